@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { jobKinds } from './reasons.ts';
+
+/** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */
+export const exchangeSchema = z.object({
+  request: z.object({
+    method: z.string(),
+    /** With secrets in the query masked. */
+    url: z.string(),
+    headers: z.record(z.string(), z.string()),
+    /** The symbols this request asked for, in the source's namespace. */
+    symbols: z.array(z.string()),
+  }),
+  /** `null` when no answer came: `error` then says why. */
+  response: z
+    .object({
+      status: z.int(),
+      headers: z.record(z.string(), z.string()),
+      body: z.string(),
+      /** The body was longer than the cap and is cut. */
+      truncated: z.boolean(),
+    })
+    .nullable(),
+  error: z.object({ code: z.enum(['timeout', 'connection', 'refused', 'too_large']), message: z.string() }).nullable(),
+  /** When the answer was complete, or given up on. */
+  fetchedAt: z.iso.datetime(),
+  latencyMs: z.number().nonnegative(),
+});
+export type Exchange = z.infer<typeof exchangeSchema>;
+
+/** A raw blob: everything one attempt said and heard, before anything is made of it. Stored as gzip JSON. */
+export const blobEnvelopeSchema = z.object({
+  version: z.literal(1),
+  runId: z.uuid(),
+  part: z.int().nonnegative(),
+  attempt: z.int().positive(),
+  sourceId: z.string(),
+  job: z.string(),
+  kind: z.enum(jobKinds),
+  createdAt: z.iso.datetime(),
+  exchanges: z.array(exchangeSchema),
+});
+export type BlobEnvelope = z.infer<typeof blobEnvelopeSchema>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** A decimal on the wire: a JSON number, or text with `?decimals=string`. Both exact. */
+export const decimal = z.union([z.number(), z.string()]).meta({ id: 'Decimal', description: 'JSON number, or text with ?decimals=string' });
+
+export const metaSchema = z
+  .object({
+    requestId: z.string(),
+    source: z.string().optional(),
+    asOf: z.iso.datetime().optional(),
+    fetchedAt: z.iso.datetime().optional(),
+    stale: z.boolean().optional(),
+    ageSeconds: z.number().optional(),
+    knownAt: z.iso.datetime().optional(),
+    /** Absent on the last page. */
+    nextCursor: z.string().optional(),
+    count: z.int().optional(),
+  })
+  .meta({ id: 'Meta' });
+export type Meta = z.infer<typeof metaSchema>;
+
+export const warningSchema = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Warning' });
+export type Warning = z.infer<typeof warningSchema>;
+
+/** Every successful JSON answer: `{data, meta, warnings}`. */
+export function envelope<T extends z.ZodType>(data: T) {
+  return z.object({ data, meta: metaSchema, warnings: z.array(warningSchema) });
+}
+export interface Envelope<T> {
+  readonly data: T;
+  readonly meta: Meta;
+  readonly warnings: readonly Warning[];
+}
+
+/** RFC 9457, with a stable `code` and whether the same request may work later. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().optional(),
+    code: z.string(),
+    retryable: z.boolean(),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
+
+/** The answer of what takes long: 202 with `Location`. */
+export const acceptedSchema = z.object({ id: z.string(), status: z.string() }).meta({ id: 'Accepted' });

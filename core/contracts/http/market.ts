@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { barBases, barIntervals, corporateActionTypes } from '../../market/bar.ts';
+import { assetClasses } from '../../market/instrument.ts';
+import { asOfBases, sessions } from '../../market/quote.ts';
+import { licenceClasses } from '../reasons.ts';
+import { decimal, problemSchema } from './envelope.ts';
+
+export const instrumentSchema = z
+  .object({
+    symbol: z.string(),
+    name: z.string().nullable(),
+    assetClass: z.enum(assetClasses),
+    mic: z.string(),
+    exchange: z.string(),
+    currency: z.string(),
+    zone: z.string(),
+  })
+  .meta({ id: 'Instrument' });
+export type InstrumentView = z.infer<typeof instrumentSchema>;
+
+/** Where a number came from, down to the raw blob. */
+export const provenanceSchema = z
+  .object({
+    runId: z.uuid(),
+    part: z.int(),
+    attempt: z.int(),
+    blobKey: z.string(),
+    parserVersion: z.string(),
+    batchId: z.string(),
+  })
+  .meta({ id: 'Provenance' });
+
+const quoteFields = {
+  price: decimal,
+  previousClose: decimal.nullable(),
+  change: decimal.nullable(),
+  /** A fraction: 0.0127 is 1.27 %. */
+  changeFraction: decimal.nullable(),
+  bid: decimal.nullable(),
+  ask: decimal.nullable(),
+  volume: decimal.nullable(),
+  currency: z.string(),
+  minorFactor: z.int(),
+  session: z.enum(sessions).nullable(),
+  delaySeconds: z.int().nullable(),
+  asOf: z.iso.datetime(),
+  asOfBasis: z.enum(asOfBases),
+  fetchedAt: z.iso.datetime(),
+  ingestedAt: z.iso.datetime(),
+  source: z.string(),
+  licence: z.enum(licenceClasses),
+  provenance: provenanceSchema,
+};
+
+/** One source's word on a price, and whether it was chosen. Listed with `?explain=1`. */
+export const candidateSchema = z
+  .object({ ...quoteFields, chosen: z.boolean(), stale: z.boolean(), ageSeconds: z.number() })
+  .meta({ id: 'Candidate' });
+
+export const quoteSchema = z
+  .object({
+    instrument: instrumentSchema,
+    ...quoteFields,
+    stale: z.boolean(),
+    /** Seconds since the source last confirmed this price. */
+    ageSeconds: z.number(),
+    /** `single`: one source; `agreed`: several within tolerance; `disputed`: they differ. `null` when a source was asked for. */
+    confidence: z.enum(['single', 'agreed', 'disputed']).nullable(),
+    /** The rule that chose the source, or `null` when a source was asked for. */
+    rule: z.string().nullable(),
+    /** Largest relative difference to another source's price, as a fraction. */
+    spread: decimal.nullable(),
+    candidates: z.array(candidateSchema).optional(),
+  })
+  .meta({ id: 'Quote' });
+export type QuoteView = z.infer<typeof quoteSchema>;
+
+/** In a batch each symbol has its own answer: a quote or a problem. */
+export const batchItemSchema = z
+  .object({ symbol: z.string(), quote: quoteSchema.nullable(), error: problemSchema.pick({ code: true, detail: true, retryable: true }).nullable() })
+  .meta({ id: 'QuoteBatchItem' });
+export type QuoteBatchItem = z.infer<typeof batchItemSchema>;
+
+export const batchRequestSchema = z.object({ symbols: z.array(z.string()).min(1).max(500) }).meta({ id: 'QuoteBatchRequest' });
+
+/** One stored price of the past. `knownTo` is set on a row that was later corrected. */
+export const tickRowSchema = z
+  .object({ ...quoteFields, knownFrom: z.iso.datetime(), knownTo: z.iso.datetime().nullable() })
+  .meta({ id: 'QuoteTick' });
+export type QuoteTick = z.infer<typeof tickRowSchema>;
+
+export const barSchema = z
+  .object({
+    /** Start of the interval. */
+    startsAt: z.iso.datetime(),
+    date: z.iso.date().nullable(),
+    open: decimal.nullable(),
+    high: decimal.nullable(),
+    low: decimal.nullable(),
+    close: decimal,
+    volume: decimal.nullable(),
+  })
+  .meta({ id: 'Bar' });
+export type BarView = z.infer<typeof barSchema>;
+
+export const corporateActionSchema = z
+  .object({
+    type: z.enum(corporateActionTypes),
+    exDate: z.iso.date(),
+    ratio: decimal.nullable(),
+    amount: decimal.nullable(),
+    currency: z.string().nullable(),
+    source: z.string(),
+    knownAt: z.iso.datetime(),
+  })
+  .meta({ id: 'CorporateAction' });
+
+export const barsSchema = z
+  .object({
+    instrument: instrumentSchema,
+    interval: z.enum(barIntervals),
+    adjustment: z.enum(['none', ...barBases]),
+    /** What the stored prices already are; `adjustment=none` gives them as stored. */
+    basis: z.enum(barBases),
+    basisAt: z.iso.datetime().nullable(),
+    source: z.string(),
+    currency: z.string(),
+    zone: z.string(),
+    bars: z.array(barSchema),
+    actions: z.array(corporateActionSchema),
+  })
+  .meta({ id: 'Bars' });
+export type BarsView = z.infer<typeof barsSchema>;

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { healthStatuses, jobKinds, licenceClasses, quarantineReasons, runReasons, serviceIds, triggers } from '../reasons.ts';
+import { decimal } from './envelope.ts';
+
+const instant = z.iso.datetime();
+
+export const sourceHealthSchema = z
+  .object({
+    status: z.enum(healthStatuses),
+    reason: z.enum(runReasons).nullable(),
+    /** 0 to 100; `null` while unknown. */
+    score: z.int().min(0).max(100).nullable(),
+    /** What the score is made of: each 0 to 1, `null` where there is nothing to judge by. */
+    parts: z.object({ success: z.number().nullable(), accepted: z.number().nullable() }),
+    /** Score by hour, oldest first, at most 24. */
+    trend: z.array(z.object({ at: instant, score: z.number().nullable(), status: z.enum(healthStatuses) })),
+    lastSuccessAt: instant.nullable(),
+    lastFailure: z
+      .object({ at: instant, reason: z.enum(runReasons), message: z.string().nullable(), runId: z.uuid() })
+      .nullable(),
+    breaker: z.object({ state: z.enum(['closed', 'open', 'half_open']), until: instant.nullable() }),
+    quota: z.object({
+      minute: z.object({ used: z.int(), limit: z.int() }),
+      day: z.object({ used: z.int(), limit: z.int() }),
+    }),
+    nextRunAt: instant.nullable(),
+  })
+  .meta({ id: 'SourceHealth' });
+export type SourceHealthView = z.infer<typeof sourceHealthSchema>;
+
+export const sourceSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    kind: z.enum(['api', 'browser']),
+    paused: z.boolean(),
+    jobs: z.array(z.object({ id: z.string(), kind: z.enum(jobKinds), everySeconds: z.int(), symbols: z.array(z.string()) })),
+    terms: z.object({ url: z.url(), licence: z.enum(licenceClasses), reviewed: z.iso.date() }),
+    lastRun: z
+      .object({ id: z.uuid(), job: z.string(), status: z.string(), dueAt: instant, finishedAt: instant.nullable(), accepted: z.int(), rejected: z.int() })
+      .nullable(),
+    health: sourceHealthSchema,
+  })
+  .meta({ id: 'Source' });
+export type SourceView = z.infer<typeof sourceSchema>;
+
+export const runStatuses = ['planned', 'running', 'succeeded', 'partial', 'failed'] as const;
+export const taskStatuses = ['planned', 'queued', 'running', 'fetched', 'succeeded', 'failed'] as const;
+
+export const runSchema = z
+  .object({
+    id: z.uuid(),
+    sourceId: z.string(),
+    job: z.string(),
+    trigger: z.enum(triggers),
+    status: z.enum(runStatuses),
+    reason: z.enum(runReasons).nullable(),
+    dueAt: instant,
+    createdAt: instant,
+    finishedAt: instant.nullable(),
+    tasks: z.int(),
+    accepted: z.int(),
+    rejected: z.int(),
+  })
+  .meta({ id: 'Run' });
+export type RunView = z.infer<typeof runSchema>;
+
+export const attemptSchema = z
+  .object({
+    attempt: z.int(),
+    startedAt: instant,
+    finishedAt: instant.nullable(),
+    ok: z.boolean().nullable(),
+    reason: z.enum(runReasons).nullable(),
+    message: z.string().nullable(),
+    blobKey: z.string().nullable(),
+    requests: z.int().nullable(),
+    latencyMs: z.number().nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+export const runDetailSchema = runSchema
+  .extend({
+    parts: z.array(
+      z.object({
+        part: z.int(),
+        status: z.enum(taskStatuses),
+        reason: z.enum(runReasons).nullable(),
+        message: z.string().nullable(),
+        symbols: z.array(z.string()),
+        finishedAt: instant.nullable(),
+        batchId: z.string().nullable(),
+        attempts: z.array(attemptSchema),
+      }),
+    ),
+  })
+  .meta({ id: 'RunDetail' });
+export type RunDetailView = z.infer<typeof runDetailSchema>;
+
+/** Statistics of a batch, by currency. Prices in major units. */
+export const batchStatisticsSchema = z
+  .object({
+    currency: z.string(),
+    count: z.int(),
+    rejected: z.int(),
+    mean: decimal.nullable(),
+    median: decimal.nullable(),
+    min: decimal.nullable(),
+    max: decimal.nullable(),
+    up: z.int(),
+    down: z.int(),
+    unchanged: z.int(),
+    volume: decimal.nullable(),
+  })
+  .meta({ id: 'BatchStatistics' });
+export type BatchStatisticsView = z.infer<typeof batchStatisticsSchema>;
+
+export const quarantineSchema = z
+  .object({
+    id: z.string(),
+    at: instant,
+    sourceId: z.string(),
+    reason: z.enum(quarantineReasons),
+    symbol: z.string().nullable(),
+    detail: z.string(),
+    path: z.string(),
+    /** The row as it was read, where it could be read. */
+    row: z.record(z.string(), z.unknown()).nullable(),
+    runId: z.uuid(),
+    blobKey: z.string(),
+    batchId: z.string(),
+  })
+  .meta({ id: 'QuarantinedRow' });
+export type QuarantineView = z.infer<typeof quarantineSchema>;
+
+export const serviceSchema = z
+  .object({ id: z.enum(serviceIds), running: z.boolean(), changedAt: instant.nullable() })
+  .meta({ id: 'Service' });
+export type ServiceView = z.infer<typeof serviceSchema>;
+
+export const queueSchema = z
+  .object({
+    name: z.string(),
+    waiting: z.int(),
+    inFlight: z.int(),
+    /** Messages in the queue's dead-letter queue. */
+    dead: z.int(),
+  })
+  .meta({ id: 'Queue' });
+export type QueueView = z.infer<typeof queueSchema>;
+
+/** A message that kept failing. The body is cut at 4 KB and is data of unknown origin. */
+export const deadLetterSchema = z
+  .object({ queue: z.string(), messageId: z.string(), sentAt: instant.nullable(), receiveCount: z.int(), body: z.string() })
+  .meta({ id: 'DeadLetter' });
+export type DeadLetterView = z.infer<typeof deadLetterSchema>;
+
+/** `application/health+json`. */
+export const healthSchema = z
+  .object({
+    status: z.enum(['pass', 'warn', 'fail']),
+    version: z.string(),
+    sources: z.object({ total: z.int(), healthy: z.int() }),
+    checks: z.record(z.string(), z.array(z.object({ status: z.enum(['pass', 'warn', 'fail']), observedValue: z.unknown(), output: z.string().optional() }))),
+  })
+  .meta({ id: 'Health' });
+export type HealthView = z.infer<typeof healthSchema>;
+
+export const signInSchema = z
+  .union([z.object({ key: z.string().max(200) }), z.object({ token: z.string().max(200) })])
+  .meta({ id: 'SignIn', description: 'An API key, or the one-time token that `npm start` prints' });
+export const sessionSchema = z
+  .object({ name: z.string(), scopes: z.array(z.enum(['read', 'operate', 'admin'])), expiresAt: instant })
+  .meta({ id: 'Session' });
+export type SessionView = z.infer<typeof sessionSchema>;

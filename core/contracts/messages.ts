@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { jobKinds, runReasons, triggers } from './reasons.ts';
+
+const instant = z.iso.datetime();
+const sourceId = z.string().regex(/^[a-z][a-z0-9-]{1,31}$/);
+
+/**
+ * What EventBridge sends each minute, and what tests and people send instead of it. The tick's own time is the
+ * planner's clock; nothing reads the wall clock.
+ */
+export const tickSchema = z.object({
+  time: instant,
+  /** Plan these jobs now, whatever their schedule says: the first cycle and "run now". */
+  run: z
+    .object({
+      sourceId: sourceId.optional(),
+      job: z.string().optional(),
+      trigger: z.enum(triggers),
+      /** Makes the run's id: the same request twice is one run. */
+      requestId: z.string().min(1).max(128),
+    })
+    .optional(),
+});
+export type Tick = z.infer<typeof tickSchema>;
+
+/** One part of a run, on the queue of its source. */
+export const scrapeMessageSchema = z.object({
+  runId: z.uuid(),
+  part: z.int().nonnegative(),
+  sourceId,
+  job: z.string(),
+  kind: z.enum(jobKinds),
+  /** In the source's own namespace. */
+  symbols: z.array(z.string()).min(1),
+});
+export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
+
+/** A raw blob that waits to be read. Keys, never payloads. */
+export const ingestMessageSchema = z.object({
+  blobKey: z.string().min(1),
+  runId: z.uuid(),
+  part: z.int().nonnegative(),
+  attempt: z.int().positive(),
+  sourceId,
+  job: z.string(),
+  kind: z.enum(jobKinds),
+});
+export type IngestMessage = z.infer<typeof ingestMessageSchema>;
+
+/** What became of one attempt (`scrape`), or that a blob was read (`ingest`): either makes the monitor look. */
+export const outcomeMessageSchema = z.discriminatedUnion('stage', [
+  z.object({
+    stage: z.literal('scrape'),
+    runId: z.uuid(),
+    part: z.int().nonnegative(),
+    attempt: z.int().positive(),
+    sourceId,
+    ok: z.boolean(),
+    reason: z.enum(runReasons).nullable(),
+    message: z.string().max(500).nullable(),
+    blobKey: z.string().nullable(),
+    requests: z.int().nonnegative(),
+    latencyMs: z.number().nonnegative(),
+    /** Seconds the upstream asked to be left alone for. */
+    retryAfterSeconds: z.number().nonnegative().nullable(),
+    finishedAt: instant,
+  }),
+  z.object({ stage: z.literal('ingest'), runId: z.uuid(), part: z.int().nonnegative(), sourceId, batchId: z.string() }),
+]);
+export type OutcomeMessage = z.infer<typeof outcomeMessageSchema>;
+export type ScrapeOutcome = Extract<OutcomeMessage, { stage: 'scrape' }>;

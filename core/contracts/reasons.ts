@@ -1,0 +1,53 @@
+/** Why a run failed. A closed list: a failure that none of these explains is `unexplained`, never a new word. */
+export const runReasons = [
+  'rate_limited',
+  'quota_exhausted',
+  'blocked',
+  'auth_expired',
+  'schema_drift',
+  'not_found',
+  'no_data',
+  'stale',
+  'timeout',
+  'down',
+  'bad_request',
+  'unexplained',
+] as const;
+export type RunReason = (typeof runReasons)[number];
+
+/** Why a row is in quarantine instead of in the tables that are served. */
+export const quarantineReasons = [
+  'schema',
+  'unit_suspect',
+  'implausible_jump',
+  'future_time',
+  'non_positive',
+  'unknown_listing',
+  'source_mismatch',
+  'duplicate_conflict',
+] as const;
+export type QuarantineReason = (typeof quarantineReasons)[number];
+
+/** How a source is. `paused` is a person's wish, not a failure; `unknown` is a source that has not run yet. */
+export const healthStatuses = ['healthy', 'degraded', 'failed', 'limited', 'unknown', 'paused'] as const;
+export type HealthStatus = (typeof healthStatuses)[number];
+
+/** What the source allows to be done with its data. */
+export const licenceClasses = ['display', 'internal', 'redistribute', 'unknown'] as const;
+export type LicenceClass = (typeof licenceClasses)[number];
+
+/** What an API key may do. Each scope contains the one before it. */
+export const scopes = ['read', 'operate', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What a source's job collects. */
+export const jobKinds = ['quotes', 'bars'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+/** What made a run: the planner's clock, a person, the first cycle after a start, a canary, a backfill. */
+export const triggers = ['schedule', 'manual', 'first_cycle'] as const;
+export type Trigger = (typeof triggers)[number];
+
+/** The parts that can be switched off by a flag that each handler reads first. */
+export const serviceIds = ['scheduler', 'scrapers', 'ingest'] as const;
+export type ServiceId = (typeof serviceIds)[number];

@@ -1,0 +1,39 @@
+import type { DecimalText } from './decimal.ts';
+
+/** Lengths of a bar, as Yahoo writes them. */
+export const barIntervals = ['1m', '5m', '15m', '1h', '1d', '1wk', '1mo'] as const;
+export type BarInterval = (typeof barIntervals)[number];
+
+/** What a source has already done to the prices of its bars. */
+export const barBases = ['raw', 'splits', 'splits_and_dividends'] as const;
+export type BarBasis = (typeof barBases)[number];
+
+/** Open, high, low, close and volume over one interval, in major currency units, as the source gave them. */
+export interface Bar {
+  readonly interval: BarInterval;
+  /** Start of the interval, milliseconds since the Unix epoch. */
+  readonly startsAt: number;
+  /** The trading day in the venue's zone, `yyyy-mm-dd`; `null` for intraday bars. */
+  readonly date: string | null;
+  readonly open: DecimalText | null;
+  readonly high: DecimalText | null;
+  readonly low: DecimalText | null;
+  readonly close: DecimalText;
+  readonly volume: DecimalText | null;
+  readonly currency: string;
+  readonly minorFactor: number;
+}
+
+/** What changes a listing's prices without a trade. */
+export const corporateActionTypes = ['split', 'dividend'] as const;
+export type CorporateActionType = (typeof corporateActionTypes)[number];
+
+/** A split (`ratio` 4 for 4:1) or a cash dividend (`amount` per share in `currency`, major units). */
+export interface CorporateAction {
+  readonly type: CorporateActionType;
+  /** `yyyy-mm-dd` in the venue's zone. */
+  readonly exDate: string;
+  readonly ratio: DecimalText | null;
+  readonly amount: DecimalText | null;
+  readonly currency: string | null;
+}

@@ -1,0 +1,52 @@
+import { Decimal } from 'decimal.js';
+
+/**
+ * A number as text: an optional minus, digits, and an optional fraction (`-12.7950`). Never exponent notation, never
+ * `NaN` or an infinity. Prices and volumes travel as `DecimalText` from the parser to Postgres `numeric` and back, so
+ * that no binary fraction is ever rounded on the way.
+ */
+export type DecimalText = string;
+
+const plainDecimal = /^-?\d+(\.\d+)?$/;
+
+Decimal.set({ precision: 40, toExpNeg: -1e9, toExpPos: 1e9 });
+
+/**
+ * The decimal that a JSON number stands for.
+ *
+ * Gives the shortest text that reads back as the same double. Where the double is exactly a 32-bit float (Yahoo's
+ * charts widen float32 to double: 129.0399932861328 is 129.04), gives the shortest text that reads back as the same
+ * float32. Integers are exact as they are: a volume of 27909466112 happens to be a float32 and must not lose digits.
+ *
+ * Gives `null` for what is not a finite number.
+ */
+export function decimalFromNumber(value: number): DecimalText | null {
+  if (!Number.isFinite(value)) return null;
+  if (Number.isInteger(value) || Math.fround(value) !== value) return plainText(value);
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return plainText(Number(text));
+  }
+  return plainText(value);
+}
+
+function plainText(value: number): DecimalText {
+  const text = Object.is(value, -0) ? '0' : String(value);
+  return text.includes('e') ? new Decimal(text).toFixed() : text;
+}
+
+/** The decimal in a text (`"1,234.50"` is not one), or `null`. A leading plus and surrounding spaces are accepted. */
+export function decimalFromText(text: string): DecimalText | null {
+  const trimmed = text.trim().replace(/^\+/, '');
+  return plainDecimal.test(trimmed) ? trimmed : null;
+}
+
+/** `value / divisor` exactly enough for a price: 40 significant digits. Used for minor units (pence to pounds). */
+export function divide(value: DecimalText, divisor: number): DecimalText {
+  return divisor === 1 ? value : new Decimal(value).div(divisor).toFixed();
+}
+
+/** `a - b`. */
+export function subtract(a: DecimalText, b: DecimalText): DecimalText {
+  return new Decimal(a).sub(b).toFixed();
+}

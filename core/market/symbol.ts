@@ -1,0 +1,26 @@
+/** Yahoo's one-letter exchange suffixes, which a share class must not be mistaken for (`VOD.L` is London). */
+const oneLetterVenues = new Set(['L', 'F', 'T', 'V']);
+const currencies = new Set(
+  'AED AUD BRL CAD CHF CNH CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK NZD PHP PLN RON RUB SAR SEK SGD THB TRY TWD USD ZAR'.split(
+    ' ',
+  ),
+);
+const allowed = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/;
+
+/**
+ * The canonical symbol, which is Yahoo's: `BRK-B`, `^GSPC`, `BTC-USD`, `EURUSD=X`, `VOD.L`.
+ *
+ * Accepts how people write it: `brk.b`, `BRK/B`, `EUR/USD`, `btc/usd`. Gives `null` for what cannot be a symbol.
+ */
+export function canonicalSymbol(input: string): string | null {
+  const text = input.trim().toUpperCase();
+  const pair = /^([A-Z0-9]{2,10})\/([A-Z]{3})$/.exec(text);
+  if (pair?.[1] && pair[2] && currencies.has(pair[2])) {
+    return currencies.has(pair[1]) ? `${pair[1]}${pair[2]}=X` : `${pair[1]}-${pair[2]}`;
+  }
+  const shareClass = /^([A-Z0-9]+)[./]([A-Z])$/.exec(text);
+  if (shareClass?.[1] && shareClass[2] && !(text.includes('.') && oneLetterVenues.has(shareClass[2]))) {
+    return `${shareClass[1]}-${shareClass[2]}`;
+  }
+  return allowed.test(text) ? text : null;
+}

@@ -1,0 +1,42 @@
+import type { BarInterval } from '../market/bar.ts';
+import type { AssetClass } from '../market/instrument.ts';
+import type { JobKind, LicenceClass } from '../contracts/reasons.ts';
+
+/** What a source collects, and how often. */
+export interface SourceJob {
+  /** Unique within the source; part of a run's id. */
+  readonly id: string;
+  readonly kind: JobKind;
+  /** Seconds between due times, counted from the epoch: 60 is every full minute. */
+  readonly everySeconds: number;
+  /** Canonical symbols asked for, unless `QUOTRON_SYMBOLS` names others. */
+  readonly symbols: readonly string[];
+  /** Symbols in one task (one queue message, one attempt). */
+  readonly symbolsPerTask: number;
+  /** Symbols in one upstream request: the task needs this many permits: ceil(symbols / symbolsPerRequest). */
+  readonly symbolsPerRequest: number;
+  /** For `bars`. */
+  readonly interval?: BarInterval;
+  /** For `bars`: how far back each run reads, in days. */
+  readonly lookbackDays?: number;
+}
+
+/** A source as plain data: what drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
+export interface SourceDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: 'api' | 'browser';
+  /** Requests go nowhere else: scheme, host and port must be one of these origins. The first is the default. */
+  readonly origins: readonly string[];
+  readonly quota: { readonly perMinute: number; readonly perDay: number };
+  readonly jobs: readonly SourceJob[];
+  /** How the session is made. */
+  readonly session: 'none' | 'cookie-crumb';
+  /** Asked for to prove that the source works. */
+  readonly canarySymbol: string;
+  /** Sources to fall back to, best first. */
+  readonly fallbacks: readonly string[];
+  /** Higher wins when two sources are equally fresh, by asset class. */
+  readonly rank: Readonly<Partial<Record<AssetClass, number>>>;
+  readonly terms: { readonly url: string; readonly licence: LicenceClass; readonly reviewed: string };
+}
