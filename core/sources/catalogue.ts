@@ -1,0 +1,10 @@
+import type { SourceDefinition } from './definition.ts';
+import { yahoo } from './yahoo/source.ts';
+
+/** Every source, as plain data. Makes the queues, schedules, alarms, docs tables and dashboard cards. */
+export const catalogue: readonly SourceDefinition[] = [yahoo];
+
+/** The source of an id, or `undefined`. */
+export function sourceOf(id: string): SourceDefinition | undefined {
+  return catalogue.find((source) => source.id === id);
+}

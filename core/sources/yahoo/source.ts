@@ -1,0 +1,38 @@
+import type { SourceDefinition } from '../definition.ts';
+
+/** Symbols that a fresh installation collects: large US and London names, indices, crypto, currencies and gold. */
+const watchlist = [
+  'AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'BRK-B', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L', 'OCDO.L', 'SAP.DE',
+  '7203.T', '^GSPC', '^NDX', '^DJI', 'BTC-USD', 'ETH-USD', 'EURUSD=X', 'GBPUSD=X', 'GC=F',
+] as const; // biome-ignore format: a list to read
+
+/** Yahoo Finance. Its interface is undocumented: the shapes are those of recorded answers. */
+export const yahoo: SourceDefinition = {
+  id: 'yahoo',
+  title: 'Yahoo Finance',
+  kind: 'api',
+  origins: ['https://query2.finance.yahoo.com', 'https://query1.finance.yahoo.com', 'https://fc.yahoo.com'],
+  quota: { perMinute: 60, perDay: 20_000 },
+  session: 'cookie-crumb',
+  jobs: [
+    { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: watchlist, symbolsPerTask: 200, symbolsPerRequest: 50 },
+    {
+      id: 'daily-bars',
+      kind: 'bars',
+      everySeconds: 6 * 3600,
+      symbols: watchlist,
+      symbolsPerTask: 10,
+      symbolsPerRequest: 1,
+      interval: '1d',
+      lookbackDays: 400,
+    },
+  ],
+  canarySymbol: 'AAPL',
+  fallbacks: [],
+  rank: { equity: 50, etf: 50, fund: 50, index: 50, future: 50, option: 50, fx: 50, crypto: 30, other: 10 },
+  terms: {
+    url: 'https://legal.yahoo.com/us/en/yahoo/terms/product-atos/apiforydn/index.html',
+    licence: 'internal',
+    reviewed: '2026-11-22',
+  },
+};

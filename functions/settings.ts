@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { DatabaseSettings } from '../core/adapters/postgres/pool.ts';
+import { settingNames } from '../core/contracts/settings.ts';
+
+/**
+ * A setting that must be there. Throws at the start of the container, with the name, so that a wiring fault shows in
+ * the first line of the log and not as an empty answer.
+ */
+export function setting(name: keyof typeof settingNames): string {
+  const value = process.env[settingNames[name]];
+  if (!value) throw new SettingError(settingNames[name], 'is not set: the construct that makes this function must bind it');
+  return value;
+}
+
+/** A setting that may be absent. */
+export function optionalSetting(name: keyof typeof settingNames): string | undefined {
+  return process.env[settingNames[name]] || undefined;
+}
+
+/** A setting that is a JSON object of texts, `{}` when absent. */
+export function mapSetting(name: keyof typeof settingNames): Record<string, string> {
+  const text = optionalSetting(name);
+  if (!text) return {};
+  const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
+  if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of texts');
+  return parsed.data;
+}
+
+/** Where the database is: `DATABASE_URL`, or `DB_HOST` and its like with an IAM token. */
+export function databaseSettings(): DatabaseSettings {
+  const url = optionalSetting('databaseUrl');
+  if (url) return { url };
+  return {
+    host: setting('dbHost'),
+    port: Number(optionalSetting('dbPort') ?? 5432),
+    database: setting('dbName'),
+    user: setting('dbUser'),
+    region: process.env['AWS_REGION'] ?? 'us-east-1',
+  };
+}
+
+/** A setting that is missing or malformed. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+  constructor(setting: string, what: string) {
+    super(`Setting ${setting} ${what}.`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
