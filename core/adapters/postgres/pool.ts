@@ -4,7 +4,13 @@ import pg from 'pg';
 /** Where the database is: a connection string, or a host that takes an IAM token in place of a password. */
 export type DatabaseSettings =
   | { readonly url: string }
-  | { readonly host: string; readonly port: number; readonly database: string; readonly user: string; readonly region: string };
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly region: string;
+    };
 
 /** int8 comes as text by default, and timestamptz as a Date in milliseconds: both are what the stores expect. */
 export type Pool = pg.Pool;
@@ -41,7 +47,12 @@ export function createPool(settings: DatabaseSettings, max = 1): Pool {
 }
 
 function iamToken(settings: { host: string; port: number; user: string; region: string }): () => Promise<string> {
-  const signer = new Signer({ hostname: settings.host, port: settings.port, username: settings.user, region: settings.region });
+  const signer = new Signer({
+    hostname: settings.host,
+    port: settings.port,
+    username: settings.user,
+    region: settings.region,
+  });
   return () => signer.getAuthToken();
 }
 

@@ -1,0 +1,18 @@
+import type { BlobEnvelope } from '../../contracts/blob.ts';
+import { BlobError, type RawStore } from '../../ports/raw-store.ts';
+import { packBlob, unpackBlob } from '../s3/raw-store.ts';
+
+/** Raw blobs in memory, packed as they are in S3. For tests. */
+export function memoryRawStore(blobs = new Map<string, Buffer>()): RawStore & { readonly blobs: Map<string, Buffer> } {
+  return {
+    blobs,
+    async put(key: string, envelope: BlobEnvelope) {
+      if (!blobs.has(key)) blobs.set(key, await packBlob(envelope));
+    },
+    async get(key: string) {
+      const bytes = blobs.get(key);
+      if (!bytes) throw new BlobError(`Blob ${key} does not exist.`);
+      return unpackBlob(key, bytes);
+    },
+  };
+}

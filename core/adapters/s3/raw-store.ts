@@ -1,0 +1,68 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
+import { BlobError, type RawStore } from '../../ports/raw-store.ts';
+
+/** A blob that unpacks to more than this is refused: no source's answer is that long, a gzip bomb is. */
+export const maxBlobBytes = 256 * 1024 * 1024;
+
+const zip = promisify(gzip);
+const unzip = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
+
+/** An envelope as it lies in the store: gzip of JSON. */
+export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
+  return zip(JSON.stringify(envelope), { level: 6 });
+}
+
+/** Reads what `packBlob` wrote. Throws `BlobError` for anything else. */
+export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelope> {
+  let value: unknown;
+  try {
+    value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes })).toString('utf8'));
+  } catch {
+    throw new BlobError(`Blob ${key} is damaged or unpacks to more than ${maxBlobBytes} bytes; it stays where it is.`);
+  }
+  const parsed = blobEnvelopeSchema.safeParse(value);
+  if (!parsed.success) throw new BlobError(`Blob ${key} is not an envelope of version 1; it stays where it is.`);
+  return parsed.data;
+}
+
+/** Raw blobs in an S3 bucket. */
+export function s3RawStore(bucket: string, client = new S3Client(s3Options())): RawStore {
+  return {
+    async put(key, envelope) {
+      try {
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: await packBlob(envelope),
+            ContentType: 'application/json',
+            ContentEncoding: 'gzip',
+            IfNoneMatch: '*',
+          }),
+        );
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return;
+        throw error;
+      }
+    },
+    async get(key) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const bytes = await answer.Body?.transformToByteArray();
+        if (!bytes) throw new BlobError(`Blob ${key} is empty.`);
+        return await unpackBlob(key, Buffer.from(bytes));
+      } catch (error) {
+        if (error instanceof NoSuchKey) throw new BlobError(`Blob ${key} does not exist.`);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Emulators answer on one host, where bucket names in the host name do not resolve. */
+function s3Options() {
+  return { forcePathStyle: Boolean(process.env['AWS_ENDPOINT_URL'] || process.env['AWS_ENDPOINT_URL_S3']) };
+}

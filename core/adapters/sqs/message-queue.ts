@@ -1,0 +1,26 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { MessageQueue } from '../../ports/message-queue.ts';
+
+/** Most that SQS takes in one call, in messages. Our messages are keys, so its 1 MiB is never near. */
+const batchSize = 10;
+
+/** Queues on SQS. `urls` maps a queue's name to its URL. */
+export function sqsMessageQueue(urls: Readonly<Record<string, string>>, client = new SQSClient({})): MessageQueue {
+  return {
+    async send(queue, messages) {
+      const url = urls[queue];
+      if (!url) throw new Error(`Queue ${queue} is not bound to this function: grant it in the stack.`);
+      for (let from = 0; from < messages.length; from += batchSize) {
+        const Entries = messages
+          .slice(from, from + batchSize)
+          .map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message) }));
+        const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+        const failed = answer.Failed?.length ?? 0;
+        if (failed > 0)
+          throw new Error(
+            `Queue ${queue} did not take ${failed} of ${Entries.length} messages; they will be sent again.`,
+          );
+      }
+    },
+  };
+}

@@ -1,0 +1,5 @@
+/** Queues by name: `ingest`, `outcomes`, `ticks`, `scrape-<source>`. At least once; order is not kept. */
+export interface MessageQueue {
+  /** Sends all of them, in as few calls as the transport allows. Throws when any was not taken. */
+  send(queue: string, messages: readonly unknown[]): Promise<void>;
+}
