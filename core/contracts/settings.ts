@@ -14,10 +14,20 @@ export const settingNames = {
   queues: 'QUEUES',
   /** Name of the `state` function, for functions outside the VPC. */
   stateFunction: 'STATE_FUNCTION',
-  /** Name of the `schedule` function, which the API invokes for "run now". */
-  scheduleFunction: 'SCHEDULE_FUNCTION',
-  /** Id of the secret whose string is the base64 AES-256 key of stored sessions. */
+  /** Queue of the `schedule` function: the API sends a `Tick` with `run` there for "run now". */
+  ticksQueueUrl: 'TICKS_QUEUE_URL',
+  /**
+   * Id of the secret that protects stored sessions. Its string is 64 random letters and digits (381 bits), as Secrets
+   * Manager generates them; it cannot generate the 32 bytes of an AES-256 key. The key is derived from it:
+   * `hkdfSync('sha256', secretString, '', 'quotron/session/v1', 32)`.
+   */
   sessionKeySecret: 'SESSION_KEY_SECRET',
+  /** For `prepare-database`: id of the secret `{username, password}` of the database's master user. */
+  masterSecret: 'DB_MASTER_SECRET',
+  /** For `prepare-database`: ARN of the version of `migrate` that this deployment brings. */
+  migrateFunction: 'MIGRATE_FUNCTION',
+  /** For `prepare-database`: the connection limit of the API's database role. */
+  apiConnections: 'DB_API_CONNECTIONS',
   /** JSON object: source id to a base URL that replaces the catalogue's. Empty on AWS. */
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
@@ -30,7 +40,7 @@ export const settingNames = {
   dbUser: 'DB_USER',
 } as const;
 
-/** The Lambda functions: the names of the folders under `functions/`. */
+/** The Lambda functions: the names of the folders under `functions/`. The local cloud leaves `prepare-database` out. */
 export const functionNames = [
   'schedule',
   'scrape-api',
@@ -38,6 +48,7 @@ export const functionNames = [
   'monitor',
   'state',
   'migrate',
+  'prepare-database',
   'maintain',
   'api',
 ] as const;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/**
+ * The Postgres roles that functions log in as. On AWS each has `rds_iam`, so a login is an IAM token and there is no
+ * password to keep. `owner` owns the schema and is for `migrate` and `maintain` only; `app` reads and writes rows; `api`
+ * is a member of `app` with a connection limit of its own, so that a storm of requests cannot take the connections that
+ * the pipeline needs.
+ */
+export const databaseRoles = { owner: 'quotron_owner', app: 'quotron_app', api: 'quotron_api' } as const;
+export type DatabaseRole = keyof typeof databaseRoles;
+
+/**
+ * What `migrate` needs to make the roles: the master user's login, which cannot use IAM before a first `GRANT rds_iam`.
+ * `prepare-database` reads it from Secrets Manager, out of reach for functions inside the VPC, and passes it on in the
+ * payload of a synchronous invocation. It must be used once, and neither logged nor kept.
+ */
+export const databasePreparationSchema = z.object({
+  masterUser: z.string().min(1),
+  masterPassword: z.string().min(1),
+  /** CONNECTION LIMIT of the `api` role. */
+  apiConnections: z.int().positive(),
+});
+export type DatabasePreparation = z.infer<typeof databasePreparationSchema>;
+
+/**
+ * The event of `migrate`. With `prepare` it first logs in as the master user and sees to it that the roles exist, may
+ * log in by IAM and that `owner` owns the database; then, always, it applies the migrations that are missing.
+ */
+export const migrateRequestSchema = z.object({ prepare: databasePreparationSchema.optional() });
+export type MigrateRequest = z.infer<typeof migrateRequestSchema>;
+
+/** The answer of `migrate`: names of the migrations that it applied, oldest first. */
+export const migrateResponseSchema = z.object({ applied: z.array(z.string()) });
+export type MigrateResponse = z.infer<typeof migrateResponseSchema>;
