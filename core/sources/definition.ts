@@ -1,6 +1,6 @@
+import type { JobKind, LicenceClass } from '../contracts/reasons.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { AssetClass } from '../market/instrument.ts';
-import type { JobKind, LicenceClass } from '../contracts/reasons.ts';
 
 /** What a source collects, and how often. */
 export interface SourceJob {

@@ -66,12 +66,7 @@ export interface SourceParser {
   /** Kept with each row; raise it when the same answer would give other records. */
   readonly version: string;
   /** `now` in milliseconds since the epoch. */
-  requests(task: {
-    kind: JobKind;
-    job: string;
-    symbols: readonly string[];
-    now: number;
-  }): readonly UpstreamRequest[];
+  requests(task: { kind: JobKind; job: string; symbols: readonly string[]; now: number }): readonly UpstreamRequest[];
   parse(kind: JobKind, exchange: Exchange): Parsed;
   /** The source's symbol for a canonical one, and back. */
   toSource(canonical: string): string;

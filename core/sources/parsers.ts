@@ -1,0 +1,11 @@
+import type { SourceParser } from './parser.ts';
+import { yahooParser } from './yahoo/parse.ts';
+
+const parsers: Readonly<Record<string, SourceParser>> = { yahoo: yahooParser };
+
+/** The code of a source. Throws for an id that the catalogue lacks: that is a fault in wiring, not in data. */
+export function parserOf(sourceId: string): SourceParser {
+  const parser = parsers[sourceId];
+  if (!parser) throw new Error(`Source ${sourceId} has no parser: list it in core/sources/parsers.ts.`);
+  return parser;
+}

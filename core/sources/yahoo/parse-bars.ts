@@ -1,0 +1,151 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '../../market/bar.ts';
+import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
+import { dateInZone } from '../../market/zoned-date.ts';
+import type { Parsed, Rejection } from '../parser.ts';
+import { failed, readJson, toldFailure } from './answer.ts';
+import { type Chart, chartAnswerSchema } from './schema.ts';
+import { subjectOf } from './subject.ts';
+
+const daily: ReadonlySet<BarInterval> = new Set(['1d', '1wk', '1mo']);
+
+/**
+ * Reads an answer of `/v8/finance/chart`: the bars of one symbol, split-adjusted as of the fetch (Yahoo gives NVDA's
+ * close of 2021 as 13.237, after two later splits), and the splits and dividends in the range.
+ *
+ * No `timestamp` means no bars in the range (a weekend): no records and no failure.
+ */
+export function parseBars(exchange: Exchange): Parsed {
+  const answer = readJson(exchange, chartAnswerSchema);
+  if ('failure' in answer) return failed(answer.failure);
+  const chart = answer.value.chart.result?.[0];
+  if (!chart) return failed(toldFailure(answer.value.chart.error));
+  const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
+  if (!interval)
+    return failed({ reason: 'schema_drift', message: 'The chart is of an interval that was not asked for.' });
+  const subject = subjectOf({
+    symbol: chart.meta.symbol,
+    type: chart.meta.instrumentType,
+    exchange: chart.meta.exchangeName,
+    currency: chart.meta.currency,
+    zone: chart.meta.exchangeTimezoneName,
+    name: chart.meta.longName ?? chart.meta.shortName,
+  });
+  const { bars, rejections } = readBars(chart, interval, subject.listing);
+  return {
+    quotes: [],
+    bars: [
+      {
+        subject,
+        basis: 'splits',
+        basisAt: Date.parse(exchange.fetchedAt),
+        bars,
+        actions: readActions(chart, subject.listing),
+      },
+    ],
+    rejections,
+    failure: null,
+    missing: [],
+  };
+}
+
+/** Yahoo calls the hour `60m` or `1h`. */
+function granularity(text: string): string {
+  return text === '60m' ? '1h' : text;
+}
+
+function readBars(
+  chart: Chart,
+  interval: BarInterval,
+  listing: { currency: string; minorFactor: number; zone: string },
+) {
+  const times = chart.timestamp ?? [];
+  const columns = chart.indicators.quote[0] ?? {};
+  const bars = new Map<number, Bar>();
+  const rejections: Rejection[] = [];
+  const money = (value: number | null | undefined): DecimalText | null => {
+    const text = value == null ? null : decimalFromNumber(value);
+    return text === null ? null : divide(text, listing.minorFactor);
+  };
+  const reject = (index: number, detail: string) =>
+    rejections.push({
+      symbol: chart.meta.symbol,
+      reason: 'schema',
+      detail,
+      path: `chart.result[0].timestamp[${index}]`,
+    });
+  for (const [index, seconds] of times.entries()) {
+    const open = columns.open?.[index];
+    const high = columns.high?.[index];
+    const low = columns.low?.[index];
+    const close = money(columns.close?.[index]);
+    // Yahoo keeps a place for a day without trade and leaves it empty: nothing to store, nothing wrong.
+    if (close === null && open == null && high == null && low == null && columns.close && index < columns.close.length)
+      continue;
+    if (close === null) {
+      reject(index, 'The bar has no close.');
+      continue;
+    }
+    const startsAt = startOf(seconds, interval, chart, listing.zone);
+    if (startsAt === null) {
+      reject(index, 'The time of the bar is none.');
+      continue;
+    }
+    bars.set(startsAt, {
+      interval,
+      startsAt,
+      date: daily.has(interval) ? dateInZone(startsAt, listing.zone) : null,
+      open: money(open),
+      high: money(high),
+      low: money(low),
+      close,
+      volume: columns.volume?.[index] == null ? null : decimalFromNumber(columns.volume[index]),
+      currency: listing.currency,
+      minorFactor: listing.minorFactor,
+    });
+  }
+  return { bars: [...bars.values()], rejections };
+}
+
+/**
+ * The start of a bar. The bar of the day that is still trading carries the time of the last trade instead of the
+ * session's start; without this each fetch would add another bar of the same day.
+ */
+function startOf(seconds: number, interval: BarInterval, chart: Chart, zone: string): number | null {
+  const at = Math.round(seconds * 1000);
+  if (Math.abs(at) > 8.64e15) return null;
+  const session = chart.meta.currentTradingPeriod?.regular;
+  if (interval !== '1d' || !session || Math.abs(session.start) > 8.64e12) return at;
+  const start = session.start * 1000;
+  return at > start && dateInZone(at, zone) === dateInZone(start, zone) ? start : at;
+}
+
+function readActions(
+  chart: Chart,
+  listing: { currency: string; minorFactor: number; zone: string },
+): CorporateAction[] {
+  const actions: CorporateAction[] = [];
+  for (const dividend of Object.values(chart.events?.dividends ?? {})) {
+    const amount = decimalFromNumber(dividend.amount);
+    if (amount === null || dividend.amount <= 0 || Math.abs(dividend.date) > 8.64e12) continue;
+    actions.push({
+      type: 'dividend',
+      exDate: dateInZone(dividend.date * 1000, listing.zone),
+      ratio: null,
+      amount: divide(amount, listing.minorFactor),
+      currency: listing.currency,
+    });
+  }
+  for (const split of Object.values(chart.events?.splits ?? {})) {
+    const ratio = decimalFromNumber(split.numerator);
+    if (ratio === null || split.numerator <= 0 || split.denominator <= 0 || Math.abs(split.date) > 8.64e12) continue;
+    actions.push({
+      type: 'split',
+      exDate: dateInZone(split.date * 1000, listing.zone),
+      ratio: divide(ratio, split.denominator),
+      amount: null,
+      currency: null,
+    });
+  }
+  return actions;
+}

@@ -1,0 +1,106 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
+import type { Session } from '../../market/quote.ts';
+import type { Parsed, ParsedQuote, Rejection } from '../parser.ts';
+import { failed, readJson, toldFailure } from './answer.ts';
+import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
+import { subjectOf } from './subject.ts';
+
+/** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
+const sessionOf: Readonly<Record<string, Session>> = {
+  PRE: 'pre',
+  REGULAR: 'regular',
+  POST: 'post',
+  CLOSED: 'closed',
+  PREPRE: 'closed',
+  POSTPOST: 'closed',
+};
+
+/**
+ * Reads an answer of `/v7/finance/quote`.
+ *
+ *   1. the answer as a whole: a list of rows, or a failure
+ *   2. each row by schema; one that has no price, or is of other types, is rejected alone
+ *   3. minor units become major ones, numbers become decimals
+ *   4. symbols asked for that got no row are named
+ */
+export function parseQuotes(exchange: Exchange): Parsed {
+  const answer = readJson(exchange, quoteAnswerSchema);
+  if ('failure' in answer) return failed(answer.failure);
+  const rows = answer.value.quoteResponse.result;
+  if (!rows) return failed(toldFailure(answer.value.quoteResponse.error));
+  if (rows.length === 0) {
+    return failed({
+      reason: 'no_data',
+      message: `The source has no quote for any of the ${exchange.request.symbols.length} symbols asked for.`,
+    });
+  }
+  const fetchedAt = Date.parse(exchange.fetchedAt);
+  const quotes: ParsedQuote[] = [];
+  const rejections: Rejection[] = [];
+  const answered = new Set<string>();
+  for (const [index, raw] of rows.entries()) {
+    const row = quoteRowSchema.safeParse(raw);
+    if (row.success) {
+      answered.add(row.data.symbol);
+      quotes.push(quoteOf(row.data, fetchedAt));
+    } else {
+      const symbol = symbolOf(raw);
+      if (symbol) answered.add(symbol);
+      const fields = row.error.issues.map((issue) => issue.path.join('.') || 'row').join(', ');
+      rejections.push({
+        symbol,
+        reason: 'schema',
+        detail: `Missing or of another type: ${fields}.`,
+        path: `quoteResponse.result[${index}]`,
+      });
+    }
+  }
+  return {
+    quotes,
+    bars: [],
+    rejections,
+    failure: null,
+    missing: exchange.request.symbols.filter((symbol) => !answered.has(symbol)),
+  };
+}
+
+function quoteOf(row: QuoteRow, fetchedAt: number): ParsedQuote {
+  const subject = subjectOf({
+    symbol: row.symbol,
+    type: row.quoteType,
+    exchange: row.exchange,
+    currency: row.currency,
+    zone: row.exchangeTimezoneName,
+    name: row.longName ?? row.shortName,
+  });
+  const { currency, minorFactor } = subject.listing;
+  const money = (value: number | null | undefined): DecimalText | null => {
+    const text = value == null ? null : decimalFromNumber(value);
+    return text === null ? null : divide(text, minorFactor);
+  };
+  // Yahoo writes 0 where it has no book: a bid or ask of nothing is a missing one.
+  const book = (value: number | null | undefined) => (value === 0 ? null : money(value));
+  const marketTime = row.regularMarketTime;
+  return {
+    subject,
+    quote: {
+      price: money(row.regularMarketPrice) ?? '0',
+      previousClose: money(row.regularMarketPreviousClose),
+      bid: book(row.bid),
+      ask: book(row.ask),
+      volume: row.regularMarketVolume == null ? null : decimalFromNumber(row.regularMarketVolume),
+      currency,
+      minorFactor,
+      session: sessionOf[row.marketState ?? ''] ?? null,
+      delaySeconds: row.exchangeDataDelayedBy == null ? null : Math.round(row.exchangeDataDelayedBy * 60),
+      asOf: marketTime == null ? fetchedAt : Math.round(marketTime * 1000),
+      asOfBasis: marketTime == null ? 'fetched' : 'exchange',
+    },
+  };
+}
+
+function symbolOf(raw: unknown): string | null {
+  const named = quoteRowSchema.pick({ symbol: true }).safeParse(raw);
+  return named.success ? named.data.symbol : null;
+}

@@ -1,0 +1,46 @@
+import type { JobKind } from '../../contracts/reasons.ts';
+import type { UpstreamRequest } from '../parser.ts';
+import { quoteFields } from './schema.ts';
+import { yahoo } from './source.ts';
+
+const day = 86_400;
+
+/**
+ * What to ask Yahoo for: one quote request per 50 symbols, one chart per symbol. A chart's range begins at a full UTC
+ * day, so that the same day's requests are the same.
+ */
+export function yahooRequests(task: {
+  kind: JobKind;
+  job: string;
+  symbols: readonly string[];
+  now: number;
+}): readonly UpstreamRequest[] {
+  const job = yahoo.jobs.find((each) => each.id === task.job);
+  if (task.kind === 'quotes') {
+    const size = job?.symbolsPerRequest ?? 50;
+    return chunks(task.symbols, size).map((symbols) => ({
+      path: '/v7/finance/quote',
+      query: { symbols: symbols.join(','), fields: quoteFields.join(',') },
+      symbols,
+    }));
+  }
+  const to = Math.floor(task.now / 1000);
+  const from = Math.floor(to / day) * day - (job?.lookbackDays ?? 30) * day;
+  return task.symbols.map((symbol) => ({
+    path: `/v8/finance/chart/${encodeURIComponent(symbol)}`,
+    query: {
+      period1: String(from),
+      period2: String(to),
+      interval: job?.interval ?? '1d',
+      includePrePost: 'false',
+      events: 'div|split',
+    },
+    symbols: [symbol],
+  }));
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const made: T[][] = [];
+  for (let from = 0; from < list.length; from += size) made.push(list.slice(from, from + size));
+  return made;
+}

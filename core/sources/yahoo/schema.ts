@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/*
+ * The parts that are read of what Yahoo answers, after recorded answers (see docs/adding-a-source.md). All else is
+ * dropped: fields appear and vanish with load, and types of unread ones drift (`trailingPE: "Infinity"`).
+ */
+
+/** A field that may be missing or nonsense without spoiling the row. */
+const spare = <T extends z.ZodType>(type: T) => type.nullish().catch(null);
+const finite = z.number();
+
+/** One row of `/v7/finance/quote`. Price and currency have no fallback: without them there is no quote. */
+export const quoteRowSchema = z.object({
+  symbol: z.string().min(1).max(64),
+  quoteType: spare(z.string()),
+  currency: z.string().min(1).max(8),
+  exchange: z.string().min(1).max(16),
+  exchangeTimezoneName: spare(z.string()),
+  exchangeDataDelayedBy: spare(finite),
+  marketState: spare(z.string()),
+  longName: spare(z.string()),
+  shortName: spare(z.string()),
+  regularMarketPrice: finite,
+  regularMarketTime: finite.nullish(),
+  regularMarketPreviousClose: finite.nullish(),
+  regularMarketVolume: spare(finite),
+  bid: spare(finite),
+  ask: spare(finite),
+});
+export type QuoteRow = z.infer<typeof quoteRowSchema>;
+
+/** The fields asked for: what `quoteRowSchema` reads. Keeps an answer at a quarter of its full size. */
+export const quoteFields = Object.keys(quoteRowSchema.shape);
+
+/** `{quoteResponse: {result, error}}`. Rows are checked one by one, so that a bad one costs only itself. */
+export const quoteAnswerSchema = z.object({
+  quoteResponse: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
+});
+
+/** How Yahoo says no with a JSON body, whatever the route. */
+export const errorAnswerSchema = z.object({ code: z.string() });
+
+const column = z.array(finite.nullable()).optional();
+
+/** `{chart: {result: [one], error}}` of `/v8/finance/chart`. No `timestamp`: no bars in the range, and no error. */
+export const chartAnswerSchema = z.object({
+  chart: z.object({
+    result: z
+      .array(
+        z.object({
+          meta: z.object({
+            symbol: z.string().min(1).max(64),
+            currency: z.string().min(1).max(8),
+            exchangeName: z.string().min(1).max(16),
+            instrumentType: spare(z.string()),
+            exchangeTimezoneName: z.string(),
+            longName: spare(z.string()),
+            shortName: spare(z.string()),
+            dataGranularity: z.string(),
+            currentTradingPeriod: spare(z.object({ regular: z.object({ start: finite, end: finite }) })),
+          }),
+          timestamp: z.array(finite).optional(),
+          events: z
+            .object({
+              dividends: z.record(z.string(), z.object({ amount: finite, date: finite })).optional(),
+              splits: z
+                .record(z.string(), z.object({ date: finite, numerator: finite, denominator: finite }))
+                .optional(),
+            })
+            .optional(),
+          indicators: z.object({
+            quote: z.array(z.object({ open: column, high: column, low: column, close: column, volume: column })).min(1),
+          }),
+        }),
+      )
+      .nullable(),
+    error: z.unknown(),
+  }),
+});
+export type Chart = NonNullable<z.infer<typeof chartAnswerSchema>['chart']['result']>[number];
