@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DatabaseSettings } from '../core/adapters/postgres/pool.ts';
 import { settingNames } from '../core/contracts/settings.ts';
+import { canonicalSymbol } from '../core/market/symbol.ts';
 
 /**
  * A setting that must be there. Throws at the start of the container, with the name, so that a wiring fault shows in
@@ -8,7 +9,8 @@ import { settingNames } from '../core/contracts/settings.ts';
  */
 export function setting(name: keyof typeof settingNames): string {
   const value = process.env[settingNames[name]];
-  if (!value) throw new SettingError(settingNames[name], 'is not set: the construct that makes this function must bind it');
+  if (!value)
+    throw new SettingError(settingNames[name], 'is not set: the construct that makes this function must bind it');
   return value;
 }
 
@@ -24,6 +26,25 @@ export function mapSetting(name: keyof typeof settingNames): Record<string, stri
   const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
   if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of texts');
   return parsed.data;
+}
+
+/**
+ * The canonical symbols that the user named in place of the catalogue's, or `null`. Throws for one that is no symbol:
+ * collecting others than were asked for would show only as missing prices.
+ */
+export function symbolsSetting(): string[] | null {
+  const text = optionalSetting('symbols');
+  if (!text) return null;
+  const written = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  const symbols = written.map((each) => {
+    const symbol = canonicalSymbol(each);
+    if (!symbol) throw new SettingError(settingNames.symbols, `names ${JSON.stringify(each)}, which is no symbol`);
+    return symbol;
+  });
+  return symbols.length > 0 ? [...new Set(symbols)] : null;
 }
 
 /** Where the database is: `DATABASE_URL`, or `DB_HOST` and its like with an IAM token. */

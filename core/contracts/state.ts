@@ -48,8 +48,11 @@ export const stateResponseSchemas = {
     z.object({ go: z.literal(true), attempt: z.int().positive(), permits: z.array(permit) }),
     z.object({
       go: z.literal(false),
-      /** `finished`: the task has its outcome. `leased`: another worker has it. `quota_*`: no permit to be had. */
-      why: z.enum(['finished', 'leased', 'paused', 'quota_minute', 'quota_day', 'unknown_task']),
+      /**
+       * `finished`: the task has its outcome. `leased`: another worker has it. `stopped`: a person stopped the
+       * scrapers. `quota_*`: no permit to be had now, or today.
+       */
+      why: z.enum(['finished', 'leased', 'stopped', 'quota_minute', 'quota_day', 'unknown_task']),
       attempt: z.int().nonnegative(),
       retryAfterSeconds: z.number().nonnegative(),
     }),

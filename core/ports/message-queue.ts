@@ -1,5 +1,8 @@
 /** Queues by name: `ingest`, `outcomes`, `ticks`, `scrape-<source>`. At least once; order is not kept. */
 export interface MessageQueue {
-  /** Sends all of them, in as few calls as the transport allows. Throws when any was not taken. */
-  send(queue: string, messages: readonly unknown[]): Promise<void>;
+  /**
+   * Sends all of them, in as few calls as the transport allows; they show after `delaySeconds` (0 to 900). Throws when
+   * any was not taken.
+   */
+  send(queue: string, messages: readonly unknown[], delaySeconds?: number): Promise<void>;
 }

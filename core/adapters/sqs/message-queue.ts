@@ -7,13 +7,15 @@ const batchSize = 10;
 /** Queues on SQS. `urls` maps a queue's name to its URL. */
 export function sqsMessageQueue(urls: Readonly<Record<string, string>>, client = new SQSClient({})): MessageQueue {
   return {
-    async send(queue, messages) {
+    async send(queue, messages, delaySeconds = 0) {
       const url = urls[queue];
       if (!url) throw new Error(`Queue ${queue} is not bound to this function: grant it in the stack.`);
       for (let from = 0; from < messages.length; from += batchSize) {
-        const Entries = messages
-          .slice(from, from + batchSize)
-          .map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message) }));
+        const Entries = messages.slice(from, from + batchSize).map((message, index) => ({
+          Id: String(index),
+          MessageBody: JSON.stringify(message),
+          DelaySeconds: delaySeconds,
+        }));
         const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
         const failed = answer.Failed?.length ?? 0;
         if (failed > 0)

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** A decimal on the wire: a JSON number, or text with `?decimals=string`. Both exact. */
-export const decimal = z.union([z.number(), z.string()]).meta({ id: 'Decimal', description: 'JSON number, or text with ?decimals=string' });
+export const decimal = z
+  .union([z.number(), z.string()])
+  .meta({ id: 'Decimal', description: 'JSON number, or text with ?decimals=string' });
 
 export const metaSchema = z
   .object({

@@ -77,11 +77,17 @@ export type QuoteView = z.infer<typeof quoteSchema>;
 
 /** In a batch each symbol has its own answer: a quote or a problem. */
 export const batchItemSchema = z
-  .object({ symbol: z.string(), quote: quoteSchema.nullable(), error: problemSchema.pick({ code: true, detail: true, retryable: true }).nullable() })
+  .object({
+    symbol: z.string(),
+    quote: quoteSchema.nullable(),
+    error: problemSchema.pick({ code: true, detail: true, retryable: true }).nullable(),
+  })
   .meta({ id: 'QuoteBatchItem' });
 export type QuoteBatchItem = z.infer<typeof batchItemSchema>;
 
-export const batchRequestSchema = z.object({ symbols: z.array(z.string()).min(1).max(500) }).meta({ id: 'QuoteBatchRequest' });
+export const batchRequestSchema = z
+  .object({ symbols: z.array(z.string()).min(1).max(500) })
+  .meta({ id: 'QuoteBatchRequest' });
 
 /** One stored price of the past. `knownTo` is set on a row that was later corrected. */
 export const tickRowSchema = z

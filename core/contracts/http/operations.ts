@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { healthStatuses, jobKinds, licenceClasses, quarantineReasons, runReasons, serviceIds, triggers } from '../reasons.ts';
+import {
+  healthStatuses,
+  jobKinds,
+  licenceClasses,
+  quarantineReasons,
+  runReasons,
+  serviceIds,
+  triggers,
+} from '../reasons.ts';
 import { decimal } from './envelope.ts';
 
 const instant = z.iso.datetime();
@@ -34,10 +42,20 @@ export const sourceSchema = z
     title: z.string(),
     kind: z.enum(['api', 'browser']),
     paused: z.boolean(),
-    jobs: z.array(z.object({ id: z.string(), kind: z.enum(jobKinds), everySeconds: z.int(), symbols: z.array(z.string()) })),
+    jobs: z.array(
+      z.object({ id: z.string(), kind: z.enum(jobKinds), everySeconds: z.int(), symbols: z.array(z.string()) }),
+    ),
     terms: z.object({ url: z.url(), licence: z.enum(licenceClasses), reviewed: z.iso.date() }),
     lastRun: z
-      .object({ id: z.uuid(), job: z.string(), status: z.string(), dueAt: instant, finishedAt: instant.nullable(), accepted: z.int(), rejected: z.int() })
+      .object({
+        id: z.uuid(),
+        job: z.string(),
+        status: z.string(),
+        dueAt: instant,
+        finishedAt: instant.nullable(),
+        accepted: z.int(),
+        rejected: z.int(),
+      })
       .nullable(),
     health: sourceHealthSchema,
   })
@@ -151,7 +169,13 @@ export type QueueView = z.infer<typeof queueSchema>;
 
 /** A message that kept failing. The body is cut at 4 KB and is data of unknown origin. */
 export const deadLetterSchema = z
-  .object({ queue: z.string(), messageId: z.string(), sentAt: instant.nullable(), receiveCount: z.int(), body: z.string() })
+  .object({
+    queue: z.string(),
+    messageId: z.string(),
+    sentAt: instant.nullable(),
+    receiveCount: z.int(),
+    body: z.string(),
+  })
   .meta({ id: 'DeadLetter' });
 export type DeadLetterView = z.infer<typeof deadLetterSchema>;
 
@@ -161,7 +185,16 @@ export const healthSchema = z
     status: z.enum(['pass', 'warn', 'fail']),
     version: z.string(),
     sources: z.object({ total: z.int(), healthy: z.int() }),
-    checks: z.record(z.string(), z.array(z.object({ status: z.enum(['pass', 'warn', 'fail']), observedValue: z.unknown(), output: z.string().optional() }))),
+    checks: z.record(
+      z.string(),
+      z.array(
+        z.object({
+          status: z.enum(['pass', 'warn', 'fail']),
+          observedValue: z.unknown(),
+          output: z.string().optional(),
+        }),
+      ),
+    ),
   })
   .meta({ id: 'Health' });
 export type HealthView = z.infer<typeof healthSchema>;

@@ -385,7 +385,8 @@ CREATE TABLE lease (
   expires_at timestamptz NOT NULL
 );
 
--- One row per upstream request that may be made: the ledger of the quota. A permit is good within its minute.
+-- One row per upstream request that may be made: the ledger of the quota. What was used in the current minute and what
+-- is live and unused never exceed the minute's allowance together, and so for the day.
 CREATE TABLE permit (
   id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   source_id   text NOT NULL,
@@ -398,7 +399,8 @@ CREATE TABLE permit (
   reserved_at timestamptz NOT NULL DEFAULT now(),
   used_at     timestamptz
 );
-CREATE INDEX permit_window ON permit (source_id, not_before);
+CREATE INDEX permit_used ON permit (source_id, used_at) WHERE used_at IS NOT NULL;
+CREATE INDEX permit_live ON permit (source_id, expires_at) WHERE used_at IS NULL;
 CREATE INDEX permit_of_task ON permit (run_id, part) WHERE run_id IS NOT NULL;
 
 -- Sealed (AES-256-GCM) outside; the database never sees a credential.

@@ -1,0 +1,58 @@
+import type { StateRequest, StateResponses } from '../../contracts/state.ts';
+import { reservePermits } from './permits.ts';
+import type { Connection } from './pool.ts';
+
+/**
+ * How long a worker has a task to itself. Longer than the function's timeout: a lease that ran out means a worker that
+ * is gone.
+ */
+const leaseSeconds = 150;
+
+/** How long a task waits before it asks again whether the scrapers run. */
+const stoppedRetrySeconds = 60;
+
+type Begin = Extract<StateRequest, { op: 'beginAttempt' }>;
+
+/**
+ * Takes a task for one attempt: its lease, its attempt number and its permits, in one transaction. Says why not when
+ * it is finished, held by another, or when the quota has nothing left.
+ */
+export async function beginAttempt(connection: Connection, request: Begin): Promise<StateResponses['beginAttempt']> {
+  const { rows } = await connection.query<{
+    source_id: string;
+    attempt: number;
+    settled: boolean;
+    lease_seconds: number;
+    running: boolean;
+  }>(
+    `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled,
+            greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
+            coalesce((SELECT running FROM service_state WHERE service_id = 'scrapers'), true) AS running
+     FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
+    [request.runId, request.part],
+  );
+  const task = rows[0];
+  const no = (why: Extract<StateResponses['beginAttempt'], { go: false }>['why'], attempt = 0, retryAfterSeconds = 0) =>
+    ({ go: false, why, attempt, retryAfterSeconds }) as const;
+  if (!task) return no('unknown_task');
+  if (task.settled) return no('finished', task.attempt);
+  if (task.lease_seconds > 0) return no('leased', task.attempt, task.lease_seconds);
+  if (!task.running) return no('stopped', task.attempt, stoppedRetrySeconds);
+  const attempt = task.attempt + 1;
+  const { permits, why, retryAfterSeconds } = await reservePermits(connection, {
+    sourceId: task.source_id,
+    count: request.requests,
+    purpose: 'task',
+    task: { runId: request.runId, part: request.part, attempt },
+  });
+  if (why === 'minute_quota') return no('quota_minute', task.attempt, retryAfterSeconds);
+  await connection.query(
+    `WITH begun AS (
+       UPDATE task SET status = 'running', attempt = $3, lease_until = clock_timestamp() + make_interval(secs => $4)
+       WHERE run_id = $1 AND part = $2
+     )
+     INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
+    [request.runId, request.part, attempt, leaseSeconds, request.worker],
+  );
+  return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits };
+}

@@ -1,0 +1,19 @@
+import { allows, isApiKey, secretHash } from '../../auth/api-keys.ts';
+import { type Scope, scopes } from '../../contracts/reasons.ts';
+import type { Connection } from './pool.ts';
+
+/** Whether a key is one that was given out, is neither revoked nor expired, and contains the scope. */
+export async function checkApiKey(
+  connection: Connection,
+  key: string,
+  needed: Scope,
+): Promise<{ ok: boolean; keyId: string | null }> {
+  if (!isApiKey(key)) return { ok: false, keyId: null };
+  const { rows } = await connection.query<{ id: string; scope: string }>(
+    `SELECT id, scope FROM api_key
+     WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
+    [secretHash(key)],
+  );
+  const held = scopes.find((scope) => scope === rows[0]?.scope);
+  return held && rows[0] ? { ok: allows(held, needed), keyId: rows[0].id } : { ok: false, keyId: null };
+}

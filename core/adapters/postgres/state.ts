@@ -1,0 +1,62 @@
+import type { StateRequest, StateResponses } from '../../contracts/state.ts';
+import type { State } from '../../ports/state.ts';
+import { beginAttempt } from './attempts.ts';
+import { checkApiKey } from './key-check.ts';
+import { acquireLease, releaseLease } from './leases.ts';
+import { reservePermits, usePermit } from './permits.ts';
+import { type Connection, inTransaction, type Pool } from './pool.ts';
+
+type Handlers = {
+  [Op in StateRequest['op']]: (
+    connection: Connection,
+    request: Extract<StateRequest, { op: Op }>,
+  ) => Promise<StateResponses[Op]>;
+};
+
+const renewalOf = (sourceId: string) => `renewal:${sourceId}`;
+
+const handlers: Handlers = {
+  beginAttempt,
+  usePermit: (connection, { permitId }) => usePermit(connection, permitId),
+  async reservePermits(connection, request) {
+    const { permits, why } = await reservePermits(connection, request);
+    return { permits, why };
+  },
+  async getSession(connection, { sourceId }) {
+    const { rows } = await connection.query<{ sealed: string; expires_at: Date }>(
+      'SELECT sealed, expires_at FROM auth_session WHERE source_id = $1 AND expires_at > clock_timestamp()',
+      [sourceId],
+    );
+    const held = rows[0];
+    return { session: held ? { sealed: held.sealed, expiresAt: held.expires_at.toISOString() } : null };
+  },
+  async acquireRenewal(connection, { sourceId, ttlSeconds }) {
+    return { token: await acquireLease(connection, renewalOf(sourceId), 'renewal', ttlSeconds) };
+  },
+  async putSession(connection, { sourceId, token, sealed, expiresAt }) {
+    if (!(await releaseLease(connection, renewalOf(sourceId), token))) return { kept: false };
+    await connection.query(
+      `INSERT INTO auth_session (source_id, sealed, expires_at, token) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (source_id) DO UPDATE
+         SET sealed = excluded.sealed, expires_at = excluded.expires_at, token = excluded.token, updated_at = now()`,
+      [sourceId, sealed, expiresAt, token],
+    );
+    return { kept: true };
+  },
+  checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
+};
+
+/** Permits, leases, sessions and key checks on Postgres, each request in a transaction of its own. */
+export function postgresState(pool: Pool): State {
+  return {
+    ask: (request) => inTransaction(pool, (connection) => answer(connection, request)),
+  };
+}
+
+function answer<Op extends StateRequest['op']>(
+  connection: Connection,
+  request: Extract<StateRequest, { op: Op }>,
+): Promise<StateResponses[Op]> {
+  const handle: Handlers[Op] = handlers[request.op as Op];
+  return handle(connection, request);
+}

@@ -1,0 +1,36 @@
+import type { ScrapeMessage } from '../contracts/messages.ts';
+import type { Trigger } from '../contracts/reasons.ts';
+
+/** A run to be made, with the symbols of each of its tasks, in the source's namespace. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly job: string;
+  readonly kind: ScrapeMessage['kind'];
+  readonly trigger: Trigger;
+  /** Due time as ISO text, or the request's id. */
+  readonly slot: string;
+  readonly dueAt: Date;
+  readonly tasks: readonly (readonly string[])[];
+}
+
+/** What the planner knows before it plans. */
+export interface PlannerState {
+  readonly running: boolean;
+  readonly paused: ReadonlySet<string>;
+  /** Milliseconds since the epoch, by `source/job`. */
+  readonly plannedTo: ReadonlyMap<string, number>;
+}
+
+export interface PlanStore {
+  /**
+   * Reads the state, lets `decide` plan, and keeps the plan, all in one transaction under one lock: of two planners at
+   * once, the second sees what the first planned. A run whose id exists already is left as it is.
+   */
+  plan(
+    decide: (state: PlannerState) => { runs: readonly PlannedRun[]; plannedTo: ReadonlyMap<string, number> },
+  ): Promise<void>;
+  /** Tasks that were planned and not yet sent, oldest first. */
+  unsent(limit: number): Promise<ScrapeMessage[]>;
+  markSent(tasks: readonly ScrapeMessage[]): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { tickSchema } from '../../core/contracts/messages.ts';
+import { logger, metrics, observed } from '../observe.ts';
+import { databaseSettings } from '../settings.ts';
+import { maintainDatabase } from './maintain-database.ts';
+
+const pool = createPool(databaseSettings());
+
+/** The daily tick. Its own time is the clock. */
+export const handler = observed(async (event: unknown) => {
+  const { time } = tickSchema.parse(event);
+  const maintenance = await maintainDatabase(pool, new Date(time));
+  metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
+  logger.info('Maintained the database', { maintenance });
+  return maintenance;
+});

@@ -1,0 +1,29 @@
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+
+export interface Maintenance {
+  /** Months of `quote` that got a partition of their own. */
+  readonly partitionsMade: number;
+  /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
+  readonly rowsInDefault: number;
+  /** Permits, sessions and sign-in tokens that are over. */
+  readonly removed: number;
+}
+
+/**
+ * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
+ * and what is over is removed. Touches no quote, bar, run or key.
+ */
+export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenance> {
+  const { rows: made } = await pool.query<{ made: number }>('SELECT maintain_quote_partitions($1) AS made', [now]);
+  const { rows: left } = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM quote_default');
+  let removed = 0;
+  for (const statement of [
+    "DELETE FROM permit WHERE reserved_at < $1::timestamptz - interval '3 days'",
+    'DELETE FROM web_session WHERE expires_at < $1',
+    "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
+    "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '90 days'",
+  ]) {
+    removed += (await pool.query(statement, [now])).rowCount ?? 0;
+  }
+  return { partitionsMade: made[0]?.made ?? 0, rowsInDefault: left[0]?.count ?? 0, removed };
+}

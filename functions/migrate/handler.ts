@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import { migrateRequestSchema } from '../../core/contracts/migrate.ts';
+import { observed } from '../observe.ts';
+import { databaseSettings } from '../settings.ts';
+import { migrateDatabase } from './migrate-database.ts';
+
+/** The bundle carries the SQL beside it. */
+const migrationsDirectory = fileURLToPath(new URL('./migrations', import.meta.url));
+
+/** Invoked by the deployment, before the code that needs the new schema. Answers with what it applied. */
+export const handler = observed((event: unknown) =>
+  migrateDatabase(migrateRequestSchema.parse(event ?? {}), databaseSettings(), migrationsDirectory, new Date()),
+);

@@ -1,0 +1,41 @@
+import pg from 'pg';
+import { migrate } from '../../core/adapters/postgres/migrate.ts';
+import { createPool, type DatabaseSettings } from '../../core/adapters/postgres/pool.ts';
+import { prepareRoles } from '../../core/adapters/postgres/prepare.ts';
+import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
+
+/**
+ * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
+ * missing, then the partitions that `now` needs.
+ */
+export async function migrateDatabase(
+  request: MigrateRequest,
+  database: DatabaseSettings,
+  migrationsDirectory: string,
+  now: Date,
+): Promise<MigrateResponse> {
+  if (request.prepare && 'host' in database) {
+    const { masterUser, masterPassword } = request.prepare;
+    const { host, port } = database;
+    const master = new pg.Client({
+      host,
+      port,
+      database: database.database,
+      user: masterUser,
+      password: masterPassword,
+      ssl: { rejectUnauthorized: true },
+    });
+    await master.connect();
+    try {
+      await prepareRoles(master, request.prepare);
+    } finally {
+      await master.end();
+    }
+  }
+  const pool = createPool(database);
+  try {
+    return { applied: await migrate(pool, migrationsDirectory, now) };
+  } finally {
+    await pool.end();
+  }
+}

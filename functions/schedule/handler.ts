@@ -1,0 +1,35 @@
+import type { Context } from 'aws-lambda';
+import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { tickSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { logger, observed } from '../observe.ts';
+import { handleQueue, isQueueEvent } from '../queue-handler.ts';
+import { databaseSettings, mapSetting, symbolsSetting } from '../settings.ts';
+import { planRuns } from './plan-runs.ts';
+
+const urls = Object.fromEntries(
+  Object.entries(mapSetting('scrapeQueueUrls')).map(([sourceId, url]) => [scrapeQueueName(sourceId), url]),
+);
+const planning = {
+  store: postgresPlanStore(createPool(databaseSettings())),
+  queue: sqsMessageQueue(urls),
+  sources: catalogue,
+  parserOf,
+  symbols: symbolsSetting(),
+};
+
+/** The minute's tick, a direct invocation with a tick, or ticks from the queue of "run now". */
+export const handler = observed(async (event: unknown, context: Context) => {
+  if (isQueueEvent(event)) {
+    return handleQueue(event, context, tickSchema, async (tick) => {
+      await planRuns(tick, planning);
+    });
+  }
+  const plan = await planRuns(tickSchema.parse(event), planning);
+  logger.info('Planned', { runs: plan.runs.length, sent: plan.sent });
+  return plan;
+});

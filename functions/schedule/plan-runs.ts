@@ -1,0 +1,101 @@
+import type { Tick } from '../../core/contracts/messages.ts';
+import { runIdOf } from '../../core/contracts/run-id.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
+import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
+import type { SourceParser } from '../../core/sources/parser.ts';
+import { dueSlots } from './due-slots.ts';
+
+/** Most tasks sent by one tick; what is left goes with the next. */
+const sendLimit = 1000;
+
+export interface Planning {
+  readonly store: PlanStore;
+  readonly queue: MessageQueue;
+  readonly sources: readonly SourceDefinition[];
+  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
+  /** In place of the catalogue's symbols, where the user named some. */
+  readonly symbols: readonly string[] | null;
+}
+
+/**
+ * Plans what a tick makes due and sends what is planned.
+ *
+ *   1. under one lock: what is due since the last planning (or what the tick asks for by name) becomes runs and tasks
+ *   2. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
+ *   3. they are marked as sent; a crash before that sends them twice, which the workers bear
+ *
+ * Gives the ids of the runs that the tick made due, and how many tasks were sent.
+ */
+export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
+  let planned: readonly PlannedRun[] = [];
+  await planning.store.plan((state) => {
+    const plan = tick.run ? requestedRuns(tick, tick.run, planning) : dueRuns(tick, state, planning);
+    planned = plan.runs;
+    return plan;
+  });
+  const tasks = await planning.store.unsent(sendLimit);
+  for (const [sourceId, messages] of Map.groupBy(tasks, (task) => task.sourceId)) {
+    await planning.queue.send(scrapeQueueName(sourceId), messages);
+    await planning.store.markSent(messages);
+  }
+  return { runs: planned.map((run) => run.id), sent: tasks.length };
+}
+
+function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
+  const now = Date.parse(tick.time);
+  const runs: PlannedRun[] = [];
+  const plannedTo = new Map<string, number>();
+  if (!state.running) return { runs, plannedTo };
+  for (const source of planning.sources) {
+    for (const job of source.jobs) {
+      const key = `${source.id}/${job.id}`;
+      plannedTo.set(key, now);
+      // A paused source is not made up for when it goes on: what it missed was not wanted.
+      if (state.paused.has(source.id)) continue;
+      for (const slot of dueSlots(job, state.plannedTo.get(key) ?? null, now)) {
+        const due = new Date(slot);
+        runs.push(runOf(source, job, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning));
+      }
+    }
+  }
+  return { runs, plannedTo };
+}
+
+function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, planning: Planning) {
+  const runs: PlannedRun[] = [];
+  const plannedTo = new Map<string, number>();
+  const dueAt = new Date(tick.time);
+  for (const source of planning.sources) {
+    if (request.sourceId !== undefined && request.sourceId !== source.id) continue;
+    for (const job of source.jobs) {
+      if (request.job !== undefined && request.job !== job.id) continue;
+      runs.push(runOf(source, job, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
+      // The first cycle is the first run of each job: the next tick must not plan it again.
+      if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
+    }
+  }
+  return { runs, plannedTo };
+}
+
+function runOf(
+  source: SourceDefinition,
+  job: SourceJob,
+  due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
+  planning: Planning,
+): PlannedRun {
+  const { toSource } = planning.parserOf(source.id);
+  const symbols = (planning.symbols ?? job.symbols).map(toSource);
+  const tasks: string[][] = [];
+  for (let from = 0; from < symbols.length; from += job.symbolsPerTask)
+    tasks.push(symbols.slice(from, from + job.symbolsPerTask));
+  return {
+    id: runIdOf({ sourceId: source.id, job: job.id, trigger: due.trigger, slot: due.slot }),
+    sourceId: source.id,
+    job: job.id,
+    kind: job.kind,
+    ...due,
+    tasks,
+  };
+}

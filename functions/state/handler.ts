@@ -1,0 +1,10 @@
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { stateRequestSchema } from '../../core/contracts/state.ts';
+import { observed } from '../observe.ts';
+import { databaseSettings } from '../settings.ts';
+
+const state = postgresState(createPool(databaseSettings()));
+
+/** Answers one `StateRequest`, invoked synchronously by functions outside the VPC. */
+export const handler = observed((event: unknown) => state.ask(stateRequestSchema.parse(event)));
