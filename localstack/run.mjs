@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+/**
+ * What the npm scripts run: `node localstack/run.mjs <script.ts> [arguments]`. It uses nothing but Node 20 itself.
+ *
+ *   1. install with `npm ci`, when node_modules is missing or was installed from another package-lock.json
+ *   2. go on with the Node that the project pins (node_modules/.bin/node), signals and exit code passed on
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const bin = join(modules, '.bin');
+const stamp = join(modules, '.quotron-lock');
+
+const [major] = process.versions.node.split('.').map(Number);
+if (major === undefined || major < 20) {
+  fail(
+    `This is Node ${process.versions.node}, and Quotron's commands need Node 20 or newer to install the Node that it pins. ` +
+      'Install a newer Node (https://nodejs.org) and run the command again.',
+  );
+}
+
+const [script, ...args] = process.argv.slice(2);
+if (script === undefined) fail('Usage: node localstack/run.mjs <script.ts> [arguments]');
+
+// A signal for the whole terminal reaches the child as well; what matters is that this process waits for it.
+let child;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(name, () => {
+    if (child !== undefined) child.kill(name);
+  });
+}
+
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+if (!existsSync(join(bin, 'node')) || !existsSync(stamp) || readFileSync(stamp, 'utf8').trim() !== wanted)
+  await install();
+
+process.exitCode = await run(join(bin, 'node'), [script, ...args], 'inherit');
+
+async function install() {
+  const why = existsSync(modules) ? 'package-lock.json has changed' : 'first time';
+  process.stderr.write(`Installing packages with npm ci (${why}) …\n`);
+  const started = Date.now();
+  // What npm says goes to stderr: stdout is the command's own (`--json` is read by machines).
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const code = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2]);
+  if (code !== 0) {
+    fail(
+      `npm ci failed (exit code ${code}), so nothing was started. Its message is above; most often the package registry ` +
+        'cannot be reached, or the disk is full. Put that right and run the command again.',
+      code,
+    );
+  }
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(stamp, `${wanted}\n`);
+  process.stderr.write(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+/** Runs a command in the project with its tools first on the PATH; gives its exit code, 128 + n after a signal. */
+function run(command, args, stdio) {
+  return new Promise((resolve) => {
+    child = spawn(command, args, {
+      cwd: root,
+      stdio,
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
+    });
+    child.once('error', (error) =>
+      fail(`${command} could not be run (${error.message}). Is npm installed and on the PATH?`),
+    );
+    child.once('exit', (code, signal) => {
+      child = undefined;
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}
+
+function fail(message, code = 1) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}

@@ -1,0 +1,143 @@
+/**
+ * The simulator's switches and counters.
+ *
+ *   POST   /_control/faults    {source, fault, on, …}   switch a fault on or off
+ *   GET    /_control/faults                             those that are on
+ *   DELETE /_control/faults                             all off
+ *   GET    /_control/requests[?reset=1]                 requests that came in, by source and kind
+ */
+import { z } from 'zod';
+
+/** What kind of request came in: `session` is cookies and consent pages. */
+export const requestKinds = ['quote', 'chart', 'crumb', 'session', 'search', 'other'] as const;
+export type RequestKind = (typeof requestKinds)[number];
+
+const positive = z.number().positive();
+
+/** Which requests a fault hits. Without any of these: all of the source. */
+const scope = {
+  source: z.string().regex(/^[a-z][a-z0-9-]{1,31}$/),
+  on: z.boolean().default(true),
+  kinds: z.array(z.enum(requestKinds)).min(1).optional(),
+  /** Hits this many requests, then is off by itself. */
+  times: z.int().positive().optional(),
+};
+const oneSymbol = { symbol: z.string().min(1).max(32).optional() };
+
+/** A fault to switch. */
+export const faultSchema = z.discriminatedUnion('fault', [
+  /** 429 with the plain text `Too Many Requests`. */
+  z.object({ ...scope, fault: z.literal('429'), retryAfterSeconds: z.int().nonnegative().default(60) }),
+  /** 403 with a page that wants a person. */
+  z.object({ ...scope, fault: z.literal('403') }),
+  z.object({ ...scope, fault: z.literal('500') }),
+  /** The right answer, late. */
+  z.object({ ...scope, fault: z.literal('slow'), delayMs: positive.max(600_000).default(8_000) }),
+  /** No answer until the client goes. */
+  z.object({ ...scope, fault: z.literal('hang') }),
+  /** JSON that breaks off. */
+  z.object({ ...scope, fault: z.literal('malformed') }),
+  /** The price is under another name, the time of another type. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('drift') }),
+  /** No session and no crumb is accepted. */
+  z.object({ ...scope, fault: z.literal('expired') }),
+  /** A session needs the consent walk first. */
+  z.object({ ...scope, fault: z.literal('consent') }),
+  /** Prices a hundred times too high, with the same currency. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('unit') }),
+  /** A market that has not moved for days. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('stale'), ageMs: positive.default(3 * 86_400_000) }),
+  /** An error page that repeats the request's headers and cookies. */
+  z.object({ ...scope, fault: z.literal('echo') }),
+  /** A price of the test's choosing, with the market time `asOf` where one is given. */
+  z.object({
+    ...scope,
+    fault: z.literal('price'),
+    symbol: z.string().min(1).max(32),
+    price: positive.optional(),
+    asOf: z.iso.datetime().optional(),
+  }),
+]);
+export type Fault = z.infer<typeof faultSchema>;
+export type FaultName = Fault['fault'];
+type FaultOf<Name extends FaultName> = Extract<Fault, { fault: Name }>;
+
+/** The faults that are on, and how many requests came in. */
+export class Control {
+  readonly #faults = new Map<string, Fault>();
+  readonly #left = new Map<string, number>();
+  readonly #requests = new Map<string, Map<RequestKind, number>>();
+
+  /** Switches a fault. The same fault of the same source and symbol is replaced. */
+  switch(fault: Fault): void {
+    const key = keyOf(fault);
+    this.#left.delete(key);
+    if (!fault.on) {
+      this.#faults.delete(key);
+      return;
+    }
+    this.#faults.set(key, fault);
+    if (fault.times !== undefined) this.#left.set(key, fault.times);
+  }
+
+  /** Switches all faults off. */
+  clear(): void {
+    this.#faults.clear();
+    this.#left.clear();
+  }
+
+  list(): Fault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** The fault of a name that hits this request, which counts against its `times`; or `undefined`. */
+  hit<Name extends FaultName>(
+    name: Name,
+    source: string,
+    kind: RequestKind,
+    symbol?: string,
+  ): FaultOf<Name> | undefined {
+    for (const [key, fault] of this.#faults) {
+      if (fault.source !== source || !named(fault, name)) continue;
+      if (fault.kinds !== undefined && !fault.kinds.includes(kind)) continue;
+      const only: unknown = 'symbol' in fault ? fault.symbol : undefined;
+      if (typeof only === 'string' && only.toUpperCase() !== symbol?.toUpperCase()) continue;
+      const left = this.#left.get(key);
+      if (left !== undefined) {
+        if (left <= 1) {
+          this.#faults.delete(key);
+          this.#left.delete(key);
+        } else this.#left.set(key, left - 1);
+      }
+      return fault;
+    }
+    return undefined;
+  }
+
+  count(source: string, kind: RequestKind): void {
+    const kinds = this.#requests.get(source) ?? new Map<RequestKind, number>();
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    this.#requests.set(source, kinds);
+  }
+
+  /** `{yahoo: {quote: 3, crumb: 1, total: 4}}`. */
+  requests(reset: boolean): Record<string, Record<string, number>> {
+    const counted = Object.fromEntries(
+      [...this.#requests].map(([source, kinds]) => [
+        source,
+        { ...Object.fromEntries(kinds), total: [...kinds.values()].reduce((sum, each) => sum + each, 0) },
+      ]),
+    );
+    if (reset) this.#requests.clear();
+    return counted;
+  }
+}
+
+function keyOf(fault: Fault): string {
+  const symbol = 'symbol' in fault ? (fault.symbol ?? '') : '';
+  return `${fault.source}/${fault.fault}/${symbol.toUpperCase()}`;
+}
+
+function named<Name extends FaultName>(fault: Fault, name: Name): fault is FaultOf<Name> {
+  return fault.fault === name;
+}

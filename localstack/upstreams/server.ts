@@ -1,0 +1,213 @@
+/**
+ * The simulated upstreams: one HTTP server on 127.0.0.1, each source under its own prefix (`/yahoo/…`), and the switches
+ * under `/_control`. It is never deployed; it stands for the world outside.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { explainListenError } from '../ports.ts';
+import { type Answer, html, json, type Request, text } from './answer.ts';
+import { Control, faultSchema } from './control.ts';
+import { type SimSource, simulatedYahoo } from './yahoo/yahoo.ts';
+
+export interface UpstreamsOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** What the prices walk from. */
+  readonly seed?: string;
+  /** An ISO instant at which the simulator's clock starts. With it, the market has its hours; without, it never closes. */
+  readonly clock?: string | undefined;
+}
+
+export interface RunningUpstreams {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** The base URL of a source. */
+  urlOf(sourceId: string): string;
+  readonly control: Control;
+  stop(): Promise<void>;
+}
+
+const clockSchema = z.iso.datetime({ offset: true });
+
+/** Starts the simulated upstreams in this process. */
+export async function startUpstreams(options: UpstreamsOptions): Promise<RunningUpstreams> {
+  const control = new Control();
+  const clock = options.clock === undefined || options.clock === '' ? undefined : clockSchema.parse(options.clock);
+  const shift = clock === undefined ? 0 : Date.parse(clock) - Date.now();
+  const sources: ReadonlyMap<string, SimSource> = new Map([
+    [
+      'yahoo',
+      simulatedYahoo({
+        seed: options.seed ?? 'quotron',
+        alwaysOpen: clock === undefined,
+        now: () => Date.now() + shift,
+        control,
+      }),
+    ],
+  ]);
+  const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
+    serve(request, response, sources, control, origin(server)).catch((error: unknown) => {
+      if (!response.headersSent) send(response, text(500, `simulator: ${String(error)}\n`));
+    });
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(explainListenError(error, 'the simulated upstreams', options.port)));
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const url = origin(server);
+  return {
+    port: Number(new URL(url).port),
+    url,
+    urlOf: (sourceId) => `${url}/${sourceId}`,
+    control,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // Those that hang would hold the server open for ever.
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function origin(server: Server): string {
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  sources: ReadonlyMap<string, SimSource>,
+  control: Control,
+  base: string,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '/', base);
+  const body = await bodyOf(incoming);
+  const [, id = '', ...rest] = url.pathname.split('/');
+  if (id === '_control') return send(response, controlAnswer(incoming.method ?? 'GET', url, body, control));
+  const source = sources.get(id);
+  if (source === undefined)
+    return send(response, text(404, `No simulated source "${id}". There are: ${[...sources.keys()].join(', ')}\n`));
+
+  const path = `/${rest.join('/')}`;
+  const kind = source.kindOf(path);
+  control.count(id, kind);
+  if (control.hit('hang', id, kind) !== undefined) return;
+  const slow = control.hit('slow', id, kind);
+  if (slow !== undefined) await delay(slow.delayMs);
+  const request: Request = {
+    method: incoming.method ?? 'GET',
+    path,
+    query: url.searchParams,
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    ),
+    body,
+    base: `${base}/${id}`,
+  };
+  const refused = refusal(id, control, request, kind);
+  if (refused !== undefined) return send(response, refused);
+  const answer = source.answer(request);
+  const broken =
+    answer.status === 200 && /json/.test(String(answer.headers['content-type'])) && control.hit('malformed', id, kind);
+  send(response, broken ? { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.6)) } : answer);
+}
+
+/** An answer that a fault gives in place of the source's own. */
+function refusal(
+  id: string,
+  control: Control,
+  request: Request,
+  kind: ReturnType<SimSource['kindOf']>,
+): Answer | undefined {
+  const limited = control.hit('429', id, kind);
+  if (limited !== undefined)
+    return text(429, 'Too Many Requests\r\n', { 'retry-after': String(limited.retryAfterSeconds) });
+  if (control.hit('403', id, kind) !== undefined) return html(403, challenge, { 'cache-control': 'no-store' });
+  if (control.hit('500', id, kind) !== undefined)
+    return html(500, '<html><head><title>500</title></head><body>Internal Server Error</body></html>');
+  if (control.hit('echo', id, kind) !== undefined) return echo(request);
+  return undefined;
+}
+
+const challenge = `<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" content="noindex,nofollow"></head>
+<body><h1>Checking if the site connection is secure</h1><p>Enable JavaScript and cookies to continue</p><div id="challenge-form"></div></body></html>`;
+
+/** An error page of a careless server: all that the client sent, plain, URL-encoded and in base64. */
+function echo(request: Request): Answer {
+  const cookie = request.headers['cookie'] ?? '';
+  const crumb = request.query.get('crumb') ?? '';
+  return json(500, {
+    error: 'unexpected error, request was:',
+    url: `${request.path}?${request.query.toString()}`,
+    headers: request.headers,
+    cookie: { plain: cookie, encoded: encodeURIComponent(cookie), base64: Buffer.from(cookie).toString('base64') },
+    crumb: { plain: crumb, encoded: encodeURIComponent(crumb), base64: Buffer.from(crumb).toString('base64') },
+  });
+}
+
+function controlAnswer(method: string, url: URL, body: string, control: Control): Answer {
+  const what = `${method} ${url.pathname}`;
+  switch (what) {
+    case 'GET /_control/faults':
+      return json(200, { faults: control.list() });
+    case 'DELETE /_control/faults':
+      control.clear();
+      return json(200, { faults: [] });
+    case 'POST /_control/faults': {
+      const parsed = faultSchema.safeParse(parseJson(body));
+      if (!parsed.success) return json(400, { error: z.prettifyError(parsed.error) });
+      if (parsed.data.fault === 'price' && parsed.data.on && parsed.data.price === undefined)
+        return json(400, { error: 'The fault "price" needs a price to be switched on.' });
+      control.switch(parsed.data);
+      return json(200, { faults: control.list() });
+    }
+    case 'GET /_control/requests':
+      return json(200, { requests: control.requests(url.searchParams.get('reset') === '1') });
+    default:
+      return json(404, { error: `There is no ${what}. Use /_control/faults and /_control/requests.` });
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming) {
+    if (!Buffer.isBuffer(part)) continue;
+    size += part.length;
+    // Nobody sends a simulator more than a form.
+    if (size > 1_000_000) throw new Error('the request body is over 1 MB');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  const headers = Object.entries(answer.headers).map(([name, value]): [string, string | string[]] => [
+    name,
+    typeof value === 'string' ? value : [...value],
+  ]);
+  response.writeHead(answer.status, {
+    date: new Date().toUTCString(),
+    server: 'ATS',
+    'x-content-type-options': 'nosniff',
+    ...Object.fromEntries(headers),
+  });
+  response.end(answer.body);
+}

@@ -1,0 +1,87 @@
+/** Sessions of the simulated exchanges: their hours on weekdays, without holidays. */
+import type { SimExchange } from './universe.ts';
+
+const minute = 60_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How far a zone's clock is ahead of UTC at an instant, in milliseconds. */
+export function offsetOf(zone: string, atMs: number): number {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, timeZoneName: 'longOffset' });
+    formats.set(zone, format);
+  }
+  const name = format.formatToParts(atMs).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
+  const found = /^GMT([+-])(\d\d):(\d\d)$/.exec(name);
+  if (found === null) return 0;
+  return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) * minute;
+}
+
+/** A zone's short name at an instant, as Yahoo gives it: `EST`, `GMT`. */
+export function zoneName(zone: string, atMs: number): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(atMs);
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'UTC';
+}
+
+/** The instants of one day's session. `date` is `yyyy-mm-dd` in the exchange's zone. */
+export interface Session {
+  readonly date: string;
+  readonly opensAt: number;
+  readonly closesAt: number;
+  readonly preAt: number;
+  readonly postUntil: number;
+}
+
+/** The day, in the exchange's zone, on which an instant falls: days since the epoch. */
+export function dayOf(exchange: SimExchange, atMs: number): number {
+  return Math.floor((atMs + offsetOf(exchange.zone, atMs)) / 86_400_000);
+}
+
+/** Whether the exchange trades on a day. */
+export function trades(exchange: SimExchange, dayNumber: number): boolean {
+  // Day 0 was a Thursday.
+  return exchange.weekends || ((dayNumber + 4) % 7 !== 0 && (dayNumber + 4) % 7 !== 6);
+}
+
+/** The session of a day that `trades`. */
+export function sessionOf(exchange: SimExchange, dayNumber: number): Session {
+  const midnightUtc = dayNumber * 86_400_000;
+  const at = (minutes: number) => {
+    const guess = midnightUtc + minutes * minute;
+    // The offset at the wanted local time: asked for at the first guess, which is right but in the hour of a change.
+    return guess - offsetOf(exchange.zone, guess - offsetOf(exchange.zone, guess));
+  };
+  return {
+    date: new Date(midnightUtc).toISOString().slice(0, 10),
+    opensAt: at(exchange.opens),
+    closesAt: at(exchange.closes),
+    preAt: at(exchange.pre ?? exchange.opens),
+    postUntil: at(exchange.post ?? exchange.closes),
+  };
+}
+
+/** The last session that has opened at an instant. */
+export function lastSession(exchange: SimExchange, atMs: number): Session {
+  for (let day = dayOf(exchange, atMs); ; day--) {
+    if (!trades(exchange, day)) continue;
+    const session = sessionOf(exchange, day);
+    if (session.opensAt <= atMs) return session;
+  }
+}
+
+/** The session before one that began at `opensAt`. */
+export function sessionBefore(exchange: SimExchange, opensAt: number): Session {
+  return lastSession(exchange, opensAt - 1);
+}
+
+export type MarketState = 'PRE' | 'REGULAR' | 'POST' | 'CLOSED';
+
+/** What the exchange does at an instant. */
+export function stateAt(exchange: SimExchange, atMs: number): MarketState {
+  const day = dayOf(exchange, atMs);
+  if (!trades(exchange, day)) return 'CLOSED';
+  const session = sessionOf(exchange, day);
+  if (atMs < session.preAt || atMs >= session.postUntil) return 'CLOSED';
+  if (atMs < session.opensAt) return 'PRE';
+  return atMs < session.closesAt ? 'REGULAR' : 'POST';
+}

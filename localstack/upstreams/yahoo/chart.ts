@@ -1,0 +1,284 @@
+/** `/v8/finance/chart/{symbol}`: bars, dividends and splits, in float32 widened to double as the real one prints them. */
+import { dayOf, lastSession, offsetOf, type Session, sessionOf, trades, zoneName } from './calendar.ts';
+import { type SimMarket, type Stretch, snapshotOf, stretchOf } from './market.ts';
+import { shortest } from './prices.ts';
+import type { SimInstrument } from './universe.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const intraday: Readonly<Record<string, number>> = {
+  '1m': 1,
+  '2m': 2,
+  '5m': 5,
+  '15m': 15,
+  '30m': 30,
+  '60m': 60,
+  '90m': 90,
+  '1h': 60,
+};
+const daily: ReadonlySet<string> = new Set(['1d', '5d', '1wk', '1mo', '3mo']);
+const ranges: Readonly<Record<string, number>> = {
+  '1d': 1,
+  '5d': 5,
+  '1mo': 31,
+  '3mo': 92,
+  '6mo': 183,
+  '1y': 366,
+  '2y': 731,
+  '5y': 1827,
+  '10y': 3653,
+  max: 3653,
+};
+
+/** What was asked for. Times in milliseconds. */
+export interface ChartRequest {
+  readonly interval: string;
+  readonly from: number;
+  readonly to: number;
+  /** The range's name, where one was given. */
+  readonly range: string;
+  readonly events: ReadonlySet<string>;
+}
+
+export interface ChartProblem {
+  readonly status: 400 | 422;
+  readonly code: string;
+  readonly description: string;
+}
+
+interface Bar extends Stretch {
+  /** When it began. */
+  readonly at: number;
+}
+
+/** Reads a chart's query as Yahoo does: `period1` and `period2` in seconds, or `range`. */
+export function readChartRequest(query: URLSearchParams, now: number): ChartRequest | ChartProblem {
+  const interval = query.get('interval') ?? '1d';
+  if (intraday[interval] === undefined && !daily.has(interval)) {
+    const valid = '1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 4h, 1d, 5d, 1wk, 1mo, 3mo';
+    return bad(`Invalid input - interval=${interval} is not supported. Valid intervals: [${valid}]`);
+  }
+  const range = query.get('range') ?? '';
+  const period1 = query.get('period1');
+  const period2 = query.get('period2');
+  const days = ranges[range === '' ? '1d' : range];
+  if (days === undefined) return bad(`Invalid input - range=${range} is not supported.`);
+  const to = period2 === null ? now : Number(period2) * 1000;
+  const from = period1 === null ? to - days * day : Number(period1) * 1000;
+  if (!Number.isFinite(from) || !Number.isFinite(to) || from > to)
+    return bad(`Invalid input - start date cannot be after end date. startDate = ${period1}, endDate = ${period2}`);
+  if (interval === '1m' && to - from > 8 * day) {
+    return {
+      status: 422,
+      code: 'Unprocessable Entity',
+      description:
+        `1m data not available for startTime=${from / 1000} and endTime=${to / 1000}. ` +
+        'Only 8 days worth of 1m granularity data are allowed to be fetched per request.',
+    };
+  }
+  const events = new Set((query.get('events') ?? '').split(/[|,]/).filter(Boolean));
+  return { interval, from, to: Math.min(to, now), range: period1 === null ? range || '1d' : '', events };
+}
+
+function bad(description: string): ChartProblem {
+  return { status: 400, code: 'Bad Request', description };
+}
+
+/** The element of `chart.result` for an instrument. Without trading in the range, as on a weekend, it has no bars. */
+export function chartOf(
+  market: SimMarket,
+  instrument: SimInstrument,
+  request: ChartRequest,
+  now: number,
+): Record<string, unknown> {
+  const minutes = intraday[request.interval];
+  const days = dailyBars(market, instrument, request, now);
+  const bars =
+    minutes === undefined ? grouped(days, request.interval) : intradayBars(market, instrument, request, minutes, now);
+  const meta = metaOf(market, instrument, request, now);
+  // What Yahoo answers when nothing traded: no `timestamp`, one empty object.
+  if (bars.length === 0) return { meta, indicators: { quote: [{}], ...(minutes ? {} : { adjclose: [{}] }) } };
+  const column = (field: keyof Stretch) => bars.map((bar) => bar[field]);
+  const events = eventsOf(instrument, request);
+  return {
+    meta,
+    timestamp: bars.map((bar) => Math.floor(bar.at / 1000)),
+    ...(Object.keys(events).length === 0 ? {} : { events }),
+    indicators: {
+      quote: [
+        {
+          high: column('high'),
+          volume: column('volume'),
+          open: column('open'),
+          low: column('low'),
+          close: column('close'),
+        },
+      ],
+      ...(minutes === undefined ? { adjclose: [{ adjclose: adjusted(market, instrument, bars, now) }] } : {}),
+    },
+  };
+}
+
+function dailyBars(market: SimMarket, instrument: SimInstrument, request: ChartRequest, now: number): Bar[] {
+  const { exchange } = instrument;
+  const bars: Bar[] = [];
+  for (let each = dayOf(exchange, request.from); each <= dayOf(exchange, request.to); each++) {
+    if (!trades(exchange, each)) continue;
+    const session = sessionOf(exchange, each);
+    if (session.opensAt < request.from || session.opensAt > request.to) continue;
+    const until = Math.min(session.closesAt, now - exchange.delayedBy * minute);
+    if (until < session.opensAt) continue;
+    bars.push({ at: session.opensAt, ...stretchOf(market, instrument, session.opensAt, until, session.closesAt) });
+  }
+  return bars;
+}
+
+function intradayBars(
+  market: SimMarket,
+  instrument: SimInstrument,
+  request: ChartRequest,
+  minutes: number,
+  now: number,
+): Bar[] {
+  const { exchange } = instrument;
+  const bars: Bar[] = [];
+  for (let each = dayOf(exchange, request.from); each <= dayOf(exchange, request.to); each++) {
+    if (!trades(exchange, each)) continue;
+    const session = sessionOf(exchange, each);
+    const end = Math.min(session.closesAt, request.to + 1, now);
+    for (let at = session.opensAt; at < end; at += minutes * minute) {
+      if (at < request.from) continue;
+      bars.push(intradayBar(market, instrument, session, at, Math.min(at + minutes * minute, session.closesAt, now)));
+    }
+  }
+  return bars;
+}
+
+function intradayBar(market: SimMarket, instrument: SimInstrument, session: Session, from: number, to: number): Bar {
+  const stretch = stretchOf(market, instrument, from, to, to);
+  const share = (to - from) / (session.closesAt - session.opensAt);
+  return { at: from, ...stretch, volume: Math.round(stretch.volume * share) };
+}
+
+/** Weeks and months, from days. */
+function grouped(days: readonly Bar[], interval: string): Bar[] {
+  if (interval === '1d') return [...days];
+  const keyOf = (at: number) => {
+    const date = new Date(at);
+    if (interval === '1mo') return `${date.getUTCFullYear()}-${date.getUTCMonth()}`;
+    if (interval === '3mo') return `${date.getUTCFullYear()}-${Math.floor(date.getUTCMonth() / 3)}`;
+    return String(Math.floor((at / day + 3) / 7));
+  };
+  return [...Map.groupBy(days, (bar) => keyOf(bar.at)).values()].flatMap((group) => {
+    const [first] = group;
+    const last = group.at(-1);
+    if (first === undefined || last === undefined) return [];
+    return {
+      at: first.at,
+      open: first.open,
+      close: last.close,
+      high: Math.max(...group.map((bar) => bar.high)),
+      low: Math.min(...group.map((bar) => bar.low)),
+      volume: group.reduce((sum, bar) => sum + bar.volume, 0),
+    };
+  });
+}
+
+/** Ex-dates of the quarterly dividend, in a range: the second Friday of February, May, August and November. */
+function dividendsOf(instrument: SimInstrument, from: number, to: number): { at: number; amount: number }[] {
+  if (instrument.dividend === undefined) return [];
+  const found: { at: number; amount: number }[] = [];
+  const first = new Date(from).getUTCFullYear();
+  for (let year = first; year <= new Date(to).getUTCFullYear(); year++) {
+    for (const month of [1, 4, 7, 10]) {
+      const weekday = new Date(Date.UTC(year, month, 1)).getUTCDay();
+      const date = Date.UTC(year, month, 8 + ((5 - weekday + 7) % 7));
+      const at = sessionOf(instrument.exchange, date / day).opensAt;
+      if (at >= from && at <= to) found.push({ at, amount: instrument.dividend });
+    }
+  }
+  return found;
+}
+
+function eventsOf(instrument: SimInstrument, { from, to, events }: ChartRequest): Record<string, unknown> {
+  const dividends = events.has('div') ? dividendsOf(instrument, from, to) : [];
+  const splits = (events.has('split') ? (instrument.splits ?? []) : [])
+    .map((split) => ({ split, at: sessionOf(instrument.exchange, Date.parse(split.date) / day).opensAt }))
+    .filter(({ at }) => at >= from && at <= to);
+  const seconds = (at: number) => Math.floor(at / 1000);
+  return {
+    ...(dividends.length === 0
+      ? {}
+      : {
+          dividends: Object.fromEntries(
+            dividends.map(({ at, amount }) => [seconds(at), { amount, date: seconds(at) }]),
+          ),
+        }),
+    ...(splits.length === 0
+      ? {}
+      : {
+          splits: Object.fromEntries(
+            splits.map(({ at, split }) => [
+              seconds(at),
+              {
+                date: seconds(at),
+                numerator: split.numerator,
+                denominator: split.denominator,
+                splitRatio: `${split.numerator}:${split.denominator}`,
+              },
+            ]),
+          ),
+        }),
+  };
+}
+
+/** Closes adjusted for the dividends paid since. */
+function adjusted(market: SimMarket, instrument: SimInstrument, bars: readonly Bar[], now: number): number[] {
+  const dividends = dividendsOf(instrument, bars[0]?.at ?? now, now).map(({ at, amount }) => ({
+    at,
+    factor: 1 - amount / market.priceOf(instrument, at - 1),
+  }));
+  return bars.map((bar) =>
+    Math.fround(dividends.reduce((price, each) => (bar.at < each.at ? price * each.factor : price), bar.close)),
+  );
+}
+
+function metaOf(market: SimMarket, instrument: SimInstrument, request: ChartRequest, now: number): object {
+  const { exchange } = instrument;
+  const snapshot = snapshotOf(market, instrument, now);
+  const session = lastSession(exchange, now);
+  const gmtoffset = offsetOf(exchange.zone, now) / 1000;
+  const timezone = zoneName(exchange.zone, now);
+  const seconds = (at: number) => Math.floor(at / 1000);
+  const period = (start: number, end: number) => ({ timezone, start: seconds(start), end: seconds(end), gmtoffset });
+  return {
+    currency: instrument.currency,
+    symbol: instrument.symbol,
+    exchangeName: exchange.code,
+    fullExchangeName: exchange.fullName,
+    instrumentType: instrument.quoteType,
+    firstTradeDate: 345_479_400,
+    regularMarketTime: seconds(snapshot.at),
+    hasPrePostMarketData: exchange.post !== undefined && instrument.quoteType !== 'INDEX',
+    gmtoffset,
+    timezone,
+    exchangeTimezoneName: exchange.zone,
+    regularMarketPrice: shortest(snapshot.close),
+    regularMarketDayHigh: shortest(snapshot.high),
+    regularMarketDayLow: shortest(snapshot.low),
+    regularMarketVolume: snapshot.volume,
+    longName: instrument.longName,
+    shortName: instrument.shortName,
+    chartPreviousClose: shortest(market.priceOf(instrument, lastSession(exchange, request.from - 1).closesAt)),
+    priceHint: instrument.priceHint,
+    currentTradingPeriod: {
+      pre: period(session.preAt, session.opensAt),
+      regular: period(session.opensAt, session.closesAt),
+      post: period(session.closesAt, session.postUntil),
+    },
+    dataGranularity: request.interval,
+    range: request.range,
+    validRanges: ['1d', '5d', '1mo', '3mo', '6mo', '1y', '2y', '5y', '10y', 'ytd', 'max'],
+  };
+}

@@ -1,0 +1,263 @@
+/**
+ * The simulated Yahoo Finance. Paths, answers and headers are those of recorded answers; hosts become path prefixes:
+ * query1, query2 and finance.yahoo.com are the source's base URL, `fc.yahoo.com` is its root, `guce` and `consent` keep
+ * their paths.
+ */
+import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
+import type { Control, RequestKind } from '../control.ts';
+import { chartOf, readChartRequest } from './chart.ts';
+import type { SimMarket } from './market.ts';
+import { pricesOf } from './prices.ts';
+import { type PriceOverride, quoteOf } from './quote.ts';
+import { sessionsOf } from './session.ts';
+import { allInstruments, instrumentOf, type SimInstrument } from './universe.ts';
+
+const source = 'yahoo';
+
+export interface YahooOptions {
+  readonly seed: string;
+  readonly alwaysOpen: boolean;
+  /** The simulator's clock, in milliseconds. */
+  readonly now: () => number;
+  readonly control: Control;
+}
+
+export interface SimSource {
+  kindOf(path: string): RequestKind;
+  answer(request: Request): Answer;
+}
+
+const dataHeaders = { 'cache-control': 'public, max-age=1, stale-while-revalidate=9', vary: 'Origin,Accept-Encoding' };
+
+/** The simulated source. */
+export function simulatedYahoo(options: YahooOptions): SimSource {
+  const { seed, alwaysOpen, control, now } = options;
+  const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
+  const sessions = sessionsOf(seed);
+
+  function sessionOf(request: Request, kind: RequestKind) {
+    if (control.hit('expired', source, kind) !== undefined) return null;
+    const session = sessions.read(request.headers['cookie']);
+    if (session === null) return null;
+    return control.hit('consent', source, kind) !== undefined && !session.consented ? null : session;
+  }
+
+  function quotes(request: Request): Answer {
+    const session = sessionOf(request, 'quote');
+    if (session === null || request.query.get('crumb') !== sessions.crumbOf(session.value))
+      return unauthorized('Invalid Crumb');
+    const symbols = (request.query.get('symbols') ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean);
+    if (symbols.length === 0) {
+      const error = { code: 'argument-error', description: 'Missing value for the "symbols" argument' };
+      return json(400, { quoteResponse: { result: null, error } }, dataHeaders);
+    }
+    const fields = new Set((request.query.get('fields') ?? '').split(',').filter(Boolean));
+    const seen = new Map<string, SimInstrument>();
+    for (const symbol of symbols) {
+      const instrument = instrumentOf(symbol);
+      if (instrument !== undefined) seen.set(instrument.symbol, instrument);
+    }
+    const result = [...seen.values()].map((instrument) => quoteWithFaults(instrument, fields));
+    return json(200, { quoteResponse: { result, error: null } }, dataHeaders);
+  }
+
+  function quoteWithFaults(instrument: SimInstrument, fields: ReadonlySet<string>): Record<string, unknown> {
+    const { symbol } = instrument;
+    const wanted = control.hit('price', source, 'quote', symbol);
+    const override: PriceOverride | undefined =
+      wanted?.price === undefined
+        ? undefined
+        : { price: wanted.price, ...(wanted.asOf === undefined ? {} : { asOf: Date.parse(wanted.asOf) }) };
+    const age = control.hit('stale', source, 'quote', symbol)?.ageMs ?? 0;
+    let quote = quoteOf(market, instrument, now() - age, fields, override);
+    if (control.hit('unit', source, 'quote', symbol) !== undefined) quote = hundredfold(quote);
+    if (control.hit('drift', source, 'quote', symbol) !== undefined) quote = driftedQuote(quote);
+    return quote;
+  }
+
+  function chart(request: Request): Answer {
+    const symbol = decodeURIComponent(request.path.slice('/v8/finance/chart/'.length));
+    const headers = { ...dataHeaders, 'cache-control': 'public, max-age=10, stale-while-revalidate=20' };
+    const failed = (status: number, code: string, description: string) =>
+      json(status, { chart: { result: null, error: { code, description } } }, headers);
+    const instrument = instrumentOf(symbol);
+    if (instrument === undefined) return failed(404, 'Not Found', 'No data found, symbol may be delisted');
+    const at = now() - (control.hit('stale', source, 'chart', symbol)?.ageMs ?? 0);
+    const wanted = readChartRequest(request.query, at);
+    if ('status' in wanted) return failed(wanted.status, wanted.code, wanted.description);
+    let result = chartOf(market, instrument, wanted, at);
+    if (control.hit('unit', source, 'chart', symbol) !== undefined) result = hundredfoldChart(result);
+    if (control.hit('drift', source, 'chart', symbol) !== undefined) result = driftedChart(result);
+    return json(200, { chart: { result: [result], error: null } }, headers);
+  }
+
+  function crumb(request: Request): Answer {
+    const session = sessionOf(request, 'crumb');
+    if (session === null) return unauthorized('Invalid Cookie');
+    return text(200, sessions.crumbOf(session.value), {
+      'cache-control': 'private, max-age=60, stale-while-revalidate=30',
+    });
+  }
+
+  /** A page of finance.yahoo.com, or `fc.yahoo.com`, whose 404 is asked for its cookies alone. */
+  function page(request: Request, status: number, body: string): Answer {
+    const done = encodeURIComponent(`${request.base}${request.path}`);
+    const consented = sessions.read(request.headers['cookie'])?.consented ?? false;
+    if (!consented && control.hit('consent', source, 'session') !== undefined) {
+      return redirect(307, `${request.base}/consent?brandType=nonEu&gcrumb=${seedText(4)}&done=${done}`, {
+        'cache-control': 'no-store',
+        'set-cookie': [`GUCS=${seedText(5)}; Max-Age=1800; Path=/`],
+      });
+    }
+    return html(status, body, { 'cache-control': 'no-store', 'set-cookie': sessions.issue(consented) });
+  }
+
+  function consent(request: Request): Answer {
+    const id = `3_cc-session_${seedText(12)}`;
+    const session = request.query.get('sessionId') ?? '';
+    switch (request.path) {
+      case '/consent':
+        return redirect(302, `${request.base}/v2/collectConsent?sessionId=${id}`);
+      case '/copyConsent':
+        return redirect(302, `${request.base}/quote/AAPL?guccounter=1`, {
+          'set-cookie': [`GUC=${seedText(20)}; Max-Age=31536000; Path=/`, ...sessions.issue(true)],
+        });
+      default:
+        if (request.method !== 'POST') return html(200, consentPage(request.base, session));
+        if (!/(^|&)agree=agree(&|$)/.test(request.body)) return html(400, '<!doctype html><title>Yahoo</title>');
+        return redirect(302, `${request.base}/copyConsent?sessionId=${encodeURIComponent(session)}&lang=en-GB`, {
+          'set-cookie': [`CFC=${seedText(20)}; Max-Age=31536000; Path=/`],
+        });
+    }
+  }
+
+  function search(request: Request): Answer {
+    const wanted = (request.query.get('q') ?? '').toLowerCase();
+    const limit = Number(request.query.get('quotesCount') ?? 6);
+    const found = allInstruments().filter(
+      ({ symbol, longName }) =>
+        wanted !== '' && (symbol.toLowerCase().startsWith(wanted) || longName.toLowerCase().includes(wanted)),
+    );
+    const quotes = found.slice(0, limit).map((each, at) => ({
+      exchange: each.exchange.code,
+      shortname: each.shortName,
+      quoteType: each.quoteType,
+      symbol: each.symbol,
+      index: 'quotes',
+      score: 1_000_000 - at,
+      typeDisp: each.quoteType.toLowerCase(),
+      longname: each.longName,
+      exchDisp: each.exchange.fullName,
+      isYahooFinance: true,
+    }));
+    return json(
+      200,
+      { explains: [], count: quotes.length, quotes, news: [], nav: [], lists: [], researchReports: [] },
+      dataHeaders,
+    );
+  }
+
+  return {
+    kindOf,
+    answer(request) {
+      switch (kindOf(request.path)) {
+        case 'quote':
+          return quotes(request);
+        case 'chart':
+          return chart(request);
+        case 'crumb':
+          return crumb(request);
+        case 'search':
+          return search(request);
+        case 'session':
+          if (/^\/(consent|copyConsent|v2\/collectConsent)$/.test(request.path)) return consent(request);
+          return request.path === '/'
+            ? page(request, 404, '<!doctype html><title>Yahoo</title><p>Will be right back...')
+            : page(request, 200, '<!doctype html><title>Yahoo Finance</title><p>Quote page of the simulated Yahoo.');
+        default:
+          return json(404, {
+            finance: { result: null, error: { code: 'Not Found', description: `HTTP 404 Not Found` } },
+          });
+      }
+    },
+  };
+}
+
+function kindOf(path: string): RequestKind {
+  if (path === '/v7/finance/quote') return 'quote';
+  if (path.startsWith('/v8/finance/chart/')) return 'chart';
+  if (path === '/v1/test/getcrumb') return 'crumb';
+  if (path === '/v1/finance/search') return 'search';
+  if (path === '/' || /^\/(quote\/.+|consent|copyConsent|v2\/collectConsent)$/.test(path)) return 'session';
+  return 'other';
+}
+
+function unauthorized(description: string): Answer {
+  return json(401, { finance: { result: null, error: { code: 'Unauthorized', description } } });
+}
+
+/** A token of the looks of Yahoo's; nobody reads it back. */
+function seedText(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url');
+}
+
+function consentPage(base: string, session: string): string {
+  const safe = session.replaceAll(/[^A-Za-z0-9_-]/g, '');
+  return `<!doctype html><html lang="en-GB"><title>Yahoo is part of the Yahoo family of brands</title>
+<form method="post" class="consent-form" action="${base}/v2/collectConsent?sessionId=${safe}">
+<input type="hidden" name="csrfToken" value="${seedText(5)}">
+<input type="hidden" name="sessionId" value="${safe}">
+<input type="hidden" name="originalDoneUrl" value="${base}/quote/AAPL?guccounter=1">
+<input type="hidden" name="namespace" value="yahoo">
+<button type="submit" name="agree" value="agree">Accept all</button>
+<button type="submit" name="reject" value="reject">Reject all</button>
+</form></html>`;
+}
+
+const priceField =
+  /^(regularMarket(Price|Open|DayHigh|DayLow|PreviousClose|Change)|(pre|post)Market(Price|Change)|bid|ask|fiftyTwoWeek(Low|High))$/;
+
+function hundredfold(quote: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(quote).map(([name, value]) => [
+      name,
+      priceField.test(name) && typeof value === 'number' ? Number((value * 100).toPrecision(9)) : value,
+    ]),
+  );
+}
+
+/** What a new version of the service might send one morning. */
+function driftedQuote(quote: Record<string, unknown>): Record<string, unknown> {
+  const { regularMarketPrice, regularMarketTime, ...rest } = quote;
+  return { ...rest, lastPrice: { raw: regularMarketPrice }, regularMarketTime: String(regularMarketTime) };
+}
+
+function hundredfoldChart(result: Record<string, unknown>): Record<string, unknown> {
+  return mapNumbers(result, 'indicators', ['open', 'high', 'low', 'close', 'adjclose'], (value) => value * 100);
+}
+
+/** Multiplies the named columns of `result[under]`, however deep they are. */
+function mapNumbers(
+  result: Record<string, unknown>,
+  under: string,
+  names: readonly string[],
+  change: (value: number) => number,
+): Record<string, unknown> {
+  const walk = (value: unknown, inside: boolean): unknown => {
+    if (typeof value === 'number') return inside ? change(value) : value;
+    if (Array.isArray(value)) return value.map((each) => walk(each, inside));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, walk(each, inside || names.includes(name))]),
+    );
+  };
+  return { ...result, [under]: walk(result[under], false) };
+}
+
+function driftedChart(result: Record<string, unknown>): Record<string, unknown> {
+  const { indicators, timestamp, ...rest } = result;
+  return { ...rest, times: timestamp, series: indicators };
+}
