@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { CloudSettings, LocalSettings, StageSettings } from '../lib/stage-settings.ts';
+
+const webFolder = resolve(import.meta.dirname, '../web/dist');
+
+const dev: CloudSettings = {
+  stage: 'dev',
+  logRetention: RetentionDays.TWO_WEEKS,
+  concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
+  throttle: { rate: 20, burst: 40 },
+  database: {
+    size: 'micro',
+    maxConnections: 80,
+    apiConnections: 15,
+    backups: Duration.days(1),
+    maxStorageGb: 50,
+    keep: false,
+  },
+  endpointZones: 1,
+  webFolder,
+};
+
+const prod: CloudSettings = {
+  stage: 'prod',
+  logRetention: RetentionDays.THREE_MONTHS,
+  concurrency: { scrape: 4, ingest: 8, outcomes: 4, ticks: 2 },
+  throttle: { rate: 100, burst: 200 },
+  database: {
+    size: 'small',
+    maxConnections: 170,
+    apiConnections: 40,
+    backups: Duration.days(14),
+    maxStorageGb: 500,
+    keep: true,
+  },
+  endpointZones: 2,
+  webFolder,
+};
+
+/** The laptop's stage takes what is beside the emulator from the environment: the deploy script sets it. */
+function local(env: Readonly<Record<string, string | undefined>>): LocalSettings {
+  const databaseUrl = env['QUOTRON_DATABASE_URL'];
+  if (!databaseUrl) {
+    throw new StageError(
+      'QUOTRON_DATABASE_URL is not set, so the functions of the local stage would have no database. `npm start` sets it; set it yourself to synthesize by hand.',
+    );
+  }
+  return {
+    stage: 'local',
+    logRetention: RetentionDays.ONE_WEEK,
+    concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
+    throttle: { rate: 1000, burst: 1000 },
+    databaseUrl,
+    sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
+    symbols: env['QUOTRON_SYMBOLS'] || undefined,
+  };
+}
+
+/** The settings of a stage by its name. Throws for a name that is none. */
+export function stageSettings(stage: string, env: Readonly<Record<string, string | undefined>>): StageSettings {
+  if (stage === 'local') return local(env);
+  if (stage === 'dev') return dev;
+  if (stage === 'prod') return prod;
+  throw new StageError(`There is no stage "${stage}". Use \`-c stage=local\`, \`-c stage=dev\` or \`-c stage=prod\`.`);
+}
+
+/** A stage that cannot be synthesized. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+}

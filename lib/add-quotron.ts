@@ -1,0 +1,30 @@
+import { Aspects, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { OwnConstructs } from './aspects/own-constructs.ts';
+import { ApiStack } from './stacks/api-stack.ts';
+import { PipelineStack } from './stacks/pipeline-stack.ts';
+import { StorageStack } from './stacks/storage-stack.ts';
+import { WebStack } from './stacks/web-stack.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+export interface Quotron {
+  readonly storage: StorageStack;
+  readonly pipeline: PipelineStack;
+  readonly api: ApiStack;
+  /** Absent on a laptop, where the dashboard server does its work. */
+  readonly web: WebStack | undefined;
+}
+
+/** All stacks of one stage, `Quotron-<stage>-<Stack>`, in the order in which they build on each other. */
+export function addQuotron(app: Construct, settings: StageSettings): Quotron {
+  const id = (stack: string) => `Quotron-${settings.stage}-${stack}`;
+  const storage = new StorageStack(app, id('Storage'), settings);
+  const pipeline = new PipelineStack(app, id('Pipeline'), settings, storage);
+  const api = new ApiStack(app, id('Api'), settings, { storage, pipeline });
+  // The API's code needs the migrations too, and they are done in the pipeline's deployment.
+  api.addStackDependency(pipeline);
+  const web = settings.stage === 'local' ? undefined : new WebStack(app, id('Web'), settings, api.restApi);
+  Tags.of(app).add('quotron:stage', settings.stage);
+  Aspects.of(app).add(new OwnConstructs());
+  return { storage, pipeline, api, web };
+}

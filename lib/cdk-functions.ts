@@ -1,0 +1,24 @@
+import { Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** Ids that CDK gives, in the stack, to functions of its own that work for custom resources. */
+const ids = ['AWSCDK.TriggerCustomResourceProvider', 'Custom::CDKBucketDeployment'];
+
+/** Whether a construct is one of the functions that CDK brings for its custom resources at deployment. */
+export function isCdkFunction(construct: IConstruct): boolean {
+  return ids.some((id) => construct.node.id.startsWith(id));
+}
+
+/** Acknowledges what cdk-nag finds in every such function, whose code and role are CDK's. */
+export function acknowledgeCdkFunction(construct: IConstruct): void {
+  Validations.of(construct).acknowledge(
+    {
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+      reason: 'A function of CDK that runs at deployment only: its role is CDK’s, and this lets it write its log.',
+    },
+    {
+      id: 'AwsSolutions-L1',
+      reason: 'A function of CDK that runs at deployment only: CDK chooses its runtime and raises it.',
+    },
+  );
+}

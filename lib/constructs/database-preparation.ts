@@ -1,0 +1,59 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Trigger } from 'aws-cdk-lib/triggers';
+import { Construct } from 'constructs';
+import { acknowledgeCdkFunction } from '../cdk-functions.ts';
+import type { CloudSettings } from '../stage-settings.ts';
+import type { CloudDatabase } from './database.ts';
+import { QuotronFunction } from './quotron-function.ts';
+
+/**
+ * Migrations at deployment, before the code that needs them.
+ *
+ * `migrate` is inside the VPC and cannot read the master user's password from Secrets Manager; what reads it is outside
+ * and cannot reach the database. So a trigger calls `prepare-database` (outside), which reads the secret and passes it
+ * in a synchronous invocation to `migrate` (inside): the payload is encrypted on its way and kept nowhere. The
+ * alternatives were a second interface endpoint (7 dollars or more a month for one call a deployment) and the password
+ * in an environment variable in clear.
+ */
+export class DatabasePreparation extends Construct {
+  private readonly trigger: Trigger;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { settings: CloudSettings; migrate: QuotronFunction; database: CloudDatabase },
+  ) {
+    super(scope, id);
+    const { settings, migrate, database } = props;
+    const prepare = new QuotronFunction(scope, {
+      name: 'prepare-database',
+      settings,
+      network: undefined,
+      description: 'Hands the master login to migrate, at deployment',
+      // Longer than migrate's own, so that its answer is heard.
+      timeout: migrate.timeout.plus(Duration.minutes(2)),
+      memoryMb: 256,
+    });
+    // The version, not the function: when migrate's code or its migrations change, so does this setting, and with it
+    // the version of prepare-database that the trigger watches.
+    const version = migrate.lambda.currentVersion;
+    prepare.allow(['lambda:InvokeFunction'], [version.functionArn]);
+    prepare.addSetting('migrateFunction', version.functionArn);
+    prepare.allow(['secretsmanager:GetSecretValue'], [database.masterSecret.secretArn]);
+    prepare.addSetting('masterSecret', database.masterSecret.secretArn);
+    prepare.addSetting('apiConnections', String(settings.database.apiConnections));
+
+    this.trigger = new Trigger(this, 'Trigger', {
+      handler: prepare.lambda,
+      timeout: prepare.timeout.plus(Duration.minutes(1)),
+      executeAfter: [prepare, migrate],
+    });
+    // The function of CDK that calls ours. By name, because the trigger does not give it away.
+    acknowledgeCdkFunction(Stack.of(this).node.findChild('AWSCDK.TriggerCustomResourceProviderCustomResourceProvider'));
+  }
+
+  /** Nothing in these is created or updated before the migrations are done. */
+  before(functions: readonly QuotronFunction[]): void {
+    this.trigger.executeBefore(...functions);
+  }
+}

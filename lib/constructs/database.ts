@@ -1,0 +1,152 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { InstanceClass, InstanceSize, InstanceType, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  CaCertificate,
+  Credentials,
+  DatabaseInstance,
+  DatabaseInstanceEngine,
+  ParameterGroup,
+  PostgresEngineVersion,
+  StorageType,
+} from 'aws-cdk-lib/aws-rds';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { type DatabaseRole, databaseRoles } from '../../core/contracts/migrate.ts';
+import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
+import type { CloudSettings } from '../stage-settings.ts';
+import type { Network } from './network.ts';
+import type { QuotronFunction } from './quotron-function.ts';
+
+/** Where rows are kept, as functions see it. */
+export interface Database {
+  /** Lets `fn` log in as `role`, and tells it where. */
+  grantConnect(fn: QuotronFunction, role: DatabaseRole): void;
+}
+
+/** The database beside the emulator: reached by a connection string, with one user for all. */
+export class LocalDatabase implements Database {
+  private readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  grantConnect(fn: QuotronFunction): void {
+    fn.addSetting('databaseUrl', this.url);
+  }
+}
+
+/**
+ * PostgreSQL 18 on RDS, in the isolated subnets. Functions log in with IAM tokens, which they sign themselves, over TLS
+ * that the server insists on and the client verifies. The master user's password is for `prepare-database` alone.
+ */
+export class CloudDatabase extends Construct implements Database {
+  readonly instance: DatabaseInstance;
+
+  constructor(scope: Construct, id: string, props: { settings: CloudSettings; network: Network }) {
+    super(scope, id);
+    const { database: settings, stage } = props.settings;
+    const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_18 });
+    this.instance = new DatabaseInstance(this, 'Instance', {
+      engine,
+      instanceType: InstanceType.of(
+        InstanceClass.T4G,
+        settings.size === 'micro' ? InstanceSize.MICRO : InstanceSize.SMALL,
+      ),
+      vpc: props.network.vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [props.network.database],
+      publiclyAccessible: false,
+      databaseName: 'quotron',
+      credentials: Credentials.fromGeneratedSecret('quotron_master'),
+      iamAuthentication: true,
+      storageEncrypted: true,
+      storageType: StorageType.GP3,
+      allocatedStorage: 20,
+      maxAllocatedStorage: settings.maxStorageGb,
+      backupRetention: settings.backups,
+      copyTagsToSnapshot: true,
+      autoMinorVersionUpgrade: true,
+      caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
+      deletionProtection: settings.keep,
+      removalPolicy: settings.keep ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
+      parameterGroup: new ParameterGroup(this, 'Parameters', {
+        engine,
+        description: 'Quotron: TLS only, a known number of connections, no forgotten ones',
+        parameters: {
+          'rds.force_ssl': '1',
+          max_connections: String(settings.maxConnections),
+          // A frozen container keeps its connection without using it; its next call opens a new one.
+          idle_session_timeout: String(Duration.minutes(10).toMilliseconds()),
+          idle_in_transaction_session_timeout: String(Duration.minutes(2).toMilliseconds()),
+        },
+      }),
+    });
+    this.acknowledge(settings.keep);
+    this.alarms(stage, settings.maxConnections);
+  }
+
+  /** The master user's `{username, password, …}`. */
+  get masterSecret(): ISecret {
+    if (!this.instance.secret) throw new Error('The database was made without a generated master secret.');
+    return this.instance.secret;
+  }
+
+  grantConnect(fn: QuotronFunction, role: DatabaseRole): void {
+    if (!fn.inside) {
+      throw new Error(
+        `${fn.name} is outside the VPC and must have no way to the database: let it ask the state function, or add it to insideFunctions in core/contracts/settings.ts.`,
+      );
+    }
+    const user = databaseRoles[role];
+    this.instance.grantConnect(fn.lambda, user);
+    fn.addSetting('dbHost', this.instance.dbInstanceEndpointAddress);
+    fn.addSetting('dbPort', this.instance.dbInstanceEndpointPort);
+    fn.addSetting('dbName', 'quotron');
+    fn.addSetting('dbUser', user);
+    // Node does not know Amazon's own certificate authorities; this file of the runtime holds those of RDS.
+    fn.lambda.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
+  }
+
+  private alarms(stage: string, maxConnections: number): void {
+    new RunbookAlarm(this, 'Storage', {
+      metric: this.instance.metricFreeStorageSpace({ period: Duration.minutes(5), statistic: 'Minimum' }),
+      threshold: 2 * 1024 ** 3,
+      below: true,
+      periods: 3,
+      says: `The database (${stage}) has less than 2 GB of storage left; when it is full, nothing can be written.`,
+      heading: 'Database storage',
+    });
+    new RunbookAlarm(this, 'Connections', {
+      metric: this.instance.metricDatabaseConnections({ period: Duration.minutes(5), statistic: 'Maximum' }),
+      threshold: Math.floor(maxConnections * 0.8),
+      says: `More than four in five of the database's ${maxConnections} connections (${stage}) are taken; at the last one, functions fail.`,
+      heading: 'Database connections',
+    });
+  }
+
+  private acknowledge(keep: boolean): void {
+    Validations.of(this.instance.node.findChild('Secret')).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Rotation needs a function that reaches both Secrets Manager and the database, which Quotron has none of on purpose. The password is used at deployment only; all else logs in by IAM token.',
+    });
+    Validations.of(this.instance).acknowledge(
+      {
+        id: 'AwsSolutions-RDS3',
+        reason:
+          'One zone at half the price: the raw blobs are in S3, so what a lost hour costs is a restore and a replay, not data.',
+      },
+      {
+        id: 'AwsSolutions-RDS11',
+        reason: 'The port is no secret: only the security group of the functions inside can open a connection at all.',
+      },
+    );
+    if (!keep) {
+      Validations.of(this.instance).acknowledge({
+        id: 'AwsSolutions-RDS10',
+        reason: 'A development database may be deleted with its stack; a last snapshot is taken.',
+      });
+    }
+  }
+}

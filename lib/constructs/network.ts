@@ -1,0 +1,90 @@
+import { Aws, Validations } from 'aws-cdk-lib';
+import {
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { CloudSettings } from '../stage-settings.ts';
+import type { RawStore } from './raw-store.ts';
+
+/**
+ * The inside: two zones of isolated subnets with no way to the internet, and three ways out only: the database, S3 by its
+ * gateway endpoint (free), SQS by the one interface endpoint. The endpoints let through Quotron's own bucket and queues
+ * and no other account's, so that nothing inside can be carried out through them.
+ */
+export class Network extends Construct {
+  readonly vpc: IVpc;
+  /** Of the functions inside. */
+  readonly functions: SecurityGroup;
+  /** Of the database: only `functions` may open a connection. */
+  readonly database: SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: { settings: CloudSettings; rawStore: RawStore }) {
+    super(scope, id);
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr('10.20.0.0/20'),
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'Inside', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 23 }],
+    });
+    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Vpc is an IVpc all the same.
+    this.vpc = vpc as IVpc;
+    Validations.of(vpc).acknowledge({
+      id: 'AwsSolutions-VPC7',
+      reason:
+        'Nothing enters or leaves this VPC but through the two endpoints, whose policies name what may pass; flow logs would record only Quotron talking to its own database.',
+    });
+
+    this.functions = new SecurityGroup(this, 'Functions', {
+      vpc: this.vpc,
+      description: 'Quotron functions inside the VPC',
+      allowAllOutbound: false,
+    });
+    this.database = new SecurityGroup(this, 'Database', {
+      vpc: this.vpc,
+      description: 'Quotron database',
+      allowAllOutbound: false,
+    });
+    const endpoint = new SecurityGroup(this, 'QueueEndpoint', {
+      vpc: this.vpc,
+      description: 'SQS endpoint of Quotron',
+      allowAllOutbound: false,
+    });
+    this.database.addIngressRule(this.functions, Port.POSTGRES, 'Functions inside');
+    endpoint.addIngressRule(this.functions, Port.HTTPS, 'Functions inside');
+    this.functions.addEgressRule(this.database, Port.POSTGRES, 'Database');
+    // Any address, because S3 has public ones; the route table leads to S3 and the endpoint and nowhere else.
+    this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'S3 and SQS endpoints');
+
+    const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    s3.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [props.rawStore.bucket.arnForObjects('*')],
+      }),
+    );
+    const sqs = vpc.addInterfaceEndpoint('Sqs', {
+      service: InterfaceVpcEndpointAwsService.SQS,
+      privateDnsEnabled: true,
+      securityGroups: [endpoint],
+      open: false,
+      subnets: { subnets: vpc.isolatedSubnets.slice(0, props.settings.endpointZones) },
+    });
+    sqs.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['sqs:*'],
+        resources: [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:quotron-${props.settings.stage}-*`],
+      }),
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import { resolve } from 'node:path';
+import { AssetHashType, CfnOutput, DockerImage, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type FunctionName, insideFunctions, settingNames } from '../../core/contracts/settings.ts';
+import { bundleFunction } from '../bundle-function.ts';
+import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
+import { pascalCase, physicalName } from '../names.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import type { Network } from './network.ts';
+
+export interface QuotronFunctionProps {
+  readonly name: FunctionName;
+  readonly settings: StageSettings;
+  /** The VPC. Joined by the functions that `insideFunctions` lists, ignored by others; absent on a laptop. */
+  readonly network: Network | undefined;
+  /** One sentence for people who meet the function in the console. */
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+}
+
+/**
+ * A Lambda function of Quotron: Node 24 on arm64, one bundle, its own role, log group, error alarm and output
+ * (`Function<Name>`).
+ *
+ * The role starts with leave to write its own log and, inside the VPC, to have a network interface. All else comes from
+ * bindings on the other constructs (`rawStore.grantRead(fn)`), which give the permission and the setting together.
+ */
+export class QuotronFunction extends Construct {
+  readonly name: FunctionName;
+  readonly timeout: Duration;
+  readonly lambda: LambdaFunction;
+  /** Whether it is in the VPC (on AWS) and so may have the database. */
+  readonly inside: boolean;
+
+  constructor(scope: Construct, props: QuotronFunctionProps) {
+    super(scope, pascalCase(props.name));
+    this.name = props.name;
+    this.timeout = props.timeout;
+    this.inside = insideFunctions.includes(props.name);
+    const network = this.inside ? props.network : undefined;
+    const functionName = physicalName(props.settings.stage, props.name);
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: props.settings.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What the Quotron function ${props.name} may do`,
+      ...(network && { inlinePolicies: { Network: networkPolicy() } }),
+    });
+    if (network) {
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason:
+          'Lambda makes the network interface with this role before the interface has an ARN; EC2 accepts no narrower resource. No EC2 endpoint is reachable from inside.',
+      });
+    }
+    logGroup.grantWrite(role);
+
+    this.lambda = new LambdaFunction(this, 'Function', {
+      functionName,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: bundledCode(props.name),
+      timeout: props.timeout,
+      memorySize: props.memoryMb,
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: { [settingNames.stage]: props.settings.stage, POWERTOOLS_SERVICE_NAME: props.name },
+      ...(network && {
+        vpc: network.vpc,
+        vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+        securityGroups: [network.functions],
+      }),
+    });
+
+    new RunbookAlarm(this, 'Errors', {
+      metric: summed((options) => this.lambda.metricErrors(options), Duration.minutes(5)),
+      says: `${props.name} (${props.settings.stage}) ended with an error or ran out of time.`,
+      heading: `Function errors: ${props.name}`,
+    });
+    new CfnOutput(Stack.of(this), `Function${pascalCase(props.name)}`, { value: this.lambda.functionName });
+  }
+
+  /** Sets an environment variable. Bindings call this; a stack has no reason to. */
+  addSetting(name: keyof typeof settingNames, value: string): void {
+    this.lambda.addEnvironment(settingNames[name], value);
+  }
+
+  /** Allows exactly these actions on exactly these resources. Bindings call this; a stack has no reason to. */
+  allow(actions: string[], resources: string[]): void {
+    this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  /** Lets `caller` invoke this function synchronously, and tells it the name. */
+  grantCall(caller: QuotronFunction, setting: 'stateFunction'): void {
+    if (caller.inside) {
+      throw new Error(
+        `${caller.name} is inside the VPC and cannot reach the Lambda API: let it send a message to a queue instead of calling ${this.name}.`,
+      );
+    }
+    caller.allow(['lambda:InvokeFunction'], [this.lambda.functionArn]);
+    caller.addSetting(setting, this.lambda.functionName);
+  }
+}
+
+/** The bundle as an asset. Its hash is that of what comes out, so a function is deployed when its code has changed. */
+function bundledCode(name: FunctionName): Code {
+  return Code.fromAsset(resolve(import.meta.dirname, '../../functions'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run: `tryBundle` bundles or throws. CDK requires an image, and tells bundles of one folder apart by `command`.
+      image: DockerImage.fromRegistry('none'),
+      command: [name],
+      local: {
+        tryBundle(outputFolder) {
+          bundleFunction(name, outputFolder);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** What AWSLambdaVPCAccessExecutionRole allows, without its leave to write every log group. */
+function networkPolicy(): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [
+          'ec2:CreateNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
+          'ec2:DeleteNetworkInterface',
+          'ec2:AssignPrivateIpAddresses',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+        resources: ['*'],
+      }),
+    ],
+  });
+}

@@ -1,0 +1,115 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { settingNames } from '../../core/contracts/settings.ts';
+import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
+import { pascalCase, physicalName } from '../names.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import type { QuotronFunction } from './quotron-function.ts';
+
+export interface QuotronQueueProps {
+  readonly name: string;
+  readonly settings: StageSettings;
+  /** The one function that reads the queue. */
+  readonly consumer: QuotronFunction;
+  readonly batchSize: number;
+  /** Containers that may be busy with this queue at once: 2 or more, which is what SQS event sources allow. */
+  readonly maxConcurrency: number;
+  /** The heading in docs/runbook.md on dead letters of this queue. */
+  readonly runbook: string;
+}
+
+/**
+ * A queue with the function that reads it, its dead-letter queue (`<name>-dead`, 14 days) and an alarm on that.
+ *
+ * A message is hidden for six times the consumer's timeout, as AWS advises, so that it is not handed out again while
+ * someone still works on it; after five tries it is dead. A batch's failed messages go back alone
+ * (`ReportBatchItemFailures`). Outputs `Queue<Name>` and `DeadQueue<Name>` are the URLs.
+ */
+export class QuotronQueue extends Construct {
+  readonly name: string;
+  readonly queue: Queue;
+  readonly dead: Queue;
+
+  constructor(scope: Construct, props: QuotronQueueProps) {
+    super(scope, `${pascalCase(props.name)}Queue`);
+    this.name = props.name;
+    const defaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const queueName = physicalName(props.settings.stage, props.name);
+    // By name, because the queue refers to its dead-letter queue already and neither can wait for the other.
+    const source = Queue.fromQueueArn(
+      this,
+      'Source',
+      Stack.of(this).formatArn({ service: 'sqs', resource: queueName }),
+    );
+    this.dead = new Queue(this, 'Dead', {
+      ...defaults,
+      queueName: `${queueName}-dead`,
+      retentionPeriod: Duration.days(14),
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.BY_QUEUE, sourceQueues: [source] },
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...defaults,
+      queueName,
+      visibilityTimeout: Duration.seconds(props.consumer.timeout.toSeconds() * 6),
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: 5 },
+    });
+
+    props.consumer.lambda.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: props.batchSize,
+        maxConcurrency: props.maxConcurrency,
+        reportBatchItemFailures: true,
+      }),
+    );
+    new RunbookAlarm(this, 'DeadLetters', {
+      metric: this.dead.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      says: `A message on ${props.name} (${props.settings.stage}) failed five times and lies in its dead-letter queue.`,
+      heading: props.runbook,
+    });
+    const stack = Stack.of(this);
+    new CfnOutput(stack, `Queue${pascalCase(props.name)}`, { value: this.queue.queueUrl });
+    new CfnOutput(stack, `DeadQueue${pascalCase(props.name)}`, { value: this.dead.queueUrl });
+  }
+
+  /** Lets `fn` send, and tells it the URL under `setting`. */
+  grantSend(fn: QuotronFunction, setting: keyof typeof settingNames): void {
+    fn.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+    fn.addSetting(setting, this.queue.queueUrl);
+  }
+}
+
+/** Lets `fn` send to all of `queues`, and tells it the URLs as a JSON object under `setting`, by `key` of each. */
+export function grantSendToAll(
+  fn: QuotronFunction,
+  setting: 'scrapeQueueUrls',
+  queues: Readonly<Record<string, QuotronQueue>>,
+): void {
+  fn.allow(
+    ['sqs:SendMessage'],
+    Object.values(queues).map(({ queue }) => queue.queueArn),
+  );
+  const urls = Object.fromEntries(Object.entries(queues).map(([key, { queue }]) => [key, queue.queueUrl]));
+  fn.addSetting(setting, Stack.of(fn).toJsonString(urls));
+}
+
+/** Lets `fn` count what is in `queues` and read their dead letters, not delete them; tells it names and URLs. */
+export function grantInspect(fn: QuotronFunction, queues: readonly QuotronQueue[]): void {
+  fn.allow(
+    ['sqs:GetQueueAttributes'],
+    queues.flatMap(({ queue, dead }) => [queue.queueArn, dead.queueArn]),
+  );
+  fn.allow(
+    ['sqs:ReceiveMessage'],
+    queues.map(({ dead }) => dead.queueArn),
+  );
+  const urls = Object.fromEntries(
+    queues.map(({ name, queue, dead }) => [name, { url: queue.queueUrl, deadUrl: dead.queueUrl }]),
+  );
+  fn.addSetting('queues', Stack.of(fn).toJsonString(urls));
+}

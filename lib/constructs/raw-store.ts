@@ -1,0 +1,80 @@
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { z } from 'zod';
+import { rawPrefix } from '../../core/contracts/s3-keys.ts';
+import type { QuotronFunction } from './quotron-function.ts';
+
+/**
+ * The bucket of raw blobs: everything that was ever heard from a source.
+ *
+ * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
+ * is never a second version. No role may delete. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
+ * price, and a replay still reads them at once.
+ */
+export class RawStore extends Construct {
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: { keep: boolean }) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: props.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        {
+          id: 'cold-storage',
+          prefix: rawPrefix,
+          transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }],
+        },
+        { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+    });
+    this.bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NeverOverwrite',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:PutObject'],
+        resources: [this.bucket.arnForObjects(`${rawPrefix}*`)],
+        conditions: { Null: { 's3:if-none-match': 'true' } },
+      }),
+    );
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'One role writes blobs and the ingest role reads them; who did what is in the runs and attempts of the database. Access logs would be more objects than the blobs.',
+    });
+  }
+
+  /** Lets `fn` add blobs: not read, list or delete them. */
+  grantAdd(fn: QuotronFunction): void {
+    this.grant(fn, 's3:PutObject');
+  }
+
+  /** Lets `fn` read blobs whose key it knows: not list them. */
+  grantRead(fn: QuotronFunction): void {
+    this.grant(fn, 's3:GetObject');
+  }
+
+  private grant(fn: QuotronFunction, action: string): void {
+    fn.allow([action], [this.bucket.arnForObjects(`${rawPrefix}*`)]);
+    fn.addSetting('rawBucket', this.bucket.bucketName);
+    Validations.of(fn).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${exportName(this.bucket)}/${rawPrefix}*]`,
+      reason: `The star is the rest of a blob's key: one action, ${action}, under one prefix of one bucket.`,
+    });
+  }
+}
+
+/** The name under which the bucket's stack exports its ARN to others: what cdk-nag puts in the name of a finding. */
+function exportName(bucket: Bucket): string {
+  const stack = Stack.of(bucket);
+  return z.object({ 'Fn::ImportValue': z.string() }).parse(stack.resolve(stack.exportValue(bucket.bucketArn)))[
+    'Fn::ImportValue'
+  ];
+}

@@ -1,0 +1,119 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { QuotronFunction } from '../constructs/quotron-function.ts';
+import { grantInspect } from '../constructs/quotron-queue.ts';
+import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
+import { physicalName } from '../names.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import type { PipelineStack } from './pipeline-stack.ts';
+import type { StorageStack } from './storage-stack.ts';
+
+/** Of the REST API. Not a version: that is in the path, `/api/v1`, and CloudFront puts this in front of it. */
+const apiStage = 'live';
+
+/** The HTTP API: one REST API whose every path goes to the `api` function, which checks keys and bodies itself. */
+export class ApiStack extends Stack {
+  readonly restApi: RestApi;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StageSettings,
+    { storage, pipeline }: { storage: StorageStack; pipeline: PipelineStack },
+  ) {
+    super(scope, id, { description: `Quotron (${settings.stage}): HTTP API` });
+    const api = new QuotronFunction(this, {
+      name: 'api',
+      settings,
+      network: storage.cloud?.network,
+      description: 'Answers /api/v1',
+      timeout: Duration.seconds(20),
+      memoryMb: 1769,
+    });
+    storage.database.grantConnect(api, 'api');
+    pipeline.ticks.grantSend(api, 'ticksQueueUrl');
+    grantInspect(api, pipeline.queues);
+    if (settings.stage === 'local' && settings.symbols) api.addSetting('symbols', settings.symbols);
+
+    // A laptop needs no account-wide role for API Gateway's logs, and emulators keep none.
+    const logged = settings.stage !== 'local';
+    this.restApi = new RestApi(this, 'RestApi', {
+      restApiName: physicalName(settings.stage, 'api'),
+      description: 'Quotron HTTP API',
+      endpointTypes: [EndpointType.REGIONAL],
+      cloudWatchRole: logged,
+      deployOptions: {
+        stageName: apiStage,
+        throttlingRateLimit: settings.throttle.rate,
+        throttlingBurstLimit: settings.throttle.burst,
+        ...(logged && {
+          loggingLevel: MethodLoggingLevel.ERROR,
+          accessLogDestination: new LogGroupLogDestination(this.accessLog(settings)),
+          accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
+        }),
+      },
+    });
+    this.restApi.root.addProxy({
+      anyMethod: true,
+      defaultIntegration: new LambdaIntegration(api.lambda, { proxy: true, allowTestInvoke: false }),
+    });
+    this.acknowledge(logged);
+
+    new RunbookAlarm(this, 'ServerErrors', {
+      metric: summed((options) => this.restApi.metricServerError(options), Duration.minutes(5)),
+      threshold: 5,
+      says: `The API (${settings.stage}) answered 5xx five times or more in five minutes.`,
+      heading: 'API errors',
+    });
+    new CfnOutput(this, 'RestApiId', { value: this.restApi.restApiId });
+    new CfnOutput(this, 'RestApiStage', { value: apiStage });
+  }
+
+  private accessLog(settings: StageSettings): LogGroup {
+    return new LogGroup(this, 'AccessLog', {
+      logGroupName: `/quotron/${settings.stage}/api-access`,
+      retention: settings.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  private acknowledge(logged: boolean): void {
+    const inHandler =
+      'The api function checks keys and their scopes itself, on each route, and a test tries every route with every scope: emulators lack authorizers, and local and cloud must not differ in who may do what.';
+    Validations.of(this.restApi).acknowledge(
+      {
+        id: 'AwsSolutions-APIG2',
+        reason:
+          'The api function checks every parameter and body against the schema that the OpenAPI document is made of.',
+      },
+      {
+        id: 'AwsSolutions-APIG3',
+        reason:
+          'Reads need a key, keys have limits, the stage has a throttle; a web ACL costs more a month than all else in a small deployment.',
+      },
+      { id: 'AwsSolutions-APIG4', reason: inHandler },
+      { id: 'AwsSolutions-COG4', reason: inHandler },
+    );
+    if (logged) {
+      Validations.of(this.restApi).acknowledge({
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason: 'The one role that API Gateway has per account and region for its logs; AWS asks for this policy.',
+      });
+    } else {
+      const noLogs = 'A laptop: the api function’s own log has every request, and emulators keep no access log.';
+      Validations.of(this.restApi).acknowledge(
+        { id: 'AwsSolutions-APIG1', reason: noLogs },
+        { id: 'AwsSolutions-APIG6', reason: noLogs },
+      );
+    }
+  }
+}

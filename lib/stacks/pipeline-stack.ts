@@ -1,0 +1,146 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Construct } from 'constructs';
+import type { FunctionName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { DatabasePreparation } from '../constructs/database-preparation.ts';
+import { QuotronFunction } from '../constructs/quotron-function.ts';
+import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
+import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
+import { physicalName } from '../names.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import type { StorageStack } from './storage-stack.ts';
+
+interface FunctionLimits {
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+}
+
+/** What each function of the pipeline is, and how long and how large it may get. 1769 MB is one whole CPU. */
+const limits = {
+  schedule: { description: 'Plans due runs', timeout: Duration.seconds(30), memoryMb: 512 },
+  'scrape-api': {
+    description: 'Asks REST sources and keeps their answers',
+    timeout: Duration.seconds(60),
+    memoryMb: 512,
+  },
+  ingest: { description: 'Reads raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
+  monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
+  state: { description: 'Serves permits, leases and sessions', timeout: Duration.seconds(10), memoryMb: 512 },
+  migrate: { description: 'Brings the database to the latest migration', timeout: Duration.minutes(5), memoryMb: 512 },
+  maintain: { description: 'Makes partitions and clears what is old', timeout: Duration.minutes(5), memoryMb: 512 },
+} satisfies Partial<Record<FunctionName, FunctionLimits>>;
+
+/**
+ * From tick to row: queues, functions and the rules that drive them.
+ *
+ *  1. The functions, inside the VPC or outside as `insideFunctions` says.
+ *  2. The queues, each with its consumer.
+ *  3. Who may use what.
+ *  4. The clock: EventBridge rules.
+ *  5. On AWS, the migrations, before any code that needs them. On a laptop the deploy script does it.
+ */
+export class PipelineStack extends Stack {
+  readonly queues: readonly QuotronQueue[];
+  readonly ticks: QuotronQueue;
+
+  constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
+    super(scope, id, { description: `Quotron (${settings.stage}): from tick to row` });
+    const make = (name: keyof typeof limits) =>
+      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, ...limits[name] });
+
+    const schedule = make('schedule');
+    const scrapeApi = make('scrape-api');
+    const ingest = make('ingest');
+    const monitor = make('monitor');
+    const state = make('state');
+    const migrate = make('migrate');
+    const maintain = make('maintain');
+
+    const { concurrency } = settings;
+    const scrapeQueues = Object.fromEntries(
+      catalogue
+        .filter(({ kind }) => kind === 'api')
+        .map((source) => [
+          source.id,
+          new QuotronQueue(this, {
+            name: scrapeQueueName(source.id),
+            settings,
+            consumer: scrapeApi,
+            batchSize: 1,
+            maxConcurrency: concurrency.scrape,
+            runbook: 'Dead letters: scrape queues',
+          }),
+        ]),
+    );
+    const queue = (name: string, consumer: QuotronFunction, batchSize: number, maxConcurrency: number) =>
+      new QuotronQueue(this, {
+        name,
+        settings,
+        consumer,
+        batchSize,
+        maxConcurrency,
+        runbook: `Dead letters: ${name}`,
+      });
+    const ingestQueue = queue('ingest', ingest, 10, concurrency.ingest);
+    const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
+    this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
+    this.queues = [...Object.values(scrapeQueues), ingestQueue, outcomes, this.ticks];
+
+    for (const fn of [schedule, ingest, monitor, state]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
+    storage.rawStore.grantAdd(scrapeApi);
+    storage.rawStore.grantRead(ingest);
+    storage.sessionKey.grantRead(scrapeApi);
+    grantSendToAll(schedule, 'scrapeQueueUrls', scrapeQueues);
+    ingestQueue.grantSend(scrapeApi, 'ingestQueueUrl');
+    outcomes.grantSend(scrapeApi, 'outcomesQueueUrl');
+    outcomes.grantSend(ingest, 'outcomesQueueUrl');
+    state.grantCall(scrapeApi, 'stateFunction');
+    if (settings.stage === 'local') {
+      if (settings.sourceUrls) scrapeApi.addSetting('sourceUrls', settings.sourceUrls);
+      if (settings.symbols) schedule.addSetting('symbols', settings.symbols);
+    }
+
+    this.clock(settings, [schedule, monitor], maintain);
+    if (storage.cloud && settings.stage !== 'local') {
+      const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
+        settings,
+        migrate,
+        database: storage.cloud.database,
+      });
+      preparation.before([schedule, scrapeApi, ingest, monitor, state, maintain]);
+    }
+  }
+
+  private clock(settings: StageSettings, eachMinute: readonly QuotronFunction[], daily: QuotronFunction): void {
+    // A tick that is late is of no use: the next one plans everything that is due since the last.
+    const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
+    for (const fn of eachMinute) fn.lambda.configureAsyncInvoke(oneTry);
+    new Rule(this, 'EachMinute', {
+      ruleName: physicalName(settings.stage, 'each-minute'),
+      description: 'The tick: its time is the clock of planner and monitor',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: eachMinute.map((fn) => new LambdaTarget(fn.lambda, oneTry)),
+    });
+    new Rule(this, 'EachDay', {
+      ruleName: physicalName(settings.stage, 'each-day'),
+      description: 'Upkeep of the database, at a quiet hour for European and American exchanges',
+      schedule: Schedule.cron({ hour: '2', minute: '10' }),
+      targets: [new LambdaTarget(daily.lambda, { maxEventAge: Duration.hours(2), retryAttempts: 2 })],
+    });
+    for (const fn of eachMinute) {
+      new RunbookAlarm(this, `${fn.node.id}Silent`, {
+        metric: summed((options) => fn.lambda.metricInvocations(options), Duration.minutes(5)),
+        below: true,
+        periods: 2,
+        silenceIsBad: true,
+        says: `${fn.name} (${settings.stage}) has not run for ten minutes; its rule fires every minute.`,
+        heading: 'No ticks',
+      });
+    }
+  }
+}

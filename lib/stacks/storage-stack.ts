@@ -1,0 +1,36 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
+import { Network } from '../constructs/network.ts';
+import { RawStore } from '../constructs/raw-store.ts';
+import { SessionKey } from '../constructs/session-key.ts';
+import type { StageSettings } from '../stage-settings.ts';
+
+/**
+ * What holds data: the raw blobs, the session key and, on AWS, the VPC and the database. Everything else can be deleted
+ * and deployed again; what is here is retained, and its logical ids are pinned by a test.
+ */
+export class StorageStack extends Stack {
+  readonly rawStore: RawStore;
+  readonly sessionKey: SessionKey;
+  readonly database: Database;
+  /** The VPC and the database in it; absent on a laptop. */
+  readonly cloud: { readonly network: Network; readonly database: CloudDatabase } | undefined;
+
+  constructor(scope: Construct, id: string, settings: StageSettings) {
+    super(scope, id, { description: `Quotron (${settings.stage}): raw blobs, secrets, database` });
+    const keep = settings.stage !== 'local';
+    this.rawStore = new RawStore(this, 'Raw', { keep });
+    this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
+    new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
+    if (settings.stage === 'local') {
+      this.cloud = undefined;
+      this.database = new LocalDatabase(settings.databaseUrl);
+      return;
+    }
+    const network = new Network(this, 'Network', { settings, rawStore: this.rawStore });
+    const database = new CloudDatabase(this, 'Database', { settings, network });
+    this.cloud = { network, database };
+    this.database = database;
+  }
+}

@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  AllowedMethods,
+  type BehaviorOptions,
+  CachePolicy,
+  Distribution,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import type { Construct } from 'constructs';
+import {
+  contentSecurityPolicy,
+  securityHeaders,
+  strictTransportSecuritySeconds,
+} from '../../core/contracts/security-headers.ts';
+import { acknowledgeCdkFunction, isCdkFunction } from '../cdk-functions.ts';
+import type { CloudSettings } from '../stage-settings.ts';
+
+/** The dashboard: static files behind CloudFront, on one origin with the API, so that its cookie is a first-party one. */
+export class WebStack extends Stack {
+  constructor(scope: Construct, id: string, settings: CloudSettings, restApi: RestApi) {
+    super(scope, id, { description: `Quotron (${settings.stage}): dashboard` });
+    if (!existsSync(join(settings.webFolder, 'index.html'))) {
+      throw new Error(
+        `${settings.webFolder} has no index.html: the dashboard has not been built, so there is nothing to serve. Run \`npm run build:web\` and synthesize again.`,
+      );
+    }
+    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Bucket is an IBucket all the same.
+    const bucket = new Bucket(this, 'Files', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      // Only copies of web/dist: deployed again in a minute. It is emptied by hand before it can be deleted.
+      removalPolicy: RemovalPolicy.DESTROY,
+    }) as IBucket;
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: `Quotron (${settings.stage})`,
+      defaultRootObject: 'index.html',
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      priceClass: PriceClass.PRICE_CLASS_100,
+      defaultBehavior: {
+        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        cachePolicy: CachePolicy.CACHING_OPTIMIZED,
+        responseHeadersPolicy: this.headers(),
+        compress: true,
+      },
+      additionalBehaviors: { '/api/*': toApi(restApi), '/yahoo/*': toApi(restApi) },
+    });
+
+    // File names of assets carry a hash of their content, so they never change; the page that names them may at any time.
+    const files = Source.asset(settings.webFolder);
+    const assets = new BucketDeployment(this, 'Assets', {
+      sources: [files],
+      destinationBucket: bucket,
+      exclude: ['*'],
+      include: ['assets/*'],
+      cacheControl: [CacheControl.fromString('public, max-age=31536000, immutable')],
+      // Pages that are open in a browser still ask for the assets of the version before.
+      prune: false,
+    });
+    const pages = new BucketDeployment(this, 'Pages', {
+      sources: [files],
+      destinationBucket: bucket,
+      exclude: ['assets/*'],
+      cacheControl: [CacheControl.noCache()],
+      prune: false,
+    });
+    pages.node.addDependency(assets);
+
+    this.acknowledge(bucket, distribution);
+    new CfnOutput(this, 'DashboardUrl', { value: `https://${distribution.distributionDomainName}` });
+  }
+
+  private headers(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, 'Headers', {
+      comment: 'Quotron dashboard: core/contracts/security-headers.ts',
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy, override: true },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.seconds(strictTransportSecuritySeconds),
+          includeSubdomains: true,
+          override: true,
+        },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+      },
+      customHeadersBehavior: {
+        customHeaders: [
+          {
+            header: 'cross-origin-opener-policy',
+            value: securityHeaders['cross-origin-opener-policy'],
+            override: true,
+          },
+        ],
+      },
+    });
+  }
+
+  private acknowledge(bucket: IBucket, distribution: Distribution): void {
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'The files of the dashboard are public and hold no data; only CloudFront can read the bucket.',
+    });
+    Validations.of(distribution).acknowledge(
+      { id: 'AwsSolutions-CFR1', reason: 'Whom to serve is decided by keys, not by country.' },
+      {
+        id: 'AwsSolutions-CFR2',
+        reason:
+          'Static files, and an API with keys, limits and a throttle; a web ACL costs more a month than all else in a small deployment.',
+      },
+      {
+        id: 'AwsSolutions-CFR3',
+        reason: 'API Gateway logs every API request; who fetched a static file is of no use.',
+      },
+      {
+        id: 'AwsSolutions-CFR4',
+        reason:
+          'Served under its cloudfront.net name, whose certificate and lowest TLS version are CloudFront’s to set; a domain of one’s own would raise it.',
+      },
+    );
+    const files = this.getLogicalId(this.node.findChild('Files').node.defaultChild as CfnBucket);
+    for (const copier of this.node.children.filter(isCdkFunction)) {
+      acknowledgeCdkFunction(copier);
+      const findings = [
+        'Action::s3:GetObject*',
+        'Action::s3:GetBucket*',
+        'Action::s3:List*',
+        'Action::s3:DeleteObject*',
+        'Action::s3:Abort*',
+        `Resource::<${files}.Arn>/*`,
+        'Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*',
+      ];
+      Validations.of(copier).acknowledge(
+        ...findings.map((finding) => ({
+          id: `AwsSolutions-IAM5[${finding}]`,
+          reason:
+            'The function of CDK that copies the dashboard at deployment: CDK gives it the bucket of assets to read and the bucket of files to write.',
+        })),
+      );
+    }
+  }
+}
+
+/** Straight to the API: nothing cached, every method, all headers but Host, which API Gateway needs to be its own. */
+function toApi(restApi: RestApi): BehaviorOptions {
+  const { stack } = restApi;
+  return {
+    origin: new HttpOrigin(`${restApi.restApiId}.execute-api.${stack.region}.${stack.urlSuffix}`, {
+      originPath: `/${restApi.deploymentStage.stageName}`,
+      protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+      readTimeout: Duration.seconds(30),
+    }),
+    viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    allowedMethods: AllowedMethods.ALLOW_ALL,
+    cachePolicy: CachePolicy.CACHING_DISABLED,
+    originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    compress: false,
+  };
+}

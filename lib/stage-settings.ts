@@ -1,0 +1,52 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** What differs between stages. The values are in `bin/stages.ts`, and nowhere else. */
+interface CommonSettings {
+  readonly logRetention: RetentionDays;
+  /**
+   * How many containers a queue may keep busy at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per
+   * source. Each container inside the VPC holds one database connection.
+   */
+  readonly concurrency: {
+    readonly scrape: number;
+    readonly ingest: number;
+    readonly outcomes: number;
+    readonly ticks: number;
+  };
+  /** Requests a second, and at once, that the REST API lets through. */
+  readonly throttle: { readonly rate: number; readonly burst: number };
+}
+
+/** A laptop: the emulator stands for AWS, and the database is outside it. */
+export interface LocalSettings extends CommonSettings {
+  readonly stage: 'local';
+  readonly databaseUrl: string;
+  /** JSON object, source id to base URL; absent where the real sources are asked. */
+  readonly sourceUrls: string | undefined;
+  /** Canonical symbols, separated by commas, in place of the catalogue's. */
+  readonly symbols: string | undefined;
+}
+
+/** An AWS account. */
+export interface CloudSettings extends CommonSettings {
+  readonly stage: 'dev' | 'prod';
+  readonly database: {
+    /** Of the burstable Graviton family: `micro` has 1 GB of memory, `small` 2 GB. */
+    readonly size: 'micro' | 'small';
+    /** Set in the parameter group, so that the sum of what functions may open can be checked against it. */
+    readonly maxConnections: number;
+    /** Connections that the API may hold, enforced by Postgres on the API's role. */
+    readonly apiConnections: number;
+    readonly backups: Duration;
+    readonly maxStorageGb: number;
+    /** Refuse to delete the database, and keep it when its stack is deleted. */
+    readonly keep: boolean;
+  };
+  /** In how many zones the SQS endpoint stands: each costs about 7 dollars a month. */
+  readonly endpointZones: 1 | 2;
+  /** Folder of the built dashboard. */
+  readonly webFolder: string;
+}
+
+export type StageSettings = LocalSettings | CloudSettings;
