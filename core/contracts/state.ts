@@ -33,6 +33,8 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
     sealed: z.string().max(100_000),
     expiresAt: z.iso.datetime(),
   }),
+  /** Give the right back after a renewal that failed, so that the next worker meets the source's own answer. */
+  z.object({ op: z.literal('releaseRenewal'), sourceId: z.string(), token: z.int().positive() }),
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
@@ -62,6 +64,7 @@ export const stateResponseSchemas = {
   getSession: z.object({ session: z.object({ sealed: z.string(), expiresAt: z.iso.datetime() }).nullable() }),
   acquireRenewal: z.object({ token: z.int().positive().nullable() }),
   putSession: z.object({ kept: z.boolean() }),
+  releaseRenewal: z.object({ released: z.boolean() }),
   checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable() }),
 } as const;
 

@@ -21,6 +21,18 @@ export interface SourceJob {
   readonly lookbackDays?: number;
 }
 
+/**
+ * How a session is made. `cookie-crumb`: a page sets cookies, another page gives a crumb for these cookies, and each
+ * request carries both (Yahoo).
+ */
+export interface SessionStrategy {
+  readonly strategy: 'cookie-crumb';
+  readonly cookieUrl: string;
+  readonly crumbUrl: string;
+  /** How long a session is used before it is made anew, in seconds. */
+  readonly lifeSeconds: number;
+}
+
 /** A source as plain data: what drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
 export interface SourceDefinition {
   readonly id: string;
@@ -30,8 +42,8 @@ export interface SourceDefinition {
   readonly origins: readonly string[];
   readonly quota: { readonly perMinute: number; readonly perDay: number };
   readonly jobs: readonly SourceJob[];
-  /** How the session is made. */
-  readonly session: 'none' | 'cookie-crumb';
+  /** How a session is made, or `null` where none is needed. */
+  readonly session: SessionStrategy | null;
   /** Asked for to prove that the source works. */
   readonly canarySymbol: string;
   /** Sources to fall back to, best first. */

@@ -43,6 +43,9 @@ const handlers: Handlers = {
     );
     return { kept: true };
   },
+  async releaseRenewal(connection, { sourceId, token }) {
+    return { released: await releaseLease(connection, renewalOf(sourceId), token) };
+  },
   checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
 };
 

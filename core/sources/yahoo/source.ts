@@ -13,7 +13,12 @@ export const yahoo: SourceDefinition = {
   kind: 'api',
   origins: ['https://query2.finance.yahoo.com', 'https://query1.finance.yahoo.com', 'https://fc.yahoo.com'],
   quota: { perMinute: 60, perDay: 20_000 },
-  session: 'cookie-crumb',
+  session: {
+    strategy: 'cookie-crumb',
+    cookieUrl: 'https://fc.yahoo.com/',
+    crumbUrl: 'https://query1.finance.yahoo.com/v1/test/getcrumb',
+    lifeSeconds: 12 * 3600,
+  },
   jobs: [
     { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: watchlist, symbolsPerTask: 200, symbolsPerRequest: 50 },
     {

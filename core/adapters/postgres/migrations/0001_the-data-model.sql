@@ -64,6 +64,7 @@ CREATE TABLE task (
   attempt     integer NOT NULL DEFAULT 0,
   lease_until timestamptz,
   due_at      timestamptz NOT NULL,
+  planned_at  timestamptz NOT NULL DEFAULT now(),
   queued_at   timestamptz,
   finished_at timestamptz,
   accepted    integer NOT NULL DEFAULT 0,

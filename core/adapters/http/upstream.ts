@@ -1,0 +1,170 @@
+import { lookup as resolve } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { pipeline } from 'node:stream';
+import zlib from 'node:zlib';
+import type { Upstream, UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import { isPublicAddress } from './addresses.ts';
+
+export interface UpstreamOptions {
+  /** Scheme, host and port that may be called: the catalogue's, or the one a setting put in their place. */
+  readonly origins: readonly string[];
+  /** Private addresses are allowed: for the simulator, whose address came from a setting. */
+  readonly allowPrivate: boolean;
+  /** From the first byte out to the last byte in, in milliseconds, redirects included. */
+  readonly timeoutMs: number;
+  /** Longest body, unpacked. What is longer is cut off and marked, which also stops a gzip bomb. */
+  readonly maxBytes: number;
+}
+
+const maxRedirects = 5;
+
+/** Refused before anything was sent. */
+class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+/**
+ * Calls upstreams over HTTP. Node's own client and not `fetch`, because the address must be checked when the socket
+ * connects: checking a name first and connecting later lets the answer change in between (DNS rebinding).
+ */
+export function httpUpstream(options: UpstreamOptions): Upstream {
+  return async (call) => {
+    const startedAt = performance.now();
+    const signal = AbortSignal.timeout(options.timeoutMs);
+    const setCookies: string[] = [];
+    let { url } = call;
+    const done = (response: UpstreamAnswer['response'], error: UpstreamAnswer['error']): UpstreamAnswer => ({
+      response,
+      error,
+      setCookies,
+      url,
+      latencyMs: Math.round(performance.now() - startedAt),
+    });
+    try {
+      for (let hop = 0; ; hop++) {
+        if (!options.origins.includes(url.origin)) throw new RefusedError('The address is not one of the source.');
+        const answer = await request({ ...call, url }, options, signal);
+        setCookies.push(...answer.setCookies);
+        const { location } = answer.response.headers;
+        const { status } = answer.response;
+        const goesOn =
+          status >= 300 &&
+          status < 400 &&
+          location !== undefined &&
+          call.method === 'GET' &&
+          URL.canParse(location, url.href);
+        // A redirect to elsewhere (a consent page, a login) is the answer: the parser knows what it means.
+        const next = goesOn ? new URL(location, url) : null;
+        if (!next || hop === maxRedirects || !options.origins.includes(next.origin)) return done(answer.response, null);
+        url = next;
+      }
+    } catch (error) {
+      if (error instanceof RefusedError) return done(null, { code: 'refused', message: error.message });
+      if (signal.aborted)
+        return done(null, { code: 'timeout', message: `No whole answer within ${options.timeoutMs} ms.` });
+      return done(null, { code: 'connection', message: `The connection failed (${errorCode(error)}).` });
+    }
+  };
+}
+
+function request(
+  call: UpstreamCall,
+  options: UpstreamOptions,
+  signal: AbortSignal,
+): Promise<{ response: NonNullable<UpstreamAnswer['response']>; setCookies: string[] }> {
+  return new Promise((resolvePromise, reject) => {
+    const transport = call.url.protocol === 'https:' ? https : http;
+    const host = call.url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) && !options.allowPrivate && !isPublicAddress(host)) {
+      reject(new RefusedError('The address is a private one.'));
+      return;
+    }
+    const sent = transport.request(
+      call.url,
+      {
+        method: call.method,
+        headers: { 'accept-encoding': 'gzip, br, deflate', ...call.headers },
+        lookup: guardedLookup(options.allowPrivate),
+        signal,
+      },
+      (incoming) => {
+        readBody(incoming, options.maxBytes, (error, body, truncated) => {
+          if (error) {
+            reject(error);
+            return;
+          }
+          const { 'set-cookie': setCookies = [], ...headers } = incoming.headers;
+          resolvePromise({
+            response: {
+              status: incoming.statusCode ?? 0,
+              headers: Object.fromEntries(
+                Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+              ),
+              body,
+              truncated,
+            },
+            setCookies,
+          });
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(call.body);
+  });
+}
+
+/** Resolves a name and refuses it when any of its addresses is private. */
+function guardedLookup(allowPrivate: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      if (!allowPrivate && addresses.some(({ address }) => !isPublicAddress(address))) {
+        return callback(new RefusedError('The name leads to a private address.'), '', 0);
+      }
+      const [first] = addresses;
+      if (options.all || !first) return callback(null, addresses);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+const unpackers: Readonly<Record<string, () => zlib.Gunzip | zlib.BrotliDecompress | zlib.Inflate>> = {
+  gzip: () => zlib.createGunzip(),
+  br: () => zlib.createBrotliDecompress(),
+  deflate: () => zlib.createInflate(),
+};
+
+function readBody(
+  incoming: http.IncomingMessage,
+  maxBytes: number,
+  done: (error: Error | null, body: string, truncated: boolean) => void,
+): void {
+  const unpack = unpackers[incoming.headers['content-encoding'] ?? '']?.();
+  const body = unpack ? pipeline(incoming, unpack, () => undefined) : incoming;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let finished = false;
+  const finish = (error: Error | null, truncated: boolean) => {
+    if (finished) return;
+    finished = true;
+    done(error, error ? '' : Buffer.concat(chunks).toString('utf8'), truncated);
+    if (truncated) incoming.destroy();
+  };
+  body.on('data', (chunk: Buffer) => {
+    if (finished) return;
+    const room = maxBytes - size;
+    size += chunk.length;
+    chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    if (chunk.length > room) finish(null, true);
+  });
+  body.on('end', () => finish(incoming.complete ? null : new Error('cut short'), false));
+  body.on('error', (error) => finish(error, false));
+  body.on('close', () => finish(new Error('closed'), false));
+}
+
+/** Only Node's own code of an error: its message may hold a URL with a crumb in it. */
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}

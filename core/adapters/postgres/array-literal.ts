@@ -1,0 +1,30 @@
+/**
+ * Columns as Postgres array literals, for `unnest`. One text per column is several times faster to make and to read
+ * than pg's own arrays, which quote and escape each element, and than one parameter per cell.
+ */
+
+/** Of numbers, or of plain decimals: nothing in them needs a quote. `null` becomes NULL. */
+export function numbers(values: readonly (number | string | null)[]): string {
+  let text = '';
+  for (const value of values) text += text === '' ? (value ?? 'NULL') : `,${value ?? 'NULL'}`;
+  return `{${text}}`;
+}
+
+/** Of texts. */
+export function texts(values: readonly (string | null)[]): string {
+  let text = '';
+  for (const value of values) text += `${text === '' ? '' : ','}${value === null ? 'NULL' : quoted(value)}`;
+  return `{${text}}`;
+}
+
+const needsNoQuote = /^[A-Za-z0-9_]+$/;
+
+function quoted(value: string): string {
+  if (needsNoQuote.test(value) && value.toUpperCase() !== 'NULL') return value;
+  return `"${storable(value).replace(/[\\"]/g, '\\$&')}"`;
+}
+
+/** A text without what Postgres refuses in one: NUL, and halves of surrogate pairs. Upstreams send both. */
+export function storable(value: string): string {
+  return (value.includes('\u0000') ? value.replaceAll('\u0000', '') : value).toWellFormed();
+}

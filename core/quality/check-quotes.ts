@@ -1,0 +1,197 @@
+/**
+ * Checks of quotes, on data alone:
+ *
+ *   1. each row by itself: possible times and numbers, a positive price, the listing's currency
+ *   2. rows of the same key in one answer: the same content once, different contents not at all
+ *   3. each row against what is known: units (100×), then jumps
+ *   4. jumps that another source confirms are let through
+ *
+ * A real crash looks like a wrong price for as long as one source alone tells of it. It is believed when the row's own
+ * previous close is where the price is (the next session at the latest), or when another source says the same.
+ * A factor of 100 is never believed: whole rows come in the wrong unit, previous close and all.
+ */
+import type { QuarantineReason } from '../contracts/reasons.ts';
+import type { Quote } from '../market/quote.ts';
+import type { Evidence, PriorQuote, QuoteRow, RejectedRow } from '../ports/ingest-store.ts';
+import {
+  corroborationFraction,
+  corroborationMs,
+  earliestTime,
+  futureToleranceMs,
+  jumpFactor,
+  minorUnitRatio,
+  priorValidMs,
+  unitSlack,
+} from './thresholds.ts';
+
+export interface CheckedQuotes {
+  readonly accepted: readonly QuoteRow[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+interface Finding {
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+}
+
+/** Splits rows into those to store, by listing id, and those for quarantine. Never throws. */
+export async function checkQuotes(rows: readonly QuoteRow[], evidence: Evidence): Promise<CheckedQuotes> {
+  const sound: QuoteRow[] = [];
+  const suspects: QuoteRow[] = [];
+  const rejected: RejectedRow[] = [];
+  for (const row of rows) {
+    const finding = checkAlone(row) ?? checkAgainst(row, evidence.priors.get(row.listing.id));
+    if (!finding) sound.push(row);
+    else if (finding.reason === 'implausible_jump') suspects.push(row);
+    else rejected.push(rejection(row, finding));
+  }
+  if (suspects.length > 0) {
+    const others = await evidence.otherPrices(suspects.map((row) => row.listing.id));
+    for (const row of suspects) {
+      if (confirmed(row, others.get(row.listing.id) ?? [])) sound.push(row);
+      else {
+        const finding = checkAgainst(row, evidence.priors.get(row.listing.id));
+        if (finding) rejected.push(rejection(row, finding));
+      }
+    }
+  }
+  const accepted = withoutDuplicates(sound, rejected);
+  accepted.sort((a, b) => a.listing.id - b.listing.id || a.quote.asOf - b.quote.asOf);
+  return { accepted, rejected };
+}
+
+function checkAlone(row: QuoteRow): Finding | null {
+  const { quote, listing } = row;
+  if (!(quote.asOf >= earliestTime)) return { reason: 'schema', detail: 'The market time is none.' };
+  if (quote.asOf > row.fetchedAt + futureToleranceMs)
+    return {
+      reason: 'future_time',
+      detail: `The market time is ${Math.round((quote.asOf - row.fetchedAt) / 1000)} s after the fetch.`,
+    };
+  const price = Number(quote.price);
+  if (!(price > 0)) return { reason: 'non_positive', detail: `The price is ${quote.price}.` };
+  if (!Number.isFinite(price)) return { reason: 'schema', detail: 'The price is beyond any number.' };
+  if (quote.volume !== null && !(Number(quote.volume) >= 0))
+    return { reason: 'schema', detail: `The volume is ${quote.volume}.` };
+  if (quote.currency !== listing.currency)
+    return {
+      reason: 'source_mismatch',
+      detail: `The quote is in ${quote.currency}, the listing trades in ${listing.currency}.`,
+    };
+  return null;
+}
+
+function checkAgainst(row: QuoteRow, prior: PriorQuote | undefined): Finding | null {
+  const { quote, listing } = row;
+  const price = Number(quote.price);
+  const toStored = prior ? price / prior.price : null;
+  // A previous close can be negative (oil in April 2020) and then says nothing by its ratio.
+  const previous = Number(quote.previousClose);
+  const toPrevious = previous > 0 ? price / previous : null;
+  if (toStored !== null && isUnitRatio(toStored))
+    return { reason: 'unit_suspect', detail: `The price is ${times(toStored)} the stored one.` };
+  if (toPrevious !== null && isUnitRatio(toPrevious))
+    return { reason: 'unit_suspect', detail: `The price is ${times(toPrevious)} the previous close beside it.` };
+  const limit = jumpFactor[listing.assetClass];
+  if (toPrevious !== null && isWithin(toPrevious, limit)) return null;
+  const recent = prior !== undefined && Math.abs(quote.asOf - prior.asOf) <= priorValidMs;
+  if (toStored !== null && recent)
+    return isWithin(toStored, limit)
+      ? null
+      : { reason: 'implausible_jump', detail: `The price is ${times(toStored)} the stored one.` };
+  if (toPrevious !== null)
+    return { reason: 'implausible_jump', detail: `The price is ${times(toPrevious)} the previous close beside it.` };
+  return null;
+}
+
+/** Whether another source tells of about the same price at about the same time. */
+function confirmed(row: QuoteRow, others: readonly PriorQuote[]): boolean {
+  const price = Number(row.quote.price);
+  return others.some(
+    (other) =>
+      Math.abs(other.price / price - 1) <= corroborationFraction &&
+      Math.abs(other.asOf - row.quote.asOf) <= corroborationMs,
+  );
+}
+
+/** Whether a ratio of prices is about 100 or 1/100. */
+export function isUnitRatio(ratio: number): boolean {
+  return isWithin(ratio / minorUnitRatio, unitSlack) || isWithin(ratio * minorUnitRatio, unitSlack);
+}
+
+/** Whether a ratio is in [1/factor, factor]. */
+export function isWithin(ratio: number, factor: number): boolean {
+  return ratio <= factor && ratio >= 1 / factor;
+}
+
+function times(ratio: number): string {
+  return `${Number(ratio.toPrecision(3))} times`;
+}
+
+/**
+ * One row per listing and time. Rows of one answer that contradict each other are all held back: nothing tells which
+ * is right. Of two answers in one blob the later counts.
+ */
+function withoutDuplicates(rows: readonly QuoteRow[], rejected: RejectedRow[]): QuoteRow[] {
+  const byKey = new Map<number | string, QuoteRow>();
+  const conflicting = new Map<string, Set<QuoteRow>>();
+  const listings = new Map<number, number>();
+  for (const row of rows) {
+    // Nearly all answers have one row per listing: a number is a cheaper key than a text.
+    const first = listings.get(row.listing.id);
+    if (first === undefined) listings.set(row.listing.id, row.quote.asOf);
+    const key =
+      first === undefined || first === row.quote.asOf ? row.listing.id : `${row.listing.id} ${row.quote.asOf}`;
+    const earlier = byKey.get(key);
+    if (!earlier) {
+      byKey.set(key, row);
+    } else if (earlier.fetchedAt !== row.fetchedAt) {
+      if (row.fetchedAt > earlier.fetchedAt) byKey.set(key, row);
+    } else if (!isSameQuote(earlier.quote, row.quote)) {
+      const group = `${row.listing.id} ${row.quote.asOf} ${row.fetchedAt}`;
+      const rivals = conflicting.get(group) ?? new Set([earlier]);
+      conflicting.set(group, rivals.add(row));
+    }
+  }
+  if (conflicting.size === 0) return [...byKey.values()];
+  const out = new Set<QuoteRow>();
+  for (const rivals of conflicting.values()) {
+    for (const row of rivals) {
+      out.add(row);
+      rejected.push(
+        rejection(row, {
+          reason: 'duplicate_conflict',
+          detail: `The answer has ${rivals.size} different quotes of this time.`,
+        }),
+      );
+    }
+  }
+  return [...byKey.values()].filter((row) => !out.has(row));
+}
+
+/** Whether two quotes of the same key say the same. */
+export function isSameQuote(a: Quote, b: Quote): boolean {
+  return (
+    a.price === b.price &&
+    a.previousClose === b.previousClose &&
+    a.bid === b.bid &&
+    a.ask === b.ask &&
+    a.volume === b.volume &&
+    a.currency === b.currency &&
+    a.minorFactor === b.minorFactor &&
+    a.session === b.session &&
+    a.delaySeconds === b.delaySeconds &&
+    a.asOfBasis === b.asOfBasis
+  );
+}
+
+function rejection(row: QuoteRow, finding: Finding): RejectedRow {
+  return {
+    symbol: row.symbol,
+    reason: finding.reason,
+    detail: finding.detail,
+    path: row.path,
+    row: { ...row.quote, fetchedAt: row.fetchedAt },
+    currency: row.quote.currency,
+  };
+}

@@ -1,0 +1,27 @@
+import type { SourceDefinition } from './definition.ts';
+
+/**
+ * Where a source is called: the catalogue's origins, or the one base URL that a setting put in place of them all (the
+ * simulator). The base may have a path, under which the source's own paths lie.
+ */
+export interface SourceAddress {
+  readonly origins: readonly string[];
+  /** Only an address that came from a setting may be a private one. */
+  readonly allowPrivate: boolean;
+  /** A path of the source, or one of its full URLs, as it is called here. */
+  url(pathOrUrl: string, query?: Readonly<Record<string, string>>): URL;
+}
+
+export function sourceAddress(source: SourceDefinition, override: string | undefined): SourceAddress {
+  const base = override === undefined ? undefined : new URL(override);
+  return {
+    origins: base ? [base.origin] : source.origins,
+    allowPrivate: base !== undefined,
+    url(pathOrUrl, query = {}) {
+      const asked = new URL(pathOrUrl, source.origins[0]);
+      const url = base ? new URL(base.pathname.replace(/\/$/, '') + asked.pathname, base) : asked;
+      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+      return url;
+    },
+  };
+}

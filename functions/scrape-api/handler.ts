@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
+import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { observed } from '../observe.ts';
+import { handleQueue } from '../queue-handler.ts';
+import { mapSetting, setting } from '../settings.ts';
+import { scrapeSource } from './scrape-source.ts';
+import { scrapeTask } from './scrape-task.ts';
+
+const state = lambdaState(setting('stateFunction'));
+const blobs = s3RawStore(setting('rawBucket'));
+const secrets = secretsManagerStore();
+const queue = sqsMessageQueue({
+  ingest: setting('ingestQueueUrl'),
+  outcomes: setting('outcomesQueueUrl'),
+  ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
+});
+const sourceUrls = mapSetting('sourceUrls');
+
+/** Tasks of the API sources, one queue per source, one message at a time. */
+export const handler = observed((event: SQSEvent, context: Context) =>
+  handleQueue(event, context, scrapeMessageSchema, async (task) => {
+    const source = await scrapeSource(task.sourceId, {
+      state,
+      sourceUrls,
+      sessionSecret: () => secrets.get(setting('sessionKeySecret')),
+      upstream: httpUpstream,
+      now: Date.now,
+      wait: (ms) => sleep(ms),
+    });
+    await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
+  }),
+);
