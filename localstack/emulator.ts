@@ -1,0 +1,289 @@
+/**
+ * The emulator of AWS, to which the same CDK app is deployed as to the real one.
+ *
+ *   AWS_ENDPOINT_URL       the one that runs there; it is neither started nor stopped
+ *   `--emulator ministack` MiniStack, as a plain process (the default)
+ *   `--emulator localstack` LocalStack in Docker
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { z } from 'zod';
+import { choosePort } from './ports.ts';
+import { codeOf, LocalCloudError, messageOf } from './problem.ts';
+import { identityOf, stopChild, until } from './processes.ts';
+import { pythonWithEmulator } from './python.ts';
+import { readState, root, writeState } from './state-folder.ts';
+
+export const emulatorKinds = ['ministack', 'localstack'] as const;
+export type EmulatorKind = (typeof emulatorKinds)[number];
+
+export interface EmulatorOptions {
+  /** Where its state is kept. */
+  readonly dir: string;
+  readonly kind: EmulatorKind;
+  /** One that runs already: `AWS_ENDPOINT_URL`. */
+  readonly url?: string | undefined;
+  /** Must be free. Without it: the port of the last run, 4566, or any free one. */
+  readonly port?: number | undefined;
+  readonly say: (line: string) => void;
+}
+
+export interface RunningEmulator {
+  readonly url: string;
+  readonly kind: EmulatorKind | 'external';
+  readonly logFile: string | null;
+  /** Settled when it has ended: true when that was asked for. Never, for one that was not started here. */
+  readonly ended: Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** LocalStack's last line whose community image needs no token. */
+const localstackImage = 'localstack/localstack:4.13.1';
+const recordSchema = z.object({ port: z.int(), pid: z.int().nullable(), identity: z.string().nullable() });
+
+/** Starts the emulator, or finds the one that runs, and waits until it answers. */
+export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
+  if (options.url) return await externalEmulator(options.url);
+  return options.kind === 'ministack' ? await startMiniStack(options) : await startLocalStack(options);
+}
+
+/** Credentials and region for whatever speaks to an emulator. */
+export function emulatorEnvironment(url: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+  };
+}
+
+async function externalEmulator(given: string): Promise<RunningEmulator> {
+  const url = given.replace(/\/+$/, '');
+  const problem = await health(url);
+  if (problem !== null) {
+    throw new LocalCloudError(
+      `AWS_ENDPOINT_URL is ${url}, but no emulator answers there (${problem}). Start it, correct the address, ` +
+        'or unset AWS_ENDPOINT_URL and one is started for you.',
+    );
+  }
+  return { url, kind: 'external', logFile: null, ended: new Promise(() => undefined), stop: async () => undefined };
+}
+
+async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator> {
+  const python = await pythonWithEmulator(options.say);
+  const record = join(options.dir, 'emulator.json');
+  const earlier = readState(record, recordSchema);
+  await endLeftover(earlier?.identity ?? null);
+  const port = await choosePort({
+    what: 'the emulator',
+    required: options.port,
+    setting: 'QUOTRON_EMULATOR_PORT',
+    preferred: [earlier?.port, 4566],
+  });
+  const folder = (name: string) => {
+    const path = join(options.dir, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  // Its state names queues and APIs by an address with the port in it; with another port it would be all wrong.
+  if (earlier !== undefined && earlier.port !== port)
+    rmSync(join(options.dir, 'state'), { recursive: true, force: true });
+  // Unpacked functions of the last run.
+  rmSync(join(options.dir, 'tmp'), { recursive: true, force: true });
+  const logFile = join(options.dir, 'emulator.log');
+  const child = spawnLogged(python, ['-m', 'ministack'], logFile, {
+    ...inherited(),
+    ...emulatorCredentials(),
+    // The pinned Node first: it runs the functions. NODE_PATH is for CDK's own custom resources, which bundle no SDK.
+    PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+    NODE_PATH: join(root, 'node_modules'),
+    GATEWAY_PORT: String(port),
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1',
+    LAMBDA_EXECUTOR: 'local',
+    PERSIST_STATE: '1',
+    S3_PERSIST: '1',
+    STATE_DIR: folder('state'),
+    S3_DATA_DIR: folder('s3'),
+    TMPDIR: folder('tmp'),
+    // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
+    SFTP_ENABLED: '0',
+    IOT_MTLS_ENABLED: '0',
+    // There is no Docker to look for orphans in.
+    DOCKER_HOST: 'unix:///nonexistent',
+    LOG_LEVEL: 'WARNING',
+    PYTHONUNBUFFERED: '1',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const identity = child.pid === undefined ? null : identityOf(child.pid);
+  writeState(record, { port, pid: child.pid ?? null, identity });
+  return await whenUp(child, url, 'ministack', logFile, 30_000, async () => {
+    // SIGTERM lets it write its state; the functions' processes share its group and go with it.
+    await stopChild(child, 'SIGTERM', 15_000);
+    if (child.pid !== undefined) killGroup(child.pid);
+  });
+}
+
+function emulatorCredentials(): Record<string, string> {
+  return { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' };
+}
+
+/**
+ * What of this process's environment the emulator sees. Functions inherit it, so it is kept to what a Lambda would not
+ * mind: a DATABASE_URL or AWS_PROFILE of the shell must not reach them.
+ */
+function inherited(): Record<string, string> {
+  const names = ['HOME', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LD_LIBRARY_PATH', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** After a kill -9 of the process that started it, the emulator and its functions may still run. */
+async function endLeftover(identity: string | null): Promise<void> {
+  if (identity === null) return;
+  const pid = Number.parseInt(identity, 10);
+  const now = identityOf(pid);
+  // Someone else's process by now.
+  if (now !== null && now !== identity) return;
+  if (now !== null) {
+    process.kill(pid, 'SIGTERM');
+    await until(() => identityOf(pid) !== identity, 15_000);
+  }
+  killGroup(pid);
+}
+
+/** Ends what is left of a process group. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error;
+  }
+}
+
+async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulator> {
+  const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8', timeout: 20_000 });
+  if (docker.status !== 0) {
+    const why = docker.error === undefined ? docker.stderr.trim().split('\n').at(-1) : 'there is no docker command';
+    throw new LocalCloudError(
+      `LocalStack runs in Docker, and Docker does not answer (${why}). Start Docker, or leave \`--emulator localstack\` ` +
+        'away: the default emulator needs none.',
+    );
+  }
+  const record = join(options.dir, 'localstack.json');
+  const earlier = readState(record, recordSchema);
+  const name = `quotron-${createHash('sha256').update(options.dir).digest('hex').slice(0, 8)}`;
+  spawnSync('docker', ['rm', '--force', name], { stdio: 'ignore' });
+  const port = await choosePort({
+    what: 'the emulator',
+    required: options.port,
+    setting: 'QUOTRON_EMULATOR_PORT',
+    preferred: [earlier?.port, 4566],
+  });
+  writeState(record, { port, pid: null, identity: null });
+  const data = join(options.dir, 'localstack');
+  mkdirSync(data, { recursive: true });
+  if (spawnSync('docker', ['image', 'inspect', localstackImage], { stdio: 'ignore' }).status !== 0)
+    options.say(`downloading ${localstackImage}`);
+  const logFile = join(options.dir, 'emulator.log');
+  // The host's network: functions in containers reach the database and the simulator on 127.0.0.1, as everything does.
+  const settings = {
+    GATEWAY_LISTEN: `127.0.0.1:${port}`,
+    LOCALSTACK_HOST: `127.0.0.1:${port}`,
+    LAMBDA_DOCKER_NETWORK: 'host',
+    SQS_ENDPOINT_STRATEGY: 'path',
+    PERSISTENCE: '1',
+    DISABLE_EVENTS: '1',
+    DNS_ADDRESS: '0',
+  };
+  const child = spawnLogged(
+    'docker',
+    [
+      ...['run', '--rm', '--name', name, '--network', 'host'],
+      ...Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+      ...['--volume', '/var/run/docker.sock:/var/run/docker.sock', '--volume', `${data}:/var/lib/localstack`],
+      localstackImage,
+    ],
+    logFile,
+    process.env,
+  );
+  return await whenUp(child, `http://127.0.0.1:${port}`, 'localstack', logFile, 300_000, async () => {
+    spawnSync('docker', ['stop', '--time', '20', name], { stdio: 'ignore' });
+    await stopChild(child, 'SIGTERM', 10_000);
+  });
+}
+
+/** Starts a program in a process group of its own, so that Ctrl-C in the terminal reaches it only through us. */
+function spawnLogged(command: string, args: readonly string[], logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const log = openSync(logFile, 'w', 0o600);
+  try {
+    return spawn(command, args, { stdio: ['ignore', log, log], detached: true, env, cwd: root });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function whenUp(
+  child: ChildProcess,
+  url: string,
+  kind: EmulatorKind,
+  logFile: string,
+  timeoutMs: number,
+  stopIt: () => Promise<void>,
+): Promise<RunningEmulator> {
+  let asked = false;
+  let gone = false;
+  const ended = new Promise<boolean>((resolve) => {
+    const settle = () => {
+      gone = true;
+      resolve(asked);
+    };
+    child.once('exit', settle);
+    child.once('error', settle);
+  });
+  const stop = async () => {
+    asked = true;
+    await stopIt();
+  };
+  let problem: string | null = 'no answer';
+  await until(async () => {
+    if (gone) return true;
+    problem = await health(url);
+    return problem === null;
+  }, timeoutMs);
+  if (!gone && problem === null) return { url, kind, logFile, ended, stop };
+  await stop();
+  const last = lastLines(logFile);
+  throw new LocalCloudError(
+    `The emulator (${kind}) ${gone ? 'ended at once' : `did not answer at ${url} within ${timeoutMs / 1000} s`}. Nothing can be ` +
+      `deployed without it. Its last words: ${last || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops its state.`,
+  );
+}
+
+/** Null when an emulator answers, else what is wrong. */
+async function health(url: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`${url}/_localstack/health`, { signal: AbortSignal.timeout(3_000) });
+    await answer.body?.cancel();
+    return answer.ok ? null : `it answers ${answer.status}`;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    return codeOf(cause) ?? messageOf(error);
+  }
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-6).join(' | ');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The state of a local cloud: `.quotron/` of the checkout, or `QUOTRON_STATE_DIR`, so that a test can have a cloud of
+ * its own beside the one that runs.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { codeOf, LocalCloudError } from './problem.ts';
+import { identityOf } from './processes.ts';
+
+/** The checkout. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The folder of the state. */
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const chosen = env['QUOTRON_STATE_DIR'];
+  return chosen ? resolve(chosen) : join(root, '.quotron');
+}
+
+/** A file of the state, or `undefined` when it is missing or not what it should be (an older version wrote it). */
+export function readState<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return schema.safeParse(value).data;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Writes a file of the state whole or not at all, readable for its owner only: it may hold keys. */
+export function writeState(file: string, value: unknown): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const half = `${file}.${process.pid}.part`;
+  writeFileSync(half, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(half, file);
+}
+
+/** What holds the lock of a state folder, or `null`. */
+export function holderOf(folder: string): { readonly pid: number } | null {
+  let holder: string;
+  try {
+    holder = readFileSync(join(folder, 'lock'), 'utf8').trim();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  const pid = Number.parseInt(holder, 10);
+  return Number.isInteger(pid) && identityOf(pid) === holder ? { pid } : null;
+}
+
+/** Takes the lock of a state folder; gives the release. A lock whose process is gone counts for nothing. */
+export function lock(folder: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'lock');
+  const mine = identityOf(process.pid) ?? String(process.pid);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(file, `${mine}\n`, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      const holder = holderOf(folder);
+      if (holder !== null || attempt > 2) {
+        throw new LocalCloudError(
+          `A local cloud already runs in ${folder} (process ${holder?.pid ?? 'unknown'}). Two on the same state would spoil ` +
+            'it. Stop that one (Ctrl-C where it runs), use it (its addresses are in local.json), or set QUOTRON_STATE_DIR to another folder.',
+        );
+      }
+      rmSync(file, { force: true });
+    }
+  }
+  return () => rmSync(file, { force: true });
+}
