@@ -19,4 +19,5 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { time } = tickSchema.parse(event);
   const { overdue } = await watchSources(sourceIds, store, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
+  return { overdue };
 });
