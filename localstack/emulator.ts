@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { choosePort } from './ports.ts';
@@ -94,6 +94,9 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     rmSync(join(options.dir, 'state'), { recursive: true, force: true });
   // Unpacked functions of the last run.
   rmSync(join(options.dir, 'tmp'), { recursive: true, force: true });
+  const unpacked = folder('tmp');
+  // It runs CommonJS from there, and the nearest package.json would be the project's, which says `module`.
+  writeFileSync(join(unpacked, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.dir, 'emulator.log');
   const child = spawnLogged(python, ['-m', 'ministack'], logFile, {
     ...inherited(),
@@ -109,7 +112,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     S3_PERSIST: '1',
     STATE_DIR: folder('state'),
     S3_DATA_DIR: folder('s3'),
-    TMPDIR: folder('tmp'),
+    TMPDIR: unpacked,
     // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
     SFTP_ENABLED: '0',
     IOT_MTLS_ENABLED: '0',

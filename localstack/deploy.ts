@@ -1,0 +1,215 @@
+/**
+ * Deploys stage `local` of the CDK app to the emulator, as it would be deployed to AWS.
+ *
+ *   1. nothing, when neither the code nor the addresses have changed since and the stacks are still there
+ *   2. bootstrap, once per emulator, and synthesize, at the same time
+ *   3. deploy
+ *   4. read the outputs: what the functions, queues and the API are called
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { z } from 'zod';
+import type { FunctionName } from '../core/contracts/settings.ts';
+import { emulatorEnvironment } from './emulator.ts';
+import { LocalCloudError, messageOf } from './problem.ts';
+import { readState, root, writeState } from './state-folder.ts';
+
+export interface DeployOptions {
+  /** Where the synthesized app and the record of the last deployment are kept. */
+  readonly dir: string;
+  readonly emulatorUrl: string;
+  readonly databaseUrl: string;
+  /** Source id to base URL; `null` for the real ones. */
+  readonly sourceUrls: Readonly<Record<string, string>> | null;
+  readonly symbols: string | undefined;
+  readonly say: (line: string) => void;
+  /** Ends the programs that are at work. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the stacks are called and hold, by the keys of their outputs. */
+export interface Deployment {
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Whether anything had to be deployed. */
+  readonly fresh: boolean;
+}
+
+const stackNames = ['Quotron-local-Storage', 'Quotron-local-Pipeline', 'Quotron-local-Api'];
+const recordSchema = z.object({ fingerprint: z.string() });
+
+/** Brings the emulator to what the code says. */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const record = join(options.dir, 'deployment.json');
+  const client = new CloudFormationClient({
+    endpoint: options.emulatorUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  try {
+    const wanted = fingerprint(options);
+    if (readState(record, recordSchema)?.fingerprint === wanted) {
+      const outputs = await outputsOf(client);
+      if (outputs !== null) return { outputs, fresh: false };
+    }
+    rmSync(record, { force: true });
+    await deployAnew(options, client);
+    const outputs = await outputsOf(client);
+    if (outputs === null) {
+      throw new LocalCloudError(
+        `CDK says that it has deployed, but the emulator at ${options.emulatorUrl} does not have all of ${stackNames.join(', ')}. ` +
+          'Its state is not to be trusted: run `npm run reset` and start again.',
+      );
+    }
+    writeState(record, { fingerprint: wanted });
+    return { outputs, fresh: true };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** An output of the deployment; a missing one is a fault of the stacks, not of the user. */
+export function output(deployment: Deployment, key: string): string {
+  const value = deployment.outputs[key];
+  if (value === undefined) throw new Error(`the stacks have no output ${key}`);
+  return value;
+}
+
+/** The name of a deployed function. */
+export function functionOutput(name: FunctionName): string {
+  return `Function${name
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')}`;
+}
+
+/** Where the deployed API answers: ends in `/api/v1`. */
+export function executeApiUrl(emulatorUrl: string, deployment: Deployment): string {
+  return `${emulatorUrl}/_aws/execute-api/${output(deployment, 'RestApiId')}/${output(deployment, 'RestApiStage')}`;
+}
+
+async function deployAnew(options: DeployOptions, client: CloudFormationClient): Promise<void> {
+  const assembly = join(options.dir, 'cdk.out');
+  mkdirSync(options.dir, { recursive: true });
+  const synthesize = async () => {
+    rmSync(assembly, { recursive: true, force: true });
+    await cdk(options, ['synth', '--quiet', '--output', assembly, '-c', 'stage=local'], root);
+    options.say('synthesized');
+  };
+  await Promise.all([bootstrap(options, client), synthesize()]);
+  await cdk(
+    options,
+    [
+      ...['deploy', '--all', '--app', assembly, '--require-approval', 'never', '--method', 'direct'],
+      ...['--progress', 'events', '--concurrency', '2', '--asset-parallelism'],
+    ],
+    root,
+  );
+}
+
+/** Makes CDK's own bucket and roles, where they are missing. In an empty folder: elsewhere it rewrites `cdk.out`. */
+async function bootstrap(options: DeployOptions, client: CloudFormationClient): Promise<void> {
+  if ((await describe(client, 'CDKToolkit')) !== null) return;
+  const empty = mkdtempSync(join(tmpdir(), 'quotron-bootstrap-'));
+  try {
+    await cdk(options, ['bootstrap', 'aws://000000000000/us-east-1'], empty);
+    options.say('bootstrapped');
+  } finally {
+    rmSync(empty, { recursive: true, force: true });
+  }
+}
+
+async function cdk(options: DeployOptions, args: readonly string[], cwd: string): Promise<void> {
+  const node = join(root, 'node_modules', '.bin', 'node');
+  const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
+  const child = spawn(
+    node,
+    [join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-notices', '--no-color'],
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its own group: what it has started itself ends with it, and Ctrl-C comes through us.
+      detached: true,
+      env: {
+        ...shell,
+        ...emulatorEnvironment(options.emulatorUrl),
+        PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        CDK_DISABLE_VERSION_CHECK: 'true',
+        QUOTRON_DATABASE_URL: options.databaseUrl,
+        QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
+        QUOTRON_SYMBOLS: options.symbols ?? '',
+      },
+    },
+  );
+  const end = () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+  };
+  options.signal?.addEventListener('abort', end);
+  if (options.signal?.aborted) end();
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  options.signal?.removeEventListener('abort', end);
+  options.signal?.throwIfAborted();
+  if (code === 0) return;
+  const last = said.trim().split('\n').slice(-12).join('\n    ');
+  throw new LocalCloudError(
+    `\`cdk ${args[0]}\` failed (exit code ${code}), so the local cloud is not deployed. What it said last:\n    ${last}`,
+  );
+}
+
+/** The outputs of all stacks, or `null` unless all are there and whole. */
+async function outputsOf(client: CloudFormationClient): Promise<Record<string, string> | null> {
+  const stacks = await Promise.all(stackNames.map((name) => describe(client, name)));
+  const outputs: Record<string, string> = {};
+  for (const stack of stacks) {
+    if (stack === null) return null;
+    for (const { OutputKey, OutputValue } of stack.Outputs ?? []) {
+      if (OutputKey !== undefined && OutputValue !== undefined) outputs[OutputKey] = OutputValue;
+    }
+  }
+  return outputs;
+}
+
+async function describe(client: CloudFormationClient, name: string): Promise<Stack | null> {
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const [stack] = Stacks ?? [];
+    return stack?.StackStatus === 'CREATE_COMPLETE' || stack?.StackStatus === 'UPDATE_COMPLETE' ? stack : null;
+  } catch (error) {
+    // The one way in which CloudFormation says that there is no such stack.
+    if (/does not exist/i.test(messageOf(error))) return null;
+    throw error;
+  }
+}
+
+/** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
+function fingerprint(options: DeployOptions): string {
+  const hash = createHash('sha256');
+  const { emulatorUrl, databaseUrl, sourceUrls, symbols } = options;
+  hash.update(JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols }));
+  for (const file of ['cdk.json', 'package-lock.json', ...['bin', 'lib', 'functions', 'core'].flatMap(filesUnder)]) {
+    hash.update(`\0${file}\0`);
+    hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}

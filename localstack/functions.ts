@@ -1,0 +1,44 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { z } from 'zod';
+import type { FunctionName } from '../core/contracts/settings.ts';
+import { type Deployment, functionOutput, output } from './deploy.ts';
+
+const failureSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
+
+/** Calls deployed functions, as EventBridge and the API do. */
+export interface Functions {
+  /** Invokes one and waits; gives what it answered. Throws what it threw. */
+  invoke(name: FunctionName, payload: unknown): Promise<unknown>;
+  close(): void;
+}
+
+/** The functions of a deployment. */
+export function functionsOf(emulatorUrl: string, deployment: Deployment): Functions {
+  const client = new LambdaClient({
+    endpoint: emulatorUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    // A call that is tried again would be a second call.
+    maxAttempts: 1,
+  });
+  return {
+    async invoke(name, payload) {
+      const answer = await client.send(
+        new InvokeCommand({
+          FunctionName: output(deployment, functionOutput(name)),
+          Payload: new TextEncoder().encode(JSON.stringify(payload)),
+        }),
+      );
+      const text = answer.Payload?.transformToString() ?? '';
+      const value: unknown = text === '' ? null : JSON.parse(text);
+      if (answer.FunctionError !== undefined) {
+        const failure = failureSchema.safeParse(value).data;
+        throw new Error(
+          `${name} failed: ${failure?.errorType ?? 'Error'}: ${failure?.errorMessage ?? text.slice(0, 500)}`,
+        );
+      }
+      return value;
+    },
+    close: () => client.destroy(),
+  };
+}
