@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { Fault } from '../../localstack/upstreams/control.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(4);
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(async () => {
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  upstreams.control.requests(true);
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+});
+
+const symbols = ['AAPL', 'MSFT', 'VOD.L', 'BTC-USD'];
+const world = () => pipeline(pool, { sourceUrls: { yahoo: upstreams.urlOf('yahoo') }, symbols, requestTimeoutMs: 400 });
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const latest = () =>
+  all(
+    `SELECT a.symbol, q.price, q.currency FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' ORDER BY 1`,
+  );
+const health = async () =>
+  (await all('SELECT status, reason, failure_reason, failure_message, last_success_at FROM source_health'))[0];
+
+/** Design, section 2: what must hold after anything. */
+async function expectInvariant(blobs: ReadonlyMap<string, Buffer>) {
+  expect(await all('SELECT run_id, part FROM task WHERE finished_at IS NULL')).toEqual([]);
+  const read = await all('SELECT blob_key FROM batch');
+  expect(read.map((row) => row.blob_key).sort()).toEqual([...blobs.keys()].sort());
+}
+
+describe('one price all the way', () => {
+  it('is asked for with a session, kept raw, and stored with where it came from', async () => {
+    const { cycle, blobs } = world();
+    const [runId] = await cycle(runNow('quotes'));
+    const prices = await latest();
+    expect(prices.map((row) => [row.symbol, row.currency])).toEqual([
+      ['AAPL', 'USD'],
+      ['BTC-USD', 'USD'],
+      ['MSFT', 'USD'],
+      ['VOD.L', 'GBP'],
+    ]);
+    expect(await all('SELECT status, accepted, rejected, attempt FROM task')).toEqual([
+      { status: 'succeeded', accepted: 4, rejected: 0, attempt: 1 },
+    ]);
+    expect(await health()).toMatchObject({ status: 'healthy', reason: null });
+    const [row] = await all(
+      `SELECT b.run_id, b.part, b.attempt, b.blob_key, b.parser_version FROM quote q JOIN batch b ON b.id = q.batch_id LIMIT 1`,
+    );
+    expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-1' });
+    expect(blobs.blobs.has(row?.blob_key)).toBe(true);
+    expect(await all('SELECT type FROM outbox')).not.toEqual([]);
+    await expectInvariant(blobs.blobs);
+  });
+
+  it('uses one session for many runs', async () => {
+    const { cycle } = world();
+    await cycle(runNow('quotes'));
+    await cycle(runNow('quotes'));
+    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2, crumb: 1 });
+  });
+
+  it('stores daily bars with dates of the exchange, and splits and dividends', async () => {
+    const { cycle, blobs } = world();
+    await cycle(runNow('daily-bars'));
+    const bars = await all(
+      `SELECT a.symbol, count(*)::int AS bars, count(date)::int AS dated, min(basis) AS basis FROM bar JOIN symbol_alias a USING (listing_id) WHERE namespace = 'canonical' GROUP BY 1 ORDER BY 1`,
+    );
+    expect(bars.map((row) => row.symbol)).toEqual([...symbols].sort());
+    for (const row of bars) {
+      expect(row.bars).toBeGreaterThan(200);
+      expect(row).toMatchObject({ dated: row.bars, basis: 'splits' });
+    }
+    await expectInvariant(blobs.blobs);
+  });
+
+  it('leaves no credential in a blob, though the source echoes it', async () => {
+    const { cycle, blobs } = world();
+    await cycle(runNow('quotes'));
+    upstreams.control.switch({ source: 'yahoo', fault: 'echo', on: true });
+    await cycle(runNow('quotes'));
+    for (const key of blobs.blobs.keys()) {
+      const text = JSON.stringify(await blobs.get(key));
+      expect(text).toContain('[redacted]');
+      expect(text).not.toMatch(/A[13]S?=d=/);
+    }
+  });
+});
+
+describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
+  const cases: [Fault['fault'], RunReason, Partial<Fault>?][] = [
+    ['429', 'rate_limited', { retryAfterSeconds: 30 }],
+    ['403', 'blocked'],
+    ['500', 'down'],
+    ['hang', 'timeout'],
+    ['malformed', 'schema_drift'],
+    ['drift', 'schema_drift'],
+    ['unit', 'schema_drift'],
+    ['expired', 'auth_expired'],
+    ['consent', 'auth_expired'],
+    ['stale', 'stale'],
+    ['echo', 'down'],
+  ];
+  it.each(cases)('%s: %s', async (fault, reason, more = {}) => {
+    const { cycle, blobs } = world();
+    await cycle(runNow('quotes'));
+    const before = await latest();
+    const [good] = await all('SELECT last_success_at FROM source_health');
+    upstreams.control.switch({ source: 'yahoo', fault, on: true, ...more } as Fault);
+    await cycle(runNow('quotes'));
+    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
+    expect(await health()).toMatchObject({ reason, failure_reason: reason, last_success_at: good?.last_success_at });
+    expect((await latest()).map((row) => [row.symbol, Number(row.price).toPrecision(2)])).toEqual(
+      before.map((row) => [row.symbol, Number(row.price).toPrecision(2)]),
+    );
+    await expectInvariant(blobs.blobs);
+    upstreams.control.clear();
+    await cycle(runNow('quotes'));
+    expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
+      status: 'succeeded',
+    });
+  });
+
+  it('wrong units wait in quarantine with the field and the blob', async () => {
+    const { cycle } = world();
+    await cycle(runNow('quotes'));
+    upstreams.control.switch({ source: 'yahoo', fault: 'unit', on: true, symbol: 'AAPL' });
+    await cycle(runNow('quotes'));
+    expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
+    expect(await all(`SELECT accepted, rejected FROM task ORDER BY finished_at DESC LIMIT 1`)).toEqual([
+      { accepted: 3, rejected: 1 },
+    ]);
+  });
+
+  it('an expired session is renewed once, and the run succeeds', async () => {
+    const { cycle } = world();
+    await cycle(runNow('quotes'));
+    upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, times: 1 });
+    await cycle(runNow('quotes'));
+    expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
+      status: 'succeeded',
+    });
+    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
+  });
+});
+
+it('the same key with another price makes a revision', async () => {
+  const { cycle } = world();
+  const asOf = new Date(Date.now() - 60_000).toISOString();
+  const price = async (value: number) => {
+    upstreams.control.switch({ source: 'yahoo', fault: 'price', on: true, symbol: 'AAPL', price: value, asOf });
+    await cycle(runNow('quotes'));
+  };
+  await price(244.6);
+  await price(244.6);
+  expect(await all('SELECT * FROM quote_revision')).toEqual([]);
+  await price(244.9);
+  expect(await all('SELECT price FROM quote_revision')).toEqual([{ price: '244.6' }]);
+  expect((await latest())[0]).toMatchObject({ symbol: 'AAPL', price: '244.9' });
+});

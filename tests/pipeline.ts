@@ -1,0 +1,98 @@
+import { httpUpstream } from '../core/adapters/http/upstream.ts';
+import { memoryMessageQueue } from '../core/adapters/memory/message-queue.ts';
+import { memoryRawStore } from '../core/adapters/memory/raw-store.ts';
+import { postgresIngestStore } from '../core/adapters/postgres/ingest-store.ts';
+import { postgresOutcomeStore } from '../core/adapters/postgres/outcome-store.ts';
+import { postgresPlanStore } from '../core/adapters/postgres/plan-store.ts';
+import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { postgresState } from '../core/adapters/postgres/state.ts';
+import {
+  ingestMessageSchema,
+  outcomeMessageSchema,
+  scrapeMessageSchema,
+  type Tick,
+} from '../core/contracts/messages.ts';
+import { scrapeQueueName } from '../core/contracts/settings.ts';
+import { catalogue } from '../core/sources/catalogue.ts';
+import { parserOf } from '../core/sources/parsers.ts';
+import { ingestBlobs } from '../functions/ingest/ingest-blob.ts';
+import { recordOutcome } from '../functions/monitor/watch-sources.ts';
+import { planRuns } from '../functions/schedule/plan-runs.ts';
+import { scrapeSource } from '../functions/scrape-api/scrape-source.ts';
+import { scrapeTask } from '../functions/scrape-api/scrape-task.ts';
+
+/**
+ * The whole pipeline in one process: the real use cases on a real Postgres and over real HTTP, with queues and blobs in
+ * memory. `cycle` drives one tick from the plan to the judged source and gives the ids of its runs.
+ */
+export function pipeline(
+  pool: Pool,
+  options: {
+    sourceUrls: Record<string, string>;
+    symbols?: readonly string[];
+    now?: () => number;
+    requestTimeoutMs?: number;
+  },
+) {
+  const queue = memoryMessageQueue();
+  const blobs = memoryRawStore();
+  const state = postgresState(pool);
+  const outcomes = postgresOutcomeStore(pool);
+  const now = options.now ?? Date.now;
+  const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
+  const planning = {
+    store: postgresPlanStore(pool),
+    queue,
+    sources: catalogue,
+    parserOf,
+    symbols: options.symbols ?? null,
+  };
+  const world = {
+    state,
+    sourceUrls: options.sourceUrls,
+    sessionSecret: async () => 'the secret of these tests',
+    upstream: (asked: Parameters<typeof httpUpstream>[0]) =>
+      httpUpstream({ ...asked, timeoutMs: options.requestTimeoutMs ?? asked.timeoutMs }),
+    now,
+    wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+  };
+  const stages = {
+    plan: (tick: Tick) => planRuns(tick, planning),
+    async scrape() {
+      for (const source of catalogue) {
+        for (const message of queue.take(scrapeQueueName(source.id))) {
+          const task = scrapeMessageSchema.parse(message);
+          const ready = await scrapeSource(task.sourceId, world);
+          await scrapeTask(task, { source: ready, state, blobs, queue, now, worker: 'test' });
+        }
+      }
+    },
+    async ingest() {
+      for (const message of queue.take('ingest')) await ingest(ingestMessageSchema.parse(message));
+    },
+    async monitor() {
+      for (const message of queue.take('outcomes'))
+        await recordOutcome(outcomeMessageSchema.parse(message), outcomes, new Date(now()));
+    },
+  };
+  return {
+    ...stages,
+    queue,
+    blobs,
+    async cycle(tick: Tick): Promise<string[]> {
+      const { runs } = await stages.plan(tick);
+      await stages.scrape();
+      await stages.monitor();
+      await stages.ingest();
+      await stages.monitor();
+      return runs;
+    },
+  };
+}
+
+let requests = 0;
+
+/** A tick that asks for one job now. */
+export function runNow(job: 'quotes' | 'daily-bars', time = new Date().toISOString()): Tick {
+  return { time, run: { sourceId: 'yahoo', job, trigger: 'manual', requestId: `test-${++requests}` } };
+}
