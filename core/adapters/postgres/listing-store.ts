@@ -9,8 +9,8 @@ const registerLock = 0x6c697374;
 
 const aliasRow = z.object({
   symbol: z.string(),
-  from: z.number(),
-  to: z.number(),
+  from: z.number().nullable(),
+  to: z.number().nullable(),
   id: z.int(),
   asset_class: z.enum(assetClasses).catch('other'),
   mic: z.string(),
@@ -29,8 +29,8 @@ export async function findAliases(
     name: 'find-aliases',
     text: `
       SELECT a.symbol, l.id, i.asset_class, l.mic, l.currency, l.minor_factor, l.zone,
-             CASE WHEN isfinite(a.valid_from) THEN extract(epoch FROM a.valid_from)::float8 * 1000 ELSE '-Infinity' END AS "from",
-             CASE WHEN isfinite(a.valid_to) THEN extract(epoch FROM a.valid_to)::float8 * 1000 ELSE 'Infinity' END AS "to"
+             CASE WHEN isfinite(a.valid_from) THEN extract(epoch FROM a.valid_from)::float8 * 1000 END AS "from",
+             CASE WHEN isfinite(a.valid_to) THEN extract(epoch FROM a.valid_to)::float8 * 1000 END AS "to"
       FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
       WHERE a.namespace = $1 AND a.symbol = ANY ($2::text[])
       ORDER BY a.symbol, a.valid_from`,
@@ -47,8 +47,8 @@ export async function findAliases(
         minorFactor: row.minor_factor,
         zone: row.zone,
       },
-      from: row.from,
-      to: row.to,
+      from: row.from ?? Number.NEGATIVE_INFINITY,
+      to: row.to ?? Number.POSITIVE_INFINITY,
     };
     const known = found.get(row.symbol);
     if (known) known.push(alias);

@@ -1,0 +1,86 @@
+import type { Alias, BarSeries, KnownListing, QuoteRow, RejectedRow } from '../../core/ports/ingest-store.ts';
+import type { Parsed } from '../../core/sources/parser.ts';
+
+/** Gives what a symbol of the source means at a time (milliseconds since the epoch). */
+export type Resolve = (symbol: string, at: number) => KnownListing | undefined;
+
+/** Resolves by aliases: the one that is valid at the time. */
+export function resolveBy(aliasesOf: (symbol: string) => readonly Alias[] | undefined): Resolve {
+  return (symbol, at) => {
+    const aliases = aliasesOf(symbol);
+    const first = aliases?.[0];
+    if (first && first.from <= at && at < first.to) return first.listing;
+    return aliases?.find((alias) => alias.from <= at && at < alias.to)?.listing;
+  };
+}
+
+/** What an answer says, on known listings. */
+export interface Enriched {
+  readonly quotes: readonly QuoteRow[];
+  readonly bars: readonly BarSeries[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+/** The most that a delay column holds; a source that claims more says nothing. */
+const longestDelay = 2 ** 31 - 1;
+
+/**
+ * Puts the records of one answer on listings. What a source cannot mean becomes missing: a previous close of 0, a delay
+ * that is none. A record on a symbol that means nothing is rejected: nobody asked for it.
+ *
+ * `answer` names the answer within the blob, for the paths of what is rejected.
+ */
+export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolve: Resolve): Enriched {
+  const quotes: QuoteRow[] = [];
+  const bars: BarSeries[] = [];
+  const rejected: RejectedRow[] = parsed.rejections.map((rejection) => ({
+    ...rejection,
+    path: `${answer}.${rejection.path}`,
+    row: null,
+    currency: null,
+  }));
+  for (const { subject, quote } of parsed.quotes) {
+    const path = `${answer} ${subject.symbol}`;
+    const listing = resolve(subject.symbol, quote.asOf);
+    if (!listing) {
+      rejected.push(unknownListing(subject.symbol, path, { ...quote, fetchedAt }, quote.currency));
+      continue;
+    }
+    quotes.push({ listing, symbol: subject.symbol, quote: plausible(quote), fetchedAt, path });
+  }
+  for (const { subject, basis, basisAt, bars: rows, actions } of parsed.bars) {
+    const path = `${answer} ${subject.symbol}`;
+    // A series is of the listing that the symbol means today: that is how the source answers.
+    const listing = resolve(subject.symbol, fetchedAt);
+    if (listing) bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: rows, actions, fetchedAt, path });
+    else
+      for (const bar of rows)
+        rejected.push(unknownListing(subject.symbol, path, { ...bar, basis, fetchedAt }, bar.currency));
+  }
+  return { quotes, bars, rejected };
+}
+
+function plausible(quote: QuoteRow['quote']): QuoteRow['quote'] {
+  const previousClose = quote.previousClose !== null && Number(quote.previousClose) === 0 ? null : quote.previousClose;
+  const { delaySeconds: delay } = quote;
+  const delaySeconds = delay !== null && delay >= 0 && delay <= longestDelay ? Math.round(delay) : null;
+  return previousClose === quote.previousClose && delaySeconds === delay
+    ? quote
+    : { ...quote, previousClose, delaySeconds };
+}
+
+function unknownListing(
+  symbol: string,
+  path: string,
+  row: Readonly<Record<string, unknown>>,
+  currency: string,
+): RejectedRow {
+  return {
+    symbol,
+    reason: 'unknown_listing',
+    detail: 'The answer has a row on a symbol that was not asked for, or that means nothing at its time.',
+    path,
+    row,
+    currency,
+  };
+}

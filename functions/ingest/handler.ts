@@ -1,0 +1,29 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { ingestMessageSchema } from '../../core/contracts/messages.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { metrics, observed } from '../observe.ts';
+import { handleQueue } from '../queue-handler.ts';
+import { databaseSettings, setting } from '../settings.ts';
+import { ingestBlobs } from './ingest-blob.ts';
+
+const ingestBlob = ingestBlobs({
+  rawStore: s3RawStore(setting('rawBucket')),
+  store: postgresIngestStore(createPool(databaseSettings())),
+  queue: sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') }),
+  parserOf,
+});
+
+/** Blobs that wait to be read, each message on its own: one that fails goes back alone. */
+export const handler = observed((event: SQSEvent, context: Context) =>
+  handleQueue(event, context, ingestMessageSchema, async (message) => {
+    const stored = await ingestBlob(message);
+    if (!stored || stored.repeated) return;
+    metrics.addMetric('RowsAccepted', MetricUnit.Count, stored.accepted);
+    metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
+  }),
+);

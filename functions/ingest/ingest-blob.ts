@@ -1,0 +1,193 @@
+/**
+ * Reads one raw blob into the database.
+ *
+ *   1. is the service switched on? If not, a copy of the message is queued with a delay. It is not failed: five failures
+ *      make a dead letter, and a service may be stopped for days
+ *   2. read the blob
+ *   3. parse each answer in it
+ *   4. enrich: what each symbol means; symbols that were asked for and are new are registered
+ *   5. check, decide, store: one transaction
+ *   6. tell the monitor
+ *
+ * Everything may happen twice, or twice at once: the batch of a blob is stored once.
+ */
+import { LRUCache } from 'lru-cache';
+import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
+import type { IngestMessage, OutcomeMessage } from '../../core/contracts/messages.ts';
+import type {
+  Alias,
+  BarSeries,
+  Decision,
+  Evidence,
+  IngestStore,
+  Newcomer,
+  StoredBatch,
+} from '../../core/ports/ingest-store.ts';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
+import { checkBars } from '../../core/quality/check-bars.ts';
+import { checkQuotes } from '../../core/quality/check-quotes.ts';
+import { barStatistics, quoteStatistics } from '../../core/quality/statistics.ts';
+import { isStale, verdictOf } from '../../core/quality/verdict.ts';
+import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
+import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
+
+export interface IngestDependencies {
+  readonly rawStore: RawStore;
+  readonly store: IngestStore;
+  readonly queue: MessageQueue;
+  readonly parserOf: (sourceId: string) => SourceParser;
+}
+
+/** While the service is switched off, a message comes back after this long. */
+const stoppedDelaySeconds = 30;
+
+/** A symbol's meaning is kept this long in a warm container; a change by hand is seen after it. */
+const aliasTtlMs = 10 * 60_000;
+
+/** Makes the use case; it gives the batch, or `null` when the service is stopped and the blob waits. Keep it for as long as the container lives: it remembers what symbols mean. */
+export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependencies) {
+  const aliases = new LRUCache<string, readonly Alias[]>({ max: 100_000, ttl: aliasTtlMs });
+
+  return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
+    if (!(await store.running())) {
+      await queue.send('ingest', [message], stoppedDelaySeconds);
+      return null;
+    }
+    const envelope = await rawStore.get(message.blobKey);
+    requireSameTask(envelope, message);
+    const parser = parserOf(message.sourceId);
+    const answers = withoutRepeated(envelope.exchanges).map((exchange) => ({
+      fetchedAt: Date.parse(exchange.fetchedAt),
+      asked: exchange.request.symbols,
+      parsed: parser.parse(message.kind, exchange),
+    }));
+
+    const subjects = answers.flatMap(({ parsed }) => subjectsOf(parsed));
+    const asked = new Set(answers.flatMap((answer) => answer.asked));
+    await learn(message.sourceId, subjects, asked, parser);
+    const resolve = resolveBy((symbol) => aliases.get(cacheKey(message.sourceId, symbol)));
+    const enriched = answers.map(({ parsed, fetchedAt }, index) =>
+      enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
+    );
+
+    const listingIds = new Set<number>();
+    for (const { quotes, bars } of enriched) {
+      for (const row of quotes) listingIds.add(row.listing.id);
+      for (const series of bars) listingIds.add(series.listing.id);
+    }
+    const { blobKey, runId, part, attempt, sourceId, kind } = message;
+    const stored = await store.store(
+      { blobKey, runId, part, attempt, sourceId, kind, parserVersion: parser.version },
+      [...listingIds],
+      (evidence) =>
+        decide(
+          message,
+          answers.map((answer) => answer.parsed),
+          enriched,
+          evidence,
+        ),
+    );
+    const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
+    await queue.send('outcomes', [outcome]);
+    return stored;
+  };
+
+  /** Looks up the symbols that are not remembered, and registers those that were asked for and are new. */
+  async function learn(
+    sourceId: string,
+    subjects: readonly Subject[],
+    asked: ReadonlySet<string>,
+    parser: SourceParser,
+  ): Promise<void> {
+    const unknown = new Map<string, Subject>();
+    for (const subject of subjects)
+      if (!aliases.has(cacheKey(sourceId, subject.symbol))) unknown.set(subject.symbol, subject);
+    if (unknown.size === 0) return;
+    const keep = (found: ReadonlyMap<string, readonly Alias[]>) => {
+      for (const [symbol, meaning] of found) {
+        aliases.set(cacheKey(sourceId, symbol), meaning);
+        unknown.delete(symbol);
+      }
+    };
+    keep(await store.aliases(sourceId, [...unknown.keys()]));
+    const newcomers: Newcomer[] = [...unknown.values()]
+      .filter((subject) => asked.has(subject.symbol))
+      .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
+    if (newcomers.length > 0) keep(await store.register(sourceId, newcomers));
+  }
+}
+
+/** All that is decided of a blob, from what it says and what is stored. */
+async function decide(
+  message: IngestMessage,
+  answers: readonly Parsed[],
+  enriched: readonly Enriched[],
+  evidence: Evidence,
+): Promise<Decision> {
+  const quotes = await checkQuotes(
+    enriched.flatMap((each) => each.quotes),
+    evidence,
+  );
+  const series = onePerListing(enriched.flatMap((each) => each.bars)).map((each) =>
+    checkBars(each, evidence.priors.get(each.listing.id)),
+  );
+  const bars = series.map((each) => each.accepted);
+  const rejected = [
+    ...enriched.flatMap((each) => each.rejected),
+    ...quotes.rejected,
+    ...series.flatMap((each) => each.rejected),
+  ];
+  return {
+    quotes: quotes.accepted,
+    bars,
+    rejected,
+    statistics: message.kind === 'quotes' ? quoteStatistics(quotes.accepted, rejected) : barStatistics(bars, rejected),
+    verdict: verdictOf({
+      kind: message.kind,
+      exchanges: answers.length,
+      failures: answers.flatMap(({ failure }) => failure ?? []),
+      accepted: quotes.accepted.length + bars.reduce((sum, each) => sum + each.bars.length, 0),
+      rejected,
+      missing: answers.reduce((sum, { missing }) => sum + missing.length, 0),
+      stale: isStale(quotes.accepted, evidence.priors),
+    }),
+  };
+}
+
+/** A request that was made again, with a fresh session, counts by its last answer only. */
+function withoutRepeated(exchanges: readonly Exchange[]): Exchange[] {
+  const last = new Map(exchanges.map((exchange, index) => [exchange.request.symbols.join('\n'), index]));
+  return exchanges.filter((exchange, index) => last.get(exchange.request.symbols.join('\n')) === index);
+}
+
+/** Of several answers on one listing in a blob, the one that was fetched last. */
+function onePerListing(series: readonly BarSeries[]): BarSeries[] {
+  const latest = new Map<string, BarSeries>();
+  for (const each of series) {
+    const key = `${each.listing.id} ${each.bars[0]?.interval ?? ''}`;
+    const other = latest.get(key);
+    if (!other || each.fetchedAt > other.fetchedAt) latest.set(key, each);
+  }
+  return [...latest.values()];
+}
+
+function subjectsOf(parsed: Parsed): Subject[] {
+  return [...parsed.quotes, ...parsed.bars].map((record) => record.subject);
+}
+
+function cacheKey(sourceId: string, symbol: string): string {
+  return `${sourceId}\n${symbol}`;
+}
+
+/** A message must not put one task's blob on another's account. */
+function requireSameTask(envelope: BlobEnvelope, message: IngestMessage): void {
+  const same =
+    envelope.runId === message.runId &&
+    envelope.part === message.part &&
+    envelope.attempt === message.attempt &&
+    envelope.sourceId === message.sourceId &&
+    envelope.kind === message.kind;
+  if (!same)
+    throw new BlobError(`Blob ${message.blobKey} is of another task than its message says; nothing is read from it.`);
+}
