@@ -41,6 +41,7 @@ export class DatabasePreparation extends Construct {
     prepare.addSetting('migrateFunction', version.functionArn);
     prepare.allow(['secretsmanager:GetSecretValue'], [database.masterSecret.secretArn]);
     prepare.addSetting('masterSecret', database.masterSecret.secretArn);
+    database.grantMasterToken(migrate);
     prepare.addSetting('apiConnections', String(settings.database.apiConnections));
 
     this.trigger = new Trigger(this, 'Trigger', {

@@ -17,6 +17,8 @@ import type { CloudSettings } from '../stage-settings.ts';
 import type { Network } from './network.ts';
 import type { QuotronFunction } from './quotron-function.ts';
 
+const masterUser = 'quotron_master';
+
 /** Where rows are kept, as functions see it. */
 export interface Database {
   /** Lets `fn` log in as `role`, and tells it where. */
@@ -58,7 +60,7 @@ export class CloudDatabase extends Construct implements Database {
       securityGroups: [props.network.database],
       publiclyAccessible: false,
       databaseName: 'quotron',
-      credentials: Credentials.fromGeneratedSecret('quotron_master'),
+      credentials: Credentials.fromGeneratedSecret(masterUser),
       iamAuthentication: true,
       storageEncrypted: true,
       storageType: StorageType.GP3,
@@ -106,6 +108,14 @@ export class CloudDatabase extends Construct implements Database {
     fn.addSetting('dbUser', user);
     // Node does not know Amazon's own certificate authorities; this file of the runtime holds those of RDS.
     fn.lambda.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
+  }
+
+  /**
+   * Lets `fn` log in as the master user by IAM token. RDS refuses a password to members of `rds_iam`, indirect ones
+   * too, and whoever makes a role becomes a member of it: once the roles are made, the master may be one.
+   */
+  grantMasterToken(fn: QuotronFunction): void {
+    this.instance.grantConnect(fn.lambda, masterUser);
   }
 
   private alarms(stage: string, maxConnections: number): void {

@@ -76,7 +76,7 @@ export class QuotronFunction extends Construct {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: { [settingNames.stage]: props.settings.stage, POWERTOOLS_SERVICE_NAME: props.name },
+      environment: { [settingNames.stage]: props.settings.stage },
       ...(network && {
         vpc: network.vpc,
         vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },

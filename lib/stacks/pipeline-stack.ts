@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
@@ -95,8 +96,11 @@ export class PipelineStack extends Stack {
     storage.rawStore.grantAdd(scrapeApi);
     storage.rawStore.grantRead(ingest);
     storage.sessionKey.grantRead(scrapeApi);
-    grantSendToAll(schedule, 'scrapeQueueUrls', scrapeQueues);
+    // The scraper too: a task that must wait for its quota goes back to its queue with a delay.
+    for (const fn of [schedule, scrapeApi]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
     ingestQueue.grantSend(scrapeApi, 'ingestQueueUrl');
+    // While the service is stopped, a message goes back with a delay, which is no failed try.
+    ingestQueue.grantSend(ingest, 'ingestQueueUrl');
     outcomes.grantSend(scrapeApi, 'outcomesQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
     state.grantCall(scrapeApi, 'stateFunction');
@@ -106,6 +110,17 @@ export class PipelineStack extends Stack {
     }
 
     this.clock(settings, [schedule, monitor], maintain);
+    new RunbookAlarm(this, 'DefaultPartition', {
+      metric: new Metric({
+        namespace: 'Quotron',
+        metricName: 'RowsInDefaultPartition',
+        dimensionsMap: { service: 'quotron' },
+        statistic: 'Maximum',
+        period: Duration.days(1),
+      }),
+      says: `Quotes (${settings.stage}) lie in the default partition: their month has none of its own.`,
+      heading: 'Rows in the default partition',
+    });
     if (storage.cloud && settings.stage !== 'local') {
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
         settings,

@@ -1,0 +1,23 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+
+/** A function that was invoked and failed. Its own error text stays in its own log. */
+export class InvocationError extends Error {
+  override readonly name = 'InvocationError';
+  constructor(functionName: string) {
+    super(`The function ${functionName} failed: see its log for why.`);
+  }
+}
+
+/** Invokes a function, waits, and gives its answer as it came. Throws `InvocationError` when the function failed. */
+export async function invokeFunction(
+  functionName: string,
+  payload: unknown,
+  client = new LambdaClient({}),
+): Promise<unknown> {
+  const answer = await client.send(
+    new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(payload)) }),
+  );
+  if (answer.FunctionError) throw new InvocationError(functionName);
+  const parsed: unknown = JSON.parse(answer.Payload?.transformToString() || 'null');
+  return parsed;
+}

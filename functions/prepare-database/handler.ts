@@ -1,0 +1,25 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
+import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { logger, observed } from '../observe.ts';
+import { setting } from '../settings.ts';
+import { prepareDatabase } from './prepare-database.ts';
+
+// One attempt: a migration that ran out of time may still be running, and a second call would wait for its lock.
+const client = new LambdaClient({ maxAttempts: 1 });
+const migrateFunction = setting('migrateFunction');
+const apiConnections = Number(setting('apiConnections'));
+const masterSecret = setting('masterSecret');
+
+/** Called by the deployment's trigger, with nothing. A throw fails the deployment and rolls it back. */
+export const handler = observed(async () => {
+  const { applied } = await prepareDatabase({
+    // Made anew on each call, so that a password that was changed is read again.
+    secrets: secretsManagerStore(),
+    masterSecret,
+    apiConnections,
+    migrate: (request) => invokeFunction(migrateFunction, request, client),
+  });
+  logger.info('Database prepared', { applied });
+  return { applied };
+});
