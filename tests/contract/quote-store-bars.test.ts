@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { IngestStore } from '../../core/ports/ingest-store.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { at, barSeries, column, registered, stored } from './quote-store-rows.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let store: IngestStore;
+
+beforeAll(async () => {
+  database = await startTestDatabase(new Date(at(0)));
+  pool = database.pool(2);
+  store = postgresIngestStore(pool);
+});
+afterAll(() => database.stop());
+
+const bars = (listingId: number, what = 'close') =>
+  column(pool, `SELECT ${what}::text FROM bar WHERE listing_id = $1 ORDER BY starts_at`, [listingId]);
+const revisions = (listingId: number) =>
+  column(pool, 'SELECT close FROM bar_revision WHERE listing_id = $1 ORDER BY starts_at', [listingId]);
+const day = 86_400_000;
+const split = { type: 'split', exDate: '2026-11-20', ratio: '4', amount: null, currency: null } as const;
+
+describe('bars', () => {
+  it('are stored as given, with their basis and its time', async () => {
+    const listing = await registered(pool, 'test', 'GIVEN');
+    expect(await stored(store, 'test', { bars: [barSeries(listing, [100, 101.5])] })).toMatchObject({
+      accepted: 2,
+      written: 2,
+      revised: 0,
+    });
+    expect(await bars(listing.id, "date || ' ' || close || ' ' || basis || ' ' || basis_at")).toEqual([
+      '2026-11-02 100 splits 2026-11-20 12:00:00+00',
+      '2026-11-03 101.5 splits 2026-11-20 12:00:00+00',
+    ]);
+  });
+
+  it('that come again write nothing when they are the same, and a revision when they are not', async () => {
+    const listing = await registered(pool, 'test', 'AGAIN');
+    await stored(store, 'test', { bars: [barSeries(listing, [100, 101])] });
+    expect(
+      await stored(store, 'test', { bars: [barSeries(listing, [100, 102], { fetchedAt: at(0) + day })] }),
+    ).toMatchObject({ written: 1, revised: 1 });
+    expect(await bars(listing.id)).toEqual(['100', '102']);
+    expect(await revisions(listing.id)).toEqual(['101']);
+  });
+
+  it('of an older fetch do not replace newer ones', async () => {
+    const listing = await registered(pool, 'test', 'OLDER');
+    await stored(store, 'test', { bars: [barSeries(listing, [100])] });
+    await stored(store, 'test', { bars: [barSeries(listing, [99], { fetchedAt: at(-60) })] });
+    expect(await bars(listing.id)).toEqual(['100']);
+  });
+});
+
+describe('a split that was not known', () => {
+  it("marks that source's earlier bars stale, until they are fetched again", async () => {
+    const listing = await registered(pool, 'test', 'SPLIT');
+    const early = Date.UTC(2026, 10, 18);
+    await stored(store, 'test', { bars: [barSeries(listing, [400, 404, 408], { fetchedAt: early })] });
+    await stored(store, 'other', { bars: [barSeries(listing, [400], { fetchedAt: early })] });
+    const later = barSeries(listing, [], { fetchedAt: at(0) + day, actions: [split] });
+    await stored(store, 'test', { bars: [later] });
+    expect(await bars(listing.id, "source || ' ' || stale")).toEqual([
+      'test true',
+      'other false',
+      'test true',
+      'test true',
+    ]);
+    await stored(store, 'test', {
+      bars: [
+        { ...later, bars: barSeries(listing, [100, 101]).bars, fetchedAt: at(0) + 2 * day, basisAt: at(0) + 2 * day },
+      ],
+    });
+    expect(await bars(listing.id, "close || ' ' || stale")).toEqual([
+      '100 false',
+      '400 false',
+      '101 false',
+      '408 true',
+    ]);
+    expect(await revisions(listing.id)).toEqual(['400', '404']);
+  });
+
+  it('leaves bars alone that were fetched after it: they are adjusted', async () => {
+    const listing = await registered(pool, 'test', 'ADJUSTED');
+    await stored(store, 'test', { bars: [barSeries(listing, [100], { fetchedAt: at(0) + 5 * day })] });
+    await stored(store, 'test', {
+      bars: [barSeries(listing, [], { fetchedAt: at(0) + 6 * day, actions: [split] })],
+    });
+    expect(await bars(listing.id, 'stale')).toEqual(['false']);
+  });
+
+  it('is told once: the same split again marks nothing', async () => {
+    const listing = await registered(pool, 'test', 'TOLD');
+    await stored(store, 'test', { bars: [barSeries(listing, [], { actions: [split] })] });
+    await stored(store, 'test', { bars: [barSeries(listing, [400], { fetchedAt: Date.UTC(2026, 10, 18) })] });
+    await stored(store, 'test', { bars: [barSeries(listing, [], { actions: [split], fetchedAt: at(0) + day })] });
+    expect(await bars(listing.id, 'stale')).toEqual(['false']);
+    expect(await column(pool, 'SELECT ratio FROM corporate_action WHERE listing_id = $1', [listing.id])).toEqual(['4']);
+  });
+});
