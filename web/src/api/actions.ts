@@ -1,0 +1,113 @@
+/**
+ * What a person can do to sources and services. Each change happens at once, says what it did, and can be taken back
+ * for ten seconds; none of them throws: a failure is said too.
+ */
+import { useQuery } from '@tanstack/react-query';
+import { z } from 'zod';
+import { acceptedSchema } from '../../../core/contracts/http/envelope.ts';
+import type { ServiceView, SourceView } from '../../../core/contracts/http/operations.ts';
+import { toast, toastFailure } from '../elements/toasts.tsx';
+import { plural, words } from '../format.ts';
+import { change } from './client.ts';
+import { runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
+import { endSessionOn401, queryClient } from './query-client.ts';
+
+const followEveryMs = 1_000;
+const followAtMostMs = 120_000;
+
+type Source = Pick<SourceView, 'id' | 'title'>;
+type Direction = 'start' | 'stop';
+
+/** Why this person may not operate, or `null` if they may. */
+export function useRefusal(): string | null {
+  const session = useQuery(sessionQuery).data;
+  if (!session || session.scopes.includes('operate') || session.scopes.includes('admin')) return null;
+  return 'Your key may only read. Sign in with a key of scope “operate” to do this.';
+}
+
+/** Start or stop a source. Stopping plans no more runs; what runs already ends. */
+export function switchSource(source: Source, to: Direction): Promise<void> {
+  return switchAndSay(`/sources/${encodeURIComponent(source.id)}`, source.title, to);
+}
+
+/** Start or stop a service. */
+export function switchService(service: Pick<ServiceView, 'id'>, to: Direction): Promise<void> {
+  return switchAndSay(`/services/${service.id}`, `${service.id.slice(0, 1).toUpperCase()}${service.id.slice(1)}`, to);
+}
+
+async function switchAndSay(path: string, name: string, to: Direction, undoes = false): Promise<void> {
+  const done = to === 'start' ? 'started' : 'stopped';
+  try {
+    await change('POST', `${path}/${to}`, z.unknown());
+    const back = to === 'start' ? 'stop' : 'start';
+    toast({
+      tone: 'done',
+      text: undoes ? `Undone: ${name} ${done} again.` : `${name} ${done}.`,
+      ...(undoes ? {} : { action: { label: 'Undo', run: () => void switchAndSay(path, name, back, true) } }),
+    });
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${name} was not ${done}`, error);
+  }
+  await refreshOperations();
+}
+
+/** Run a source's jobs now, and follow the run to its end. `onShow` leads to the run. */
+export async function runSource(source: Source, onShow: (runId: string) => void): Promise<void> {
+  try {
+    const { id } = await change('POST', `/sources/${encodeURIComponent(source.id)}/run`, acceptedSchema);
+    void followRun(source.title, id, () => onShow(id));
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${source.title} was not run`, error);
+  }
+  await refreshOperations();
+}
+
+async function followRun(title: string, runId: string, show: () => void): Promise<void> {
+  const action = { label: 'Show run', run: show };
+  const id = toast({ tone: 'doing', text: `${title} is running. You can leave this page.`, action });
+  try {
+    const run = await finishedRun(runId);
+    if (run === null) {
+      toast({ tone: 'done', text: `${title} still runs after two minutes.`, action }, id);
+    } else if (run.status === 'failed') {
+      toast(
+        { tone: 'failed', text: `${title}’s run failed${run.reason ? `: ${words(run.reason)}` : ''}.`, action },
+        id,
+      );
+    } else {
+      toast(
+        {
+          tone: 'done',
+          text: `${title} has run: ${plural(run.accepted, 'row')} stored, ${run.rejected} rejected.`,
+          action,
+        },
+        id,
+      );
+    }
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${title} was started, but its run cannot be followed`, error, id);
+  }
+  await refreshOperations();
+}
+
+/** The run once it is finished, or `null` if that takes longer than anyone waits for a message. */
+async function finishedRun(runId: string) {
+  const until = Date.now() + followAtMostMs;
+  while (Date.now() < until) {
+    const run = await queryClient.fetchQuery({ ...runQuery(runId), staleTime: 0 });
+    if (run.finishedAt !== null) return run;
+    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
+  }
+  return null;
+}
+
+async function refreshOperations(): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }),
+    queryClient.invalidateQueries({ queryKey: servicesQuery.queryKey }),
+    queryClient.invalidateQueries({ queryKey: ['runs'] }),
+  ]);
+}

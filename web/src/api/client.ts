@@ -1,0 +1,145 @@
+/**
+ * The one way to the API: same origin, session cookie, every answer through a zod schema.
+ *
+ * 1. A read sends the `ETag` of the answer it has; a 304 gives that answer again, the very same object.
+ * 2. An answer is parsed by its contract; one that does not fit is an error, never half a page.
+ * 3. Everything that goes wrong becomes a `RequestError` that says what happened and what to do.
+ */
+import { z } from 'zod';
+import { envelope, problemSchema } from '../../../core/contracts/http/envelope.ts';
+import { clock } from './clock.ts';
+import { RequestError } from './failure.ts';
+
+const base = '/api/v1';
+const timeoutMs = 30_000;
+/** Answers kept for their `ETag`, per route. The oldest go first. */
+const keepAtMost = 100;
+
+const forgetters: (() => void)[] = [];
+
+/** Forget every kept answer: another person may sign in next. */
+export function forgetAnswers(): void {
+  for (const forget of forgetters) forget();
+}
+
+/** A route's reader: gives `{data, meta, warnings}`, parsed by the contract of its data. */
+export function reader<T extends z.ZodType>(data: T) {
+  const schema = envelope(data);
+  const kept = new Map<string, { etag: string; answer: z.infer<typeof schema> }>();
+  forgetters.push(() => kept.clear());
+
+  return async (path: string, signal?: AbortSignal): Promise<z.infer<typeof schema>> => {
+    const before = kept.get(path);
+    const response = await send(path, {
+      headers: before ? { 'if-none-match': before.etag } : {},
+      ...(signal ? { signal } : {}),
+    });
+    if (response.status === 304 && before) return before.answer;
+    const answer = await parsed(response, schema);
+    kept.delete(path);
+    const etag = response.headers.get('etag');
+    if (etag) kept.set(path, { etag, answer });
+    const oldest = kept.keys().next();
+    if (kept.size > keepAtMost && !oldest.done) kept.delete(oldest.value);
+    return answer;
+  };
+}
+
+/** A change: POST or DELETE with a JSON body. Gives the answer's data by its contract. */
+export async function change<T extends z.ZodType>(
+  method: 'POST' | 'DELETE',
+  path: string,
+  data: T,
+  body?: unknown,
+): Promise<z.infer<T>> {
+  const response = await send(path, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (response.status === 204) return data.parse(undefined);
+  const answer = await parsed(response, envelope(z.unknown()));
+  return fitting(answer.data, data, response);
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      ...init,
+      credentials: 'same-origin',
+      // The ETag is ours to handle: the browser's cache would answer a 304 with its own copy.
+      cache: 'no-store',
+      headers: { accept: 'application/json', ...init.headers },
+      signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit,
+    });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw limit.aborted ? tooSlow() : unreachable();
+  }
+  clock.learn(response.headers.get('date'));
+  if (response.ok || response.status === 304) return response;
+  throw await failureOf(response);
+}
+
+async function parsed<T extends z.ZodType>(response: Response, schema: T): Promise<z.infer<T>> {
+  return fitting(await jsonOf(response), schema, response);
+}
+
+function fitting<T extends z.ZodType>(body: unknown, schema: T, response: Response): z.infer<T> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue ? `At ${issue.path.join('.') || 'the top'}: ${issue.message}. ` : '';
+  throw new RequestError({
+    title: 'The answer is not in the form this page knows',
+    detail: `${where}The API may be a newer version than this page: load the page again.`,
+    code: 'unknown_answer',
+    status: response.status,
+    retryable: true,
+    requestId: response.headers.get('x-request-id'),
+  });
+}
+
+async function failureOf(response: Response): Promise<RequestError> {
+  const problem = problemSchema.safeParse(await jsonOf(response));
+  if (problem.success) return new RequestError(problem.data);
+  return new RequestError({
+    title: `The API answered ${response.status} without saying why`,
+    detail: 'Something between this page and the API failed, or the API is being deployed. Try again in a minute.',
+    code: `http_${response.status}`,
+    status: response.status,
+    retryable: response.status >= 500 || response.status === 429,
+    requestId: response.headers.get('x-request-id'),
+  });
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function tooSlow(): RequestError {
+  return new RequestError({
+    title: 'The API did not answer within 30 seconds',
+    detail: 'It may be starting up or under load. Nothing was changed by asking. Try again.',
+    code: 'no_answer',
+    status: null,
+    retryable: true,
+    requestId: null,
+  });
+}
+
+function unreachable(): RequestError {
+  return new RequestError({
+    title: 'The API cannot be reached',
+    detail: 'You may be offline, or the server is not running. Locally, start it with npm start; then try again.',
+    code: 'unreachable',
+    status: null,
+    retryable: true,
+    requestId: null,
+  });
+}

@@ -1,0 +1,44 @@
+import { useSyncExternalStore } from 'react';
+
+/**
+ * The server's time. Ages are counted against the server's clock, from its `Date` header, because a laptop that is
+ * three minutes off would otherwise call every price three minutes old.
+ */
+let offsetMs = 0;
+let tickMs = Math.floor(Date.now() / 1_000) * 1_000;
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+export const clock = {
+  /** Milliseconds since the epoch by the server's clock. */
+  now: (): number => Date.now() + offsetMs,
+  /** Learn from a response's `Date` header. It counts whole seconds, so less than two is no difference. */
+  learn(dateHeader: string | null): void {
+    const server = Date.parse(dateHeader ?? '');
+    if (Number.isNaN(server)) return;
+    const difference = server - Date.now();
+    offsetMs = Math.abs(difference) < 2_000 ? 0 : difference;
+  },
+};
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, 1_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+function tick(): void {
+  if (document.hidden) return;
+  tickMs = clock.now();
+  for (const listener of listeners) listener();
+}
+
+/** The time, anew each second while the tab is seen. For text such as `12 s ago`. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => tickMs);
+}

@@ -1,0 +1,155 @@
+/** What the dashboard reads, as TanStack Query options: key, reader, and how often it is asked again. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { z } from 'zod';
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
+import {
+  deadLetterSchema,
+  quarantineSchema,
+  queueSchema,
+  runDetailSchema,
+  runSchema,
+  serviceSchema,
+  sessionSchema,
+  sourceSchema,
+} from '../../../core/contracts/http/operations.ts';
+import { reader } from './client.ts';
+import { RequestError } from './failure.ts';
+
+const readQuotes = reader(z.array(quoteSchema));
+const readQuote = reader(quoteSchema);
+const readHistory = reader(z.array(tickRowSchema));
+const readBars = reader(barsSchema);
+const readSources = reader(z.array(sourceSchema));
+const readServices = reader(z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) }));
+const readRuns = reader(z.array(runSchema));
+const readRun = reader(runDetailSchema);
+const readQuarantine = reader(z.array(quarantineSchema));
+const readDeadLetters = reader(z.array(deadLetterSchema));
+const readSession = reader(sessionSchema);
+
+/** How often a page that is looked at asks again. Nothing is asked while the tab is hidden. */
+const live = { quotes: 5_000, operations: 10_000, slow: 30_000 } as const;
+
+/** More instruments than a person reads; also ends a cursor that never does. */
+const pagesAtMost = 40;
+
+/** Who is signed in; `null` for nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }) => {
+    try {
+      return (await readSession('/session', signal)).data;
+    } catch (error) {
+      if (error instanceof RequestError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 5 * 60_000,
+});
+
+/** Every consolidated quote, page after page. A page that did not change costs a 304. */
+export const quotesQuery = queryOptions({
+  queryKey: ['quotes'],
+  queryFn: async ({ signal }) => {
+    const quotes: QuoteView[] = [];
+    const warnings: Warning[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < pagesAtMost; page++) {
+      const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer = await readQuotes(`/quotes?limit=500${after}`, signal);
+      quotes.push(...answer.data);
+      warnings.push(...answer.warnings);
+      cursor = answer.meta.nextCursor;
+      if (cursor === undefined) break;
+    }
+    return { quotes, warnings };
+  },
+  refetchInterval: live.quotes,
+});
+
+/** One quote with all candidates: what each source said, and which was chosen. */
+export function quoteQuery(symbol: string) {
+  return queryOptions({
+    queryKey: ['quote', symbol],
+    queryFn: async ({ signal }) => (await readQuote(`/quotes/${encodeURIComponent(symbol)}?explain=1`, signal)).data,
+    refetchInterval: live.quotes,
+  });
+}
+
+/** The last stored prices of a listing, newest first, corrected ones among them. */
+export function historyQuery(symbol: string) {
+  return queryOptions({
+    queryKey: ['history', symbol],
+    queryFn: async ({ signal }) =>
+      (await readHistory(`/quotes/${encodeURIComponent(symbol)}/history?limit=50`, signal)).data.toSorted((a, b) =>
+        b.asOf.localeCompare(a.asOf),
+      ),
+    refetchInterval: live.slow,
+  });
+}
+
+/** Daily bars, oldest first, with the API's warnings on their basis. */
+export function barsQuery(symbol: string) {
+  return queryOptions({
+    queryKey: ['bars', symbol],
+    queryFn: async ({ signal }) => {
+      const answer = await readBars(`/bars/${encodeURIComponent(symbol)}?interval=1d`, signal);
+      return { ...answer.data, warnings: answer.warnings };
+    },
+    refetchInterval: live.slow,
+  });
+}
+
+/** Every source with its health and last run. */
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: async ({ signal }) => (await readSources('/sources', signal)).data,
+  refetchInterval: live.operations,
+});
+
+/** The parts that can be switched off, and the queues between them. */
+export const servicesQuery = queryOptions({
+  queryKey: ['services'],
+  queryFn: async ({ signal }) => (await readServices('/services', signal)).data,
+  refetchInterval: live.operations,
+});
+
+/** A source's latest runs, newest first. */
+export function runsQuery(sourceId: string) {
+  return queryOptions({
+    queryKey: ['runs', sourceId],
+    queryFn: async ({ signal }) =>
+      (await readRuns(`/runs?sourceId=${encodeURIComponent(sourceId)}&limit=50`, signal)).data,
+    refetchInterval: live.operations,
+  });
+}
+
+/** One run with its tasks and attempts. Asked again each second until it is finished. */
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ['run', id],
+    queryFn: async ({ signal }) => (await readRun(`/runs/${encodeURIComponent(id)}`, signal)).data,
+    refetchInterval: (query) => (query.state.data?.finishedAt === null ? 1_500 : false),
+  });
+}
+
+/** The newest quarantined rows, and whether there are more than these. */
+export const quarantineQuery = queryOptions({
+  queryKey: ['quarantine'],
+  queryFn: async ({ signal }) => {
+    const answer = await readQuarantine('/quarantine?limit=200', signal);
+    return { rows: answer.data, more: answer.meta.nextCursor !== undefined };
+  },
+  refetchInterval: live.slow,
+});
+
+/** The messages that a queue gave up on. */
+export function deadLettersQuery(queue: string) {
+  return queryOptions({
+    queryKey: ['dead-letters', queue],
+    queryFn: async ({ signal }) =>
+      (await readDeadLetters(`/dead-letters?queue=${encodeURIComponent(queue)}`, signal)).data,
+    placeholderData: keepPreviousData,
+  });
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { type SessionView, sessionSchema } from '../../../core/contracts/http/operations.ts';
+import { change } from './client.ts';
+import { sessionQuery } from './queries.ts';
+import { endSession, queryClient } from './query-client.ts';
+
+/** Sign in with an API key or a one-time token. The key goes to the API and is kept nowhere in the page. */
+export async function signIn(credential: { key: string } | { token: string }): Promise<SessionView> {
+  const session = await change('POST', '/session', sessionSchema, credential);
+  queryClient.setQueryData(sessionQuery.queryKey, session);
+  return session;
+}
+
+/** End the session at the API, then in the page. */
+export async function signOut(): Promise<void> {
+  await change('DELETE', '/session', z.unknown());
+  endSession();
+}
+
+/** The one-time token in `#sign-in=<token>`, taken out of the address so that neither history nor a copied link has it. */
+export function takeTokenFromAddress(): string | null {
+  const token = /^#sign-in=([^&]+)$/.exec(location.hash)?.[1];
+  if (token === undefined) return null;
+  history.replaceState(history.state, '', location.pathname + location.search);
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+}

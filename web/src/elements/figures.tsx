@@ -1,0 +1,24 @@
+import { type DecimalValue, directionOf, formatChange, formatFraction } from '../format.ts';
+import { classNames } from './class-names.ts';
+import styles from './figures.module.css';
+
+const signs = { up: '▲', down: '▼', flat: '', none: '' } as const;
+
+/** A change in price, signed and coloured. */
+export function Change({ value, decimals }: { value: DecimalValue; decimals: number }) {
+  const direction = directionOf(value);
+  return <span className={classNames(styles.figure, styles[direction])}>{formatChange(value, decimals)}</span>;
+}
+
+/** A change as percent with its arrow: seen without colour, heard without either. */
+export function Percent({ value }: { value: DecimalValue }) {
+  const direction = directionOf(value);
+  return (
+    <span className={classNames(styles.figure, styles[direction])} data-direction={direction}>
+      <span aria-hidden="true" className={styles.sign}>
+        {signs[direction]}
+      </span>
+      {formatFraction(value)}
+    </span>
+  );
+}

@@ -1,0 +1,26 @@
+import { useNow } from '../api/clock.ts';
+import { cityOf, formatExact, formatInZone, formatRelative, missing } from '../format.ts';
+
+/** An instant as people say it (`12 s ago`), exact on hover and for machines. `null` is an en dash. */
+export function Moment({ at, zone, className }: { at: string | null; zone?: string; className?: string | undefined }) {
+  const now = useNow();
+  if (at === null) return <span className={className}>{missing}</span>;
+  const instant = Date.parse(at);
+  return (
+    <time dateTime={at} title={formatExact(instant, zone)} className={className}>
+      {formatRelative(instant, now)}
+    </time>
+  );
+}
+
+/** An instant in a venue's own time: `Fri 16:00 New York`. */
+export function VenueTime({ at, zone, city = true }: { at: string; zone: string; city?: boolean }) {
+  const now = useNow();
+  const instant = Date.parse(at);
+  return (
+    <time dateTime={at} title={formatExact(instant, zone)}>
+      {formatInZone(instant, zone, now)}
+      {city && ` ${cityOf(zone)}`}
+    </time>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ReactNode } from 'react';
+import styles from './page.module.css';
+
+/** A page that scrolls as a whole: its title, a line that says how things are, and its parts. */
+export function Page({
+  title,
+  lead,
+  above,
+  children,
+}: {
+  title: ReactNode;
+  lead?: ReactNode;
+  above?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <div className={styles.page}>
+      {above}
+      <div className={styles.head}>
+        <h1>{title}</h1>
+        {lead !== undefined && <p className={styles.lead}>{lead}</p>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+/** A part of a page under its own heading. */
+export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <div className={styles.sectionHead}>
+        <h2>{title}</h2>
+        {note !== undefined && <p className={styles.note}>{note}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}

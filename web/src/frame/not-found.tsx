@@ -1,0 +1,11 @@
+import { Link } from '@tanstack/react-router';
+import { Empty } from '../elements/states.tsx';
+
+/** An address that is no page. */
+export function NotFound() {
+  return (
+    <Empty title="There is no such page" action={<Link to="/market">Go to the market</Link>}>
+      The address may be mistyped, or from another version of Quotron.
+    </Empty>
+  );
+}

@@ -1,0 +1,185 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { ChartCandlestick, FileText, Play, RadioTower, Square } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import type { SourceView } from '../../../core/contracts/http/operations.ts';
+import { runSource, switchSource, useRefusal } from '../api/actions.ts';
+import { quotesQuery, sourcesQuery } from '../api/queries.ts';
+import styles from './palette.module.css';
+
+interface Command {
+  readonly id: string;
+  readonly icon: ReactNode;
+  readonly title: string;
+  readonly detail: string;
+  readonly run: () => void;
+}
+
+const shownAtMost = 12;
+
+/** ⌘K: goes anywhere and does anything. Type, choose with the arrows, Enter. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const commands = useCommands();
+  const found = match(commands, text);
+  const chosen = found[Math.min(at, found.length - 1)];
+
+  useEffect(() => {
+    const element = dialog.current;
+    if (element && !element.open) element.showModal();
+    return () => element?.close();
+  }, []);
+  useEffect(() => {
+    if (chosen) list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+
+  const choose = (command: Command | undefined) => {
+    if (!command) return;
+    onClose();
+    command.run();
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown') setAt((at + 1) % Math.max(1, found.length));
+    else if (event.key === 'ArrowUp') setAt((at - 1 + found.length) % Math.max(1, found.length));
+    else if (event.key === 'Enter') choose(chosen);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it; the click is on the backdrop
+    <dialog
+      ref={dialog}
+      className={styles.palette}
+      aria-label="Search"
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <input
+        className={styles.input}
+        type="text"
+        role="combobox"
+        aria-label="Search instruments, sources, actions"
+        aria-expanded="true"
+        aria-controls={listId}
+        aria-activedescendant={chosen ? `${listId}-${chosen.id}` : undefined}
+        placeholder="Symbol, page, or an action such as “run yahoo”"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={60}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={keys}
+      />
+      <div ref={list} id={listId} role="listbox" aria-label="Results" className={styles.list}>
+        {found.map((command) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are handled by the field, which keeps the focus
+          <div
+            key={command.id}
+            id={`${listId}-${command.id}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={command === chosen}
+            className={styles.option}
+            onClick={() => choose(command)}
+          >
+            {command.icon}
+            <span className={styles.title}>{command.title}</span>
+            <span className={styles.detail}>{command.detail}</span>
+          </div>
+        ))}
+      </div>
+      {found.length === 0 && (
+        <p className={styles.none}>Nothing here is called “{text}”. Try a symbol, a page or a source.</p>
+      )}
+    </dialog>
+  );
+}
+
+function useCommands(): Command[] {
+  const navigate = useNavigate();
+  const quotes = useQuery({ ...quotesQuery, refetchInterval: false }).data?.quotes ?? [];
+  const sources = useQuery(sourcesQuery).data ?? [];
+  const refused = useRefusal() !== null;
+  return [
+    { id: 'page-overview', icon: <FileText />, title: 'Overview', detail: 'Page', run: () => navigate({ to: '/' }) },
+    { id: 'page-market', icon: <FileText />, title: 'Market', detail: 'Page', run: () => navigate({ to: '/market' }) },
+    {
+      id: 'page-sources',
+      icon: <FileText />,
+      title: 'Sources',
+      detail: 'Page',
+      run: () => navigate({ to: '/sources' }),
+    },
+    {
+      id: 'page-quarantine',
+      icon: <FileText />,
+      title: 'Quarantine',
+      detail: 'Page',
+      run: () => navigate({ to: '/quarantine' }),
+    },
+    ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
+    ...quotes.map(({ instrument }) => ({
+      id: `symbol-${instrument.symbol}`,
+      icon: <ChartCandlestick />,
+      title: instrument.symbol,
+      detail: instrument.name ?? instrument.exchange,
+      run: () => navigate({ to: '/market/$symbol', params: { symbol: instrument.symbol } }),
+    })),
+  ];
+}
+
+function sourceCommands(source: SourceView, refused: boolean, navigate: ReturnType<typeof useNavigate>): Command[] {
+  const params = { sourceId: source.id };
+  const show: Command = {
+    id: `source-${source.id}`,
+    icon: <RadioTower />,
+    title: source.title,
+    detail: 'Source',
+    run: () => navigate({ to: '/sources/$sourceId', params }),
+  };
+  if (refused) return [show];
+  const run: Command = {
+    id: `run-${source.id}`,
+    icon: <Play />,
+    title: `Run ${source.title} now`,
+    detail: 'Action',
+    run: () => runSource(source, (id) => navigate({ to: '/sources/$sourceId', params, search: { run: id } })),
+  };
+  const turn: Command = source.paused
+    ? {
+        id: `start-${source.id}`,
+        icon: <Play />,
+        title: `Start ${source.title}`,
+        detail: 'Action',
+        run: () => switchSource(source, 'start'),
+      }
+    : {
+        id: `stop-${source.id}`,
+        icon: <Square />,
+        title: `Stop ${source.title}`,
+        detail: 'Action',
+        run: () => switchSource(source, 'stop'),
+      };
+  return [show, run, turn];
+}
+
+/** The commands in whose title or detail every word of the text occurs; those whose title begins with it come first. */
+function match(commands: readonly Command[], text: string): Command[] {
+  const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = commands.filter(({ title, detail }) => {
+    const whole = `${title} ${detail}`.toLowerCase();
+    return parts.every((part) => whole.includes(part));
+  });
+  const rank = ({ title }: Command) => (title.toLowerCase().startsWith(parts[0] ?? '') ? 0 : 1);
+  return found.toSorted((a, b) => rank(a) - rank(b)).slice(0, shownAtMost);
+}

@@ -1,0 +1,14 @@
+import { useSyncExternalStore } from 'react';
+
+const phone = matchMedia('(width <= 720px)');
+
+/** Whether the page is as narrow as a phone: rows of two lines, a bar at the bottom. The style sheets use the same width. */
+export function usePhone(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      phone.addEventListener('change', listener);
+      return () => phone.removeEventListener('change', listener);
+    },
+    () => phone.matches,
+  );
+}

@@ -1,0 +1,176 @@
+import { CandlestickSeries, ColorType, createChart, HistogramSeries, type IChartApi } from 'lightweight-charts';
+import { useEffect, useRef, useState } from 'react';
+import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
+import { formatPrice, formatVolume, numberOf } from '../../format.ts';
+import styles from './candles.module.css';
+
+interface Candle {
+  readonly time: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly bar: BarView;
+}
+
+/**
+ * Daily bars as candles with their volume below. The chart draws on a canvas, so its colours are read from the tokens
+ * and read again when the theme changes; the same figures are in a table for those who cannot see a canvas.
+ */
+export default function Candles({ bars, decimals }: { bars: BarsView; decimals: number }) {
+  const holder = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState<BarView | null>(null);
+  const candles = candlesOf(bars.bars);
+  const shown = pointed ?? candles.at(-1)?.bar ?? null;
+
+  useEffect(() => {
+    const element = holder.current;
+    if (!element) return;
+    const data = candlesOf(bars.bars);
+    const chart = createChart(element, { autoSize: true, layout: { attributionLogo: false } });
+    const dress = draw(chart, element, data, decimals);
+    const byTime = new Map(data.map((candle) => [candle.time, candle.bar]));
+    chart.subscribeCrosshairMove(({ time }) => setPointed((typeof time === 'string' && byTime.get(time)) || null));
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', dress);
+    const themed = new MutationObserver(dress);
+    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    return () => {
+      dark.removeEventListener('change', dress);
+      themed.disconnect();
+      chart.remove();
+    };
+  }, [bars, decimals]);
+
+  return (
+    <figure className={styles.figure}>
+      {shown && (
+        <p className={styles.readout}>
+          <span>{shown.date ?? shown.startsAt.slice(0, 10)}</span>
+          <Value name="O" value={formatPrice(shown.open, decimals)} />
+          <Value name="H" value={formatPrice(shown.high, decimals)} />
+          <Value name="L" value={formatPrice(shown.low, decimals)} />
+          <Value name="C" value={formatPrice(shown.close, decimals)} />
+          <Value name="Vol" value={formatVolume(shown.volume)} />
+        </p>
+      )}
+      <div ref={holder} className={styles.chart} aria-hidden="true" />
+      <figcaption className={styles.caption}>
+        <details>
+          <summary>As a table</summary>
+          <div className={styles.scroller}>
+            <table className={styles.table}>
+              <thead>
+                <tr>
+                  <th>Day</th>
+                  <th>Open</th>
+                  <th>High</th>
+                  <th>Low</th>
+                  <th>Close</th>
+                  <th>Volume</th>
+                </tr>
+              </thead>
+              <tbody>
+                {candles.toReversed().map(({ time, bar }) => (
+                  <tr key={time}>
+                    <th scope="row">{time}</th>
+                    <td>{formatPrice(bar.open, decimals)}</td>
+                    <td>{formatPrice(bar.high, decimals)}</td>
+                    <td>{formatPrice(bar.low, decimals)}</td>
+                    <td>{formatPrice(bar.close, decimals)}</td>
+                    <td>{formatVolume(bar.volume)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </details>
+        <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+          Charts by TradingView
+        </a>
+      </figcaption>
+    </figure>
+  );
+}
+
+function Value({ name, value }: { name: string; value: string }) {
+  return (
+    <span>
+      <span className={styles.name}>{name}</span> {value}
+    </span>
+  );
+}
+
+/** One candle a day, in order. A bar with a close alone is a candle without a body. */
+function candlesOf(bars: readonly BarView[]): Candle[] {
+  const byDay = new Map<string, Candle>();
+  for (const bar of bars) {
+    const close = numberOf(bar.close);
+    if (close === null) continue;
+    const time = bar.date ?? bar.startsAt.slice(0, 10);
+    byDay.set(time, {
+      time,
+      open: numberOf(bar.open) ?? close,
+      high: numberOf(bar.high) ?? close,
+      low: numberOf(bar.low) ?? close,
+      close,
+      bar,
+    });
+  }
+  return [...byDay.values()].toSorted((a, b) => (a.time < b.time ? -1 : 1));
+}
+
+/** Puts the series on the chart. Gives the function that colours it by the theme of the moment. */
+function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], decimals: number): () => void {
+  const candles = chart.addSeries(CandlestickSeries, {
+    borderVisible: false,
+    priceFormat: { type: 'price', precision: decimals, minMove: 10 ** -decimals },
+  });
+  const volume = chart.addSeries(HistogramSeries, {
+    priceScaleId: 'volume',
+    priceFormat: { type: 'volume' },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+  chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.06, bottom: 0.24 } });
+  candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
+  chart.timeScale().fitContent();
+
+  const dress = () => {
+    const colour = colours(element);
+    chart.applyOptions({
+      layout: {
+        background: { type: ColorType.Solid, color: colour('--canvas') },
+        textColor: colour('--muted'),
+        fontFamily: getComputedStyle(element).fontFamily,
+        fontSize: 11,
+      },
+      grid: { vertLines: { visible: false }, horzLines: { color: colour('--line') } },
+      crosshair: {
+        vertLine: { color: colour('--edge'), labelBackgroundColor: colour('--muted') },
+        horzLine: { color: colour('--edge'), labelBackgroundColor: colour('--muted') },
+      },
+      rightPriceScale: { borderVisible: false },
+      timeScale: { borderColor: colour('--line') },
+    });
+    const [up, down] = [colour('--up'), colour('--down')];
+    candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
+    const quiet = colour('--line');
+    volume.setData(data.map(({ time, bar }) => ({ time, value: numberOf(bar.volume) ?? 0, color: quiet })));
+  };
+  dress();
+  return dress;
+}
+
+/** Reads a token as the colour it is now: a canvas does not understand `light-dark()`. */
+function colours(element: HTMLElement): (token: string) => string {
+  const probe = document.createElement('span');
+  return (token) => {
+    element.append(probe);
+    probe.style.color = `var(${token})`;
+    const colour = getComputedStyle(probe).color;
+    probe.remove();
+    return colour;
+  };
+}

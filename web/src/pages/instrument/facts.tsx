@@ -1,0 +1,34 @@
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import { decimalsOf, formatDuration, formatPrice, formatVolume, missing } from '../../format.ts';
+import styles from './facts.module.css';
+
+/** The other figures of a quote, and what may be done with them. */
+export function Facts({ quote }: { quote: QuoteView }) {
+  const decimals = decimalsOf([quote.price, quote.previousClose, quote.bid, quote.ask]);
+  return (
+    <dl className={styles.facts}>
+      <dt>Previous close</dt>
+      <dd>{formatPrice(quote.previousClose, decimals)}</dd>
+      <dt>Bid</dt>
+      <dd>{formatPrice(quote.bid, decimals)}</dd>
+      <dt>Ask</dt>
+      <dd>{formatPrice(quote.ask, decimals)}</dd>
+      <dt>Volume</dt>
+      <dd>{formatVolume(quote.volume)}</dd>
+      <dt>Delay of the source</dt>
+      <dd>
+        {quote.delaySeconds === null ? missing : quote.delaySeconds === 0 ? 'none' : formatDuration(quote.delaySeconds)}
+      </dd>
+      <dt>Quoted in</dt>
+      <dd>
+        {quote.minorFactor === 1
+          ? quote.currency
+          : `1/${quote.minorFactor} ${quote.currency}, shown in ${quote.currency}`}
+      </dd>
+      <dt>Exchange</dt>
+      <dd>{quote.instrument.mic}</dd>
+      <dt>Licence</dt>
+      <dd>{quote.licence}</dd>
+    </dl>
+  );
+}

@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query';
+import { historyQuery } from '../../api/queries.ts';
+import { Moment } from '../../elements/moment.tsx';
+import { Section } from '../../elements/page.tsx';
+import { Empty, Loading, Trouble } from '../../elements/states.tsx';
+import { formatPrice } from '../../format.ts';
+import styles from './history.module.css';
+
+/** The last stored prices. One that was corrected is struck through, with until when it was believed. */
+export function History({ symbol, zone, decimals }: { symbol: string; zone: string; decimals: number }) {
+  const history = useQuery(historyQuery(symbol));
+  return (
+    <Section title="Stored prices" note="Newest first">
+      {history.data && history.data.length > 0 && (
+        <ul className={styles.ticks}>
+          {history.data.slice(0, 20).map((tick) => (
+            <li key={`${tick.source} ${tick.asOf} ${tick.knownFrom}`}>
+              <Moment at={tick.asOf} zone={zone} />
+              <bdi className={styles.quiet}>{tick.source}</bdi>
+              {tick.knownTo === null ? (
+                <span className={styles.price}>{formatPrice(tick.price, decimals)}</span>
+              ) : (
+                <span className={styles.price}>
+                  <span className={styles.quiet}>
+                    until <Moment at={tick.knownTo} />
+                  </span>{' '}
+                  <del>{formatPrice(tick.price, decimals)}</del>
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {history.data?.length === 0 && (
+        <Empty title="Only the latest price is stored">Each price that is stored from now on will be a row here.</Empty>
+      )}
+      {history.isPending && <Loading what="stored prices" rows={3} />}
+      {!history.data && history.isError && (
+        <Trouble
+          what="stored prices"
+          error={history.error}
+          retrying={history.isFetching}
+          onRetry={() => history.refetch()}
+        />
+      )}
+    </Section>
+  );
+}

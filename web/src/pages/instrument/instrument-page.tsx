@@ -1,0 +1,150 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { ChevronLeft, Star } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { barsQuery, quoteQuery } from '../../api/queries.ts';
+import { Button } from '../../elements/button.tsx';
+import { CandidateList } from '../../elements/candidate-list.tsx';
+import { Page, Section } from '../../elements/page.tsx';
+import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { decimalsOf, words } from '../../format.ts';
+import { toggleWatched, useWatchlist } from '../../watchlist.ts';
+import { Facts } from './facts.tsx';
+import { Head } from './head.tsx';
+import { History } from './history.tsx';
+import styles from './instrument-page.module.css';
+import { Provenance } from './provenance.tsx';
+
+const route = getRouteApi('/market/$symbol');
+const Candles = lazy(() => import('./candles.tsx'));
+
+/** One instrument: its price and how sure it is, its daily bars, what each source says, and where the number came from. */
+export function InstrumentPage() {
+  const { symbol } = route.useParams();
+  const answer = useQuery(quoteQuery(symbol));
+  const watched = useWatchlist().has(symbol);
+  const quote = answer.data;
+  return (
+    <Page
+      above={
+        <div className={styles.above}>
+          <Link to="/market" className={styles.back}>
+            <ChevronLeft aria-hidden="true" /> Market
+          </Link>
+          <Button
+            look="plain"
+            icon={<Star aria-hidden="true" />}
+            aria-pressed={watched}
+            className={styles.watch}
+            onClick={() => toggleWatched(symbol)}
+          >
+            Watchlist
+          </Button>
+        </div>
+      }
+      title={<bdi>{quote?.instrument.symbol ?? symbol}</bdi>}
+      lead={
+        quote && (
+          <Identity
+            name={quote.instrument.name}
+            exchange={quote.instrument.exchange}
+            assetClass={quote.instrument.assetClass}
+          />
+        )
+      }
+    >
+      {quote && answer.isError && (
+        <OldNews
+          since={answer.dataUpdatedAt}
+          error={answer.error}
+          retrying={answer.isFetching}
+          onRetry={() => answer.refetch()}
+        />
+      )}
+      {quote && (
+        <>
+          <Head quote={quote} />
+          <div className={styles.columns}>
+            <Bars symbol={symbol} decimals={decimalsOf([quote.price, quote.previousClose])} />
+            <Section title="Key figures">
+              <Facts quote={quote} />
+            </Section>
+          </div>
+          <div className={styles.columns}>
+            <div>
+              <Section title="Sources side by side" note={confidenceWords[quote.confidence ?? 'single']}>
+                <CandidateList quote={quote} />
+              </Section>
+              <History
+                symbol={symbol}
+                zone={quote.instrument.zone}
+                decimals={decimalsOf([quote.price, quote.previousClose])}
+              />
+            </div>
+            <Section title="Where the number came from">
+              <Provenance quote={quote} />
+            </Section>
+          </div>
+        </>
+      )}
+      {answer.isPending && <Loading what={symbol} rows={8} />}
+      {!quote && answer.isError && (
+        <Trouble what={symbol} error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
+      )}
+    </Page>
+  );
+}
+
+const confidenceWords = {
+  single: 'One source only',
+  agreed: 'The sources agree',
+  disputed: 'The sources differ by more than the tolerance',
+} as const;
+
+function Identity({ name, exchange, assetClass }: { name: string | null; exchange: string; assetClass: string }) {
+  return (
+    <>
+      {name !== null && (
+        <>
+          <bdi>{name}</bdi> ·{' '}
+        </>
+      )}
+      <bdi>{exchange}</bdi> · {words(assetClass)}
+    </>
+  );
+}
+
+function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
+  const answer = useQuery(barsQuery(symbol));
+  const bars = answer.data;
+  return (
+    <Section
+      title="Daily bars"
+      note={
+        bars &&
+        bars.bars.length > 0 &&
+        `${bars.currency}, ${bars.basis === 'raw' ? 'as traded' : `adjusted for ${words(bars.basis)}`}, ${bars.source}`
+      }
+    >
+      {bars?.warnings.map((warning) => (
+        <p key={warning.code} className={styles.warning}>
+          {warning.message}
+        </p>
+      ))}
+      {bars && bars.bars.length > 0 && (
+        <Suspense fallback={<Loading what="the chart" rows={6} />}>
+          <Candles bars={bars} decimals={decimals} />
+        </Suspense>
+      )}
+      {bars?.bars.length === 0 && (
+        <Empty title="No daily bars yet">
+          Open, high, low and close of each day will be drawn here after the next run of a source’s bars job.
+        </Empty>
+      )}
+      {answer.isPending && <Loading what="bars" rows={6} />}
+      {!bars && answer.isError && (
+        <Trouble what="the chart" error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
+      )}
+    </Section>
+  );
+}

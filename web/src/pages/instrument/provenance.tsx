@@ -1,0 +1,42 @@
+import { Link } from '@tanstack/react-router';
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import { BlobKey } from '../../elements/blob-key.tsx';
+import { Moment } from '../../elements/moment.tsx';
+import styles from './facts.module.css';
+
+/** The way of the price, backwards: served, stored, read, fetched, down to the raw answer. */
+export function Provenance({ quote }: { quote: QuoteView }) {
+  const { provenance } = quote;
+  return (
+    <ol className={styles.path}>
+      <li>
+        <p>Priced by the market</p>
+        <p className={styles.quiet}>
+          <Moment at={quote.asOf} zone={quote.instrument.zone} />
+          {quote.asOfBasis === 'fetched' && ', the time of the fetch: the source gives none'}
+        </p>
+      </li>
+      <li>
+        <p>
+          Fetched from <bdi>{quote.source}</bdi>
+        </p>
+        <p className={styles.quiet}>
+          <Moment at={quote.fetchedAt} />, part {provenance.part + 1}, attempt {provenance.attempt} of{' '}
+          <Link to="/sources/$sourceId" params={{ sourceId: quote.source }} search={{ run: provenance.runId }}>
+            this run
+          </Link>
+        </p>
+      </li>
+      <li>
+        <p>Kept as it was answered</p>
+        <BlobKey value={provenance.blobKey} />
+      </li>
+      <li>
+        <p>Read, checked and stored</p>
+        <p className={styles.quiet}>
+          <Moment at={quote.ingestedAt} />, parser {provenance.parserVersion}, batch <code>{provenance.batchId}</code>
+        </p>
+      </li>
+    </ol>
+  );
+}

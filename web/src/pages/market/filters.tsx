@@ -1,0 +1,117 @@
+import { Search, Star } from 'lucide-react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import { capital } from '../../format.ts';
+import { columns } from './columns.ts';
+import styles from './filters.module.css';
+import type { MarketSearch } from './market-search.ts';
+
+type AssetClass = QuoteView['instrument']['assetClass'];
+
+const classTitles: Record<AssetClass, string> = {
+  equity: 'Equities',
+  etf: 'ETFs',
+  fund: 'Funds',
+  index: 'Indices',
+  crypto: 'Crypto',
+  fx: 'Currencies',
+  future: 'Futures',
+  option: 'Options',
+  other: 'Other',
+};
+
+/** What narrows the table: text (`/` goes there), class, watchlist; on a phone also the order. */
+export function Filters({
+  quotes,
+  search,
+  onChange,
+}: {
+  quotes: readonly QuoteView[];
+  search: MarketSearch;
+  onChange: (part: MarketSearch) => void;
+}) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.metaKey || event.ctrlKey || isTyping(event.target)) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener('keydown', focus);
+    return () => removeEventListener('keydown', focus);
+  }, []);
+
+  const counts = new Map<AssetClass, number>();
+  for (const { instrument } of quotes) counts.set(instrument.assetClass, (counts.get(instrument.assetClass) ?? 0) + 1);
+
+  return (
+    <div className={styles.filters}>
+      <label className={styles.text}>
+        <Search aria-hidden="true" />
+        <input
+          ref={field}
+          type="search"
+          aria-label="Filter by symbol or name"
+          placeholder="Filter by symbol or name"
+          maxLength={60}
+          value={search.q ?? ''}
+          onChange={(event) => onChange({ q: event.target.value || undefined })}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') onChange({ q: undefined });
+          }}
+        />
+      </label>
+      <fieldset className={styles.chips}>
+        <legend>Class</legend>
+        <Chip pressed={search.class === undefined} onPress={() => onChange({ class: undefined })}>
+          All
+        </Chip>
+        {[...counts].map(([assetClass, count]) => (
+          <Chip
+            key={assetClass}
+            pressed={search.class === assetClass}
+            onPress={() => onChange({ class: search.class === assetClass ? undefined : assetClass })}
+          >
+            {classTitles[assetClass]} <span className={styles.number}>{count}</span>
+          </Chip>
+        ))}
+        <Chip pressed={search.watch === '1'} onPress={() => onChange({ watch: search.watch ? undefined : '1' })}>
+          <Star aria-hidden="true" /> Watchlist
+        </Chip>
+      </fieldset>
+      <label className={styles.order}>
+        Sort by
+        <select value={search.sort ?? 'symbol'} onChange={(event) => onChange({ sort: event.target.value })}>
+          {columns.flatMap(({ id, title, first }) => {
+            if (first === undefined) return [];
+            const text = `${capital(title)}, ${id === 'symbol' || id === 'source' ? 'A to Z' : id === 'asOf' ? 'newest' : 'highest'} first`;
+            return [
+              <option key={id} value={first === 'descending' ? `-${id}` : id}>
+                {text}
+              </option>,
+              ...(id === 'percent'
+                ? [
+                    <option key="losers" value="percent">
+                      Change %, lowest first
+                    </option>,
+                  ]
+                : []),
+            ];
+          })}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function Chip({ pressed, onPress, children }: { pressed: boolean; onPress: () => void; children: ReactNode }) {
+  return (
+    <button type="button" className={styles.chip} aria-pressed={pressed} onClick={onPress}>
+      {children}
+    </button>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+}

@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { ChartCandlestick, SearchX } from 'lucide-react';
+import { useMemo } from 'react';
+import { quotesQuery } from '../../api/queries.ts';
+import { Moment } from '../../elements/moment.tsx';
+import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { plural } from '../../format.ts';
+import { useWatchlist } from '../../watchlist.ts';
+import { Filters } from './filters.tsx';
+import styles from './market-page.module.css';
+import { marketRows } from './market-rows.ts';
+import type { MarketSearch } from './market-search.ts';
+import { MarketTable } from './market-table.tsx';
+
+const route = getRouteApi('/market');
+
+/** The market: every instrument's consolidated quote, asked anew every five seconds while it is looked at. */
+export function MarketPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const watched = useWatchlist();
+  const market = useQuery(quotesQuery);
+  const quotes = market.data?.quotes;
+  const rows = useMemo(() => (quotes ? marketRows(quotes, search, watched) : []), [quotes, search, watched]);
+
+  const change = (part: MarketSearch) => {
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  };
+
+  return (
+    <div className={styles.page}>
+      <div className={styles.head}>
+        <h1>Market</h1>
+        {quotes && <p className={styles.count}>{countInWords(rows.length, quotes.length)}</p>}
+        {market.data && !market.isError && (
+          <p className={styles.live} title="Asked again every 5 s while this tab is seen">
+            Checked <Moment at={new Date(market.dataUpdatedAt).toISOString()} />
+          </p>
+        )}
+      </div>
+      {quotes && quotes.length > 0 && <Filters quotes={quotes} search={search} onChange={change} />}
+      {market.data && market.isError && (
+        <OldNews
+          since={market.dataUpdatedAt}
+          error={market.error}
+          retrying={market.isFetching}
+          onRetry={() => market.refetch()}
+        />
+      )}
+      {market.data?.warnings.map((warning) => (
+        <p key={warning.code + warning.message} className={styles.warning}>
+          {warning.message}
+        </p>
+      ))}
+      {rows.length > 0 && <MarketTable rows={rows} search={search} watched={watched} onChange={change} />}
+      {quotes && rows.length === 0 && <NoRows none={quotes.length === 0} />}
+      {market.isPending && <Loading what="quotes" rows={12} />}
+      {!market.data && market.isError && (
+        <Trouble what="the market" error={market.error} retrying={market.isFetching} onRetry={() => market.refetch()} />
+      )}
+    </div>
+  );
+}
+
+function countInWords(shown: number, all: number): string {
+  return shown === all ? plural(all, 'instrument') : `${shown} of ${plural(all, 'instrument')}`;
+}
+
+function NoRows({ none }: { none: boolean }) {
+  if (none) {
+    return (
+      <Empty
+        title="No prices yet"
+        icon={<ChartCandlestick aria-hidden="true" />}
+        action={<Link to="/sources">Go to the sources</Link>}
+      >
+        Every instrument that a source has priced will be a row here. Prices come with a source’s first run: start a
+        source, or press “Run now” on its card.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="No instrument matches"
+      icon={<SearchX aria-hidden="true" />}
+      action={<Link to="/market">Show all instruments</Link>}
+    >
+      Only instruments that a source has priced can be found here, by symbol or name.
+    </Empty>
+  );
+}

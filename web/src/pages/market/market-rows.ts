@@ -1,0 +1,48 @@
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import { numberOf } from '../../format.ts';
+import { type MarketSearch, type SortKey, sortOf } from './market-search.ts';
+
+const values: Record<SortKey, (quote: QuoteView) => string | number | null> = {
+  symbol: (quote) => quote.instrument.symbol,
+  price: (quote) => numberOf(quote.price),
+  change: (quote) => numberOf(quote.change),
+  percent: (quote) => numberOf(quote.changeFraction),
+  bid: (quote) => numberOf(quote.bid),
+  ask: (quote) => numberOf(quote.ask),
+  volume: (quote) => numberOf(quote.volume),
+  asOf: (quote) => quote.asOf,
+  source: (quote) => quote.source,
+};
+
+/**
+ * The rows of the market as the address asks for them: filtered by text, class and watchlist, sorted, what is watched
+ * pinned to the top. What is missing is last in either direction, and equals stay in the order of their symbols.
+ */
+export function marketRows(
+  quotes: readonly QuoteView[],
+  search: MarketSearch,
+  watched: ReadonlySet<string>,
+): QuoteView[] {
+  const text = search.q?.trim().toLowerCase() ?? '';
+  const { key, descending } = sortOf(search.sort) ?? { key: 'symbol' as const, descending: false };
+  const read = values[key];
+  return quotes
+    .filter(
+      ({ instrument }) =>
+        (search.class === undefined || instrument.assetClass === search.class) &&
+        (search.watch === undefined || watched.has(instrument.symbol)) &&
+        (text === '' || `${instrument.symbol} ${instrument.name ?? ''}`.toLowerCase().includes(text)),
+    )
+    .toSorted(
+      (a, b) =>
+        Number(watched.has(b.instrument.symbol)) - Number(watched.has(a.instrument.symbol)) ||
+        compare(read(a), read(b), descending) ||
+        compare(a.instrument.symbol, b.instrument.symbol, false),
+    );
+}
+
+function compare(a: string | number | null, b: string | number | null, descending: boolean): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  const order = a < b ? -1 : a > b ? 1 : 0;
+  return descending ? -order : order;
+}

@@ -1,0 +1,132 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Clock, GitCompareArrows, Star } from 'lucide-react';
+import { memo } from 'react';
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import { classNames } from '../../elements/class-names.ts';
+import { Change, Percent } from '../../elements/figures.tsx';
+import { Moment, VenueTime } from '../../elements/moment.tsx';
+import { Tint } from '../../elements/tint.tsx';
+import { decimalsOf, formatPrice, formatVolume, missing, numberOf } from '../../format.ts';
+import { toggleWatched } from '../../watchlist.ts';
+import type { Disputed } from './candidates.tsx';
+import styles from './market-table.module.css';
+
+/** One instrument. Memoized: of 2,000 quotes a few change at a time. */
+export const QuoteRow = memo(function QuoteRow({
+  quote,
+  index,
+  tabStop,
+  watched,
+  onActive,
+  onDisputed,
+}: {
+  quote: QuoteView;
+  index: number;
+  tabStop: boolean;
+  watched: boolean;
+  onActive: (index: number) => void;
+  onDisputed: (disputed: Disputed) => void;
+}) {
+  const navigate = useNavigate();
+  const { instrument } = quote;
+  const { symbol } = instrument;
+  const decimals = decimalsOf(
+    [quote.price, quote.previousClose, quote.bid, quote.ask],
+    instrument.assetClass === 'fx' ? 4 : 2,
+  );
+  const tabIndex = tabStop ? 0 : -1;
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      data-index={index}
+      className={classNames(styles.row, styles.quote, quote.stale && styles.stale)}
+      onFocus={() => onActive(index)}
+      onClick={(event) => {
+        const text = getSelection()?.toString() ?? '';
+        if (text !== '' || (event.target instanceof Element && event.target.closest('a, button'))) return;
+        void navigate({ to: '/market/$symbol', params: { symbol } });
+      }}
+    >
+      <td className={styles.star}>
+        <button
+          type="button"
+          tabIndex={tabIndex}
+          className={styles.mark}
+          aria-pressed={watched}
+          aria-label={`${watched ? 'Take' : 'Put'} ${symbol} ${watched ? 'off' : 'on'} the watchlist`}
+          onClick={() => toggleWatched(symbol)}
+        >
+          <Star aria-hidden="true" />
+        </button>
+      </td>
+      <td className={styles.symbol}>
+        <Link to="/market/$symbol" params={{ symbol }} tabIndex={tabIndex} className={styles.link}>
+          <bdi>{symbol}</bdi>
+        </Link>
+        <span className={styles.name} title={instrument.name ?? undefined}>
+          <bdi>{instrument.name ?? instrument.exchange}</bdi>
+        </span>
+      </td>
+      <td className={classNames(styles.price, styles.numeric)}>
+        {quote.confidence === 'disputed' && (
+          <button
+            type="button"
+            tabIndex={tabIndex}
+            className={styles.disputed}
+            aria-label={`The sources differ on ${symbol}: show what each says`}
+            title="The sources differ: show what each says"
+            onClick={(event) => onDisputed({ quote, by: event.currentTarget })}
+          >
+            <GitCompareArrows aria-hidden="true" />
+          </button>
+        )}
+        <Tint value={numberOf(quote.price)}>{formatPrice(quote.price, decimals)}</Tint>
+      </td>
+      <td className={styles.currency}>{quote.currency}</td>
+      <td className={classNames(styles.change, styles.numeric)}>
+        <Change value={quote.change} decimals={decimals} />
+      </td>
+      <td className={classNames(styles.percent, styles.numeric)}>
+        <Percent value={quote.changeFraction} />
+      </td>
+      <td className={classNames(styles.bid, styles.numeric)}>{formatPrice(quote.bid, decimals)}</td>
+      <td className={classNames(styles.ask, styles.numeric)}>{formatPrice(quote.ask, decimals)}</td>
+      <td className={classNames(styles.volume, styles.numeric)}>{formatVolume(quote.volume)}</td>
+      <td className={styles.asOf}>
+        <AsOf quote={quote} />
+      </td>
+      <td className={styles.source}>
+        <bdi>{quote.source || missing}</bdi>
+      </td>
+    </tr>
+  );
+});
+
+function AsOf({ quote }: { quote: QuoteView }) {
+  const { zone } = quote.instrument;
+  if (quote.stale) {
+    return (
+      <span className={styles.old} title="Older than this market’s last expected price">
+        <Clock aria-hidden="true" />
+        stale, <Moment at={quote.asOf} zone={zone} />
+      </span>
+    );
+  }
+  if (quote.session === 'closed') {
+    return (
+      <>
+        closed <VenueTime at={quote.asOf} zone={zone} city={false} />
+      </>
+    );
+  }
+  return (
+    <>
+      {quote.session === 'pre' && 'pre-market '}
+      {quote.session === 'post' && 'after hours '}
+      {quote.asOfBasis === 'fetched' && (
+        <span title="The source gives no market time; this is when it was asked">asked </span>
+      )}
+      <Moment at={quote.asOf} zone={zone} />
+    </>
+  );
+}

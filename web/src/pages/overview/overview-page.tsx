@@ -1,0 +1,88 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { quotesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
+import { Page, Section } from '../../elements/page.tsx';
+import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { StatusDisc } from '../../elements/status-disc.tsx';
+import { stateInWords, worstStatus } from '../../status.ts';
+import { DeadLetters } from './dead-letters.tsx';
+import { Exchanges } from './exchanges.tsx';
+import styles from './overview-page.module.css';
+import { Queues } from './queues.tsx';
+import { Services } from './services.tsx';
+
+const route = getRouteApi('/');
+
+/** The state in a sentence, then what it is made of: how fresh each exchange is, the services, the queues. */
+export function OverviewPage() {
+  const { dead } = route.useSearch();
+  const navigate = route.useNavigate();
+  const sources = useQuery(sourcesQuery);
+  const operations = useQuery(servicesQuery);
+  const market = useQuery({ ...quotesQuery, refetchInterval: 15_000 });
+
+  return (
+    <Page title="Overview">
+      {sources.data && (
+        <p className={styles.state}>
+          <StatusDisc status={worstStatus(sources.data)} />
+          <Link to="/sources">{stateInWords(sources.data)}</Link>
+        </p>
+      )}
+      {sources.isPending && <Loading what="the sources" rows={1} />}
+      {!sources.data && sources.isError && (
+        <Trouble
+          what="the state of the sources"
+          error={sources.error}
+          retrying={sources.isFetching}
+          onRetry={() => sources.refetch()}
+        />
+      )}
+      <Section title="Exchanges" note="Newest price of each">
+        {market.data && market.data.quotes.length > 0 && <Exchanges quotes={market.data.quotes} />}
+        {market.data?.quotes.length === 0 && (
+          <Empty title="No prices yet" action={<Link to="/sources">Go to the sources</Link>}>
+            Each exchange that a price came from will be here, with its session and the age of its newest price. Run a
+            source to see the first.
+          </Empty>
+        )}
+        {market.isPending && <Loading what="prices" rows={2} />}
+        {!market.data && market.isError && (
+          <Trouble
+            what="the exchanges"
+            error={market.error}
+            retrying={market.isFetching}
+            onRetry={() => market.refetch()}
+          />
+        )}
+      </Section>
+      {operations.data && operations.isError && (
+        <OldNews
+          since={operations.dataUpdatedAt}
+          error={operations.error}
+          retrying={operations.isFetching}
+          onRetry={() => operations.refetch()}
+        />
+      )}
+      <div className={styles.columns}>
+        <Section title="Services">
+          {operations.data && <Services services={operations.data.services} />}
+          {operations.isPending && <Loading what="the services" rows={3} />}
+        </Section>
+        <Section title="Queues">
+          {operations.data && <Queues queues={operations.data.queues} />}
+          {operations.isPending && <Loading what="the queues" rows={3} />}
+        </Section>
+      </div>
+      {!operations.data && operations.isError && (
+        <Trouble
+          what="services and queues"
+          error={operations.error}
+          retrying={operations.isFetching}
+          onRetry={() => operations.refetch()}
+        />
+      )}
+      {dead !== undefined && <DeadLetters queue={dead} onClose={() => void navigate({ search: {} })} />}
+    </Page>
+  );
+}

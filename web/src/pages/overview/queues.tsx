@@ -1,0 +1,44 @@
+import { Link } from '@tanstack/react-router';
+import type { QueueView } from '../../../../core/contracts/http/operations.ts';
+import { formatCount } from '../../format.ts';
+import styles from './rows.module.css';
+
+/** What waits, what is being worked on, and what was given up. */
+export function Queues({ queues }: { queues: readonly QueueView[] }) {
+  if (queues.length === 0) return <p className={styles.none}>This deployment has no queues.</p>;
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th>Queue</th>
+          <th className={styles.numeric}>Waiting</th>
+          <th className={styles.numeric}>At work</th>
+          <th className={styles.numeric}>Given up</th>
+        </tr>
+      </thead>
+      <tbody>
+        {queues.map((queue) => (
+          <tr key={queue.name}>
+            <th scope="row">{queue.name}</th>
+            <td className={styles.numeric}>{formatCount(queue.waiting)}</td>
+            <td className={styles.numeric}>{formatCount(queue.inFlight)}</td>
+            <td className={styles.numeric}>
+              {queue.dead > 0 ? (
+                <Link
+                  to="/"
+                  search={{ dead: queue.name }}
+                  className={styles.dead}
+                  aria-label={`${queue.dead} given up in ${queue.name}: show them`}
+                >
+                  {formatCount(queue.dead)}
+                </Link>
+              ) : (
+                0
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,54 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ServiceView } from '../../../../core/contracts/http/operations.ts';
+import { switchService, useRefusal } from '../../api/actions.ts';
+import { Moment } from '../../elements/moment.tsx';
+import { Switch } from '../../elements/switch.tsx';
+import { capital } from '../../format.ts';
+import styles from './rows.module.css';
+
+const meanings: Record<ServiceView['id'], string> = {
+  scheduler: 'Plans runs when they are due',
+  scrapers: 'Ask the sources',
+  ingest: 'Checks and stores what was answered',
+};
+
+/** The parts of the pipeline, each with its switch. */
+export function Services({ services }: { services: readonly ServiceView[] }) {
+  return (
+    <ul className={styles.rows}>
+      {services.map((service) => (
+        <Service key={service.id} service={service} />
+      ))}
+    </ul>
+  );
+}
+
+function Service({ service }: { service: ServiceView }) {
+  const refusal = useRefusal();
+  const turn = useMutation({ mutationFn: (to: 'start' | 'stop') => switchService(service, to) });
+  const name = capital(service.id);
+  return (
+    <li className={styles.row}>
+      <div className={styles.what}>
+        <strong>{name}</strong>
+        <span>{meanings[service.id]}</span>
+      </div>
+      <p className={styles.state}>
+        {service.running ? 'runs' : 'stopped'}
+        {service.changedAt !== null && (
+          <>
+            , changed <Moment at={service.changedAt} />
+          </>
+        )}
+      </p>
+      <Switch
+        label={name}
+        on={service.running}
+        busy={turn.isPending}
+        disabled={refusal !== null}
+        title={refusal ?? undefined}
+        onChange={(on) => turn.mutate(on ? 'start' : 'stop')}
+      />
+    </li>
+  );
+}

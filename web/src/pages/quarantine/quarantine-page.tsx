@@ -1,0 +1,172 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { ShieldCheck } from 'lucide-react';
+import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
+import { quarantineQuery } from '../../api/queries.ts';
+import { BlobKey } from '../../elements/blob-key.tsx';
+import { Moment } from '../../elements/moment.tsx';
+import { Page, Section } from '../../elements/page.tsx';
+import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { capital, missing, plural, words } from '../../format.ts';
+import styles from './quarantine-page.module.css';
+
+const route = getRouteApi('/quarantine');
+
+/** Why a row is here, in a sentence. */
+const meanings: Record<QuarantineView['reason'], string> = {
+  schema: 'The row does not have the form that was expected.',
+  unit_suspect: 'The price looks as if it were in another unit, such as pence for pounds.',
+  implausible_jump: 'The price is too far from the one before.',
+  future_time: 'The row says that it is from the future.',
+  non_positive: 'A price must be above nought.',
+  unknown_listing: 'Nobody asked for this symbol.',
+  source_mismatch: 'The row is not from the source that was asked.',
+  duplicate_conflict: 'The same answer has this row twice, with different values.',
+};
+
+/** What was not let in, by source and reason. */
+export function QuarantinePage() {
+  const search = route.useSearch();
+  const quarantine = useQuery(quarantineQuery);
+  const rows = quarantine.data?.rows.filter(
+    (row) => (search.source ?? row.sourceId) === row.sourceId && (search.reason ?? row.reason) === row.reason,
+  );
+  const filtered = search.source !== undefined || search.reason !== undefined;
+  return (
+    <Page
+      title="Quarantine"
+      lead={
+        rows &&
+        rows.length > 0 && (
+          <>
+            {quarantine.data?.more ? `The newest ${rows.length} rows` : plural(rows.length, 'row')} kept apart from what
+            is served
+            {filtered && (
+              <>
+                {' '}
+                · <Link to="/quarantine">show all</Link>
+              </>
+            )}
+          </>
+        )
+      }
+    >
+      {quarantine.data && quarantine.isError && (
+        <OldNews
+          since={quarantine.dataUpdatedAt}
+          error={quarantine.error}
+          retrying={quarantine.isFetching}
+          onRetry={() => quarantine.refetch()}
+        />
+      )}
+      {rows && groupsOf(rows).map((group) => <Group key={group.key} group={group} open={search.row} />)}
+      {rows?.length === 0 && (
+        <Empty
+          title={filtered ? 'Nothing of this kind in quarantine' : 'Nothing in quarantine'}
+          icon={<ShieldCheck aria-hidden="true" />}
+          action={filtered && <Link to="/quarantine">Show all</Link>}
+        >
+          A row that fails a check (another unit, an implausible jump, a time in the future) is kept here instead of
+          being served, with the reason and the raw answer it came from.
+        </Empty>
+      )}
+      {quarantine.isPending && <Loading what="the quarantine" />}
+      {!quarantine.data && quarantine.isError && (
+        <Trouble
+          what="the quarantine"
+          error={quarantine.error}
+          retrying={quarantine.isFetching}
+          onRetry={() => quarantine.refetch()}
+        />
+      )}
+    </Page>
+  );
+}
+
+interface RowGroup {
+  readonly key: string;
+  readonly sourceId: string;
+  readonly reason: QuarantineView['reason'];
+  readonly rows: QuarantineView[];
+}
+
+function groupsOf(rows: readonly QuarantineView[]): RowGroup[] {
+  const groups = new Map<string, RowGroup>();
+  for (const row of rows) {
+    const key = `${row.sourceId} ${row.reason}`;
+    const group = groups.get(key) ?? { key, sourceId: row.sourceId, reason: row.reason, rows: [] };
+    group.rows.push(row);
+    groups.set(key, group);
+  }
+  return [...groups.values()].toSorted((a, b) => b.rows.length - a.rows.length);
+}
+
+function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
+  const navigate = route.useNavigate();
+  return (
+    <Section
+      title={`${capital(words(group.reason))}, ${group.sourceId}`}
+      note={
+        <>
+          {plural(group.rows.length, 'row')}. {meanings[group.reason]}{' '}
+          <Link to="/quarantine" search={{ source: group.sourceId, reason: group.reason }}>
+            Only these
+          </Link>
+        </>
+      }
+    >
+      <div className={styles.rows}>
+        {group.rows.map((row) => (
+          <details
+            key={row.id}
+            className={styles.row}
+            open={row.id === open}
+            onToggle={(event) => {
+              const isOpen = event.currentTarget.open;
+              if (isOpen === (row.id === open)) return;
+              void navigate({ search: (before) => ({ ...before, row: isOpen ? row.id : undefined }), replace: true });
+            }}
+          >
+            <summary>
+              <strong>
+                <bdi>{row.symbol ?? missing}</bdi>
+              </strong>
+              <span className={styles.detail}>
+                <bdi>{row.detail}</bdi>
+              </span>
+              <Moment at={row.at} className={styles.at} />
+            </summary>
+            <Detail row={row} />
+          </details>
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function Detail({ row }: { row: QuarantineView }) {
+  return (
+    <dl className={styles.facts}>
+      <dt>Found at</dt>
+      <dd>
+        <code>{row.path === '' ? '(the whole answer)' : row.path}</code>
+      </dd>
+      <dt>What was said</dt>
+      <dd>
+        <bdi>{row.detail}</bdi>
+      </dd>
+      <dt>Row as read</dt>
+      <dd>{row.row === null ? 'could not be read' : <pre>{JSON.stringify(row.row, null, 2)}</pre>}</dd>
+      <dt>Run</dt>
+      <dd>
+        <Link to="/sources/$sourceId" params={{ sourceId: row.sourceId }} search={{ run: row.runId }}>
+          <code>{row.runId}</code>
+        </Link>
+      </dd>
+      <dt>Raw answer</dt>
+      <dd>
+        <BlobKey value={row.blobKey} />
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { X } from 'lucide-react';
+import type { RunDetailView } from '../../../../core/contracts/http/operations.ts';
+import { runQuery } from '../../api/queries.ts';
+import { BlobKey } from '../../elements/blob-key.tsx';
+import { Moment } from '../../elements/moment.tsx';
+import { Loading, Trouble } from '../../elements/states.tsx';
+import { plural, words } from '../../format.ts';
+import { reasonMeanings } from '../../status.ts';
+import styles from './run-detail.module.css';
+
+type Part = RunDetailView['parts'][number];
+
+/** One run to the bottom: its tasks, each attempt at them, what was answered, and where the raw answer lies. */
+export function RunDetail({ id }: { id: string }) {
+  const detail = useQuery(runQuery(id));
+  const run = detail.data;
+  return (
+    <section className={styles.run} aria-label="Run">
+      {run && (
+        <>
+          <header className={styles.head}>
+            <h2>
+              {run.job}, {words(run.status)}
+              {run.reason !== null && `: ${words(run.reason)}`}
+            </h2>
+            <Link
+              to="/sources/$sourceId"
+              params={{ sourceId: run.sourceId }}
+              aria-label="Close run"
+              className={styles.close}
+            >
+              <X aria-hidden="true" />
+            </Link>
+          </header>
+          <p className={styles.id}>
+            <code>{run.id}</code>
+          </p>
+          {run.reason !== null && <p className={styles.meaning}>{reasonMeanings[run.reason]}</p>}
+          <ol className={styles.parts}>
+            {run.parts.map((part) => (
+              <PartDetail key={part.part} part={part} of={run.parts.length} />
+            ))}
+          </ol>
+          {run.parts.length === 0 && <p className={styles.meaning}>Nothing was queued for this run.</p>}
+        </>
+      )}
+      {detail.isPending && <Loading what="the run" rows={3} />}
+      {!run && detail.isError && (
+        <Trouble what="this run" error={detail.error} retrying={detail.isFetching} onRetry={() => detail.refetch()} />
+      )}
+    </section>
+  );
+}
+
+function PartDetail({ part, of }: { part: Part; of: number }) {
+  return (
+    <li>
+      <p>
+        <strong>
+          Part {part.part + 1} of {of}
+        </strong>{' '}
+        {words(part.status)}, {plural(part.symbols.length, 'symbol')}
+        {part.message !== null && <span className={styles.message}>{part.message}</span>}
+      </p>
+      <p className={styles.symbols} title={part.symbols.join(', ')}>
+        {part.symbols.join(', ')}
+      </p>
+      {part.attempts.map((attempt) => (
+        <div key={attempt.attempt} className={styles.attempt}>
+          <p>
+            Attempt {attempt.attempt}:{' '}
+            {attempt.ok === null ? 'under way' : attempt.ok ? 'answered' : words(attempt.reason ?? 'failed')}{' '}
+            <Moment at={attempt.finishedAt ?? attempt.startedAt} />
+            {attempt.requests !== null && `, ${plural(attempt.requests, 'request')}`}
+            {attempt.latencyMs !== null && `, ${Math.round(attempt.latencyMs)} ms`}
+          </p>
+          {attempt.message !== null && <p className={styles.message}>{attempt.message}</p>}
+          {attempt.blobKey !== null && <BlobKey value={attempt.blobKey} />}
+        </div>
+      ))}
+    </li>
+  );
+}

@@ -1,0 +1,144 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { ChevronLeft, History } from 'lucide-react';
+import type { RunView } from '../../../../core/contracts/http/operations.ts';
+import { runsQuery, sourcesQuery } from '../../api/queries.ts';
+import { Moment } from '../../elements/moment.tsx';
+import { Page, Section } from '../../elements/page.tsx';
+import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { StatusDisc } from '../../elements/status-disc.tsx';
+import { formatCount, formatDuration, missing, words } from '../../format.ts';
+import { SourceCard } from '../sources/source-card.tsx';
+import { RunDetail } from './run-detail.tsx';
+import styles from './source-page.module.css';
+
+const route = getRouteApi('/sources/$sourceId');
+
+/** One source: its card, its latest runs, and the run that was chosen, attempt by attempt. */
+export function SourcePage() {
+  const { sourceId } = route.useParams();
+  const { run } = route.useSearch();
+  const sources = useQuery(sourcesQuery);
+  const source = sources.data?.find((one) => one.id === sourceId);
+  const runs = useQuery(runsQuery(sourceId));
+
+  return (
+    <Page
+      above={
+        <Link to="/sources" className={styles.back}>
+          <ChevronLeft aria-hidden="true" /> Sources
+        </Link>
+      }
+      title={<bdi>{source?.title ?? sourceId}</bdi>}
+    >
+      {sources.data && !source && (
+        <Empty title="There is no such source" action={<Link to="/sources">Go to the sources</Link>}>
+          It may have been taken out of the catalogue. Its stored prices are still served.
+        </Empty>
+      )}
+      {!sources.data && sources.isError && (
+        <Trouble
+          what="this source"
+          error={sources.error}
+          retrying={sources.isFetching}
+          onRetry={() => sources.refetch()}
+        />
+      )}
+      <div className={styles.columns}>
+        {source && <SourceCard source={source} />}
+        <div className={styles.runs}>
+          {run !== undefined && <RunDetail id={run} />}
+          <Section title="Latest runs">
+            {runs.data && runs.isError && (
+              <OldNews
+                since={runs.dataUpdatedAt}
+                error={runs.error}
+                retrying={runs.isFetching}
+                onRetry={() => runs.refetch()}
+              />
+            )}
+            {runs.data && runs.data.length > 0 && <Runs runs={runs.data} selected={run} />}
+            {runs.data?.length === 0 && source && (
+              <Empty title="No runs yet" icon={<History aria-hidden="true" />}>
+                Each run will be a row here, with what it stored and why it failed. The schedule plans one when it is
+                due; “Run now” plans one at once.
+              </Empty>
+            )}
+            {runs.isPending && <Loading what="runs" />}
+            {!runs.data && runs.isError && (
+              <Trouble what="the runs" error={runs.error} retrying={runs.isFetching} onRetry={() => runs.refetch()} />
+            )}
+          </Section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Runs({ runs, selected }: { runs: readonly RunView[]; selected: string | undefined }) {
+  return (
+    <div className={styles.scroller}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th>Due</th>
+            <th>Job</th>
+            <th>Status</th>
+            <th className={styles.numeric}>Took</th>
+            <th className={styles.numeric}>Stored</th>
+            <th className={styles.numeric}>Rejected</th>
+            <th>Trigger</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id} data-selected={run.id === selected || undefined}>
+              <td>
+                <Link
+                  to="/sources/$sourceId"
+                  params={{ sourceId: run.sourceId }}
+                  search={{ run: run.id }}
+                  aria-current={run.id === selected || undefined}
+                >
+                  <Moment at={run.dueAt} />
+                </Link>
+              </td>
+              <td>{run.job}</td>
+              <td>
+                <RunStatus run={run} />
+              </td>
+              <td className={styles.numeric}>{tookOf(run)}</td>
+              <td className={styles.numeric}>{formatCount(run.accepted)}</td>
+              <td className={styles.numeric}>{formatCount(run.rejected)}</td>
+              <td>{words(run.trigger)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const discs = {
+  planned: 'unknown',
+  running: 'unknown',
+  succeeded: 'healthy',
+  partial: 'degraded',
+  failed: 'failed',
+} as const;
+
+function RunStatus({ run }: { run: RunView }) {
+  return (
+    <span className={styles.status}>
+      <StatusDisc status={discs[run.status]} />
+      {run.status}
+      {run.reason !== null && `: ${words(run.reason)}`}
+    </span>
+  );
+}
+
+function tookOf(run: RunView): string {
+  if (run.finishedAt === null) return missing;
+  const ms = Date.parse(run.finishedAt) - Date.parse(run.createdAt);
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms / 1_000);
+}

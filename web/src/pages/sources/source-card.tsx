@@ -1,0 +1,151 @@
+import { useMutation } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Pause, Play, RefreshCw } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { SourceView } from '../../../../core/contracts/http/operations.ts';
+import { runSource, switchSource, useRefusal } from '../../api/actions.ts';
+import { QuotaBar } from '../../elements/bar.tsx';
+import { Button } from '../../elements/button.tsx';
+import { Moment } from '../../elements/moment.tsx';
+import { StatusDisc } from '../../elements/status-disc.tsx';
+import { Trend } from '../../elements/trend.tsx';
+import { capital, missing, plural, words } from '../../format.ts';
+import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../status.ts';
+import styles from './source-card.module.css';
+
+/** A source at a glance: is it all right, since when, and what can be done. */
+export function SourceCard({ source }: { source: SourceView }) {
+  const status = statusOf(source);
+  const { health, lastRun } = source;
+  return (
+    <article className={styles.card} aria-label={source.title}>
+      <header className={styles.head}>
+        <StatusDisc status={status} className={styles.disc} />
+        <h2 className={styles.title}>
+          <Link to="/sources/$sourceId" params={{ sourceId: source.id }}>
+            {source.title}
+          </Link>
+        </h2>
+        <p className={styles.status} data-status={status}>
+          {capital(statusWords[status])}
+          {health.reason !== null && !source.paused && `: ${words(health.reason)}`}
+        </p>
+        <p className={styles.score} title="Score of 100, from success and accepted rows">
+          {health.score === null || source.paused ? missing : health.score}
+        </p>
+      </header>
+      <Trend trend={health.trend} />
+      {needsAttention(source) && health.reason !== null && (
+        <p className={styles.meaning}>{reasonMeanings[health.reason]}</p>
+      )}
+      <dl className={styles.facts}>
+        <Fact name="Last success">
+          <Moment at={health.lastSuccessAt} />
+        </Fact>
+        <Fact name="Last run">{lastRun ? <LastRun source={source} run={lastRun} /> : 'none yet'}</Fact>
+        <Fact name="Last failure">
+          {health.lastFailure ? <LastFailure failure={health.lastFailure} source={source} /> : 'none'}
+        </Fact>
+        <Fact name="Next run">{source.paused ? 'none while stopped' : <Moment at={health.nextRunAt} />}</Fact>
+        {health.breaker.state !== 'closed' && (
+          <Fact name="Breaker">
+            {words(health.breaker.state)}
+            {health.breaker.until !== null && (
+              <>
+                , tries again <Moment at={health.breaker.until} />
+              </>
+            )}
+          </Fact>
+        )}
+      </dl>
+      <div className={styles.quota}>
+        <QuotaBar label="This minute" {...health.quota.minute} />
+        <QuotaBar label="Today" {...health.quota.day} />
+      </div>
+      <Actions source={source} />
+      <footer className={styles.foot}>
+        {source.jobs.map((job) => `${job.kind} ${every(job.everySeconds)}`).join(' · ')} ·{' '}
+        <a href={source.terms.url} target="_blank" rel="noreferrer">
+          {source.terms.licence === 'unknown' ? 'licence not known' : `licence: ${source.terms.licence}`}
+        </a>
+      </footer>
+    </article>
+  );
+}
+
+/** Start or stop, and run now. Who may only read sees why the buttons do nothing. */
+export function Actions({ source }: { source: SourceView }) {
+  const navigate = useNavigate();
+  const refusal = useRefusal();
+  const turn = useMutation({ mutationFn: (to: 'start' | 'stop') => switchSource(source, to) });
+  const run = useMutation({
+    mutationFn: () =>
+      runSource(
+        source,
+        (id) => void navigate({ to: '/sources/$sourceId', params: { sourceId: source.id }, search: { run: id } }),
+      ),
+  });
+  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
+  return (
+    <div className={styles.actions}>
+      <Button
+        {...refused}
+        icon={source.paused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />}
+        busy={turn.isPending}
+        onClick={() => turn.mutate(source.paused ? 'start' : 'stop')}
+      >
+        {source.paused ? 'Start' : 'Stop'}
+      </Button>
+      <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
+        Run now
+      </Button>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function LastRun({ source, run }: { source: SourceView; run: NonNullable<SourceView['lastRun']> }) {
+  return (
+    <>
+      <Link to="/sources/$sourceId" params={{ sourceId: source.id }} search={{ run: run.id }}>
+        {run.job} {words(run.status)}
+      </Link>{' '}
+      <Moment at={run.finishedAt ?? run.dueAt} />, {plural(run.accepted, 'row')}
+      {run.rejected > 0 && <strong>, {run.rejected} rejected</strong>}
+    </>
+  );
+}
+
+function LastFailure({
+  failure,
+  source,
+}: {
+  failure: NonNullable<SourceView['health']['lastFailure']>;
+  source: SourceView;
+}) {
+  return (
+    <>
+      <Link to="/sources/$sourceId" params={{ sourceId: source.id }} search={{ run: failure.runId }}>
+        {words(failure.reason)}
+      </Link>{' '}
+      <Moment at={failure.at} />
+      {failure.message !== null && <span className={styles.message}>{failure.message}</span>}
+    </>
+  );
+}
+
+function every(seconds: number): string {
+  if (seconds === 60) return 'each minute';
+  if (seconds === 3_600) return 'hourly';
+  if (seconds === 86_400) return 'daily';
+  if (seconds % 3_600 === 0) return `every ${seconds / 3_600} h`;
+  return seconds % 60 === 0 ? `every ${seconds / 60} min` : `every ${seconds} s`;
+}

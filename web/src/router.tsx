@@ -1,0 +1,69 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Loading } from './elements/states.tsx';
+import { Crash } from './frame/crash.tsx';
+import { Frame } from './frame/frame.tsx';
+import { NotFound } from './frame/not-found.tsx';
+import { marketSearch } from './pages/market/market-search.ts';
+import { textSearch } from './search.ts';
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Crash });
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: textSearch('dead'),
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+const market = createRoute({
+  getParentRoute: () => root,
+  path: '/market',
+  validateSearch: marketSearch,
+  component: lazyRouteComponent(() => import('./pages/market/market-page.tsx'), 'MarketPage'),
+});
+
+const instrument = createRoute({
+  getParentRoute: () => root,
+  path: '/market/$symbol',
+  component: lazyRouteComponent(() => import('./pages/instrument/instrument-page.tsx'), 'InstrumentPage'),
+});
+
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
+});
+
+const source = createRoute({
+  getParentRoute: () => root,
+  path: '/sources/$sourceId',
+  validateSearch: textSearch('run'),
+  component: lazyRouteComponent(() => import('./pages/source/source-page.tsx'), 'SourcePage'),
+});
+
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: '/quarantine',
+  validateSearch: textSearch('source', 'reason', 'row'),
+  component: lazyRouteComponent(() => import('./pages/quarantine/quarantine-page.tsx'), 'QuarantinePage'),
+});
+
+/** Every page. What is filtered, sorted or selected is in the address, as plain text: `?sort=-change&class=equity`. */
+export const router = createRouter({
+  routeTree: root.addChildren([overview, market, instrument, sources, source, quarantine]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Loading what="the page" />,
+  defaultErrorComponent: Crash,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    return text === '' ? '' : `?${text}`;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
