@@ -1,24 +1,5 @@
-import type { HealthStatus, RunReason } from '../contracts/reasons.ts';
-
-/** A finished task, newest first in every list. */
-export interface FinishedTask {
-  readonly ok: boolean;
-  readonly reason: RunReason | null;
-  readonly accepted: number;
-  readonly rejected: number;
-}
-
-export interface Health {
-  readonly status: HealthStatus;
-  /** Why it is not healthy: the newest failure's. */
-  readonly reason: RunReason | null;
-  /** 0 to 100. */
-  readonly score: number | null;
-  /** Share of tasks that succeeded, 0 to 1. */
-  readonly success: number | null;
-  /** Share of rows that were accepted, 0 to 1. */
-  readonly accepted: number | null;
-}
+import type { RunReason } from '../contracts/reasons.ts';
+import type { FinishedTask, Health } from '../ports/outcome-store.ts';
 
 /** Tasks that are judged by: enough to tell a hiccup from an illness at one run a minute. */
 export const judgedTasks = 20;

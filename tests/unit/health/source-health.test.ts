@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RunReason } from '../../../core/contracts/reasons.ts';
-import { type FinishedTask, sourceHealth } from '../../../core/health/source-health.ts';
+import { sourceHealth } from '../../../core/health/source-health.ts';
+import type { FinishedTask } from '../../../core/ports/outcome-store.ts';
 
 const good: FinishedTask = { ok: true, reason: null, accepted: 10, rejected: 0 };
 const bad = (reason: RunReason): FinishedTask => ({ ok: false, reason, accepted: 0, rejected: 0 });

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+/** Layers of `core`, innermost first: each may import itself and what is before it. */
+const layers = [['market'], ['contracts'], ['ports'], ['sources', 'auth', 'quality', 'health'], ['adapters']];
+
+/** What each top folder may import besides itself. `core/*` is settled by `layers`. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  bin: ['lib/'],
+  lib: ['core/contracts/', 'core/market/', 'core/sources/catalogue.ts', 'core/sources/definition.ts'],
+  functions: ['core/'],
+  cli: ['core/contracts/', 'core/market/'],
+  web: ['core/contracts/'],
+  localstack: ['core/', 'functions/', 'lib/'],
+};
+
+/** Why a file may not import another, or `null`. Paths are relative to the root. */
+function violation(from: string, to: string): string | null {
+  const [top = '', room = ''] = from.split('/');
+  const [toTop = '', toRoom = ''] = to.split('/');
+  if (top === 'tests') return null;
+  if (top === 'core') {
+    if (toTop !== 'core') return `${from} imports ${to}: core knows no ${toTop}`;
+    const layer = layers.findIndex((rooms) => rooms.includes(room));
+    const toLayer = layers.findIndex((rooms) => rooms.includes(toRoom));
+    if (layer === -1 || toLayer === -1) return `${from} or ${to} is in no layer`;
+    return toLayer > layer ? `${from} imports ${to}: imports point inwards` : null;
+  }
+  if (toTop === top) return null;
+  const allowed = mayImport[top]?.some((prefix) => to.startsWith(prefix)) ?? false;
+  return allowed ? null : `${from} imports ${to}: ${top} may not`;
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !/(^|\/)(dist|node_modules)\//.test(name))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => relative(root, join(root, dirname(file), match[1] ?? '')));
+}
+
+describe('imports point inwards', () => {
+  const files = [...Object.keys(mayImport), 'core'].flatMap(sourceFiles);
+
+  it('in every file', () => {
+    expect(files.length).toBeGreaterThan(80);
+    expect(files.flatMap((file) => importsOf(file).flatMap((to) => violation(file, to) ?? []))).toEqual([]);
+  });
+
+  it('pure rules import no SDK, no environment and no clock', () => {
+    const impure = ['market', 'quality', 'health'].flatMap((room) => sourceFiles(`core/${room}`)).filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      return /process\.env|Date\.now\(|new Date\(\)|performance\.now|from '@aws-sdk|from 'pg'|from 'node:(fs|http|net)/.test(text);
+    });
+    expect(impure).toEqual([]);
+  });
+
+  it.each([
+    ['core/market/quote.ts', 'core/contracts/blob.ts'],
+    ['core/contracts/blob.ts', 'core/ports/clock.ts'],
+    ['core/quality/check.ts', 'core/adapters/postgres/pool.ts'],
+    ['core/adapters/s3/raw-store.ts', 'functions/settings.ts'],
+    ['functions/api/app.ts', 'lib/stacks/api-stack.ts'],
+    ['lib/stacks/api-stack.ts', 'core/adapters/postgres/pool.ts'],
+    ['lib/stacks/api-stack.ts', 'core/sources/yahoo/parse.ts'],
+    ['web/src/app.tsx', 'core/sources/catalogue.ts'],
+    ['cli/quotron.ts', 'core/adapters/postgres/pool.ts'],
+    ['core/lost/thing.ts', 'core/market/quote.ts'],
+  ])('refuses %s importing %s', (from, to) => {
+    expect(violation(from, to)).not.toBeNull();
+  });
+});
