@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 
 const bars = (listingId: number, what = 'close') =>
-  column(pool, `SELECT ${what}::text FROM bar WHERE listing_id = $1 ORDER BY starts_at`, [listingId]);
+  column(pool, `SELECT ${what}::text FROM bar WHERE listing_id = $1 ORDER BY source DESC, starts_at`, [listingId]);
 const revisions = (listingId: number) =>
   column(pool, 'SELECT close FROM bar_revision WHERE listing_id = $1 ORDER BY starts_at', [listingId]);
 const day = 86_400_000;
@@ -63,23 +63,19 @@ describe('a split that was not known', () => {
     await stored(store, 'other', { bars: [barSeries(listing, [400], { fetchedAt: early })] });
     const later = barSeries(listing, [], { fetchedAt: at(0) + day, actions: [split] });
     await stored(store, 'test', { bars: [later] });
-    expect(await bars(listing.id, "source || ' ' || stale")).toEqual([
-      'test true',
-      'other false',
-      'test true',
-      'test true',
-    ]);
+    const marked = await bars(listing.id, "source || ' ' || stale");
+    expect(marked.sort()).toEqual(['other false', 'test true', 'test true', 'test true']);
     await stored(store, 'test', {
       bars: [
         { ...later, bars: barSeries(listing, [100, 101]).bars, fetchedAt: at(0) + 2 * day, basisAt: at(0) + 2 * day },
       ],
     });
-    expect(await bars(listing.id, "close || ' ' || stale")).toEqual([
-      '100 false',
-      '400 false',
-      '101 false',
-      '408 true',
-    ]);
+    const refetched = await column(
+      pool,
+      "SELECT close || ' ' || stale FROM bar WHERE listing_id = $1 AND source = 'test' ORDER BY starts_at",
+      [listing.id],
+    );
+    expect(refetched).toEqual(['100 false', '101 false', '408 true']);
     expect(await revisions(listing.id)).toEqual(['400', '404']);
   });
 
@@ -92,12 +88,11 @@ describe('a split that was not known', () => {
     expect(await bars(listing.id, 'stale')).toEqual(['false']);
   });
 
-  it('is told once: the same split again marks nothing', async () => {
-    const listing = await registered(pool, 'test', 'TOLD');
+  it('also marks bars of an earlier fetch that arrive after it', async () => {
+    const listing = await registered(pool, 'test', 'LATE');
     await stored(store, 'test', { bars: [barSeries(listing, [], { actions: [split] })] });
     await stored(store, 'test', { bars: [barSeries(listing, [400], { fetchedAt: Date.UTC(2026, 10, 18) })] });
-    await stored(store, 'test', { bars: [barSeries(listing, [], { actions: [split], fetchedAt: at(0) + day })] });
-    expect(await bars(listing.id, 'stale')).toEqual(['false']);
+    expect(await bars(listing.id, 'stale')).toEqual(['true']);
     expect(await column(pool, 'SELECT ratio FROM corporate_action WHERE listing_id = $1', [listing.id])).toEqual(['4']);
   });
 });

@@ -43,8 +43,8 @@ const storeText = `
 const storedRow = z.object({ written: z.int(), revised: z.int() });
 
 /**
- * Stores checked bars and corporate actions of a source. A split that was not known marks the bars before it stale that
- * were fetched before it took effect; those that this answer brings again are fresh at once.
+ * Stores checked bars and corporate actions of a source. A split makes the bars before it stale that were fetched before
+ * it took effect; those that this answer brings again are fresh at once.
  */
 export async function storeBars(
   db: Connection,
@@ -85,30 +85,30 @@ export async function storeBars(
     total.written += written;
     total.revised += revised;
   }
+  if (series.length > 0) await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
   return total;
 }
 
-/**
- * Two days of grace: a bar fetched on the ex-date may be adjusted already, but nothing says so, and a warning too many
- * costs less than a price too high.
- */
 const actionsText = `
-  WITH told AS (
-    INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id)
-    SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint
-    FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[])
-      AS t (listing_id, type, ex_date, ratio, amount, currency, known_at)
-    ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
-      ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
-      batch_id = excluded.batch_id
-    WHERE excluded.known_at > s.known_at
-      AND (s.ratio, s.amount, s.currency) IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency)
-    RETURNING listing_id, type, ex_date, known_at
-  )
-  UPDATE bar SET stale = true FROM told
-  WHERE told.type = 'split' AND bar.listing_id = told.listing_id AND bar.source = $8 AND bar.basis <> 'raw'
-    AND bar.starts_at < told.ex_date AND bar.basis_at < told.ex_date + interval '2 days'
-    AND bar.basis_at < told.known_at AND NOT bar.stale`;
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id)
+  SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint
+  FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[])
+    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at)
+  ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
+    ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
+    batch_id = excluded.batch_id
+  WHERE excluded.known_at > s.known_at
+    AND (s.ratio, s.amount, s.currency) IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency)`;
+
+/**
+ * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
+ * adjusted already, but nothing says so, and a warning too many costs less than a price too high.
+ */
+const staleText = `
+  UPDATE bar SET stale = true FROM corporate_action a
+  WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2
+    AND bar.listing_id = a.listing_id AND bar.source = $2 AND bar.basis <> 'raw' AND NOT bar.stale
+    AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at`;
 
 async function storeActions(
   db: Connection,

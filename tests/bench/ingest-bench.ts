@@ -1,0 +1,178 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import { z } from 'zod';
+import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
+import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { IngestMessage } from '../../core/contracts/messages.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { makeTick, type QuoteTick, symbolOf, symbolsPerTask, universe } from './quote-answers.ts';
+
+/** Blobs that are read at the same time, each on its own connection. */
+export const connections = 2;
+
+export interface IngestResult {
+  readonly quotes: number;
+  readonly blobs: number;
+  readonly quotesPerBlob: number;
+  readonly connections: number;
+  readonly copyRowsPerSecond: number;
+  readonly ingestRowsPerSecond: number;
+  readonly ratio: number;
+  /** The same blobs again: rows per second, and how many rows they added. */
+  readonly replayRowsPerSecond: number;
+  readonly replayAddedRows: number;
+}
+
+const startsAt = Date.UTC(2026, 10, 20, 14, 30);
+
+/** Ingest beside COPY, for each size: the median of `rounds(size)` runs of both, one after the other. */
+export async function benchIngest(
+  sizes: readonly number[],
+  rounds: (size: number) => number,
+  report: (line: string) => void,
+): Promise<IngestResult[]> {
+  const database = await startTestDatabase(new Date(startsAt));
+  try {
+    const pool = database.pool(connections);
+    await prepare(pool);
+    const results: IngestResult[] = [];
+    for (const size of sizes) {
+      report(`  making ${size.toLocaleString('en')} quotes`);
+      const ticks: QuoteTick[] = [];
+      for (let made = 0; made < size; made += universe)
+        ticks.push(await makeTick(ticks.length + 1, startsAt, Math.min(universe, size - made)));
+      const listingOf = await listings(pool);
+      const runs: IngestResult[] = [];
+      for (let round = 0; round < rounds(size); round++) {
+        const copy = await timeCopy(database, ticks, size, listingOf);
+        runs.push(await timeIngest(pool, ticks, size, copy));
+      }
+      runs.sort((a, b) => a.ratio - b.ratio);
+      const median = runs[Math.floor(runs.length / 2)];
+      if (median) results.push(median);
+    }
+    return results;
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Registers the universe, which happens once in a symbol's life, and makes the table that COPY writes to. */
+async function prepare(pool: Pool): Promise<void> {
+  const tick = await makeTick(0, startsAt);
+  await ingestAll(pool, [tick]);
+  await pool.query('CREATE TABLE quote_copy (LIKE quote INCLUDING ALL) PARTITION BY RANGE (as_of)');
+  await pool.query(`DO $$ DECLARE part record; BEGIN
+    FOR part IN SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'quote'::regclass
+    LOOP EXECUTE format('CREATE TABLE %I PARTITION OF quote_copy %s', 'copy_' || part.name, part.bound); END LOOP; END $$`);
+  await pool.query('VACUUM ANALYZE');
+}
+
+async function timeCopy(
+  database: TestDatabase,
+  ticks: readonly QuoteTick[],
+  size: number,
+  listingOf: ReadonlyMap<string, number>,
+): Promise<number> {
+  const pool = database.pool(1);
+  await pool.query('TRUNCATE quote_copy');
+  await pool.query('CHECKPOINT');
+  const chunks = ticks.map((tick) =>
+    tick.rows
+      .map(
+        (row) =>
+          `${listingOf.get(symbolOf(row.symbol))}\tyahoo\t${new Date(row.asOf).toISOString()}\t${row.price}\t${row.previousClose}\t${row.bid}\t${row.ask}\t${row.volume}\tUSD\t1\tregular\t0\texchange\t${new Date(row.fetchedAt).toISOString()}\t1\n`,
+      )
+      .join(''),
+  );
+  const client = await pool.connect();
+  const started = performance.now();
+  await pipeline(
+    Readable.from(chunks),
+    client.query(
+      copyFrom(
+        `COPY quote_copy (listing_id, source, as_of, price, previous_close, bid, ask, volume, currency, minor_factor,
+           session, delay_seconds, as_of_basis, fetched_at, batch_id) FROM STDIN`,
+      ),
+    ),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  client.release();
+  await requireCount(pool, 'quote_copy', size);
+  return size / seconds;
+}
+
+async function timeIngest(
+  pool: Pool,
+  ticks: readonly QuoteTick[],
+  size: number,
+  copyRowsPerSecond: number,
+): Promise<IngestResult> {
+  await pool.query(
+    'TRUNCATE quote, quote_revision, latest_quote, consolidated_quote, outbox, quarantine, batch_statistics, batch',
+  );
+  await pool.query('CHECKPOINT');
+  const seconds = await ingestAll(pool, ticks);
+  await requireCount(pool, 'quote', size);
+  await requireCount(pool, 'latest_quote', Math.min(size, universe));
+  const replay = await ingestAll(pool, ticks);
+  const after = await count(pool, 'quote');
+  const blobs = ticks.reduce((sum, tick) => sum + tick.blobs.length, 0);
+  return {
+    quotes: size,
+    blobs,
+    quotesPerBlob: Math.min(symbolsPerTask, size),
+    connections,
+    copyRowsPerSecond: Math.round(copyRowsPerSecond),
+    ingestRowsPerSecond: Math.round(size / seconds),
+    ratio: size / seconds / copyRowsPerSecond,
+    replayRowsPerSecond: Math.round(size / replay),
+    replayAddedRows: after - size,
+  };
+}
+
+/** Reads all blobs, `connections` at a time, as that many containers would. Gives the seconds it took. */
+async function ingestAll(pool: Pool, ticks: readonly QuoteTick[]): Promise<number> {
+  const rawStore = memoryRawStore();
+  const waiting: IngestMessage[] = [];
+  for (const tick of ticks)
+    for (const [index, message] of tick.messages.entries()) {
+      waiting.push(message);
+      const blob = tick.blobs[index];
+      if (blob) rawStore.blobs.set(message.blobKey, blob);
+    }
+  const ingestBlob = ingestBlobs({ rawStore, store: postgresIngestStore(pool), queue: memoryMessageQueue(), parserOf });
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      for (let message = waiting.shift(); message; message = waiting.shift()) await ingestBlob(message);
+    }),
+  );
+  return (performance.now() - started) / 1000;
+}
+
+const countRow = z.object({ count: z.coerce.number() });
+
+async function count(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query(`SELECT count(*) FROM ${table}`);
+  return countRow.parse(rows[0]).count;
+}
+
+async function requireCount(pool: Pool, table: string, expected: number): Promise<void> {
+  const found = await count(pool, table);
+  if (found !== expected)
+    throw new Error(`Table ${table} has ${found} rows after the load, not ${expected}: the figure would mean nothing.`);
+}
+
+const aliasRow = z.object({ symbol: z.string(), listing_id: z.int() });
+
+async function listings(pool: Pool): Promise<Map<string, number>> {
+  const { rows } = await pool.query("SELECT symbol, listing_id FROM symbol_alias WHERE namespace = 'yahoo'");
+  return new Map(rows.map((row) => aliasRow.parse(row)).map((row) => [row.symbol, row.listing_id]));
+}
