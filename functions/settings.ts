@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DatabaseSettings } from '../core/adapters/postgres/pool.ts';
 import { settingNames } from '../core/contracts/settings.ts';
 import { canonicalSymbol } from '../core/market/symbol.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a signed-in client carries. All of it is secret. */
 export const sessionSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobKinds } from './reasons.ts';
 
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */

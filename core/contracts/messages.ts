@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobKinds, runReasons, triggers } from './reasons.ts';
 
 const instant = z.iso.datetime();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The Postgres roles that functions log in as. On AWS each has `rds_iam`, so a login is an IAM token and there is no

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BarSeries } from '../../ports/ingest-store.ts';
 import { numbers, texts } from './array-literal.ts';
 import type { Connection } from './pool.ts';

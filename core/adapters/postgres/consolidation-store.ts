@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AssetClass, assetClasses } from '../../market/instrument.ts';
 import { asOfBases } from '../../market/quote.ts';
 import { type Candidate, consolidate } from '../../quality/consolidate.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evidence, IngestStore } from '../../ports/ingest-store.ts';
 import { sourceOf } from '../../sources/catalogue.ts';
 import { storeBars } from './bar-store.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { assetClasses } from '../../market/instrument.ts';
 import type { Alias, Newcomer } from '../../ports/ingest-store.ts';
 import { numbers, storable, texts } from './array-literal.ts';

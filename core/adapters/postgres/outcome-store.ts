@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runReasons } from '../../contracts/reasons.ts';
 import type { OutcomeStore } from '../../ports/outcome-store.ts';
 import { inTransaction, type Pool } from './pool.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A decimal on the wire: a JSON number, or text with `?decimals=string`. Both exact. */
 export const decimal = z

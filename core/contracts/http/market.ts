@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { barBases, barIntervals, corporateActionTypes } from '../../market/bar.ts';
 import { assetClasses } from '../../market/instrument.ts';
 import { asOfBases, sessions } from '../../market/quote.ts';

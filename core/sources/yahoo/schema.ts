@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The parts that are read of what Yahoo answers, after recorded answers (see docs/adding-a-source.md). All else is
