@@ -1,7 +1,6 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
-import { acknowledgeCdkFunction } from '../cdk-functions.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import type { CloudDatabase } from './database.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -49,8 +48,6 @@ export class DatabasePreparation extends Construct {
       timeout: prepare.timeout.plus(Duration.minutes(1)),
       executeAfter: [prepare, migrate],
     });
-    // The function of CDK that calls ours. By name, because the trigger does not give it away.
-    acknowledgeCdkFunction(Stack.of(this).node.findChild('AWSCDK.TriggerCustomResourceProviderCustomResourceProvider'));
   }
 
   /** Nothing in these is created or updated before the migrations are done. */

@@ -66,6 +66,8 @@ export class ApiStack extends Stack {
       anyMethod: true,
       defaultIntegration: new LambdaIntegration(api.lambda, { proxy: true, allowTestInvoke: false }),
     });
+    // CDK's own output of the URL: users reach the API through the dashboard's address.
+    this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
 
     new RunbookAlarm(this, 'ServerErrors', {

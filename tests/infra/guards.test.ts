@@ -1,0 +1,101 @@
+import { Aspects, Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { describe, expect, test } from 'vitest';
+import { stageSettings } from '../../bin/stages.ts';
+import { addQuotron } from '../../lib/add-quotron.ts';
+import { OwnConstructs } from '../../lib/aspects/own-constructs.ts';
+import { QuotronFunction } from '../../lib/constructs/quotron-function.ts';
+import { StorageStack } from '../../lib/stacks/storage-stack.ts';
+import { builtDashboard, emptyApp } from './synthesize.ts';
+
+describe('what is made past its construct stops synth', () => {
+  test.each([
+    [
+      'a function',
+      (stack: Stack) =>
+        new LambdaFunction(stack, 'Loose', {
+          runtime: Runtime.NODEJS_24_X,
+          handler: 'index.handler',
+          code: Code.fromInline('exports.handler = () => {}'),
+        }),
+      /Quotron-x\/Loose.*AWS::Lambda::Function made without QuotronFunction/,
+    ],
+    ['a queue', (stack: Stack) => new Queue(stack, 'Loose'), /AWS::SQS::Queue made without QuotronQueue/],
+    [
+      'an alarm',
+      (stack: Stack) =>
+        new Alarm(stack, 'Loose', {
+          metric: new Metric({ namespace: 'n', metricName: 'm' }),
+          threshold: 1,
+          evaluationPeriods: 1,
+        }),
+      /AWS::CloudWatch::Alarm made without RunbookAlarm/,
+    ],
+  ])('%s', (_what, make, message) => {
+    const app = emptyApp();
+    Aspects.of(app).add(new OwnConstructs());
+    make(new Stack(app, 'Quotron-x'));
+    expect(() => app.synth()).toThrow(message);
+  });
+
+  test('in a stage as bin makes it, too', () => {
+    const app = emptyApp();
+    const { pipeline } = addQuotron(app, stageSettings('local', { QUOTRON_DATABASE_URL: 'postgres://x' }));
+    new Queue(pipeline, 'Loose');
+    expect(() => app.synth()).toThrow(/made without QuotronQueue/);
+  });
+});
+
+describe('a binding across the wall is refused', () => {
+  const setUp = () => {
+    const settings = stageSettings('prod', {});
+    const stack = new Stack(emptyApp(), 'Quotron-x');
+    const storage = new StorageStack(stack, 'Storage', settings);
+    const make = (name: 'scrape-api' | 'ingest' | 'state') =>
+      new QuotronFunction(stack, {
+        name,
+        settings,
+        network: storage.cloud?.network,
+        description: 'For a test',
+        timeout: Duration.seconds(1),
+        memoryMb: 128,
+      });
+    return { storage, make };
+  };
+
+  test('the database for a function outside', () => {
+    const { storage, make } = setUp();
+    expect(() => storage.database.grantConnect(make('scrape-api'), 'app')).toThrow(/must have no way to the database/);
+  });
+
+  test('Secrets Manager for a function inside', () => {
+    const { storage, make } = setUp();
+    expect(() => storage.sessionKey.grantRead(make('ingest'))).toThrow(/cannot reach Secrets Manager/);
+  });
+
+  test('a call from inside', () => {
+    const { make } = setUp();
+    const state = make('state');
+    expect(() => state.grantCall(make('ingest'), 'stateFunction')).toThrow(/cannot reach the Lambda API/);
+    expect(() => state.grantCall(make('scrape-api'), 'stateFunction')).not.toThrow();
+  });
+});
+
+describe('a stage that cannot be synthesized says why and what to do', () => {
+  test('one that does not exist', () => {
+    expect(() => stageSettings('staging', {})).toThrow('There is no stage "staging"');
+  });
+
+  test('a laptop without a database', () => {
+    expect(() => stageSettings('local', {})).toThrow('QUOTRON_DATABASE_URL is not set');
+  });
+
+  test('a dashboard that has not been built', () => {
+    const settings = stageSettings('dev', {});
+    if (settings.stage === 'local') throw new Error('dev is no laptop');
+    expect(() => addQuotron(emptyApp(), { ...settings, webFolder: '/nowhere' })).toThrow('npm run build:web');
+    expect(() => addQuotron(emptyApp(), { ...settings, webFolder: builtDashboard() })).not.toThrow();
+  });
+});

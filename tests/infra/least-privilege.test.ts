@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { functionNames } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
+
+const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const statement = z.object({
+  Effect: z.literal('Allow'),
+  Action: many,
+  Resource: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]),
+});
+const policy = z.object({ Statement: z.array(statement) });
+
+/** A resource of a policy in few words: what it is, not where CDK puts it. */
+function inWords(stage: StageName, resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
+  if (database) return `user ${database}`;
+  if (/RawBucket.*\/raw\/\*"/.test(text)) return 'raw/*';
+  for (const [what, kind] of [
+    [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
+    [/SessionKeySecret/, 'session key'],
+    [/DatabaseInstanceSecret/, 'master secret'],
+    [/MigrateFunctionCurrentVersion/, 'version of migrate'],
+    [/StateFunction/, 'state'],
+  ] as const) {
+    if (what.test(text)) return kind;
+  }
+  const queues = resourcesOf(stage, 'AWS::SQS::Queue');
+  const queue = queues.find(({ id }) => text.includes(id));
+  return queue ? String(queue.resource.Properties['QueueName']).replace(`quotron-${stage}-`, '') : text;
+}
+
+/** What each function may do: sorted `action on resource`, without its own log and, inside, its network interface. */
+function permissions(stage: StageName): Map<string, string[]> {
+  const found = new Map<string, string[]>(functionNames.map((name) => [name, []]));
+  for (const { stack, id, resource } of resourcesOf(stage, 'AWS::IAM::Policy')) {
+    const roles = z.array(z.object({ Ref: z.string() })).parse(resource.Properties['Roles']);
+    for (const { Ref } of roles) {
+      const description = synthesized(stage).stacks[stack]?.resources[Ref]?.Properties['Description'];
+      const name = /^What the Quotron function (\S+) may do$/.exec(String(description))?.[1];
+      if (!name) {
+        // Of CDK's own functions at deployment, and nobody else.
+        expect(id).toMatch(/^CustomCDKBucketDeployment/);
+        continue;
+      }
+      for (const { Action, Resource } of policy.parse(resource.Properties['PolicyDocument']).Statement) {
+        for (const action of Action)
+          for (const on of Resource) found.get(name)?.push(`${action} on ${inWords(stage, on)}`);
+      }
+    }
+  }
+  return new Map(
+    [...found].map(([name, all]) => [name, [...new Set(all)].filter((one) => !one.endsWith(' on log')).sort()]),
+  );
+}
+
+const consume = (queue: string) =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `sqs:${action} on ${queue}`,
+  );
+const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
+const connect = (user: string) => `rds-db:connect on user ${user}`;
+const send = (queue: string) => `sqs:SendMessage on ${queue}`;
+const allQueues = [...scrapeQueues, 'ingest', 'outcomes', 'ticks'];
+
+const expected: Readonly<Record<string, readonly string[]>> = {
+  schedule: [connect('quotron_app'), ...scrapeQueues.map(send), ...consume('ticks')],
+  'scrape-api': [
+    's3:PutObject on raw/*',
+    'secretsmanager:GetSecretValue on session key',
+    'lambda:InvokeFunction on state',
+    send('ingest'),
+    send('outcomes'),
+    ...scrapeQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
+  ],
+  ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
+  monitor: [connect('quotron_app'), ...consume('outcomes')],
+  state: [connect('quotron_app')],
+  migrate: [connect('quotron_owner'), connect('quotron_master')],
+  'prepare-database': ['secretsmanager:GetSecretValue on master secret', 'lambda:InvokeFunction on version of migrate'],
+  maintain: [connect('quotron_owner')],
+  api: [
+    connect('quotron_api'),
+    send('ticks'),
+    ...allQueues.flatMap((queue) => [
+      `sqs:GetQueueAttributes on ${queue}`,
+      `sqs:GetQueueAttributes on ${queue}-dead`,
+      `sqs:ReceiveMessage on ${queue}-dead`,
+    ]),
+  ],
+};
+
+describe.each(cloudStages)('in %s', (stage) => {
+  test.each(functionNames)('%s may do what its work needs, and not one thing more', (name) => {
+    expect(permissions(stage).get(name)).toEqual([...(expected[name] ?? [])].sort());
+  });
+
+  test('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {
+    for (const { id, resource } of resourcesOf(stage, 'AWS::IAM::Role')) {
+      if (/^(RestApiCloudWatchRole|CustomCDKBucketDeployment|AWSCDKTrigger)/.test(id)) continue;
+      expect(resource.Properties['ManagedPolicyArns'], id).toBeUndefined();
+    }
+  });
+
+  test('blobs cannot be deleted or overwritten by anyone in Quotron', () => {
+    const all = [...permissions(stage).values()].flat();
+    expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one))).toEqual([]);
+    const policies = JSON.stringify(
+      resourcesOf(stage, 'AWS::S3::BucketPolicy').map(({ resource }) => resource.Properties),
+    );
+    expect(policies).toContain('"Condition":{"Null":{"s3:if-none-match":"true"}}');
+  });
+});

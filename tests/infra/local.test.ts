@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { functionNames } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { pascalCase } from '../../lib/names.ts';
+import { synthesized } from './synthesize.ts';
+
+/** What both emulators have (docs/architecture.md, the local cloud): anything else would deploy on AWS only. */
+const onEmulators = [
+  /^AWS::ApiGateway::(RestApi|Resource|Method|Deployment|Stage)$/,
+  /^AWS::CloudWatch::Alarm$/,
+  /^AWS::Events::Rule$/,
+  /^AWS::IAM::(Role|Policy)$/,
+  /^AWS::Lambda::(Function|EventSourceMapping|EventInvokeConfig|Permission)$/,
+  /^AWS::Logs::LogGroup$/,
+  /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^AWS::SQS::(Queue|QueuePolicy)$/,
+  /^AWS::SecretsManager::Secret$/,
+];
+
+const { stacks } = synthesized('local');
+
+test('the laptop’s stacks hold only what the emulators have', () => {
+  expect(Object.keys(stacks)).toEqual(['Storage', 'Pipeline', 'Api']);
+  for (const [stack, { resources }] of Object.entries(stacks)) {
+    for (const [id, { Type }] of Object.entries(resources)) {
+      expect(
+        onEmulators.some((type) => type.test(Type)),
+        `${stack}/${id} is ${Type}`,
+      ).toBe(true);
+    }
+  }
+});
+
+test.each(['local', 'prod'] as const)('in %s the outputs have the names that scripts look for', (stage) => {
+  const outputs = Object.values(synthesized(stage).stacks).flatMap(({ outputs: keys }) => keys);
+  const functions = functionNames.filter((name) => stage !== 'local' || name !== 'prepare-database');
+  const queues = [...catalogue.map(({ id }) => `scrape-${id}`), 'ingest', 'outcomes', 'ticks'].map(pascalCase);
+  expect(outputs.filter((key) => !key.startsWith('Exports')).sort()).toEqual(
+    [
+      'RawBucket',
+      'RestApiId',
+      'RestApiStage',
+      ...functions.map((name) => `Function${pascalCase(name)}`),
+      ...queues.flatMap((name) => [`Queue${name}`, `DeadQueue${name}`]),
+      ...(stage === 'local' ? [] : ['DashboardUrl']),
+    ].sort(),
+  );
+});
+
+test('the way of one queue and its reader, in full', () => {
+  const resources = Object.fromEntries(
+    Object.entries(stacks['Pipeline']?.resources ?? {}).filter(([id]) => /^(Ingest|IngestQueue)/.test(id)),
+  );
+  const pinned: unknown = JSON.parse(JSON.stringify(resources).replaceAll(/\b[0-9a-f]{64}\b/g, '<hash>'));
+  expect(pinned).toMatchSnapshot();
+});

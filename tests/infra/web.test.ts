@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { contentSecurityPolicy } from '../../core/contracts/security-headers.ts';
+import { cloudStages, resourcesOf } from './synthesize.ts';
+
+/** Ids that AWS gives to policies of its own, the same in every account. */
+const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const allViewerHeadersButHost = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
+
+const behaviour = z.object({
+  PathPattern: z.string(),
+  AllowedMethods: z.array(z.string()),
+  CachePolicyId: z.string(),
+  OriginRequestPolicyId: z.string(),
+  TargetOriginId: z.string(),
+  ViewerProtocolPolicy: z.string(),
+});
+const distribution = z.object({
+  DistributionConfig: z.object({
+    CacheBehaviors: z.array(behaviour),
+    DefaultCacheBehavior: z.object({ ResponseHeadersPolicyId: z.unknown(), ViewerProtocolPolicy: z.string() }),
+    Origins: z.array(
+      z.object({ Id: z.string(), OriginPath: z.unknown().optional(), OriginAccessControlId: z.unknown().optional() }),
+    ),
+    CustomErrorResponses: z.array(z.unknown()).optional(),
+  }),
+});
+
+describe.each(cloudStages)('in %s', (stage) => {
+  const config = () =>
+    distribution.parse(resourcesOf(stage, 'AWS::CloudFront::Distribution')[0]?.resource.Properties).DistributionConfig;
+
+  test('the API and the proxy are reached as they are: every method and header, nothing cached, the stage in front', () => {
+    expect(
+      config()
+        .CacheBehaviors.map(({ PathPattern }) => PathPattern)
+        .sort(),
+    ).toEqual(['/api/*', '/yahoo/*']);
+    for (const each of config().CacheBehaviors) {
+      expect(each.CachePolicyId).toBe(cachingDisabled);
+      expect(each.OriginRequestPolicyId).toBe(allViewerHeadersButHost);
+      expect(each.AllowedMethods).toEqual(expect.arrayContaining(['GET', 'POST', 'PUT', 'DELETE']));
+      expect(each.ViewerProtocolPolicy).not.toBe('allow-all');
+      const origin = config().Origins.find(({ Id }) => Id === each.TargetOriginId);
+      expect(JSON.stringify(origin?.OriginPath)).toMatch(/DeploymentStage/);
+    }
+  });
+
+  test('an error of the API stays the API’s: no page is put in its place', () => {
+    expect(config().CustomErrorResponses).toBeUndefined();
+  });
+
+  test('the page’s files come from a private bucket, with the security headers', () => {
+    expect(config().Origins.some(({ OriginAccessControlId }) => OriginAccessControlId)).toBe(true);
+    const [policy] = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy');
+    expect(JSON.stringify(config().DefaultCacheBehavior.ResponseHeadersPolicyId)).toContain(policy?.id);
+    expect(policy?.resource.Properties).toMatchObject({
+      ResponseHeadersPolicyConfig: {
+        SecurityHeadersConfig: {
+          ContentSecurityPolicy: { ContentSecurityPolicy: contentSecurityPolicy, Override: true },
+          ContentTypeOptions: { Override: true },
+          FrameOptions: { FrameOption: 'DENY' },
+          StrictTransportSecurity: { AccessControlMaxAgeSec: 63_072_000, IncludeSubdomains: true },
+        },
+      },
+    });
+  });
+});
+
+test('the page may run no inline script, load no plugin, be framed by nobody', () => {
+  expect(contentSecurityPolicy).not.toContain('unsafe');
+  for (const directive of ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "script-src 'self'"]) {
+    expect(contentSecurityPolicy.split('; ')).toContain(directive);
+  }
+});
