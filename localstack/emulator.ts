@@ -28,6 +28,8 @@ export interface EmulatorOptions {
   /** Must be free. Without it: the port of the last run, 4566, or any free one. */
   readonly port?: number | undefined;
   readonly say: (line: string) => void;
+  /** Ends the start early. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunningEmulator {
@@ -74,7 +76,7 @@ async function externalEmulator(given: string): Promise<RunningEmulator> {
 }
 
 async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator> {
-  const python = await pythonWithEmulator(options.say);
+  const python = await pythonWithEmulator(options.say, options.signal);
   const record = join(options.dir, 'emulator.json');
   const earlier = readState(record, recordSchema);
   await endLeftover(earlier?.identity ?? null);
@@ -124,11 +126,14 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   const url = `http://127.0.0.1:${port}`;
   const identity = child.pid === undefined ? null : identityOf(child.pid);
   writeState(record, { port, pid: child.pid ?? null, identity });
-  return await whenUp(child, url, 'ministack', logFile, 30_000, async () => {
-    // SIGTERM lets it write its state; the functions' processes share its group and go with it.
-    await stopChild(child, 'SIGTERM', 15_000);
-    if (child.pid !== undefined) killGroup(child.pid);
-  });
+  return await whenUp(
+    { child, url, kind: 'ministack', logFile, timeoutMs: 30_000, signal: options.signal },
+    async () => {
+      // SIGTERM lets it write its state; the functions' processes share its group and go with it.
+      await stopChild(child, 'SIGTERM', 15_000);
+      if (child.pid !== undefined) await killGroup(child.pid);
+    },
+  );
 }
 
 function emulatorCredentials(): Record<string, string> {
@@ -160,16 +165,22 @@ async function endLeftover(identity: string | null): Promise<void> {
     process.kill(pid, 'SIGTERM');
     await until(() => identityOf(pid) !== identity, 15_000);
   }
-  killGroup(pid);
+  await killGroup(pid);
 }
 
-/** Ends what is left of a process group. */
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error;
-  }
+/** Ends what is left of a process group, and waits until it is gone. */
+async function killGroup(pid: number): Promise<void> {
+  const gone = (name: NodeJS.Signals | 0) => {
+    try {
+      process.kill(-pid, name);
+      return false;
+    } catch (error) {
+      if (codeOf(error) === 'ESRCH' || codeOf(error) === 'EPERM') return true;
+      throw error;
+    }
+  };
+  // Where nobody reaps orphans (a container without an init), they stay as zombies: no reason to wait for ever.
+  if (!gone('SIGKILL')) await until(() => gone(0), 2_000);
 }
 
 async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulator> {
@@ -218,10 +229,14 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
     logFile,
     process.env,
   );
-  return await whenUp(child, `http://127.0.0.1:${port}`, 'localstack', logFile, 300_000, async () => {
-    spawnSync('docker', ['stop', '--time', '20', name], { stdio: 'ignore' });
-    await stopChild(child, 'SIGTERM', 10_000);
-  });
+  const url = `http://127.0.0.1:${port}`;
+  return await whenUp(
+    { child, url, kind: 'localstack', logFile, timeoutMs: 300_000, signal: options.signal },
+    async () => {
+      spawnSync('docker', ['stop', '--time', '20', name], { stdio: 'ignore' });
+      await stopChild(child, 'SIGTERM', 10_000);
+    },
+  );
 }
 
 /** Starts a program in a process group of its own, so that Ctrl-C in the terminal reaches it only through us. */
@@ -234,12 +249,17 @@ function spawnLogged(command: string, args: readonly string[], logFile: string, 
   }
 }
 
+interface Starting {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly kind: EmulatorKind;
+  readonly logFile: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function whenUp(
-  child: ChildProcess,
-  url: string,
-  kind: EmulatorKind,
-  logFile: string,
-  timeoutMs: number,
+  { child, url, kind, logFile, timeoutMs, signal }: Starting,
   stopIt: () => Promise<void>,
 ): Promise<RunningEmulator> {
   let asked = false;
@@ -258,12 +278,13 @@ async function whenUp(
   };
   let problem: string | null = 'no answer';
   await until(async () => {
-    if (gone) return true;
+    if (gone || signal?.aborted) return true;
     problem = await health(url);
     return problem === null;
   }, timeoutMs);
   if (!gone && problem === null) return { url, kind, logFile, ended, stop };
   await stop();
+  signal?.throwIfAborted();
   const last = lastLines(logFile);
   throw new LocalCloudError(
     `The emulator (${kind}) ${gone ? 'ended at once' : `did not answer at ${url} within ${timeoutMs / 1000} s`}. Nothing can be ` +

@@ -67,13 +67,13 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** Waits until `done` is true, looking every 25 ms. False when the time is over first. */
-export async function until(done: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+/** Waits until `done` is true, looking again after `everyMs`. False when the time is over first. */
+export async function until(done: () => boolean | Promise<boolean>, timeoutMs: number, everyMs = 25): Promise<boolean> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     if (await done()) return true;
     if (performance.now() > end) return false;
-    await delay(25);
+    await delay(everyMs);
   }
 }
 

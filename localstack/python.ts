@@ -47,7 +47,7 @@ export function findPython(): Python {
 }
 
 /** The Python of the virtual environment, made when missing or when the pinned packages have changed. */
-export async function pythonWithEmulator(say: (line: string) => void): Promise<string> {
+export async function pythonWithEmulator(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const requirements = join(root, 'localstack', 'requirements.txt');
   const venv = join(root, '.quotron', 'venv');
   const python = join(venv, 'bin', 'python');
@@ -64,12 +64,13 @@ export async function pythonWithEmulator(say: (line: string) => void): Promise<s
   // Made aside and moved in place, so that two starts at once, or one that is killed, leave no half of one.
   const half = `${venv}.${process.pid}`;
   try {
-    await run(found.command, ['-m', 'venv', half], venvProblem(found));
+    await run(found.command, ['-m', 'venv', half], venvProblem(found), signal);
     await run(
       join(half, 'bin', 'python'),
       ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
       'The emulator could not be installed from PyPI. The local cloud cannot run without one. Check the network (or the ' +
         'index in pip.conf) and the disk, or start an emulator yourself and set AWS_ENDPOINT_URL to it.',
+      signal,
     );
     writeFileSync(join(half, '.quotron-requirements'), `${wanted}\n`);
     rmSync(venv, { recursive: true, force: true });
@@ -88,8 +89,16 @@ function venvProblem(found: Python): string {
   );
 }
 
-async function run(command: string, args: readonly string[], problem: string): Promise<void> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(
+  command: string,
+  args: readonly string[],
+  problem: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -100,6 +109,7 @@ async function run(command: string, args: readonly string[], problem: string): P
     child.once('error', () => resolve(null));
     child.once('close', resolve);
   });
+  signal?.throwIfAborted();
   if (code !== 0) {
     const last = output.trim().split('\n').slice(-4).join(' | ');
     throw new LocalCloudError(`${problem} Its last words: ${last || 'none'}`);

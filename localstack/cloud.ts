@@ -1,0 +1,264 @@
+/**
+ * The local cloud as a whole. `npm start` and the tests both run this.
+ *
+ *   1. at the same time: emulator, database, simulated upstreams
+ *   2. at the same time: deploy, and build the dashboard
+ *   3. migrate
+ *   4. API keys, a sign-in token, the dashboard server, `local.json`
+ *
+ * What was started is stopped in reverse, whatever happens; nothing else is.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createPool, type Pool } from '../core/adapters/postgres/pool.ts';
+import { migrateResponseSchema } from '../core/contracts/migrate.ts';
+import { catalogue } from '../core/sources/catalogue.ts';
+import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
+import { startDatabase } from './database.ts';
+import { deploy, executeApiUrl } from './deploy.ts';
+import { type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
+import { type Functions, functionsOf } from './functions.ts';
+import { createSignInToken, ensureKeys } from './keys.ts';
+import { choosePort } from './ports.ts';
+import { messageOf } from './problem.ts';
+import { type RunSteps, Step } from './progress.ts';
+import { type LocalSettings, portVariable } from './settings.ts';
+import { readState, writeState } from './state-folder.ts';
+import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
+import { buildWeb, webFolder } from './web-build.ts';
+
+export interface CloudOptions {
+  /** The state folder. Its lock must be held. */
+  readonly folder: string;
+  readonly settings: LocalSettings;
+  readonly kind: EmulatorKind;
+  /** The real services in place of the simulated ones. */
+  readonly live: boolean;
+  /** With the dashboard: its page, its server, API keys and `local.json`. */
+  readonly dashboard: boolean;
+  readonly run: RunSteps;
+  /** Ends the start early. */
+  readonly signal: AbortSignal;
+}
+
+/** Addresses and keys of a local cloud: what `local.json` holds. */
+export const localFileSchema = z.object({
+  dashboardUrl: z.url(),
+  /** Ends in `/api/v1`. */
+  apiUrl: z.url(),
+  /** Of the simulated upstreams; `null` with the real ones. */
+  upstreamsUrl: z.url().nullable(),
+  emulatorUrl: z.url(),
+  databaseUrl: z.string(),
+  apiKeys: z.object({ read: z.string(), operate: z.string(), admin: z.string() }),
+});
+export type LocalFile = z.infer<typeof localFileSchema>;
+
+export interface Cloud {
+  readonly emulator: RunningEmulator;
+  readonly databaseUrl: string;
+  readonly upstreams: RunningUpstreams | null;
+  readonly functions: Functions;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly pool: Pool;
+  /** `null` without the dashboard. */
+  readonly local: LocalFile | null;
+  /** Signs in once: `<dashboardUrl>/#sign-in=<token>`. */
+  readonly signInUrl: string | null;
+  /** Settled with a message when a part has ended by itself. */
+  readonly broken: Promise<string>;
+}
+
+/** What must be stopped, last first. */
+export class Cleanup {
+  readonly #stops: (() => Promise<void>)[] = [];
+  #running: Promise<string[]> | undefined;
+
+  add(stop: () => Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  /** Stops everything; gives what could not be stopped. The second call waits for the first. */
+  run(): Promise<string[]> {
+    this.#running ??= (async () => {
+      const problems: string[] = [];
+      for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop())
+        await stop().catch((error: unknown) => problems.push(messageOf(error)));
+      return problems;
+    })();
+    return this.#running;
+  }
+}
+
+const portsSchema = z.partialRecord(z.enum(['upstreams', 'dashboard']), z.int());
+
+/** Starts all parts. When it throws, `cleanup` still has to be run. */
+export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promise<Cloud> {
+  const { folder, settings, run, signal } = options;
+  const localFile = join(folder, 'local.json');
+  const earlier = readState(localFile, localFileSchema);
+  const portOf = (name: 'upstreams' | 'dashboard', usual: number) => rememberedPort(folder, settings, name, usual);
+
+  const emulator = new Step(
+    'Emulator',
+    async (say) => {
+      const { emulatorUrl: url, ports } = settings;
+      const started = await startEmulator({
+        dir: join(folder, 'emulator'),
+        kind: options.kind,
+        url,
+        port: ports.emulator,
+        say,
+        signal,
+      });
+      cleanup.add(started.stop);
+      return started;
+    },
+    ({ kind, url }) => `${kind === 'external' ? 'the one at' : kind} ${url}`,
+  );
+  const database = new Step(
+    'Database',
+    async () => {
+      const started = await startDatabase({
+        dir: join(folder, 'postgres'),
+        port: settings.ports.database,
+        persistent: true,
+      });
+      cleanup.add(started.stop);
+      return started;
+    },
+    ({ port }) => `PostgreSQL on port ${port}`,
+  );
+  const upstreams = new Step(
+    'Simulated upstreams',
+    async () => {
+      const { seed, clock } = settings;
+      const port = await portOf('upstreams', 4790);
+      const started = await startUpstreams({ port, ...(seed === undefined ? {} : { seed }), clock });
+      cleanup.add(started.stop);
+      return started;
+    },
+    ({ url }) => url,
+  );
+  await run(options.live ? [emulator, database] : [emulator, database, upstreams]);
+  signal.throwIfAborted();
+
+  const simulated = options.live ? null : upstreams.value;
+  const deployment = new Step(
+    'Deploy',
+    (say) =>
+      deploy({
+        dir: join(folder, 'deploy'),
+        emulatorUrl: emulator.value.url,
+        databaseUrl: database.value.url,
+        sourceUrls: sourceUrlsOf(settings, simulated),
+        symbols: settings.symbols,
+        say,
+        signal,
+      }),
+    ({ fresh }) => (fresh ? '' : 'nothing has changed'),
+  );
+  const web = new Step(
+    'Dashboard',
+    () => buildWeb(signal),
+    (built) => (built ? 'built' : 'nothing has changed'),
+  );
+  await run(options.dashboard ? [deployment, web] : [deployment]);
+  signal.throwIfAborted();
+
+  const functions = functionsOf(emulator.value.url, deployment.value);
+  cleanup.add(async () => functions.close());
+  const migrations = new Step(
+    'Migrate',
+    async () => migrateResponseSchema.parse(await functions.invoke('migrate', {})).applied,
+    (applied) => (applied.length === 0 ? 'nothing to do' : applied.join(', ')),
+  );
+  await run([migrations]);
+  signal.throwIfAborted();
+
+  const pool = createPool({ url: database.value.url }, 2);
+  cleanup.add(() => pool.end());
+  let served: { readonly local: LocalFile; readonly signInUrl: string } | null = null;
+  if (options.dashboard) {
+    const access = new Step(
+      'API keys and dashboard',
+      async () => {
+        const apiKeys = await ensureKeys(pool, earlier?.apiKeys ?? {});
+        const token = await createSignInToken(pool, apiKeys.admin);
+        const dashboard: RunningDashboard = await startDashboard({
+          port: await portOf('dashboard', 4780),
+          folder: webFolder,
+          apiUrl: executeApiUrl(emulator.value.url, deployment.value),
+        });
+        cleanup.add(dashboard.stop);
+        const local: LocalFile = {
+          dashboardUrl: dashboard.url,
+          apiUrl: `${dashboard.url}/api/v1`,
+          upstreamsUrl: simulated?.url ?? null,
+          emulatorUrl: emulator.value.url,
+          databaseUrl: database.value.url,
+          apiKeys,
+        };
+        writeState(localFile, local);
+        return { local, signInUrl: `${dashboard.url}/#sign-in=${token}` };
+      },
+      ({ local }) => local.dashboardUrl,
+    );
+    await run([access]);
+    served = access.value;
+  }
+
+  return {
+    emulator: emulator.value,
+    databaseUrl: database.value.url,
+    upstreams: simulated,
+    functions,
+    outputs: deployment.value.outputs,
+    pool,
+    local: served?.local ?? null,
+    signInUrl: served?.signInUrl ?? null,
+    broken: Promise.race([
+      fellOver(emulator.value.ended, 'The emulator', emulator.value.logFile),
+      fellOver(database.value.ended, 'The database', database.value.logFile),
+    ]),
+  };
+}
+
+/** Resolves with a message when a part ends that nobody asked to end. */
+function fellOver(ended: Promise<boolean>, what: string, logFile: string | null): Promise<string> {
+  return new Promise((resolve) => {
+    void ended.then((asked) => {
+      if (asked) return;
+      resolve(
+        `${what} has ended by itself, and nothing works without it. ${logFile === null ? '' : `Its log is in ${logFile}. `}` +
+          'Everything else is stopped; the data is kept. Run `npm start` again.',
+      );
+    });
+  });
+}
+
+/** Base URLs in place of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */
+function sourceUrlsOf(settings: LocalSettings, upstreams: RunningUpstreams | null): Record<string, string> | null {
+  const simulated = upstreams === null ? [] : catalogue.map(({ id }): [string, string] => [id, upstreams.urlOf(id)]);
+  const urls = { ...Object.fromEntries(simulated), ...settings.sourceUrls };
+  return Object.keys(urls).length === 0 ? null : urls;
+}
+
+/** The port of the last run where it is free, and keeps what is chosen. */
+async function rememberedPort(
+  folder: string,
+  settings: LocalSettings,
+  name: 'upstreams' | 'dashboard',
+  usual: number,
+): Promise<number> {
+  const file = join(folder, `${name}-port.json`);
+  const remembered = readState(file, portsSchema)?.[name];
+  const port = await choosePort({
+    what: name === 'dashboard' ? 'the dashboard' : 'the simulated upstreams',
+    required: settings.ports[name],
+    setting: portVariable(name),
+    preferred: [remembered, usual],
+  });
+  writeState(file, { [name]: port });
+  return port;
+}

@@ -1,0 +1,168 @@
+/**
+ * What CloudFront does on AWS: serves the built dashboard, and passes `/api/*` and `/yahoo/*` to the REST API with all
+ * headers but `host`.
+ */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { extname, join, normalize, sep } from 'node:path';
+import { securityHeaders } from '../core/contracts/security-headers.ts';
+import { explainListenError } from './ports.ts';
+import { codeOf } from './problem.ts';
+
+export interface DashboardOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The built page. */
+  readonly folder: string;
+  /** Where the REST API's stage is: paths are put after it. */
+  readonly apiUrl: string;
+}
+
+export interface RunningDashboard {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
+};
+
+/** Of the connection, not of the message: a proxy does not pass them on (RFC 9110, 7.6.1). */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Serves the dashboard on 127.0.0.1. */
+export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options.apiUrl);
+    else serveFile(request, response, options.folder, path);
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(explainListenError(error, 'the dashboard', options.port)));
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function proxy(request: IncomingMessage, response: ServerResponse, apiUrl: string): void {
+  const target = new URL(apiUrl);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => name !== 'host' && !hopByHop.has(name)),
+  );
+  const upstream = httpRequest(
+    {
+      host: target.hostname,
+      port: target.port,
+      method: request.method,
+      path: `${target.pathname}${request.url ?? '/'}`,
+      headers: {
+        ...headers,
+        'x-forwarded-host': request.headers.host ?? '',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-for': request.socket.remoteAddress ?? '',
+      },
+    },
+    (answer) => {
+      const kept = Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name));
+      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
+      answer.pipe(response);
+      answer.once('error', () => response.destroy());
+    },
+  );
+  upstream.once('error', (error) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(502, {
+      ...securityHeaders,
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+    });
+    response.end(
+      JSON.stringify({
+        type: 'about:blank',
+        title: 'The local cloud does not answer',
+        status: 502,
+        detail: `The emulator that runs the API cannot be reached (${codeOf(error) ?? 'no answer'}). Is \`npm start\` still running?`,
+        code: 'unavailable',
+        retryable: true,
+      }),
+    );
+  });
+  response.once('close', () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+function serveFile(request: IncomingMessage, response: ServerResponse, folder: string, path: string): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { ...securityHeaders, allow: 'GET, HEAD' });
+    response.end();
+    return;
+  }
+  const file = fileOf(folder, path);
+  if (file === null) {
+    response.writeHead(404, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+    response.end('Not found\n');
+    return;
+  }
+  response.writeHead(200, {
+    ...securityHeaders,
+    'content-type': types[extname(file)] ?? 'application/octet-stream',
+    'content-length': statSync(file).size,
+    // Vite puts a hash into the names under /assets; all else may change with the next build.
+    'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+  });
+  if (request.method === 'HEAD') response.end();
+  else createReadStream(file).pipe(response);
+}
+
+/** The file of a path; the page itself for a path that the page routes; `null` for a missing asset. */
+function fileOf(folder: string, path: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+  const file = normalize(join(folder, decoded));
+  if (!file.startsWith(folder + sep) && file !== folder && file !== folder + sep) return null;
+  if (!decoded.includes('\0') && existsSync(file) && statSync(file).isFile()) return file;
+  const page = join(folder, 'index.html');
+  return extname(decoded) === '' && existsSync(page) ? page : null;
+}

@@ -1,0 +1,232 @@
+/**
+ * `npm start`: the local cloud until Ctrl-C, or for one cycle (`--once`).
+ *
+ * Ctrl-C, SIGTERM, a failing step and a part that falls over all end the same way: everything that was started here is
+ * stopped, last first, and nothing else. A second Ctrl-C does not wait.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command, CommanderError, Option } from 'commander';
+import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { Cleanup, type Cloud, startCloud } from './cloud.ts';
+import { planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
+import { type EmulatorKind, emulatorKinds } from './emulator.ts';
+import { LocalCloudError, messageOf } from './problem.ts';
+import { descendantsOf, signal as send } from './processes.ts';
+import { interactive, plain, Step } from './progress.ts';
+import { portVariable, readSettings } from './settings.ts';
+import { lock, stateFolder } from './state-folder.ts';
+
+interface StartOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly live: boolean;
+  readonly emulator: EmulatorKind;
+}
+
+/** How long one cycle may take. Quotas spread requests over a minute or more when there are many symbols. */
+const cycleTimeoutMs = 180_000;
+
+const started = performance.now();
+const stopping = new AbortController();
+const cleanup = new Cleanup();
+/** A reader that has gone (`npm start | head`) is no reason to leave things running. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+let asked: number | undefined;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    asked ??= performance.now();
+    stopping.abort(new Stopped());
+    // One Ctrl-C comes up to three times: from the terminal, from npm, and from run.mjs.
+    if (performance.now() - asked < 1_000) return;
+    // Asked again: nothing is waited for. The data of PostgreSQL bears that, the emulator forgets what it had not saved.
+    for (const pid of descendantsOf(process.pid).reverse()) send(pid, 'SIGKILL');
+    process.exit(130);
+  });
+}
+
+/** The user has had enough. */
+class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+const options = parse(process.argv.slice(2));
+process.exitCode = await main(options);
+// Nothing that is left may hold the process: all that mattered has been waited for.
+process.exit();
+
+async function main(wanted: StartOptions): Promise<number> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const folder = stateFolder();
+  let code: number;
+  let ready = false;
+  try {
+    const settings = readSettings(process.env);
+    const release = lock(folder);
+    cleanup.add(async () => release());
+    const run = process.stdout.isTTY && !wanted.json ? interactive() : plain(wanted.json ? say : console.log);
+    const cloud = await startCloud(
+      {
+        folder,
+        settings,
+        kind: wanted.emulator,
+        live: wanted.live,
+        dashboard: !wanted.once,
+        run,
+        signal: stopping.signal,
+      },
+      cleanup,
+    );
+    const over = Promise.race([cloud.broken.then(fail), whenStopped()]);
+    // Whoever comes first ends it; the other must not surface as unhandled later.
+    over.catch(() => undefined);
+    const cycle = cycleStep(cloud);
+    await Promise.race([run([cycle]), over]);
+    if (wanted.once) {
+      code = report(cycle.value, wanted.json);
+    } else {
+      ready = true;
+      announce(cloud, wanted);
+      void watch(cloud.pool, say);
+      await over;
+      code = 0;
+    }
+  } catch (error) {
+    code = ready && error instanceof Stopped ? 0 : explain(error, say);
+  }
+  if (!wanted.once || code !== 0) say('Stopping what was started …');
+  for (const problem of await cleanup.run()) say(problem);
+  if (ready && code === 0) say('Stopped. The data is kept; `npm start` goes on with it, `npm run reset` drops it.');
+  return code;
+}
+
+function cycleStep(cloud: Cloud) {
+  return new Step(
+    'First cycle',
+    async () => {
+      const runs = await planCycle(cloud.functions);
+      const unfinished = await waitForRuns(cloud.pool, runs, cycleTimeoutMs, stopping.signal);
+      stopping.signal.throwIfAborted();
+      return await resultOf(cloud.pool, runs, unfinished);
+    },
+    (result) => {
+      const problems = [...new Set(result.failures.map(({ job, reason }) => `${job}: ${reason}`))];
+      const bad = problems.length === 0 ? '' : `; ${problems.join(', ')}`;
+      return `${result.rows.length} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}`;
+    },
+  );
+}
+
+/** Prints what a cycle brought; gives the exit code: 1 when nothing was stored. */
+function report(result: Awaited<ReturnType<typeof resultOf>>, json: boolean): number {
+  const ok = result.accepted > 0;
+  if (json) process.stdout.write(`${JSON.stringify({ ok, ...result }, null, 2)}\n`);
+  else process.stdout.write(`\n${tableOf(result)}\n`);
+  if (!ok) {
+    process.stderr.write(
+      'Nothing was stored: no row of this cycle passed. The reasons are above; the raw answers are kept, and `npm start` shows them.\n',
+    );
+  }
+  return ok ? 0 : 1;
+}
+
+function announce(cloud: Cloud, wanted: StartOptions): void {
+  const { local, signInUrl } = cloud;
+  if (local === null || signInUrl === null) return;
+  if (wanted.json) {
+    process.stdout.write(`${JSON.stringify({ ...local, signInUrl }, null, 2)}\n`);
+    return;
+  }
+  const time = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`
+Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''}.
+
+  Dashboard   ${signInUrl}
+              (signs in once; later with a key)
+  API         ${local.apiUrl}
+  Keys        ${stateFolder()}/local.json (apiKeys: read, operate, admin)
+
+Ctrl-C stops it; the data is kept.`);
+}
+
+/** While it runs: tasks that fail, each with its reason. */
+async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
+  let since = new Date();
+  while (!stopping.signal.aborted) {
+    await delay(5_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+    try {
+      const failed = await pool.query<{ at: Date; source_id: string; reason: string | null; message: string | null }>(
+        `SELECT finished_at AS at, source_id, reason, message FROM task
+         WHERE status = 'failed' AND finished_at > $1 ORDER BY finished_at LIMIT 20`,
+        [since],
+      );
+      for (const { at, source_id: source, reason, message } of failed.rows) {
+        say(
+          `${at.toISOString()} ${source} failed: ${reason ?? 'unexplained'}${message === null ? '' : ` (${message})`}`,
+        );
+        since = at;
+      }
+    } catch {
+      // The database is going: that is told elsewhere.
+      return;
+    }
+  }
+}
+
+function whenStopped(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const { signal } = stopping;
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+function fail(message: string): never {
+  throw new LocalCloudError(message);
+}
+
+/** One message for the person at the keyboard; gives the exit code. */
+function explain(error: unknown, say: (line: string) => void): number {
+  if (stopping.signal.aborted) return 130;
+  say('');
+  if (error instanceof LocalCloudError) say(error.message);
+  else
+    say(
+      `Something that should not happen: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+    );
+  return 1;
+}
+
+function parse(args: readonly string[]): StartOptions {
+  const program = new Command('npm start --')
+    .description('Runs Quotron on this machine: an emulator of AWS, PostgreSQL, simulated sources and the dashboard.')
+    .option('--once', 'run one full cycle, print what was stored, and end', false)
+    .option('--json', 'print JSON for machines on stdout, and progress on stderr', false)
+    .option('--live', 'ask the real services in place of the simulated ones', false)
+    .addOption(
+      new Option('--emulator <which>', 'the emulator to start (localstack needs Docker)')
+        .choices(emulatorKinds)
+        .default('ministack'),
+    )
+    .addHelpText(
+      'after',
+      `
+Environment:
+  AWS_ENDPOINT_URL           use the emulator that runs there
+  QUOTRON_SYMBOLS            symbols to collect, separated by commas
+  QUOTRON_SOURCE_<ID>_URL    base URL of a source
+  QUOTRON_STATE_DIR          where the state is kept (default: .quotron)
+  QUOTRON_SIM_SEED, _CLOCK   what simulated prices walk from; when the simulated market is
+  QUOTRON_<WHAT>_PORT        fixed ports: ${portVariable('emulator')}, DATABASE, UPSTREAMS, DASHBOARD`,
+    )
+    .showHelpAfterError()
+    .allowExcessArguments(false)
+    .exitOverride();
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    // Commander has said what is wrong already. `--help` is no error.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  }
+  return program.opts<StartOptions>();
+}
