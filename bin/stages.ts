@@ -67,6 +67,6 @@ export function stageSettings(stage: string, env: Readonly<Record<string, string
 }
 
 /** A stage that cannot be synthesized. */
-export class StageError extends Error {
+class StageError extends Error {
   override readonly name = 'StageError';
 }

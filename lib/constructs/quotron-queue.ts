@@ -98,16 +98,13 @@ export function grantSendToAll(
   fn.addSetting(setting, Stack.of(fn).toJsonString(urls));
 }
 
-/** Lets `fn` count what is in `queues` and read their dead letters, not delete them; tells it names and URLs. */
-export function grantInspect(fn: QuotronFunction, queues: readonly QuotronQueue[]): void {
-  fn.allow(
-    ['sqs:GetQueueAttributes'],
-    queues.flatMap(({ queue, dead }) => [queue.queueArn, dead.queueArn]),
-  );
-  fn.allow(
-    ['sqs:ReceiveMessage'],
-    queues.map(({ dead }) => dead.queueArn),
-  );
+/** Lets `fn` count what is in `queues`, show their dead letters and put them back; tells it names and URLs. */
+export function grantRedrive(fn: QuotronFunction, queues: readonly QuotronQueue[]): void {
+  const alive = queues.map(({ queue }) => queue.queueArn);
+  const dead = queues.map((each) => each.dead.queueArn);
+  fn.allow(['sqs:GetQueueAttributes'], [...alive, ...dead]);
+  fn.allow(['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'], dead);
+  fn.allow(['sqs:SendMessage'], alive);
   const urls = Object.fromEntries(
     queues.map(({ name, queue, dead }) => [name, { url: queue.queueUrl, deadUrl: dead.queueUrl }]),
   );

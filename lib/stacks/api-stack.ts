@@ -10,7 +10,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
-import { grantInspect } from '../constructs/quotron-queue.ts';
+import { grantRedrive } from '../constructs/quotron-queue.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -41,7 +41,7 @@ export class ApiStack extends Stack {
     });
     storage.database.grantConnect(api, 'api');
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
-    grantInspect(api, pipeline.queues);
+    grantRedrive(api, pipeline.queues);
     if (settings.stage === 'local' && settings.symbols) api.addSetting('symbols', settings.symbols);
 
     // A laptop needs no account-wide role for API Gateway's logs, and emulators keep none.

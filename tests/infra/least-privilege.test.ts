@@ -83,11 +83,12 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   maintain: [connect('quotron_owner')],
   api: [
     connect('quotron_api'),
-    send('ticks'),
     ...allQueues.flatMap((queue) => [
+      send(queue),
       `sqs:GetQueueAttributes on ${queue}`,
-      `sqs:GetQueueAttributes on ${queue}-dead`,
-      `sqs:ReceiveMessage on ${queue}-dead`,
+      ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
+        (action) => `sqs:${action} on ${queue}-dead`,
+      ),
     ]),
   ],
 };

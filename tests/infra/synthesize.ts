@@ -48,7 +48,7 @@ const templateSchema = z.object({
   Outputs: z.record(z.string(), z.unknown()).default({}),
 });
 
-export interface SynthesizedStack {
+interface SynthesizedStack {
   readonly template: Template;
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: readonly string[];
@@ -85,7 +85,7 @@ export function synthesized(stage: StageName): Synthesized {
 }
 
 /** The template of a stack, read. */
-export function read(stack: Stack): SynthesizedStack {
+function read(stack: Stack): SynthesizedStack {
   const template = Template.fromStack(stack);
   const parsed = templateSchema.parse(template.toJSON());
   return { template, resources: parsed.Resources, outputs: Object.keys(parsed.Outputs) };
