@@ -5,6 +5,7 @@ import {
   licenceClasses,
   quarantineReasons,
   runReasons,
+  scopes,
   serviceIds,
   triggers,
 } from '../reasons.ts';
@@ -206,3 +207,60 @@ export const sessionSchema = z
   .object({ name: z.string(), scopes: z.array(z.enum(['read', 'operate', 'admin'])), expiresAt: instant })
   .meta({ id: 'Session' });
 export type SessionView = z.infer<typeof sessionSchema>;
+
+/** One hour of a source's health: its last sample. */
+export const healthSampleSchema = z
+  .object({ at: instant, status: z.enum(healthStatuses), score: z.number().nullable() })
+  .meta({ id: 'HealthSample' });
+
+/** "Run now". Without `job`, every job of the source. */
+export const runRequestSchema = z.object({ job: z.string().max(64).optional() }).meta({ id: 'RunRequest' });
+
+/** The runs that were asked for, by job; `id` is the first one's. They appear under /runs within seconds. */
+export const runAcceptedSchema = z
+  .object({ id: z.uuid(), status: z.literal('planned'), runs: z.array(z.object({ job: z.string(), id: z.uuid() })) })
+  .meta({ id: 'RunAccepted' });
+
+export const servicesSchema = z
+  .object({ services: z.array(serviceSchema), queues: z.array(queueSchema) })
+  .meta({ id: 'Services' });
+export type ServicesView = z.infer<typeof servicesSchema>;
+
+export const redriveRequestSchema = z.object({ queue: z.string().min(1).max(80) }).meta({ id: 'RedriveRequest' });
+export const redriveSchema = z
+  .object({
+    queue: z.string(),
+    moved: z.int(),
+    /** Whether there may be more: one request moves a bounded number. */
+    more: z.boolean(),
+  })
+  .meta({ id: 'Redrive' });
+
+/** What may be told of a key. The key itself is shown once, when it is made. */
+export const apiKeySchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    /** The first 17 characters, to tell keys apart. */
+    prefix: z.string(),
+    scope: z.enum(scopes),
+    createdAt: instant,
+    expiresAt: instant.nullable(),
+    lastUsedAt: instant.nullable(),
+    revokedAt: instant.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKeyView = z.infer<typeof apiKeySchema>;
+export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
+export const createKeySchema = z
+  .object({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .regex(/^\P{Cc}*$/u, 'has a control character'),
+    scope: z.enum(scopes),
+    expiresAt: instant.nullable().optional(),
+  })
+  .meta({ id: 'CreateKey' });

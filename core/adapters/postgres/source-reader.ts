@@ -1,0 +1,103 @@
+import type { Pool } from './pool.ts';
+
+/** What the database knows of one source. All but the id may be absent before the source ran. */
+export interface SourceRow {
+  readonly source_id: string;
+  readonly paused: boolean;
+  readonly breaker: string;
+  readonly breaker_until: Date | null;
+  readonly status: string | null;
+  readonly reason: string | null;
+  readonly score: number | null;
+  readonly success: number | null;
+  readonly accepted: number | null;
+  readonly last_success_at: Date | null;
+  readonly failed_at: Date | null;
+  readonly failure_reason: string | null;
+  readonly failure_message: string | null;
+  readonly failure_run_id: string | null;
+  readonly minute_used: number;
+  readonly day_used: number;
+  readonly run_id: string | null;
+  readonly run_job: string | null;
+  readonly run_due_at: Date | null;
+  readonly run_status: string | null;
+  readonly run_finished_at: Date | null;
+  readonly run_accepted: number | null;
+  readonly run_rejected: number | null;
+}
+
+export interface SampleRow {
+  readonly source_id: string;
+  readonly hour: Date;
+  readonly status: string;
+  readonly score: number | null;
+}
+
+/**
+ * A run's status from its tasks: planned until one moves, then running until all ended, then what became of them. A run
+ * without tasks yet is planned.
+ */
+export const runStatus = `CASE
+  WHEN count(t.part) = 0 THEN 'planned'
+  WHEN bool_and(t.status = 'succeeded') THEN 'succeeded'
+  WHEN bool_and(t.status = 'failed') THEN 'failed'
+  WHEN bool_and(t.finished_at IS NOT NULL) THEN 'partial'
+  WHEN bool_and(t.status = 'planned') THEN 'planned'
+  ELSE 'running' END`;
+
+export type SourceReader = ReturnType<typeof sourceReader>;
+
+/** Reads of sources: state, health, quota used, last run. */
+export function sourceReader(pool: Pool) {
+  return {
+    /**
+     * One row for each id, in order. Quota counts as the ledger does: what was used, and what is reserved and may still
+     * be used, in this minute and this UTC day.
+     */
+    async sources(ids: readonly string[], now: Date): Promise<SourceRow[]> {
+      const { rows } = await pool.query<SourceRow>({
+        name: 'sources',
+        text: `SELECT s.source_id,
+                      coalesce(st.paused, false) OR coalesce(st.paused_until > $2, false) AS paused,
+                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until,
+                      h.status, h.reason, h.score, h.success, h.accepted, h.last_success_at,
+                      h.failed_at, h.failure_reason, h.failure_message, h.failure_run_id,
+                      p.minute_used, p.day_used,
+                      r.id AS run_id, r.job AS run_job, r.due_at AS run_due_at, r.status AS run_status,
+                      r.finished_at AS run_finished_at, r.accepted AS run_accepted, r.rejected AS run_rejected
+               FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
+               LEFT JOIN source_state st USING (source_id)
+               LEFT JOIN source_health h USING (source_id)
+               CROSS JOIN LATERAL (
+                 SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at >= date_trunc('minute', $2::timestamptz))::int AS minute_used,
+                        count(*)::int AS day_used
+                 FROM permit
+                 WHERE source_id = s.source_id
+                   AND (used_at >= date_trunc('day', $2::timestamptz, 'UTC') OR (used_at IS NULL AND expires_at > $2))) p
+               LEFT JOIN LATERAL (
+                 SELECT n.id, n.job, n.due_at, ${runStatus} AS status,
+                        CASE WHEN bool_and(t.finished_at IS NOT NULL) THEN max(t.finished_at) END AS finished_at,
+                        coalesce(sum(t.accepted), 0)::int AS accepted, coalesce(sum(t.rejected), 0)::int AS rejected
+                 FROM (SELECT id, job, due_at FROM run WHERE source_id = s.source_id ORDER BY due_at DESC, created_at DESC LIMIT 1) n
+                 LEFT JOIN task t ON t.run_id = n.id
+                 GROUP BY n.id, n.job, n.due_at) r ON true
+               ORDER BY s.place`,
+        values: [ids, now],
+      });
+      return rows;
+    },
+
+    /** Health by the hour of some sources since an instant, oldest first. */
+    async samples(ids: readonly string[], from: Date, to: Date | null = null): Promise<SampleRow[]> {
+      const { rows } = await pool.query<SampleRow>({
+        name: 'source-samples',
+        text: `SELECT source_id, hour, status, score FROM health_sample
+               WHERE source_id = ANY ($1::text[]) AND hour >= $2 AND ($3::timestamptz IS NULL OR hour < $3)
+               ORDER BY hour LIMIT 10000`,
+        values: [ids, from, to],
+      });
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { ServiceId } from '../../contracts/reasons.ts';
+import type { Pool } from './pool.ts';
+
+export interface ServiceRow {
+  readonly service_id: string;
+  readonly running: boolean;
+  readonly changed_at: Date;
+}
+
+export type SwitchStore = ReturnType<typeof switchStore>;
+
+/** The flags that a person sets: sources stopped or not, services running or not. Handlers read them first. */
+export function switchStore(pool: Pool) {
+  return {
+    /** Stops or starts a source. Starting also ends a pause that had a time. */
+    async setPaused(sourceId: string, paused: boolean, now: Date): Promise<void> {
+      await pool.query(
+        `INSERT INTO source_state (source_id, paused, changed_at) VALUES ($1, $2, $3)
+         ON CONFLICT (source_id) DO UPDATE SET paused = $2, paused_until = NULL, changed_at = $3`,
+        [sourceId, paused, now],
+      );
+    },
+
+    /** The services that were ever switched. One that is absent runs. */
+    async services(): Promise<ServiceRow[]> {
+      const { rows } = await pool.query<ServiceRow>('SELECT service_id, running, changed_at FROM service_state');
+      return rows;
+    },
+
+    async setRunning(serviceId: ServiceId, running: boolean, now: Date): Promise<void> {
+      await pool.query(
+        `INSERT INTO service_state (service_id, running, changed_at) VALUES ($1, $2, $3)
+         ON CONFLICT (service_id) DO UPDATE SET running = $2, changed_at = $3`,
+        [serviceId, running, now],
+      );
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { type QueueInspector, UnknownQueueError } from '../../ports/queue-inspector.ts';
+
+/** A queue and its dead-letter queue. */
+export interface QueueUrls {
+  readonly url: string;
+  readonly deadUrl: string;
+}
+
+/** Seconds a dead letter is hidden while it is looked at or moved, if nothing shows it again before. */
+const hiddenSeconds = 30;
+
+/**
+ * Queues on SQS by name. Dead letters are moved by hand, not by StartMessageMoveTask: that runs on after the answer, and
+ * emulators lack it.
+ */
+export function sqsQueueInspector(
+  queues: Readonly<Record<string, QueueUrls>>,
+  client = new SQSClient({}),
+): QueueInspector {
+  function urlsOf(name: string): QueueUrls {
+    const urls = Object.hasOwn(queues, name) ? queues[name] : undefined;
+    if (!urls) throw new UnknownQueueError(name, Object.keys(queues));
+    return urls;
+  }
+
+  async function attributes(url: string): Promise<{ waiting: number; inFlight: number }> {
+    const { Attributes } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: [
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesNotVisible',
+          'ApproximateNumberOfMessagesDelayed',
+        ],
+      }),
+    );
+    return {
+      waiting:
+        Number(Attributes?.ApproximateNumberOfMessages ?? 0) +
+        Number(Attributes?.ApproximateNumberOfMessagesDelayed ?? 0),
+      inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+    };
+  }
+
+  async function receive(url: string, count: number): Promise<Message[]> {
+    const { Messages } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: Math.min(10, count),
+        VisibilityTimeout: hiddenSeconds,
+        WaitTimeSeconds: 0,
+        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
+      }),
+    );
+    return Messages ?? [];
+  }
+
+  async function show(url: string, messages: readonly Message[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += 10) {
+      const Entries = messages
+        .slice(from, from + 10)
+        .flatMap(({ ReceiptHandle }, index) =>
+          ReceiptHandle ? [{ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }] : [],
+        );
+      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+    }
+  }
+
+  return {
+    counts: () =>
+      Promise.all(
+        Object.entries(queues).map(async ([name, { url, deadUrl }]) => {
+          const [alive, dead] = await Promise.all([attributes(url), attributes(deadUrl)]);
+          return { name, ...alive, dead: dead.waiting + dead.inFlight };
+        }),
+      ),
+
+    async peek(name, limit) {
+      const { deadUrl } = urlsOf(name);
+      const seen: Message[] = [];
+      try {
+        // Hidden meanwhile, or every call would give the same ten.
+        while (seen.length < limit) {
+          const some = await receive(deadUrl, limit - seen.length);
+          if (some.length === 0) break;
+          seen.push(...some);
+        }
+      } finally {
+        await show(deadUrl, seen);
+      }
+      return seen.map((message) => ({
+        messageId: message.MessageId ?? '',
+        sentAt: Number(message.Attributes?.SentTimestamp) || null,
+        receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 0),
+        body: message.Body ?? '',
+      }));
+    },
+
+    async redrive(name, limit) {
+      const { url, deadUrl } = urlsOf(name);
+      let moved = 0;
+      while (moved < limit) {
+        const messages = await receive(deadUrl, limit - moved);
+        if (messages.length === 0) break;
+        const sent = await client.send(
+          new SendMessageBatchCommand({
+            QueueUrl: url,
+            Entries: messages.map((message, index) => ({ Id: String(index), MessageBody: message.Body ?? '' })),
+          }),
+        );
+        const taken = (sent.Successful ?? []).flatMap(({ Id }) => {
+          const handle = messages[Number(Id)]?.ReceiptHandle;
+          return handle ? [{ Id: Id ?? '0', ReceiptHandle: handle }] : [];
+        });
+        if (taken.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: deadUrl, Entries: taken }));
+        moved += taken.length;
+        if (taken.length < messages.length) break;
+      }
+      return moved;
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/*
+ * The HTTP API. Steps of a request:
+ *   1. route    Hono finds the route of /api/v1; the wrong method is a 405, no route a 404
+ *   2. guard    key or session (authenticate.ts), rate limit, scope; a change by cookie must come from our own page
+ *   3. check    path, query and body by the route's zod schemas (read-request.ts)
+ *   4. work     the route: one prepared statement where it is a quote (routes/*.ts)
+ *   5. respond  envelope, ETag, caching, security headers (respond.ts), or a problem (problem.ts)
+ */
+
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { allows } from '../../core/auth/api-keys.ts';
+import { createAuthenticator, type Principal, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
+import type { Dependencies } from './dependencies.ts';
+import { ProblemError, problemOf } from './problem.ts';
+import { createRateLimiter } from './rate-limit.ts';
+import { respond, respondProblem } from './respond.ts';
+import type { ApiContext, Bindings, Call, Route, RouteSpec } from './route.ts';
+import { barRoutes } from './routes/bars.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { healthRoutes } from './routes/health.ts';
+import { instrumentRoutes } from './routes/instruments.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
+import { quoteRoutes } from './routes/quotes.ts';
+import { runRoutes } from './routes/runs.ts';
+import { serviceRoutes } from './routes/services.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { sourceRoutes } from './routes/sources.ts';
+import { asNumber, asText } from './wire-number.ts';
+
+/** Where the API begins, inside the REST API and behind the dashboard. */
+export const basePath = '/api/v1';
+
+/** A key's limit in one container, unless the dependencies say otherwise. */
+const usualRateLimit = { perSecond: 50, burst: 500 };
+
+/** Failed sign-ins from one address in one container. Keys are 256 random bits: this saves the database, not the keys. */
+const signInLimit = { perSecond: 0.2, burst: 10 };
+
+export type Api = Hono<{ Bindings: Bindings }> & { readonly specs: readonly RouteSpec[] };
+
+/** The app on its dependencies, with the specs of its routes. Makes no connection until a request needs one. */
+export function createApp(dependencies: Dependencies): Api {
+  const { clock, keys, log } = dependencies;
+  const authenticator = createAuthenticator(keys, clock);
+  const limiter = createRateLimiter(dependencies.rateLimit ?? usualRateLimit, clock);
+  const failedSignIns = createRateLimiter(signInLimit, clock);
+  const specs: RouteSpec[] = [];
+  const routes: Route[] = [
+    ...sessionRoutes({ keys, authenticator, failedSignIns }),
+    ...quoteRoutes(dependencies),
+    ...barRoutes(dependencies),
+    ...instrumentRoutes(dependencies),
+    ...sourceRoutes(dependencies),
+    ...serviceRoutes(dependencies),
+    ...runRoutes(dependencies),
+    ...quarantineRoutes(dependencies),
+    ...deadLetterRoutes(dependencies),
+    ...keyRoutes({ keys, authenticator }),
+    ...healthRoutes(dependencies),
+    ...documentRoutes(specs, dependencies.version),
+  ];
+  specs.push(...routes.map((route) => route.spec));
+
+  const app = new Hono<{ Bindings: Bindings }>();
+  for (const route of routes) {
+    app.on(route.spec.method.toUpperCase(), basePath + honoPath(route.spec.path), async (context) => {
+      const call = callOf(context);
+      const principal = await admit(route.spec, call);
+      const { reply, unknownParameters } = await route.handle(context, { ...call, principal });
+      return answer(route.spec, reply, unknownParameters, call, context.req.method);
+    });
+  }
+  app.notFound((context) => {
+    const problem =
+      wrongMethod(context.req.path) ??
+      new ProblemError(
+        'not_found',
+        `There is nothing at ${context.req.path.slice(0, 200)}. ${basePath}/openapi.json lists what there is.`,
+      );
+    return respondProblem(problem, requestOf(context));
+  });
+  app.onError((error, context) => {
+    const problem = problemOf(error);
+    const request = requestOf(context);
+    if (problem.code === 'internal' || problem.code === 'unavailable') log(error, request.requestId);
+    return respondProblem(problem, request);
+  });
+  return Object.assign(app, { specs });
+
+  /** Who asks, if this route lets them. */
+  async function admit(spec: RouteSpec, call: Call): Promise<Principal | null> {
+    const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie) };
+    if (spec.access === 'public') {
+      if (spec.path !== '/health' || (credentials.apiKey === undefined && credentials.session === undefined))
+        return null;
+      return authenticator.identify(credentials).catch(() => null);
+    }
+    const principal = await authenticator.identify(credentials);
+    const wait = limiter.take(principal.keyId);
+    if (wait > 0)
+      throw new ProblemError('rate_limited', `This key has asked too much at once. Wait ${wait} s.`, {
+        headers: { 'retry-after': String(wait) },
+      });
+    if (!allows(principal.scope, spec.access))
+      throw new ProblemError(
+        'forbidden',
+        `This needs a key of scope ${spec.access}; the one given has ${principal.scope}.`,
+      );
+    if (spec.method !== 'get' && principal.via === 'session') refuseForeignOrigin(call.header);
+    return principal;
+  }
+
+  function answer(
+    spec: RouteSpec,
+    reply: Parameters<typeof respond>[0],
+    unknown: readonly string[],
+    call: Call,
+    method: string,
+  ) {
+    const warnings = unknown.map((name) => ({
+      code: 'unknown_parameter',
+      message: `The parameter ${JSON.stringify(name)} is not known here and was ignored.`,
+    }));
+    const full =
+      reply.kind === 'data' && warnings.length > 0
+        ? { ...reply, warnings: [...(reply.warnings ?? []), ...warnings] }
+        : reply;
+    const response = respond(full, call, method === 'HEAD' ? 'GET' : method);
+    if (response) return response;
+    throw new ProblemError(
+      'answer_too_large',
+      `The answer of ${spec.path} would be over 4 MB. Ask for a shorter range, fewer symbols, or a smaller limit, and page with meta.nextCursor.`,
+    );
+  }
+
+  function wrongMethod(path: string): ProblemError | null {
+    const allowed = routes
+      .filter((route) => pathPattern(route.spec.path).test(path))
+      .map((route) => route.spec.method.toUpperCase());
+    if (allowed.length === 0) return null;
+    const list = [...new Set(allowed)].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+    return new ProblemError('method_not_allowed', `This path takes ${list}.`, { headers: { allow: list } });
+  }
+
+  function callOf(context: ApiContext): Call {
+    const { requestId, https } = requestOf(context);
+    return {
+      requestId,
+      now: clock(),
+      principal: null,
+      decimal: decimalsOf(context),
+      https,
+      address:
+        context.env?.requestContext?.identity?.sourceIp ??
+        context.req.header('x-forwarded-for')?.split(',')[0]?.trim() ??
+        '',
+      search: new URL(context.req.url).search,
+      header: (name) => context.req.header(name),
+      cookie: (name) => getCookie(context, name),
+    };
+  }
+
+  function requestOf(context: ApiContext) {
+    const given = context.req.header('x-request-id');
+    const kept = requestIds.get(context.req.raw);
+    const requestId =
+      kept ??
+      (given && /^[\w.:-]{1,64}$/.test(given) ? given : (context.env?.requestContext?.requestId ?? randomUUID()));
+    requestIds.set(context.req.raw, requestId);
+    return {
+      requestId,
+      path: context.req.path.slice(0, 200),
+      https: (context.req.header('x-forwarded-proto')?.split(',')[0]?.trim() ?? dependencies.protocol) === 'https',
+    };
+  }
+}
+
+/** A request keeps its id from the first line to the error handler. */
+const requestIds = new WeakMap<Request, string>();
+
+function decimalsOf(context: ApiContext) {
+  const given = context.req.query('decimals');
+  if (given === undefined || given === 'number') return asNumber;
+  if (given === 'string') return asText;
+  throw new ProblemError('invalid_request', 'query.decimals: must be number or string', {
+    errors: [{ path: 'query.decimals', message: 'must be number or string' }],
+  });
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function pathPattern(path: string): RegExp {
+  const source = (basePath + path).replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,128 @@
+import { LRUCache } from 'lru-cache';
+import type { ApiKeyStore, HeldKey } from '../../core/adapters/postgres/api-key-store.ts';
+import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import type { Scope } from '../../core/contracts/reasons.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import { ProblemError } from './problem.ts';
+
+/** The cookie of a dashboard session. */
+export const sessionCookie = 'qtr_session';
+
+/** How long a container may go on believing a key after it was revoked elsewhere. */
+const believeMs = 30_000;
+const noteUseMs = 60_000;
+
+/** Who asks. */
+export interface Principal {
+  readonly keyId: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly expiresAt: number | null;
+  readonly via: 'key' | 'session';
+}
+
+export interface Credentials {
+  readonly apiKey: string | undefined;
+  readonly session: string | undefined;
+}
+
+export interface Authenticator {
+  /** Who these credentials are. A key goes before a cookie. Throws a 401 problem that says what is wrong with them. */
+  identify(credentials: Credentials): Promise<Principal>;
+  /** Forgets what this container believes of a key: it was revoked here. */
+  forgetKey(keyId: string): void;
+  forgetSession(token: string): void;
+}
+
+/**
+ * Checks keys and sessions, most of the time from memory: a check by the database is believed for 30 s, so that a
+ * revocation elsewhere takes hold within that time. Expiry is checked on every request.
+ */
+export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authenticator {
+  const believed = new LRUCache<string, { key: HeldKey; until: number; usedAt: number | null }>({ max: 1_000 });
+
+  async function check(id: string, find: (now: Date) => Promise<HeldKey | null>): Promise<HeldKey | null> {
+    const now = clock();
+    const known = believed.get(id);
+    if (known && known.until > now && !ended(known.key, now)) return known.key;
+    const key = await find(new Date(now));
+    if (!key) {
+      believed.delete(id);
+      return null;
+    }
+    let usedAt = known?.usedAt ?? key.lastUsedAt;
+    if (usedAt === null || usedAt <= now - noteUseMs) {
+      await store.touch(key.keyId, new Date(now));
+      usedAt = now;
+    }
+    believed.set(id, { key, until: now + believeMs, usedAt });
+    return key;
+  }
+
+  return {
+    async identify({ apiKey, session }) {
+      if (apiKey !== undefined) {
+        if (!isApiKey(apiKey))
+          throw new ProblemError(
+            'invalid_key',
+            'The key in x-api-key has not the form of one, or was mistyped: its checksum is wrong.',
+          );
+        const hash = secretHash(apiKey);
+        const key = await check(`key:${hash.toString('hex')}`, (now) => store.findKey(hash, now));
+        if (!key)
+          throw new ProblemError(
+            'invalid_key',
+            'The key in x-api-key is unknown, revoked or expired. Make a new one with POST /keys.',
+          );
+        return { ...key, via: 'key' };
+      }
+      if (session !== undefined) {
+        const hash = secretHash(session);
+        const key = await check(`session:${hash.toString('hex')}`, (now) => store.findSession(hash, now));
+        if (!key) throw new ProblemError('session_ended', 'Sign in again with POST /session.');
+        return { ...key, via: 'session' };
+      }
+      throw new ProblemError(
+        'unauthenticated',
+        'Send an API key in the header x-api-key, or sign in with POST /session.',
+        {
+          headers: { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' },
+        },
+      );
+    },
+    forgetKey(keyId) {
+      for (const [id, { key }] of believed.entries()) if (key.keyId === keyId) believed.delete(id);
+    },
+    forgetSession(token) {
+      believed.delete(`session:${secretHash(token).toString('hex')}`);
+    },
+  };
+}
+
+function ended(key: HeldKey, now: number): boolean {
+  return key.expiresAt !== null && key.expiresAt <= now;
+}
+
+/**
+ * Refuses a change that a page of another site made with the visitor's cookie. SameSite=Strict already keeps the cookie
+ * from such requests in current browsers; this is the second lock.
+ *
+ * The `Origin` must name the host that was asked: `x-forwarded-host` as a proxy passes it, or `host`. Behind CloudFront
+ * `host` is API Gateway's own, so there `Sec-Fetch-Site: same-origin`, which no script can set, says the same.
+ */
+export function refuseForeignOrigin(header: (name: string) => string | undefined): void {
+  const site = header('sec-fetch-site');
+  const origin = header('origin');
+  const hosts = [header('x-forwarded-host')?.split(',')[0]?.trim(), header('host')];
+  const sameHost = origin !== undefined && hosts.includes(hostOf(origin));
+  if (sameHost && (site === undefined || site === 'same-origin')) return;
+  if (origin !== undefined && site === 'same-origin') return;
+  throw new ProblemError(
+    'foreign_origin',
+    'A change that is signed by the session cookie must come from the dashboard itself: its Origin does not match. Programs use x-api-key.',
+  );
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

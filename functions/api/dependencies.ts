@@ -1,0 +1,39 @@
+import type { ApiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
+import type { BarReader } from '../../core/adapters/postgres/bar-reader.ts';
+import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts';
+import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
+import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
+import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
+import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
+import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
+export interface Dependencies {
+  readonly quotes: QuoteReader;
+  readonly bars: BarReader;
+  readonly instruments: InstrumentReader;
+  readonly sources: SourceReader;
+  readonly runs: RunReader;
+  readonly quarantine: QuarantineReader;
+  readonly switches: SwitchStore;
+  readonly health: HealthReader;
+  readonly keys: ApiKeyStore;
+  /** Has the queue `ticks`. */
+  readonly queue: MessageQueue;
+  readonly inspector: QueueInspector;
+  readonly catalogue: readonly SourceDefinition[];
+  readonly clock: Clock;
+  /** Of the release, as in package.json. */
+  readonly version: string;
+  /** What the browser came by when no proxy says it in `x-forwarded-proto`. */
+  readonly protocol: 'http' | 'https';
+  readonly rateLimit?: RateLimit;
+  /** Told of every error that becomes a 500 or 503. The caller sees none of it. */
+  log(error: unknown, requestId: string): void;
+}

@@ -1,0 +1,63 @@
+import { handle } from 'hono/aws-lambda';
+import { z } from 'zod';
+import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
+import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
+import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
+import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { quarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
+import { quoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import { runReader } from '../../core/adapters/postgres/run-reader.ts';
+import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
+import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import project from '../../package.json' with { type: 'json' };
+import { logger } from '../observe.ts';
+import { databaseSettings, optionalSetting, SettingError, setting } from '../settings.ts';
+import { createApp } from './app.ts';
+
+const queuesSchema = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('is not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.object({ url: z.string(), deadUrl: z.string() })));
+
+const pool = createPool(databaseSettings());
+const app = createApp({
+  quotes: quoteReader(pool),
+  bars: barReader(pool),
+  instruments: instrumentReader(pool),
+  sources: sourceReader(pool),
+  runs: runReader(pool),
+  quarantine: quarantineReader(pool),
+  switches: switchStore(pool),
+  health: healthReader(pool),
+  keys: apiKeyStore(pool),
+  queue: sqsMessageQueue({ ticks: setting('ticksQueueUrl') }),
+  inspector: sqsQueueInspector(queues()),
+  catalogue,
+  clock: Date.now,
+  version: project.version,
+  protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
+  log: (error, requestId) =>
+    logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),
+});
+
+/** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
+export const handler = handle(app);
+
+function queues() {
+  const text = optionalSetting('queues') ?? '{}';
+  const parsed = queuesSchema.safeParse(text);
+  if (!parsed.success) throw new SettingError(settingNames.queues, 'is not a JSON object of {url, deadUrl}');
+  return parsed.data;
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { type ProblemError, problemBody, problems } from './problem.ts';
+import type { Call, Reply } from './route.ts';
+
+/** Bytes of an answer. API Gateway and Lambda end at 6 MB with an error of their own; ours says what to do. */
+export const answerLimit = 4 * 1024 * 1024;
+
+/** What every answer carries. The API gives data to programs and one page; no browser may frame, sniff or run it. */
+const baseHeaders = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/**
+ * The HTTP answer of a reply: envelope, weak ETag, caching. Gives `null` when the answer is over the limit.
+ *
+ * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id. So
+ * a price that did not change answers 304, however much later it was confirmed.
+ */
+export function respond(reply: Reply, call: Call, method: string): Response | null {
+  const headers = headersOf(call.requestId, call.https);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value);
+  if (reply.kind === 'empty') {
+    headers.set('cache-control', 'no-store');
+    return new Response(null, { status: 204, headers });
+  }
+  const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
+  if (Buffer.byteLength(body) > answerLimit) return null;
+  headers.set('content-type', contentType);
+  headers.set('cache-control', cacheControl(method === 'GET' ? reply.maxAge : null));
+  const status = reply.status ?? 200;
+  if (method === 'GET' && status === 200 && reply.maxAge !== null) {
+    const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+    headers.set('etag', etag);
+    headers.set('vary', 'x-api-key, cookie, accept');
+    if (matches(call.header('if-none-match'), etag)) {
+      headers.delete('content-type');
+      return new Response(null, { status: 304, headers });
+    }
+  }
+  return new Response(body, { status, headers });
+}
+
+/** The HTTP answer of a problem. */
+export function respondProblem(
+  problem: ProblemError,
+  request: { requestId: string; path: string; https: boolean },
+): Response {
+  const headers = headersOf(request.requestId, request.https);
+  for (const [name, value] of Object.entries(problem.headers)) headers.set(name, value);
+  headers.set('content-type', 'application/problem+json');
+  headers.set('cache-control', 'no-store');
+  const { status } = problems[problem.code];
+  if (status === 401) headers.set('www-authenticate', 'ApiKey realm="quotron", header="x-api-key"');
+  return new Response(JSON.stringify(problemBody(problem, request.requestId, request.path)), { status, headers });
+}
+
+function headersOf(requestId: string, https: boolean): Headers {
+  const headers = new Headers(baseHeaders);
+  headers.set('x-request-id', requestId);
+  if (https) headers.set('strict-transport-security', 'max-age=31536000');
+  return headers;
+}
+
+function enveloped(reply: Extract<Reply, { kind: 'data' }>, requestId: string) {
+  const data = JSON.stringify(reply.data);
+  const warnings = JSON.stringify(reply.warnings ?? []);
+  const { ageSeconds, ...rest } = reply.meta ?? {};
+  const meta = JSON.stringify({ requestId, ...rest, ...(ageSeconds === undefined ? {} : { ageSeconds }) });
+  return {
+    body: `{"data":${data},"meta":${meta},"warnings":${warnings}}`,
+    // Inside a JSON text a quote is escaped, so this can only ever match the field itself.
+    content: data.replace(/"ageSeconds":-?[\d.]+/g, '') + JSON.stringify(rest) + warnings,
+    contentType: 'application/json',
+  };
+}
+
+function plain(reply: Extract<Reply, { kind: 'text' }>) {
+  return { body: reply.body, content: reply.body, contentType: reply.contentType };
+}
+
+function cacheControl(maxAge: number | null | undefined): string {
+  if (maxAge === null) return 'no-store';
+  return maxAge ? `private, max-age=${maxAge}` : 'private, max-age=0, must-revalidate';
+}
+
+/** Weak comparison (RFC 9110, 13.1.2): the list names the tag, with or without `W/`, or is `*`. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  const bare = etag.replace(/^W\//, '');
+  return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === bare);
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { openApiDocument } from '../openapi.ts';
+import { type Route, type RouteSpec, route } from '../route.ts';
+
+/** The OpenAPI document of all routes, this one too. Made at the first request: a cold start does not pay for it. */
+export function documentRoutes(specs: readonly RouteSpec[], version: string): Route[] {
+  let text: string | undefined;
+  const document = route(
+    {
+      method: 'get',
+      path: '/openapi.json',
+      access: 'public',
+      tag: 'Service',
+      summary: 'This document',
+      media: { 'application/json': z.record(z.string(), z.unknown()) },
+    },
+    () => {
+      text ??= JSON.stringify(openApiDocument(specs, version));
+      return { kind: 'text', body: text, contentType: 'application/json', maxAge: 300 };
+    },
+  );
+  return [document];
+}

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { InstrumentReader } from '../../../core/adapters/postgres/instrument-reader.ts';
+import { instrumentSchema } from '../../../core/contracts/http/market.ts';
+import { assetClasses } from '../../../core/market/instrument.ts';
+import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { instrumentView } from '../quote-view.ts';
+import { cursorParameter, limitParameter } from '../read-request.ts';
+import { type Route, route } from '../route.ts';
+
+export function instrumentRoutes({ instruments }: { instruments: InstrumentReader }): Route[] {
+  const find = route(
+    {
+      method: 'get',
+      path: '/instruments',
+      access: 'read',
+      tag: 'Instruments',
+      summary: 'Find instruments by symbol or name',
+      description: 'The symbol itself first, then symbols that begin so, then others and names that contain the text.',
+      query: z.object({
+        query: z
+          .string()
+          .max(64)
+          .regex(/^\P{Cc}*$/u, 'has a control character')
+          .default(''),
+        assetClass: z.enum(assetClasses).optional(),
+        limit: limitParameter(500, 50),
+        cursor: cursorParameter,
+      }),
+      data: z.array(instrumentSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query, call }) => {
+      const after = readCursor(query.cursor, z.tuple([z.int().min(0).max(2), z.string().max(64)]));
+      const text = query.query.trim();
+      // brk.b and eur/usd are how people write BRK-B and EURUSD=X; a name such as "Apple" is left as it is.
+      const written = /[./]/.test(text) ? (canonicalSymbol(text) ?? text) : text;
+      const rows = await instruments.search({
+        text: written,
+        date: new Date(call.now).toISOString().slice(0, 10),
+        assetClass: query.assetClass ?? null,
+        after: after && { rank: after[0], symbol: after[1] },
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      return {
+        kind: 'data',
+        data: page.map(instrumentView),
+        meta: {
+          count: page.length,
+          ...(rows.length > page.length && last ? { nextCursor: writeCursor([last.rank, last.symbol]) } : {}),
+        },
+        maxAge: 60,
+      };
+    },
+  );
+  return [find];
+}

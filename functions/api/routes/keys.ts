@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { ApiKeyStore, KeyRecord } from '../../../core/adapters/postgres/api-key-store.ts';
+import { createApiKey } from '../../../core/auth/api-keys.ts';
+import {
+  type ApiKeyView,
+  apiKeySchema,
+  createKeySchema,
+  newApiKeySchema,
+} from '../../../core/contracts/http/operations.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { ProblemError } from '../problem.ts';
+import { type Route, route } from '../route.ts';
+
+const tag = 'Keys';
+
+export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenticator: Authenticator }): Route[] {
+  const list = route(
+    {
+      method: 'get',
+      path: '/keys',
+      access: 'admin',
+      tag,
+      summary: 'Every API key, newest first',
+      data: z.array(apiKeySchema),
+    },
+    async () => {
+      const records = await keys.list();
+      return { kind: 'data', data: records.map(view), meta: { count: records.length }, maxAge: null };
+    },
+  );
+
+  const create = route(
+    {
+      method: 'post',
+      path: '/keys',
+      access: 'admin',
+      tag,
+      summary: 'Make an API key',
+      description: 'The answer holds the key. It is shown this once: only its hash is kept.',
+      body: createKeySchema,
+      data: newApiKeySchema,
+      status: 201,
+    },
+    async ({ body, call }) => {
+      const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
+      if (expiresAt && expiresAt.getTime() <= call.now)
+        throw new ProblemError('invalid_request', 'body.expiresAt: must be in the future', {
+          errors: [{ path: 'body.expiresAt', message: 'must be in the future' }],
+        });
+      const made = createApiKey();
+      const record = await keys.create({
+        name: body.name,
+        prefix: made.prefix,
+        hash: made.hash,
+        scope: body.scope,
+        now: new Date(call.now),
+        expiresAt,
+      });
+      return { kind: 'data', data: { ...view(record), key: made.key }, status: 201, maxAge: null };
+    },
+  );
+
+  const revoke = route(
+    {
+      method: 'delete',
+      path: '/keys/{id}',
+      access: 'admin',
+      tag,
+      summary: 'Revoke an API key',
+      description: 'Ends its sessions too. Other containers may accept it for another 30 seconds.',
+      params: z.object({ id: z.uuid() }),
+      data: apiKeySchema,
+      problems: ['not_found'],
+    },
+    async ({ params, call }) => {
+      const record = await keys.revoke(params.id, new Date(call.now));
+      if (!record) throw new ProblemError('not_found', 'No API key has this id. GET /keys lists them.');
+      authenticator.forgetKey(record.id);
+      return { kind: 'data', data: view(record), maxAge: null };
+    },
+  );
+
+  return [list, create, revoke];
+}
+
+function view(record: KeyRecord): ApiKeyView {
+  return {
+    id: record.id,
+    name: record.name,
+    prefix: record.prefix,
+    scope: record.scope,
+    createdAt: record.createdAt.toISOString(),
+    expiresAt: record.expiresAt?.toISOString() ?? null,
+    lastUsedAt: record.lastUsedAt?.toISOString() ?? null,
+    revokedAt: record.revokedAt?.toISOString() ?? null,
+  };
+}

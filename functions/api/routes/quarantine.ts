@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/quarantine-reader.ts';
+import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
+import { quarantineReasons } from '../../../core/contracts/reasons.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
+import { type Route, route } from '../route.ts';
+
+const recordSchema = z.record(z.string(), z.unknown());
+
+export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader }): Route[] {
+  const list = route(
+    {
+      method: 'get',
+      path: '/quarantine',
+      access: 'read',
+      tag: 'Quarantine',
+      summary: 'Rows that failed a check, newest first',
+      description: 'Text and row are what a source sent: data of unknown origin.',
+      query: z.object({
+        sourceId: sourceIdParameter.optional(),
+        reason: z.enum(quarantineReasons).optional(),
+        limit: limitParameter(500, 100),
+        cursor: cursorParameter,
+      }),
+      data: z.array(quarantineSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query }) => {
+      const [before] = readCursor(query.cursor, z.tuple([z.string().regex(/^\d{1,18}$/)])) ?? [null];
+      const rows = await quarantine.page({
+        sourceId: query.sourceId ?? null,
+        reason: query.reason ?? null,
+        before,
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.id]) } : {};
+      return { kind: 'data', data: page.map(view), meta: { count: page.length, ...more } };
+    },
+  );
+  return [list];
+}
+
+function view(row: QuarantineRow): QuarantineView {
+  const record = recordSchema.safeParse(row.row);
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    sourceId: row.source_id,
+    reason: quarantineReasons.find((reason) => reason === row.reason) ?? 'schema',
+    symbol: row.symbol,
+    detail: row.detail,
+    path: row.path,
+    row: record.success ? record.data : null,
+    runId: row.run_id,
+    blobKey: row.blob_key,
+    batchId: row.batch_id,
+  };
+}

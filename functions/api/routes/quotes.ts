@@ -1,0 +1,301 @@
+import * as z from 'zod';
+import type { QuoteReader } from '../../../core/adapters/postgres/quote-reader.ts';
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import {
+  batchItemSchema,
+  batchRequestSchema,
+  type QuoteBatchItem,
+  quoteSchema,
+  tickRowSchema,
+} from '../../../core/contracts/http/market.ts';
+import { assetClasses } from '../../../core/market/instrument.ts';
+import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { findQuotes } from '../find-quotes.ts';
+import { ProblemError } from '../problem.ts';
+import { candidateViews, quoteView, tickView, type Viewing } from '../quote-view.ts';
+import {
+  cursorParameter,
+  flag,
+  instantParameter,
+  limitParameter,
+  sourceIdParameter,
+  symbolHelp,
+  symbolOf,
+} from '../read-request.ts';
+import { type Call, type Reply, type Route, route } from '../route.ts';
+import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
+import { csvReply, historyCsv, wantsCsv } from '../tables.ts';
+
+interface Uses {
+  readonly quotes: QuoteReader;
+  readonly catalogue: readonly SourceDefinition[];
+}
+
+const tag = 'Quotes';
+const symbolParameter = z.object({ symbol: z.string().min(1).max(64).describe('Canonical, or as people write it') });
+const sourceParameter = sourceIdParameter
+  .optional()
+  .describe('The price of this source, instead of the consolidated one');
+const knownAtParameter = instantParameter.optional().describe('As it was known at this instant');
+const most = 500;
+/** Seconds a cache may keep a latest price. Sources are asked once a minute. */
+const latestMaxAge = 1;
+
+export function quoteRoutes({ quotes, catalogue }: Uses): Route[] {
+  const sourceOf = sourceLookup(catalogue);
+  const viewing = (call: Call, knownAt?: string): Viewing => ({
+    decimal: call.decimal,
+    sourceOf,
+    now: knownAt === undefined ? call.now : Date.parse(knownAt),
+  });
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/quotes/{symbol}',
+      access: 'read',
+      tag,
+      summary: 'The price of one symbol',
+      params: symbolParameter,
+      query: z.object({
+        source: sourceParameter,
+        knownAt: knownAtParameter,
+        explain: flag.describe('1: with what every source says, and which was chosen'),
+      }),
+      data: quoteSchema,
+      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'no_quote'],
+    },
+    async ({ params, query, call }) => {
+      const symbol = symbolOf(params.symbol);
+      const source = requireSource(catalogue, query.source);
+      const found = await findQuotes(quotes, [symbol], { source, knownAt: query.knownAt ?? null, now: call.now });
+      const row = found.get(symbol);
+      if (row === undefined) throw await unknownSymbol(quotes, symbol, call.now);
+      if (row === null) throw noQuote(symbol, source, query.knownAt);
+      const view = viewing(call, query.knownAt);
+      const quote = quoteView(row, { source }, view);
+      const candidates = query.explain
+        ? candidateViews(
+            query.knownAt
+              ? await quotes.knownAt([row.listing_id], query.knownAt)
+              : await quotes.candidates(row.listing_id),
+            row.chosen,
+            view,
+          )
+        : undefined;
+      return {
+        kind: 'data',
+        data: candidates ? { ...quote, candidates } : quote,
+        meta: {
+          source: quote.source,
+          asOf: quote.asOf,
+          fetchedAt: quote.fetchedAt,
+          stale: quote.stale,
+          ageSeconds: quote.ageSeconds,
+          ...(query.knownAt ? { knownAt: query.knownAt } : {}),
+        },
+        warnings: quote.confidence === 'disputed' ? [disputed(symbol)] : [],
+        maxAge: latestMaxAge,
+      };
+    },
+  );
+
+  /** Several symbols: each has its own answer. */
+  async function several(
+    given: readonly string[],
+    asked: { source?: string | undefined; knownAt?: string | undefined },
+    call: Call,
+  ): Promise<Reply> {
+    const source = requireSource(catalogue, asked.source);
+    const symbols = given.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
+    const wanted = [...new Set(symbols.flatMap(({ symbol }) => symbol ?? []))];
+    const found = await findQuotes(quotes, wanted, { source, knownAt: asked.knownAt ?? null, now: call.now });
+    const view = viewing(call, asked.knownAt);
+    const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
+      if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
+      const row = found.get(symbol);
+      if (row === undefined)
+        return failed(symbol, new ProblemError('unknown_symbol', `No source has told of ${symbol}.`));
+      if (row === null) return failed(symbol, noQuote(symbol, source, asked.knownAt));
+      return { symbol, quote: quoteView(row, { source }, view), error: null };
+    });
+    return {
+      kind: 'data',
+      data,
+      meta: { count: data.length, ...(asked.knownAt ? { knownAt: asked.knownAt } : {}) },
+      warnings: data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
+      maxAge: latestMaxAge,
+    };
+  }
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/quotes',
+      access: 'read',
+      tag,
+      summary: 'The prices of some symbols, or of all',
+      description:
+        'With `symbols`, one item per symbol, in order, each with a quote or an error of its own. Without, every consolidated quote, a page at a time, by symbol.',
+      query: z.object({
+        symbols: z.string().max(20_000).optional().describe(`Up to ${most}, separated by commas`),
+        source: sourceParameter,
+        knownAt: knownAtParameter,
+        assetClass: z.enum(assetClasses).optional(),
+        limit: limitParameter(most, most),
+        cursor: cursorParameter,
+      }),
+      data: z.union([z.array(quoteSchema), z.array(batchItemSchema)]),
+      problems: ['unknown_source', 'invalid_cursor'],
+    },
+    async ({ query, call }) => {
+      if (query.symbols !== undefined) return several(splitSymbols(query.symbols), query, call);
+      if (query.knownAt !== undefined)
+        throw new ProblemError(
+          'invalid_request',
+          'query.knownAt: needs symbols; the past of all is not kept as a page.',
+          {
+            errors: [{ path: 'query.knownAt', message: 'needs symbols' }],
+          },
+        );
+      const source = requireSource(catalogue, query.source);
+      const [after] = readCursor(query.cursor, z.tuple([z.string()])) ?? [''];
+      const rows = await quotes.page({
+        after,
+        date: dateOf(call.now),
+        source,
+        assetClass: query.assetClass ?? null,
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const view = viewing(call);
+      const last = page.at(-1);
+      const data = page.flatMap((row) => (row.source === null ? [] : [quoteView(row, { source }, view)]));
+      return {
+        kind: 'data',
+        data,
+        meta: {
+          count: data.length,
+          ...(rows.length > page.length && last ? { nextCursor: writeCursor([last.symbol]) } : {}),
+        },
+        maxAge: latestMaxAge,
+      };
+    },
+  );
+
+  const batch = route(
+    {
+      method: 'post',
+      path: '/quotes/batch',
+      access: 'read',
+      tag,
+      summary: 'The prices of up to 500 symbols',
+      query: z.object({ source: sourceParameter, knownAt: knownAtParameter }),
+      body: batchRequestSchema,
+      data: z.array(batchItemSchema),
+      problems: ['unknown_source'],
+    },
+    ({ query, body, call }) => several(body.symbols, query, call),
+  );
+
+  const history = route(
+    {
+      method: 'get',
+      path: '/quotes/{symbol}/history',
+      access: 'read',
+      tag,
+      summary: 'The stored prices of one symbol, newest first',
+      description:
+        'Of one source: the one that is served, unless `source` names another. With `revisions=1` what was corrected is listed too, each row with the time in which it was what Quotron knew (knownFrom, knownTo). With `knownAt`, each price as it was known then. As CSV by `Accept: text/csv` or `format=csv`; the next page is then in the Link header.',
+      params: symbolParameter,
+      query: z.object({
+        from: instantParameter.optional().describe('First asOf, inclusive'),
+        to: instantParameter.optional().describe('Last asOf, exclusive'),
+        source: sourceParameter,
+        knownAt: knownAtParameter,
+        revisions: flag.describe('1: with prices that were corrected later'),
+        order: z.enum(['asc', 'desc']).default('desc'),
+        format: z.enum(['json', 'csv']).optional(),
+        limit: limitParameter(2_000, 500),
+        cursor: cursorParameter,
+      }),
+      data: z.array(tickRowSchema),
+      media: { 'text/csv': z.string() },
+      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'invalid_cursor', 'answer_too_large'],
+    },
+    async ({ params, query, call }) => {
+      const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);
+      const source = requireSource(catalogue, query.source) ?? listing.chosen;
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.iso.datetime()]));
+      const rows = source
+        ? await quotes.history({
+            listingId: listing.listing_id,
+            source,
+            from: query.from ?? '-infinity',
+            to: query.to ?? 'infinity',
+            knownAt: query.knownAt ?? null,
+            revisions: query.revisions,
+            order: query.order,
+            after: after && { asOf: after[0], knownFrom: after[1] },
+            limit: query.limit + 1,
+          })
+        : [];
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const nextCursor =
+        rows.length > page.length && last ? writeCursor([last.as_of.toISOString(), last.known_from]) : undefined;
+      const view = viewing(call, query.knownAt);
+      const ticks = page.map((row) => tickView(row, view));
+      if (wantsCsv(query.format, call)) {
+        const name = `${listing.symbol}-history`;
+        return csvReply(historyCsv(listing.symbol, page), { name, nextCursor, call });
+      }
+      return {
+        kind: 'data',
+        data: ticks,
+        meta: {
+          count: ticks.length,
+          ...(source ? { source } : {}),
+          ...(query.knownAt ? { knownAt: query.knownAt } : {}),
+          ...(nextCursor ? { nextCursor } : {}),
+        },
+        maxAge: 5,
+      };
+    },
+  );
+
+  return [one, list, batch, history];
+}
+
+function splitSymbols(text: string): string[] {
+  const symbols = text.split(',').filter((each) => each.trim() !== '');
+  if (symbols.length > 0 && symbols.length <= most) return symbols;
+  const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
+  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
+    errors: [{ path: 'query.symbols', message }],
+  });
+}
+
+function failed(symbol: string, problem: ProblemError): QuoteBatchItem {
+  return { symbol, quote: null, error: { code: problem.code, detail: problem.message, retryable: problem.retryable } };
+}
+
+function noQuote(symbol: string, source: string | null, knownAt: string | undefined): ProblemError {
+  const of = source ? `${symbol} from ${source}` : symbol;
+  return knownAt === undefined
+    ? new ProblemError(
+        'no_quote',
+        `${of} is known, but no price of it has been accepted yet. GET /sources shows whether it is being collected.`,
+      )
+    : new ProblemError('no_quote', `No price of ${of} was known at ${knownAt}.`, { retryable: false });
+}
+
+function disputed(symbol: string): Warning {
+  return { code: 'disputed', message: `The sources disagree on ${symbol}: see ?explain=1.` };
+}
+
+function dateOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}

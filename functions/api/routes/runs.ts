@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { AttemptRow, RunReader, RunRow, TaskRow } from '../../../core/adapters/postgres/run-reader.ts';
+import {
+  batchStatisticsSchema,
+  type RunDetailView,
+  type RunView,
+  runDetailSchema,
+  runSchema,
+  runStatuses,
+  taskStatuses,
+} from '../../../core/contracts/http/operations.ts';
+import { triggers } from '../../../core/contracts/reasons.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { ProblemError } from '../problem.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
+import { type Route, route } from '../route.ts';
+import { reasonOf } from '../source-view.ts';
+
+const tag = 'Runs';
+
+export function runRoutes({ runs }: { runs: RunReader }): Route[] {
+  const list = route(
+    {
+      method: 'get',
+      path: '/runs',
+      access: 'read',
+      tag,
+      summary: 'Runs, the latest due first',
+      query: z.object({
+        sourceId: sourceIdParameter.optional(),
+        status: z.enum(runStatuses).optional(),
+        limit: limitParameter(200, 50),
+        cursor: cursorParameter,
+      }),
+      data: z.array(runSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query }) => {
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const rows = await runs.runs({
+        sourceId: query.sourceId ?? null,
+        status: query.status ?? null,
+        after: after && { dueAt: after[0], id: after[1] },
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.due_at, last.id]) } : {};
+      return { kind: 'data', data: page.map(runView), meta: { count: page.length, ...more } };
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/runs/{id}',
+      access: 'read',
+      tag,
+      summary: 'One run with its tasks and attempts',
+      params: z.object({ id: z.uuid() }),
+      data: runDetailSchema,
+      problems: ['unknown_run'],
+    },
+    async ({ params }) => {
+      const run = await runs.run(params.id);
+      if (!run)
+        throw new ProblemError(
+          'unknown_run',
+          'No run has this id. One that was just asked for appears within seconds.',
+          {
+            // Ids of runs are UUIDv5: one of that form may have been promised by a 202 a moment ago.
+            retryable: params.id[14] === '5',
+          },
+        );
+      const tasks = await runs.tasks(run.id);
+      const attempts = Map.groupBy(await runs.attempts(run.id), (attempt) => attempt.part);
+      const data: RunDetailView = {
+        ...runView(run),
+        parts: tasks.map((task) => partView(task, attempts.get(task.part) ?? [])),
+      };
+      return { kind: 'data', data };
+    },
+  );
+
+  const statistics = route(
+    {
+      method: 'get',
+      path: '/batches/{id}/statistics',
+      access: 'read',
+      tag,
+      summary: 'Statistics of a batch, by currency',
+      params: z.object({ id: z.string().regex(/^\d{1,18}$/, 'must be a number') }),
+      data: z.array(batchStatisticsSchema),
+      problems: ['not_found'],
+    },
+    async ({ params, call }) => {
+      const rows = await runs.statistics(params.id);
+      if (!rows)
+        throw new ProblemError('not_found', 'No batch has this id. A run names its batches in parts[].batchId.');
+      const data = rows.map(({ mean, median, min, max, volume, ...counts }) => ({
+        currency: counts.currency,
+        count: counts.count,
+        rejected: counts.rejected,
+        mean: call.decimal(mean),
+        median: call.decimal(median),
+        min: call.decimal(min),
+        max: call.decimal(max),
+        up: counts.up,
+        down: counts.down,
+        unchanged: counts.unchanged,
+        volume: call.decimal(volume),
+      }));
+      return { kind: 'data', data, meta: { count: data.length } };
+    },
+  );
+
+  return [list, one, statistics];
+}
+
+function runView(row: RunRow): RunView {
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    job: row.job,
+    trigger: triggers.find((trigger) => trigger === row.trigger) ?? 'schedule',
+    status: runStatuses.find((status) => status === row.status) ?? 'planned',
+    reason: reasonOf(row.reason),
+    dueAt: row.due_at,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    tasks: row.tasks,
+    accepted: row.accepted,
+    rejected: row.rejected,
+  };
+}
+
+function partView(task: TaskRow, attempts: readonly AttemptRow[]): RunDetailView['parts'][number] {
+  return {
+    part: task.part,
+    status: taskStatuses.find((status) => status === task.status) ?? 'planned',
+    reason: reasonOf(task.reason),
+    message: task.message,
+    symbols: [...task.symbols],
+    finishedAt: task.finished_at?.toISOString() ?? null,
+    batchId: task.batch_id,
+    attempts: attempts.map((attempt) => ({
+      attempt: attempt.attempt,
+      startedAt: attempt.started_at.toISOString(),
+      finishedAt: attempt.finished_at?.toISOString() ?? null,
+      ok: attempt.ok,
+      reason: reasonOf(attempt.reason),
+      message: attempt.message,
+      blobKey: attempt.blob_key,
+      requests: attempt.requests,
+      latencyMs: attempt.latency_ms,
+    })),
+  };
+}

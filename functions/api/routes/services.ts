@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import { type ServiceView, serviceSchema, servicesSchema } from '../../../core/contracts/http/operations.ts';
+import { serviceIds } from '../../../core/contracts/reasons.ts';
+import type { QueueCounts, QueueInspector } from '../../../core/ports/queue-inspector.ts';
+import { ProblemError } from '../problem.ts';
+import { type Route, route } from '../route.ts';
+
+interface Uses {
+  readonly switches: SwitchStore;
+  readonly inspector: QueueInspector;
+  log(error: unknown, requestId: string): void;
+}
+
+const tag = 'Services';
+
+export function serviceRoutes({ switches, inspector, log }: Uses): Route[] {
+  async function views(): Promise<ServiceView[]> {
+    const rows = await switches.services();
+    return serviceIds.map((id) => {
+      const row = rows.find((each) => each.service_id === id);
+      return { id, running: row?.running ?? true, changedAt: row?.changed_at.toISOString() ?? null };
+    });
+  }
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/services',
+      access: 'read',
+      tag,
+      summary: 'The parts that can be stopped, and the queues between them',
+      description:
+        'Counts of messages are approximate. When the queues cannot be asked, they are left out with a warning.',
+      data: servicesSchema,
+    },
+    async ({ call }) => {
+      const services = await views();
+      let queues: readonly QueueCounts[] | undefined;
+      try {
+        queues = await inspector.counts();
+      } catch (error) {
+        log(error, call.requestId);
+      }
+      return {
+        kind: 'data',
+        data: { services, queues: queues ?? [] },
+        warnings: queues
+          ? []
+          : [
+              {
+                code: 'queues_unavailable',
+                message: 'The queues could not be asked; their counts are missing. Try again shortly.',
+              },
+            ],
+      };
+    },
+  );
+
+  function switching(to: 'start' | 'stop'): Route {
+    return route(
+      {
+        method: 'post',
+        path: `/services/{id}/${to}`,
+        access: 'operate',
+        tag,
+        summary: to === 'start' ? 'Start a service' : 'Stop a service',
+        description: 'Sets a flag that each handler reads first. What waits in a queue stays there.',
+        params: z.object({ id: z.string().min(1).max(64) }),
+        data: serviceSchema,
+        problems: ['unknown_service'],
+      },
+      async ({ params, call }) => {
+        const id = serviceIds.find((each) => each === params.id);
+        if (!id) throw new ProblemError('unknown_service', `The services are ${serviceIds.join(', ')}.`);
+        await switches.setRunning(id, to === 'start', new Date(call.now));
+        return { kind: 'data', data: (await views()).find((view) => view.id === id) };
+      },
+    );
+  }
+
+  return [list, switching('start'), switching('stop')];
+}

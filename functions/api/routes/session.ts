@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { ApiKeyStore } from '../../../core/adapters/postgres/api-key-store.ts';
+import { isApiKey, secretHash } from '../../../core/auth/api-keys.ts';
+import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
+import { type Scope, scopes } from '../../../core/contracts/reasons.ts';
+import { type Authenticator, refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
+import { ProblemError } from '../problem.ts';
+import type { RateLimiter } from '../rate-limit.ts';
+import { type Call, type Reply, type Route, route } from '../route.ts';
+
+const lifeMs = 12 * 3600_000;
+/** Told of a key without an end. */
+const endless = Date.UTC(9999, 11, 31);
+const tag = 'Session';
+
+/** Signing in to the dashboard: a key or a one-time token becomes a cookie that no script can read. */
+export function sessionRoutes(use: {
+  keys: ApiKeyStore;
+  authenticator: Authenticator;
+  failedSignIns: RateLimiter;
+}): Route[] {
+  const signIn = route(
+    {
+      method: 'post',
+      path: '/session',
+      access: 'public',
+      tag,
+      summary: 'Sign in with an API key or a one-time token',
+      description:
+        'Sets the cookie qtr_session (HttpOnly, SameSite=Strict) for 12 hours, or until the key expires. A one-time token works once. Failed sign-ins are limited per address and container: 10 at once, then one in 5 seconds.',
+      body: signInSchema,
+      data: sessionSchema,
+      problems: ['sign_in_refused', 'foreign_origin', 'rate_limited'],
+    },
+    async ({ body, call }) => {
+      // A page of another site must not sign a visitor in as someone else either. Programs send no Origin.
+      if (call.header('origin') !== undefined) refuseForeignOrigin(call.header);
+      const wait = use.failedSignIns.peek(call.address);
+      if (wait > 0)
+        throw new ProblemError('rate_limited', `Too many failed sign-ins from this address. Wait ${wait} s.`, {
+          headers: { 'retry-after': String(wait) },
+        });
+      const session = randomBytes(32).toString('base64url');
+      const now = new Date(call.now);
+      const until = new Date(call.now + lifeMs);
+      const held = await ('key' in body
+        ? isApiKey(body.key)
+          ? use.keys.signInWithKey(secretHash(body.key), secretHash(session), now, until)
+          : null
+        : use.keys.signInWithToken(secretHash(body.token), secretHash(session), now, until));
+      if (!held) {
+        use.failedSignIns.take(call.address);
+        throw new ProblemError(
+          'sign_in_refused',
+          'key' in body
+            ? 'The key is unknown, revoked or expired, or was mistyped.'
+            : 'The token was used already or is too old. Sign in with an API key, or run npm start again for a new token.',
+        );
+      }
+      return answer(held, { 'set-cookie': cookie(session, lifeMs / 1000, call) });
+    },
+  );
+
+  const who = route(
+    { method: 'get', path: '/session', access: 'read', tag, summary: 'Who is signed in', data: sessionSchema },
+    ({ call }) => {
+      const { principal } = call;
+      if (!principal) throw new ProblemError('unauthenticated', 'Sign in with POST /session.');
+      return answer(principal);
+    },
+  );
+
+  const signOut = route(
+    {
+      method: 'delete',
+      path: '/session',
+      access: 'public',
+      tag,
+      summary: 'Sign out',
+      status: 204,
+      problems: ['foreign_origin'],
+    },
+    async ({ call }) => {
+      const session = call.cookie(sessionCookie);
+      if (session !== undefined) {
+        refuseForeignOrigin(call.header);
+        await use.keys.endSession(secretHash(session));
+        use.authenticator.forgetSession(session);
+      }
+      return { kind: 'empty', headers: { 'set-cookie': cookie('', 0, call) } };
+    },
+  );
+
+  return [signIn, who, signOut];
+}
+
+function answer(
+  held: { name: string; scope: Scope; expiresAt: number | null },
+  headers: Record<string, string> = {},
+): Reply {
+  const data: SessionView = {
+    name: held.name,
+    scopes: scopes.slice(0, scopes.indexOf(held.scope) + 1),
+    expiresAt: new Date(held.expiresAt ?? endless).toISOString(),
+  };
+  return { kind: 'data', data, headers, maxAge: null };
+}
+
+function cookie(value: string, maxAge: number, call: Call): string {
+  const parts = [`${sessionCookie}=${value}`, 'Path=/', `Max-Age=${maxAge}`, 'HttpOnly', 'SameSite=Strict'];
+  return [...parts, ...(call.https ? ['Secure'] : [])].join('; ');
+}

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
+import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import {
+  healthSampleSchema,
+  runAcceptedSchema,
+  runRequestSchema,
+  type SourceView,
+  sourceHealthSchema,
+  sourceSchema,
+} from '../../../core/contracts/http/operations.ts';
+import type { Tick } from '../../../core/contracts/messages.ts';
+import { runIdOf } from '../../../core/contracts/run-id.ts';
+import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { ProblemError } from '../problem.ts';
+import { instantParameter } from '../read-request.ts';
+import { type Call, type Reply, type Route, route } from '../route.ts';
+import { sampleView, sourceView } from '../source-view.ts';
+
+interface Uses {
+  readonly sources: SourceReader;
+  readonly switches: SwitchStore;
+  readonly queue: MessageQueue;
+  readonly catalogue: readonly SourceDefinition[];
+}
+
+const tag = 'Sources';
+const hourMs = 3600_000;
+const byId = z.object({ id: z.string().min(1).max(64) });
+const problems = ['unknown_source'] as const;
+
+export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Route[] {
+  function definitionOf(id: string): SourceDefinition {
+    const found = catalogue.find((source) => source.id === id);
+    if (found) return found;
+    throw new ProblemError(
+      'unknown_source',
+      `No source has this id. There is ${catalogue.map((each) => each.id).join(', ')}.`,
+    );
+  }
+
+  async function views(of: readonly SourceDefinition[], now: number): Promise<SourceView[]> {
+    const ids = of.map((source) => source.id);
+    const rows = await sources.sources(ids, new Date(now));
+    const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
+    return rows.flatMap((row) => {
+      const source = of.find((each) => each.id === row.source_id);
+      return source ? [sourceView(source, row, samples, now)] : [];
+    });
+  }
+
+  async function viewOf(id: string, now: number): Promise<SourceView> {
+    const [view] = await views([definitionOf(id)], now);
+    if (!view) throw new Error(`The source ${id} gave no row: the query keeps one for each id.`);
+    return view;
+  }
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/sources',
+      access: 'read',
+      tag,
+      summary: 'Every source with its health',
+      data: z.array(sourceSchema),
+    },
+    async ({ call }) => {
+      const data = await views(catalogue, call.now);
+      return { kind: 'data', data, meta: { count: data.length } };
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/sources/{id}',
+      access: 'read',
+      tag,
+      summary: 'One source',
+      params: byId,
+      data: sourceSchema,
+      problems,
+    },
+    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call.now) }),
+  );
+
+  const health = route(
+    {
+      method: 'get',
+      path: '/sources/{id}/health',
+      access: 'read',
+      tag,
+      summary: "A source's health",
+      params: byId,
+      data: sourceHealthSchema,
+      problems,
+    },
+    async ({ params, call }) => ({ kind: 'data', data: (await viewOf(params.id, call.now)).health }),
+  );
+
+  const history = route(
+    {
+      method: 'get',
+      path: '/sources/{id}/health/history',
+      access: 'read',
+      tag,
+      summary: "A source's health by the hour",
+      description: 'Oldest first, the last seven days unless `from` says otherwise.',
+      params: byId,
+      query: z.object({ from: instantParameter.optional(), to: instantParameter.optional() }),
+      data: z.array(healthSampleSchema),
+      problems,
+    },
+    async ({ params, query, call }) => {
+      const { id } = definitionOf(params.id);
+      const from = new Date(query.from ?? call.now - 7 * 24 * hourMs);
+      const rows = await sources.samples([id], from, query.to ? new Date(query.to) : null);
+      return { kind: 'data', data: rows.map(sampleView), meta: { count: rows.length } };
+    },
+  );
+
+  function switching(to: 'start' | 'stop'): Route {
+    return route(
+      {
+        method: 'post',
+        path: `/sources/{id}/${to}`,
+        access: 'operate',
+        tag,
+        summary: to === 'start' ? 'Let the planner run a source again' : 'Let the planner leave a source alone',
+        description:
+          to === 'start'
+            ? 'What was missed meanwhile is not made up for.'
+            : 'What runs already ends as it would. "Run now" still works.',
+        params: byId,
+        data: sourceSchema,
+        problems,
+      },
+      async ({ params, call }) => {
+        const { id } = definitionOf(params.id);
+        await switches.setPaused(id, to === 'stop', new Date(call.now));
+        return { kind: 'data', data: await viewOf(id, call.now) };
+      },
+    );
+  }
+
+  const run = route(
+    {
+      method: 'post',
+      path: '/sources/{id}/run',
+      access: 'operate',
+      tag,
+      summary: 'Run a source now',
+      description:
+        'Answers 202 at once; the run appears at `Location` within seconds. The same `Idempotency-Key` again is the same run. Quota and leases hold as for planned runs.',
+      params: byId,
+      body: runRequestSchema.optional(),
+      data: runAcceptedSchema,
+      status: 202,
+      problems: ['unknown_source', 'unknown_job'],
+    },
+    async ({ params, body, call }): Promise<Reply> => {
+      const source = definitionOf(params.id);
+      const jobs = source.jobs.filter((job) => body?.job === undefined || job.id === body.job);
+      const [first] = jobs;
+      if (!first)
+        throw new ProblemError(
+          'unknown_job',
+          `${source.title} has the jobs ${source.jobs.map((job) => job.id).join(', ')}.`,
+        );
+      const requestId = idempotencyKey(call) ?? randomUUID();
+      const run = { sourceId: source.id, trigger: 'manual', requestId } as const;
+      const tick: Tick = {
+        time: new Date(call.now).toISOString(),
+        run: { ...run, ...(body?.job === undefined ? {} : { job: body.job }) },
+      };
+      const warnings = await stoppedServices();
+      await queue.send('ticks', [tick]);
+      const runs = jobs.map((job) => ({
+        job: job.id,
+        id: runIdOf({ sourceId: source.id, job: job.id, trigger: run.trigger, slot: requestId }),
+      }));
+      const id = runs[0]?.id ?? '';
+      return {
+        kind: 'data',
+        data: { id, status: 'planned', runs },
+        status: 202,
+        headers: { location: `/api/v1/runs/${id}` },
+        warnings,
+      };
+    },
+  );
+
+  /** A run that waits for a service which someone stopped is accepted all the same, and says so. */
+  async function stoppedServices(): Promise<Warning[]> {
+    const stopped = (await switches.services()).filter((row) => !row.running && row.service_id !== 'scheduler');
+    return stopped.map((row) => ({
+      code: 'service_stopped',
+      message: `The service ${row.service_id} is stopped: the run waits until it is started with POST /services/${row.service_id}/start.`,
+    }));
+  }
+
+  return [list, one, health, history, switching('start'), switching('stop'), run];
+}
+
+function idempotencyKey(call: Call): string | undefined {
+  const key = call.header('idempotency-key');
+  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
+  throw new ProblemError('invalid_request', 'header.idempotency-key: must have 1 to 128 visible ASCII characters', {
+    errors: [{ path: 'header.idempotency-key', message: 'must have 1 to 128 visible ASCII characters' }],
+  });
+}

@@ -1,0 +1,91 @@
+import type { SampleRow, SourceRow } from '../../core/adapters/postgres/source-reader.ts';
+import type { SourceHealthView, SourceView } from '../../core/contracts/http/operations.ts';
+import { type HealthStatus, healthStatuses, type RunReason, runReasons } from '../../core/contracts/reasons.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+
+/** A source as the API tells of it: the catalogue's words, and what the database knows. */
+export function sourceView(
+  source: SourceDefinition,
+  row: SourceRow,
+  samples: readonly SampleRow[],
+  now: number,
+): SourceView {
+  return {
+    id: source.id,
+    title: source.title,
+    kind: source.kind,
+    paused: row.paused,
+    jobs: source.jobs.map(({ id, kind, everySeconds, symbols }) => ({ id, kind, everySeconds, symbols: [...symbols] })),
+    terms: { ...source.terms },
+    lastRun:
+      row.run_id !== null && row.run_job !== null && row.run_due_at !== null
+        ? {
+            id: row.run_id,
+            job: row.run_job,
+            status: row.run_status ?? 'planned',
+            dueAt: row.run_due_at.toISOString(),
+            finishedAt: row.run_finished_at?.toISOString() ?? null,
+            accepted: row.run_accepted ?? 0,
+            rejected: row.run_rejected ?? 0,
+          }
+        : null,
+    health: healthView(source, row, samples, now),
+  };
+}
+
+function healthView(
+  source: SourceDefinition,
+  row: SourceRow,
+  samples: readonly SampleRow[],
+  now: number,
+): SourceHealthView {
+  return {
+    // A stop takes hold at once; the monitor's own word on it comes with its next look.
+    status: row.paused ? 'paused' : statusOf(row.status === 'paused' ? null : row.status),
+    reason: row.paused ? null : reasonOf(row.reason),
+    score: row.score,
+    parts: { success: row.success, accepted: row.accepted },
+    trend: samples.filter((sample) => sample.source_id === source.id).map(sampleView),
+    lastSuccessAt: row.last_success_at?.toISOString() ?? null,
+    lastFailure:
+      row.failed_at !== null && row.failure_run_id !== null
+        ? {
+            at: row.failed_at.toISOString(),
+            reason: reasonOf(row.failure_reason) ?? 'unexplained',
+            message: row.failure_message,
+            runId: row.failure_run_id,
+          }
+        : null,
+    breaker: { state: breakerOf(row.breaker), until: row.breaker_until?.toISOString() ?? null },
+    quota: {
+      minute: { used: row.minute_used, limit: source.quota.perMinute },
+      day: { used: row.day_used, limit: source.quota.perDay },
+    },
+    nextRunAt: row.paused ? null : nextRunAt(source, now, row),
+  };
+}
+
+export function sampleView(sample: SampleRow) {
+  return { at: sample.hour.toISOString(), score: sample.score, status: statusOf(sample.status) };
+}
+
+/** The next due time of any job: jobs are due at multiples of their period from the epoch. A breaker holds it back. */
+function nextRunAt(source: SourceDefinition, now: number, row: SourceRow): string {
+  const next = Math.min(
+    ...source.jobs.map(({ everySeconds }) => (Math.floor(now / (everySeconds * 1000)) + 1) * everySeconds * 1000),
+  );
+  const held = row.breaker === 'open' ? (row.breaker_until?.getTime() ?? 0) : 0;
+  return new Date(Math.max(next, held)).toISOString();
+}
+
+function statusOf(text: string | null): HealthStatus {
+  return healthStatuses.find((status) => status === text) ?? 'unknown';
+}
+
+export function reasonOf(text: string | null): RunReason | null {
+  return text === null ? null : (runReasons.find((reason) => reason === text) ?? 'unexplained');
+}
+
+function breakerOf(text: string) {
+  return (['open', 'half_open'] as const).find((state) => state === text) ?? 'closed';
+}

@@ -1,0 +1,55 @@
+import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { ProblemError } from './problem.ts';
+import { symbolOf } from './read-request.ts';
+
+/** The catalogue by id. */
+export function sourceLookup(catalogue: readonly SourceDefinition[]) {
+  const byId = new Map(catalogue.map((source) => [source.id, source]));
+  return (id: string) => byId.get(id);
+}
+
+/** The id, if it is one of the catalogue; `null` when none was asked for. Throws `unknown_source`. */
+export function requireSource(catalogue: readonly SourceDefinition[], id: string | undefined): string | null {
+  if (id === undefined) return null;
+  if (catalogue.some((source) => source.id === id)) return id;
+  throw new ProblemError(
+    'unknown_source',
+    `No source has the id ${id}. There is ${catalogue.map((each) => each.id).join(', ')}.`,
+  );
+}
+
+/** What a symbol means at an instant, now unless told. Throws `invalid_symbol` or `unknown_symbol`. */
+export async function requireListing(quotes: QuoteReader, text: string, at: string | undefined, now: number) {
+  const symbol = symbolOf(text);
+  const today = new Date(now).toISOString().slice(0, 10);
+  const [listing] = await quotes.listings([symbol], at?.slice(0, 10) ?? today);
+  if (!listing) throw await unknownSymbol(quotes, symbol, now);
+  return listing;
+}
+
+/** The problem of a symbol that nobody knows, with what may have been meant. */
+export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: number): Promise<ProblemError> {
+  const like = await quotes.symbolsLike(symbol, new Date(now).toISOString().slice(0, 10));
+  const near = like
+    .map((each) => ({ symbol: each, distance: each.startsWith(symbol) ? 1 : editDistance(each, symbol) }))
+    .filter((each) => each.distance <= 2)
+    .sort((a, b) => a.distance - b.distance || a.symbol.localeCompare(b.symbol))
+    .slice(0, 3)
+    .map((each) => each.symbol);
+  const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET /instruments?query= finds symbols by name.';
+  return new ProblemError('unknown_symbol', `No source has told of ${symbol}. ${hint}`);
+}
+
+/** Levenshtein's distance. Symbols have at most 32 characters. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, x] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, y] of [...b].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
