@@ -57,37 +57,46 @@ export function formatPrice(value: DecimalValue, decimals: number): string {
 export function formatChange(value: DecimalValue, decimals: number): string {
   const number = numberOf(value);
   if (number === null) return missing;
-  return sign(number) + fixed(Math.abs(number), decimals);
+  const figure = fixed(Math.abs(number), decimals);
+  return (isNought(figure) ? '' : sign(number)) + figure;
 }
 
 /** A fraction as percent with its sign always: `0.0127` is `+1.27 %`. */
 export function formatFraction(value: DecimalValue): string {
   const number = numberOf(value);
   if (number === null) return missing;
-  return `${sign(number)}${fixed(Math.abs(number) * 100, 2)}${narrowSpace}%`;
+  const percent = fixed(Math.abs(number) * 100, 2);
+  return `${isNought(percent) ? '' : sign(number)}${percent}${narrowSpace}%`;
+}
+
+/** Whether a figure as it is shown is nought: what rounds to 0.00 has no sign and no arrow. */
+function isNought(figure: string): boolean {
+  return !/[1-9]/.test(figure);
 }
 
 function sign(number: number): string {
   return number > 0 ? '+' : number < 0 ? minus : '';
 }
 
-/** Whether a number is up, down, neither (`flat`) or missing (`none`). */
-export function directionOf(value: DecimalValue): 'up' | 'down' | 'flat' | 'none' {
+/** Whether a number is up, down, neither (`flat`) or missing (`none`), as it is shown with so many decimals. */
+export function directionOf(value: DecimalValue, decimals: number): 'up' | 'down' | 'flat' | 'none' {
   const number = numberOf(value);
   if (number === null) return 'none';
+  if (isNought(fixed(Math.abs(number), decimals))) return 'flat';
   return number > 0 ? 'up' : number < 0 ? 'down' : 'flat';
 }
 
 const compact = new Intl.NumberFormat('en-US', {
   notation: 'compact',
-  minimumFractionDigits: 0,
-  maximumSignificantDigits: 4,
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
 });
 
 /** A volume in few characters: `54.21M`. */
 export function formatVolume(value: DecimalValue): string {
   const number = numberOf(value);
-  return number === null ? missing : compact.format(number);
+  if (number === null) return missing;
+  return Math.abs(number) < 1_000 ? formatCount(number) : compact.format(number);
 }
 
 /** A count with thousands: `12,480`. */

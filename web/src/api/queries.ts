@@ -82,8 +82,8 @@ export function historyQuery(symbol: string) {
   return queryOptions({
     queryKey: ['history', symbol],
     queryFn: async ({ signal }) =>
-      (await readHistory(`/quotes/${encodeURIComponent(symbol)}/history?limit=50`, signal)).data.toSorted((a, b) =>
-        b.asOf.localeCompare(a.asOf),
+      (await readHistory(`/quotes/${encodeURIComponent(symbol)}/history?revisions=1&limit=50`, signal)).data.toSorted(
+        (a, b) => b.asOf.localeCompare(a.asOf),
       ),
     refetchInterval: live.slow,
   });

@@ -27,7 +27,11 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
     const element = holder.current;
     if (!element) return;
     const data = candlesOf(bars.bars);
-    const chart = createChart(element, { autoSize: true, layout: { attributionLogo: false } });
+    const chart = createChart(element, {
+      autoSize: true,
+      localization: { locale: 'en-US' },
+      layout: { attributionLogo: false },
+    });
     const dress = draw(chart, element, data, decimals);
     const byTime = new Map(data.map((candle) => [candle.time, candle.bar]));
     chart.subscribeCrosshairMove(({ time }) => setPointed((typeof time === 'string' && byTime.get(time)) || null));
@@ -133,7 +137,7 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
     priceLineVisible: false,
   });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
-  chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.06, bottom: 0.24 } });
+  chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
   chart.timeScale().fitContent();
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, Star } from 'lucide-react';
 import { lazy, Suspense } from 'react';
+import { requestErrorOf } from '../../api/failure.ts';
 import { barsQuery, quoteQuery } from '../../api/queries.ts';
 import { Button } from '../../elements/button.tsx';
 import { CandidateList } from '../../elements/candidate-list.tsx';
@@ -24,6 +25,7 @@ export function InstrumentPage() {
   const answer = useQuery(quoteQuery(symbol));
   const watched = useWatchlist().has(symbol);
   const quote = answer.data;
+  const decimals = quote ? decimalsOf([quote.price, quote.previousClose]) : 2;
   return (
     <Page
       above={
@@ -65,25 +67,21 @@ export function InstrumentPage() {
         <>
           <Head quote={quote} />
           <div className={styles.columns}>
-            <Bars symbol={symbol} decimals={decimalsOf([quote.price, quote.previousClose])} />
-            <Section title="Key figures">
-              <Facts quote={quote} />
-            </Section>
-          </div>
-          <div className={styles.columns}>
             <div>
+              <Bars symbol={symbol} decimals={decimals} />
               <Section title="Sources side by side" note={confidenceWords[quote.confidence ?? 'single']}>
                 <CandidateList quote={quote} />
               </Section>
-              <History
-                symbol={symbol}
-                zone={quote.instrument.zone}
-                decimals={decimalsOf([quote.price, quote.previousClose])}
-              />
+              <History symbol={symbol} zone={quote.instrument.zone} decimals={decimals} />
             </div>
-            <Section title="Where the number came from">
-              <Provenance quote={quote} />
-            </Section>
+            <div>
+              <Section title="Key figures">
+                <Facts quote={quote} />
+              </Section>
+              <Section title="Where the number came from">
+                <Provenance quote={quote} />
+              </Section>
+            </div>
           </div>
         </>
       )}
@@ -117,6 +115,7 @@ function Identity({ name, exchange, assetClass }: { name: string | null; exchang
 function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
   const answer = useQuery(barsQuery(symbol));
   const bars = answer.data;
+  const none = bars?.bars.length === 0 || (answer.isError && requestErrorOf(answer.error).code === 'no_bars');
   return (
     <Section
       title="Daily bars"
@@ -136,13 +135,13 @@ function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
           <Candles bars={bars} decimals={decimals} />
         </Suspense>
       )}
-      {bars?.bars.length === 0 && (
+      {none && (
         <Empty title="No daily bars yet">
           Open, high, low and close of each day will be drawn here after the next run of a source’s bars job.
         </Empty>
       )}
       {answer.isPending && <Loading what="bars" rows={6} />}
-      {!bars && answer.isError && (
+      {!bars && answer.isError && !none && (
         <Trouble what="the chart" error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
       )}
     </Section>

@@ -7,18 +7,20 @@ export interface Column {
   /** Absent for what is not sorted. `descending`: the largest first, as one looks for movers. */
   readonly first?: 'ascending' | 'descending';
   readonly numeric?: boolean;
+  /** How a phone, which has no column heads, calls the order. */
+  readonly order?: string;
 }
 
 export const columns: readonly Column[] = [
   { id: 'star', title: '' },
-  { id: 'symbol', title: 'Instrument', first: 'ascending' },
-  { id: 'price', title: 'Last', first: 'descending', numeric: true },
+  { id: 'symbol', title: 'Instrument', first: 'ascending', order: 'A to Z' },
+  { id: 'price', title: 'Last', first: 'descending', numeric: true, order: 'Price' },
   { id: 'currency', title: '' },
   { id: 'change', title: 'Change', first: 'descending', numeric: true },
-  { id: 'percent', title: 'Change %', first: 'descending', numeric: true },
+  { id: 'percent', title: 'Change %', first: 'descending', numeric: true, order: 'Gainers' },
   { id: 'bid', title: 'Bid', first: 'descending', numeric: true },
   { id: 'ask', title: 'Ask', first: 'descending', numeric: true },
-  { id: 'volume', title: 'Volume', first: 'descending', numeric: true },
-  { id: 'asOf', title: 'As of', first: 'descending' },
-  { id: 'source', title: 'Source', first: 'ascending' },
+  { id: 'volume', title: 'Volume', first: 'descending', numeric: true, order: 'Volume' },
+  { id: 'asOf', title: 'As of', first: 'descending', order: 'Newest' },
+  { id: 'source', title: 'Source', first: 'ascending', order: 'Source' },
 ];

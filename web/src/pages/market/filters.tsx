@@ -1,7 +1,6 @@
 import { Search, Star } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { capital } from '../../format.ts';
 import { columns } from './columns.ts';
 import styles from './filters.module.css';
 import type { MarketSearch } from './market-search.ts';
@@ -82,22 +81,15 @@ export function Filters({
       <label className={styles.order}>
         Sort by
         <select value={search.sort ?? 'symbol'} onChange={(event) => onChange({ sort: event.target.value })}>
-          {columns.flatMap(({ id, title, first }) => {
-            if (first === undefined) return [];
-            const text = `${capital(title)}, ${id === 'symbol' || id === 'source' ? 'A to Z' : id === 'asOf' ? 'newest' : 'highest'} first`;
-            return [
-              <option key={id} value={first === 'descending' ? `-${id}` : id}>
-                {text}
-              </option>,
-              ...(id === 'percent'
-                ? [
-                    <option key="losers" value="percent">
-                      Change %, lowest first
-                    </option>,
-                  ]
-                : []),
-            ];
-          })}
+          {columns.map(
+            ({ id, first, order }) =>
+              order !== undefined && (
+                <option key={id} value={first === 'descending' ? `-${id}` : id}>
+                  {order}
+                </option>
+              ),
+          )}
+          <option value="percent">Losers</option>
         </select>
       </label>
     </div>

@@ -3,7 +3,7 @@ import { Clock, GitCompareArrows, Star } from 'lucide-react';
 import { memo } from 'react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { classNames } from '../../elements/class-names.ts';
-import { Change, Percent } from '../../elements/figures.tsx';
+import { Change, Figure, Percent } from '../../elements/figures.tsx';
 import { Moment, VenueTime } from '../../elements/moment.tsx';
 import { Tint } from '../../elements/tint.tsx';
 import { decimalsOf, formatPrice, formatVolume, missing, numberOf } from '../../format.ts';
@@ -89,9 +89,15 @@ export const QuoteRow = memo(function QuoteRow({
       <td className={classNames(styles.percent, styles.numeric)}>
         <Percent value={quote.changeFraction} />
       </td>
-      <td className={classNames(styles.bid, styles.numeric)}>{formatPrice(quote.bid, decimals)}</td>
-      <td className={classNames(styles.ask, styles.numeric)}>{formatPrice(quote.ask, decimals)}</td>
-      <td className={classNames(styles.volume, styles.numeric)}>{formatVolume(quote.volume)}</td>
+      <td className={classNames(styles.bid, styles.numeric)}>
+        <Figure text={formatPrice(quote.bid, decimals)} />
+      </td>
+      <td className={classNames(styles.ask, styles.numeric)}>
+        <Figure text={formatPrice(quote.ask, decimals)} />
+      </td>
+      <td className={classNames(styles.volume, styles.numeric)}>
+        <Figure text={formatVolume(quote.volume)} />
+      </td>
       <td className={styles.asOf}>
         <AsOf quote={quote} />
       </td>

@@ -1,6 +1,6 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { Moment, VenueTime } from '../../elements/moment.tsx';
-import { plural } from '../../format.ts';
+import { cityOf, plural } from '../../format.ts';
 import styles from './exchanges.module.css';
 
 interface Venue {
@@ -27,7 +27,7 @@ export function Exchanges({ quotes }: { quotes: readonly QuoteView[] }) {
           <p className={styles.newest}>
             {newest.session === 'closed' ? (
               <>
-                since <VenueTime at={newest.asOf} zone={zone} />
+                since <VenueTime at={newest.asOf} zone={zone} city={cityOf(zone) !== name} />
               </>
             ) : (
               <Moment at={newest.asOf} zone={zone} />

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { ShieldCheck } from 'lucide-react';
+import { ChevronRight, ShieldCheck } from 'lucide-react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
 import { quarantineQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../elements/blob-key.tsx';
@@ -128,6 +128,7 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
             }}
           >
             <summary>
+              <ChevronRight aria-hidden="true" />
               <strong>
                 <bdi>{row.symbol ?? missing}</bdi>
               </strong>

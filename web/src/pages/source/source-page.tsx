@@ -45,7 +45,7 @@ export function SourcePage() {
         />
       )}
       <div className={styles.columns}>
-        {source && <SourceCard source={source} />}
+        {source && <SourceCard source={source} alone />}
         <div className={styles.runs}>
           {run !== undefined && <RunDetail id={run} />}
           <Section title="Latest runs">

@@ -13,8 +13,8 @@ import { capital, missing, plural, words } from '../../format.ts';
 import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../status.ts';
 import styles from './source-card.module.css';
 
-/** A source at a glance: is it all right, since when, and what can be done. */
-export function SourceCard({ source }: { source: SourceView }) {
+/** A source at a glance: is it all right, since when, and what can be done. `alone`: under the source's own title. */
+export function SourceCard({ source, alone = false }: { source: SourceView; alone?: boolean }) {
   const status = statusOf(source);
   const { health, lastRun } = source;
   return (
@@ -22,9 +22,13 @@ export function SourceCard({ source }: { source: SourceView }) {
       <header className={styles.head}>
         <StatusDisc status={status} className={styles.disc} />
         <h2 className={styles.title}>
-          <Link to="/sources/$sourceId" params={{ sourceId: source.id }}>
-            {source.title}
-          </Link>
+          {alone ? (
+            'Health'
+          ) : (
+            <Link to="/sources/$sourceId" params={{ sourceId: source.id }}>
+              {source.title}
+            </Link>
+          )}
         </h2>
         <p className={styles.status} data-status={status}>
           {capital(statusWords[status])}
@@ -86,6 +90,7 @@ export function Actions({ source }: { source: SourceView }) {
       ),
   });
   const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
+  const resting = source.paused ? { 'aria-disabled': true, title: 'Start the source first' } : refused;
   return (
     <div className={styles.actions}>
       <Button
@@ -96,7 +101,7 @@ export function Actions({ source }: { source: SourceView }) {
       >
         {source.paused ? 'Start' : 'Stop'}
       </Button>
-      <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
+      <Button {...resting} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
         Run now
       </Button>
     </div>

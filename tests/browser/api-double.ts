@@ -1,0 +1,319 @@
+/**
+ * The dashboard's server with an API that is only a memory: the built page with its real security headers, and the
+ * routes of `core/contracts/http`, each answer checked against its contract before it is sent. Tests change its state
+ * and its manners: empty, slow, failing, signed out.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { z } from 'zod';
+import { acceptedSchema, type Problem, problemSchema } from '../../core/contracts/http/envelope.ts';
+import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
+import {
+  deadLetterSchema,
+  quarantineSchema,
+  queueSchema,
+  runDetailSchema,
+  runSchema,
+  type SessionView,
+  serviceSchema,
+  sessionSchema,
+  signInSchema,
+  sourceSchema,
+} from '../../core/contracts/http/operations.ts';
+import { securityHeaders } from '../../core/contracts/security-headers.ts';
+import { barsOf } from './bar-data.ts';
+import { quoteOf, ticksOf, usualMarket } from './market-data.ts';
+import {
+  runDetailOf,
+  runsOf,
+  usualDeadLetters,
+  usualQuarantine,
+  usualQueues,
+  usualServices,
+  usualSources,
+} from './operations-data.ts';
+
+export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
+export const goodToken = 'one-time-token';
+
+/** What the double answers; tests change it at will. */
+export interface DoubleState {
+  quotes: QuoteView[];
+  sources: z.infer<typeof sourceSchema>[];
+  services: z.infer<typeof serviceSchema>[];
+  queues: z.infer<typeof queueSchema>[];
+  quarantine: z.infer<typeof quarantineSchema>[];
+  deadLetters: z.infer<typeof deadLetterSchema>[];
+  scopes: SessionView['scopes'];
+  /** Nobody's cookie is accepted any more. */
+  signedOut: boolean;
+  tokenUsed: boolean;
+  /** Paths (`/quotes`) whose next answers are this problem, or no answer for so many milliseconds. */
+  fail: Map<string, { status: number; code: string; title: string; detail: string }>;
+  delayMs: Map<string, number>;
+  /** Runs that were asked for, by how often they were looked at since. */
+  runs: Map<string, number>;
+  /** What came in: `GET /quotes 200`. */
+  requests: string[];
+}
+
+function usualState(): DoubleState {
+  return {
+    quotes: usualMarket.map((given) => quoteOf(given)),
+    sources: usualSources(),
+    services: usualServices(),
+    queues: usualQueues(),
+    quarantine: usualQuarantine(),
+    deadLetters: usualDeadLetters(),
+    scopes: ['read', 'operate'],
+    signedOut: false,
+    tokenUsed: false,
+    fail: new Map(),
+    delayMs: new Map(),
+    runs: new Map(),
+    requests: [],
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** Starts the double on a free port of 127.0.0.1. `reset` gives it its usual state again. */
+export async function startApiDouble(dist: string) {
+  const state = usualState();
+  const server = createServer((request, response) => {
+    handle(state, dist, request, response).catch((error: unknown) => {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(`The double broke: ${String(error)}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The double listens on no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    state,
+    reset: () => Object.assign(state, usualState()),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+export type ApiDouble = Awaited<ReturnType<typeof startApiDouble>>;
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+async function handle(
+  state: DoubleState,
+  dist: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://double');
+  if (!url.pathname.startsWith('/api/v1/')) {
+    await sendFile(dist, url.pathname, response);
+    return;
+  }
+  const path = url.pathname.slice('/api/v1'.length);
+  const delay = state.delayMs.get(path);
+  if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
+  const answer = await answerTo(state, request, path, url.searchParams);
+  state.requests.push(`${request.method} ${path} ${answer.status}`);
+  response.writeHead(answer.status, { 'x-request-id': requestId, ...answer.headers });
+  response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+}
+
+async function sendFile(dist: string, path: string, response: ServerResponse): Promise<void> {
+  const file = extname(path) === '' ? '/index.html' : normalize(path);
+  try {
+    const body = await readFile(join(dist, file));
+    response
+      .writeHead(200, { ...securityHeaders, 'content-type': types[extname(file)] ?? 'application/octet-stream' })
+      .end(body);
+  } catch {
+    response.writeHead(404, securityHeaders).end();
+  }
+}
+
+const requestId = '6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21';
+
+async function answerTo(
+  state: DoubleState,
+  request: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+): Promise<Answer> {
+  const failure = state.fail.get(path);
+  if (failure) return problem(failure.status, failure.code, failure.title, failure.detail);
+  if (request.method === 'POST' && path === '/session') return signIn(state, await bodyOf(request));
+  if (state.signedOut || !(request.headers.cookie ?? '').includes('qtr_session=double')) {
+    return problem(401, 'unauthenticated', 'An API key is needed', 'Sign in with POST /session.');
+  }
+  if (request.method === 'DELETE' && path === '/session') {
+    return { status: 204, headers: { 'set-cookie': 'qtr_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict' } };
+  }
+  if (request.method === 'POST') return change(state, path);
+  return withEtag(read(state, path, query), request);
+}
+
+function signIn(state: DoubleState, body: unknown): Answer {
+  const given = signInSchema.safeParse(body);
+  if (!given.success) return problem(400, 'invalid_request', 'The request is not valid', 'A key or a token is needed.');
+  const accepted =
+    'key' in given.data ? given.data.key === goodKey : given.data.token === goodToken && !state.tokenUsed;
+  if (!accepted)
+    return problem(
+      401,
+      'sign_in_refused',
+      'The sign-in was refused',
+      'The key is unknown, revoked or expired, or was mistyped.',
+    );
+  if ('token' in given.data) state.tokenUsed = true;
+  state.signedOut = false;
+  return {
+    ...data(sessionSchema, session(state)),
+    headers: { 'set-cookie': 'qtr_session=double; Path=/; HttpOnly; SameSite=Strict' },
+  };
+}
+
+function session(state: DoubleState): SessionView {
+  return {
+    name: 'local operate',
+    scopes: state.scopes,
+    expiresAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),
+  };
+}
+
+function read(state: DoubleState, path: string, query: URLSearchParams): Answer {
+  const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
+  if (path === '/session') return data(sessionSchema, session(state));
+  if (path === '/quotes') return quotes(state, query);
+  if (path === '/sources') return data(z.array(sourceSchema), state.sources);
+  if (path === '/services') {
+    const schema = z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) });
+    return data(schema, { services: state.services, queues: state.queues });
+  }
+  if (path === '/quarantine') return data(z.array(quarantineSchema), state.quarantine);
+  if (path === '/dead-letters') {
+    return data(
+      z.array(deadLetterSchema),
+      state.deadLetters.filter((letter) => letter.queue === query.get('queue')),
+    );
+  }
+  if (path === '/runs') return data(z.array(runSchema), runsOf(query.get('sourceId') ?? 'yahoo'));
+  if (collection === 'runs' && id !== undefined) return data(runDetailSchema, runDetailOf(id, looked(state, id)));
+  const quote = state.quotes.find((one) => one.instrument.symbol === id);
+  if (!quote) return problem(404, 'unknown_symbol', 'The symbol is not known', `No source has told of ${id}.`);
+  if (collection === 'quotes' && part === 'history') return data(z.array(tickRowSchema), ticksOf(quote));
+  if (collection === 'quotes') return data(quoteSchema, explained(quote));
+  if (collection === 'bars') return data(barsSchema, barsOf(quote));
+  return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
+}
+
+function quotes(state: DoubleState, query: URLSearchParams): Answer {
+  const limit = Number(query.get('limit') ?? 100);
+  const from = Number(query.get('cursor') ?? 0);
+  const page = state.quotes.slice(from, from + limit);
+  const more = from + limit < state.quotes.length;
+  return data(z.array(quoteSchema), page, more ? { nextCursor: String(from + limit) } : {});
+}
+
+/** A run is finished when it is looked at the second time. */
+function looked(state: DoubleState, id: string): boolean {
+  const before = state.runs.get(id);
+  if (before === undefined) return true;
+  state.runs.set(id, before + 1);
+  return before >= 1;
+}
+
+function explained(quote: QuoteView): QuoteView {
+  const { instrument: _instrument, confidence, rule: _rule, spread: _spread, ...fields } = quote;
+  const chosen = { ...fields, chosen: true };
+  const other = {
+    ...fields,
+    source: quote.source === 'yahoo' ? 'alpha-vantage' : 'yahoo',
+    price: Number(quote.price) * (confidence === 'disputed' ? 0.9786 : 1),
+    chosen: false,
+  };
+  return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
+}
+
+function change(state: DoubleState, path: string): Answer {
+  const [, collection, id, action] = path.split('/').map(decodeURIComponent);
+  const source = state.sources.find((one) => one.id === id);
+  const service = state.services.find((one) => one.id === id);
+  if (!state.scopes.includes('operate'))
+    return problem(403, 'forbidden', 'The key may not do this', 'It needs the scope operate.');
+  if (collection === 'services' && service && (action === 'start' || action === 'stop')) {
+    service.running = action === 'start';
+    service.changedAt = new Date().toISOString();
+    return data(serviceSchema, service);
+  }
+  if (collection !== 'sources' || !source)
+    return problem(404, 'unknown_source', 'There is no such source', `There is no ${path}.`);
+  if (action === 'run') {
+    const id = '5e1f3a77-90aa-5f0e-8f3c-6f2f0a1d9b01';
+    state.runs.set(id, 0);
+    return {
+      ...data(acceptedSchema, { id, status: 'planned' }),
+      status: 202,
+      headers: { location: `/api/v1/runs/${id}` },
+    };
+  }
+  source.paused = action === 'stop';
+  return data(sourceSchema, source);
+}
+
+/** A checked answer: a fixture that does not fit its contract fails the test that uses it. */
+function data<T extends z.ZodType>(schema: T, value: z.infer<T>, meta: { nextCursor?: string } = {}): Answer {
+  const checked = schema.parse(value);
+  return {
+    status: 200,
+    body: { data: checked, meta: { requestId, ...meta }, warnings: [] },
+    headers: { 'content-type': 'application/json' },
+  };
+}
+
+function problem(status: number, code: string, title: string, detail: string): Answer {
+  const body: Problem = {
+    type: `urn:quotron:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    retryable: status >= 500,
+    requestId,
+  };
+  return { status, body: problemSchema.parse(body), headers: { 'content-type': 'application/problem+json' } };
+}
+
+/** A weak ETag over the data without its age, as the API makes it. */
+function withEtag(answer: Answer, request: IncomingMessage): Answer {
+  if (answer.status !== 200) return answer;
+  const content = JSON.stringify(answer.body).replace(/"ageSeconds":-?[\d.]+/g, '');
+  const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+  if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
+  return { ...answer, headers: { ...answer.headers, etag } };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

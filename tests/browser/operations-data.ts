@@ -1,0 +1,233 @@
+import type {
+  DeadLetterView,
+  QuarantineView,
+  QueueView,
+  RunDetailView,
+  RunView,
+  ServiceView,
+  SourceView,
+} from '../../core/contracts/http/operations.ts';
+import type { HealthStatus } from '../../core/contracts/reasons.ts';
+import { runId } from './market-data.ts';
+
+const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo * 1_000).toISOString();
+
+/** A source as the API tells of it. */
+export function sourceOf(
+  id: string,
+  title: string,
+  change: { paused?: boolean; health?: Partial<SourceView['health']> } = {},
+): SourceView {
+  const status = change.health?.status ?? 'healthy';
+  return {
+    id,
+    title,
+    kind: 'api',
+    paused: change.paused ?? false,
+    jobs: [
+      { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: ['AAPL', 'MSFT'] },
+      { id: 'daily-bars', kind: 'bars', everySeconds: 86_400, symbols: ['AAPL'] },
+    ],
+    terms: { url: 'https://example.com/terms', licence: 'internal', reviewed: '2026-11-01' },
+    lastRun: {
+      id: runId,
+      job: 'quotes',
+      status: 'succeeded',
+      dueAt: at(42),
+      finishedAt: at(38),
+      accepted: 17,
+      rejected: 0,
+    },
+    health: {
+      status,
+      reason: null,
+      score: 98,
+      parts: { success: 1, accepted: 0.98 },
+      trend: trendOf(status),
+      lastSuccessAt: at(38),
+      lastFailure: null,
+      breaker: { state: 'closed', until: null },
+      quota: { minute: { used: 17, limit: 120 }, day: { used: 4_112, limit: 48_000 } },
+      nextRunAt: at(-18),
+      ...change.health,
+    },
+  };
+}
+
+function trendOf(last: HealthStatus): SourceView['health']['trend'] {
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+  return Array.from({ length: 20 }, (_, index) => {
+    const status: HealthStatus = index === 19 ? last : index === 11 ? 'degraded' : 'healthy';
+    const score = status === 'healthy' ? 94 + ((index * 7) % 7) : status === 'degraded' ? 71 : 18;
+    return { at: new Date(hour - (19 - index) * 3_600_000).toISOString(), status, score };
+  });
+}
+
+/** Four sources, one of each kind of trouble. */
+export function usualSources(): SourceView[] {
+  return [
+    sourceOf('yahoo', 'Yahoo Finance'),
+    sourceOf('alpha-vantage', 'Alpha Vantage', {
+      paused: true,
+      health: { nextRunAt: null, quota: { minute: { used: 0, limit: 5 }, day: { used: 25, limit: 25 } } },
+    }),
+    sourceOf('coingecko', 'CoinGecko', {
+      health: {
+        status: 'limited',
+        reason: 'rate_limited',
+        score: 61,
+        parts: { success: 0.6, accepted: 1 },
+        lastFailure: {
+          at: at(95),
+          reason: 'rate_limited',
+          message: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
+          runId,
+        },
+        breaker: { state: 'open', until: at(-150) },
+        quota: { minute: { used: 27, limit: 30 }, day: { used: 8_410, limit: 10_000 } },
+      },
+    }),
+    sourceOf('slickcharts', 'SlickCharts', {
+      health: {
+        status: 'failed',
+        reason: 'schema_drift',
+        score: 12,
+        parts: { success: 0, accepted: null },
+        lastSuccessAt: at(7_600),
+        lastFailure: {
+          at: at(260),
+          reason: 'schema_drift',
+          message: 'No table with the columns Company, Symbol and Weight was found in the page.',
+          runId,
+        },
+      },
+    }),
+  ];
+}
+
+export function usualServices(): ServiceView[] {
+  return [
+    { id: 'scheduler', running: true, changedAt: null },
+    { id: 'scrapers', running: true, changedAt: at(86_400 * 3) },
+    { id: 'ingest', running: true, changedAt: null },
+  ];
+}
+
+export function usualQueues(): QueueView[] {
+  return [
+    { name: 'scrape-yahoo', waiting: 0, inFlight: 1, dead: 0 },
+    { name: 'scrape-coingecko', waiting: 12, inFlight: 0, dead: 0 },
+    { name: 'ingest', waiting: 3, inFlight: 2, dead: 1 },
+    { name: 'outcomes', waiting: 0, inFlight: 0, dead: 0 },
+  ];
+}
+
+export function usualDeadLetters(): DeadLetterView[] {
+  return [
+    {
+      queue: 'ingest',
+      messageId: '7c0f9a52-0b51-4a63-a3a5-6a2c67c0de01',
+      sentAt: at(5_400),
+      receiveCount: 5,
+      body: '{"blobKey":"raw/yahoo/2026-11-20/<script>alert(1)</script>","runId":"not-a-run"}',
+    },
+  ];
+}
+
+/** The latest runs of a source: one in eleven failed. */
+export function runsOf(sourceId: string): RunView[] {
+  return Array.from({ length: 14 }, (_, index) => {
+    const failed = index % 11 === 4;
+    return {
+      id: index === 0 ? runId : `0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a${String(index + 10)}`,
+      sourceId,
+      job: 'quotes',
+      trigger: index === 13 ? 'first_cycle' : 'schedule',
+      status: failed ? 'failed' : 'succeeded',
+      reason: failed ? 'timeout' : null,
+      dueAt: at(index * 60 + 42),
+      createdAt: at(index * 60 + 41),
+      finishedAt: at(index * 60 + 39),
+      tasks: 1,
+      accepted: failed ? 0 : 17,
+      rejected: index === 6 ? 2 : 0,
+    };
+  });
+}
+
+/** One run with its single task. `finished` false: it is still under way. */
+export function runDetailOf(id: string, finished = true): RunDetailView {
+  return {
+    id,
+    sourceId: 'yahoo',
+    job: 'quotes',
+    trigger: 'manual',
+    status: finished ? 'succeeded' : 'running',
+    reason: null,
+    dueAt: at(6),
+    createdAt: at(6),
+    finishedAt: finished ? at(1) : null,
+    tasks: 1,
+    accepted: finished ? 17 : 0,
+    rejected: 0,
+    parts: [
+      {
+        part: 0,
+        status: finished ? 'succeeded' : 'running',
+        reason: null,
+        message: null,
+        symbols: ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'BRK-B', 'SPY', '^GSPC', 'BTC-USD', 'EURUSD=X'],
+        finishedAt: finished ? at(1) : null,
+        batchId: finished ? '1841' : null,
+        attempts: [
+          {
+            attempt: 1,
+            startedAt: at(5),
+            finishedAt: finished ? at(3) : null,
+            ok: finished ? true : null,
+            reason: null,
+            message: null,
+            blobKey: finished ? `raw/yahoo/2026-11-20/${id}/0-1.json.gz` : null,
+            requests: finished ? 3 : null,
+            latencyMs: finished ? 412.6 : null,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+export function usualQuarantine(): QuarantineView[] {
+  const row = (index: number, change: Partial<QuarantineView>): QuarantineView => ({
+    id: String(900 + index),
+    at: at(index * 340 + 70),
+    sourceId: 'yahoo',
+    reason: 'unit_suspect',
+    symbol: 'VOD.L',
+    detail: '66.16 GBP is 100 times the last price 0.6616: pence taken for pounds?',
+    path: 'quoteResponse.result.4.regularMarketPrice',
+    row: { symbol: 'VOD.L', regularMarketPrice: 66.16, currency: 'GBP' },
+    runId,
+    blobKey: `raw/yahoo/2026-11-20/${runId}/0-1.json.gz`,
+    batchId: '1841',
+    ...change,
+  });
+  return [
+    row(0, {}),
+    row(1, { symbol: 'OCDO.L', detail: '296.9 GBP is 100 times the last price 2.969: pence taken for pounds?' }),
+    row(2, {
+      sourceId: 'coingecko',
+      reason: 'implausible_jump',
+      symbol: 'SHIB-USD',
+      detail: '0.0312 is 1,935 times the price of a minute before',
+      path: 'shiba-inu.usd',
+    }),
+    row(3, {
+      reason: 'schema',
+      symbol: null,
+      detail: 'regularMarketTime: expected a number, found text “<b>now</b>”',
+      row: null,
+      path: 'quoteResponse.result.9',
+    }),
+  ];
+}
