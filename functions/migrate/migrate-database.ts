@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { migrate } from '../../core/adapters/postgres/migrate.ts';
-import { createPool, type DatabaseSettings } from '../../core/adapters/postgres/pool.ts';
+import { createPool, type DatabaseSettings, iamToken } from '../../core/adapters/postgres/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/prepare.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
+import { connectMaster } from './connect-master.ts';
 
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
@@ -15,17 +16,18 @@ export async function migrateDatabase(
   now: Date,
 ): Promise<MigrateResponse> {
   if (request.prepare && 'host' in database) {
-    const { masterUser, masterPassword } = request.prepare;
-    const { host, port } = database;
-    const master = new pg.Client({
-      host,
-      port,
-      database: database.database,
-      user: masterUser,
-      password: masterPassword,
-      ssl: { rejectUnauthorized: true },
-    });
-    await master.connect();
+    const { masterUser: user, masterPassword } = request.prepare;
+    const { host, port, region } = database;
+    const master = await connectMaster(
+      masterPassword,
+      iamToken({ host, port, user, region }),
+      async (password): Promise<pg.Client> => {
+        const ssl = { rejectUnauthorized: true };
+        const client = new pg.Client({ host, port, database: database.database, user, password, ssl });
+        await client.connect();
+        return client;
+      },
+    );
     try {
       await prepareRoles(master, request.prepare);
     } finally {
