@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import { everywhere } from './read-request.ts';

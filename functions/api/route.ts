@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Meta, Warning } from '../../core/contracts/http/envelope.ts';
 import type { Scope } from '../../core/contracts/reasons.ts';
 import type { Principal } from './authenticate.ts';

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type StateRequest, type StateResponses, stateResponseSchemas } from '../../contracts/state.ts';
 import type { State } from '../../ports/state.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
 import { transportFailure } from '../http-failure.ts';
 import type { Failure, Parsed } from '../parser.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { openApiDocument } from '../openapi.ts';
 import { type Route, type RouteSpec, route } from '../route.ts';
 

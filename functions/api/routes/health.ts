@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HealthReader } from '../../../core/adapters/postgres/health-reader.ts';
 import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
 import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiKeyStore, KeyRecord } from '../../../core/adapters/postgres/api-key-store.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/quarantine-reader.ts';
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/reasons.ts';

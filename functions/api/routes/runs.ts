@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttemptRow, RunReader, RunRow, TaskRow } from '../../../core/adapters/postgres/run-reader.ts';
 import {
   batchStatisticsSchema,

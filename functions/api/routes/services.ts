@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
 import { type ServiceView, serviceSchema, servicesSchema } from '../../../core/contracts/http/operations.ts';
 import { serviceIds } from '../../../core/contracts/reasons.ts';

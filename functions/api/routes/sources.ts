@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
