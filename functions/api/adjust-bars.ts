@@ -122,12 +122,19 @@ function factorTo(target: BarBasis, actions: Actions, splitsOnly = false): (bar:
 }
 
 /**
- * Whether prices that were read at `basisAt` have a split in them. One whose ex-date is the very day of the reading is
- * in them if the source already told of it then.
+ * Whether what was read at `basisAt` has a split in it. Sources adjust in the night of the ex-date or a day later, and
+ * say so only by telling of the split: a reading within two days that knew of none may be either way.
  */
-function takenIn(split: Split, bar: { basisDay: string; basisAt: number }): boolean {
-  return split.exDate < bar.basisDay || (split.exDate === bar.basisDay && split.knownAt <= bar.basisAt);
+function takenIn(split: Split, reading: { basisDay: string; basisAt: number }): boolean {
+  if (split.exDate > reading.basisDay) return false;
+  if (split.knownAt <= reading.basisAt || reading.basisAt >= Date.parse(split.exDate) + graceMs) return true;
+  throw new NotDerivableError(
+    `Prices were read within two days of the split of ${split.exDate}, before the source told of it: whether they have it in them is not known. They are being read again.`,
+  );
 }
+
+/** As long as ingest doubts it too, when it marks bars as stale. */
+const graceMs = 2 * 86_400_000;
 
 /**
  * The product of (1 - D/P) over the dividends after a day, with D and P both in today's shares. Each is computed when a

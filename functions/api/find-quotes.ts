@@ -1,17 +1,28 @@
 import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import { assetClasses } from '../../core/market/instrument.ts';
+import { asOfBases } from '../../core/market/quote.ts';
+import { consolidate } from '../../core/quality/consolidate.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { isQuoted, type Quoted } from './quote-view.ts';
+
+interface Asked {
+  readonly source: string | null;
+  readonly knownAt: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /**
  * The price of each symbol: latest, or as known at an instant. A symbol that has none maps to `null`; one that nobody
  * knows is absent.
  *
- * Decisions of the past are not kept: with `knownAt`, the source that is served now is taken where it had a price then,
- * else the freshest. The rule then reads `known_at`.
+ * Decisions of the past are not kept: with `knownAt`, the rule of today decides among what was known then.
  */
 export async function findQuotes(
   quotes: QuoteReader,
+  sourceOf: (id: string) => SourceDefinition | undefined,
   symbols: readonly string[],
-  asked: { source: string | null; knownAt: string | null; now: number },
+  asked: Asked,
 ): Promise<Map<string, Quoted | null>> {
   if (symbols.length === 0) return new Map();
   if (asked.knownAt === null) {
@@ -19,21 +30,28 @@ export async function findQuotes(
     return new Map(rows.map((row) => [row.symbol, isQuoted(row) ? row : null]));
   }
   const listings = await quotes.listings(symbols, asked.knownAt.slice(0, 10));
-  const known = await quotes.knownAt(
-    listings.map((listing) => listing.listing_id),
-    asked.knownAt,
-  );
+  const ids = listings.map((listing) => listing.listing_id);
+  const known = Map.groupBy(await quotes.knownAt(ids, asked.knownAt), (row) => row.listing_id);
   return new Map(
     listings.map((listing) => {
-      const wanted = asked.source ?? listing.chosen;
-      const of = known.filter((row) => row.listing_id === listing.listing_id);
-      const freshest = of.toSorted((a, b) => b.as_of.getTime() - a.as_of.getTime())[0];
-      const row = of.find((each) => each.source === wanted) ?? (asked.source === null ? freshest : undefined);
+      const rows = known.get(listing.listing_id) ?? [];
+      const assetClass = assetClasses.find((each) => each === listing.asset_class) ?? 'other';
+      const decided = consolidate(
+        rows.map((row) => ({
+          source: row.source,
+          price: Number(row.price),
+          asOf: row.as_of.getTime(),
+          basis: asOfBases.find((each) => each === row.as_of_basis) ?? 'fetched',
+          rank: sourceOf(row.source)?.rank[assetClass] ?? 0,
+        })),
+      );
+      const wanted = asked.source ?? decided?.source;
+      const row = rows.find((each) => each.source === wanted);
       const decision = {
-        chosen: row?.source ?? null,
-        rule: 'known_at',
-        spread: null,
-        confidence: of.length === 1 ? 'single' : null,
+        chosen: decided?.source ?? null,
+        rule: decided?.rule ?? null,
+        spread: decided?.spread ?? null,
+        confidence: decided?.confidence ?? null,
       };
       return [listing.symbol, row ? { ...listing, ...row, ...decision } : null];
     }),

@@ -1,5 +1,5 @@
 import { handle } from 'hono/aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
 import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
 import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
@@ -14,10 +14,10 @@ import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import project from '../../package.json' with { type: 'json' };
 import { logger } from '../observe.ts';
 import { databaseSettings, optionalSetting, SettingError, setting } from '../settings.ts';
 import { createApp } from './app.ts';
+import { version } from './version.ts';
 
 const queuesSchema = z
   .string()
@@ -46,7 +46,7 @@ const app = createApp({
   inspector: sqsQueueInspector(queues()),
   catalogue,
   clock: Date.now,
-  version: project.version,
+  version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
   log: (error, requestId) =>
     logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),

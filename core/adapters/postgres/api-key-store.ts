@@ -74,7 +74,7 @@ export function apiKeyStore(pool: Pool) {
       await pool.query({
         name: 'api-key-touch',
         text: `UPDATE api_key SET last_used_at = $2
-               WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2 - interval '1 minute')`,
+               WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz - interval '1 minute')`,
         values: [keyId, now],
       });
     },
@@ -85,7 +85,7 @@ export function apiKeyStore(pool: Pool) {
         `WITH ended AS (DELETE FROM web_session WHERE expires_at <= $2),
               opened AS (
                 INSERT INTO web_session (hash, key_id, created_at, expires_at)
-                SELECT $3, k.id, $2, least($4::timestamptz, k.expires_at) FROM api_key k WHERE k.hash = $1 AND ${active}
+                SELECT $3::bytea, k.id, $2::timestamptz, least($4::timestamptz, k.expires_at) FROM api_key k WHERE k.hash = $1 AND ${active}
                 RETURNING hash, key_id, expires_at)
          SELECT k.id, k.name, k.scope, o.hash, o.expires_at, k.last_used_at FROM opened o JOIN api_key k ON k.id = o.key_id`,
         [keyHash, now, sessionHash, until],
@@ -104,7 +104,7 @@ export function apiKeyStore(pool: Pool) {
                 RETURNING k.id, k.expires_at),
               opened AS (
                 INSERT INTO web_session (hash, key_id, created_at, expires_at)
-                SELECT $3, id, $2, least($4::timestamptz, expires_at) FROM used
+                SELECT $3::bytea, id, $2::timestamptz, least($4::timestamptz, expires_at) FROM used
                 RETURNING hash, key_id, expires_at)
          SELECT k.id, k.name, k.scope, o.hash, o.expires_at, k.last_used_at FROM opened o JOIN api_key k ON k.id = o.key_id`,
         [tokenHash, now, sessionHash, until],

@@ -179,7 +179,7 @@ function warningsOf(page: readonly LoadedBar[], symbol: string): Warning[] {
       ? [
           {
             code: 'stale_basis',
-            message: `${stale.length} of these bars were read before a split of ${symbol} and are not on the same basis as later ones. They are being read again; until then adjustment=splits brings them together.`,
+            message: `${stale.length} of these bars were read before a split of ${symbol} and stand on another basis than later ones. They are being read again.`,
           },
         ]
       : []),

@@ -70,7 +70,11 @@ export function quoteRoutes({ quotes, catalogue }: Uses): Route[] {
     async ({ params, query, call }) => {
       const symbol = symbolOf(params.symbol);
       const source = requireSource(catalogue, query.source);
-      const found = await findQuotes(quotes, [symbol], { source, knownAt: query.knownAt ?? null, now: call.now });
+      const found = await findQuotes(quotes, sourceOf, [symbol], {
+        source,
+        knownAt: query.knownAt ?? null,
+        now: call.now,
+      });
       const row = found.get(symbol);
       if (row === undefined) throw await unknownSymbol(quotes, symbol, call.now);
       if (row === null) throw noQuote(symbol, source, query.knownAt);
@@ -111,7 +115,7 @@ export function quoteRoutes({ quotes, catalogue }: Uses): Route[] {
     const source = requireSource(catalogue, asked.source);
     const symbols = given.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
     const wanted = [...new Set(symbols.flatMap(({ symbol }) => symbol ?? []))];
-    const found = await findQuotes(quotes, wanted, { source, knownAt: asked.knownAt ?? null, now: call.now });
+    const found = await findQuotes(quotes, sourceOf, wanted, { source, knownAt: asked.knownAt ?? null, now: call.now });
     const view = viewing(call, asked.knownAt);
     const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
       if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
