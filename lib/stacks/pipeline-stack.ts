@@ -114,7 +114,7 @@ export class PipelineStack extends Stack {
       metric: new Metric({
         namespace: 'Quotron',
         metricName: 'RowsInDefaultPartition',
-        dimensionsMap: { service: 'quotron' },
+        dimensionsMap: { service: 'quotron', stage: settings.stage },
         statistic: 'Maximum',
         period: Duration.days(1),
       }),

@@ -8,11 +8,19 @@ export class InvocationError extends Error {
   }
 }
 
+let shared: LambdaClient | undefined;
+
+/** One client a container: its connections are kept warm between invocations. */
+function sharedClient(): LambdaClient {
+  shared ??= new LambdaClient({});
+  return shared;
+}
+
 /** Invokes a function, waits, and gives its answer as it came. Throws `InvocationError` when the function failed. */
 export async function invokeFunction(
   functionName: string,
   payload: unknown,
-  client = new LambdaClient({}),
+  client = sharedClient(),
 ): Promise<unknown> {
   const answer = await client.send(
     new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(payload)) }),
