@@ -65,8 +65,8 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
 
     const subjects = answers.flatMap(({ parsed }) => subjectsOf(parsed));
     const asked = new Set(answers.flatMap((answer) => answer.asked));
-    await learn(message.sourceId, subjects, asked, parser);
-    const resolve = resolveBy((symbol) => aliases.get(cacheKey(message.sourceId, symbol)));
+    const meanings = await learn(message.sourceId, subjects, asked, parser);
+    const resolve = resolveBy((symbol) => meanings.get(symbol));
     const enriched = answers.map(({ parsed, fetchedAt }, index) =>
       enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
     );
@@ -93,28 +93,33 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     return stored;
   };
 
-  /** Looks up the symbols that are not remembered, and registers those that were asked for and are new. */
+  /** What the symbols mean. Looks up those that are not remembered, and registers those that were asked for and are new. */
   async function learn(
     sourceId: string,
     subjects: readonly Subject[],
     asked: ReadonlySet<string>,
     parser: SourceParser,
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<string, readonly Alias[]>> {
+    const meanings = new Map<string, readonly Alias[]>();
     const unknown = new Map<string, Subject>();
-    for (const subject of subjects)
-      if (!aliases.has(cacheKey(sourceId, subject.symbol))) unknown.set(subject.symbol, subject);
-    if (unknown.size === 0) return;
+    for (const subject of subjects) {
+      const remembered = aliases.get(cacheKey(sourceId, subject.symbol));
+      if (remembered) meanings.set(subject.symbol, remembered);
+      else unknown.set(subject.symbol, subject);
+    }
     const keep = (found: ReadonlyMap<string, readonly Alias[]>) => {
       for (const [symbol, meaning] of found) {
         aliases.set(cacheKey(sourceId, symbol), meaning);
+        meanings.set(symbol, meaning);
         unknown.delete(symbol);
       }
     };
-    keep(await store.aliases(sourceId, [...unknown.keys()]));
+    if (unknown.size > 0) keep(await store.aliases(sourceId, [...unknown.keys()]));
     const newcomers: Newcomer[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
       .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
     if (newcomers.length > 0) keep(await store.register(sourceId, newcomers));
+    return meanings;
   }
 }
 

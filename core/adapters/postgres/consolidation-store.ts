@@ -11,7 +11,8 @@ const consolidationLock = 0x636f6e73;
 /** How much a source is worth for an asset class. Higher wins. */
 export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
 
-const othersRow = z.object({ ids: z.string().nullable() });
+const countRow = z.object({ count: z.int() });
+const unsettledRow = z.object({ ids: z.string().nullable() });
 
 const candidateRow = z.object({
   listing_id: z.int(),
@@ -36,30 +37,26 @@ export async function storeConsolidation(
 ): Promise<void> {
   await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
   const ids = numbers(listingIds);
-  // Nearly always one source has a listing to itself: one statement finds those that it shares, and settles the rest.
-  const { rows } = await db.query({
-    name: 'consolidate-single',
-    text: `
-      WITH shared AS MATERIALIZED (
-        SELECT DISTINCT listing_id FROM latest_quote WHERE listing_id = ANY ($1::int[]) AND source <> $2
-      ), settled AS (
-        INSERT INTO consolidated_quote AS c (listing_id, source, rule, confidence, candidates)
-        SELECT id, $2, 'only_source', 'single', 1 FROM unnest($1::int[]) AS id
-        WHERE id NOT IN (SELECT listing_id FROM shared)
-          AND id NOT IN (SELECT listing_id FROM consolidated_quote
-                         WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source')
-          AND id IN (SELECT listing_id FROM latest_quote WHERE listing_id = ANY ($1::int[]) AND source = $2)
-        ON CONFLICT (listing_id) DO UPDATE SET source = excluded.source, rule = excluded.rule, spread = NULL,
-          confidence = excluded.confidence, candidates = 1, decided_at = statement_timestamp()
-      )
-      SELECT string_agg(listing_id::text, ',') AS ids FROM shared`,
+  // Nearly always the source has its listings to itself, and that is settled: another one that comes to a listing
+  // decides on it in the transaction of its first row, under this lock.
+  const settled = await db.query({
+    name: 'count-settled',
+    text: `SELECT count(*)::int AS count FROM consolidated_quote
+           WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source'`,
     values: [ids, sourceId],
   });
-  const shared = othersRow.parse(rows[0]).ids;
-  if (shared) await decideShared(db, `{${shared}}`, rankOf);
+  if (countRow.parse(settled.rows[0]).count === listingIds.length) return;
+  const { rows } = await db.query(
+    `SELECT string_agg(id::text, ',') AS ids FROM unnest($1::int[]) AS id
+     WHERE id NOT IN (SELECT listing_id FROM consolidated_quote
+                      WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source')`,
+    [ids, sourceId],
+  );
+  const unsettled = unsettledRow.parse(rows[0]).ids;
+  if (unsettled) await decideAnew(db, `{${unsettled}}`, rankOf);
 }
 
-async function decideShared(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
+async function decideAnew(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
   const { rows } = await db.query(
     `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id

@@ -1,17 +1,47 @@
 import * as z from 'zod';
-import type { Evidence, IngestStore } from '../../ports/ingest-store.ts';
+import type { BatchHeader, Decision, Evidence, IngestStore, StoredBatch } from '../../ports/ingest-store.ts';
 import { sourceOf } from '../../sources/catalogue.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
 import { findAliases, registerListings } from './listing-store.ts';
-import { inTransaction, type Pool } from './pool.ts';
-import { lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
+import { type Connection, inTransaction, type Pool } from './pool.ts';
+import { isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
 
 const flagRow = z.object({ running: z.boolean() });
 
+/** A service that is stopped stops within this time; a busy container need not ask for each blob. */
+const flagTtlMs = 1_000;
+
+const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
+
+/** The ingest store on Postgres. */
+export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
+  let flag = { running: true, readAt: Number.NEGATIVE_INFINITY };
+  return {
+    async running() {
+      if (performance.now() - flag.readAt < flagTtlMs) return flag.running;
+      const { rows } = await pool.query("SELECT running FROM service_state WHERE service_id = 'ingest'");
+      flag = { running: rows.length === 0 || flagRow.parse(rows[0]).running, readAt: performance.now() };
+      return flag.running;
+    },
+    aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
+    register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
+    async store(header, listingIds, decide) {
+      const work = (append: boolean) =>
+        inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
+      try {
+        return await work(true);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return await work(false);
+      }
+    },
+  };
+}
+
 /**
- * The ingest store on Postgres. One transaction for each batch:
+ * One transaction:
  *
  *   1. open the batch; a blob that was read before ends here
  *   2. lock and read the latest row of each listing
@@ -20,46 +50,33 @@ const flagRow = z.object({ running: z.boolean() });
  *   5. counts, statistics, quarantine, events, the task's end
  *   6. which source is the price, under the one lock that all sources share
  */
-export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
-  return {
-    async running() {
-      const { rows } = await pool.query("SELECT running FROM service_state WHERE service_id = 'ingest'");
-      return rows.length === 0 || flagRow.parse(rows[0]).running;
-    },
-    aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
-    register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
-    store: (header, listingIds, decide) =>
-      inTransaction(pool, async (db) => {
-        const batchId = await openBatch(db, header);
-        if (batchId === null) {
-          const { id, accepted, rejected } = await findBatch(db, header);
-          return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
-        }
-        const evidence: Evidence = {
-          priors: listingIds.length > 0 ? await lockLatest(db, header.sourceId, listingIds) : new Map(),
-          otherPrices: (ids) => otherPrices(db, header.sourceId, ids),
-        };
-        const decision = await decide(evidence);
+async function storeBatch(
+  db: Connection,
+  header: BatchHeader,
+  listingIds: readonly number[],
+  decide: (evidence: Evidence) => Promise<Decision>,
+  rankOf: RankOf,
+  append: boolean,
+): Promise<StoredBatch> {
+  const { sourceId } = header;
+  const batchId = await openBatch(db, header);
+  if (batchId === null) {
+    const { id, accepted, rejected } = await findBatch(db, header);
+    return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
+  }
+  const priors = listingIds.length > 0 ? await lockLatest(db, sourceId, listingIds) : new Map();
+  const decision = await decide({ priors, otherPrices: (ids) => otherPrices(db, sourceId, ids) });
 
-        const quotes = await storeQuotes(db, header.sourceId, batchId, decision.quotes);
-        const bars = await storeBars(db, header.sourceId, batchId, decision.bars);
-        const counts = {
-          accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
-          rejected: decision.rejected.length,
-          written: quotes.written + bars.written,
-          revised: quotes.revised + bars.revised,
-        };
-        await closeBatch(db, header, batchId, decision, counts);
-        if (decision.quotes.length > 0)
-          await storeConsolidation(
-            db,
-            header.sourceId,
-            [...new Set(decision.quotes.map((row) => row.listing.id))],
-            rankOf,
-          );
-        return { batchId, repeated: false, ...counts };
-      }),
+  const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
+  const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  const counts = {
+    accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
+    rejected: decision.rejected.length,
+    written: quotes.written + bars.written,
+    revised: quotes.revised + bars.revised,
   };
+  await closeBatch(db, header, batchId, decision, counts);
+  if (decision.quotes.length > 0)
+    await storeConsolidation(db, sourceId, [...new Set(decision.quotes.map((row) => row.listing.id))], rankOf);
+  return { batchId, repeated: false, ...counts };
 }
-
-const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
