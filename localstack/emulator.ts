@@ -28,6 +28,8 @@ export interface EmulatorOptions {
   /** Must be free. Without it: the port of the last run, 4566, or any free one. */
   readonly port?: number | undefined;
   readonly say: (line: string) => void;
+  /** A Python that has MiniStack. Without it: the one of `.quotron/venv`, made when missing. */
+  readonly python?: string;
   /** Ends the start early. */
   readonly signal?: AbortSignal;
 }
@@ -76,7 +78,7 @@ async function externalEmulator(given: string): Promise<RunningEmulator> {
 }
 
 async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator> {
-  const python = await pythonWithEmulator(options.say, options.signal);
+  const python = options.python ?? (await pythonWithEmulator(options.say, options.signal));
   const record = join(options.dir, 'emulator.json');
   const earlier = readState(record, recordSchema);
   await endLeftover(earlier?.identity ?? null);
@@ -145,7 +147,17 @@ function emulatorCredentials(): Record<string, string> {
  * mind: a DATABASE_URL or AWS_PROFILE of the shell must not reach them.
  */
 function inherited(): Record<string, string> {
-  const names = ['HOME', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LD_LIBRARY_PATH', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
+  const names = [
+    'HOME',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'USER',
+    'LD_LIBRARY_PATH',
+    'SSL_CERT_FILE',
+    'NODE_EXTRA_CA_CERTS',
+    'QUOTRON_TEST_RUN',
+  ];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];

@@ -1,13 +1,9 @@
-/** `npm run reset`: drops the state of the local cloud. The emulator's program stays, so that it is not downloaded again. */
-import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+/** `npm run reset`: drops the state of the local cloud. */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { refugeFor } from './database-home.ts';
+import { dropState } from './drop-state.ts';
 import { messageOf } from './problem.ts';
-import { holderOf, root, stateFolder } from './state-folder.ts';
-
-/** What a local cloud keeps in its folder. Only these go: the folder may be any that the user named. */
-const parts = ['emulator', 'postgres', 'deploy', 'local.json', 'lock', 'upstreams-port.json', 'dashboard-port.json'];
+import { holderOf, stateFolder } from './state-folder.ts';
 
 try {
   parseArgs({ args: process.argv.slice(2), options: {} });
@@ -26,10 +22,7 @@ if (holder !== null) {
 } else if (!existsSync(folder)) {
   console.log('There is no state to drop.');
 } else {
-  const database = join(folder, 'postgres');
-  if (existsSync(database)) rmSync(refugeFor(realpathSync(database)), { recursive: true, force: true });
-  for (const part of parts) rmSync(join(folder, part), { recursive: true, force: true });
-  if (folder !== join(root, '.quotron') && readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+  dropState(folder);
   console.log(
     `Dropped the state in ${folder}: prices, raw answers, keys and the deployment. \`npm start\` begins anew.`,
   );

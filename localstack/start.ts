@@ -59,10 +59,10 @@ async function main(wanted: StartOptions): Promise<number> {
   const folder = stateFolder();
   let code: number;
   let ready = false;
+  let release = () => {};
   try {
     const settings = readSettings(process.env);
-    const release = lock(folder);
-    cleanup.add(async () => release());
+    release = lock(folder);
     const run = process.stdout.isTTY && !wanted.json ? interactive() : plain(wanted.json ? say : console.log);
     const cloud = await startCloud(
       {
@@ -93,8 +93,9 @@ async function main(wanted: StartOptions): Promise<number> {
   } catch (error) {
     code = ready && error instanceof Stopped ? 0 : explain(error, say);
   }
-  if (!wanted.once || code !== 0) say('Stopping what was started …');
+  if (!cleanup.empty && (!wanted.once || code !== 0)) say('Stopping what was started …');
   for (const problem of await cleanup.run()) say(problem);
+  release();
   if (ready && code === 0) say('Stopped. The data is kept; `npm start` goes on with it, `npm run reset` drops it.');
   return code;
 }

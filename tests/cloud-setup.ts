@@ -1,0 +1,15 @@
+/** The deployed local cloud that tests share: started once, in a state folder of its own, and gone at the end. */
+import type { TestProject } from 'vitest/node';
+import { startTestCloud, type TestCloudAddresses } from './test-cloud.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    cloud: TestCloudAddresses;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const cloud = await startTestCloud();
+  project.provide('cloud', cloud.addresses);
+  return cloud.stop;
+}

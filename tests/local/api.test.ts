@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { problemSchema } from '../../core/contracts/http/envelope.ts';
+import { quoteSchema } from '../../core/contracts/http/market.ts';
+import { runDetailSchema, sourceHealthSchema } from '../../core/contracts/http/operations.ts';
+import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
+import { createSignInToken } from '../../localstack/keys.ts';
+import { eventually, sharedCloud } from './shared-cloud.ts';
+
+const cloud = sharedCloud();
+
+beforeAll(async () => {
+  await waitForRuns(cloud.pool, await planCycle(cloud.functions), 90_000);
+});
+
+async function problemOf(answer: Response) {
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  return problemSchema.parse(await answer.json());
+}
+
+describe('the deployed API over HTTP', () => {
+  it('refuses a request without a key, and one whose key is too weak', async () => {
+    const none = await cloud.ask('/quotes/AAPL', { as: null });
+    expect(none.status).toBe(401);
+    expect((await problemOf(none)).code).toBe('unauthenticated');
+    const weak = await cloud.ask('/sources/yahoo/run', { method: 'POST', as: 'read', body: {} });
+    expect(weak.status).toBe(403);
+  });
+
+  it('answers 304 to the ETag that it gave', async () => {
+    const first = await cloud.ask('/quotes/AAPL');
+    const etag = first.headers.get('etag');
+    expect(etag).toMatch(/^W\//);
+    await first.arrayBuffer();
+    // A tick may bring another price in between; then the ETag has changed with it.
+    const again = await eventually('a 304', async () => {
+      const current = (await cloud.ask('/quotes/AAPL')).headers.get('etag') ?? '';
+      const answer = await cloud.ask('/quotes/AAPL', { headers: { 'if-none-match': current } });
+      return answer.status === 304 ? answer : undefined;
+    });
+    expect(await again.text()).toBe('');
+  });
+
+  it('gives each symbol of a list its own answer', async () => {
+    const answer = await cloud.ask('/quotes?symbols=AAPL,NO-SUCH-SYMBOL');
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    expect(text).toContain('AAPL');
+    expect(text).toContain('NO-SUCH-SYMBOL');
+  });
+
+  it('runs a source now: 202, a run to follow, and a new price', async () => {
+    const answer = await cloud.ask('/sources/yahoo/run', { method: 'POST', as: 'operate', body: { job: 'quotes' } });
+    expect(answer.status).toBe(202);
+    const location = answer.headers.get('location') ?? '';
+    expect(location).toContain('/runs/');
+    const run = await eventually('the run to end', async () => {
+      const path = location.slice(location.indexOf('/runs/'));
+      const asked = await cloud.ask(path);
+      if (asked.status === 404) return undefined;
+      const { data } = z.object({ data: runDetailSchema }).parse(await asked.json());
+      return data.finishedAt === null ? undefined : data;
+    });
+    expect(run).toMatchObject({ status: 'succeeded', trigger: 'manual' });
+  });
+
+  it('keeps both prices of a corrected quote, and reads the past as it was known', async () => {
+    const asOf = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    const collect = async (price: number) => {
+      await cloud.fault({ source: 'yahoo', fault: 'price', on: true, symbol: 'JPM', price, asOf });
+      await waitForRuns(cloud.pool, await planCycle(cloud.functions), 90_000);
+      await cloud.noFaults();
+    };
+    await collect(271.25);
+    const [first] = await cloud.rows(
+      `SELECT q.ingested_at FROM quote q JOIN symbol_alias a USING (listing_id)
+       WHERE a.namespace = 'canonical' AND a.symbol = 'JPM' AND q.as_of = $1`,
+      [asOf],
+    );
+    const knownAt = new Date(z.date().parse(first?.['ingested_at']).getTime() + 1).toISOString();
+    await collect(272.5);
+    const rows = await cloud.rows(
+      `SELECT price FROM quote_revision q JOIN symbol_alias a USING (listing_id)
+       WHERE a.namespace = 'canonical' AND a.symbol = 'JPM' AND q.as_of = $1`,
+      [asOf],
+    );
+    expect(rows).toEqual([{ price: '271.25' }]);
+    const history = async (query: string) =>
+      (await cloud.ask(`/quotes/JPM/history?from=${asOf}&to=${asOf.replace('Z', '.999Z')}${query}`)).text();
+    expect(await history('')).toContain('272.5');
+    expect(await history(`&knownAt=${knownAt}`)).toContain('271.25');
+  });
+
+  it('tells on the source why it failed, and gets well again', async () => {
+    const before = await cloud.read('/quotes/MSFT', quoteSchema);
+    await cloud.fault({ source: 'yahoo', fault: '429', on: true, kinds: ['quote'], retryAfterSeconds: 1 });
+    await cloud.ask('/sources/yahoo/run', { method: 'POST', as: 'operate', body: { job: 'quotes' } });
+    const sick = await eventually('yahoo to be limited', async () => {
+      const health = await cloud.read('/sources/yahoo/health', sourceHealthSchema);
+      return health.lastFailure?.reason === 'rate_limited' ? health : undefined;
+    });
+    expect(sick.reason).toBe('rate_limited');
+    expect((await cloud.read('/quotes/MSFT', quoteSchema)).price).toBeDefined();
+    expect(before.source).toBe('yahoo');
+    await cloud.noFaults();
+    await eventually(
+      'a success after the failure',
+      async () => {
+        await cloud.ask('/sources/yahoo/run', { method: 'POST', as: 'operate', body: { job: 'quotes' } });
+        const health = await cloud.read('/sources/yahoo/health', sourceHealthSchema);
+        const failedAt = health.lastFailure?.at ?? '';
+        return health.lastSuccessAt !== null && health.lastSuccessAt > failedAt ? health : undefined;
+      },
+      100_000,
+    );
+  });
+});
+
+describe('the dashboard server, as CloudFront on AWS', () => {
+  it('serves the page with its security headers, for every path that the page routes', async () => {
+    for (const path of ['/', '/sources/yahoo']) {
+      const answer = await fetch(cloud.dashboardUrl + path);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-security-policy')).toContain("object-src 'none'");
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(await answer.text()).toContain('<div id="root"');
+    }
+    expect((await fetch(`${cloud.dashboardUrl}/assets/no-such-file.js`)).status).toBe(404);
+    expect((await fetch(`${cloud.dashboardUrl}/%2e%2e/%2e%2e/package.json`)).status).not.toBe(200);
+  });
+
+  it('signs in once with a one-time token, by a cookie that no script can read', async () => {
+    const token = await createSignInToken(cloud.pool, cloud.apiKeys.operate);
+    const signIn = () =>
+      fetch(`${cloud.apiUrl}/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: cloud.dashboardUrl, 'sec-fetch-site': 'same-origin' },
+        body: JSON.stringify({ token }),
+      });
+    const answer = await signIn();
+    expect(answer.status).toBe(200);
+    const [cookie = ''] = answer.headers.getSetCookie();
+    expect(cookie).toMatch(/^qtr_session=/);
+    expect(cookie).toMatch(/HttpOnly/i);
+    expect(cookie).toMatch(/SameSite=Strict/i);
+    const session = cookie.split(';')[0] ?? '';
+    const who = await fetch(`${cloud.apiUrl}/session`, { headers: { cookie: session } });
+    expect(await who.json()).toMatchObject({ data: { scopes: expect.arrayContaining(['operate']) } });
+    expect((await signIn()).status).toBe(401);
+    // A change from another site, with the cookie, is refused.
+    const foreign = await fetch(`${cloud.apiUrl}/sources/yahoo/run`, {
+      method: 'POST',
+      headers: { cookie: session, origin: 'https://evil.example', 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(foreign.status).toBe(403);
+  });
+});

@@ -1,0 +1,159 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { localFileSchema } from '../../localstack/cloud.ts';
+import { stateFolder } from './command.ts';
+
+// One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
+const place = stateFolder();
+afterAll(() => place.remove());
+
+const readySchema = localFileSchema.extend({ signInUrl: z.string() });
+type Ready = z.infer<typeof readySchema>;
+
+/** How many blobs of first cycles there are; every one that the database names must be. */
+async function blobsOf({ databaseUrl, emulatorUrl }: Ready): Promise<number> {
+  const s3 = new S3Client({
+    endpoint: emulatorUrl,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const pool = createPool({ url: databaseUrl });
+  try {
+    const { rows } = await pool.query<{ blob_key: string }>(
+      "SELECT blob_key FROM batch JOIN run ON run.id = run_id WHERE trigger = 'first_cycle'",
+    );
+    const { Buckets } = await s3.send(new ListBucketsCommand({}));
+    const bucket = Buckets?.find(({ Name }) => Name?.includes('rawbucket'))?.Name;
+    for (const { blob_key: key } of rows) await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return rows.length;
+  } finally {
+    await pool.end();
+    s3.destroy();
+  }
+}
+
+function localFile() {
+  return localFileSchema.parse(JSON.parse(readFileSync(join(place.folder, 'local.json'), 'utf8')));
+}
+
+async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; ready: Ready; seconds: number }> {
+  const began = performance.now();
+  const running = place.run('start.ts', ['--json'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L' });
+  await running.untilSaid('signInUrl', 120_000);
+  const seconds = (performance.now() - began) / 1000;
+  return { running, ready: readySchema.parse(JSON.parse(running.stdout())), seconds };
+}
+
+describe('npm start', () => {
+  let first: Ready;
+  let blobs: number;
+
+  it('prints its addresses, writes local.json for its owner only, and serves the symbols that were asked for', async () => {
+    const { running, ready } = await startAndWait();
+    first = ready;
+    const shared = inject('cloud');
+    // Two side by side, with nothing in common.
+    expect(
+      new Set([
+        ready.dashboardUrl,
+        ready.emulatorUrl,
+        ready.upstreamsUrl,
+        shared.dashboardUrl,
+        shared.emulatorUrl,
+        shared.upstreamsUrl,
+      ]).size,
+    ).toBe(6);
+    expect(ready.apiUrl).toMatch(/\/api\/v1$/);
+    expect(statSync(join(place.folder, 'local.json')).mode & 0o777).toBe(0o600);
+    const { signInUrl, ...addresses } = ready;
+    expect(localFile()).toEqual(addresses);
+    expect(signInUrl).toMatch(/#sign-in=.{20,}/);
+
+    const ask = (symbol: string) =>
+      fetch(`${ready.apiUrl}/quotes/${symbol}`, { headers: { 'x-api-key': ready.apiKeys.read } });
+    expect((await ask('VOD.L')).status).toBe(200);
+    expect((await ask('MSFT')).status).toBe(404);
+
+    const second = await place.run('start.ts').finished;
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/already runs/);
+    const reset = await place.run('reset.ts').finished;
+    expect(reset.code).toBe(1);
+    expect(reset.stderr).toMatch(/Stop it first/);
+
+    blobs = await blobsOf(ready);
+    expect(blobs).toBeGreaterThan(0);
+    running.signal('SIGINT');
+    expect((await running.finished).code).toBe(0);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('goes on with what was there, within 30 s: prices, blobs, keys and addresses', async () => {
+    const { running, ready, seconds } = await startAndWait();
+    expect(seconds).toBeLessThan(30);
+    expect(running.stderr()).toContain('nothing has changed');
+    expect(ready.apiKeys).toEqual(first.apiKeys);
+    expect(ready.dashboardUrl).toBe(first.dashboardUrl);
+    const answer = await fetch(`${ready.apiUrl}/quotes/AAPL`, { headers: { 'x-api-key': first.apiKeys.read } });
+    expect(answer.status).toBe(200);
+    expect(await blobsOf(ready)).toBeGreaterThan(blobs);
+    running.signal('SIGTERM');
+    expect((await running.finished).code).toBe(0);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('is killed with -9, and the next start puts all in order', async () => {
+    const { running, ready } = await startAndWait();
+    running.signal('SIGKILL');
+    await running.finished;
+    const again = await startAndWait();
+    const answer = await fetch(`${again.ready.apiUrl}/quotes/AAPL`, { headers: { 'x-api-key': ready.apiKeys.read } });
+    expect(answer.status).toBe(200);
+    expect(await blobsOf(again.ready)).toBeGreaterThan(blobs);
+    again.running.signal('SIGINT');
+    expect((await again.running.finished).code).toBe(0);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('stops everything when it is interrupted half-way', async () => {
+    const running = place.run('start.ts', ['--live']);
+    await running.untilSaid('Database', 60_000);
+    running.signal('SIGINT');
+    const { code } = await running.finished;
+    expect(code).toBe(130);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('with --once prints a table of what a cycle stored, and ends', async () => {
+    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L' }).finished;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
+    expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('with --once ends with 1 when nothing could be stored, and says why in JSON', async () => {
+    const { code, stdout, stderr } = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: 'NOSUCH' })
+      .finished;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      accepted: 0,
+      failures: [{ reason: expect.any(String) }, { reason: expect.any(String) }],
+    });
+    expect(stderr).toContain('Nothing was stored');
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('npm run reset drops it all', async () => {
+    const { code, stdout } = await place.run('reset.ts').finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain('Dropped the state');
+    expect((await place.run('reset.ts').finished).stdout).toContain('no state');
+  });
+});

@@ -1,0 +1,181 @@
+/**
+ * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
+ *
+ *   1. check: format and lint, types, dead code; each counts as one test
+ *   2. vitest, group by group, the quick ones first
+ *   3. look for processes that were left behind; one is a failed test
+ *
+ * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
+ * nothing was run.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commandOf, until } from '../localstack/processes.ts';
+import { root } from '../localstack/state-folder.ts';
+
+const bin = join(root, 'node_modules', '.bin');
+/** Groups that vitest runs together, in this order. */
+const vitestGroups = [['unit', 'contract'], ['infra'], ['browser'], ['local'], ['chaos']] as const;
+const groups = ['check', ...vitestGroups.flat()];
+
+const checks: readonly (readonly [string, readonly string[]])[] = [
+  ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
+  ['types', ['tsc', '-p', '.']],
+  ['types of the dashboard', ['tsc', '-p', 'web']],
+  ['dead code', ['knip', '--no-progress']],
+];
+
+const reportSchema = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  numTodoTests: z.int(),
+  testResults: z.array(
+    z.object({ status: z.string(), name: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+  ),
+});
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !groups.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no group ${unknown.join(', ')}.\nUsage: npm test [-- ${groups.join(' | ')} …]`);
+  process.exit(2);
+}
+const chosen = (name: string) => wanted.length === 0 || wanted.includes(name);
+
+/** Every process that descends from here has this in its environment, wherever it has been moved to since. */
+const marker = `QUOTRON_TEST_RUN=${randomUUID()}`;
+const environment = {
+  ...process.env,
+  PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+  [marker.split('=')[0] ?? '']: marker.split('=')[1],
+};
+let running: ChildProcess | undefined;
+let interrupted = false;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    interrupted = true;
+    running?.kill(name);
+  });
+}
+
+const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
+try {
+  if (chosen('check')) for (const [title, command] of checks) await check(title, command);
+  for (const together of vitestGroups) {
+    const names = together.filter((name) => chosen(name) && hasTests(name));
+    if (names.length > 0 && !interrupted) await vitest(names);
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+await findLeftovers();
+
+const { passed, failed, skipped } = tally;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
+
+function hasTests(group: string): boolean {
+  const folder = join(root, 'tests', group);
+  return (
+    existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
+  );
+}
+
+async function check(title: string, [command = '', ...args]: readonly string[]): Promise<void> {
+  if (interrupted) return;
+  const started = performance.now();
+  const { code, output } = await run([join(bin, command), ...args], 'collect');
+  if (code === 0) tally.passed++;
+  else {
+    tally.failed++;
+    console.log(output.trimEnd());
+  }
+  console.log(`${code === 0 ? '✓' : '✗'} check: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+async function vitest(projects: readonly string[]): Promise<void> {
+  const file = join(reports, `${projects.join('-')}.json`);
+  const { code } = await run(
+    [
+      ...[join(bin, 'node'), join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'],
+      ...projects.flatMap((name) => ['--project', name]),
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    ],
+    'show',
+  );
+  if (!existsSync(file)) {
+    console.log(`✗ ${projects.join(', ')}: vitest ended (exit code ${code}) without a report`);
+    tally.failed++;
+    return;
+  }
+  const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  // A file that cannot be loaded, or whose hooks fail, has no failed test of its own.
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status !== 'failed'),
+  );
+  const failures = report.numFailedTests + broken.length;
+  tally.passed += report.numPassedTests;
+  tally.skipped += report.numPendingTests + report.numTodoTests;
+  // An error outside of any test still fails the run.
+  tally.failed += failures === 0 && code !== 0 ? 1 : failures;
+}
+
+function run(command: readonly string[], output: 'show' | 'collect'): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, {
+      cwd: root,
+      env: environment,
+      stdio: ['ignore', ...(output === 'show' ? (['inherit', 'inherit'] as const) : (['pipe', 'pipe'] as const))],
+    });
+    running = child;
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output: text }));
+  });
+}
+
+/** Ends what is still there and counts it as one failure. Needs /proc; elsewhere it finds nothing. */
+async function findLeftovers(): Promise<void> {
+  // A process that has just been told to end may need a moment.
+  await until(() => marked().length === 0, 3_000);
+  const left = marked();
+  if (left.length === 0) return;
+  tally.failed++;
+  for (const pid of left) {
+    console.log(`✗ a process was left behind: ${pid} ${commandOf(pid) ?? ''}`);
+    process.kill(pid, 'SIGKILL');
+  }
+}
+
+function marked(): number[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(marker);
+      } catch {
+        // Gone, or another user's.
+        return false;
+      }
+    })
+    .map(Number);
+}
