@@ -85,9 +85,6 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
       throw new ProblemError(
         'unauthenticated',
         'Send an API key in the header x-api-key, or sign in with POST /session.',
-        {
-          headers: { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' },
-        },
       );
     },
     forgetKey(keyId) {
@@ -114,7 +111,8 @@ export function refuseForeignOrigin(header: (name: string) => string | undefined
   const site = header('sec-fetch-site');
   const origin = header('origin');
   const hosts = [header('x-forwarded-host')?.split(',')[0]?.trim(), header('host')];
-  const sameHost = origin !== undefined && hosts.includes(hostOf(origin));
+  const from = origin === undefined ? undefined : hostOf(origin);
+  const sameHost = from !== undefined && hosts.includes(from);
   if (sameHost && (site === undefined || site === 'same-origin')) return;
   if (origin !== undefined && site === 'same-origin') return;
   throw new ProblemError(

@@ -1,0 +1,432 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
+import { envelope } from '../../../../core/contracts/http/envelope.ts';
+import { instrumentSchema } from '../../../../core/contracts/http/market.ts';
+import {
+  batchStatisticsSchema,
+  deadLetterSchema,
+  healthSampleSchema,
+  quarantineSchema,
+  redriveSchema,
+  runAcceptedSchema,
+  runDetailSchema,
+  runSchema,
+  serviceSchema,
+  servicesSchema,
+  sourceHealthSchema,
+  sourceSchema,
+} from '../../../../core/contracts/http/operations.ts';
+import { tickSchema } from '../../../../core/contracts/messages.ts';
+import { runIdOf } from '../../../../core/contracts/run-id.ts';
+import { startTestDatabase, type TestDatabase } from '../../../postgres.ts';
+import { iso, json, type Keys, makeBatch, makeKeys, makeListing, noon, testApi } from './fixture.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let keys: Keys;
+let api: ReturnType<typeof testApi>;
+
+beforeAll(async () => {
+  database = await startTestDatabase(new Date(noon));
+  pool = database.pool(2);
+  keys = await makeKeys(pool);
+  api = testApi(pool);
+});
+afterAll(() => database?.stop());
+
+const get = (path: string) => api.ask(path, { key: keys.read });
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  api.ask(path, { method: 'POST', key: keys.operate, headers, ...(body === undefined ? {} : { json: body }) });
+const read = async <T extends z.ZodType>(schema: T, path: string) =>
+  envelope(schema).parse(await (await get(path)).json());
+
+interface TaskValues {
+  status: string;
+  reason?: string;
+  accepted?: number;
+  finishedAt?: string;
+}
+
+async function makeRun(values: { sourceId?: string; dueAt?: string; tasks?: TaskValues[] } = {}): Promise<string> {
+  const id = randomUUID();
+  const { sourceId = 'yahoo', dueAt = iso(-60), tasks = [] } = values;
+  await pool.query(
+    "INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at) VALUES ($1, $2, 'quotes', 'quotes', 'schedule', $3, $4, $4)",
+    [id, sourceId, id, dueAt],
+  );
+  for (const [part, task] of tasks.entries()) {
+    const ended = task.status === 'succeeded' || task.status === 'failed';
+    await pool.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, status, reason, due_at, finished_at, accepted, rejected)
+       VALUES ($1, $2, $3, '{AAPL,MSFT}', $4, $5, $6, $7, $8, 1)`,
+      [
+        id,
+        part,
+        sourceId,
+        task.status,
+        task.reason ?? null,
+        dueAt,
+        ended ? (task.finishedAt ?? iso(-30)) : null,
+        task.accepted ?? 0,
+      ],
+    );
+  }
+  return id;
+}
+
+describe('a source', () => {
+  it('that never ran is unknown, with nothing used of its quota, and says when it is due', async () => {
+    const { data } = await read(z.array(sourceSchema), '/sources');
+    expect(data).toHaveLength(1);
+    expect(data[0]).toMatchObject({
+      id: 'yahoo',
+      paused: false,
+      lastRun: null,
+      health: {
+        status: 'unknown',
+        score: null,
+        lastFailure: null,
+        breaker: { state: 'closed', until: null },
+        quota: { minute: { used: 0, limit: 60 }, day: { used: 0, limit: 20_000 } },
+        nextRunAt: iso(60),
+      },
+    });
+  });
+
+  it('tells its health, its hours, its quota and its last run', async () => {
+    const failedRun = randomUUID();
+    await pool.query(
+      `INSERT INTO source_health VALUES ('yahoo', 'degraded', 'rate_limited', 62, 0.75, 0.9, $1, $2, 'rate_limited', 'Too many requests', $3, $1)`,
+      [iso(-60), iso(-120), failedRun],
+    );
+    await pool.query(
+      `INSERT INTO health_sample VALUES ('yahoo', $1, 'healthy', 98), ('yahoo', $2, 'degraded', 62), ('yahoo', $3, 'failed', 0)`,
+      [iso(-7200), iso(-3600), iso(-48 * 3600)],
+    );
+    // Used in this minute; used earlier today; used yesterday; reserved and good; reserved and expired.
+    await pool.query(
+      `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at) VALUES
+        ('yahoo', 'task', $1, $2, $1), ('yahoo', 'task', $3, $3, $3), ('yahoo', 'task', $4, $4, $4),
+        ('yahoo', 'task', $1, $2, NULL), ('yahoo', 'task', $3, $3, NULL)`,
+      [iso(0), iso(60), iso(-3600), iso(-86_400)],
+    );
+    const run = await makeRun({
+      tasks: [
+        { status: 'succeeded', accepted: 5 },
+        { status: 'failed', reason: 'timeout' },
+      ],
+    });
+    const { data } = await read(sourceSchema, '/sources/yahoo');
+    expect(data.lastRun).toMatchObject({ id: run, status: 'partial', accepted: 5, rejected: 2, finishedAt: iso(-30) });
+    expect(data.health).toMatchObject({
+      status: 'degraded',
+      reason: 'rate_limited',
+      score: 62,
+      parts: { success: 0.75, accepted: 0.9 },
+      lastSuccessAt: iso(-60),
+      lastFailure: { at: iso(-120), reason: 'rate_limited', message: 'Too many requests', runId: failedRun },
+      quota: { minute: { used: 2, limit: 60 }, day: { used: 3, limit: 20_000 } },
+    });
+    expect(data.health.trend.map((sample) => sample.score)).toEqual([98, 62]);
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toEqual(data.health);
+    const week = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history');
+    expect(week.data.map((sample) => sample.status)).toEqual(['failed', 'healthy', 'degraded']);
+    const hour = await read(z.array(healthSampleSchema), `/sources/yahoo/health/history?from=${iso(-3600)}`);
+    expect(hour.data).toHaveLength(1);
+  });
+
+  it('stops and starts', async () => {
+    const stopped = envelope(sourceSchema).parse(await (await post('/sources/yahoo/stop')).json());
+    expect(stopped.data).toMatchObject({ paused: true, health: { status: 'paused', reason: null, nextRunAt: null } });
+    const { rows } = await pool.query("SELECT paused FROM source_state WHERE source_id = 'yahoo'");
+    expect(rows).toEqual([{ paused: true }]);
+    const started = envelope(sourceSchema).parse(await (await post('/sources/yahoo/start')).json());
+    expect(started.data).toMatchObject({ paused: false, health: { status: 'degraded', nextRunAt: iso(60) } });
+  });
+
+  it('with an open breaker is not due before it closes', async () => {
+    await pool.query("UPDATE source_state SET breaker = 'open', breaker_until = $1 WHERE source_id = 'yahoo'", [
+      iso(900),
+    ]);
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toMatchObject({
+      breaker: { state: 'open', until: iso(900) },
+      nextRunAt: iso(900),
+    });
+    await pool.query("UPDATE source_state SET breaker = 'closed', breaker_until = NULL");
+  });
+
+  it.each(['GET /sources/nope', 'GET /sources/nope/health', 'POST /sources/nope/run', "POST /sources/'--/stop"])(
+    '%s is a 404 that names those there are',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const response = await api.ask(path, { method, key: keys.operate });
+      expect([response.status, await json(response)]).toMatchObject([
+        404,
+        { code: 'unknown_source', detail: expect.stringContaining('yahoo') },
+      ]);
+    },
+  );
+});
+
+describe('run now', () => {
+  it('sends a tick and tells the ids that the planner will make of it', async () => {
+    const response = await post('/sources/yahoo/run', { job: 'quotes' }, { 'idempotency-key': 'again' });
+    const { data, warnings } = envelope(runAcceptedSchema).parse(await response.json());
+    const id = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'again' });
+    expect([response.status, response.headers.get('location')]).toEqual([202, `/api/v1/runs/${id}`]);
+    expect(data).toEqual({ id, status: 'planned', runs: [{ job: 'quotes', id }] });
+    expect(warnings).toEqual([]);
+    const [tick] = api.queue.take('ticks');
+    expect(tickSchema.parse(tick)).toEqual({
+      time: iso(),
+      run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'again' },
+    });
+  });
+
+  it('without a body is every job, and without an Idempotency-Key another run each time', async () => {
+    const first = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    const second = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run', {})).json());
+    expect(first.data.runs.map((run) => run.job)).toEqual(['quotes', 'daily-bars']);
+    expect(first.data.id).not.toBe(second.data.id);
+    const ticks = api.queue.take('ticks').map((tick) => tickSchema.parse(tick));
+    expect(ticks[0]?.run?.job).toBeUndefined();
+    expect(ticks[0]?.run?.requestId).not.toBe(ticks[1]?.run?.requestId);
+  });
+
+  it('refuses a job that the source does not have, and a key that cannot be one', async () => {
+    expect((await post('/sources/yahoo/run', { job: 'nope' })).status).toBe(404);
+    expect((await post('/sources/yahoo/run', {}, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(400);
+    expect(api.queue.take('ticks')).toEqual([]);
+  });
+
+  it('says so when the scrapers are stopped', async () => {
+    await post('/services/scrapers/stop');
+    const { warnings } = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    expect(warnings.map((warning) => warning.code)).toEqual(['service_stopped']);
+    await post('/services/scrapers/start');
+    api.queue.take('ticks');
+  });
+
+  it('at a run that is not there yet is a 404 worth trying again; a made-up id is not', async () => {
+    const promised = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'later' });
+    expect(await json(await get(`/runs/${promised}`))).toMatchObject({ code: 'unknown_run', retryable: true });
+    expect(await json(await get(`/runs/${randomUUID()}`))).toMatchObject({ code: 'unknown_run', retryable: false });
+    expect((await get('/runs/7')).status).toBe(400);
+  });
+});
+
+describe('services', () => {
+  it('run unless someone stopped them', async () => {
+    api.queues['ingest']?.waiting.push('a');
+    const { data } = await read(servicesSchema, '/services');
+    expect(data.services.map(({ id, running }) => [id, running])).toEqual([
+      ['scheduler', true],
+      ['scrapers', true],
+      ['ingest', true],
+    ]);
+    expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
+    const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());
+    expect(stopped.data).toEqual({ id: 'ingest', running: false, changedAt: iso() });
+    expect((await read(servicesSchema, '/services')).data.services[2]).toEqual(stopped.data);
+    await post('/services/ingest/start');
+    expect((await post('/services/nope/stop')).status).toBe(404);
+  });
+
+  it('are told even when the queues cannot be asked', async () => {
+    const broken = testApi(pool, {
+      inspector: {
+        counts: () => Promise.reject(new Error('secret endpoint')),
+        peek: async () => [],
+        redrive: async () => 0,
+      },
+    });
+    const response = await broken.ask('/services', { key: keys.read });
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(text).toContain('queues_unavailable');
+    expect(text).not.toContain('secret');
+    expect(broken.logged).toHaveLength(1);
+  });
+});
+
+describe('runs', () => {
+  it.each([
+    ['planned', [], null],
+    ['planned', [{ status: 'planned' }], null],
+    ['running', [{ status: 'queued' }, { status: 'planned' }], null],
+    ['running', [{ status: 'succeeded' }, { status: 'fetched' }], null],
+    ['succeeded', [{ status: 'succeeded' }, { status: 'succeeded' }], null],
+    ['partial', [{ status: 'succeeded' }, { status: 'failed', reason: 'down' }], 'down'],
+    [
+      'failed',
+      [
+        { status: 'failed', reason: 'down' },
+        { status: 'failed', reason: 'timeout' },
+        { status: 'failed', reason: 'timeout' },
+      ],
+      'timeout',
+    ],
+  ] as const)('are %s with the tasks %j', async (status, tasks, reason) => {
+    const id = await makeRun({ tasks: [...tasks] });
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data).toMatchObject({ status, reason, tasks: tasks.length });
+    expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
+  });
+
+  it('come with parts and attempts', async () => {
+    const id = await makeRun({ tasks: [{ status: 'succeeded', accepted: 2 }] });
+    await pool.query(
+      `INSERT INTO task_attempt VALUES ($1, 0, 1, 'w', $2, $3, false, 'timeout', 'No answer in 10 s', NULL, 1, 10000.5),
+                                       ($1, 0, 2, 'w', $3, $4, true, NULL, NULL, 'raw/yahoo/x', 1, 120)`,
+      [id, iso(-50), iso(-40), iso(-30)],
+    );
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data.parts).toMatchObject([
+      {
+        part: 0,
+        status: 'succeeded',
+        symbols: ['AAPL', 'MSFT'],
+        attempts: [
+          { attempt: 1, ok: false, reason: 'timeout', latencyMs: 10000.5 },
+          { attempt: 2, ok: true, blobKey: 'raw/yahoo/x' },
+        ],
+      },
+    ]);
+  });
+
+  it('page, the latest due first, also those due at the same time, and filter', async () => {
+    for (let turn = 0; turn < 3; turn++) await makeRun({ sourceId: 'paged', dueAt: iso(-3600) });
+    await makeRun({ sourceId: 'paged', dueAt: iso(-7200), tasks: [{ status: 'failed', reason: 'down' }] });
+    const seen: string[] = [];
+    let cursor = '';
+    for (let page = 0; page < 10; page++) {
+      const { data, meta } = await read(z.array(runSchema), `/runs?sourceId=paged&limit=1${cursor}`);
+      seen.push(...data.map((run) => run.id));
+      if (!meta.nextCursor) break;
+      cursor = `&cursor=${meta.nextCursor}`;
+    }
+    expect(new Set(seen).size).toBe(4);
+    const failed = await read(z.array(runSchema), '/runs?sourceId=paged&status=failed');
+    expect(failed.data.map((run) => run.id)).toEqual([seen[3]]);
+    expect((await read(z.array(runSchema), '/runs?limit=200')).data.length).toBeGreaterThan(4);
+    expect((await get('/runs?status=gone')).status).toBe(400);
+    expect((await get('/runs?sourceId=%27')).status).toBe(400);
+  });
+});
+
+describe('a batch', () => {
+  it('has statistics by currency, with all digits', async () => {
+    const id = await makeBatch(pool);
+    expect((await read(z.array(batchStatisticsSchema), `/batches/${id}/statistics`)).data).toEqual([]);
+    await pool.query(
+      "INSERT INTO batch_statistics VALUES ($1, 'USD', 3, 1, 0.1, 0.1, 0.00000001, 5, 1, 1, 1, 12345678901234567890)",
+      [id],
+    );
+    const text = await (await get(`/batches/${id}/statistics`)).text();
+    expect(text).toContain('"min":0.00000001,');
+    expect(text).toContain('"volume":12345678901234567890');
+    expect((await get('/batches/999999/statistics')).status).toBe(404);
+    expect((await get('/batches/99999999999999999999/statistics')).status).toBe(400);
+  });
+});
+
+describe('quarantine', () => {
+  it('lists the newest first, pages and filters, and leaves out what was settled', async () => {
+    const batch = await makeBatch(pool);
+    for (const [index, reason] of ['schema', 'unit_suspect', 'unit_suspect', 'schema'].entries())
+      await pool.query(
+        `INSERT INTO quarantine (source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id, resolved_at)
+         VALUES ('yahoo', $1, 'AAPL', '<script>alert(1)</script>', 'result[0]', $2, $3, 0, 'raw/x', $4, $5)`,
+        [
+          reason,
+          index === 1 ? null : JSON.stringify({ price: index }),
+          randomUUID(),
+          batch,
+          index === 3 ? iso() : null,
+        ],
+      );
+    const all = await read(z.array(quarantineSchema), '/quarantine');
+    expect(all.data.map(({ reason, row }) => [reason, row])).toEqual([
+      ['unit_suspect', { price: 2 }],
+      ['unit_suspect', null],
+      ['schema', { price: 0 }],
+    ]);
+    const first = await read(z.array(quarantineSchema), '/quarantine?limit=1&reason=unit_suspect');
+    const second = await read(
+      z.array(quarantineSchema),
+      `/quarantine?limit=1&reason=unit_suspect&cursor=${first.meta.nextCursor}`,
+    );
+    expect([first.data[0]?.id, second.data[0]?.id]).toEqual([all.data[0]?.id, all.data[1]?.id]);
+    expect(second.meta.nextCursor).toBeUndefined();
+    expect((await read(z.array(quarantineSchema), '/quarantine?sourceId=other')).data).toEqual([]);
+    expect((await get('/quarantine?reason=ugly')).status).toBe(400);
+  });
+});
+
+describe('dead letters', () => {
+  it('can be looked at, cut at 4 KB between characters, and given another chance', async () => {
+    const dead = { messageId: 'm-1', sentAt: noon, receiveCount: 5, body: `x${'€'.repeat(3000)}` };
+    api.queues['outcomes']?.dead.push(dead, { ...dead, messageId: 'm-2', sentAt: null, body: '{"a":1}' });
+    const { data } = await read(z.array(deadLetterSchema), '/dead-letters?queue=outcomes');
+    expect(data.map(({ messageId, sentAt, receiveCount }) => [messageId, sentAt, receiveCount])).toEqual([
+      ['m-1', iso(), 5],
+      ['m-2', null, 5],
+    ]);
+    expect(data[0]?.body).toBe(`x${'€'.repeat(1365)}`);
+    expect((await read(servicesSchema, '/services')).data.queues).toContainEqual({
+      name: 'outcomes',
+      waiting: 0,
+      inFlight: 0,
+      dead: 2,
+    });
+    const moved = envelope(redriveSchema).parse(
+      await (await post('/dead-letters/redrive', { queue: 'outcomes' })).json(),
+    );
+    expect(moved.data).toEqual({ queue: 'outcomes', moved: 2, more: false });
+    expect(api.queues['outcomes']).toMatchObject({ dead: [], waiting: [dead.body, '{"a":1}'] });
+  });
+
+  it('of a queue that there is not are a 404 that names those there are', async () => {
+    const looked = await get('/dead-letters?queue=__proto__');
+    expect([looked.status, await json(looked)]).toMatchObject([
+      404,
+      { code: 'unknown_queue', detail: expect.stringContaining('outcomes') },
+    ]);
+    expect((await post('/dead-letters/redrive', { queue: 'nope' })).status).toBe(404);
+    expect((await get('/dead-letters')).status).toBe(400);
+  });
+});
+
+describe('instruments', () => {
+  beforeAll(async () => {
+    await makeListing(pool, 'AAPL', { name: 'Apple Inc.' });
+    await makeListing(pool, 'AAP', { name: 'Advance Auto Parts' });
+    await makeListing(pool, 'APLE', { name: 'Apple Hospitality' });
+    await makeListing(pool, 'BRK-B', { name: '100% Berkshire_Hathaway' });
+    await makeListing(pool, 'BTC-USD', { name: null, assetClass: 'crypto', mic: 'QCRY', zone: 'UTC' });
+  });
+  const find = async (query: string) =>
+    (await read(z.array(instrumentSchema), `/instruments?${query}`)).data.map((each) => each.symbol);
+
+  it('are found by symbol first, then by the beginning of one, then by name', async () => {
+    expect(await find('query=aap')).toEqual(['AAP', 'AAPL']);
+    expect(await find('query=apple')).toEqual(['AAPL', 'APLE']);
+    expect(await find('query=brk.b')).toEqual(['BRK-B']);
+    expect(await find('assetClass=crypto')).toEqual(['BTC-USD']);
+  });
+
+  it('are not found by what a pattern would mean', async () => {
+    expect(await find(`query=${encodeURIComponent('%')}`)).toEqual(['BRK-B']);
+    expect(await find('query=_')).toEqual(['BRK-B']);
+    expect(await find(`query=${encodeURIComponent("' OR 1=1 --")}`)).toEqual([]);
+    expect((await get('/instruments?query=%00')).status).toBe(400);
+  });
+
+  it('page', async () => {
+    const first = await read(z.array(instrumentSchema), '/instruments?query=a&limit=2');
+    const rest = await read(z.array(instrumentSchema), `/instruments?query=a&cursor=${first.meta.nextCursor}`);
+    expect([...first.data, ...rest.data].map((each) => each.symbol)).toEqual(await find('query=a'));
+  });
+});
