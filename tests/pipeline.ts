@@ -18,8 +18,8 @@ import { parserOf } from '../core/sources/parsers.ts';
 import { ingestBlobs } from '../functions/ingest/ingest-blob.ts';
 import { recordOutcome } from '../functions/monitor/watch-sources.ts';
 import { planRuns } from '../functions/schedule/plan-runs.ts';
-import { scrapeSource } from '../functions/scrape-api/scrape-source.ts';
-import { scrapeTask } from '../functions/scrape-api/scrape-task.ts';
+import { scrapeSource } from '../functions/scrape-source.ts';
+import { scrapeTask } from '../functions/scrape-task.ts';
 
 /**
  * The whole pipeline in one process: the real use cases on a real Postgres and over real HTTP, with queues and blobs in

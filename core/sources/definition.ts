@@ -23,15 +23,14 @@ export interface SourceJob {
 
 /**
  * How a session is made. `cookie-crumb`: a page sets cookies, another page gives a crumb for these cookies, and each
- * request carries both (Yahoo).
+ * request carries both (Yahoo). `lifeSeconds` is how long a session is used before it is made anew.
  */
-export interface SessionStrategy {
+export type SessionStrategy = {
   readonly strategy: 'cookie-crumb';
   readonly cookieUrl: string;
   readonly crumbUrl: string;
-  /** How long a session is used before it is made anew, in seconds. */
   readonly lifeSeconds: number;
-}
+};
 
 /** A source as plain data: what drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
 export interface SourceDefinition {

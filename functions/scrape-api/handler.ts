@@ -9,9 +9,9 @@ import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import { observed } from '../observe.ts';
 import { handleQueue } from '../queue-handler.ts';
+import { scrapeSource } from '../scrape-source.ts';
+import { scrapeTask } from '../scrape-task.ts';
 import { mapSetting, setting } from '../settings.ts';
-import { scrapeSource } from './scrape-source.ts';
-import { scrapeTask } from './scrape-task.ts';
 
 const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));

@@ -1,18 +1,18 @@
-import { mask, redactHeaders, redactor } from '../../core/auth/redact.ts';
-import { type Session, sessionSecrets } from '../../core/auth/session.ts';
-import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
-import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
-import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../../core/contracts/messages.ts';
-import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
-import type { Permit } from '../../core/contracts/state.ts';
-import type { Clock } from '../../core/ports/clock.ts';
-import type { MessageQueue } from '../../core/ports/message-queue.ts';
-import type { RawStore } from '../../core/ports/raw-store.ts';
-import type { State } from '../../core/ports/state.ts';
-import type { Upstream } from '../../core/ports/upstream.ts';
-import type { SourceAddress } from '../../core/sources/address.ts';
-import type { Failure, SourceParser, UpstreamRequest } from '../../core/sources/parser.ts';
+import { mask, redactHeaders, redactor } from '../core/auth/redact.ts';
+import { type Session, sessionSecrets } from '../core/auth/session.ts';
+import type { SessionKeeper } from '../core/auth/session-keeper.ts';
+import type { BlobEnvelope, Exchange } from '../core/contracts/blob.ts';
+import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../core/contracts/messages.ts';
+import { rawBlobKey } from '../core/contracts/s3-keys.ts';
+import { scrapeQueueName } from '../core/contracts/settings.ts';
+import type { Permit } from '../core/contracts/state.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { MessageQueue } from '../core/ports/message-queue.ts';
+import type { RawStore } from '../core/ports/raw-store.ts';
+import type { State } from '../core/ports/state.ts';
+import type { Upstream } from '../core/ports/upstream.ts';
+import type { SourceAddress } from '../core/sources/address.ts';
+import type { Failure, SourceParser, UpstreamRequest } from '../core/sources/parser.ts';
 
 /** A source as the scraper needs it: how to ask, where, and with which session. */
 export interface ScrapeSource {

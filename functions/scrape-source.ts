@@ -1,14 +1,14 @@
-import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
-import { cookieCrumbSession } from '../../core/auth/cookie-crumb.ts';
-import { createSealer } from '../../core/auth/seal.ts';
-import { sessionKeeper } from '../../core/auth/session-keeper.ts';
-import type { Clock } from '../../core/ports/clock.ts';
-import type { State } from '../../core/ports/state.ts';
-import type { Upstream } from '../../core/ports/upstream.ts';
-import { sourceAddress } from '../../core/sources/address.ts';
-import { sourceOf } from '../../core/sources/catalogue.ts';
-import type { Failure } from '../../core/sources/parser.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
+import type { UpstreamOptions } from '../core/adapters/http/upstream.ts';
+import { cookieCrumbSession } from '../core/auth/cookie-crumb.ts';
+import { createSealer } from '../core/auth/seal.ts';
+import { sessionKeeper } from '../core/auth/session-keeper.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { State } from '../core/ports/state.ts';
+import type { Upstream } from '../core/ports/upstream.ts';
+import { sourceAddress } from '../core/sources/address.ts';
+import { sourceOf } from '../core/sources/catalogue.ts';
+import type { Failure } from '../core/sources/parser.ts';
+import { parserOf } from '../core/sources/parsers.ts';
 import type { ScrapeSource } from './scrape-task.ts';
 
 /** One upstream request, from the first byte out to the last byte in. */
