@@ -137,8 +137,14 @@ function isolatedBars(bars: readonly Bar[], limit: number): Map<Bar, Finding> {
     const [before, bar, after] = [bars[index - 1], bars[index], bars[index + 1]];
     if (!before || !bar || !after || found.has(before)) continue;
     const close = Number(bar.close);
-    const aside = !isWithin(close / Number(before.close), limit) && !isWithin(close / Number(after.close), limit);
-    if (aside && isWithin(Number(before.close) / Number(after.close), Math.sqrt(limit)))
+    const moved = Number(after.close) / Number(before.close);
+    // The more the neighbours differ, the farther off a bar must be to be wrong.
+    const factor = limit * Math.max(moved, 1 / moved);
+    if (
+      factor <= limit * limit &&
+      !isWithin(close / Number(before.close), factor) &&
+      !isWithin(close / Number(after.close), factor)
+    )
       found.set(bar, {
         reason: 'implausible_jump',
         detail: 'The close is far off the bars before and after, which agree.',
@@ -155,17 +161,20 @@ function barsBeforeMissedSplit(bars: readonly Bar[], series: BarSeries): Map<Bar
     const ratio = Number(split.ratio);
     // A split of less than 3:2 is hard to tell from a bad day.
     if (split.type !== 'split' || !(ratio > 0) || isWithin(ratio, 1.45)) continue;
-    const next = bars.findIndex((bar) => bar.date !== null && bar.date >= split.exDate);
-    const [before, after] = [bars[next - 1], bars[next]];
-    if (next < 1 || !before || !after) continue;
-    if (
-      !isWithin(
+    const exDate = bars.findIndex((bar) => bar.date !== null && bar.date >= split.exDate);
+    if (exDate < 0) continue;
+    const near = (index: number) => {
+      const [before, after] = [bars[index - 1], bars[index]];
+      if (!before || !after) return false;
+      return isWithin(
         Number(before.close) / Number(after.close) / ratio,
         Math.min(1.2, Math.sqrt(Math.max(ratio, 1 / ratio))),
-      )
-    )
-      continue;
-    for (const bar of bars.slice(0, next))
+      );
+    };
+    // Sources stop adjusting a day or two off the ex-date.
+    const step = [0, -1, 1, -2, 2].map((off) => exDate + off).find(near);
+    if (step === undefined) continue;
+    for (const bar of bars.slice(0, step))
       found.set(bar, {
         reason: 'implausible_jump',
         detail: `The close is not adjusted for the split of ${split.exDate}, as all closes of this source should be.`,

@@ -8,6 +8,9 @@ export const noCurrency = 'XXX';
 /** Digits of a mean after the point. A mean is a quotient, and may have no end. */
 const meanDigits = 10;
 
+/** Enough digits for any sum of a batch, and plain notation whatever the size. */
+const Exact = Decimal.clone({ precision: 80, toExpNeg: -1e9, toExpPos: 1e9 });
+
 interface Observation {
   readonly price: DecimalText;
   readonly previous: DecimalText | null;
@@ -88,7 +91,7 @@ function summary(currency: string, rows: readonly Observation[], rejected: numbe
   }
   values.sort();
   const count = rows.length;
-  const at = (index: number) => new Decimal(values[index] ?? 0);
+  const at = (index: number) => new Exact(values[index] ?? 0);
   return {
     currency,
     count,
@@ -126,13 +129,13 @@ class ExactSum {
     const digits = Number(point < 0 ? text : text.slice(0, point) + text.slice(point + 1));
     const sum = (this.sums[scale] ?? 0) + digits;
     if (Number.isSafeInteger(digits) && Number.isSafeInteger(sum)) this.sums[scale] = sum;
-    else this.large.push(new Decimal(text));
+    else this.large.push(new Exact(text));
   }
 
   total(): Decimal {
-    let total = new Decimal(0);
+    let total = new Exact(0);
     for (const [scale, sum] of this.sums.entries())
-      if (sum) total = total.plus(new Decimal(sum).div(new Decimal(10).pow(scale)));
+      if (sum) total = total.plus(new Exact(sum).div(new Exact(10).pow(scale)));
     for (const each of this.large) total = total.plus(each);
     return total;
   }
