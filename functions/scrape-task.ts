@@ -185,12 +185,12 @@ async function takePermit(permit: Permit | undefined, task: ScrapeMessage, state
 
 async function exchangeFor(request: UpstreamRequest, session: Session | null, scraping: Scraping): Promise<Exchange> {
   const { source, now } = scraping;
-  const url = source.address.url(request.path, { ...request.query, ...(session ? { crumb: session.crumb } : {}) });
-  const headers = { ...source.headers, ...(session ? { cookie: session.cookie } : {}) };
+  const url = source.address.url(request.path, { ...request.query, ...session?.query });
+  const headers = { ...source.headers, ...session?.headers };
   const answer = await source.upstream({ method: 'GET', url, headers });
   const redact = redactor(session ? sessionSecrets(session) : []);
   const shown = new URL(url);
-  if (session) shown.searchParams.set('crumb', mask);
+  for (const name of Object.keys(session?.query ?? {})) shown.searchParams.set(name, mask);
   return {
     request: { method: 'GET', url: shown.href, headers: redactHeaders(headers, redact), symbols: [...request.symbols] },
     response: answer.response && {

@@ -37,7 +37,12 @@ export async function cookieCrumbSession(
     return { reason: 'rate_limited', message: 'The source answered "Too Many Requests" in place of a crumb.' };
   if (!crumbShape.test(crumb))
     return { reason: 'auth_expired', message: 'What the source gave in place of a crumb is none.' };
-  return { cookie, crumb, expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString() };
+  return {
+    headers: { cookie },
+    query: { crumb },
+    storageState: null,
+    expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
+  };
 }
 
 const noCookies: Failure = {

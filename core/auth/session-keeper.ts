@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 import type { Failure } from '../sources/parser.ts';
 import type { Sealer } from './seal.ts';
-import { type Session, sessionSchema } from './session.ts';
+import { type Session, sameSession, sessionSchema } from './session.ts';
 
 /** How long a renewal may take before another worker may try. */
 const renewalSeconds = 60;
@@ -35,9 +35,8 @@ export function sessionKeeper(
     const opened = session && sealer.open(session.sealed, sourceId);
     if (!opened) return null;
     const parsed = sessionSchema.safeParse(JSON.parse(opened));
-    return parsed.success && parsed.data.crumb !== rejected?.crumb && Date.parse(parsed.data.expiresAt) > now()
-      ? parsed.data
-      : null;
+    if (!parsed.success || Date.parse(parsed.data.expiresAt) <= now()) return null;
+    return rejected && sameSession(parsed.data, rejected) ? null : parsed.data;
   };
   return {
     async session(rejected) {

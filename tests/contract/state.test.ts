@@ -114,8 +114,9 @@ describe('permits', () => {
 describe('one session for all workers', () => {
   const sealer = createSealer('secret');
   const session = (crumb: string): Session => ({
-    cookie: 'A1=cookie-value',
-    crumb,
+    headers: { cookie: 'A1=cookie-value' },
+    query: { crumb },
+    storageState: null,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
   });
   const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
@@ -150,7 +151,7 @@ describe('one session for all workers', () => {
     if ('reason' in old) throw new Error('no session');
     const renewed = await Promise.all(Array.from({ length: 10 }, () => keeper().session(old)));
     expect(made).toBe(2);
-    expect(renewed.every((each) => 'crumb' in each && each.crumb === 'crumb-2-x')).toBe(true);
+    expect(renewed.every((each) => 'query' in each && each.query['crumb'] === 'crumb-2-x')).toBe(true);
   });
 
   it("gives the source's own reason when it cannot be made, and lets the next worker try", async () => {
