@@ -56,7 +56,7 @@ beforeAll(async () => {
   pool = database.pool(2);
   keys = await makeKeys(pool);
   api = testApi(pool);
-});
+}, 60_000);
 afterAll(() => database?.stop());
 
 const problemOf = async (response: Response) => problemSchema.parse(await response.json());

@@ -19,7 +19,7 @@ beforeAll(async () => {
   keys = await makeKeys(pool);
   api = testApi(pool);
   batchId = await makeBatch(pool);
-});
+}, 60_000);
 afterAll(() => database?.stop());
 
 interface BarValues {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   pool = database.pool(2);
   keys = await makeKeys(pool);
   api = testApi(pool);
-});
+}, 60_000);
 afterAll(() => database?.stop());
 
 const get = (path: string) => api.ask(path, { key: keys.read });

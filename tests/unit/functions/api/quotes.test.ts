@@ -31,7 +31,7 @@ beforeAll(async () => {
     price: '1.1617',
   });
   await makeListing(pool, 'NEWCO');
-});
+}, 60_000);
 afterAll(() => database?.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   pool = database.pool(4);
   keys = await makeKeys(pool);
   api = testApi(pool);
-});
+}, 60_000);
 afterAll(() => database?.stop());
 
 const signIn = (body: unknown, headers: Record<string, string> = {}) =>
