@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Pool } from '../core/adapters/postgres/pool.ts';
+import type { Tick } from '../core/contracts/messages.ts';
 import type { Functions } from './functions.ts';
 import { until } from './processes.ts';
 
@@ -32,9 +33,10 @@ export interface CycleResult {
 
 const planSchema = z.object({ runs: z.array(z.string()) });
 
-/** Plans all jobs, calendar ignored. Gives the ids of the runs. */
-export async function planCycle(functions: Functions): Promise<readonly string[]> {
-  const tick = { time: new Date().toISOString(), run: { trigger: 'first_cycle', requestId: randomUUID() } };
+/** Plans all jobs, or one, calendar ignored. Gives the ids of the runs. */
+export async function planCycle(functions: Functions, job?: string): Promise<readonly string[]> {
+  const which = job === undefined ? { trigger: 'first_cycle' as const } : { trigger: 'manual' as const, job };
+  const tick: Tick = { time: new Date().toISOString(), run: { ...which, requestId: randomUUID() } };
   return planSchema.parse(await functions.invoke('schedule', tick)).runs;
 }
 

@@ -10,7 +10,7 @@ import { eventually, sharedCloud } from './shared-cloud.ts';
 const cloud = sharedCloud();
 
 beforeAll(async () => {
-  await waitForRuns(cloud.pool, await planCycle(cloud.functions), 90_000);
+  await waitForRuns(cloud.pool, await planCycle(cloud.functions, 'quotes'), 90_000);
 });
 
 async function problemOf(answer: Response) {
@@ -68,7 +68,7 @@ describe('the deployed API over HTTP', () => {
     const asOf = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
     const collect = async (price: number) => {
       await cloud.fault({ source: 'yahoo', fault: 'price', on: true, symbol: 'JPM', price, asOf });
-      await waitForRuns(cloud.pool, await planCycle(cloud.functions), 90_000);
+      await waitForRuns(cloud.pool, await planCycle(cloud.functions, 'quotes'), 90_000);
       await cloud.noFaults();
     };
     await collect(271.25);

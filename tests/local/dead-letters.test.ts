@@ -19,7 +19,7 @@ beforeAll(async () => {
   );
   usual = Attributes?.VisibilityTimeout ?? '360';
   await setVisibility('2');
-  const runs = await planCycle(cloud.functions);
+  const runs = await planCycle(cloud.functions, 'quotes');
   await waitForRuns(cloud.pool, runs, 90_000);
 });
 afterAll(() => setVisibility(usual));
