@@ -55,9 +55,8 @@ export async function checkQuotes(rows: readonly QuoteRow[], evidence: Evidence)
       }
     }
   }
-  const accepted = withoutDuplicates(sound, rejected);
-  accepted.sort((a, b) => a.listing.id - b.listing.id || a.quote.asOf - b.quote.asOf);
-  return { accepted, rejected };
+  sound.sort((a, b) => a.listing.id - b.listing.id || a.quote.asOf - b.quote.asOf);
+  return { accepted: withoutDuplicates(sound, rejected), rejected };
 }
 
 function checkAlone(row: QuoteRow): Finding | null {
@@ -129,44 +128,32 @@ function times(ratio: number): string {
 }
 
 /**
- * One row per listing and time. Rows of one answer that contradict each other are all held back: nothing tells which
- * is right. Of two answers in one blob the later counts.
+ * One row per listing and time, of rows in that order. Rows of one answer that contradict each other are all held back:
+ * nothing tells which is right. Of several answers in one blob the last counts.
  */
-function withoutDuplicates(rows: readonly QuoteRow[], rejected: RejectedRow[]): QuoteRow[] {
-  const byKey = new Map<number | string, QuoteRow>();
-  const conflicting = new Map<string, Set<QuoteRow>>();
-  const listings = new Map<number, number>();
-  for (const row of rows) {
-    // Nearly all answers have one row per listing: a number is a cheaper key than a text.
-    const first = listings.get(row.listing.id);
-    if (first === undefined) listings.set(row.listing.id, row.quote.asOf);
-    const key =
-      first === undefined || first === row.quote.asOf ? row.listing.id : `${row.listing.id} ${row.quote.asOf}`;
-    const earlier = byKey.get(key);
-    if (!earlier) {
-      byKey.set(key, row);
-    } else if (earlier.fetchedAt !== row.fetchedAt) {
-      if (row.fetchedAt > earlier.fetchedAt) byKey.set(key, row);
-    } else if (!isSameQuote(earlier.quote, row.quote)) {
-      const group = `${row.listing.id} ${row.quote.asOf} ${row.fetchedAt}`;
-      const rivals = conflicting.get(group) ?? new Set([earlier]);
-      conflicting.set(group, rivals.add(row));
+function withoutDuplicates(rows: readonly QuoteRow[], rejected: RejectedRow[]): readonly QuoteRow[] {
+  if (!rows.some((row, index) => isSameKey(row, rows[index - 1]))) return rows;
+  const kept: QuoteRow[] = [];
+  for (let from = 0, to = 0; from < rows.length; from = to) {
+    const first = rows[from];
+    do to++;
+    while (isSameKey(rows[to], first));
+    const group = rows.slice(from, to);
+    const lastFetch = Math.max(...group.map((row) => row.fetchedAt));
+    const rivals = group.filter((row) => row.fetchedAt === lastFetch);
+    const [rival] = rivals;
+    if (rival && rivals.every((row) => isSameQuote(row.quote, rival.quote))) {
+      kept.push(rival);
+      continue;
     }
+    const detail = `The answer has ${rivals.length} quotes of this time that differ.`;
+    rejected.push(...rivals.map((row) => rejection(row, { reason: 'duplicate_conflict', detail })));
   }
-  if (conflicting.size === 0) return [...byKey.values()];
-  const out = new Set<QuoteRow>();
-  for (const rivals of conflicting.values()) {
-    for (const row of rivals) {
-      out.add(row);
-      rejected.push(
-        rejection(row, {
-          reason: 'duplicate_conflict',
-          detail: `The answer has ${rivals.size} different quotes of this time.`,
-        }),
-      );
-    }
-  }
-  return [...byKey.values()].filter((row) => !out.has(row));
+  return kept;
+}
+
+function isSameKey(a: QuoteRow | undefined, b: QuoteRow | undefined): boolean {
+  return a !== undefined && b !== undefined && a.listing.id === b.listing.id && a.quote.asOf === b.quote.asOf;
 }
 
 /** Whether two quotes of the same key say the same. */

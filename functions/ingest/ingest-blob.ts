@@ -11,7 +11,6 @@
  *
  * Everything may happen twice, or twice at once: the batch of a blob is stored once.
  */
-import { LRUCache } from 'lru-cache';
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage, OutcomeMessage } from '../../core/contracts/messages.ts';
 import type {
@@ -42,12 +41,17 @@ export interface IngestDependencies {
 /** While the service is switched off, a message comes back after this long. */
 const stoppedDelaySeconds = 30;
 
-/** A symbol's meaning is kept this long in a warm container; a change by hand is seen after it. */
+/** What symbols mean is remembered this long in a warm container; a change by hand is seen after it. */
 const aliasTtlMs = 10 * 60_000;
+
+/** Most symbols that are remembered: a few hundred bytes each. */
+const mostAliases = 100_000;
+
+type Meanings = Map<string, readonly Alias[]>;
 
 /** Makes the use case; it gives the batch, or `null` when the service is stopped and the blob waits. Keep it for as long as the container lives: it remembers what symbols mean. */
 export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependencies) {
-  const aliases = new LRUCache<string, readonly Alias[]>({ max: 100_000, ttl: aliasTtlMs });
+  const remembered = new Map<string, { readonly since: number; readonly meanings: Meanings }>();
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
     if (!(await store.running())) {
@@ -57,15 +61,15 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     const envelope = await rawStore.get(message.blobKey);
     requireSameTask(envelope, message);
     const parser = parserOf(message.sourceId);
-    const answers = withoutRepeated(envelope.exchanges).map((exchange) => ({
-      fetchedAt: Date.parse(exchange.fetchedAt),
-      asked: exchange.request.symbols,
-      parsed: parser.parse(message.kind, exchange),
-    }));
+    const answers = withoutRepeated(envelope.exchanges).map(
+      (exchange): Answer => ({
+        fetchedAt: Date.parse(exchange.fetchedAt),
+        asked: exchange.request.symbols,
+        parsed: parser.parse(message.kind, exchange),
+      }),
+    );
 
-    const subjects = answers.flatMap(({ parsed }) => subjectsOf(parsed));
-    const asked = new Set(answers.flatMap((answer) => answer.asked));
-    const meanings = await learn(message.sourceId, subjects, asked, parser);
+    const meanings = await learn(message.sourceId, answers, parser);
     const resolve = resolveBy((symbol) => meanings.get(symbol));
     const enriched = answers.map(({ parsed, fetchedAt }, index) =>
       enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
@@ -94,33 +98,43 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
   };
 
   /** What the symbols mean. Looks up those that are not remembered, and registers those that were asked for and are new. */
-  async function learn(
-    sourceId: string,
-    subjects: readonly Subject[],
-    asked: ReadonlySet<string>,
-    parser: SourceParser,
-  ): Promise<ReadonlyMap<string, readonly Alias[]>> {
-    const meanings = new Map<string, readonly Alias[]>();
+  async function learn(sourceId: string, answers: readonly Answer[], parser: SourceParser): Promise<Meanings> {
+    const meanings = memoryOf(sourceId);
     const unknown = new Map<string, Subject>();
-    for (const subject of subjects) {
-      const remembered = aliases.get(cacheKey(sourceId, subject.symbol));
-      if (remembered) meanings.set(subject.symbol, remembered);
-      else unknown.set(subject.symbol, subject);
+    for (const { parsed } of answers) {
+      for (const { subject } of parsed.quotes) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
+      for (const { subject } of parsed.bars) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
     }
+    if (unknown.size === 0) return meanings;
     const keep = (found: ReadonlyMap<string, readonly Alias[]>) => {
       for (const [symbol, meaning] of found) {
-        aliases.set(cacheKey(sourceId, symbol), meaning);
         meanings.set(symbol, meaning);
         unknown.delete(symbol);
       }
     };
-    if (unknown.size > 0) keep(await store.aliases(sourceId, [...unknown.keys()]));
+    keep(await store.aliases(sourceId, [...unknown.keys()]));
+    const asked = new Set(answers.flatMap((answer) => answer.asked));
     const newcomers: Newcomer[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
       .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
     if (newcomers.length > 0) keep(await store.register(sourceId, newcomers));
     return meanings;
   }
+
+  function memoryOf(sourceId: string): Meanings {
+    const known = remembered.get(sourceId);
+    if (known && performance.now() - known.since < aliasTtlMs && known.meanings.size < mostAliases)
+      return known.meanings;
+    const meanings: Meanings = new Map();
+    remembered.set(sourceId, { since: performance.now(), meanings });
+    return meanings;
+  }
+}
+
+interface Answer {
+  readonly fetchedAt: number;
+  readonly asked: readonly string[];
+  readonly parsed: Parsed;
 }
 
 /** All that is decided of a blob, from what it says and what is stored. */
@@ -175,14 +189,6 @@ function onePerListing(series: readonly BarSeries[]): BarSeries[] {
     if (!other || each.fetchedAt > other.fetchedAt) latest.set(key, each);
   }
   return [...latest.values()];
-}
-
-function subjectsOf(parsed: Parsed): Subject[] {
-  return [...parsed.quotes, ...parsed.bars].map((record) => record.subject);
-}
-
-function cacheKey(sourceId: string, symbol: string): string {
-  return `${sourceId}\n${symbol}`;
 }
 
 /** A message must not put one task's blob on another's account. */

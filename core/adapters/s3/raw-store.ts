@@ -8,7 +8,10 @@ import { BlobError, type RawStore } from '../../ports/raw-store.ts';
 export const maxBlobBytes = 256 * 1024 * 1024;
 
 const zip = promisify(gzip);
-const unzip = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
+const unzip = promisify<Buffer, { maxOutputLength: number; chunkSize: number }, Buffer>(gunzip);
+
+/** Unpacked at a time. Each piece is a trip to another thread, and the usual 16 KiB are hundreds of trips for one blob. */
+const chunkSize = 1024 * 1024;
 
 /** An envelope as it lies in the store: gzip of JSON. */
 export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
@@ -19,7 +22,7 @@ export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
 export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelope> {
   let value: unknown;
   try {
-    value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes })).toString('utf8'));
+    value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes, chunkSize })).toString('utf8'));
   } catch {
     throw new BlobError(`Blob ${key} is damaged or unpacks to more than ${maxBlobBytes} bytes; it stays where it is.`);
   }
