@@ -46,18 +46,19 @@ export async function scrapeSource(
   });
   const strategy = source.session;
   const sessions =
-    strategy &&
-    sessionKeeper(
-      sourceId,
-      world.state,
-      createSealer(await world.sessionSecret()),
-      async () => {
-        const refused = await loginPermits(sourceId, world.state);
-        return refused ?? cookieCrumbSession(strategy, address, upstream, headers, world.now());
-      },
-      world.now,
-      world.wait,
-    );
+    strategy?.strategy !== 'cookie-crumb'
+      ? null
+      : sessionKeeper(
+          sourceId,
+          world.state,
+          createSealer(await world.sessionSecret()),
+          async () => {
+            const refused = await loginPermits(sourceId, world.state);
+            return refused ?? cookieCrumbSession(strategy, address, upstream, headers, world.now());
+          },
+          world.now,
+          world.wait,
+        );
   return { id: sourceId, parser: parserOf(sourceId), address, upstream, sessions, headers };
 }
 

@@ -2,7 +2,7 @@ import { CookieJar } from 'tough-cookie';
 import type { Exchange } from '../contracts/blob.ts';
 import type { Upstream, UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
-import type { SessionStrategy } from '../sources/definition.ts';
+import type { CookieCrumbStrategy } from '../sources/definition.ts';
 import { transportFailure } from '../sources/http-failure.ts';
 import type { Failure } from '../sources/parser.ts';
 import type { Session } from './session.ts';
@@ -15,7 +15,7 @@ const crumbShape = /^[A-Za-z0-9./_\\=~+-]{6,32}$/;
  * the crumb that belongs to them. Two upstream requests. Gives a failure in place of a session that would not work.
  */
 export async function cookieCrumbSession(
-  strategy: SessionStrategy,
+  strategy: CookieCrumbStrategy,
   address: SourceAddress,
   upstream: Upstream,
   headers: Readonly<Record<string, string>>,

@@ -22,15 +22,54 @@ export interface SourceJob {
 }
 
 /**
- * How a session is made. `cookie-crumb`: a page sets cookies, another page gives a crumb for these cookies, and each
- * request carries both (Yahoo). `lifeSeconds` is how long a session is used before it is made anew.
+ * A page sets cookies, another page gives a crumb for these cookies, and each request carries both (Yahoo). From Europe a
+ * consent form comes in between; it may lie on `consentOrigins` only.
  */
-export type SessionStrategy = {
+export interface CookieCrumbStrategy {
   readonly strategy: 'cookie-crumb';
   readonly cookieUrl: string;
   readonly crumbUrl: string;
+  /** Scheme, host and port of the consent walk. None of them is ever asked for data. */
+  readonly consentOrigins: readonly string[];
   readonly lifeSeconds: number;
-};
+}
+
+/** A key goes on each request, as a header or a query parameter of this name. Credentials: `{apiKey}`. */
+export interface ApiKeyStrategy {
+  readonly strategy: 'api-key';
+  readonly in: 'header' | 'query';
+  readonly name: string;
+  readonly lifeSeconds: number;
+}
+
+/** A form is fetched, filled in and sent over HTTP; the cookies it sets are the session. Credentials: `{username, password}`. */
+export interface FormLoginStrategy {
+  readonly strategy: 'form-login';
+  readonly loginUrl: string;
+  /** Names of the form's fields. Its hidden fields (a CSRF token) are sent as they came. */
+  readonly fields: { readonly username: string; readonly password: string };
+  /** The cookie that only a signed-in client has. */
+  readonly sessionCookie: string;
+  readonly lifeSeconds: number;
+}
+
+/** A form that needs a browser. The storage state of the context is the session. Credentials: `{username, password}`. */
+export interface BrowserFormLoginStrategy {
+  readonly strategy: 'browser-form-login';
+  readonly loginUrl: string;
+  /** CSS selectors: the fields, the button, what shows only to who is signed in, and what shows when it is refused. */
+  readonly selectors: {
+    readonly username: string;
+    readonly password: string;
+    readonly submit: string;
+    readonly signedIn: string;
+    readonly refused: string;
+  };
+  readonly lifeSeconds: number;
+}
+
+/** How a session is made. `lifeSeconds` is how long one is used before it is made anew. */
+export type SessionStrategy = CookieCrumbStrategy | ApiKeyStrategy | FormLoginStrategy | BrowserFormLoginStrategy;
 
 /** A source as plain data: what drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
 export interface SourceDefinition {
