@@ -36,6 +36,12 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
+// npm hands a signal to a shell that dies of it and tells nobody. Whoever loses the parent is to stop as well.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent && child !== undefined) child.kill('SIGTERM');
+}, 1000).unref();
+
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
