@@ -244,7 +244,7 @@ function explained(quote: QuoteView): QuoteView {
   const other = {
     ...fields,
     source: quote.source === 'yahoo' ? 'alpha-vantage' : 'yahoo',
-    price: Number(quote.price) * (confidence === 'disputed' ? 0.9786 : 1),
+    price: confidence === 'disputed' ? Number((Number(quote.price) * 0.9786).toFixed(2)) : quote.price,
     chosen: false,
   };
   return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };

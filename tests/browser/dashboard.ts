@@ -1,5 +1,6 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { z } from 'zod';
 import { type ApiDouble, startApiDouble } from './api-double.ts';
 import { launchChromium } from './chromium.ts';
 import { distFolder } from './dist-folder.ts';
@@ -75,4 +76,22 @@ export function useDashboard() {
       return page;
     },
   };
+}
+
+/** The text of one element as it is seen, lines and all. */
+export function textOf(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not seen, and textContent has it
+  return locator.innerText();
+}
+
+/** A property of an element's style as it is painted. */
+export async function styleOf(locator: Locator, property: string): Promise<string> {
+  return z
+    .string()
+    .parse(
+      await locator.evaluate(
+        (element, name) => element.ownerDocument.defaultView?.getComputedStyle(element).getPropertyValue(name),
+        property,
+      ),
+    );
 }

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { promisify } from 'node:util';
 import { distFolder } from './dist-folder.ts';
 
-/** Builds the page once for all browser tests, as it is shipped. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Builds the page once for all browser tests, as it is shipped: vitest's own NODE_ENV would make another. */
 export default async function setup(): Promise<void> {
-  await build({
-    root: fileURLToPath(new URL('../../web', import.meta.url)),
-    logLevel: 'warn',
-    build: { outDir: distFolder, emptyOutDir: true },
-  });
+  await promisify(execFile)(
+    process.execPath,
+    ['node_modules/vite/bin/vite.js', 'build', 'web', '--outDir', distFolder, '--emptyOutDir', '--logLevel', 'warn'],
+    { cwd: root, env: { ...process.env, NODE_ENV: 'production' } },
+  );
 }

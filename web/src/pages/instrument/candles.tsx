@@ -29,7 +29,7 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
     const data = candlesOf(bars.bars);
     const chart = createChart(element, {
       autoSize: true,
-      localization: { locale: 'en-US' },
+      localization: { locale: 'en-US', priceFormatter: (price: number) => formatPrice(price, decimals) },
       layout: { attributionLogo: false },
     });
     const dress = draw(chart, element, data, decimals);

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { textOf, useDashboard } from './dashboard.ts';
+
+describe('an instrument', () => {
+  const dashboard = useDashboard();
+
+  it('heads with price, change, session and age', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.getByRole('heading', { name: 'AAPL' }).waitFor();
+    await page.getByText('Apple Inc.').waitFor();
+    const text = await textOf(page.getByRole('main'));
+    expect(text).toMatch(/244\.60 USD/);
+    expect(text).toMatch(/Apple Inc\. · Nasdaq · equity/);
+    expect(text).toMatch(/Open · \d+ s ago/);
+  });
+
+  it('draws daily bars, has them as a table too, and names whose chart it is', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.locator('canvas').first().waitFor();
+    await page.getByText('As a table').click();
+    expect(await textOf(page.getByRole('row').filter({ hasText: '244.60' }).first())).toMatch(/^\d{4}-\d\d-\d\d/);
+    expect(await page.getByRole('link', { name: 'Charts by TradingView' }).getAttribute('href')).toBe(
+      'https://www.tradingview.com/',
+    );
+  });
+
+  it('sets the sources side by side', async () => {
+    const page = await dashboard.open('/market/BTC-USD');
+    await page.getByText('The sources differ by more than the tolerance').waitFor();
+    const sources = page.getByRole('table').filter({ hasText: 'Apart' });
+    expect(await textOf(sources.getByRole('row').filter({ hasText: 'yahoo' }))).toContain('−2,086.69');
+  });
+
+  it('says where the number came from, down to the blob', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.getByText('raw/yahoo/2026-11-20/0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a10/0-1.json.gz').waitFor();
+    await page.getByRole('link', { name: 'this run' }).click();
+    await page.getByRole('region', { name: 'Run' }).getByText('Attempt 1: answered').waitFor();
+  });
+
+  it('strikes through a price that was corrected', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.locator('del').waitFor();
+    expect(await textOf(page.locator('li', { has: page.locator('del') }))).toMatch(/until \d+ s ago/);
+  });
+
+  it('says that a symbol is not known', async () => {
+    dashboard.allow(/status of 404/);
+    const page = await dashboard.open('/market/NOPE');
+    await page.getByRole('alert').getByText('The symbol is not known').waitFor();
+    expect(await textOf(page.getByRole('alert'))).toContain('No source has told of NOPE.');
+  });
+});

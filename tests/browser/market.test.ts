@@ -1,0 +1,193 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { styleOf, textOf, useDashboard } from './dashboard.ts';
+import { hostileNames, largeMarket, quoteOf } from './market-data.ts';
+
+describe('the market', () => {
+  const dashboard = useDashboard();
+
+  /** The symbols in the order in which they are shown. */
+  const symbols = (page: Page) => page.locator('tbody tr a').allInnerTexts();
+  const row = (page: Page, symbol: string) =>
+    page.locator('tbody tr', { has: page.getByRole('link', { name: symbol, exact: true }) });
+
+  it('shows symbol, price, change with sign and arrow, volume, age and source of each', async () => {
+    const page = await dashboard.open('/market');
+    const apple = row(page, 'AAPL');
+    await apple.waitFor();
+    const cells = await apple.locator('td').allInnerTexts();
+    expect(cells.slice(1, 5)).toEqual(['AAPL\nApple Inc.', '244.60', 'USD', '+3.07']);
+    expect(cells[5]).toContain('▲');
+    expect(cells[5]).toContain('+1.27 %');
+    expect(cells.slice(6, 9)).toEqual(['244.58', '244.61', '53.61M']);
+    expect(cells[9]).toMatch(/^1\d s ago$/);
+    expect(cells[10]).toBe('yahoo');
+    const exact = await apple.locator('time').getAttribute('title');
+    expect(exact).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC · \w{3} \d\d:\d\d:\d\d New York$/);
+    expect(await textOf(row(page, 'MSFT').locator('td').nth(5))).toMatch(/▼\s*−1\.08 %/);
+  });
+
+  it('tells up from down without colour, and by teal and rose with it', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'AAPL').waitFor();
+    const colour = (symbol: string) => styleOf(row(page, symbol).locator('[data-direction]'), 'color');
+    const [up, down, flat] = [await colour('AAPL'), await colour('MSFT'), await colour('AMZN')];
+    expect(new Set([up, down, flat]).size).toBe(3);
+    expect(await textOf(row(page, 'AMZN').locator('[data-direction]'))).toBe('0.00 %');
+  });
+
+  it('shows what is missing as an en dash, never as nought', async () => {
+    const page = await dashboard.open('/market');
+    const bare = row(page, 'ABC.UNKNOWN');
+    await bare.waitFor();
+    const cells = await bare.locator('td').allInnerTexts();
+    expect(cells.slice(4, 9)).toEqual(['–', '–', '–', '–', '–']);
+    expect(cells[9]).toMatch(/^asked 1 min ago$/);
+  });
+
+  it('dims a stale price and says how old it is', async () => {
+    const page = await dashboard.open('/market');
+    const stale = row(page, '7203.T');
+    await stale.waitFor();
+    expect(await textOf(stale)).toContain('stale, 47 h ago');
+    const colour = (symbol: string) => styleOf(row(page, symbol).locator('td').nth(2), 'color');
+    expect(await colour('7203.T')).not.toBe(await colour('AAPL'));
+  });
+
+  it('tells when a closed market closed, in its own time', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'VOD.L').waitFor();
+    expect(await textOf(row(page, 'VOD.L').locator('td').nth(9))).toMatch(/^closed \w{3} \d\d:\d\d$/);
+  });
+
+  it('opens the candidates of a disputed price beside its mark, and closes them with Escape', async () => {
+    const page = await dashboard.open('/market');
+    await page.getByRole('button', { name: /sources differ on BTC-USD/ }).click();
+    const candidates = page.getByRole('dialog', { name: 'The sources differ on BTC-USD' });
+    await candidates.getByText('95,422.28').waitFor();
+    expect(await candidates.getByRole('row').count()).toBe(3);
+    expect(await textOf(candidates)).toContain('chosen');
+    await page.keyboard.press('Escape');
+    await candidates.waitFor({ state: 'detached' });
+  });
+
+  it('sorts by a column from the keyboard, tells it to screen readers and keeps it in the address', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'AAPL').waitFor();
+    await page.getByRole('columnheader', { name: 'Change %' }).getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => symbols(page)).toContain('NVDA');
+    expect((await symbols(page))[0]).toBe('NVDA');
+    expect(await page.getByRole('columnheader', { name: 'Change %' }).getAttribute('aria-sort')).toBe('descending');
+    expect(new URL(page.url()).search).toBe('?sort=-percent');
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await symbols(page))[0]).toBe('OCDO.L');
+    // What has no change is last in either direction.
+    expect((await symbols(page)).slice(-2)).toEqual(['ABC.UNKNOWN', 'VTSAX']);
+  });
+
+  it('filters by text and class, in the address, and comes back as it was left', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'AAPL').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('berk');
+    await expect.poll(() => symbols(page)).toEqual(['BRK-A', 'BRK-B']);
+    expect(await page.getByText('2 of 17 instruments').count()).toBe(1);
+    await page.getByRole('button', { name: 'Crypto 2' }).click();
+    await page.getByText('No instrument matches').waitFor();
+    expect(new URL(page.url()).search).toBe('?q=berk&class=crypto');
+    await page.goto(`${dashboard.double.url}/market?class=crypto&sort=-price`);
+    await expect.poll(() => symbols(page)).toEqual(['BTC-USD', 'SHIB-USD']);
+    expect(await page.getByRole('button', { name: 'Crypto 2' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('pins the watchlist to the top and remembers it', async () => {
+    const page = await dashboard.open('/market');
+    await page.getByRole('button', { name: 'Put SPY on the watchlist' }).click();
+    await expect.poll(async () => (await symbols(page))[0]).toBe('SPY');
+    await page.reload();
+    await expect.poll(async () => (await symbols(page))[0]).toBe('SPY');
+    await page.getByRole('button', { name: 'Watchlist', exact: true }).click();
+    await expect.poll(() => symbols(page)).toEqual(['SPY']);
+  });
+
+  it('walks the rows with the arrows and opens one with Enter', async () => {
+    const page = await dashboard.open('/market');
+    await page.getByRole('link', { name: '7203.T' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('AAPL');
+    await page.keyboard.press('End');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('^GSPC');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: '^GSPC' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/market/%5EGSPC');
+  });
+
+  it('shows 2,000 rows by drawing only those in view', async () => {
+    dashboard.double.state.quotes = largeMarket(2_000).map((given) => quoteOf(given));
+    const page = await dashboard.open('/market');
+    await page.getByText('2,000 instruments').waitFor();
+    expect(dashboard.double.state.requests.filter((line) => line === 'GET /quotes 200')).toHaveLength(4);
+    expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('2001');
+    await page.getByRole('link', { name: 'T0000' }).focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('T1999');
+  });
+
+  it('asks again with the ETag, tints what changed and leaves the rest alone', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'AAPL').waitFor();
+    await expect.poll(() => dashboard.double.state.requests, { timeout: 9_000 }).toContain('GET /quotes 304');
+    const quotes = dashboard.double.state.quotes;
+    dashboard.double.state.quotes = quotes.map((quote) =>
+      quote.instrument.symbol === 'AAPL' ? { ...quote, price: 245.1, change: 3.57, changeFraction: 0.01478 } : quote,
+    );
+    await expect.poll(() => textOf(row(page, 'AAPL')), { timeout: 9_000 }).toContain('245.10');
+    expect(await row(page, 'AAPL').locator('[data-changed="up"]').count()).toBe(1);
+    expect(await page.locator('[data-changed]').count()).toBe(1);
+  });
+
+  it('asks for nothing while the tab is hidden', async () => {
+    const page = await dashboard.open('/market');
+    await row(page, 'AAPL').waitFor();
+    await page.evaluate(`
+      Object.defineProperty(document, 'hidden', { get: () => true });
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    `);
+    const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
+    await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden');
+    const before = asked();
+    // Longer than one interval: what is proven is that nothing happens, so there is no condition to wait for.
+    await page.waitForTimeout(6_500);
+    expect(asked()).toBe(before);
+  });
+
+  it('moves nothing for those who want no motion', async () => {
+    const page = await dashboard.open('/market', { reducedMotion: true });
+    await row(page, 'AAPL').waitFor();
+    dashboard.double.state.quotes = dashboard.double.state.quotes.map((quote) => ({
+      ...quote,
+      price: Number(quote.price) + 1,
+    }));
+    await expect.poll(() => textOf(row(page, 'AAPL')), { timeout: 9_000 }).toContain('245.60');
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0);
+  });
+
+  it('shows hostile names as the text they are', async () => {
+    dashboard.double.state.quotes = hostileNames.map((name, index) =>
+      quoteOf({ symbol: `H${index}`, name, price: 10 + index }),
+    );
+    const page = await dashboard.open('/market');
+    await row(page, 'H0').waitFor();
+    expect(await textOf(row(page, 'H0'))).toContain('<img src=x onerror=');
+    expect(await textOf(row(page, 'H2'))).toContain('=HYPERLINK(');
+    expect(await page.evaluate('window.__broken')).toBeUndefined();
+    expect(await page.locator('tbody img, tbody script').count()).toBe(0);
+    // The name that turns its direction around is held in its own box: the price stays where prices are.
+    const box = async (symbol: string) => row(page, symbol).locator('td').nth(2).boundingBox();
+    expect((await box('H1'))?.x).toBe((await box('H0'))?.x);
+    expect((await box('H4'))?.x).toBe((await box('H0'))?.x);
+  });
+});

@@ -1,0 +1,93 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { textOf, useDashboard } from './dashboard.ts';
+
+describe('the sources', () => {
+  const dashboard = useDashboard();
+  const card = (page: Page, title: string) => page.getByRole('article', { name: title });
+
+  it('shows a card per source, the worst first, in words', async () => {
+    const page = await dashboard.open('/sources');
+    await card(page, 'Yahoo Finance').waitFor();
+    const order = await page.getByRole('article').getByRole('heading').allInnerTexts();
+    expect(order).toEqual(['SlickCharts', 'CoinGecko', 'Alpha Vantage', 'Yahoo Finance']);
+    expect(await textOf(card(page, 'SlickCharts'))).toContain('Failed: schema drift');
+    expect(await textOf(card(page, 'SlickCharts'))).toContain('The parser needs a change');
+    expect(await textOf(card(page, 'CoinGecko'))).toContain('open, tries again in');
+    expect(await textOf(card(page, 'Yahoo Finance'))).toMatch(/Last run\s+quotes succeeded \d+ s ago, 17 rows/);
+    expect(await textOf(page.getByRole('link', { name: /Sources/ }).first())).toContain('2');
+  });
+
+  it('stops a source, says so, and takes it back', async () => {
+    const page = await dashboard.open('/sources');
+    const stop = card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' });
+    await stop.click();
+    await page.getByText('Yahoo Finance stopped.').waitFor();
+    await card(page, 'Yahoo Finance').getByText('Stopped', { exact: true }).waitFor();
+    expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.paused).toBe(true);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Undone: Yahoo Finance started again.').waitFor();
+    await stop.waitFor();
+    expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.paused).toBe(false);
+  });
+
+  it('runs a source, follows the run to its end and leads to it', async () => {
+    const page = await dashboard.open('/sources');
+    await card(page, 'Yahoo Finance').getByRole('button', { name: 'Run now' }).click();
+    await page.getByText('Yahoo Finance is running.').waitFor();
+    await page.getByText('Yahoo Finance has run: 17 rows stored, 0 rejected.').waitFor();
+    await page.getByRole('button', { name: 'Show run' }).click();
+    await page.getByRole('region', { name: 'Run' }).getByText('0-1.json.gz').waitFor();
+    expect(new URL(page.url()).search).toMatch(/^\?run=5e1f3a77/);
+  });
+
+  it('does not run a stopped source, and says why', async () => {
+    const page = await dashboard.open('/sources');
+    const run = card(page, 'Alpha Vantage').getByRole('button', { name: 'Run now' });
+    await run.waitFor();
+    expect(await run.getAttribute('aria-disabled')).toBe('true');
+    expect(await run.getAttribute('title')).toBe('Start the source first');
+  });
+
+  it('tells who may only read why the buttons do nothing', async () => {
+    dashboard.double.state.scopes = ['read'];
+    const page = await dashboard.open('/sources');
+    const stop = card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' });
+    await stop.waitFor();
+    expect(await stop.getAttribute('title')).toContain('may only read');
+    await stop.click({ force: true });
+    expect(dashboard.double.state.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+  });
+
+  it('says what went wrong with an action, with the id of the request, until it is closed', async () => {
+    dashboard.allow(/status of 503/);
+    dashboard.double.state.fail.set('/sources/yahoo/stop', {
+      status: 503,
+      code: 'unavailable',
+      title: 'The service is not available now',
+      detail: 'The database cannot be reached. Nothing was changed. Try again shortly.',
+    });
+    const page = await dashboard.open('/sources');
+    await card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' }).click();
+    const messages = page.getByRole('region', { name: 'Messages' });
+    await messages.getByText('Yahoo Finance was not stopped.').waitFor();
+    expect(await textOf(messages)).toContain('Nothing was changed. Try again shortly.');
+    expect(await textOf(messages)).toContain('6f1d1f7a');
+    await messages.getByRole('button', { name: 'Close' }).click();
+    await messages.getByText('Yahoo Finance was not stopped.').waitFor({ state: 'detached' });
+  });
+
+  it('lists a source’s runs and opens one by its address', async () => {
+    const page = await dashboard.open('/sources/yahoo');
+    await page.getByRole('link', { name: '4 min ago' }).click();
+    await expect.poll(() => new URL(page.url()).search).toContain('run=');
+    await page.getByRole('region', { name: 'Run' }).getByText('Attempt 1: answered').waitFor();
+    await page.getByRole('link', { name: 'Close run' }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe('');
+  });
+
+  it('says that there is no such source', async () => {
+    const page = await dashboard.open('/sources/nothing');
+    await page.getByText('There is no such source').waitFor();
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { textOf, useDashboard } from './dashboard.ts';
+
+const down = {
+  status: 503,
+  code: 'unavailable',
+  title: 'The service is not available now',
+  detail: 'The database cannot be reached or is busy. Try again shortly.',
+};
+
+describe('when there is nothing, nothing yet, or trouble', () => {
+  const dashboard = useDashboard();
+
+  it('says what is loading, and after a while for how long already', async () => {
+    dashboard.double.state.delayMs.set('/quotes', 4_500);
+    const page = await dashboard.open('/market');
+    await page.getByRole('status').getByText('Loading quotes').waitFor();
+    await page.getByText(/the API has not answered for [34] s/).waitFor();
+    await page.getByRole('link', { name: 'AAPL' }).waitFor();
+    expect(await page.getByText('Loading quotes').count()).toBe(0);
+  });
+
+  it.each([
+    ['/market', 'No prices yet'],
+    ['/sources', 'No sources'],
+    ['/quarantine', 'Nothing in quarantine'],
+  ])('teaches on an empty %s', async (path, title) => {
+    Object.assign(dashboard.double.state, { quotes: [], sources: [], quarantine: [] });
+    const page = await dashboard.open(path);
+    await page.getByRole('heading', { name: title }).waitFor();
+  });
+
+  it.each([
+    ['/market', '/quotes'],
+    ['/sources', '/sources'],
+    ['/quarantine', '/quarantine'],
+    ['/', '/services'],
+  ])('says on %s what failed, what to do, and the id of the request; and tries again', async (path, route) => {
+    dashboard.allow(/status of 503/);
+    dashboard.double.state.fail.set(route, down);
+    const page = await dashboard.open(path);
+    const alert = page.getByRole('alert').first();
+    await alert.waitFor();
+    expect(await textOf(alert)).toContain(down.title);
+    expect(await textOf(alert)).toContain('Try again shortly');
+    expect(await textOf(alert)).toContain('6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21');
+    dashboard.double.state.fail.clear();
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  it('keeps what it had when a refresh fails, and says since when it is old', async () => {
+    dashboard.allow(/status of 503/);
+    const page = await dashboard.open('/market');
+    await page.getByRole('link', { name: 'AAPL' }).waitFor();
+    dashboard.double.state.fail.set('/quotes', down);
+    await page
+      .getByRole('alert')
+      .getByText(/Not updated since/)
+      .waitFor({ timeout: 12_000 });
+    expect(await page.getByRole('link', { name: 'AAPL' }).count()).toBe(1);
+    dashboard.double.state.fail.clear();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  it('says that the API cannot be reached', async () => {
+    dashboard.allow(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
+    const page = await dashboard.open('/sources');
+    await page.getByRole('article').first().waitFor();
+    await page.route('**/api/v1/quotes*', (route) => route.abort());
+    await page.getByRole('link', { name: 'Market' }).click();
+    await page.getByRole('alert').getByText('The API cannot be reached').waitFor();
+  });
+
+  it('does not half-show an answer that it does not understand', async () => {
+    const page = await dashboard.open('/sources');
+    await page.getByRole('article').first().waitFor();
+    await page.route('**/api/v1/quotes*', (route) =>
+      route.fulfill({
+        contentType: 'application/json',
+        body: '{"data":[{"price":"x"}],"meta":{"requestId":"r"},"warnings":[]}',
+      }),
+    );
+    await page.getByRole('link', { name: 'Market' }).click();
+    await page.getByRole('alert').getByText('not in the form this page knows').waitFor();
+    expect(await textOf(page.getByRole('alert'))).toContain('data.0.');
+  });
+
+  it('says that there is no such page', async () => {
+    const page = await dashboard.open('/nothing/here');
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  });
+
+  it('is heard by the tests when the content security policy refuses something', async () => {
+    dashboard.allow(/Content Security Policy/);
+    const page = await dashboard.open('/market');
+    await page.evaluate(`{
+      const script = document.createElement('script');
+      script.textContent = 'window.__ran = true';
+      document.body.append(script);
+      document.body.append(Object.assign(document.createElement('style'), { textContent: 'body { color: red }' }));
+    }`);
+    await expect
+      .poll(() => dashboard.complaints().filter((text) => /Content Security Policy/.test(text)).length)
+      .toBe(2);
+    expect(await page.evaluate('window.__ran')).toBeUndefined();
+  });
+});
