@@ -25,14 +25,14 @@ export interface AdjustableBar {
   readonly basisAt: number;
 }
 
-export interface Split {
+interface Split {
   readonly exDate: string;
   /** 4 for 4:1, 0.1 for 1:10. */
   readonly ratio: DecimalText;
   readonly knownAt: number;
 }
 
-export interface Dividend {
+interface Dividend {
   readonly exDate: string;
   /** Per share, as the source gave it. */
   readonly amount: DecimalText;

@@ -21,7 +21,7 @@ export interface Principal {
   readonly via: 'key' | 'session';
 }
 
-export interface Credentials {
+interface Credentials {
   readonly apiKey: string | undefined;
   readonly session: string | undefined;
 }

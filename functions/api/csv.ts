@@ -1,5 +1,5 @@
 /** A cell: a number is given as decimal text under a column of kind `number`. */
-export type Cell = string | number | boolean | null;
+type Cell = string | number | boolean | null;
 
 export interface Column<Row> {
   readonly name: string;

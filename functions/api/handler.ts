@@ -15,7 +15,7 @@ import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { logger } from '../observe.ts';
-import { databaseSettings, optionalSetting, SettingError, setting } from '../settings.ts';
+import { databaseSettings, optionalSetting, SettingError, setting, symbolsSetting } from '../settings.ts';
 import { createApp } from './app.ts';
 import { version } from './version.ts';
 
@@ -44,7 +44,8 @@ const app = createApp({
   keys: apiKeyStore(pool),
   queue: sqsMessageQueue({ ticks: setting('ticksQueueUrl') }),
   inspector: sqsQueueInspector(queues()),
-  catalogue,
+  // What the planner asks for where the user named symbols: the page must not list others.
+  catalogue: withSymbols(symbolsSetting()),
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
@@ -54,6 +55,11 @@ const app = createApp({
 
 /** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
 export const handler = handle(app);
+
+function withSymbols(symbols: readonly string[] | null) {
+  if (symbols === null) return catalogue;
+  return catalogue.map((source) => ({ ...source, jobs: source.jobs.map((job) => ({ ...job, symbols })) }));
+}
 
 function queues() {
   const text = optionalSetting('queues') ?? '{}';

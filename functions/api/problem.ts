@@ -89,7 +89,7 @@ const networkCodes = new Set([
 /**
  * What an unexpected error means to the caller. Never carries the error's own text: that is for the log.
  *
- * SQLSTATE classes: 08 connection, 53 out of resources, 57 shut down or cancelled, 58 system, 42P01 a missing table
+ * SQLSTATE classes: 08 connection, 28 login refused (a role or token that is not there yet), 53 out of resources, 57 shut down or cancelled, 58 system, 42P01 a missing table
  * (not migrated yet); 22 is a value that Postgres cannot hold, which a check here should have caught.
  */
 export function problemOf(error: unknown): ProblemError {
@@ -112,10 +112,14 @@ export function problemOf(error: unknown): ProblemError {
 }
 
 function isDatabaseDown(code: string, error: unknown): boolean {
-  if (networkCodes.has(code) || /^(08|53|57|58)[0-9A-Z]{3}$/.test(code) || code === '42P01') return true;
-  // pg gives these two without a code: a pool that found no connection in time, and a socket that broke mid-query.
+  if (networkCodes.has(code) || /^(08|28|53|57|58)[0-9A-Z]{3}$/.test(code) || code === '42P01' || code === '3D000')
+    return true;
+  // pg gives these without a code: a pool that found no connection in time, and a socket that broke.
   return (
-    error instanceof Error && /^(timeout exceeded when trying to connect|Connection terminated)/.test(error.message)
+    error instanceof Error &&
+    /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
+      error.message,
+    )
   );
 }
 

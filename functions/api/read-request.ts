@@ -4,7 +4,7 @@ import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { ProblemError } from './problem.ts';
 
 /** Bytes of a body that is read at all. The largest legitimate one, 500 symbols, has 16 KB. */
-export const bodyLimit = 64 * 1024;
+const bodyLimit = 64 * 1024;
 
 /** Parameters that every route takes. */
 export const everywhere = z.object({

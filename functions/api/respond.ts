@@ -3,7 +3,7 @@ import { type ProblemError, problemBody, problems } from './problem.ts';
 import type { Call, Reply } from './route.ts';
 
 /** Bytes of an answer. API Gateway and Lambda end at 6 MB with an error of their own; ours says what to do. */
-export const answerLimit = 4 * 1024 * 1024;
+const answerLimit = 4 * 1024 * 1024;
 
 /** What every answer carries. The API gives data to programs and one page; no browser may frame, sniff or run it. */
 const baseHeaders = {

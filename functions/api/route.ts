@@ -8,7 +8,7 @@ import { bodyOf, checked, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
 /** Who may ask: anyone, or who holds a key of at least this scope. Every route says it; there is no default. */
-export type Access = Scope | 'public';
+type Access = Scope | 'public';
 
 /** What API Gateway's event gives beside the request (hono/aws-lambda passes it as bindings). Absent in tests. */
 export interface Bindings {

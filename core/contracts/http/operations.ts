@@ -224,7 +224,6 @@ export const runAcceptedSchema = z
 export const servicesSchema = z
   .object({ services: z.array(serviceSchema), queues: z.array(queueSchema) })
   .meta({ id: 'Services' });
-export type ServicesView = z.infer<typeof servicesSchema>;
 
 export const redriveRequestSchema = z.object({ queue: z.string().min(1).max(80) }).meta({ id: 'RedriveRequest' });
 export const redriveSchema = z

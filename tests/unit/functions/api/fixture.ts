@@ -21,7 +21,7 @@ import type { Dependencies } from '../../../../functions/api/dependencies.ts';
 export const noon = Date.UTC(2026, 10, 20, 15);
 export const iso = (secondsAfter = 0) => new Date(noon + secondsAfter * 1000).toISOString();
 
-export interface Queues {
+interface Queues {
   [name: string]: { waiting: string[]; dead: DeadMessage[] };
 }
 

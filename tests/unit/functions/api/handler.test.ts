@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startTestDatabase, type TestDatabase } from '../../../postgres.ts';
@@ -14,7 +14,7 @@ const answerSchema = z.object({
 
 let database: TestDatabase;
 let keys: Keys;
-let handler: (event: APIGatewayProxyEvent, context: Context) => Promise<unknown>;
+let handler: typeof import('../../../../functions/api/handler.ts')['handler'];
 
 beforeAll(async () => {
   const now = new Date();
@@ -67,10 +67,10 @@ function event(of: {
     },
     body: of.body ?? null,
     isBase64Encoded: false,
-  } as unknown as APIGatewayProxyEvent;
+  } as unknown as LambdaEvent;
 }
 
-const ask = async (of: Parameters<typeof event>[0]) => answerSchema.parse(await handler(event(of), {} as Context));
+const ask = async (of: Parameters<typeof event>[0]) => answerSchema.parse(await handler(event(of)));
 const headerOf = (answer: z.infer<typeof answerSchema>, name: string) =>
   answer.multiValueHeaders?.[name]?.[0] ?? answer.headers?.[name];
 

@@ -25,8 +25,11 @@ const problemOf = async (response: Response) => {
   expect(response.headers.get('cache-control')).toBe('no-store');
   return problemSchema.parse(await response.json());
 };
-const post = (path: string, body: BodyInit, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-  api.ask(path, { method: 'POST', key: keys.admin, headers, body });
+const post = (
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+) => api.ask(path, { method: 'POST', key: keys.admin, headers, body });
 
 describe('a problem', () => {
   it('names its code, its status, whether to try again, and the request', async () => {
