@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { migrate } from '../../core/adapters/postgres/migrate.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { maintainDatabase } from '../../functions/maintain/maintain-database.ts';
+import { migrationsDirectory, startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+const now = new Date('2026-11-22T03:00:00Z');
+
+beforeAll(async () => {
+  database = await startTestDatabase(now);
+  pool = database.pool(4);
+});
+afterAll(() => database.stop());
+
+const months = async () =>
+  (
+    await pool.query<{ name: string }>(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'quote'::regclass ORDER BY 1`,
+    )
+  ).rows.map((row) => row.name);
+
+it('migrating again applies nothing, and so do four at once', async () => {
+  expect(await migrate(pool, migrationsDirectory, now)).toEqual([]);
+  await Promise.allSettled(Array.from({ length: 4 }, () => migrate(pool, migrationsDirectory, now)));
+  const { rows } = await pool.query(
+    'SELECT name, count(*)::int AS times FROM migration GROUP BY name HAVING count(*) > 1',
+  );
+  expect(rows).toEqual([]);
+});
+
+it('there are months three ahead, across the turn of the year', async () => {
+  expect(await months()).toEqual(['quote_2026_11', 'quote_2026_12', 'quote_2027_01', 'quote_2027_02', 'quote_default']);
+  expect((await maintainDatabase(pool, new Date('2026-12-31T23:59:59Z'))).partitionsMade).toBe(1);
+  expect(await months()).toContain('quote_2027_03');
+});
+
+it('quotes of a month without a partition are kept, moved into one, and still replaced and revised', async () => {
+  const put = (price: string, batch: number) =>
+    pool.query(
+      `INSERT INTO quote (listing_id, source, as_of, price, currency, as_of_basis, fetched_at, batch_id)
+       VALUES (1, 'yahoo', '2024-02-29T21:00:00Z', $1, 'USD', 'exchange', now(), $2)
+       ON CONFLICT (listing_id, source, as_of) DO UPDATE SET price = excluded.price, ingested_at = excluded.ingested_at, batch_id = excluded.batch_id`,
+      [price, batch],
+    );
+  await put('10', 1);
+  expect(await maintainDatabase(pool, now)).toMatchObject({ partitionsMade: 1, rowsInDefault: 0 });
+  await put('11', 2);
+  const { rows } = await pool.query(`SELECT tableoid::regclass::text AS place, price FROM quote`);
+  expect(rows).toEqual([{ place: 'quote_2024_02', price: '11' }]);
+  expect((await pool.query('SELECT price, batch_id FROM quote_revision')).rows).toEqual([
+    { price: '10', batch_id: '1' },
+  ]);
+});
+
+it('what is over is removed, what is not is kept', async () => {
+  await pool.query(
+    `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at)
+     VALUES ('yahoo', 'task', now(), now(), '2026-11-01'), ('yahoo', 'task', now(), now(), '2026-11-22')`,
+  );
+  expect((await maintainDatabase(pool, now)).removed).toBe(1);
+  expect((await pool.query('SELECT count(*)::int AS left FROM permit')).rows).toEqual([{ left: 1 }]);
+});
