@@ -6,12 +6,15 @@ import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
 import { findAliases, registerListings } from './listing-store.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
-import { isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
+import { isDeadlock, isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
 
 const flagRow = z.object({ running: z.boolean() });
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
 const flagTtlMs = 1_000;
+
+/** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
+const mostAttempts = 3;
 
 const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
 
@@ -28,13 +31,14 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
     register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
     async store(header, listingIds, decide) {
-      const work = (append: boolean) =>
-        inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
-      try {
-        return await work(true);
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        return await work(false);
+      let append = true;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
+        } catch (error) {
+          if (attempt === mostAttempts || !(isDuplicateKey(error) || isDeadlock(error))) throw error;
+          append &&= !isDuplicateKey(error);
+        }
       }
     },
   };

@@ -122,16 +122,12 @@ const input = `
 const newestInput = `
   (SELECT DISTINCT ON (listing_id) * FROM input ORDER BY listing_id, as_of_basis = 'exchange' DESC, as_of DESC) AS newest`;
 
+/**
+ * The latest rows come first, as `lockLatest` has them: two that first meet on a listing here would otherwise each hold
+ * what the other waits for. `stored` looks at `latest` for no other reason.
+ */
 const storeText = `
-  WITH ${input}, stored AS (
-    INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input
-    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content}, fetched_at = excluded.fetched_at,
-      ingested_at = greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond', batch_id = excluded.batch_id
-    WHERE excluded.fetched_at > s.fetched_at AND NOT (${sameContent})
-      AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source
-                      AND l.as_of = s.as_of AND l.confirmed_at > excluded.fetched_at)
-    RETURNING s.ingested_at <> statement_timestamp() AS revised
-  ), latest AS (
+  WITH ${input}, latest AS (
     INSERT INTO latest_quote AS s (${columns}, confirmed_at) SELECT ${columns}, fetched_at FROM ${newestInput}
     ON CONFLICT (listing_id, source) DO UPDATE SET ${content}, as_of = excluded.as_of,
       fetched_at = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
@@ -141,6 +137,15 @@ const storeText = `
     WHERE CASE WHEN excluded.as_of_basis = s.as_of_basis
                THEN excluded.as_of > s.as_of OR (excluded.as_of = s.as_of AND excluded.fetched_at > s.confirmed_at)
                ELSE excluded.as_of_basis = 'exchange' END
+    RETURNING 1
+  ), stored AS (
+    INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input WHERE (SELECT count(*) FROM latest) >= 0
+    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content}, fetched_at = excluded.fetched_at,
+      ingested_at = greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond', batch_id = excluded.batch_id
+    WHERE excluded.fetched_at > s.fetched_at AND NOT (${sameContent})
+      AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source
+                      AND l.as_of = s.as_of AND l.confirmed_at > excluded.fetched_at)
+    RETURNING s.ingested_at <> statement_timestamp() AS revised
   )
   SELECT count(*)::int AS written, count(*) FILTER (WHERE revised)::int AS revised FROM stored`;
 
@@ -192,9 +197,16 @@ export async function storeQuotes(
   return total;
 }
 
+const databaseError = z.object({ code: z.string() });
+
 /** Whether an error is the refusal of an appended row that was there already. */
 export function isDuplicateKey(error: unknown): boolean {
-  return z.object({ code: z.literal('23505') }).safeParse(error).success;
+  return databaseError.safeParse(error).data?.code === '23505';
+}
+
+/** Whether an error is that two transactions waited for each other, and this one was ended for it. */
+export function isDeadlock(error: unknown): boolean {
+  return databaseError.safeParse(error).data?.code === '40P01';
 }
 
 /** Rows that are new for certain, one per listing, and rows that must be compared with what is stored. */
