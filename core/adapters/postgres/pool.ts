@@ -43,6 +43,8 @@ export function createPool(settings: DatabaseSettings, max = 1): Pool {
         });
   // An idle connection that breaks (a database restarted) must not end the process: the next query opens a new one.
   pool.on('error', () => undefined);
+  // The same for one that breaks while it is in use: its query rejects, and that is where it is dealt with.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
   return pool;
 }
 

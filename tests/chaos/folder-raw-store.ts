@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packBlob, unpackBlob } from '../../core/adapters/s3/raw-store.ts';
+import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
+
+/** Raw blobs in a folder: what processes that are killed share. */
+export function folderRawStore(folder: string): RawStore {
+  const file = (key: string) => join(folder, createHash('sha256').update(key).digest('hex'));
+  return {
+    async put(key, envelope) {
+      await writeFile(file(key), await packBlob(envelope));
+    },
+    async get(key) {
+      const bytes = await readFile(file(key)).catch(() => {
+        throw new BlobError(`Blob ${key} does not exist.`);
+      });
+      return unpackBlob(key, bytes);
+    },
+  };
+}
