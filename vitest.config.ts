@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'local',
-          include: ['tests/local/**/*.test.ts'],
+          include: ['tests/local/**/*.test.ts', 'tests/browser/live.test.ts'],
           globalSetup: ['tests/cloud-setup.ts'],
           // One cloud and two cores: files in turn.
           fileParallelism: false,

@@ -8,12 +8,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
-import { acceptedSchema, type Problem, problemSchema } from '../../core/contracts/http/envelope.ts';
+import { type Problem, problemSchema, type Warning } from '../../core/contracts/http/envelope.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   quarantineSchema,
   queueSchema,
+  runAcceptedSchema,
   runDetailSchema,
   runSchema,
   type SessionView,
@@ -55,6 +56,8 @@ export interface DoubleState {
   delayMs: Map<string, number>;
   /** Runs that were asked for, by how often they were looked at since. */
   runs: Map<string, number>;
+  /** How often a run that was asked for is looked at before it appears. */
+  promisedLooks: number;
   /** What came in: `GET /quotes 200`. */
   requests: string[];
 }
@@ -73,6 +76,7 @@ function usualState(): DoubleState {
     fail: new Map(),
     delayMs: new Map(),
     runs: new Map(),
+    promisedLooks: 0,
     requests: [],
   };
 }
@@ -213,6 +217,9 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     );
   }
   if (path === '/runs') return data(z.array(runSchema), runsOf(query.get('sourceId') ?? 'yahoo'));
+  if (collection === 'runs' && id !== undefined && state.runs.has(id) && state.promisedLooks-- > 0) {
+    return problem(404, 'unknown_run', 'There is no such run', 'One that was just asked for appears within seconds.');
+  }
   if (collection === 'runs' && id !== undefined) return data(runDetailSchema, runDetailOf(id, looked(state, id)));
   const quote = state.quotes.find((one) => one.instrument.symbol === id);
   if (!quote) return problem(404, 'unknown_symbol', 'The symbol is not known', `No source has told of ${id}.`);
@@ -266,8 +273,13 @@ function change(state: DoubleState, path: string): Answer {
   if (action === 'run') {
     const id = '5e1f3a77-90aa-5f0e-8f3c-6f2f0a1d9b01';
     state.runs.set(id, 0);
+    const stopped = state.services.filter((one) => !one.running && one.id === 'scrapers');
+    const warnings = stopped.map((one) => ({
+      code: 'service_stopped',
+      message: `The service ${one.id} is stopped: the run waits.`,
+    }));
     return {
-      ...data(acceptedSchema, { id, status: 'planned' }),
+      ...data(runAcceptedSchema, { id, status: 'planned', runs: [{ job: 'quotes', id }] }, { warnings }),
       status: 202,
       headers: { location: `/api/v1/runs/${id}` },
     };
@@ -277,11 +289,16 @@ function change(state: DoubleState, path: string): Answer {
 }
 
 /** A checked answer: a fixture that does not fit its contract fails the test that uses it. */
-function data<T extends z.ZodType>(schema: T, value: z.infer<T>, meta: { nextCursor?: string } = {}): Answer {
+function data<T extends z.ZodType>(
+  schema: T,
+  value: z.infer<T>,
+  extra: { nextCursor?: string; warnings?: Warning[] } = {},
+): Answer {
+  const { warnings = [], ...meta } = extra;
   const checked = schema.parse(value);
   return {
     status: 200,
-    body: { data: checked, meta: { requestId, ...meta }, warnings: [] },
+    body: { data: checked, meta: { requestId, ...meta }, warnings },
     headers: { 'content-type': 'application/json' },
   };
 }

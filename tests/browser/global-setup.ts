@@ -5,11 +5,11 @@ import { distFolder } from './dist-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Builds the page once for all browser tests, as it is shipped: vitest's own NODE_ENV would make another. */
+/** Builds the page once for all browser tests, as it is shipped. */
 export default async function setup(): Promise<void> {
   await promisify(execFile)(
     process.execPath,
     ['node_modules/vite/bin/vite.js', 'build', 'web', '--outDir', distFolder, '--emptyOutDir', '--logLevel', 'warn'],
-    { cwd: root, env: { ...process.env, NODE_ENV: 'production' } },
+    { cwd: root },
   );
 }

@@ -6,6 +6,8 @@ export default defineConfig({
     name: 'browser',
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
+    // Needs the deployed cloud, which the project `local` has.
+    exclude: ['live.test.ts'],
     globalSetup: ['./global-setup.ts'],
     fileParallelism: false,
     testTimeout: 30_000,

@@ -4,11 +4,16 @@
  */
 import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { acceptedSchema } from '../../../core/contracts/http/envelope.ts';
-import type { ServiceView, SourceView } from '../../../core/contracts/http/operations.ts';
+import {
+  type RunDetailView,
+  runAcceptedSchema,
+  type ServiceView,
+  type SourceView,
+} from '../../../core/contracts/http/operations.ts';
 import { toast, toastFailure } from '../elements/toasts.tsx';
 import { plural, words } from '../format.ts';
 import { change } from './client.ts';
+import { requestErrorOf } from './failure.ts';
 import { runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
 import { endSessionOn401, queryClient } from './query-client.ts';
 
@@ -52,11 +57,13 @@ async function switchAndSay(path: string, name: string, to: Direction, undoes = 
   await refreshOperations();
 }
 
-/** Run a source's jobs now, and follow the run to its end. `onShow` leads to the run. */
+/** Run a source's jobs now, and follow them to their end. `onShow` leads to the first run. */
 export async function runSource(source: Source, onShow: (runId: string) => void): Promise<void> {
   try {
-    const { id } = await change('POST', `/sources/${encodeURIComponent(source.id)}/run`, acceptedSchema);
-    void followRun(source.title, id, () => onShow(id));
+    const path = `/sources/${encodeURIComponent(source.id)}/run`;
+    const { data, warnings } = await change('POST', path, runAcceptedSchema);
+    const runIds = data.runs.map((run) => run.id);
+    void followRuns(source.title, runIds, warnings[0]?.message, () => onShow(data.id));
   } catch (error) {
     endSessionOn401(error);
     toastFailure(`${source.title} was not run`, error);
@@ -64,25 +71,29 @@ export async function runSource(source: Source, onShow: (runId: string) => void)
   await refreshOperations();
 }
 
-async function followRun(title: string, runId: string, show: () => void): Promise<void> {
+async function followRuns(
+  title: string,
+  runIds: readonly string[],
+  warning: string | undefined,
+  show: () => void,
+): Promise<void> {
   const action = { label: 'Show run', run: show };
-  const id = toast({ tone: 'doing', text: `${title} is running. You can leave this page.`, action });
+  const id = toast({ tone: 'doing', text: `${title} is running. ${warning ?? 'You can leave this page.'}`, action });
   try {
-    const run = await finishedRun(runId);
-    if (run === null) {
-      toast({ tone: 'done', text: `${title} still runs after two minutes.`, action }, id);
-    } else if (run.status === 'failed') {
-      toast(
-        { tone: 'failed', text: `${title}’s run failed${run.reason ? `: ${words(run.reason)}` : ''}.`, action },
-        id,
-      );
+    const until = Date.now() + followAtMostMs;
+    const runs = await Promise.all(runIds.map((runId) => finishedRun(runId, until)));
+    const ended = runs.filter((run) => run !== null);
+    const failed = ended.find((run) => run.status === 'failed');
+    const accepted = ended.reduce((sum, run) => sum + run.accepted, 0);
+    const rejected = ended.reduce((sum, run) => sum + run.rejected, 0);
+    if (failed) {
+      const why = failed.reason ? `: ${words(failed.reason)}` : '';
+      toast({ tone: 'failed', text: `${title}’s ${failed.job} run failed${why}.`, action }, id);
+    } else if (ended.length < runs.length) {
+      toast({ tone: 'done', text: `${title} still runs after two minutes. ${warning ?? ''}`, action }, id);
     } else {
       toast(
-        {
-          tone: 'done',
-          text: `${title} has run: ${plural(run.accepted, 'row')} stored, ${run.rejected} rejected.`,
-          action,
-        },
+        { tone: 'done', text: `${title} has run: ${plural(accepted, 'row')} stored, ${rejected} rejected.`, action },
         id,
       );
     }
@@ -94,14 +105,23 @@ async function followRun(title: string, runId: string, show: () => void): Promis
 }
 
 /** The run once it is finished, or `null` if that takes longer than anyone waits for a message. */
-async function finishedRun(runId: string) {
-  const until = Date.now() + followAtMostMs;
+async function finishedRun(runId: string, until: number): Promise<RunDetailView | null> {
   while (Date.now() < until) {
-    const run = await queryClient.fetchQuery({ ...runQuery(runId), staleTime: 0 });
-    if (run.finishedAt !== null) return run;
+    const run = await startedRun(runId);
+    if (run !== null && run.finishedAt !== null) return run;
     await new Promise((resolve) => setTimeout(resolve, followEveryMs));
   }
   return null;
+}
+
+/** The run, or `null` while it is only promised: what was asked for appears within seconds. */
+async function startedRun(runId: string): Promise<RunDetailView | null> {
+  try {
+    return await queryClient.fetchQuery({ ...runQuery(runId), staleTime: 0, retry: false });
+  } catch (error) {
+    if (requestErrorOf(error).code === 'unknown_run') return null;
+    throw error;
+  }
 }
 
 async function refreshOperations(): Promise<void> {

@@ -6,7 +6,7 @@
  * 3. Everything that goes wrong becomes a `RequestError` that says what happened and what to do.
  */
 import { z } from 'zod';
-import { envelope, problemSchema } from '../../../core/contracts/http/envelope.ts';
+import { envelope, problemSchema, type Warning } from '../../../core/contracts/http/envelope.ts';
 import { clock } from './clock.ts';
 import { RequestError } from './failure.ts';
 
@@ -45,20 +45,20 @@ export function reader<T extends z.ZodType>(data: T) {
   };
 }
 
-/** A change: POST or DELETE with a JSON body. Gives the answer's data by its contract. */
+/** A change: POST or DELETE with a JSON body. Gives the answer's data by its contract, and its warnings. */
 export async function change<T extends z.ZodType>(
   method: 'POST' | 'DELETE',
   path: string,
   data: T,
   body?: unknown,
-): Promise<z.infer<T>> {
+): Promise<{ data: z.infer<T>; warnings: readonly Warning[] }> {
   const response = await send(path, {
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
-  if (response.status === 204) return data.parse(undefined);
+  if (response.status === 204) return { data: data.parse(undefined), warnings: [] };
   const answer = await parsed(response, envelope(z.unknown()));
-  return fitting(answer.data, data, response);
+  return { data: fitting(answer.data, data, response), warnings: answer.warnings };
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {

@@ -111,7 +111,10 @@ export const sourcesQuery = queryOptions({
 /** The parts that can be switched off, and the queues between them. */
 export const servicesQuery = queryOptions({
   queryKey: ['services'],
-  queryFn: async ({ signal }) => (await readServices('/services', signal)).data,
+  queryFn: async ({ signal }) => {
+    const answer = await readServices('/services', signal);
+    return { ...answer.data, warnings: answer.warnings };
+  },
   refetchInterval: live.operations,
 });
 

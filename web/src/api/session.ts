@@ -6,7 +6,7 @@ import { endSession, queryClient } from './query-client.ts';
 
 /** Sign in with an API key or a one-time token. The key goes to the API and is kept nowhere in the page. */
 export async function signIn(credential: { key: string } | { token: string }): Promise<SessionView> {
-  const session = await change('POST', '/session', sessionSchema, credential);
+  const { data: session } = await change('POST', '/session', sessionSchema, credential);
   queryClient.setQueryData(sessionQuery.queryKey, session);
   return session;
 }

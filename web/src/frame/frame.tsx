@@ -59,12 +59,7 @@ export function Frame() {
         <div className={styles.headBrand}>
           <Wordmark />
         </div>
-        <button
-          type="button"
-          className={styles.search}
-          aria-label="Search instruments, sources, actions"
-          onClick={() => setPaletteOpen(true)}
-        >
+        <button type="button" className={styles.search} onClick={() => setPaletteOpen(true)}>
           <Search aria-hidden="true" />
           <span>Search instruments, sources, actions</span>
           <kbd>{isMac ? '⌘K' : 'Ctrl K'}</kbd>

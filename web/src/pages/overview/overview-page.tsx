@@ -70,7 +70,7 @@ export function OverviewPage() {
           {operations.isPending && <Loading what="the services" rows={3} />}
         </Section>
         <Section title="Queues">
-          {operations.data && <Queues queues={operations.data.queues} />}
+          {operations.data && <Queues queues={operations.data.queues} warnings={operations.data.warnings} />}
           {operations.isPending && <Loading what="the queues" rows={3} />}
         </Section>
       </div>

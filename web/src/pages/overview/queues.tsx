@@ -1,11 +1,14 @@
 import { Link } from '@tanstack/react-router';
+import type { Warning } from '../../../../core/contracts/http/envelope.ts';
 import type { QueueView } from '../../../../core/contracts/http/operations.ts';
 import { formatCount } from '../../format.ts';
 import styles from './rows.module.css';
 
 /** What waits, what is being worked on, and what was given up. */
-export function Queues({ queues }: { queues: readonly QueueView[] }) {
-  if (queues.length === 0) return <p className={styles.none}>This deployment has no queues.</p>;
+export function Queues({ queues, warnings }: { queues: readonly QueueView[]; warnings: readonly Warning[] }) {
+  if (queues.length === 0) {
+    return <p className={styles.none}>{warnings[0]?.message ?? 'This deployment has no queues.'}</p>;
+  }
   return (
     <table className={styles.table}>
       <thead>

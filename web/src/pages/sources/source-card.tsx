@@ -90,7 +90,6 @@ export function Actions({ source }: { source: SourceView }) {
       ),
   });
   const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
-  const resting = source.paused ? { 'aria-disabled': true, title: 'Start the source first' } : refused;
   return (
     <div className={styles.actions}>
       <Button
@@ -101,7 +100,7 @@ export function Actions({ source }: { source: SourceView }) {
       >
         {source.paused ? 'Start' : 'Stop'}
       </Button>
-      <Button {...resting} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
+      <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
         Run now
       </Button>
     </div>
