@@ -42,6 +42,14 @@ setInterval(() => {
   if (process.ppid !== parent && child !== undefined) child.kill('SIGTERM');
 }, 1000).unref();
 
+// npm passes a signal to its shell only, and a kill -9 to nobody. When the one who started us is gone, so are we.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && child !== undefined) child.kill('SIGTERM');
+  }, 500).unref();
+}
+
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
