@@ -144,7 +144,7 @@ async function timeIngest(
 }
 
 /** Reads all blobs. Gives the seconds it took. */
-async function ingestAll(pool: Pool, ticks: readonly QuoteTick[]): Promise<number> {
+export async function ingestAll(pool: Pool, ticks: readonly QuoteTick[]): Promise<number> {
   const rawStore = memoryRawStore();
   const waiting: IngestMessage[] = [];
   for (const tick of ticks)

@@ -1,0 +1,92 @@
+/**
+ * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
+ *
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--only ingest,serve,bundles] [--json]
+ *
+ * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type BundleResult, benchBundles } from './bundle-bench.ts';
+import { benchIngest, type IngestResult } from './ingest-bench.ts';
+import { benchServe, type ServeResult } from './serve-bench.ts';
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '10000,100000,1000000' },
+    only: { type: 'string', default: 'ingest,serve,bundles' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const sizes = values.sizes.split(',').map(Number);
+if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
+  console.error('--sizes takes whole numbers, separated by commas: how many quotes to ingest in each run.');
+  process.exit(2);
+}
+const parts = new Set(values.only.split(','));
+const say = (line: string) => {
+  if (!values.json) console.log(line);
+};
+const number = (value: number) => value.toLocaleString('en');
+
+const report: {
+  at: string;
+  node: string;
+  cpus: number;
+  ingest: IngestResult[];
+  serve: ServeResult[];
+  bundles: BundleResult[];
+} = {
+  at: new Date().toISOString(),
+  node: process.version,
+  cpus: cpus().length,
+  ingest: [],
+  serve: [],
+  bundles: [],
+};
+
+if (parts.has('ingest')) {
+  say(
+    '\nIngest from gzip blobs beside COPY into an identical, empty table (same partitions, index, generated columns; fsync on)',
+  );
+  // Shorter runs vary more: the median of more of them.
+  report.ingest = await benchIngest(sizes, (size) => (size <= 100_000 ? 3 : 1), say);
+  for (const each of report.ingest) {
+    say(
+      `  ${number(each.quotes).padStart(9)} quotes  COPY ${number(each.copyRowsPerSecond).padStart(8)} rows/s  ` +
+        `ingest ${number(each.ingestRowsPerSecond).padStart(7)} rows/s  ratio ${each.ratio.toFixed(2)}  ` +
+        `replay ${number(each.replayRowsPerSecond)} rows/s, ${each.replayAddedRows} rows added`,
+    );
+  }
+  const [first] = report.ingest;
+  if (first)
+    say(
+      `  Blobs of ${number(first.quotesPerBlob)} quotes, ${first.connections} connections to the database, ` +
+        `${first.blobsInFlight} blobs in work; COPY on one connection, its text made beforehand; rows counted after each run.`,
+    );
+}
+
+if (parts.has('serve')) {
+  say('\nLatest quote through the API in process (one warm connection)');
+  report.serve = await benchServe(5_000);
+  for (const each of report.serve)
+    say(`  ${each.request.padEnd(26)} p50 ${each.p50Ms.toFixed(2)} ms  p99 ${each.p99Ms.toFixed(2)} ms`);
+}
+
+if (parts.has('bundles')) {
+  say('\nBundles, as deployed (unzipped), and the time from an empty process to a handler (median of 5)');
+  report.bundles = benchBundles();
+  for (const each of report.bundles)
+    say(
+      `  ${each.name.padEnd(17)} ${number(Math.round(each.bytes / 1024)).padStart(5)} KiB  init ${String(each.initMs).padStart(4)} ms`,
+    );
+}
+
+const json = JSON.stringify(report, null, 2);
+const folder = join(import.meta.dirname, '../../.quotron');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'bench.json'), `${json}\n`);
+if (values.json) console.log(json);
+else say('\nWritten to .quotron/bench.json');
