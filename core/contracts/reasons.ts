@@ -45,9 +45,9 @@ export const jobKinds = ['quotes', 'bars'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** What made a run: the planner's clock, a person, the first cycle after a start, a canary, a backfill. */
-export const triggers = ['schedule', 'manual', 'first_cycle'] as const;
+export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill'] as const;
 export type Trigger = (typeof triggers)[number];
 
 /** The parts that can be switched off by a flag that each handler reads first. */
-export const serviceIds = ['scheduler', 'scrapers', 'ingest'] as const;
+export const serviceIds = ['scheduler', 'scrapers', 'ingest', 'proxy'] as const;
 export type ServiceId = (typeof serviceIds)[number];

@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './reasons.ts';
 
 /**
- * What functions outside the VPC may ask of the `state` function: leases, permits, sessions, key checks. One request,
- * one answer; `op` names the pair.
+ * What functions outside the VPC may ask of the `state` function: leases, permits, sessions, key checks, and
+ * the cache that the containers of the Yahoo proxy share. One request, one answer; `op` names the pair.
  */
 export const stateRequestSchema = z.discriminatedUnion('op', [
   /** Take a task: its lease, an attempt number (the fencing token) and permits for its requests. */
@@ -14,6 +15,8 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
     worker: z.string().min(1).max(200),
     requests: z.int().positive().max(500),
   }),
+  /** The source wants to be left alone: no request of it before so many seconds have passed. */
+  z.object({ op: z.literal('holdSource'), sourceId: z.string(), seconds: z.number().positive().max(86_400) }),
   /** Mark a permit used. Must be asked before the call it is for. */
   z.object({ op: z.literal('usePermit'), permitId: z.uuid() }),
   z.object({
@@ -35,14 +38,19 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
   }),
   /** Give the right back after a renewal that failed, so that the next worker meets the source's own answer. */
   z.object({ op: z.literal('releaseRenewal'), sourceId: z.string(), token: z.int().positive() }),
+  /** Whether a person has set the credentials of a source, and since when. */
+  z.object({ op: z.literal('credentialsState'), sourceId: z.string() }),
+  /** Note that credentials were set or taken away. Sessions made with the former ones are dropped, renewals under way lose their right. */
+  z.object({ op: z.literal('noteCredentials'), sourceId: z.string(), isSet: z.boolean(), keyId: z.uuid().nullable() }),
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
+  ...proxyRequests,
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
 const permit = z.object({ id: z.uuid(), notBefore: z.iso.datetime(), expiresAt: z.iso.datetime() });
 export type Permit = z.infer<typeof permit>;
 
-const refusal = z.enum(['minute_quota', 'day_quota', 'not_yet', 'expired', 'used', 'unknown']);
+const refusal = z.enum(['minute_quota', 'day_quota', 'not_yet', 'expired', 'used', 'unknown', 'held']);
 
 /** The answers, by `op`. */
 export const stateResponseSchemas = {
@@ -52,20 +60,30 @@ export const stateResponseSchemas = {
       go: z.literal(false),
       /**
        * `finished`: the task has its outcome. `leased`: another worker has it. `stopped`: a person stopped the
-       * scrapers. `quota_*`: no permit to be had now, or today.
+       * scrapers. `quota_*`: no permit to be had now, or today. `held`: the source wants to be left alone for a while.
+       * `postponed`: a chunk of a backfill that the planner sends again when it is its turn.
        */
-      why: z.enum(['finished', 'leased', 'stopped', 'quota_minute', 'quota_day', 'unknown_task']),
+      why: z.enum(['finished', 'leased', 'stopped', 'quota_minute', 'quota_day', 'held', 'postponed', 'unknown_task']),
       attempt: z.int().nonnegative(),
       retryAfterSeconds: z.number().nonnegative(),
     }),
   ]),
   usePermit: z.object({ ok: z.boolean(), why: refusal.nullable() }),
-  reservePermits: z.object({ permits: z.array(permit), why: refusal.nullable() }),
+  holdSource: z.object({ until: z.iso.datetime() }),
+  reservePermits: z.object({
+    permits: z.array(permit),
+    why: refusal.nullable(),
+    /** Why there is none: in how many seconds to ask again. 0 with permits. */
+    retryAfterSeconds: z.number().nonnegative(),
+  }),
   getSession: z.object({ session: z.object({ sealed: z.string(), expiresAt: z.iso.datetime() }).nullable() }),
   acquireRenewal: z.object({ token: z.int().positive().nullable() }),
   putSession: z.object({ kept: z.boolean() }),
   releaseRenewal: z.object({ released: z.boolean() }),
+  credentialsState: z.object({ isSet: z.boolean(), changedAt: z.iso.datetime().nullable() }),
+  noteCredentials: z.object({ changedAt: z.iso.datetime() }),
   checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable() }),
+  ...proxyResponses,
 } as const;
 
 export type StateResponses = { [Op in keyof typeof stateResponseSchemas]: z.infer<(typeof stateResponseSchemas)[Op]> };

@@ -5,6 +5,7 @@ import { checkApiKey } from './key-check.ts';
 import { acquireLease, releaseLease } from './leases.ts';
 import { reservePermits, usePermit } from './permits.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
+import { cacheFail, cachePut, cacheSweep, cacheTake } from './proxy-cache.ts';
 
 type Handlers = {
   [Op in StateRequest['op']]: (
@@ -47,9 +48,13 @@ const handlers: Handlers = {
     return { released: await releaseLease(connection, renewalOf(sourceId), token) };
   },
   checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
+  cacheTake,
+  cachePut,
+  cacheFail,
+  cacheSweep,
 };
 
-/** Permits, leases, sessions and key checks on Postgres, each request in a transaction of its own. */
+/** Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own. */
 export function postgresState(pool: Pool): State {
   return {
     ask: (request) => inTransaction(pool, (connection) => answer(connection, request)),

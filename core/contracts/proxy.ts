@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { runReasons } from './reasons.ts';
+
+/** What the Yahoo proxy asks its upstream for. A quote is per symbol, whatever the client put into one request. */
+export const questionSchema = z.object({
+  route: z.enum(['quote', 'chart', 'summary', 'search']),
+  /** Equal keys are equal answers. */
+  key: z.string().min(1).max(300),
+  /** Yahoo's path, symbol and all. For quotes without the symbol. */
+  path: z.string().max(200),
+  /** Only parameters that the proxy knows. For quotes without `symbols`. */
+  query: z.record(z.string(), z.string().max(500)),
+  /** `null` for a search. */
+  symbol: z.string().max(40).nullable(),
+  /** For charts: the range ends in the past, so new prices do not change the answer. */
+  past: z.boolean(),
+});
+export type Question = z.infer<typeof questionSchema>;
+
+/** How the proxy invokes itself, to refresh answers after it gave stale ones: on Lambda nothing runs after an answer. */
+export const refreshEventSchema = z.object({
+  refresh: z
+    .array(z.object({ question: questionSchema, token: z.int().nonnegative() }))
+    .min(1)
+    .max(100),
+});
+export type RefreshEvent = z.infer<typeof refreshEventSchema>;
+
+const seconds = z
+  .int()
+  .nonnegative()
+  .max(30 * 86_400);
+
+/** An answer in the cache that containers share. */
+export const sharedAnswerSchema = z.object({
+  status: z.int().min(200).max(599),
+  /** base64 of the gzip of the body. */
+  body: z.base64().max(1_000_000),
+  fetchedAt: z.iso.datetime(),
+  freshSeconds: seconds,
+  /** How much longer it may be given out while it is refreshed. */
+  reuseSeconds: seconds,
+  /** How long after `fetchedAt` it may stand in while the upstream fails. */
+  keepSeconds: seconds,
+});
+export type SharedAnswer = z.infer<typeof sharedAnswerSchema>;
+
+const key = z.string().min(1).max(300);
+
+/** The cache's part of `stateRequestSchema`. */
+export const proxyRequests = [
+  /**
+   * Look answers up, and take the lease on those that are not fresh: who holds it asks the upstream, all others wait or
+   * make do. With `leaseSeconds` 0 nothing is leased.
+   */
+  z.object({
+    op: z.literal('cacheTake'),
+    sourceId: z.string(),
+    keys: z.array(key).min(1).max(100),
+    leaseSeconds: z.int().nonnegative().max(60),
+  }),
+  /** Keep answers under leases that are still held. Ends a pause: the upstream works. */
+  z.object({
+    op: z.literal('cachePut'),
+    sourceId: z.string(),
+    answers: z
+      .array(z.object({ key, token: z.int().nonnegative(), answer: sharedAnswerSchema }))
+      .min(1)
+      .max(100),
+  }),
+  /** The upstream failed: nobody else tries these keys for `holdSeconds`, nor anything for `pauseSeconds`. */
+  z.object({
+    op: z.literal('cacheFail'),
+    sourceId: z.string(),
+    leases: z.array(z.object({ key, token: z.int().nonnegative() })).max(100),
+    reason: z.enum(runReasons),
+    holdSeconds: z.int().nonnegative().max(60),
+    pauseSeconds: z.int().nonnegative().max(86_400),
+  }),
+  /** Drop what is over and, beyond `maxBytes` of bodies, what is over next. */
+  z.object({ op: z.literal('cacheSweep'), maxBytes: z.int().positive() }),
+] as const;
+
+/** The answers, by `op`. */
+export const proxyResponses = {
+  cacheTake: z.object({
+    /** The upstream is not to be called now: a breaker is open, it said when to come back, or a person stopped the proxy. */
+    pause: z.object({ until: z.iso.datetime(), reason: z.enum([...runReasons, 'stopped']) }).nullable(),
+    entries: z.array(
+      z.object({
+        key,
+        answer: sharedAnswerSchema.nullable(),
+        /** Set for the one who is to ask the upstream. */
+        token: z.int().positive().nullable(),
+        /** Another's try failed a moment ago. */
+        failure: z.enum(runReasons).nullable(),
+      }),
+    ),
+  }),
+  cachePut: z.object({ kept: z.int().nonnegative() }),
+  cacheFail: z.object({ released: z.int().nonnegative() }),
+  cacheSweep: z.object({ removed: z.int().nonnegative(), bytes: z.int().nonnegative() }),
+} as const;
