@@ -123,6 +123,15 @@ describe('for everyone', () => {
     expect(await page.getByRole('navigation').locator('a, button').count()).toBe(5);
   });
 
+  it('starts each page at its top, and says in the tab which it is', async () => {
+    const page = await dashboard.open('/sources', { width: 390, height: 844 });
+    await page.getByRole('article').last().scrollIntoViewIfNeeded();
+    await page.getByRole('link', { name: 'Quarantine' }).click();
+    await page.getByRole('heading', { name: 'Quarantine', exact: true }).waitFor();
+    await expect.poll(() => page.evaluate('document.querySelector("main").scrollTop')).toBe(0);
+    await expect.poll(() => page.title()).toBe('Quarantine · Quotron');
+  });
+
   it('leaves a finger enough room on a phone', async () => {
     const page = await dashboard.open('/sources', { width: 390, height: 844 });
     await page.getByRole('article').first().waitFor();

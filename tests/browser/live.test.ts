@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { sourceSchema } from '../../core/contracts/http/operations.ts';
-import { decimalsOf, formatPrice } from '../../web/src/format.ts';
+import { formatPrice } from '../../web/src/format.ts';
+import { decimalsOfQuote } from '../../web/src/quote-decimals.ts';
 import { launchChromium } from './chromium.ts';
 import { textOf } from './dashboard.ts';
 
@@ -55,8 +56,7 @@ describe('the dashboard of the deployed cloud', () => {
       .poll(
         async () => {
           const quote = await read('/quotes/AAPL', quoteSchema);
-          const decimals = decimalsOf([quote.price, quote.previousClose, quote.bid, quote.ask]);
-          return (await textOf(apple.locator('td').nth(2))) === formatPrice(quote.price, decimals);
+          return (await textOf(apple.locator('td').nth(2))) === formatPrice(quote.price, decimalsOfQuote(quote));
         },
         { timeout: 20_000 },
       )
@@ -74,7 +74,7 @@ describe('the dashboard of the deployed cloud', () => {
     expect((await yahoo())?.paused).toBe(false);
     for (const name of ['Overview', 'Quarantine']) {
       await page.getByRole('link', { name }).click();
-      await page.getByRole('heading', { name }).waitFor();
+      await page.getByRole('heading', { name, exact: true }).waitFor();
       await expect.poll(() => page.getByText('Loading').count()).toBe(0);
       expect(await page.getByRole('alert').count()).toBe(0);
     }

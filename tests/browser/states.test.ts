@@ -56,7 +56,7 @@ describe('when there is nothing, nothing yet, or trouble', () => {
     dashboard.double.state.fail.set('/quotes', down);
     await page
       .getByRole('alert')
-      .getByText(/Not updated since/)
+      .getByText(/Last updated \d+ s ago/)
       .waitFor({ timeout: 12_000 });
     expect(await page.getByRole('link', { name: 'AAPL' }).count()).toBe(1);
     dashboard.double.state.fail.clear();

@@ -52,6 +52,8 @@ const quarantine = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([overview, market, instrument, sources, source, quarantine]),
   defaultPreload: 'intent',
+  scrollRestoration: true,
+  scrollToTopSelectors: ['#page'],
   defaultPendingComponent: () => <Loading what="the page" />,
   defaultErrorComponent: Crash,
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

@@ -4,17 +4,21 @@ import styles from './page.module.css';
 /** A page that scrolls as a whole: its title, a line that says how things are, and its parts. */
 export function Page({
   title,
+  name = typeof title === 'string' ? title : 'Quotron',
   lead,
   above,
   children,
 }: {
   title: ReactNode;
+  /** What the browser calls the page; the title where that is text. */
+  name?: string;
   lead?: ReactNode;
   above?: ReactNode;
   children: ReactNode;
 }) {
   return (
     <div className={styles.page}>
+      <title>{`${name} · Quotron`}</title>
       {above}
       <div className={styles.head}>
         <h1>{title}</h1>

@@ -101,7 +101,7 @@ export function OldNews({
       <CircleAlert aria-hidden="true" />
       <p>
         <strong>
-          Not updated since <Moment at={new Date(since).toISOString()} />.
+          Last updated <Moment at={new Date(since).toISOString()} />.
         </strong>{' '}
         {failure.title}. {failure.message}
         {failure.requestId !== null && (

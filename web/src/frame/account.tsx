@@ -39,7 +39,7 @@ function AccountDialog({ onClose }: { onClose: () => void }) {
     onError: (error) => toastFailure('You are still signed in', error),
   });
   return (
-    <Dialog title="Account" onClose={onClose}>
+    <Dialog title="Account" narrow onClose={onClose}>
       {session && (
         <dl className={styles.facts}>
           <dt>Signed in as</dt>

@@ -31,6 +31,9 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
       autoSize: true,
       localization: { locale: 'en-US', priceFormatter: (price: number) => formatPrice(price, decimals) },
       layout: { attributionLogo: false },
+      // The wheel and a finger going up or down are for the page.
+      handleScroll: { mouseWheel: false, vertTouchDrag: false },
+      handleScale: { mouseWheel: false },
     });
     const dress = draw(chart, element, data, decimals);
     const byTime = new Map(data.map((candle) => [candle.time, candle.bar]));
@@ -124,6 +127,8 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
   return [...byDay.values()].toSorted((a, b) => (a.time < b.time ? -1 : 1));
 }
 
+const candleWidth = 7;
+
 /** Puts the series on the chart. Gives the function that colours it by the theme of the moment. */
 function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], decimals: number): () => void {
   const candles = chart.addSeries(CandlestickSeries, {
@@ -139,7 +144,9 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
-  chart.timeScale().fitContent();
+  // As many days as are told apart, the newest; the others are a drag away.
+  const room = Math.max(20, Math.floor(element.clientWidth / candleWidth));
+  chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, data.length - room) - 0.5, to: data.length + 0.5 });
 
   const dress = () => {
     const colour = colours(element);

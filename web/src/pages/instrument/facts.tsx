@@ -1,10 +1,11 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { decimalsOf, formatDuration, formatPrice, formatVolume, missing } from '../../format.ts';
+import { formatDuration, formatPrice, formatVolume, missing } from '../../format.ts';
+import { decimalsOfQuote } from '../../quote-decimals.ts';
 import styles from './facts.module.css';
 
 /** The other figures of a quote, and what may be done with them. */
 export function Facts({ quote }: { quote: QuoteView }) {
-  const decimals = decimalsOf([quote.price, quote.previousClose, quote.bid, quote.ask]);
+  const decimals = decimalsOfQuote(quote);
   return (
     <dl className={styles.facts}>
       <dt>Previous close</dt>

@@ -4,7 +4,8 @@ import { classNames } from '../../elements/class-names.ts';
 import { Change, Percent } from '../../elements/figures.tsx';
 import { Moment, VenueTime } from '../../elements/moment.tsx';
 import { Tint } from '../../elements/tint.tsx';
-import { decimalsOf, formatPrice, numberOf } from '../../format.ts';
+import { formatPrice, numberOf } from '../../format.ts';
+import { decimalsOfQuote } from '../../quote-decimals.ts';
 import styles from './head.module.css';
 
 const sessionWords = { regular: 'Open', pre: 'Pre-market', post: 'After hours', closed: 'Closed since' } as const;
@@ -12,7 +13,7 @@ const sessionWords = { regular: 'Open', pre: 'Pre-market', post: 'After hours', 
 /** The price, large, with its change, the market's state, and how old it is. */
 export function Head({ quote }: { quote: QuoteView }) {
   const { zone } = quote.instrument;
-  const decimals = decimalsOf([quote.price, quote.previousClose, quote.bid, quote.ask]);
+  const decimals = decimalsOfQuote(quote);
   return (
     <div className={classNames(styles.head, quote.stale && styles.stale)}>
       <p className={styles.price}>

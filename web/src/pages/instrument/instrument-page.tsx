@@ -8,7 +8,8 @@ import { Button } from '../../elements/button.tsx';
 import { CandidateList } from '../../elements/candidate-list.tsx';
 import { Page, Section } from '../../elements/page.tsx';
 import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
-import { decimalsOf, words } from '../../format.ts';
+import { formatPrice, words } from '../../format.ts';
+import { decimalsOfQuote } from '../../quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../watchlist.ts';
 import { Facts } from './facts.tsx';
 import { Head } from './head.tsx';
@@ -25,7 +26,7 @@ export function InstrumentPage() {
   const answer = useQuery(quoteQuery(symbol));
   const watched = useWatchlist().has(symbol);
   const quote = answer.data;
-  const decimals = quote ? decimalsOf([quote.price, quote.previousClose]) : 2;
+  const decimals = quote ? decimalsOfQuote(quote) : 2;
   return (
     <Page
       above={
@@ -44,6 +45,7 @@ export function InstrumentPage() {
           </Button>
         </div>
       }
+      name={quote ? `${symbol} ${formatPrice(quote.price, decimals)}` : symbol}
       title={<bdi>{quote?.instrument.symbol ?? symbol}</bdi>}
       lead={
         quote && (

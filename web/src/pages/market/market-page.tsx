@@ -30,6 +30,7 @@ export function MarketPage() {
 
   return (
     <div className={styles.page}>
+      <title>Market · Quotron</title>
       <div className={styles.head}>
         <h1>Market</h1>
         {quotes && <p className={styles.count}>{countInWords(rows.length, quotes.length)}</p>}

@@ -6,7 +6,8 @@ import { classNames } from '../../elements/class-names.ts';
 import { Change, Figure, Percent } from '../../elements/figures.tsx';
 import { Moment, VenueTime } from '../../elements/moment.tsx';
 import { Tint } from '../../elements/tint.tsx';
-import { decimalsOf, formatPrice, formatVolume, missing, numberOf } from '../../format.ts';
+import { formatPrice, formatVolume, missing, numberOf } from '../../format.ts';
+import { decimalsOfQuote } from '../../quote-decimals.ts';
 import { toggleWatched } from '../../watchlist.ts';
 import type { Disputed } from './candidates.tsx';
 import styles from './market-table.module.css';
@@ -30,10 +31,7 @@ export const QuoteRow = memo(function QuoteRow({
   const navigate = useNavigate();
   const { instrument } = quote;
   const { symbol } = instrument;
-  const decimals = decimalsOf(
-    [quote.price, quote.previousClose, quote.bid, quote.ask],
-    instrument.assetClass === 'fx' ? 4 : 2,
-  );
+  const decimals = decimalsOfQuote(quote);
   const tabIndex = tabStop ? 0 : -1;
   return (
     <tr
@@ -67,7 +65,7 @@ export const QuoteRow = memo(function QuoteRow({
           <bdi>{instrument.name ?? instrument.exchange}</bdi>
         </span>
       </td>
-      <td className={classNames(styles.price, styles.numeric)}>
+      <td className={classNames(styles.price, styles.numeric)} title={`${quote.price} ${quote.currency}`}>
         {quote.confidence === 'disputed' && (
           <button
             type="button"

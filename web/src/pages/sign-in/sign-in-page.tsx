@@ -21,6 +21,7 @@ export function SignInPage({ tokenFailure }: { tokenFailure: unknown }) {
 
   return (
     <main className={styles.page}>
+      <title>Sign in · Quotron</title>
       <form className={styles.form} onSubmit={submit}>
         <h1 className={styles.title}>
           <Wordmark />

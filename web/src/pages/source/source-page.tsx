@@ -29,6 +29,7 @@ export function SourcePage() {
           <ChevronLeft aria-hidden="true" /> Sources
         </Link>
       }
+      name={source?.title ?? sourceId}
       title={<bdi>{source?.title ?? sourceId}</bdi>}
     >
       {sources.data && !source && (
