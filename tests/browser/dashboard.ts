@@ -11,6 +11,8 @@ interface Look {
   theme?: 'light' | 'dark';
   signedIn?: boolean;
   reducedMotion?: boolean;
+  /** The page's clock can be set forward (`page.clock.fastForward`), so that no test waits for an interval. */
+  clock?: boolean;
 }
 
 /**
@@ -68,6 +70,7 @@ export function useDashboard() {
         ]);
       }
       const page = await context.newPage();
+      if (look.clock) await page.clock.install();
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { styleOf, textOf, useDashboard } from './dashboard.ts';
 import { hostileNames, largeMarket, quoteOf } from './market-data.ts';
 
+/** More than the time between two looks at the quotes. */
+const interval = 5_100;
+
 describe('the market', () => {
   const dashboard = useDashboard();
 
@@ -136,42 +139,48 @@ describe('the market', () => {
   });
 
   it('asks again with the ETag, tints what changed and leaves the rest alone', async () => {
-    const page = await dashboard.open('/market');
+    const page = await dashboard.open('/market', { clock: true });
     await row(page, 'AAPL').waitFor();
-    await expect.poll(() => dashboard.double.state.requests, { timeout: 9_000 }).toContain('GET /quotes 304');
-    const quotes = dashboard.double.state.quotes;
-    dashboard.double.state.quotes = quotes.map((quote) =>
+    await page.clock.fastForward(interval);
+    await expect.poll(() => dashboard.double.state.requests).toContain('GET /quotes 304');
+    dashboard.double.state.quotes = dashboard.double.state.quotes.map((quote) =>
       quote.instrument.symbol === 'AAPL' ? { ...quote, price: 245.1, change: 3.57, changeFraction: 0.01478 } : quote,
     );
-    await expect.poll(() => textOf(row(page, 'AAPL')), { timeout: 9_000 }).toContain('245.10');
+    await page.clock.fastForward(interval);
+    await expect.poll(() => textOf(row(page, 'AAPL'))).toContain('245.10');
     expect(await row(page, 'AAPL').locator('[data-changed="up"]').count()).toBe(1);
     expect(await page.locator('[data-changed]').count()).toBe(1);
   });
 
   it('asks for nothing while the tab is hidden', async () => {
-    const page = await dashboard.open('/market');
+    const page = await dashboard.open('/market', { clock: true });
     await row(page, 'AAPL').waitFor();
-    await page.evaluate(`
-      Object.defineProperty(document, 'hidden', { get: () => true });
-      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
-      document.dispatchEvent(new Event('visibilitychange'));
-    `);
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate(`
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${state === 'hidden'} });
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '${state}' });
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+      `);
     const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
-    await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden');
+    await show('hidden');
     const before = asked();
-    // Longer than one interval: what is proven is that nothing happens, so there is no condition to wait for.
-    await page.waitForTimeout(6_500);
+    await page.clock.fastForward(10 * interval);
+    // A request of its own comes after all that the page has sent: once it is answered, so were they.
+    await page.evaluate(`fetch('/api/v1/sources').then((answer) => answer.text())`);
     expect(asked()).toBe(before);
+    await show('visible');
+    await expect.poll(asked).toBeGreaterThan(before);
   });
 
   it('moves nothing for those who want no motion', async () => {
-    const page = await dashboard.open('/market', { reducedMotion: true });
+    const page = await dashboard.open('/market', { clock: true, reducedMotion: true });
     await row(page, 'AAPL').waitFor();
     dashboard.double.state.quotes = dashboard.double.state.quotes.map((quote) => ({
       ...quote,
       price: Number(quote.price) + 1,
     }));
-    await expect.poll(() => textOf(row(page, 'AAPL')), { timeout: 9_000 }).toContain('245.60');
+    await page.clock.fastForward(interval);
+    await expect.poll(() => textOf(row(page, 'AAPL'))).toContain('245.60');
     expect(await page.evaluate('document.getAnimations().length')).toBe(0);
   });
 

@@ -56,9 +56,10 @@ describe('signing in', () => {
 
   it('goes back to the sign-in when the session ends, and on to the same place afterwards', async () => {
     dashboard.allow(noSession);
-    const page = await dashboard.open('/market?class=crypto&sort=-price');
+    const page = await dashboard.open('/market?class=crypto&sort=-price', { clock: true });
     await page.getByRole('link', { name: 'BTC-USD' }).waitFor();
     dashboard.double.state.signedOut = true;
+    await page.clock.fastForward(5_100);
     await page.getByLabel('API key').waitFor();
     expect(new URL(page.url()).search).toBe('?class=crypto&sort=-price');
     await page.getByLabel('API key').fill(goodKey);
