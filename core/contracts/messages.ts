@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { barIntervals } from '../market/bar.ts';
 import { jobKinds, runReasons, triggers } from './reasons.ts';
 
 const instant = z.iso.datetime();
@@ -23,6 +24,10 @@ export const tickSchema = z.object({
 });
 export type Tick = z.infer<typeof tickSchema>;
 
+/** A range of bars: dates, the last one included. */
+export const barRangeSchema = z.object({ from: z.iso.date(), to: z.iso.date(), interval: z.enum(barIntervals) });
+export type BarRange = z.infer<typeof barRangeSchema>;
+
 /** One part of a run, on the queue of its source. */
 export const scrapeMessageSchema = z.object({
   runId: z.uuid(),
@@ -32,6 +37,8 @@ export const scrapeMessageSchema = z.object({
   kind: z.enum(jobKinds),
   /** In the source's own namespace. */
   symbols: z.array(z.string()).min(1),
+  /** Bars of this range in place of the job's own: a chunk of a backfill. */
+  range: barRangeSchema.optional(),
 });
 export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
 

@@ -15,6 +15,12 @@ export const runReasons = [
 ] as const;
 export type RunReason = (typeof runReasons)[number];
 
+/** Reasons that pass by themselves: a chunk of a backfill that failed for one of these is asked for again. */
+export const passingReasons: readonly RunReason[] = ['rate_limited', 'quota_exhausted', 'timeout', 'down'];
+
+/** How often a chunk of a backfill is tried before it has failed. */
+export const chunkAttempts = 5;
+
 /** Why a row is in quarantine instead of in the tables that are served. */
 export const quarantineReasons = [
   'schema',

@@ -68,7 +68,7 @@ export const stateResponseSchemas = {
       retryAfterSeconds: z.number().nonnegative(),
     }),
   ]),
-  usePermit: z.object({ ok: z.boolean(), why: refusal.nullable() }),
+  usePermit: z.object({ ok: z.boolean(), why: refusal.nullable(), retryAfterSeconds: z.number().nonnegative() }),
   holdSource: z.object({ until: z.iso.datetime() }),
   reservePermits: z.object({
     permits: z.array(permit),

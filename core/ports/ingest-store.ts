@@ -24,7 +24,8 @@ export interface Newcomer {
   readonly canonical: string;
   readonly name: string | null;
   readonly assetClass: AssetClass;
-  readonly listing: Listing;
+  /** `null`: the source does not say. It can be registered only where the canonical symbol is known already. */
+  readonly listing: Listing | null;
 }
 
 /** A quote whose listing is known, on its way to the database. */

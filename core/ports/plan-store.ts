@@ -18,6 +18,10 @@ export interface PlannedRun {
 export interface PlannerState {
   readonly running: boolean;
   readonly paused: ReadonlySet<string>;
+  /** Sources that want to be left alone for now. */
+  readonly held: ReadonlySet<string>;
+  /** Sources whose credentials a person has set. */
+  readonly credentialed: ReadonlySet<string>;
   /** Milliseconds since the epoch, by `source/job`. */
   readonly plannedTo: ReadonlyMap<string, number>;
 }
@@ -30,7 +34,10 @@ export interface PlanStore {
   plan(
     decide: (state: PlannerState) => { runs: readonly PlannedRun[]; plannedTo: ReadonlyMap<string, number> },
   ): Promise<void>;
-  /** Tasks that were planned and not yet sent, oldest first. */
-  unsent(limit: number): Promise<ScrapeMessage[]>;
+  /**
+   * Tasks that were planned and not yet sent, oldest first. Of backfills, so many of a source that no more than
+   * `backfill` says are with the workers at once: live tasks must not queue behind them.
+   */
+  unsent(limit: number, backfill: ReadonlyMap<string, number>): Promise<ScrapeMessage[]>;
   markSent(tasks: readonly ScrapeMessage[]): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { QuarantineReason } from '../contracts/reasons.ts';
 import type { Bar } from '../market/bar.ts';
 import type { BarSeries, PriorQuote, RejectedRow } from '../ports/ingest-store.ts';
 import { isUnitRatio, isWithin } from './check-quotes.ts';
-import { earliestTime, futureToleranceMs, jumpFactor, minorUnitRatio } from './thresholds.ts';
+import { earliestTime, futureToleranceMs, jumpFactor, minorUnitRatio, priorValidMs } from './thresholds.ts';
 
 export interface CheckedBars {
   readonly accepted: BarSeries;
@@ -100,7 +100,9 @@ function barsInWrongUnit(bars: readonly Bar[], prior: PriorQuote | undefined): M
   }
   const last = bars.at(-1);
   if (!last) return found;
-  const anchored = prior ? unitByPrice(Number(last.close), unit, prior.price) : null;
+  // A price of today says nothing of bars of years ago: a share may well have grown a hundredfold.
+  const near = prior !== undefined && Math.abs(prior.asOf - last.startsAt) <= priorValidMs;
+  const anchored = near ? unitByPrice(Number(last.close), unit, prior.price) : null;
   if (anchored === null && units.every((each) => each === 0)) return found;
   const right = anchored ?? unitByVote(units);
   for (const [index, bar] of bars.entries()) {

@@ -19,6 +19,10 @@ export interface SourceJob {
   readonly interval?: BarInterval;
   /** For `bars`: how far back each run reads, in days. */
   readonly lookbackDays?: number;
+  /** The quota has room for this many symbols a run; of more that the user names, the first. */
+  readonly mostSymbols?: number;
+  /** For `bars` whose range can be chosen: days in one request, by interval that can be had. Absent: no backfill. */
+  readonly backfillDays?: Readonly<Partial<Record<BarInterval, number>>>;
 }
 
 /**
@@ -78,7 +82,15 @@ export interface SourceDefinition {
   readonly kind: 'api' | 'browser';
   /** Requests go nowhere else: scheme, host and port must be one of these origins. The first is the default. */
   readonly origins: readonly string[];
-  readonly quota: { readonly perMinute: number; readonly perDay: number };
+  /** Requests that may be made, logins and retries included: a little under what the terms allow. */
+  readonly quota: {
+    readonly perMinute: number;
+    readonly perDay: number;
+    /** Least time between two requests, in milliseconds, whoever makes them: a small quota is spread, not spent in a burst. */
+    readonly gapMs?: number;
+    /** How often a request that failed in passing is made again within an attempt; twice unless said. */
+    readonly retries?: number;
+  };
   readonly jobs: readonly SourceJob[];
   /** How a session is made, or `null` where none is needed. */
   readonly session: SessionStrategy | null;

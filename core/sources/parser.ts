@@ -1,4 +1,5 @@
 import type { Exchange } from '../contracts/blob.ts';
+import type { BarRange } from '../contracts/messages.ts';
 import type { JobKind, QuarantineReason, RunReason } from '../contracts/reasons.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
@@ -10,12 +11,21 @@ export interface Subject {
   readonly symbol: string;
   readonly name: string | null;
   readonly assetClass: AssetClass;
-  readonly listing: Listing;
+  /**
+   * `null` where the source names neither venue nor currency. The record then goes on the listing that the canonical
+   * symbol already has from another source; where there is none it waits in quarantine.
+   */
+  readonly listing: Listing | null;
 }
+
+/** A quote of a source that does not say its currency: that of the listing, once it is known. */
+export type CurrencylessQuote = Omit<Quote, 'currency'> & { readonly currency: null };
+/** A bar of such a source. */
+export type CurrencylessBar = Omit<Bar, 'currency'> & { readonly currency: null };
 
 export interface ParsedQuote {
   readonly subject: Subject;
-  readonly quote: Quote;
+  readonly quote: Quote | CurrencylessQuote;
 }
 
 /** All bars of one subject from one answer, with the corporate actions the answer told of. */
@@ -24,7 +34,7 @@ export interface ParsedBars {
   readonly basis: BarBasis;
   /** As of when the prices are adjusted: the time of the fetch. Milliseconds since the epoch. */
   readonly basisAt: number;
-  readonly bars: readonly Bar[];
+  readonly bars: readonly (Bar | CurrencylessBar)[];
   readonly actions: readonly CorporateAction[];
 }
 
@@ -66,9 +76,17 @@ export interface SourceParser {
   /** Kept with each row; raise it when the same answer would give other records. */
   readonly version: string;
   /** `now` in milliseconds since the epoch. */
-  requests(task: { kind: JobKind; job: string; symbols: readonly string[]; now: number }): readonly UpstreamRequest[];
+  requests(task: {
+    kind: JobKind;
+    job: string;
+    symbols: readonly string[];
+    now: number;
+    /** Bars of this range in place of the job's own. */
+    range?: BarRange | undefined;
+  }): readonly UpstreamRequest[];
   parse(kind: JobKind, exchange: Exchange): Parsed;
-  /** The source's symbol for a canonical one, and back. */
-  toSource(canonical: string): string;
+  /** The source's symbol for a canonical one; `null` for what the source does not have. */
+  toSource(canonical: string): string | null;
+  /** The canonical symbol of one of the source's. */
   toCanonical(symbol: string): string;
 }

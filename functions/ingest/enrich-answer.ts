@@ -1,3 +1,4 @@
+import type { Bar } from '../../core/market/bar.ts';
 import type { Alias, BarSeries, KnownListing, QuoteRow, RejectedRow } from '../../core/ports/ingest-store.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
@@ -27,6 +28,7 @@ const longestDelay = 2 ** 31 - 1;
 /**
  * Puts the records of one answer on listings. What a source cannot mean becomes missing: a previous close of 0, a delay
  * that is none. A record on a symbol that means nothing is rejected: nobody asked for it.
+ * A currency that the source does not say is the listing's.
  *
  * `answer` names the answer within the blob, for the paths of what is rejected.
  */
@@ -46,16 +48,31 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       rejected.push(unknownListing(subject.symbol, path, { ...quote, fetchedAt }, quote.currency));
       continue;
     }
-    quotes.push({ listing, symbol: subject.symbol, quote: plausible(quote), fetchedAt, path });
+    if (quote.currency !== null) {
+      quotes.push({ listing, symbol: subject.symbol, quote: plausible(quote), fetchedAt, path });
+      continue;
+    }
+    if (listing.minorFactor === 1) {
+      const { currency } = listing;
+      quotes.push({ listing, symbol: subject.symbol, quote: plausible({ ...quote, currency }), fetchedAt, path });
+    } else rejected.push(unitUnsaid(subject.symbol, path, { ...quote, fetchedAt }));
   }
   for (const { subject, basis, basisAt, bars: rows, actions } of parsed.bars) {
     const path = `${answer} ${subject.symbol}`;
     // A series is of the listing that the symbol means today: that is how the source answers.
     const listing = resolve(subject.symbol, fetchedAt);
-    if (listing) bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: rows, actions, fetchedAt, path });
-    else
+    if (!listing) {
       for (const bar of rows)
         rejected.push(unknownListing(subject.symbol, path, { ...bar, basis, fetchedAt }, bar.currency));
+      continue;
+    }
+    const said: Bar[] = [];
+    for (const bar of rows) {
+      if (bar.currency !== null) said.push(bar);
+      else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
+      else rejected.push(unitUnsaid(subject.symbol, path, { ...bar, basis, fetchedAt }));
+    }
+    bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, actions, fetchedAt, path });
   }
   return { quotes, bars, rejected };
 }
@@ -73,14 +90,29 @@ function unknownListing(
   symbol: string,
   path: string,
   row: Readonly<Record<string, unknown>>,
-  currency: string,
+  currency: string | null,
 ): RejectedRow {
   return {
     symbol,
     reason: 'unknown_listing',
-    detail: 'The answer has a row on a symbol that was not asked for, or that means nothing at its time.',
+    detail:
+      currency === null
+        ? 'The source does not say in which currency or where, and no other source has told of this symbol yet.'
+        : 'The answer has a row on a symbol that was not asked for, or that means nothing at its time.',
     path,
     row,
     currency,
+  };
+}
+
+/** Pounds or pence? Nothing tells, and a guess is wrong by a hundred. */
+function unitUnsaid(symbol: string, path: string, row: Readonly<Record<string, unknown>>): RejectedRow {
+  return {
+    symbol,
+    reason: 'unit_suspect',
+    detail: 'The venue quotes in minor units, and the source does not say in which unit it gives the price.',
+    path,
+    row,
+    currency: null,
   };
 }

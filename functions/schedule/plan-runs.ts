@@ -1,3 +1,4 @@
+import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
@@ -5,6 +6,7 @@ import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
+import { allowanceFor } from '../../core/sources/quota.ts';
 import { dueSlots } from './due-slots.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
@@ -31,11 +33,12 @@ export interface Planning {
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
   await planning.store.plan((state) => {
-    const plan = tick.run ? requestedRuns(tick, tick.run, planning) : dueRuns(tick, state, planning);
+    const plan = tick.run ? requestedRuns(tick, tick.run, state, planning) : dueRuns(tick, state, planning);
     planned = plan.runs;
     return plan;
   });
-  const tasks = await planning.store.unsent(sendLimit);
+  const backfill = new Map(planning.sources.map(({ id, quota }) => [id, allowanceFor(quota, 'backfill').perMinute]));
+  const tasks = await planning.store.unsent(sendLimit, backfill);
   for (const [sourceId, messages] of Map.groupBy(tasks, (task) => task.sourceId)) {
     await planning.queue.send(scrapeQueueName(sourceId), messages);
     await planning.store.markSent(messages);
@@ -49,29 +52,34 @@ function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
   for (const source of planning.sources) {
+    // It cannot be asked before a person has set its key; then it begins with its next slot.
+    const locked = needsCredentials(source) && !state.credentialed.has(source.id);
+    // What the source does not want now is made up for when it does.
+    if (state.held.has(source.id)) continue;
     for (const job of source.jobs) {
       const key = `${source.id}/${job.id}`;
       plannedTo.set(key, now);
       // A paused source is not made up for when it goes on: what it missed was not wanted.
-      if (state.paused.has(source.id)) continue;
+      if (locked || state.paused.has(source.id)) continue;
       for (const slot of dueSlots(job, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        runs.push(runOf(source, job, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning));
+        runs.push(...runOf(source, job, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning));
       }
     }
   }
   return { runs, plannedTo };
 }
 
-function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, planning: Planning) {
+function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: PlannerState, planning: Planning) {
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   const dueAt = new Date(tick.time);
   for (const source of planning.sources) {
     if (request.sourceId !== undefined && request.sourceId !== source.id) continue;
+    if (needsCredentials(source) && !state.credentialed.has(source.id)) continue;
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
-      runs.push(runOf(source, job, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
+      runs.push(...runOf(source, job, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -79,18 +87,22 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, planning: 
   return { runs, plannedTo };
 }
 
+/** The run of a job, or none when the source has nothing of what is wanted. */
 function runOf(
   source: SourceDefinition,
   job: SourceJob,
   due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
   planning: Planning,
-): PlannedRun {
+): PlannedRun[] {
   const { toSource } = planning.parserOf(source.id);
-  const symbols = (planning.symbols ?? job.symbols).map(toSource);
+  const symbols = (planning.symbols ?? job.symbols)
+    .flatMap((symbol) => toSource(symbol) ?? [])
+    .slice(0, job.mostSymbols);
+  if (symbols.length === 0) return [];
   const tasks: string[][] = [];
   for (let from = 0; from < symbols.length; from += job.symbolsPerTask)
     tasks.push(symbols.slice(from, from + job.symbolsPerTask));
-  return {
+  const run: PlannedRun = {
     id: runIdOf({ sourceId: source.id, job: job.id, trigger: due.trigger, slot: due.slot }),
     sourceId: source.id,
     job: job.id,
@@ -98,4 +110,5 @@ function runOf(
     ...due,
     tasks,
   };
+  return [run];
 }

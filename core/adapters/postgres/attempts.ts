@@ -22,10 +22,11 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     source_id: string;
     attempt: number;
     settled: boolean;
+    backfill: boolean;
     lease_seconds: number;
     running: boolean;
   }>(
-    `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled,
+    `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
             greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
             coalesce((SELECT running FROM service_state WHERE service_id = 'scrapers'), true) AS running
      FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
@@ -42,17 +43,40 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
   const { permits, why, retryAfterSeconds } = await reservePermits(connection, {
     sourceId: task.source_id,
     count: request.requests,
-    purpose: 'task',
+    purpose: task.backfill ? 'backfill' : 'task',
     task: { runId: request.runId, part: request.part, attempt },
   });
-  if (why === 'minute_quota') return no('quota_minute', task.attempt, retryAfterSeconds);
+  if (task.backfill && why !== null) {
+    // Back to the planner: a queue keeps a message no longer than 15 minutes from its reader, a day's quota takes longer.
+    await wait(connection, request, retryAfterSeconds, 'planned');
+    return no('postponed', task.attempt, retryAfterSeconds);
+  }
+  if (why === 'minute_quota' || why === 'held') {
+    await wait(connection, request, retryAfterSeconds, 'queued');
+    return no(why === 'held' ? 'held' : 'quota_minute', task.attempt, retryAfterSeconds);
+  }
   await connection.query(
     `WITH begun AS (
-       UPDATE task SET status = 'running', attempt = $3, lease_until = clock_timestamp() + make_interval(secs => $4)
+       UPDATE task SET status = 'running', attempt = $3, waits_until = NULL, lease_until = clock_timestamp() + make_interval(secs => $4)
        WHERE run_id = $1 AND part = $2
      )
      INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
     [request.runId, request.part, attempt, leaseSeconds, request.worker],
   );
   return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits };
+}
+
+/** Notes until when a task waits: it is not overdue before. */
+async function wait(
+  connection: Connection,
+  { runId, part }: Begin,
+  seconds: number,
+  status: 'planned' | 'queued',
+): Promise<void> {
+  await connection.query(
+    `UPDATE task SET waits_until = clock_timestamp() + make_interval(secs => $3), status = $4,
+                     queued_at = CASE WHEN $4 = 'planned' THEN NULL ELSE queued_at END
+     WHERE run_id = $1 AND part = $2`,
+    [runId, part, seconds, status],
+  );
 }

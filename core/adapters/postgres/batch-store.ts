@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chunkAttempts, passingReasons } from '../../contracts/reasons.ts';
 import type { BatchHeader, Decision, RejectedRow } from '../../ports/ingest-store.ts';
 import { numbers, storable, texts } from './array-literal.ts';
 import type { Connection } from './pool.ts';
@@ -76,7 +77,9 @@ export async function closeBatch(
       )
       UPDATE task SET status = $21, reason = $5, message = $6, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
-      WHERE run_id = $22 AND part = $23 AND finished_at IS NULL`,
+      WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
+        -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
+        AND NOT (backfill AND $21 = 'failed' AND $5 = ANY ($24::text[]) AND attempt < $25)`,
     values: [
       batchId,
       counts.accepted,
@@ -101,6 +104,8 @@ export async function closeBatch(
       verdict.status,
       header.runId,
       header.part,
+      texts(passingReasons),
+      chunkAttempts,
     ],
   });
   if (rejected.length > 0) await quarantine(db, header, batchId, rejected);

@@ -1,5 +1,8 @@
 import type { Connection } from './pool.ts';
 
+/** The lease of who may renew the session of a source. */
+export const renewalOf = (sourceId: string) => `renewal:${sourceId}`;
+
 /**
  * Takes a lease for `ttlSeconds`, or gives `null` while another holds it. The token rises with each holder: who writes
  * with an old one is refused, so that a worker that slept past its lease does no harm.

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { assetClasses } from '../../market/instrument.ts';
+import { assetClasses, type Listing } from '../../market/instrument.ts';
 import type { Alias, Newcomer } from '../../ports/ingest-store.ts';
 import { numbers, storable, texts } from './array-literal.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
@@ -59,7 +59,8 @@ export async function findAliases(
 
 /**
  * Registers symbols that were asked for: instrument, listing and the aliases in the canonical namespace and the
- * source's. Where another source has registered the canonical symbol before, only the source's alias is added. A
+ * source's. Where another source has registered the canonical symbol before, only the source's alias is added; a
+ * symbol without a listing of its own is left unknown where none has. A
  * symbol whose earlier meaning has ended gets a new one from that day. Gives what the symbols now mean.
  */
 export async function registerListings(
@@ -85,7 +86,9 @@ export async function registerListings(
       if (current) listingOf.set(symbol, current.listing.id);
     }
     const unseen = new Map(
-      missing.filter((each) => !listingOf.has(each.canonical)).map((each) => [each.canonical, each]),
+      missing.flatMap(({ listing, ...each }) =>
+        listing === null || listingOf.has(each.canonical) ? [] : [[each.canonical, { ...each, listing }]],
+      ),
     );
     for (const [symbol, id] of await insertListings(db, [...unseen.values()])) listingOf.set(symbol, id);
     await insertAliases(db, 'canonical', [...unseen.keys()], listingOf);
@@ -110,7 +113,10 @@ function entry(symbol: string, id: number | undefined): [string, number][] {
 const idRow = z.object({ instrument: z.int(), listing: z.int() });
 
 /** By canonical symbol, the ids of new listings. Ids are drawn first, so that each row's is known. */
-async function insertListings(db: Connection, newcomers: readonly Newcomer[]): Promise<Map<string, number>> {
+async function insertListings(
+  db: Connection,
+  newcomers: readonly (Newcomer & { readonly listing: Listing })[],
+): Promise<Map<string, number>> {
   if (newcomers.length === 0) return new Map();
   const { rows } = await db.query(
     `SELECT nextval(pg_get_serial_sequence('instrument', 'id'))::int AS instrument,

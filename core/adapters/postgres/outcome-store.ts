@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { runReasons } from '../../contracts/reasons.ts';
+import type { ScrapeOutcome } from '../../contracts/messages.ts';
+import { chunkAttempts, passingReasons, runReasons } from '../../contracts/reasons.ts';
 import type { OutcomeStore } from '../../ports/outcome-store.ts';
-import { inTransaction, type Pool } from './pool.ts';
+import { type Connection, inTransaction, type Pool } from './pool.ts';
 
 const finishedRow = z.object({
   ok: z.boolean(),
@@ -24,6 +25,8 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
         );
         // A success is not the end: rows that are accepted are, and those are counted by ingest. An older attempt than
         // the task's own says nothing of it any more.
+        const again = ok ? null : await tryChunkAgain(connection, outcome);
+        if (again) return;
         await connection.query(
           ok
             ? `UPDATE task SET status = 'fetched', lease_until = NULL
@@ -40,6 +43,8 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
          SET status = 'failed', reason = 'timeout', finished_at = $2, lease_until = NULL,
              message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
          WHERE finished_at IS NULL AND due_at < $1 AND planned_at < $1
+           AND (waits_until IS NULL OR waits_until < $1)
+           AND (NOT backfill OR queued_at < $1)
            AND (lease_until IS NULL OR lease_until < clock_timestamp())
          RETURNING source_id`,
         [deadline, now],
@@ -50,7 +55,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
     async finishedTasks(sourceId, limit) {
       const { rows } = await pool.query(
         `SELECT status = 'succeeded' AS ok, reason, accepted, rejected FROM task
-         WHERE source_id = $1 AND finished_at IS NOT NULL
+         WHERE source_id = $1 AND finished_at IS NOT NULL AND NOT backfill
          ORDER BY finished_at DESC LIMIT $2`,
         [sourceId, limit],
       );
@@ -87,4 +92,17 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       );
     },
   };
+}
+
+/** A chunk of a backfill that failed in passing goes back to the planner, each time for longer. Gives whether it did. */
+async function tryChunkAgain(connection: Connection, outcome: ScrapeOutcome): Promise<boolean> {
+  const { runId, part, attempt, reason } = outcome;
+  if (reason === null || !passingReasons.includes(reason)) return false;
+  const { rowCount } = await connection.query(
+    `UPDATE task SET status = 'planned', queued_at = NULL, lease_until = NULL,
+                     waits_until = clock_timestamp() + make_interval(secs => $5)
+     WHERE run_id = $1 AND part = $2 AND attempt = $3 AND backfill AND finished_at IS NULL AND attempt < $4`,
+    [runId, part, attempt, chunkAttempts, Math.max(outcome.retryAfterSeconds ?? 0, 30 * 2 ** attempt)],
+  );
+  return rowCount === 1;
 }

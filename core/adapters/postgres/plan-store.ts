@@ -19,15 +19,32 @@ export function postgresPlanStore(pool: Pool): PlanStore {
         );
       }),
 
-    async unsent(limit) {
+    async unsent(limit, backfill) {
       const { rows } = await pool.query(
-        `SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols
-         FROM task t JOIN run r ON r.id = t.run_id
-         WHERE t.status = 'planned' AND t.finished_at IS NULL
-         ORDER BY t.due_at, t.run_id, t.part LIMIT $1`,
-        [limit],
+        `WITH room AS (
+           SELECT m.source_id, m.most - (SELECT count(*) FROM task t WHERE t.source_id = m.source_id AND t.backfill
+                                           AND t.finished_at IS NULL AND t.status IN ('queued', 'running')) AS free
+           FROM unnest($2::text[], $3::int[]) AS m (source_id, most)
+           WHERE NOT EXISTS (SELECT FROM source_state s WHERE s.source_id = m.source_id
+                               AND (s.paused AND (s.paused_until IS NULL OR s.paused_until > now()) OR s.held_until > now()))
+         ), chosen AS (
+           SELECT run_id, part FROM task WHERE status = 'planned' AND finished_at IS NULL AND NOT backfill
+           UNION ALL
+           SELECT w.run_id, w.part FROM (
+             SELECT t.source_id, t.run_id, t.part,
+                    row_number() OVER (PARTITION BY t.source_id ORDER BY t.due_at, t.run_id, t.part) AS place
+             FROM task t WHERE t.backfill AND t.finished_at IS NULL AND t.status = 'planned'
+               AND (t.waits_until IS NULL OR t.waits_until <= now())) w
+           JOIN room USING (source_id) WHERE w.place <= room.free
+         )
+         SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range
+         FROM chosen c JOIN task t USING (run_id, part) JOIN run r ON r.id = t.run_id
+         ORDER BY t.backfill, t.due_at, t.run_id, t.part LIMIT $1`,
+        [limit, [...backfill.keys()], [...backfill.values()]],
       );
-      return rows.map((row) => scrapeMessageSchema.parse(row));
+      return rows.map(({ range, ...row }) =>
+        scrapeMessageSchema.parse({ ...row, ...(range === null ? {} : { range }) }),
+      );
     },
 
     async markSent(tasks) {
@@ -51,9 +68,17 @@ async function readState(connection: Connection): Promise<PlannerState> {
   const planned = await connection.query<{ source_id: string; job: string; planned_to: Date }>(
     'SELECT source_id, job, planned_to FROM planner_state',
   );
+  const held = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM source_state WHERE held_until > now()',
+  );
+  const credentialed = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM source_credentials WHERE is_set',
+  );
   return {
     running: services.rows[0]?.running ?? true,
     paused: new Set(paused.rows.map((row) => row.source_id)),
+    held: new Set(held.rows.map((row) => row.source_id)),
+    credentialed: new Set(credentialed.rows.map((row) => row.source_id)),
     plannedTo: new Map(planned.rows.map((row) => [`${row.source_id}/${row.job}`, row.planned_to.getTime()])),
   };
 }

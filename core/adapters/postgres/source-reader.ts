@@ -1,3 +1,4 @@
+import { minuteSeconds } from './permits.ts';
 import type { Pool } from './pool.ts';
 
 /** What the database knows of one source. All but the id may be absent before the source ran. */
@@ -53,7 +54,7 @@ export function sourceReader(pool: Pool) {
   return {
     /**
      * One row for each id, in order. Quota counts as the ledger does: what was used, and what is reserved and may still
-     * be used, in this minute and this UTC day.
+     * be used, in the last minute and this UTC day.
      */
     async sources(ids: readonly string[], now: Date): Promise<SourceRow[]> {
       const { rows } = await pool.query<SourceRow>({
@@ -70,7 +71,7 @@ export function sourceReader(pool: Pool) {
                LEFT JOIN source_state st USING (source_id)
                LEFT JOIN source_health h USING (source_id)
                CROSS JOIN LATERAL (
-                 SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at >= date_trunc('minute', $2::timestamptz))::int AS minute_used,
+                 SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > $2::timestamptz - make_interval(secs => ${minuteSeconds}))::int AS minute_used,
                         count(*)::int AS day_used
                  FROM permit
                  WHERE source_id = s.source_id

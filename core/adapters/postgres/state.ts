@@ -1,9 +1,10 @@
 import type { StateRequest, StateResponses } from '../../contracts/state.ts';
 import type { State } from '../../ports/state.ts';
 import { beginAttempt } from './attempts.ts';
+import { credentialsState, noteCredentials } from './credentials.ts';
 import { checkApiKey } from './key-check.ts';
-import { acquireLease, releaseLease } from './leases.ts';
-import { reservePermits, usePermit } from './permits.ts';
+import { acquireLease, releaseLease, renewalOf } from './leases.ts';
+import { holdSource, reservePermits, usePermit } from './permits.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from './proxy-cache.ts';
 
@@ -14,15 +15,15 @@ type Handlers = {
   ) => Promise<StateResponses[Op]>;
 };
 
-const renewalOf = (sourceId: string) => `renewal:${sourceId}`;
-
 const handlers: Handlers = {
   beginAttempt,
   usePermit: (connection, { permitId }) => usePermit(connection, permitId),
-  async reservePermits(connection, request) {
-    const { permits, why } = await reservePermits(connection, request);
-    return { permits, why };
+  reservePermits,
+  async holdSource(connection, { sourceId, seconds }) {
+    return { until: (await holdSource(connection, sourceId, seconds)).toISOString() };
   },
+  credentialsState: (connection, { sourceId }) => credentialsState(connection, sourceId),
+  noteCredentials,
   async getSession(connection, { sourceId }) {
     const { rows } = await connection.query<{ sealed: string; expires_at: Date }>(
       'SELECT sealed, expires_at FROM auth_session WHERE source_id = $1 AND expires_at > clock_timestamp()',

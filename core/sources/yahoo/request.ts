@@ -1,3 +1,4 @@
+import type { BarRange } from '../../contracts/messages.ts';
 import type { JobKind } from '../../contracts/reasons.ts';
 import type { UpstreamRequest } from '../parser.ts';
 import { quoteFields } from './schema.ts';
@@ -14,6 +15,7 @@ export function yahooRequests(task: {
   job: string;
   symbols: readonly string[];
   now: number;
+  range?: BarRange | undefined;
 }): readonly UpstreamRequest[] {
   const job = yahoo.jobs.find((each) => each.id === task.job);
   if (task.kind === 'quotes') {
@@ -24,14 +26,17 @@ export function yahooRequests(task: {
       symbols,
     }));
   }
-  const to = Math.floor(task.now / 1000);
-  const from = Math.floor(to / day) * day - (job?.lookbackDays ?? 30) * day;
+  const { range } = task;
+  const now = Math.floor(task.now / 1000);
+  const from = range ? Date.parse(range.from) / 1000 : Math.floor(now / day) * day - (job?.lookbackDays ?? 30) * day;
+  // A zone may be a day ahead of UTC: the last day of a range ends when it has ended everywhere.
+  const to = range ? Math.min(now, Date.parse(range.to) / 1000 + 2 * day) : now;
   return task.symbols.map((symbol) => ({
     path: `/v8/finance/chart/${encodeURIComponent(symbol)}`,
     query: {
       period1: String(from),
       period2: String(to),
-      interval: job?.interval ?? '1d',
+      interval: range?.interval ?? job?.interval ?? '1d',
       includePrePost: 'false',
       events: 'div|split',
     },

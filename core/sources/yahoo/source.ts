@@ -31,6 +31,8 @@ export const yahoo: SourceDefinition = {
       symbolsPerRequest: 1,
       interval: '1d',
       lookbackDays: 400,
+      // Yahoo keeps hours for two years, and gives no more than some weeks of shorter bars.
+      backfillDays: { '1d': 1_825, '1wk': 3_650, '1mo': 7_300, '1h': 180 },
     },
   ],
   canarySymbol: 'AAPL',

@@ -1,5 +1,5 @@
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
-import type { AssetClass } from '../../market/instrument.ts';
+import type { AssetClass, Listing } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
 import { isZone } from '../../market/zoned-date.ts';
 import type { Subject } from '../parser.ts';
@@ -24,7 +24,7 @@ export function subjectOf(told: {
   currency: string;
   zone: string | null | undefined;
   name: string | null | undefined;
-}): Subject {
+}): Subject & { readonly listing: Listing } {
   const assetClass = assetClassOf[told.type ?? ''] ?? 'other';
   const mic =
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index'
