@@ -123,6 +123,16 @@ describe('for everyone', () => {
     expect(await page.getByRole('navigation').locator('a, button').count()).toBe(5);
   });
 
+  it.each([721, 800, 1024, 1280])('the market fits a window %i pixels wide', async (width) => {
+    const page = await dashboard.open('/market', { width });
+    await page.getByRole('link', { name: 'AAPL' }).waitFor();
+    const wide = await page.evaluate(`{
+      const scroller = document.querySelector('table').parentElement;
+      scroller.scrollWidth - scroller.clientWidth;
+    }`);
+    expect(wide).toBe(0);
+  });
+
   it('starts each page at its top, and says in the tab which it is', async () => {
     const page = await dashboard.open('/sources', { width: 390, height: 844 });
     await page.getByRole('article').last().scrollIntoViewIfNeeded();

@@ -13,6 +13,8 @@ interface Look {
   reducedMotion?: boolean;
   /** The page's clock can be set forward (`page.clock.fastForward`), so that no test waits for an interval. */
   clock?: boolean;
+  /** How far the page's clock is from the server's. */
+  clockOffMs?: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export function useDashboard() {
         ]);
       }
       const page = await context.newPage();
-      if (look.clock) await page.clock.install();
+      if (look.clock || look.clockOffMs) await page.clock.install({ time: Date.now() + (look.clockOffMs ?? 0) });
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
@@ -97,4 +99,12 @@ export async function styleOf(locator: Locator, property: string): Promise<strin
         property,
       ),
     );
+}
+
+/** For `expect.poll`: sets the page's clock forward by an interval of asking before each look. */
+export function forward<T>(page: Page, look: () => T | Promise<T>): () => Promise<T> {
+  return async () => {
+    await page.clock.fastForward(5_100);
+    return look();
+  };
 }

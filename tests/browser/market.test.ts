@@ -1,10 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { styleOf, textOf, useDashboard } from './dashboard.ts';
+import { forward, styleOf, textOf, useDashboard } from './dashboard.ts';
 import { hostileNames, largeMarket, quoteOf } from './market-data.ts';
-
-/** More than the time between two looks at the quotes. */
-const interval = 5_100;
 
 describe('the market', () => {
   const dashboard = useDashboard();
@@ -141,13 +138,11 @@ describe('the market', () => {
   it('asks again with the ETag, tints what changed and leaves the rest alone', async () => {
     const page = await dashboard.open('/market', { clock: true });
     await row(page, 'AAPL').waitFor();
-    await page.clock.fastForward(interval);
-    await expect.poll(() => dashboard.double.state.requests).toContain('GET /quotes 304');
+    await expect.poll(forward(page, () => dashboard.double.state.requests)).toContain('GET /quotes 304');
     dashboard.double.state.quotes = dashboard.double.state.quotes.map((quote) =>
       quote.instrument.symbol === 'AAPL' ? { ...quote, price: 245.1, change: 3.57, changeFraction: 0.01478 } : quote,
     );
-    await page.clock.fastForward(interval);
-    await expect.poll(() => textOf(row(page, 'AAPL'))).toContain('245.10');
+    await expect.poll(forward(page, () => textOf(row(page, 'AAPL')))).toContain('245.10');
     expect(await row(page, 'AAPL').locator('[data-changed="up"]').count()).toBe(1);
     expect(await page.locator('[data-changed]').count()).toBe(1);
   });
@@ -164,7 +159,7 @@ describe('the market', () => {
     const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
     await show('hidden');
     const before = asked();
-    await page.clock.fastForward(10 * interval);
+    await page.clock.fastForward(60_000);
     // A request of its own comes after all that the page has sent: once it is answered, so were they.
     await page.evaluate(`fetch('/api/v1/sources').then((answer) => answer.text())`);
     expect(asked()).toBe(before);
@@ -179,10 +174,19 @@ describe('the market', () => {
       ...quote,
       price: Number(quote.price) + 1,
     }));
-    await page.clock.fastForward(interval);
-    await expect.poll(() => textOf(row(page, 'AAPL'))).toContain('245.60');
+    await expect.poll(forward(page, () => textOf(row(page, 'AAPL')))).toContain('245.60');
     expect(await page.evaluate('document.getAnimations().length')).toBe(0);
   });
+
+  it.each([-180_000, 180_000])(
+    'counts ages by the server’s clock when the machine’s is off by %i ms',
+    async (clockOffMs) => {
+      const page = await dashboard.open('/market', { clockOffMs });
+      await row(page, 'AAPL').waitFor();
+      await expect.poll(() => textOf(row(page, 'AAPL').locator('time'))).toMatch(/^1\d s ago$/);
+      expect(await textOf(page.getByText(/^Checked/))).toMatch(/^Checked (now|\d s ago|in \d s)$/);
+    },
+  );
 
   it('shows hostile names as the text they are', async () => {
     dashboard.double.state.quotes = hostileNames.map((name, index) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goodKey, goodToken } from './api-double.ts';
-import { textOf, useDashboard } from './dashboard.ts';
+import { forward, textOf, useDashboard } from './dashboard.ts';
 
 describe('signing in', () => {
   const dashboard = useDashboard();
@@ -59,8 +59,7 @@ describe('signing in', () => {
     const page = await dashboard.open('/market?class=crypto&sort=-price', { clock: true });
     await page.getByRole('link', { name: 'BTC-USD' }).waitFor();
     dashboard.double.state.signedOut = true;
-    await page.clock.fastForward(5_100);
-    await page.getByLabel('API key').waitFor();
+    await expect.poll(forward(page, () => page.getByLabel('API key').count())).toBe(1);
     expect(new URL(page.url()).search).toBe('?class=crypto&sort=-price');
     await page.getByLabel('API key').fill(goodKey);
     await page.getByRole('button', { name: 'Sign in' }).click();

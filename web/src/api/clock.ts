@@ -17,13 +17,20 @@ export const clock = {
     const server = Date.parse(dateHeader ?? '');
     if (Number.isNaN(server)) return;
     const difference = server - Date.now();
+    const before = offsetMs;
     offsetMs = Math.abs(difference) < 2_000 ? 0 : difference;
+    if (Math.abs(offsetMs - before) > 2_000) tick();
   },
+  /** An instant of this machine's clock (`Date.now()`) by the server's clock, as ISO text. */
+  ofLocal: (localMs: number): string => new Date(localMs + offsetMs).toISOString(),
 };
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, 1_000);
+  if (timer === undefined) {
+    timer = setInterval(tick, 1_000);
+    tickMs = clock.now();
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

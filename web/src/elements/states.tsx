@@ -1,5 +1,6 @@
 import { CircleAlert, RotateCcw } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { clock } from '../api/clock.ts';
 import { requestErrorOf } from '../api/failure.ts';
 import { capital } from '../format.ts';
 import { Button } from './button.tsx';
@@ -101,7 +102,7 @@ export function OldNews({
       <CircleAlert aria-hidden="true" />
       <p>
         <strong>
-          Last updated <Moment at={new Date(since).toISOString()} />.
+          Last updated <Moment at={clock.ofLocal(since)} />.
         </strong>{' '}
         {failure.title}. {failure.message}
         {failure.requestId !== null && (

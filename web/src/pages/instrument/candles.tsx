@@ -168,7 +168,12 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
     const [up, down] = [colour('--up'), colour('--down')];
     candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     const quiet = colour('--line');
-    volume.setData(data.map(({ time, bar }) => ({ time, value: numberOf(bar.volume) ?? 0, color: quiet })));
+    volume.setData(
+      data.map(({ time, bar }) => {
+        const value = numberOf(bar.volume);
+        return value === null ? { time } : { time, value, color: quiet };
+      }),
+    );
   };
   dress();
   return dress;

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChartCandlestick, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
+import { clock } from '../../api/clock.ts';
 import { quotesQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
@@ -36,7 +37,7 @@ export function MarketPage() {
         {quotes && <p className={styles.count}>{countInWords(rows.length, quotes.length)}</p>}
         {market.data && !market.isError && (
           <p className={styles.live} title="Asked again every 5 s while this tab is seen">
-            Checked <Moment at={new Date(market.dataUpdatedAt).toISOString()} />
+            Checked <Moment at={clock.ofLocal(market.dataUpdatedAt)} />
           </p>
         )}
       </div>
