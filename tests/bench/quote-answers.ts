@@ -5,8 +5,8 @@ import { runIdOf } from '../../core/contracts/run-id.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { yahooParser } from '../../core/sources/yahoo/parse.ts';
 
-/** Symbols of the universe. Two tasks of 5,000 make one tick. */
-export const universe = 10_000;
+/** Symbols of the universe. Four tasks of 5,000 make one tick. */
+export const universe = 20_000;
 export const symbolsPerTask = 5_000;
 const symbolsPerRequest = 50;
 
@@ -14,7 +14,7 @@ const symbolsPerRequest = 50;
 export interface QuoteTick {
   readonly messages: readonly IngestMessage[];
   readonly blobs: readonly Buffer[];
-  /** Lines for COPY into (listing symbol index, as_of, …): filled by `rowOf`. */
+  /** The same rows, for COPY. */
   readonly rows: readonly TickRow[];
 }
 

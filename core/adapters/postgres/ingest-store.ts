@@ -63,7 +63,8 @@ async function storeBatch(
   append: boolean,
 ): Promise<StoredBatch> {
   const { sourceId } = header;
-  const batchId = await openBatch(db, header);
+  const firstListing = listingIds.reduce((least, id) => Math.min(least, id), 2 ** 31 - 1);
+  const batchId = await openBatch(db, header, firstListing);
   if (batchId === null) {
     const { id, accepted, rejected } = await findBatch(db, header);
     return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
