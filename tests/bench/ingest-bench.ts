@@ -2,28 +2,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { z } from 'zod';
-import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import type { IngestMessage } from '../../core/contracts/messages.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
-import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { type Containers, containerCount, startContainers } from './containers.ts';
 import { makeTick, type QuoteTick, symbolOf, symbolsPerTask, type TickRow, universe } from './quote-answers.ts';
-
-/** Connections to the database: as many as two containers have. */
-export const connections = 2;
-
-/** Blobs in work at the same time: one is unpacked and parsed while two are stored. */
-export const blobsInFlight = 3;
 
 export interface IngestResult {
   readonly quotes: number;
   readonly blobs: number;
   readonly quotesPerBlob: number;
-  readonly connections: number;
-  readonly blobsInFlight: number;
+  /** Each with one connection. */
+  readonly containers: number;
   readonly copyRowsPerSecond: number;
   readonly ingestRowsPerSecond: number;
   readonly ratio: number;
@@ -41,9 +30,10 @@ export async function benchIngest(
   report: (line: string) => void,
 ): Promise<IngestResult[]> {
   const database = await startTestDatabase(new Date(startsAt));
+  const containers = startContainers(database.url);
   try {
-    const pool = database.pool(connections);
-    await prepare(pool);
+    const pool = database.pool(1);
+    await prepare(pool, containers);
     const results: IngestResult[] = [];
     for (const size of sizes) {
       report(`  making ${size.toLocaleString('en')} quotes`);
@@ -56,7 +46,7 @@ export async function benchIngest(
       const runs: IngestResult[] = [];
       for (let round = 0; round < rounds(size); round++) {
         const copy = await timeCopy(database, ticks, size);
-        runs.push(await timeIngest(pool, ticks, size, copy));
+        runs.push(await timeIngest(pool, containers, ticks, size, copy));
       }
       runs.sort((a, b) => a.ratio - b.ratio);
       const median = runs[Math.floor(runs.length / 2)];
@@ -64,14 +54,14 @@ export async function benchIngest(
     }
     return results;
   } finally {
+    await containers.stop();
     await database.stop();
   }
 }
 
-/** Registers the universe, which happens once in a symbol's life, and makes the table that COPY writes to. */
-async function prepare(pool: Pool): Promise<void> {
-  const tick = await makeTick(0, startsAt);
-  await ingestAll(pool, [tick]);
+/** Registers the universe, which happens once in a symbol's life, warms the containers up, and makes the table that COPY writes to. */
+async function prepare(pool: Pool, containers: Containers): Promise<void> {
+  for (const tick of [-3, -2, -1, 0]) await ingestAll(containers, [await makeTick(tick, startsAt)]);
   await pool.query('CREATE TABLE quote_copy (LIKE quote INCLUDING ALL) PARTITION BY RANGE (as_of)');
   await pool.query(`DO $$ DECLARE part record; BEGIN
     FOR part IN SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound
@@ -118,27 +108,27 @@ async function timeCopy(database: TestDatabase, ticks: readonly Load[], size: nu
 
 async function timeIngest(
   pool: Pool,
+  containers: Containers,
   ticks: readonly Load[],
   size: number,
   copyRowsPerSecond: number,
 ): Promise<IngestResult> {
   // What a running service has: a latest row of each symbol, from the tick before. The tables themselves are empty.
   await pool.query('TRUNCATE quote, quote_revision, latest_quote, outbox, quarantine, batch_statistics, batch');
-  await ingestAll(pool, [await makeTick(0, startsAt)]);
+  await ingestAll(containers, [await makeTick(0, startsAt)]);
   await pool.query('TRUNCATE quote, outbox, quarantine, batch_statistics, batch');
   await pool.query('CHECKPOINT');
-  const seconds = await ingestAll(pool, ticks);
+  const seconds = await ingestAll(containers, ticks);
   await requireCount(pool, 'quote', size);
   await requireCount(pool, 'latest_quote', universe);
-  const replay = await ingestAll(pool, ticks);
+  const replay = await ingestAll(containers, ticks);
   const after = await count(pool, 'quote');
   const blobs = ticks.reduce((sum, tick) => sum + tick.blobs.length, 0);
   return {
     quotes: size,
     blobs,
     quotesPerBlob: Math.min(symbolsPerTask, size),
-    connections,
-    blobsInFlight,
+    containers: containerCount,
     copyRowsPerSecond: Math.round(copyRowsPerSecond),
     ingestRowsPerSecond: Math.round(size / seconds),
     ratio: size / seconds / copyRowsPerSecond,
@@ -147,24 +137,19 @@ async function timeIngest(
   };
 }
 
-/** Reads all blobs. Gives the seconds it took. */
-export async function ingestAll(pool: Pool, ticks: readonly Pick<QuoteTick, 'messages' | 'blobs'>[]): Promise<number> {
-  const rawStore = memoryRawStore();
-  const waiting: IngestMessage[] = [];
-  for (const tick of ticks)
-    for (const [index, message] of tick.messages.entries()) {
-      waiting.push(message);
-      const blob = tick.blobs[index];
-      if (blob) rawStore.blobs.set(message.blobKey, blob);
-    }
-  const ingestBlob = ingestBlobs({ rawStore, store: postgresIngestStore(pool), queue: memoryMessageQueue(), parserOf });
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: blobsInFlight }, async () => {
-      for (let message = waiting.shift(); message; message = waiting.shift()) await ingestBlob(message);
-    }),
+/** Reads all blobs of some ticks. Gives the seconds it took. */
+async function ingestAll(
+  containers: Containers,
+  ticks: readonly Pick<QuoteTick, 'messages' | 'blobs'>[],
+): Promise<number> {
+  return containers.ingest(
+    ticks.flatMap(({ messages, blobs }) =>
+      messages.flatMap((message, index) => {
+        const blob = blobs[index];
+        return blob ? [{ message, blob }] : [];
+      }),
+    ),
   );
-  return (performance.now() - started) / 1000;
 }
 
 const countRow = z.object({ count: z.coerce.number() });

@@ -52,7 +52,7 @@ if (parts.has('ingest')) {
     '\nIngest from gzip blobs beside COPY into an identical, empty table (same partitions, index, generated columns; fsync on)',
   );
   // Shorter runs vary more: the median of more of them.
-  report.ingest = await benchIngest(sizes, (size) => (size <= 100_000 ? 3 : 1), say);
+  report.ingest = await benchIngest(sizes, (size) => (size <= 100_000 ? 5 : 1), say);
   for (const each of report.ingest) {
     say(
       `  ${number(each.quotes).padStart(9)} quotes  COPY ${number(each.copyRowsPerSecond).padStart(8)} rows/s  ` +
@@ -63,8 +63,8 @@ if (parts.has('ingest')) {
   const [first] = report.ingest;
   if (first)
     say(
-      `  Blobs of ${number(first.quotesPerBlob)} quotes, ${first.connections} connections to the database, ` +
-        `${first.blobsInFlight} blobs in work; COPY on one connection, its text made beforehand; rows counted after each run.`,
+      `  Blobs of ${number(first.quotesPerBlob)} quotes, ${first.containers} warm containers with a connection each; ` +
+        `COPY on one connection, its text made beforehand; rows counted after each run.`,
     );
 }
 

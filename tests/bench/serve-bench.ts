@@ -1,6 +1,6 @@
 import { startTestDatabase } from '../postgres.ts';
 import { makeKey, testApi } from '../unit/functions/api/fixture.ts';
-import { ingestAll } from './ingest-bench.ts';
+import { startContainers } from './containers.ts';
 import { makeTick, symbolOf, universe } from './quote-answers.ts';
 
 export interface ServeResult {
@@ -16,7 +16,15 @@ const startsAt = Date.UTC(2026, 10, 20, 14, 30);
 export async function benchServe(requests: number): Promise<ServeResult[]> {
   const database = await startTestDatabase(new Date(startsAt));
   try {
-    await ingestAll(database.pool(2), [await makeTick(0, startsAt), await makeTick(1, startsAt)]);
+    const containers = startContainers(database.url);
+    const { messages, blobs } = await makeTick(0, startsAt);
+    await containers.ingest(
+      messages.flatMap((message, index) => {
+        const blob = blobs[index];
+        return blob ? [{ message, blob }] : [];
+      }),
+    );
+    await containers.stop();
     const pool = database.pool(1);
     await pool.query('VACUUM ANALYZE');
     const key = await makeKey(pool, 'read');

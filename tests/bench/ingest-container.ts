@@ -1,0 +1,46 @@
+/**
+ * A container of `ingest` as a thread: its own memory and one connection, like a Lambda's. Blobs come in as messages;
+ * `null` ends it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { unpackBlob } from '../../core/adapters/s3/raw-store.ts';
+import { ingestMessageSchema } from '../../core/contracts/messages.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+
+const delivery = z.object({ message: ingestMessageSchema, blob: z.instanceof(Uint8Array) }).nullable();
+
+const pool = createPool(z.object({ url: z.string() }).parse(workerData), 1);
+const blobs = new Map<string, Uint8Array>();
+const ingestBlob = ingestBlobs({
+  rawStore: {
+    put: async () => undefined,
+    get: (key) => unpackBlob(key, Buffer.from(blobs.get(key) ?? [])),
+  },
+  store: postgresIngestStore(pool),
+  queue: memoryMessageQueue(),
+  parserOf,
+});
+
+parentPort?.on('message', async (received: unknown) => {
+  const delivered = delivery.parse(received);
+  if (delivered === null) {
+    await pool.end();
+    parentPort?.close();
+    return;
+  }
+  const { blobKey } = delivered.message;
+  blobs.set(blobKey, delivered.blob);
+  let error: string | null = null;
+  try {
+    await ingestBlob(delivered.message);
+  } catch (thrown) {
+    error = thrown instanceof Error ? thrown.message : String(thrown);
+  }
+  blobs.delete(blobKey);
+  parentPort?.postMessage({ error });
+});
