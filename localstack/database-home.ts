@@ -71,9 +71,8 @@ export async function homeFor(
   if (account.ids.uid === undefined) return { dir, binaries };
   // The folder itself may be closed to others (it holds a password), so long as the account gets in.
   await chmod(dir, 0o711);
-  if (canRun(account, 'test', ['-x', dir]) && canRun(account, binaries.initdb, ['--version'])) return { dir, binaries };
-  const refuge = await makeRefuge(dir);
-  return { dir: refuge, binaries: await copyBinaries(binaries, refuge) };
+  const runnable = canRun(account, binaries.initdb, ['--version']) ? binaries : await copyBinaries(binaries);
+  return { dir: canRun(account, 'test', ['-x', dir]) ? dir : await makeRefuge(dir), binaries: runnable };
 }
 
 function installedBinaries(): Binaries {
@@ -96,40 +95,60 @@ function canRun(account: Account, command: string, args: readonly string[]): boo
   return spawnSync(command, args, { ...account.ids, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
-/** A folder of our own in /var/tmp, named after the one it stands for. */
+/** A folder that stands for one which the account may not enter. */
 async function makeRefuge(dir: string): Promise<string> {
   const refuge = refugeFor(await realpath(dir));
-  await mkdir(refuge, { recursive: true, mode: 0o711 });
-  const owner = await lstat(refuge);
-  if (!owner.isDirectory() || owner.uid !== process.getuid?.()) {
-    throw new LocalCloudError(
-      `${refuge}, where the local database would live because PostgreSQL may not enter ${dir}, belongs to someone else. ` +
-        'Remove it, or clone into a folder that every user may enter.',
-    );
-  }
-  await chmod(refuge, 0o711);
+  await makeOurs(refuge);
   return refuge;
 }
 
 /** Where the data of `dir` is when PostgreSQL may not enter `dir`. */
 export function refugeFor(dir: string): string {
-  return join('/var/tmp', `quotron-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`);
+  return join('/var/tmp', `quotron-${digest(dir)}`);
 }
 
-async function copyBinaries(binaries: Binaries, refuge: string): Promise<Binaries> {
+/** A folder in /var/tmp, which everyone may write to: it must be ours, and no link to somewhere else. */
+async function makeOurs(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  const found = await lstat(folder);
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw new LocalCloudError(
+      `${folder}, where the local database would live because PostgreSQL may not enter the checkout, belongs to someone ` +
+        'else. Remove it, or clone into a folder that every user may enter.',
+    );
+  }
+  await chmod(folder, 0o711);
+}
+
+/** Copies the programs to where the account can run them: once for all databases of this installation. */
+async function copyBinaries(binaries: Binaries): Promise<Binaries> {
   const native = dirname(dirname(binaries.postgres));
-  const copy = join(refuge, `native-${createHash('sha256').update(native).digest('hex').slice(0, 8)}`);
-  const placed = { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
-  const there = await access(placed.postgres, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!there) {
-    const half = `${copy}.part`;
+  const { mtimeMs } = await lstat(binaries.postgres);
+  const shared = join('/var/tmp', `quotron-postgres-${digest(`${native} ${mtimeMs}`)}`);
+  const placed = {
+    initdb: join(shared, 'native', 'bin', 'initdb'),
+    postgres: join(shared, 'native', 'bin', 'postgres'),
+  };
+  await makeOurs(shared);
+  const there = () =>
+    access(placed.postgres, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  if (await there()) return placed;
+  const half = join(shared, `native.${process.pid}`);
+  await cp(native, half, { recursive: true, verbatimSymlinks: true });
+  spawnSync('chmod', ['-R', 'a+rX', half]);
+  try {
+    await rename(half, join(shared, 'native'));
+  } catch (error) {
+    // Another start was quicker; what it placed is the same.
     await rm(half, { recursive: true, force: true });
-    await cp(native, half, { recursive: true, verbatimSymlinks: true });
-    spawnSync('chmod', ['-R', 'a+rX', half]);
-    await rename(half, copy);
+    if (!(await there())) throw error;
   }
   return placed;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

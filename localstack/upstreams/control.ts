@@ -8,8 +8,18 @@
  */
 import { z } from 'zod';
 
-/** What kind of request came in: `session` is cookies and consent pages. */
-export const requestKinds = ['quote', 'chart', 'crumb', 'session', 'search', 'other'] as const;
+/** What kind of request came in: `session` is cookies and consent pages, `asset` pictures, fonts and styles of a page. */
+export const requestKinds = [
+  'quote',
+  'chart',
+  'crumb',
+  'session',
+  'search',
+  'page',
+  'login',
+  'asset',
+  'other',
+] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 const positive = z.number().positive();
@@ -39,6 +49,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('malformed') }),
   /** The price is under another name, the time of another type. */
   z.object({ ...scope, ...oneSymbol, fault: z.literal('drift') }),
+  /** "Asked too often" inside a 200, in one of its wordings. */
+  z.object({ ...scope, fault: z.literal('throttle'), wording: z.int().nonnegative().default(0) }),
+  /** "The day's requests are used up" inside a 200. */
+  z.object({ ...scope, fault: z.literal('quota') }),
+  /** A login is refused, though its credentials are right. */
+  z.object({ ...scope, fault: z.literal('refused') }),
   /** No session and no crumb is accepted. */
   z.object({ ...scope, fault: z.literal('expired') }),
   /** A session needs the consent walk first. */
@@ -67,6 +83,7 @@ export class Control {
   readonly #faults = new Map<string, Fault>();
   readonly #left = new Map<string, number>();
   readonly #requests = new Map<string, Map<RequestKind, number>>();
+  readonly #arrivals = new Map<string, number[]>();
 
   /** Switches a fault. The same fault of the same source and symbol is replaced. */
   switch(fault: Fault): void {
@@ -115,9 +132,18 @@ export class Control {
   }
 
   count(source: string, kind: RequestKind): void {
+    const arrivals = this.#arrivals.get(source);
+    if (arrivals === undefined) this.#arrivals.set(source, [Date.now()]);
+    // Enough for any test; a simulator may run for weeks.
+    else if (arrivals.push(Date.now()) > 100_000) arrivals.splice(0, 50_000);
     const kinds = this.#requests.get(source) ?? new Map<RequestKind, number>();
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     this.#requests.set(source, kinds);
+  }
+
+  /** When each request of a source came in since the last reset, in milliseconds since the epoch. */
+  arrivals(source: string): readonly number[] {
+    return this.#arrivals.get(source) ?? [];
   }
 
   /** `{yahoo: {quote: 3, crumb: 1, total: 4}}`. */
@@ -128,7 +154,10 @@ export class Control {
         { ...Object.fromEntries(kinds), total: [...kinds.values()].reduce((sum, each) => sum + each, 0) },
       ]),
     );
-    if (reset) this.#requests.clear();
+    if (reset) {
+      this.#requests.clear();
+      this.#arrivals.clear();
+    }
     return counted;
   }
 }

@@ -7,8 +7,12 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { explainListenError } from '../ports.ts';
+import { simulatedAlphaVantage } from './alpha-vantage/alpha-vantage.ts';
 import { type Answer, html, json, type Request, text } from './answer.ts';
+import { simulatedCoinGecko } from './coingecko/coingecko.ts';
 import { Control, faultSchema } from './control.ts';
+import { simulatedDemoBroker } from './demo-broker/demo-broker.ts';
+import { simulatedSlickCharts } from './slickcharts/slickcharts.ts';
 import { type SimSource, simulatedYahoo } from './yahoo/yahoo.ts';
 
 export interface UpstreamsOptions {
@@ -37,16 +41,18 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
   const control = new Control();
   const clock = options.clock === undefined || options.clock === '' ? undefined : clockSchema.parse(options.clock);
   const shift = clock === undefined ? 0 : Date.parse(clock) - Date.now();
+  const world = {
+    seed: options.seed ?? 'quotron',
+    alwaysOpen: clock === undefined,
+    now: () => Date.now() + shift,
+    control,
+  };
   const sources: ReadonlyMap<string, SimSource> = new Map([
-    [
-      'yahoo',
-      simulatedYahoo({
-        seed: options.seed ?? 'quotron',
-        alwaysOpen: clock === undefined,
-        now: () => Date.now() + shift,
-        control,
-      }),
-    ],
+    ['yahoo', simulatedYahoo(world)],
+    ['alpha-vantage', simulatedAlphaVantage(world)],
+    ['coingecko', simulatedCoinGecko(world)],
+    ['slickcharts', simulatedSlickCharts(world)],
+    ['demo-broker', simulatedDemoBroker(world)],
   ]);
   const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
     serve(request, response, sources, control, origin(server)).catch((error: unknown) => {
@@ -98,7 +104,7 @@ async function serve(
     return send(response, text(404, `No simulated source "${id}". There are: ${[...sources.keys()].join(', ')}\n`));
 
   const path = `/${rest.join('/')}`;
-  const kind = source.kindOf(path);
+  const kind = source.kindOf(path, url.searchParams);
   control.count(id, kind);
   if (control.hit('hang', id, kind) !== undefined) return;
   const slow = control.hit('slow', id, kind);
@@ -113,7 +119,7 @@ async function serve(
     body,
     base: `${base}/${id}`,
   };
-  const refused = refusal(id, control, request, kind);
+  const refused = refusal(id, source, control, request, kind);
   if (refused !== undefined) return send(response, refused);
   const answer = source.answer(request);
   const broken =
@@ -124,11 +130,13 @@ async function serve(
 /** An answer that a fault gives in place of the source's own. */
 function refusal(
   id: string,
+  source: SimSource,
   control: Control,
   request: Request,
   kind: ReturnType<SimSource['kindOf']>,
 ): Answer | undefined {
   const limited = control.hit('429', id, kind);
+  if (limited !== undefined && source.tooMany) return source.tooMany(limited.retryAfterSeconds);
   if (limited !== undefined)
     return text(429, 'Too Many Requests\r\n', { 'retry-after': String(limited.retryAfterSeconds) });
   if (control.hit('403', id, kind) !== undefined) return html(403, challenge, { 'cache-control': 'no-store' });
@@ -141,16 +149,26 @@ function refusal(
 const challenge = `<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" content="noindex,nofollow"></head>
 <body><h1>Checking if the site connection is secure</h1><p>Enable JavaScript and cookies to continue</p><div id="challenge-form"></div></body></html>`;
 
-/** An error page of a careless server: all that the client sent, plain, URL-encoded and in base64. */
+/**
+ * An error page of a careless server: all that the client sent, as it is, URL-encoded and in base64, each part by itself
+ * and the whole request at once, where a secret begins anywhere within the letters.
+ */
 function echo(request: Request): Answer {
-  const cookie = request.headers['cookie'] ?? '';
-  const crumb = request.query.get('crumb') ?? '';
+  const forms = (value: string) => ({
+    plain: value,
+    encoded: encodeURIComponent(value),
+    lower: encodeURIComponent(value).replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    base64: Buffer.from(value).toString('base64'),
+    base64url: Buffer.from(value).toString('base64url'),
+    encodedBase64: Buffer.from(encodeURIComponent(value)).toString('base64'),
+  });
+  const whole = `${request.method} ${request.path}?${request.query.toString()}\n${JSON.stringify(request.headers)}\n${request.body}`;
   return json(500, {
     error: 'unexpected error, request was:',
     url: `${request.path}?${request.query.toString()}`,
-    headers: request.headers,
-    cookie: { plain: cookie, encoded: encodeURIComponent(cookie), base64: Buffer.from(cookie).toString('base64') },
-    crumb: { plain: crumb, encoded: encodeURIComponent(crumb), base64: Buffer.from(crumb).toString('base64') },
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, forms(value ?? '')])),
+    query: Object.fromEntries([...request.query].map(([name, value]) => [name, forms(value)])),
+    whole: forms(whole),
   });
 }
 

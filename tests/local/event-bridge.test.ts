@@ -10,7 +10,7 @@ it('EventBridge fires schedule by itself, and what is due is planned on the minu
     async () => {
       const [found] = await cloud.rows(
         `SELECT r.id, r.slot, t.status FROM run r JOIN task t ON t.run_id = r.id
-         WHERE r.trigger = 'schedule' AND r.job = 'quotes' AND t.finished_at IS NOT NULL LIMIT 1`,
+         WHERE r.trigger = 'schedule' AND r.job = 'quotes' AND t.status = 'succeeded' LIMIT 1`,
       );
       return found;
     },

@@ -10,6 +10,7 @@ import type { SimMarket } from './market.ts';
 import { pricesOf } from './prices.ts';
 import { type PriceOverride, quoteOf } from './quote.ts';
 import { sessionsOf } from './session.ts';
+import { summaryOf } from './summary.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from './universe.ts';
 
 const source = 'yahoo';
@@ -23,7 +24,9 @@ export interface YahooOptions {
 }
 
 export interface SimSource {
-  kindOf(path: string): RequestKind;
+  kindOf(path: string, query: URLSearchParams): RequestKind;
+  /** How this source says "too many requests"; plain text, as Yahoo does, unless said. */
+  tooMany?(retryAfterSeconds: number): Answer;
   answer(request: Request): Answer;
 }
 
@@ -92,6 +95,25 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
     if (control.hit('unit', source, 'chart', symbol) !== undefined) result = hundredfoldChart(result);
     if (control.hit('drift', source, 'chart', symbol) !== undefined) result = driftedChart(result);
     return json(200, { chart: { result: [result], error: null } }, headers);
+  }
+
+  function summary(request: Request): Answer {
+    const session = sessionOf(request, 'quote');
+    if (session === null || request.query.get('crumb') !== sessions.crumbOf(session.value))
+      return unauthorized('Invalid Crumb');
+    const symbol = decodeURIComponent(request.path.slice(summaryPath.length));
+    const failed = (status: number, code: string, description: string) =>
+      json(status, { quoteSummary: { result: null, error: { code, description } } }, dataHeaders);
+    const instrument = instrumentOf(symbol);
+    if (instrument === undefined)
+      return failed(404, 'Not Found', `Quote not found for symbol: ${symbol.toUpperCase()}`);
+    const modules = (request.query.get('modules') ?? '').split(',').filter(Boolean);
+    if (modules.length === 0) return failed(400, 'Bad Request', 'Missing required query parameter=modules');
+    const quote = quoteWithFaults(instrument, new Set());
+    const result = summaryOf(instrument, quote, modules, request.query.get('formatted') !== 'false');
+    return result === null
+      ? failed(404, 'Not Found', `No fundamentals data found for symbol: ${instrument.symbol}`)
+      : json(200, { quoteSummary: { result: [result], error: null } }, dataHeaders);
   }
 
   function crumb(request: Request): Answer {
@@ -165,7 +187,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
     answer(request) {
       switch (kindOf(request.path)) {
         case 'quote':
-          return quotes(request);
+          return request.path.startsWith(summaryPath) ? summary(request) : quotes(request);
         case 'chart':
           return chart(request);
         case 'crumb':
@@ -186,8 +208,10 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
   };
 }
 
+const summaryPath = '/v10/finance/quoteSummary/';
+
 function kindOf(path: string): RequestKind {
-  if (path === '/v7/finance/quote') return 'quote';
+  if (path === '/v7/finance/quote' || path.startsWith(summaryPath)) return 'quote';
   if (path.startsWith('/v8/finance/chart/')) return 'chart';
   if (path === '/v1/test/getcrumb') return 'crumb';
   if (path === '/v1/finance/search') return 'search';

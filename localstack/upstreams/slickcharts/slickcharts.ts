@@ -1,0 +1,104 @@
+/**
+ * The simulated SlickCharts: one page an index, as the real site renders it: a table of Bootstrap classes among a menu,
+ * pictures, a font and a tracker that a scraper has no use for.
+ */
+import { type Answer, html, type Request, text } from '../answer.ts';
+import type { RequestKind } from '../control.ts';
+import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
+import { pricesOf } from '../yahoo/prices.ts';
+import type { SimSource, YahooOptions } from '../yahoo/yahoo.ts';
+import { type SimMember, simulatedIndices } from './members.ts';
+
+const source = 'slickcharts';
+
+/** The simulated source. */
+export function simulatedSlickCharts({ seed, alwaysOpen, control, now }: YahooOptions): SimSource {
+  const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
+
+  function page(path: string): Answer {
+    const index = simulatedIndices[path];
+    if (!index)
+      return html(404, '<!DOCTYPE html><html><head><title>404</title></head><body>Page not found</body></html>');
+    const stale = control.hit('stale', source, 'page');
+    const drift = control.hit('drift', source, 'page') !== undefined;
+    const factor = control.hit('unit', source, 'page') ? 100 : 1;
+    const at = now() - (stale?.ageMs ?? 0);
+    const rows = index.members.map((member, rank) => row(member, rank + 1, priceOf(member, at), factor)).join('\n');
+    const body = document(path, index.title, drift ? driftedHeads : heads, rows);
+    const cut = control.hit('malformed', source, 'page') !== undefined;
+    return html(200, cut ? body.slice(0, Math.floor(body.length * 0.6)) : body, {
+      'cache-control': 'public, max-age=60',
+      // What a cache in between says that serves an old page.
+      ...(stale ? { age: String(Math.round(stale.ageMs / 1000)), 'last-modified': new Date(at).toUTCString() } : {}),
+    });
+  }
+
+  function priceOf({ instrument, symbol }: SimMember, at: number): { last: number; previous: number } {
+    const { close, previousClose } = snapshotOf(market, instrument, at);
+    const wanted = control.hit('price', source, 'page', symbol)?.price;
+    return { last: wanted ?? close, previous: previousClose };
+  }
+
+  return {
+    kindOf,
+    answer(request: Request): Answer {
+      switch (kindOf(request.path)) {
+        case 'page':
+          return page(request.path);
+        case 'asset':
+          return text(200, '');
+        default:
+          return html(404, '<!DOCTYPE html><title>404</title>');
+      }
+    },
+  };
+}
+
+function kindOf(path: string): RequestKind {
+  if (/^\/(img|css|fonts)\//.test(path)) return 'asset';
+  return /^\/[a-z0-9]+$/.test(path) ? 'page' : 'other';
+}
+
+const heads = ['#', 'Company', 'Symbol', 'Weight', '&nbsp;&nbsp;&nbsp;Price', 'Chg', '% Chg'];
+/** A page as it may look one morning. */
+const driftedHeads = ['Rank', 'Holding', 'Ticker', 'Portfolio%', '&nbsp;&nbsp;&nbsp;Last', 'Move', 'Move %'];
+
+function row(member: SimMember, rank: number, price: { last: number; previous: number }, factor: number): string {
+  const last = price.last * factor;
+  const change = (price.last - price.previous) * factor;
+  const colour = change < 0 ? 'red' : 'green';
+  const link = `/symbol/${member.symbol}`;
+  return `<tr>
+<td>${rank}</td>
+<td class="text-nowrap"><a href="${link}">${escaped(member.instrument.longName)}</a></td>
+<td><a href="${link}">${member.symbol}</a></td>
+<td>${member.weight}%</td>
+<td class="text-nowrap"><img alt="" src="img/${change < 0 ? 'down' : 'up'}.gif"/>&nbsp;&nbsp; ${money(last)}</td>
+<td class="text-nowrap" style="color: ${colour}">${money(change)}</td>
+<td class="text-nowrap" style="color: ${colour}">(${((change / (price.previous * factor)) * 100).toFixed(2)}%)</td>
+</tr>`;
+}
+
+function money(value: number): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+function document(path: string, title: string, columns: readonly string[], rows: string): string {
+  return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
+<link rel="stylesheet" href="css/slick.css"><link rel="preload" as="font" href="fonts/inter.woff2" crossorigin>
+<script async src="https://tracker.slickcharts.invalid/tag.js"></script></head>
+<body><nav class="navbar"><a href="sp500">S&amp;P 500</a> <a href="nasdaq100">Nasdaq 100</a> <a href="dowjones">Dow Jones</a></nav>
+<div class="container-fluid maximum-width"><h1>${escaped(title)}</h1>
+<div class="table-responsive"><table class="table table-hover table-borderless table-sm" data-page="${path.slice(1)}">
+<thead><tr>${columns.map((column) => `<th scope="col" class="text-nowrap">${column}</th>`).join('')}</tr></thead>
+<tbody>
+${rows}
+</tbody></table></div>
+<table class="table table-sm"><tbody><tr><td>Returns</td><td>by year</td></tr></tbody></table>
+<img alt="ad" src="img/banner.png"></div></body></html>`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
