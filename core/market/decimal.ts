@@ -50,3 +50,9 @@ export function divide(value: DecimalText, divisor: number): DecimalText {
 export function subtract(a: DecimalText, b: DecimalText): DecimalText {
   return new Decimal(a).sub(b).toFixed();
 }
+
+/** `a / b` to ten decimals, as the database rounds fractions; `null` when `b` is zero. */
+export function fraction(a: DecimalText, b: DecimalText): DecimalText | null {
+  const divisor = new Decimal(b);
+  return divisor.isZero() ? null : new Decimal(a).div(divisor).toDecimalPlaces(10).toFixed();
+}

@@ -1,11 +1,12 @@
 import type { SourceDefinition } from './definition.ts';
 
-/** What backfills may take of a quota: half of each minute and day is left to live runs, whatever a backfill wants. */
-const backfillShare = 0.5;
+/** What may be taken of a quota beside live runs: the rest of each minute and day is theirs, whatever others want. */
+const shares: Readonly<Record<string, number>> = { backfill: 0.5, proxy: 0.75 };
 
 /** What of a source's quota may be in use for a purpose to be given another permit. */
 export function allowanceFor(quota: SourceDefinition['quota'], purpose: string): { perMinute: number; perDay: number } {
-  if (purpose !== 'backfill') return quota;
-  const share = (whole: number) => Math.max(1, Math.floor(whole * backfillShare));
+  const part = shares[purpose];
+  if (part === undefined) return quota;
+  const share = (whole: number) => Math.max(1, Math.floor(whole * part));
   return { perMinute: share(quota.perMinute), perDay: share(quota.perDay) };
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { RateLimit } from '../rate-limit.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
 export interface Dependencies {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { matchesEtag, weakEtag } from '../etag.ts';
 import { type ProblemError, problemBody, problems } from './problem.ts';
 import type { Call, Reply } from './route.ts';
 
@@ -32,10 +32,10 @@ export function respond(reply: Reply, call: Call, method: string): Response | nu
   headers.set('cache-control', cacheControl(method === 'GET' ? reply.maxAge : null));
   const status = reply.status ?? 200;
   if (method === 'GET' && status === 200 && reply.maxAge !== null) {
-    const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+    const etag = weakEtag(content);
     headers.set('etag', etag);
     headers.set('vary', 'x-api-key, cookie, accept');
-    if (matches(call.header('if-none-match'), etag)) {
+    if (matchesEtag(call.header('if-none-match'), etag)) {
       headers.delete('content-type');
       return new Response(null, { status: 304, headers });
     }
@@ -84,11 +84,4 @@ function plain(reply: Extract<Reply, { kind: 'text' }>) {
 function cacheControl(maxAge: number | null | undefined): string {
   if (maxAge === null) return 'no-store';
   return maxAge ? `private, max-age=${maxAge}` : 'private, max-age=0, must-revalidate';
-}
-
-/** Weak comparison (RFC 9110, 13.1.2): the list names the tag, with or without `W/`, or is `*`. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  const bare = etag.replace(/^W\//, '');
-  return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === bare);
 }

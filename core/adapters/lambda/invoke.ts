@@ -29,3 +29,18 @@ export async function invokeFunction(
   const parsed: unknown = JSON.parse(answer.Payload?.transformToString() || 'null');
   return parsed;
 }
+
+/** Has a function invoked without waiting for what it does. Throws when Lambda does not take the call. */
+export async function invokeFunctionLater(
+  functionName: string,
+  payload: unknown,
+  client = sharedClient(),
+): Promise<void> {
+  await client.send(
+    new InvokeCommand({
+      FunctionName: functionName,
+      InvocationType: 'Event',
+      Payload: Buffer.from(JSON.stringify(payload)),
+    }),
+  );
+}

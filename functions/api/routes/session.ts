@@ -3,9 +3,9 @@ import type { ApiKeyStore } from '../../../core/adapters/postgres/api-key-store.
 import { isApiKey, secretHash } from '../../../core/auth/api-keys.ts';
 import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
 import { type Scope, scopes } from '../../../core/contracts/reasons.ts';
+import type { RateLimiter } from '../../rate-limit.ts';
 import { type Authenticator, refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
 import { ProblemError } from '../problem.ts';
-import type { RateLimiter } from '../rate-limit.ts';
 import { type Call, type Reply, type Route, route } from '../route.ts';
 
 const lifeMs = 12 * 3600_000;

@@ -112,7 +112,12 @@ const makers: Readonly<Record<string, (instrument: SimInstrument, quote: Quote) 
           financialCurrency: instrument.currency.toUpperCase(),
         }
       : null,
-  defaultKeyStatistics: (instrument) => ({ maxAge: 1, priceHint: instrument.priceHint, category: null, fundFamily: null }),
+  defaultKeyStatistics: (instrument) => ({
+    maxAge: 1,
+    priceHint: instrument.priceHint,
+    category: null,
+    fundFamily: null,
+  }),
 };
 
 /** The element of `quoteSummary.result`, or `null` when none of the modules is there for this instrument. */

@@ -23,7 +23,7 @@ CREATE UNLOGGED TABLE proxy_cache (
 ALTER TABLE proxy_cache ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX proxy_cache_over ON proxy_cache (keep_until);
 
--- The upstream asked to be left alone, or a breaker opened: no container calls it before `until`.
+-- A container's breaker opened: none of them calls the upstream before `until`.
 CREATE UNLOGGED TABLE proxy_pause (
   source_id text PRIMARY KEY,
   until     timestamptz NOT NULL,

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../core/ports/clock.ts';
+import type { Clock } from '../core/ports/clock.ts';
 
 /** How much one caller may ask: `perSecond` on average, `burst` at once. */
 export interface RateLimit {

@@ -1,0 +1,68 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+interface ProxyOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly upstream?: string;
+}
+
+/** Addresses that only this machine reaches. */
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** `quotron proxy`: the Yahoo proxy as a process of its own. */
+export function proxyCommand(): Command {
+  return new Command('proxy')
+    .description('Serve Yahoo Finance from a cache on this machine: quotes, charts, summaries, search')
+    .addOption(new Option('-p, --port <port>', 'port to listen on').argParser(port).default(5000))
+    .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
+    .addOption(new Option('--upstream <url>', 'ask this in place of Yahoo (a simulator)').argParser(httpUrl))
+    .addHelpText(
+      'after',
+      '\nA key is asked of clients when QUOTRON_PROXY_KEY is set; it must be set to listen on more than this machine.\n' +
+        'Ctrl-C stops it. docs/proxy.md says how to point yfinance and yahoo-finance2 at it.',
+    )
+    .action(async (options: ProxyOptions, command: Command) => {
+      // From the environment, because arguments show in the list of processes.
+      const key = process.env['QUOTRON_PROXY_KEY'] || undefined;
+      if (key === undefined && !loopback.test(options.host))
+        command.error(
+          `${options.host} is reached from other machines, and anybody there could use up your quota with Yahoo. Set QUOTRON_PROXY_KEY to a key that clients send, or leave --host out.`,
+        );
+      await serve(options, key, command);
+    });
+}
+
+async function serve({ port, host, upstream }: ProxyOptions, key: string | undefined, command: Command): Promise<void> {
+  // Here and not above, so that no other command loads a server.
+  const { startStandalone } = await import('../functions/yahoo-proxy/standalone.ts');
+  const running = await startStandalone({
+    port,
+    host,
+    upstream,
+    key,
+    log: (line) => process.stderr.write(`${line}\n`),
+  }).catch((error: unknown) => {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!taken) throw error;
+    return command.error(`Port ${port} is used by another program. Stop it, or choose another with --port.`);
+  });
+  process.stdout.write(
+    `Yahoo proxy on ${running.url}/yahoo, asking ${upstream ?? 'Yahoo Finance'}${key === undefined ? '' : ', key wanted'}.\n` +
+      `Try ${running.url}/yahoo/quote/AAPL or ${running.url}/yahoo/v8/finance/chart/AAPL?range=5d. Ctrl-C stops it.\n`,
+  );
+  await new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+  await running.stop();
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('A port is a whole number up to 65535; 0 takes a free one.');
+}
+
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It must be an http or https URL.');
+}

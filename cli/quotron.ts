@@ -1,0 +1,9 @@
+import { Command } from 'commander';
+import { proxyCommand } from './proxy.ts';
+
+/** The `quotron` command. Each subcommand has a file of its own. */
+await new Command('quotron')
+  .description('Your own market-data service')
+  .addCommand(proxyCommand())
+  .showHelpAfterError()
+  .parseAsync();

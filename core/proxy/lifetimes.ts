@@ -1,0 +1,129 @@
+import type { Question } from '../contracts/proxy.ts';
+
+/** Whether the market of an answer trades: `extended` is before and after the session, `unknown` is not told. */
+export type MarketPhase = 'open' | 'extended' | 'closed' | 'unknown';
+
+/** How long an answer serves, in seconds. */
+export interface Lifetime {
+  /** Given out as it is. */
+  readonly fresh: number;
+  /** After that: given out, marked stale, while it is refreshed. */
+  readonly reuse: number;
+  /** Since it was fetched: stands in, marked stale, when the upstream fails. */
+  readonly keep: number;
+}
+
+/** What an answer is, for its lifetime. `missing` is an answer that says that there is nothing. */
+export type AnswerKind = 'quote' | 'intraday' | 'daily' | 'past' | 'summary' | 'profile' | 'search' | 'missing';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/**
+ * Lifetimes by kind and market phase; docs/proxy.md shows them. The time over which an answer of an open market may be
+ * reused is short: a price half a minute old, given as if it were now, is a wrong price. Closed markets have the
+ * lifetimes that they have because they open again.
+ */
+const table: Readonly<Record<'quote' | 'intraday' | 'daily', Readonly<Record<MarketPhase, Lifetime>>>> = {
+  quote: {
+    open: { fresh: 5, reuse: 25, keep: day },
+    extended: { fresh: 15, reuse: 45, keep: day },
+    closed: { fresh: minute, reuse: 2 * minute, keep: 4 * day },
+    unknown: { fresh: 15, reuse: 45, keep: day },
+  },
+  intraday: {
+    open: { fresh: 15, reuse: 45, keep: day },
+    extended: { fresh: minute, reuse: 2 * minute, keep: day },
+    closed: { fresh: 5 * minute, reuse: 5 * minute, keep: 4 * day },
+    unknown: { fresh: 15, reuse: 45, keep: day },
+  },
+  daily: {
+    open: { fresh: 30, reuse: 4 * minute, keep: 4 * day },
+    extended: { fresh: 2 * minute, reuse: 10 * minute, keep: 4 * day },
+    closed: { fresh: 10 * minute, reuse: 20 * minute, keep: 4 * day },
+    unknown: { fresh: minute, reuse: 5 * minute, keep: 4 * day },
+  },
+};
+const still: Readonly<Record<'past' | 'profile' | 'search' | 'missing', Lifetime>> = {
+  // A split changes the past, so not for ever.
+  past: { fresh: 6 * hour, reuse: day, keep: 7 * day },
+  profile: { fresh: 6 * hour, reuse: day, keep: 7 * day },
+  search: { fresh: hour, reuse: 6 * hour, keep: 7 * day },
+  missing: { fresh: minute, reuse: 0, keep: minute },
+};
+
+/** The lifetime of an answer. */
+export function lifetimeOf(kind: AnswerKind, phase: MarketPhase): Lifetime {
+  switch (kind) {
+    case 'quote':
+    case 'intraday':
+    case 'daily':
+      return table[kind][phase];
+    case 'summary':
+      return table.intraday[phase];
+    default:
+      return still[kind];
+  }
+}
+
+const intradayInterval = /^\d+(m|h)$/;
+const pricedModules = new Set(['price', 'summaryDetail', 'financialData', 'defaultKeyStatistics']);
+
+/** What the answer to a question is, when there is one. */
+export function kindOf(question: Question): AnswerKind {
+  switch (question.route) {
+    case 'quote':
+    case 'search':
+      return question.route;
+    case 'chart':
+      if (question.past) return 'past';
+      return intradayInterval.test(question.query['interval'] ?? '1d') ? 'intraday' : 'daily';
+    case 'summary':
+      return (question.query['modules'] ?? '').split(',').some((module) => pricedModules.has(module))
+        ? 'summary'
+        : 'profile';
+  }
+}
+
+/** What Yahoo's `marketState` means for how long a price holds. */
+export function phaseOf(marketState: string | null | undefined): MarketPhase {
+  switch (marketState) {
+    case 'REGULAR':
+      return 'open';
+    case 'PRE':
+    case 'POST':
+      return 'extended';
+    case 'CLOSED':
+    case 'PREPRE':
+    case 'POSTPOST':
+      return 'closed';
+    default:
+      return 'unknown';
+  }
+}
+
+/** How an answer may be used at an instant. */
+export type Freshness = 'fresh' | 'reusable' | 'spare' | 'over';
+
+/** `ageSeconds` since it was fetched. `spare` is for when the upstream fails. */
+export function freshnessOf(lifetime: Lifetime, ageSeconds: number): Freshness {
+  if (ageSeconds < lifetime.fresh) return 'fresh';
+  if (ageSeconds < lifetime.fresh + lifetime.reuse) return 'reusable';
+  return ageSeconds < lifetime.keep ? 'spare' : 'over';
+}
+
+/** An answer as a cache keeps it. */
+export interface KeptAnswer {
+  /** 404 with an empty body: Yahoo has no quote of the symbol. */
+  readonly status: number;
+  readonly body: string;
+  readonly lifetime: Lifetime;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+}
+
+/** How a kept answer may be used at `now`, in milliseconds since the epoch. */
+export function freshnessAt(answer: KeptAnswer, now: number): Freshness {
+  return freshnessOf(answer.lifetime, (now - answer.fetchedAt) / 1000);
+}

@@ -1,0 +1,191 @@
+import * as z from 'zod';
+import type { Exchange } from '../contracts/blob.ts';
+import type { Question } from '../contracts/proxy.ts';
+import type { Failure } from '../sources/parser.ts';
+import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
+import { kindOf, type Lifetime, lifetimeOf, type MarketPhase, phaseOf } from './lifetimes.ts';
+import { notFound, yahooError } from './yahoo-error.ts';
+
+/** An answer of the upstream that may be given out. */
+export interface ReadAnswer {
+  readonly status: 200 | 400 | 404 | 422;
+  readonly body: string;
+  readonly lifetime: Lifetime;
+}
+
+const number = z.number();
+/** A row with a price, as a number or, with `formatted=true`, as `{raw, fmt}`. */
+const pricedRow = z.looseObject({
+  symbol: z.string().min(1).max(64),
+  regularMarketPrice: z.union([number, z.looseObject({ raw: number })]),
+  marketState: z.string().nullish().catch(null),
+});
+/** What Yahoo sends for a symbol that it knows and has no price of: delisted, a fund without one. */
+const unpricedRow = z.looseObject({
+  symbol: z.string().min(1).max(64),
+  quoteType: z.string(),
+  regularMarketPrice: z.undefined(),
+  regularMarketTime: z.undefined(),
+});
+
+const quoteAnswer = z.object({
+  quoteResponse: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
+});
+
+/**
+ * Reads an answer to quotes: a row for each symbol that Yahoo knows, `null` for each that it does not. A row that has a
+ * time but no price has drifted and is none.
+ */
+export function readQuoteAnswer(
+  exchange: Exchange,
+  symbols: readonly string[],
+): { readonly rows: ReadonlyMap<string, ReadAnswer> } | { readonly failure: Failure } {
+  const answer = readJson(exchange, quoteAnswer);
+  if ('failure' in answer) return answer;
+  const { result, error } = answer.value.quoteResponse;
+  if (!result) return { failure: toldFailure(error) };
+  const rows = new Map<string, ReadAnswer>();
+  let drifted = 0;
+  for (const row of result) {
+    const priced = pricedRow.safeParse(row);
+    const read = priced.success ? priced : unpricedRow.safeParse(row);
+    if (!read.success) {
+      drifted++;
+      continue;
+    }
+    const lifetime = priced.success
+      ? lifetimeOf('quote', phaseOf(priced.data.marketState))
+      : lifetimeOf('missing', 'unknown');
+    rows.set(read.data.symbol.toUpperCase(), { status: 200, body: JSON.stringify(row), lifetime });
+  }
+  if (drifted > 0)
+    return {
+      failure: {
+        reason: 'schema_drift',
+        message: `${drifted} of ${result.length} quotes have no price where it used to be.`,
+      },
+    };
+  for (const symbol of symbols) {
+    if (!rows.has(symbol)) rows.set(symbol, { status: 404, body: '', lifetime: lifetimeOf('missing', 'unknown') });
+  }
+  return { rows };
+}
+
+const instants = z.object({ start: number, end: number });
+const chartAnswer = z.object({
+  chart: z.object({
+    result: z
+      .array(
+        z.object({
+          meta: z.object({
+            symbol: z.string(),
+            instrumentType: z.string().nullish().catch(null),
+            currentTradingPeriod: z
+              .object({ pre: instants.optional(), regular: instants, post: instants.optional() })
+              .nullish()
+              .catch(null),
+          }),
+          indicators: z.object({ quote: z.array(z.unknown()).min(1) }),
+        }),
+      )
+      .min(1)
+      .nullable(),
+    error: z.unknown(),
+  }),
+});
+const summaryAnswer = z.object({
+  quoteSummary: z.object({
+    result: z
+      .array(
+        z.looseObject({
+          price: z
+            .object({ marketState: z.string().nullish().catch(null) })
+            .nullish()
+            .catch(null),
+        }),
+      )
+      .min(1)
+      .nullable(),
+    error: z.unknown(),
+  }),
+});
+const searchAnswer = z.object({ quotes: z.array(z.unknown()) });
+
+/** Reads an answer to anything but quotes: given out as it came, once it has been seen to be one. */
+export function readOneAnswer(exchange: Exchange, question: Question): ReadAnswer | { readonly failure: Failure } {
+  const refusal = readRefusal(exchange, question);
+  if (refusal) return refusal;
+  const phase = readPhase(exchange, question);
+  if (typeof phase !== 'string') return phase;
+  return { status: 200, body: exchange.response?.body ?? '', lifetime: lifetimeOf(kindOf(question), phase) };
+}
+
+function readPhase(exchange: Exchange, { route }: Question): MarketPhase | { readonly failure: Failure } {
+  switch (route) {
+    case 'chart': {
+      const answer = readJson(exchange, chartAnswer);
+      if ('failure' in answer) return answer;
+      const chart = answer.value.chart.result?.[0];
+      if (!chart) return { failure: toldFailure(answer.value.chart.error) };
+      return chartPhase(chart.meta, Date.parse(exchange.fetchedAt) / 1000);
+    }
+    case 'summary': {
+      const answer = readJson(exchange, summaryAnswer);
+      if ('failure' in answer) return answer;
+      const summary = answer.value.quoteSummary.result?.[0];
+      if (!summary) return { failure: toldFailure(answer.value.quoteSummary.error) };
+      return phaseOf(summary.price?.marketState);
+    }
+    default: {
+      const answer = readJson(exchange, searchAnswer);
+      return 'failure' in answer ? answer : 'unknown';
+    }
+  }
+}
+
+type ChartMeta = NonNullable<z.infer<typeof chartAnswer>['chart']['result']>[number]['meta'];
+
+function chartPhase({ instrumentType, currentTradingPeriod: periods }: ChartMeta, now: number): MarketPhase {
+  // Trades on all days; Yahoo gives it the periods of a day.
+  if (instrumentType === 'CRYPTOCURRENCY') return 'open';
+  if (!periods) return 'unknown';
+  const within = (period: { start: number; end: number } | undefined) =>
+    period !== undefined && now >= period.start && now < period.end;
+  if (within(periods.regular)) return 'open';
+  return within(periods.pre) || within(periods.post) ? 'extended' : 'closed';
+}
+
+const told = z.object({ code: z.string().max(60), description: z.string().max(400) });
+const refusalAnswer = z.union([
+  z.object({ chart: z.object({ error: told }) }).transform(({ chart }) => chart.error),
+  z.object({ quoteSummary: z.object({ error: told }) }).transform(({ quoteSummary }) => quoteSummary.error),
+  z.object({ finance: z.object({ error: told }) }).transform(({ finance }) => finance.error),
+]);
+const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
+  [400, 400],
+  [404, 404],
+  [422, 422],
+]);
+
+/**
+ * A refusal that is an answer to the client's question (no such symbol, a range that is too long) in Yahoo's form. Its
+ * words are passed on when they are plain ones; a body of another form is no answer.
+ */
+function readRefusal(exchange: Exchange, question: Question): ReadAnswer | null {
+  const status = refusals.get(exchange.response?.status ?? 0);
+  if (!status) return null;
+  const parsed = refusalAnswer.safeParse(parseJson(exchange.response?.body ?? ''));
+  if (!parsed.success) return null;
+  const { code, description } = parsed.data;
+  const plain = /^[\w .,:;=/[\]()"'^-]*$/.test(description) ? description : notFound[question.route];
+  const { body } = yahooError(question.route, status === 422 ? 400 : status, code, plain);
+  return { status, body, lifetime: lifetimeOf('missing', 'unknown') };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import type { Question } from '../contracts/proxy.ts';
+import { type YahooError, yahooError } from './yahoo-error.ts';
+
+/** Yahoo takes more; nobody shows more, and one request must not use up the minute's quota. */
+export const maxSymbols = 200;
+
+const symbolPattern = /^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$/;
+
+/** The symbol as Yahoo writes it, or `null` for what cannot be one. */
+export function yahooSymbol(text: string): string | null {
+  const symbol = text.trim().toUpperCase();
+  return symbolPattern.test(symbol) ? symbol : null;
+}
+
+/**
+ * Parameters that change the answer, by route, with what they may be. All others are dropped and never reach Yahoo: a
+ * client's crumb above all, which belongs to a session that is not ours.
+ */
+const word = /^[A-Za-z0-9_.-]{1,40}$/;
+const list = /^[A-Za-z0-9_.,|-]{1,500}$/;
+const flag = /^(true|false)$/i;
+const count = /^\d{1,3}$/;
+const locale: Readonly<Record<string, RegExp>> = { lang: /^[A-Za-z]{2}(-[A-Za-z]{2,4})*$/, region: /^[A-Za-z]{2}$/ };
+const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>>> = {
+  quote: { ...locale, formatted: flag },
+  chart: {
+    ...locale,
+    period1: /^-?\d{1,12}$/,
+    period2: /^-?\d{1,12}$/,
+    range: word,
+    interval: word,
+    includePrePost: flag,
+    includeAdjustedClose: flag,
+    events: list,
+    useYfid: flag,
+  },
+  summary: { ...locale, formatted: flag, modules: list },
+  search: {
+    ...locale,
+    // Any text that people search for; control characters are not.
+    q: /^[^\p{Cc}]{1,100}$/u,
+    quotesCount: count,
+    newsCount: count,
+    listsCount: count,
+    recommendedCount: count,
+    enableFuzzyQuery: flag,
+    quotesQueryId: word,
+    multiQuoteQueryId: word,
+    newsQueryId: word,
+    enableCb: flag,
+    enableNavLinks: flag,
+    enableEnhancedTrivialQuery: flag,
+    enableResearchReports: flag,
+    enableCulturalAssets: flag,
+    enableLogoUrl: flag,
+    enableLists: flag,
+  },
+};
+
+/** What Yahoo answers without being asked: left out, so that saying it and not saying it is one answer. */
+const usual: Readonly<Record<string, string>> = {
+  lang: 'en-US',
+  region: 'US',
+  formatted: 'false',
+  includePrePost: 'false',
+  useYfid: 'false',
+};
+
+function usualOf(route: Question['route'], name: string): string | undefined {
+  // Summaries come as `{raw, fmt}` unless they are asked for otherwise; quotes come as numbers.
+  return route === 'summary' && name === 'formatted' ? 'true' : usual[name];
+}
+
+/** The questions of a client's request: one, but for quotes, which have one per symbol. Or why it is none. */
+export type Asked =
+  | { readonly questions: readonly Question[]; readonly fields: ReadonlySet<string> }
+  | { readonly error: YahooError };
+
+/** Reads `/v7/finance/quote`. `fields` is applied here and not asked for: whoever wants fewer shares the same answer. */
+export function readQuotes(search: URLSearchParams): Asked {
+  const symbols = (search.get('symbols') ?? search.get('symbol') ?? '').split(',').filter((each) => each.trim() !== '');
+  if (symbols.length === 0)
+    return { error: yahooError('quote', 400, 'argument-error', 'Missing value for the "symbols" argument') };
+  if (symbols.length > maxSymbols)
+    return {
+      error: yahooError('quote', 400, 'argument-error', `More than ${maxSymbols} symbols: ask in several requests.`),
+    };
+  const query = queryOf('quote', search);
+  if (typeof query === 'string') return { error: badParameter('quote', query) };
+  const questions = new Map<string, Question>();
+  for (const text of symbols) {
+    const symbol = yahooSymbol(text);
+    // Yahoo leaves out what it does not know, and so what cannot be a symbol.
+    if (symbol && !questions.has(symbol)) questions.set(symbol, quoteQuestion(symbol, query));
+  }
+  const fields = new Set((search.get('fields') ?? '').split(',').filter((field) => field !== ''));
+  return { questions: [...questions.values()], fields };
+}
+
+/** The question for one symbol's quote. */
+export function quoteQuestion(symbol: string, query: Readonly<Record<string, string>> = {}): Question {
+  return {
+    route: 'quote',
+    key: keyOf('quote', symbol, query),
+    path: '/v7/finance/quote',
+    query: { ...query },
+    symbol,
+    past: false,
+  };
+}
+
+/** Reads a request of one of the other routes. `symbol` is the path's, decoded. `now` in milliseconds. */
+export function readOne(
+  route: 'chart' | 'summary' | 'search',
+  symbolText: string | null,
+  search: URLSearchParams,
+  now: number,
+): Asked {
+  const symbol = symbolText === null ? null : yahooSymbol(symbolText);
+  if (symbolText !== null && symbol === null)
+    return { error: yahooError(route, 404, 'Not Found', `No data found for a symbol that is none`) };
+  const query = queryOf(route, search);
+  if (typeof query === 'string') return { error: badParameter(route, query) };
+  const fields: ReadonlySet<string> = new Set();
+  switch (route) {
+    case 'search':
+      if (query['q'] === undefined)
+        return { error: yahooError(route, 400, 'Bad Request', 'Missing required query parameter=q') };
+      return {
+        questions: [{ route, key: keyOf(route, '', query), path: '/v1/finance/search', query, symbol, past: false }],
+        fields,
+      };
+    case 'summary':
+      if (query['modules'] === undefined)
+        return { error: yahooError(route, 400, 'Bad Request', 'Missing required query parameter=modules') };
+      query['modules'] = sorted(query['modules'], ',');
+      return { questions: [{ ...one(route, '/v10/finance/quoteSummary/', symbol ?? '', query), past: false }], fields };
+    case 'chart': {
+      if (query['events'] !== undefined) query['events'] = sorted(query['events'], '|');
+      return { questions: [chartQuestion(symbol ?? '', query, now)], fields };
+    }
+  }
+}
+
+/**
+ * A chart's question. "Until now" is another number each second; all of them are one answer, which its lifetime makes
+ * old. So an end within the last minute or in the future is `now` in the key.
+ */
+function chartQuestion(symbol: string, query: Record<string, string>, now: number): Question {
+  const seconds = Math.floor(now / 1000);
+  const end = query['period2'] === undefined ? null : Number(query['period2']);
+  const toNow = end === null || end > seconds - 60;
+  const asked = end !== null && toNow ? { ...query, period2: String(Math.max(end, seconds)) } : query;
+  const keyed = end !== null && toNow ? { ...query, period2: 'now' } : query;
+  return {
+    ...one('chart', '/v8/finance/chart/', symbol, asked),
+    key: keyOf('chart', symbol, keyed),
+    // A day over: the last session's bars may still be corrected in the hours after it.
+    past: end !== null && end < seconds - 86_400,
+  };
+}
+
+function one(route: 'chart' | 'summary', base: string, symbol: string, query: Record<string, string>) {
+  return { route, key: keyOf(route, symbol, query), path: base + encodeURIComponent(symbol), query, symbol };
+}
+
+/** The known parameters, checked, in one spelling; or the name of one that is not what it should be. */
+function queryOf(route: Question['route'], search: URLSearchParams): Record<string, string> | string {
+  const query: Record<string, string> = {};
+  for (const [name, pattern] of Object.entries(known[route])) {
+    const value = search.get(name);
+    if (value === null || value === '') continue;
+    if (!pattern.test(value)) return name;
+    const spelled = pattern === flag ? value.toLowerCase() : value;
+    if (spelled !== usualOf(route, name)) query[name] = spelled;
+  }
+  return query;
+}
+
+function badParameter(route: Question['route'], name: string): YahooError {
+  return yahooError(route, 400, 'Bad Request', `Invalid input - ${name} is not supported.`);
+}
+
+function sorted(text: string, separator: string): string {
+  return [...new Set(text.split(/[|,]/).filter((each) => each !== ''))].sort().join(separator);
+}
+
+/** Readable as long as it is short; the rest of a long one is a hash. */
+function keyOf(route: Question['route'], symbol: string, query: Readonly<Record<string, string>>): string {
+  const parameters = Object.entries(query)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+  const tail = parameters.length <= 200 ? parameters : createHash('sha256').update(parameters).digest('base64url');
+  return `${route}:${symbol}?${tail}`;
+}

@@ -1,0 +1,252 @@
+/*
+ * What the proxy knows, and how it comes to know more. A question goes through these steps:
+ *   1. memory      fresh in this container: given out
+ *   2. in flight   asked a moment ago: wait for the same answer
+ *   3. shared      fresh in the cache of all containers: taken over. Who finds it stale gets the lease, all others wait
+ *   4. Yahoo       by the holder of the lease; without a shared cache by whoever came first
+ * A stale answer is given out at once while it may be reused, and refreshed behind it; beyond that it stands in when
+ * Yahoo fails or takes too long.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Question } from '../../core/contracts/proxy.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
+import type { AskYahoo, Loaded, NoAnswer } from './ask-yahoo.ts';
+import type { Breaker, Pause } from './breaker.ts';
+import type { Lease, SharedCache, Taken } from './shared-cache.ts';
+
+/** `REVALIDATED`: there was an older answer, and Yahoo has just given a new one. */
+export type CacheResult = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED';
+
+export interface Found {
+  readonly question: Question;
+  readonly answer: KeptAnswer | null;
+  readonly cache: CacheResult;
+  /** Why there is no new answer, where one was looked for. */
+  readonly failed: NoAnswer | null;
+}
+
+/** A question that is to be asked anew, with the lease under which the answer is kept (0 without a shared cache). */
+export interface Refresh {
+  readonly question: Question;
+  readonly token: number;
+}
+
+export interface AnswerCacheOptions {
+  readonly ask: AskYahoo;
+  readonly breaker: Breaker;
+  /** `null` where there is one process only. */
+  readonly shared: SharedCache | null;
+  readonly now: Clock;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly memoryBytes: number;
+  /** Calls `refresh`, or has it called elsewhere. Settles when it is done or handed over. */
+  readonly later: (refreshes: readonly Refresh[]) => Promise<void>;
+  /** Told of what went wrong with the shared cache, without which the proxy goes on. */
+  readonly log: (error: unknown) => void;
+}
+
+export interface AnswerCache {
+  /** One for each question, in their order. */
+  find(questions: readonly Question[]): Promise<Found[]>;
+  /** Asks Yahoo and keeps what it says. */
+  refresh(refreshes: readonly Refresh[]): Promise<void>;
+  /** What this container keeps of a key, however old. */
+  peek(key: string): KeptAnswer | null;
+  readonly size: { readonly entries: number; readonly bytes: number };
+}
+
+/** How long a client with a stale answer at hand waits for a new one. */
+const patienceMs = 2_500;
+/** How long a client waits for another container's answer. API Gateway gives up after 29 s. */
+const longestWaitMs = 15_000;
+
+export function answerCache(options: AnswerCacheOptions): AnswerCache {
+  const { ask, breaker, now, wait, later, log } = options;
+  const memory = new LRUCache<string, KeptAnswer>({
+    maxSize: options.memoryBytes,
+    // Two bytes a character at worst, and the entry itself.
+    sizeCalculation: ({ body }, key) => body.length * 2 + key.length + 200,
+  });
+  const flights = new Map<string, Promise<ReadonlyMap<string, Found>>>();
+  const refreshing = new Set<string>();
+
+  /** The shared cache's word, or none of it: without it each container asks for itself. */
+  async function take(keys: readonly string[]): Promise<ReadonlyMap<string, Taken> | null> {
+    if (!options.shared) return null;
+    try {
+      const { pause, entries } = await options.shared.take(keys, true);
+      breaker.hear(pause);
+      for (const [key, { answer }] of entries) {
+        const held = memory.get(key);
+        if (answer && (!held || held.fetchedAt < answer.fetchedAt)) memory.set(key, answer);
+      }
+      return entries;
+    } catch (error) {
+      log(error);
+      return null;
+    }
+  }
+
+  /** Keeps answers here and for all, or tells all of the failure. */
+  async function load(refreshes: readonly Refresh[]): Promise<Map<string, Loaded>> {
+    const outcomes = await ask(refreshes.map(({ question }) => question)).catch((error: unknown) => {
+      // A fault of ours (no permits to be had from `state`): what is at hand is still given out.
+      log(error);
+      return refreshes.map((): Loaded => ({ failed: { reason: 'unexplained', retryAfterSeconds: 0 } }));
+    });
+    const loaded = new Map<string, Loaded>();
+    const kept: (Lease & { answer: KeptAnswer })[] = [];
+    const lost: (Lease & { failed: NoAnswer })[] = [];
+    for (const [at, { question, token }] of refreshes.entries()) {
+      const outcome = outcomes[at];
+      if (!outcome) continue;
+      loaded.set(question.key, outcome);
+      if ('answer' in outcome) {
+        const answer = { ...outcome.answer, fetchedAt: outcome.fetchedAt };
+        memory.set(question.key, answer);
+        kept.push({ key: question.key, token, answer });
+      } else lost.push({ key: question.key, token, failed: outcome.failed });
+    }
+    await share(kept, lost).catch(log);
+    return loaded;
+  }
+
+  async function share(
+    kept: readonly (Lease & { answer: KeptAnswer })[],
+    lost: readonly (Lease & { failed: NoAnswer })[],
+  ): Promise<void> {
+    if (!options.shared) return;
+    if (kept.length > 0) await options.shared.put(kept);
+    const [first] = lost;
+    if (!first || first.failed.reason === 'stopped') return;
+    const pause = breaker.opened(now());
+    await options.shared.fail(lost, first.failed.reason, pause ? Math.ceil((pause.until - now()) / 1000) : 0);
+  }
+
+  /** Nothing waits for it. */
+  function refreshLater(refreshes: readonly Refresh[]): void {
+    const begun = refreshes.filter(({ question }) => !refreshing.has(question.key));
+    if (begun.length === 0) return;
+    for (const { question } of begun) refreshing.add(question.key);
+    later(begun)
+      .catch(log)
+      .finally(() => {
+        for (const { question } of begun) refreshing.delete(question.key);
+      });
+  }
+
+  /** What is at hand, when no new answer is to be had. */
+  function fallback(question: Question, failed: NoAnswer): Found {
+    const held = memory.get(question.key);
+    return held && freshnessAt(held, now()) !== 'over'
+      ? { question, answer: held, cache: 'STALE', failed }
+      : { question, answer: null, cache: 'MISS', failed };
+  }
+
+  async function loadNow(refreshes: readonly Refresh[]): Promise<Found[]> {
+    const before = new Set(refreshes.flatMap(({ question }) => (memory.has(question.key) ? [question.key] : [])));
+    const work = load(refreshes);
+    const spare = refreshes.every(({ question }) => {
+      const held = memory.get(question.key);
+      return held !== undefined && freshnessAt(held, now()) !== 'over';
+    });
+    const loaded = spare ? await Promise.race([work, wait(patienceMs)]) : await work;
+    if (!loaded) work.catch(log);
+    return refreshes.map(({ question }): Found => {
+      const outcome = loaded?.get(question.key);
+      if (!outcome) return fallback(question, { reason: 'timeout', retryAfterSeconds: 0 });
+      if ('failed' in outcome) return fallback(question, outcome.failed);
+      const answer = { ...outcome.answer, fetchedAt: outcome.fetchedAt };
+      return { question, answer, cache: before.has(question.key) ? 'REVALIDATED' : 'MISS', failed: null };
+    });
+  }
+
+  /** Steps 3 and 4, for questions that this container is the only flight of. */
+  async function look(questions: readonly Question[]): Promise<ReadonlyMap<string, Found>> {
+    const found = new Map<string, Found>();
+    const startedAt = now();
+    let open = questions;
+    for (let round = 0; open.length > 0; round++) {
+      const taken = await take(open.map(({ key }) => key));
+      const mine: Refresh[] = [];
+      const behind: Refresh[] = [];
+      const others: Question[] = [];
+      for (const question of open) {
+        const { key } = question;
+        const entry = taken?.get(key);
+        const held = memory.get(key);
+        const use = held ? freshnessAt(held, now()) : 'over';
+        const pause = breaker.pause(now());
+        const settled = (each: Found) => found.set(key, each);
+        if (held && use === 'fresh') settled({ question, answer: held, cache: 'HIT', failed: null });
+        else if (held && use === 'reusable') {
+          settled({ question, answer: held, cache: 'STALE', failed: null });
+          if (!pause && (taken === null || entry?.token)) behind.push({ question, token: entry?.token ?? 0 });
+        } else if (taken === null || entry?.token) mine.push({ question, token: entry?.token ?? 0 });
+        else if (pause) settled(fallback(question, paused(pause, now())));
+        else if (entry?.failure) settled(fallback(question, { reason: entry.failure, retryAfterSeconds: 0 }));
+        else if (now() - startedAt > (use === 'spare' ? patienceMs : longestWaitMs))
+          settled(fallback(question, { reason: 'timeout', retryAfterSeconds: 0 }));
+        else others.push(question);
+      }
+      refreshLater(behind);
+      if (mine.length > 0) for (const each of await loadNow(mine)) found.set(each.question.key, each);
+      open = others;
+      if (open.length > 0) await wait(Math.min(1_000, 100 * 1.5 ** round) * (0.75 + Math.random() / 2));
+    }
+    return found;
+  }
+
+  return {
+    async find(questions) {
+      const found = new Map<string, Found | Promise<Found>>();
+      const unknown: Question[] = [];
+      for (const question of questions) {
+        const held = memory.get(question.key);
+        const use = held ? freshnessAt(held, now()) : 'over';
+        const flight = flights.get(question.key);
+        if (held && use === 'fresh') found.set(question.key, { question, answer: held, cache: 'HIT', failed: null });
+        else if (held && use === 'reusable' && !options.shared) {
+          found.set(question.key, { question, answer: held, cache: 'STALE', failed: null });
+          if (!breaker.pause(now())) refreshLater([{ question, token: 0 }]);
+        } else if (flight)
+          found.set(
+            question.key,
+            flight.then((all) => landed(all, question)),
+          );
+        else unknown.push(question);
+      }
+      if (unknown.length > 0) {
+        const flight = look(unknown);
+        for (const { key } of unknown) flights.set(key, flight);
+        const land = () => {
+          for (const { key } of unknown) if (flights.get(key) === flight) flights.delete(key);
+        };
+        flight.then(land, land);
+        for (const question of unknown)
+          found.set(
+            question.key,
+            flight.then((all) => landed(all, question)),
+          );
+      }
+      return Promise.all(questions.map((question) => found.get(question.key) ?? landed(new Map(), question)));
+    },
+    async refresh(refreshes) {
+      await load(refreshes);
+    },
+    peek: (key) => memory.get(key) ?? null,
+    get size() {
+      return { entries: memory.size, bytes: memory.calculatedSize };
+    },
+  };
+}
+
+function landed(all: ReadonlyMap<string, Found>, question: Question): Found {
+  const nothing: NoAnswer = { reason: 'unexplained', retryAfterSeconds: 0 };
+  return all.get(question.key) ?? { question, answer: null, cache: 'MISS', failed: nothing };
+}
+
+function paused(pause: Pause, now: number): NoAnswer {
+  return { reason: pause.reason, retryAfterSeconds: Math.max(1, Math.ceil((pause.until - now) / 1000)) };
+}

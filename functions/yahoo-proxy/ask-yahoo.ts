@@ -1,0 +1,174 @@
+import { redactor } from '../../core/auth/redact.ts';
+import { type Session, sessionSecrets } from '../../core/auth/session.ts';
+import type { Exchange } from '../../core/contracts/blob.ts';
+import type { Question } from '../../core/contracts/proxy.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { State } from '../../core/ports/state.ts';
+import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
+import type { Failure } from '../../core/sources/parser.ts';
+import { holdAfter, takePermit } from '../ask-upstream.ts';
+import type { ScrapeSource } from '../scrape-task.ts';
+import type { Breaker, Outcome, Pause } from './breaker.ts';
+import type { ProxyMetrics } from './metrics.ts';
+
+/** Why there is no answer, and when it makes sense to ask again. */
+export interface NoAnswer {
+  readonly reason: RunReason | 'stopped';
+  readonly retryAfterSeconds: number;
+}
+
+/** What Yahoo answered to a question. */
+export type Loaded = { readonly answer: ReadAnswer; readonly fetchedAt: number } | { readonly failed: NoAnswer };
+
+/** Asks Yahoo; one outcome for each question, in their order. Never throws for what Yahoo does. */
+export type AskYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
+
+export interface Asking {
+  readonly source: Pick<ScrapeSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
+  readonly state: State;
+  readonly breaker: Breaker;
+  readonly metrics: ProxyMetrics;
+  readonly now: Clock;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+/** Symbols in one upstream request, as the scraper has it. */
+const symbolsPerRequest = 50;
+/** A client waits no longer than this for a permit. */
+const permitPatienceMs = 2_000;
+/** When to come back after there was no permit. */
+const refusedRetrySeconds = 10;
+/** Routes that Yahoo answers to a session with its crumb only. */
+const needSession: ReadonlySet<Question['route']> = new Set(['quote', 'summary']);
+
+/**
+ * Asks Yahoo as the scraper does: within the breaker, one permit of the shared ledger for each request, with the shared
+ * session, renewed once when it is refused.
+ *
+ * Quotes go together, 50 symbols a request; all else one by one. No header of a client goes along.
+ */
+export function askYahoo(asking: Asking): AskYahoo {
+  return async (questions) => {
+    const loaded = new Map<string, Loaded>();
+    await Promise.all(
+      requestsOf(questions).map(async (group) => {
+        for (const [key, each] of await askOnce(group, asking)) loaded.set(key, each);
+      }),
+    );
+    return questions.map(({ key }) => loaded.get(key) ?? { failed: { reason: 'unexplained', retryAfterSeconds: 0 } });
+  };
+}
+
+/** The questions that one upstream request answers. */
+function requestsOf(questions: readonly Question[]): Question[][] {
+  const quotes = questions.filter(({ route }) => route === 'quote');
+  const variants = Map.groupBy(quotes, ({ query }) => JSON.stringify(Object.entries(query).sort()));
+  const groups = questions.filter(({ route }) => route !== 'quote').map((question) => [question]);
+  for (const variant of variants.values())
+    for (let from = 0; from < variant.length; from += symbolsPerRequest)
+      groups.push(variant.slice(from, from + symbolsPerRequest));
+  return groups;
+}
+
+interface Told extends Outcome {
+  readonly answers: ReadonlyMap<string, Loaded>;
+}
+
+async function askOnce(group: readonly Question[], asking: Asking): Promise<ReadonlyMap<string, Loaded>> {
+  const { breaker, now } = asking;
+  const result = await breaker.run(() => call(group, asking));
+  if ('until' in result) return all(group, pauseOf(result, now()));
+  if (result.failure === null) return result.answers;
+  const { reason } = result.failure;
+  // A breaker that has just opened tells for how long.
+  const pause = breaker.pause(now());
+  const retryAfterSeconds = Math.max(result.retryAfterSeconds, pause ? pauseOf(pause, now()).retryAfterSeconds : 0);
+  return all(group, { reason, retryAfterSeconds });
+}
+
+function pauseOf(pause: Pause, now: number): NoAnswer {
+  return { reason: pause.reason, retryAfterSeconds: Math.max(1, Math.ceil((pause.until - now) / 1000)) };
+}
+
+function all(group: readonly Question[], failed: NoAnswer): ReadonlyMap<string, Loaded> {
+  return new Map(group.map(({ key }) => [key, { failed }]));
+}
+
+/** One request, and a second one when the session was refused. */
+async function call(group: readonly Question[], asking: Asking): Promise<Told> {
+  const [first] = group;
+  if (!first) return { answers: new Map(), failure: null, asked: false, retryAfterSeconds: 0 };
+  const { source, state, now, wait } = asking;
+  const { sessions } = source;
+  let session: Session | null = null;
+  if (sessions && needSession.has(first.route)) {
+    const held = await sessions.session();
+    if ('reason' in held) return noSession(held);
+    session = held;
+  }
+  for (let renewed = false; ; renewed = true) {
+    const deadline = now() + permitPatienceMs;
+    const refused = await takePermit(undefined, { sourceId: source.id, state, now, wait, deadline, purpose: 'proxy' });
+    if (refused) return failed(refused, false, refusedRetrySeconds);
+    const told = await send(group, first, session, asking);
+    asking.metrics.upstream(first.route, told.failure?.reason ?? 'ok');
+    if (told.failure?.reason !== 'auth_expired' || renewed || !sessions || !session) return told;
+    const fresh = await sessions.session(session);
+    if ('reason' in fresh) return noSession(fresh);
+    session = fresh;
+  }
+}
+
+/** A login that was not made for want of a permit, or to leave Yahoo alone, is no sign of Yahoo's health. */
+function noSession(failure: Failure): Told {
+  const asked = failure.reason !== 'quota_exhausted' && failure.reason !== 'rate_limited';
+  return failed(failure, asked, asked ? 0 : refusedRetrySeconds);
+}
+
+function failed(failure: Failure, asked: boolean, retryAfterSeconds: number): Told {
+  return { answers: new Map(), failure, asked, retryAfterSeconds };
+}
+
+async function send(
+  group: readonly Question[],
+  first: Question,
+  session: Session | null,
+  { source, state, now }: Asking,
+): Promise<Told> {
+  const symbols = group.flatMap(({ symbol }) => symbol ?? []);
+  const query = first.route === 'quote' ? { ...first.query, symbols: symbols.join(',') } : first.query;
+  const url = source.address.url(first.path, { ...query, ...session?.query });
+  const answer = await source.upstream({ method: 'GET', url, headers: { ...source.headers, ...session?.headers } });
+  // Masked before it is read: what is kept and given out has never held a credential of ours.
+  const redact = redactor(session ? sessionSecrets(session) : []);
+  const fetchedAt = now();
+  const exchange: Exchange = {
+    request: { method: 'GET', url: '', headers: {}, symbols },
+    response: answer.response && { ...answer.response, headers: {}, body: redact(answer.response.body) },
+    error: answer.error,
+    fetchedAt: new Date(fetchedAt).toISOString(),
+    latencyMs: answer.latencyMs,
+  };
+  // Heard by the scrapers as well: it is one Yahoo that wants to be left alone.
+  const refused = async (failure: Failure): Promise<Told> => {
+    const seconds = holdAfter(answer, failure, fetchedAt) ?? 0;
+    if (seconds > 0) await state.ask({ op: 'holdSource', sourceId: source.id, seconds });
+    return failed(failure, true, seconds);
+  };
+  if (first.route === 'quote') {
+    const read = readQuoteAnswer(exchange, symbols);
+    if ('failure' in read) return refused(read.failure);
+    const answers = new Map(
+      group.flatMap(({ key, symbol }): [string, Loaded][] => {
+        const row = read.rows.get(symbol ?? '');
+        return row ? [[key, { answer: row, fetchedAt }]] : [];
+      }),
+    );
+    return { answers, failure: null, asked: true, retryAfterSeconds: 0 };
+  }
+  const read = readOneAnswer(exchange, first);
+  if ('failure' in read) return refused(read.failure);
+  const answers = new Map([[first.key, { answer: read, fetchedAt }]]);
+  return { answers, failure: null, asked: true, retryAfterSeconds: 0 };
+}

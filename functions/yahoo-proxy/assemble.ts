@@ -1,0 +1,87 @@
+import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
+import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { State } from '../../core/ports/state.ts';
+import type { Upstream } from '../../core/ports/upstream.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
+import { version } from '../api/version.ts';
+import { type AnswerCache, answerCache, type Refresh } from './answer-cache.ts';
+import { createProxy, type ProxyApp } from './app.ts';
+import { askYahoo } from './ask-yahoo.ts';
+import { batchQuestions } from './batch-questions.ts';
+import { type BreakerSettings, createBreaker, usualBreaker } from './breaker.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Gate } from './gate.ts';
+import { createMetrics } from './metrics.ts';
+import type { SharedCache } from './shared-cache.ts';
+import { yahooSource } from './yahoo-source.ts';
+
+export interface ProxyWorld {
+  readonly state: State;
+  /** `null` for a process of its own. */
+  readonly shared: SharedCache | null;
+  readonly gate: Gate;
+  readonly sourceUrls: Readonly<Record<string, string>>;
+  readonly sessionSecret: () => Promise<string>;
+  readonly upstream: (options: UpstreamOptions) => Upstream;
+  readonly now: Clock;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly memoryBytes: number;
+  /** For how many milliseconds quotes are gathered into one request of Yahoo; 0 where a process has one client at a time. */
+  readonly gatherMs: number;
+  readonly breaker?: BreakerSettings;
+  /** Has stale answers refreshed, where that cannot be done here and now. Without it, it is done here. */
+  readonly later?: (refreshes: readonly Refresh[]) => Promise<void>;
+  log(error: unknown, requestId: string): void;
+}
+
+export interface AssembledProxy extends ProxyApp, Dependencies {
+  readonly sessions: SessionKeeper | null;
+}
+
+/**
+ * Puts the proxy together: the same for Lambda, for `quotron proxy` and for tests. The session's secret is read at the
+ * first use, once.
+ */
+export function assembleProxy(world: ProxyWorld): () => Promise<AssembledProxy> {
+  let made: Promise<AssembledProxy> | undefined;
+  return () => {
+    made ??= assemble(world).catch((error: unknown) => {
+      // What failed at the first request may work at the next.
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
+  const { state, shared, now, wait } = world;
+  const log = (error: unknown) => world.log(error, '');
+  const source = await yahooSource(world);
+  const metrics = createMetrics();
+  const breaker = createBreaker(world.breaker ?? usualBreaker, now);
+  const ask = askYahoo({ source, state, breaker, metrics, now, wait });
+  const cache: AnswerCache = answerCache({
+    ask: world.gatherMs > 0 ? batchQuestions(ask, world.gatherMs) : ask,
+    breaker,
+    shared,
+    now,
+    wait,
+    memoryBytes: world.memoryBytes,
+    later: world.later ?? ((refreshes) => cache.refresh(refreshes)),
+    log,
+  });
+  const dependencies: Dependencies = {
+    cache,
+    shared,
+    breaker,
+    gate: world.gate,
+    metrics,
+    clock: now,
+    version,
+    canarySymbol: yahoo.canarySymbol,
+    log: world.log,
+  };
+  return { ...dependencies, ...createProxy(dependencies), sessions: source.sessions };
+}

@@ -1,0 +1,33 @@
+import type { Question } from '../../core/contracts/proxy.ts';
+import type { AskYahoo, Loaded } from './ask-yahoo.ts';
+
+/**
+ * Gathers what is asked within a few milliseconds, so that quotes that many clients ask for at once go to Yahoo
+ * together. For a process that serves many clients; a Lambda container has one at a time.
+ */
+export function batchQuestions(ask: AskYahoo, gatherMs: number): AskYahoo {
+  let waiting: { questions: readonly Question[]; done: (loaded: Loaded[]) => void; fail: (error: unknown) => void }[] =
+    [];
+  async function send(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const loaded = await ask(batch.flatMap(({ questions }) => questions));
+      let from = 0;
+      for (const { questions, done } of batch) {
+        done(loaded.slice(from, from + questions.length));
+        from += questions.length;
+      }
+    } catch (error) {
+      for (const { fail } of batch) fail(error);
+    }
+  }
+  return (questions) => {
+    // A chart or a search is a request of its own in any case, and need not wait.
+    if (questions.every(({ route }) => route !== 'quote')) return ask(questions);
+    return new Promise((done, fail) => {
+      waiting.push({ questions, done, fail });
+      if (waiting.length === 1) setTimeout(() => void send(), gatherMs);
+    });
+  };
+}

@@ -1,0 +1,136 @@
+import {
+  BrokenCircuitError,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  DelegateBackoff,
+  ExponentialBackoff,
+  handleWhenResult,
+  retry,
+} from 'cockatiel';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Failure } from '../../core/sources/parser.ts';
+
+/** What one call to Yahoo came to, as far as the breaker needs to know. */
+export interface Outcome {
+  readonly failure: Failure | null;
+  /** Whether Yahoo was asked at all: for want of a permit it is not, which says nothing of Yahoo. */
+  readonly asked: boolean;
+  /** What Yahoo's `Retry-After` says, or 0. */
+  readonly retryAfterSeconds: number;
+}
+
+export interface BreakerSettings {
+  /** Failures in a row that open it. */
+  readonly threshold: number;
+  /** How long it is open the first time; twice as long each time that the trial fails, up to `maxOpenMs`. */
+  readonly openMs: number;
+  readonly maxOpenMs: number;
+  /** From 0 to 1, added to the time as a share of a fifth: containers must not all try at once. */
+  readonly random: () => number;
+}
+
+export const usualBreaker: BreakerSettings = { threshold: 5, openMs: 10_000, maxOpenMs: 300_000, random: Math.random };
+
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** Why Yahoo is not called now, and until when (milliseconds since the epoch). */
+export interface Pause {
+  readonly until: number;
+  readonly reason: RunReason | 'stopped';
+}
+
+export interface Breaker {
+  readonly state: BreakerState;
+  /** Why no call may be made now, or `null`. */
+  pause(now: number): Pause | null;
+  /** The same, when it is this container's own breaker that is open: what the others are to hear. */
+  opened(now: number): Pause | null;
+  /** Takes over what another container found out. */
+  hear(pause: Pause | null): void;
+  /** Makes the call, twice where the connection broke, unless there is a pause. */
+  run<T extends Outcome>(call: () => Promise<T>): Promise<T | Pause>;
+}
+
+/** Failures that say that Yahoo is unwell, or unwell towards us. What a client asked wrongly is none. */
+const sick: ReadonlySet<RunReason> = new Set([
+  'rate_limited',
+  'blocked',
+  'auth_expired',
+  'timeout',
+  'down',
+  'schema_drift',
+]);
+const longestPauseMs = 15 * 60_000;
+
+/**
+ * Keeps away from an upstream that is unwell: opens after a row of failures, lets one call through after a while that
+ * doubles, closes when that succeeds. A `Retry-After` is obeyed from the first failure on.
+ *
+ * Each container has its own; what it learns it tells the others through the shared cache, and `hear` takes it in.
+ */
+export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
+  let told: Pause | null = null;
+  let openUntil = 0;
+  let lastReason: RunReason = 'down';
+  const breaker = circuitBreaker(
+    handleWhenResult(
+      (result) => isOutcome(result) && result.asked && result.failure !== null && sick.has(result.failure.reason),
+    ),
+    {
+      breaker: new ConsecutiveBreaker(settings.threshold),
+      halfOpenAfter: new DelegateBackoff<{ attempt: number }>(({ attempt }) => {
+        const base = Math.min(settings.maxOpenMs, settings.openMs * 2 ** Math.max(0, attempt - 1));
+        const delay = Math.round(base * (1 + settings.random() / 5));
+        openUntil = now() + delay;
+        return delay;
+      }),
+    },
+  );
+  // A connection that breaks is often one that was kept too long: once more, on a new one.
+  const again = retry(
+    handleWhenResult(
+      (result) =>
+        isOutcome(result) && result.asked && result.failure?.reason === 'down' && result.retryAfterSeconds === 0,
+    ),
+    { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: 150, maxDelay: 1_000 }) },
+  );
+  const opened = (at: number): Pause | null =>
+    breaker.state === CircuitState.Open && openUntil > at ? { until: openUntil, reason: lastReason } : null;
+  const pause = (at: number): Pause | null => (told !== null && told.until > at ? told : opened(at));
+  return {
+    get state() {
+      if (breaker.state === CircuitState.Open) return openUntil > now() ? 'open' : 'half_open';
+      return breaker.state === CircuitState.HalfOpen ? 'half_open' : 'closed';
+    },
+    pause,
+    opened,
+    hear(heard) {
+      told = heard;
+    },
+    async run(call) {
+      const current = pause(now());
+      if (current) return current;
+      try {
+        const outcome = await again.execute(() => breaker.execute(call));
+        if (outcome.failure) {
+          if (outcome.asked) lastReason = outcome.failure.reason;
+          if (outcome.retryAfterSeconds > 0) {
+            const wait = Math.min(longestPauseMs, outcome.retryAfterSeconds * 1000);
+            told = { until: now() + wait, reason: outcome.failure.reason };
+          }
+        } else if (outcome.asked) told = null;
+        return outcome;
+      } catch (error) {
+        // Opened between our look and the call, or another call is the trial.
+        if (error instanceof BrokenCircuitError) return pause(now()) ?? { until: now() + 1_000, reason: lastReason };
+        throw error;
+      }
+    },
+  };
+}
+
+function isOutcome(result: unknown): result is Outcome {
+  return typeof result === 'object' && result !== null && 'failure' in result && 'retryAfterSeconds' in result;
+}

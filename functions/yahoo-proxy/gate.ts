@@ -1,0 +1,64 @@
+import { timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { State } from '../../core/ports/state.ts';
+import { createRateLimiter, type RateLimit } from '../rate-limit.ts';
+
+/** Whether a request may go on. `wait` is in seconds, for one that has asked too much. */
+export type Admission =
+  | { readonly admitted: true; readonly caller: string }
+  | { readonly admitted: false; readonly why: 'no_key' | 'bad_key' }
+  | { readonly admitted: false; readonly why: 'too_fast'; readonly wait: number };
+
+export interface Gate {
+  /** From memory: `null` when the key has to be looked up first. */
+  quick(key: string | undefined): Admission | null;
+  admit(key: string | undefined): Promise<Admission>;
+}
+
+/** How long a container may go on believing a key after it was revoked elsewhere, and that a key is none. */
+const believeMs = 30_000;
+const disbelieveMs = 5_000;
+
+/** Lets keys in that hold the scope `read`, each up to its limit in this container. */
+export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
+  const limiter = createRateLimiter(limit, clock);
+  const believed = new LRUCache<string, { caller: string | null; until: number }>({ max: 1_000 });
+  const decide = (caller: string | null): Admission => {
+    if (caller === null) return { admitted: false, why: 'bad_key' };
+    const wait = limiter.take(caller);
+    return wait > 0 ? { admitted: false, why: 'too_fast', wait } : { admitted: true, caller };
+  };
+  return {
+    quick(key) {
+      const known = key === undefined ? undefined : believed.get(key);
+      return known && known.until > clock() ? decide(known.caller) : null;
+    },
+    async admit(key) {
+      if (key === undefined) return { admitted: false, why: 'no_key' };
+      const known = this.quick(key);
+      if (known) return known;
+      // A mistyped key costs no look into the database.
+      const { ok, keyId } = isApiKey(key)
+        ? await state.ask({ op: 'checkKey', key, scope: 'read' })
+        : { ok: false, keyId: null };
+      const caller = ok ? keyId : null;
+      believed.set(key, { caller, until: clock() + (caller === null ? disbelieveMs : believeMs) });
+      return decide(caller);
+    },
+  };
+}
+
+/** For a proxy of one's own: whoever reaches it may use it, or whoever has the one key. */
+export function openGate(required: string | undefined): Gate {
+  const expected = required === undefined ? undefined : secretHash(required);
+  const decide = (key: string | undefined): Admission => {
+    if (expected === undefined) return { admitted: true, caller: 'local' };
+    if (key === undefined) return { admitted: false, why: 'no_key' };
+    return timingSafeEqual(secretHash(key), expected)
+      ? { admitted: true, caller: 'local' }
+      : { admitted: false, why: 'bad_key' };
+  };
+  return { quick: decide, admit: async (key) => decide(key) };
+}

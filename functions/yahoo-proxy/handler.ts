@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { invokeFunctionLater } from '../../core/adapters/lambda/invoke.ts';
+import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
+import { metrics as cloudMetrics, logger } from '../observe.ts';
+import { mapSetting, setting } from '../settings.ts';
+import { assembleProxy } from './assemble.ts';
+import { keyGate } from './gate.ts';
+import { heartbeat } from './heartbeat.ts';
+import { stateSharedCache } from './shared-cache.ts';
+
+const state = lambdaState(setting('stateFunction'));
+const secrets = secretsManagerStore();
+const shared = stateSharedCache(state, 'yahoo');
+const memoryBytes = 96 * 1024 * 1024;
+
+/** Refreshes that are being handed over to another invocation: this one is frozen once its answer is given. */
+const waiting = new Set<Promise<void>>();
+let ownName = '';
+function later(event: RefreshEvent): Promise<void> {
+  const sent = invokeFunctionLater(ownName, event).finally(() => waiting.delete(sent));
+  waiting.add(sent);
+  return sent;
+}
+
+const assembled = assembleProxy({
+  state,
+  shared,
+  gate: keyGate(state, { perSecond: 50, burst: 500 }, Date.now),
+  sourceUrls: mapSetting('sourceUrls'),
+  sessionSecret: () => secrets.get(setting('sessionKeySecret')),
+  upstream: httpUpstream,
+  now: Date.now,
+  wait: (ms) => sleep(ms),
+  memoryBytes,
+  gatherMs: 0,
+  later: (refreshes) => later({ refresh: [...refreshes] }),
+  log: (error, requestId) => logger.error('The proxy could not do its work', { requestId, error: asError(error) }),
+});
+
+/** Requests of API Gateway, the heartbeat's rule, and refreshes that the function asks of itself. */
+export async function handler(event: unknown, context: Context): Promise<unknown> {
+  logger.addContext(context);
+  ownName = context.functionName;
+  const proxy = await assembled();
+  try {
+    const refresh = refreshEventSchema.safeParse(event);
+    if (refresh.success) return await proxy.cache.refresh(refresh.data.refresh);
+    if (isRequest(event)) return await handle(proxy.app)(event, context);
+    const beat = await heartbeat(proxy);
+    if (beat.canary !== 'fresh') logger.warn('Yahoo gives no new quote', { ...beat });
+    return beat;
+  } finally {
+    await Promise.allSettled(waiting);
+    const { stale, upstreamFailures } = proxy.metrics.takeDeltas();
+    if (stale > 0) cloudMetrics.addMetric('ProxyStaleAnswers', MetricUnit.Count, stale);
+    if (upstreamFailures > 0) cloudMetrics.addMetric('ProxyUpstreamFailures', MetricUnit.Count, upstreamFailures);
+    if (stale + upstreamFailures > 0) cloudMetrics.publishStoredMetrics();
+  }
+}
+
+function isRequest(event: unknown): event is LambdaEvent {
+  return typeof event === 'object' && event !== null && 'httpMethod' in event && 'requestContext' in event;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

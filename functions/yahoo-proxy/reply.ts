@@ -1,0 +1,79 @@
+import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
+import { weakEtag } from '../etag.ts';
+import type { CacheResult, Found } from './answer-cache.ts';
+
+/** An answer of the proxy, before the headers that depend on the moment. */
+export interface Reply {
+  readonly route: string;
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly cache: CacheResult | 'NONE';
+  /** When Yahoo said it; the oldest part counts. `null` for what is not from Yahoo. */
+  readonly fetchedAt: number | null;
+  /** Until when it is the answer to the same request. */
+  readonly freshUntil: number;
+  /** It stands in for a new one that was not to be had. */
+  readonly standsIn: boolean;
+  readonly etag: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A reply that is no answer of Yahoo's: an error, a page. */
+export function plainReply(
+  route: string,
+  made: { status: number; contentType: string; body: string },
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return { route, ...made, cache: 'NONE', fetchedAt: null, freshUntil: 0, standsIn: false, etag: null, headers };
+}
+
+/** A reply made of what was found. All of them have an answer. */
+export function foundReply(
+  route: string,
+  made: { status: number; contentType: string; body: string },
+  parts: readonly Found[],
+): Reply {
+  const answers = parts.flatMap(({ answer }) => answer ?? []);
+  return {
+    route,
+    ...made,
+    cache: worst(parts.map(({ cache }) => cache)),
+    fetchedAt: Math.min(...answers.map(({ fetchedAt }) => fetchedAt)),
+    freshUntil: Math.min(...answers.map(freshUntil)),
+    standsIn: parts.some(({ failed }) => failed !== null),
+    etag: made.status === 200 ? weakEtag(made.body) : null,
+    headers: {},
+  };
+}
+
+function freshUntil({ fetchedAt, lifetime }: KeptAnswer): number {
+  return fetchedAt + lifetime.fresh * 1000;
+}
+
+/** Of several parts the one that counts: stale data must be seen, and so must a call. */
+function worst(parts: readonly CacheResult[]): CacheResult {
+  return (['STALE', 'MISS', 'REVALIDATED'] as const).find((each) => parts.includes(each)) ?? 'HIT';
+}
+
+/** The headers of a reply at a moment. */
+export function headersOf(reply: Reply, cache: Reply['cache'], now: number): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': reply.contentType,
+    'x-content-type-options': 'nosniff',
+    ...reply.headers,
+  };
+  if (reply.fetchedAt === null) {
+    headers['cache-control'] = 'no-store';
+    return headers;
+  }
+  // Counted from when Yahoo said it, as `age` is.
+  const lifetime = Math.max(0, Math.floor((reply.freshUntil - reply.fetchedAt) / 1000));
+  headers['x-cache'] = cache;
+  headers['age'] = String(Math.max(0, Math.floor((now - reply.fetchedAt) / 1000)));
+  headers['cache-control'] = cache === 'STALE' ? 'private, no-cache' : `private, max-age=${lifetime}`;
+  if (reply.etag !== null) headers['etag'] = reply.etag;
+  if (cache === 'STALE')
+    headers['warning'] = reply.standsIn ? '111 quotron "Revalidation Failed"' : '110 quotron "Response is Stale"';
+  return headers;
+}

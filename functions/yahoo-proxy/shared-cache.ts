@@ -1,0 +1,109 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { SharedAnswer } from '../../core/contracts/proxy.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { State } from '../../core/ports/state.ts';
+import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
+import type { Pause } from './breaker.ts';
+
+/** How long the one who holds a lease has for asking Yahoo: a login, a request and its repetition. */
+const leaseSeconds = 20;
+/** After a failure nobody asks for the same again for so long. */
+const holdSeconds = 2;
+/** What is longer, packed, stays in the container that fetched it: `state` is invoked with 6 MB at most. */
+const maxPackedBytes = 512 * 1024;
+const maxBodyBytes = 16 * 1024 * 1024;
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+export interface Taken {
+  readonly answer: KeptAnswer | null;
+  /** Set for the one who is to ask Yahoo. */
+  readonly token: number | null;
+  readonly failure: RunReason | null;
+}
+
+/** The right to ask Yahoo for a key, and the number that proves it. */
+export interface Lease {
+  readonly key: string;
+  readonly token: number;
+}
+
+/** What the containers of the proxy share, behind `state`. */
+export interface SharedCache {
+  /** `lease` false: only looks. */
+  take(keys: readonly string[], lease: boolean): Promise<{ pause: Pause | null; entries: ReadonlyMap<string, Taken> }>;
+  put(answers: readonly (Lease & { answer: KeptAnswer })[]): Promise<void>;
+  fail(leases: readonly Lease[], reason: RunReason, pauseSeconds: number): Promise<void>;
+  sweep(maxBytes: number): Promise<{ removed: number; bytes: number }>;
+}
+
+export function stateSharedCache(state: State, sourceId: string): SharedCache {
+  async function release(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
+    const named = leases.map(({ key, token }) => ({ key, token }));
+    await state.ask({ op: 'cacheFail', sourceId, leases: named, reason, holdSeconds, pauseSeconds });
+  }
+  return {
+    async take(keys, lease) {
+      const { pause, entries } = await state.ask({
+        op: 'cacheTake',
+        sourceId,
+        keys: [...keys],
+        leaseSeconds: lease ? leaseSeconds : 0,
+      });
+      const taken = await Promise.all(
+        entries.map(
+          async ({ key, answer, token, failure }): Promise<[string, Taken]> => [
+            key,
+            { answer: answer && (await unpacked(answer)), token, failure },
+          ],
+        ),
+      );
+      return {
+        pause: pause && { until: Date.parse(pause.until), reason: pause.reason },
+        entries: new Map(taken),
+      };
+    },
+    async put(answers) {
+      const packed = await Promise.all(
+        answers.map(async ({ key, token, answer }) => ({ key, token, answer: await packedAnswer(answer) })),
+      );
+      const fitting = packed.flatMap(({ key, token, answer }) => (answer ? [{ key, token, answer }] : []));
+      if (fitting.length > 0) await state.ask({ op: 'cachePut', sourceId, answers: fitting });
+      const unfit = packed.filter(({ answer }) => answer === null);
+      // Too long to share: the others may ask for themselves, one after the other.
+      if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
+    },
+    fail: (leases, reason, pauseSeconds) => release(leases, reason, holdSeconds, pauseSeconds),
+    sweep: (maxBytes) => state.ask({ op: 'cacheSweep', maxBytes }),
+  };
+}
+
+async function packedAnswer({ status, body, lifetime, fetchedAt }: KeptAnswer): Promise<SharedAnswer | null> {
+  const bytes = await pack(body);
+  if (bytes.length > maxPackedBytes) return null;
+  return {
+    status,
+    body: bytes.toString('base64'),
+    fetchedAt: new Date(fetchedAt).toISOString(),
+    freshSeconds: lifetime.fresh,
+    reuseSeconds: lifetime.reuse,
+    keepSeconds: lifetime.keep,
+  };
+}
+
+/** `null` for what cannot be unpacked: another version's, or damaged. */
+async function unpacked(answer: SharedAnswer): Promise<KeptAnswer | null> {
+  try {
+    const body = await unpack(Buffer.from(answer.body, 'base64'), { maxOutputLength: maxBodyBytes });
+    return {
+      status: answer.status,
+      body: body.toString('utf8'),
+      lifetime: { fresh: answer.freshSeconds, reuse: answer.reuseSeconds, keep: answer.keepSeconds },
+      fetchedAt: Date.parse(answer.fetchedAt),
+    };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { memoryState } from '../../core/adapters/memory/state.ts';
+import { type AssembledProxy, assembleProxy } from './assemble.ts';
+import { openGate } from './gate.ts';
+import { heartbeat } from './heartbeat.ts';
+
+export interface StandaloneOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** In place of Yahoo: a simulator, a recording. */
+  readonly upstream?: string | undefined;
+  /** Asked of every client; without it, whoever reaches the port may use it. */
+  readonly key?: string | undefined;
+  readonly log: (line: string) => void;
+  /** Milliseconds between heartbeats; 0 for none. */
+  readonly heartbeatMs?: number;
+}
+
+export interface StandaloneProxy {
+  readonly url: string;
+  readonly proxy: AssembledProxy;
+  stop(): Promise<void>;
+}
+
+const memoryBytes = 128 * 1024 * 1024;
+const usualHeartbeatMs = 5 * 60_000;
+/** How long quotes are gathered that many clients ask for at once. */
+const gatherMs = 5;
+
+/**
+ * The proxy as a process of its own: the same app as the function's, with its own session, its quota in memory, and no
+ * database. Yahoo sees one client, whoever asks here.
+ */
+export async function startStandalone(options: StandaloneOptions): Promise<StandaloneProxy> {
+  const secret = randomBytes(32).toString('base64url');
+  const proxy = await assembleProxy({
+    state: memoryState(Date.now),
+    shared: null,
+    gate: openGate(options.key),
+    sourceUrls: options.upstream === undefined ? {} : { yahoo: options.upstream },
+    sessionSecret: async () => secret,
+    upstream: httpUpstream,
+    now: Date.now,
+    wait: (ms) => sleep(ms),
+    memoryBytes,
+    gatherMs,
+    // Messages of our own errors hold no request and no key.
+    log: (error) => options.log(error instanceof Error ? error.message : 'unknown error'),
+  })();
+  const server = createServer(proxyListener(proxy));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const beat = () => void heartbeat(proxy).catch((error: unknown) => proxy.log(error, ''));
+  const every = options.heartbeatMs ?? usualHeartbeatMs;
+  const timer = every > 0 ? setInterval(beat, every) : undefined;
+  if (every > 0) beat();
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    proxy,
+    stop: () =>
+      new Promise((resolve) => {
+        clearInterval(timer);
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** Serves a proxy: from memory without making a request object where the answer is there, by the app otherwise. */
+export function proxyListener({
+  app,
+  quick,
+}: AssembledProxy): (request: IncomingMessage, response: ServerResponse) => void {
+  const whole = getRequestListener((request) => app.fetch(request));
+  return (request, response) => {
+    const known = quick(request.method ?? '', request.url ?? '', (name) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? value : undefined;
+    });
+    if (!known) return void whole(request, response);
+    if (known.body !== null) known.headers['content-length'] = String(Buffer.byteLength(known.body));
+    response.writeHead(known.status, known.headers);
+    response.end(known.body ?? undefined);
+  };
+}
