@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { type Containers, containerCount, startContainers } from './containers.ts';
-import { makeTick, type QuoteTick, symbolOf, symbolsPerTask, type TickRow, universe } from './quote-answers.ts';
+import { makeTick, type QuoteTick, symbolOf, type TickRow, universe } from './quote-answers.ts';
 
 export interface IngestResult {
   readonly quotes: number;
@@ -26,6 +26,7 @@ const startsAt = Date.UTC(2026, 10, 20, 14, 30);
 /** Ingest beside COPY, for each size: the median of `rounds(size)` runs of both, one after the other. */
 export async function benchIngest(
   sizes: readonly number[],
+  quotesPerBlob: number,
   rounds: (size: number) => number,
   report: (line: string) => void,
 ): Promise<IngestResult[]> {
@@ -33,20 +34,25 @@ export async function benchIngest(
   const containers = startContainers(database.url);
   try {
     const pool = database.pool(1);
-    await prepare(pool, containers);
+    await prepare(pool, containers, quotesPerBlob);
     const results: IngestResult[] = [];
     for (const size of sizes) {
       report(`  making ${size.toLocaleString('en')} quotes`);
       const listingOf = await listings(pool);
       const ticks: Load[] = [];
       for (let made = 0; made < size; made += universe) {
-        const { rows, ...tick } = await makeTick(ticks.length + 1, startsAt, Math.min(universe, size - made));
+        const { rows, ...tick } = await makeTick(
+          ticks.length + 1,
+          startsAt,
+          quotesPerBlob,
+          Math.min(universe, size - made),
+        );
         ticks.push({ ...tick, copy: copyText(rows, listingOf) });
       }
       const runs: IngestResult[] = [];
       for (let round = 0; round < rounds(size); round++) {
         const copy = await timeCopy(database, ticks, size);
-        runs.push(await timeIngest(pool, containers, ticks, size, copy));
+        runs.push(await timeIngest(pool, containers, quotesPerBlob, ticks, size, copy));
       }
       runs.sort((a, b) => a.ratio - b.ratio);
       const median = runs[Math.floor(runs.length / 2)];
@@ -60,8 +66,8 @@ export async function benchIngest(
 }
 
 /** Registers the universe, which happens once in a symbol's life, warms the containers up, and makes the table that COPY writes to. */
-async function prepare(pool: Pool, containers: Containers): Promise<void> {
-  for (const tick of [-3, -2, -1, 0]) await ingestAll(containers, [await makeTick(tick, startsAt)]);
+async function prepare(pool: Pool, containers: Containers, quotesPerBlob: number): Promise<void> {
+  for (const tick of [-3, -2, -1, 0]) await ingestAll(containers, [await makeTick(tick, startsAt, quotesPerBlob)]);
   await pool.query('CREATE TABLE quote_copy (LIKE quote INCLUDING ALL) PARTITION BY RANGE (as_of)');
   await pool.query(`DO $$ DECLARE part record; BEGIN
     FOR part IN SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound
@@ -109,13 +115,14 @@ async function timeCopy(database: TestDatabase, ticks: readonly Load[], size: nu
 async function timeIngest(
   pool: Pool,
   containers: Containers,
+  quotesPerBlob: number,
   ticks: readonly Load[],
   size: number,
   copyRowsPerSecond: number,
 ): Promise<IngestResult> {
   // What a running service has: a latest row of each symbol, from the tick before. The tables themselves are empty.
   await pool.query('TRUNCATE quote, quote_revision, latest_quote, outbox, quarantine, batch_statistics, batch');
-  await ingestAll(containers, [await makeTick(0, startsAt)]);
+  await ingestAll(containers, [await makeTick(0, startsAt, quotesPerBlob)]);
   await pool.query('TRUNCATE quote, outbox, quarantine, batch_statistics, batch');
   await pool.query('CHECKPOINT');
   const seconds = await ingestAll(containers, ticks);
@@ -127,7 +134,7 @@ async function timeIngest(
   return {
     quotes: size,
     blobs,
-    quotesPerBlob: Math.min(symbolsPerTask, size),
+    quotesPerBlob: Math.min(quotesPerBlob, size),
     containers: containerCount,
     copyRowsPerSecond: Math.round(copyRowsPerSecond),
     ingestRowsPerSecond: Math.round(size / seconds),

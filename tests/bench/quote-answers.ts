@@ -5,9 +5,8 @@ import { runIdOf } from '../../core/contracts/run-id.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { yahooParser } from '../../core/sources/yahoo/parse.ts';
 
-/** Symbols of the universe. Four tasks of 5,000 make one tick. */
+/** Symbols of the universe: all of them make one tick. */
 export const universe = 20_000;
-export const symbolsPerTask = 5_000;
 const symbolsPerRequest = 50;
 
 /** What a tick is made of: the same number gives the same prices. */
@@ -34,15 +33,20 @@ export function symbolOf(index: number): string {
 }
 
 /** One tick of the whole universe, or of its first `symbols`: gzip blobs as the scraper makes them, and the rows in them. */
-export async function makeTick(tick: number, startsAt: number, symbols = universe): Promise<QuoteTick> {
+export async function makeTick(
+  tick: number,
+  startsAt: number,
+  quotesPerBlob: number,
+  symbols = universe,
+): Promise<QuoteTick> {
   const fetchedAt = startsAt + tick * 60_000;
   const messages: IngestMessage[] = [];
   const blobs: Buffer[] = [];
   const rows: TickRow[] = [];
   const createdAt = new Date(fetchedAt).toISOString();
   const runId = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'schedule', slot: createdAt });
-  for (let from = 0, part = 0; from < symbols; from += symbolsPerTask, part++) {
-    const task = Array.from({ length: Math.min(symbolsPerTask, symbols - from) }, (_, index) => from + index);
+  for (let from = 0, part = 0; from < symbols; from += quotesPerBlob, part++) {
+    const task = Array.from({ length: Math.min(quotesPerBlob, symbols - from) }, (_, index) => from + index);
     const taskRows = task.map((symbol) => rowOf(symbol, tick, fetchedAt));
     rows.push(...taskRows);
     const exchanges: Exchange[] = [];

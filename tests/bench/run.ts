@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
- *   npm run bench -- [--sizes 10000,100000,1000000] [--only ingest,serve,bundles] [--json]
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,bundles] [--json]
  *
+ * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,13 +17,17 @@ import { benchServe, type ServeResult } from './serve-bench.ts';
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
+    'quotes-per-blob': { type: 'string', default: '5000' },
     only: { type: 'string', default: 'ingest,serve,bundles' },
     json: { type: 'boolean', default: false },
   },
 });
 const sizes = values.sizes.split(',').map(Number);
-if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
-  console.error('--sizes takes whole numbers, separated by commas: how many quotes to ingest in each run.');
+const quotesPerBlob = Number(values['quotes-per-blob']);
+if ([...sizes, quotesPerBlob].some((size) => !Number.isInteger(size) || size < 1)) {
+  console.error(
+    '--sizes takes whole numbers, separated by commas (quotes in each run), and --quotes-per-blob one whole number.',
+  );
   process.exit(2);
 }
 const parts = new Set(values.only.split(','));
@@ -52,7 +57,7 @@ if (parts.has('ingest')) {
     '\nIngest from gzip blobs beside COPY into an identical, empty table (same partitions, index, generated columns; fsync on)',
   );
   // Shorter runs vary more: the median of more of them.
-  report.ingest = await benchIngest(sizes, (size) => (size <= 100_000 ? 5 : 1), say);
+  report.ingest = await benchIngest(sizes, quotesPerBlob, (size) => (size <= 100_000 ? 5 : 1), say);
   for (const each of report.ingest) {
     say(
       `  ${number(each.quotes).padStart(9)} quotes  COPY ${number(each.copyRowsPerSecond).padStart(8)} rows/s  ` +

@@ -17,7 +17,7 @@ export async function benchServe(requests: number): Promise<ServeResult[]> {
   const database = await startTestDatabase(new Date(startsAt));
   try {
     const containers = startContainers(database.url);
-    const { messages, blobs } = await makeTick(0, startsAt);
+    const { messages, blobs } = await makeTick(0, startsAt, 5_000);
     await containers.ingest(
       messages.flatMap((message, index) => {
         const blob = blobs[index];
