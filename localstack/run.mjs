@@ -36,19 +36,15 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-// npm hands a signal to a shell that dies of it and tells nobody. Whoever loses the parent is to stop as well.
+// npm hands a signal to a shell that dies of it and tells nobody, and a kill -9 reaches npm alone. Whoever loses the
+// parent is to stop as well: told once, because a second time means "at once, whatever is lost".
 const parent = process.ppid;
-setInterval(() => {
-  if (process.ppid !== parent && child !== undefined) child.kill('SIGTERM');
-}, 1000).unref();
-
-// npm passes a signal to its shell only, and a kill -9 to nobody. When the one who started us is gone, so are we.
-if (process.env.npm_lifecycle_event !== undefined) {
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent && child !== undefined) child.kill('SIGTERM');
-  }, 500).unref();
-}
+const watch = setInterval(() => {
+  if (process.ppid === parent || child === undefined) return;
+  clearInterval(watch);
+  child.kill('SIGTERM');
+}, 500);
+watch.unref();
 
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))

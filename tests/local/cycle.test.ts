@@ -60,9 +60,9 @@ describe('one full cycle on the deployed cloud', () => {
       return seen.status === 'healthy' ? seen : undefined;
     });
     expect(health.lastSuccessAt).not.toBeNull();
-    for (const id of result.runs) {
-      const run = await cloud.read(`/runs/${id}`, runDetailSchema);
-      expect(run).toMatchObject({ status: 'succeeded', sourceId: 'yahoo', trigger: 'first_cycle' });
-    }
+    const runs = await Promise.all(result.runs.map((id) => cloud.read(`/runs/${id}`, runDetailSchema)));
+    const ofYahoo = runs.filter((run) => run.sourceId === 'yahoo');
+    expect(ofYahoo.map((run) => run.job).sort()).toEqual(['daily-bars', 'quotes']);
+    for (const run of ofYahoo) expect(run).toMatchObject({ status: 'succeeded', trigger: 'first_cycle' });
   });
 });
