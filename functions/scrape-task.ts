@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExponentialBackoff, handleWhenResult, retry } from 'cockatiel';
 import { mask, redactHeaders, redactor } from '../core/auth/redact.ts';
 import { type Session, sessionSecrets } from '../core/auth/session.ts';
 import type { SessionKeeper } from '../core/auth/session-keeper.ts';
 import type { BlobEnvelope, Exchange } from '../core/contracts/blob.ts';
 import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../core/contracts/messages.ts';
-import { rawBlobKey } from '../core/contracts/s3-keys.ts';
+import { artifactKey, rawBlobKey } from '../core/contracts/s3-keys.ts';
 import { scrapeQueueName } from '../core/contracts/settings.ts';
 import type { Permit } from '../core/contracts/state.ts';
+import type { ArtifactStore } from '../core/ports/artifact-store.ts';
+import type { CapturePage } from '../core/ports/browser.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { MessageQueue } from '../core/ports/message-queue.ts';
 import type { RawStore } from '../core/ports/raw-store.ts';
@@ -13,6 +17,7 @@ import type { State } from '../core/ports/state.ts';
 import type { Upstream } from '../core/ports/upstream.ts';
 import type { SourceAddress } from '../core/sources/address.ts';
 import type { Failure, SourceParser, UpstreamRequest } from '../core/sources/parser.ts';
+import { holdAfter, retryAfterOf, takePermit } from './ask-upstream.ts';
 
 /** A source as the scraper needs it: how to ask, where, and with which session. */
 export interface ScrapeSource {
@@ -22,17 +27,32 @@ export interface ScrapeSource {
   readonly upstream: Upstream;
   readonly sessions: SessionKeeper | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** The page that was loaded last, for sources that are read in a browser. */
+  readonly capture?: CapturePage | undefined;
+  /** How often a request that failed in passing is made again; twice unless said. */
+  readonly retries?: number | undefined;
 }
 
 export interface Scraping {
   readonly source: ScrapeSource;
   readonly state: State;
   readonly blobs: RawStore;
+  /** Where pictures of pages that failed are kept. */
+  readonly artifacts?: ArtifactStore | undefined;
   readonly queue: MessageQueue;
   readonly now: Clock;
   /** Who this is, for the attempt's record. */
   readonly worker: string;
+  /** Pauses for permits; tests shorten them. */
+  readonly wait?: ((ms: number) => Promise<void>) | undefined;
+  /** First and longest pause before a request is made again, in milliseconds. */
+  readonly backoff?: { readonly initialMs: number; readonly maxMs: number } | undefined;
 }
+
+/** After this long no request is begun: the function has a minute, and what was heard must still be kept. */
+const attemptMs = 40_000;
+const usualRetries = 2;
+const usualBackoff = { initialMs: 300, maxMs: 4_000 } as const;
 
 /** Failures after which asking on is useless or rude: the rest of the task is not asked for. */
 const stops: ReadonlySet<Failure['reason']> = new Set([
@@ -48,9 +68,9 @@ const stops: ReadonlySet<Failure['reason']> = new Set([
  * Does one task.
  *
  *   1. take it: its lease, attempt number and permits; or leave it (done, held by another, no quota)
- *   2. ask the source, one permit a request; a refused session is renewed once
+ *   2. ask the source, one permit a request; a refused session is renewed once, what fails in passing is asked again
  *   3. keep all that was said, secrets masked, in one raw blob
- *   4. tell `ingest` where it lies, and `outcomes` how it went
+ *   4. tell `ingest` where it lies, and `outcomes` how it went, with a picture of a page that failed
  *
  * A failure of the upstream is an outcome and ends the message. What throws here is a fault of ours (no database, no
  * bucket): the message goes back and the task is taken again when its lease has run out.
@@ -66,18 +86,18 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
     requests: requests.length,
   });
   if (!begun.go) {
-    if (begun.why === 'finished' || begun.why === 'unknown_task') return;
+    if (begun.why === 'finished' || begun.why === 'unknown_task' || begun.why === 'postponed') return;
     if (begun.why === 'quota_day') {
       const failure: Failure = {
         reason: 'quota_exhausted',
         message: "The day's quota of this source is used up; it begins anew at midnight UTC.",
       };
       await queue.send('outcomes', [
-        outcomeOf(task, begun.attempt, { exchanges: [], failure, ok: false }, null, now()),
+        outcomeOf(task, begun.attempt, { exchanges: [], failure, ok: false, session: null }, null, [], now()),
       ]);
       return;
     }
-    // Not now: another copy of the message comes when the lease, the minute or the stop is over.
+    // Not now: another copy of the message comes when the lease, the minute, the source's own wish or the stop is over.
     await queue.send(
       scrapeQueueName(source.id),
       [task],
@@ -107,7 +127,39 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
     const message: IngestMessage = { blobKey, runId, part, attempt, sourceId, job, kind };
     await queue.send('ingest', [message]);
   }
-  await queue.send('outcomes', [outcomeOf(task, attempt, asked, blobKey, now())]);
+  const artifacts = asked.failure ? await keepArtifacts(task, attempt, createdAt, asked.session, scraping) : [];
+  await queue.send('outcomes', [outcomeOf(task, attempt, asked, blobKey, artifacts, now())]);
+}
+
+/**
+ * Keeps a picture and the HTML of the page that failed, secrets masked; gives their keys. They are for people: without
+ * them the attempt ends as it would have.
+ */
+async function keepArtifacts(
+  task: ScrapeMessage,
+  attempt: number,
+  createdAt: string,
+  session: Session | null,
+  { source, artifacts }: Scraping,
+): Promise<string[]> {
+  if (!source.capture || !artifacts) return [];
+  const page = await source.capture(redactor(session ? sessionSecrets(session) : []));
+  if (!page) return [];
+  const { sourceId, runId, part } = task;
+  const keyOf = (name: string) => artifactKey({ sourceId, createdAt, runId, part, attempt, name });
+  const kept: string[] = [];
+  try {
+    // As text: what a strange page brings along must not run where someone opens it.
+    await artifacts.put(keyOf('page.html'), Buffer.from(page.html), 'text/plain; charset=utf-8');
+    kept.push(keyOf('page.html'));
+    if (page.screenshot) {
+      await artifacts.put(keyOf('screenshot.png'), page.screenshot, 'image/png');
+      kept.push(keyOf('screenshot.png'));
+    }
+  } catch {
+    // The attempt's outcome is worth more than its picture.
+  }
+  return kept;
 }
 
 interface Asked {
@@ -115,6 +167,14 @@ interface Asked {
   readonly failure: Failure | null;
   /** At least one answer could be read. */
   readonly ok: boolean;
+  /** The one that was used last. */
+  readonly session: Session | null;
+}
+
+/** One request with what came of it. */
+interface Told {
+  readonly exchange: Exchange | null;
+  readonly failure: Failure | null;
 }
 
 async function ask(
@@ -123,7 +183,7 @@ async function ask(
   permits: Permit[],
   scraping: Scraping,
 ): Promise<Asked> {
-  const { source, state } = scraping;
+  const { source } = scraping;
   const exchanges: Exchange[] = [];
   let failure: Failure | null = null;
   let ok = false;
@@ -131,21 +191,15 @@ async function ask(
   let renewed = false;
   if (source.sessions) {
     const held = await source.sessions.session();
-    if ('reason' in held) return { exchanges, failure: held, ok };
+    if ('reason' in held) return { exchanges, failure: held, ok, session };
     session = held;
   }
+  const deadline = scraping.now() + attemptMs;
   const pending = [...requests];
   const spare = [...permits];
   for (let request = pending.shift(); request; request = pending.shift()) {
-    const refused = await takePermit(spare.shift(), task, state);
-    if (refused) {
-      failure ??= refused;
-      break;
-    }
-    const exchange = await exchangeFor(request, session, scraping);
-    exchanges.push(exchange);
-    const parsed = source.parser.parse(task.kind, exchange);
-    if (parsed.failure?.reason === 'auth_expired' && source.sessions && session && !renewed) {
+    const told = await persist(request, task, session, spare, exchanges, deadline, scraping);
+    if (told.failure?.reason === 'auth_expired' && told.exchange && source.sessions && session && !renewed) {
       renewed = true;
       const fresh = await source.sessions.session(session);
       if ('reason' in fresh) {
@@ -156,38 +210,73 @@ async function ask(
       pending.unshift(request);
       continue;
     }
-    if (!parsed.failure) ok = true;
-    failure ??= parsed.failure;
-    if (parsed.failure && stops.has(parsed.failure.reason)) break;
+    if (!told.failure) ok = true;
+    failure ??= told.failure;
+    if (told.failure && (told.exchange === null || stops.has(told.failure.reason))) break;
   }
-  return { exchanges, failure: ok ? null : failure, ok };
+  return { exchanges, failure: ok ? null : failure, ok, session };
 }
 
-/** Uses a reserved permit, or one reserved now in place of one that is missing or ran out. Gives why not, or `null`. */
-async function takePermit(permit: Permit | undefined, task: ScrapeMessage, state: State): Promise<Failure | null> {
-  if (permit && (await state.ask({ op: 'usePermit', permitId: permit.id })).ok) return null;
-  const { permits, why } = await state.ask({
-    op: 'reservePermits',
-    sourceId: task.sourceId,
-    count: 1,
-    purpose: 'task',
+/**
+ * Makes a request, and again with growing, jittered pauses when it failed in passing. Each try takes a permit and is
+ * kept in the blob. A try that would not end within the attempt's time is not begun.
+ */
+function persist(
+  request: UpstreamRequest,
+  task: ScrapeMessage,
+  session: Session | null,
+  spare: Permit[],
+  exchanges: Exchange[],
+  deadline: number,
+  scraping: Scraping,
+): Promise<Told> {
+  const { source, state, now, wait = sleep } = scraping;
+  const asking = { sourceId: task.sourceId, state, now, wait, deadline, purpose: purposeOf(task) } as const;
+  const { initialMs, maxMs } = scraping.backoff ?? usualBackoff;
+  const policy = retry(
+    handleWhenResult((told) => isTold(told) && told.exchange !== null && passing(told) && now() + maxMs < deadline),
+    {
+      maxAttempts: source.retries ?? usualRetries,
+      backoff: new ExponentialBackoff({ initialDelay: initialMs, maxDelay: maxMs }),
+    },
+  );
+  return policy.execute(async () => {
+    const refused = await takePermit(spare.shift(), asking);
+    if (refused) return { exchange: null, failure: refused };
+    const exchange = await exchangeFor(request, session, scraping);
+    exchanges.push(exchange);
+    const { failure } = source.parser.parse(task.kind, exchange);
+    const seconds = holdAfter(exchange, failure, now());
+    if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId: task.sourceId, seconds });
+    return { exchange, failure };
   });
-  const [fresh] = permits;
-  if (fresh && (await state.ask({ op: 'usePermit', permitId: fresh.id })).ok) return null;
-  return {
-    reason: 'quota_exhausted',
-    message:
-      why === 'day_quota'
-        ? "The day's quota of this source is used up."
-        : "The minute's quota of this source is used up.",
-  };
+}
+
+function isTold(value: unknown): value is Told {
+  return typeof value === 'object' && value !== null && 'exchange' in value;
+}
+
+/** Broken connections, time-outs and 5xx pass; an answer that says when to come back is not asked before. */
+function passing({ exchange, failure }: Told): boolean {
+  if (failure?.reason !== 'down' && failure?.reason !== 'timeout') return false;
+  return exchange?.response?.headers['retry-after'] === undefined;
+}
+
+function purposeOf(task: ScrapeMessage): 'task' | 'backfill' {
+  return task.range ? 'backfill' : 'task';
 }
 
 async function exchangeFor(request: UpstreamRequest, session: Session | null, scraping: Scraping): Promise<Exchange> {
   const { source, now } = scraping;
   const url = source.address.url(request.path, { ...request.query, ...session?.query });
   const headers = { ...source.headers, ...session?.headers };
-  const answer = await source.upstream({ method: 'GET', url, headers });
+  const answer = await source.upstream({
+    method: 'GET',
+    url,
+    headers,
+    page: request.page,
+    storageState: session?.storageState ?? null,
+  });
   const redact = redactor(session ? sessionSecrets(session) : []);
   const shown = new URL(url);
   for (const name of Object.keys(session?.query ?? {})) shown.searchParams.set(name, mask);
@@ -209,11 +298,10 @@ function outcomeOf(
   attempt: number,
   asked: Asked,
   blobKey: string | null,
+  artifacts: string[],
   now: number,
 ): ScrapeOutcome {
-  const last = asked.exchanges.at(-1)?.response?.headers['retry-after'];
-  const retryAfter =
-    last === undefined ? Number.NaN : /^\d+$/.test(last) ? Number(last) : (Date.parse(last) - now) / 1000;
+  const last = asked.exchanges.at(-1);
   return {
     stage: 'scrape',
     runId: task.runId,
@@ -226,7 +314,8 @@ function outcomeOf(
     blobKey,
     requests: asked.exchanges.length,
     latencyMs: asked.exchanges.reduce((sum, exchange) => sum + exchange.latencyMs, 0),
-    retryAfterSeconds: Number.isFinite(retryAfter) ? Math.max(0, Math.min(86_400, Math.ceil(retryAfter))) : null,
+    retryAfterSeconds: last ? retryAfterOf(last, now) : null,
+    artifacts,
     finishedAt: new Date(now).toISOString(),
   };
 }

@@ -32,6 +32,8 @@ export function pipeline(
     symbols?: readonly string[];
     now?: () => number;
     requestTimeoutMs?: number;
+    /** The text of a source's secret. */
+    credentials?: (sourceId: string) => string | null;
   },
 ) {
   const queue = memoryMessageQueue();
@@ -39,6 +41,7 @@ export function pipeline(
   const state = postgresState(pool);
   const outcomes = postgresOutcomeStore(pool);
   const now = options.now ?? Date.now;
+  const backoff = { initialMs: 5, maxMs: 20 };
   const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
   const planning = {
     store: postgresPlanStore(pool),
@@ -55,6 +58,7 @@ export function pipeline(
       httpUpstream({ ...asked, timeoutMs: options.requestTimeoutMs ?? asked.timeoutMs }),
     now,
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+    credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
   };
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),
@@ -63,7 +67,7 @@ export function pipeline(
         for (const message of queue.take(scrapeQueueName(source.id))) {
           const task = scrapeMessageSchema.parse(message);
           const ready = await scrapeSource(task.sourceId, world);
-          await scrapeTask(task, { source: ready, state, blobs, queue, now, worker: 'test' });
+          await scrapeTask(task, { source: ready, state, blobs, queue, now, worker: 'test', backoff });
         }
       }
     },
@@ -93,6 +97,6 @@ export function pipeline(
 let requests = 0;
 
 /** A tick that asks for one job now. */
-export function runNow(job: 'quotes' | 'daily-bars', time = new Date().toISOString()): Tick {
-  return { time, run: { sourceId: 'yahoo', job, trigger: 'manual', requestId: `test-${++requests}` } };
+export function runNow(job: 'quotes' | 'daily-bars', time = new Date().toISOString(), sourceId = 'yahoo'): Tick {
+  return { time, run: { sourceId, job, trigger: 'manual', requestId: `test-${++requests}` } };
 }

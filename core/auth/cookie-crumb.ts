@@ -1,66 +1,99 @@
-import { CookieJar } from 'tough-cookie';
-import type { Exchange } from '../contracts/blob.ts';
-import type { Upstream, UpstreamAnswer } from '../ports/upstream.ts';
+import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { CookieCrumbStrategy } from '../sources/definition.ts';
-import { transportFailure } from '../sources/http-failure.ts';
 import type { Failure } from '../sources/parser.ts';
+import { type CookieWalk, cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
+import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
 /** A crumb as Yahoo makes them: 11 characters as a rule. `Too Many Requests`, a page or nothing is none. */
 const crumbShape = /^[A-Za-z0-9./_\\=~+-]{6,32}$/;
-
-/**
- * Makes a session the way Yahoo's own page does: a page that sets cookies (it may answer 404, the cookies count), then
- * the crumb that belongs to them. Two upstream requests. Gives a failure in place of a session that would not work.
- */
-export async function cookieCrumbSession(
-  strategy: CookieCrumbStrategy,
-  address: SourceAddress,
-  upstream: Upstream,
-  headers: Readonly<Record<string, string>>,
-  now: number,
-): Promise<Session | Failure> {
-  const jar = new CookieJar();
-  const page = await upstream({ method: 'GET', url: address.url(strategy.cookieUrl), headers });
-  if (!page.response) return failureOf(page);
-  for (const cookie of page.setCookies) await jar.setCookie(cookie, page.url.href, { ignoreError: true });
-
-  const crumbUrl = address.url(strategy.crumbUrl);
-  const cookie = await jar.getCookieString(crumbUrl.href);
-  if (!cookie) return page.response.status === 404 ? noCookies : (transportFailure(exchangeOf(page)) ?? noCookies);
-  const answer = await upstream({ method: 'GET', url: crumbUrl, headers: { ...headers, cookie } });
-  const failure = transportFailure(exchangeOf(answer));
-  if (failure) return failure;
-  const crumb = answer.response?.body.trim() ?? '';
-  if (/too many requests/i.test(crumb))
-    return { reason: 'rate_limited', message: 'The source answered "Too Many Requests" in place of a crumb.' };
-  if (!crumbShape.test(crumb))
-    return { reason: 'auth_expired', message: 'What the source gave in place of a crumb is none.' };
-  return {
-    headers: { cookie },
-    query: { crumb },
-    storageState: null,
-    expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
-  };
-}
 
 const noCookies: Failure = {
   reason: 'auth_expired',
   message: 'The source set no cookies, so there is no session to be had.',
 };
 
-function failureOf(answer: UpstreamAnswer): Failure {
-  return transportFailure(exchangeOf(answer)) ?? noCookies;
+/**
+ * Makes a session the way Yahoo's own page does.
+ *
+ *   1. a page that sets cookies (it may answer 404, the cookies count)
+ *   2. from Europe: it redirects to a consent form, whose "agree" is pressed, and on until the consent is copied back
+ *   3. the crumb that belongs to the cookies
+ *
+ * Where the first page's cookies give no crumb, the walk begins once more at the source's ordinary page. Each request
+ * draws on the quota. Gives a failure in place of a session that would not work.
+ */
+export async function cookieCrumbSession(
+  strategy: CookieCrumbStrategy,
+  address: SourceAddress,
+  call: PermittedCall,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): Promise<Session | Failure> {
+  let last: Failure = noCookies;
+  for (const start of [strategy.cookieUrl, strategy.pageUrl]) {
+    const walk = cookieWalk(call, headers, allowedOrigins(strategy, address));
+    const refused = await collectCookies(walk, address.url(start));
+    if (refused) return refused;
+    const crumb = await crumbFor(walk, address.url(strategy.crumbUrl));
+    if (typeof crumb === 'string') {
+      const cookie = await walk.cookiesFor(address.url(strategy.crumbUrl));
+      return {
+        headers: { cookie },
+        query: { crumb },
+        storageState: null,
+        expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
+      };
+    }
+    last = crumb;
+    if (crumb.reason !== 'auth_expired') break;
+  }
+  return last;
 }
 
-/** An answer as what `transportFailure` reads. */
-function exchangeOf(answer: UpstreamAnswer): Exchange {
-  return {
-    request: { method: 'GET', url: '', headers: {}, symbols: [] },
-    response: answer.response,
-    error: answer.error,
-    fetchedAt: new Date(0).toISOString(),
-    latencyMs: answer.latencyMs,
-  };
+/** Where the walk may go: the source's own origins, and those of the consent unless a setting put one in place of all. */
+export function allowedOrigins(strategy: CookieCrumbStrategy, address: SourceAddress): string[] {
+  const own = new URL(strategy.crumbUrl).origin;
+  const replaced = !address.origins.includes(own);
+  return replaced ? [...address.origins] : [...address.origins, ...strategy.consentOrigins];
+}
+
+/** Visits a page for its cookies, through the consent where one is wanted. Gives why it could not, or `null`. */
+async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | null> {
+  const first = await walk.visit({ method: 'GET', url: start });
+  if ('reason' in first) return first;
+  if (!first.response) return failureOf(first) ?? noCookies;
+  if (redirectOf(first) === null) return outage(first);
+  const page = await walk.follow(first);
+  if ('reason' in page) return page;
+  const form = readForms(page.response?.body ?? '').find(({ fields }) => fields.some(({ name }) => name === 'agree'));
+  if (!form) return outage(page);
+  const target = URL.canParse(form.action, page.url.href) ? new URL(form.action, page.url) : page.url;
+  const agreed = await walk.visit({ method: 'POST', url: target, form: [...filledFields(form), ['agree', 'agree']] });
+  if ('reason' in agreed) return agreed;
+  if (redirectOf(agreed) === null)
+    return { reason: 'auth_expired', message: 'The source did not take the consent to its cookies.' };
+  const back = await walk.follow(agreed);
+  return 'reason' in back ? back : outage(back);
+}
+
+/** A page that is none because the source limits, blocks or is down. A 404 is fine: only its cookies are wanted. */
+function outage(answer: UpstreamAnswer): Failure | null {
+  const failure = failureOf(answer);
+  return failure && ['rate_limited', 'blocked', 'down', 'timeout'].includes(failure.reason) ? failure : null;
+}
+
+async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
+  if ((await walk.cookiesFor(url)) === '') return noCookies;
+  const answer = await walk.visit({ method: 'GET', url });
+  if ('reason' in answer) return answer;
+  const failure = failureOf(answer);
+  if (failure) return failure;
+  const crumb = answer.response?.body.trim() ?? '';
+  if (/too many requests/i.test(crumb))
+    return { reason: 'rate_limited', message: 'The source answered "Too Many Requests" in place of a crumb.' };
+  if (!crumbShape.test(crumb))
+    return { reason: 'auth_expired', message: 'What the source gave in place of a crumb is none.' };
+  return crumb;
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { SessionStrategy, SourceDefinition } from '../sources/definition.ts';
+import type { Failure } from '../sources/parser.ts';
 
-/** No secret is longer, and none has a line break, which would let it end a header. */
+/** No secret is longer, and none has a control character: a line break would end a header. */
 const secret = z
   .string()
   .min(1)
@@ -13,12 +14,12 @@ export const credentialsSchemas = {
   'api-key': z.strictObject({ apiKey: secret.regex(/^[\x21-\x7e]+$/, 'has other than visible ASCII characters') }),
   login: z.strictObject({ username: secret, password: secret }),
 } as const;
+export type CredentialsForm = keyof typeof credentialsSchemas;
 export type ApiKeyCredentials = z.infer<(typeof credentialsSchemas)['api-key']>;
 export type LoginCredentials = z.infer<(typeof credentialsSchemas)['login']>;
-export type Credentials = ApiKeyCredentials | LoginCredentials;
 
 /** The form that a source's credentials have; `null` where it needs none. */
-export function credentialsFormOf(strategy: SessionStrategy | null): keyof typeof credentialsSchemas | null {
+export function credentialsFormOf(strategy: SessionStrategy | null): CredentialsForm | null {
   switch (strategy?.strategy) {
     case 'api-key':
       return 'api-key';
@@ -33,4 +34,24 @@ export function credentialsFormOf(strategy: SessionStrategy | null): keyof typeo
 /** Whether a source cannot be asked before a person has set its credentials. */
 export function needsCredentials(source: Pick<SourceDefinition, 'session'>): boolean {
   return credentialsFormOf(source.session) !== null;
+}
+
+/** What to do about credentials that are missing, for people. */
+export function credentialsHint(source: Pick<SourceDefinition, 'id' | 'session'>): string {
+  const what = credentialsFormOf(source.session) === 'api-key' ? 'an API key' : 'a user name and password';
+  return `It needs ${what}: PUT /api/v1/sources/${source.id}/credentials or \`quotron credentials set ${source.id}\`.`;
+}
+
+const unset: Failure = { reason: 'auth_expired', message: 'No credentials are set for this source.' };
+
+/** Reads what a secret holds by the schema of a form. What is not of it has not been set: the secret begins as `{}`. */
+export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T | Failure {
+  let json: unknown;
+  try {
+    json = JSON.parse(text ?? 'null');
+  } catch {
+    return unset;
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success ? parsed.data : unset;
 }

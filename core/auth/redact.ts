@@ -12,26 +12,60 @@ const secretHeaders = new Set([
 ]);
 
 /**
- * A function that masks every occurrence of some secrets in a text: as they are, URL-encoded, base64 and base64url.
+ * A function that masks every occurrence of some secrets in a text: as they are, URL-encoded, escaped as in JSON, and in
+ * base64 and base64url, also where the secret is only a part of what was encoded.
  * Texts under six characters are no secrets: masking them would spoil prices.
  */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < 6) continue;
-    const bytes = Buffer.from(secret, 'utf8');
-    for (const form of [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      bytes.toString('base64').replace(/=+$/, ''),
-      bytes.toString('base64url'),
-    ]) {
+    for (const form of writings(secret)) {
       forms.add(form);
+      for (const encoded of base64Forms(form)) forms.add(encoded);
     }
   }
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, mask), text);
+}
+
+/** A secret as URLs, forms and JSON of several makers write it. */
+function writings(secret: string): Set<string> {
+  const encoded = encodeURIComponent(secret);
+  const json = JSON.stringify(secret).slice(1, -1);
+  const lower = (text: string) => text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  const form = new URLSearchParams([['', secret]]).toString().slice(1);
+  const escaped = (text: string) =>
+    text.replaceAll(/[<>&'=+/]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return new Set([
+    secret,
+    encoded,
+    lower(encoded),
+    encodeURI(secret),
+    form,
+    lower(form),
+    encodeURIComponent(encoded),
+    json,
+    json.replaceAll('/', '\\/'),
+    escaped(json),
+  ]);
+}
+
+/**
+ * What stands in base64 for a text that begins at any place of what was encoded. Three letters make four, so there are
+ * three ways to begin; the first and last letters, which hang on what is around, are left out.
+ */
+function base64Forms(text: string): Set<string> {
+  const bytes = Buffer.from(text, 'utf8');
+  const found = new Set<string>();
+  for (const lead of [0, 1, 2]) {
+    const whole = Buffer.concat([Buffer.alloc(lead), bytes]);
+    const sure = Math.floor((whole.length * 8) / 6);
+    const part = whole.toString('base64').slice(Math.ceil((lead * 8) / 6), sure);
+    found.add(part);
+    found.add(part.replaceAll('+', '-').replaceAll('/', '_'));
+  }
+  return found;
 }
 
 /** Headers with the values of credentials masked, and all others passed through `redact`. */

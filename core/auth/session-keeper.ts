@@ -51,6 +51,10 @@ export function sessionKeeper(
             await state.ask({ op: 'releaseRenewal', sourceId, token });
             return renewed;
           }
+          if (rejected && sameSession(renewed, rejected)) {
+            await state.ask({ op: 'releaseRenewal', sourceId, token });
+            return { reason: 'auth_expired', message: 'The source refuses the credentials that are set for it.' };
+          }
           await state.ask({
             op: 'putSession',
             sourceId,

@@ -25,3 +25,21 @@ export function isZone(zone: string): boolean {
     return false;
   }
 }
+
+/**
+ * The first instant of a date (`yyyy-mm-dd`) in an IANA zone, in milliseconds since the epoch; `null` for a date that is
+ * none. Where the clock springs forward at midnight, the first instant there is. Throws on an unknown zone.
+ */
+export function startOfDate(date: string, zone: string): number | null {
+  const utc = Date.parse(`${date}T00:00:00Z`);
+  if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null;
+  // Zones lie between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves.
+  let before = utc - 15 * 3_600_000;
+  let after = utc + 13 * 3_600_000;
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (dateInZone(middle, zone) < date) before = middle;
+    else after = middle;
+  }
+  return after;
+}

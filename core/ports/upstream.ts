@@ -5,6 +5,18 @@ export interface UpstreamCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** `manual`: a redirect is the answer. Otherwise it is followed, to the allowed origins. */
+  readonly redirect?: 'manual';
+  /** For pages: what a browser waits for. Ignored by upstreams that are none. */
+  readonly page?: PageHint | undefined;
+  /** For browsers: the session's storage state as JSON text. */
+  readonly storageState?: string | null;
+}
+
+/** What a browser must know to tell a page that is complete from one that is not. */
+export interface PageHint {
+  /** A CSS selector. The page is complete when something matches: its data, or what stands there in its place. */
+  readonly waitFor: string;
 }
 
 /** What came back, with the headers that only the caller may see. `setCookies` never leaves the auth engine. */

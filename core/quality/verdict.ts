@@ -47,14 +47,15 @@ export function verdictOf(findings: Findings): Verdict {
 
 /**
  * Whether the whole answer stands still: every row is behind what is stored of its listing by more than an ordinary
- * hop between an upstream's caches. Rows without a market time say nothing.
+ * hop between an upstream's caches. Rows without a market time, or at least its day, say nothing.
  */
 export function isStale(rows: readonly QuoteRow[], priors: ReadonlyMap<number, PriorQuote>): boolean {
   return (
     rows.length > 0 &&
-    rows.every(({ quote, listing }) => {
+    rows.every(({ quote, listing, fetchedAt }) => {
       const prior = priors.get(listing.id);
-      return prior !== undefined && quote.asOfBasis === 'exchange' && prior.asOf - quote.asOf > staleBehindStoredMs;
+      const told = quote.asOfBasis === 'exchange' || quote.asOf < fetchedAt;
+      return prior !== undefined && told && prior.asOf - quote.asOf > staleBehindStoredMs;
     })
   );
 }

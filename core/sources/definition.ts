@@ -33,6 +33,8 @@ export interface CookieCrumbStrategy {
   readonly strategy: 'cookie-crumb';
   readonly cookieUrl: string;
   readonly crumbUrl: string;
+  /** An ordinary page, tried where the first one's cookies give no crumb: it redirects to the consent. */
+  readonly pageUrl: string;
   /** Scheme, host and port of the consent walk. None of them is ever asked for data. */
   readonly consentOrigins: readonly string[];
   readonly lifeSeconds: number;

@@ -15,6 +15,11 @@ export function transportFailure(exchange: Exchange): Failure | null {
         return { reason: 'bad_request', message: 'The request was not sent: its address is not one of the source.' };
       case 'too_large':
         return { reason: 'schema_drift', message: 'The answer is longer than any answer of this source may be.' };
+      case 'no_browser':
+        return {
+          reason: 'unexplained',
+          message: 'There is no browser on this machine to read pages with: install Chrome, or set QUOTRON_CHROMIUM.',
+        };
       case 'connection':
         return { reason: 'down', message: 'The source could not be reached or broke the connection.' };
       default:

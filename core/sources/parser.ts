@@ -2,8 +2,10 @@ import type { Exchange } from '../contracts/blob.ts';
 import type { BarRange } from '../contracts/messages.ts';
 import type { JobKind, QuarantineReason, RunReason } from '../contracts/reasons.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
+import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
 import type { Quote } from '../market/quote.ts';
+import type { PageHint } from '../ports/upstream.ts';
 
 /** Who a record is about, in the source's words. Enough to register a listing that nobody has seen yet. */
 export interface Subject {
@@ -38,6 +40,23 @@ export interface ParsedBars {
   readonly actions: readonly CorporateAction[];
 }
 
+/** One member of an index, with the price that stands beside it. */
+export interface ParsedMember {
+  readonly subject: Subject;
+  /** 1 is the heaviest, or the first that the source names. */
+  readonly rank: number;
+  /** A fraction: 0.0705 is 7.05 %. */
+  readonly weight: DecimalText;
+  readonly price: DecimalText;
+  readonly previousClose: DecimalText | null;
+}
+
+/** What an index is made of, as of the fetch. A source that tells prices too gives them as quotes as well. */
+export interface ParsedConstituents {
+  readonly index: Subject;
+  readonly members: readonly ParsedMember[];
+}
+
 /** A row of the answer that cannot become a record. Goes to quarantine with the reason. */
 export interface Rejection {
   readonly symbol: string | null;
@@ -57,6 +76,7 @@ export interface Failure {
 export interface Parsed {
   readonly quotes: readonly ParsedQuote[];
   readonly bars: readonly ParsedBars[];
+  readonly constituents?: readonly ParsedConstituents[];
   readonly rejections: readonly Rejection[];
   /** Set when the answer is a failure; there are then no records. */
   readonly failure: Failure | null;
@@ -69,6 +89,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly symbols: readonly string[];
+  /** For browser sources. */
+  readonly page?: PageHint;
 }
 
 /** A source's code: what to ask and how to read the answer. Both pure; `parse` total: it never throws. */

@@ -1,7 +1,13 @@
+import { alphaVantageParser } from './alpha-vantage/parse.ts';
+import { coingeckoParser } from './coingecko/parse.ts';
 import type { SourceParser } from './parser.ts';
 import { yahooParser } from './yahoo/parse.ts';
 
-const parsers: Readonly<Record<string, SourceParser>> = { yahoo: yahooParser };
+const parsers: Readonly<Record<string, SourceParser>> = {
+  yahoo: yahooParser,
+  'alpha-vantage': alphaVantageParser,
+  coingecko: coingeckoParser,
+};
 
 /** The code of a source. Throws for an id that the catalogue lacks: that is a fault in wiring, not in data. */
 export function parserOf(sourceId: string): SourceParser {

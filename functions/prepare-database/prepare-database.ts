@@ -6,9 +6,10 @@ import type { SecretStore } from '../../core/ports/secret-store.ts';
 const masterSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
 export interface Preparing {
-  readonly secrets: SecretStore;
+  readonly secrets: Pick<SecretStore, 'get'>;
   readonly masterSecret: string;
   readonly apiConnections: number;
+  readonly stateConnections: number;
   /** Invokes `migrate` and gives its answer, not yet checked. Throws when it failed. */
   readonly migrate: (request: MigrateRequest) => Promise<unknown>;
 }
@@ -35,6 +36,7 @@ export async function prepareDatabase(preparing: Preparing): Promise<MigrateResp
       masterUser: login.username,
       masterPassword: login.password,
       apiConnections: preparing.apiConnections,
+      stateConnections: preparing.stateConnections,
     },
   });
   return migrateResponseSchema.parse(answer);

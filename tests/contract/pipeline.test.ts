@@ -113,7 +113,6 @@ describe('each fault ends as the reason the docs give, and spoils nothing that w
     ['drift', 'schema_drift'],
     ['unit', 'schema_drift'],
     ['expired', 'auth_expired'],
-    ['consent', 'auth_expired'],
     ['stale', 'stale'],
     ['echo', 'down'],
   ];
@@ -131,10 +130,52 @@ describe('each fault ends as the reason the docs give, and spoils nothing that w
     );
     await expectInvariant(blobs.blobs);
     upstreams.control.clear();
+    // What the source asked for by `Retry-After` is over.
+    await pool.query('UPDATE source_state SET held_until = NULL');
     await cycle(runNow('quotes'));
     expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
       status: 'succeeded',
     });
+  });
+
+  it('a consent that Europe wants is given, and the run succeeds', async () => {
+    const { cycle } = world();
+    await cycle(runNow('quotes'));
+    upstreams.control.switch({ source: 'yahoo', fault: 'consent', on: true });
+    await cycle(runNow('quotes'));
+    expect(await all('SELECT status FROM task')).toEqual([{ status: 'succeeded' }, { status: 'succeeded' }]);
+    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
+  });
+
+  it('a failure in passing costs a second request and nothing else', async () => {
+    const { cycle, blobs } = world();
+    upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['quote'], times: 1 });
+    await cycle(runNow('quotes'));
+    expect(await all('SELECT status, accepted FROM task')).toEqual([{ status: 'succeeded', accepted: 4 }]);
+    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2 });
+    expect(await all('SELECT requests FROM task_attempt')).toEqual([{ requests: 2 }]);
+    await expectInvariant(blobs.blobs);
+  });
+
+  it('a source that says when to come back is not asked before', async () => {
+    const { cycle } = world();
+    await cycle(runNow('quotes'));
+    upstreams.control.switch({ source: 'yahoo', fault: '429', on: true, times: 1, retryAfterSeconds: 120 });
+    await cycle(runNow('quotes'));
+    upstreams.control.requests(true);
+    await cycle(runNow('quotes'));
+    await cycle(runNow('daily-bars'));
+    expect(upstreams.control.requests(false)).toEqual({});
+    const waiting = await all(
+      `SELECT status, waits_until > now() + interval '100 seconds' AS long FROM task WHERE finished_at IS NULL`,
+    );
+    expect(waiting).toEqual([
+      { status: 'queued', long: true },
+      { status: 'queued', long: true },
+    ]);
+    await pool.query('UPDATE source_state SET held_until = NULL');
+    await cycle(runNow('quotes'));
+    expect(await all('SELECT 1 FROM task WHERE finished_at IS NULL')).toEqual([]);
   });
 
   it('wrong units wait in quarantine with the field and the blob', async () => {

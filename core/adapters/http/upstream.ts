@@ -54,6 +54,7 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
           status < 400 &&
           location !== undefined &&
           call.method === 'GET' &&
+          call.redirect !== 'manual' &&
           URL.canParse(location, url.href);
         // A redirect to elsewhere (a consent page, a login) is the answer: the parser knows what it means.
         const next = goesOn ? new URL(location, url) : null;
@@ -87,6 +88,8 @@ function request(
         method: call.method,
         headers: { 'accept-encoding': 'gzip, br, deflate', ...call.headers },
         lookup: guardedLookup(options.allowPrivate),
+        // Pages of Yahoo come with more than Node's 16 KB of headers.
+        maxHeaderSize: 64 * 1024,
         signal,
       },
       (incoming) => {
@@ -116,7 +119,7 @@ function request(
 }
 
 /** Resolves a name and refuses it when any of its addresses is private. */
-function guardedLookup(allowPrivate: boolean): LookupFunction {
+export function guardedLookup(allowPrivate: boolean): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);

@@ -1,5 +1,10 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { SecretStore } from '../../ports/secret-store.ts';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { SecretStore, SecretWriter } from '../../ports/secret-store.ts';
 
 /** Secrets Manager, each secret read once per container. */
 export function secretsManagerStore(client = new SecretsManagerClient({})): SecretStore {
@@ -12,6 +17,23 @@ export function secretsManagerStore(client = new SecretsManagerClient({})): Secr
       if (!SecretString) throw new Error(`Secret ${id} holds no string: set it again.`);
       known.set(id, SecretString);
       return SecretString;
+    },
+    async current(id) {
+      try {
+        return (await client.send(new GetSecretValueCommand({ SecretId: id }))).SecretString ?? null;
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Sets secrets of Secrets Manager. An error names the secret and never what was to be in it. */
+export function secretsManagerWriter(client = new SecretsManagerClient({})): SecretWriter {
+  return {
+    async put(id, value) {
+      await client.send(new PutSecretValueCommand({ SecretId: id, SecretString: value }));
     },
   };
 }

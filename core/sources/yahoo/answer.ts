@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
-import { transportFailure } from '../http-failure.ts';
-import type { Failure, Parsed } from '../parser.ts';
+import type { Failure } from '../parser.ts';
+import { driftOf, readBody } from '../read-json.ts';
 import { errorAnswerSchema } from './schema.ts';
 
 /** Yahoo's limiter says this as plain text; old clients stored it as the crumb. */
@@ -12,30 +12,12 @@ export function readJson<S extends z.ZodType>(
   exchange: Exchange,
   schema: S,
 ): { value: z.output<S> } | { failure: Failure } {
-  const failure = transportFailure(exchange);
-  if (failure) return { failure };
-  const body = exchange.response?.body ?? '';
-  if (limited.test(body))
+  const read = readBody(exchange);
+  if (exchange.response?.status === 200 && 'failure' in read && limited.test(exchange.response.body))
     return { failure: { reason: 'rate_limited', message: 'The source answered "Too Many Requests" inside a 200.' } };
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return {
-      failure: /^\s*</.test(body)
-        ? { reason: 'blocked', message: 'The source answered a web page in place of data.' }
-        : { reason: 'schema_drift', message: 'The answer is not whole JSON.' },
-    };
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { value: parsed.data };
-  const at = parsed.error.issues.slice(0, 3).map((issue) => issue.path.join('.') || 'the whole answer');
-  return {
-    failure: {
-      reason: 'schema_drift',
-      message: `The answer has another shape than it used to have, at ${at.join(', ')}.`,
-    },
-  };
+  if ('failure' in read) return read;
+  const parsed = schema.safeParse(read.json);
+  return parsed.success ? { value: parsed.data } : { failure: driftOf(parsed.error) };
 }
 
 /** Why an answer that has the right shape holds an error in place of a result. */
@@ -47,9 +29,4 @@ export function toldFailure(error: unknown): Failure {
   if (code === 'not found') return { reason: 'not_found', message: 'The source does not know what was asked for.' };
   if (code === 'bad request') return { reason: 'bad_request', message: 'The source does not take this request.' };
   return { reason: 'unexplained', message: 'The source answered with an error of a kind that is not known.' };
-}
-
-/** An answer that is a failure as a whole. */
-export function failed(failure: Failure): Parsed {
-  return { quotes: [], bars: [], rejections: [], failure, missing: [] };
 }

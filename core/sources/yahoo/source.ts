@@ -17,6 +17,7 @@ export const yahoo: SourceDefinition = {
     strategy: 'cookie-crumb',
     cookieUrl: 'https://fc.yahoo.com/',
     crumbUrl: 'https://query1.finance.yahoo.com/v1/test/getcrumb',
+    pageUrl: 'https://finance.yahoo.com/quote/AAPL',
     consentOrigins: ['https://guce.yahoo.com', 'https://consent.yahoo.com', 'https://finance.yahoo.com'],
     lifeSeconds: 12 * 3600,
   },

@@ -48,14 +48,16 @@ export function simulatedSlickCharts({ seed, alwaysOpen, control, now }: YahooOp
         case 'asset':
           return text(200, '');
         default:
-          return html(404, '<!DOCTYPE html><title>404</title>');
+          return request.path === '/css/slick.css'
+            ? text(200, 'table { width: 100% }', { 'content-type': 'text/css' })
+            : html(404, '<!DOCTYPE html><title>404</title>');
       }
     },
   };
 }
 
 function kindOf(path: string): RequestKind {
-  if (/^\/(img|css|fonts)\//.test(path)) return 'asset';
+  if (/^\/(img|fonts)\//.test(path)) return 'asset';
   return /^\/[a-z0-9]+$/.test(path) ? 'page' : 'other';
 }
 

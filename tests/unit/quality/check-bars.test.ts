@@ -41,8 +41,11 @@ function seriesOf(bars: readonly Bar[], actions: readonly CorporateAction[] = []
   };
 }
 
+/** When the stored price is of: a price of years later says nothing of a bar's unit. */
+const lastOf = (bars: readonly Bar[]) => Math.max(...bars.map((each) => each.startsAt));
+
 const check = (bars: readonly Bar[], stored?: number, actions?: readonly CorporateAction[]) => {
-  const prior = stored === undefined ? undefined : { price: stored, asOf: noon };
+  const prior = stored === undefined ? undefined : { price: stored, asOf: lastOf(bars) };
   const { accepted, rejected } = checkBars(seriesOf(bars, actions), prior);
   return { closes: accepted.bars.map((each) => each.close), reasons: rejected.map((each) => each.reason) };
 };
@@ -182,12 +185,17 @@ function recorded(name: string): { bars: Bar[]; actions: CorporateAction[] } {
   return { bars, actions };
 }
 
+it('bars of years ago are not judged by the price of today: a share may have grown a hundredfold', () => {
+  const bars = ['2.40', '2.41', '2.39'].map((close, index) => bar(index - 5_000, { close }));
+  expect(checkBars(seriesOf(bars), { price: 240, asOf: noon }).rejected).toEqual([]);
+});
+
 describe.skipIf(!existsSync(recordings))('real bars', () => {
   const found = (name: string, stored?: number) => {
     const { bars, actions } = recorded(name);
     const { accepted, rejected } = checkBars(
       { ...seriesOf(bars, actions), basis: 'splits' },
-      stored === undefined ? undefined : { price: stored, asOf: noon },
+      stored === undefined ? undefined : { price: stored, asOf: lastOf(bars) },
     );
     return { accepted: accepted.bars, rejected };
   };

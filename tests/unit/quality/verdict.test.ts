@@ -53,12 +53,15 @@ describe('an answer', () => {
   it('is stale when all its rows are behind what is stored', () => {
     expect(isStale([old], stored)).toBe(true);
     expect(isStale([old, row()], stored)).toBe(false);
+    // A source that tells the day and no time of day.
+    expect(isStale([row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' })], stored)).toBe(true);
   });
 
   it('is not stale within a hop between caches, without anything stored, or without market times', () => {
     expect(isStale([row({ asOf: noon - 60_000 })], stored)).toBe(false);
     expect(isStale([old], new Map())).toBe(false);
-    expect(isStale([row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' })], stored)).toBe(false);
+    const untimed = row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' });
+    expect(isStale([{ ...untimed, fetchedAt: untimed.quote.asOf }], stored)).toBe(false);
     expect(isStale([], stored)).toBe(false);
   });
 });

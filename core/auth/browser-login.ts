@@ -1,0 +1,61 @@
+import type { Exchange } from '../contracts/blob.ts';
+import type { BrowserLogin } from '../ports/browser.ts';
+import type { SourceAddress } from '../sources/address.ts';
+import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
+import { transportFailure } from '../sources/http-failure.ts';
+import type { Failure } from '../sources/parser.ts';
+import type { LoginCredentials } from './credentials.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Signs in by a form in a browser. The session is the browser's storage state, cookies and local storage, which a context
+ * of any other browser can go on with. Gives a failure in place of a session that would not work.
+ */
+export async function browserLoginSession(
+  strategy: BrowserFormLoginStrategy,
+  address: SourceAddress,
+  credentials: LoginCredentials,
+  login: BrowserLogin,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): Promise<Session | Failure> {
+  const result = await login({
+    url: address.url(strategy.loginUrl),
+    selectors: strategy.selectors,
+    ...credentials,
+    headers,
+  });
+  switch (result.outcome) {
+    case 'signed_in':
+      return {
+        headers: {},
+        query: {},
+        storageState: result.storageState,
+        expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
+      };
+    case 'refused':
+      return {
+        reason: 'auth_expired',
+        message: 'The source refused the user name or password that is set for it.',
+      };
+    case 'no_form':
+      return {
+        reason: 'schema_drift',
+        message: 'The login page has no form with the fields it used to have, or leads nowhere known.',
+      };
+    case 'failed':
+      return (
+        transportFailure(exchangeOf(result)) ?? { reason: 'unexplained', message: 'The login failed without an error.' }
+      );
+  }
+}
+
+function exchangeOf(result: Pick<Exchange, 'response' | 'error'>): Exchange {
+  return {
+    request: { method: 'GET', url: '', headers: {}, symbols: [] },
+    response: result.response,
+    error: result.error,
+    fetchedAt: new Date(0).toISOString(),
+    latencyMs: 0,
+  };
+}

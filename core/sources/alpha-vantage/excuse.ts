@@ -1,0 +1,28 @@
+import type { Failure } from '../parser.ts';
+import { excuseSchema } from './schema.ts';
+
+/**
+ * Why a 200 has no data. The wording changes; that data is absent is what tells, and words only tell one reason from
+ * another: an excuse in unknown words is taken for throttling, an error in unknown words for a bad request.
+ *
+ * Notes on throttling name the day's limit too, as advertising, so the words of the shorter limits are looked for first.
+ */
+export function excuseOf(json: unknown): Failure | null {
+  const parsed = excuseSchema.safeParse(json);
+  if (!parsed.success) return null;
+  const { Note: note, Information: information, 'Error Message': error } = parsed.data;
+  const said = error ?? note ?? information;
+  if (said === undefined) return null;
+  if (/api\s?key/i.test(said) && /invalid|missing|demo purposes|claim your free/i.test(said))
+    return { reason: 'auth_expired', message: 'The source does not accept the API key.' };
+  if (error !== undefined) {
+    return { reason: 'bad_request', message: 'The source does not take this request: unknown symbol or parameter.' };
+  }
+  if (/per (second|minute)|sparingly|call frequency|burst/i.test(said))
+    return { reason: 'rate_limited', message: 'The source says, inside a 200, that it is asked too often.' };
+  if (/per day|daily/i.test(said))
+    return { reason: 'quota_exhausted', message: "The source says, inside a 200, that the day's quota is used up." };
+  if (/premium endpoint|premium feature/i.test(said))
+    return { reason: 'bad_request', message: 'The plan of this API key does not include what was asked for.' };
+  return { reason: 'rate_limited', message: 'The source answered words in place of data, inside a 200.' };
+}

@@ -1,0 +1,147 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import { decimalFromText } from '../../market/decimal.ts';
+import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
+import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceParser, Subject } from '../parser.ts';
+import { driftOf, failed, readBody } from '../read-json.ts';
+import { excuseOf } from './excuse.ts';
+import { barRowSchema, quoteAnswerSchema, quoteRowSchema, seriesAnswerSchema, seriesMetaSchema } from './schema.ts';
+import { answerZone, knownListing, toCanonical, toSource } from './symbols.ts';
+
+/** Alpha Vantage: one symbol a request, all values as text, no currency, no time of day. */
+export const alphaVantageParser: SourceParser = {
+  version: 'alpha-vantage-1',
+  requests: ({ kind, symbols }) =>
+    symbols.map((symbol) => ({
+      path: '/query',
+      query: { function: kind === 'quotes' ? 'GLOBAL_QUOTE' : 'TIME_SERIES_DAILY', symbol },
+      symbols: [symbol],
+    })),
+  parse: (kind, exchange) => (kind === 'quotes' ? parseQuote(exchange) : parseSeries(exchange)),
+  toSource,
+  toCanonical,
+};
+
+/**
+ * Reads `GLOBAL_QUOTE`. All it says of the time is the latest trading day: the price is no newer than the end of that
+ * day, and no newer than the fetch. That is its `asOf`, on the basis `fetched`, which never beats an exchange's time.
+ */
+function parseQuote(exchange: Exchange): Parsed {
+  const read = readBody(exchange);
+  if ('failure' in read) return failed(read.failure);
+  const answer = quoteAnswerSchema.safeParse(read.json);
+  if (!answer.success) return failed(excuseOf(read.json) ?? driftOf(answer.error));
+  const asked = exchange.request.symbols;
+  if (Object.keys(answer.data['Global Quote']).length === 0)
+    return failed({ reason: 'no_data', message: 'The source has no quote for the symbol asked for.' });
+  const row = quoteRowSchema.safeParse(answer.data['Global Quote']);
+  const reject = (detail: string): Parsed => ({
+    ...nothing,
+    rejections: [{ symbol: asked[0] ?? null, reason: 'schema', detail, path: 'Global Quote' }],
+  });
+  if (!row.success) {
+    return reject(
+      `Missing or of another type: ${row.error.issues.map((issue) => issue.path.join('.') || 'row').join(', ')}.`,
+    );
+  }
+  const { symbol } = row.data;
+  const price = decimalFromText(row.data.price);
+  const endOfDay = endOf(row.data['latest trading day']);
+  if (price === null) return reject('The price is no number.');
+  if (endOfDay === null) return reject('The trading day is none.');
+  const fetchedAt = Date.parse(exchange.fetchedAt);
+  const subject = subjectOf(symbol);
+  const quote = {
+    price,
+    previousClose: textOrNull(row.data['previous close']),
+    bid: null,
+    ask: null,
+    volume: textOrNull(row.data.volume),
+    minorFactor: 1,
+    session: null,
+    delaySeconds: null,
+    asOf: Math.min(fetchedAt, endOfDay),
+    asOfBasis: 'fetched',
+  } as const;
+  return {
+    ...nothing,
+    quotes: [
+      {
+        subject,
+        quote: subject.listing ? { ...quote, currency: subject.listing.currency } : { ...quote, currency: null },
+      },
+    ],
+    missing: asked.filter((each) => each !== symbol),
+  };
+}
+
+/** Reads `TIME_SERIES_DAILY`: as traded, adjusted for nothing. A bar starts at midnight of its day in the answer's zone. */
+function parseSeries(exchange: Exchange): Parsed {
+  const read = readBody(exchange);
+  if ('failure' in read) return failed(read.failure);
+  const answer = seriesAnswerSchema.safeParse(read.json);
+  if (!answer.success) return failed(excuseOf(read.json) ?? driftOf(answer.error));
+  const meta = seriesMetaSchema.safeParse(answer.data['Meta Data']);
+  if (!meta.success) return failed(driftOf(meta.error));
+  const zone = isZone(meta.data['Time Zone']) ? meta.data['Time Zone'] : null;
+  if (zone === null) return failed({ reason: 'schema_drift', message: 'The zone of the dates is none.' });
+  const { Symbol: symbol } = meta.data;
+  const subject = subjectOf(symbol);
+  const bars: ParsedBars['bars'][number][] = [];
+  const rejections: Rejection[] = [];
+  for (const [date, raw] of Object.entries(answer.data['Time Series (Daily)'])) {
+    const startsAt = /^\d{4}-\d\d-\d\d$/.test(date) ? startOfDate(date, zone) : null;
+    const row = barRowSchema.safeParse(raw);
+    const [open, high, low, close] = row.success
+      ? [row.data.open, row.data.high, row.data.low, row.data.close].map(decimalFromText)
+      : [];
+    if (startsAt === null || !row.success || open == null || high == null || low == null || close == null) {
+      rejections.push({
+        symbol,
+        reason: 'schema',
+        detail: startsAt === null ? 'The date of the bar is none.' : 'A price of the bar is missing or no number.',
+        path: `Time Series (Daily)[${JSON.stringify(date.slice(0, 40))}]`,
+      });
+      continue;
+    }
+    const bar: CurrencylessBar = {
+      interval: '1d',
+      startsAt,
+      date,
+      open,
+      high,
+      low,
+      close,
+      volume: textOrNull(row.data.volume),
+      currency: null,
+      minorFactor: 1,
+    };
+    bars.push(subject.listing ? { ...bar, currency: subject.listing.currency } : bar);
+  }
+  const basisAt = Date.parse(exchange.fetchedAt);
+  return { ...nothing, bars: [{ subject, basis: 'raw', basisAt, bars, actions: [] }], rejections };
+}
+
+const nothing: Parsed = { quotes: [], bars: [], rejections: [], failure: null, missing: [] };
+
+function subjectOf(symbol: string): Subject {
+  const known = knownListing(symbol);
+  return {
+    symbol,
+    name: known?.name ?? null,
+    assetClass: known?.assetClass ?? 'other',
+    listing: known?.listing ?? null,
+  };
+}
+
+function textOrNull(text: string | null | undefined) {
+  return text == null ? null : decimalFromText(text);
+}
+
+/** The last millisecond of a date where the answers' dates are; `null` for a date that is none. */
+function endOf(date: string): number | null {
+  const start = startOfDate(date, answerZone);
+  if (start === null) return null;
+  // 26 hours on it is the next day, whether the clock changed or not.
+  const next = startOfDate(dateInZone(start + 26 * 3_600_000, answerZone), answerZone);
+  return next === null ? null : next - 1;
+}

@@ -1,0 +1,40 @@
+import type { SourceDefinition } from '../definition.ts';
+
+/** With 25 requests a day there is room for few: two quotes twice a day, and their daily bars once. */
+const watchlist = ['AAPL', 'MSFT'] as const;
+
+/** Alpha Vantage, free plan: 25 requests a day, 5 a minute, no more than one a second. */
+export const alphaVantage: SourceDefinition = {
+  id: 'alpha-vantage',
+  title: 'Alpha Vantage',
+  kind: 'api',
+  origins: ['https://www.alphavantage.co'],
+  quota: { perMinute: 5, perDay: 25, gapMs: 1_200, retries: 1 },
+  session: { strategy: 'api-key', in: 'query', name: 'apikey', lifeSeconds: 24 * 3600 },
+  jobs: [
+    {
+      id: 'quotes',
+      kind: 'quotes',
+      everySeconds: 12 * 3600,
+      symbols: watchlist,
+      mostSymbols: 2,
+      symbolsPerTask: 2,
+      symbolsPerRequest: 1,
+    },
+    {
+      id: 'daily-bars',
+      kind: 'bars',
+      everySeconds: 24 * 3600,
+      symbols: watchlist,
+      mostSymbols: 2,
+      symbolsPerTask: 2,
+      symbolsPerRequest: 1,
+      interval: '1d',
+      lookbackDays: 140,
+    },
+  ],
+  canarySymbol: 'MSFT',
+  fallbacks: ['yahoo'],
+  rank: { equity: 20, etf: 20, fund: 10 },
+  terms: { url: 'https://www.alphavantage.co/terms_of_service/', licence: 'internal', reviewed: '2026-11-22' },
+};

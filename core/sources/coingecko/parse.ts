@@ -1,0 +1,97 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import { decimalFromNumber } from '../../market/decimal.ts';
+import { pseudoMics } from '../../market/exchange.ts';
+import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import { driftOf, failed, readBody } from '../read-json.ts';
+import { currency, toCanonical, toSource } from './coins.ts';
+import { coinSchema, coinsSchema, refusalSchema } from './schema.ts';
+
+/** CoinGecko: up to 250 coins a request, by id. */
+export const coingeckoParser: SourceParser = {
+  version: 'coingecko-1',
+  requests: ({ symbols }) => {
+    const pages: string[][] = [];
+    for (let from = 0; from < symbols.length; from += perPage) pages.push(symbols.slice(from, from + perPage));
+    return pages.map((ids) => ({
+      path: '/api/v3/coins/markets',
+      query: { vs_currency: currency.toLowerCase(), ids: ids.join(','), per_page: String(perPage), precision: 'full' },
+      symbols: ids,
+    }));
+  },
+  parse: (_kind, exchange) => parseCoins(exchange),
+  toSource,
+  toCanonical,
+};
+
+const perPage = 250;
+
+/**
+ * Reads an answer of `/api/v3/coins/markets`. The currency is the one that was asked for: an answer to a request that
+ * named another, or none, is not read. There is no close of a market that never closes, so no previous close.
+ */
+function parseCoins(exchange: Exchange): Parsed {
+  const read = readBody(exchange);
+  if ('failure' in read) return failed(read.failure);
+  const answer = coinsSchema.safeParse(read.json);
+  if (!answer.success) return failed(refusalOf(read.json) ?? driftOf(answer.error));
+  if (askedCurrency(exchange.request.url) !== currency)
+    return failed({ reason: 'bad_request', message: 'The request did not say in which currency it wants prices.' });
+  if (answer.data.length === 0)
+    return failed({ reason: 'no_data', message: 'The source has none of the coins asked for.' });
+  const quotes: ParsedQuote[] = [];
+  const rejections: Rejection[] = [];
+  const answered = new Set<string>();
+  for (const [index, raw] of answer.data.entries()) {
+    const coin = coinSchema.safeParse(raw);
+    const price = coin.success ? decimalFromNumber(coin.data.current_price) : null;
+    if (!coin.success || price === null) {
+      const id = coinSchema.pick({ id: true }).safeParse(raw).data?.id ?? null;
+      if (id !== null) answered.add(id);
+      const fields = coin.error?.issues.map((issue) => issue.path.join('.') || 'row').join(', ') ?? 'current_price';
+      rejections.push({
+        symbol: id,
+        reason: 'schema',
+        detail: `Missing or of another type: ${fields}.`,
+        path: `[${index}]`,
+      });
+      continue;
+    }
+    const { id, name, total_volume: volume, last_updated: updated } = coin.data;
+    answered.add(id);
+    quotes.push({
+      subject: {
+        symbol: id,
+        name: name?.slice(0, 200) ?? null,
+        assetClass: 'crypto',
+        listing: { mic: pseudoMics.crypto, currency, minorFactor: 1, zone: 'UTC' },
+      },
+      quote: {
+        price,
+        previousClose: null,
+        bid: null,
+        ask: null,
+        volume: volume == null ? null : decimalFromNumber(volume),
+        currency,
+        minorFactor: 1,
+        session: null,
+        delaySeconds: null,
+        asOf: Date.parse(updated),
+        asOfBasis: 'exchange',
+      },
+    });
+  }
+  const missing = exchange.request.symbols.filter((id) => !answered.has(id));
+  return { quotes, bars: [], rejections, failure: null, missing };
+}
+
+function refusalOf(json: unknown): Failure | null {
+  const parsed = refusalSchema.safeParse(json);
+  if (!parsed.success) return null;
+  if ('status' in parsed.data && parsed.data.status.error_code === 429)
+    return { reason: 'rate_limited', message: 'The source says, inside a 200, that it is asked too often.' };
+  return { reason: 'bad_request', message: 'The source answered an error in place of coins.' };
+}
+
+function askedCurrency(url: string): string | null {
+  return URL.canParse(url) ? (new URL(url).searchParams.get('vs_currency')?.toUpperCase() ?? null) : null;
+}

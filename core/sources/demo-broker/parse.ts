@@ -1,0 +1,135 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import { decimalFromText, divide } from '../../market/decimal.ts';
+import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
+import type { AssetClass } from '../../market/instrument.ts';
+import { currencyUnit } from '../../market/money.ts';
+import { type HtmlTable, readHtml } from '../html-table.ts';
+import { transportFailure } from '../http-failure.ts';
+import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+
+const tableSelector = 'table#positions';
+const formSelector = 'form#login';
+const problemSelector = '.problem';
+
+const assetClassOf: Readonly<Record<string, AssetClass>> = {
+  Share: 'equity',
+  ETF: 'etf',
+  Index: 'index',
+  Fund: 'fund',
+  Crypto: 'crypto',
+  FX: 'fx',
+  Future: 'future',
+};
+
+/** The broker's symbols are the canonical ones. */
+export const demoBrokerParser: SourceParser = {
+  version: 'demo-broker-1',
+  requests: ({ symbols }) => [
+    {
+      path: '/positions',
+      query: { symbols: symbols.join(',') },
+      symbols,
+      page: { waitFor: `${tableSelector}[data-rows], ${formSelector}, ${problemSelector}` },
+    },
+  ],
+  parse(kind, exchange) {
+    if (kind !== 'quotes') return failed({ reason: 'bad_request', message: 'The broker shows prices only.' }, exchange);
+    const failure = transportFailure(exchange);
+    if (failure) return failed(failure, exchange);
+    const page = readHtml(exchange.response?.body ?? '');
+    if (page.has(formSelector))
+      return failed({ reason: 'auth_expired', message: 'The page asks for a login: the session has ended.' }, exchange);
+    if (page.has(problemSelector))
+      return failed({ reason: 'down', message: 'The page says that it has no prices at the moment.' }, exchange);
+    const table = page.table(tableSelector);
+    if (!table || !page.has(`${tableSelector}[data-rows]`))
+      return failed(
+        { reason: 'schema_drift', message: 'The page has no table of prices, or never filled it.' },
+        exchange,
+      );
+    return read(table, exchange);
+  },
+  toSource: (canonical) => canonical,
+  toCanonical: (symbol) => symbol,
+};
+
+function failed(failure: Failure, exchange: Exchange): Parsed {
+  return { quotes: [], bars: [], rejections: [], failure, missing: exchange.request.symbols };
+}
+
+const needed = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'] as const;
+type Column = (typeof needed)[number];
+
+function read(table: HtmlTable, exchange: Exchange): Parsed {
+  const lost = needed.filter((name) => table.column(name) === -1);
+  if (lost.length > 0)
+    return failed(
+      { reason: 'schema_drift', message: `The table has no column for ${lost.join(', ')} any more.` },
+      exchange,
+    );
+  const quotes: ParsedQuote[] = [];
+  const rejections: Rejection[] = [];
+  for (const [at, row] of table.rows.entries()) {
+    const cell = (name: Column) => row[table.column(name)] ?? '';
+    const record = quoteOf(cell);
+    if (typeof record !== 'string') quotes.push(record);
+    else
+      rejections.push({
+        symbol: cell('Symbol').slice(0, 64) || null,
+        reason: 'schema',
+        detail: record,
+        path: `${tableSelector} tr[${at}]`,
+      });
+  }
+  const found = new Set([...quotes.map(({ subject }) => subject.symbol), ...rejections.map(({ symbol }) => symbol)]);
+  return {
+    quotes,
+    bars: [],
+    rejections,
+    failure: null,
+    missing: exchange.request.symbols.filter((symbol) => !found.has(symbol)),
+  };
+}
+
+/** The quote of a row, or what is wrong with it. */
+function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
+  const symbol = cell('Symbol');
+  const assetClass = Object.hasOwn(assetClassOf, cell('Type')) ? assetClassOf[cell('Type')] : undefined;
+  const price = decimalFromText(cell('Last'));
+  const time = cell('Time');
+  const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
+  if (!/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/.test(symbol)) return 'The row has no symbol.';
+  if (!assetClass) return 'The type of the instrument is unknown.';
+  if (price === null) return 'The price is no number.';
+  if (Number.isNaN(asOf)) return 'The time is no instant.';
+  if (!/^[A-Z]{2}[A-Za-z]$/.test(cell('Currency'))) return 'The currency is none.';
+  const { currency, minorFactor } = currencyUnit(cell('Currency'));
+  const mic =
+    assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
+  if (!/^[A-Z0-9]{3,10}$/.test(mic)) return 'The market is none.';
+  const major = (name: Column) => {
+    const value = decimalFromText(cell(name));
+    return value === null ? null : divide(value, minorFactor);
+  };
+  return {
+    subject: {
+      symbol,
+      name: cell('Name').slice(0, 200) || null,
+      assetClass,
+      listing: { mic, currency, minorFactor, zone: exchangeOf(mic).zone },
+    },
+    quote: {
+      price: divide(price, minorFactor),
+      previousClose: major('Previous'),
+      bid: null,
+      ask: null,
+      volume: decimalFromText(cell('Volume')),
+      currency,
+      minorFactor,
+      session: null,
+      delaySeconds: null,
+      asOf,
+      asOfBasis: 'exchange',
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { load } from 'cheerio/slim';
+
+/** A table of a page as text: what stands in each cell, without markup. */
+export interface HtmlTable {
+  /** Where the column with this heading is, or -1. Case and spaces do not matter. */
+  column(heading: string): number;
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A rendered page, read. Never throws: any text is some page. */
+export interface HtmlPage {
+  /** Whether something matches a CSS selector. */
+  has(selector: string): boolean;
+  /** The first table that matches, or `null`. Rows of its body only. */
+  table(selector: string): HtmlTable | null;
+}
+
+/** Reads HTML. */
+export function readHtml(html: string): HtmlPage {
+  const page = load(html);
+  return {
+    has: (selector) => page(selector).length > 0,
+    table(selector) {
+      const table = page(selector).first();
+      if (table.length === 0) return null;
+      const texts = (cells: string, of: ReturnType<typeof page>) =>
+        of
+          .find(cells)
+          .toArray()
+          .map((cell) => cellText(page(cell).text()));
+      const headings = texts('thead th', table).map((heading) => heading.toLowerCase());
+      return {
+        column: (heading) => headings.indexOf(heading.toLowerCase()),
+        rows: table
+          .find('tbody tr')
+          .toArray()
+          .map((row) => texts('td, th', page(row))),
+      };
+    },
+  };
+}
+
+/** Text as it is seen: runs of spaces, breaking or not, are one space. */
+function cellText(text: string): string {
+  return text.replaceAll(/[\s\u00a0]+/g, ' ').trim();
+}

@@ -1,0 +1,196 @@
+/**
+ * Reads a page of SlickCharts: one table, one row a member. Columns are found by their headings, which have moved before.
+ *
+ * A page is believed as a whole or not at all: with a number of members that the index cannot have, or weights that do not
+ * add up to 100 %, it is another page than this parser was written for.
+ */
+import { Decimal } from 'decimal.js';
+import type { Exchange } from '../../contracts/blob.ts';
+import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
+import { pseudoMics } from '../../market/exchange.ts';
+import { canonicalSymbol } from '../../market/symbol.ts';
+import { type HtmlPage, type HtmlTable, readHtml } from '../html-table.ts';
+import { transportFailure } from '../http-failure.ts';
+import type { Failure, Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
+import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
+
+const tableSelector = 'table.table-hover.table-borderless.table-sm';
+const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-running, .cf-browser-verification';
+
+/** Weights are rounded to two digits: 503 of them are off by less than this together. */
+const weightTolerance = 0.02;
+
+/** A page that a cache has kept for longer is not of today. */
+const mostAgeSeconds = 6 * 3600;
+
+/** The venue is not said. All members are listed in New York. */
+const unsaid = { mic: pseudoMics.unknown, currency: 'USD', minorFactor: 1, zone: 'America/New_York' } as const;
+
+export const slickchartsParser: SourceParser = {
+  version: 'slickcharts-1',
+  requests: ({ symbols }) =>
+    symbols.map((symbol) => ({
+      path: `/${symbol}`,
+      query: {},
+      symbols: [symbol],
+      page: { waitFor: `${tableSelector} tbody tr, ${challengeSelector}` },
+    })),
+  parse(kind, exchange) {
+    const [asked = ''] = exchange.request.symbols;
+    const index = slickChartsIndices.find((each) => each.symbol === asked);
+    if (kind !== 'constituents' || !index)
+      return failed({ reason: 'bad_request', message: 'SlickCharts has no page on this.' }, asked);
+    const page = pageOf(exchange);
+    return 'reason' in page ? failed(page, asked) : read(page, index, exchange);
+  },
+  toSource: (canonical) => slickChartsIndices.find((index) => index.canonical === canonical)?.symbol ?? null,
+  // A point is always a share class here: BRK.B.
+  toCanonical: (symbol) =>
+    slickChartsIndices.find((index) => index.symbol === symbol)?.canonical ?? symbol.replace('.', '-'),
+};
+
+function failed(failure: Failure, asked: string): Parsed {
+  return { quotes: [], bars: [], rejections: [], failure, missing: asked === '' ? [] : [asked] };
+}
+
+function pageOf(exchange: Exchange): HtmlPage | Failure {
+  const failure = transportFailure(exchange);
+  if (failure) return failure;
+  const age = Number(exchange.response?.headers['age'] ?? 0);
+  if (age > mostAgeSeconds)
+    return { reason: 'stale', message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.` };
+  const page = readHtml(exchange.response?.body ?? '');
+  if (page.has(challengeSelector))
+    return { reason: 'blocked', message: 'The source answered with a challenge for robots in place of the page.' };
+  return page;
+}
+
+function drift(message: string): Failure {
+  return { reason: 'schema_drift', message };
+}
+
+interface Columns {
+  readonly company: number;
+  readonly symbol: number;
+  readonly weight: number;
+  readonly price: number;
+  /** -1 where there is none. */
+  readonly change: number;
+}
+
+function columnsOf(table: HtmlTable): Columns | Failure {
+  const columns = {
+    company: table.column('Company'),
+    symbol: table.column('Symbol'),
+    weight: table.column('Weight'),
+    price: table.column('Price'),
+  };
+  const lost = Object.entries(columns).flatMap(([name, at]) => (at === -1 ? [name] : []));
+  if (lost.length > 0) return drift(`The table has no column for ${lost.join(', ')} any more.`);
+  return { ...columns, change: table.column('Chg') };
+}
+
+function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Parsed {
+  const table = page.table(tableSelector);
+  if (!table) return failed(drift('The page has no table of members any more.'), index.symbol);
+  const columns = columnsOf(table);
+  if ('reason' in columns) return failed(columns, index.symbol);
+  const members = new Map<string, ParsedMember>();
+  const rejections: Rejection[] = [];
+  for (const [at, row] of table.rows.entries()) {
+    const path = `${tableSelector} tr[${at}]`;
+    const member = memberOf(row, columns, members.size + 1);
+    if ('detail' in member) rejections.push({ ...member, reason: 'schema', path });
+    else if (members.has(member.subject.symbol))
+      rejections.push({
+        symbol: member.subject.symbol,
+        reason: 'duplicate_conflict',
+        detail: 'The table has a second row on this symbol.',
+        path,
+      });
+    else members.set(member.subject.symbol, member);
+  }
+  const { from, to } = index.count;
+  if (members.size < from || members.size > to)
+    return failed(
+      drift(`The page has ${members.size} readable members; ${index.name} has ${from} to ${to}.`),
+      index.symbol,
+    );
+  const sum = [...members.values()].reduce((total, { weight }) => total.add(weight), new Decimal(0));
+  if (sum.sub(1).abs().gt(weightTolerance))
+    return failed(
+      drift(`The weights add up to ${sum.mul(100).toDecimalPlaces(2).toFixed()} % and not to 100 %.`),
+      index.symbol,
+    );
+  return {
+    quotes: [...members.values()].map((member) => quoteOf(member, Date.parse(exchange.fetchedAt))),
+    bars: [],
+    constituents: [{ index: indexSubject(index), members: [...members.values()] }],
+    rejections,
+    failure: null,
+    missing: [],
+  };
+}
+
+function memberOf(
+  row: readonly string[],
+  columns: Columns,
+  rank: number,
+): ParsedMember | { symbol: string | null; detail: string } {
+  const text = row[columns.symbol] ?? '';
+  const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
+  const weight = decimalFromText((row[columns.weight] ?? '').replace(/ ?%$/, ''));
+  const price = amount(row[columns.price]);
+  if (symbol === null) return { symbol: null, detail: 'The row has no symbol.' };
+  if (weight === null || Number(weight) < 0 || Number(weight) > 100)
+    return { symbol, detail: 'The weight is no percentage.' };
+  if (price === null || Number(price) <= 0) return { symbol, detail: 'The price is no positive number.' };
+  const change = columns.change === -1 ? null : amount(row[columns.change]);
+  return {
+    subject: { symbol, name: row[columns.company]?.slice(0, 200) || null, assetClass: 'equity', listing: unsaid },
+    rank,
+    weight: divide(weight, 100),
+    price,
+    previousClose: previousCloseOf(price, change),
+  };
+}
+
+/** `1,634.20`, `-4.20`, `(-4.20)`. */
+function amount(text: string | undefined): DecimalText | null {
+  const plain = /^\(?([-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?)\)?$/.exec(text ?? '')?.[1];
+  return plain === undefined ? null : decimalFromText(plain.replaceAll(',', ''));
+}
+
+function previousCloseOf(price: DecimalText, change: DecimalText | null): DecimalText | null {
+  if (change === null) return null;
+  const previous = subtract(price, change);
+  return Number(previous) > 0 ? previous : null;
+}
+
+function quoteOf({ subject, price, previousClose }: ParsedMember, fetchedAt: number): ParsedQuote {
+  return {
+    subject,
+    quote: {
+      price,
+      previousClose,
+      bid: null,
+      ask: null,
+      volume: null,
+      currency: unsaid.currency,
+      minorFactor: 1,
+      session: null,
+      delaySeconds: null,
+      asOf: fetchedAt,
+      asOfBasis: 'fetched',
+    },
+  };
+}
+
+function indexSubject(index: SlickChartsIndex): Subject {
+  return {
+    symbol: index.symbol,
+    name: index.name,
+    assetClass: 'index',
+    listing: { ...unsaid, mic: pseudoMics.index },
+  };
+}

@@ -1,0 +1,28 @@
+import type { SourceDefinition } from '../definition.ts';
+import { slickChartsIndices } from './indices.ts';
+
+/** SlickCharts: what the large American indices are made of, with weights and prices, as web pages. */
+export const slickcharts: SourceDefinition = {
+  id: 'slickcharts',
+  title: 'SlickCharts',
+  kind: 'browser',
+  origins: ['https://www.slickcharts.com'],
+  // Three pages four times a day, with room for runs that a person asks for. Nobody reads it faster by hand.
+  quota: { perMinute: 12, perDay: 200 },
+  session: null,
+  jobs: [
+    {
+      id: 'constituents',
+      kind: 'constituents',
+      everySeconds: 21_600,
+      symbols: slickChartsIndices.map((index) => index.canonical),
+      symbolsPerTask: 1,
+      symbolsPerRequest: 1,
+    },
+  ],
+  canarySymbol: '^DJI',
+  fallbacks: [],
+  // Its prices carry no market time: they are the price only where nobody else has one.
+  rank: { equity: 5 },
+  terms: { url: 'https://www.slickcharts.com/terms', licence: 'display', reviewed: '2026-11-22' },
+};

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
+import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+let key: string | null;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(4);
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(async () => {
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  upstreams.control.requests(true);
+  key = JSON.stringify({ apiKey: simulatedKey });
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await noteCredentials(true);
+});
+
+const noteCredentials = (isSet: boolean) =>
+  postgresState(pool).ask({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet, keyId: null });
+const world = (symbols?: readonly string[]) =>
+  pipeline(pool, {
+    sourceUrls: {
+      yahoo: upstreams.urlOf('yahoo'),
+      'alpha-vantage': upstreams.urlOf('alpha-vantage'),
+      coingecko: upstreams.urlOf('coingecko'),
+    },
+    requestTimeoutMs: 400,
+    credentials: () => key,
+    ...(symbols && { symbols }),
+  });
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const quotes = (sourceId: string) => runNow('quotes', undefined, sourceId);
+const latest = () =>
+  all(
+    `SELECT a.symbol, q.source, q.currency, q.as_of_basis AS basis FROM latest_quote q JOIN symbol_alias a USING (listing_id)
+     WHERE a.namespace = 'canonical' ORDER BY 1, 2`,
+  );
+/** As if the source's wish to be left alone, and the minute of its quota, were over. */
+const later = () =>
+  pool.query(
+    `WITH held AS (UPDATE source_state SET held_until = NULL) UPDATE permit SET used_at = used_at - interval '2 minutes', not_before = not_before - interval '2 minutes' WHERE used_at IS NOT NULL`,
+  );
+
+describe('Alpha Vantage', () => {
+  it('gives quotes without currency, which are put on the listing in the catalogue', async () => {
+    await world().cycle(quotes('alpha-vantage'));
+    expect(await latest()).toEqual([
+      { symbol: 'AAPL', source: 'alpha-vantage', currency: 'USD', basis: 'fetched' },
+      { symbol: 'MSFT', source: 'alpha-vantage', currency: 'USD', basis: 'fetched' },
+    ]);
+    expect(await all('SELECT DISTINCT mic FROM listing')).toEqual([{ mic: 'XNAS' }]);
+  });
+
+  it('holds back a symbol of which nobody has said the currency, until another source has', async () => {
+    const { cycle } = world(['KO']);
+    await cycle(quotes('alpha-vantage'));
+    expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([{ symbol: 'KO', reason: 'unknown_listing' }]);
+    expect(await all('SELECT 1 FROM listing')).toEqual([]);
+    await cycle(quotes('yahoo'));
+    await cycle(quotes('alpha-vantage'));
+    expect(await latest()).toEqual([
+      { symbol: 'KO', source: 'alpha-vantage', currency: 'USD', basis: 'fetched' },
+      { symbol: 'KO', source: 'yahoo', currency: 'USD', basis: 'exchange' },
+    ]);
+  });
+
+  it('holds back a price that may be pence or pounds', async () => {
+    const { cycle } = world(['VOD.L']);
+    await cycle(quotes('yahoo'));
+    await cycle(quotes('alpha-vantage'));
+    expect(await all('SELECT source_id, symbol, reason FROM quarantine')).toEqual([
+      { source_id: 'alpha-vantage', symbol: 'VOD.LON', reason: 'unit_suspect' },
+    ]);
+  });
+
+  it('never beats a price with the time of the exchange', async () => {
+    const { cycle } = world(['AAPL']);
+    await cycle(quotes('yahoo'));
+    await cycle(quotes('alpha-vantage'));
+    expect(await all('SELECT source, rule, candidates FROM consolidated_quote')).toEqual([
+      { source: 'yahoo', rule: 'exchange_time', candidates: 2 },
+    ]);
+  });
+
+  it('gives daily bars as traded, with dates of New York', async () => {
+    await world().cycle(runNow('daily-bars', undefined, 'alpha-vantage'));
+    const bars = await all(
+      `SELECT count(*)::int AS bars, count(date)::int AS dated, min(basis) AS basis, min(currency) AS currency FROM bar GROUP BY listing_id`,
+    );
+    expect(bars).toEqual(Array(2).fill({ bars: 100, dated: 100, basis: 'raw', currency: 'USD' }));
+  });
+
+  it('is not planned before its key is set, and never asked without one', async () => {
+    await noteCredentials(false);
+    const { cycle } = world();
+    expect(await cycle(quotes('alpha-vantage'))).toEqual([]);
+    expect(await cycle({ time: new Date().toISOString() })).toHaveLength(3);
+    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
+    expect(await all(`SELECT 1 FROM run WHERE source_id = 'alpha-vantage'`)).toEqual([]);
+  });
+
+  it('fails with a clear reason when the secret is gone though the flag says it is set', async () => {
+    key = null;
+    await world().cycle(quotes('alpha-vantage'));
+    expect(await all('SELECT reason, message FROM task')).toEqual([
+      { reason: 'auth_expired', message: 'No credentials are set for this source.' },
+    ]);
+    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
+  });
+
+  it('takes a new key at once, without a deploy', async () => {
+    const { cycle, blobs } = world();
+    await cycle(quotes('alpha-vantage'));
+    key = JSON.stringify({ apiKey: 'ANOTHERKEY000002' });
+    await noteCredentials(true);
+    await cycle(quotes('alpha-vantage'));
+    expect(await all(`SELECT status FROM task`)).toEqual([{ status: 'succeeded' }, { status: 'succeeded' }]);
+    for (const name of blobs.blobs.keys())
+      expect(JSON.stringify(await blobs.get(name))).not.toMatch(/SIMULATEDALPHA01|ANOTHERKEY000002/);
+  });
+
+  it('asks a refused key once and not again', async () => {
+    upstreams.control.switch({ source: 'alpha-vantage', fault: 'expired', on: true });
+    await world().cycle(quotes('alpha-vantage'));
+    expect(upstreams.control.requests(false)['alpha-vantage']).toMatchObject({ total: 1 });
+  });
+
+  it('is asked no more often than once in its gap', async () => {
+    await world().cycle(quotes('alpha-vantage'));
+    const [first = 0, second = 0] = upstreams.control.arrivals('alpha-vantage');
+    expect(second - first).toBeGreaterThanOrEqual(1_150);
+  });
+});
+
+describe('CoinGecko', () => {
+  it('gives coins by id, and agrees with Yahoo on their price', async () => {
+    const { cycle } = world(['BTC-USD', 'ETH-USD', 'AAPL']);
+    await cycle(quotes('yahoo'));
+    await cycle(quotes('coingecko'));
+    expect(await all(`SELECT symbol FROM symbol_alias WHERE namespace = 'coingecko' ORDER BY 1`)).toEqual([
+      { symbol: 'bitcoin' },
+      { symbol: 'ethereum' },
+    ]);
+    expect(
+      await all(
+        `SELECT a.symbol, c.source, c.confidence, c.candidates FROM consolidated_quote c JOIN symbol_alias a USING (listing_id)
+         WHERE namespace = 'canonical' ORDER BY 1`,
+      ),
+    ).toEqual([
+      { symbol: 'AAPL', source: 'yahoo', confidence: 'single', candidates: 1 },
+      { symbol: 'BTC-USD', source: 'coingecko', confidence: 'agreed', candidates: 2 },
+      { symbol: 'ETH-USD', source: 'coingecko', confidence: 'agreed', candidates: 2 },
+    ]);
+  });
+
+  it('that says another price than Yahoo makes it disputed', async () => {
+    const { cycle } = world(['BTC-USD']);
+    await cycle(quotes('yahoo'));
+    const [yahoo] = await all('SELECT price FROM latest_quote');
+    const price = Number(yahoo?.price) * 1.2;
+    upstreams.control.switch({ source: 'coingecko', fault: 'price', on: true, symbol: 'bitcoin', price });
+    await cycle(quotes('coingecko'));
+    expect(await all('SELECT confidence, candidates FROM consolidated_quote')).toEqual([
+      { confidence: 'disputed', candidates: 2 },
+    ]);
+  });
+
+  it('is asked for nothing when none of the symbols is a coin', async () => {
+    expect(await world(['AAPL']).cycle(quotes('coingecko'))).toEqual([]);
+  });
+});
+
+describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
+  const av = 'alpha-vantage';
+  const cases: [string, Partial<Fault> & { fault: Fault['fault'] }, RunReason][] = [
+    [av, { fault: 'throttle', wording: 0 }, 'rate_limited'],
+    [av, { fault: 'throttle', wording: 1 }, 'rate_limited'],
+    [av, { fault: 'throttle', wording: 2 }, 'rate_limited'],
+    [av, { fault: 'quota' }, 'quota_exhausted'],
+    [av, { fault: 'expired' }, 'auth_expired'],
+    [av, { fault: '429' }, 'rate_limited'],
+    [av, { fault: '403' }, 'blocked'],
+    [av, { fault: '500' }, 'down'],
+    [av, { fault: 'hang' }, 'timeout'],
+    [av, { fault: 'slow', delayMs: 600 }, 'timeout'],
+    [av, { fault: 'malformed' }, 'schema_drift'],
+    [av, { fault: 'drift' }, 'schema_drift'],
+    [av, { fault: 'unit' }, 'schema_drift'],
+    [av, { fault: 'stale' }, 'stale'],
+    [av, { fault: 'echo' }, 'down'],
+    ['coingecko', { fault: '429' }, 'rate_limited'],
+    ['coingecko', { fault: '403' }, 'blocked'],
+    ['coingecko', { fault: '500' }, 'down'],
+    ['coingecko', { fault: 'hang' }, 'timeout'],
+    ['coingecko', { fault: 'slow', delayMs: 600 }, 'timeout'],
+    ['coingecko', { fault: 'malformed' }, 'schema_drift'],
+    ['coingecko', { fault: 'drift' }, 'schema_drift'],
+    ['coingecko', { fault: 'unit' }, 'schema_drift'],
+    ['coingecko', { fault: 'stale' }, 'stale'],
+    ['coingecko', { fault: 'echo' }, 'down'],
+  ];
+  it.each(cases)('%s %j: %s', async (source, fault, reason) => {
+    const symbols = source === av ? ['MSFT'] : ['BTC-USD', 'ETH-USD'];
+    const { cycle, blobs } = world(symbols);
+    await cycle(quotes(source));
+    const prices = () => all('SELECT listing_id, source, price FROM latest_quote ORDER BY 1, 2');
+    const before = await prices();
+    expect(before).toHaveLength(symbols.length);
+    upstreams.control.switch(faultSchema.parse({ source, ...fault }));
+    await later();
+    await cycle(quotes(source));
+    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
+    expect(await all('SELECT failure_reason FROM source_health')).toEqual([{ failure_reason: reason }]);
+    expect(await prices()).toEqual(before);
+    expect(await all('SELECT 1 FROM task WHERE finished_at IS NULL')).toEqual([]);
+    const read = await all('SELECT blob_key FROM batch');
+    expect(read.map((row) => row.blob_key).sort()).toEqual([...blobs.blobs.keys()].sort());
+    upstreams.control.clear();
+    await later();
+    await cycle(quotes(source));
+    expect(await all(`SELECT status FROM task ORDER BY finished_at DESC LIMIT 1`)).toEqual([{ status: 'succeeded' }]);
+  });
+});
