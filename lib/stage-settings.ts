@@ -38,6 +38,8 @@ export interface CloudSettings extends CommonSettings {
     readonly maxConnections: number;
     /** Connections that the API may hold, enforced by Postgres on the API's role. */
     readonly apiConnections: number;
+    /** Connections that `state` may hold, which scrapers and the Yahoo proxy call; enforced in the same way. */
+    readonly stateConnections: number;
     readonly backups: Duration;
     readonly maxStorageGb: number;
     /** Refuse to delete the database, and keep it when its stack is deleted. */

@@ -3,10 +3,15 @@ import * as z from 'zod';
 /**
  * The Postgres roles that functions log in as. On AWS each has `rds_iam`, so a login is an IAM token and there is no
  * password to keep. `owner` owns the schema and is for `migrate` and `maintain` only; `app` reads and writes rows; `api`
- * is a member of `app` with a connection limit of its own, so that a storm of requests cannot take the connections that
- * the pipeline needs.
+ * and `state` are members of `app` with connection limits of their own, so that a storm of requests, to the API or to the
+ * proxy, cannot take the connections that the pipeline needs.
  */
-export const databaseRoles = { owner: 'quotron_owner', app: 'quotron_app', api: 'quotron_api' } as const;
+export const databaseRoles = {
+  owner: 'quotron_owner',
+  app: 'quotron_app',
+  api: 'quotron_api',
+  state: 'quotron_state',
+} as const;
 export type DatabaseRole = keyof typeof databaseRoles;
 
 /**
@@ -19,6 +24,8 @@ export const databasePreparationSchema = z.object({
   masterPassword: z.string().min(1),
   /** CONNECTION LIMIT of the `api` role. */
   apiConnections: z.int().positive(),
+  /** CONNECTION LIMIT of the `state` role. */
+  stateConnections: z.int().positive(),
 });
 export type DatabasePreparation = z.infer<typeof databasePreparationSchema>;
 

@@ -28,6 +28,8 @@ export const settingNames = {
   migrateFunction: 'MIGRATE_FUNCTION',
   /** For `prepare-database`: the connection limit of the API's database role. */
   apiConnections: 'DB_API_CONNECTIONS',
+  /** For `prepare-database`: the connection limit of the database role of `state`. */
+  stateConnections: 'DB_STATE_CONNECTIONS',
   /** JSON object: source id to a base URL that replaces the catalogue's. Empty on AWS. */
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
@@ -51,6 +53,7 @@ export const functionNames = [
   'prepare-database',
   'maintain',
   'api',
+  'yahoo-proxy',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
 

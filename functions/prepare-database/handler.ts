@@ -9,6 +9,7 @@ import { prepareDatabase } from './prepare-database.ts';
 const client = new LambdaClient({ maxAttempts: 1 });
 const migrateFunction = setting('migrateFunction');
 const apiConnections = Number(setting('apiConnections'));
+const stateConnections = Number(setting('stateConnections'));
 const masterSecret = setting('masterSecret');
 
 /** Called by the deployment's trigger, with nothing. A throw fails the deployment and rolls it back. */
@@ -18,6 +19,7 @@ export const handler = observed(async () => {
     secrets: secretsManagerStore(),
     masterSecret,
     apiConnections,
+    stateConnections,
     migrate: (request) => invokeFunction(migrateFunction, request, client),
   });
   logger.info('Database prepared', { applied });

@@ -3,8 +3,9 @@ import { postgresState } from '../../core/adapters/postgres/state.ts';
 import { stateRequestSchema } from '../../core/contracts/state.ts';
 import { observed } from '../observe.ts';
 import { databaseSettings } from '../settings.ts';
+import { patientState } from './patient-state.ts';
 
-const state = postgresState(createPool(databaseSettings()));
+const state = patientState(postgresState(createPool(databaseSettings())));
 
 /** Answers one `StateRequest`, invoked synchronously by functions outside the VPC. */
 export const handler = observed((event: unknown) => state.ask(stateRequestSchema.parse(event)));

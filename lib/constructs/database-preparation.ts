@@ -42,6 +42,7 @@ export class DatabasePreparation extends Construct {
     prepare.addSetting('masterSecret', database.masterSecret.secretArn);
     database.grantMasterToken(migrate);
     prepare.addSetting('apiConnections', String(settings.database.apiConnections));
+    prepare.addSetting('stateConnections', String(settings.database.stateConnections));
 
     this.trigger = new Trigger(this, 'Trigger', {
       handler: prepare.lambda,

@@ -1,5 +1,14 @@
 import { resolve } from 'node:path';
-import { AssetHashType, CfnOutput, DockerImage, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  ArnFormat,
+  AssetHashType,
+  CfnOutput,
+  DockerImage,
+  Duration,
+  RemovalPolicy,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -36,10 +45,12 @@ export class QuotronFunction extends Construct {
   readonly lambda: LambdaFunction;
   /** Whether it is in the VPC (on AWS) and so may have the database. */
   readonly inside: boolean;
+  private readonly stage: string;
 
   constructor(scope: Construct, props: QuotronFunctionProps) {
     super(scope, pascalCase(props.name));
     this.name = props.name;
+    this.stage = props.settings.stage;
     this.timeout = props.timeout;
     this.inside = insideFunctions.includes(props.name);
     const network = this.inside ? props.network : undefined;
@@ -100,6 +111,22 @@ export class QuotronFunction extends Construct {
   /** Allows exactly these actions on exactly these resources. Bindings call this; a stack has no reason to. */
   allow(actions: string[], resources: string[]): void {
     this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  /** Lets it invoke itself. By name: its role cannot wait for the function that waits for the role. */
+  grantCallItself(): void {
+    const resourceName = physicalName(this.stage, this.name);
+    this.allow(
+      ['lambda:InvokeFunction'],
+      [
+        Stack.of(this).formatArn({
+          service: 'lambda',
+          resource: 'function',
+          resourceName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+    );
   }
 
   /** Lets `caller` invoke this function synchronously, and tells it the name. */

@@ -11,6 +11,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
+import { YahooProxy } from '../constructs/yahoo-proxy.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -20,7 +21,10 @@ import type { StorageStack } from './storage-stack.ts';
 /** Of the REST API. Not a version: that is in the path, `/api/v1`, and CloudFront puts this in front of it. */
 const apiStage = 'live';
 
-/** The HTTP API: one REST API whose every path goes to the `api` function, which checks keys and bodies itself. */
+/**
+ * The HTTP API: one REST API whose every path goes to the `api` function, but those under `/yahoo` to the proxy. Both
+ * check keys and bodies themselves.
+ */
 export class ApiStack extends Stack {
   readonly restApi: RestApi;
 
@@ -62,10 +66,15 @@ export class ApiStack extends Stack {
         }),
       },
     });
-    this.restApi.root.addProxy({
-      anyMethod: true,
-      defaultIntegration: new LambdaIntegration(api.lambda, { proxy: true, allowTestInvoke: false }),
+    const proxy = new YahooProxy(this, 'Yahoo', {
+      settings,
+      sessionKey: storage.sessionKey,
+      state: pipeline.state,
     });
+    this.restApi.root.addProxy({ anyMethod: true, defaultIntegration: integration(api) });
+    // A path of its own goes before the one that takes all.
+    const yahoo = this.restApi.root.addResource('yahoo');
+    yahoo.addProxy({ anyMethod: true, defaultIntegration: integration(proxy.function) });
     // CDK's own output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
@@ -90,12 +99,12 @@ export class ApiStack extends Stack {
 
   private acknowledge(logged: boolean): void {
     const inHandler =
-      'The api function checks keys and their scopes itself, on each route, and a test tries every route with every scope: emulators lack authorizers, and local and cloud must not differ in who may do what.';
+      'The functions check keys and their scopes themselves, on each route, and a test tries every route with every scope: emulators lack authorizers, and local and cloud must not differ in who may do what.';
     Validations.of(this.restApi).acknowledge(
       {
         id: 'AwsSolutions-APIG2',
         reason:
-          'The api function checks every parameter and body against the schema that the OpenAPI document is made of.',
+          'The functions check every parameter and body: the api against the schemas of its OpenAPI document, the proxy against its list of known parameters.',
       },
       {
         id: 'AwsSolutions-APIG3',
@@ -118,4 +127,8 @@ export class ApiStack extends Stack {
       );
     }
   }
+}
+
+function integration(fn: QuotronFunction): LambdaIntegration {
+  return new LambdaIntegration(fn.lambda, { proxy: true, allowTestInvoke: false });
 }

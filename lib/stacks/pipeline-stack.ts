@@ -30,7 +30,11 @@ const limits = {
   },
   ingest: { description: 'Reads raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
   monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
-  state: { description: 'Serves permits, leases and sessions', timeout: Duration.seconds(10), memoryMb: 512 },
+  state: {
+    description: 'Serves permits, leases, sessions and the cache of the proxy',
+    timeout: Duration.seconds(10),
+    memoryMb: 512,
+  },
   migrate: { description: 'Brings the database to the latest migration', timeout: Duration.minutes(5), memoryMb: 512 },
   maintain: { description: 'Makes partitions and clears what is old', timeout: Duration.minutes(5), memoryMb: 512 },
 } satisfies Partial<Record<FunctionName, FunctionLimits>>;
@@ -47,6 +51,8 @@ const limits = {
 export class PipelineStack extends Stack {
   readonly queues: readonly QuotronQueue[];
   readonly ticks: QuotronQueue;
+  /** Called by functions outside. */
+  readonly state: QuotronFunction;
 
   constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
     super(scope, id, { description: `Quotron (${settings.stage}): from tick to row` });
@@ -58,6 +64,7 @@ export class PipelineStack extends Stack {
     const ingest = make('ingest');
     const monitor = make('monitor');
     const state = make('state');
+    this.state = state;
     const migrate = make('migrate');
     const maintain = make('maintain');
 
@@ -91,7 +98,8 @@ export class PipelineStack extends Stack {
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.queues = [...Object.values(scrapeQueues), ingestQueue, outcomes, this.ticks];
 
-    for (const fn of [schedule, ingest, monitor, state]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [schedule, ingest, monitor]) storage.database.grantConnect(fn, 'app');
+    storage.database.grantConnect(state, 'state');
     for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
     storage.rawStore.grantAdd(scrapeApi);
     storage.rawStore.grantRead(ingest);

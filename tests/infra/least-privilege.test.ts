@@ -24,6 +24,7 @@ function inWords(stage: StageName, resource: unknown): string {
     [/DatabaseInstanceSecret/, 'master secret'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
     [/StateFunction/, 'state'],
+    [new RegExp(`:function:quotron-${stage}-yahoo-proxy`), 'itself'],
   ] as const) {
     if (what.test(text)) return kind;
   }
@@ -77,10 +78,15 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
   monitor: [connect('quotron_app'), ...consume('outcomes')],
-  state: [connect('quotron_app')],
+  state: [connect('quotron_state')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],
   'prepare-database': ['secretsmanager:GetSecretValue on master secret', 'lambda:InvokeFunction on version of migrate'],
   maintain: [connect('quotron_owner')],
+  'yahoo-proxy': [
+    'secretsmanager:GetSecretValue on session key',
+    'lambda:InvokeFunction on state',
+    'lambda:InvokeFunction on itself',
+  ],
   api: [
     connect('quotron_api'),
     ...allQueues.flatMap((queue) => [

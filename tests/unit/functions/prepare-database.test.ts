@@ -9,6 +9,7 @@ const preparing = (secret: string, answer: unknown = { applied: ['0001_the-data-
     secrets: { get: async () => secret },
     masterSecret: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:master',
     apiConnections: 15,
+    stateConnections: 12,
     migrate: async (request: MigrateRequest) => {
       sent.push(request);
       return answer;
@@ -21,7 +22,7 @@ test('the master login from the secret reaches migrate once, with the limit of t
 
   expect(await prepareDatabase(given)).toEqual({ applied: ['0001_the-data-model'] });
   expect(given.sent).toEqual([
-    { prepare: { masterUser: 'quotron_master', masterPassword: 'p4ss', apiConnections: 15 } },
+    { prepare: { masterUser: 'quotron_master', masterPassword: 'p4ss', apiConnections: 15, stateConnections: 12 } },
   ]);
 });
 

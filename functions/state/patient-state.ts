@@ -1,0 +1,17 @@
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import type { State } from '../../core/ports/state.ts';
+
+/** SQLSTATE 53300: the role's connections, or all of them, are taken. */
+const tooManyConnections = '53300';
+
+/**
+ * State that waits for its turn when the role's connections are all taken: the limit keeps a storm of requests to the
+ * proxy from the database, and those that it holds back must not fail for it. Gives up after about five seconds.
+ */
+export function patientState(state: State, initialDelay = 50): State {
+  const again = retry(
+    handleWhen((error) => 'code' in error && error.code === tooManyConnections),
+    { maxAttempts: 8, backoff: new ExponentialBackoff({ initialDelay, maxDelay: initialDelay * 20 }) },
+  );
+  return { ask: (request) => again.execute(() => state.ask(request)) };
+}

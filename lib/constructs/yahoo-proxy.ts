@@ -1,0 +1,73 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
+import { physicalName } from '../names.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import { QuotronFunction } from './quotron-function.ts';
+import type { SessionKey } from './session-key.ts';
+
+/**
+ * The Yahoo proxy: a function outside the VPC that asks Yahoo, shares what it hears through `state`, and is woken by a
+ * rule so that its session and its health are never older than the last heartbeat.
+ */
+export class YahooProxy extends Construct {
+  readonly function: QuotronFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, sessionKey, state }: { settings: StageSettings; sessionKey: SessionKey; state: QuotronFunction },
+  ) {
+    super(scope, id);
+    const proxy = new QuotronFunction(this, {
+      name: 'yahoo-proxy',
+      settings,
+      network: undefined,
+      description: 'Answers /yahoo from a cache, and Yahoo’s clients as Yahoo does',
+      // API Gateway gives up after 29 s.
+      timeout: Duration.seconds(28),
+      memoryMb: 1024,
+    });
+    this.function = proxy;
+    state.grantCall(proxy, 'stateFunction');
+    sessionKey.grantRead(proxy);
+    // Refreshes what it gave out stale: nothing of an invocation runs on after its answer.
+    proxy.grantCallItself();
+    if (settings.stage === 'local' && settings.sourceUrls) proxy.addSetting('sourceUrls', settings.sourceUrls);
+
+    // A beat or a refresh that is late is of no use.
+    const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
+    proxy.lambda.configureAsyncInvoke(oneTry);
+    new Rule(this, 'Heartbeat', {
+      ruleName: physicalName(settings.stage, 'proxy-heartbeat'),
+      description: 'Keeps the session and the health of the Yahoo proxy fresh',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaTarget(proxy.lambda, oneTry)],
+    });
+    new RunbookAlarm(this, 'Silent', {
+      metric: summed((options) => proxy.lambda.metricInvocations(options), Duration.minutes(15)),
+      below: true,
+      silenceIsBad: true,
+      says: `The Yahoo proxy (${settings.stage}) has not run for 15 minutes; its heartbeat comes every five.`,
+      heading: 'Yahoo proxy: no heartbeat',
+    });
+    const counted = (metricName: string) =>
+      new Metric({
+        namespace: 'Quotron',
+        metricName,
+        dimensionsMap: { service: 'quotron', stage: settings.stage },
+        statistic: 'Sum',
+        period: Duration.minutes(5),
+      });
+    new RunbookAlarm(this, 'Failing', {
+      metric: counted('ProxyUpstreamFailures'),
+      threshold: 3,
+      periods: 3,
+      says: `Yahoo fails the proxy's calls (${settings.stage}); clients get stale answers, or none.`,
+      heading: 'Yahoo proxy: upstream failures',
+    });
+  }
+}
