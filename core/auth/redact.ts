@@ -12,8 +12,8 @@ const secretHeaders = new Set([
 ]);
 
 /**
- * A function that masks every occurrence of some secrets in a text: as they are, URL-encoded, escaped as in JSON, and in
- * base64 and base64url, also where the secret is only a part of what was encoded.
+ * A function that masks every occurrence of some secrets in a text: as they are, URL-encoded, escaped as in JSON and HTML,
+ * and in base64 and base64url, also where the secret is only a part of what was encoded.
  * Texts under six characters are no secrets: masking them would spoil prices.
  */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
@@ -29,7 +29,7 @@ export function redactor(secrets: Iterable<string>): (text: string) => string {
   return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, mask), text);
 }
 
-/** A secret as URLs, forms and JSON of several makers write it. */
+/** A secret as URLs, forms, HTML and JSON of several makers write it. */
 function writings(secret: string): Set<string> {
   const encoded = encodeURIComponent(secret);
   const json = JSON.stringify(secret).slice(1, -1);
@@ -37,6 +37,7 @@ function writings(secret: string): Set<string> {
   const form = new URLSearchParams([['', secret]]).toString().slice(1);
   const escaped = (text: string) =>
     text.replaceAll(/[<>&'=+/]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const htmlText = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return new Set([
     secret,
     encoded,
@@ -48,6 +49,10 @@ function writings(secret: string): Set<string> {
     json,
     json.replaceAll('/', '\\/'),
     escaped(json),
+    htmlText,
+    htmlText.replaceAll('"', '&quot;'),
+    htmlText.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+    secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
   ]);
 }
 

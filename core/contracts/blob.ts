@@ -21,7 +21,9 @@ export const exchangeSchema = z.object({
       truncated: z.boolean(),
     })
     .nullable(),
-  error: z.object({ code: z.enum(['timeout', 'connection', 'refused', 'too_large']), message: z.string() }).nullable(),
+  error: z
+    .object({ code: z.enum(['timeout', 'connection', 'refused', 'too_large', 'no_browser']), message: z.string() })
+    .nullable(),
   /** When the answer was complete, or given up on. */
   fetchedAt: z.iso.datetime(),
   latencyMs: z.number().nonnegative(),

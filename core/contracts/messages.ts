@@ -70,6 +70,8 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
     latencyMs: z.number().nonnegative(),
     /** Seconds the upstream asked to be left alone for. */
     retryAfterSeconds: z.number().nonnegative().nullable(),
+    /** S3 keys of what a page looked like that failed. */
+    artifacts: z.array(z.string().max(500)).max(10).optional(),
     finishedAt: instant,
   }),
   z.object({ stage: z.literal('ingest'), runId: z.uuid(), part: z.int().nonnegative(), sourceId, batchId: z.string() }),

@@ -47,7 +47,7 @@ export const scopes = ['read', 'operate', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What a source's job collects. */
-export const jobKinds = ['quotes', 'bars'] as const;
+export const jobKinds = ['quotes', 'bars', 'constituents'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** What made a run: the planner's clock, a person, the first cycle after a start, a canary, a backfill. */

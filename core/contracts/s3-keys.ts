@@ -13,3 +13,26 @@ export function rawBlobKey(of: {
 }): string {
   return `${rawPrefix}${of.sourceId}/${of.createdAt.slice(0, 10)}/${of.runId}/${of.part}-${of.attempt}.json.gz`;
 }
+
+export const artifactsPrefix = 'artifacts/';
+
+/**
+ * Where a picture or a page of an attempt that failed lies. The last part of the key is unique within its run: it is the
+ * artifact's name.
+ */
+export function artifactKey(of: {
+  sourceId: string;
+  createdAt: string;
+  runId: string;
+  part: number;
+  attempt: number;
+  /** `screenshot.png`. */
+  name: string;
+}): string {
+  return `${artifactsPrefix}${of.sourceId}/${of.createdAt.slice(0, 10)}/${of.runId}/${of.part}-${of.attempt}-${of.name}`;
+}
+
+/** The name of an artifact, by its key. */
+export function artifactName(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

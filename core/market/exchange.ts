@@ -1,8 +1,9 @@
 /**
  * Pseudo-MICs for what no exchange lists. ISO 10383 reserves no such codes; a leading `Q` is unused there for these.
- * Facts on crypto, currency pairs and indices key on a listing like all others.
+ * Facts on crypto, currency pairs and indices key on a listing like all others. `unknown` is for what a source knows
+ * without saying where it is listed; the first source that does say it puts the venue in its place.
  */
-export const pseudoMics = { crypto: 'QCRY', fx: 'QFXS', index: 'QIDX' } as const;
+export const pseudoMics = { crypto: 'QCRY', fx: 'QFXS', index: 'QIDX', unknown: 'QUNK' } as const;
 
 /** What the dashboard and the health rules call a venue. */
 export interface Exchange {
@@ -38,6 +39,7 @@ const table: readonly Exchange[] = [
   { mic: pseudoMics.crypto, name: 'Crypto', zone: 'UTC' },
   { mic: pseudoMics.fx, name: 'Foreign exchange', zone: 'UTC' },
   { mic: pseudoMics.index, name: 'Index', zone: 'UTC' },
+  { mic: pseudoMics.unknown, name: 'Venue not known', zone: 'UTC' },
 ];
 
 const byMic = new Map(table.map((exchange) => [exchange.mic, exchange]));

@@ -51,6 +51,26 @@ export interface BarSeries {
   readonly path: string;
 }
 
+/** One member of an index, on a known listing. */
+export interface MemberRow {
+  readonly listing: KnownListing;
+  readonly rank: number;
+  /** A fraction. */
+  readonly weight: DecimalText;
+  /** `null` where the checks held the price back. */
+  readonly price: DecimalText | null;
+  readonly previousClose: DecimalText | null;
+}
+
+/** What an index was made of when it was fetched. Of several fetches on a day of the index's zone the last one is kept. */
+export interface ConstituentSnapshot {
+  readonly index: KnownListing;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  /** Each listing once. */
+  readonly members: readonly MemberRow[];
+}
+
 /** A row for quarantine. `row` is the row as far as it could be read. */
 export interface RejectedRow {
   readonly symbol: string | null;
@@ -102,6 +122,7 @@ export interface Verdict {
 export interface Decision {
   readonly quotes: readonly QuoteRow[];
   readonly bars: readonly BarSeries[];
+  readonly constituents?: readonly ConstituentSnapshot[];
   readonly rejected: readonly RejectedRow[];
   readonly statistics: readonly CurrencyStatistics[];
   readonly verdict: Verdict;

@@ -1,5 +1,12 @@
 import type { Bar } from '../../core/market/bar.ts';
-import type { Alias, BarSeries, KnownListing, QuoteRow, RejectedRow } from '../../core/ports/ingest-store.ts';
+import type {
+  Alias,
+  BarSeries,
+  ConstituentSnapshot,
+  KnownListing,
+  QuoteRow,
+  RejectedRow,
+} from '../../core/ports/ingest-store.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
 /** Gives what a symbol of the source means at a time (milliseconds since the epoch). */
@@ -19,6 +26,7 @@ export function resolveBy(aliasesOf: (symbol: string) => readonly Alias[] | unde
 export interface Enriched {
   readonly quotes: readonly QuoteRow[];
   readonly bars: readonly BarSeries[];
+  readonly constituents: readonly ConstituentSnapshot[];
   readonly rejected: readonly RejectedRow[];
 }
 
@@ -74,7 +82,22 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     }
     bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, actions, fetchedAt, path });
   }
-  return { quotes, bars, rejected };
+  const constituents = (parsed.constituents ?? []).flatMap(({ index, members }): ConstituentSnapshot[] => {
+    const listing = resolve(index.symbol, fetchedAt);
+    if (!listing) {
+      rejected.push(unknownListing(index.symbol, `${answer} ${index.symbol}`, { fetchedAt }, null));
+      return [];
+    }
+    // A member without a listing is rejected as a quote. Two symbols may mean one listing: it is a member once.
+    const known = new Map(
+      members.flatMap(({ subject, ...member }) => {
+        const of = resolve(subject.symbol, fetchedAt);
+        return of ? [[of.id, { listing: of, ...member }]] : [];
+      }),
+    );
+    return [{ index: listing, fetchedAt, members: [...known.values()] }];
+  });
+  return { quotes, bars, constituents, rejected };
 }
 
 function plausible(quote: QuoteRow['quote']): QuoteRow['quote'] {

@@ -16,10 +16,12 @@ import type { IngestMessage, OutcomeMessage } from '../../core/contracts/message
 import type {
   Alias,
   BarSeries,
+  ConstituentSnapshot,
   Decision,
   Evidence,
   IngestStore,
   Newcomer,
+  QuoteRow,
   StoredBatch,
 } from '../../core/ports/ingest-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -104,6 +106,8 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     for (const { parsed } of answers) {
       for (const { subject } of parsed.quotes) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
       for (const { subject } of parsed.bars) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
+      for (const { index } of parsed.constituents ?? [])
+        if (!meanings.has(index.symbol)) unknown.set(index.symbol, index);
     }
     if (unknown.size === 0) return meanings;
     const keep = (found: ReadonlyMap<string, readonly Alias[]>) => {
@@ -114,6 +118,10 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     };
     keep(await store.aliases(sourceId, [...unknown.keys()]));
     const asked = new Set(answers.flatMap((answer) => answer.asked));
+    // Who asks for an index asks for its members.
+    for (const { parsed } of answers)
+      for (const { index, members } of parsed.constituents ?? [])
+        if (asked.has(index.symbol)) for (const { subject } of members) asked.add(subject.symbol);
     const newcomers: Newcomer[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
       .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
@@ -157,11 +165,16 @@ async function decide(
     ...quotes.rejected,
     ...series.flatMap((each) => each.rejected),
   ];
+  const snapshots = withCheckedPrices(
+    enriched.flatMap((each) => each.constituents),
+    quotes.accepted,
+  );
   return {
     quotes: quotes.accepted,
     bars,
+    constituents: snapshots,
     rejected,
-    statistics: message.kind === 'quotes' ? quoteStatistics(quotes.accepted, rejected) : barStatistics(bars, rejected),
+    statistics: message.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes.accepted, rejected),
     verdict: verdictOf({
       kind: message.kind,
       exchanges: answers.length,
@@ -172,6 +185,23 @@ async function decide(
       stale: isStale(quotes.accepted, evidence.priors),
     }),
   };
+}
+
+/**
+ * Snapshots with the prices that passed. A page of which no price can be believed is not believed in its weights either.
+ */
+function withCheckedPrices(
+  snapshots: readonly ConstituentSnapshot[],
+  accepted: readonly QuoteRow[],
+): ConstituentSnapshot[] {
+  if (snapshots.length === 0 || accepted.length === 0) return [];
+  const priced = new Set(accepted.map((row) => row.listing.id));
+  return snapshots.map((snapshot) => ({
+    ...snapshot,
+    members: snapshot.members.map((member) =>
+      priced.has(member.listing.id) ? member : { ...member, price: null, previousClose: null },
+    ),
+  }));
 }
 
 /** A request that was made again, with a fresh session, counts by its last answer only. */

@@ -4,6 +4,7 @@ import { sourceOf } from '../../sources/catalogue.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
+import { storeConstituents } from './constituent-store.ts';
 import { findAliases, registerListings } from './listing-store.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
 import { isDeadlock, isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
@@ -50,7 +51,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
  *   1. open the batch; a blob that was read before ends here
  *   2. lock and read the latest row of each listing
  *   3. decide, outside the database
- *   4. quotes with their latest rows, bars, corporate actions
+ *   4. quotes with their latest rows, bars, corporate actions, constituents
  *   5. counts, statistics, quarantine, events, the task's end
  *   6. which source is the price, under the one lock that all sources share
  */
@@ -74,11 +75,12 @@ async function storeBatch(
 
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
     rejected: decision.rejected.length,
-    written: quotes.written + bars.written,
-    revised: quotes.revised + bars.revised,
+    written: quotes.written + bars.written + constituents.written,
+    revised: quotes.revised + bars.revised + constituents.revised,
   };
   await closeBatch(db, header, batchId, decision, counts);
   if (decision.quotes.length > 0)

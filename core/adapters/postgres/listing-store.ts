@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { pseudoMics } from '../../market/exchange.ts';
 import { assetClasses, type Listing } from '../../market/instrument.ts';
-import type { Alias, Newcomer } from '../../ports/ingest-store.ts';
+import type { Alias, KnownListing, Newcomer } from '../../ports/ingest-store.ts';
 import { numbers, storable, texts } from './array-literal.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
 
@@ -59,9 +60,9 @@ export async function findAliases(
 
 /**
  * Registers symbols that were asked for: instrument, listing and the aliases in the canonical namespace and the
- * source's. Where another source has registered the canonical symbol before, only the source's alias is added; a
- * symbol without a listing of its own is left unknown where none has. A
- * symbol whose earlier meaning has ended gets a new one from that day. Gives what the symbols now mean.
+ * source's. Where another source has registered the canonical symbol before, only the source's alias is added, and the
+ * venue where that source did not say it; a symbol without a listing of its own is left unknown where none has. A symbol
+ * whose earlier meaning has ended gets a new one from that day. Gives what the symbols now mean.
  */
 export async function registerListings(
   pool: Pool,
@@ -81,10 +82,13 @@ export async function registerListings(
       missing.map((each) => each.canonical),
     );
     const listingOf = new Map<string, number>();
+    const venueless = new Map<string, KnownListing>();
     for (const [symbol, aliases] of canonical) {
-      const current = aliases.findLast((alias) => alias.to === Number.POSITIVE_INFINITY);
-      if (current) listingOf.set(symbol, current.listing.id);
+      const current = aliases.findLast((alias) => alias.to === Number.POSITIVE_INFINITY)?.listing;
+      if (current) listingOf.set(symbol, current.id);
+      if (current?.mic === pseudoMics.unknown) venueless.set(symbol, current);
     }
+    await giveVenues(db, venueless, missing);
     const unseen = new Map(
       missing.flatMap(({ listing, ...each }) =>
         listing === null || listingOf.has(each.canonical) ? [] : [[each.canonical, { ...each, listing }]],
@@ -108,6 +112,42 @@ function isCurrent(aliases: readonly Alias[] | undefined): boolean {
 
 function entry(symbol: string, id: number | undefined): [string, number][] {
   return id === undefined ? [] : [[symbol, id]];
+}
+
+/**
+ * Completes listings that a source registered without saying where they are listed, as a page of an index's members does
+ * not. Only in the same currency and unit: facts stand on the listing already, and they must go on meaning what they mean.
+ */
+async function giveVenues(
+  db: Connection,
+  venueless: ReadonlyMap<string, KnownListing>,
+  newcomers: readonly Newcomer[],
+): Promise<void> {
+  const found = newcomers.flatMap((each) => {
+    const known = venueless.get(each.canonical);
+    const { listing } = each;
+    const same = known && listing?.currency === known.currency && listing.minorFactor === known.minorFactor;
+    return same && listing.mic !== pseudoMics.unknown ? [{ ...each, listing, id: known.id }] : [];
+  });
+  if (found.length === 0) return;
+  await db.query(
+    `WITH said AS (
+       SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
+         AS t (id, mic, zone, asset_class, name)
+     ), listed AS (
+       UPDATE listing l SET mic = said.mic, zone = said.zone FROM said WHERE l.id = said.id
+       RETURNING l.instrument_id, said.asset_class, said.name
+     )
+     UPDATE instrument i SET asset_class = listed.asset_class, name = coalesce(listed.name, i.name)
+     FROM listed WHERE i.id = listed.instrument_id`,
+    [
+      numbers(found.map((each) => each.id)),
+      texts(found.map((each) => each.listing.mic)),
+      texts(found.map((each) => each.listing.zone)),
+      texts(found.map((each) => each.assetClass)),
+      texts(found.map((each) => each.name)),
+    ],
+  );
 }
 
 const idRow = z.object({ instrument: z.int(), listing: z.int() });

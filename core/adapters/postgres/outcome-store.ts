@@ -19,9 +19,22 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
         const { runId, part, attempt, ok, reason, message, blobKey, requests, latencyMs, finishedAt } = outcome;
         await connection.query(
           `UPDATE task_attempt
-           SET finished_at = $4, ok = $5, reason = $6, message = $7, blob_key = $8, requests = $9, latency_ms = $10
+           SET finished_at = $4, ok = $5, reason = $6, message = $7, blob_key = $8, requests = $9, latency_ms = $10,
+               artifacts = $11
            WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
-          [runId, part, attempt, finishedAt, ok, reason, message, blobKey, requests, latencyMs],
+          [
+            runId,
+            part,
+            attempt,
+            finishedAt,
+            ok,
+            reason,
+            message,
+            blobKey,
+            requests,
+            latencyMs,
+            outcome.artifacts ?? [],
+          ],
         );
         // A success is not the end: rows that are accepted are, and those are counted by ingest. An older attempt than
         // the task's own says nothing of it any more.

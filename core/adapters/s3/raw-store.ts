@@ -66,6 +66,6 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
 }
 
 /** Emulators answer on one host, where bucket names in the host name do not resolve. */
-function s3Options() {
+export function s3Options() {
   return { forcePathStyle: Boolean(process.env['AWS_ENDPOINT_URL'] || process.env['AWS_ENDPOINT_URL_S3']) };
 }

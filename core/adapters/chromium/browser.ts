@@ -1,0 +1,221 @@
+/**
+ * Web pages as an upstream: headless Chromium renders them, and the rendered HTML is the answer's body.
+ *
+ *   1. a browser is started when first needed and kept while the container is warm; so is a context for each session
+ *   2. a page loads only text: no images, fonts, media, and nothing from hosts that are not the source's
+ *   3. it is waited for by content: a selector that the source names
+ *   4. what is sick (an error, a crash, too much memory) is thrown away and made anew for the next page
+ *
+ * All traffic goes through `guarded-proxy.ts`, which holds the rules whatever a page does.
+ */
+import { createHash } from 'node:crypto';
+import type { BrowserContext } from 'playwright-core';
+import type { BrowserLogin, CapturePage, LoginForm, LoginResult } from '../../ports/browser.ts';
+import type { Upstream, UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import type { UpstreamOptions } from '../http/upstream.ts';
+import { capture } from './capture.ts';
+import { NoBrowserError } from './executable.ts';
+import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';
+import { launchChromium, type RunningChromium } from './launch.ts';
+import { type OpenPage, openPage } from './open-page.ts';
+import { readStorageState } from './storage-state.ts';
+
+export interface ChromiumOptions {
+  /** Path of the browser, in place of the one that is found. */
+  readonly executable?: string | undefined;
+  /** On AWS Lambda. */
+  readonly oneProcess?: boolean;
+}
+
+/** One browser for as long as the container lives. One page at a time: a container does one task at a time. */
+export interface ChromiumBrowser {
+  /** Loads pages by these rules. A page's time begins when the browser is ready. */
+  upstream(options: UpstreamOptions): Upstream;
+  /** Fills in login forms by these rules. */
+  login(options: UpstreamOptions): BrowserLogin;
+  readonly capture: CapturePage;
+  /** Between two tasks: no page stays open, and a browser that has grown too large goes. */
+  rest(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Heap of one page. A page that needs more crashes, and with it only itself. */
+const heapMb = 512;
+/** A browser of the Lambda's 2 GB that has more than this is thrown away after its page. */
+const mostMemory = 1_200 * 1024 * 1024;
+/** Pages of one context: a bound on what a slow leak can add up to. */
+const mostPages = 100;
+
+interface HeldContext {
+  /** Session, origins and headers: what a context must not be shared across. */
+  readonly key: string;
+  readonly context: BrowserContext;
+  pages: number;
+  sick: boolean;
+}
+
+/** The browser. Starts nothing until a page is asked for. */
+export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser {
+  let proxy: GuardedProxy | null = null;
+  let running: RunningChromium | null = null;
+  let held: HeldContext | null = null;
+  let open: OpenPage | null = null;
+
+  /** Throws away the browser and all that is in it. */
+  async function discard(): Promise<void> {
+    const old = running;
+    running = null;
+    held = null;
+    open = null;
+    await old?.end();
+  }
+
+  async function closePage(): Promise<void> {
+    const old = open;
+    open = null;
+    if (old && (await within(closeMs, old.page.close())) === late) await discard();
+  }
+
+  async function contextFor(call: Pick<UpstreamCall, 'headers' | 'storageState'>, rules: UpstreamOptions) {
+    proxy ??= await startGuardedProxy();
+    if (running && !running.browser.isConnected()) await discard();
+    running ??= await launchChromium({
+      named: options.executable,
+      proxyUrl: proxy.url,
+      oneProcess: options.oneProcess ?? false,
+      heapMb,
+    });
+    const key = createHash('sha256')
+      .update(JSON.stringify([rules.origins, call.headers, call.storageState ?? null]))
+      .digest('base64');
+    if (held && (held.key !== key || held.sick || held.pages >= mostPages)) {
+      const old = held.context;
+      held = null;
+      // Of a browser in one process, nothing works any more after its first context is gone.
+      if (options.oneProcess || (await within(closeMs, old.close())) === late) {
+        await discard();
+        return contextFor(call, rules);
+      }
+    }
+    if (!held) {
+      const { 'user-agent': userAgent, accept: _forData, ...headers } = call.headers;
+      const context = await running.browser.newContext({
+        ...(userAgent ? { userAgent } : {}),
+        ...(call.storageState ? { storageState: readStorageState(call.storageState) } : {}),
+        extraHTTPHeaders: headers,
+        locale: 'en-US',
+        timezoneId: 'UTC',
+        viewport: { width: 1280, height: 900 },
+        serviceWorkers: 'block',
+        acceptDownloads: false,
+      });
+      held = { key, context, pages: 0, sick: false };
+    }
+    held.pages++;
+    return { context: held.context, proxy };
+  }
+
+  /** Opens an address and waits for the document. The page stays open until the next call, or `rest`. */
+  async function load(call: UpstreamCall, rules: UpstreamOptions, fresh: boolean): Promise<UpstreamAnswer> {
+    const asked = performance.now();
+    const answer = answering(call.url, asked);
+    if (!/^https?:$/.test(call.url.protocol) || !rules.origins.includes(call.url.origin))
+      return answer(null, { code: 'refused', message: 'The address is not one of the source.' });
+    try {
+      await closePage();
+      if (fresh && held) held.sick = true;
+      const made = await within(
+        launchMs,
+        contextFor(call, rules).then(async ({ context, proxy: guard }) => {
+          guard.begin(rules);
+          return { opened: await openPage(context, rules.origins), guard };
+        }),
+      );
+      if (made === late) throw new Error('The browser did not start.');
+      open = made.opened;
+      const loaded = await within(rules.timeoutMs + graceMs, made.opened.load(call, rules, made.guard));
+      if (loaded === late) {
+        await discard();
+        return answer(null, { code: 'timeout', message: `The page did not react within ${rules.timeoutMs} ms.` });
+      }
+      if (loaded.error && held) held.sick = true;
+      return answer(loaded.response, loaded.error, loaded.url);
+    } catch (error) {
+      await discard();
+      if (error instanceof NoBrowserError) return answer(null, { code: 'no_browser', message: error.message });
+      return answer(null, { code: 'connection', message: 'The browser ended while it loaded the page.' });
+    }
+  }
+
+  async function signIn(form: LoginForm, rules: UpstreamOptions): Promise<LoginResult> {
+    const { username, signedIn } = form.selectors;
+    const call: UpstreamCall = {
+      method: 'GET',
+      url: form.url,
+      headers: form.headers,
+      page: { waitFor: `${username}, ${signedIn}` },
+    };
+    const { response, error } = await load(call, rules, true);
+    if (error || response?.status !== 200 || !open) return { outcome: 'failed', response, error };
+    const result = await within(rules.timeoutMs + graceMs, open.signIn(form, rules.timeoutMs));
+    if (result === late) {
+      await discard();
+      return { outcome: 'failed', response: null, error: { code: 'timeout', message: 'The login did not end.' } };
+    }
+    if (result.outcome !== 'signed_in' && held) held.sick = true;
+    return result;
+  }
+
+  return {
+    upstream: (rules) => (call) => load(call, rules, false),
+    login: (rules) => (form) => signIn(form, rules),
+    async capture(redact) {
+      if (!open || open.page.isClosed()) return null;
+      const taken = await within(captureMs, capture(open.page, redact));
+      if (held) held.sick = true;
+      await closePage();
+      return taken === late ? null : taken;
+    },
+    async rest() {
+      await closePage();
+      if ((running?.memory() ?? 0) > mostMemory) await discard();
+    },
+    async close() {
+      await discard();
+      await proxy?.close();
+      proxy = null;
+    },
+  };
+}
+
+const launchMs = 45_000;
+const closeMs = 3_000;
+const captureMs = 10_000;
+/** Playwright's own timeouts come first; this is for a browser that does not answer at all. */
+const graceMs = 2_000;
+
+const late = Symbol('late');
+
+/** A promise, or `late` when it takes longer. What comes after that is of no interest. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | typeof late> {
+  let timer: NodeJS.Timeout | undefined;
+  work.catch(() => undefined);
+  const ended = new Promise<typeof late>((resolve) => {
+    timer = setTimeout(() => resolve(late), ms);
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function answering(asked: URL, since: number) {
+  return (response: UpstreamAnswer['response'], error: UpstreamAnswer['error'], url: URL = asked): UpstreamAnswer => ({
+    response,
+    error,
+    setCookies: [],
+    url,
+    latencyMs: Math.round(performance.now() - since),
+  });
+}

@@ -1,0 +1,95 @@
+import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import packaged from '@sparticuz/chromium';
+
+/** Where a Chrome or Chromium is found that was installed for everyone. */
+const installed = [
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** A browser to start, and the environment that it needs beside the usual. */
+export interface Executable {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The one that was built for Lambda. */
+  readonly packaged: boolean;
+}
+
+/** There is no browser on this machine. */
+export class NoBrowserError extends Error {
+  override readonly name = 'NoBrowserError';
+  constructor() {
+    super(
+      `There is no Chrome or Chromium here, and the packaged one is for Linux on x64 (this is ${process.platform} on ${process.arch}). Browser sources cannot be read without one: install Chrome, or name a Chromium with QUOTRON_CHROMIUM.`,
+    );
+  }
+}
+
+/** The browser that `named` names, else an installed one, else the packaged one, unpacked. */
+export async function findChromium(named: string | undefined): Promise<Executable> {
+  if (named) return { path: named, env: {}, packaged: false };
+  const found = installed.find((path) => existsSync(path));
+  if (found) return { path: found, env: {}, packaged: false };
+  if (process.platform !== 'linux' || process.arch !== 'x64') throw new NoBrowserError();
+  const folder = await unpacked();
+  return {
+    path: join(folder, 'chromium'),
+    env: {
+      // The libraries that Lambda's own image lacks; the package unpacks them only there.
+      LD_LIBRARY_PATH: [join(folder, 'al2023', 'lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':'),
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+    },
+    packaged: true,
+  };
+}
+
+/** Changes with what is unpacked: the version of the package, and of this way to unpack it. */
+const folderName = 'quotron-chromium-149.0.0';
+
+/**
+ * The folder with the packaged browser. The package unpacks to fixed names, half-written for two seconds: of two functions
+ * that share a `/tmp`, as on a laptop, the second would start half a browser. So each unpacks into a folder of its own,
+ * and the first that is done gives it its name.
+ */
+async function unpacked(): Promise<string> {
+  const shared = join(tmpdir(), folderName);
+  if (isOurs(shared)) return shared;
+  const own = mkdtempSync(join(tmpdir(), 'quotron-chromium-'));
+  // The package takes its target from TMPDIR, and reads that before it first waits.
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = own;
+  let work: Promise<string>;
+  try {
+    packaged.setGraphicsMode = false;
+    work = packaged.executablePath();
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+  const path = await work;
+  try {
+    renameSync(dirname(path), shared);
+    return shared;
+  } catch {
+    if (!isOurs(shared)) return own;
+    rmSync(own, { recursive: true, force: true });
+    return shared;
+  }
+}
+
+/** In a `/tmp` that others write to, a folder of theirs must not be taken for ours. */
+function isOurs(folder: string): boolean {
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,147 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isPublicAddress } from '../http/addresses.ts';
+import { guardedLookup } from '../http/upstream.ts';
+
+/** What a page may reach, and how much it may bring. */
+export interface PageRules {
+  readonly origins: readonly string[];
+  readonly allowPrivate: boolean;
+  /** Of everything that the page loads, together. */
+  readonly maxBytes: number;
+}
+
+/**
+ * The browser's only way out: an HTTP proxy in this process. It goes by the same rules as every other call: the origins of
+ * the source and no others, whatever the page, a redirect or a script asks for, and the address checked when the socket
+ * connects. The browser itself resolves no name.
+ */
+export interface GuardedProxy {
+  readonly url: string;
+  /** Rules for what comes from now on. What was open is closed, and the counters begin anew. */
+  begin(rules: PageRules): void;
+  /** Whether the page brought more than it may. */
+  tooLarge(): boolean;
+  close(): Promise<void>;
+}
+
+/** Headers that are between two neighbours, and not passed on. */
+const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
+
+const nothing: PageRules = { origins: [], allowPrivate: false, maxBytes: 0 };
+
+/** Starts the proxy on a free port of this machine. */
+export async function startGuardedProxy(): Promise<GuardedProxy> {
+  let rules = nothing;
+  let left = 0;
+  const sockets = new Set<Duplex>();
+  const keep = (socket: Duplex) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const closeAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  /** Counts what came in; a page that brings too much is cut off. */
+  const count = (bytes: number) => {
+    left -= bytes;
+    if (left < 0) closeAll();
+  };
+  const mayReach = (target: URL) => {
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    return (
+      left >= 0 &&
+      rules.origins.includes(target.origin) &&
+      (isIP(host) === 0 || rules.allowPrivate || isPublicAddress(host))
+    );
+  };
+
+  const server = http.createServer((incoming, outgoing) => {
+    const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
+    if (target?.protocol !== 'http:' || !mayReach(target)) {
+      outgoing.writeHead(403).end();
+      return;
+    }
+    forward(incoming, outgoing, target, rules.allowPrivate, keep, count);
+  });
+  server.on('connection', keep);
+  server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    keep(client);
+    const address = `https://${request.url ?? ''}`;
+    const target = URL.canParse(address) ? new URL(address) : null;
+    if (!target || !mayReach(target)) {
+      client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    const upstream = connect({
+      host: target.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(target.port || 443),
+      lookup: guardedLookup(rules.allowPrivate),
+    });
+    keep(upstream);
+    upstream.once('connect', () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      if (head.length > 0) upstream.write(head);
+      client.pipe(upstream);
+      upstream.on('data', (chunk: Buffer) => count(chunk.length));
+      upstream.pipe(client);
+    });
+    upstream.once('error', () => client.destroy());
+    upstream.once('close', () => client.destroy());
+    client.once('close', () => upstream.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  // A warm container that does nothing must not be held by it, and neither must a test.
+  server.unref();
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    begin(next) {
+      closeAll();
+      rules = next;
+      left = next.maxBytes;
+    },
+    tooLarge: () => left < 0,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        closeAll();
+      }),
+  };
+}
+
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: URL,
+  allowPrivate: boolean,
+  keep: (socket: Socket) => void,
+  count: (bytes: number) => void,
+): void {
+  const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopByHop.test(name)));
+  const sent = http.request(
+    target,
+    { method: incoming.method, headers, lookup: guardedLookup(allowPrivate), agent: false },
+    (answer) => {
+      const passed: string[] = [];
+      for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+        const name = answer.rawHeaders[at] ?? '';
+        if (!hopByHop.test(name)) passed.push(name, answer.rawHeaders[at + 1] ?? '');
+      }
+      outgoing.writeHead(answer.statusCode ?? 502, passed);
+      answer.on('data', (chunk: Buffer) => count(chunk.length));
+      answer.on('error', () => outgoing.destroy());
+      answer.pipe(outgoing);
+    },
+  );
+  sent.on('socket', keep);
+  // No answer of ours: an error page of the proxy would be read as one of the source.
+  sent.on('error', () => outgoing.destroy());
+  outgoing.once('close', () => sent.destroy());
+  incoming.pipe(sent);
+}

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import * as z from 'zod';
+import { findChromium } from './executable.ts';
+
+/** A Chromium that runs, and the means to be rid of it. */
+export interface RunningChromium {
+  readonly browser: Browser;
+  /** Memory of all its processes in bytes; `null` where the system does not tell. */
+  memory(): number | null;
+  /** Ends it, gently or not. All of its processes are gone then. */
+  end(): Promise<void>;
+}
+
+/** From the start of the program to its first answer. Unpacking is not counted. */
+const launchTimeoutMs = 20_000;
+/** How long it may take to leave by itself. */
+const closeTimeoutMs = 3_000;
+
+/** What must not reach a program that runs the scripts of strangers: credentials, and where the runtime listens. */
+const hidden = /^(AWS_|_|LAMBDA_)|SECRET|TOKEN|PASSWORD|DATABASE_URL/;
+
+/**
+ * Starts Chromium. All of its traffic goes through `proxyUrl`, loopback included.
+ *
+ * `oneProcess` is for AWS Lambda, where child processes of the browser are not allowed to give up privileges and die.
+ */
+export async function launchChromium(of: {
+  named: string | undefined;
+  proxyUrl: string;
+  oneProcess: boolean;
+  heapMb: number;
+}): Promise<RunningChromium> {
+  const found = await findChromium(of.named);
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || hidden.test(name) ? [] : [[name, value]],
+    ),
+  );
+  const browser = await chromium.launch({
+    executablePath: found.path,
+    env: { ...env, ...found.env },
+    timeout: launchTimeoutMs,
+    proxy: { server: of.proxyUrl },
+    // Linux gives containers and root no sandbox; Lambda itself is one, a virtual machine per container.
+    chromiumSandbox: process.platform !== 'linux',
+    args: [
+      '--no-zygote',
+      '--disable-gpu',
+      '--disable-webgl',
+      '--disk-cache-size=1',
+      '--disable-domain-reliability',
+      '--no-pings',
+      // The one kind of traffic that would not go through the proxy.
+      '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+      `--js-flags=--max-old-space-size=${of.heapMb}`,
+      ...(of.oneProcess ? ['--single-process', '--in-process-gpu'] : []),
+    ],
+  });
+  const pid = await pidOf(browser);
+  return {
+    browser,
+    memory: () => (pid === null ? null : groupMemory(pid)),
+    async end() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), closeTimeoutMs);
+      });
+      const closed = browser.close().then(
+        () => 'closed' as const,
+        () => 'late' as const,
+      );
+      const how = await Promise.race([closed, late]);
+      clearTimeout(timer);
+      if (how === 'late' && pid !== null) kill(pid);
+    },
+  };
+}
+
+const processes = z.object({ processInfo: z.array(z.object({ type: z.string(), id: z.int() })) });
+
+async function pidOf(browser: Browser): Promise<number | null> {
+  try {
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = processes.parse(await session.send('SystemInfo.getProcessInfo'));
+    await session.detach();
+    return processInfo.find(({ type }) => type === 'browser')?.id ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Playwright starts the browser as the leader of a process group. */
+function kill(pid: number): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+      return;
+    } catch {
+      // No such group, or gone already.
+    }
+  }
+}
+
+const pageBytes = 4096;
+
+/** Resident memory of all processes of a group, from /proc. Shared pages are counted once per process. */
+function groupMemory(group: number): number | null {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .reduce((sum, name) => sum + memoryIfIn(group, name), 0);
+  } catch {
+    return null;
+  }
+}
+
+function memoryIfIn(group: number, pid: string): number {
+  try {
+    // "pid (name) state ppid pgrp …": the name may hold anything, so read from its end.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(fields[2]) !== group) return 0;
+    return Number(fields[21] ?? 0) * pageBytes;
+  } catch {
+    return 0;
+  }
+}

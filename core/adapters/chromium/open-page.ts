@@ -1,0 +1,138 @@
+import { type BrowserContext, errors, type Page, type Request, type Response } from 'playwright-core';
+import type { LoginForm, LoginResult } from '../../ports/browser.ts';
+import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
+import { writeStorageState } from './storage-state.ts';
+
+/** One page in a context. */
+export interface OpenPage {
+  readonly page: Page;
+  /** Goes to an address, waits for what the source waits for, and gives the page as an answer. */
+  load(
+    call: UpstreamCall,
+    rules: PageRules & { readonly timeoutMs: number },
+    guard: GuardedProxy,
+  ): Promise<Pick<UpstreamAnswer, 'response' | 'error' | 'url'>>;
+  /** Fills in the form of the page that was loaded. */
+  signIn(form: LoginForm, timeoutMs: number): Promise<LoginResult>;
+}
+
+/** What a page is made of, as far as its data goes. */
+const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
+
+/** Opens an empty page that asks nothing of other hosts, and for nothing but text. */
+export async function openPage(context: BrowserContext, origins: readonly string[]): Promise<OpenPage> {
+  const page = await context.newPage();
+  const busy = new Set<Request>();
+  let document: Response | null = null;
+  let crashed = false;
+  await page.route('**/*', (route) => {
+    const request = route.request();
+    const allowed = wanted.has(request.resourceType()) && origins.includes(originOf(request.url()));
+    return (allowed ? route.continue() : route.abort('blockedbyclient')).catch(() => undefined);
+  });
+  page.on('popup', (popup) => {
+    popup.close().catch(() => undefined);
+  });
+  page.on('crash', () => {
+    crashed = true;
+  });
+  page.on('request', (request) => busy.add(request));
+  const done = (request: Request) => busy.delete(request);
+  page.on('requestfinished', done);
+  page.on('requestfailed', done);
+  page.on('response', (response) => {
+    if (isDocument(response, page) && origins.includes(originOf(response.url()))) document = response;
+  });
+
+  return {
+    page,
+    async load(call, rules, guard) {
+      const until = performance.now() + rules.timeoutMs;
+      const left = () => Math.max(1, until - performance.now());
+      const failed = (error: UpstreamAnswer['error']) => ({ response: null, error, url: call.url });
+      const tooLarge = () =>
+        failed({ code: 'too_large', message: `The page brings more than ${rules.maxBytes} bytes.` });
+      const tooLate = () =>
+        failed({ code: 'timeout', message: `The page was not complete within ${rules.timeoutMs} ms.` });
+      try {
+        await page.goto(call.url.href, { waitUntil: 'domcontentloaded', timeout: left() });
+        if (call.page && answered(document)?.status() === 200)
+          await page.waitForSelector(call.page.waitFor, { state: 'attached', timeout: left() });
+      } catch (error) {
+        if (guard.tooLarge()) return tooLarge();
+        if (crashed || page.isClosed()) throw error;
+        if (error instanceof errors.TimeoutError) {
+          // A document that came, without what is waited for and with nothing more to come, is the answer.
+          if (answered(document) === null || busy.size > 0) return tooLate();
+        } else {
+          // The document leads elsewhere, and there is nobody: that it does is the answer.
+          const redirect = answered(document);
+          if (redirect && redirect.status() >= 300 && redirect.status() < 400) return answerOf(redirect, '', false);
+          return failed({ code: 'connection', message: `The page could not be loaded (${netError(error)}).` });
+        }
+      }
+      if (guard.tooLarge()) return tooLarge();
+      const answer = answered(document);
+      if (!answer) return tooLate();
+      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await page.content();
+      return answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
+    },
+
+    async signIn({ selectors, username, password }, timeoutMs) {
+      const until = performance.now() + timeoutMs;
+      const timeout = () => ({ timeout: Math.max(1, until - performance.now()) });
+      if ((await page.locator(selectors.username).count()) === 0) {
+        if ((await page.locator(selectors.signedIn).count()) === 0) return { outcome: 'no_form' };
+        return { outcome: 'signed_in', storageState: writeStorageState(await context.storageState()) };
+      }
+      try {
+        await page.locator(selectors.username).fill(username, timeout());
+        await page.locator(selectors.password).fill(password, timeout());
+        await page.locator(selectors.submit).click(timeout());
+        await page.waitForSelector(`${selectors.signedIn}, ${selectors.refused}`, { state: 'attached', ...timeout() });
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        const answer = answered(document);
+        if (answer && answer.status() !== 200) return { outcome: 'failed', ...answerOf(answer, '', false) };
+        if (busy.size > 0)
+          return { outcome: 'failed', response: null, error: { code: 'timeout', message: 'The login did not end.' } };
+        return { outcome: 'no_form' };
+      }
+      if ((await page.locator(selectors.signedIn).count()) === 0) return { outcome: 'refused' };
+      return { outcome: 'signed_in', storageState: writeStorageState(await context.storageState()) };
+    },
+  };
+}
+
+/** TypeScript does not see that an event handler has set it. */
+function answered(document: Response | null): Response | null {
+  return document;
+}
+
+function isDocument(response: Response, page: Page): boolean {
+  try {
+    return response.request().isNavigationRequest() && response.frame() === page.mainFrame();
+  } catch {
+    // A request without a frame: of a worker.
+    return false;
+  }
+}
+
+function answerOf(document: Response, body: string, truncated: boolean) {
+  const { 'set-cookie': _cookies, ...headers } = document.headers();
+  return {
+    response: { status: document.status(), headers, body, truncated },
+    error: null,
+    url: new URL(document.url()),
+  };
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
+}
+
+/** Only Chromium's own code of an error: the rest of its message holds the address. */
+function netError(error: unknown): string {
+  return (error instanceof Error && /net::(ERR_\w+)/.exec(error.message)?.[1]) || 'unknown';
+}
