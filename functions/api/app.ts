@@ -12,6 +12,7 @@ import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
 import { createRateLimiter } from '../rate-limit.ts';
+import { credentialsSpecs } from '../set-credentials/specs.ts';
 import { createAuthenticator, type Principal, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { Dependencies } from './dependencies.ts';
 import { ProblemError, problemOf } from './problem.ts';
@@ -61,7 +62,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...deadLetterRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),
-    ...documentRoutes(specs, dependencies.version),
+    ...documentRoutes(specs, credentialsSpecs, dependencies.version),
   ];
   specs.push(...routes.map((route) => route.spec));
 

@@ -63,7 +63,7 @@ export interface RouteSpec<
   Query extends z.ZodObject = z.ZodObject,
   Body extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Below the base path, in OpenAPI's form: `/quotes/{symbol}`. */
   readonly path: string;
   readonly access: Access;

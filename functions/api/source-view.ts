@@ -1,4 +1,5 @@
 import type { SampleRow, SourceRow } from '../../core/adapters/postgres/source-reader.ts';
+import { credentialsHint, needsCredentials } from '../../core/auth/credentials.ts';
 import type { SourceHealthView, SourceView } from '../../core/contracts/http/operations.ts';
 import { type HealthStatus, healthStatuses, type RunReason, runReasons } from '../../core/contracts/reasons.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -15,6 +16,13 @@ export function sourceView(
     title: source.title,
     kind: source.kind,
     paused: row.paused,
+    credentials: needsCredentials(source)
+      ? {
+          isSet: row.credentials_set,
+          changedAt: row.credentials_at?.toISOString() ?? null,
+          hint: row.credentials_set ? null : credentialsHint(source),
+        }
+      : null,
     jobs: source.jobs.map(({ id, kind, everySeconds, symbols }) => ({ id, kind, everySeconds, symbols: [...symbols] })),
     terms: { ...source.terms },
     lastRun:
@@ -39,10 +47,12 @@ function healthView(
   samples: readonly SampleRow[],
   now: number,
 ): SourceHealthView {
+  // Without its key it is not run at all: how it was before says nothing.
+  const locked = needsCredentials(source) && !row.credentials_set;
   return {
     // A stop takes hold at once; the monitor's own word on it comes with its next look.
-    status: row.paused ? 'paused' : statusOf(row.status === 'paused' ? null : row.status),
-    reason: row.paused ? null : reasonOf(row.reason),
+    status: row.paused ? 'paused' : locked ? 'unknown' : statusOf(row.status === 'paused' ? null : row.status),
+    reason: row.paused || locked ? null : reasonOf(row.reason),
     score: row.score,
     parts: { success: row.success, accepted: row.accepted },
     trend: samples.filter((sample) => sample.source_id === source.id).map(sampleView),
@@ -61,7 +71,7 @@ function healthView(
       minute: { used: row.minute_used, limit: source.quota.perMinute },
       day: { used: row.day_used, limit: source.quota.perDay },
     },
-    nextRunAt: row.paused ? null : nextRunAt(source, now, row),
+    nextRunAt: row.paused || locked ? null : nextRunAt(source, now, row),
   };
 }
 
@@ -69,13 +79,13 @@ export function sampleView(sample: SampleRow) {
   return { at: sample.hour.toISOString(), score: sample.score, status: statusOf(sample.status) };
 }
 
-/** The next due time of any job: jobs are due at multiples of their period from the epoch. A breaker holds it back. */
+/** The next due time of any job: jobs are due at multiples of their period from the epoch. A breaker, or the source's own wish, holds it back. */
 function nextRunAt(source: SourceDefinition, now: number, row: SourceRow): string {
   const next = Math.min(
     ...source.jobs.map(({ everySeconds }) => (Math.floor(now / (everySeconds * 1000)) + 1) * everySeconds * 1000),
   );
-  const held = row.breaker === 'open' ? (row.breaker_until?.getTime() ?? 0) : 0;
-  return new Date(Math.max(next, held)).toISOString();
+  const broken = row.breaker === 'open' ? (row.breaker_until?.getTime() ?? 0) : 0;
+  return new Date(Math.max(next, broken, row.held_until?.getTime() ?? 0)).toISOString();
 }
 
 function statusOf(text: string | null): HealthStatus {

@@ -22,6 +22,7 @@ const queue = sqsMessageQueue({
   ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
 });
 const sourceUrls = mapSetting('sourceUrls');
+const credentialSecrets = mapSetting('credentialSecrets');
 
 /** Tasks of the API sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
@@ -33,6 +34,7 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       upstream: httpUpstream,
       now: Date.now,
       wait: (ms) => sleep(ms),
+      credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
     });
     await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
   }),

@@ -44,6 +44,7 @@ export class ApiStack extends Stack {
       memoryMb: 1769,
     });
     storage.database.grantConnect(api, 'api');
+    storage.rawStore.grantShowArtifacts(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     grantRedrive(api, pipeline.queues);
     if (settings.stage === 'local' && settings.symbols) api.addSetting('symbols', settings.symbols);
@@ -75,6 +76,9 @@ export class ApiStack extends Stack {
     // A path of its own goes before the one that takes all.
     const yahoo = this.restApi.root.addResource('yahoo');
     yahoo.addProxy({ anyMethod: true, defaultIntegration: integration(proxy.function) });
+    this.restApi.root
+      .resourceForPath('api/v1/sources/{id}/credentials')
+      .addMethod('ANY', integration(this.setCredentials(settings, storage, pipeline)));
     // CDK's own output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
@@ -87,6 +91,21 @@ export class ApiStack extends Stack {
     });
     new CfnOutput(this, 'RestApiId', { value: this.restApi.restApiId });
     new CfnOutput(this, 'RestApiStage', { value: apiStage });
+  }
+
+  /** Outside the VPC, where the secrets are: the `api` function inside has no way to them. */
+  private setCredentials(settings: StageSettings, storage: StorageStack, pipeline: PipelineStack): QuotronFunction {
+    const fn = new QuotronFunction(this, {
+      name: 'set-credentials',
+      settings,
+      network: undefined,
+      description: 'Takes the credentials of sources, and never gives one back',
+      timeout: Duration.seconds(20),
+      memoryMb: 512,
+    });
+    storage.credentials.grantWrite(fn);
+    pipeline.state.grantCall(fn, 'stateFunction');
+    return fn;
   }
 
   private accessLog(settings: StageSettings): LogGroup {

@@ -24,6 +24,7 @@ export function sourceOf(
     title,
     kind: 'api',
     paused: change.paused ?? false,
+    credentials: null,
     jobs: [
       { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: ['AAPL', 'MSFT'] },
       { id: 'daily-bars', kind: 'bars', everySeconds: 86_400, symbols: ['AAPL'] },

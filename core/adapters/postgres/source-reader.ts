@@ -7,6 +7,9 @@ export interface SourceRow {
   readonly paused: boolean;
   readonly breaker: string;
   readonly breaker_until: Date | null;
+  readonly held_until: Date | null;
+  readonly credentials_set: boolean;
+  readonly credentials_at: Date | null;
   readonly status: string | null;
   readonly reason: string | null;
   readonly score: number | null;
@@ -61,7 +64,8 @@ export function sourceReader(pool: Pool) {
         name: 'sources',
         text: `SELECT s.source_id,
                       coalesce(st.paused, false) OR coalesce(st.paused_until > $2, false) AS paused,
-                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until,
+                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.held_until,
+                      coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
                       h.status, h.reason, h.score, h.success, h.accepted, h.last_success_at,
                       h.failed_at, h.failure_reason, h.failure_message, h.failure_run_id,
                       p.minute_used, p.day_used,
@@ -70,6 +74,7 @@ export function sourceReader(pool: Pool) {
                FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
                LEFT JOIN source_state st USING (source_id)
                LEFT JOIN source_health h USING (source_id)
+               LEFT JOIN source_credentials c USING (source_id)
                CROSS JOIN LATERAL (
                  SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > $2::timestamptz - make_interval(secs => ${minuteSeconds}))::int AS minute_used,
                         count(*)::int AS day_used

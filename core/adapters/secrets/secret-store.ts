@@ -33,7 +33,12 @@ export function secretsManagerStore(client = new SecretsManagerClient({})): Secr
 export function secretsManagerWriter(client = new SecretsManagerClient({})): SecretWriter {
   return {
     async put(id, value) {
-      await client.send(new PutSecretValueCommand({ SecretId: id, SecretString: value }));
+      try {
+        await client.send(new PutSecretValueCommand({ SecretId: id, SecretString: value }));
+      } catch (error) {
+        // What Secrets Manager says of a value that it refuses may repeat the value.
+        throw new Error(`Secret ${id} could not be set (${error instanceof Error ? error.name : 'unknown'}).`);
+      }
     },
   };
 }

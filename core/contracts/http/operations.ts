@@ -37,12 +37,31 @@ export const sourceHealthSchema = z
   .meta({ id: 'SourceHealth' });
 export type SourceHealthView = z.infer<typeof sourceHealthSchema>;
 
+/** Whether a source's credentials are set. What they are is never told. */
+export const credentialsStateSchema = z
+  .object({
+    sourceId: z.string(),
+    form: z.enum(['api-key', 'login']),
+    /** What the body of a PUT has. */
+    fields: z.array(z.string()),
+    isSet: z.boolean(),
+    changedAt: instant.nullable(),
+    /** What to do while they are not set. */
+    hint: z.string().nullable(),
+  })
+  .meta({ id: 'Credentials' });
+export type CredentialsState = z.infer<typeof credentialsStateSchema>;
+
 export const sourceSchema = z
   .object({
     id: z.string(),
     title: z.string(),
     kind: z.enum(['api', 'browser']),
     paused: z.boolean(),
+    /** `null` for a source that needs none. One whose are not set is `unknown`, and is not run. */
+    credentials: z
+      .object({ isSet: z.boolean(), changedAt: instant.nullable(), hint: z.string().nullable() })
+      .nullable(),
     jobs: z.array(
       z.object({ id: z.string(), kind: z.enum(jobKinds), everySeconds: z.int(), symbols: z.array(z.string()) }),
     ),

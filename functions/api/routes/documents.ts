@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { openApiDocument } from '../openapi.ts';
 import { type Route, type RouteSpec, route } from '../route.ts';
 
-/** The OpenAPI document of all routes, this one too. Made at the first request: a cold start does not pay for it. */
-export function documentRoutes(specs: readonly RouteSpec[], version: string): Route[] {
+/** The OpenAPI document of all routes, this one too, and of those that other functions answer. Made at the first request: a cold start does not pay for it. */
+export function documentRoutes(specs: readonly RouteSpec[], elsewhere: readonly RouteSpec[], version: string): Route[] {
   let text: string | undefined;
   const document = route(
     {
@@ -15,7 +15,7 @@ export function documentRoutes(specs: readonly RouteSpec[], version: string): Ro
       media: { 'application/json': z.record(z.string(), z.unknown()) },
     },
     () => {
-      text ??= JSON.stringify(openApiDocument(specs, version));
+      text ??= JSON.stringify(openApiDocument([...specs, ...elsewhere], version));
       return { kind: 'text', body: text, contentType: 'application/json', maxAge: 300 };
     },
   );

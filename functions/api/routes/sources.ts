@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   healthSampleSchema,
@@ -159,7 +160,7 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
       body: runRequestSchema.optional(),
       data: runAcceptedSchema,
       status: 202,
-      problems: ['unknown_source', 'unknown_job'],
+      problems: ['unknown_source', 'unknown_job', 'credentials_missing'],
     },
     async ({ params, body, call }): Promise<Reply> => {
       const source = definitionOf(params.id);
@@ -170,6 +171,14 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
           'unknown_job',
           `${source.title} has the jobs ${source.jobs.map((job) => job.id).join(', ')}.`,
         );
+      if (needsCredentials(source)) {
+        const view = await viewOf(source.id, call.now);
+        if (view.credentials?.hint)
+          throw new ProblemError(
+            'credentials_missing',
+            `${source.title} cannot be asked yet. ${view.credentials.hint}`,
+          );
+      }
       const requestId = idempotencyKey(call) ?? randomUUID();
       const run = { sourceId: source.id, trigger: 'manual', requestId } as const;
       const tick: Tick = {

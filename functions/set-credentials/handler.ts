@@ -1,0 +1,24 @@
+import { handle } from 'hono/aws-lambda';
+import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { logger } from '../observe.ts';
+import { mapSetting, setting } from '../settings.ts';
+import { createCredentialsApp } from './set-credentials.ts';
+
+/** Requests of API Gateway (REST API v1 proxy events) for /api/v1/sources/{id}/credentials. */
+export const handler = handle(
+  createCredentialsApp({
+    state: lambdaState(setting('stateFunction')),
+    secrets: secretsManagerWriter(),
+    secretIds: mapSetting('credentialSecrets'),
+    catalogue,
+    clock: Date.now,
+    // The kind of error alone: what an SDK says may repeat what was sent.
+    log: (error, requestId) =>
+      logger.error('Credentials could not be set', {
+        requestId,
+        error: error instanceof Error ? error.name : 'unknown',
+      }),
+  }),
+);

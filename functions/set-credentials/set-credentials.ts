@@ -1,0 +1,161 @@
+/*
+ * Credentials of sources: set, taken away, and never shown.
+ *
+ *   1. a key of scope admin, checked by `state` inside the VPC
+ *   2. the body, by the schema of what the source's strategy needs
+ *   3. the secret, then the note of it: sessions made with the former credentials are dropped, and scrapers read the new
+ *      ones at their next login
+ *
+ * Nothing here reads a secret. No answer, log line or error holds a part of a body.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import { isApiKey } from '../../core/auth/api-keys.ts';
+import {
+  type CredentialsForm,
+  credentialsFormOf,
+  credentialsHint,
+  credentialsSchemas,
+} from '../../core/auth/credentials.ts';
+import type { CredentialsState } from '../../core/contracts/http/operations.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { SecretWriter } from '../../core/ports/secret-store.ts';
+import type { State } from '../../core/ports/state.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { ProblemError, problemOf } from '../api/problem.ts';
+import { bodyOf, checked } from '../api/read-request.ts';
+import { respondProblem } from '../api/respond.ts';
+import { createRateLimiter } from '../rate-limit.ts';
+
+export interface SettingCredentials {
+  readonly state: State;
+  readonly secrets: SecretWriter;
+  /** Source id to the secret's. */
+  readonly secretIds: Readonly<Record<string, string>>;
+  readonly catalogue: readonly SourceDefinition[];
+  readonly clock: Clock;
+  log(error: unknown, requestId: string): void;
+}
+
+const path = '/api/v1/sources/:id/credentials';
+/** What a secret is when nothing is set. */
+const unset = '{}';
+/** Keys are 256 random bits and cannot be guessed; this saves the database the trouble. */
+const limit = { perSecond: 1, burst: 20 };
+
+export function createCredentialsApp(uses: SettingCredentials): Hono {
+  const { state, secrets, clock, catalogue } = uses;
+  const limiter = createRateLimiter(limit, clock);
+  const app = new Hono();
+
+  app.get(path, async (context) => {
+    const { source, form } = await admit(context);
+    const { isSet, changedAt } = await state.ask({ op: 'credentialsState', sourceId: source.id });
+    return answer(context, viewOf(source, form, isSet, changedAt));
+  });
+
+  app.put(path, async (context) => {
+    const { source, form, keyId, secretId } = await admit(context);
+    const credentials = checked(credentialsSchemas[form], 'body', await bodyOf(context));
+    await secrets.put(secretId, JSON.stringify(credentials));
+    const { changedAt } = await state.ask({ op: 'noteCredentials', sourceId: source.id, isSet: true, keyId });
+    return answer(context, viewOf(source, form, true, changedAt));
+  });
+
+  app.delete(path, async (context) => {
+    const { source, form, keyId, secretId } = await admit(context);
+    // The note first: nobody plans what is about to lose its key.
+    const { changedAt } = await state.ask({ op: 'noteCredentials', sourceId: source.id, isSet: false, keyId });
+    await secrets.put(secretId, unset);
+    return answer(context, viewOf(source, form, false, changedAt));
+  });
+
+  app.all(path, () => {
+    throw new ProblemError('method_not_allowed', 'This path takes GET, HEAD, PUT, DELETE.', {
+      headers: { allow: 'GET, HEAD, PUT, DELETE' },
+    });
+  });
+  app.notFound((context) =>
+    respondProblem(new ProblemError('not_found', 'There is nothing here.'), requestOf(context)),
+  );
+  app.onError((error, context) => {
+    const problem = problemOf(error);
+    const request = requestOf(context);
+    if (problem.code === 'internal' || problem.code === 'unavailable') uses.log(error, request.requestId);
+    return respondProblem(problem, request);
+  });
+  return app;
+
+  async function admit(context: Context) {
+    const keyId = await adminKeyOf(context);
+    const id = context.req.param('id') ?? '';
+    const source = catalogue.find((each) => each.id === id);
+    if (!source)
+      throw new ProblemError(
+        'unknown_source',
+        `No source has this id. There is ${catalogue.map((each) => each.id).join(', ')}.`,
+      );
+    const form = credentialsFormOf(source.session);
+    const secretId = uses.secretIds[source.id];
+    if (form === null || secretId === undefined)
+      throw new ProblemError('no_credentials', `${source.title} is read without credentials: there is nothing to set.`);
+    return { source, form, keyId, secretId };
+  }
+
+  async function adminKeyOf(context: Context): Promise<string> {
+    const key = context.req.header('x-api-key');
+    if (key === undefined) throw new ProblemError('unauthenticated', 'Send an API key of scope admin in x-api-key.');
+    if (!isApiKey(key))
+      throw new ProblemError(
+        'invalid_key',
+        'The key in x-api-key has not the form of one, or was mistyped: its checksum is wrong.',
+      );
+    const wait = limiter.take(key);
+    if (wait > 0)
+      throw new ProblemError('rate_limited', `This key has asked too much at once. Wait ${wait} s.`, {
+        headers: { 'retry-after': String(wait) },
+      });
+    const { ok, keyId } = await state.ask({ op: 'checkKey', key, scope: 'admin' });
+    if (keyId === null) throw new ProblemError('invalid_key', 'The key in x-api-key is unknown, revoked or expired.');
+    if (!ok) throw new ProblemError('forbidden', 'This needs a key of scope admin; the one given has less.');
+    return keyId;
+  }
+}
+
+const requestIds = new WeakMap<Request, string>();
+
+function requestOf(context: Context) {
+  const given = context.req.header('x-request-id');
+  const known = requestIds.get(context.req.raw);
+  const requestId = known ?? (given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID());
+  requestIds.set(context.req.raw, requestId);
+  return { requestId, path: context.req.path.slice(0, 200), https: true };
+}
+
+function viewOf(
+  source: SourceDefinition,
+  form: CredentialsForm,
+  isSet: boolean,
+  changedAt: string | null,
+): CredentialsState {
+  return {
+    sourceId: source.id,
+    form,
+    fields: Object.keys(credentialsSchemas[form].shape),
+    isSet,
+    changedAt,
+    hint: isSet ? null : credentialsHint(source),
+  };
+}
+
+function answer(context: Context, data: CredentialsState): Response {
+  const { requestId } = requestOf(context);
+  return context.json({ data, meta: { requestId }, warnings: [] }, 200, {
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+  });
+}

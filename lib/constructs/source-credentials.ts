@@ -1,0 +1,66 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { pascalCase } from '../names.ts';
+import type { QuotronFunction } from './quotron-function.ts';
+
+/** Sources that need credentials have a secret each. It begins as `{}`, and only `set-credentials` ever writes it. */
+export class SourceCredentials extends Construct {
+  private readonly secrets: Readonly<Record<string, Secret>>;
+  private readonly sources: readonly SourceDefinition[];
+
+  constructor(scope: Construct, id: string, props: { sources: readonly SourceDefinition[]; keep: boolean }) {
+    super(scope, id);
+    this.sources = props.sources.filter(({ session }) => session !== null && session.strategy !== 'cookie-crumb');
+    this.secrets = Object.fromEntries(
+      this.sources.map((source) => {
+        const secret = new Secret(this, pascalCase(source.id), {
+          description: `Credentials of ${source.title}, set by PUT /api/v1/sources/${source.id}/credentials`,
+          // Not a secret: what it is before a person has set it. CloudFormation writes it once and never again.
+          secretObjectValue: {},
+          removalPolicy: props.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        });
+        Validations.of(secret).acknowledge({
+          id: 'AwsSolutions-SMG4',
+          reason:
+            'The credential is the source’s: only a person can have a new one made there, and sets it by the API.',
+        });
+        return [source.id, secret];
+      }),
+    );
+  }
+
+  /** Lets `fn` read the credentials of the sources of one kind: each scraper has its own. */
+  grantRead(fn: QuotronFunction, kind: SourceDefinition['kind']): void {
+    const ids = this.sources.filter((source) => source.kind === kind).map(({ id }) => id);
+    this.grant(fn, 'secretsmanager:GetSecretValue', ids);
+  }
+
+  /** Lets `fn` set all credentials and read none. */
+  grantWrite(fn: QuotronFunction): void {
+    this.grant(
+      fn,
+      'secretsmanager:PutSecretValue',
+      this.sources.map(({ id }) => id),
+    );
+  }
+
+  private grant(fn: QuotronFunction, action: string, ids: readonly string[]): void {
+    if (fn.inside)
+      throw new Error(`${fn.name} is inside the VPC and cannot reach Secrets Manager: it has no use for credentials.`);
+    const held = ids.flatMap((id) => {
+      const secret = this.secrets[id];
+      return secret ? [{ id, arn: secret.secretArn }] : [];
+    });
+    if (held.length === 0) return;
+    fn.allow(
+      [action],
+      held.map(({ arn }) => arn),
+    );
+    fn.addSetting(
+      'credentialSecrets',
+      Stack.of(fn).toJsonString(Object.fromEntries(held.map(({ id, arn }) => [id, arn]))),
+    );
+  }
+}
