@@ -3,7 +3,7 @@ import { runReasons } from './reasons.ts';
 
 /** What the Yahoo proxy asks its upstream for. A quote is per symbol, whatever the client put into one request. */
 export const questionSchema = z.object({
-  route: z.enum(['quote', 'chart', 'summary', 'search']),
+  route: z.enum(['quote', 'chart', 'summary', 'timeseries', 'search']),
   /** Equal keys are equal answers. */
   key: z.string().min(1).max(300),
   /** Yahoo's path, symbol and all. For quotes without the symbol. */

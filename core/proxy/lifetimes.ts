@@ -83,6 +83,8 @@ export function kindOf(question: Question): AnswerKind {
       return (question.query['modules'] ?? '').split(',').some((module) => pricedModules.has(module))
         ? 'summary'
         : 'profile';
+    case 'timeseries':
+      return 'profile';
   }
 }
 

@@ -109,6 +109,9 @@ const summaryAnswer = z.object({
     error: z.unknown(),
   }),
 });
+const timeseriesAnswer = z.object({
+  timeseries: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
+});
 const searchAnswer = z.object({ quotes: z.array(z.unknown()) });
 
 /** Reads an answer to anything but quotes: given out as it came, once it has been seen to be one. */
@@ -135,6 +138,12 @@ function readPhase(exchange: Exchange, { route }: Question): MarketPhase | { rea
       const summary = answer.value.quoteSummary.result?.[0];
       if (!summary) return { failure: toldFailure(answer.value.quoteSummary.error) };
       return phaseOf(summary.price?.marketState);
+    }
+    case 'timeseries': {
+      const answer = readJson(exchange, timeseriesAnswer);
+      if ('failure' in answer) return answer;
+      const { result, error } = answer.value.timeseries;
+      return result ? 'unknown' : { failure: toldFailure(error) };
     }
     default: {
       const answer = readJson(exchange, searchAnswer);

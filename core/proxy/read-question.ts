@@ -21,13 +21,14 @@ const word = /^[A-Za-z0-9_.-]{1,40}$/;
 const list = /^[A-Za-z0-9_.,|-]{1,500}$/;
 const flag = /^(true|false)$/i;
 const count = /^\d{1,3}$/;
+const instant = /^-?\d{1,12}$/;
 const locale: Readonly<Record<string, RegExp>> = { lang: /^[A-Za-z]{2}(-[A-Za-z]{2,4})*$/, region: /^[A-Za-z]{2}$/ };
 const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>>> = {
   quote: { ...locale, formatted: flag },
   chart: {
     ...locale,
-    period1: /^-?\d{1,12}$/,
-    period2: /^-?\d{1,12}$/,
+    period1: instant,
+    period2: instant,
     range: word,
     interval: word,
     includePrePost: flag,
@@ -36,6 +37,7 @@ const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>
     useYfid: flag,
   },
   summary: { ...locale, formatted: flag, modules: list },
+  timeseries: { ...locale, type: list, period1: instant, period2: instant, merge: flag, padTimeSeries: flag },
   search: {
     ...locale,
     // Any text that people search for; control characters are not.
@@ -71,6 +73,8 @@ function usualOf(route: Question['route'], name: string): string | undefined {
   // Summaries come as `{raw, fmt}` unless they are asked for otherwise; quotes come as numbers.
   return route === 'summary' && name === 'formatted' ? 'true' : usual[name];
 }
+
+const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
 
 /** The questions of a client's request: one, but for quotes, which have one per symbol. Or why it is none. */
 export type Asked =
@@ -112,7 +116,7 @@ export function quoteQuestion(symbol: string, query: Readonly<Record<string, str
 
 /** Reads a request of one of the other routes. `symbol` is the path's, decoded. `now` in milliseconds. */
 export function readOne(
-  route: 'chart' | 'summary' | 'search',
+  route: Exclude<Question['route'], 'quote'>,
   symbolText: string | null,
   search: URLSearchParams,
   now: number,
@@ -136,6 +140,11 @@ export function readOne(
         return { error: yahooError(route, 400, 'Bad Request', 'Missing required query parameter=modules') };
       query['modules'] = sorted(query['modules'], ',');
       return { questions: [{ ...one(route, '/v10/finance/quoteSummary/', symbol ?? '', query), past: false }], fields };
+    case 'timeseries':
+      if (query['type'] === undefined)
+        return { error: yahooError(route, 400, 'Bad Request', 'Missing required query parameter=type') };
+      query['type'] = sorted(query['type'], ',');
+      return { questions: [{ ...one(route, timeseriesPath, symbol ?? '', query), past: false }], fields };
     case 'chart': {
       if (query['events'] !== undefined) query['events'] = sorted(query['events'], '|');
       return { questions: [chartQuestion(symbol ?? '', query, now)], fields };
@@ -161,7 +170,7 @@ function chartQuestion(symbol: string, query: Record<string, string>, now: numbe
   };
 }
 
-function one(route: 'chart' | 'summary', base: string, symbol: string, query: Record<string, string>) {
+function one(route: 'chart' | 'summary' | 'timeseries', base: string, symbol: string, query: Record<string, string>) {
   return { route, key: keyOf(route, symbol, query), path: base + encodeURIComponent(symbol), query, symbol };
 }
 
@@ -169,7 +178,8 @@ function one(route: 'chart' | 'summary', base: string, symbol: string, query: Re
 function queryOf(route: Question['route'], search: URLSearchParams): Record<string, string> | string {
   const query: Record<string, string> = {};
   for (const [name, pattern] of Object.entries(known[route])) {
-    const value = search.get(name);
+    // Some clients repeat a parameter where others write a list.
+    const value = pattern === list ? search.getAll(name).join(',') : search.get(name);
     if (value === null || value === '') continue;
     if (!pattern.test(value)) return name;
     const spelled = pattern === flag ? value.toLowerCase() : value;

@@ -15,6 +15,7 @@ const roots: Readonly<Record<Route, string>> = {
   quote: 'quoteResponse',
   chart: 'chart',
   summary: 'quoteSummary',
+  timeseries: 'timeseries',
   search: 'finance',
   other: 'finance',
 };
@@ -79,6 +80,7 @@ export const notFound: Readonly<Record<Route, string>> = {
   quote: 'No data found',
   chart: 'No data found, symbol may be delisted',
   summary: 'Quote not found for symbol',
+  timeseries: 'No data found',
   search: 'No data found',
   other: 'HTTP 404 Not Found',
 };

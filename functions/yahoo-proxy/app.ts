@@ -8,6 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import type { Question } from '../../core/contracts/proxy.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
 import { type Asked, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
@@ -75,6 +76,9 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
   );
   app.get('/yahoo/v10/finance/quoteSummary/:symbol', (context) =>
     yahooRoute(context, 'summary', readOne('summary', symbolOf(context), searchOf(context), clock()), first),
+  );
+  app.get('/yahoo/ws/fundamentals-timeseries/v1/finance/timeseries/:symbol', (context) =>
+    yahooRoute(context, 'timeseries', readOne('timeseries', symbolOf(context), searchOf(context), clock()), first),
   );
   app.get('/yahoo/v1/finance/search', (context) =>
     yahooRoute(context, 'search', readOne('search', null, searchOf(context), clock()), first),
@@ -146,7 +150,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
 
   async function yahooRoute(
     context: ProxyContext,
-    route: 'quote' | 'chart' | 'summary' | 'search',
+    route: Question['route'],
     asked: Asked,
     made: (found: readonly Found[], fields: ReadonlySet<string>) => { status: number; body: string },
   ): Promise<Response> {
@@ -205,10 +209,11 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
     return send(context, foundReply(route, { status: 200, contentType: 'application/json', body }, [found]));
   }
 
-  /** What a page of finance.yahoo.com is to clients: the place where cookies come from. */
-  async function page(context: ProxyContext): Promise<Response> {
-    const refused = await admit(context);
-    if (refused) return send(context, yahooRefusal('other', refused));
+  /**
+   * What a page of finance.yahoo.com is to clients: the place where cookies come from. Nobody needs a key for a cookie
+   * that opens nothing; who has none hears so at the next step, in words that clients pass on.
+   */
+  function page(context: ProxyContext): Response {
     const body = '<!doctype html><title>Quotron</title><p>This is Quotron’s proxy of Yahoo Finance.';
     return send(
       context,
@@ -247,10 +252,7 @@ function yahooReply(route: string, error: YahooError, headers: Readonly<Record<s
   return plainReply(route, error, headers);
 }
 
-function yahooRefusal(
-  route: 'quote' | 'chart' | 'summary' | 'search' | 'other',
-  refused: Exclude<Admission, { admitted: true }>,
-): Reply {
+function yahooRefusal(route: Question['route'] | 'other', refused: Exclude<Admission, { admitted: true }>): Reply {
   if (refused.why === 'too_fast') return plainReply(route, tooManyRequests, { 'retry-after': String(refused.wait) });
   const error = yahooError(route, 401, 'Unauthorized', keyHelp[refused.why]);
   return plainReply(route, error, { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' });

@@ -13,7 +13,7 @@ export interface PriceOverride {
   readonly asOf?: number;
 }
 
-const typeDisplay: Readonly<Record<SimInstrument['quoteType'], string>> = {
+export const typeDisplay: Readonly<Record<SimInstrument['quoteType'], string>> = {
   EQUITY: 'Equity',
   ETF: 'ETF',
   INDEX: 'Index',

@@ -8,7 +8,7 @@ import type { Control, RequestKind } from '../control.ts';
 import { chartOf, readChartRequest } from './chart.ts';
 import type { SimMarket } from './market.ts';
 import { pricesOf } from './prices.ts';
-import { type PriceOverride, quoteOf } from './quote.ts';
+import { type PriceOverride, quoteOf, typeDisplay } from './quote.ts';
 import { sessionsOf } from './session.ts';
 import { summaryOf } from './summary.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from './universe.ts';
@@ -116,6 +116,14 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
       : json(200, { quoteSummary: { result: [result], error: null } }, dataHeaders);
   }
 
+  /** Fundamentals: of every type that is asked for, that there is none. */
+  function timeseries(request: Request): Answer {
+    const symbol = decodeURIComponent(request.path.slice(timeseriesPath.length)).toUpperCase();
+    const types = request.query.getAll('type').flatMap((each) => each.split(','));
+    const result = types.map((type) => ({ meta: { symbol: [symbol], type: [type] } }));
+    return json(200, { timeseries: { result, error: null } }, dataHeaders);
+  }
+
   function crumb(request: Request): Answer {
     const session = sessionOf(request, 'crumb');
     if (session === null) return unauthorized('Invalid Cookie');
@@ -170,14 +178,34 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
       symbol: each.symbol,
       index: 'quotes',
       score: 1_000_000 - at,
-      typeDisp: each.quoteType.toLowerCase(),
+      typeDisp: typeDisplay[each.quoteType],
       longname: each.longName,
       exchDisp: each.exchange.fullName,
       isYahooFinance: true,
     }));
     return json(
       200,
-      { explains: [], count: quotes.length, quotes, news: [], nav: [], lists: [], researchReports: [] },
+      {
+        explains: [],
+        count: quotes.length,
+        quotes,
+        news: [],
+        nav: [],
+        lists: [],
+        researchReports: [],
+        screenerFieldResults: [],
+        totalTime: 21,
+        timeTakenForQuotes: 405,
+        timeTakenForNews: 0,
+        timeTakenForAlgowatchlist: 400,
+        timeTakenForPredefinedScreener: 400,
+        timeTakenForCrunchbase: 0,
+        timeTakenForNav: 400,
+        timeTakenForResearchReports: 0,
+        timeTakenForScreenerField: 0,
+        timeTakenForCulturalAssets: 0,
+        timeTakenForSearchLists: 0,
+      },
       dataHeaders,
     );
   }
@@ -200,6 +228,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
             ? page(request, 404, '<!doctype html><title>Yahoo</title><p>Will be right back...')
             : page(request, 200, '<!doctype html><title>Yahoo Finance</title><p>Quote page of the simulated Yahoo.');
         default:
+          if (request.path.startsWith(timeseriesPath)) return timeseries(request);
           return json(404, {
             finance: { result: null, error: { code: 'Not Found', description: `HTTP 404 Not Found` } },
           });
@@ -208,6 +237,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
   };
 }
 
+const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
 const summaryPath = '/v10/finance/quoteSummary/';
 
 function kindOf(path: string): RequestKind {

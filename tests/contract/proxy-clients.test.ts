@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
+
+const key = 'a-key-that-clients-send';
+let upstreams: RunningUpstreams;
+let proxy: StandaloneProxy;
+let yfinance: Awaited<ReturnType<typeof installYfinance>>;
+let yahooFinance2: Awaited<ReturnType<typeof installYahooFinance2>>;
+
+beforeAll(async () => {
+  [yfinance, yahooFinance2] = await Promise.all([installYfinance(), installYahooFinance2()]);
+  upstreams = await startUpstreams({ port: 0 });
+  proxy = await startStandalone({
+    port: 0,
+    host: '127.0.0.1',
+    upstream: upstreams.urlOf('yahoo'),
+    key,
+    log: () => undefined,
+    heartbeatMs: 0,
+  });
+}, 180_000);
+afterAll(async () => {
+  await proxy?.stop();
+  await upstreams?.stop();
+});
+
+/** Closes of the last month by date, from the simulator itself. */
+async function closes(symbol: string): Promise<Map<string, number | null>> {
+  const answer = await fetch(`${upstreams.urlOf('yahoo')}/v8/finance/chart/${symbol}?range=1mo&interval=1d`);
+  const chart = chartAnswerSchema.parse(await answer.json()).chart.result?.[0];
+  const values = chart?.indicators.quote[0]?.close ?? [];
+  return new Map(
+    chart?.timestamp?.map((at, index) => [new Date(at * 1000).toISOString().slice(0, 10), values[index] ?? null]),
+  );
+}
+
+describe('clients that know nothing of Quotron, unchanged but for where they connect', () => {
+  it('yfinance reads a quote and daily history', async () => {
+    const read = await yfinance(`${proxy.url}/yahoo/k/${key}`, 'AAPL');
+    expect(read).toMatchObject({ currency: 'USD', name: 'Apple Inc.', sector: 'Technology' });
+    const expected = await closes('AAPL');
+    expect(read.price).toBeGreaterThan(0);
+    expect(read.history.length).toBeGreaterThan(15);
+    // All but today's, which is still moving.
+    for (const bar of read.history.slice(0, -1)) expect(bar.close, bar.date).toBe(expected.get(bar.date));
+  }, 60_000);
+
+  it('yahoo-finance2 reads quotes, daily history, a summary and a search', async () => {
+    const read = await yahooFinance2(`${proxy.url}/yahoo`, key, 'AAPL');
+    expect(read).toMatchObject({ currency: 'USD', symbols: ['AAPL', 'VOD.L', '^GSPC'], found: ['AAPL'] });
+    expect(Math.abs(read.summaryPrice / read.price - 1)).toBeLessThan(0.05);
+    const expected = await closes('AAPL');
+    expect(read.history.length).toBeGreaterThan(15);
+    for (const bar of read.history.slice(0, -1)) expect(bar.close, bar.date).toBe(expected.get(bar.date.slice(0, 10)));
+  }, 60_000);
+
+  it('without the key they are told so, and Yahoo hears nothing of it', async () => {
+    upstreams.control.requests(true);
+    await expect(yahooFinance2(`${proxy.url}/yahoo`, '', 'AAPL')).rejects.toThrow(/Failed to get crumb, status 401/);
+    expect(upstreams.control.requests(false)).toEqual({});
+  }, 60_000);
+});
