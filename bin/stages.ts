@@ -57,6 +57,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     databaseUrl,
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
+    chromium: env['QUOTRON_CHROMIUM'] || undefined,
   };
 }
 

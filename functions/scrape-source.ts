@@ -30,6 +30,12 @@ const headers = {
   'accept-language': 'en-US,en;q=0.9',
 } as const;
 
+/** Said by the browser with each page. What it accepts it knows best itself. */
+export const pageHeaders = {
+  'user-agent': headers['user-agent'],
+  'accept-language': headers['accept-language'],
+} as const;
+
 /** A source of the catalogue, ready to be asked. Throws for an id that the catalogue lacks. */
 export async function scrapeSource(
   sourceId: string,

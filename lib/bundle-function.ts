@@ -1,6 +1,7 @@
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import * as z from 'zod';
 import type { FunctionName } from '../core/contracts/settings.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -8,6 +9,11 @@ const root = resolve(import.meta.dirname, '..');
 /** Folders that a function reads at run time, laid beside its bundle. */
 const folders: Partial<Record<FunctionName, { readonly from: string; readonly to: string }>> = {
   migrate: { from: 'core/adapters/postgres/migrations', to: 'migrations' },
+};
+
+/** Packages that cannot be bundled, because they look for files beside their own: copied as they are, with what they need. */
+const packages: Partial<Record<FunctionName, readonly string[]>> = {
+  'scrape-browser': ['playwright-core', '@sparticuz/chromium'],
 };
 
 /**
@@ -39,10 +45,41 @@ export function bundleFunction(name: FunctionName, folder: string): void {
     sourcemap: false,
     legalComments: 'none',
     // An optional native driver that `pg` looks for and does without.
-    external: ['pg-native'],
+    external: ['pg-native', ...(packages[name] ?? [])],
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   const extra = folders[name];
   if (extra) cpSync(join(root, extra.from), join(folder, extra.to), { recursive: true });
+  for (const place of placesOf(packages[name] ?? [])) {
+    cpSync(join(root, place), join(folder, place), { recursive: true, filter: (path) => !skipped.test(path) });
+  }
+}
+
+/** What a package brings and no function runs: types, maps, and Playwright's own pages for reports and traces. */
+const skipped = /\.(d\.ts|map|md)$|playwright-core\/(types|lib\/vite)(\/|$)/;
+
+/** Dependencies that a package names for another runtime than Node: Bare. */
+const foreign = /^bare-/;
+
+const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });
+
+/** Where packages and all that they depend on lie, relative to the root. npm puts some of them below others. */
+function placesOf(names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names.map((name) => placeOf(name, '')));
+  for (const place of found) {
+    const manifest: unknown = JSON.parse(readFileSync(join(root, place, 'package.json'), 'utf8'));
+    for (const name of Object.keys(manifestSchema.parse(manifest).dependencies))
+      if (!foreign.test(name)) found.add(placeOf(name, place));
+  }
+  return found;
+}
+
+/** Where Node finds a package for the package at `from`: below it, or below what it lies in. */
+function placeOf(name: string, from: string): string {
+  const place = join(from, 'node_modules', name);
+  if (existsSync(join(root, place, 'package.json'))) return place;
+  if (from === '')
+    throw new Error(`The package ${name} is not installed, so the function that needs it cannot be bundled: npm ci.`);
+  return placeOf(name, from.slice(0, Math.max(0, from.lastIndexOf('node_modules') - 1)));
 }

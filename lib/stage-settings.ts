@@ -26,6 +26,8 @@ export interface LocalSettings extends CommonSettings {
   readonly sourceUrls: string | undefined;
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   readonly symbols: string | undefined;
+  /** Path of a Chromium, in place of one that is found. */
+  readonly chromium: string | undefined;
 }
 
 /** An AWS account. */

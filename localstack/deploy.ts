@@ -199,7 +199,8 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 function fingerprint(options: DeployOptions): string {
   const hash = createHash('sha256');
   const { emulatorUrl, databaseUrl, sourceUrls, symbols } = options;
-  hash.update(JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols }));
+  const chromium = process.env['QUOTRON_CHROMIUM'];
+  hash.update(JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromium }));
   for (const file of ['cdk.json', 'package-lock.json', ...['bin', 'lib', 'functions', 'core'].flatMap(filesUnder)]) {
     hash.update(`\0${file}\0`);
     hash.update(readFileSync(join(root, file)));

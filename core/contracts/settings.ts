@@ -22,6 +22,8 @@ export const settingNames = {
    * `hkdfSync('sha256', secretString, '', 'quotron/session/v1', 32)`.
    */
   sessionKeySecret: 'SESSION_KEY_SECRET',
+  /** JSON object: source id to the id of the secret with its credentials. */
+  credentialSecrets: 'CREDENTIAL_SECRETS',
   /** For `prepare-database`: id of the secret `{username, password}` of the database's master user. */
   masterSecret: 'DB_MASTER_SECRET',
   /** For `prepare-database`: ARN of the version of `migrate` that this deployment brings. */
@@ -34,6 +36,8 @@ export const settingNames = {
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   symbols: 'QUOTRON_SYMBOLS',
+  /** Path of a Chrome or Chromium, in place of one that is found. */
+  chromium: 'QUOTRON_CHROMIUM',
   /** A full connection string; wins over the `DB_` settings. */
   databaseUrl: 'DATABASE_URL',
   dbHost: 'DB_HOST',
@@ -46,12 +50,14 @@ export const settingNames = {
 export const functionNames = [
   'schedule',
   'scrape-api',
+  'scrape-browser',
   'ingest',
   'monitor',
   'state',
   'migrate',
   'prepare-database',
   'maintain',
+  'set-credentials',
   'api',
   'yahoo-proxy',
 ] as const;

@@ -3,11 +3,11 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { rawPrefix } from '../../core/contracts/s3-keys.ts';
+import { artifactsPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { QuotronFunction } from './quotron-function.ts';
 
 /**
- * The bucket of raw blobs: everything that was ever heard from a source.
+ * The bucket of raw blobs: everything that was ever heard from a source, and pictures of pages that could not be read.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
  * is never a second version. No role may delete. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
@@ -31,6 +31,8 @@ export class RawStore extends Construct {
           prefix: rawPrefix,
           transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }],
         },
+        // Pictures of pages that failed: of use for as long as the failure is.
+        { id: 'old-artifacts', prefix: artifactsPrefix, expiration: Duration.days(90) },
         { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -40,7 +42,7 @@ export class RawStore extends Construct {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
-        resources: [this.bucket.arnForObjects(`${rawPrefix}*`)],
+        resources: [rawPrefix, artifactsPrefix].map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
         conditions: { Null: { 's3:if-none-match': 'true' } },
       }),
     );
@@ -53,20 +55,30 @@ export class RawStore extends Construct {
 
   /** Lets `fn` add blobs: not read, list or delete them. */
   grantAdd(fn: QuotronFunction): void {
-    this.grant(fn, 's3:PutObject');
+    this.grant(fn, 's3:PutObject', rawPrefix);
+  }
+
+  /** Lets `fn` add pictures of pages that failed. */
+  grantAddArtifacts(fn: QuotronFunction): void {
+    this.grant(fn, 's3:PutObject', artifactsPrefix);
+  }
+
+  /** Lets `fn` show such pictures to people, by links that it signs. */
+  grantShowArtifacts(fn: QuotronFunction): void {
+    this.grant(fn, 's3:GetObject', artifactsPrefix);
   }
 
   /** Lets `fn` read blobs whose key it knows: not list them. */
   grantRead(fn: QuotronFunction): void {
-    this.grant(fn, 's3:GetObject');
+    this.grant(fn, 's3:GetObject', rawPrefix);
   }
 
-  private grant(fn: QuotronFunction, action: string): void {
-    fn.allow([action], [this.bucket.arnForObjects(`${rawPrefix}*`)]);
+  private grant(fn: QuotronFunction, action: string, prefix: string): void {
+    fn.allow([action], [this.bucket.arnForObjects(`${prefix}*`)]);
     fn.addSetting('rawBucket', this.bucket.bucketName);
     Validations.of(fn).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${exportName(this.bucket)}/${rawPrefix}*]`,
-      reason: `The star is the rest of a blob's key: one action, ${action}, under one prefix of one bucket.`,
+      id: `AwsSolutions-IAM5[Resource::${exportName(this.bucket)}/${prefix}*]`,
+      reason: `The star is the rest of an object's key: one action, ${action}, under one prefix of one bucket.`,
     });
   }
 }

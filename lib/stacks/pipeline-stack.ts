@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../core/contracts/settings.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
@@ -28,6 +29,11 @@ const limits = {
     timeout: Duration.seconds(60),
     memoryMb: 512,
   },
+  'scrape-browser': {
+    description: 'Reads web pages with Chromium and keeps what they say',
+    timeout: Duration.seconds(120),
+    memoryMb: 2048,
+  },
   ingest: { description: 'Reads raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
   monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
   state: {
@@ -38,6 +44,9 @@ const limits = {
   migrate: { description: 'Brings the database to the latest migration', timeout: Duration.minutes(5), memoryMb: 512 },
   maintain: { description: 'Makes partitions and clears what is old', timeout: Duration.minutes(5), memoryMb: 512 },
 } satisfies Partial<Record<FunctionName, FunctionLimits>>;
+
+/** The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more. */
+const browsersPerSource = 2;
 
 /**
  * From tick to row: queues, functions and the rules that drive them.
@@ -56,11 +65,13 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
     super(scope, id, { description: `Quotron (${settings.stage}): from tick to row` });
-    const make = (name: keyof typeof limits) =>
-      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, ...limits[name] });
+    const make = (name: keyof typeof limits, architecture = Architecture.ARM_64) =>
+      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, architecture, ...limits[name] });
 
     const schedule = make('schedule');
     const scrapeApi = make('scrape-api');
+    const scrapeBrowser = make('scrape-browser', Architecture.X86_64);
+    const scrapers = [scrapeApi, scrapeBrowser];
     const ingest = make('ingest');
     const monitor = make('monitor');
     const state = make('state');
@@ -70,19 +81,17 @@ export class PipelineStack extends Stack {
 
     const { concurrency } = settings;
     const scrapeQueues = Object.fromEntries(
-      catalogue
-        .filter(({ kind }) => kind === 'api')
-        .map((source) => [
-          source.id,
-          new QuotronQueue(this, {
-            name: scrapeQueueName(source.id),
-            settings,
-            consumer: scrapeApi,
-            batchSize: 1,
-            maxConcurrency: concurrency.scrape,
-            runbook: 'Dead letters: scrape queues',
-          }),
-        ]),
+      catalogue.map((source) => [
+        source.id,
+        new QuotronQueue(this, {
+          name: scrapeQueueName(source.id),
+          settings,
+          consumer: source.kind === 'browser' ? scrapeBrowser : scrapeApi,
+          batchSize: 1,
+          maxConcurrency: source.kind === 'browser' ? browsersPerSource : concurrency.scrape,
+          runbook: 'Dead letters: scrape queues',
+        }),
+      ]),
     );
     const queue = (name: string, consumer: QuotronFunction, batchSize: number, maxConcurrency: number) =>
       new QuotronQueue(this, {
@@ -101,19 +110,25 @@ export class PipelineStack extends Stack {
     for (const fn of [schedule, ingest, monitor]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
     for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
-    storage.rawStore.grantAdd(scrapeApi);
     storage.rawStore.grantRead(ingest);
-    storage.sessionKey.grantRead(scrapeApi);
-    // The scraper too: a task that must wait for its quota goes back to its queue with a delay.
-    for (const fn of [schedule, scrapeApi]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
-    ingestQueue.grantSend(scrapeApi, 'ingestQueueUrl');
+    storage.rawStore.grantAddArtifacts(scrapeBrowser);
+    for (const scraper of scrapers) {
+      storage.rawStore.grantAdd(scraper);
+      storage.sessionKey.grantRead(scraper);
+      ingestQueue.grantSend(scraper, 'ingestQueueUrl');
+      outcomes.grantSend(scraper, 'outcomesQueueUrl');
+      state.grantCall(scraper, 'stateFunction');
+    }
+    storage.credentials.grantRead(scrapeApi, 'api');
+    storage.credentials.grantRead(scrapeBrowser, 'browser');
+    // The scrapers too: a task that must wait for its quota goes back to its queue with a delay.
+    for (const fn of [schedule, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
     // While the service is stopped, a message goes back with a delay, which is no failed try.
     ingestQueue.grantSend(ingest, 'ingestQueueUrl');
-    outcomes.grantSend(scrapeApi, 'outcomesQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
-    state.grantCall(scrapeApi, 'stateFunction');
     if (settings.stage === 'local') {
-      if (settings.sourceUrls) scrapeApi.addSetting('sourceUrls', settings.sourceUrls);
+      if (settings.sourceUrls) for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
+      if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.symbols) schedule.addSetting('symbols', settings.symbols);
     }
 
@@ -135,7 +150,7 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([schedule, scrapeApi, ingest, monitor, state, maintain]);
+      preparation.before([schedule, ...scrapers, ingest, monitor, state, maintain]);
     }
   }
 

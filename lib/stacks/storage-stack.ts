@@ -1,9 +1,11 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { catalogue } from '../../core/sources/catalogue.ts';
 import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
 import { RawStore } from '../constructs/raw-store.ts';
 import { SessionKey } from '../constructs/session-key.ts';
+import { SourceCredentials } from '../constructs/source-credentials.ts';
 import type { StageSettings } from '../stage-settings.ts';
 
 /**
@@ -13,6 +15,7 @@ import type { StageSettings } from '../stage-settings.ts';
 export class StorageStack extends Stack {
   readonly rawStore: RawStore;
   readonly sessionKey: SessionKey;
+  readonly credentials: SourceCredentials;
   readonly database: Database;
   /** The VPC and the database in it; absent on a laptop. */
   readonly cloud: { readonly network: Network; readonly database: CloudDatabase } | undefined;
@@ -22,6 +25,7 @@ export class StorageStack extends Stack {
     const keep = settings.stage !== 'local';
     this.rawStore = new RawStore(this, 'Raw', { keep });
     this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
+    this.credentials = new SourceCredentials(this, 'Credentials', { sources: catalogue, keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
     if (settings.stage === 'local') {
       this.cloud = undefined;

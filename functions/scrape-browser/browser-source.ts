@@ -1,0 +1,108 @@
+import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
+import { browserLoginSession } from '../../core/auth/browser-login.ts';
+import {
+  credentialsFormOf,
+  credentialsSchemas,
+  type LoginCredentials,
+  readCredentials,
+} from '../../core/auth/credentials.ts';
+import { redactor } from '../../core/auth/redact.ts';
+import type { Session } from '../../core/auth/session.ts';
+import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { State } from '../../core/ports/state.ts';
+import type { Upstream } from '../../core/ports/upstream.ts';
+import { sourceAddress } from '../../core/sources/address.ts';
+import { sourceOf } from '../../core/sources/catalogue.ts';
+import type { Failure } from '../../core/sources/parser.ts';
+import { takePermit } from '../ask-upstream.ts';
+import { pageHeaders, scrapeSource } from '../scrape-source.ts';
+import type { ScrapeSource } from '../scrape-task.ts';
+
+/** A browser, as far as a source is read with it. */
+export interface SourceBrowser {
+  upstream(options: UpstreamOptions): Upstream;
+  login(options: UpstreamOptions): BrowserLogin;
+  readonly capture: CapturePage;
+}
+
+/** One page, from the address to the last row that a script fills in. */
+const pageTimeoutMs = 20_000;
+/** Everything that a page loads. The largest, five hundred constituents, has a quarter of a megabyte. */
+const maxPageBytes = 16 * 1024 * 1024;
+/** The form, and what is sent with it. */
+const requestsOfLogin = 2;
+/** A login takes its permits within this time. */
+const loginMs = 20_000;
+
+/**
+ * A browser source of the catalogue, ready to be asked. Its credentials are masked in everything that the pages say, also
+ * where a page repeats what was typed into its form.
+ */
+export async function browserSource(
+  sourceId: string,
+  world: {
+    browser: SourceBrowser;
+    state: State;
+    sourceUrls: Readonly<Record<string, string>>;
+    sessionSecret: () => Promise<string>;
+    /** The text of a source's secret as it is now; `null` without one. */
+    credentials: (sourceId: string) => Promise<string | null>;
+    now: Clock;
+    wait: (ms: number) => Promise<void>;
+    pageTimeoutMs?: number;
+  },
+): Promise<ScrapeSource> {
+  const { browser, state, now, wait } = world;
+  const source = sourceOf(sourceId);
+  const address = source && sourceAddress(source, world.sourceUrls[sourceId]);
+  const bounded = (options: UpstreamOptions): UpstreamOptions => ({
+    ...options,
+    timeoutMs: world.pageTimeoutMs ?? pageTimeoutMs,
+    maxBytes: maxPageBytes,
+  });
+  const secrets = await secretsOf(sourceId, world.credentials);
+  const mask = redactor(secrets);
+
+  const login = async (credentials: LoginCredentials): Promise<Session | Failure> => {
+    const strategy = source?.session;
+    if (!address || strategy?.strategy !== 'browser-form-login')
+      throw new Error(`Source ${sourceId} does not sign in with a browser.`);
+    for (let taken = 0; taken < requestsOfLogin; taken++) {
+      const deadline = now() + loginMs;
+      const refused = await takePermit(undefined, { sourceId, state, now, wait, deadline, purpose: 'login' });
+      if (refused) return refused;
+    }
+    const rules = bounded({ origins: address.origins, allowPrivate: address.allowPrivate, timeoutMs: 0, maxBytes: 0 });
+    return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now());
+  };
+
+  const ready = await scrapeSource(sourceId, {
+    ...world,
+    upstream: (options) => {
+      const load = browser.upstream(bounded(options));
+      return async (call) => {
+        const answer = await load(call);
+        const { response } = answer;
+        return response ? { ...answer, response: { ...response, body: mask(response.body) } } : answer;
+      };
+    },
+    browserLogin: login,
+  });
+  return {
+    ...ready,
+    headers: pageHeaders,
+    capture: (redact) => browser.capture((text) => mask(redact(text))),
+  };
+}
+
+/** What must not be seen of a source's credentials, whoever signed in. */
+async function secretsOf(
+  sourceId: string,
+  credentials: (sourceId: string) => Promise<string | null>,
+): Promise<string[]> {
+  const session = sourceOf(sourceId)?.session ?? null;
+  if (credentialsFormOf(session) !== 'login') return [];
+  const held = readCredentials(credentialsSchemas.login, await credentials(sourceId));
+  return 'reason' in held ? [] : [held.username, held.password];
+}

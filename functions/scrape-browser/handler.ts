@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
+import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { s3ArtifactStore } from '../../core/adapters/s3/artifact-store.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
+import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { observed } from '../observe.ts';
+import { handleQueue } from '../queue-handler.ts';
+import { scrapeTask } from '../scrape-task.ts';
+import { mapSetting, optionalSetting, setting } from '../settings.ts';
+import { browserSource } from './browser-source.ts';
+
+const state = lambdaState(setting('stateFunction'));
+const blobs = s3RawStore(setting('rawBucket'));
+const artifacts = s3ArtifactStore(setting('rawBucket'));
+const secrets = secretsManagerStore();
+const queue = sqsMessageQueue({
+  ingest: setting('ingestQueueUrl'),
+  outcomes: setting('outcomesQueueUrl'),
+  ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
+});
+const sourceUrls = mapSetting('sourceUrls');
+const credentialSecrets = mapSetting('credentialSecrets');
+const browser = chromiumBrowser({
+  executable: optionalSetting('chromium'),
+  // On AWS, children of the browser's process may not give up privileges, and die of trying.
+  oneProcess: optionalSetting('stage') !== 'local',
+});
+
+/** Tasks of the browser sources, one queue per source, one message at a time. */
+export const handler = observed((event: SQSEvent, context: Context) =>
+  handleQueue(event, context, scrapeMessageSchema, async (task) => {
+    const source = await browserSource(task.sourceId, {
+      browser,
+      state,
+      sourceUrls,
+      sessionSecret: () => secrets.get(setting('sessionKeySecret')),
+      credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
+      now: Date.now,
+      wait: (ms) => sleep(ms),
+    });
+    try {
+      await scrapeTask(task, { source, state, blobs, artifacts, queue, now: Date.now, worker: context.awsRequestId });
+    } finally {
+      await browser.rest();
+    }
+  }),
+);
