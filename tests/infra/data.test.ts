@@ -35,7 +35,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(policies).toHaveLength(resourcesOf(stage, 'AWS::S3::Bucket').length + queuesOf(stage).size);
   });
 
-  test('raw blobs go to cold storage after 90 days', () => {
+  test('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then', () => {
     const bucket = synthesized(stage).stacks['Storage']?.resources['RawBucket672A0DBB'];
     expect(bucket?.Properties['LifecycleConfiguration']).toMatchObject({
       Rules: [
@@ -44,6 +44,7 @@ describe.each(stages)('in %s', (stage) => {
           Status: 'Enabled',
           Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
         },
+        { Prefix: 'artifacts/', Status: 'Enabled', ExpirationInDays: 90 },
         {},
       ],
     });
@@ -67,6 +68,8 @@ describe.each(cloudStages)('in %s', (stage) => {
       'AWS::EC2::VPC NetworkVpc7FB7348F',
       'AWS::RDS::DBInstance DatabaseInstanceAA8A5FDE',
       'AWS::S3::Bucket RawBucket672A0DBB',
+      'AWS::SecretsManager::Secret CredentialsAlphaVantage37D5DA35',
+      'AWS::SecretsManager::Secret CredentialsDemoBrokerB1640679',
       databaseSecret[stage],
       'AWS::SecretsManager::Secret SessionKeySecret92F1BE70',
     ]);

@@ -72,7 +72,15 @@ describe.each(cloudStages)('in %s', (stage) => {
     const waiting = [...functionsOf(stage)]
       .filter(([, { stack, dependsOn }]) => stack === 'Pipeline' && dependsOn.includes(trigger?.[0] ?? ''))
       .map(([name]) => name);
-    expect(waiting.sort()).toEqual(['ingest', 'maintain', 'monitor', 'schedule', 'scrape-api', 'state']);
+    expect(waiting.sort()).toEqual([
+      'ingest',
+      'maintain',
+      'monitor',
+      'schedule',
+      'scrape-api',
+      'scrape-browser',
+      'state',
+    ]);
     const { api, pipeline: stack } = synthesized(stage).quotron;
     expect(api.dependencies).toContain(stack);
   });

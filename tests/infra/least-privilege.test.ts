@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { pascalCase } from '../../lib/names.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
 
 const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
@@ -12,15 +14,19 @@ const statement = z.object({
 });
 const policy = z.object({ Statement: z.array(statement) });
 
+const credentialed = catalogue.filter(needsCredentials);
+
 /** A resource of a policy in few words: what it is, not where CDK puts it. */
 function inWords(stage: StageName, resource: unknown): string {
   const text = JSON.stringify(resource);
   const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
   if (database) return `user ${database}`;
-  if (/RawBucket.*\/raw\/\*"/.test(text)) return 'raw/*';
+  const prefix = /RawBucket.*\/(raw|artifacts)\/\*"/.exec(text)?.[1];
+  if (prefix) return `${prefix}/*`;
   for (const [what, kind] of [
     [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
     [/SessionKeySecret/, 'session key'],
+    ...credentialed.map(({ id }) => [new RegExp(`Credentials${pascalCase(id)}`), `credentials of ${id}`] as const),
     [/DatabaseInstanceSecret/, 'master secret'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
     [/StateFunction/, 'state'],
@@ -66,16 +72,24 @@ const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
 const allQueues = [...scrapeQueues, 'ingest', 'outcomes', 'ticks'];
 
+/** What both scrapers may do, each for the sources of its kind. */
+const scrape = (kind: 'api' | 'browser') => [
+  's3:PutObject on raw/*',
+  'secretsmanager:GetSecretValue on session key',
+  ...credentialed
+    .filter((source) => source.kind === kind)
+    .map(({ id }) => `secretsmanager:GetSecretValue on credentials of ${id}`),
+  'lambda:InvokeFunction on state',
+  send('ingest'),
+  send('outcomes'),
+  ...scrapeQueues.map(send),
+  ...catalogue.filter((source) => source.kind === kind).flatMap(({ id }) => consume(`scrape-${id}`)),
+];
+
 const expected: Readonly<Record<string, readonly string[]>> = {
   schedule: [connect('quotron_app'), ...scrapeQueues.map(send), ...consume('ticks')],
-  'scrape-api': [
-    's3:PutObject on raw/*',
-    'secretsmanager:GetSecretValue on session key',
-    'lambda:InvokeFunction on state',
-    send('ingest'),
-    send('outcomes'),
-    ...scrapeQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
-  ],
+  'scrape-api': scrape('api'),
+  'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
   ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
   monitor: [connect('quotron_app'), ...consume('outcomes')],
   state: [connect('quotron_state')],
@@ -87,8 +101,13 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'lambda:InvokeFunction on state',
     'lambda:InvokeFunction on itself',
   ],
+  'set-credentials': [
+    'lambda:InvokeFunction on state',
+    ...credentialed.map(({ id }) => `secretsmanager:PutSecretValue on credentials of ${id}`),
+  ],
   api: [
     connect('quotron_api'),
+    's3:GetObject on artifacts/*',
     ...allQueues.flatMap((queue) => [
       send(queue),
       `sqs:GetQueueAttributes on ${queue}`,

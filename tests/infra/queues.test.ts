@@ -14,7 +14,7 @@ describe.each(stages)('in %s', (stage) => {
   test('each queue has one reader', () => {
     const readers = Object.fromEntries(eventSourcesOf(stage).map((source) => [source.queueName, source.functionName]));
     expect(readers).toEqual({
-      ...Object.fromEntries(catalogue.map(({ id }) => [scrapeQueueName(id), 'scrape-api'])),
+      ...Object.fromEntries(catalogue.map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
       ingest: 'ingest',
       outcomes: 'monitor',
       ticks: 'schedule',
@@ -31,7 +31,7 @@ describe.each(stages)('in %s', (stage) => {
   test('failed messages of a batch go back alone, and scrapers take one at a time', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.FunctionResponseTypes, source.queueName).toEqual(['ReportBatchItemFailures']);
-      if (source.functionName === 'scrape-api') expect(source.BatchSize).toBe(1);
+      if (source.functionName.startsWith('scrape-')) expect(source.BatchSize).toBe(1);
     }
   });
 
