@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { createPool, type Pool } from '../core/adapters/postgres/pool.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
+import { setSimulatedCredentials } from './credentials.ts';
 import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
 import { startDatabase } from './database.ts';
 import { deploy, executeApiUrl } from './deploy.ts';
@@ -191,6 +192,20 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
 
   const pool = createPool({ url: database.value.url }, 2);
   cleanup.add(() => pool.end());
+  if (simulated !== null) {
+    const credentials = new Step(
+      'Credentials',
+      () =>
+        setSimulatedCredentials(
+          executeApiUrl(emulator.value.url, deployment.value),
+          pool,
+          catalogue.map(({ id }) => id).filter((id) => settings.sourceUrls[id] === undefined),
+        ),
+      (sources) => `of the simulated ${sources.join(', ')}`,
+    );
+    await run([credentials]);
+    signal.throwIfAborted();
+  }
   let served: { readonly local: LocalFile; readonly signInUrl: string } | null = null;
   if (options.dashboard) {
     const access = new Step(

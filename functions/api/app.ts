@@ -18,6 +18,7 @@ import type { Dependencies } from './dependencies.ts';
 import { ProblemError, problemOf } from './problem.ts';
 import { respond, respondProblem } from './respond.ts';
 import type { ApiContext, Bindings, Call, Route, RouteSpec } from './route.ts';
+import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -58,6 +59,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...sourceRoutes(dependencies),
     ...serviceRoutes(dependencies),
     ...runRoutes(dependencies),
+    ...backfillRoutes(dependencies),
     ...quarantineRoutes(dependencies),
     ...deadLetterRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),

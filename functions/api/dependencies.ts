@@ -1,4 +1,5 @@
 import type { ApiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
+import type { BackfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import type { BarReader } from '../../core/adapters/postgres/bar-reader.ts';
 import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts';
 import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
@@ -11,6 +12,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import type { SourceParser } from '../../core/sources/parser.ts';
 import type { RateLimit } from '../rate-limit.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
@@ -20,6 +22,7 @@ export interface Dependencies {
   readonly instruments: InstrumentReader;
   readonly sources: SourceReader;
   readonly runs: RunReader;
+  readonly backfills: BackfillStore;
   readonly quarantine: QuarantineReader;
   readonly switches: SwitchStore;
   readonly health: HealthReader;
@@ -28,6 +31,7 @@ export interface Dependencies {
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];
+  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
   readonly clock: Clock;
   /** Of the release, as in package.json. */
   readonly version: string;

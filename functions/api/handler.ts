@@ -1,6 +1,7 @@
 import { handle } from 'hono/aws-lambda';
 import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
+import { backfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
 import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
@@ -14,6 +15,7 @@ import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
 import { logger } from '../observe.ts';
 import { databaseSettings, optionalSetting, SettingError, setting, symbolsSetting } from '../settings.ts';
 import { createApp } from './app.ts';
@@ -38,6 +40,7 @@ const app = createApp({
   instruments: instrumentReader(pool),
   sources: sourceReader(pool),
   runs: runReader(pool),
+  backfills: backfillStore(pool),
   quarantine: quarantineReader(pool),
   switches: switchStore(pool),
   health: healthReader(pool),
@@ -46,6 +49,7 @@ const app = createApp({
   inspector: sqsQueueInspector(queues()),
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),
+  parserOf,
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
@@ -58,7 +62,11 @@ export const handler = handle(app);
 
 function withSymbols(symbols: readonly string[] | null) {
   if (symbols === null) return catalogue;
-  return catalogue.map((source) => ({ ...source, jobs: source.jobs.map((job) => ({ ...job, symbols })) }));
+  return catalogue.map((source) => {
+    const { toSource } = parserOf(source.id);
+    const has = symbols.filter((symbol) => toSource(symbol) !== null);
+    return { ...source, jobs: source.jobs.map((job) => ({ ...job, symbols: has.slice(0, job.mostSymbols) })) };
+  });
 }
 
 function queues() {

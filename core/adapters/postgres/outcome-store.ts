@@ -51,6 +51,13 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       }),
 
     async endOverdue(deadline, now) {
+      // A chunk of a backfill whose message was lost goes back to the planner.
+      await pool.query(
+        `UPDATE task SET status = 'planned', queued_at = NULL, lease_until = NULL
+         WHERE backfill AND finished_at IS NULL AND status IN ('queued', 'running') AND queued_at < $1 AND attempt < $2
+           AND (lease_until IS NULL OR lease_until < clock_timestamp())`,
+        [deadline, chunkAttempts],
+      );
       const { rows } = await pool.query<{ source_id: string }>(
         `UPDATE task
          SET status = 'failed', reason = 'timeout', finished_at = $2, lease_until = NULL,

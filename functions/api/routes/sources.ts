@@ -16,9 +16,10 @@ import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
 import { ProblemError } from '../problem.ts';
 import { instantParameter } from '../read-request.ts';
-import { type Call, type Reply, type Route, route } from '../route.ts';
+import { type Reply, type Route, route } from '../route.ts';
 import { sampleView, sourceView } from '../source-view.ts';
 
 interface Uses {
@@ -212,12 +213,4 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
   }
 
   return [list, one, health, history, switching('start'), switching('stop'), run];
-}
-
-function idempotencyKey(call: Call): string | undefined {
-  const key = call.header('idempotency-key');
-  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
-  throw new ProblemError('invalid_request', 'header.idempotency-key: must have 1 to 128 visible ASCII characters', {
-    errors: [{ path: 'header.idempotency-key', message: 'must have 1 to 128 visible ASCII characters' }],
-  });
 }

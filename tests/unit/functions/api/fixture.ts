@@ -1,6 +1,7 @@
 import { memoryMessageQueue } from '../../../../core/adapters/memory/message-queue.ts';
 import { memoryQueueInspector } from '../../../../core/adapters/memory/queue-inspector.ts';
 import { apiKeyStore } from '../../../../core/adapters/postgres/api-key-store.ts';
+import { backfillStore } from '../../../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../../../core/adapters/postgres/bar-reader.ts';
 import { healthReader } from '../../../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../../../core/adapters/postgres/instrument-reader.ts';
@@ -14,6 +15,7 @@ import { createApiKey } from '../../../../core/auth/api-keys.ts';
 import { type Scope, scopes } from '../../../../core/contracts/reasons.ts';
 import type { DeadMessage } from '../../../../core/ports/queue-inspector.ts';
 import { catalogue } from '../../../../core/sources/catalogue.ts';
+import { parserOf } from '../../../../core/sources/parsers.ts';
 import { createApp } from '../../../../functions/api/app.ts';
 import type { Dependencies } from '../../../../functions/api/dependencies.ts';
 
@@ -38,6 +40,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     instruments: instrumentReader(pool),
     sources: sourceReader(pool),
     runs: runReader(pool),
+    backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
     switches: switchStore(pool),
     health: healthReader(pool),
@@ -45,6 +48,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     queue,
     inspector: memoryQueueInspector(queues),
     catalogue,
+    parserOf,
     clock: () => time.now,
     version: '9.9.9',
     protocol: 'http',

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../../../core/adapters/postgres/pool.ts';
+import { credentialsSpecs } from '../../../../functions/set-credentials/specs.ts';
 import { testApi } from './fixture.ts';
 
 const documentSchema = z.object({
@@ -53,8 +54,9 @@ describe('the OpenAPI document', () => {
     const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
-    expect(listed.sort()).toEqual(api.app.specs.map((spec) => `${spec.method} ${spec.path}`).sort());
-    for (const spec of api.app.specs) {
+    const specs = [...api.app.specs, ...credentialsSpecs];
+    expect(listed.sort()).toEqual(specs.map((spec) => `${spec.method} ${spec.path}`).sort());
+    for (const spec of specs) {
       const operation = document.paths[spec.path]?.[spec.method];
       expect(Object.keys(operation?.responses ?? {}), spec.path).toContain(String(spec.status ?? 200));
       expect(operation?.security.length === 0, spec.path).toBe(spec.access === 'public');

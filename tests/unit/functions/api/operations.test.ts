@@ -16,6 +16,7 @@ import {
 } from '../../../../core/contracts/http/operations.ts';
 import { tickSchema } from '../../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../../core/contracts/run-id.ts';
+import { catalogue } from '../../../../core/sources/catalogue.ts';
 import { startTestDatabase, type TestDatabase } from '../../../postgres.ts';
 import { iso, json, type Keys, makeBatch, makeKeys, noon, testApi } from './fixture.ts';
 
@@ -75,7 +76,7 @@ async function makeRun(values: { sourceId?: string; dueAt?: string; tasks?: Task
 describe('a source', () => {
   it('that never ran is unknown, with nothing used of its quota, and says when it is due', async () => {
     const { data } = await read(z.array(sourceSchema), '/sources');
-    expect(data).toHaveLength(1);
+    expect(data.map((source) => source.id)).toEqual(catalogue.map((source) => source.id));
     expect(data[0]).toMatchObject({
       id: 'yahoo',
       paused: false,
@@ -89,6 +90,32 @@ describe('a source', () => {
         nextRunAt: iso(60),
       },
     });
+  });
+
+  it('that needs a key and has none is unknown, says what to do, and is not run', async () => {
+    await pool.query(
+      `INSERT INTO source_health (source_id, status, score, updated_at) VALUES ('alpha-vantage', 'failed', 0, now())`,
+    );
+    const { data } = await read(sourceSchema, '/sources/alpha-vantage');
+    expect(data).toMatchObject({
+      credentials: {
+        isSet: false,
+        changedAt: null,
+        hint: expect.stringContaining('PUT /api/v1/sources/alpha-vantage/credentials'),
+      },
+      health: { status: 'unknown', reason: null, nextRunAt: null },
+    });
+    const refused = await post('/sources/alpha-vantage/run');
+    expect([refused.status, await json(refused)]).toMatchObject([
+      409,
+      { code: 'credentials_missing', detail: expect.stringContaining('quotron credentials set alpha-vantage') },
+    ]);
+    expect(api.queue.take('ticks')).toEqual([]);
+    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    const set = (await read(sourceSchema, '/sources/alpha-vantage')).data;
+    expect(set).toMatchObject({ credentials: { isSet: true, hint: null }, health: { status: 'failed' } });
+    expect((await post('/sources/alpha-vantage/run')).status).toBe(202);
+    api.queue.take('ticks');
   });
 
   it('tells its health, its hours, its quota and its last run', async () => {
@@ -221,6 +248,7 @@ describe('services', () => {
       ['scheduler', true],
       ['scrapers', true],
       ['ingest', true],
+      ['proxy', true],
     ]);
     expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
     const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());

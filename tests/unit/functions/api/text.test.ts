@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { toCsv } from '../../../../functions/api/csv.ts';
 import { readCursor, writeCursor } from '../../../../functions/api/cursor.ts';
 import { ProblemError } from '../../../../functions/api/problem.ts';
-import { createRateLimiter } from '../../../../functions/rate-limit.ts';
 import { checked, instantParameter, limitParameter, symbolOf } from '../../../../functions/api/read-request.ts';
 import { version } from '../../../../functions/api/version.ts';
 import { asNumber, asText } from '../../../../functions/api/wire-number.ts';
+import { createRateLimiter } from '../../../../functions/rate-limit.ts';
 import project from '../../../../package.json' with { type: 'json' };
 
 /** Anything a client may send as text. */

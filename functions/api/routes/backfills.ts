@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { BackfillRow, BackfillStore } from '../../../core/adapters/postgres/backfill-store.ts';
+import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
+import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import {
+  type BackfillView,
+  backfillRequestSchema,
+  backfillSchema,
+  mostChunks,
+} from '../../../core/contracts/http/backfills.ts';
+import type { Tick } from '../../../core/contracts/messages.ts';
+import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { barIntervals } from '../../../core/market/bar.ts';
+import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import type { SourceParser } from '../../../core/sources/parser.ts';
+import { allowanceFor } from '../../../core/sources/quota.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { chunksOf } from '../plan-backfill.ts';
+import { ProblemError } from '../problem.ts';
+import { cursorParameter, limitParameter, symbolOf } from '../read-request.ts';
+import { type Reply, type Route, route } from '../route.ts';
+
+interface Uses {
+  readonly backfills: BackfillStore;
+  readonly sources: SourceReader;
+  readonly queue: MessageQueue;
+  readonly catalogue: readonly SourceDefinition[];
+  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
+}
+
+const tag = 'Backfills';
+const byId = z.object({ id: z.uuid() });
+/** Chunks after which a backfill's own pace tells more than the quota does. */
+const paceAfter = 5;
+
+export function backfillRoutes({ backfills, sources, queue, catalogue, parserOf }: Uses): Route[] {
+  const create = route(
+    {
+      method: 'post',
+      path: '/backfills',
+      access: 'operate',
+      tag,
+      summary: 'Read bars of the past',
+      description:
+        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It goes on after restarts, and what failed in passing is tried again. The same `Idempotency-Key` again is the same backfill.',
+      body: backfillRequestSchema,
+      data: backfillSchema,
+      status: 202,
+      problems: ['unknown_source', 'invalid_symbol', 'not_backfillable', 'credentials_missing'],
+    },
+    async ({ body, call }): Promise<Reply> => {
+      const source = catalogue.find((each) => each.id === body.sourceId);
+      if (!source)
+        throw new ProblemError(
+          'unknown_source',
+          `No source has this id. There is ${catalogue.map((each) => each.id).join(', ')}.`,
+        );
+      const job = source.jobs.find(({ backfillDays }) => backfillDays?.[body.interval] !== undefined);
+      const days = job?.backfillDays?.[body.interval];
+      if (!job || days === undefined)
+        throw new ProblemError(
+          'not_backfillable',
+          `${source.title} gives no bars of ${body.interval} by date. ${able()}`,
+        );
+      await refuseLocked(source, call.now);
+      const today = new Date(call.now).toISOString().slice(0, 10);
+      const to = body.to ?? today;
+      if (to > today) throw invalid('to', 'must not be in the future');
+      if (body.from >= to) throw invalid('from', 'must be before the end of the range');
+      if (body.from < '1900') throw invalid('from', 'must not be before 1900');
+      const symbols = [...new Set(body.symbols.map(symbolOf))];
+      const { toSource } = parserOf(source.id);
+      const named = symbols.map((symbol) => {
+        const own = toSource(symbol);
+        if (own === null) throw new ProblemError('not_backfillable', `${source.title} does not have ${symbol}.`);
+        return own;
+      });
+      const { interval, from } = body;
+      const chunks = chunksOf(named, { from, to, interval }, days);
+      if (chunks.length > mostChunks)
+        throw invalid('symbols', `make ${chunks.length} chunks with this range; one backfill may have ${mostChunks}`);
+      const slot = idempotencyKey(call) ?? randomUUID();
+      const id = runIdOf({ sourceId: source.id, job: job.id, trigger: 'backfill', slot });
+      const now = new Date(call.now);
+      await backfills.create({ id, sourceId: source.id, job: job.id, slot, interval, symbols, from, to, now, chunks });
+      // The planner sends the first chunks now and not at the next minute.
+      const tick: Tick = { time: now.toISOString() };
+      await queue.send('ticks', [tick]);
+      return {
+        kind: 'data',
+        data: await viewOf(id, call.now),
+        status: 202,
+        headers: { location: `/api/v1/backfills/${id}` },
+      };
+    },
+  );
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/backfills',
+      access: 'read',
+      tag,
+      summary: 'Backfills, the newest first',
+      query: z.object({ limit: limitParameter(200, 50), cursor: cursorParameter }),
+      data: z.array(backfillSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query, call }) => {
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const rows = await backfills.list({
+        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const more =
+        rows.length > page.length && last ? { nextCursor: writeCursor([last.created_at.toISOString(), last.id]) } : {};
+      return {
+        kind: 'data',
+        data: page.map((row) => view(row, call.now)),
+        meta: { count: page.length, ...more },
+      };
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/backfills/{id}',
+      access: 'read',
+      tag,
+      summary: 'One backfill with its progress',
+      description: 'Chunk by chunk it is the run of the same id: `GET /runs/{id}`.',
+      params: byId,
+      data: backfillSchema,
+      problems: ['unknown_backfill'],
+    },
+    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call.now), maxAge: 0 }),
+  );
+
+  const cancel = route(
+    {
+      method: 'delete',
+      path: '/backfills/{id}',
+      access: 'operate',
+      tag,
+      summary: 'Cancel a backfill',
+      description: 'What is with a worker ends as it would; nothing more is asked for. Bars that are stored stay.',
+      params: byId,
+      data: backfillSchema,
+      problems: ['unknown_backfill'],
+    },
+    async ({ params, call }) => {
+      if (!(await backfills.cancel(params.id, new Date(call.now)))) throw unknown();
+      return { kind: 'data', data: await viewOf(params.id, call.now) };
+    },
+  );
+
+  return [create, list, one, cancel];
+
+  async function viewOf(id: string, now: number): Promise<BackfillView> {
+    const row = await backfills.one(id);
+    if (!row) throw unknown();
+    return view(row, now);
+  }
+
+  function view(row: BackfillRow, now: number): BackfillView {
+    const { done, failed, running, waiting } = row;
+    const open = running + waiting;
+    const ended = row.cancelled_at === null ? row.last_finished_at : (row.last_finished_at ?? row.cancelled_at);
+    return {
+      id: row.id,
+      sourceId: row.source_id,
+      interval: barIntervals.find((interval) => interval === row.interval) ?? '1d',
+      symbols: [...row.symbols],
+      from: row.from_date,
+      to: row.to_date,
+      status: statusOf(row),
+      createdAt: row.created_at.toISOString(),
+      finishedAt: open === 0 ? (ended?.toISOString() ?? null) : null,
+      chunks: { total: row.chunks, done, failed, running, waiting, cancelled: row.chunks - done - failed - open },
+      rows: row.rows,
+      etaAt: open === 0 ? null : etaOf(row, open, now).toISOString(),
+    };
+  }
+
+  function etaOf(row: BackfillRow, open: number, now: number): Date {
+    const finished = row.done + row.failed;
+    const source = catalogue.find((each) => each.id === row.source_id);
+    const byQuota = (open / (source ? allowanceFor(source.quota, 'backfill').perMinute : 1)) * 60_000;
+    const byPace = ((now - row.created_at.getTime()) / Math.max(1, finished)) * open;
+    const from = Math.max(now, row.running === 0 ? (row.waits_until?.getTime() ?? 0) : 0);
+    return new Date(Math.round(from + (finished >= paceAfter ? byPace : byQuota)));
+  }
+
+  async function refuseLocked(source: SourceDefinition, now: number): Promise<void> {
+    if (!needsCredentials(source)) return;
+    const [row] = await sources.sources([source.id], new Date(now));
+    if (!row?.credentials_set)
+      throw new ProblemError('credentials_missing', `${source.title} cannot be asked yet. ${credentialsHint(source)}`);
+  }
+
+  function able(): string {
+    const can = catalogue.flatMap(({ id, jobs }) => {
+      const intervals = jobs.flatMap(({ backfillDays }) => Object.keys(backfillDays ?? {}));
+      return intervals.length > 0 ? [`${id} (${intervals.join(', ')})`] : [];
+    });
+    return `There is ${can.join(', ')}.`;
+  }
+}
+
+function statusOf(row: BackfillRow): BackfillView['status'] {
+  const { done, failed, running, waiting } = row;
+  if (running > 0) return 'running';
+  if (row.cancelled_at !== null) return 'cancelled';
+  if (waiting > 0) return done + failed > 0 ? 'running' : 'planned';
+  if (failed === 0) return 'succeeded';
+  return done > 0 ? 'partial' : 'failed';
+}
+
+function invalid(field: string, message: string): ProblemError {
+  return new ProblemError('invalid_request', `body.${field}: ${message}`, {
+    errors: [{ path: `body.${field}`, message }],
+  });
+}
+
+function unknown(): ProblemError {
+  return new ProblemError('unknown_backfill', 'No backfill has this id.');
+}

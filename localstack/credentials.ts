@@ -1,0 +1,41 @@
+import { apiKeyStore } from '../core/adapters/postgres/api-key-store.ts';
+import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { createApiKey } from '../core/auth/api-keys.ts';
+import { simulatedCredentials } from './upstreams/credentials.ts';
+
+/** What the key that sets credentials is called: it is deleted when they are set. */
+const keyName = 'npm start: credentials';
+
+/**
+ * Sets the credentials that the simulated sources take, through the deployed API, as a person would. Each time: an
+ * emulator that lost its state has lost its secrets too. Gives the sources.
+ */
+export async function setSimulatedCredentials(
+  apiUrl: string,
+  pool: Pool,
+  sourceIds: readonly string[],
+): Promise<readonly string[]> {
+  const wanted = sourceIds.filter((id) => simulatedCredentials[id] !== undefined);
+  const { key, prefix, hash } = createApiKey();
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + 5 * 60_000);
+  await apiKeyStore(pool).create({ name: keyName, prefix, hash, scope: 'admin', now, expiresAt });
+  try {
+    await Promise.all(
+      wanted.map(async (id) => {
+        const answer = await fetch(`${apiUrl}/api/v1/sources/${id}/credentials`, {
+          method: 'PUT',
+          headers: { 'x-api-key': key, 'content-type': 'application/json' },
+          body: JSON.stringify(simulatedCredentials[id]),
+        });
+        if (!answer.ok)
+          throw new Error(
+            `the credentials of ${id} could not be set: ${answer.status} ${(await answer.text()).slice(0, 500)}`,
+          );
+      }),
+    );
+  } finally {
+    await pool.query('DELETE FROM api_key WHERE name = $1', [keyName]);
+  }
+  return wanted;
+}
