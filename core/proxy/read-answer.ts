@@ -24,8 +24,8 @@ const pricedRow = z.looseObject({
 const unpricedRow = z.looseObject({
   symbol: z.string().min(1).max(64),
   quoteType: z.string(),
-  regularMarketPrice: z.undefined(),
-  regularMarketTime: z.undefined(),
+  regularMarketPrice: z.undefined().optional(),
+  regularMarketTime: z.undefined().optional(),
 });
 
 const quoteAnswer = z.object({

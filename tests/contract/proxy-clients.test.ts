@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chartAnswerSchema } from '../../core/sources/yahoo/schema.ts';
 import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';

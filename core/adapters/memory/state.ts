@@ -30,9 +30,9 @@ interface Held extends Permit {
 
 /**
  * Permits, holds and sessions of one process without a database: the same quota as the shared ledger, kept for as long
- * as the process lives. Tasks, keys and the shared cache it has not.
+ * as the process lives. Tasks and the shared cache it has not, and of keys those that `keyIdOf` knows.
  */
-export function memoryState(now: Clock): State {
+export function memoryState(now: Clock, keyIdOf: (key: string) => string | null = () => null): State {
   const permits = new Map<string, Held>();
   const heldUntil = new Map<string, number>();
   const sessions = new Map<string, { sealed: string; expiresAt: string }>();
@@ -115,6 +115,10 @@ export function memoryState(now: Clock): State {
       if (!release(sourceId, token)) return { kept: false };
       sessions.set(sourceId, { sealed, expiresAt });
       return { kept: true };
+    },
+    checkKey({ key }) {
+      const keyId = keyIdOf(key);
+      return { ok: keyId !== null, keyId };
     },
     releaseRenewal: ({ sourceId, token }) => ({ released: release(sourceId, token) }),
   };

@@ -1,0 +1,67 @@
+import { describe, expect, it, test } from 'vitest';
+import type { Question } from '../../../core/contracts/proxy.ts';
+import { freshnessOf, kindOf, lifetimeOf, phaseOf } from '../../../core/proxy/lifetimes.ts';
+
+const question = (route: Question['route'], query: Record<string, string> = {}, past = false): Question => ({
+  route,
+  key: 'k',
+  path: '/',
+  query,
+  symbol: 'AAPL',
+  past,
+});
+
+test.each([
+  ['REGULAR', 'open', 5],
+  ['PRE', 'extended', 15],
+  ['POST', 'extended', 15],
+  ['CLOSED', 'closed', 60],
+  ['PREPRE', 'closed', 60],
+  ['POSTPOST', 'closed', 60],
+  [undefined, 'unknown', 15],
+  ['SOMETHING_NEW', 'unknown', 15],
+] as const)('a quote whose market is %s (%s) is fresh for %i s', (state, phase, fresh) => {
+  expect(phaseOf(state)).toBe(phase);
+  expect(lifetimeOf('quote', phaseOf(state)).fresh).toBe(fresh);
+});
+
+test('the price of an open market is never given out as current after half a minute', () => {
+  const lifetime = lifetimeOf('quote', 'open');
+  expect(freshnessOf(lifetime, 4.9)).toBe('fresh');
+  expect(freshnessOf(lifetime, 5)).toBe('reusable');
+  expect(freshnessOf(lifetime, 29.9)).toBe('reusable');
+  expect(freshnessOf(lifetime, 30)).toBe('spare');
+  expect(freshnessOf(lifetime, 86_399)).toBe('spare');
+  expect(freshnessOf(lifetime, 86_400)).toBe('over');
+});
+
+describe('what an answer is', () => {
+  test.each([
+    ['chart', { interval: '1m' }, false, 'intraday'],
+    ['chart', { interval: '1h' }, false, 'intraday'],
+    ['chart', { interval: '1d' }, false, 'daily'],
+    ['chart', { interval: '1mo' }, false, 'daily'],
+    ['chart', {}, false, 'daily'],
+    ['chart', { interval: '1m' }, true, 'past'],
+    ['summary', { modules: 'assetProfile,price' }, false, 'summary'],
+    ['summary', { modules: 'assetProfile' }, false, 'profile'],
+    ['timeseries', {}, false, 'profile'],
+    ['search', {}, false, 'search'],
+    ['quote', {}, false, 'quote'],
+  ] as const)('%s %j, over: %s, is %s', (route, query, past, kind) => {
+    expect(kindOf(question(route, query, past))).toBe(kind);
+  });
+
+  it('what does not move is kept for hours, what is missing for a minute', () => {
+    for (const kind of ['past', 'profile', 'search'] as const)
+      expect(lifetimeOf(kind, 'open').fresh).toBeGreaterThanOrEqual(3_600);
+    expect(lifetimeOf('missing', 'open')).toEqual({ fresh: 60, reuse: 0, keep: 60 });
+  });
+
+  it('a closed market’s prices hold longer than an open one’s, whatever the kind', () => {
+    for (const kind of ['quote', 'intraday', 'daily', 'summary'] as const) {
+      expect(lifetimeOf(kind, 'closed').fresh).toBeGreaterThan(lifetimeOf(kind, 'extended').fresh);
+      expect(lifetimeOf(kind, 'extended').fresh).toBeGreaterThan(lifetimeOf(kind, 'open').fresh);
+    }
+  });
+});
