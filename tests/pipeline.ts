@@ -1,4 +1,6 @@
+import type { ChromiumBrowser } from '../core/adapters/chromium/browser.ts';
 import { httpUpstream } from '../core/adapters/http/upstream.ts';
+import { memoryArtifactStore } from '../core/adapters/memory/artifact-store.ts';
 import { memoryMessageQueue } from '../core/adapters/memory/message-queue.ts';
 import { memoryRawStore } from '../core/adapters/memory/raw-store.ts';
 import { postgresIngestStore } from '../core/adapters/postgres/ingest-store.ts';
@@ -14,10 +16,12 @@ import {
 } from '../core/contracts/messages.ts';
 import { scrapeQueueName } from '../core/contracts/settings.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../core/sources/definition.ts';
 import { parserOf } from '../core/sources/parsers.ts';
 import { ingestBlobs } from '../functions/ingest/ingest-blob.ts';
 import { recordOutcome } from '../functions/monitor/watch-sources.ts';
 import { planRuns } from '../functions/schedule/plan-runs.ts';
+import { browserSource } from '../functions/scrape-browser/browser-source.ts';
 import { scrapeSource } from '../functions/scrape-source.ts';
 import { scrapeTask } from '../functions/scrape-task.ts';
 
@@ -34,10 +38,14 @@ export function pipeline(
     requestTimeoutMs?: number;
     /** The text of a source's secret. */
     credentials?: (sourceId: string) => string | null;
+    /** For the browser sources: without one their tasks wait in their queues. */
+    browser?: ChromiumBrowser;
+    pageTimeoutMs?: number;
   },
 ) {
   const queue = memoryMessageQueue();
   const blobs = memoryRawStore();
+  const artifacts = memoryArtifactStore();
   const state = postgresState(pool);
   const outcomes = postgresOutcomeStore(pool);
   const now = options.now ?? Date.now;
@@ -60,14 +68,20 @@ export function pipeline(
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
   };
+  const readySource = ({ id, kind }: SourceDefinition) =>
+    kind === 'browser' && options.browser
+      ? browserSource(id, { ...world, browser: options.browser, pageTimeoutMs: options.pageTimeoutMs ?? 8_000 })
+      : scrapeSource(id, world);
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),
     async scrape() {
       for (const source of catalogue) {
+        if (source.kind === 'browser' && !options.browser) continue;
         for (const message of queue.take(scrapeQueueName(source.id))) {
           const task = scrapeMessageSchema.parse(message);
-          const ready = await scrapeSource(task.sourceId, world);
-          await scrapeTask(task, { source: ready, state, blobs, queue, now, worker: 'test', backoff });
+          const ready = await readySource(source);
+          await scrapeTask(task, { source: ready, state, blobs, artifacts, queue, now, worker: 'test', backoff });
+          await options.browser?.rest();
         }
       }
     },
@@ -83,6 +97,7 @@ export function pipeline(
     ...stages,
     queue,
     blobs,
+    artifacts: artifacts.artifacts,
     async cycle(tick: Tick): Promise<string[]> {
       const { runs } = await stages.plan(tick);
       await stages.scrape();
@@ -97,6 +112,6 @@ export function pipeline(
 let requests = 0;
 
 /** A tick that asks for one job now. */
-export function runNow(job: 'quotes' | 'daily-bars', time = new Date().toISOString(), sourceId = 'yahoo'): Tick {
+export function runNow(job: string, time = new Date().toISOString(), sourceId = 'yahoo'): Tick {
   return { time, run: { sourceId, job, trigger: 'manual', requestId: `test-${++requests}` } };
 }

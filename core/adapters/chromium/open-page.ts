@@ -89,8 +89,13 @@ export async function openPage(context: BrowserContext, origins: readonly string
       try {
         await page.locator(selectors.username).fill(username, timeout());
         await page.locator(selectors.password).fill(password, timeout());
+        const again = formAgain(page, selectors, timeout());
+        again.catch(() => undefined);
         await page.locator(selectors.submit).click(timeout());
-        await page.waitForSelector(`${selectors.signedIn}, ${selectors.refused}`, { state: 'attached', ...timeout() });
+        await Promise.race([
+          again,
+          page.waitForSelector(`${selectors.signedIn}, ${selectors.refused}`, { state: 'attached', ...timeout() }),
+        ]);
       } catch (error) {
         if (!(error instanceof errors.TimeoutError)) throw error;
         const answer = answered(document);
@@ -103,6 +108,19 @@ export async function openPage(context: BrowserContext, origins: readonly string
       return { outcome: 'signed_in', storageState: writeStorageState(await context.storageState()) };
     },
   };
+}
+
+/** Waits for another document that shows the form again: a login that was taken and does not hold. */
+async function formAgain(
+  page: Page,
+  { username, signedIn }: LoginForm['selectors'],
+  { timeout }: { timeout: number },
+): Promise<void> {
+  const until = performance.now() + timeout;
+  for (;;) {
+    await page.waitForEvent('domcontentloaded', { timeout: Math.max(1, until - performance.now()) });
+    if ((await page.locator(username).count()) > 0 && (await page.locator(signedIn).count()) === 0) return;
+  }
 }
 
 /** TypeScript does not see that an event handler has set it. */

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
+import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+let browser: ChromiumBrowser;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(4);
+  upstreams = await startUpstreams({ port: 0 });
+  browser = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'] });
+});
+afterAll(async () => {
+  await browser.close();
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  upstreams.control.requests(true);
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('demo-broker', true)`);
+});
+
+const ids = ['yahoo', 'slickcharts', 'demo-broker'];
+const world = (differs: Partial<Parameters<typeof pipeline>[1]> = {}) =>
+  pipeline(pool, {
+    sourceUrls: Object.fromEntries(ids.map((id) => [id, upstreams.urlOf(id)])),
+    credentials: (id) => (id === 'demo-broker' ? JSON.stringify(demoCredentials) : null),
+    requestTimeoutMs: 2_000,
+    pageTimeoutMs: 1_500,
+    browser,
+    ...differs,
+  });
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const constituentsNow = () => runNow('constituents', undefined, 'slickcharts');
+const positionsNow = () => runNow('positions', undefined, 'demo-broker');
+const quotesOf = (source: string) =>
+  all(
+    `SELECT a.symbol, q.price FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' AND q.source = '${source}' ORDER BY 1`,
+  );
+
+describe('what indices are made of', () => {
+  it('comes from one page an index, as one batch each: 503, 101 and 30 members with weight and price', async () => {
+    const { cycle, blobs, artifacts } = world();
+    await cycle(constituentsNow());
+    expect(
+      await all(
+        `SELECT a.symbol, count(*)::int AS members, round(sum(c.weight), 2)::text AS weight, count(c.price)::int AS priced,
+                count(DISTINCT c.batch_id)::int AS batches, min(c.rank) AS first, max(c.rank) AS last
+         FROM constituent c JOIN symbol_alias a ON a.listing_id = c.index_listing_id AND a.namespace = 'canonical'
+         GROUP BY 1 ORDER BY 1`,
+      ),
+    ).toEqual([
+      { symbol: '^DJI', members: 30, weight: '1.00', priced: 30, batches: 1, first: 1, last: 30 },
+      { symbol: '^GSPC', members: 503, weight: '1.00', priced: 503, batches: 1, first: 1, last: 503 },
+      { symbol: '^NDX', members: 101, weight: '1.00', priced: 101, batches: 1, first: 1, last: 101 },
+    ]);
+    expect(await all('SELECT status, accepted, rejected FROM task ORDER BY accepted')).toEqual([
+      { status: 'succeeded', accepted: 30, rejected: 0 },
+      { status: 'succeeded', accepted: 101, rejected: 0 },
+      { status: 'succeeded', accepted: 503, rejected: 0 },
+    ]);
+    expect(await all('SELECT DISTINCT as_of_basis FROM quote')).toEqual([{ as_of_basis: 'fetched' }]);
+    expect(await all(`SELECT count FROM batch_statistics WHERE currency = 'USD' ORDER BY 1`)).toHaveLength(3);
+    expect(blobs.blobs.size).toBe(3);
+    expect(artifacts.size).toBe(0);
+    // Neither pictures nor fonts were asked for, and no tracker.
+    expect(upstreams.control.requests(false)['slickcharts']).toEqual({ page: 3, other: 3, total: 6 });
+  });
+
+  it('a later page of the day replaces what it tells differently, keeps what it replaced, and repeats nothing', async () => {
+    const { cycle } = world();
+    await cycle(constituentsNow());
+    const member = () =>
+      all(
+        `SELECT c.price, c.batch_id FROM constituent c JOIN symbol_alias a ON a.listing_id = c.listing_id AND a.namespace = 'canonical'
+         JOIN symbol_alias i ON i.listing_id = c.index_listing_id AND i.symbol = '^DJI' WHERE a.symbol IN ('KO', 'AAPL') ORDER BY a.symbol`,
+      );
+    const before = await member();
+    upstreams.control.switch({ source: 'slickcharts', fault: 'price', on: true, symbol: 'KO', price: 70.5 });
+    await cycle(constituentsNow());
+    const after = await member();
+    expect(after[1]).toMatchObject({ price: '70.50' });
+    // The same minute, the same price: the row of the first page stands.
+    if (before[0]?.price === after[0]?.price) expect(after[0]).toEqual(before[0]);
+    const replaced = await all(`SELECT price FROM constituent_revision WHERE price = ${before[1]?.price}`);
+    expect(replaced.length).toBeGreaterThan(0);
+    expect(await all('SELECT count(*)::int AS days FROM constituent_snapshot')).toEqual([{ days: 3 }]);
+  });
+
+  it('members are the listings that a source with venues knows, whichever comes first', async () => {
+    const { cycle } = world();
+    const venues = () =>
+      all(
+        `SELECT a.symbol, l.mic, l.zone, i.name FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
+         WHERE a.namespace = 'canonical' AND a.symbol IN ('AAPL', 'BRK-B', '^GSPC') ORDER BY 1`,
+      );
+    await cycle(constituentsNow());
+    expect((await venues()).map((row) => row.mic)).toEqual(['QUNK', 'QUNK', 'QIDX']);
+    const listings = await all('SELECT count(*)::int AS count FROM listing');
+    await world({ symbols: ['AAPL', 'BRK-B', '^GSPC'] }).cycle(runNow('quotes'));
+    expect(await venues()).toEqual([
+      { symbol: 'AAPL', mic: 'XNAS', zone: 'America/New_York', name: 'Apple Inc.' },
+      { symbol: 'BRK-B', mic: 'XNYS', zone: 'America/New_York', name: 'Berkshire Hathaway Inc.' },
+      { symbol: '^GSPC', mic: 'QIDX', zone: 'America/New_York', name: 'S&P 500' },
+    ]);
+    expect(await all('SELECT count(*)::int AS count FROM listing')).toEqual(listings);
+    // A price with a market time beats one without, though that came first.
+    expect(
+      await all(
+        `SELECT c.source, c.rule FROM consolidated_quote c JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' AND a.symbol = 'AAPL'`,
+      ),
+    ).toEqual([{ source: 'yahoo', rule: 'exchange_time' }]);
+  });
+});
+
+describe('prices behind a login form', () => {
+  it('are read with one session for many runs, and none of it is in a blob', async () => {
+    const { cycle, blobs } = world();
+    await cycle(positionsNow());
+    await cycle(positionsNow());
+    expect((await quotesOf('demo-broker')).map((row) => row.symbol)).toEqual([
+      'AAPL',
+      'BRK-B',
+      'BTC-USD',
+      'EURUSD=X',
+      'MSFT',
+      'SAP.DE',
+      'SPY',
+      'VOD.L',
+    ]);
+    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
+    const sealed = (await all('SELECT sealed FROM auth_session'))[0];
+    expect(sealed?.sealed).not.toContain('broker_session');
+    for (const key of blobs.blobs.keys()) {
+      const text = JSON.stringify(await blobs.get(key));
+      expect(text).not.toContain(demoCredentials.password);
+      expect(text).not.toMatch(/broker_session=|broker_csrf=/);
+    }
+  });
+
+  it('an expired session is renewed once, and the run succeeds', async () => {
+    const { cycle } = world();
+    await cycle(positionsNow());
+    upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'expired', kinds: ['page'], times: 1 }));
+    await cycle(positionsNow());
+    expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
+      status: 'succeeded',
+    });
+    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 5 });
+  });
+
+  it('a session outlives its browser', async () => {
+    const { cycle } = world();
+    await cycle(positionsNow());
+    await browser.close();
+    await cycle(positionsNow());
+    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
+    expect(await all(`SELECT status FROM task`)).toEqual([{ status: 'succeeded' }, { status: 'succeeded' }]);
+  });
+
+  it('a login that is refused ends the run, with a picture that shows neither name nor password', async () => {
+    const { cycle, artifacts } = world();
+    upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'refused' }));
+    await cycle(positionsNow());
+    expect(await all('SELECT status, reason, message FROM task')).toEqual([
+      {
+        status: 'failed',
+        reason: 'auth_expired',
+        message: 'The source refused the user name or password that is set for it.',
+      },
+    ]);
+    const [attempt] = await all('SELECT artifacts FROM task_attempt');
+    expect([...artifacts.keys()].sort()).toEqual([...(attempt?.artifacts ?? [])].sort());
+    expect([...artifacts.keys()].map((key) => key.replace(/.*\//, '')).sort()).toEqual([
+      '0-1-page.html',
+      '0-1-screenshot.png',
+    ]);
+    for (const { bytes } of artifacts.values()) expect(bytes.includes(demoCredentials.password)).toBe(false);
+  });
+
+  it('without credentials nothing is asked', async () => {
+    const { cycle } = world({ credentials: () => null });
+    await cycle(positionsNow());
+    expect(upstreams.control.requests(false)['demo-broker']).toBeUndefined();
+    expect(await all('SELECT reason FROM task')).toEqual([{ reason: 'auth_expired' }]);
+  });
+});
+
+describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
+  const cases: [string, Fault['fault'], RunReason][] = [
+    ['slickcharts', '429', 'rate_limited'],
+    ['slickcharts', '403', 'blocked'],
+    ['slickcharts', '500', 'down'],
+    ['slickcharts', 'hang', 'timeout'],
+    ['slickcharts', 'malformed', 'schema_drift'],
+    ['slickcharts', 'drift', 'schema_drift'],
+    ['slickcharts', 'unit', 'schema_drift'],
+    ['slickcharts', 'stale', 'stale'],
+    ['slickcharts', 'echo', 'down'],
+    ['demo-broker', '429', 'rate_limited'],
+    ['demo-broker', '403', 'blocked'],
+    ['demo-broker', '500', 'down'],
+    ['demo-broker', 'hang', 'timeout'],
+    ['demo-broker', 'malformed', 'schema_drift'],
+    ['demo-broker', 'drift', 'schema_drift'],
+    ['demo-broker', 'unit', 'schema_drift'],
+    ['demo-broker', 'stale', 'stale'],
+    ['demo-broker', 'expired', 'auth_expired'],
+    ['demo-broker', 'echo', 'down'],
+  ];
+  it.each(cases)('%s, %s: %s', async (sourceId, fault, reason) => {
+    // One index is enough: they are the same page.
+    const { cycle, artifacts } = world(sourceId === 'slickcharts' ? { symbols: ['^DJI'] } : {});
+    const now = sourceId === 'slickcharts' ? constituentsNow : positionsNow;
+    await cycle(now());
+    const prices = await quotesOf(sourceId);
+    expect(prices.length).toBeGreaterThan(0);
+    const members = await all('SELECT * FROM constituent ORDER BY listing_id');
+    upstreams.control.switch(faultSchema.parse({ source: sourceId, fault }));
+    await cycle(now());
+    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
+    expect((await quotesOf(sourceId)).map((row) => [row.symbol, Number(row.price).toPrecision(2)])).toEqual(
+      prices.map((row) => [row.symbol, Number(row.price).toPrecision(2)]),
+    );
+    expect(await all('SELECT * FROM constituent ORDER BY listing_id')).toEqual(members);
+    // What can be looked at has been kept: not of a page that never came, nor of one that could be read.
+    const seen = !['hang', 'unit'].includes(fault) && !(sourceId === 'demo-broker' && fault === 'stale');
+    expect(artifacts.size > 0).toBe(seen);
+    for (const { bytes } of artifacts.values()) {
+      expect(bytes.includes(demoCredentials.password)).toBe(false);
+      expect(bytes.toString('utf8')).not.toMatch(/broker_session=\w{8}/);
+    }
+    upstreams.control.clear();
+    await pool.query('DELETE FROM permit');
+    await pool.query('UPDATE source_state SET held_until = NULL').catch(() => undefined);
+  });
+});
