@@ -6,7 +6,7 @@ import type { Tick } from '../core/contracts/messages.ts';
 import type { Functions } from './functions.ts';
 import { until } from './processes.ts';
 
-/** What a cycle brought for one symbol. */
+/** What a cycle brought for one symbol from one source. */
 export interface CycleRow {
   readonly symbol: string;
   readonly price: string | null;
@@ -40,7 +40,10 @@ export async function planCycle(functions: Functions, job?: string): Promise<rea
   return planSchema.parse(await functions.invoke('schedule', tick)).runs;
 }
 
-/** Waits for the tasks of runs to end. Gives how many had not when the time was over, or waiting was given up. */
+/**
+ * Waits for the tasks of runs to end, but not for those that wait for their source's quota. Gives how many had not ended
+ * when the time was over, or waiting was given up.
+ */
 export async function waitForRuns(
   pool: Pool,
   runs: readonly string[],
@@ -50,12 +53,13 @@ export async function waitForRuns(
   let open = 0;
   await until(
     async () => {
-      const found = await pool.query<{ open: string }>(
-        'SELECT count(*) AS open FROM task WHERE run_id = ANY($1) AND finished_at IS NULL',
+      const found = await pool.query<{ open: string; soon: string }>(
+        `SELECT count(*) AS open, count(*) FILTER (WHERE waits_until IS NULL OR waits_until < now() + interval '5 seconds') AS soon
+         FROM task WHERE run_id = ANY($1) AND finished_at IS NULL`,
         [runs],
       );
       open = Number(found.rows[0]?.open ?? 0);
-      return open === 0 || signal?.aborted === true;
+      return Number(found.rows[0]?.soon ?? 0) === 0 || signal?.aborted === true;
     },
     timeoutMs,
     200,
@@ -73,23 +77,23 @@ interface SymbolRow {
   readonly rejected: string;
 }
 
-/** What runs have brought, by symbol. */
+/** What runs have brought, by symbol and source. */
 export async function resultOf(pool: Pool, runs: readonly string[], unfinished: number): Promise<CycleResult> {
   const symbols = await pool.query<SymbolRow>(
     `WITH batches AS (SELECT id FROM batch WHERE run_id = ANY($1)),
-          asked AS (SELECT DISTINCT t.source_id, s.symbol FROM task t, unnest(t.symbols) AS s (symbol) WHERE t.run_id = ANY($1)),
+          asked AS (SELECT DISTINCT t.source_id, s.symbol FROM task t JOIN run r ON r.id = t.run_id, unnest(t.symbols) AS s (symbol)
+                    WHERE t.run_id = ANY($1) AND r.kind IN ('quotes', 'bars')),
           known AS (SELECT a.source_id, a.symbol, x.listing_id FROM asked a
                     LEFT JOIN symbol_alias x ON x.namespace = a.source_id AND x.symbol = a.symbol AND x.valid_to = 'infinity')
-     SELECT coalesce(c.symbol, k.symbol) AS symbol, q.price, q.currency, q.as_of, q.source,
-            (SELECT count(*) FROM quote r WHERE r.listing_id = k.listing_id AND r.batch_id IN (SELECT id FROM batches))
-              + (SELECT count(*) FROM bar r WHERE r.listing_id = k.listing_id AND r.batch_id IN (SELECT id FROM batches)) AS stored,
+     SELECT coalesce(c.symbol, k.symbol) AS symbol, q.price, q.currency, q.as_of, k.source_id AS source,
+            (SELECT count(*) FROM quote r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches))
+              + (SELECT count(*) FROM bar r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches)) AS stored,
             (SELECT count(*) FROM quarantine r WHERE r.source_id = k.source_id AND r.symbol = k.symbol
                AND r.batch_id IN (SELECT id FROM batches)) AS rejected
      FROM known k
      LEFT JOIN symbol_alias c ON c.namespace = 'canonical' AND c.listing_id = k.listing_id AND c.valid_to = 'infinity'
-     LEFT JOIN consolidated_quote d ON d.listing_id = k.listing_id
-     LEFT JOIN latest_quote q ON q.listing_id = k.listing_id AND q.source = coalesce(d.source, k.source_id)
-     ORDER BY 1`,
+     LEFT JOIN latest_quote q ON q.listing_id = k.listing_id AND q.source = k.source_id
+     ORDER BY 1, 5`,
     [runs],
   );
   const totals = await pool.query<{ accepted: string; stored: string; rejected: string }>(
@@ -149,6 +153,7 @@ export function tableOf(result: CycleResult): string {
     lines.push(
       `A task of ${failure.job} failed: ${failure.reason}${failure.message === null ? '' : ` (${failure.message})`}`,
     );
-  if (result.unfinished > 0) lines.push(`${result.unfinished} tasks had not ended when the time was over.`);
+  if (result.unfinished > 0)
+    lines.push(`${result.unfinished} tasks have not ended: they wait for their source's quota, or took too long.`);
   return lines.join('\n');
 }
