@@ -54,3 +54,8 @@ export function recordedExchange(name: string, symbols: readonly string[]): Exch
     latencyMs: 10,
   };
 }
+
+/** The body of a published or recorded answer that is kept without its request: `alpha-vantage/global-quote-MSFT.json`. */
+export function publishedBody(name: string): string {
+  return readFileSync(directory + name, 'utf8');
+}

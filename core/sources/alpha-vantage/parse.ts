@@ -1,5 +1,5 @@
 import type { Exchange } from '../../contracts/blob.ts';
-import { decimalFromText } from '../../market/decimal.ts';
+import { type DecimalText, decimalFromText } from '../../market/decimal.ts';
 import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
 import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceParser, Subject } from '../parser.ts';
 import { driftOf, failed, readBody } from '../read-json.ts';
@@ -44,7 +44,7 @@ function parseQuote(exchange: Exchange): Parsed {
     );
   }
   const { symbol } = row.data;
-  const price = decimalFromText(row.data.price);
+  const price = numberOf(row.data.price);
   const endOfDay = endOf(row.data['latest trading day']);
   if (price === null) return reject('The price is no number.');
   if (endOfDay === null) return reject('The trading day is none.');
@@ -92,7 +92,7 @@ function parseSeries(exchange: Exchange): Parsed {
     const startsAt = /^\d{4}-\d\d-\d\d$/.test(date) ? startOfDate(date, zone) : null;
     const row = barRowSchema.safeParse(raw);
     const [open, high, low, close] = row.success
-      ? [row.data.open, row.data.high, row.data.low, row.data.close].map(decimalFromText)
+      ? [row.data.open, row.data.high, row.data.low, row.data.close].map(numberOf)
       : [];
     if (startsAt === null || !row.success || open == null || high == null || low == null || close == null) {
       rejections.push({
@@ -133,8 +133,14 @@ function subjectOf(symbol: string): Subject {
   };
 }
 
-function textOrNull(text: string | null | undefined) {
-  return text == null ? null : decimalFromText(text);
+function textOrNull(text: string | null | undefined): DecimalText | null {
+  return text == null ? null : numberOf(text);
+}
+
+/** The number in a text, without the zeros that it is filled up with to four decimals. */
+function numberOf(text: string): DecimalText | null {
+  const decimal = decimalFromText(text);
+  return decimal?.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 }
 
 /** The last millisecond of a date where the answers' dates are; `null` for a date that is none. */
