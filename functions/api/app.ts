@@ -23,6 +23,7 @@ import { barRoutes } from './routes/bars.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
+import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
@@ -56,6 +57,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...quoteRoutes(dependencies),
     ...barRoutes(dependencies),
     ...instrumentRoutes(dependencies),
+    ...indexRoutes(dependencies),
     ...sourceRoutes(dependencies),
     ...serviceRoutes(dependencies),
     ...runRoutes(dependencies),

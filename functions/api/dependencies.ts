@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
 import type { BackfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import type { BarReader } from '../../core/adapters/postgres/bar-reader.ts';
+import type { ConstituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
 import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts';
 import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
@@ -20,6 +21,9 @@ export interface Dependencies {
   readonly quotes: QuoteReader;
   readonly bars: BarReader;
   readonly instruments: InstrumentReader;
+  readonly constituents: ConstituentReader;
+  /** Links that let their holder read one artifact for some minutes. */
+  readonly artifactUrl: (key: string) => Promise<string>;
   readonly sources: SourceReader;
   readonly runs: RunReader;
   readonly backfills: BackfillStore;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
 import { backfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
+import { constituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
 import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
@@ -11,6 +12,7 @@ import { quoteReader } from '../../core/adapters/postgres/quote-reader.ts';
 import { runReader } from '../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
+import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
@@ -38,6 +40,8 @@ const app = createApp({
   quotes: quoteReader(pool),
   bars: barReader(pool),
   instruments: instrumentReader(pool),
+  constituents: constituentReader(pool),
+  artifactUrl: s3Presigner(setting('rawBucket')),
   sources: sourceReader(pool),
   runs: runReader(pool),
   backfills: backfillStore(pool),

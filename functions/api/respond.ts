@@ -26,6 +26,11 @@ export function respond(reply: Reply, call: Call, method: string): Response | nu
     headers.set('cache-control', 'no-store');
     return new Response(null, { status: 204, headers });
   }
+  if (reply.kind === 'redirect') {
+    headers.set('cache-control', 'no-store');
+    headers.set('location', reply.location);
+    return new Response(null, { status: 303, headers });
+  }
   const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
   if (Buffer.byteLength(body) > answerLimit) return null;
   headers.set('content-type', contentType);

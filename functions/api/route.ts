@@ -55,6 +55,7 @@ export type Reply =
       readonly headers?: Readonly<Record<string, string>>;
       readonly maxAge?: number | null;
     }
+  | { readonly kind: 'redirect'; readonly location: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'empty'; readonly headers?: Readonly<Record<string, string>> };
 
 /** A route as data: what routes the request, checks it, guards it, and documents it. */
@@ -76,7 +77,7 @@ export interface RouteSpec<
   readonly body?: Body;
   /** The envelope's `data`. Absent where the answer has no envelope. */
   readonly data?: z.ZodType;
-  readonly status?: 200 | 201 | 202 | 204;
+  readonly status?: 200 | 201 | 202 | 204 | 303;
   /** Other forms of the answer, by media type. */
   readonly media?: Readonly<Record<string, z.ZodType>>;
   /** Problems of its own, beside those that every route may give. */

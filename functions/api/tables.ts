@@ -1,3 +1,4 @@
+import type { MemberRow } from '../../core/adapters/postgres/constituent-reader.ts';
 import { isoInstant } from '../../core/adapters/postgres/instant.ts';
 import type { HistoryRow } from '../../core/adapters/postgres/quote-reader.ts';
 import type { Warning } from '../../core/contracts/http/envelope.ts';
@@ -92,4 +93,25 @@ export function barsCsv(of: { symbol: string; source: string; adjustment: string
     { name: 'adjustment', kind: 'text', of: () => of.adjustment },
   ];
   return toCsv(columns, bars);
+}
+
+export function constituentsCsv(
+  of: { symbol: string; source: string; date: string },
+  members: readonly MemberRow[],
+): string {
+  const columns: Column<MemberRow>[] = [
+    { name: 'index', kind: 'text', of: () => of.symbol },
+    { name: 'date', kind: 'text', of: () => of.date },
+    { name: 'rank', kind: 'number', of: (row) => String(row.rank) },
+    { name: 'symbol', kind: 'text', of: (row) => row.symbol },
+    { name: 'name', kind: 'text', of: (row) => row.name },
+    { name: 'weight', kind: 'number', of: (row) => row.weight },
+    { name: 'price', kind: 'number', of: (row) => row.price },
+    { name: 'previousClose', kind: 'number', of: (row) => row.previous_close },
+    { name: 'change', kind: 'number', of: (row) => row.change },
+    { name: 'changeFraction', kind: 'number', of: (row) => row.change_fraction },
+    { name: 'currency', kind: 'text', of: (row) => row.currency },
+    { name: 'source', kind: 'text', of: () => of.source },
+  ];
+  return toCsv(columns, members);
 }

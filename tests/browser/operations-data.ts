@@ -191,6 +191,7 @@ export function runDetailOf(id: string, finished = true): RunDetailView {
             blobKey: finished ? `raw/yahoo/2026-11-20/${id}/0-1.json.gz` : null,
             requests: finished ? 3 : null,
             latencyMs: finished ? 412.6 : null,
+            artifacts: [],
           },
         ],
       },

@@ -39,6 +39,8 @@ export interface AttemptRow {
   readonly blob_key: string | null;
   readonly requests: number | null;
   readonly latency_ms: number | null;
+  /** S3 keys. */
+  readonly artifacts: readonly string[];
 }
 
 export interface StatisticsRow {
@@ -104,7 +106,7 @@ export function runReader(pool: Pool) {
     async attempts(runId: string): Promise<AttemptRow[]> {
       const { rows } = await pool.query<AttemptRow>({
         name: 'run-attempts',
-        text: `SELECT part, attempt, started_at, finished_at, ok, reason, message, blob_key, requests, latency_ms
+        text: `SELECT part, attempt, started_at, finished_at, ok, reason, message, blob_key, requests, latency_ms, artifacts
                FROM task_attempt WHERE run_id = $1 ORDER BY part, attempt`,
         values: [runId],
       });

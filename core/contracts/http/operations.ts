@@ -114,6 +114,8 @@ export const attemptSchema = z
     blobKey: z.string().nullable(),
     requests: z.int().nullable(),
     latencyMs: z.number().nullable(),
+    /** What a page looked like that failed: a picture, and its HTML as text. */
+    artifacts: z.array(z.object({ name: z.string(), url: z.string() })),
   })
   .meta({ id: 'Attempt' });
 

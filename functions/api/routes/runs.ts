@@ -10,6 +10,7 @@ import {
   taskStatuses,
 } from '../../../core/contracts/http/operations.ts';
 import { triggers } from '../../../core/contracts/reasons.ts';
+import { artifactName } from '../../../core/contracts/s3-keys.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { ProblemError } from '../problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
@@ -18,7 +19,12 @@ import { reasonOf } from '../source-view.ts';
 
 const tag = 'Runs';
 
-export function runRoutes({ runs }: { runs: RunReader }): Route[] {
+interface Uses {
+  readonly runs: RunReader;
+  readonly artifactUrl: (key: string) => Promise<string>;
+}
+
+export function runRoutes({ runs, artifactUrl }: Uses): Route[] {
   const list = route(
     {
       method: 'get',
@@ -76,7 +82,7 @@ export function runRoutes({ runs }: { runs: RunReader }): Route[] {
       const attempts = Map.groupBy(await runs.attempts(run.id), (attempt) => attempt.part);
       const data: RunDetailView = {
         ...runView(run),
-        parts: tasks.map((task) => partView(task, attempts.get(task.part) ?? [])),
+        parts: tasks.map((task) => partView(run.id, task, attempts.get(task.part) ?? [])),
       };
       return { kind: 'data', data };
     },
@@ -114,7 +120,30 @@ export function runRoutes({ runs }: { runs: RunReader }): Route[] {
     },
   );
 
-  return [list, one, statistics];
+  const artifact = route(
+    {
+      method: 'get',
+      path: '/runs/{id}/artifacts/{name}',
+      access: 'read',
+      tag,
+      summary: 'A picture of a page that failed, or its HTML as text',
+      description:
+        'Leads to the file by a 303 with a link that holds for five minutes. Values of form fields and whatever is secret are masked. `GET /runs/{id}` names what there is.',
+      params: z.object({ id: z.uuid(), name: z.string().regex(/^[\w.-]{1,100}$/, 'is no name of an artifact') }),
+      status: 303,
+      problems: ['unknown_run', 'unknown_artifact'],
+    },
+    async ({ params }) => {
+      const attempts = await runs.attempts(params.id);
+      const key = attempts.flatMap((attempt) => attempt.artifacts).find((each) => artifactName(each) === params.name);
+      if (key) return { kind: 'redirect', location: await artifactUrl(key) };
+      throw attempts.length === 0
+        ? new ProblemError('unknown_run', 'No run with an attempt has this id.')
+        : new ProblemError('unknown_artifact', 'This run has no artifact of that name. GET /runs/{id} names them.');
+    },
+  );
+
+  return [list, one, statistics, artifact];
 }
 
 function runView(row: RunRow): RunView {
@@ -134,7 +163,7 @@ function runView(row: RunRow): RunView {
   };
 }
 
-function partView(task: TaskRow, attempts: readonly AttemptRow[]): RunDetailView['parts'][number] {
+function partView(runId: string, task: TaskRow, attempts: readonly AttemptRow[]): RunDetailView['parts'][number] {
   return {
     part: task.part,
     status: taskStatuses.find((status) => status === task.status) ?? 'planned',
@@ -153,6 +182,10 @@ function partView(task: TaskRow, attempts: readonly AttemptRow[]): RunDetailView
       blobKey: attempt.blob_key,
       requests: attempt.requests,
       latencyMs: attempt.latency_ms,
+      artifacts: attempt.artifacts.map((key) => ({
+        name: artifactName(key),
+        url: `/api/v1/runs/${runId}/artifacts/${artifactName(key)}`,
+      })),
     })),
   };
 }

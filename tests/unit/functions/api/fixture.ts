@@ -3,6 +3,7 @@ import { memoryQueueInspector } from '../../../../core/adapters/memory/queue-ins
 import { apiKeyStore } from '../../../../core/adapters/postgres/api-key-store.ts';
 import { backfillStore } from '../../../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../../../core/adapters/postgres/bar-reader.ts';
+import { constituentReader } from '../../../../core/adapters/postgres/constituent-reader.ts';
 import { healthReader } from '../../../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../../../core/adapters/postgres/instrument-reader.ts';
 import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
@@ -38,6 +39,8 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     quotes: quoteReader(pool),
     bars: barReader(pool),
     instruments: instrumentReader(pool),
+    constituents: constituentReader(pool),
+    artifactUrl: async (key) => `https://bucket.invalid/${key}?signed`,
     sources: sourceReader(pool),
     runs: runReader(pool),
     backfills: backfillStore(pool),

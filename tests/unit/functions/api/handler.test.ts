@@ -29,6 +29,7 @@ beforeAll(async () => {
   vi.stubEnv('DATABASE_URL', database.url);
   vi.stubEnv('QUOTRON_STAGE', 'local');
   vi.stubEnv('TICKS_QUEUE_URL', 'http://127.0.0.1:1/ticks');
+  vi.stubEnv('RAW_BUCKET', 'raw-bucket');
   vi.stubEnv('AWS_REGION', 'us-east-1');
   ({ handler } = await import('../../../../functions/api/handler.ts'));
 }, 60_000);

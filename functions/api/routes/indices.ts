@@ -1,0 +1,252 @@
+import * as z from 'zod';
+import type { ConstituentReader, MemberRow, SnapshotRow } from '../../../core/adapters/postgres/constituent-reader.ts';
+import type { ListingRow, QuoteReader } from '../../../core/adapters/postgres/quote-reader.ts';
+import {
+  type ConstituentsView,
+  type ConstituentView,
+  constituentsSchema,
+  type IndexBatchItem,
+  type IndexView,
+  indexBatchItemSchema,
+  indexBatchRequestSchema,
+  indexSchema,
+} from '../../../core/contracts/http/indices.ts';
+import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { findQuotes } from '../find-quotes.ts';
+import { ProblemError } from '../problem.ts';
+import { instrumentView, quoteView, type Viewing } from '../quote-view.ts';
+import { cursorParameter, instantParameter, limitParameter, sourceIdParameter, symbolHelp } from '../read-request.ts';
+import { type Call, type Route, route } from '../route.ts';
+import { requireListing, requireSource, sourceLookup } from '../symbols.ts';
+import { constituentsCsv, csvReply, wantsCsv } from '../tables.ts';
+
+interface Uses {
+  readonly quotes: QuoteReader;
+  readonly constituents: ConstituentReader;
+  readonly catalogue: readonly SourceDefinition[];
+}
+
+const tag = 'Indices';
+const symbolParameter = z.object({ symbol: z.string().min(1).max(64).describe('^GSPC, ^NDX, ^DJI') });
+const nothingOlder = { date: null, source: null, knownAt: null } as const;
+/** Members change by the day, their prices with each fetch. */
+const membersMaxAge = 30;
+
+export function indexRoutes({ quotes, constituents, catalogue }: Uses): Route[] {
+  const sourceOf = sourceLookup(catalogue);
+
+  /** Indices by symbol; one that is not known is absent. */
+  async function found(symbols: readonly string[], call: Call): Promise<Map<string, IndexView | 'no_index'>> {
+    const date = new Date(call.now).toISOString().slice(0, 10);
+    const listings = await quotes.listings(symbols, date);
+    const prices = await findQuotes(quotes, sourceOf, symbols, { source: null, knownAt: null, now: call.now });
+    const snapshots = await constituents.snapshots(
+      listings.map((listing) => listing.listing_id),
+      nothingOlder,
+    );
+    const viewing: Viewing = { decimal: call.decimal, sourceOf, now: call.now };
+    return new Map(
+      listings.map((listing): [string, IndexView | 'no_index'] => {
+        if (listing.asset_class !== 'index') return [listing.symbol, 'no_index'];
+        const price = prices.get(listing.symbol);
+        const snapshot = snapshots.find((each) => each.index_listing_id === listing.listing_id);
+        return [
+          listing.symbol,
+          {
+            instrument: instrumentView(listing),
+            quote: price ? quoteView(price, { source: null }, viewing) : null,
+            constituents: snapshot ? setView(snapshot, call) : null,
+          },
+        ];
+      }),
+    );
+  }
+
+  function setView(snapshot: SnapshotRow, { decimal }: Call): NonNullable<IndexView['constituents']> {
+    return {
+      source: snapshot.source,
+      date: snapshot.date,
+      count: snapshot.members,
+      weight: decimal(snapshot.weight),
+      fetchedAt: snapshot.fetched_at.toISOString(),
+      confirmedAt: snapshot.confirmed_at.toISOString(),
+      licence: sourceOf(snapshot.source)?.terms.licence ?? 'unknown',
+    };
+  }
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/indices/{symbol}',
+      access: 'read',
+      tag,
+      summary: 'An index: its level, and what is known of its members',
+      params: symbolParameter,
+      data: indexSchema,
+      problems: ['invalid_symbol', 'unknown_symbol', 'not_an_index'],
+    },
+    async ({ params, call }) => {
+      const listing = await requireIndex(quotes, params.symbol, undefined, call);
+      const index = (await found([listing.symbol], call)).get(listing.symbol);
+      if (!index || index === 'no_index') throw notAnIndex(listing.symbol);
+      const { quote } = index;
+      return {
+        kind: 'data',
+        data: index,
+        meta: quote
+          ? {
+              source: quote.source,
+              asOf: quote.asOf,
+              fetchedAt: quote.fetchedAt,
+              stale: quote.stale,
+              ageSeconds: quote.ageSeconds,
+            }
+          : {},
+        maxAge: 1,
+      };
+    },
+  );
+
+  const batch = route(
+    {
+      method: 'post',
+      path: '/indices/batch',
+      access: 'read',
+      tag,
+      summary: 'Up to 100 indices',
+      body: indexBatchRequestSchema,
+      data: z.array(indexBatchItemSchema),
+    },
+    async ({ body, call }) => {
+      const asked = body.symbols.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
+      const known = await found([...new Set(asked.flatMap(({ symbol }) => symbol ?? []))], call);
+      const data = asked.map(({ text, symbol }): IndexBatchItem => {
+        if (symbol === null) return refused(text, new ProblemError('invalid_symbol', symbolHelp));
+        const index = known.get(symbol);
+        if (index === undefined)
+          return refused(symbol, new ProblemError('unknown_symbol', `No source has told of ${symbol}.`));
+        return index === 'no_index' ? refused(symbol, notAnIndex(symbol)) : { symbol, index, error: null };
+      });
+      return { kind: 'data', data, meta: { count: data.length } };
+    },
+  );
+
+  const members = route(
+    {
+      method: 'get',
+      path: '/indices/{symbol}/constituents',
+      access: 'read',
+      tag,
+      summary: 'What an index is made of: weight and price of each member, heaviest first',
+      description:
+        'The snapshot of a day, in the zone of the index: the newest, or the newest that is not later than `date`; `data.date` says which. Prices are those that stood beside the weights. With `knownAt`, as it was known then. As CSV by `Accept: text/csv` or `format=csv`; the next page is then in the Link header.',
+      params: symbolParameter,
+      query: z.object({
+        date: z.iso.date().optional().describe('Not later than this day'),
+        source: sourceIdParameter.optional(),
+        knownAt: instantParameter.optional().describe('As it was known at this instant'),
+        format: z.enum(['json', 'csv']).optional(),
+        limit: limitParameter(1_000, 1_000),
+        cursor: cursorParameter,
+      }),
+      data: constituentsSchema,
+      media: { 'text/csv': z.string() },
+      problems: [
+        'invalid_symbol',
+        'unknown_symbol',
+        'not_an_index',
+        'unknown_source',
+        'no_constituents',
+        'invalid_cursor',
+      ],
+    },
+    async ({ params, query, call }) => {
+      const listing = await requireIndex(quotes, params.symbol, query.knownAt ?? query.date, call);
+      const source = requireSource(catalogue, query.source);
+      const after = readCursor(query.cursor, z.tuple([z.string(), z.iso.date(), z.int(), z.string()]));
+      const knownAt = query.knownAt ?? null;
+      // A cursor goes on with the snapshot that the first page was of.
+      const of = after ? { date: after[1], source: after[0] } : { date: query.date ?? null, source };
+      const [snapshot] = await constituents.snapshots([listing.listing_id], { ...of, knownAt });
+      if (!snapshot) throw noConstituents(listing.symbol, query.date);
+      const rows = await constituents.members({
+        snapshot,
+        knownAt,
+        after: after && { rank: after[2], symbol: after[3] },
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const nextCursor =
+        rows.length > page.length && last
+          ? writeCursor([snapshot.source, snapshot.date, last.rank, last.symbol])
+          : undefined;
+      if (wantsCsv(query.format, call)) {
+        const name = `${listing.symbol}-constituents-${snapshot.date}`;
+        return csvReply(constituentsCsv({ symbol: listing.symbol, ...snapshot }, page), { name, nextCursor, call });
+      }
+      const data: ConstituentsView = {
+        index: instrumentView(listing),
+        ...setView(snapshot, call),
+        constituents: page.map((row) => memberView(row, call)),
+      };
+      return {
+        kind: 'data',
+        data,
+        meta: {
+          source: snapshot.source,
+          fetchedAt: data.confirmedAt,
+          count: page.length,
+          ...(knownAt ? { knownAt } : {}),
+          ...(nextCursor ? { nextCursor } : {}),
+        },
+        maxAge: membersMaxAge,
+      };
+    },
+  );
+
+  return [one, batch, members];
+}
+
+async function requireIndex(
+  quotes: QuoteReader,
+  text: string,
+  at: string | undefined,
+  call: Call,
+): Promise<ListingRow> {
+  const listing = await requireListing(quotes, text, at, call.now);
+  if (listing.asset_class !== 'index') throw notAnIndex(listing.symbol);
+  return listing;
+}
+
+function notAnIndex(symbol: string): ProblemError {
+  return new ProblemError('not_an_index', `${symbol} is no index. GET /quotes/${symbol} has its price.`);
+}
+
+function noConstituents(symbol: string, date: string | undefined): ProblemError {
+  return new ProblemError(
+    'no_constituents',
+    date === undefined
+      ? `No source has told what ${symbol} is made of. GET /sources shows which jobs collect constituents.`
+      : `What ${symbol} was made of on ${date} is not stored; the first snapshot is of a later day, or there is none.`,
+  );
+}
+
+function refused(symbol: string, problem: ProblemError): IndexBatchItem {
+  return { symbol, index: null, error: { code: problem.code, detail: problem.message, retryable: problem.retryable } };
+}
+
+function memberView(row: MemberRow, { decimal }: Call): ConstituentView {
+  return {
+    rank: row.rank,
+    instrument: instrumentView(row),
+    weight: decimal(row.weight),
+    price: decimal(row.price),
+    previousClose: decimal(row.previous_close),
+    change: decimal(row.change),
+    changeFraction: decimal(row.change_fraction),
+    currency: row.currency,
+  };
+}
