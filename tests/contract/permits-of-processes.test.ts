@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { ScrapeMessage } from '../../core/contracts/messages.ts';
+import { sourceOf } from '../../core/sources/catalogue.ts';
+import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+const workers = 10;
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(2);
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(async () => {
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  upstreams.control.requests(true);
+  await pool.query('TRUNCATE run, task, task_attempt, permit, lease, auth_session, source_state');
+});
+
+const quotaOf = (sourceId: string) => {
+  const source = sourceOf(sourceId);
+  if (!source) throw new Error(`there is no source ${sourceId}`);
+  return source.quota;
+};
+
+/** Plans tasks of one symbol each, in the database. */
+async function planned(sourceId: string, count: number, symbols: readonly string[]): Promise<ScrapeMessage[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at)
+     VALUES (gen_random_uuid(), $1, 'quotes', 'quotes', 'manual', gen_random_uuid()::text, now()) RETURNING id`,
+    [sourceId],
+  );
+  const runId = rows[0]?.id ?? '';
+  const tasks = Array.from({ length: count }, (_, part) => symbols[part % symbols.length] ?? '');
+  await pool.query(
+    `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, queued_at)
+     SELECT $1, part - 1, $2, ARRAY[symbol], now(), 'queued', now() FROM unnest($3::text[]) WITH ORDINALITY AS t (symbol, part)`,
+    [runId, sourceId, tasks],
+  );
+  return tasks.map((symbol, part) => ({ runId, part, sourceId, job: 'quotes', kind: 'quotes', symbols: [symbol] }));
+}
+
+/** Runs ten processes at once on the same tasks. Each message goes to three of them: delivery is at least once. */
+async function work(
+  sourceId: string,
+  tasks: readonly ScrapeMessage[],
+  of: { forMs: number; others: number },
+): Promise<number> {
+  const entry = new URL('./scrape-worker.ts', import.meta.url).pathname;
+  const outcomes = await Promise.all(
+    Array.from({ length: workers }, async (_, index) => {
+      const orders = {
+        databaseUrl: database.url,
+        sourceUrls: { [sourceId]: upstreams.urlOf(sourceId) },
+        credentials: { 'alpha-vantage': JSON.stringify({ apiKey: simulatedKey }) },
+        tasks: tasks.filter((_task, at) => [0, 1, 2].some((copy) => (at + copy) % workers === index)),
+        sourceId,
+        name: `worker ${index}`,
+        ...of,
+      };
+      const child = spawn(process.execPath, [entry, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let said = '';
+      let wrong = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        wrong += chunk.toString();
+      });
+      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+      if (code !== 0) throw new Error(`worker ${index} ended with ${code}: ${wrong.slice(-2_000)}`);
+      return Number(/"outcomes":(\d+)/.exec(said)?.[1] ?? 0);
+    }),
+  );
+  return outcomes.reduce((sum, each) => sum + each, 0);
+}
+
+/** The most requests that came in within any sixty seconds. */
+function mostInAMinute(arrivals: readonly number[]): number {
+  return Math.max(0, ...arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + 60_000).length));
+}
+
+describe('ten processes, with redelivery, renewals and canaries', () => {
+  it('never ask more than the minute allows, counted at the source, and make each session once', async () => {
+    const tasks = await planned('yahoo', 150, ['AAPL', 'MSFT', 'NVDA']);
+    // Sessions that expire in the middle of it.
+    upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, kinds: ['quote'], times: 2 });
+    const outcomes = await work('yahoo', tasks, { forMs: 9_000, others: 60 });
+    const arrivals = upstreams.control.arrivals('yahoo');
+    const { perMinute } = quotaOf('yahoo');
+    expect(mostInAMinute(arrivals)).toBeLessThanOrEqual(perMinute);
+    // They were held back by the quota and not by anything else.
+    const { rows } = await pool.query<{ reserved: number }>('SELECT count(*)::int AS reserved FROM permit');
+    expect(rows[0]?.reserved).toBe(perMinute);
+    expect(arrivals.length).toBeGreaterThan(perMinute / 2);
+    expect(outcomes).toBeGreaterThan(10);
+    // One at the start, and one for each time that a session was refused; ten workers waited for each.
+    const { crumb = 0 } = upstreams.control.requests(false)['yahoo'] ?? {};
+    expect(crumb).toBeGreaterThanOrEqual(2);
+    expect(crumb).toBeLessThanOrEqual(3);
+    const twice = await pool.query('SELECT run_id, part FROM task_attempt WHERE ok GROUP BY 1, 2 HAVING count(*) > 1');
+    expect(twice.rows).toEqual([]);
+  }, 60_000);
+
+  it('never ask more than the day allows, and keep the gap that a small quota wants', async () => {
+    const { perDay, gapMs = 0 } = quotaOf('alpha-vantage');
+    const left = 3;
+    await pool.query(
+      `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
+       SELECT 'alpha-vantage', 'task', t, t, t
+       FROM (SELECT greatest(date_trunc('day', now(), 'UTC'), now() - interval '3 minutes') AS t) at, generate_series(1, $1::int)`,
+      [perDay - left],
+    );
+    const tasks = await planned('alpha-vantage', 20, ['AAPL', 'MSFT']);
+    await work('alpha-vantage', tasks, { forMs: 7_000, others: 0 });
+    const arrivals = upstreams.control.arrivals('alpha-vantage');
+    expect(arrivals).toHaveLength(left);
+    for (const [index, at] of arrivals.entries()) {
+      const before = arrivals[index - 1];
+      // Their clocks are ours: a request leaves after its permit was used, so two may come a little closer.
+      if (before !== undefined) expect(at - before).toBeGreaterThanOrEqual(gapMs - 250);
+    }
+    const { rows } = await pool.query(`SELECT count(*)::int AS used FROM permit WHERE used_at IS NOT NULL`);
+    expect(rows).toEqual([{ used: perDay }]);
+  }, 60_000);
+});
