@@ -53,7 +53,7 @@ export async function handler(event: unknown, context: Context): Promise<unknown
     if (refresh.success) return await proxy.cache.refresh(refresh.data.refresh);
     if (isRequest(event)) return await handle(proxy.app)(event, context);
     const beat = await heartbeat(proxy);
-    if (beat.canary !== 'fresh') logger.warn('Yahoo gives no new quote', { ...beat });
+    if (beat.canary !== 'well') logger.warn('Yahoo gives no new quote', { ...beat });
     return beat;
   } finally {
     await Promise.allSettled(waiting);

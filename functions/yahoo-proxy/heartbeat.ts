@@ -6,8 +6,8 @@ import type { Dependencies } from './dependencies.ts';
 const sharedBytes = 64 * 1024 * 1024;
 
 export interface Beat {
-  /** Whether Yahoo's word on the canary is at hand, and why there is no new one. */
-  readonly canary: 'fresh' | 'stale' | 'none';
+  /** Whether Yahoo has a word on the canary: a new one or one being renewed, only a kept one, or none. */
+  readonly canary: 'well' | 'kept' | 'none';
   readonly reason: string | null;
   readonly swept: { readonly removed: number; readonly bytes: number } | null;
 }
@@ -23,6 +23,6 @@ export async function heartbeat(
   await uses.sessions?.session();
   const [found] = await uses.cache.find([quoteQuestion(uses.canarySymbol)]);
   const swept = (await uses.shared?.sweep(sharedBytes)) ?? null;
-  const canary = !found?.answer ? 'none' : found.cache === 'STALE' ? 'stale' : 'fresh';
+  const canary = !found?.answer ? 'none' : found.failed ? 'kept' : 'well';
   return { canary, reason: found?.failed?.reason ?? null, swept };
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
- *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,bundles] [--json]
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,bundles] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
@@ -12,13 +12,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BundleResult, benchBundles } from './bundle-bench.ts';
 import { benchIngest, type IngestResult } from './ingest-bench.ts';
+import { benchProxy, type ProxyResult } from './proxy-bench.ts';
 import { benchServe, type ServeResult } from './serve-bench.ts';
 
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'quotes-per-blob': { type: 'string', default: '5000' },
-    only: { type: 'string', default: 'ingest,serve,bundles' },
+    only: { type: 'string', default: 'ingest,serve,proxy,bundles' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +43,7 @@ const report: {
   cpus: number;
   ingest: IngestResult[];
   serve: ServeResult[];
+  proxy: ProxyResult[];
   bundles: BundleResult[];
 } = {
   at: new Date().toISOString(),
@@ -49,6 +51,7 @@ const report: {
   cpus: cpus().length,
   ingest: [],
   serve: [],
+  proxy: [],
   bundles: [],
 };
 
@@ -78,6 +81,18 @@ if (parts.has('serve')) {
   report.serve = await benchServe(5_000);
   for (const each of report.serve)
     say(`  ${each.request.padEnd(26)} p50 ${each.p50Ms.toFixed(2)} ms  p99 ${each.p99Ms.toFixed(2)} ms`);
+}
+
+if (parts.has('proxy')) {
+  say(
+    '\nCache hits of the Yahoo proxy beside a bare node:http server with the same bytes (50 connections, median of 5)',
+  );
+  report.proxy = await benchProxy(2, 5);
+  for (const each of report.proxy)
+    say(
+      `  ${each.request.padEnd(32)} ${number(each.bytes).padStart(6)} B  bare ${number(each.bareRequestsPerSecond).padStart(7)} req/s, p99 ${each.bareP99Ms.toFixed(2)} ms  ` +
+        `proxy ${number(each.requestsPerSecond).padStart(7)} req/s, p50 ${each.p50Ms.toFixed(2)} ms, p99 ${each.p99Ms.toFixed(2)} ms  ratio ${each.ratio.toFixed(2)}`,
+    );
 }
 
 if (parts.has('bundles')) {

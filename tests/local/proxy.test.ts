@@ -1,0 +1,164 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
+import { eventually, sharedCloud } from './shared-cloud.ts';
+
+const cloud = sharedCloud();
+// The minute's quota is smaller than what these tests ask within a minute; each begins with a whole one.
+beforeEach(() => cloud.rows(`DELETE FROM permit WHERE source_id = 'yahoo'`));
+afterEach(() => cloud.noFaults());
+
+/** Asks the deployed proxy, through the dashboard's server as CloudFront does it. */
+function ask(path: string, headers: Record<string, string> = { 'x-api-key': cloud.apiKeys.read }): Promise<Response> {
+  return fetch(`${cloud.dashboardUrl}/yahoo${path}`, { headers });
+}
+
+const counts = z.object({ requests: z.record(z.string(), z.record(z.string(), z.number())) });
+/** Requests of a kind that came in at the simulator. Charts are the proxy's alone between full cycles. */
+async function asked(kind: 'chart'): Promise<number> {
+  const answer = await fetch(`${cloud.upstreamsUrl}/_control/requests`);
+  return counts.parse(await answer.json()).requests['yahoo']?.[kind] ?? 0;
+}
+beforeAll(async () => {
+  // The first request meets cold functions and makes the session.
+  await eventually('the proxy to answer', async () => ((await ask('/quote/AAPL')).ok ? true : undefined));
+});
+
+describe('the deployed proxy', () => {
+  it('answers on its own routes and on Yahoo’s', async () => {
+    expect(await (await ask('/quote/VOD.L')).json()).toMatchObject({ data: { symbol: 'VOD.L', currency: 'GBP' } });
+    expect(await (await ask('/market/%5EGSPC')).json()).toMatchObject({ data: { symbol: '^GSPC' } });
+    expect(await (await ask('/v7/finance/quote?symbols=AAPL,EURUSD%3DX')).json()).toMatchObject({
+      quoteResponse: { result: [{ symbol: 'AAPL' }, { symbol: 'EURUSD=X' }], error: null },
+    });
+    expect(await (await ask('/v10/finance/quoteSummary/AAPL?modules=price&formatted=false')).json()).toMatchObject({
+      quoteSummary: { result: [{ price: { symbol: 'AAPL' } }] },
+    });
+  });
+
+  it('wants a key, in a header or in the path', async () => {
+    const none = await ask('/v8/finance/chart/AAPL', {});
+    expect(none.status).toBe(401);
+    expect(await none.json()).toMatchObject({ finance: { result: null, error: { code: 'Unauthorized' } } });
+    expect((await ask(`/k/${cloud.apiKeys.read}/v1/test/getcrumb`, {})).status).toBe(200);
+  });
+
+  it('gives 304 for the ETag that it gave', async () => {
+    const path = '/v8/finance/chart/KO?range=1mo&interval=1d';
+    const etag = (await ask(path)).headers.get('etag') ?? '';
+    const again = await ask(path, { 'x-api-key': cloud.apiKeys.read, 'if-none-match': etag });
+    expect(again.status).toBe(304);
+  });
+
+  it('makes one call of 50 cold ones at once, and at most 20 of 50 for 20 symbols', async () => {
+    const chart = (symbol: string) => ask(`/v8/finance/chart/${symbol}?range=5d&interval=15m`);
+    const before = await asked('chart');
+    const same = await Promise.all(Array.from({ length: 50 }, () => chart('SIE.DE')));
+    expect(same.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect((await asked('chart')) - before).toBe(1);
+
+    const symbols = [
+      'AAPL',
+      'MSFT',
+      'NVDA',
+      'AMZN',
+      'GOOGL',
+      'META',
+      'TSLA',
+      'JPM',
+      'V',
+      'JNJ',
+      'KO',
+      'XOM',
+      'BABA',
+      'SPY',
+      'QQQ',
+      'VOD.L',
+      'OCDO.L',
+      'BP.L',
+      'HSBA.L',
+      'SAP.DE',
+    ];
+    const middle = await asked('chart');
+    const mixed = await Promise.all(Array.from({ length: 50 }, (_, at) => chart(symbols[at % 20] ?? '')));
+    expect(mixed.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect((await asked('chart')) - middle).toBeLessThanOrEqual(20);
+  });
+
+  it('refreshes behind a stale answer, in an invocation of its own', async () => {
+    const path = '/v7/finance/quote?symbols=MC.PA';
+    expect((await ask(path)).headers.get('x-cache')).toBe('MISS');
+    const seen: string[] = [];
+    await eventually('a fresh answer after a stale one', async () => {
+      const answer = await ask(path);
+      seen.push(answer.headers.get('x-cache') ?? '');
+      return seen.includes('STALE') && seen.at(-1) === 'HIT' ? true : undefined;
+    });
+    // Nobody waited for Yahoo: neither the one with the stale answer nor the next.
+    expect(new Set(seen)).toEqual(new Set(['HIT', 'STALE']));
+  });
+
+  it('goes on answering, marked stale, when Yahoo goes down, and freshly when it is back', async () => {
+    const path = '/v7/finance/quote?symbols=MC.PA';
+    expect((await ask(path)).status).toBe(200);
+    await cloud.fault({ source: 'yahoo', fault: '500', on: true });
+    // A quote is fresh for five seconds.
+    await eventually('a stale answer', async () => {
+      const answer = await ask(path);
+      expect(answer.status).toBe(200);
+      return answer.headers.get('x-cache') === 'STALE' ? true : undefined;
+    });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(path)));
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-cache')).toBe('STALE');
+      expect(answer.headers.get('warning')).toMatch(/^11[01] /);
+    }
+    await cloud.noFaults();
+    // As soon as the breaker tries again.
+    await eventually('a fresh answer', async () =>
+      (await ask(path)).headers.get('x-cache') === 'STALE' ? undefined : true,
+    );
+  });
+
+  it('keeps its session and its health by a heartbeat', async () => {
+    const beat = await cloud.functions.invoke('yahoo-proxy', {
+      source: 'aws.events',
+      'detail-type': 'Scheduled Event',
+      time: new Date().toISOString(),
+    });
+    expect(beat).toMatchObject({ canary: 'well', swept: { removed: expect.any(Number) } });
+    expect(await (await ask('/health')).json()).toMatchObject({
+      status: expect.stringMatching(/pass|warn/),
+      checks: { 'yahoo:lastAnswer': [{ status: 'pass' }] },
+    });
+    expect(await (await ask('/health', {})).json()).not.toHaveProperty('checks');
+    expect(await (await ask('/metrics')).text()).toContain('quotron_proxy_requests_total');
+  });
+
+  it('is stopped like any service, and then makes no call', async () => {
+    await cloud.ask('/services/proxy/stop', { method: 'POST', as: 'operate', body: {} });
+    const before = await asked('chart');
+    const answer = await ask('/v8/finance/chart/6758.T?range=1mo&interval=1d');
+    expect(answer.status).toBe(503);
+    expect(await asked('chart')).toBe(before);
+    await cloud.ask('/services/proxy/start', { method: 'POST', as: 'operate', body: {} });
+    await eventually('an answer', async () =>
+      (await ask('/v8/finance/chart/6758.T?range=1mo&interval=1d')).ok ? true : undefined,
+    );
+  });
+});
+
+describe('clients that know nothing of Quotron', () => {
+  it('yfinance reads through the deployed proxy', async () => {
+    const read = await (await installYfinance())(`${cloud.dashboardUrl}/yahoo/k/${cloud.apiKeys.read}`, 'MSFT');
+    expect(read).toMatchObject({ currency: 'USD', name: expect.stringContaining('Microsoft') });
+    expect(read.history.length).toBeGreaterThan(15);
+  }, 180_000);
+
+  it('yahoo-finance2 reads through the deployed proxy', async () => {
+    const read = await (await installYahooFinance2())(`${cloud.dashboardUrl}/yahoo`, cloud.apiKeys.read, 'MSFT');
+    expect(read).toMatchObject({ currency: 'USD', symbols: ['MSFT', 'VOD.L', '^GSPC'] });
+    expect(read.history.length).toBeGreaterThan(15);
+  }, 180_000);
+});
