@@ -9,29 +9,52 @@ export interface HtmlForm {
 
 /** Longer pages are cut: a form that is farther down is none of a login. */
 const longestPage = 2_000_000;
+/** Longer tags are none of a login either. Bounds the search for a tag's end, so that no page takes long to read. */
+const longestTag = 4_000;
 
 /**
- * The forms of a page. Total: any text gives a list. Reads markup as generators of such pages write it; it is no browser,
- * and what it overlooks shows as a form without its field.
+ * The forms of a page. Total, and linear in the page's length: any text gives a list, soon. Reads markup as generators of
+ * such pages write it; it is no browser, and what it overlooks shows as a form without its field.
  */
 export function readForms(page: string): HtmlForm[] {
-  const text = page.slice(0, longestPage).replaceAll(/<!--[\s\S]*?-->/g, '');
-  const forms: HtmlForm[] = [];
-  for (const [, head = '', inside = ''] of text.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form\s*>/gi)) {
-    const form = attributesOf(head);
-    const fields: { name: string; value: string; type: string }[] = [];
-    for (const [, tag = '', rest = ''] of inside.matchAll(/<(input|button)\b([^>]*)>/gi)) {
-      const { name, value = '', type } = attributesOf(rest);
-      if (name === undefined || name === '') continue;
-      fields.push({ name, value, type: (type ?? (tag.toLowerCase() === 'button' ? 'submit' : 'text')).toLowerCase() });
+  const text = withoutComments(page.slice(0, longestPage));
+  const forms: { action: string; method: 'GET' | 'POST'; fields: HtmlForm['fields'][number][] }[] = [];
+  let inForm = false;
+  const tag = /<(\/?)(form|input|button)\b/gi;
+  for (let found = tag.exec(text); found; found = tag.exec(text)) {
+    const [, closing, name = ''] = found;
+    const kind = name.toLowerCase();
+    if (closing) {
+      if (kind === 'form') inForm = false;
+      continue;
     }
-    forms.push({
-      action: form['action'] ?? '',
-      method: form['method']?.toUpperCase() === 'POST' ? 'POST' : 'GET',
-      fields,
-    });
+    const inside = text.slice(tag.lastIndex, tag.lastIndex + longestTag);
+    const end = inside.indexOf('>');
+    if (end < 0) continue;
+    tag.lastIndex += end + 1;
+    const attributes = attributesOf(inside.slice(0, end));
+    if (kind === 'form') {
+      inForm = true;
+      const method = attributes['method']?.toUpperCase() === 'POST' ? 'POST' : 'GET';
+      forms.push({ action: attributes['action'] ?? '', method, fields: [] });
+    } else if (inForm && attributes['name']) {
+      const type = (attributes['type'] ?? (kind === 'button' ? 'submit' : 'text')).toLowerCase();
+      forms.at(-1)?.fields.push({ name: attributes['name'], value: attributes['value'] ?? '', type });
+    }
   }
   return forms;
+}
+
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (let open = text.indexOf('<!--'); open >= 0; open = text.indexOf('<!--', at)) {
+    parts.push(text.slice(at, open));
+    const close = text.indexOf('-->', open + 4);
+    if (close < 0) return parts.join('');
+    at = close + 3;
+  }
+  return parts.join('') + text.slice(at);
 }
 
 /** What a browser would send without anybody typing: hidden and filled-in fields, no buttons, no unticked boxes. */
