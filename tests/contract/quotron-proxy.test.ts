@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, signal } from '../../localstack/processes.ts';
+import { root } from '../../localstack/state-folder.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+
+let upstreams: RunningUpstreams;
+const started = new Set<number>();
+beforeAll(async () => {
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(() => upstreams.stop());
+afterEach(() => {
+  for (const pid of started) if (isAlive(pid)) signal(pid, 'SIGKILL');
+  started.clear();
+});
+
+/** Runs `quotron proxy`, and gives what it said once it listens or ended. */
+async function quotronProxy(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [join(root, 'cli', 'quotron.ts'), 'proxy', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (child.pid !== undefined) started.add(child.pid);
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await expect.poll(() => said.out.includes('Ctrl-C') || child.exitCode !== null, { timeout: 15_000 }).toBe(true);
+  const url = /on (http:\S+)\/yahoo/.exec(said.out)?.[1] ?? '';
+  return { said, url, ended, interrupt: () => child.kill('SIGINT') };
+}
+
+describe('quotron proxy', () => {
+  it('serves Yahoo’s answers on this machine alone, says where, and ends on Ctrl-C', async () => {
+    const { url, said, interrupt, ended } = await quotronProxy(['--port', '0', '--upstream', upstreams.urlOf('yahoo')]);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(said.out).toContain(`asking ${upstreams.urlOf('yahoo')}`);
+    expect(await (await fetch(`${url}/yahoo/quote/AAPL`)).json()).toMatchObject({ data: { symbol: 'AAPL' } });
+    // The second time from memory, past the request object: the same headers.
+    const again = await fetch(`${url}/yahoo/quote/AAPL`);
+    expect(again.headers.get('x-cache')).toBe('HIT');
+    expect(again.headers.get('content-type')).toBe('application/json');
+    const etag = again.headers.get('etag') ?? '';
+    expect((await fetch(`${url}/yahoo/quote/AAPL`, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    const head = await fetch(`${url}/yahoo/quote/AAPL`, { method: 'HEAD' });
+    expect(head.headers.get('etag')).toBe(etag);
+    expect(await head.text()).toBe('');
+    interrupt();
+    expect(await ended).toBe(0);
+  });
+
+  it('asks for the key that the environment names', async () => {
+    const { url } = await quotronProxy(['--port', '0', '--upstream', upstreams.urlOf('yahoo')], {
+      QUOTRON_PROXY_KEY: 'a-key',
+    });
+    expect((await fetch(`${url}/yahoo/quote/AAPL`)).status).toBe(401);
+    expect((await fetch(`${url}/yahoo/k/other/quote/AAPL`)).status).toBe(401);
+    expect((await fetch(`${url}/yahoo/k/a-key/quote/AAPL`)).status).toBe(200);
+    expect((await fetch(`${url}/yahoo/quote/AAPL`, { headers: { 'x-api-key': 'a-key' } })).status).toBe(200);
+  });
+
+  it('does not open itself to the network without one', async () => {
+    const { said, ended } = await quotronProxy(['--port', '0', '--host', '0.0.0.0']);
+    expect(await ended).toBe(1);
+    expect(said.err).toContain('QUOTRON_PROXY_KEY');
+  });
+
+  it('says what is wrong with a port that is taken, or none, and with an upstream that is no URL', async () => {
+    const taken = await quotronProxy(['--port', String(upstreams.port)]);
+    expect(await taken.ended).toBe(1);
+    expect(taken.said.err).toContain(`Port ${upstreams.port} is used by another program`);
+    for (const args of [
+      ['--port', 'x'],
+      ['--port', '70000'],
+      ['--upstream', 'ftp://x'],
+    ]) {
+      const wrong = await quotronProxy(args);
+      expect(await wrong.ended, args.join(' ')).toBe(1);
+      expect(wrong.said.err).toContain('error:');
+    }
+  });
+});

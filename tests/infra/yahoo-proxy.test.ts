@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { functionsOf, resourcesOf, stages } from './synthesize.ts';
+
+describe.each(stages)('in %s', (stage) => {
+  const id = functionsOf(stage).get('yahoo-proxy')?.id ?? 'none';
+
+  test('/yahoo goes to the proxy, all else to the API', () => {
+    const paths = new Map(
+      resourcesOf(stage, 'AWS::ApiGateway::Resource').map(({ id: resource, resource: { Properties } }) => [
+        resource,
+        { part: String(Properties['PathPart']), parent: JSON.stringify(Properties['ParentId']) },
+      ]),
+    );
+    const [yahoo] = [...paths].find(([, { part }]) => part === 'yahoo') ?? [];
+    expect(yahoo).toBeDefined();
+    const targets = resourcesOf(stage, 'AWS::ApiGateway::Method').map(({ resource: { Properties } }) => {
+      const { Ref } = z.object({ Ref: z.string() }).parse(Properties['ResourceId']);
+      return {
+        underYahoo: paths.get(Ref)?.parent.includes(`"${yahoo}"`) ?? false,
+        toProxy: JSON.stringify(Properties['Integration']).includes(`"${id}"`),
+        method: Properties['HttpMethod'],
+      };
+    });
+    expect(targets).toHaveLength(2);
+    for (const { underYahoo, toProxy, method } of targets) {
+      expect(toProxy).toBe(underYahoo);
+      expect(method).toBe('ANY');
+    }
+  });
+
+  test('a heartbeat comes every five minutes, and its absence is heard', () => {
+    const [rule] = resourcesOf(stage, 'AWS::Events::Rule').filter(({ resource }) =>
+      JSON.stringify(resource.Properties['Targets']).includes(`"${id}"`),
+    );
+    expect(rule?.resource.Properties['ScheduleExpression']).toBe('rate(5 minutes)');
+    const alarms = resourcesOf(stage, 'AWS::CloudWatch::Alarm').filter(
+      ({ resource: { Properties } }) =>
+        Properties['MetricName'] === 'Invocations' && JSON.stringify(Properties['Dimensions']).includes(`"${id}"`),
+    );
+    expect(alarms.map(({ resource }) => resource.Properties['TreatMissingData'])).toEqual(['breaching']);
+  });
+
+  test('it answers before API Gateway gives up, which is after 29 seconds', () => {
+    expect(functionsOf(stage).get('yahoo-proxy')?.Timeout).toBeLessThan(29);
+  });
+});
