@@ -1,8 +1,8 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isPublicAddress } from '../http/addresses.ts';
-import { guardedLookup } from '../http/upstream.ts';
+import { guardedLookup, RefusedError } from '../http/upstream.ts';
 
 /** What a page may reach, and how much it may bring. */
 export interface PageRules {
@@ -23,6 +23,10 @@ export interface GuardedProxy {
   begin(rules: PageRules): void;
   /** Whether the page brought more than it may. */
   tooLarge(): boolean;
+  /** Settled when it does. */
+  whenTooLarge(): Promise<void>;
+  /** Whether something of an origin was asked for and refused. */
+  refused(origin: string): boolean;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,8 @@ const nothing: PageRules = { origins: [], allowPrivate: false, maxBytes: 0 };
 export async function startGuardedProxy(): Promise<GuardedProxy> {
   let rules = nothing;
   let left = 0;
+  let exceeded = Promise.withResolvers<void>();
+  const refusedOrigins = new Set<string>();
   const sockets = new Set<Duplex>();
   const keep = (socket: Duplex) => {
     sockets.add(socket);
@@ -47,24 +53,35 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
   /** Counts what came in; a page that brings too much is cut off. */
   const count = (bytes: number) => {
     left -= bytes;
-    if (left < 0) closeAll();
+    if (left >= 0) return;
+    exceeded.resolve();
+    closeAll();
   };
   const mayReach = (target: URL) => {
     const host = target.hostname.replace(/^\[|\]$/g, '');
-    return (
-      left >= 0 &&
-      rules.origins.includes(target.origin) &&
-      (isIP(host) === 0 || rules.allowPrivate || isPublicAddress(host))
-    );
+    const allowed =
+      rules.origins.includes(target.origin) && (isIP(host) === 0 || rules.allowPrivate || isPublicAddress(host));
+    if (!allowed) refusedOrigins.add(target.origin);
+    return allowed && left >= 0;
+  };
+  /** Names are resolved when the socket connects; one that leads to a private address is refused there. */
+  const lookupFor = (target: URL): LookupFunction => {
+    const lookup = guardedLookup(rules.allowPrivate);
+    return (hostname, options, callback) =>
+      lookup(hostname, options, (error, address, family) => {
+        if (error instanceof RefusedError) refusedOrigins.add(target.origin);
+        callback(error, address, family);
+      });
   };
 
   const server = http.createServer((incoming, outgoing) => {
     const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
     if (target?.protocol !== 'http:' || !mayReach(target)) {
-      outgoing.writeHead(403).end();
+      // No answer: it would be read as one of the source.
+      outgoing.destroy();
       return;
     }
-    forward(incoming, outgoing, target, rules.allowPrivate, keep, count);
+    forward(incoming, outgoing, target, lookupFor(target), keep, count);
   });
   server.on('connection', keep);
   server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -78,7 +95,7 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
     const upstream = connect({
       host: target.hostname.replace(/^\[|\]$/g, ''),
       port: Number(target.port || 443),
-      lookup: guardedLookup(rules.allowPrivate),
+      lookup: lookupFor(target),
     });
     keep(upstream);
     upstream.once('connect', () => {
@@ -105,8 +122,12 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
       closeAll();
       rules = next;
       left = next.maxBytes;
+      exceeded = Promise.withResolvers<void>();
+      refusedOrigins.clear();
     },
     tooLarge: () => left < 0,
+    whenTooLarge: () => exceeded.promise,
+    refused: (origin) => refusedOrigins.has(origin),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -119,26 +140,22 @@ function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: URL,
-  allowPrivate: boolean,
+  lookup: LookupFunction,
   keep: (socket: Socket) => void,
   count: (bytes: number) => void,
 ): void {
   const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopByHop.test(name)));
-  const sent = http.request(
-    target,
-    { method: incoming.method, headers, lookup: guardedLookup(allowPrivate), agent: false },
-    (answer) => {
-      const passed: string[] = [];
-      for (let at = 0; at < answer.rawHeaders.length; at += 2) {
-        const name = answer.rawHeaders[at] ?? '';
-        if (!hopByHop.test(name)) passed.push(name, answer.rawHeaders[at + 1] ?? '');
-      }
-      outgoing.writeHead(answer.statusCode ?? 502, passed);
-      answer.on('data', (chunk: Buffer) => count(chunk.length));
-      answer.on('error', () => outgoing.destroy());
-      answer.pipe(outgoing);
-    },
-  );
+  const sent = http.request(target, { method: incoming.method, headers, lookup, agent: false }, (answer) => {
+    const passed: string[] = [];
+    for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+      const name = answer.rawHeaders[at] ?? '';
+      if (!hopByHop.test(name)) passed.push(name, answer.rawHeaders[at + 1] ?? '');
+    }
+    outgoing.writeHead(answer.statusCode ?? 502, passed);
+    answer.on('data', (chunk: Buffer) => count(chunk.length));
+    answer.on('error', () => outgoing.destroy());
+    answer.pipe(outgoing);
+  });
   sent.on('socket', keep);
   // No answer of ours: an error page of the proxy would be read as one of the source.
   sent.on('error', () => outgoing.destroy());

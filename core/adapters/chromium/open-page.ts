@@ -29,7 +29,9 @@ export async function openPage(context: BrowserContext, origins: readonly string
   await page.route('**/*', (route) => {
     const request = route.request();
     const allowed = wanted.has(request.resourceType()) && origins.includes(originOf(request.url()));
-    return (allowed ? route.continue() : route.abort('blockedbyclient')).catch(() => undefined);
+    // A page that wants to go elsewhere stays where it is; any other error would put a page of the browser in its place.
+    const refusal = request.isNavigationRequest() ? 'aborted' : 'blockedbyclient';
+    return (allowed ? route.continue() : route.abort(refusal)).catch(() => undefined);
   });
   page.on('popup', (popup) => {
     popup.close().catch(() => undefined);
@@ -55,10 +57,15 @@ export async function openPage(context: BrowserContext, origins: readonly string
         failed({ code: 'too_large', message: `The page brings more than ${rules.maxBytes} bytes.` });
       const tooLate = () =>
         failed({ code: 'timeout', message: `The page was not complete within ${rules.timeoutMs} ms.` });
-      try {
+      const complete = async () => {
         await page.goto(call.url.href, { waitUntil: 'domcontentloaded', timeout: left() });
         if (call.page && answered(document)?.status() === 200)
           await page.waitForSelector(call.page.waitFor, { state: 'attached', timeout: left() });
+      };
+      try {
+        const completed = complete();
+        completed.catch(() => undefined);
+        await Promise.race([completed, guard.whenTooLarge()]);
       } catch (error) {
         if (guard.tooLarge()) return tooLarge();
         if (crashed || page.isClosed()) throw error;
@@ -69,6 +76,8 @@ export async function openPage(context: BrowserContext, origins: readonly string
           // The document leads elsewhere, and there is nobody: that it does is the answer.
           const redirect = answered(document);
           if (redirect && redirect.status() >= 300 && redirect.status() < 400) return answerOf(redirect, '', false);
+          if (guard.refused(call.url.origin))
+            return failed({ code: 'refused', message: 'The address leads to a private one.' });
           return failed({ code: 'connection', message: `The page could not be loaded (${netError(error)}).` });
         }
       }

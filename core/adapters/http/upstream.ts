@@ -21,7 +21,7 @@ export interface UpstreamOptions {
 const maxRedirects = 5;
 
 /** Refused before anything was sent. */
-class RefusedError extends Error {
+export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
