@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { type Problem, problemSchema, type Warning } from '../../core/contracts/http/envelope.ts';
+import { constituentsSchema } from '../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
@@ -25,6 +26,7 @@ import {
 } from '../../core/contracts/http/operations.ts';
 import { securityHeaders } from '../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
+import { constituentsOf } from './index-data.ts';
 import { quoteOf, ticksOf, usualMarket } from './market-data.ts';
 import {
   runDetailOf,
@@ -225,6 +227,10 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   if (!quote) return problem(404, 'unknown_symbol', 'The symbol is not known', `No source has told of ${id}.`);
   if (collection === 'quotes' && part === 'history') return data(z.array(tickRowSchema), ticksOf(quote));
   if (collection === 'quotes') return data(quoteSchema, explained(quote));
+  if (collection === 'indices' && part === 'constituents' && quote.instrument.symbol === '^GSPC')
+    return data(constituentsSchema, constituentsOf(quote));
+  if (collection === 'indices')
+    return problem(404, 'no_constituents', 'The members of the index are not known', `No source has told of ${id}.`);
   if (collection === 'bars') return data(barsSchema, barsOf(quote));
   return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
 }

@@ -69,6 +69,12 @@ export function formatFraction(value: DecimalValue): string {
   return `${isNought(percent) ? '' : sign(number)}${percent}${narrowSpace}%`;
 }
 
+/** A share as percent, without a sign: `0.0705` is `7.05 %`. */
+export function formatShare(value: DecimalValue): string {
+  const number = numberOf(value);
+  return number === null ? missing : `${fixed(number * 100, 2)}${narrowSpace}%`;
+}
+
 /** Whether a figure as it is shown is nought: what rounds to 0.00 has no sign and no arrow. */
 function isNought(figure: string): boolean {
   return !/[1-9]/.test(figure);

@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
@@ -20,6 +21,7 @@ const readQuotes = reader(z.array(quoteSchema));
 const readQuote = reader(quoteSchema);
 const readHistory = reader(z.array(tickRowSchema));
 const readBars = reader(barsSchema);
+const readConstituents = reader(constituentsSchema);
 const readSources = reader(z.array(sourceSchema));
 const readServices = reader(z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) }));
 const readRuns = reader(z.array(runSchema));
@@ -97,6 +99,16 @@ export function barsQuery(symbol: string) {
       const answer = await readBars(`/bars/${encodeURIComponent(symbol)}?interval=1d`, signal);
       return { ...answer.data, warnings: answer.warnings };
     },
+    refetchInterval: live.slow,
+  });
+}
+
+/** What an index is made of, heaviest first. */
+export function constituentsQuery(symbol: string) {
+  return queryOptions({
+    queryKey: ['constituents', symbol],
+    queryFn: async ({ signal }) =>
+      (await readConstituents(`/indices/${encodeURIComponent(symbol)}/constituents`, signal)).data,
     refetchInterval: live.slow,
   });
 }

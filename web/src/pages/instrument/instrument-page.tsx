@@ -11,6 +11,7 @@ import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
 import { formatPrice, words } from '../../format.ts';
 import { decimalsOfQuote } from '../../quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../watchlist.ts';
+import { Constituents } from './constituents.tsx';
 import { Facts } from './facts.tsx';
 import { Head } from './head.tsx';
 import { History } from './history.tsx';
@@ -71,6 +72,7 @@ export function InstrumentPage() {
           <div className={styles.columns}>
             <div>
               <Bars symbol={symbol} decimals={decimals} />
+              {quote.instrument.assetClass === 'index' && <Constituents symbol={quote.instrument.symbol} />}
               <Section title="Sources side by side" note={confidenceWords[quote.confidence ?? 'single']}>
                 <CandidateList quote={quote} />
               </Section>

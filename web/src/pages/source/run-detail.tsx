@@ -78,6 +78,16 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
           </p>
           {attempt.message !== null && <p className={styles.message}>{attempt.message}</p>}
           {attempt.blobKey !== null && <BlobKey value={attempt.blobKey} />}
+          {attempt.artifacts.length > 0 && (
+            <p className={styles.artifacts}>
+              What it looked like:{' '}
+              {attempt.artifacts.map(({ name, url }) => (
+                <a key={name} href={url} target="_blank" rel="noreferrer">
+                  {name.endsWith('.png') ? 'screenshot' : 'page as HTML'}
+                </a>
+              ))}
+            </p>
+          )}
         </div>
       ))}
     </li>
