@@ -22,7 +22,7 @@ export const refreshEventSchema = z.object({
   refresh: z
     .array(z.object({ question: questionSchema, token: z.int().nonnegative() }))
     .min(1)
-    .max(100),
+    .max(200),
 });
 export type RefreshEvent = z.infer<typeof refreshEventSchema>;
 

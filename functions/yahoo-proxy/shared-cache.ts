@@ -42,16 +42,18 @@ export interface SharedCache {
 export function stateSharedCache(state: State, sourceId: string): SharedCache {
   async function release(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
     const named = leases.map(({ key, token }) => ({ key, token }));
-    await state.ask({ op: 'cacheFail', sourceId, leases: named, reason, holdSeconds, pauseSeconds });
+    for (const some of chunks(named))
+      await state.ask({ op: 'cacheFail', sourceId, leases: some, reason, holdSeconds, pauseSeconds });
   }
   return {
     async take(keys, lease) {
-      const { pause, entries } = await state.ask({
-        op: 'cacheTake',
-        sourceId,
-        keys: [...keys],
-        leaseSeconds: lease ? leaseSeconds : 0,
-      });
+      const answers = await Promise.all(
+        chunks(keys).map((some) =>
+          state.ask({ op: 'cacheTake', sourceId, keys: some, leaseSeconds: lease ? leaseSeconds : 0 }),
+        ),
+      );
+      const entries = answers.flatMap((answer) => answer.entries);
+      const pause = answers.find((answer) => answer.pause)?.pause ?? null;
       const taken = await Promise.all(
         entries.map(
           async ({ key, answer, token, failure }): Promise<[string, Taken]> => [
@@ -70,7 +72,7 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
         answers.map(async ({ key, token, answer }) => ({ key, token, answer: await packedAnswer(answer) })),
       );
       const fitting = packed.flatMap(({ key, token, answer }) => (answer ? [{ key, token, answer }] : []));
-      if (fitting.length > 0) await state.ask({ op: 'cachePut', sourceId, answers: fitting });
+      for (const some of chunks(fitting)) await state.ask({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
       // Too long to share: the others may ask for themselves, one after the other.
       if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
@@ -106,4 +108,11 @@ async function unpacked(answer: SharedAnswer): Promise<KeptAnswer | null> {
   } catch {
     return null;
   }
+}
+
+/** As many as `state` takes at once. */
+function chunks<T>(list: readonly T[]): T[][] {
+  const made: T[][] = [];
+  for (let from = 0; from < list.length; from += 100) made.push(list.slice(from, from + 100));
+  return made;
 }

@@ -5,8 +5,8 @@ import type { ScrapeSource } from '../scrape-task.ts';
 
 /** A client waits for this: less time than the scraper has. */
 const requestTimeoutMs = 8_000;
-/** Longer than any chart that a client can use; twice this is what memory is spent on a body. */
-const maxAnswerBytes = 16 * 1024 * 1024;
+/** Lambda's own answers end at 6 MB; forty years of daily bars are 1.5 MB. */
+const maxAnswerBytes = 5 * 1024 * 1024;
 
 /** Yahoo as the scraper asks it: the same address, headers, session and quota, with the time that a client has. */
 export function yahooSource(

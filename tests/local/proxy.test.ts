@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { allInstruments } from '../../localstack/upstreams/yahoo/universe.ts';
 import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
 import { eventually, sharedCloud } from './shared-cloud.ts';
 
@@ -14,8 +15,8 @@ function ask(path: string, headers: Record<string, string> = { 'x-api-key': clou
 }
 
 const counts = z.object({ requests: z.record(z.string(), z.record(z.string(), z.number())) });
-/** Requests of a kind that came in at the simulator. Charts are the proxy's alone between full cycles. */
-async function asked(kind: 'chart'): Promise<number> {
+/** Requests of a kind that came in at the simulator. Searches are the proxy's alone, and charts are between full cycles. */
+async function asked(kind: 'chart' | 'search'): Promise<number> {
   const answer = await fetch(`${cloud.upstreamsUrl}/_control/requests`);
   return counts.parse(await answer.json()).requests['yahoo']?.[kind] ?? 0;
 }
@@ -50,39 +51,33 @@ describe('the deployed proxy', () => {
     expect(again.status).toBe(304);
   });
 
-  it('makes one call of 50 cold ones at once, and at most 20 of 50 for 20 symbols', async () => {
-    const chart = (symbol: string) => ask(`/v8/finance/chart/${symbol}?range=5d&interval=15m`);
-    const before = await asked('chart');
-    const same = await Promise.all(Array.from({ length: 50 }, () => chart('SIE.DE')));
+  it('makes one call of 50 cold ones at once, and at most 20 of 50 for 20 questions', async () => {
+    const search = (word: string) => ask(`/v1/finance/search?q=${word}`);
+    const before = await asked('search');
+    const same = await Promise.all(Array.from({ length: 50 }, () => search('apple')));
     expect(same.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect((await asked('chart')) - before).toBe(1);
+    expect((await asked('search')) - before).toBe(1);
 
-    const symbols = [
-      'AAPL',
-      'MSFT',
-      'NVDA',
-      'AMZN',
-      'GOOGL',
-      'META',
-      'TSLA',
-      'JPM',
-      'V',
-      'JNJ',
-      'KO',
-      'XOM',
-      'BABA',
-      'SPY',
-      'QQQ',
-      'VOD.L',
-      'OCDO.L',
-      'BP.L',
-      'HSBA.L',
-      'SAP.DE',
-    ];
-    const middle = await asked('chart');
-    const mixed = await Promise.all(Array.from({ length: 50 }, (_, at) => chart(symbols[at % 20] ?? '')));
+    const middle = await asked('search');
+    const mixed = await Promise.all(Array.from({ length: 50 }, (_, at) => search(`word${at % 20}`)));
     expect(mixed.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect((await asked('chart')) - middle).toBeLessThanOrEqual(20);
+    expect((await asked('search')) - middle).toBeLessThanOrEqual(20);
+  });
+
+  it('reaches Yahoo at most 20 times for 50 callers of quotes of 20 symbols', async () => {
+    const symbols = allInstruments()
+      .slice(0, 20)
+      .map(({ symbol }) => encodeURIComponent(symbol));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => ask(`/v7/finance/quote?symbols=${symbols[at % 20]}`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    // Scrapers ask for quotes as well, so these are told apart by the permits that they took.
+    const [used] = await cloud.rows(
+      `SELECT count(*)::int AS count FROM permit WHERE purpose = 'proxy' AND used_at IS NOT NULL`,
+    );
+    expect(used?.['count']).toBeGreaterThan(0);
+    expect(used?.['count']).toBeLessThanOrEqual(20);
   });
 
   it('refreshes behind a stale answer, in an invocation of its own', async () => {

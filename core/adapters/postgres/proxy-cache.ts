@@ -67,7 +67,7 @@ async function lease(connection: Connection, keys: readonly string[], seconds: n
   const { rows } = await connection.query<{ key: string; token: string }>({
     name: 'proxy-lease',
     text: `INSERT INTO proxy_cache AS held (key, token, leased_until, keep_until)
-           SELECT key, 1, clock_timestamp() + make_interval(secs => $2), clock_timestamp() + interval '1 hour'
+           SELECT key, 1, clock_timestamp() + make_interval(secs => $2), clock_timestamp() + make_interval(secs => $2 + 60)
            FROM unnest($1::text[]) AS key ORDER BY key
            ON CONFLICT (key) DO UPDATE
              SET token = held.token + 1, leased_until = excluded.leased_until,
