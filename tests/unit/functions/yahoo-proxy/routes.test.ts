@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { httpUpstream } from '../../../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../../../core/adapters/memory/state.ts';
 import { createApiKey } from '../../../../core/auth/api-keys.ts';
 import { envelope, problemSchema } from '../../../../core/contracts/http/envelope.ts';
@@ -155,6 +156,28 @@ describe('what comes in', () => {
 });
 
 describe('secrets', () => {
+  it('of the session are masked in an answer that is otherwise good', async () => {
+    const inner = httpUpstream({ origins: [upstreams.url], allowPrivate: true, timeoutMs: 1_000, maxBytes: 1e6 });
+    const sent: string[] = [];
+    const careless = await testProxy(upstreams, {
+      upstream: () => async (call) => {
+        const answer = await inner(call);
+        const secrets = [call.headers['cookie'] ?? '', call.url.searchParams.get('crumb') ?? ''];
+        if (!call.url.pathname.includes('quoteSummary') || !answer.response) return answer;
+        sent.push(...secrets);
+        const added = `{"debug":${JSON.stringify([...secrets, ...secrets.map(encodeURIComponent)])},`;
+        return { ...answer, response: { ...answer.response, body: answer.response.body.replace('{', added) } };
+      },
+    });
+    const answer = await careless.ask('/yahoo/v10/finance/quoteSummary/AAPL?modules=price');
+    const text = await answer.text();
+    expect(answer.status).toBe(200);
+    expect(text).toContain('"debug"');
+    expect(sent.every((secret) => secret.length > 6)).toBe(true);
+    for (const secret of sent)
+      for (const form of [secret, encodeURIComponent(secret)]) expect(text).not.toContain(form);
+  });
+
   it('of the session are in no answer, even when Yahoo sends them back', async () => {
     await test.ask('/yahoo/v7/finance/quote?symbols=AAPL');
     const call = test.calls.find(({ url }) => url.pathname.endsWith('/v7/finance/quote'));
