@@ -20,6 +20,16 @@ const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-ru
 /** Weights are rounded to two digits: 503 of them are off by less than this together. */
 const weightTolerance = 0.02;
 
+/**
+ * The previous close is not on the page: it is the price less its change. A wrong price would thus bring its own witness,
+ * were it not for the change in per cent, which gives the wrong one away. Of a smaller change than this, its two digits
+ * tell too little.
+ */
+const leastPercent = 0.02;
+
+/** A member with whether its previous close says anything of its price. */
+type Member = ParsedMember & { readonly saysPrevious: boolean };
+
 /** A page that a cache has kept for longer is not of today. */
 const mostAgeSeconds = 6 * 3600;
 
@@ -76,6 +86,7 @@ interface Columns {
   readonly price: number;
   /** -1 where there is none. */
   readonly change: number;
+  readonly percent: number;
 }
 
 function columnsOf(table: HtmlTable): Columns | Failure {
@@ -87,7 +98,7 @@ function columnsOf(table: HtmlTable): Columns | Failure {
   };
   const lost = Object.entries(columns).flatMap(([name, at]) => (at === -1 ? [name] : []));
   if (lost.length > 0) return drift(`The table has no column for ${lost.join(', ')} any more.`);
-  return { ...columns, change: table.column('Chg') };
+  return { ...columns, change: table.column('Chg'), percent: table.column('% Chg') };
 }
 
 function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Parsed {
@@ -95,7 +106,7 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
   if (!table) return failed(drift('The page has no table of members any more.'), index.symbol);
   const columns = columnsOf(table);
   if ('reason' in columns) return failed(columns, index.symbol);
-  const members = new Map<string, ParsedMember>();
+  const members = new Map<string, Member>();
   const rejections: Rejection[] = [];
   for (const [at, row] of table.rows.entries()) {
     const path = `${tableSelector} tr[${at}]`;
@@ -125,7 +136,9 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
   return {
     quotes: [...members.values()].map((member) => quoteOf(member, Date.parse(exchange.fetchedAt))),
     bars: [],
-    constituents: [{ index: indexSubject(index), members: [...members.values()] }],
+    constituents: [
+      { index: indexSubject(index), members: [...members.values()].map(({ saysPrevious: _, ...member }) => member) },
+    ],
     rejections,
     failure: null,
     missing: [],
@@ -136,7 +149,7 @@ function memberOf(
   row: readonly string[],
   columns: Columns,
   rank: number,
-): ParsedMember | { symbol: string | null; detail: string } {
+): Member | { symbol: string | null; detail: string } {
   const text = row[columns.symbol] ?? '';
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
   const weight = decimalFromText((row[columns.weight] ?? '').replace(/ ?%$/, ''));
@@ -145,13 +158,18 @@ function memberOf(
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
     return { symbol, detail: 'The weight is no percentage.' };
   if (price === null || Number(price) <= 0) return { symbol, detail: 'The price is no positive number.' };
-  const change = columns.change === -1 ? null : amount(row[columns.change]);
+  const change = amount(row[columns.change]);
+  const percent = amount(row[columns.percent]?.replace('%', ''));
+  const before = previousCloseOf(price, change);
+  if (before !== null && percent !== null && !agree(before, change, percent))
+    return { symbol, detail: 'The price and the changes beside it contradict each other.' };
   return {
     subject: { symbol, name: row[columns.company]?.slice(0, 200) || null, assetClass: 'equity', listing: unsaid },
     rank,
     weight: divide(weight, 100),
     price,
-    previousClose: previousCloseOf(price, change),
+    previousClose: before,
+    saysPrevious: before !== null && percent !== null && Math.abs(Number(percent)) >= leastPercent,
   };
 }
 
@@ -167,12 +185,19 @@ function previousCloseOf(price: DecimalText, change: DecimalText | null): Decima
   return Number(previous) > 0 ? previous : null;
 }
 
-function quoteOf({ subject, price, previousClose }: ParsedMember, fetchedAt: number): ParsedQuote {
+/** Whether a change in money and one in per cent are of the same price, as far as their two digits tell. */
+function agree(previousClose: DecimalText, change: DecimalText | null, percent: DecimalText): boolean {
+  const before = Number(previousClose);
+  const difference = Number(change) / before - Number(percent) / 100;
+  return Math.abs(difference) <= 0.00006 + 0.006 / before;
+}
+
+function quoteOf({ subject, price, previousClose, saysPrevious }: Member, fetchedAt: number): ParsedQuote {
   return {
     subject,
     quote: {
       price,
-      previousClose,
+      previousClose: saysPrevious ? previousClose : null,
       bid: null,
       ask: null,
       volume: null,

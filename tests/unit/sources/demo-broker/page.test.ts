@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../../../core/contracts/blob.ts';
+import { demoBrokerParser } from '../../../../core/sources/demo-broker/parse.ts';
+
+const fetchedAt = Date.UTC(2026, 10, 20, 15);
+const heads = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];
+const golden: readonly (readonly string[])[] = [
+  ['AAPL', 'Apple Inc.', 'Share', 'XNAS', '244.6', '241.53', '53614054', 'USD', '2026-11-20T14:59:00.000Z'],
+  ['VOD.L', 'VODAFONE GROUP PLC', 'Share', 'XLON', '67.3', '66.1', '61000000', 'GBp', '2026-11-20T14:44:00.000Z'],
+  ['BTC-USD', 'Bitcoin USD', 'Crypto', 'CCC', '96077.5', '95000', '0', 'USD', '2026-11-20T14:59:00.000Z'],
+];
+const page = (rows: readonly (readonly string[])[], headings = heads, filled = true) =>
+  `<html><body><span id="account">Signed in</span><table id="positions"${filled ? ` data-rows="${rows.length}"` : ''}><thead><tr>${headings
+    .map((head) => `<th>${head}</th>`)
+    .join(
+      '',
+    )}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</tbody></table></body></html>`;
+
+function parse(body: string, status = 200) {
+  const exchange: Exchange = {
+    request: {
+      method: 'GET',
+      url: 'https://demo-broker.invalid/positions',
+      headers: {},
+      symbols: ['AAPL', 'VOD.L', 'BTC-USD'],
+    },
+    response: { status, headers: {}, body, truncated: false },
+    error: null,
+    fetchedAt: new Date(fetchedAt).toISOString(),
+    latencyMs: 1,
+  };
+  return demoBrokerParser.parse('quotes', exchange);
+}
+
+describe('the positions of the broker', () => {
+  it('are read into quotes in major units with the market’s time', () => {
+    const parsed = parse(page(golden));
+    expect(parsed).toMatchObject({ failure: null, rejections: [], missing: [] });
+    expect(
+      parsed.quotes.map(({ subject, quote }) => [
+        subject.symbol,
+        subject.listing?.mic,
+        quote.price,
+        quote.currency,
+        quote.minorFactor,
+      ]),
+    ).toEqual([
+      ['AAPL', 'XNAS', '244.6', 'USD', 1],
+      ['VOD.L', 'XLON', '0.673', 'GBP', 100],
+      ['BTC-USD', 'QCRY', '96077.5', 'USD', 1],
+    ]);
+    expect(parsed.quotes[0]?.quote).toMatchObject({
+      previousClose: '241.53',
+      volume: '53614054',
+      asOf: Date.UTC(2026, 10, 20, 14, 59),
+      asOfBasis: 'exchange',
+    });
+  });
+
+  it.each([
+    ['the login form', '<form id="login"><input name="username"></form>', 200, 'auth_expired'],
+    ['a redirect to it', '', 302, 'auth_expired'],
+    ['a notice', '<p class="problem">Prices are not available.</p>', 200, 'down'],
+    ['a table that was never filled', page([], heads, false), 200, 'schema_drift'],
+    ['a renamed column', page(golden, heads.with(4, 'Quote')), 200, 'schema_drift'],
+    ['nothing', '', 200, 'schema_drift'],
+  ])('%s is no answer', (_what, body, status, reason) => {
+    expect(parse(body, status)).toMatchObject({ failure: { reason }, quotes: [] });
+  });
+
+  it.each([
+    [4, 'undefined'],
+    [8, 'yesterday'],
+    [7, 'dollars'],
+    [2, 'toString'],
+    [0, ''],
+    [3, '?'],
+  ])('a row whose cell %i is %j is rejected alone', (cell, text) => {
+    const parsed = parse(page(golden.map((row, at) => (at === 0 ? row.with(cell, text) : row))));
+    expect(parsed.quotes).toHaveLength(2);
+    expect(parsed.rejections).toMatchObject([{ reason: 'schema' }]);
+  });
+
+  it('10,000 mutated pages give records, rejections or a failure, never a throw', () => {
+    const good = page(golden);
+    const anyPage = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: 'binary' }))
+          .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+      },
+      { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: 'binary' }))
+          .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    );
+    fc.assert(
+      fc.property(anyPage, (body) => {
+        const parsed = parse(body);
+        if (parsed.failure) expect(parsed.quotes).toEqual([]);
+        for (const { quote } of parsed.quotes)
+          expect([Number.isFinite(Number(quote.price)), Number.isFinite(quote.asOf)]).toEqual([true, true]);
+      }),
+      { numRuns: 10_000 },
+    );
+  }, 60_000);
+});

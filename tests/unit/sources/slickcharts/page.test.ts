@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../../../core/contracts/blob.ts';
+import type { KnownListing } from '../../../../core/ports/ingest-store.ts';
+import { checkQuotes } from '../../../../core/quality/check-quotes.ts';
+import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts';
+import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
+
+const fetchedAt = Date.UTC(2026, 10, 20, 15);
+const nbsp = '\u00a0';
+
+const headings = ['#', 'Company', 'Symbol', 'Weight', `${nbsp}${nbsp}${nbsp}Price`, 'Chg', '% Chg'];
+/** As the site writes a row: with links, a picture, spaces that do not break. */
+const rowOf = (cells: readonly string[]) =>
+  `<tr><td>${cells[0]}</td><td class="text-nowrap"><a href="/symbol/x">${cells[1]}</a></td><td><a href="/symbol/x">${cells[2]}</a></td><td>${cells[3]}</td>
+   <td class="text-nowrap"><img alt="" src="/img/up.gif"/>${nbsp}${nbsp} ${cells[4]}</td><td class="text-nowrap" style="color: green">${cells[5]}</td><td>${cells[6]}</td></tr>`;
+const page = (rows: readonly (readonly string[])[], heads = headings) =>
+  `<!DOCTYPE html><html><body><h1>Dow</h1><table class="table table-hover table-borderless table-sm"><thead><tr>${heads
+    .map((head) => `<th>${head}</th>`)
+    .join('')}</tr></thead><tbody>${rows.map(rowOf).join('')}</tbody></table></body></html>`;
+
+/** The row that SlickCharts' description shows, a falling one, one in thousands, and others that make up a Dow of 30. */
+const golden: readonly (readonly string[])[] = [
+  ['1', 'Berkshire Hathaway Inc Cl B', 'BRK.B', '10%', '338.83', '0.52', '(0.15%)'],
+  ['2', 'Falling &amp; Co', 'FALL', '10.5%', '237.30', '-4.20', '(-1.74%)'],
+  ['3', 'NVR Inc', 'NVR', '9.5', '8,123.40', '1,002.10', '(14.07%)'],
+  ...Array.from({ length: 27 }, (_, at) => [
+    String(at + 4),
+    `Company ${at}`,
+    `C${'ABCDEFGHIJKLMNOPQRSTUVWXYZ1'[at]}`,
+    (70 / 27).toFixed(4),
+    '100.00',
+    '1.00',
+    '(1.01%)',
+  ]),
+];
+
+function exchangeOf(body: string, response: Partial<NonNullable<Exchange['response']>> = {}): Exchange {
+  return {
+    request: { method: 'GET', url: 'https://www.slickcharts.com/dowjones', headers: {}, symbols: ['dowjones'] },
+    response: { status: 200, headers: {}, body, truncated: false, ...response },
+    error: null,
+    fetchedAt: new Date(fetchedAt).toISOString(),
+    latencyMs: 1,
+  };
+}
+const parse = (body: string, response?: Partial<NonNullable<Exchange['response']>>) =>
+  slickchartsParser.parse('constituents', exchangeOf(body, response));
+
+describe('a page of SlickCharts', () => {
+  it('is read into members with weights as fractions and prices as of the fetch', () => {
+    const parsed = parse(page(golden));
+    expect(parsed.failure).toBeNull();
+    expect(parsed.rejections).toEqual([]);
+    const [set] = parsed.constituents ?? [];
+    expect(set?.index).toMatchObject({ symbol: 'dowjones', assetClass: 'index', listing: { mic: 'QIDX' } });
+    expect(set?.members.slice(0, 3)).toEqual([
+      {
+        subject: {
+          symbol: 'BRK.B',
+          name: 'Berkshire Hathaway Inc Cl B',
+          assetClass: 'equity',
+          listing: { mic: 'QUNK', currency: 'USD', minorFactor: 1, zone: 'America/New_York' },
+        },
+        rank: 1,
+        weight: '0.1',
+        price: '338.83',
+        previousClose: '338.31',
+      },
+      {
+        subject: expect.objectContaining({ symbol: 'FALL', name: 'Falling & Co' }),
+        rank: 2,
+        weight: '0.105',
+        price: '237.30',
+        previousClose: '241.5',
+      },
+      {
+        subject: expect.objectContaining({ symbol: 'NVR' }),
+        rank: 3,
+        weight: '0.095',
+        price: '8123.40',
+        previousClose: '7121.3',
+      },
+    ]);
+    expect(parsed.quotes[0]?.quote).toMatchObject({
+      price: '338.83',
+      previousClose: '338.31',
+      currency: 'USD',
+      asOf: fetchedAt,
+      asOfBasis: 'fetched',
+    });
+    expect(slickchartsParser.toCanonical('BRK.B')).toBe('BRK-B');
+    expect(slickchartsParser.toCanonical('dowjones')).toBe('^DJI');
+  });
+
+  it('is read by its headings, wherever the columns are', () => {
+    const order = [2, 4, 3, 0, 1, 6, 5];
+    const moved = page(
+      golden,
+      order.map((at) => headings[at] ?? ''),
+    ).replace(
+      /<tbody>[\s\S]*<\/tbody>/,
+      `<tbody>${golden.map((row) => `<tr>${order.map((at) => `<td>${row[at]}</td>`).join('')}</tr>`).join('')}</tbody>`,
+    );
+    expect(parse(moved).constituents?.[0]?.members.map((member) => member.price)).toEqual(
+      parse(page(golden)).constituents?.[0]?.members.map((member) => member.price),
+    );
+  });
+
+  it.each([
+    [
+      'a renamed column',
+      page(
+        golden,
+        headings.map((head) => (head === 'Weight' ? 'Portfolio%' : head)),
+      ),
+      'schema_drift',
+    ],
+    ['another table', page(golden).replace('table-hover', ''), 'schema_drift'],
+    ['too few members', page(golden.slice(0, 20)), 'schema_drift'],
+    [
+      'too many',
+      page([...golden, ...Array.from({ length: 5 }, (_, at) => ['', 'x', `X${at}`, '0%', '1.00', '0', '(0%)'])]),
+      'schema_drift',
+    ],
+    ['weights that do not add up', page(golden.map((row) => row.with(3, '1%'))), 'schema_drift'],
+    ['nothing', '', 'schema_drift'],
+    [
+      'a challenge',
+      '<html><head><title>Just a moment...</title></head><body><div id="challenge-form"></div></body></html>',
+      'blocked',
+    ],
+  ])('that has %s is not believed at all', (_what, body, reason) => {
+    const parsed = parse(body);
+    expect(parsed.failure?.reason).toBe(reason);
+    expect([parsed.quotes, parsed.constituents ?? []]).toEqual([[], []]);
+  });
+
+  it('from a cache of yesterday is stale', () => {
+    expect(parse(page(golden), { headers: { age: '90000' } }).failure?.reason).toBe('stale');
+    expect(parse(page(golden), { headers: { age: '90' } }).failure).toBeNull();
+  });
+
+  it('keeps its other rows when one cannot be read', () => {
+    const parsed = parse(page(golden.map((row) => (row[2] === 'CA' ? row.with(4, 'n/a') : row))));
+    expect(parsed.failure?.reason).toBe('schema_drift');
+    const light = golden.map((row) => (row[2] === 'CA' ? row.with(3, '0.5').with(4, 'n/a') : row));
+    const kept = parse(page(light.map((row) => (row[2] === 'CB' ? row.with(3, '4.6') : row))));
+    expect(kept.quotes).toHaveLength(29);
+    expect(kept.rejections).toMatchObject([{ symbol: 'CA', reason: 'schema' }]);
+  });
+
+  it('whose price and changes contradict each other has that row rejected', () => {
+    const wrong = golden.map((row) =>
+      row[2] === 'FALL' ? row.with(4, '2,373.00').with(3, '1') : row.with(3, (99 / 29).toFixed(3)),
+    );
+    expect(parse(page(wrong)).rejections).toMatchObject([{ symbol: 'FALL', reason: 'schema' }]);
+  });
+
+  it('gives a previous close as evidence only where the change says something of the price', () => {
+    const still = golden.map((row) => row.with(5, '0.00').with(6, '(0.00%)'));
+    const parsed = parse(page(still));
+    expect(parsed.quotes.every(({ quote }) => quote.previousClose === null)).toBe(true);
+    expect(parsed.constituents?.[0]?.members[0]?.previousClose).toBe('338.83');
+  });
+});
+
+const good = page(golden);
+const share: KnownListing = {
+  id: 1,
+  assetClass: 'equity',
+  mic: 'XNYS',
+  currency: 'USD',
+  minorFactor: 1,
+  zone: 'America/New_York',
+};
+
+describe('a page that was tampered with', () => {
+  it('10,000 times gives records, rejections or a failure, never a throw', () => {
+    const anyPage = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: 'binary' }))
+          .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+      },
+      { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: 'binary' }))
+          .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    );
+    fc.assert(
+      fc.property(anyPage, (body) => {
+        const parsed = parse(body);
+        if (parsed.failure) expect([parsed.quotes, parsed.constituents ?? []]).toEqual([[], []]);
+        for (const { quote } of parsed.quotes) expect(Number(quote.price)).toBeGreaterThan(0);
+      }),
+      { numRuns: 10_000 },
+    );
+  }, 120_000);
+
+  it('in a price: it is stored only within what the checks let through, and else told of', async () => {
+    const price = fc.oneof(
+      fc.double({ min: 0.01, max: 100_000, noNaN: true }).map((value) => value.toFixed(2)),
+      fc.constantFrom('33,883.00', '3.38', '3388.3', '0', '-1', '1e9', 'NaN', '', '338', '(338.83)', '338.83 USD'),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(price, fc.boolean(), async (text, still) => {
+        const row = still ? ['0.00', '(0.00%)'] : ['0.52', '(0.15%)'];
+        const body = page(golden.map((each, at) => (at === 0 ? [...each.slice(0, 4), text, ...row] : each)));
+        const parsed = parse(body);
+        const { quotes, rejected } = enrich(parsed, fetchedAt, '', (symbol) =>
+          symbol === 'BRK.B' ? share : undefined,
+        );
+        const checked = await checkQuotes(quotes, {
+          priors: new Map([[1, { price: 338.83, asOf: fetchedAt - 86_400_000 }]]),
+          otherPrices: async () => new Map(),
+        });
+        const told = rejected.some((each) => each.symbol === 'BRK.B') || checked.rejected.length > 0;
+        if (checked.accepted.length === 0) expect(told || parsed.failure !== null).toBe(true);
+        for (const { quote } of checked.accepted) {
+          expect(Number(quote.price) / 338.83).toBeLessThanOrEqual(2.04);
+          expect(Number(quote.price) / 338.83).toBeGreaterThanOrEqual(1 / 2.04);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  }, 60_000);
+});
