@@ -40,10 +40,7 @@ const program = `
 
 /** Settings of the right form that lead nowhere: nothing is connected to before the first event. */
 const settings = Object.fromEntries(
-  Object.entries(settingNames).map(([key, variable]) => [
-    variable,
-    key.endsWith('Urls') || key === 'queues' ? '{}' : 'x',
-  ]),
+  Object.entries(settingNames).map(([key, variable]) => [variable, /(Urls|Secrets|queues)$/.test(key) ? '{}' : 'x']),
 );
 
 function initMs(file: string): number {
