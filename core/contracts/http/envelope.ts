@@ -28,11 +28,6 @@ export type Warning = z.infer<typeof warningSchema>;
 export function envelope<T extends z.ZodType>(data: T) {
   return z.object({ data, meta: metaSchema, warnings: z.array(warningSchema) });
 }
-export interface Envelope<T> {
-  readonly data: T;
-  readonly meta: Meta;
-  readonly warnings: readonly Warning[];
-}
 
 /** RFC 9457, with a stable `code` and whether the same request may work later. */
 export const problemSchema = z
@@ -49,6 +44,3 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;
-
-/** The answer of what takes long: 202 with `Location`. */
-export const acceptedSchema = z.object({ id: z.string(), status: z.string() }).meta({ id: 'Accepted' });

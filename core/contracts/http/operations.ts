@@ -153,7 +153,6 @@ export const batchStatisticsSchema = z
     volume: decimal.nullable(),
   })
   .meta({ id: 'BatchStatistics' });
-export type BatchStatisticsView = z.infer<typeof batchStatisticsSchema>;
 
 export const quarantineSchema = z
   .object({
