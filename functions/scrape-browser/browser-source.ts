@@ -16,7 +16,8 @@ import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import type { Failure } from '../../core/sources/parser.ts';
 import { takePermit } from '../ask-upstream.ts';
-import { pageHeaders, scrapeSource } from '../scrape-source.ts';
+import { pageHeaders } from '../reach-source.ts';
+import { scrapeSource } from '../scrape-source.ts';
 import type { ScrapeSource } from '../scrape-task.ts';
 
 /** A browser, as far as a source is read with it. */

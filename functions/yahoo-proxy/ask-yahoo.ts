@@ -8,7 +8,7 @@ import type { State } from '../../core/ports/state.ts';
 import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
 import type { Failure } from '../../core/sources/parser.ts';
 import { holdAfter, takePermit } from '../ask-upstream.ts';
-import type { ScrapeSource } from '../scrape-task.ts';
+import type { ReachableSource } from '../reach-source.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
@@ -25,7 +25,7 @@ export type Loaded = { readonly answer: ReadAnswer; readonly fetchedAt: number }
 export type AskYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
 
 export interface Asking {
-  readonly source: Pick<ScrapeSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
+  readonly source: Pick<ReachableSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
   readonly state: State;
   readonly breaker: Breaker;
   readonly metrics: ProxyMetrics;

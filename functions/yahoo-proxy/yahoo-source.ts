@@ -1,7 +1,6 @@
 import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
 import type { Upstream } from '../../core/ports/upstream.ts';
-import { scrapeSource } from '../scrape-source.ts';
-import type { ScrapeSource } from '../scrape-task.ts';
+import { type ReachableSource, reachSource } from '../reach-source.ts';
 
 /** A client waits for this: less time than the scraper has. */
 const requestTimeoutMs = 8_000;
@@ -10,9 +9,9 @@ const maxAnswerBytes = 5 * 1024 * 1024;
 
 /** Yahoo as the scraper asks it: the same address, headers, session and quota, with the time that a client has. */
 export function yahooSource(
-  world: Omit<Parameters<typeof scrapeSource>[1], 'upstream'> & { upstream: (options: UpstreamOptions) => Upstream },
-): Promise<ScrapeSource> {
-  return scrapeSource('yahoo', {
+  world: Omit<Parameters<typeof reachSource>[1], 'upstream'> & { upstream: (options: UpstreamOptions) => Upstream },
+): Promise<ReachableSource> {
+  return reachSource('yahoo', {
     ...world,
     upstream: (options) => world.upstream({ ...options, timeoutMs: requestTimeoutMs, maxBytes: maxAnswerBytes }),
   });

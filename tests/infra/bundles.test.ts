@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Bytes of a function's own bundle. Those that read HTML carry a reader of it, a fifth of a megabyte. */
 const budgetOf = (name: FunctionName) => (readHtml.includes(name) ? 1_300_000 : 1_000_000);
-const readHtml: readonly FunctionName[] = ['scrape-api', 'scrape-browser', 'ingest', 'yahoo-proxy'];
+const readHtml: readonly FunctionName[] = ['scrape-api', 'scrape-browser', 'ingest'];
 
 /** What Lambda takes at most is 250 MB, unzipped. */
 const most = 240_000_000;
