@@ -15,7 +15,6 @@ export const credentialsSchemas = {
   login: z.strictObject({ username: secret, password: secret }),
 } as const;
 export type CredentialsForm = keyof typeof credentialsSchemas;
-type ApiKeyCredentials = z.infer<(typeof credentialsSchemas)['api-key']>;
 export type LoginCredentials = z.infer<(typeof credentialsSchemas)['login']>;
 
 /** The form that a source's credentials have; `null` where it needs none. */

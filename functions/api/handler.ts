@@ -17,7 +17,7 @@ import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
+import { nameFor } from '../../core/sources/symbol-names.ts';
 import { logger } from '../observe.ts';
 import { databaseSettings, optionalSetting, SettingError, setting, symbolsSetting } from '../settings.ts';
 import { createApp } from './app.ts';
@@ -53,7 +53,7 @@ const app = createApp({
   inspector: sqsQueueInspector(queues()),
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),
-  parserOf,
+  parserOf: nameFor,
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
@@ -67,7 +67,7 @@ export const handler = handle(app);
 function withSymbols(symbols: readonly string[] | null) {
   if (symbols === null) return catalogue;
   return catalogue.map((source) => {
-    const { toSource } = parserOf(source.id);
+    const { toSource } = nameFor(source.id);
     const has = symbols.filter((symbol) => toSource(symbol) !== null);
     return { ...source, jobs: source.jobs.map((job) => ({ ...job, symbols: has.slice(0, job.mostSymbols) })) };
   });

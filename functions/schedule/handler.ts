@@ -5,7 +5,7 @@ import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
+import { nameFor } from '../../core/sources/symbol-names.ts';
 import { logger, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
 import { databaseSettings, mapSetting, symbolsSetting } from '../settings.ts';
@@ -18,7 +18,7 @@ const planning = {
   store: postgresPlanStore(createPool(databaseSettings())),
   queue: sqsMessageQueue(urls),
   sources: catalogue,
-  parserOf,
+  parserOf: nameFor,
   symbols: symbolsSetting(),
 };
 

@@ -127,6 +127,12 @@ export const toyPricesParser: SourceParser = {
       /const parsers: [^=]*= \{/,
       `'${id}': toyPricesParser,`,
     );
+    list(
+      'core/sources/symbol-names.ts',
+      `import { toyPricesParser } from './${id}/parse.ts';`,
+      /const names: [^{]*= \{/,
+      `'${id}': toyPricesParser.toSource,`,
+    );
   },
   6: () => {
     write(

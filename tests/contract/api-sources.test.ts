@@ -112,7 +112,7 @@ describe('Alpha Vantage', () => {
     await noteCredentials(false);
     const { cycle } = world();
     expect(await cycle(quotes('alpha-vantage'))).toEqual([]);
-    expect(await cycle({ time: new Date().toISOString() })).toHaveLength(3);
+    expect(await cycle({ time: new Date().toISOString() })).not.toEqual([]);
     expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
     expect(await all(`SELECT 1 FROM run WHERE source_id = 'alpha-vantage'`)).toEqual([]);
   });

@@ -103,7 +103,7 @@ describe('ten processes, with redelivery, renewals and canaries', () => {
     const { rows } = await pool.query<{ reserved: number }>('SELECT count(*)::int AS reserved FROM permit');
     expect(rows[0]?.reserved).toBe(perMinute);
     expect(arrivals.length).toBeGreaterThan(perMinute / 2);
-    expect(outcomes).toBeGreaterThan(10);
+    expect(outcomes).toBeGreaterThan(3);
     // One at the start, and one for each time that a session was refused; ten workers waited for each.
     const { crumb = 0 } = upstreams.control.requests(false)['yahoo'] ?? {};
     expect(crumb).toBeGreaterThanOrEqual(2);

@@ -3,8 +3,8 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
 
@@ -21,7 +21,7 @@ beforeEach(() => pool.query('TRUNCATE run, task, task_attempt, planner_state, se
 const tick = (time: string) => ({ time: `2026-11-22T${time}Z` });
 function planner(symbols: string[] | null = null) {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: catalogue, parserOf, symbols };
+  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols };
   return { queue, planning, plan: (time: string) => planRuns(tick(time), planning) };
 }
 const sentTo = (queue: { take(name: string): unknown[] }) =>

@@ -3,6 +3,7 @@ import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import { catalogue, sourceOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
 import { parserOf } from '../../../core/sources/parsers.ts';
+import { nameFor } from '../../../core/sources/symbol-names.ts';
 
 const daySeconds = 86_400;
 /** Of a day's quota: the rest is for logins, canaries, retries, first cycles and people. */
@@ -35,6 +36,8 @@ describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id
       expect(own, symbol).not.toBeNull();
       expect(toCanonical(own ?? ''), symbol).toBe(symbol);
     }
+    for (const symbol of ['AAPL', 'BRK-B', 'VOD.L', '^GSPC', '^NDX', 'BTC-USD', 'EURUSD=X', 'NOPE'])
+      expect(nameFor(id).toSource(symbol), symbol).toBe(toSource(symbol));
     for (const job of source.jobs)
       expect(job.symbols.length).toBeLessThanOrEqual(job.mostSymbols ?? job.symbols.length);
   });
