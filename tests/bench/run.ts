@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
- *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,bundles] [--json]
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
@@ -10,6 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type BrowserResult, benchBrowser } from './browser-bench.ts';
 import { type BundleResult, benchBundles } from './bundle-bench.ts';
 import { benchIngest, type IngestResult } from './ingest-bench.ts';
 import { benchProxy, type ProxyResult } from './proxy-bench.ts';
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'quotes-per-blob': { type: 'string', default: '5000' },
-    only: { type: 'string', default: 'ingest,serve,proxy,bundles' },
+    only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -44,6 +45,7 @@ const report: {
   ingest: IngestResult[];
   serve: ServeResult[];
   proxy: ProxyResult[];
+  browser: BrowserResult[];
   bundles: BundleResult[];
 } = {
   at: new Date().toISOString(),
@@ -52,6 +54,7 @@ const report: {
   ingest: [],
   serve: [],
   proxy: [],
+  browser: [],
   bundles: [],
 };
 
@@ -92,6 +95,16 @@ if (parts.has('proxy')) {
     say(
       `  ${each.request.padEnd(32)} ${number(each.bytes).padStart(6)} B  bare ${number(each.bareRequestsPerSecond).padStart(7)} req/s, p99 ${each.bareP99Ms.toFixed(2)} ms  ` +
         `proxy ${number(each.requestsPerSecond).padStart(7)} req/s, p50 ${each.p50Ms.toFixed(2)} ms, p99 ${each.p99Ms.toFixed(2)} ms  ratio ${each.ratio.toFixed(2)}`,
+    );
+}
+
+if (parts.has('browser')) {
+  say('\nA page of 503 constituents in Chromium, rendered and read; 200 of them in one warm process');
+  report.browser = await benchBrowser(200);
+  for (const each of report.browser)
+    say(
+      `  ${each.mode.padEnd(12)} new container ${each.unpackedMs === null ? '–' : number(each.unpackedMs)} ms  cold ${number(each.coldMs)} ms  warm p50 ${number(each.warmP50Ms)} ms, p99 ${number(each.warmP99Ms)} ms  ` +
+        `after 10 and ${each.pages} pages: /tmp ${each.tmpEntries.join(' and ')} entries, ${each.processes.join(' and ')} processes, ${each.memoryMb.join(' and ')} MB`,
     );
 }
 
