@@ -99,6 +99,6 @@ const noRun = '00000000-0000-0000-0000-000000000000';
 function freshness(row: QuoteRow, { sourceOf, now }: Viewing) {
   const confirmed = (row.confirmed_at ?? row.fetched_at).getTime();
   const ageSeconds = Math.max(0, Math.floor((now - confirmed) / 1000));
-  const every = sourceOf(row.source)?.jobs.find((job) => job.kind === 'quotes')?.everySeconds ?? 60;
+  const every = sourceOf(row.source)?.jobs.find((job) => job.kind !== 'bars')?.everySeconds ?? 60;
   return { stale: ageSeconds > Math.max(3 * every, 180), ageSeconds };
 }

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { createSealer } from '../../core/auth/seal.ts';
+import { sessionSchema } from '../../core/auth/session.ts';
 import type { RunReason } from '../../core/contracts/reasons.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
@@ -198,6 +201,34 @@ describe('prices behind a login form', () => {
     expect(upstreams.control.requests(false)['demo-broker']).toBeUndefined();
     expect(await all('SELECT reason FROM task')).toEqual([{ reason: 'auth_expired' }]);
   });
+});
+
+it('what a page echoes of cookies and password is in no blob, no picture’s page, no message: plain, encoded or base64', async () => {
+  const { cycle, blobs, artifacts } = world();
+  await cycle(positionsNow());
+  const [row] = await all('SELECT sealed FROM auth_session');
+  const opened = createSealer('the secret of these tests').open(String(row?.sealed), 'demo-broker');
+  const { storageState } = sessionSchema.parse(JSON.parse(opened ?? 'null'));
+  const cookies = z.object({ cookies: z.array(z.object({ value: z.string() })) }).parse(JSON.parse(storageState ?? ''));
+  const secrets = [demoCredentials.password, ...cookies.cookies.map(({ value }) => value)];
+  expect(secrets).toHaveLength(3);
+  upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'echo' }));
+  await cycle(positionsNow());
+  const kept = await Promise.all([...blobs.blobs.keys()].map(async (key) => JSON.stringify(await blobs.get(key))));
+  kept.push(...[...artifacts.values()].map(({ bytes }) => bytes.toString('utf8')));
+  kept.push(JSON.stringify(await all('SELECT message FROM task')));
+  expect(kept.some((text) => text.includes('[redacted]'))).toBe(true);
+  expect(artifacts.size).toBe(2);
+  for (const text of kept)
+    for (const secret of secrets) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(encodeURIComponent(secret));
+      expect(text).not.toContain(
+        Buffer.from(secret)
+          .toString('base64')
+          .replace(/.{0,2}=*$/, ''),
+      );
+    }
 });
 
 describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {

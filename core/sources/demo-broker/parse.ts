@@ -1,5 +1,5 @@
 import type { Exchange } from '../../contracts/blob.ts';
-import { decimalFromText, divide } from '../../market/decimal.ts';
+import { type DecimalText, decimalFromText, divide } from '../../market/decimal.ts';
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
@@ -91,11 +91,18 @@ function read(table: HtmlTable, exchange: Exchange): Parsed {
   };
 }
 
+/** No figure of the page takes more characters than this. */
+const longestNumber = 32;
+
+function numberIn(text: string): DecimalText | null {
+  return text.length > longestNumber ? null : decimalFromText(text);
+}
+
 /** The quote of a row, or what is wrong with it. */
 function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
   const symbol = cell('Symbol');
   const assetClass = Object.hasOwn(assetClassOf, cell('Type')) ? assetClassOf[cell('Type')] : undefined;
-  const price = decimalFromText(cell('Last'));
+  const price = numberIn(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
   if (!/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/.test(symbol)) return 'The row has no symbol.';
@@ -108,7 +115,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
   if (!/^[A-Z0-9]{3,10}$/.test(mic)) return 'The market is none.';
   const major = (name: Column) => {
-    const value = decimalFromText(cell(name));
+    const value = numberIn(cell(name));
     return value === null ? null : divide(value, minorFactor);
   };
   return {
@@ -123,7 +130,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
       previousClose: major('Previous'),
       bid: null,
       ask: null,
-      volume: decimalFromText(cell('Volume')),
+      volume: numberIn(cell('Volume')),
       currency,
       minorFactor,
       session: null,

@@ -30,6 +30,9 @@ const leastPercent = 0.02;
 /** A member with whether its previous close says anything of its price. */
 type Member = ParsedMember & { readonly saysPrevious: boolean };
 
+/** No price or weight takes more characters. */
+const longestNumber = 32;
+
 /** A page that a cache has kept for longer is not of today. */
 const mostAgeSeconds = 6 * 3600;
 
@@ -152,7 +155,7 @@ function memberOf(
 ): Member | { symbol: string | null; detail: string } {
   const text = row[columns.symbol] ?? '';
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
-  const weight = decimalFromText((row[columns.weight] ?? '').replace(/ ?%$/, ''));
+  const weight = amount((row[columns.weight] ?? '').replace(/ ?%$/, ''));
   const price = amount(row[columns.price]);
   if (symbol === null) return { symbol: null, detail: 'The row has no symbol.' };
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
@@ -175,6 +178,7 @@ function memberOf(
 
 /** `1,634.20`, `-4.20`, `(-4.20)`. */
 function amount(text: string | undefined): DecimalText | null {
+  if (text !== undefined && text.length > longestNumber) return null;
   const plain = /^\(?([-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?)\)?$/.exec(text ?? '')?.[1];
   return plain === undefined ? null : decimalFromText(plain.replaceAll(',', ''));
 }
