@@ -141,10 +141,16 @@ describe('npm start', () => {
     const { code, stdout, stderr } = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: 'NOSUCH' })
       .finished;
     expect(code).toBe(1);
+    // Of each source that has a job for shares; what indices are made of was not asked for.
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
       accepted: 0,
-      failures: [{ reason: expect.any(String) }, { reason: expect.any(String) }],
+      failures: [
+        { job: 'daily-bars', reason: 'not_found' },
+        { job: 'positions', reason: 'no_data' },
+        { job: 'quotes', reason: 'no_data' },
+        { job: 'quotes', reason: 'no_data' },
+      ],
     });
     expect(stderr).toContain('Nothing was stored');
     expect(await place.nothingLeft()).toEqual([]);
