@@ -43,7 +43,7 @@ describe('the dashboard of the deployed cloud', () => {
     await page.getByText(/Yahoo Finance has run: [\d,]+ rows? stored/).waitFor({ timeout: 90_000 });
 
     await card.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('Yahoo Finance stopped.').waitFor();
+    await page.getByText('Yahoo Finance stopped.', { exact: true }).waitFor();
     await card.getByRole('button', { name: 'Start' }).waitFor();
     const yahoo = async () => (await read('/sources', z.array(sourceSchema))).find((source) => source.id === 'yahoo');
     expect((await yahoo())?.paused).toBe(true);

@@ -106,7 +106,10 @@ describe('permits', () => {
   it('are worth nothing when they are over or unknown', async () => {
     const { permits } = await state.ask({ op: 'reservePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
     await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second'`);
-    expect(await state.ask({ op: 'usePermit', permitId: permits[0]?.id ?? '' })).toMatchObject({ ok: false, why: 'expired' });
+    expect(await state.ask({ op: 'usePermit', permitId: permits[0]?.id ?? '' })).toMatchObject({
+      ok: false,
+      why: 'expired',
+    });
     expect(await state.ask({ op: 'usePermit', permitId: runId })).toMatchObject({ ok: false, why: 'unknown' });
   });
 });

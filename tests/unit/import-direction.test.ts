@@ -43,7 +43,9 @@ function sourceFiles(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => relative(root, join(root, dirname(file), match[1] ?? '')));
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(root, join(root, dirname(file), match[1] ?? '')),
+  );
 }
 
 describe('imports point inwards', () => {
@@ -55,10 +57,14 @@ describe('imports point inwards', () => {
   });
 
   it('pure rules import no SDK, no environment and no clock', () => {
-    const impure = ['market', 'quality', 'health', 'proxy'].flatMap((room) => sourceFiles(`core/${room}`)).filter((file) => {
-      const text = readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-      return /process\.env|Date\.now\(|new Date\(\)|performance\.now|from '@aws-sdk|from 'pg'|from 'node:(fs|http|net)/.test(text);
-    });
+    const impure = ['market', 'quality', 'health', 'proxy']
+      .flatMap((room) => sourceFiles(`core/${room}`))
+      .filter((file) => {
+        const text = readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+        return /process\.env|Date\.now\(|new Date\(\)|performance\.now|from '@aws-sdk|from 'pg'|from 'node:(fs|http|net)/.test(
+          text,
+        );
+      });
     expect(impure).toEqual([]);
   });
 

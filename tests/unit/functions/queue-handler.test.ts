@@ -12,7 +12,12 @@ function batch(...bodies: string[]): SQSEvent {
       messageId: `m${index}`,
       receiptHandle: 'r',
       body,
-      attributes: { ApproximateReceiveCount: '1', SentTimestamp: '0', SenderId: 's', ApproximateFirstReceiveTimestamp: '0' },
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: '0',
+        SenderId: 's',
+        ApproximateFirstReceiveTimestamp: '0',
+      },
       messageAttributes: {},
       md5OfBody: '',
       eventSource: 'aws:sqs',
@@ -24,22 +29,30 @@ function batch(...bodies: string[]): SQSEvent {
 
 it('a message that fails goes back alone, the rest of its batch is done', async () => {
   const done: string[] = [];
-  const answer = await handleQueue(batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'), context, schema, async ({ key }) => {
-    if (key === 'boom') throw new Error('no database');
-    done.push(key);
-  });
+  const answer = await handleQueue(
+    batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'),
+    context,
+    schema,
+    async ({ key }) => {
+      if (key === 'boom') throw new Error('no database');
+      done.push(key);
+    },
+  );
   expect(done).toEqual(['a', 'c']);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
 });
 
-it.each(['', 'not json', '{"key":1}', 'null', '{"other":"x"}'])('a malformed message (%j) goes back alone and reaches nobody', async (body) => {
-  const done: string[] = [];
-  const answer = await handleQueue(batch(body, '{"key":"b"}'), context, schema, async ({ key }) => {
-    done.push(key);
-  });
-  expect(done).toEqual(['b']);
-  expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
-});
+it.each(['', 'not json', '{"key":1}', 'null', '{"other":"x"}'])(
+  'a malformed message (%j) goes back alone and reaches nobody',
+  async (body) => {
+    const done: string[] = [];
+    const answer = await handleQueue(batch(body, '{"key":"b"}'), context, schema, async ({ key }) => {
+      done.push(key);
+    });
+    expect(done).toEqual(['b']);
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+  },
+);
 
 it('when all fail, all go back: the handler itself does not fail', async () => {
   const answer = await handleQueue(batch('x', 'y'), context, schema, async () => undefined);
