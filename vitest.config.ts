@@ -13,6 +13,9 @@ class ByName extends BaseSequencer {
   }
 }
 
+/** These tests wait for databases, browsers and quotas more than they compute: three at once on two cores halve the time. */
+const waiting = 3;
+
 /** One project per group of tests; `tests/run.ts` runs them in order and adds up. */
 export default defineConfig({
   test: {
@@ -23,11 +26,18 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           testTimeout: 10_000,
+          maxWorkers: waiting,
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
         },
       },
       {
-        test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
+        test: {
+          name: 'contract',
+          include: ['tests/contract/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: waiting,
+        },
       },
       { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
       {
