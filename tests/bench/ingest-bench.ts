@@ -121,9 +121,9 @@ async function timeIngest(
   copyRowsPerSecond: number,
 ): Promise<IngestResult> {
   // What a running service has: a latest row of each symbol, from the tick before. The tables themselves are empty.
-  await pool.query('TRUNCATE quote, quote_revision, latest_quote, outbox, quarantine, batch_statistics, batch');
+  await pool.query('TRUNCATE quote, quote_revision, latest_quote, outbox, quarantine, batch_statistics, batch CASCADE');
   await ingestAll(containers, [await makeTick(0, startsAt, quotesPerBlob)]);
-  await pool.query('TRUNCATE quote, outbox, quarantine, batch_statistics, batch');
+  await pool.query('TRUNCATE quote, outbox, quarantine, batch_statistics, batch CASCADE');
   await pool.query('CHECKPOINT');
   const seconds = await ingestAll(containers, ticks);
   await requireCount(pool, 'quote', size);
