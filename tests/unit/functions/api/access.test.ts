@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
 import { allows } from '../../../../core/auth/api-keys.ts';
 import { problemSchema } from '../../../../core/contracts/http/envelope.ts';
@@ -6,6 +7,8 @@ import { type Scope, scopes } from '../../../../core/contracts/reasons.ts';
 import { basePath } from '../../../../functions/api/app.ts';
 import { startTestDatabase, type TestDatabase } from '../../../postgres.ts';
 import { type Keys, makeKey, makeKeys, noon, testApi } from './fixture.ts';
+
+const createdSchema = z.object({ data: z.object({ id: z.string(), key: z.string(), prefix: z.string() }) });
 
 /**
  * Who may ask what, written by hand: a new route fails here until someone has said who may use it. Paths have values
@@ -182,7 +185,7 @@ describe('a key', () => {
 
   it('is made, shown once, listed without its secret, and works', async () => {
     const created = await api.ask('/keys', { method: 'POST', key: keys.admin, json: { name: 'ci', scope: 'operate' } });
-    const { data } = (await created.json()) as { data: { id: string; key: string; prefix: string } };
+    const { data } = createdSchema.parse(await created.json());
     expect([created.status, created.headers.get('cache-control')]).toEqual([201, 'no-store']);
     expect(data.key.startsWith(data.prefix)).toBe(true);
     expect((await api.ask('/services', { key: data.key })).status).toBe(200);

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { memoryMessageQueue } from '../../../../core/adapters/memory/message-queue.ts';
 import { memoryQueueInspector } from '../../../../core/adapters/memory/queue-inspector.ts';
 import { apiKeyStore } from '../../../../core/adapters/postgres/api-key-store.ts';
@@ -169,5 +170,5 @@ export async function makeQuote(
 
 /** The JSON of an answer, of which the tests say themselves what they expect. */
 export async function json(response: Response): Promise<Record<string, unknown>> {
-  return (await response.json()) as Record<string, unknown>;
+  return z.record(z.string(), z.unknown()).parse(await response.json());
 }
