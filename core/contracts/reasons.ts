@@ -51,7 +51,7 @@ export const jobKinds = ['quotes', 'bars', 'constituents'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** What made a run: the planner's clock, a person, the first cycle after a start, a canary, a backfill. */
-export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill'] as const;
+export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill', 'canary'] as const;
 export type Trigger = (typeof triggers)[number];
 
 /** The parts that can be switched off by a flag that each handler reads first. */

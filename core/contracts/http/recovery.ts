@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { runReasons } from '../reasons.ts';
+
+const instant = z.iso.datetime();
+
+/** One failure that an incident rests on. */
+export const evidenceSchema = z
+  .object({
+    at: instant,
+    runId: z.uuid().nullable(),
+    part: z.int().nullable(),
+    message: z.string().nullable(),
+    blobKey: z.string().nullable(),
+    /** S3 keys of what a page looked like that failed. */
+    artifacts: z.array(z.string()),
+  })
+  .meta({ id: 'Evidence' });
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** Something that is, or was, wrong with a source: at most one open incident for each reason. */
+export const incidentSchema = z
+  .object({
+    id: z.uuid(),
+    sourceId: z.string(),
+    reason: z.enum(runReasons),
+    status: z.enum(['open', 'resolved']),
+    openedAt: instant,
+    lastSeenAt: instant,
+    resolvedAt: instant.nullable(),
+    /** Failures that were seen of it. */
+    count: z.int().positive(),
+    /** The first and the newest of them, oldest first, at most ten. */
+    evidence: z.array(evidenceSchema),
+  })
+  .meta({ id: 'Incident' });
+export type IncidentView = z.infer<typeof incidentSchema>;
+
+export const recoveryStatuses = ['pending', 'running', 'verified', 'mitigated', 'failed'] as const;
+export type RecoveryStatus = (typeof recoveryStatuses)[number];
+
+export const recoveryStepSchema = z.object({
+  name: z.string(),
+  status: z.enum(['running', 'done', 'skipped', 'failed']),
+  startedAt: instant,
+  finishedAt: instant.nullable(),
+  detail: z.string().nullable(),
+});
+export type RecoveryStep = z.infer<typeof recoveryStepSchema>;
+
+/** An attempt to heal a source, step by step. `verified` only after a canary brought an accepted row of this session. */
+export const recoverySchema = z
+  .object({
+    id: z.uuid(),
+    sourceId: z.string(),
+    trigger: z.enum(['automatic', 'manual']),
+    strategy: z.string().nullable(),
+    status: z.enum(recoveryStatuses),
+    /** What the source failed of when it began; of a failed recovery, what the canary failed of. */
+    reason: z.enum(runReasons).nullable(),
+    message: z.string().nullable(),
+    steps: z.array(recoveryStepSchema),
+    requestedAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    canaryRunId: z.uuid().nullable(),
+    /** Whether the source stayed well for an hour afterwards; `null` before that is known. */
+    held: z.boolean().nullable(),
+  })
+  .meta({ id: 'Recovery' });
+export type RecoveryView = z.infer<typeof recoverySchema>;
