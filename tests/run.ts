@@ -12,7 +12,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { commandOf, until } from '../localstack/processes.ts';
 import { root } from '../localstack/state-folder.ts';
@@ -35,14 +36,25 @@ const reportSchema = z.object({
   numPendingTests: z.int(),
   numTodoTests: z.int(),
   testResults: z.array(
-    z.object({ status: z.string(), name: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      status: z.string(),
+      name: z.string(),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).default([]) }),
+      ),
+    }),
   ),
 });
+
+type TestFile = z.infer<typeof reportSchema>['testResults'][number];
 
 interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed and its first words, told again at the end: a long log may be read from there. */
+  readonly failures: string[];
 }
 
 const wanted = process.argv.slice(2);
@@ -69,7 +81,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
@@ -82,7 +94,8 @@ try {
 }
 await findLeftovers();
 
-const { passed, failed, skipped } = tally;
+const { passed, failed, skipped, failures } = tally;
+for (const failure of failures) console.log(`✗ ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 
@@ -100,6 +113,7 @@ async function check(title: string, [command = '', ...args]: readonly string[]):
   if (code === 0) tally.passed++;
   else {
     tally.failed++;
+    tally.failures.push(`check: ${title}`);
     console.log(output.trimEnd());
   }
   console.log(`${code === 0 ? '✓' : '✗'} check: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
@@ -116,8 +130,8 @@ async function vitest(projects: readonly string[]): Promise<void> {
     'show',
   );
   if (!existsSync(file)) {
-    console.log(`✗ ${projects.join(', ')}: vitest ended (exit code ${code}) without a report`);
     tally.failed++;
+    tally.failures.push(`${projects.join(', ')}: vitest ended (exit code ${code}) without a report`);
     return;
   }
   const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -128,8 +142,24 @@ async function vitest(projects: readonly string[]): Promise<void> {
   const failures = report.numFailedTests + broken.length;
   tally.passed += report.numPassedTests;
   tally.skipped += report.numPendingTests + report.numTodoTests;
-  // An error outside of any test still fails the run.
-  tally.failed += failures === 0 && code !== 0 ? 1 : failures;
+  tally.failures.push(...report.testResults.flatMap(failuresOf));
+  if (failures > 0 || code === 0) tally.failed += failures;
+  else {
+    tally.failed++;
+    tally.failures.push(`${projects.join(', ')}: an error outside of any test (exit code ${code})`);
+  }
+}
+
+/** What failed in a file, each with the first lines of why. */
+function failuresOf({ name, message, status, assertionResults }: TestFile): string[] {
+  const file = relative(root, name);
+  const failed = assertionResults.filter((each) => each.status === 'failed');
+  if (status === 'failed' && failed.length === 0) return [`${file}: ${firstLines(message)}`];
+  return failed.map((each) => `${file}: ${each.fullName}: ${firstLines(each.failureMessages[0] ?? '')}`);
+}
+
+function firstLines(text: string): string {
+  return stripVTControlCharacters(text).split('\n').slice(0, 4).join('\n    ');
 }
 
 function run(command: readonly string[], output: 'show' | 'collect'): Promise<{ code: number; output: string }> {
@@ -160,7 +190,7 @@ async function findLeftovers(): Promise<void> {
   if (left.length === 0) return;
   tally.failed++;
   for (const pid of left) {
-    console.log(`✗ a process was left behind: ${pid} ${commandOf(pid) ?? ''}`);
+    tally.failures.push(`a process was left behind: ${pid} ${commandOf(pid) ?? ''}`);
     process.kill(pid, 'SIGKILL');
   }
 }
