@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jobKinds } from './reasons.ts';
+import { jobKinds, pageSelectors } from './reasons.ts';
 
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */
 export const exchangeSchema = z.object({
@@ -10,6 +10,8 @@ export const exchangeSchema = z.object({
     headers: z.record(z.string(), z.string()),
     /** The symbols this request asked for, in the source's namespace. */
     symbols: z.array(z.string()),
+    /** For pages: by which selectors it is to be read; the main ones unless said. */
+    selectors: z.enum(pageSelectors).optional(),
   }),
   /** `null` when no answer came: `error` then says why. */
   response: z

@@ -39,8 +39,16 @@ export const scrapeMessageSchema = z.object({
   symbols: z.array(z.string()).min(1),
   /** Bars of this range in place of the job's own: a chunk of a backfill. */
   range: barRangeSchema.optional(),
+  /** The canary of a recovery: its permits are noted as such. */
+  canary: z.boolean().optional(),
+  /** Use nothing that is kept from before: a browser begins with a new profile and signs in anew. */
+  fresh: z.boolean().optional(),
 });
 export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
+
+/** A recovery that waits to go on. It sends this to itself until it has ended. */
+export const recoveryMessageSchema = z.object({ recoveryId: z.uuid() });
+export type RecoveryMessage = z.infer<typeof recoveryMessageSchema>;
 
 /** A raw blob that waits to be read. Keys, never payloads. */
 export const ingestMessageSchema = z.object({

@@ -50,10 +50,17 @@ export type Scope = (typeof scopes)[number];
 export const jobKinds = ['quotes', 'bars', 'constituents'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
-/** What made a run: the planner's clock, a person, the first cycle after a start, a canary, a backfill. */
-export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill', 'canary'] as const;
+/**
+ * What made a run: the planner's clock, a person, the first cycle after a start, a backfill, a recovery that proves its
+ * source (`canary`), or one that asks another source in its place (`fallback`).
+ */
+export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill', 'canary', 'fallback'] as const;
 export type Trigger = (typeof triggers)[number];
 
+/** By which selectors a page is read: a source that is read in a browser may know a second way to its table. */
+export const pageSelectors = ['main', 'alternative'] as const;
+export type PageSelectors = (typeof pageSelectors)[number];
+
 /** The parts that can be switched off by a flag that each handler reads first. */
-export const serviceIds = ['scheduler', 'scrapers', 'ingest', 'proxy'] as const;
+export const serviceIds = ['scheduler', 'scrapers', 'ingest', 'proxy', 'recovery'] as const;
 export type ServiceId = (typeof serviceIds)[number];

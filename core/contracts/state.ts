@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { proxyRequests, proxyResponses } from './proxy.ts';
-import { scopes } from './reasons.ts';
+import { pageSelectors, scopes } from './reasons.ts';
 
 /**
  * What functions outside the VPC may ask of the `state` function: leases, permits, sessions, key checks, and
@@ -55,7 +55,13 @@ const refusal = z.enum(['minute_quota', 'day_quota', 'not_yet', 'expired', 'used
 /** The answers, by `op`. */
 export const stateResponseSchemas = {
   beginAttempt: z.discriminatedUnion('go', [
-    z.object({ go: z.literal(true), attempt: z.int().positive(), permits: z.array(permit) }),
+    z.object({
+      go: z.literal(true),
+      attempt: z.int().positive(),
+      permits: z.array(permit),
+      /** For pages: by which selectors they are read at the moment. */
+      selectors: z.enum(pageSelectors).optional(),
+    }),
     z.object({
       go: z.literal(false),
       /**

@@ -63,8 +63,41 @@ export const recoverySchema = z
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
     canaryRunId: z.uuid().nullable(),
+    /** Who was asked in the source's place, and by which run. */
+    fallback: z.object({ sourceId: z.string(), runId: z.uuid() }).nullable(),
     /** Whether the source stayed well for an hour afterwards; `null` before that is known. */
     held: z.boolean().nullable(),
   })
   .meta({ id: 'Recovery' });
 export type RecoveryView = z.infer<typeof recoverySchema>;
+
+/** `POST /sources/{id}/recover`: the recovery is under way; `Location` shows it. */
+export const recoveryAcceptedSchema = z
+  .object({ id: z.uuid(), status: z.literal('pending'), sourceId: z.string() })
+  .meta({ id: 'RecoveryAccepted' });
+
+/** `POST /sources/recover`: some sources by name, all of a kind, or all. `proxy` is the Yahoo proxy, `yahoo-proxy`. */
+export const recoverRequestSchema = z
+  .union([
+    z.strictObject({ ids: z.array(z.string().min(1).max(64)).min(1).max(50) }),
+    z.strictObject({ kind: z.enum(['api', 'browser', 'proxy']) }),
+    z.strictObject({ all: z.literal(true) }),
+  ])
+  .meta({ id: 'RecoverRequest' });
+
+/** Why a source is not recovered now. */
+export const recoveryRefusals = ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'] as const;
+export type RecoveryRefusal = (typeof recoveryRefusals)[number];
+
+/** What became of the request for each source, in the order of the catalogue. */
+export const recoveriesAcceptedSchema = z
+  .array(
+    z.object({
+      sourceId: z.string(),
+      accepted: z.boolean(),
+      /** Of the recovery; of the one that runs already where that is why. */
+      id: z.uuid().nullable(),
+      refusal: z.object({ code: z.enum(recoveryRefusals), message: z.string() }).nullable(),
+    }),
+  )
+  .meta({ id: 'RecoveriesAccepted' });
