@@ -43,3 +43,39 @@ export function startOfDate(date: string, zone: string): number | null {
   }
   return after;
 }
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes by which a zone's clocks are ahead of UTC at an instant. Throws on an unknown zone. */
+export function offsetMinutes(epochMs: number, zone: string): number {
+  let clock = clocks.get(zone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+    });
+    clocks.set(zone, clock);
+  }
+  const part: Partial<Record<string, number>> = {};
+  for (const { type, value } of clock.formatToParts(epochMs)) part[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = part;
+  return Math.round((Date.UTC(year, month - 1, day, hour, minute) - epochMs) / 60_000);
+}
+
+/**
+ * The instants (milliseconds since the epoch) at which a zone's clocks show a local time, given as milliseconds of the
+ * same reading in UTC: one; two where the clocks are put back over it; none where they are put forward over it.
+ */
+export function instantsOf(localMs: number, zone: string): number[] {
+  // The offsets in force a day before and after are the only ones that can hold: no zone changes twice in two days.
+  const offsets = new Set([offsetMinutes(localMs - 86_400_000, zone), offsetMinutes(localMs + 86_400_000, zone)]);
+  return [...offsets]
+    .map((offset) => localMs - offset * 60_000)
+    .filter((instant) => instant + offsetMinutes(instant, zone) * 60_000 === localMs)
+    .sort((a, b) => a - b);
+}
