@@ -39,8 +39,8 @@ export const pageHeaders = {
 } as const;
 
 /**
- * A source of the catalogue, ready to be asked. Throws for an id that the catalogue lacks. Apart from `scrapeSource`, so
- * that the Yahoo proxy need not carry the parsers of all sources, one of which reads HTML.
+ * A source of the catalogue, ready to be asked. Throws for an id that the catalogue lacks. Without
+ * its parser, so that the Yahoo proxy need not carry those of all sources, one of which reads HTML.
  */
 export async function reachSource(
   sourceId: string,

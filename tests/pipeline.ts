@@ -20,9 +20,9 @@ import type { SourceDefinition } from '../core/sources/definition.ts';
 import { parserOf } from '../core/sources/parsers.ts';
 import { ingestBlobs } from '../functions/ingest/ingest-blob.ts';
 import { recordOutcome } from '../functions/monitor/watch-sources.ts';
+import { reachSource } from '../functions/reach-source.ts';
 import { planRuns } from '../functions/schedule/plan-runs.ts';
 import { browserSource } from '../functions/scrape-browser/browser-source.ts';
-import { scrapeSource } from '../functions/scrape-source.ts';
 import { scrapeTask } from '../functions/scrape-task.ts';
 
 /**
@@ -68,10 +68,10 @@ export function pipeline(
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
   };
-  const readySource = ({ id, kind }: SourceDefinition) =>
+  const readySource = async ({ id, kind }: SourceDefinition) =>
     kind === 'browser' && options.browser
       ? browserSource(id, { ...world, browser: options.browser, pageTimeoutMs: options.pageTimeoutMs ?? 8_000 })
-      : scrapeSource(id, world);
+      : { ...(await reachSource(id, world)), parser: parserOf(id) };
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),
     async scrape() {

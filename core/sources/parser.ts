@@ -112,3 +112,12 @@ export interface SourceParser {
   /** The canonical symbol of one of the source's. */
   toCanonical(symbol: string): string;
 }
+
+/** Finds a source's code in a list. Throws for an id that it lacks: that is a fault in wiring, not in data. */
+export function parserIn(list: Readonly<Record<string, SourceParser>>, file: string) {
+  return (sourceId: string): SourceParser => {
+    const parser = list[sourceId];
+    if (!parser) throw new Error(`Source ${sourceId} has no parser: list it in ${file}.`);
+    return parser;
+  };
+}

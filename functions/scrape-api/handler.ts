@@ -7,9 +7,10 @@ import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { apiParserOf } from '../../core/sources/api-parsers.ts';
 import { observed } from '../observe.ts';
 import { handleQueue } from '../queue-handler.ts';
-import { scrapeSource } from '../scrape-source.ts';
+import { reachSource } from '../reach-source.ts';
 import { scrapeTask } from '../scrape-task.ts';
 import { mapSetting, setting } from '../settings.ts';
 
@@ -27,7 +28,7 @@ const credentialSecrets = mapSetting('credentialSecrets');
 /** Tasks of the API sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, scrapeMessageSchema, async (task) => {
-    const source = await scrapeSource(task.sourceId, {
+    const ready = await reachSource(task.sourceId, {
       state,
       sourceUrls,
       sessionSecret: () => secrets.get(setting('sessionKeySecret')),
@@ -36,6 +37,7 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       wait: (ms) => sleep(ms),
       credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
     });
+    const source = { ...ready, parser: apiParserOf(task.sourceId) };
     await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
   }),
 );

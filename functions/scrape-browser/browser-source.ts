@@ -15,9 +15,9 @@ import type { Upstream } from '../../core/ports/upstream.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import type { Failure } from '../../core/sources/parser.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
 import { takePermit } from '../ask-upstream.ts';
-import { pageHeaders } from '../reach-source.ts';
-import { scrapeSource } from '../scrape-source.ts';
+import { pageHeaders, reachSource } from '../reach-source.ts';
 import type { ScrapeSource } from '../scrape-task.ts';
 
 /** A browser, as far as a source is read with it. */
@@ -78,7 +78,7 @@ export async function browserSource(
     return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now());
   };
 
-  const ready = await scrapeSource(sourceId, {
+  const ready = await reachSource(sourceId, {
     ...world,
     upstream: (options) => {
       const load = browser.upstream(bounded(options));
@@ -92,6 +92,7 @@ export async function browserSource(
   });
   return {
     ...ready,
+    parser: parserOf(sourceId),
     headers: pageHeaders,
     capture: (redact) => browser.capture((text) => mask(redact(text))),
   };

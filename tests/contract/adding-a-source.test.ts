@@ -122,9 +122,9 @@ export const toyPricesParser: SourceParser = {
       'toyPrices, ',
     );
     list(
-      'core/sources/parsers.ts',
+      'core/sources/api-parsers.ts',
       `import { toyPricesParser } from './${id}/parse.ts';`,
-      /const parsers: [^=]*= \{/,
+      /const apiParsers: [^=]*= \{/,
       `'${id}': toyPricesParser,`,
     );
     list(

@@ -1,8 +1,10 @@
 import { createSocket } from 'node:dgram';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
+import { findChromium } from '../../core/adapters/chromium/executable.ts';
 import type { UpstreamCall } from '../../core/ports/upstream.ts';
 import { type Site, startSite } from './hostile-site.ts';
 
@@ -242,7 +244,11 @@ describe('many pages in one warm process', () => {
   it.each([false, true])(
     'leave /tmp and the number of processes as they are (one process: %s)',
     async (oneProcess) => {
-      const other = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'], oneProcess });
+      // A folder of its own: other tests start browsers at the same time. What is unpacked already is not unpacked again.
+      const found = await findChromium(process.env['QUOTRON_CHROMIUM']);
+      const own = mkdtempSync(join(tmpdir(), 'quotron-warm-'));
+      for (const [name, value] of Object.entries({ ...found.env, TMPDIR: own })) vi.stubEnv(name, value);
+      const other = chromiumBrowser({ executable: found.path, oneProcess });
       const upstream = other.upstream(rules());
       const call = { method: 'GET', headers, page: { waitFor: '#done' } } as const;
       try {
@@ -259,6 +265,8 @@ describe('many pages in one warm process', () => {
         expect(chromiumProcesses().length - first.processes).toBeLessThanOrEqual(1);
       } finally {
         await other.close();
+        vi.unstubAllEnvs();
+        rmSync(own, { recursive: true, force: true });
       }
     },
     60_000,

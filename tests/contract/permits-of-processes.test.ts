@@ -104,9 +104,10 @@ describe('ten processes, with redelivery, renewals and canaries', () => {
     expect(rows[0]?.reserved).toBe(perMinute);
     expect(arrivals.length).toBeGreaterThan(perMinute / 2);
     expect(outcomes).toBeGreaterThan(3);
-    // One at the start, and one for each time that a session was refused; ten workers waited for each.
+    // One at the start, and at most one for each time that a session was refused, though ten workers waited for it; none
+    // when the quota had nothing left for a login by then.
     const { crumb = 0 } = upstreams.control.requests(false)['yahoo'] ?? {};
-    expect(crumb).toBeGreaterThanOrEqual(2);
+    expect(crumb).toBeGreaterThanOrEqual(1);
     expect(crumb).toBeLessThanOrEqual(3);
     const twice = await pool.query('SELECT run_id, part FROM task_attempt WHERE ok GROUP BY 1, 2 HAVING count(*) > 1');
     expect(twice.rows).toEqual([]);

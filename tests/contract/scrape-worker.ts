@@ -11,7 +11,8 @@ import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
-import { scrapeSource } from '../../functions/scrape-source.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { reachSource } from '../../functions/reach-source.ts';
 import { scrapeTask } from '../../functions/scrape-task.ts';
 
 const orders = z
@@ -54,7 +55,7 @@ async function tasks(): Promise<void> {
     for (const message of waiting) {
       if (Date.now() >= until) return;
       const task = scrapeMessageSchema.parse(message);
-      const source = await scrapeSource(task.sourceId, {
+      const ready = await reachSource(task.sourceId, {
         state,
         sourceUrls: orders.sourceUrls,
         sessionSecret: async () => 'the secret of this test',
@@ -63,6 +64,7 @@ async function tasks(): Promise<void> {
         wait: (ms) => sleep(Math.min(ms, 50)),
         credentials: async (id) => orders.credentials[id] ?? null,
       });
+      const source = { ...ready, parser: parserOf(task.sourceId) };
       const worker = orders.name;
       await scrapeTask(task, { source, state, blobs: memoryRawStore(), queue, now: Date.now, worker });
     }
