@@ -48,3 +48,6 @@ ALTER TABLE incident
   -- Successes in a row since it was seen last.
   ADD COLUMN successes integer NOT NULL DEFAULT 0;
 CREATE INDEX incident_of_source ON incident (source_id, opened_at DESC);
+
+-- The newest runs of each job: what its health is judged by.
+CREATE INDEX run_of_job ON run (source_id, job, due_at DESC);
