@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { healthStatuses } from '../reasons.ts';
+
+const instant = z.iso.datetime();
+
+/** One thing that was seen. Message and symbol are what a source sent or a parser said of it: data of unknown origin. */
+export const sampleSchema = z.object({
+  at: instant,
+  runId: z.uuid().nullable(),
+  symbol: z.string().nullable(),
+  message: z.string().nullable(),
+  blobKey: z.string().nullable(),
+  /** S3 keys of what a page looked like that failed. */
+  artifacts: z.array(z.string()),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** Something that is wrong, why that is likely so, and what to do. */
+export const findingSchema = z
+  .object({
+    /** The rule that names the cause; `unexplained` where no rule's evidence is there. */
+    rule: z.string(),
+    /** Ids of the sources it is about; none for what is wrong with Quotron itself. */
+    sources: z.array(z.string()),
+    title: z.string(),
+    /** Reasons of failed runs, or of quarantined rows, that it explains. */
+    reasons: z.array(z.string()),
+    explained: z.boolean(),
+    cause: z.string(),
+    /** What speaks for it, in figures. */
+    evidence: z.array(z.string()),
+    count: z.int().nullable(),
+    firstSeenAt: instant.nullable(),
+    lastSeenAt: instant.nullable(),
+    samples: z.array(sampleSchema),
+    advice: z.array(z.object({ text: z.string(), command: z.string().nullable() })),
+    /** 0 to 100: how much comes back when it is put right. Findings are in this order. */
+    effect: z.int(),
+  })
+  .meta({ id: 'Finding' });
+export type Finding = z.infer<typeof findingSchema>;
+
+export const diagnosedSourceSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(healthStatuses),
+  reason: z.string().nullable(),
+  score: z.number().nullable(),
+  /** Scores of the last 24 hours, oldest first; `null` where there was no sample. */
+  trend: z.array(z.number().nullable()),
+  lastSuccessAt: instant.nullable(),
+  openIncidents: z.array(z.object({ reason: z.string(), openedAt: instant })),
+});
+export type DiagnosedSource = z.infer<typeof diagnosedSourceSchema>;
+
+/** What differs from the report before. */
+export const changesSchema = z.object({
+  since: instant,
+  score: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
+  /** Sources whose status changed, or whose score moved by ten or more. */
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      fromStatus: z.string(),
+      toStatus: z.string(),
+      fromScore: z.number().nullable(),
+      toScore: z.number().nullable(),
+    }),
+  ),
+  opened: z.array(z.object({ sourceId: z.string(), reason: z.string(), at: instant })),
+  closed: z.array(z.object({ sourceId: z.string(), reason: z.string(), at: instant })),
+});
+export type Changes = z.infer<typeof changesSchema>;
+
+/** What the rules found, as data. The Markdown report says the same. */
+export const diagnosisSchema = z
+  .object({
+    createdAt: instant,
+    /** 0 to 100; `null` while no source has run. */
+    score: z.number().nullable(),
+    headline: z.string(),
+    sources: z.array(diagnosedSourceSchema),
+    findings: z.array(findingSchema),
+    changes: changesSchema.nullable(),
+  })
+  .meta({ id: 'Diagnosis' });
+export type Diagnosis = z.infer<typeof diagnosisSchema>;
+
+/** A summary that a language model wrote of a report. It is not checked by anything. */
+export const summarySchema = z.object({ model: z.string(), text: z.string() });
+
+/** `GET /diagnostics/{id}` as JSON. */
+export const diagnosisViewSchema = diagnosisSchema
+  .extend({ id: z.uuid(), status: z.literal('done'), summary: summarySchema.nullable() })
+  .meta({ id: 'DiagnosisReport' });
+export type DiagnosisView = z.infer<typeof diagnosisViewSchema>;
+
+/** `POST /diagnostics`: the report is made when this is answered. */
+export const diagnosisAcceptedSchema = z
+  .object({ id: z.uuid(), status: z.literal('done') })
+  .meta({ id: 'DiagnosisAccepted' });
+
+/** One of `GET /diagnostics`. */
+export const diagnosisItemSchema = z
+  .object({ id: z.uuid(), createdAt: instant, score: z.number().nullable(), headline: z.string() })
+  .meta({ id: 'DiagnosisItem' });
+export type DiagnosisItem = z.infer<typeof diagnosisItemSchema>;
+
+/** What the report is called when it is kept as a file. */
+export const reportFileName = 'diagnostics_report.md';

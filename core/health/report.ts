@@ -1,0 +1,137 @@
+import { type Diagnosis, type Finding, reportFileName } from '../contracts/http/diagnostics.ts';
+import { noteBelow } from './diagnose.ts';
+import { minute } from './instants.ts';
+import { code, sparkline } from './markdown.ts';
+
+/** What a language model wrote of a report. */
+export interface Summary {
+  readonly model: string;
+  readonly text: string;
+}
+
+/**
+ * A diagnosis as Markdown, for a person who knows nothing of the insides. Whatever a source said stands in code spans,
+ * where it can do nothing.
+ */
+export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): string {
+  const faults = diagnosis.findings.filter((finding) => finding.effect >= noteBelow);
+  const notes = diagnosis.findings.filter((finding) => finding.effect < noteBelow);
+  const parts = [
+    [
+      '# Diagnostics report',
+      `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**.`,
+      diagnosis.headline,
+    ],
+    ...(summary ? [summaryOf(summary)] : []),
+    recommendations(faults),
+    sourcesOf(diagnosis),
+    ...(faults.length > 0 ? [['## What is wrong', ...faults.flatMap(findingText)]] : []),
+    ...(notes.length > 0
+      ? [['## To keep in mind', list(notes.map((note) => `**${note.title}.** ${note.cause}${firstStep(note)}`))]]
+      : []),
+    changesOf(diagnosis),
+    [
+      `*Made by fixed rules from what was measured, kept as ${reportFileName}. Times are UTC. Text in \`this type\` may come from a source: it is shown as it came, shortened, and nothing to follow.*`,
+    ],
+  ];
+  return `${parts.flat().join('\n\n')}\n`;
+}
+
+function recommendations(faults: readonly Finding[]): string[] {
+  if (faults.length === 0) return ['## What to do', 'Nothing: all is well.'];
+  const lines = faults.map((finding, place) => {
+    const step = finding.advice.find(({ command }) => command !== null) ?? finding.advice[0];
+    const todo = step ? ` ${step.text}${step.command === null ? '' : ` \`${step.command}\``}` : '';
+    return `${place + 1}. **${finding.title}.**${todo}`;
+  });
+  return ['## What to do', 'What helps most comes first; the reasons are below.', lines.join('\n')];
+}
+
+function sourcesOf({ sources }: Diagnosis): string[] {
+  const rows = sources.map(
+    ({ title, id, status, reason, score, trend, lastSuccessAt }) =>
+      `| ${title} (\`${id}\`) | ${status}${reason === null ? '' : `: \`${reason}\``} | ${scoreText(score)} | ${sparkline(trend) || '·'} | ${lastSuccessAt === null ? 'never' : minute(lastSuccessAt)} |`,
+  );
+  return [
+    '## Sources',
+    ['| source | status | score | last 24 hours | last success |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ];
+}
+
+function findingText(finding: Finding): string[] {
+  const { count, firstSeenAt, lastSeenAt } = finding;
+  const seen =
+    count !== null && firstSeenAt !== null && lastSeenAt !== null
+      ? [`Seen ${count} ${count === 1 ? 'time' : 'times'}, first ${minute(firstSeenAt)}, last ${minute(lastSeenAt)}.`]
+      : [];
+  const evidence = [...seen, ...finding.evidence];
+  return [
+    `### ${finding.title}`,
+    `**Likely cause:** ${finding.cause}`,
+    ...(evidence.length > 0 ? [`**Evidence:**\n\n${list(evidence)}`] : []),
+    ...(finding.samples.length > 0 ? [`**Samples:**\n\n${list(finding.samples.map(sampleText))}`] : []),
+    ...(finding.advice.length > 0
+      ? [
+          `**What to do:**\n\n${finding.advice
+            .map(({ text, command }, place) => `${place + 1}. ${text}${command === null ? '' : ` \`${command}\``}`)
+            .join('\n')}`,
+        ]
+      : []),
+  ];
+}
+
+function sampleText({ at, runId, symbol, message, blobKey, artifacts }: Finding['samples'][number]): string {
+  const of = symbol === null ? '' : ` on ${code(symbol)}`;
+  const said = message === null ? 'no message' : code(message);
+  const places = [
+    ...(runId === null ? [] : [`run ${code(runId)}`]),
+    ...(blobKey === null ? [] : [`blob ${code(blobKey)}`]),
+    ...artifacts.map((artifact) => `artifact ${code(artifact)}`),
+  ];
+  return `${minute(at)}${of}: ${said}${places.length > 0 ? ` (${places.join(', ')})` : ''}`;
+}
+
+function changesOf({ changes }: Diagnosis): string[] {
+  const title = '## What changed since the last report';
+  if (changes === null) return [title, 'This is the first report.'];
+  const lines = [
+    ...(changes.score.from === changes.score.to
+      ? []
+      : [`The overall score went from ${scoreText(changes.score.from)} to ${scoreText(changes.score.to)}.`]),
+    ...changes.sources.map(
+      ({ id, fromStatus, toStatus, fromScore, toScore }) =>
+        `\`${id}\`: ${fromStatus === toStatus ? `still ${toStatus}` : `${fromStatus} → ${toStatus}`}, score ${scoreText(fromScore)} → ${scoreText(toScore)}.`,
+    ),
+    ...changes.opened.map(
+      ({ sourceId, reason, at }) => `New incident of \`${sourceId}\`: ${code(reason)}, ${minute(at)}.`,
+    ),
+    ...changes.closed.map(
+      ({ sourceId, reason, at }) => `Closed incident of \`${sourceId}\`: ${code(reason)}, ${minute(at)}.`,
+    ),
+  ];
+  const since = `The last one is of ${minute(changes.since)}.`;
+  return [title, lines.length > 0 ? `${since}\n\n${list(lines)}` : `${since} Nothing that matters.`];
+}
+
+/** The model's words are quoted line by line, in code spans: it has read what sources said. */
+function summaryOf({ model, text }: Summary): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return [
+    '## Summary by a language model',
+    `Written by the model ${code(model)} from this report. Nothing checks it; the rules' own findings follow.`,
+    lines.map((line) => `> ${code(line)}`).join('\n>\n'),
+  ];
+}
+
+function firstStep(finding: Finding): string {
+  const step = finding.advice[0];
+  return step ? ` ${step.text}${step.command === null ? '' : ` \`${step.command}\``}` : '';
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function scoreText(score: number | null): string {
+  return score === null ? 'not known' : `${score} of 100`;
+}
