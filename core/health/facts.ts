@@ -83,10 +83,13 @@ export interface SourceFacts {
   readonly overdue: number;
 }
 
+/** A calendar that comes to its end. */
 export interface CalendarFact {
   readonly id: string;
   /** The last date that it knows. */
   readonly validThrough: string;
+  /** Negative once it has ended. */
+  readonly daysLeft: number;
 }
 
 export interface DiagnosisFacts {

@@ -28,7 +28,6 @@ const silentTicksMs = 5 * 60_000;
 /** Outages that begin within this time of each other have one cause. */
 const atOnceMs = 10 * 60_000;
 const nearlyUsed = 0.8;
-const calendarNoticeDays = 45;
 const dayMs = 24 * 3600_000;
 
 const say = (text: string, command: string | null = null): Advice => ({ text, command });
@@ -241,26 +240,21 @@ const quotasNearlyUsed: SystemRule = {
 
 const endingCalendars: SystemRule = {
   id: 'calendar-ends',
-  find(facts) {
-    const near = facts.calendars.filter(({ validThrough }) => daysTo(validThrough, facts.at) <= calendarNoticeDays);
-    if (near.length === 0) return [];
-    return [
-      {
-        title: 'Exchange calendars come to their end',
-        cause:
-          'Behind its last day a calendar knows no holidays: sources would be asked on closed days, and quiet days taken for faults.',
-        evidence: near.map(({ id, validThrough }) => `${id} knows the days up to ${validThrough}.`),
-        advice: [say('Make the calendars anew, as docs/runbook.md says, and deploy.')],
-        sources: [],
-        weight: near.some(({ validThrough }) => daysTo(validThrough, facts.at) < 0) ? 45 : 15,
-      },
-    ];
-  },
+  find: ({ calendars }) =>
+    calendars.length === 0
+      ? []
+      : [
+          {
+            title: 'Exchange calendars come to their end',
+            cause:
+              'Behind its last day a calendar knows no holidays: sources would be asked on closed days, and quiet days taken for faults.',
+            evidence: calendars.map(({ id, validThrough }) => `${id} knows the days up to ${validThrough}.`),
+            advice: [say('Make the calendars anew, as docs/runbook.md says, and deploy.')],
+            sources: [],
+            weight: calendars.some(({ daysLeft }) => daysLeft < 0) ? 45 : 15,
+          },
+        ],
 };
-
-function daysTo(date: string, at: number): number {
-  return (Date.parse(`${date}T00:00:00Z`) - at) / dayMs;
-}
 
 const partitions: SystemRule = {
   id: 'partitions',

@@ -1,0 +1,93 @@
+import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
+import type { FactsReader, SourceRecord } from '../../core/adapters/postgres/facts-reader.ts';
+import { needsCredentials } from '../../core/auth/credentials.ts';
+import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
+import { serviceIds } from '../../core/contracts/reasons.ts';
+import { diagnose } from '../../core/health/diagnose.ts';
+import type { DiagnosisFacts, SourceFacts } from '../../core/health/facts.ts';
+import { reportOf } from '../../core/health/report.ts';
+import { calendarWarnings } from '../../core/market/calendar.ts';
+import type { QueueCounts, QueueInspector } from '../../core/ports/queue-inspector.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+
+export interface Diagnosing {
+  readonly facts: FactsReader;
+  readonly diagnoses: DiagnosisStore;
+  readonly inspector: QueueInspector;
+  readonly catalogue: readonly SourceDefinition[];
+  /** Told when the queues cannot be asked: the report is made without them. */
+  readonly log: (error: unknown) => void;
+}
+
+/**
+ * Makes a diagnosis and keeps it:
+ *
+ *   1. read the facts: tables, queues, the report before
+ *   2. judge them by the rules
+ *   3. write and keep the report
+ */
+export async function makeDiagnosis(
+  of: { id: string; now: number; requestedBy: string | null },
+  world: Diagnosing,
+): Promise<{ diagnosis: Diagnosis; markdown: string }> {
+  const diagnosis = diagnose(await factsAt(of.now, world));
+  const markdown = reportOf(diagnosis);
+  await world.diagnoses.keep({ id: of.id, diagnosis, markdown, requestedBy: of.requestedBy });
+  return { diagnosis, markdown };
+}
+
+async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> {
+  const { facts, diagnoses, catalogue } = world;
+  const previous = await diagnoses.newest();
+  const ids = catalogue.map((source) => source.id);
+  const records = await facts.sources(ids, new Date(now), previous && new Date(previous.createdAt));
+  const { services, plannedTo, strays, lastMonth } = await facts.installation();
+  return {
+    at: now,
+    sources: catalogue.flatMap((source) => {
+      const record = records.find(({ id }) => id === source.id);
+      return record ? [sourceFacts(source, record)] : [];
+    }),
+    services: serviceIds.map((id) => {
+      const row = services.find((each) => each.id === id);
+      return { id, running: row?.running ?? true, changedAt: row?.changedAt ?? null };
+    }),
+    queues: await counts(world),
+    plannedTo,
+    partitions: { strays, lastMonth },
+    calendars: calendarWarnings(now),
+    previous,
+  };
+}
+
+async function counts({ inspector, log }: Diagnosing): Promise<readonly QueueCounts[] | null> {
+  try {
+    return await inspector.counts();
+  } catch (error) {
+    log(error);
+    return null;
+  }
+}
+
+function sourceFacts(source: SourceDefinition, record: SourceRecord): SourceFacts {
+  const { credentialsSet, credentialsAt, dayUsed, busiestMinute, ...known } = record;
+  const credentials = needsCredentials(source) ? { isSet: credentialsSet, changedAt: credentialsAt } : null;
+  const idle = credentials?.isSet === false;
+  return {
+    ...known,
+    title: source.title,
+    kind: source.kind,
+    signsIn: source.session?.strategy ?? null,
+    credentials,
+    // Without its credentials it is not asked: how it was before says nothing.
+    status: idle ? 'unknown' : known.status === 'paused' && !known.paused ? 'unknown' : known.status,
+    reason: idle ? null : known.reason,
+    quota: {
+      day: { used: dayUsed, limit: source.quota.perDay },
+      minute: { used: busiestMinute, limit: source.quota.perMinute },
+    },
+    tasks: idle ? [] : known.tasks,
+    quarantine: idle ? [] : known.quarantine,
+    incidents: idle ? [] : known.incidents,
+  };
+}

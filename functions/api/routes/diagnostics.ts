@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import {
+  type DiagnosisItem,
+  type DiagnosisView,
+  diagnosisAcceptedSchema,
+  diagnosisItemSchema,
+  diagnosisViewSchema,
+  reportFileName,
+} from '../../../core/contracts/http/diagnostics.ts';
+import { reportOf } from '../../../core/health/report.ts';
+import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { type Diagnosing, makeDiagnosis } from '../make-diagnosis.ts';
+import { ProblemError } from '../problem.ts';
+import { cursorParameter, limitParameter } from '../read-request.ts';
+import { type Reply, type Route, route } from '../route.ts';
+
+interface Uses extends Omit<Diagnosing, 'log'> {
+  readonly queue: MessageQueue;
+  /** Whether a model is configured that writes summaries: then the queue `summaries` is there. */
+  readonly summaries: boolean;
+  log(error: unknown, requestId: string): void;
+}
+
+const tag = 'Diagnostics';
+
+export function diagnosticsRoutes({ queue, summaries, log, ...world }: Uses): Route[] {
+  const make = route(
+    {
+      method: 'post',
+      path: '/diagnostics',
+      access: 'operate',
+      tag,
+      summary: 'Write a report on what is wrong, why, and what to do',
+      description:
+        'The report is there when this is answered: read it at `Location`. Where a language model is configured, its summary appears in it within a minute.',
+      data: diagnosisAcceptedSchema,
+      status: 202,
+    },
+    async ({ call }): Promise<Reply> => {
+      const id = randomUUID();
+      await makeDiagnosis(
+        { id, now: call.now, requestedBy: call.principal?.keyId ?? null },
+        { ...world, log: (error) => log(error, call.requestId) },
+      );
+      if (summaries) {
+        // The report is worth having without it.
+        await queue.send('summaries', [{ diagnosisId: id }]).catch((error: unknown) => log(error, call.requestId));
+      }
+      return {
+        kind: 'data',
+        data: { id, status: 'done' },
+        status: 202,
+        headers: { location: `/api/v1/diagnostics/${id}` },
+      };
+    },
+  );
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/diagnostics',
+      access: 'read',
+      tag,
+      summary: 'Reports, the newest first',
+      query: z.object({ limit: limitParameter(200, 50), cursor: cursorParameter }),
+      data: z.array(diagnosisItemSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query }) => {
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const rows = await world.diagnoses.list({
+        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        limit: query.limit + 1,
+      });
+      const data = rows.slice(0, query.limit).map(
+        (row): DiagnosisItem => ({
+          id: row.id,
+          createdAt: row.created_at.toISOString(),
+          score: row.score,
+          headline: row.headline ?? '',
+        }),
+      );
+      const last = data.at(-1);
+      const more = rows.length > data.length && last ? { nextCursor: writeCursor([last.createdAt, last.id]) } : {};
+      return { kind: 'data', data, meta: { count: data.length, ...more } };
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/diagnostics/{id}',
+      access: 'read',
+      tag,
+      summary: 'One report',
+      description: `Markdown, as the file ${reportFileName}; with \`Accept: application/json\` the same as data. Samples are what sources sent: data of unknown origin.`,
+      params: z.object({ id: z.uuid() }),
+      data: diagnosisViewSchema,
+      media: { 'text/markdown': z.string() },
+      problems: ['unknown_diagnosis'],
+    },
+    async ({ params, call }): Promise<Reply> => {
+      const found = await world.diagnoses.one(params.id);
+      if (!found)
+        throw new ProblemError('unknown_diagnosis', 'No report has this id. GET /diagnostics lists what there is.');
+      const { id, diagnosis, summary, markdown } = found;
+      if (wantsJson(call.header('accept'))) {
+        const data: DiagnosisView = { ...diagnosis, id, status: 'done', summary };
+        return { kind: 'data', data };
+      }
+      return {
+        kind: 'text',
+        // The report as it was written; one with a summary is written anew from the same diagnosis.
+        body: summary ? reportOf(diagnosis, summary) : markdown,
+        contentType: 'text/markdown; charset=utf-8',
+        headers: { 'content-disposition': `attachment; filename="${reportFileName}"` },
+      };
+    },
+  );
+
+  return [make, list, one];
+}
+
+/** Whether JSON is named, and before Markdown or any text. Who accepts everything gets the report. */
+function wantsJson(accept: string | undefined): boolean {
+  const named = (accept ?? '').split(',').map((each) => (each.split(';')[0] ?? '').trim().toLowerCase());
+  const json = named.indexOf('application/json');
+  const markdown = named.findIndex((type) => type === 'text/markdown' || type === 'text/*');
+  return json !== -1 && (markdown === -1 || json < markdown);
+}
