@@ -2,13 +2,25 @@ import type { JobKind, LicenceClass } from '../contracts/reasons.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { AssetClass } from '../market/instrument.ts';
 
+/** When a job is due. */
+export type JobSchedule =
+  /** Seconds between due times, counted from the epoch: 60 is every full minute. */
+  | { readonly everySeconds: number; readonly cron?: undefined }
+  /** Minute, hour, day of the month, month and day of the week on the clocks of an IANA zone: `30 16 * * 1-5`. */
+  | { readonly cron: string; readonly zone: string; readonly everySeconds?: undefined };
+
 /** What a source collects, and how often. */
-export interface SourceJob {
+export type SourceJob = JobSchedule & SourceJobWords;
+
+interface SourceJobWords {
   /** Unique within the source; part of a run's id. */
   readonly id: string;
   readonly kind: JobKind;
-  /** Seconds between due times, counted from the epoch: 60 is every full minute. */
-  readonly everySeconds: number;
+  /**
+   * Only those symbols are asked for whose market trades at the due time: from so many minutes before it opens until so
+   * many after it closes, and not in a longer lunch break. A run has what is left; none, no run. Absent: always all.
+   */
+  readonly inSession?: { readonly beforeMinutes: number; readonly afterMinutes: number };
   /** Canonical symbols asked for, unless `QUOTRON_SYMBOLS` names others. */
   readonly symbols: readonly string[];
   /** Symbols in one task (one queue message, one attempt). */
@@ -94,10 +106,14 @@ export interface SourceDefinition {
     readonly retries?: number;
   };
   readonly jobs: readonly SourceJob[];
+  /** It bears one worker at a time (a login that a second one would end): its tasks are done one after the other. */
+  readonly oneWorker?: boolean;
   /** How a session is made, or `null` where none is needed. */
   readonly session: SessionStrategy | null;
   /** Asked for to prove that the source works. */
   readonly canarySymbol: string;
+  /** How far its prices may be behind by its nature, in minutes of trading: half an hour unless said. */
+  readonly latenessMinutes?: number;
   /** Sources to fall back to, best first. */
   readonly fallbacks: readonly string[];
   /** Higher wins when two sources are equally fresh, by asset class. */

@@ -34,6 +34,8 @@ export const alphaVantage: SourceDefinition = {
     },
   ],
   canarySymbol: 'MSFT',
+  // The free plan tells of a day when it is over: in the session, of the day before.
+  latenessMinutes: 480,
   fallbacks: ['yahoo'],
   rank: { equity: 20, etf: 20, fund: 10 },
   terms: { url: 'https://www.alphavantage.co/terms_of_service/', licence: 'internal', reviewed: '2026-11-22' },

@@ -1,0 +1,132 @@
+import { inTransaction } from '../../core/adapters/postgres/pool.ts';
+import {
+  listingOf,
+  permitRefusal,
+  planRun,
+  resultOfRun,
+  unsentOf,
+} from '../../core/adapters/postgres/recovery-runs.ts';
+import type { RecoveryRow, RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import type { RunReason } from '../../core/contracts/reasons.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { proofOf } from '../../core/health/recovery.ts';
+import { calendarFor, oldestExpected } from '../../core/market/calendar.ts';
+import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
+import { verified } from './end-recovery.ts';
+import type { Recovering, StepOutcome } from './recover-source.ts';
+
+/** A recovery under way. */
+export interface Going {
+  readonly recovery: RecoveryRow;
+  readonly store: RecoveryStore;
+  readonly recovering: Recovering;
+  /** `null` for the proxy. */
+  readonly source: SourceDefinition | null;
+  /** Whether the canary uses nothing that is kept from before. */
+  readonly fresh: boolean;
+}
+
+/** How long until the next look at a run that is under way. */
+const lookAgainSeconds = 2;
+
+/** How late a source's prices may be by its nature, in minutes of trading, unless its definition says otherwise. */
+const usualLatenessMinutes = 30;
+
+/**
+ * Asks for the canary symbol through the ordinary queue, scraper and ingest, once a permit may be had, and waits for what
+ * becomes of it. Ends the recovery when that proves that the source works.
+ */
+export async function askCanary(going: Going): Promise<StepOutcome> {
+  const { recovery, store, recovering, source } = going;
+  const now = () => new Date(recovering.now());
+  const left = recovery.seconds_left ?? 0;
+  const unproven = async (reason: RunReason, message: string): Promise<StepOutcome> => {
+    await store.doStep(recovery.id, 'canary', now(), async () => ({
+      status: 'failed',
+      detail: `${reason}: ${message}`,
+    }));
+    return 'next';
+  };
+  const job = source && canaryJob(source);
+  const symbol = source && recovering.nameFor(source.id).toSource(source.canarySymbol);
+  if (!source || !job || symbol === null) return unproven('bad_request', 'The source does not know its canary symbol.');
+
+  if (recovery.canary_run_id === null) {
+    const refused = await permitRefusal(recovering.pool, source.id, 1);
+    if (refused) {
+      const why = permitWords[refused.why];
+      if (refused.seconds > left) return unproven(why.reason, `${why.words} for another ${refused.seconds} s.`);
+      await store.tellStep(recovery.id, 'canary', `Waits for a permit: ${why.words}.`);
+      return { waitSeconds: Math.max(1, Math.ceil(refused.seconds)) };
+    }
+  }
+  const runId = recovery.canary_run_id ?? (await planCanary(going, source, job, symbol));
+  await sendUnsent(going, source.id, runId);
+
+  const { end, waitsSeconds, artifacts } = await resultOfRun(recovering.pool, runId);
+  if (!end) {
+    if (left > 0) return { waitSeconds: waitsSeconds > 0 ? Math.min(15, Math.ceil(waitsSeconds)) : lookAgainSeconds };
+    return waitsSeconds > 0
+      ? unproven('rate_limited', 'The canary waits for its quota, or for the time the source asked for.')
+      : unproven('timeout', 'The canary gave no outcome in time.');
+  }
+  const listing = await listingOf(recovering.pool, source.id, symbol, source.canarySymbol);
+  const calendar = listing && calendarFor(listing);
+  const tolerance = (source.latenessMinutes ?? usualLatenessMinutes) * 60_000;
+  const proof = proofOf(end, oldestExpected(calendar, recovering.now(), tolerance));
+  if (!proof.verified) {
+    const kept = artifacts.length > 0 ? ` Kept: ${artifacts.join(', ')}` : '';
+    return unproven(proof.reason, `${proof.message}${kept}`);
+  }
+  const message = `${source.canarySymbol} was asked for and came: ${end.accepted} accepted, the newest of ${newest(end.newestAsOf)}.`;
+  await store.doStep(recovery.id, 'canary', now(), async () => ({ status: 'done', detail: message }));
+  return verified(going, message);
+}
+
+/** The quotes of a source, or whatever it collects first. */
+function canaryJob(source: SourceDefinition): SourceJob | undefined {
+  return source.jobs.find((job) => job.kind === 'quotes') ?? source.jobs[0];
+}
+
+const permitWords = {
+  held: { reason: 'rate_limited', words: 'the source wants to be left alone' },
+  minute_quota: { reason: 'quota_exhausted', words: "the minute's quota is used up" },
+  day_quota: { reason: 'quota_exhausted', words: "the day's quota is used up" },
+} as const;
+
+function planCanary(
+  { recovery, recovering, fresh }: Going,
+  source: SourceDefinition,
+  job: SourceJob,
+  symbol: string,
+): Promise<string> {
+  return inTransaction(recovering.pool, async (db) => {
+    const id = await planRun(db, {
+      sourceId: source.id,
+      job: job.id,
+      kind: job.kind,
+      trigger: 'canary',
+      slot: recovery.id,
+      dueAt: new Date(recovering.now()),
+      tasks: [[symbol]],
+      fresh,
+    });
+    await db.query('UPDATE recovery SET canary_run_id = $2 WHERE id = $1', [recovery.id, id]);
+    return id;
+  });
+}
+
+/** Sends the tasks of a run that were planned and not sent: by this delivery, or by one that broke off. */
+export async function sendUnsent({ recovering }: Going, sourceId: string, runId: string): Promise<void> {
+  const tasks = await unsentOf(recovering.pool, runId);
+  if (tasks.length === 0) return;
+  await recovering.queue.send(scrapeQueueName(sourceId), tasks);
+  await recovering.pool.query(
+    `UPDATE task SET status = 'queued', queued_at = now() WHERE run_id = $1 AND status = 'planned'`,
+    [runId],
+  );
+}
+
+function newest(ms: number | null): string {
+  return ms === null ? 'an unknown time' : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,31 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { recoveryMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { nameFor } from '../../core/sources/symbol-names.ts';
+import { observed } from '../observe.ts';
+import { handleQueue } from '../queue-handler.ts';
+import { databaseSettings, mapSetting, setting } from '../settings.ts';
+import { recoverSource } from './recover-source.ts';
+
+const pool = createPool(databaseSettings());
+const queue = sqsMessageQueue({
+  recoveries: setting('recoveriesQueueUrl'),
+  ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
+});
+
+/** Recoveries that go on, one message at a time. */
+export const handler = observed((event: SQSEvent, context: Context) =>
+  handleQueue(event, context, recoveryMessageSchema, (message) =>
+    recoverSource(message, {
+      pool,
+      queue,
+      sources: catalogue,
+      nameFor,
+      now: Date.now,
+      worker: context.awsRequestId,
+    }),
+  ),
+);
