@@ -105,7 +105,12 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
     );
     return;
   }
-  const asked = await ask(requests, task, begun.permits, scraping);
+  // Which selectors a page is read by is known only now. They do not change how many requests there are.
+  const wanted =
+    begun.selectors === undefined || begun.selectors === 'main'
+      ? requests
+      : source.parser.requests({ ...task, now: now(), selectors: begun.selectors });
+  const asked = await ask(wanted, task, begun.permits, scraping);
   const createdAt = new Date(now()).toISOString();
   const { runId, part, sourceId, job, kind } = task;
   const { attempt } = begun;
@@ -262,7 +267,8 @@ function passing({ exchange, failure }: Told): boolean {
   return exchange?.response?.headers['retry-after'] === undefined;
 }
 
-function purposeOf(task: ScrapeMessage): 'task' | 'backfill' {
+function purposeOf(task: ScrapeMessage): 'task' | 'backfill' | 'canary' {
+  if (task.canary) return 'canary';
   return task.range ? 'backfill' : 'task';
 }
 
@@ -281,7 +287,13 @@ async function exchangeFor(request: UpstreamRequest, session: Session | null, sc
   const shown = new URL(url);
   for (const name of Object.keys(session?.query ?? {})) shown.searchParams.set(name, mask);
   return {
-    request: { method: 'GET', url: shown.href, headers: redactHeaders(headers, redact), symbols: [...request.symbols] },
+    request: {
+      method: 'GET',
+      url: shown.href,
+      headers: redactHeaders(headers, redact),
+      symbols: [...request.symbols],
+      ...(request.selectors && { selectors: request.selectors }),
+    },
     response: answer.response && {
       ...answer.response,
       headers: redactHeaders(answer.response.headers, redact),

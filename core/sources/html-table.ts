@@ -13,30 +13,42 @@ export interface HtmlPage {
   has(selector: string): boolean;
   /** The first table that matches, or `null`. Rows of its body only. */
   table(selector: string): HtmlTable | null;
+  /** All tables that match. */
+  tables(selector: string): HtmlTable[];
 }
+
+/** No page has more tables that are worth a look. */
+const mostTables = 50;
 
 /** Reads HTML. */
 export function readHtml(html: string): HtmlPage {
   const page = load(html);
+  const texts = (cells: string, of: ReturnType<typeof page>) =>
+    of
+      .find(cells)
+      .toArray()
+      .map((cell) => cellText(page(cell).text()));
+  const read = (table: ReturnType<typeof page>): HtmlTable => {
+    const headings = texts('thead th', table).map((heading) => heading.toLowerCase());
+    return {
+      column: (heading) => headings.indexOf(heading.toLowerCase()),
+      rows: table
+        .find('tbody tr')
+        .toArray()
+        .map((row) => texts('td, th', page(row))),
+    };
+  };
   return {
     has: (selector) => page(selector).length > 0,
     table(selector) {
       const table = page(selector).first();
-      if (table.length === 0) return null;
-      const texts = (cells: string, of: ReturnType<typeof page>) =>
-        of
-          .find(cells)
-          .toArray()
-          .map((cell) => cellText(page(cell).text()));
-      const headings = texts('thead th', table).map((heading) => heading.toLowerCase());
-      return {
-        column: (heading) => headings.indexOf(heading.toLowerCase()),
-        rows: table
-          .find('tbody tr')
-          .toArray()
-          .map((row) => texts('td, th', page(row))),
-      };
+      return table.length === 0 ? null : read(table);
     },
+    tables: (selector) =>
+      page(selector)
+        .toArray()
+        .slice(0, mostTables)
+        .map((table) => read(page(table))),
   };
 }
 

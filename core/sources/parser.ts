@@ -1,6 +1,6 @@
 import type { Exchange } from '../contracts/blob.ts';
 import type { BarRange } from '../contracts/messages.ts';
-import type { JobKind, QuarantineReason, RunReason } from '../contracts/reasons.ts';
+import type { JobKind, PageSelectors, QuarantineReason, RunReason } from '../contracts/reasons.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
@@ -91,6 +91,8 @@ export interface UpstreamRequest {
   readonly symbols: readonly string[];
   /** For browser sources. */
   readonly page?: PageHint;
+  /** For browser sources: by which selectors the page is to be read; kept with its answer. The main ones unless said. */
+  readonly selectors?: PageSelectors;
 }
 
 /** A source's code: what to ask and how to read the answer. Both pure; `parse` total: it never throws. */
@@ -105,6 +107,8 @@ export interface SourceParser {
     now: number;
     /** Bars of this range in place of the job's own. */
     range?: BarRange | undefined;
+    /** For browser sources: which selectors to wait for, and to read the page by. */
+    selectors?: PageSelectors | undefined;
   }): readonly UpstreamRequest[];
   parse(kind: JobKind, exchange: Exchange): Parsed;
   /** The source's symbol for a canonical one; `null` for what the source does not have. */

@@ -43,6 +43,7 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       now: Date.now,
       wait: (ms) => sleep(ms),
     });
+    if (task.fresh) await browser.forget();
     try {
       await scrapeTask(task, { source, state, blobs, artifacts, queue, now: Date.now, worker: context.awsRequestId });
     } finally {

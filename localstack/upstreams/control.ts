@@ -49,6 +49,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('malformed') }),
   /** The price is under another name, the time of another type. */
   z.object({ ...scope, ...oneSymbol, fault: z.literal('drift') }),
+  /** A page with its table under other classes and ids; what stands in it is as ever. */
+  z.object({ ...scope, fault: z.literal('layout') }),
   /** "Asked too often" inside a 200, in one of its wordings. */
   z.object({ ...scope, fault: z.literal('throttle'), wording: z.int().nonnegative().default(0) }),
   /** "The day's requests are used up" inside a 200. */

@@ -34,6 +34,8 @@ export interface ChromiumBrowser {
   /** Fills in login forms by these rules. */
   login(options: UpstreamOptions): BrowserLogin;
   readonly capture: CapturePage;
+  /** The next page begins in a new context, with nothing kept but what its call brings. */
+  forget(): Promise<void>;
   /** Between two tasks: no page stays open, and a browser that has grown too large goes. */
   rest(): Promise<void>;
   close(): Promise<void>;
@@ -175,6 +177,10 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
       if (held) held.sick = true;
       await closePage();
       return taken === late ? null : taken;
+    },
+    async forget() {
+      await closePage();
+      if (held) held.sick = true;
     },
     async rest() {
       await closePage();

@@ -1,3 +1,4 @@
+import type { PageSelectors } from '../../contracts/reasons.ts';
 import type { StateRequest, StateResponses } from '../../contracts/state.ts';
 import { reservePermits } from './permits.ts';
 import type { Connection } from './pool.ts';
@@ -23,10 +24,14 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     attempt: number;
     settled: boolean;
     backfill: boolean;
+    canary: boolean;
+    selectors: PageSelectors;
     lease_seconds: number;
     running: boolean;
   }>(
     `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
+            (SELECT r.trigger = 'canary' FROM run r WHERE r.id = t.run_id) AS canary,
+            coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
             greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
             coalesce((SELECT running FROM service_state WHERE service_id = 'scrapers'), true) AS running
      FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
@@ -43,7 +48,7 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
   const { permits, why, retryAfterSeconds } = await reservePermits(connection, {
     sourceId: task.source_id,
     count: request.requests,
-    purpose: task.backfill ? 'backfill' : 'task',
+    purpose: task.canary ? 'canary' : task.backfill ? 'backfill' : 'task',
     task: { runId: request.runId, part: request.part, attempt },
   });
   if (task.backfill && why !== null) {
@@ -63,7 +68,7 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
      INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
     [request.runId, request.part, attempt, leaseSeconds, request.worker],
   );
-  return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits };
+  return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits, selectors: task.selectors };
 }
 
 /** Notes until when a task waits: it is not overdue before. */

@@ -27,7 +27,7 @@ export type PermitRefusal = 'minute_quota' | 'day_quota' | 'held';
 /**
  * Reserves `count` permits or none. Runs in the caller's transaction, under a lock per source, so that concurrent
  * workers together never make more requests than the catalogue's quota: used within the last minute + live and unused ≤
- * per minute, and the same for the UTC day. Where the source wants a gap between requests, permits begin one after the
+ * per minute, and the same for the UTC day. A recovery may have lowered the minute's share for a while. Where the source wants a gap between requests, permits begin one after the
  * other. The database's clock decides.
  */
 export async function reservePermits(
@@ -44,12 +44,14 @@ export async function reservePermits(
     held: number;
     rest_of_day: number;
     last: Date | null;
+    budget: number | null;
   }>({
     name: 'permit-counts',
     text: `SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > clock_timestamp() - make_interval(secs => $2))::int AS minute,
                   count(*) FILTER (WHERE used_at IS NULL OR used_at >= date_trunc('day', clock_timestamp(), 'UTC'))::int AS day,
                   max(greatest(not_before, used_at)) AS last,
                   ceil(86400 - extract(epoch FROM clock_timestamp() - date_trunc('day', clock_timestamp(), 'UTC')))::int AS rest_of_day,
+                  (SELECT budget_factor FROM source_state WHERE source_id = $1 AND budget_until > clock_timestamp()) AS budget,
                   coalesce((SELECT ceil(extract(epoch FROM held_until - clock_timestamp())) FROM source_state
                             WHERE source_id = $1), 0)::int AS held
            FROM permit
@@ -58,9 +60,10 @@ export async function reservePermits(
                   OR (used_at IS NULL AND expires_at > clock_timestamp()))`,
     values: [request.sourceId, minuteSeconds],
   });
-  const used = counts[0] ?? { minute: 0, day: 0, held: 0, rest_of_day: 0, last: null };
+  const used = counts[0] ?? { minute: 0, day: 0, held: 0, rest_of_day: 0, last: null, budget: null };
   if (used.held > 0) return refused('held', used.held);
-  const { perMinute, perDay } = allowanceFor(source.quota, request.purpose);
+  const { perMinute: usual, perDay } = allowanceFor(source.quota, request.purpose);
+  const perMinute = within(usual, used.budget, request.count);
   if (used.day + request.count > perDay) return refused('day_quota', used.rest_of_day);
   if (used.minute + request.count > perMinute)
     return refused(
@@ -94,6 +97,14 @@ export async function reservePermits(
     expiresAt: row.expires_at.toISOString(),
   }));
   return { permits, why: null, retryAfterSeconds: 0 };
+}
+
+/**
+ * A minute's allowance under a budget that a recovery lowered. A task that is larger than what is left of it still goes,
+ * when nothing else of the minute has been used: it could never be done otherwise.
+ */
+function within(usual: number, budget: number | null, count: number): number {
+  return budget === null ? usual : Math.min(usual, Math.max(1, Math.floor(usual * budget), count));
 }
 
 /** In how many seconds `wanted` of those used within the minute will have left it. */

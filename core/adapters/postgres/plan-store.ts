@@ -37,13 +37,19 @@ export function postgresPlanStore(pool: Pool): PlanStore {
                AND (t.waits_until IS NULL OR t.waits_until <= now())) w
            JOIN room USING (source_id) WHERE w.place <= room.free
          )
-         SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range
+         SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range, t.fresh,
+                r.trigger = 'canary' AS canary
          FROM chosen c JOIN task t USING (run_id, part) JOIN run r ON r.id = t.run_id
          ORDER BY t.backfill, t.due_at, t.run_id, t.part LIMIT $1`,
         [limit, [...backfill.keys()], [...backfill.values()]],
       );
-      return rows.map(({ range, ...row }) =>
-        scrapeMessageSchema.parse({ ...row, ...(range === null ? {} : { range }) }),
+      return rows.map(({ range, fresh, canary, ...row }) =>
+        scrapeMessageSchema.parse({
+          ...row,
+          ...(range === null ? {} : { range }),
+          ...(fresh ? { fresh } : {}),
+          ...(canary ? { canary } : {}),
+        }),
       );
     },
 

@@ -8,6 +8,8 @@ import { transportFailure } from '../http-failure.ts';
 import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
 
 const tableSelector = 'table#positions';
+/** The alternative: any table that has rows, told apart by its headings. */
+const anyTable = 'table';
 const formSelector = 'form#login';
 const problemSelector = '.problem';
 
@@ -24,12 +26,15 @@ const assetClassOf: Readonly<Record<string, AssetClass>> = {
 /** The broker's symbols are the canonical ones. */
 export const demoBrokerParser: SourceParser = {
   version: 'demo-broker-1',
-  requests: ({ symbols }) => [
+  requests: ({ symbols, selectors = 'main' }) => [
     {
       path: '/positions',
       query: { symbols: symbols.join(',') },
       symbols,
-      page: { waitFor: `${tableSelector}[data-rows], ${formSelector}, ${problemSelector}` },
+      page: {
+        waitFor: `${selectors === 'main' ? `${tableSelector}[data-rows]` : `${anyTable} tbody tr`}, ${formSelector}, ${problemSelector}`,
+      },
+      ...(selectors === 'main' ? {} : { selectors }),
     },
   ],
   parse(kind, exchange) {
@@ -41,8 +46,13 @@ export const demoBrokerParser: SourceParser = {
       return failed({ reason: 'auth_expired', message: 'The page asks for a login: the session has ended.' }, exchange);
     if (page.has(problemSelector))
       return failed({ reason: 'down', message: 'The page says that it has no prices at the moment.' }, exchange);
-    const table = page.table(tableSelector);
-    if (!table || !page.has(`${tableSelector}[data-rows]`))
+    const table =
+      exchange.request.selectors === 'alternative'
+        ? page.tables(anyTable).find((each) => each.rows.length > 0 && needed.every((name) => each.column(name) !== -1))
+        : page.has(`${tableSelector}[data-rows]`)
+          ? page.table(tableSelector)
+          : null;
+    if (!table)
       return failed(
         { reason: 'schema_drift', message: 'The page has no table of prices, or never filled it.' },
         exchange,

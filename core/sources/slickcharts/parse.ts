@@ -15,6 +15,11 @@ import type { Failure, Parsed, ParsedMember, ParsedQuote, Rejection, SourceParse
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
+/**
+ * The alternative: any table of the page, told apart by its headings. Slower to be sure of and open to a second table with
+ * the same headings, so it is used when a recovery finds that the classes are others than they were.
+ */
+const anyTable = 'table';
 const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-running, .cf-browser-verification';
 
 /** Weights are rounded to two digits: 503 of them are off by less than this together. */
@@ -41,12 +46,13 @@ const unsaid = { mic: pseudoMics.unknown, currency: 'USD', minorFactor: 1, zone:
 
 export const slickchartsParser: SourceParser = {
   version: 'slickcharts-1',
-  requests: ({ symbols }) =>
+  requests: ({ symbols, selectors = 'main' }) =>
     symbols.map((symbol) => ({
       path: `/${symbol}`,
       query: {},
       symbols: [symbol],
-      page: { waitFor: `${tableSelector} tbody tr, ${challengeSelector}` },
+      page: { waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr, ${challengeSelector}` },
+      ...(selectors === 'main' ? {} : { selectors }),
     })),
   parse(kind, exchange) {
     const [asked = ''] = exchange.request.symbols;
@@ -105,7 +111,10 @@ function columnsOf(table: HtmlTable): Columns | Failure {
 }
 
 function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Parsed {
-  const table = page.table(tableSelector);
+  const table =
+    exchange.request.selectors === 'alternative'
+      ? page.tables(anyTable).find((each) => !('reason' in columnsOf(each)))
+      : page.table(tableSelector);
   if (!table) return failed(drift('The page has no table of members any more.'), index.symbol);
   const columns = columnsOf(table);
   if ('reason' in columns) return failed(columns, index.symbol);

@@ -104,9 +104,15 @@ export function simulatedDemoBroker({ seed, alwaysOpen, control, now }: YahooOpt
           if (request.path === '/') return redirect(302, `${request.base}/positions`);
           if (!signedIn(request, 'page'))
             return redirect(302, `${request.base}/login`, { 'cache-control': 'no-store' });
-          return html(200, positionsPage(request.base, control.hit('drift', source, 'page') !== undefined), {
-            'cache-control': 'no-store',
-          });
+          return html(
+            200,
+            positionsPage(
+              request.base,
+              control.hit('drift', source, 'page') !== undefined,
+              control.hit('layout', source, 'page') ? 'holdings' : 'positions',
+            ),
+            { 'cache-control': 'no-store' },
+          );
         default:
           return html(404, '<!doctype html><title>Demo Broker</title><h1>Nothing here</h1>');
       }
@@ -157,13 +163,13 @@ ${problem === '' ? '' : `<p class="login-error" role="alert">${problem}</p>`}
 
 const columns = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];
 
-function positionsPage(base: string, drifted: boolean): string {
+function positionsPage(base: string, drifted: boolean, id: string): string {
   const heads = drifted
     ? columns.map((column) => (column === 'Last' ? 'Quote' : column === 'Time' ? 'Updated' : column))
     : columns;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Demo Broker: positions</title>${style}</head><body>
 <header><span id="account">Signed in as demo</span></header><h1>Positions</h1>
-<table id="positions"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody></tbody></table>
+<table id="${id}"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody></tbody></table>
 <script>
 const names = ${JSON.stringify(columns.map((column) => column.toLowerCase()))};
 async function fill() {
@@ -179,7 +185,7 @@ async function fill() {
     for (const name of names) row.insertCell().textContent = position[name];
     rows.append(row);
   }
-  const table = document.getElementById('positions');
+  const table = document.getElementById('${id}');
   table.tBodies[0].append(rows);
   table.dataset.rows = positions.length;
 }

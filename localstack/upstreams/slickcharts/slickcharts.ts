@@ -24,7 +24,8 @@ export function simulatedSlickCharts({ seed, alwaysOpen, control, now }: YahooOp
     const factor = control.hit('unit', source, 'page') ? 100 : 1;
     const at = now() - (stale?.ageMs ?? 0);
     const rows = index.members.map((member, rank) => row(member, rank + 1, priceOf(member, at), factor)).join('\n');
-    const body = document(path, index.title, drift ? driftedHeads : heads, rows);
+    const classes = control.hit('layout', source, 'page') ? 'grid grid-striped' : usualClasses;
+    const body = document(path, index.title, drift ? driftedHeads : heads, rows, classes);
     const cut = control.hit('malformed', source, 'page') !== undefined;
     return html(200, cut ? body.slice(0, Math.floor(body.length * 0.6)) : body, {
       'cache-control': 'public, max-age=60',
@@ -85,14 +86,16 @@ function money(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-function document(path: string, title: string, columns: readonly string[], rows: string): string {
+const usualClasses = 'table table-hover table-borderless table-sm';
+
+function document(path: string, title: string, columns: readonly string[], rows: string, classes: string): string {
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
 <link rel="stylesheet" href="css/slick.css"><link rel="preload" as="font" href="fonts/inter.woff2" crossorigin>
 <script async src="https://tracker.slickcharts.invalid/tag.js"></script></head>
 <body><nav class="navbar"><a href="sp500">S&amp;P 500</a> <a href="nasdaq100">Nasdaq 100</a> <a href="dowjones">Dow Jones</a></nav>
 <div class="container-fluid maximum-width"><h1>${escaped(title)}</h1>
-<div class="table-responsive"><table class="table table-hover table-borderless table-sm" data-page="${path.slice(1)}">
+<div class="table-responsive"><table class="${classes}" data-page="${path.slice(1)}">
 <thead><tr>${columns.map((column) => `<th scope="col" class="text-nowrap">${column}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows}
