@@ -47,7 +47,7 @@ export function pipeline(
   const blobs = memoryRawStore();
   const artifacts = memoryArtifactStore();
   const state = postgresState(pool);
-  const outcomes = postgresOutcomeStore(pool);
+  const watching = { store: postgresOutcomeStore(pool), sources: catalogue, random: () => 0.5 };
   const now = options.now ?? Date.now;
   const backoff = { initialMs: 5, maxMs: 20 };
   const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
@@ -90,7 +90,7 @@ export function pipeline(
     },
     async monitor() {
       for (const message of queue.take('outcomes'))
-        await recordOutcome(outcomeMessageSchema.parse(message), outcomes, new Date(now()));
+        await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date(now()));
     },
   };
   return {

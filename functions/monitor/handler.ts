@@ -8,16 +8,15 @@ import { handleQueue, isQueueEvent } from '../queue-handler.ts';
 import { databaseSettings } from '../settings.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
-const store = postgresOutcomeStore(createPool(databaseSettings()));
-const sourceIds = catalogue.map((source) => source.id);
+const watching = { store: postgresOutcomeStore(createPool(databaseSettings())), sources: catalogue };
 
 /** Outcomes from their queue, or the minute's tick. */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
-    return handleQueue(event, context, outcomeMessageSchema, (outcome) => recordOutcome(outcome, store, new Date()));
+    return handleQueue(event, context, outcomeMessageSchema, (outcome) => recordOutcome(outcome, watching, new Date()));
   }
   const { time } = tickSchema.parse(event);
-  const { overdue } = await watchSources(sourceIds, store, new Date(time));
+  const { overdue } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   return { overdue };
 });

@@ -1,31 +1,63 @@
+import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { OutcomeMessage } from '../../core/contracts/messages.ts';
-import { judgedTasks, sourceHealth } from '../../core/health/source-health.ts';
-import type { OutcomeStore } from '../../core/ports/outcome-store.ts';
+import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge-source.ts';
+import type { JudgedSource, Judgement, OutcomeStore } from '../../core/ports/outcome-store.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { dueSlots } from '../schedule/due-slots.ts';
 
-/**
- * How long after it was sent a task may be without an outcome, in milliseconds. A worker gets 60 s, a lease 150 s, and
- * a crashed one is tried again.
- */
-export const overdueAfterMs = 15 * 60_000;
+const usualLatenessMinutes = 30;
 
-/** Takes in one outcome and judges its source anew. */
-export async function recordOutcome(outcome: OutcomeMessage, store: OutcomeStore, now: Date): Promise<void> {
-  if (outcome.stage === 'scrape') await store.recordScrape(outcome);
-  await judge(outcome.sourceId, store, now);
+export interface Watching {
+  readonly store: OutcomeStore;
+  readonly sources: readonly SourceDefinition[];
+  /** From 0 up to 1; spreads how long breakers stay open. */
+  readonly random?: () => number;
 }
 
-/** What the monitor does each minute: a source that says nothing has failed, and all are judged anew. */
-export async function watchSources(
-  sourceIds: readonly string[],
-  store: OutcomeStore,
-  now: Date,
-): Promise<{ overdue: string[] }> {
-  const overdue = await store.endOverdue(new Date(now.getTime() - overdueAfterMs), now);
-  for (const sourceId of sourceIds) await judge(sourceId, store, now);
+/**
+ * Takes in one outcome and judges its source anew. A scrape that brought an answer ends nothing yet: the judgement waits
+ * for what `ingest` says of its rows.
+ */
+export async function recordOutcome(outcome: OutcomeMessage, watching: Watching, now: Date): Promise<void> {
+  if (outcome.stage === 'scrape') {
+    await watching.store.recordScrape(outcome);
+    if (outcome.ok) return;
+  }
+  const source = watching.sources.find((each) => each.id === outcome.sourceId);
+  if (source) await judge(source, watching, now);
+}
+
+/** What the monitor does each minute: a task without an outcome has failed, and all sources are judged anew. */
+export async function watchSources(watching: Watching, now: Date): Promise<{ overdue: string[] }> {
+  const overdue = await watching.store.endOverdue(new Date(now.getTime() - overdueAfterMs), now);
+  for (const source of watching.sources) await judge(source, watching, now);
   return { overdue };
 }
 
-async function judge(sourceId: string, store: OutcomeStore, now: Date): Promise<void> {
-  const { tasks, paused } = await store.finishedTasks(sourceId, judgedTasks);
-  await store.keepHealth(sourceId, sourceHealth(tasks, paused), now);
+function judge(source: SourceDefinition, { store, random = Math.random }: Watching, now: Date): Promise<Judgement> {
+  const definition = definitionOf(source);
+  const judged: JudgedSource = {
+    id: source.id,
+    jobs: source.jobs.map((job) => ({
+      id: job.id,
+      kind: job.kind,
+      dailyBars: job.kind === 'bars' && job.interval === '1d',
+    })),
+  };
+  return store.judge(judged, now, (facts) => judgeSource(definition, facts, now.getTime(), random));
+}
+
+function definitionOf(source: SourceDefinition): JudgedDefinition {
+  return {
+    id: source.id,
+    needsCredentials: needsCredentials(source),
+    perDay: source.quota.perDay,
+    latenessMs: (source.latenessMinutes ?? usualLatenessMinutes) * 60_000,
+    jobs: source.jobs.map((job) => ({
+      id: job.id,
+      kind: job.kind,
+      periodMs: job.everySeconds * 1000,
+      isDue: (after, until) => dueSlots(job, after, until).length > 0,
+    })),
+  };
 }

@@ -3,7 +3,9 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
-import { overdueAfterMs, recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { overdueAfterMs } from '../../core/health/judge-source.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
+import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
@@ -18,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 beforeEach(async () => {
-  await pool.query('TRUNCATE run, task, task_attempt, source_health, health_sample, source_state, permit');
+  await pool.query(
+    'TRUNCATE run, task, task_attempt, source_health, health_sample, source_state, permit, incident, outbox, service_state',
+  );
   await pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'yahoo', 'quotes', 'quotes', 'schedule', 'a', $2)`,
     [runId, now],
@@ -48,8 +52,9 @@ const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   finishedAt: now.toISOString(),
   ...more,
 });
-const record = (more: Partial<ScrapeOutcome>) => recordOutcome(outcome(more), postgresOutcomeStore(pool), now);
-const watch = (at: Date) => watchSources(['yahoo'], postgresOutcomeStore(pool), at);
+const watching = () => ({ store: postgresOutcomeStore(pool), sources: [yahoo] });
+const record = (more: Partial<ScrapeOutcome>) => recordOutcome(outcome(more), watching(), now);
+const watch = (at: Date) => watchSources(watching(), at);
 
 describe('outcomes', () => {
   it('a failure ends the task and shows on the source with its run', async () => {

@@ -1,15 +1,9 @@
-import * as z from 'zod';
 import type { ScrapeOutcome } from '../../contracts/messages.ts';
-import { chunkAttempts, passingReasons, runReasons } from '../../contracts/reasons.ts';
+import { chunkAttempts, passingReasons } from '../../contracts/reasons.ts';
 import type { OutcomeStore } from '../../ports/outcome-store.ts';
+import { readFacts } from './judgement.ts';
+import { keepJudgement } from './keep-judgement.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
-
-const finishedRow = z.object({
-  ok: z.boolean(),
-  reason: z.enum(runReasons).nullable(),
-  accepted: z.int(),
-  rejected: z.int(),
-});
 
 /** Outcomes and health in Postgres. */
 export function postgresOutcomeStore(pool: Pool): OutcomeStore {
@@ -62,7 +56,11 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
         `UPDATE task
          SET status = 'failed', reason = 'timeout', finished_at = $2, lease_until = NULL,
              message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
+         -- While a person has stopped the service that a task waits for, and for a while after, it is no silence.
          WHERE finished_at IS NULL AND due_at < $1 AND planned_at < $1
+           AND NOT EXISTS (SELECT FROM service_state s
+                           WHERE s.service_id = CASE task.status WHEN 'fetched' THEN 'ingest' ELSE 'scrapers' END
+                             AND (NOT s.running OR s.changed_at > $1))
            AND (waits_until IS NULL OR waits_until < $1)
            AND (NOT backfill OR queued_at < $1)
            AND (lease_until IS NULL OR lease_until < clock_timestamp())
@@ -72,45 +70,13 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       return [...new Set(rows.map((row) => row.source_id))];
     },
 
-    async finishedTasks(sourceId, limit) {
-      const { rows } = await pool.query(
-        `SELECT status = 'succeeded' AS ok, reason, accepted, rejected FROM task
-         WHERE source_id = $1 AND finished_at IS NOT NULL AND NOT backfill
-         ORDER BY finished_at DESC LIMIT $2`,
-        [sourceId, limit],
-      );
-      const paused = await pool.query<{ paused: boolean }>(
-        'SELECT paused AND (paused_until IS NULL OR paused_until > now()) AS paused FROM source_state WHERE source_id = $1',
-        [sourceId],
-      );
-      return { tasks: rows.map((row) => finishedRow.parse(row)), paused: paused.rows[0]?.paused ?? false };
-    },
-
-    async keepHealth(sourceId, health, now) {
-      const { status, reason, score, success, accepted } = health;
-      await pool.query(
-        `INSERT INTO source_health AS kept
-           (source_id, status, reason, score, success, accepted, updated_at,
-            last_success_at, failed_at, failure_reason, failure_message, failure_run_id)
-         SELECT $1, $2, $3, $4, $5, $6, $7,
-                (SELECT max(finished_at) FROM task WHERE source_id = $1 AND status = 'succeeded'),
-                failure.finished_at, failure.reason, failure.message, failure.run_id
-         FROM (SELECT 1) one LEFT JOIN LATERAL (
-           SELECT finished_at, reason, message, run_id FROM task
-           WHERE source_id = $1 AND status = 'failed' ORDER BY finished_at DESC LIMIT 1) failure ON true
-         ON CONFLICT (source_id) DO UPDATE
-           SET status = excluded.status, reason = excluded.reason, score = excluded.score, success = excluded.success,
-               accepted = excluded.accepted, updated_at = excluded.updated_at, last_success_at = excluded.last_success_at,
-               failed_at = excluded.failed_at, failure_reason = excluded.failure_reason,
-               failure_message = excluded.failure_message, failure_run_id = excluded.failure_run_id`,
-        [sourceId, status, reason, score, success, accepted, now],
-      );
-      await pool.query(
-        `INSERT INTO health_sample (source_id, hour, status, score) VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC'), $3, $4)
-         ON CONFLICT (source_id, hour) DO UPDATE SET status = excluded.status, score = excluded.score`,
-        [sourceId, now, status, score],
-      );
-    },
+    judge: (source, now, decide) =>
+      inTransaction(pool, async (connection) => {
+        const facts = await readFacts(connection, source, now);
+        const judgement = decide(facts);
+        await keepJudgement(connection, source.id, facts, judgement, now);
+        return judgement;
+      }),
   };
 }
 

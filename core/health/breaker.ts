@@ -1,0 +1,77 @@
+import type { RunReason } from '../contracts/reasons.ts';
+import type { Breaker } from '../ports/outcome-store.ts';
+
+/** Failures in a row that open it. */
+export const opensAfter = 3;
+/** How long it stays open the first time; each further time in a row twice as long, and never longer than `mostMs`. */
+export const firstMs = 60_000;
+export const mostMs = 30 * 60_000;
+
+/**
+ * How long a planned trial has to give an outcome before another one may begin: a worker's lease (150 s) and the way
+ * through the queues.
+ */
+export const trialMs = 4 * 60_000;
+
+/** The source has answered, and there is nothing to be had: it is not sick. */
+const answers: ReadonlySet<RunReason> = new Set(['not_found', 'no_data', 'bad_request']);
+/** It says itself how long it wants to be left alone (`held_until`): that says nothing of whether it works. */
+const limits: ReadonlySet<RunReason> = new Set(['rate_limited', 'quota_exhausted']);
+
+export const closedBreaker: Breaker = { state: 'closed', until: null, reason: null, opened: 0, failures: 0 };
+
+/** The end of a task, as the breaker takes it. */
+export interface BreakerInput {
+  readonly ok: boolean;
+  readonly reason: RunReason | null;
+  /** Begun while the breaker was not closed. */
+  readonly trial: boolean;
+  /** 0: no worker ever had it, so the source was never asked. */
+  readonly attempt: number;
+}
+
+/**
+ * The breaker after the end of a task.
+ *
+ * Closed, it counts failures in a row and opens at the third. Open or half-open, only trials count: a success closes
+ * it, a failure opens it for twice as long. What was under way when it opened changes nothing. An answer that has
+ * nothing (`not_found`, `no_data`, `bad_request`) is as good as a success here; a limit changes nothing.
+ *
+ * `now` is in milliseconds since the epoch, `random` from 0 up to 1.
+ */
+export function nextBreaker(breaker: Breaker, end: BreakerInput, now: number, random: () => number): Breaker {
+  if (end.attempt === 0 && !end.ok) return breaker;
+  if (!end.ok && end.reason !== null && limits.has(end.reason)) return breaker;
+  const sick = !end.ok && !(end.reason !== null && answers.has(end.reason));
+  if (breaker.state === 'closed') {
+    if (!sick) return breaker.failures === 0 && breaker.opened === 0 ? breaker : closedBreaker;
+    const failures = breaker.failures + 1;
+    return failures < opensAfter ? { ...breaker, failures } : opened(breaker, end.reason, now, random);
+  }
+  if (!end.trial) return breaker;
+  return sick ? opened(breaker, end.reason, now, random) : closedBreaker;
+}
+
+function opened(breaker: Breaker, reason: RunReason | null, now: number, random: () => number): Breaker {
+  return {
+    state: 'open',
+    until: now + openFor(breaker.opened, random),
+    reason: reason ?? 'unexplained',
+    opened: breaker.opened + 1,
+    failures: 0,
+  };
+}
+
+/**
+ * How long a breaker stays open that has opened `times` times in a row before, in milliseconds: between three quarters
+ * and all of the doubled time, so that sources which fell ill together are not asked again together.
+ */
+export function openFor(times: number, random: () => number): number {
+  const whole = Math.min(mostMs, firstMs * 2 ** Math.min(times, 20));
+  return Math.round(whole * (0.75 + 0.25 * random()));
+}
+
+/** What people are told: an open breaker whose time is over lets a trial through. */
+export function shownBreaker(breaker: Pick<Breaker, 'state' | 'until'>, now: number): Breaker['state'] {
+  return breaker.state === 'open' && (breaker.until ?? 0) <= now ? 'half_open' : breaker.state;
+}
