@@ -16,6 +16,12 @@ export const settingNames = {
   stateFunction: 'STATE_FUNCTION',
   /** Queue of the `schedule` function: the API sends a `Tick` with `run` there for "run now". */
   ticksQueueUrl: 'TICKS_QUEUE_URL',
+  /** Queue of the `summarise` function; absent where no model is configured. */
+  summariesQueueUrl: 'SUMMARIES_QUEUE_URL',
+  /** Id of the Bedrock model, or inference profile, that writes summaries of reports. */
+  summaryModel: 'SUMMARY_MODEL',
+  /** Queue of the `recover` function. */
+  recoveriesQueueUrl: 'RECOVERIES_QUEUE_URL',
   /**
    * Id of the secret that protects stored sessions. Its string is 64 random letters and digits (381 bits), as Secrets
    * Manager generates them; it cannot generate the 32 bytes of an AES-256 key. The key is derived from it:
@@ -53,6 +59,7 @@ export const functionNames = [
   'scrape-browser',
   'ingest',
   'monitor',
+  'recover',
   'state',
   'migrate',
   'prepare-database',
@@ -60,14 +67,19 @@ export const functionNames = [
   'set-credentials',
   'api',
   'yahoo-proxy',
+  'summarise',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
+
+/** Functions that are deployed only where a stage's settings ask for them. */
+export const optionalFunctions: readonly FunctionName[] = ['summarise'];
 
 /** Functions in the VPC: they reach Postgres, S3 and SQS and nothing else. All others reach the world, and no database. */
 export const insideFunctions: readonly FunctionName[] = [
   'schedule',
   'ingest',
   'monitor',
+  'recover',
   'state',
   'migrate',
   'maintain',

@@ -11,6 +11,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
+import { ReportSummaries } from '../constructs/report-summaries.ts';
 import { YahooProxy } from '../constructs/yahoo-proxy.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { physicalName } from '../names.ts';
@@ -46,7 +47,15 @@ export class ApiStack extends Stack {
     storage.database.grantConnect(api, 'api');
     storage.rawStore.grantShowArtifacts(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
-    grantRedrive(api, pipeline.queues);
+    pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
+    // A replay is a message like any other.
+    pipeline.ingestQueue.grantSend(api, 'ingestQueueUrl');
+    const summaries =
+      settings.stage !== 'local' && settings.summaryModel !== undefined
+        ? new ReportSummaries(this, 'Summaries', { settings, model: settings.summaryModel, state: pipeline.state })
+        : undefined;
+    summaries?.queue.grantSend(api, 'summariesQueueUrl');
+    grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
     if (settings.stage === 'local' && settings.symbols) api.addSetting('symbols', settings.symbols);
 
     // A laptop needs no account-wide role for API Gateway's logs, and emulators keep none.

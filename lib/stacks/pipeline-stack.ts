@@ -36,6 +36,8 @@ const limits = {
   },
   ingest: { description: 'Reads raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
   monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
+  // A message that broke off comes back after six times this: within the three minutes that a canary gets.
+  recover: { description: 'Heals sources, step by step', timeout: Duration.seconds(20), memoryMb: 512 },
   state: {
     description: 'Serves permits, leases, sessions and the cache of the proxy',
     timeout: Duration.seconds(10),
@@ -44,6 +46,9 @@ const limits = {
   migrate: { description: 'Brings the database to the latest migration', timeout: Duration.minutes(5), memoryMb: 512 },
   maintain: { description: 'Makes partitions and clears what is old', timeout: Duration.minutes(5), memoryMb: 512 },
 } satisfies Partial<Record<FunctionName, FunctionLimits>>;
+
+/** The least that SQS allows. Recoveries are few, and short each time. */
+const leastConcurrency = 2;
 
 /** The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more. */
 const browsersPerSource = 2;
@@ -60,6 +65,8 @@ const browsersPerSource = 2;
 export class PipelineStack extends Stack {
   readonly queues: readonly QuotronQueue[];
   readonly ticks: QuotronQueue;
+  readonly ingestQueue: QuotronQueue;
+  readonly recoveries: QuotronQueue;
   /** Called by functions outside. */
   readonly state: QuotronFunction;
 
@@ -74,6 +81,7 @@ export class PipelineStack extends Stack {
     const scrapers = [scrapeApi, scrapeBrowser];
     const ingest = make('ingest');
     const monitor = make('monitor');
+    const recover = make('recover');
     const state = make('state');
     this.state = state;
     const migrate = make('migrate');
@@ -103,11 +111,13 @@ export class PipelineStack extends Stack {
         runbook: `Dead letters: ${name}`,
       });
     const ingestQueue = queue('ingest', ingest, 10, concurrency.ingest);
+    this.ingestQueue = ingestQueue;
     const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
-    this.queues = [...Object.values(scrapeQueues), ingestQueue, outcomes, this.ticks];
+    this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
+    this.queues = [...Object.values(scrapeQueues), ingestQueue, outcomes, this.ticks, this.recoveries];
 
-    for (const fn of [schedule, ingest, monitor]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [schedule, ingest, monitor, recover]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
     for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
     storage.rawStore.grantRead(ingest);
@@ -122,10 +132,13 @@ export class PipelineStack extends Stack {
     storage.credentials.grantRead(scrapeApi, 'api');
     storage.credentials.grantRead(scrapeBrowser, 'browser');
     // The scrapers too: a task that must wait for its quota goes back to its queue with a delay.
-    for (const fn of [schedule, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
+    // And `recover`, for canaries.
+    for (const fn of [schedule, recover, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
     // While the service is stopped, a message goes back with a delay, which is no failed try.
     ingestQueue.grantSend(ingest, 'ingestQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
+    // The monitor begins recoveries; one that waits sends itself on.
+    for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
     if (settings.stage === 'local') {
       if (settings.sourceUrls) for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
@@ -150,7 +163,7 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([schedule, ...scrapers, ingest, monitor, state, maintain]);
+      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain]);
     }
   }
 

@@ -70,7 +70,7 @@ const consume = (queue: string) =>
 const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
 const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
-const allQueues = [...scrapeQueues, 'ingest', 'outcomes', 'ticks'];
+const allQueues = [...scrapeQueues, 'ingest', 'outcomes', 'ticks', 'recoveries'];
 
 /** What both scrapers may do, each for the sources of its kind. */
 const scrape = (kind: 'api' | 'browser') => [
@@ -91,7 +91,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'scrape-api': scrape('api'),
   'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
   ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
-  monitor: [connect('quotron_app'), ...consume('outcomes')],
+  monitor: [connect('quotron_app'), ...consume('outcomes'), send('recoveries')],
+  recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
   state: [connect('quotron_state')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],
   'prepare-database': ['secretsmanager:GetSecretValue on master secret', 'lambda:InvokeFunction on version of migrate'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { functionNames } from '../../core/contracts/settings.ts';
+import { functionNames, optionalFunctions } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { synthesized } from './synthesize.ts';
@@ -33,8 +33,10 @@ test('the laptop’s stacks hold only what the emulators have', () => {
 
 test.each(['local', 'prod'] as const)('in %s the outputs have the names that scripts look for', (stage) => {
   const outputs = Object.values(synthesized(stage).stacks).flatMap(({ outputs: keys }) => keys);
-  const functions = functionNames.filter((name) => stage !== 'local' || name !== 'prepare-database');
-  const queues = [...catalogue.map(({ id }) => `scrape-${id}`), 'ingest', 'outcomes', 'ticks'].map(pascalCase);
+  const functions = functionNames.filter(
+    (name) => !optionalFunctions.includes(name) && (stage !== 'local' || name !== 'prepare-database'),
+  );
+  const queues = [...catalogue.map(({ id }) => `scrape-${id}`), 'ingest', 'outcomes', 'ticks', 'recoveries'].map(pascalCase);
   expect(outputs.filter((key) => !key.startsWith('Exports')).sort()).toEqual(
     [
       'RawBucket',

@@ -6,8 +6,8 @@ import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './sy
 const day = 86_400;
 
 describe.each(stages)('in %s', (stage) => {
-  test('there is a queue per source, and one each for blobs, outcomes and ticks, all with a dead-letter queue', () => {
-    const names = [...catalogue.map(({ id }) => scrapeQueueName(id)), 'ingest', 'outcomes', 'ticks'];
+  test('there is a queue per source, and one each for blobs, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
+    const names = [...catalogue.map(({ id }) => scrapeQueueName(id)), 'ingest', 'outcomes', 'ticks', 'recoveries'];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
 
@@ -18,6 +18,7 @@ describe.each(stages)('in %s', (stage) => {
       ingest: 'ingest',
       outcomes: 'monitor',
       ticks: 'schedule',
+      recoveries: 'recover',
     });
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
   });
