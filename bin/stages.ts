@@ -20,6 +20,7 @@ const dev: CloudSettings = {
     keep: false,
   },
   endpointZones: 1,
+  summaryModel: undefined,
   webFolder,
 };
 
@@ -38,6 +39,7 @@ const prod: CloudSettings = {
     keep: true,
   },
   endpointZones: 2,
+  summaryModel: undefined,
   webFolder,
 };
 

@@ -49,6 +49,11 @@ export interface CloudSettings extends CommonSettings {
   };
   /** In how many zones the SQS endpoint stands: each costs about 7 dollars a month. */
   readonly endpointZones: 1 | 2;
+  /**
+   * Id of a Bedrock model, or inference profile, that adds a summary to diagnostic reports: reports leave for it, and
+   * each costs. `undefined` deploys nothing of it.
+   */
+  readonly summaryModel: string | undefined;
   /** Folder of the built dashboard. */
   readonly webFolder: string;
 }

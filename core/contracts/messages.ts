@@ -86,3 +86,6 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
 ]);
 export type OutcomeMessage = z.infer<typeof outcomeMessageSchema>;
 export type ScrapeOutcome = Extract<OutcomeMessage, { stage: 'scrape' }>;
+
+/** A report that waits for the summary of a language model. */
+export const summaryMessageSchema = z.object({ diagnosisId: z.uuid() });

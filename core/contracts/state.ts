@@ -42,6 +42,14 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('credentialsState'), sourceId: z.string() }),
   /** Note that credentials were set or taken away. Sessions made with the former ones are dropped, renewals under way lose their right. */
   z.object({ op: z.literal('noteCredentials'), sourceId: z.string(), isSet: z.boolean(), keyId: z.uuid().nullable() }),
+  /** A report that waits for its summary, and the summary that a model wrote of it: the first one stays. */
+  z.object({ op: z.literal('readReport'), diagnosisId: z.uuid() }),
+  z.object({
+    op: z.literal('keepSummary'),
+    diagnosisId: z.uuid(),
+    model: z.string().min(1).max(200),
+    text: z.string().min(1).max(4_000),
+  }),
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
   ...proxyRequests,
 ]);
@@ -88,6 +96,8 @@ export const stateResponseSchemas = {
   releaseRenewal: z.object({ released: z.boolean() }),
   credentialsState: z.object({ isSet: z.boolean(), changedAt: z.iso.datetime().nullable() }),
   noteCredentials: z.object({ changedAt: z.iso.datetime() }),
+  readReport: z.object({ markdown: z.string().nullable() }),
+  keepSummary: z.object({ kept: z.boolean() }),
   checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable() }),
   ...proxyResponses,
 } as const;

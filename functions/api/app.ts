@@ -21,6 +21,7 @@ import type { ApiContext, Bindings, Call, Route, RouteSpec } from './route.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { indexRoutes } from './routes/indices.ts';
@@ -66,6 +67,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...deadLetterRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),
+    ...diagnosticsRoutes(dependencies),
     ...documentRoutes(specs, credentialsSpecs, dependencies.version),
   ];
   specs.push(...routes.map((route) => route.spec));

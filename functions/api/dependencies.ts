@@ -2,6 +2,8 @@ import type { ApiKeyStore } from '../../core/adapters/postgres/api-key-store.ts'
 import type { BackfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import type { BarReader } from '../../core/adapters/postgres/bar-reader.ts';
 import type { ConstituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
+import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
+import type { FactsReader } from '../../core/adapters/postgres/facts-reader.ts';
 import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts';
 import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
@@ -32,6 +34,10 @@ export interface Dependencies {
   readonly health: HealthReader;
   readonly keys: ApiKeyStore;
   /** Has the queue `ticks`. */
+  readonly facts: FactsReader;
+  readonly diagnoses: DiagnosisStore;
+  /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */
+  readonly summaries: boolean;
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];

@@ -4,6 +4,8 @@ import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
 import { backfillStore } from '../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
+import { diagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
+import { factsReader } from '../../core/adapters/postgres/facts-reader.ts';
 import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
@@ -36,6 +38,9 @@ const queuesSchema = z
   .pipe(z.record(z.string(), z.object({ url: z.string(), deadUrl: z.string() })));
 
 const pool = createPool(databaseSettings());
+/** There where a model is configured that writes summaries of reports. */
+const summariesQueue = optionalSetting('summariesQueueUrl');
+
 const app = createApp({
   quotes: quoteReader(pool),
   bars: barReader(pool),
@@ -49,7 +54,14 @@ const app = createApp({
   switches: switchStore(pool),
   health: healthReader(pool),
   keys: apiKeyStore(pool),
-  queue: sqsMessageQueue({ ticks: setting('ticksQueueUrl') }),
+  queue: sqsMessageQueue({
+    ticks: setting('ticksQueueUrl'),
+    ingest: setting('ingestQueueUrl'),
+    ...(summariesQueue && { summaries: summariesQueue }),
+  }),
+  facts: factsReader(pool),
+  diagnoses: diagnosisStore(pool),
+  summaries: summariesQueue !== undefined,
   inspector: sqsQueueInspector(queues()),
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),

@@ -28,6 +28,8 @@ export const problems = {
   unknown_queue: { status: 404, title: 'There is no such queue', retryable: false },
   no_credentials: { status: 404, title: 'The source has no credentials', retryable: false },
   credentials_missing: { status: 409, title: 'The credentials of the source are not set', retryable: false },
+  nothing_to_replay: { status: 404, title: 'There is nothing to replay', retryable: false },
+  unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
   unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },
   not_backfillable: { status: 422, title: 'The source cannot be asked for that range', retryable: false },
   unknown_job: { status: 404, title: 'The source has no such job', retryable: false },

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { type Diagnosis, diagnosisSchema } from '../../contracts/http/diagnostics.ts';
 import type { Pool } from './pool.ts';
 
@@ -86,13 +85,4 @@ function stored(row: Row): StoredDiagnosis | null {
     markdown: row.markdown,
     summary: text !== null && model !== null ? { model, text } : null,
   };
-}
-
-/** The Markdown of one, for who writes a summary; `null` when there is none, or when it has its summary already. */
-export async function unsummarised(
-  connection: { query: Pool['query'] },
-  id: string,
-): Promise<{ markdown: string | null }> {
-  const { rows } = await connection.query('SELECT markdown FROM diagnosis WHERE id = $1 AND summary IS NULL', [id]);
-  return { markdown: z.object({ markdown: z.string() }).safeParse(rows[0]).data?.markdown ?? null };
 }

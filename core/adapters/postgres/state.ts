@@ -7,6 +7,7 @@ import { acquireLease, releaseLease, renewalOf } from './leases.ts';
 import { holdSource, reservePermits, usePermit } from './permits.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from './proxy-cache.ts';
+import { keepSummary, readReport } from './report-summaries.ts';
 
 type Handlers = {
   [Op in StateRequest['op']]: (
@@ -48,6 +49,8 @@ const handlers: Handlers = {
   async releaseRenewal(connection, { sourceId, token }) {
     return { released: await releaseLease(connection, renewalOf(sourceId), token) };
   },
+  readReport,
+  keepSummary,
   checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
   cacheTake,
   cachePut,

@@ -5,6 +5,8 @@ import { apiKeyStore } from '../../../../core/adapters/postgres/api-key-store.ts
 import { backfillStore } from '../../../../core/adapters/postgres/backfill-store.ts';
 import { barReader } from '../../../../core/adapters/postgres/bar-reader.ts';
 import { constituentReader } from '../../../../core/adapters/postgres/constituent-reader.ts';
+import { diagnosisStore } from '../../../../core/adapters/postgres/diagnosis-store.ts';
+import { factsReader } from '../../../../core/adapters/postgres/facts-reader.ts';
 import { healthReader } from '../../../../core/adapters/postgres/health-reader.ts';
 import { instrumentReader } from '../../../../core/adapters/postgres/instrument-reader.ts';
 import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
@@ -48,6 +50,9 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     quarantine: quarantineReader(pool),
     switches: switchStore(pool),
     health: healthReader(pool),
+    facts: factsReader(pool),
+    diagnoses: diagnosisStore(pool),
+    summaries: false,
     keys,
     queue,
     inspector: memoryQueueInspector(queues),

@@ -1,0 +1,18 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import { bedrockSummariser } from '../../core/adapters/bedrock/summariser.ts';
+import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { summaryMessageSchema } from '../../core/contracts/messages.ts';
+import { observed } from '../observe.ts';
+import { handleQueue } from '../queue-handler.ts';
+import { setting } from '../settings.ts';
+import { summariseReport } from './summarise-report.ts';
+
+const state = lambdaState(setting('stateFunction'));
+const summariser = bedrockSummariser(setting('summaryModel'));
+
+/** Reports that wait for their summary, one message each. */
+export const handler = observed((event: SQSEvent, context: Context) =>
+  handleQueue(event, context, summaryMessageSchema, async ({ diagnosisId }) => {
+    await summariseReport(diagnosisId, { state, summariser });
+  }),
+);

@@ -1,0 +1,64 @@
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { StageSettings } from '../stage-settings.ts';
+import { QuotronFunction } from './quotron-function.ts';
+import { QuotronQueue } from './quotron-queue.ts';
+
+/** An id that begins so is an inference profile: it sends a request to whichever of several regions has room. */
+const profile = /^(us|us-gov|eu|apac|jp|au|ca|global)\.(.+)$/;
+
+/**
+ * Summaries of diagnostic reports by a language model: a function outside the VPC on a queue of its own, which may ask
+ * the one model that the stage names, and nothing else of Bedrock.
+ */
+export class ReportSummaries extends Construct {
+  readonly queue: QuotronQueue;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, model, state }: { settings: StageSettings; model: string; state: QuotronFunction },
+  ) {
+    super(scope, id);
+    const summarise = new QuotronFunction(this, {
+      name: 'summarise',
+      settings,
+      network: undefined,
+      description: 'Has a language model summarise diagnostic reports',
+      timeout: Duration.seconds(60),
+      memoryMb: 512,
+    });
+    state.grantCall(summarise, 'stateFunction');
+    summarise.allow(['bedrock:InvokeModel'], resourcesOf(this, model));
+    summarise.addSetting('summaryModel', model);
+    if (profile.test(model)) {
+      Validations.of(summarise.lambda.role ?? summarise).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/${profile.exec(model)?.[2]}]`,
+        reason:
+          'An inference profile runs one model in whichever of its regions has room: the model is fixed, the region is not.',
+      });
+    }
+    this.queue = new QuotronQueue(this, {
+      name: 'summaries',
+      settings,
+      consumer: summarise,
+      batchSize: 1,
+      maxConcurrency: 2,
+      runbook: 'Dead letters: summaries',
+    });
+  }
+}
+
+function resourcesOf(scope: Construct, model: string): string[] {
+  const arn = (resource: string, resourceName: string, differs: { region?: string; account?: string } = {}) =>
+    Stack.of(scope).formatArn({
+      service: 'bedrock',
+      resource,
+      resourceName,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      ...differs,
+    });
+  const base = profile.exec(model)?.[2];
+  if (base === undefined) return [arn('foundation-model', model, { account: '' })];
+  return [arn('inference-profile', model), arn('foundation-model', base, { region: '*', account: '' })];
+}
