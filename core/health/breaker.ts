@@ -34,8 +34,9 @@ export interface BreakerInput {
  * The breaker after the end of a task.
  *
  * Closed, it counts failures in a row and opens at the third. Open or half-open, only trials count: a success closes
- * it, a failure opens it for twice as long. What was under way when it opened changes nothing. An answer that has
- * nothing (`not_found`, `no_data`, `bad_request`) is as good as a success here; a limit changes nothing.
+ * it, a failure of a half-open one opens it for twice as long; the other parts of the same trial then change nothing,
+ * nor does what was under way when it opened. An answer that has nothing (`not_found`, `no_data`, `bad_request`) is as
+ * good as a success here; a limit changes nothing.
  *
  * `now` is in milliseconds since the epoch, `random` from 0 up to 1.
  */
@@ -49,7 +50,8 @@ export function nextBreaker(breaker: Breaker, end: BreakerInput, now: number, ra
     return failures < opensAfter ? { ...breaker, failures } : opened(breaker, end.reason, now, random);
   }
   if (!end.trial) return breaker;
-  return sick ? opened(breaker, end.reason, now, random) : closedBreaker;
+  if (!sick) return closedBreaker;
+  return breaker.state === 'half_open' ? opened(breaker, end.reason, now, random) : breaker;
 }
 
 function opened(breaker: Breaker, reason: RunReason | null, now: number, random: () => number): Breaker {

@@ -14,12 +14,27 @@ export interface PlannedRun {
   readonly tasks: readonly (readonly string[])[];
 }
 
+/** A breaker that is not closed. */
+export interface BreakerState {
+  /** Milliseconds since the epoch: nothing is planned before, and one run after it. */
+  readonly until: number | null;
+}
+
+/** The run that tries whether a source is well again, and until when no other may. */
+export interface Trial {
+  readonly sourceId: string;
+  readonly runId: string;
+  readonly until: Date;
+}
+
 /** What the planner knows before it plans. */
 export interface PlannerState {
   readonly running: boolean;
   readonly paused: ReadonlySet<string>;
   /** Sources that want to be left alone for now. */
   readonly held: ReadonlySet<string>;
+  /** By source, of those whose breaker is not closed. */
+  readonly breakers: ReadonlyMap<string, BreakerState>;
   /** Sources whose credentials a person has set. */
   readonly credentialed: ReadonlySet<string>;
   /** Milliseconds since the epoch, by `source/job`. */
@@ -29,10 +44,15 @@ export interface PlannerState {
 export interface PlanStore {
   /**
    * Reads the state, lets `decide` plan, and keeps the plan, all in one transaction under one lock: of two planners at
-   * once, the second sees what the first planned. A run whose id exists already is left as it is.
+   * once, the second sees what the first planned. A run whose id exists already is left as it is. With a trial the
+   * source's breaker becomes half-open.
    */
   plan(
-    decide: (state: PlannerState) => { runs: readonly PlannedRun[]; plannedTo: ReadonlyMap<string, number> },
+    decide: (state: PlannerState) => {
+      runs: readonly PlannedRun[];
+      plannedTo: ReadonlyMap<string, number>;
+      trials?: readonly Trial[];
+    },
   ): Promise<void>;
   /**
    * Tasks that were planned and not yet sent, oldest first. Of backfills, so many of a source that no more than

@@ -7,6 +7,7 @@ import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
 import { allowanceFor } from '../../core/sources/quota.ts';
+import { admitTrials } from './admit-trials.ts';
 import { dueSlots } from './due-slots.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
@@ -33,7 +34,9 @@ export interface Planning {
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
   await planning.store.plan((state) => {
-    const plan = tick.run ? requestedRuns(tick, tick.run, state, planning) : dueRuns(tick, state, planning);
+    const plan = tick.run
+      ? requestedRuns(tick, tick.run, state, planning)
+      : admitTrials(dueRuns(tick, state, planning), state.breakers, Date.parse(tick.time));
     planned = plan.runs;
     return plan;
   });

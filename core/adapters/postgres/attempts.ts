@@ -2,6 +2,7 @@ import type { PageSelectors } from '../../contracts/reasons.ts';
 import type { StateRequest, StateResponses } from '../../contracts/state.ts';
 import { reservePermits } from './permits.ts';
 import type { Connection } from './pool.ts';
+import { passBreaker } from './trials.ts';
 
 /**
  * How long a worker has a task to itself. Longer than the function's timeout: a lease that ran out means a worker that
@@ -24,13 +25,13 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     attempt: number;
     settled: boolean;
     backfill: boolean;
-    canary: boolean;
+    trigger: string;
     selectors: PageSelectors;
     lease_seconds: number;
     running: boolean;
   }>(
     `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
-            (SELECT r.trigger = 'canary' FROM run r WHERE r.id = t.run_id) AS canary,
+            (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
             coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
             greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
             coalesce((SELECT running FROM service_state WHERE service_id = 'scrapers'), true) AS running
@@ -43,12 +44,22 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
   if (!task) return no('unknown_task');
   if (task.settled) return no('finished', task.attempt);
   if (task.lease_seconds > 0) return no('leased', task.attempt, task.lease_seconds);
-  if (!task.running) return no('stopped', task.attempt, stoppedRetrySeconds);
+  if (!task.running) {
+    await wait(connection, request, stoppedRetrySeconds, 'queued');
+    return no('stopped', task.attempt, stoppedRetrySeconds);
+  }
+  const { source_id: sourceId, trigger, backfill } = task;
+  const admitted = await passBreaker(connection, { sourceId, runId: request.runId, trigger, backfill });
+  if (!admitted.go) {
+    const { retryAfterSeconds } = admitted;
+    await wait(connection, request, retryAfterSeconds, backfill ? 'planned' : 'queued');
+    return no(backfill ? 'postponed' : 'held', task.attempt, retryAfterSeconds);
+  }
   const attempt = task.attempt + 1;
   const { permits, why, retryAfterSeconds } = await reservePermits(connection, {
     sourceId: task.source_id,
     count: request.requests,
-    purpose: task.canary ? 'canary' : task.backfill ? 'backfill' : 'task',
+    purpose: task.trigger === 'canary' ? 'canary' : task.backfill ? 'backfill' : 'task',
     task: { runId: request.runId, part: request.part, attempt },
   });
   if (task.backfill && why !== null) {
@@ -62,11 +73,12 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
   }
   await connection.query(
     `WITH begun AS (
-       UPDATE task SET status = 'running', attempt = $3, waits_until = NULL, lease_until = clock_timestamp() + make_interval(secs => $4)
+       UPDATE task SET status = 'running', attempt = $3, waits_until = NULL, trial = $6,
+                       lease_until = clock_timestamp() + make_interval(secs => $4)
        WHERE run_id = $1 AND part = $2
      )
      INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
-    [request.runId, request.part, attempt, leaseSeconds, request.worker],
+    [request.runId, request.part, attempt, leaseSeconds, request.worker, admitted.trial],
   );
   return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits, selectors: task.selectors };
 }

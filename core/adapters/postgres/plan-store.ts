@@ -8,8 +8,14 @@ export function postgresPlanStore(pool: Pool): PlanStore {
     plan: (decide) =>
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
-        const { runs, plannedTo } = decide(await readState(connection));
+        const { runs, plannedTo, trials = [] } = decide(await readState(connection));
         await insertRuns(connection, runs);
+        for (const { sourceId, runId, until } of trials)
+          await connection.query(
+            `UPDATE source_state SET breaker = 'half_open', breaker_run = $2, breaker_until = $3
+             WHERE source_id = $1 AND breaker <> 'closed'`,
+            [sourceId, runId, until],
+          );
         const jobs = [...plannedTo].map(([job, to]) => ({ job: job.split('/'), to: new Date(to) }));
         await connection.query(
           `INSERT INTO planner_state (source_id, job, planned_to)
@@ -26,7 +32,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
                                            AND t.finished_at IS NULL AND t.status IN ('queued', 'running')) AS free
            FROM unnest($2::text[], $3::int[]) AS m (source_id, most)
            WHERE NOT EXISTS (SELECT FROM source_state s WHERE s.source_id = m.source_id
-                               AND (s.paused AND (s.paused_until IS NULL OR s.paused_until > now()) OR s.held_until > now()))
+                               AND (s.paused AND (s.paused_until IS NULL OR s.paused_until > now()) OR s.held_until > now() OR s.breaker <> 'closed'))
          ), chosen AS (
            SELECT run_id, part FROM task WHERE status = 'planned' AND finished_at IS NULL AND NOT backfill
            UNION ALL
@@ -77,6 +83,9 @@ async function readState(connection: Connection): Promise<PlannerState> {
   const held = await connection.query<{ source_id: string }>(
     'SELECT source_id FROM source_state WHERE held_until > now()',
   );
+  const breakers = await connection.query<{ source_id: string; breaker_until: Date | null }>(
+    `SELECT source_id, breaker_until FROM source_state WHERE breaker <> 'closed'`,
+  );
   const credentialed = await connection.query<{ source_id: string }>(
     'SELECT source_id FROM source_credentials WHERE is_set',
   );
@@ -84,6 +93,7 @@ async function readState(connection: Connection): Promise<PlannerState> {
     running: services.rows[0]?.running ?? true,
     paused: new Set(paused.rows.map((row) => row.source_id)),
     held: new Set(held.rows.map((row) => row.source_id)),
+    breakers: new Map(breakers.rows.map((row) => [row.source_id, { until: row.breaker_until?.getTime() ?? null }])),
     credentialed: new Set(credentialed.rows.map((row) => row.source_id)),
     plannedTo: new Map(planned.rows.map((row) => [`${row.source_id}/${row.job}`, row.planned_to.getTime()])),
   };
