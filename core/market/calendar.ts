@@ -185,6 +185,35 @@ export function oldestExpected(calendar: MarketCalendar | null, at: number, tole
   return at - longestHoliday * dayMs;
 }
 
+/** Time around each stretch of trading, in milliseconds: before it begins, and after it ends. */
+export interface Grace {
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+/** The newest instant at or before `at` that lies in a stretch of trading with its grace. */
+export function tradingUntil(calendar: MarketCalendar, at: number, { beforeMs, afterMs }: Grace): number | null {
+  const known = knownOf(calendar);
+  let newest: number | null = null;
+  // Sessions do not overlap, but their graces may: what opened last need not be what ends last.
+  for (let session = lastSession(known, at + beforeMs); session; session = lastSession(known, session.opensAt - 1)) {
+    for (const [from, until] of stretchesOf(session)) {
+      if (from - beforeMs <= at) newest = Math.max(newest ?? from - beforeMs, Math.min(at, until + afterMs));
+    }
+    if (newest === at || (newest !== null && session.opensAt <= at)) return newest;
+  }
+  return newest;
+}
+
+/** The first instant at or after `at` that lies in a stretch of trading with its grace. */
+export function tradingFrom(calendar: MarketCalendar, at: number, { beforeMs, afterMs }: Grace): number | null {
+  if (tradingUntil(calendar, at, { beforeMs, afterMs }) === at) return at;
+  const session = lastSession(calendar, at);
+  if (session?.breakUntil !== undefined && at < session.breakUntil) return session.breakUntil - beforeMs;
+  const next = nextSession(calendar, at);
+  return next && next.opensAt - beforeMs;
+}
+
 /** How long before its last date a calendar is warned of: time for a release and a deployment. */
 export const calendarNoticeDays = 60;
 

@@ -15,7 +15,10 @@ export const alphaVantage: SourceDefinition = {
     {
       id: 'quotes',
       kind: 'quotes',
-      everySeconds: 12 * 3600,
+      // Before the opening and when the day is told of; on a half day that is long after the close.
+      cron: '0 8,18 * * 1-5',
+      zone: 'America/New_York',
+      inSession: { beforeMinutes: 90, afterMinutes: 480 },
       symbols: watchlist,
       mostSymbols: 2,
       symbolsPerTask: 2,
@@ -24,7 +27,9 @@ export const alphaVantage: SourceDefinition = {
     {
       id: 'daily-bars',
       kind: 'bars',
-      everySeconds: 24 * 3600,
+      cron: '30 18 * * 1-5',
+      zone: 'America/New_York',
+      inSession: { beforeMinutes: 0, afterMinutes: 480 },
       symbols: watchlist,
       mostSymbols: 2,
       symbolsPerTask: 2,

@@ -22,11 +22,14 @@ export const demoBroker: SourceDefinition = {
     },
     lifeSeconds: 540,
   },
+  // A second sign-in would end the first.
+  oneWorker: true,
   jobs: [
     {
       id: 'positions',
       kind: 'quotes',
       everySeconds: 300,
+      inSession: { beforeMinutes: 5, afterMinutes: 30 },
       symbols: ['AAPL', 'MSFT', 'BRK-B', 'SPY', 'VOD.L', 'SAP.DE', 'BTC-USD', 'EURUSD=X'],
       symbolsPerTask: 50,
       symbolsPerRequest: 50,

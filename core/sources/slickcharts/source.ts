@@ -7,7 +7,7 @@ export const slickcharts: SourceDefinition = {
   title: 'SlickCharts',
   kind: 'browser',
   origins: ['https://www.slickcharts.com'],
-  // Three pages four times a day, with room for runs that a person asks for. Nobody reads it faster by hand.
+  // Three pages twice a day, with room for runs that a person asks for. Nobody reads it faster by hand.
   quota: { perMinute: 12, perDay: 200 },
   session: null,
   jobs: [
@@ -15,6 +15,8 @@ export const slickcharts: SourceDefinition = {
       id: 'constituents',
       kind: 'constituents',
       everySeconds: 21_600,
+      // Weights move with prices: twice a day, once of it after the close.
+      inSession: { beforeMinutes: 0, afterMinutes: 360 },
       symbols: slickChartsIndices.map((index) => index.canonical),
       symbolsPerTask: 1,
       symbolsPerRequest: 1,

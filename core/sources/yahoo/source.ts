@@ -22,11 +22,22 @@ export const yahoo: SourceDefinition = {
     lifeSeconds: 12 * 3600,
   },
   jobs: [
-    { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: watchlist, symbolsPerTask: 200, symbolsPerRequest: 50 },
+    {
+      id: 'quotes',
+      kind: 'quotes',
+      everySeconds: 60,
+      // Some exchanges are delayed by twenty minutes here: what they closed at is known by then.
+      inSession: { beforeMinutes: 5, afterMinutes: 30 },
+      symbols: watchlist,
+      symbolsPerTask: 200,
+      symbolsPerRequest: 50,
+    },
     {
       id: 'daily-bars',
       kind: 'bars',
       everySeconds: 6 * 3600,
+      // One of the slots always lies after the close.
+      inSession: { beforeMinutes: 0, afterMinutes: 360 },
       symbols: watchlist,
       symbolsPerTask: 10,
       symbolsPerRequest: 1,

@@ -2,18 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import { catalogue, sourceOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
+import { dueRuns, nextRun, plannedShare, stretchOf } from '../../../core/sources/job-schedule.ts';
 import { parserOf } from '../../../core/sources/parsers.ts';
 import { nameFor } from '../../../core/sources/symbol-names.ts';
 
-const daySeconds = 86_400;
-/** Of a day's quota: the rest is for logins, canaries, retries, first cycles and people. */
-const plannedShare = 0.75;
+const dayMs = 86_400_000;
 
-/** Requests that a job's runs make in a day. */
+/** Requests that a job's runs make on a Wednesday on which every market trades. */
 function requestsPerDay(job: SourceJob): number {
-  const tasks = Math.ceil(job.symbols.length / job.symbolsPerTask);
-  const perTask = Math.ceil(Math.min(job.symbols.length, job.symbolsPerTask) / job.symbolsPerRequest);
-  return (daySeconds / job.everySeconds) * tasks * perTask;
+  const from = Date.parse('2026-06-10T00:00:00Z');
+  const timing = { job, symbols: job.symbols, stretch: 1, alwaysOpen: false };
+  let requests = 0;
+  for (let slot = nextRun(timing, from - 1); slot !== null && slot < from + dayMs; slot = nextRun(timing, slot)) {
+    const symbols = dueRuns(timing, slot - 1, slot).flatMap((run) => run.symbols).length;
+    const tasks = Math.ceil(symbols / job.symbolsPerTask);
+    requests += tasks * Math.ceil(Math.min(symbols, job.symbolsPerTask) / job.symbolsPerRequest);
+  }
+  return requests;
 }
 
 describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id, source) => {
@@ -21,6 +26,12 @@ describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id
     const planned = source.jobs.reduce((sum, job) => sum + requestsPerDay(job), 0);
     expect(planned).toBeGreaterThan(0);
     expect(planned).toBeLessThanOrEqual(source.quota.perDay * plannedShare);
+    for (const alwaysOpen of [true, false]) expect(stretchOf(source, (job) => job.symbols, alwaysOpen)).toBe(1);
+  });
+
+  it('has jobs that are due some time', () => {
+    for (const job of source.jobs)
+      expect(nextRun({ job, symbols: job.symbols, stretch: 1, alwaysOpen: false }, Date.now()), job.id).not.toBeNull();
   });
 
   it('has no task that needs more requests than a minute allows', () => {
