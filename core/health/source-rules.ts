@@ -120,6 +120,15 @@ export const sourceRules: readonly SourceRule[] = [
     weight: 60,
   },
   {
+    id: 'own-use-of-the-minute',
+    reasons: ['quota_exhausted'],
+    needs: ({ samples }) => samples.every(({ message }) => message === "The minute's quota of this source is used up."),
+    cause: ({ source }) =>
+      `Quotron itself had used up the ${source.quota.minute.limit} requests that it allows itself in a minute: runs by hand and tries again after failures count too. It passes with the minute.`,
+    advice: () => [say('If it comes back without failures beside it, ask for fewer symbols or less often.')],
+    weight: 15,
+  },
+  {
     id: 'own-use-of-the-day',
     reasons: ['quota_exhausted'],
     needs: (complaint) => dayUse(complaint) >= heavyUse,

@@ -1,6 +1,9 @@
 import type { Exchange } from '../contracts/blob.ts';
 import type { Failure } from './parser.ts';
 
+/** Of the 4xx those that say that the request itself is wrong. What others mean, nobody knows before looking. */
+const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
+
 /**
  * What the transport alone tells of a failure, the same for every source; `null` when there is a 200 to read.
  * Messages are of our own words: an upstream's text never reaches a log or a page from here.
@@ -38,8 +41,7 @@ export function transportFailure(exchange: Exchange): Failure | null {
   if (status === 408) return { reason: 'timeout', message: `${said}: it gave up waiting.` };
   if (status >= 300 && status < 400)
     return { reason: 'auth_expired', message: `${said}: it wants a consent or a login first.` };
-  if (status >= 400 && status < 500)
-    return { reason: 'bad_request', message: `${said}: it does not take this request.` };
+  if (refusals.has(status)) return { reason: 'bad_request', message: `${said}: it does not take this request.` };
   if (status >= 500) return { reason: 'down', message: `${said}: it is broken or overloaded.` };
   return { reason: 'unexplained', message: `${said}, which means nothing to this parser.` };
 }

@@ -41,6 +41,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
   /** 403 with a page that wants a person. */
   z.object({ ...scope, fault: z.literal('403') }),
   z.object({ ...scope, fault: z.literal('500') }),
+  /** A status and a body that nobody has a word for. */
+  z.object({ ...scope, fault: z.literal('odd') }),
   /** The right answer, late. */
   z.object({ ...scope, fault: z.literal('slow'), delayMs: positive.max(600_000).default(8_000) }),
   /** No answer until the client goes. */

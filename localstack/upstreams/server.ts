@@ -142,6 +142,8 @@ function refusal(
   if (control.hit('403', id, kind) !== undefined) return html(403, challenge, { 'cache-control': 'no-store' });
   if (control.hit('500', id, kind) !== undefined)
     return html(500, '<html><head><title>500</title></head><body>Internal Server Error</body></html>');
+  if (control.hit('odd', id, kind) !== undefined)
+    return text(418, '~~ teapot ~~ short and stout ~~\n', { 'x-odd': 'yes' });
   if (control.hit('echo', id, kind) !== undefined) return echo(request);
   return undefined;
 }
