@@ -3,7 +3,7 @@ import type { OutcomeMessage } from '../../core/contracts/messages.ts';
 import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge-source.ts';
 import type { JudgedSource, Judgement, OutcomeStore } from '../../core/ports/outcome-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { dueSlots } from '../schedule/due-slots.ts';
+import { dueRuns, secondsBetween } from '../../core/sources/job-schedule.ts';
 
 const usualLatenessMinutes = 30;
 
@@ -35,7 +35,7 @@ export async function watchSources(watching: Watching, now: Date): Promise<{ ove
 }
 
 function judge(source: SourceDefinition, { store, random = Math.random }: Watching, now: Date): Promise<Judgement> {
-  const definition = definitionOf(source);
+  const definition = definitionOf(source, now.getTime());
   const judged: JudgedSource = {
     id: source.id,
     jobs: source.jobs.map((job) => ({
@@ -47,7 +47,7 @@ function judge(source: SourceDefinition, { store, random = Math.random }: Watchi
   return store.judge(judged, now, (facts) => judgeSource(definition, facts, now.getTime(), random));
 }
 
-function definitionOf(source: SourceDefinition): JudgedDefinition {
+function definitionOf(source: SourceDefinition, now: number): JudgedDefinition {
   return {
     id: source.id,
     needsCredentials: needsCredentials(source),
@@ -56,8 +56,9 @@ function definitionOf(source: SourceDefinition): JudgedDefinition {
     jobs: source.jobs.map((job) => ({
       id: job.id,
       kind: job.kind,
-      periodMs: job.everySeconds * 1000,
-      isDue: (after, until) => dueSlots(job, after, until).length > 0,
+      periodMs: secondsBetween(job, now) * 1000,
+      isDue: (after, until) =>
+        dueRuns({ job, symbols: job.symbols, stretch: 1, alwaysOpen: false }, after, until).length > 0,
     })),
   };
 }

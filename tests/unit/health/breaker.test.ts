@@ -23,15 +23,15 @@ const failure = (reason: RunReason | null = 'down', more: Partial<BreakerInput> 
   ...more,
 });
 /** The breaker after these ends, without jitter. */
-const after = (ends: readonly BreakerInput[], from: Breaker = closedBreaker) =>
+const breakerAfter = (ends: readonly BreakerInput[], from: Breaker = closedBreaker) =>
   ends.reduce((breaker, end) => nextBreaker(breaker, end, now, () => 1), from);
-const open = after([failure(), failure(), failure()]);
+const open = breakerAfter([failure(), failure(), failure()]);
 const halfOpen: Breaker = { ...open, state: 'half_open', until: now + 240_000 };
 
 describe('a closed breaker', () => {
   it('opens at the third failure in a row, for a minute, and says why', () => {
-    expect(after([failure(), failure('timeout')])).toMatchObject({ state: 'closed', failures: 2 });
-    expect(after([failure(), failure(), failure('blocked')])).toEqual({
+    expect(breakerAfter([failure(), failure('timeout')])).toMatchObject({ state: 'closed', failures: 2 });
+    expect(breakerAfter([failure(), failure(), failure('blocked')])).toEqual({
       state: 'open',
       until: now + firstMs,
       reason: 'blocked',
@@ -41,20 +41,23 @@ describe('a closed breaker', () => {
   });
 
   it.each(['not_found', 'no_data', 'bad_request'] as const)('takes %s for an answer', (reason) => {
-    expect(after([failure(), failure(), failure(reason), failure()])).toMatchObject({ state: 'closed', failures: 1 });
+    expect(breakerAfter([failure(), failure(), failure(reason), failure()])).toMatchObject({
+      state: 'closed',
+      failures: 1,
+    });
   });
 
   it.each(['rate_limited', 'quota_exhausted'] as const)('leaves %s to the hold of the source', (reason) => {
-    expect(after(Array.from({ length: 9 }, () => failure(reason)))).toEqual(closedBreaker);
-    expect(after([failure(), failure(), failure(reason), failure()])).toMatchObject({ state: 'open' });
+    expect(breakerAfter(Array.from({ length: 9 }, () => failure(reason)))).toEqual(closedBreaker);
+    expect(breakerAfter([failure(), failure(), failure(reason), failure()])).toMatchObject({ state: 'open' });
   });
 
   it('does not blame the source for a task that no worker ever had', () => {
-    expect(after(Array.from({ length: 9 }, () => failure('timeout', { attempt: 0 })))).toEqual(closedBreaker);
+    expect(breakerAfter(Array.from({ length: 9 }, () => failure('timeout', { attempt: 0 })))).toEqual(closedBreaker);
   });
 
   it('begins its count anew with a success', () => {
-    expect(after([failure(), failure(), success, failure(), failure()])).toMatchObject({
+    expect(breakerAfter([failure(), failure(), success, failure(), failure()])).toMatchObject({
       state: 'closed',
       failures: 2,
     });
@@ -64,19 +67,19 @@ describe('a closed breaker', () => {
 describe('one that is not closed', () => {
   it('is closed by a trial that succeeds, and forgets how often it had opened', () => {
     for (const breaker of [open, halfOpen])
-      expect(after([{ ...success, trial: true }], breaker)).toEqual(closedBreaker);
+      expect(breakerAfter([{ ...success, trial: true }], breaker)).toEqual(closedBreaker);
   });
 
   it('opens for twice as long when its trial fails, once for all parts of the trial', () => {
-    const again = after([failure('down', { trial: true })], halfOpen);
+    const again = breakerAfter([failure('down', { trial: true })], halfOpen);
     expect(again).toMatchObject({ state: 'open', until: now + 2 * firstMs, opened: 2 });
-    expect(after([failure('down', { trial: true })], again)).toBe(again);
+    expect(breakerAfter([failure('down', { trial: true })], again)).toBe(again);
   });
 
   it('takes no notice of what was under way when it opened', () => {
     for (const breaker of [open, halfOpen]) {
-      expect(after([failure()], breaker)).toBe(breaker);
-      expect(after([success], breaker)).toBe(breaker);
+      expect(breakerAfter([failure()], breaker)).toBe(breaker);
+      expect(breakerAfter([success], breaker)).toBe(breaker);
     }
   });
 
