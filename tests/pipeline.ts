@@ -7,10 +7,13 @@ import { postgresIngestStore } from '../core/adapters/postgres/ingest-store.ts';
 import { postgresOutcomeStore } from '../core/adapters/postgres/outcome-store.ts';
 import { postgresPlanStore } from '../core/adapters/postgres/plan-store.ts';
 import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { recoveryCandidates } from '../core/adapters/postgres/recovery-candidates.ts';
+import { recoveryStore } from '../core/adapters/postgres/recovery-store.ts';
 import { postgresState } from '../core/adapters/postgres/state.ts';
 import {
   ingestMessageSchema,
   outcomeMessageSchema,
+  recoveryMessageSchema,
   scrapeMessageSchema,
   type Tick,
 } from '../core/contracts/messages.ts';
@@ -19,8 +22,10 @@ import { catalogue } from '../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../core/sources/definition.ts';
 import { parserOf } from '../core/sources/parsers.ts';
 import { ingestBlobs } from '../functions/ingest/ingest-blob.ts';
-import { recordOutcome } from '../functions/monitor/watch-sources.ts';
+import { startRecoveries } from '../functions/monitor/start-recoveries.ts';
+import { recordOutcome, watchSources } from '../functions/monitor/watch-sources.ts';
 import { reachSource } from '../functions/reach-source.ts';
+import { recoverSource } from '../functions/recover/recover-source.ts';
 import { planRuns } from '../functions/schedule/plan-runs.ts';
 import { browserSource } from '../functions/scrape-browser/browser-source.ts';
 import { scrapeTask } from '../functions/scrape-task.ts';
@@ -58,6 +63,13 @@ export function pipeline(
     parserOf,
     symbols: options.symbols ?? null,
   };
+  const starting = {
+    recoveries: recoveryStore(pool),
+    candidates: recoveryCandidates(pool),
+    queue,
+    sources: catalogue,
+  };
+  const recovering = { pool, queue, sources: catalogue, nameFor: parserOf, now, worker: 'test' };
   const world = {
     state,
     sourceUrls: options.sourceUrls,
@@ -80,6 +92,7 @@ export function pipeline(
         for (const message of queue.take(scrapeQueueName(source.id))) {
           const task = scrapeMessageSchema.parse(message);
           const ready = await readySource(source);
+          if (task.fresh) await options.browser?.forget();
           await scrapeTask(task, { source: ready, state, blobs, artifacts, queue, now, worker: 'test', backoff });
           await options.browser?.rest();
         }
@@ -92,10 +105,22 @@ export function pipeline(
       for (const message of queue.take('outcomes'))
         await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date(now()));
     },
+    /** The monitor's minute: all sources are judged, and recoveries that are due are started. */
+    async watch(time: Date) {
+      await watchSources(watching, time);
+      return startRecoveries(time, starting);
+    },
+    /** Recoveries go on as far as they can for now. Gives how many there were. */
+    async recover() {
+      const messages = queue.take('recoveries');
+      for (const message of messages) await recoverSource(recoveryMessageSchema.parse(message), recovering);
+      return messages.length;
+    },
   };
   return {
     ...stages,
     queue,
+    recoveries: starting.recoveries,
     blobs,
     artifacts: artifacts.artifacts,
     async cycle(tick: Tick): Promise<string[]> {
@@ -105,6 +130,15 @@ export function pipeline(
       await stages.ingest();
       await stages.monitor();
       return runs;
+    },
+    /** Drives recoveries, with what they ask for, until none goes on any more. */
+    async heal(): Promise<void> {
+      while ((await stages.recover()) > 0) {
+        await stages.scrape();
+        await stages.monitor();
+        await stages.ingest();
+        await stages.monitor();
+      }
     },
   };
 }

@@ -24,7 +24,7 @@ export interface PastRecovery {
 /** What is known of a source when it is asked whether a recovery is due. */
 export interface RecoveryFacts {
   readonly status: HealthStatus;
-  /** Judged tasks that failed since the last that succeeded. */
+  /** Failures that were seen of its open incidents, of those that no success has come after. */
   readonly failuresInARow: number;
   readonly paused: boolean;
   /** Its credentials are not set: nothing heals that but a person. */

@@ -1,14 +1,25 @@
 import type { Context } from 'aws-lambda';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candidates.ts';
+import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { logger, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
-import { databaseSettings } from '../settings.ts';
+import { databaseSettings, setting } from '../settings.ts';
+import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
-const watching = { store: postgresOutcomeStore(createPool(databaseSettings())), sources: catalogue };
+const pool = createPool(databaseSettings());
+const watching = { store: postgresOutcomeStore(pool), sources: catalogue };
+const starting = {
+  recoveries: recoveryStore(pool),
+  candidates: recoveryCandidates(pool),
+  queue: sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl') }),
+  sources: catalogue,
+};
 
 /** Outcomes from their queue, or the minute's tick. */
 export const handler = observed(async (event: unknown, context: Context) => {
@@ -18,5 +29,7 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { time } = tickSchema.parse(event);
   const { overdue } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
-  return { overdue };
+  const { recovering } = await startRecoveries(new Date(time), starting);
+  if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
+  return { overdue, recovering };
 });

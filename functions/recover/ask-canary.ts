@@ -1,5 +1,7 @@
 import { inTransaction } from '../../core/adapters/postgres/pool.ts';
+import { conditionOf } from '../../core/adapters/postgres/recovery-effects.ts';
 import {
+  jobOfRun,
   listingOf,
   permitRefusal,
   planRun,
@@ -10,7 +12,8 @@ import type { RecoveryRow, RecoveryStore } from '../../core/adapters/postgres/re
 import type { RunReason } from '../../core/contracts/reasons.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import { proofOf } from '../../core/health/recovery.ts';
-import { calendarFor, oldestExpected } from '../../core/market/calendar.ts';
+import { limitReasons } from '../../core/health/recovery-strategy.ts';
+import { calendarFor, lastSession, type MarketCalendar, oldestExpected } from '../../core/market/calendar.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
 import { verified } from './end-recovery.ts';
 import type { Recovering, StepOutcome } from './recover-source.ts';
@@ -25,6 +28,8 @@ export interface Going {
   /** Whether the canary uses nothing that is kept from before. */
   readonly fresh: boolean;
 }
+
+const dayMs = 86_400_000;
 
 /** How long until the next look at a run that is under way. */
 const lookAgainSeconds = 2;
@@ -47,7 +52,7 @@ export async function askCanary(going: Going): Promise<StepOutcome> {
     }));
     return 'next';
   };
-  const job = source && canaryJob(source);
+  const job = source && (await canaryJob(recovery, recovering, source));
   const symbol = source && recovering.nameFor(source.id).toSource(source.canarySymbol);
   if (!source || !job || symbol === null) return unproven('bad_request', 'The source does not know its canary symbol.');
 
@@ -55,7 +60,8 @@ export async function askCanary(going: Going): Promise<StepOutcome> {
     const refused = await permitRefusal(recovering.pool, source.id, 1);
     if (refused) {
       const why = permitWords[refused.why];
-      if (refused.seconds > left) return unproven(why.reason, `${why.words} for another ${refused.seconds} s.`);
+      if (refused.seconds > left)
+        return unproven(limitReasonOf(recovery, why.reason), `${why.words} for another ${refused.seconds} s.`);
       await store.tellStep(recovery.id, 'canary', `Waits for a permit: ${why.words}.`);
       return { waitSeconds: Math.max(1, Math.ceil(refused.seconds)) };
     }
@@ -67,13 +73,13 @@ export async function askCanary(going: Going): Promise<StepOutcome> {
   if (!end) {
     if (left > 0) return { waitSeconds: waitsSeconds > 0 ? Math.min(15, Math.ceil(waitsSeconds)) : lookAgainSeconds };
     return waitsSeconds > 0
-      ? unproven('rate_limited', 'The canary waits for its quota, or for the time the source asked for.')
+      ? unproven(limitReasonOf(recovery, 'rate_limited'), 'The canary waits for its quota, or for the time the source asked for.')
       : unproven('timeout', 'The canary gave no outcome in time.');
   }
   const listing = await listingOf(recovering.pool, source.id, symbol, source.canarySymbol);
   const calendar = listing && calendarFor(listing);
   const tolerance = (source.latenessMinutes ?? usualLatenessMinutes) * 60_000;
-  const proof = proofOf(end, oldestExpected(calendar, recovering.now(), tolerance));
+  const proof = proofOf(end, oldestOf(job, calendar, recovering.now(), tolerance));
   if (!proof.verified) {
     const kept = artifacts.length > 0 ? ` Kept: ${artifacts.join(', ')}` : '';
     return unproven(proof.reason, `${proof.message}${kept}`);
@@ -83,9 +89,35 @@ export async function askCanary(going: Going): Promise<StepOutcome> {
   return verified(going, message);
 }
 
-/** The quotes of a source, or whatever it collects first. */
-function canaryJob(source: SourceDefinition): SourceJob | undefined {
-  return source.jobs.find((job) => job.kind === 'quotes') ?? source.jobs[0];
+/** What it is a limit of: what the source failed of, where that was one. */
+function limitReasonOf({ reason }: RecoveryRow, otherwise: RunReason): RunReason {
+  return reason !== null && limitReasons.has(reason) ? reason : otherwise;
+}
+
+/**
+ * The job that fails: that its quotes work says nothing of its bars. Where none does, the quotes of the source, or whatever
+ * it collects first.
+ */
+async function canaryJob(
+  { canary_run_id: runId }: RecoveryRow,
+  { pool }: Recovering,
+  source: SourceDefinition,
+): Promise<SourceJob | undefined> {
+  const asked = runId === null ? (await conditionOf(pool, source.id)).failing?.job : await jobOfRun(pool, runId);
+  return (
+    source.jobs.find((job) => job.id === asked) ?? source.jobs.find((job) => job.kind === 'quotes') ?? source.jobs[0]
+  );
+}
+
+/**
+ * The oldest time that the newest row of a canary may be of. A bar is of the beginning of its time, and one of a day of
+ * that day: the day of the session that is expected.
+ */
+function oldestOf(job: SourceJob, calendar: MarketCalendar | null, now: number, toleranceMs: number): number {
+  const oldest = oldestExpected(calendar, now, toleranceMs);
+  if (job.kind !== 'bars') return oldest;
+  const opened = calendar === null ? oldest : (lastSession(calendar, oldest)?.opensAt ?? oldest);
+  return opened - dayMs;
 }
 
 const permitWords = {

@@ -131,7 +131,9 @@ async function doStep(name: RecoveryStepName, sourceId: string, going: Going): P
   const { recovery, store, recovering } = going;
   const effect = effects[name];
   if (effect) {
-    await store.doStep(recovery.id, name, new Date(recovering.now()), (db) => effect(db, sourceId, recovery.reason));
+    await store.doStep(recovery.id, name, new Date(recovering.now()), (db) =>
+      effect(db, sourceId, recovery.reason, new Date(recovering.now())),
+    );
     return 'next';
   }
   if (name === 'canary') return askCanary(going);
@@ -139,7 +141,7 @@ async function doStep(name: RecoveryStepName, sourceId: string, going: Going): P
   return askFallback(going);
 }
 
-type Effect = (db: Connection, sourceId: string, reason: RunReason | null) => Promise<StepResult>;
+type Effect = (db: Connection, sourceId: string, reason: RunReason | null, now: Date) => Promise<StepResult>;
 
 const effects: Partial<Record<RecoveryStepName, Effect>> = {
   keep_page: notePage,
@@ -150,7 +152,7 @@ const effects: Partial<Record<RecoveryStepName, Effect>> = {
     detail: 'The canary begins in a new browser context, with nothing kept.',
   }),
   other_selectors: changeSelectors,
-  half_open_breaker: halfOpenBreaker,
+  half_open_breaker: (db, sourceId, _reason, now) => halfOpenBreaker(db, sourceId, now),
   flush_cache: flushCache,
   lift_pause: liftPause,
 };

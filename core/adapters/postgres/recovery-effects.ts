@@ -44,11 +44,11 @@ export async function lowerBudget(db: Connection, sourceId: string, reason: RunR
 }
 
 /** Makes the next run the breaker's trial, whatever time it still had. */
-export async function halfOpenBreaker(db: Connection, sourceId: string): Promise<StepResult> {
+export async function halfOpenBreaker(db: Connection, sourceId: string, now: Date): Promise<StepResult> {
   const { rowCount } = await db.query(
-    `UPDATE source_state SET breaker = 'half_open', breaker_until = clock_timestamp()
+    `UPDATE source_state SET breaker = 'half_open', breaker_until = $2, breaker_run = NULL
      WHERE source_id = $1 AND breaker <> 'closed'`,
-    [sourceId],
+    [sourceId, now],
   );
   return rowCount ? done('The next run is a trial.') : skipped('The breaker is closed.');
 }
@@ -96,42 +96,47 @@ export async function liftPause(db: Connection, sourceId: string): Promise<StepR
 export interface SourceCondition {
   /** What it fails of: its newest open incident's reason, or else its health's; `null` when it is well. */
   readonly reason: RunReason | null;
-  /** What failed last, but for canaries and backfills; `null` when the newest run succeeded. */
+  /** What failed last, but for canaries and backfills; `null` while no incident is open. */
   readonly failing: FailingJob | null;
 }
 
 export interface FailingJob {
   readonly job: string;
   readonly kind: JobKind;
-  /** Of the tasks that failed, in the source's namespace. */
+  /** Of the tasks of its newest run that failed, or of all where none did, in the source's namespace. */
   readonly tasks: readonly (readonly string[])[];
 }
 
-const reasonOf = z.enum(runReasons).nullable().catch('unexplained');
+const conditionRow = z.object({
+  reason: z.enum(runReasons).nullable().catch('unexplained'),
+  job: z.string().nullable(),
+});
+const runRow = z.object({ kind: z.enum(jobKinds), symbols: z.array(z.string()) });
 
-/** What a source fails of, and which job. */
+/** What a source fails of, and which job: that of its newest open incident. */
 export async function conditionOf(db: Pool | Connection, sourceId: string): Promise<SourceCondition> {
-  const { rows } = await db.query<{ reason: string | null }>(
-    `SELECT coalesce(
-       (SELECT reason FROM incident WHERE source_id = $1 AND resolved_at IS NULL ORDER BY last_seen_at DESC LIMIT 1),
-       (SELECT reason FROM source_health WHERE source_id = $1)) AS reason`,
+  const { rows } = await db.query(
+    `SELECT coalesce(i.reason, (SELECT reason FROM source_health WHERE source_id = $1)) AS reason, i.jobs[cardinality(i.jobs)] AS job
+     FROM (SELECT) one LEFT JOIN LATERAL (
+       SELECT reason, jobs FROM incident WHERE source_id = $1 AND resolved_at IS NULL
+       ORDER BY last_seen_at DESC LIMIT 1) i ON true`,
     [sourceId],
   );
-  const failed = await db.query<{ job: string; kind: string; symbols: string[] }>(
+  const { reason, job } = conditionRow.parse(rows[0]);
+  if (job === null) return { reason, failing: null };
+  const run = await db.query(
     `WITH newest AS (
-       SELECT t.run_id, t.status FROM task t JOIN run r ON r.id = t.run_id
-       WHERE t.source_id = $1 AND t.finished_at IS NOT NULL AND NOT t.backfill AND r.trigger <> 'canary'
-       ORDER BY t.finished_at DESC LIMIT 1)
-     SELECT r.job, r.kind, t.symbols FROM newest n JOIN run r ON r.id = n.run_id JOIN task t ON t.run_id = n.run_id
-     WHERE n.status = 'failed' AND t.status = 'failed' ORDER BY t.part`,
-    [sourceId],
+       SELECT id, kind FROM run
+       WHERE source_id = $1 AND job = $2 AND trigger IN ('schedule', 'manual', 'first_cycle')
+       ORDER BY due_at DESC LIMIT 1)
+     SELECT n.kind, t.symbols FROM newest n JOIN task t ON t.run_id = n.id
+     WHERE t.status = 'failed' OR NOT EXISTS (SELECT FROM task f WHERE f.run_id = n.id AND f.status = 'failed')
+     ORDER BY t.part`,
+    [sourceId, job],
   );
-  const [first] = failed.rows;
-  const kind = jobKinds.find((each) => each === first?.kind);
-  return {
-    reason: reasonOf.parse(rows[0]?.reason ?? null),
-    failing: first && kind ? { job: first.job, kind, tasks: failed.rows.map((each) => each.symbols) } : null,
-  };
+  const tasks = run.rows.map((each) => runRow.parse(each));
+  const [first] = tasks;
+  return { reason, failing: first ? { job, kind: first.kind, tasks: tasks.map((each) => each.symbols) } : null };
 }
 
 function instant(at: Date): string {

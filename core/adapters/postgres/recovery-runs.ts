@@ -40,6 +40,12 @@ export async function planRun(db: Connection, run: RecoveryRun): Promise<string>
   return id;
 }
 
+/** The job of a run, or `undefined`. */
+export async function jobOfRun(pool: Pool, runId: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ job: string }>('SELECT job FROM run WHERE id = $1', [runId]);
+  return rows[0]?.job;
+}
+
 /** Tasks of a run that were planned and not sent yet. */
 export async function unsentOf(pool: Pool, runId: string): Promise<ScrapeMessage[]> {
   const { rows } = await pool.query(
