@@ -38,8 +38,6 @@ export interface Complaint {
 /** Runs without a failure that end an episode. */
 const goodRunsEnd = 2;
 const shownSamples = 3;
-/** A task ends at the clock of the database, its rows are quarantined a little before. */
-const sameMomentMs = 60_000;
 
 /** What is wrong with a source, the most frequent first. A paused source has no complaints. */
 export function complaintsOf(source: SourceFacts): Complaint[] {
@@ -132,7 +130,7 @@ function rowComplaints(source: SourceFacts, byJob: ReadonlyMap<string, readonly 
   return [...Map.groupBy(current, (rows) => rows.reason)].map(([reason, group]) => {
     const jobs = new Set(group.map((rows) => rows.job));
     const firstAt = Math.min(...group.map((rows) => rows.at));
-    const since = present.filter((task) => jobs.has(task.job) && task.at >= firstAt - sameMomentMs);
+    const since = present.filter((task) => jobs.has(task.job) && task.at >= firstAt);
     return {
       source,
       subject: 'rows',

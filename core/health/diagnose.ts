@@ -74,7 +74,7 @@ function sourceFinding(complaint: Complaint, sources: number): Finding {
   return {
     rule: rule.id,
     sources: [source.id],
-    title: `${source.title}: ${reason}`,
+    title: `${source.title}: ${rule.short}`,
     reasons: [reason],
     explained: rule !== unexplained,
     cause: rule.cause(complaint),
@@ -96,13 +96,13 @@ function effectOf(weight: number, { source, subject, goodSince, acceptedSince }:
 }
 
 function evidenceOf(complaint: Complaint): string[] {
-  const { subject, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
+  const { subject, reason, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
   const where = jobs.length > 0 ? ` of ${jobs.join(' and ')}` : '';
   const failures = `${count} ${count === 1 ? 'task' : 'tasks'}${where} failed`;
   const rows = `${count} ${count === 1 ? 'row' : 'rows'}${where} in quarantine`;
   const latest = source.recoveries[0];
   return [
-    `${subject === 'runs' ? failures : rows}, ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
+    `${subject === 'runs' ? failures : rows} (${reason}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
     ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were asked for.`] : []),
     ...(httpStatus === null ? [] : [`The source answered with HTTP status ${httpStatus}.`]),
     ...(source.breaker === 'closed'

@@ -40,9 +40,10 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): 
 function recommendations(faults: readonly Finding[]): string[] {
   if (faults.length === 0) return ['## What to do', 'Nothing: all is well.'];
   const lines = faults.map((finding, place) => {
-    const step = finding.advice.find(({ command }) => command !== null) ?? finding.advice[0];
-    const todo = step ? ` ${step.text}${step.command === null ? '' : ` \`${step.command}\``}` : '';
-    return `${place + 1}. **${finding.title}.**${todo}`;
+    const [first] = finding.advice;
+    const typed = finding.advice.find(({ command }) => command !== null);
+    const later = typed && typed !== first ? ` Then: \`${typed.command}\`` : '';
+    return `${place + 1}. **${finding.title}.**${first ? ` ${stepText(first)}` : ''}${later}`;
   });
   return ['## What to do', 'What helps most comes first; the reasons are below.', lines.join('\n')];
 }
@@ -71,11 +72,7 @@ function findingText(finding: Finding): string[] {
     ...(evidence.length > 0 ? [`**Evidence:**\n\n${list(evidence)}`] : []),
     ...(finding.samples.length > 0 ? [`**Samples:**\n\n${list(finding.samples.map(sampleText))}`] : []),
     ...(finding.advice.length > 0
-      ? [
-          `**What to do:**\n\n${finding.advice
-            .map(({ text, command }, place) => `${place + 1}. ${text}${command === null ? '' : ` \`${command}\``}`)
-            .join('\n')}`,
-        ]
+      ? [`**What to do:**\n\n${finding.advice.map((step, place) => `${place + 1}. ${stepText(step)}`).join('\n')}`]
       : []),
   ];
 }
@@ -123,9 +120,12 @@ function summaryOf({ model, text }: Summary): string[] {
   ];
 }
 
-function firstStep(finding: Finding): string {
-  const step = finding.advice[0];
-  return step ? ` ${step.text}${step.command === null ? '' : ` \`${step.command}\``}` : '';
+function firstStep({ advice: [step] }: Finding): string {
+  return step ? ` ${stepText(step)}` : '';
+}
+
+function stepText({ text, command }: Finding['advice'][number]): string {
+  return command === null ? text : `${text} \`${command}\``;
 }
 
 function list(lines: readonly string[]): string {

@@ -11,6 +11,8 @@ export interface Advice {
 /** A cause that a complaint may have. The first rule whose evidence is there is the one that is told. */
 export interface SourceRule {
   readonly id: string;
+  /** For a heading, after the source's name. */
+  readonly short: string;
   /** Reasons of runs, or of rows in quarantine, that it can explain. */
   readonly reasons: readonly string[];
   /** The evidence that must be there. Without it, the reason alone is enough. */
@@ -55,6 +57,7 @@ const stop = ({ source }: Complaint) =>
 export const sourceRules: readonly SourceRule[] = [
   {
     id: 'wrong-credentials',
+    short: 'the credentials are wrong',
     reasons: ['auth_expired'],
     needs: ({ source, firstAt }) => {
       const changedAt = source.credentials?.isSet ? source.credentials.changedAt : null;
@@ -72,6 +75,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'credentials-refused',
+    short: 'the credentials are no longer accepted',
     reasons: ['auth_expired'],
     needs: ({ source }) => source.credentials !== null,
     cause: ({ source }) =>
@@ -85,6 +89,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'session-refused',
+    short: 'the session is refused',
     reasons: ['auth_expired'],
     needs: ({ source }) => source.signsIn === 'cookie-crumb',
     cause: () =>
@@ -97,6 +102,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'own-use-of-the-limit',
+    short: 'asked too often, by us',
     reasons: ['rate_limited'],
     needs: (complaint) => minuteUse(complaint) >= heavyUse || dayUse(complaint) >= heavyUse,
     cause: (complaint) =>
@@ -109,6 +115,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'limit-used-by-others',
+    short: 'asked too often, not by us',
     reasons: ['rate_limited'],
     cause: (complaint) =>
       `The source says "too many requests" though Quotron used only ${percent(minuteUse(complaint))} of its minute and ${percent(dayUse(complaint))} of its day: something else uses the same address or key, or the source lowered its limit.`,
@@ -121,6 +128,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'own-use-of-the-minute',
+    short: 'our own quota of the minute ran out',
     reasons: ['quota_exhausted'],
     needs: ({ samples }) => samples.every(({ message }) => message === "The minute's quota of this source is used up."),
     cause: ({ source }) =>
@@ -130,6 +138,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'own-use-of-the-day',
+    short: 'our own quota of the day ran out',
     reasons: ['quota_exhausted'],
     needs: (complaint) => dayUse(complaint) >= heavyUse,
     cause: (complaint) =>
@@ -142,6 +151,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'day-used-by-others',
+    short: 'the quota of the day is used up, not by us',
     reasons: ['quota_exhausted'],
     cause: (complaint) =>
       `The source says that the day's requests are used up, though Quotron made only ${complaint.source.quota.day.used} of ${complaint.source.quota.day.limit}: the same key or address is used elsewhere.`,
@@ -156,6 +166,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'taken-for-a-bot',
+    short: 'it blocks us',
     reasons: ['blocked'],
     cause: ({ source }) =>
       source.kind === 'browser'
@@ -170,6 +181,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'cut-off-answers',
+    short: 'answers break off',
     reasons: ['schema_drift'],
     needs: ({ samples }) => samples.every(({ message }) => message === 'The answer is not whole JSON.'),
     cause: () =>
@@ -179,10 +191,11 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'format-changed',
+    short: 'it changed its format',
     reasons: ['schema_drift', 'schema'],
     needs: wholeJob,
     cause: ({ firstAt, symbols, jobs }) =>
-      `The source changed the format of ${jobs.length === 0 ? 'its answers' : `what ${jobs.join(' and ')} read`}: from ${minute(firstAt)} on, ${symbols.asked > 1 ? `all ${symbols.asked} symbols` : 'everything'} at once no longer fit the schema.`,
+      `The source changed the format of ${jobs.length === 0 ? 'its answers' : `what ${jobs.join(' and ')} read`}: since ${minute(firstAt)} ${symbols.asked > 1 ? `none of the ${symbols.asked} symbols fits` : 'nothing fits'} the schema any more.`,
     advice: (complaint) => [
       look(complaint),
       parser(complaint),
@@ -192,6 +205,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'odd-answers-on-some-symbols',
+    short: 'some symbols cannot be read',
     reasons: ['schema_drift', 'schema'],
     cause: ({ symbols }) =>
       `Answers on ${symbols.hit} of ${symbols.asked} symbols do not fit the schema, those on the others do: these symbols are of a kind that the parser does not know, or the change is being rolled out.`,
@@ -204,6 +218,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'minor-units',
+    short: 'prices in the wrong unit',
     reasons: ['unit_suspect'],
     needs: ({ ratios }) =>
       ratios.length > 0 && ratios.filter((ratio) => isUnitRatio(ratio)).length >= mostRows * ratios.length,
@@ -220,6 +235,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'unit-unknown',
+    short: 'prices in an unknown unit',
     reasons: ['unit_suspect'],
     cause: () => 'Nobody says whether these prices are in the minor unit or the major one.',
     advice: (complaint) => [rows(complaint)],
@@ -227,6 +243,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'prices-off-for-many',
+    short: 'wrong prices',
     reasons: ['implausible_jump'],
     needs: ({ symbols }) => symbols.hit >= 3 && symbols.hit >= symbols.asked / 2,
     cause: ({ symbols }) =>
@@ -236,6 +253,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'price-off-for-a-few',
+    short: 'a price that cannot be believed',
     reasons: ['implausible_jump'],
     cause: ({ symbols }) =>
       `The price of ${symbols.hit === 1 ? 'one symbol' : `${symbols.hit} symbols`} is too far off to be believed from one source: a wrong tick, a symbol that now means something else, or a real crash that nobody else confirms yet.`,
@@ -244,6 +262,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'clock-ahead',
+    short: 'times in the future',
     reasons: ['future_time'],
     cause: () =>
       'Market times lie in the future: the clock of the source is wrong, or ours is, or it gives local times as UTC.',
@@ -252,6 +271,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'no-positive-price',
+    short: 'prices of nothing',
     reasons: ['non_positive'],
     cause: () => 'The source gives 0 or less as a price, mostly in place of "no trade yet".',
     advice: (complaint) => [rows(complaint)],
@@ -259,6 +279,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'other-currency',
+    short: 'prices in another currency',
     reasons: ['source_mismatch'],
     cause: () =>
       'The source quotes in another currency than the listing trades in: the symbol means another listing there.',
@@ -267,6 +288,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'unasked-symbols',
+    short: 'symbols that nobody asked for',
     reasons: ['unknown_listing'],
     cause: () => 'The source answers with symbols that nobody asked for: it renamed or redirects them.',
     advice: (complaint) => [rows(complaint)],
@@ -274,6 +296,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'contradicting-rows',
+    short: 'it contradicts itself',
     reasons: ['duplicate_conflict'],
     cause: () => 'The source contradicts itself within one answer: several rows of one time with different prices.',
     advice: (complaint) => [rows(complaint), look(complaint)],
@@ -281,6 +304,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'old-state-served',
+    short: 'its prices stand still',
     reasons: ['stale'],
     cause: () =>
       'The source answers, but with prices that stand still: it serves an old state from a cache, or its own feed stopped.',
@@ -289,6 +313,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'address-changed',
+    short: 'its addresses changed',
     reasons: ['not_found'],
     needs: wholeJob,
     cause: () => 'The source knows nothing of what was asked for, whatever the symbol: its paths changed.',
@@ -297,6 +322,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'nothing-on-anything',
+    short: 'it gives nothing any more',
     reasons: ['no_data'],
     needs: wholeJob,
     cause: () =>
@@ -306,6 +332,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'symbols-gone',
+    short: 'some symbols are gone',
     reasons: ['not_found', 'no_data'],
     cause: ({ symbols }) =>
       `The source has nothing on ${symbols.hit} of ${symbols.asked} symbols: delisted, renamed, or never there.`,
@@ -316,6 +343,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'servers-failing',
+    short: 'its servers fail',
     reasons: ['down'],
     needs: ({ httpStatus }) => httpStatus !== null && httpStatus >= 500,
     cause: ({ httpStatus }) =>
@@ -328,6 +356,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'unreachable',
+    short: 'it cannot be reached',
     reasons: ['down'],
     needs: ({ httpStatus }) => httpStatus === null,
     cause: () =>
@@ -337,6 +366,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'stuck-inside',
+    short: 'tasks get no outcome',
     reasons: ['timeout'],
     needs: ({ attempted }) => !attempted,
     cause: () =>
@@ -349,6 +379,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'too-slow',
+    short: 'it does not answer in time',
     reasons: ['timeout'],
     cause: () =>
       'This source alone takes a request and does not answer within its time: it is overloaded, or holds our connections open on purpose.',
@@ -357,6 +388,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'request-refused',
+    short: 'it refuses our requests',
     reasons: ['bad_request'],
     needs: wholeJob,
     cause: ({ jobs }) =>
@@ -366,6 +398,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'symbols-refused',
+    short: 'it refuses some symbols',
     reasons: ['bad_request'],
     cause: ({ symbols }) =>
       `The source refuses requests on ${symbols.hit} of ${symbols.asked} symbols: it does not have them.`,
@@ -376,6 +409,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     id: 'no-browser',
+    short: 'there is no browser',
     reasons: ['unexplained'],
     needs: ({ samples }) =>
       samples.some(({ message }) => message?.startsWith('There is no browser on this machine') ?? false),
@@ -388,6 +422,7 @@ export const sourceRules: readonly SourceRule[] = [
 /** What is told when no rule's evidence is there. */
 export const unexplained: SourceRule = {
   id: 'unexplained',
+  short: 'unexplained',
   reasons: [],
   cause: ({ reason }) =>
     `unexplained. The evidence does not say why; no rule fits ${reason === 'unexplained' ? 'it' : `the reason ${reason}`}.`,

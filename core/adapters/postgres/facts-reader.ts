@@ -332,17 +332,13 @@ async function sampleRows(pool: Pool, ids: readonly string[], from: Date) {
   });
 }
 
-/** 24 places, one for each hour up to this one, from the first that is known. */
+/** At most 24 places, one for each hour up to this one, from the first that is known. */
 function trendOf(samples: readonly { hour: number; score: number | null }[], now: Date): (number | null)[] {
   const last = Math.floor(now.getTime() / hourMs) * hourMs;
   const scores = Array.from({ length: 24 }, (_, place) => {
     const hour = last - (23 - place) * hourMs;
     return samples.find((sample) => sample.hour === hour)?.score ?? null;
   });
-  return scores.slice(
-    Math.max(
-      0,
-      scores.findIndex((score) => score !== null),
-    ),
-  );
+  const known = scores.findIndex((score) => score !== null);
+  return known === -1 ? [] : scores.slice(known);
 }
