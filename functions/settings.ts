@@ -47,6 +47,11 @@ export function symbolsSetting(): string[] | null {
   return symbols.length > 0 ? [...new Set(symbols)] : null;
 }
 
+/** Whether the calendars of exchanges are ignored: the simulated market never closes. */
+export function alwaysOpenSetting(): boolean {
+  return optionalSetting('sessions') === 'ignored';
+}
+
 /** Where the database is: `DATABASE_URL`, or `DB_HOST` and its like with an IAM token. */
 export function databaseSettings(): DatabaseSettings {
   const url = optionalSetting('databaseUrl');

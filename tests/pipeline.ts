@@ -39,6 +39,8 @@ export function pipeline(
   options: {
     sourceUrls: Record<string, string>;
     symbols?: readonly string[];
+    /** Whether the planner ignores calendars; it does unless said. */
+    alwaysOpen?: boolean;
     now?: () => number;
     requestTimeoutMs?: number;
     /** The text of a source's secret. */
@@ -62,6 +64,8 @@ export function pipeline(
     sources: catalogue,
     parserOf,
     symbols: options.symbols ?? null,
+    // The simulated market never closes.
+    alwaysOpen: options.alwaysOpen ?? true,
   };
   const starting = {
     recoveries: recoveryStore(pool),

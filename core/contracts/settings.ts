@@ -42,6 +42,8 @@ export const settingNames = {
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   symbols: 'QUOTRON_SYMBOLS',
+  /** `ignored` where the calendars of exchanges do not hold, as in the simulated market, which never closes. */
+  sessions: 'QUOTRON_SESSIONS',
   /** Path of a Chrome or Chromium, in place of one that is found. */
   chromium: 'QUOTRON_CHROMIUM',
   /** A full connection string; wins over the `DB_` settings. */

@@ -48,6 +48,7 @@ export interface PlanStore {
    * source's breaker becomes half-open.
    */
   plan(
+    now: Date,
     decide: (state: PlannerState) => {
       runs: readonly PlannedRun[];
       plannedTo: ReadonlyMap<string, number>;

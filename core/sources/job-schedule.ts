@@ -30,6 +30,16 @@ export interface JobTiming {
   readonly alwaysOpen: boolean;
 }
 
+/** The timings of a source's jobs, in their order, for the symbols that each asks for. */
+export function timingsOf(
+  source: Pick<SourceDefinition, 'jobs' | 'quota'>,
+  alwaysOpen: boolean,
+  symbolsOf: (job: SourceJob) => readonly string[] = (job) => job.symbols,
+): JobTiming[] {
+  const stretch = stretchOf(source, symbolsOf, alwaysOpen);
+  return source.jobs.map((job) => ({ job, symbols: symbolsOf(job), stretch, alwaysOpen }));
+}
+
 /** A run that is due, with the symbols that it is due for, in the job's order. */
 export interface DueRun {
   readonly slot: number;

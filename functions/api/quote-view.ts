@@ -1,10 +1,12 @@
 import { isoInstant } from '../../core/adapters/postgres/instant.ts';
 import type { HistoryRow, ListingRow, QuotedListing, QuoteRow } from '../../core/adapters/postgres/quote-reader.ts';
 import type { InstrumentView, QuoteTick, QuoteView } from '../../core/contracts/http/market.ts';
+import { calendarFor, lastSession, oldestExpected } from '../../core/market/calendar.ts';
 import { exchangeOf } from '../../core/market/exchange.ts';
 import { assetClasses } from '../../core/market/instrument.ts';
 import { asOfBases, sessions } from '../../core/market/quote.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { secondsBetween } from '../../core/sources/job-schedule.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
 /** What the views need beside the rows. */
@@ -13,7 +15,12 @@ export interface Viewing {
   readonly sourceOf: (id: string) => SourceDefinition | undefined;
   /** Ages are counted from here: now, or the instant that `knownAt` asks for. Milliseconds since the epoch. */
   readonly now: number;
+  /** Calendars are ignored: the simulated market never closes. */
+  readonly alwaysOpen?: boolean | undefined;
 }
+
+/** What is traded, as far as its calendar depends on it. */
+type Traded = Pick<ListingRow, 'mic' | 'zone' | 'asset_class'>;
 
 export type Quoted = ListingRow & Omit<QuotedListing, keyof QuoteRow> & QuoteRow;
 
@@ -40,7 +47,7 @@ export function quoteView(row: Quoted, asked: { source: string | null }, viewing
   return {
     instrument: instrumentView(row),
     ...factsOf(row, viewing),
-    ...freshness(row, viewing),
+    ...freshness(row, row, viewing),
     confidence: consolidated ? (confidences.find((each) => each === row.confidence) ?? null) : null,
     rule: consolidated ? row.rule : null,
     spread: consolidated ? viewing.decimal(row.spread) : null,
@@ -48,10 +55,10 @@ export function quoteView(row: Quoted, asked: { source: string | null }, viewing
 }
 
 /** What each source says, for `?explain=1`. */
-export function candidateViews(rows: readonly QuoteRow[], chosen: string | null, viewing: Viewing) {
+export function candidateViews(rows: readonly QuoteRow[], of: Traded, chosen: string | null, viewing: Viewing) {
   return rows.map((row) => ({
     ...factsOf(row, viewing),
-    ...freshness(row, viewing),
+    ...freshness(row, of, viewing),
     chosen: row.source === chosen,
   }));
 }
@@ -95,10 +102,30 @@ function factsOf(row: QuoteRow, { decimal, sourceOf }: Viewing) {
 /** A row whose batch is gone names the nil UUID (RFC 9562) as its run. */
 const noRun = '00000000-0000-0000-0000-000000000000';
 
-/** A price is stale when its source missed about three rounds, and three minutes at least. */
-function freshness(row: QuoteRow, { sourceOf, now }: Viewing) {
+/** A round is missed for good after three, and after three minutes at least. */
+const leastRoundsMs = 180_000;
+/** How long a market must have traded before a price from before its opening is too old. Some names trade seldom. */
+const firstTradeMs = 3_600_000;
+
+/**
+ * A price is stale when the market has gone on without it. Either its source missed about three rounds, and the market has
+ * traded since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
+ * after that opened, though the source confirms it: the source itself stands still.
+ */
+function freshness(row: QuoteRow, of: Traded, { sourceOf, now, alwaysOpen }: Viewing) {
   const confirmed = (row.confirmed_at ?? row.fetched_at).getTime();
   const ageSeconds = Math.max(0, Math.floor((now - confirmed) / 1000));
-  const every = sourceOf(row.source)?.jobs.find((job) => job.kind !== 'bars')?.everySeconds ?? 60;
-  return { stale: ageSeconds > Math.max(3 * every, 180), ageSeconds };
+  const source = sourceOf(row.source);
+  const job = source?.jobs.find(({ kind }) => kind !== 'bars');
+  const rounds = job ? 3 * secondsBetween(job, now) * 1000 : 0;
+  const calendar = alwaysOpen ? null : calendarFor({ mic: of.mic, zone: of.zone, assetClass: of.asset_class });
+  const missed = now - Math.max(rounds, leastRoundsMs);
+  if (confirmed < missed && confirmed < oldestExpected(calendar, now, leastRoundsMs))
+    return { stale: true, ageSeconds };
+  if (row.as_of_basis !== 'exchange') return { stale: false, ageSeconds };
+  // A day's trading of those who tell of it late is more than their lateness: the session before is good enough.
+  const late = firstTradeMs + ((row.delay_seconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
+  const session = calendar && lastSession(calendar, now - late);
+  const oldest = Math.min(oldestExpected(calendar, now, late), session?.opensAt ?? Number.POSITIVE_INFINITY);
+  return { stale: row.as_of.getTime() < oldest, ageSeconds };
 }

@@ -3,19 +3,28 @@ import { credentialsHint, needsCredentials } from '../../core/auth/credentials.t
 import type { SourceHealthView, SourceView } from '../../core/contracts/http/operations.ts';
 import { type HealthStatus, healthStatuses, type RunReason, runReasons } from '../../core/contracts/reasons.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { type JobTiming, nextRun, timingsOf } from '../../core/sources/job-schedule.ts';
+
+/** When it is, and whether calendars hold. */
+export interface Planned {
+  readonly now: number;
+  readonly alwaysOpen: boolean;
+}
 
 /** A source as the API tells of it: the catalogue's words, and what the database knows. */
 export function sourceView(
   source: SourceDefinition,
   row: SourceRow,
   samples: readonly SampleRow[],
-  now: number,
+  planned: Planned,
 ): SourceView {
+  const jobs = timingsOf(source, planned.alwaysOpen).map((timing) => jobView(timing, source, row, planned.now));
   return {
     id: source.id,
     title: source.title,
     kind: source.kind,
     paused: row.paused,
+    pausedUntil: row.paused_until?.toISOString() ?? null,
     credentials: needsCredentials(source)
       ? {
           isSet: row.credentials_set,
@@ -23,7 +32,7 @@ export function sourceView(
           hint: row.credentials_set ? null : credentialsHint(source),
         }
       : null,
-    jobs: source.jobs.map(({ id, kind, everySeconds, symbols }) => ({ id, kind, everySeconds, symbols: [...symbols] })),
+    jobs,
     terms: { ...source.terms },
     lastRun:
       row.run_id !== null && row.run_job !== null && row.run_due_at !== null
@@ -37,7 +46,21 @@ export function sourceView(
             rejected: row.run_rejected ?? 0,
           }
         : null,
-    health: healthView(source, row, samples, now),
+    health: healthView(source, row, samples, jobs.map((job) => job.nextRunAt).reduce(earlier, null)),
+  };
+}
+
+function jobView(timing: JobTiming, source: SourceDefinition, row: SourceRow, now: number): SourceView['jobs'][number] {
+  const { job, stretch, symbols } = timing;
+  return {
+    id: job.id,
+    kind: job.kind,
+    everySeconds: job.everySeconds === undefined ? null : job.everySeconds * stretch,
+    cron: job.cron ?? null,
+    zone: job.cron === undefined ? null : job.zone,
+    inSession: job.inSession !== undefined,
+    nextRunAt: nextRunAt(timing, source, row, now),
+    symbols: [...symbols],
   };
 }
 
@@ -45,7 +68,7 @@ function healthView(
   source: SourceDefinition,
   row: SourceRow,
   samples: readonly SampleRow[],
-  now: number,
+  next: string | null,
 ): SourceHealthView {
   // Without its key it is not run at all: how it was before says nothing.
   const locked = needsCredentials(source) && !row.credentials_set;
@@ -71,7 +94,7 @@ function healthView(
       minute: { used: row.minute_used, limit: source.quota.perMinute },
       day: { used: row.day_used, limit: source.quota.perDay },
     },
-    nextRunAt: row.paused || locked ? null : nextRunAt(source, now, row),
+    nextRunAt: next,
   };
 }
 
@@ -79,13 +102,23 @@ export function sampleView(sample: SampleRow) {
   return { at: sample.hour.toISOString(), score: sample.score, status: statusOf(sample.status) };
 }
 
-/** The next due time of any job: jobs are due at multiples of their period from the epoch. A breaker, or the source's own wish, holds it back. */
-function nextRunAt(source: SourceDefinition, now: number, row: SourceRow): string {
-  const next = Math.min(
-    ...source.jobs.map(({ everySeconds }) => (Math.floor(now / (everySeconds * 1000)) + 1) * everySeconds * 1000),
-  );
+/**
+ * The next due time of a job. A breaker, or the source's own wish, holds it back; after a pause that ends by itself it goes
+ * on with its next slot.
+ */
+function nextRunAt(timing: JobTiming, source: SourceDefinition, row: SourceRow, now: number): string | null {
+  const locked = needsCredentials(source) && !row.credentials_set;
+  if (locked || (row.paused && row.paused_until === null)) return null;
+  const next = nextRun(timing, row.paused_until === null ? now : row.paused_until.getTime() - 1);
+  if (next === null) return null;
   const broken = row.breaker === 'open' ? (row.breaker_until?.getTime() ?? 0) : 0;
   return new Date(Math.max(next, broken, row.held_until?.getTime() ?? 0)).toISOString();
+}
+
+/** Of two instants in ISO form the earlier. */
+function earlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 function statusOf(text: string | null): HealthStatus {

@@ -1,6 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
+import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { logger, metrics, observed } from '../observe.ts';
 import { databaseSettings } from '../settings.ts';
 import { maintainDatabase } from './maintain-database.ts';
@@ -12,6 +13,8 @@ export const handler = observed(async (event: unknown) => {
   const { time } = tickSchema.parse(event);
   const maintenance = await maintainDatabase(pool, new Date(time));
   metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
-  logger.info('Maintained the database', { maintenance });
-  return maintenance;
+  const daysLeft = calendarDaysLeft(Date.parse(time));
+  metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
+  logger.info('Maintained the database', { maintenance, calendarDaysLeft: daysLeft });
+  return { ...maintenance, calendarDaysLeft: daysLeft };
 });

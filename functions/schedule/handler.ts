@@ -8,7 +8,7 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
 import { logger, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
-import { databaseSettings, mapSetting, symbolsSetting } from '../settings.ts';
+import { alwaysOpenSetting, databaseSettings, mapSetting, symbolsSetting } from '../settings.ts';
 import { planRuns } from './plan-runs.ts';
 
 const urls = Object.fromEntries(
@@ -20,6 +20,7 @@ const planning = {
   sources: catalogue,
   parserOf: nameFor,
   symbols: symbolsSetting(),
+  alwaysOpen: alwaysOpenSetting(),
 };
 
 /** The minute's tick, a direct invocation with a tick, or ticks from the queue of "run now". */

@@ -5,10 +5,10 @@ import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
+import { dueRuns as dueOf, timingsOf } from '../../core/sources/job-schedule.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
 import { allowanceFor } from '../../core/sources/quota.ts';
 import { admitTrials } from './admit-trials.ts';
-import { dueSlots } from './due-slots.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
 const sendLimit = 1000;
@@ -20,6 +20,8 @@ export interface Planning {
   readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
   /** In place of the catalogue's symbols, where the user named some. */
   readonly symbols: readonly string[] | null;
+  /** Calendars are ignored: the simulated market never closes. */
+  readonly alwaysOpen?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface Planning {
  */
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
-  await planning.store.plan((state) => {
+  await planning.store.plan(new Date(tick.time), (state) => {
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
       : admitTrials(dueRuns(tick, state, planning), state.breakers, Date.parse(tick.time));
@@ -59,14 +61,18 @@ function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
     const locked = needsCredentials(source) && !state.credentialed.has(source.id);
     // What the source does not want now is made up for when it does.
     if (state.held.has(source.id)) continue;
-    for (const job of source.jobs) {
+    const wanted = (job: SourceJob) => symbolsOf(source, job, planning);
+    for (const timing of timingsOf(source, planning.alwaysOpen ?? false, wanted)) {
+      const { job } = timing;
       const key = `${source.id}/${job.id}`;
       plannedTo.set(key, now);
       // A paused source is not made up for when it goes on: what it missed was not wanted.
       if (locked || state.paused.has(source.id)) continue;
-      for (const slot of dueSlots(job, state.plannedTo.get(key) ?? null, now)) {
+      for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        runs.push(...runOf(source, job, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning));
+        runs.push(
+          ...runOf(source, job, symbols, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning),
+        );
       }
     }
   }
@@ -82,7 +88,8 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
     if (needsCredentials(source) && !state.credentialed.has(source.id)) continue;
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
-      runs.push(...runOf(source, job, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
+      const symbols = symbolsOf(source, job, planning);
+      runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -90,17 +97,22 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
   return { runs, plannedTo };
 }
 
-/** The run of a job, or none when the source has nothing of what is wanted. */
+/** The canonical symbols that a job asks for: the user's or the catalogue's, as far as the source has them. */
+function symbolsOf(source: SourceDefinition, job: SourceJob, planning: Planning): string[] {
+  const { toSource } = planning.parserOf(source.id);
+  return (planning.symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
+}
+
+/** The run of a job for some of its symbols, or none for no symbols. */
 function runOf(
   source: SourceDefinition,
   job: SourceJob,
+  canonical: readonly string[],
   due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
   planning: Planning,
 ): PlannedRun[] {
   const { toSource } = planning.parserOf(source.id);
-  const symbols = (planning.symbols ?? job.symbols)
-    .flatMap((symbol) => toSource(symbol) ?? [])
-    .slice(0, job.mostSymbols);
+  const symbols = canonical.flatMap((symbol) => toSource(symbol) ?? []);
   if (symbols.length === 0) return [];
   const tasks: string[][] = [];
   for (let from = 0; from < symbols.length; from += job.symbolsPerTask)

@@ -56,7 +56,11 @@ export class ApiStack extends Stack {
         : undefined;
     summaries?.queue.grantSend(api, 'summariesQueueUrl');
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
-    if (settings.stage === 'local' && settings.symbols) api.addSetting('symbols', settings.symbols);
+    if (settings.stage === 'local') {
+      if (settings.symbols) api.addSetting('symbols', settings.symbols);
+      // The simulated market never closes.
+      if (settings.sourceUrls) api.addSetting('sessions', 'ignored');
+    }
 
     // A laptop needs no account-wide role for API Gateway's logs, and emulators keep none.
     const logged = settings.stage !== 'local';

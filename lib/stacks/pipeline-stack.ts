@@ -6,6 +6,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../core/contracts/settings.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
@@ -140,7 +141,11 @@ export class PipelineStack extends Stack {
     // The monitor begins recoveries; one that waits sends itself on.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
     if (settings.stage === 'local') {
-      if (settings.sourceUrls) for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
+      if (settings.sourceUrls) {
+        for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
+        // The simulated market never closes.
+        for (const fn of [schedule, monitor, recover]) fn.addSetting('sessions', 'ignored');
+      }
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.symbols) schedule.addSetting('symbols', settings.symbols);
     }
@@ -156,6 +161,19 @@ export class PipelineStack extends Stack {
       }),
       says: `Quotes (${settings.stage}) lie in the default partition: their month has none of its own.`,
       heading: 'Rows in the default partition',
+    });
+    new RunbookAlarm(this, 'CalendarsEnd', {
+      metric: new Metric({
+        namespace: 'Quotron',
+        metricName: 'CalendarDaysLeft',
+        dimensionsMap: { service: 'quotron', stage: settings.stage },
+        statistic: 'Minimum',
+        period: Duration.days(1),
+      }),
+      threshold: calendarNoticeDays,
+      below: true,
+      says: `The exchanges' calendars (${settings.stage}) end within ${calendarNoticeDays} days: after that no holiday is known.`,
+      heading: 'Calendars about to end',
     });
     if (storage.cloud && settings.stage !== 'local') {
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {

@@ -12,6 +12,8 @@ import { runId } from './market-data.ts';
 
 const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo * 1_000).toISOString();
 
+const inSession = { cron: null, zone: null, inSession: true, nextRunAt: at(-18) };
+
 /** A source as the API tells of it. */
 export function sourceOf(
   id: string,
@@ -24,10 +26,11 @@ export function sourceOf(
     title,
     kind: 'api',
     paused: change.paused ?? false,
+    pausedUntil: null,
     credentials: null,
     jobs: [
-      { id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: ['AAPL', 'MSFT'] },
-      { id: 'daily-bars', kind: 'bars', everySeconds: 86_400, symbols: ['AAPL'] },
+      { id: 'quotes', kind: 'quotes', everySeconds: 60, ...inSession, symbols: ['AAPL', 'MSFT'] },
+      { id: 'daily-bars', kind: 'bars', everySeconds: 86_400, ...inSession, symbols: ['AAPL'] },
     ],
     terms: { url: 'https://example.com/terms', licence: 'internal', reviewed: '2026-11-01' },
     lastRun: {

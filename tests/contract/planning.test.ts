@@ -18,10 +18,11 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 beforeEach(() => pool.query('TRUNCATE run, task, task_attempt, planner_state, service_state, source_state'));
 
-const tick = (time: string) => ({ time: `2026-11-22T${time}Z` });
-function planner(symbols: string[] | null = null) {
+const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${time}Z` });
+/** Ignores calendars unless told: 22 November is a Sunday. */
+function planner(symbols: string[] | null = null, alwaysOpen = true) {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols };
+  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols, alwaysOpen };
   return { queue, planning, plan: (time: string) => planRuns(tick(time), planning) };
 }
 const sentTo = (queue: { take(name: string): unknown[] }) =>
@@ -107,4 +108,86 @@ describe('planning', () => {
     expect((await plan('10:00:50')).runs).toEqual([]);
     expect((await plan('10:01:00')).runs).toHaveLength(1);
   });
+
+  it('goes on by itself when a pause is over, with the first slot after it', async () => {
+    const { plan } = planner();
+    await plan('10:00:00');
+    await pool.query(
+      `INSERT INTO source_state (source_id, paused, paused_until) VALUES ('yahoo', true, '2026-11-22T10:03:30Z')`,
+    );
+    for (const time of ['10:01:00', '10:02:00', '10:03:00', '10:04:00']) await plan(time);
+    expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:04']);
+  });
+});
+
+describe('planning by the calendar', () => {
+  const symbolsOf = async () =>
+    (
+      await pool.query<{ slot: string; symbols: string[] }>(
+        `SELECT r.slot, t.symbols FROM run r JOIN task t ON t.run_id = r.id WHERE r.job = 'quotes' ORDER BY r.slot`,
+      )
+    ).rows.map(({ slot, symbols }) => [slot.slice(5, 16), ...symbols]);
+
+  it('asks on a Sunday for what trades on a Sunday, after the last prices of all that does not', async () => {
+    const { plan } = planner(['AAPL', 'VOD.L', 'BTC-USD'], false);
+    await plan('2026-11-22T10:00:20Z');
+    await plan('2026-11-22T10:01:20Z');
+    expect(await symbolsOf()).toEqual([
+      ['11-20T17:00', 'VOD.L'],
+      ['11-20T21:30', 'AAPL'],
+      ['11-22T10:00', 'BTC-USD'],
+      ['11-22T10:01', 'BTC-USD'],
+    ]);
+  });
+
+  it('plans no run where nothing trades, and the first one when a market opens', async () => {
+    const { plan } = planner(['AAPL'], false);
+    await plan('2026-11-22T10:00:20Z');
+    expect((await plan('2026-11-22T10:01:20Z')).runs).toEqual([]);
+    expect((await plan('2026-11-23T14:24:20Z')).runs).toEqual([]);
+    expect((await plan('2026-11-23T14:25:20Z')).runs).toHaveLength(1);
+  });
+
+  it('ignores the calendar for what a person asks for and for the first cycle', async () => {
+    const { planning } = planner(['AAPL'], false);
+    const run = { sourceId: 'yahoo', job: 'quotes', requestId: 'click-2' } as const;
+    for (const trigger of ['manual', 'first_cycle'] as const)
+      expect(
+        (await planRuns({ ...tick('2026-11-22T10:00:20Z'), run: { ...run, trigger } }, planning)).runs,
+      ).toHaveLength(1);
+  });
+
+  it.each([
+    ['forward', '2026-03-08T06:57:00Z', ['2026-03-08T07:00']],
+    ['back', '2026-11-01T05:27:00Z', ['2026-11-01T05:30']],
+  ])(
+    'plans a cron slot once when the clocks go %s, by two planners at once on ticks that come doubled and late',
+    async (_way, start, expected) => {
+      const cron = { cron: start.startsWith('2026-03') ? '30 2 * * *' : '30 1 * * *', zone: 'America/New_York' };
+      const job = {
+        id: 'quotes',
+        kind: 'quotes',
+        symbols: ['AAPL'],
+        symbolsPerTask: 10,
+        symbolsPerRequest: 10,
+        ...cron,
+      } as const;
+      const planners = [1, 2].map(() => ({
+        ...planner(['AAPL'], false).planning,
+        sources: [{ ...yahoo, jobs: [job] }],
+      }));
+      const from = Date.parse(start);
+      await pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)`, [
+        start,
+      ]);
+      // Three hours of ticks: some dropped, some of two minutes ago.
+      for (let minute = 1; minute <= 180; minute += 1) {
+        if (minute % 7 === 3) continue;
+        const time = new Date(from + (minute % 11 === 5 ? minute - 2 : minute) * 60_000).toISOString();
+        await Promise.all(planners.map((each) => planRuns({ time }, each)));
+      }
+      const { rows } = await pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
+      expect(rows.map(({ slot }) => slot.slice(0, 16))).toEqual(expected);
+    },
+  );
 });

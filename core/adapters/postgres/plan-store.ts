@@ -5,10 +5,10 @@ import { type Connection, inTransaction, type Pool } from './pool.ts';
 /** Runs and tasks in Postgres. */
 export function postgresPlanStore(pool: Pool): PlanStore {
   return {
-    plan: (decide) =>
+    plan: (now, decide) =>
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
-        const { runs, plannedTo, trials = [] } = decide(await readState(connection));
+        const { runs, plannedTo, trials = [] } = decide(await readState(connection, now));
         await insertRuns(connection, runs);
         for (const { sourceId, runId, until } of trials)
           await connection.query(
@@ -70,12 +70,13 @@ export function postgresPlanStore(pool: Pool): PlanStore {
   };
 }
 
-async function readState(connection: Connection): Promise<PlannerState> {
+async function readState(connection: Connection, now: Date): Promise<PlannerState> {
   const services = await connection.query<{ running: boolean }>(
     `SELECT running FROM service_state WHERE service_id = 'scheduler'`,
   );
   const paused = await connection.query<{ source_id: string }>(
-    `SELECT source_id FROM source_state WHERE paused AND (paused_until IS NULL OR paused_until > now())`,
+    'SELECT source_id FROM source_state WHERE paused AND (paused_until IS NULL OR paused_until > $1)',
+    [now],
   );
   const planned = await connection.query<{ source_id: string; job: string; planned_to: Date }>(
     'SELECT source_id, job, planned_to FROM planner_state',

@@ -5,6 +5,8 @@ import type { Pool } from './pool.ts';
 export interface SourceRow {
   readonly source_id: string;
   readonly paused: boolean;
+  /** Of a pause that ends by itself. */
+  readonly paused_until: Date | null;
   readonly breaker: string;
   readonly breaker_until: Date | null;
   readonly held_until: Date | null;
@@ -63,7 +65,8 @@ export function sourceReader(pool: Pool) {
       const { rows } = await pool.query<SourceRow>({
         name: 'sources',
         text: `SELECT s.source_id,
-                      coalesce(st.paused, false) OR coalesce(st.paused_until > $2, false) AS paused,
+                      coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false) AS paused,
+                      CASE WHEN st.paused AND st.paused_until > $2 THEN st.paused_until END AS paused_until,
                       coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.held_until,
                       coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
                       h.status, h.reason, h.score, h.success, h.accepted, h.last_success_at,

@@ -12,12 +12,12 @@ export type SwitchStore = ReturnType<typeof switchStore>;
 /** The flags that a person sets: sources stopped or not, services running or not. Handlers read them first. */
 export function switchStore(pool: Pool) {
   return {
-    /** Stops or starts a source. Starting also ends a pause that had a time. */
-    async setPaused(sourceId: string, paused: boolean, now: Date): Promise<void> {
+    /** Stops a source, for good or until an instant, or starts it. Starting also ends a pause that had a time. */
+    async setPaused(sourceId: string, paused: boolean, until: Date | null, now: Date): Promise<void> {
       await pool.query(
-        `INSERT INTO source_state (source_id, paused, changed_at) VALUES ($1, $2, $3)
-         ON CONFLICT (source_id) DO UPDATE SET paused = $2, paused_until = NULL, changed_at = $3`,
-        [sourceId, paused, now],
+        `INSERT INTO source_state (source_id, paused, paused_until, changed_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (source_id) DO UPDATE SET paused = $2, paused_until = $3, changed_at = $4`,
+        [sourceId, paused, paused ? until : null, now],
       );
     },
 

@@ -58,12 +58,27 @@ export const sourceSchema = z
     title: z.string(),
     kind: z.enum(['api', 'browser']),
     paused: z.boolean(),
+    /** When a pause ends by itself; `null` for one that a person ends, and where there is none. */
+    pausedUntil: instant.nullable(),
     /** `null` for a source that needs none. One whose are not set is `unknown`, and is not run. */
     credentials: z
       .object({ isSet: z.boolean(), changedAt: instant.nullable(), hint: z.string().nullable() })
       .nullable(),
     jobs: z.array(
-      z.object({ id: z.string(), kind: z.enum(jobKinds), everySeconds: z.int(), symbols: z.array(z.string()) }),
+      z.object({
+        id: z.string(),
+        kind: z.enum(jobKinds),
+        /** Seconds between runs; `null` where a cron expression says when. More than planned for where there are more symbols than the quota can bear. */
+        everySeconds: z.int().nullable(),
+        /** Minute, hour, day, month and weekday, on the clocks of `zone`. */
+        cron: z.string().nullable(),
+        zone: z.string().nullable(),
+        /** Whether each symbol is asked for only while its market trades, with some minutes before and after. */
+        inSession: z.boolean(),
+        /** By schedule and calendar; `null` while it is not run. */
+        nextRunAt: instant.nullable(),
+        symbols: z.array(z.string()),
+      }),
     ),
     terms: z.object({ url: z.url(), licence: z.enum(licenceClasses), reviewed: z.iso.date() }),
     lastRun: z
@@ -232,6 +247,11 @@ export type SessionView = z.infer<typeof sessionSchema>;
 export const healthSampleSchema = z
   .object({ at: instant, status: z.enum(healthStatuses), score: z.number().nullable() })
   .meta({ id: 'HealthSample' });
+
+/** "Leave it alone". Without `until`, until someone starts it again. */
+export const stopRequestSchema = z
+  .object({ until: instant.nullable().optional().describe('When it goes on by itself: within the next year') })
+  .meta({ id: 'StopRequest' });
 
 /** "Run now". Without `job`, every job of the source. */
 export const runRequestSchema = z.object({ job: z.string().max(64).optional() }).meta({ id: 'RunRequest' });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { HealthReader } from '../../../core/adapters/postgres/health-reader.ts';
 import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
 import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';
+import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { ProblemError } from '../problem.ts';
 import { type Route, route } from '../route.ts';
@@ -56,6 +57,7 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Uses)
             : {}),
         },
       ],
+      'calendars:validity': [calendarCheck(now)],
       'quotes:lastConfirmed': [{ status: 'pass', observedValue: facts.newestQuoteAt?.toISOString() ?? null }],
     };
     return { status: worst(checks), version, sources: { total: rows.length, healthy }, checks };
@@ -126,6 +128,20 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Uses)
   );
 
   return [read, live, ready];
+}
+
+/** Behind its last date a calendar knows no holidays. */
+function calendarCheck(now: number): Check[number] {
+  const ending = calendarWarnings(now);
+  return {
+    status: ending.length > 0 ? 'warn' : 'pass',
+    observedValue: calendarDaysLeft(now),
+    ...(ending.length > 0
+      ? {
+          output: `Days left of the exchanges' calendars: ${ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ')}. Make them anew: docs/runbook.md, "Calendars about to end".`,
+        }
+      : {}),
+  };
 }
 
 function worst(checks: Record<string, Check>): HealthView['status'] {

@@ -26,6 +26,7 @@ interface Uses {
   readonly quotes: QuoteReader;
   readonly constituents: ConstituentReader;
   readonly catalogue: readonly SourceDefinition[];
+  readonly alwaysOpen?: boolean;
 }
 
 const tag = 'Indices';
@@ -34,7 +35,7 @@ const nothingOlder = { date: null, source: null, knownAt: null } as const;
 /** Members change by the day, their prices with each fetch. */
 const membersMaxAge = 30;
 
-export function indexRoutes({ quotes, constituents, catalogue }: Uses): Route[] {
+export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Uses): Route[] {
   const sourceOf = sourceLookup(catalogue);
 
   /** Indices by symbol; one that is not known is absent. */
@@ -46,7 +47,7 @@ export function indexRoutes({ quotes, constituents, catalogue }: Uses): Route[] 
       listings.map((listing) => listing.listing_id),
       nothingOlder,
     );
-    const viewing: Viewing = { decimal: call.decimal, sourceOf, now: call.now };
+    const viewing: Viewing = { decimal: call.decimal, sourceOf, now: call.now, alwaysOpen };
     return new Map(
       listings.map((listing): [string, IndexView | 'no_index'] => {
         if (listing.asset_class !== 'index') return [listing.symbol, 'no_index'];

@@ -31,6 +31,7 @@ import { csvReply, historyCsv, wantsCsv } from '../tables.ts';
 interface Uses {
   readonly quotes: QuoteReader;
   readonly catalogue: readonly SourceDefinition[];
+  readonly alwaysOpen?: boolean;
 }
 
 const tag = 'Quotes';
@@ -43,12 +44,13 @@ const most = 500;
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
 const latestMaxAge = 1;
 
-export function quoteRoutes({ quotes, catalogue }: Uses): Route[] {
+export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
   const sourceOf = sourceLookup(catalogue);
   const viewing = (call: Call, knownAt?: string): Viewing => ({
     decimal: call.decimal,
     sourceOf,
     now: knownAt === undefined ? call.now : Date.parse(knownAt),
+    alwaysOpen,
   });
 
   const one = route(
@@ -85,6 +87,7 @@ export function quoteRoutes({ quotes, catalogue }: Uses): Route[] {
             query.knownAt
               ? await quotes.knownAt([row.listing_id], query.knownAt)
               : await quotes.candidates(row.listing_id),
+            row,
             row.chosen,
             view,
           )

@@ -11,6 +11,7 @@ import {
   type SourceView,
   sourceHealthSchema,
   sourceSchema,
+  stopRequestSchema,
 } from '../../../core/contracts/http/operations.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
@@ -27,14 +28,16 @@ interface Uses {
   readonly switches: SwitchStore;
   readonly queue: MessageQueue;
   readonly catalogue: readonly SourceDefinition[];
+  readonly alwaysOpen?: boolean;
 }
 
 const tag = 'Sources';
 const hourMs = 3600_000;
+const longestPauseMs = 366 * 24 * hourMs;
 const byId = z.object({ id: z.string().min(1).max(64) });
 const problems = ['unknown_source'] as const;
 
-export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Route[] {
+export function sourceRoutes({ sources, switches, queue, catalogue, alwaysOpen = false }: Uses): Route[] {
   function definitionOf(id: string): SourceDefinition {
     const found = catalogue.find((source) => source.id === id);
     if (found) return found;
@@ -50,7 +53,7 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
     return rows.flatMap((row) => {
       const source = of.find((each) => each.id === row.source_id);
-      return source ? [sourceView(source, row, samples, now)] : [];
+      return source ? [sourceView(source, row, samples, { now, alwaysOpen })] : [];
     });
   }
 
@@ -135,14 +138,16 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
         description:
           to === 'start'
             ? 'What was missed meanwhile is not made up for.'
-            : 'What runs already ends as it would. "Run now" still works.',
+            : 'What runs already ends as it would. "Run now" still works. With `until` it goes on by itself then.',
         params: byId,
+        ...(to === 'stop' ? { body: stopRequestSchema.optional() } : {}),
         data: sourceSchema,
         problems,
       },
-      async ({ params, call }) => {
+      async ({ params, body, call }) => {
         const { id } = definitionOf(params.id);
-        await switches.setPaused(id, to === 'stop', new Date(call.now));
+        const until = body?.until ? requireFuture(body.until, call.now) : null;
+        await switches.setPaused(id, to === 'stop', until, new Date(call.now));
         return { kind: 'data', data: await viewOf(id, call.now) };
       },
     );
@@ -213,4 +218,12 @@ export function sourceRoutes({ sources, switches, queue, catalogue }: Uses): Rou
   }
 
   return [list, one, health, history, switching('start'), switching('stop'), run];
+}
+
+/** The end of a pause. A time that is over would start the source, one far away is a slip of the pen. */
+function requireFuture(text: string, now: number): Date {
+  const until = new Date(text);
+  if (until.getTime() > now && until.getTime() <= now + longestPauseMs) return until;
+  const message = 'must lie ahead, and within a year';
+  throw new ProblemError('invalid_request', `body.until: ${message}`, { errors: [{ path: 'body.until', message }] });
 }

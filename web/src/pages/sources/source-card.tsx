@@ -50,7 +50,9 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         <Fact name="Last failure">
           {health.lastFailure ? <LastFailure failure={health.lastFailure} source={source} /> : 'none'}
         </Fact>
-        <Fact name="Next run">{source.paused ? 'none while stopped' : <Moment at={health.nextRunAt} />}</Fact>
+        <Fact name="Next run">
+          {source.paused && source.pausedUntil === null ? 'none while stopped' : <Moment at={health.nextRunAt} />}
+        </Fact>
         {health.breaker.state !== 'closed' && (
           <Fact name="Breaker">
             {words(health.breaker.state)}
@@ -68,7 +70,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       </div>
       <Actions source={source} />
       <footer className={styles.foot}>
-        {source.jobs.map((job) => `${job.kind} ${every(job.everySeconds)}`).join(' · ')} ·{' '}
+        {source.jobs.map((job) => `${job.kind} ${scheduleOf(job)}`).join(' · ')} ·{' '}
         <a href={source.terms.url} target="_blank" rel="noreferrer">
           {source.terms.licence === 'unknown' ? 'licence not known' : `licence: ${source.terms.licence}`}
         </a>
@@ -144,6 +146,17 @@ function LastFailure({
       {failure.message !== null && <span className={styles.message}>{failure.message}</span>}
     </>
   );
+}
+
+function scheduleOf(job: SourceView['jobs'][number]): string {
+  const when =
+    job.everySeconds === null ? `at ${job.cron ?? ''} (${zoneWords(job.zone ?? 'UTC')})` : every(job.everySeconds);
+  return job.inSession ? `${when} in session` : when;
+}
+
+/** `America/New_York` as people say it. */
+function zoneWords(zone: string): string {
+  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }
 
 function every(seconds: number): string {
