@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { outcomeMessageSchema } from '../../core/contracts/messages.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
+import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { faultSchema } from '../../localstack/upstreams/control.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+const running: RunningUpstreams[] = [];
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(6);
+});
+afterAll(async () => {
+  for (const upstreams of running) await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+});
+
+const minute = 60_000;
+const at = (text: string) => Date.parse(text);
+/** A simulator whose clock starts at an instant and keeps the market's hours; without one, its market never closes. */
+async function simulator(clock?: string) {
+  const upstreams = await startUpstreams({ port: 0, clock });
+  running.push(upstreams);
+  const fault = (words: Record<string, unknown>) =>
+    upstreams.control.switch(faultSchema.parse({ source: 'yahoo', ...words }));
+  return { upstreams, fault };
+}
+function world(upstreams: RunningUpstreams, now: () => number = Date.now) {
+  const made = pipeline(pool, {
+    sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.urlOf('yahoo')])),
+    symbols: ['AAPL', 'MSFT', 'SPY', 'VOD.L'],
+    requestTimeoutMs: 400,
+    now,
+  });
+  const cycle = (job = 'quotes') => made.cycle(runNow(job, new Date(now()).toISOString()));
+  return { ...made, tick: made.cycle, cycle };
+}
+const store = () => postgresOutcomeStore(pool);
+const watch = (time: number) => watchSources({ store: store(), sources: [yahoo], random: () => 0.5 }, new Date(time));
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const health = async () =>
+  (await all(`SELECT status, reason, score, freshness, message FROM source_health WHERE source_id = 'yahoo'`))[0];
+const incidents = () =>
+  all(
+    `SELECT reason, count, jobs, resolved_at IS NULL AS open FROM incident WHERE source_id = 'yahoo' ORDER BY opened_at, reason`,
+  );
+const breaker = async () =>
+  (
+    await all(
+      `SELECT breaker, breaker_reason, breaker_opened, breaker_run, breaker_until FROM source_state WHERE source_id = 'yahoo'`,
+    )
+  )[0];
+
+describe('staleness knows the calendar', () => {
+  it.each([
+    ['on a Sunday', '2026-11-22T12:00:00Z'],
+    ['at night', '2026-11-24T03:00:00Z'],
+    ['a minute after the opening', '2026-11-24T14:31:00Z'],
+    ['on Thanksgiving', '2026-11-26T22:30:00Z'],
+  ])('nothing is stale %s', async (_when, clock) => {
+    const { upstreams } = await simulator(clock);
+    const { cycle } = world(upstreams, () => at(clock));
+    await cycle();
+    await cycle('daily-bars');
+    for (const later of [0, 60, 360]) {
+      await watch(at(clock) + later * minute);
+      expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
+    }
+    expect(await incidents()).toEqual([]);
+  });
+
+  it('on a Tuesday at eleven a source that answers 200 and stands still is failed, with an incident', async () => {
+    const ten = await simulator('2026-11-24T15:00:00Z');
+    await world(ten.upstreams, () => at('2026-11-24T15:00:30Z')).cycle();
+    expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
+    const frozen = world(ten.upstreams, () => at('2026-11-24T16:00:00Z'));
+    await frozen.cycle();
+    await frozen.cycle();
+    expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
+    expect(await health()).toMatchObject({
+      status: 'failed',
+      reason: 'stale',
+      // Vodafone speaks for London alone, fifteen minutes late: it has an hour.
+      freshness: 0.25,
+      message: expect.stringContaining('older than their exchange'),
+    });
+    await watch(at('2026-11-24T16:01:00Z'));
+    expect(await incidents()).toEqual([{ reason: 'stale', count: 2, jobs: ['quotes'], open: true }]);
+    const eleven = await simulator('2026-11-24T16:02:00Z');
+    const thawed = world(eleven.upstreams, () => at('2026-11-24T16:02:30Z'));
+    await thawed.cycle();
+    await thawed.cycle();
+    expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
+    expect(await incidents()).toMatchObject([{ reason: 'stale', open: false }]);
+  });
+});
+
+describe('incidents', () => {
+  it('are two when a source has two faults, each with its evidence', async () => {
+    const { upstreams, fault } = await simulator();
+    const { cycle } = world(upstreams);
+    fault({ fault: '500', kinds: ['quote'] });
+    fault({ fault: 'malformed', kinds: ['chart'] });
+    for (const job of ['quotes', 'daily-bars', 'quotes', 'daily-bars']) await cycle(job);
+    expect(await incidents()).toEqual([
+      { reason: 'down', count: 2, jobs: ['quotes'], open: true },
+      { reason: 'schema_drift', count: 2, jobs: ['daily-bars'], open: true },
+    ]);
+    const [sample] = await all(`SELECT evidence->0 AS e FROM incident WHERE reason = 'down'`);
+    expect(sample?.e).toMatchObject({
+      part: 0,
+      message: expect.stringContaining('500'),
+      blobKey: expect.stringMatching(/^raw\/yahoo\//),
+    });
+    expect(await health()).toMatchObject({ status: 'failed' });
+    upstreams.control.clear();
+    for (const job of ['quotes', 'quotes']) await cycle(job);
+    expect((await incidents()).map((each) => each.open)).toEqual([false, true]);
+    expect(await health()).toMatchObject({ status: 'degraded', reason: 'schema_drift' });
+    for (const job of ['daily-bars', 'daily-bars']) await cycle(job);
+    expect((await incidents()).map((each) => each.open)).toEqual([false, false]);
+    expect(await health()).toMatchObject({ status: 'healthy' });
+  });
+
+  it('count an outcome once that is delivered twice, to two monitors at once', async () => {
+    const { upstreams, fault } = await simulator();
+    const { plan, scrape, ingest, queue } = world(upstreams);
+    fault({ fault: '500' });
+    await plan(runNow('quotes'));
+    await scrape();
+    await ingest();
+    const outcomes = queue.take('outcomes').map((message) => outcomeMessageSchema.parse(message));
+    const deliver = () =>
+      Promise.all(outcomes.map((outcome) => recordOutcome(outcome, { store: store(), sources: [yahoo] }, new Date())));
+    await Promise.all([deliver(), deliver(), watch(Date.now()), deliver()]);
+    await deliver();
+    expect(await incidents()).toMatchObject([{ reason: 'down', count: 1 }]);
+    expect(await all('SELECT sum(failed)::int AS failed, sum(succeeded)::int AS succeeded FROM health_sample')).toEqual(
+      [{ failed: 1, succeeded: 0 }],
+    );
+    expect(await all(`SELECT breaker_failures FROM source_state`)).toEqual([{ breaker_failures: 1 }]);
+  });
+
+  it('are told, with changes of status, in the outbox', async () => {
+    const { upstreams, fault } = await simulator();
+    const { cycle } = world(upstreams);
+    await cycle();
+    fault({ fault: '500', times: 9 });
+    await cycle();
+    upstreams.control.clear();
+    await cycle();
+    await cycle();
+    const told = await all(
+      `SELECT type, data->>'from' AS "from", data->>'to' AS "to", data->>'reason' AS reason FROM outbox WHERE key = 'yahoo' AND type ~ '^(incident|source)' ORDER BY id`,
+    );
+    expect(told).toEqual([
+      { type: 'source.health_changed', from: null, to: 'healthy', reason: null },
+      { type: 'source.health_changed', from: 'healthy', to: 'degraded', reason: 'down' },
+      { type: 'incident.opened', from: null, to: null, reason: 'down' },
+      { type: 'source.health_changed', from: 'degraded', to: 'healthy', reason: null },
+      { type: 'incident.resolved', from: null, to: null, reason: 'down' },
+    ]);
+  });
+
+  it('are not opened of a paused source, which stays paused', async () => {
+    const { upstreams, fault } = await simulator();
+    await pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
+    fault({ fault: '500' });
+    await world(upstreams).cycle();
+    expect(await incidents()).toEqual([]);
+    expect(await health()).toMatchObject({ status: 'paused', reason: null });
+  });
+
+  it('of a source that gave no outcome name the silence', async () => {
+    const { upstreams } = await simulator();
+    const { plan } = world(upstreams);
+    await plan(runNow('quotes'));
+    expect(await watch(Date.now() + 14 * minute)).toEqual({ overdue: [] });
+    expect(await watch(Date.now() + 16 * minute)).toEqual({ overdue: ['yahoo'] });
+    expect(await incidents()).toEqual([{ reason: 'timeout', count: 1, jobs: ['quotes'], open: true }]);
+    expect(await breaker()).toMatchObject({ breaker: 'closed' });
+  });
+
+  it('are not of the source when a person has stopped the scrapers, or the scheduler', async () => {
+    const { upstreams } = await simulator();
+    const { plan, cycle } = world(upstreams);
+    await cycle();
+    const stop = (service: string) =>
+      pool.query(`INSERT INTO service_state (service_id, running, changed_at) VALUES ($1, false, now())`, [service]);
+    await stop('scrapers');
+    await plan(runNow('quotes'));
+    await watch(Date.now() + 20 * minute);
+    expect(await incidents()).toEqual([]);
+    expect(await health()).toMatchObject({
+      status: 'unknown',
+      message: expect.stringContaining('scrapers is stopped'),
+    });
+    await pool.query('TRUNCATE service_state');
+    await plan({ time: new Date().toISOString() });
+    await pool.query('DELETE FROM task WHERE finished_at IS NULL');
+    await stop('scheduler');
+    await watch(Date.now() + 20 * minute);
+    expect(await health()).toMatchObject({
+      status: 'unknown',
+      message: expect.stringContaining('scheduler is stopped'),
+    });
+    expect(await incidents()).toEqual([]);
+  });
+});
+
+describe('the breaker', () => {
+  it('opens at the third failure in a row, and nothing is planned or asked while it is open', async () => {
+    const { upstreams, fault } = await simulator();
+    const { tick, cycle, plan, scrape, queue } = world(upstreams);
+    fault({ fault: '500' });
+    for (let failure = 0; failure < 3; failure += 1) await cycle();
+    expect(await breaker()).toMatchObject({ breaker: 'open', breaker_reason: 'down', breaker_opened: 1 });
+    // A run that was planned before waits, and is not overdue.
+    await pool.query(`UPDATE source_state SET breaker_until = now() + interval '1 hour' WHERE source_id = 'yahoo'`);
+    upstreams.control.requests(true);
+    expect((await tick({ time: new Date().toISOString() })).length).toBeGreaterThanOrEqual(0);
+    expect(await all(`SELECT 1 FROM run WHERE source_id = 'yahoo' AND trigger = 'schedule'`)).toEqual([]);
+    expect(upstreams.control.requests(false)['yahoo']?.quote ?? 0).toBe(0);
+    await plan({
+      time: new Date().toISOString(),
+      run: { sourceId: 'yahoo', job: 'quotes', trigger: 'first_cycle', requestId: 'before' },
+    });
+    await scrape();
+    expect(upstreams.control.requests(false)['yahoo']?.quote ?? 0).toBe(0);
+    expect(queue.take('scrape-yahoo')).toHaveLength(1);
+    expect(
+      await all(
+        `SELECT waits_until > now() + interval '14 minutes' AS waits FROM task WHERE finished_at IS NULL AND source_id = 'yahoo'`,
+      ),
+    ).toEqual([{ waits: true }]);
+  });
+
+  it('lets one planned run through past its time: a failure opens it for longer, a success closes it', async () => {
+    const { upstreams, fault } = await simulator();
+    const { tick, cycle } = world(upstreams);
+    await tick({ time: new Date(Date.now() - 3 * minute).toISOString() });
+    fault({ fault: '500' });
+    for (let failure = 0; failure < 3; failure += 1) await cycle();
+    const expire = () =>
+      pool.query(`UPDATE source_state SET breaker_until = now() - interval '1 second', held_until = NULL`);
+    const scheduled = () =>
+      all(
+        `SELECT id FROM run WHERE source_id = 'yahoo' AND trigger = 'schedule' AND due_at > now() - interval '150 seconds'`,
+      );
+    await expire();
+    await tick({ time: new Date().toISOString() });
+    expect(await scheduled()).toHaveLength(1);
+    const again = await breaker();
+    expect(again).toMatchObject({ breaker: 'open', breaker_opened: 2, breaker_run: null });
+    expect(again?.breaker_until.getTime()).toBeGreaterThan(Date.now() + 80_000);
+    upstreams.control.clear();
+    await expire();
+    await tick({ time: new Date(Date.now() + minute).toISOString() });
+    expect(await breaker()).toMatchObject({ breaker: 'closed', breaker_reason: null, breaker_opened: 0 });
+  });
+
+  it('admits one trial when many tasks come at once', async () => {
+    const { upstreams } = await simulator();
+    const { plan, queue } = world(upstreams);
+    await plan(runNow('quotes'));
+    const first = (request: string) =>
+      plan({
+        time: new Date().toISOString(),
+        run: { sourceId: 'yahoo', job: 'quotes', trigger: 'first_cycle', requestId: request },
+      });
+    for (const request of ['a', 'b', 'c', 'd']) await first(request);
+    queue.take('scrape-yahoo');
+    await pool.query(
+      `INSERT INTO source_state (source_id, breaker, breaker_until, breaker_opened) VALUES ('yahoo', 'open', now() - interval '1 second', 1)
+       ON CONFLICT (source_id) DO UPDATE SET breaker = 'open', breaker_until = excluded.breaker_until`,
+    );
+    const { rows } = await pool.query<{ id: string }>(`SELECT id FROM run WHERE trigger = 'first_cycle'`);
+    const begun = await Promise.all(
+      rows.map(({ id }) =>
+        postgresState(pool).ask({ op: 'beginAttempt', runId: id, part: 0, worker: 'w', requests: 1 }),
+      ),
+    );
+    expect(begun.filter((each) => each.go)).toHaveLength(1);
+    expect(begun.filter((each) => !each.go && each.why === 'held')).toHaveLength(3);
+    expect(await breaker()).toMatchObject({ breaker: 'half_open' });
+    expect(await all('SELECT count(*)::int AS trials FROM task WHERE trial')).toEqual([{ trials: 1 }]);
+  });
+
+  it('lets a run pass that a person asks for', async () => {
+    const { upstreams } = await simulator();
+    await pool.query(
+      `INSERT INTO source_state (source_id, breaker, breaker_until, breaker_opened) VALUES ('yahoo', 'open', now() + interval '1 hour', 3)`,
+    );
+    await world(upstreams).cycle();
+    expect(await breaker()).toMatchObject({ breaker: 'closed', breaker_opened: 0 });
+    expect(await health()).toMatchObject({ status: 'healthy' });
+  });
+});
