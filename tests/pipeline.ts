@@ -135,9 +135,10 @@ export function pipeline(
       await stages.monitor();
       return runs;
     },
-    /** Drives recoveries, with what they ask for, until none goes on any more. */
-    async heal(): Promise<void> {
+    /** Drives recoveries, with what they ask for, until none goes on any more. Between two looks, `meanwhile` happens. */
+    async heal(meanwhile?: () => Promise<void>): Promise<void> {
       while ((await stages.recover()) > 0) {
+        await meanwhile?.();
         await stages.scrape();
         await stages.monitor();
         await stages.ingest();

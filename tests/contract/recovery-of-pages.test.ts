@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { runNow } from '../pipeline.ts';
+import { healsEachFault } from './recovery-suite.ts';
+import { recoveryWorld } from './recovery-world.ts';
+
+const of = recoveryWorld();
+
+healsEachFault(['slickcharts', 'demo-broker'], of);
+
+it('a page that changed its classes goes on being read by its headings, and a recovery of no use changes nothing', async () => {
+  const world = of.world();
+  const positions = () => world.cycle(runNow('positions', new Date().toISOString(), 'demo-broker'));
+  const selectors = async () => (await of.all(`SELECT selectors FROM source_state WHERE source_id = 'demo-broker'`))[0];
+  of.fault('demo-broker', 'layout');
+  await positions();
+  expect(await of.recover(world, 'demo-broker')).toMatchObject({
+    status: 'verified',
+    strategy: 'new profile, other selectors',
+  });
+  expect(await selectors()).toEqual({ selectors: 'alternative' });
+  await positions();
+  expect((await of.all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
+    status: 'succeeded',
+  });
+
+  of.fault('demo-broker', 'drift');
+  await positions();
+  expect(await of.recover(world, 'demo-broker')).toMatchObject({ status: 'failed', reason: 'schema_drift' });
+  expect(await selectors()).toEqual({ selectors: 'alternative' });
+});
+
+it('a browser begins with a new profile and signs in anew, and the page that failed is kept', async () => {
+  const world = of.world();
+  const positions = () => world.cycle(runNow('positions', new Date().toISOString(), 'demo-broker'));
+  await positions();
+  of.fault('demo-broker', '403');
+  await positions();
+  of.fault('demo-broker', '403', false);
+  of.upstreams().control.requests(true);
+  const recovery = await of.recover(world, 'demo-broker');
+  expect(recovery).toMatchObject({ status: 'verified', strategy: 'new profile, ask less' });
+  // The form, and what is sent with it.
+  expect(of.upstreams().control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
+  expect(JSON.stringify(recovery?.['steps'])).toMatch(/"keep_page".*page\.html.*screenshot\.png/);
+});
