@@ -128,7 +128,9 @@ export function isOpen(calendar: MarketCalendar, at: number): boolean {
 /** The session of a date (`yyyy-mm-dd`), or `null` on a day without one. */
 export function sessionOn(calendar: MarketCalendar, date: string): TradingSession | null {
   const day = Date.parse(`${date}T00:00:00Z`) / dayMs;
-  return Number.isInteger(day) ? sessionOfDay(knownOf(calendar), day) : null;
+  const session = Number.isInteger(day) ? sessionOfDay(knownOf(calendar), day) : null;
+  // 30 February is read as 2 March.
+  return session?.date === date ? session : null;
 }
 
 /** The newest session that has opened by an instant. */
@@ -228,7 +230,7 @@ export interface CalendarWarning {
 export function calendarWarnings(at: number): CalendarWarning[] {
   return calendarIds
     .map((id) => ({ id, validThrough, daysLeft: calendarDaysLeft(at) }))
-    .filter(({ daysLeft }) => daysLeft <= calendarNoticeDays);
+    .filter(({ daysLeft }) => daysLeft < calendarNoticeDays);
 }
 
 /** Whole days from `at` to the end of the first calendar that ends; negative afterwards. */

@@ -37,22 +37,26 @@ const yahooFinance2Schema = z.object({
   history: bars,
 });
 
-/** yfinance (PyPI), installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
-export async function installYfinance() {
-  const version = readFileSync(requirements, 'utf8');
-  const folder = await installed('yfinance', version, async (half) => {
-    await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for yfinance could not be made');
+/** A Python of its own with the packages of a requirements file. Gives its path. */
+export async function installPython(name: string, file: string): Promise<string> {
+  const folder = await installed(name, readFileSync(file, 'utf8'), async (half) => {
+    await run(findPython().command, ['-m', 'venv', half], `a virtual environment for ${name} could not be made`);
     await run(
       join(half, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
-      'yfinance could not be installed from PyPI, so it cannot be tried through the proxy. Check the network or the index in pip.conf',
+      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', file],
+      `${name} could not be installed from PyPI, so nothing can be tried with it. Check the network or the index in pip.conf`,
     );
   });
+  return join(folder, 'bin', 'python');
+}
+
+/** yfinance (PyPI), installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
+export async function installYfinance() {
+  const python = await installPython('yfinance', requirements);
   return async (base: string, symbol: string) => {
     // Its cookies and time zones: a client of its own each time.
     const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
     try {
-      const python = join(folder, 'bin', 'python');
       const said = await run(
         python,
         ['-W', 'ignore', join(here, 'yfinance_client.py'), base, cache, symbol],

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { calendarIds, calendarOf, sessionOn, type TradingSession } from '../../core/market/calendar.ts';
+import { root } from '../../localstack/state-folder.ts';
+import { installPython } from '../clients/yahoo-clients.ts';
+
+const folder = join(root, 'core/market/calendars');
+const script = join(folder, 'make-calendars.py');
+const overridesSchema = z.record(
+  z.string(),
+  z.object({
+    hours: z.array(z.tuple([z.string(), z.string()])).optional(),
+    days: z.record(z.string(), z.string()).optional(),
+  }),
+);
+const overrides = overridesSchema.parse(JSON.parse(readFileSync(join(folder, 'overrides.json'), 'utf8')));
+/** Date, opening, break, close: milliseconds since the epoch. */
+const referenceSchema = z.object({
+  id: z.string(),
+  sessions: z.array(z.tuple([z.string(), z.int(), z.int().nullable(), z.int().nullable(), z.int()])),
+});
+
+let python: string | null = null;
+let why = '';
+
+beforeAll(async () => {
+  try {
+    python = await installPython('exchange-calendars', join(folder, 'requirements.txt'));
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+}, 180_000);
+
+/** What the script prints with these arguments. */
+function run(interpreter: string, ...args: string[]): { status: number | null; out: string } {
+  const { status, stdout, stderr } = spawnSync(interpreter, [script, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    timeout: 120_000,
+  });
+  return { status, out: stdout + stderr };
+}
+
+describe('the data of calendars', () => {
+  it('is what the script makes of the pinned package and the overrides', ({ skip }) => {
+    if (python === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+    expect(run(python, '--check')).toEqual({ status: 0, out: '' });
+  });
+
+  it('gives the sessions that exchange_calendars itself gives, every one since 2015', ({ skip }) => {
+    if (python === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+    const { status, out } = run(python, '--reference');
+    expect(status, out.slice(-500)).toBe(0);
+    const references = out
+      .trim()
+      .split('\n')
+      .map((line) => referenceSchema.parse(JSON.parse(line)));
+    expect(references.map(({ id }) => id)).toEqual(calendarIds);
+    for (const { id, sessions } of references) {
+      const calendar = calendarOf(id);
+      if (!calendar) throw new Error(`there is no calendar ${id}`);
+      const corrected = overrides[id]?.days ?? {};
+      const theirs = new Map(sessions.map(([date, ...times]) => [date, times]));
+      expect(theirs.size, id).toBeGreaterThan(3_000);
+      const differing: unknown[] = [];
+      for (const date of datesBetween(calendar.validFrom, calendar.validThrough)) {
+        if (corrected[date] !== undefined) continue;
+        const ours = timesOf(sessionOn(calendar, date));
+        const other = theirs.get(date) ?? null;
+        // The package has futures trade for all of 24 hours; the hour of rest is an override.
+        if (id === 'CMES' && other && other[3] - other[0] === 24 * 3_600_000) other[3] -= 3_600_000;
+        if (JSON.stringify(ours) !== JSON.stringify(other)) differing.push({ date, ours, other });
+      }
+      expect(differing, id).toEqual([]);
+    }
+  });
+
+  it('is small: every Lambda that knows a calendar carries it', () => {
+    expect(readFileSync(join(folder, 'data.ts')).length).toBeLessThan(30_000);
+  });
+});
+
+function timesOf(session: TradingSession | null) {
+  return session && [session.opensAt, session.breakFrom ?? null, session.breakUntil ?? null, session.closesAt];
+}
+
+function* datesBetween(from: string, to: string): Generator<string> {
+  for (let day = Date.parse(`${from}T00:00:00Z`); day <= Date.parse(`${to}T00:00:00Z`); day += 86_400_000)
+    yield new Date(day).toISOString().slice(0, 10);
+}
