@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { RecoveryRow, RecoveryStore } from '../../../core/adapters/postgres/recovery-store.ts';
+import type { SourceReader, SourceRow } from '../../../core/adapters/postgres/source-reader.ts';
+import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import {
+  type RecoveryRefusal,
+  type RecoveryView,
+  recoveriesAcceptedSchema,
+  recoverRequestSchema,
+  recoveryAcceptedSchema,
+  recoverySchema,
+  recoveryStatuses,
+} from '../../../core/contracts/http/recovery.ts';
+import type { RecoveryMessage } from '../../../core/contracts/messages.ts';
+import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { proxyId } from '../../../core/health/recovery-strategy.ts';
+import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { ProblemError } from '../problem.ts';
+import { cursorParameter, limitParameter } from '../read-request.ts';
+import { type Call, type Route, route } from '../route.ts';
+
+interface Uses {
+  readonly recoveries: RecoveryStore;
+  readonly sources: SourceReader;
+  readonly switches: SwitchStore;
+  /** Has the queue `recoveries`. */
+  readonly queue: MessageQueue;
+  readonly catalogue: readonly SourceDefinition[];
+}
+
+const tag = 'Recoveries';
+
+/** What became of asking for one source. */
+type Asked =
+  | { readonly sourceId: string; readonly accepted: true; readonly id: string }
+  | {
+      readonly sourceId: string;
+      readonly accepted: false;
+      readonly id: string | null;
+      readonly refusal: { readonly code: RecoveryRefusal; readonly message: string };
+    };
+
+export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue }: Uses): Route[] {
+  const known = [...catalogue.map((source) => source.id), proxyId];
+
+  /** Asks for recoveries, each of its own. The same idempotency key again is the same recoveries. */
+  async function ask(ids: readonly string[], call: Call): Promise<Asked[]> {
+    const rows = await sources.sources(
+      ids.filter((id) => known.includes(id)),
+      new Date(call.now),
+    );
+    const slot = idempotencyKey(call);
+    const asked: Asked[] = [];
+    for (const sourceId of ids) {
+      const row = rows.find((each) => each.source_id === sourceId);
+      const refusal = refusalOf(sourceId, row);
+      if (refusal) {
+        asked.push({ sourceId, accepted: false, id: null, refusal });
+        continue;
+      }
+      const id = slot === undefined ? randomUUID() : runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
+      const { created, active } = await recoveries.create({
+        id,
+        sourceId,
+        trigger: 'manual',
+        requestedAt: new Date(call.now),
+        requestedBy: call.principal?.keyId ?? null,
+      });
+      asked.push(
+        created
+          ? { sourceId, accepted: true, id }
+          : {
+              sourceId,
+              accepted: false,
+              id: active,
+              refusal: {
+                code: 'recovery_running',
+                message: `A recovery of ${sourceId} is under way already: GET /api/v1/recoveries/${active ?? ''}.`,
+              },
+            },
+      );
+    }
+    const messages = asked.flatMap((each): RecoveryMessage[] => (each.accepted ? [{ recoveryId: each.id }] : []));
+    if (messages.length > 0) await queue.send('recoveries', messages);
+    return asked;
+  }
+
+  function refusalOf(sourceId: string, row: SourceRow | undefined): { code: RecoveryRefusal; message: string } | null {
+    if (!known.includes(sourceId))
+      return { code: 'unknown_source', message: `No source has this id. There is ${known.join(', ')}.` };
+    const source = catalogue.find((each) => each.id === sourceId);
+    if (row?.paused)
+      return {
+        code: 'source_paused',
+        message: `${source?.title ?? sourceId} is stopped. Start it with POST /api/v1/sources/${sourceId}/start, then recover it.`,
+      };
+    if (source && needsCredentials(source) && !row?.credentials_set)
+      return {
+        code: 'credentials_missing',
+        message: `${source.title} cannot be asked yet. ${credentialsHint(source)}`,
+      };
+    return null;
+  }
+
+  async function stopped(): Promise<Warning[]> {
+    const needed = ['recovery', 'scrapers', 'ingest'];
+    const rows = (await switches.services()).filter((row) => !row.running && needed.includes(row.service_id));
+    return rows.map((row) => ({
+      code: 'service_stopped',
+      message: `The service ${row.service_id} is stopped: the recovery waits, and ends failed when nobody starts it with POST /services/${row.service_id}/start.`,
+    }));
+  }
+
+  const one = route(
+    {
+      method: 'post',
+      path: '/sources/{id}/recover',
+      access: 'operate',
+      tag,
+      summary: 'Recover a source',
+      description:
+        'Answers 202 at once; `Location` shows the steps as they happen. `yahoo-proxy` is the Yahoo proxy. The same `Idempotency-Key` again is the same recovery.',
+      params: z.object({ id: z.string().min(1).max(64) }),
+      data: recoveryAcceptedSchema,
+      status: 202,
+      problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'],
+    },
+    async ({ params, call }) => {
+      const [asked] = await ask([params.id], call);
+      if (!asked?.accepted)
+        throw new ProblemError(
+          asked?.refusal.code ?? 'unknown_source',
+          asked?.refusal.message ?? 'No source has this id.',
+          asked?.id ? { headers: { location: `/api/v1/recoveries/${asked.id}` } } : {},
+        );
+      return {
+        kind: 'data',
+        data: { id: asked.id, status: 'pending', sourceId: asked.sourceId },
+        status: 202,
+        headers: { location: `/api/v1/recoveries/${asked.id}` },
+        warnings: await stopped(),
+      };
+    },
+  );
+
+  const many = route(
+    {
+      method: 'post',
+      path: '/sources/recover',
+      access: 'operate',
+      tag,
+      summary: 'Recover several sources, all of a kind, or all',
+      description:
+        'Each source gets a recovery of its own, or says why not. Those that are stopped or have no credentials are left alone.',
+      body: recoverRequestSchema,
+      data: recoveriesAcceptedSchema,
+      status: 202,
+    },
+    async ({ body, call }) => {
+      const asked = await ask(idsOf(body), call);
+      const data = asked.map((each) => ({
+        sourceId: each.sourceId,
+        accepted: each.accepted,
+        id: each.id,
+        refusal: each.accepted ? null : each.refusal,
+      }));
+      return {
+        kind: 'data',
+        data,
+        status: 202,
+        headers: { location: '/api/v1/recoveries' },
+        meta: { count: data.length },
+        warnings: await stopped(),
+      };
+    },
+  );
+
+  function idsOf(body: z.output<typeof recoverRequestSchema>): string[] {
+    if ('ids' in body) return [...new Set(body.ids)];
+    if ('all' in body) return known;
+    if (body.kind === 'proxy') return [proxyId];
+    return catalogue.filter((source) => source.kind === body.kind).map((source) => source.id);
+  }
+
+  const list = route(
+    {
+      method: 'get',
+      path: '/recoveries',
+      access: 'read',
+      tag,
+      summary: 'Recoveries, the latest asked for first',
+      query: z.object({
+        sourceId: z.string().max(64).optional(),
+        status: z.enum(recoveryStatuses).optional(),
+        limit: limitParameter(200, 50),
+        cursor: cursorParameter,
+      }),
+      data: z.array(recoverySchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query }) => {
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const rows = await recoveries.list({
+        sourceId: query.sourceId ?? null,
+        status: query.status ?? null,
+        after: after && { requestedAt: after[0], id: after[1] },
+        limit: query.limit + 1,
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.cursor_at, last.id]) } : {};
+      return { kind: 'data', data: page.map(recoveryView), meta: { count: page.length, ...more } };
+    },
+  );
+
+  const detail = route(
+    {
+      method: 'get',
+      path: '/recoveries/{id}',
+      access: 'read',
+      tag,
+      summary: 'One recovery with its steps',
+      params: z.object({ id: z.uuid() }),
+      data: recoverySchema,
+      problems: ['unknown_recovery'],
+    },
+    async ({ params }) => {
+      const row = await recoveries.find(params.id);
+      if (!row)
+        throw new ProblemError('unknown_recovery', 'No recovery has this id. GET /api/v1/recoveries lists them.');
+      return { kind: 'data', data: recoveryView(row) };
+    },
+  );
+
+  return [one, many, list, detail];
+}
+
+/** A recovery as the API tells of it. */
+function recoveryView(row: RecoveryRow): RecoveryView {
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    trigger: row.trigger,
+    strategy: row.strategy,
+    status: row.status,
+    reason: row.reason,
+    message: row.message,
+    steps: row.steps,
+    requestedAt: row.requested_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    canaryRunId: row.canary_run_id,
+    fallback:
+      row.fallback_source_id !== null && row.fallback_run_id !== null
+        ? { sourceId: row.fallback_source_id, runId: row.fallback_run_id }
+        : null,
+    held: row.held,
+  };
+}
