@@ -12,12 +12,10 @@ import { Cron } from 'croner';
 import { type MarketCalendar, sessionOn, tradingFrom, tradingUntil } from '../market/calendar.ts';
 import { calendarOfSymbol } from '../market/symbol-calendar.ts';
 import type { SourceDefinition, SourceJob } from './definition.ts';
+import { plannedShare } from './quota.ts';
 
 /** How many missed slots are made up for. Quotes of an hour ago cannot be asked for: one late run is enough of them. */
 export const catchUpLimit = 3;
-
-/** Of a day's quota and a minute's: the rest is for logins, canaries, retries, first cycles and people. */
-export const plannedShare = 0.75;
 
 /** A job with all that decides on when it is due. */
 export interface JobTiming {

@@ -1,5 +1,8 @@
 import type { SourceDefinition } from './definition.ts';
 
+/** Of a day's quota and a minute's: the rest is for logins, canaries, retries, first cycles and people. */
+export const plannedShare = 0.75;
+
 /** What may be taken of a quota beside live runs: the rest of each minute and day is theirs, whatever others want. */
 const shares: Readonly<Record<string, number>> = { backfill: 0.5, proxy: 0.75 };
 

@@ -1,6 +1,8 @@
 import type { PageSelectors } from '../../contracts/reasons.ts';
 import type { StateRequest, StateResponses } from '../../contracts/state.ts';
-import { reservePermits } from './permits.ts';
+import { sourceOf } from '../../sources/catalogue.ts';
+import { plannedShare } from '../../sources/quota.ts';
+import { lockLedger, minuteSeconds, reservePermits } from './permits.ts';
 import type { Connection } from './pool.ts';
 import { passBreaker } from './trials.ts';
 
@@ -12,6 +14,12 @@ const leaseSeconds = 150;
 
 /** How long a task waits before it asks again whether the scrapers run. */
 const stoppedRetrySeconds = 60;
+
+/** How long a task waits before it asks again whether its source's one worker is free. */
+const oneWorkerRetrySeconds = 10;
+
+/** A queue hides a message for 15 minutes at most. */
+const longestWaitSeconds = 840;
 
 type Begin = Extract<StateRequest, { op: 'beginAttempt' }>;
 
@@ -49,6 +57,11 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     return no('stopped', task.attempt, stoppedRetrySeconds);
   }
   const { source_id: sourceId, trigger, backfill } = task;
+  const source = sourceOf(sourceId);
+  if (source?.oneWorker && (await isBusy(connection, sourceId, request))) {
+    await wait(connection, request, oneWorkerRetrySeconds, 'queued');
+    return no('leased', task.attempt, oneWorkerRetrySeconds);
+  }
   const admitted = await passBreaker(connection, { sourceId, runId: request.runId, trigger, backfill });
   if (!admitted.go) {
     const { retryAfterSeconds } = admitted;
@@ -67,9 +80,15 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     await wait(connection, request, retryAfterSeconds, 'planned');
     return no('postponed', task.attempt, retryAfterSeconds);
   }
-  if (why === 'minute_quota' || why === 'held') {
+  if (why === 'held') {
     await wait(connection, request, retryAfterSeconds, 'queued');
-    return no(why === 'held' ? 'held' : 'quota_minute', task.attempt, retryAfterSeconds);
+    return no('held', task.attempt, retryAfterSeconds);
+  }
+  if (why === 'minute_quota') {
+    const perMinute = (source?.quota.perMinute ?? request.requests) * plannedShare;
+    const seconds = await secondsInLine(connection, request, retryAfterSeconds, perMinute);
+    await wait(connection, request, seconds, 'queued');
+    return no('quota_minute', task.attempt, seconds);
   }
   await connection.query(
     `WITH begun AS (
@@ -81,6 +100,39 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     [request.runId, request.part, attempt, leaseSeconds, request.worker, admitted.trial],
   );
   return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits, selectors: task.selectors };
+}
+
+/**
+ * Whether another task of a source that bears one worker has a living lease. Under the ledger's lock, so that of two that
+ * begin at once the second sees the first. A worker that died holds the source no longer than its lease.
+ */
+async function isBusy(connection: Connection, sourceId: string, { runId, part }: Begin): Promise<boolean> {
+  await lockLedger(connection, sourceId);
+  const { rowCount } = await connection.query(
+    `SELECT FROM task WHERE source_id = $1 AND finished_at IS NULL AND lease_until > clock_timestamp()
+       AND (run_id, part) <> ($2::uuid, $3::int) LIMIT 1`,
+    [sourceId, runId, part],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * When a task that found no permit asks again: behind the parts of its run that wait already, so many a minute as there
+ * is quota for. Without that, hundreds of parts would all come back in the same second, minute after minute.
+ */
+async function secondsInLine(
+  connection: Connection,
+  { runId, part, requests }: Begin,
+  first: number,
+  perMinute: number,
+): Promise<number> {
+  const { rows } = await connection.query<{ ahead: number }>(
+    `SELECT count(*)::int AS ahead FROM task
+     WHERE run_id = $1 AND part <> $2 AND finished_at IS NULL AND waits_until > clock_timestamp()`,
+    [runId, part],
+  );
+  const minutes = Math.floor(((rows[0]?.ahead ?? 0) * requests) / perMinute);
+  return Math.min(first + minutes * minuteSeconds, longestWaitSeconds);
 }
 
 /** Notes until when a task waits: it is not overdue before. */

@@ -182,6 +182,6 @@ export async function holdSource(connection: Connection, sourceId: string, secon
   return rows[0]?.held_until ?? new Date();
 }
 
-async function lockLedger(connection: Connection, sourceId: string): Promise<void> {
+export async function lockLedger(connection: Connection, sourceId: string): Promise<void> {
   await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('permit:' || $1, 0))`, [sourceId]);
 }
