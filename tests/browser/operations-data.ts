@@ -181,6 +181,11 @@ export function runDetailOf(id: string, finished = true): RunDetailView {
         reason: null,
         message: null,
         symbols: ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'BRK-B', 'SPY', '^GSPC', 'BTC-USD', 'EURUSD=X'],
+        plannedAt: at(6),
+        queuedAt: at(6),
+        startedAt: at(5),
+        fetchedAt: finished ? at(3) : null,
+        ingestedAt: finished ? at(1) : null,
         finishedAt: finished ? at(1) : null,
         batchId: finished ? '1841' : null,
         attempts: [

@@ -24,6 +24,9 @@ export interface TaskRow {
   readonly reason: string | null;
   readonly message: string | null;
   readonly symbols: readonly string[];
+  readonly planned_at: Date;
+  readonly queued_at: Date | null;
+  readonly ingested_at: Date | null;
   readonly finished_at: Date | null;
   readonly batch_id: string | null;
 }
@@ -97,7 +100,8 @@ export function runReader(pool: Pool) {
     async tasks(runId: string): Promise<TaskRow[]> {
       const { rows } = await pool.query<TaskRow>({
         name: 'run-tasks',
-        text: 'SELECT part, status, reason, message, symbols, finished_at, batch_id FROM task WHERE run_id = $1 ORDER BY part',
+        text: `SELECT t.part, t.status, t.reason, t.message, t.symbols, t.planned_at, t.queued_at, b.ingested_at, t.finished_at, t.batch_id
+               FROM task t LEFT JOIN batch b ON b.id = t.batch_id WHERE t.run_id = $1 ORDER BY t.part`,
         values: [runId],
       });
       return rows;

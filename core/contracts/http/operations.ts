@@ -143,6 +143,13 @@ export const runDetailSchema = runSchema
         reason: z.enum(runReasons).nullable(),
         message: z.string().nullable(),
         symbols: z.array(z.string()),
+        /** The way of the part, as far as it has come: made, given to its queue, taken first by a worker, */
+        plannedAt: instant,
+        queuedAt: instant.nullable(),
+        startedAt: instant.nullable(),
+        /** answered, read into the tables, ended. */
+        fetchedAt: instant.nullable(),
+        ingestedAt: instant.nullable(),
         finishedAt: instant.nullable(),
         batchId: z.string().nullable(),
         attempts: z.array(attemptSchema),

@@ -170,6 +170,11 @@ function partView(runId: string, task: TaskRow, attempts: readonly AttemptRow[])
     reason: reasonOf(task.reason),
     message: task.message,
     symbols: [...task.symbols],
+    plannedAt: task.planned_at.toISOString(),
+    queuedAt: task.queued_at?.toISOString() ?? null,
+    startedAt: attempts[0]?.started_at.toISOString() ?? null,
+    fetchedAt: attempts.findLast((attempt) => attempt.ok)?.finished_at?.toISOString() ?? null,
+    ingestedAt: task.ingested_at?.toISOString() ?? null,
     finishedAt: task.finished_at?.toISOString() ?? null,
     batchId: task.batch_id,
     attempts: attempts.map((attempt) => ({

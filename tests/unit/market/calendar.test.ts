@@ -35,7 +35,7 @@ const hours = (calendar: MarketCalendar, date: string) => {
 };
 
 describe('a session', () => {
-  it.each([
+  it.each<[string, string, (string | null)[] | null, string]>([
     [
       'XNYS',
       '2026-03-06',
@@ -71,7 +71,7 @@ describe('a session', () => {
     ['XHKG', '2025-12-24', ['2025-12-24T01:30', null, null, '2025-12-24T04:00'], 'on a half day without a lunch break'],
     ['XHKG', '2023-09-01', null, 'in a typhoon'],
     ['CMES', '2026-11-23', ['2026-11-22T23:00', null, null, '2026-11-23T22:00'], 'of futures, from the evening before'],
-  ] as const)('%s on %s is %j: %s', (id, date, expected) => {
+  ])('%s on %s is %j: %s', (id, date, expected, _when) => {
     expect(hours(required(id), date)).toEqual(expected);
   });
 

@@ -75,6 +75,67 @@ describe('the price of one symbol', () => {
     expect([stale.data.stale, stale.meta.stale, stale.data.ageSeconds]).toEqual([true, true, 181]);
   });
 
+  describe('by the calendar', () => {
+    /** Whether a price of that time, confirmed at that time, is stale now. */
+    async function isStale(of: { symbol: string; asOf: string; confirmedAt: string; now: string }) {
+      await pool.query(
+        `UPDATE latest_quote SET as_of = $2, fetched_at = $3, confirmed_at = $3
+         WHERE listing_id = (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $1)`,
+        [of.symbol, of.asOf, of.confirmedAt],
+      );
+      api.time.now = Date.parse(of.now);
+      const { data } = one.parse(await (await get(`/quotes/${of.symbol}`)).json());
+      api.time.now = noon;
+      return data.stale;
+    }
+    const friday = { symbol: 'BRK-B', asOf: '2026-11-20T21:00:01Z', confirmedAt: '2026-11-20T21:30:10Z' };
+
+    it.each([
+      ['a quiet Sunday is not stale', friday, '2026-11-22T12:00:00Z', false],
+      ['a Monday morning before the opening is not', friday, '2026-11-23T14:29:00Z', false],
+      ['five minutes after the opening, nothing new from the source, is', friday, '2026-11-23T14:35:00Z', true],
+      ['a quiet Tuesday at eleven is', friday, '2026-11-24T16:00:00Z', true],
+      [
+        'a Tuesday at eleven with a source that says Monday’s close again and again is',
+        { ...friday, asOf: '2026-11-23T21:00:00Z', confirmedAt: '2026-11-24T15:59:30Z' },
+        '2026-11-24T16:00:00Z',
+        true,
+      ],
+      [
+        'a name that has not traded for an hour, confirmed a minute ago, is not',
+        { ...friday, asOf: '2026-11-24T14:45:00Z', confirmedAt: '2026-11-24T15:59:00Z' },
+        '2026-11-24T16:00:00Z',
+        false,
+      ],
+      [
+        'a holiday is not stale',
+        { ...friday, asOf: '2026-11-25T21:00:01Z', confirmedAt: '2026-11-25T21:30:00Z' },
+        '2026-11-26T16:00:00Z',
+        false,
+      ],
+      [
+        'the evening of a half day is not',
+        { ...friday, asOf: '2026-11-27T18:00:01Z', confirmedAt: '2026-11-27T18:30:00Z' },
+        '2026-11-27T20:00:00Z',
+        false,
+      ],
+      [
+        'currencies on a Saturday are not',
+        { symbol: 'EURUSD=X', asOf: '2026-11-20T21:59:00Z', confirmedAt: '2026-11-20T22:29:00Z' },
+        '2026-11-21T12:00:00Z',
+        false,
+      ],
+      [
+        'currencies on a Sunday evening are, when nothing comes',
+        { symbol: 'EURUSD=X', asOf: '2026-11-20T21:59:00Z', confirmedAt: '2026-11-20T22:29:00Z' },
+        '2026-11-22T22:10:00Z',
+        true,
+      ],
+    ])('%s', async (_what, of, now, stale) => {
+      expect(await isStale({ ...of, now })).toBe(stale);
+    });
+  });
+
   it('of an unknown symbol is a 404 that guesses what was meant', async () => {
     const response = await get('/quotes/APPL');
     expect(response.status).toBe(404);
