@@ -1,68 +1,142 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { problemSchema } from '../core/contracts/http/envelope.ts';
+import { metaSchema, problemSchema, type Warning, warningSchema } from '../core/contracts/http/envelope.ts';
+import { CommandError, exitCodes } from './problems.ts';
 
-/** Something that the person at the keyboard can put right: its message says how. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Api {
   /** The `data` of an answer, by a schema. Throws `CommandError` with the problem's own words. */
-  ask<T>(method: 'GET' | 'PUT' | 'DELETE', path: string, data: z.ZodType<T>, body?: unknown): Promise<T>;
+  ask<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown): Promise<T>;
+  /** Of a list, page after page, up to `limit` rows. */
+  list<T>(
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+    row: z.ZodType<T>,
+    limit: number,
+  ): Promise<T[]>;
+  /** An answer without an envelope, as text. `alsoGood` are statuses that are no errors here. */
+  text(path: string, accept: string, alsoGood?: readonly number[]): Promise<string>;
 }
 
-const localSchema = z.object({ apiUrl: z.url(), apiKeys: z.object({ admin: z.string() }) });
+const localSchema = z.object({
+  apiUrl: z.url(),
+  apiKeys: z.object({ admin: z.string() }),
+  databaseUrl: z.string().optional(),
+});
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const basePath = '/api/v1';
+const pageSize = 200;
+/** Problems that tell of a name or value which the person gave. */
+const usageCodes = /^(unknown_(source|service|job|symbol|queue)|invalid_(request|symbol)|not_backfillable)$/;
 
 /**
- * The API that a command talks to: `QUOTRON_API_URL` with the key in `QUOTRON_API_KEY`, or the local cloud of this
- * folder. A key is never an argument: those show in the list of processes and in the shell's history.
+ * The API that a command talks to: `QUOTRON_URL` with the key in `QUOTRON_API_KEY`, or the local cloud of this folder or
+ * checkout. A key is never an argument: those show in the list of processes and in the shell's history.
  */
-export function apiOf(env: NodeJS.ProcessEnv, folder: string): Api {
+export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warning: Warning) => void): Api {
   const { url, key } = whereIs(env, folder);
+
+  async function request(method: Method, path: string, accept: string, body?: unknown): Promise<Response> {
+    try {
+      return await fetch(url + path, {
+        method,
+        headers: {
+          'x-api-key': key,
+          accept,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(60_000),
+      });
+    } catch {
+      throw new CommandError(
+        `${url} does not answer. Is Quotron running there (npm start)? QUOTRON_URL names another place.`,
+      );
+    }
+  }
+
+  async function enveloped<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown) {
+    const answer = await request(method, path, 'application/json', body);
+    const text = await answer.text();
+    if (!answer.ok) throw problemOf(text, `${url}${path}`, answer.status);
+    const envelope = z.object({ data, meta: metaSchema, warnings: z.array(warningSchema) });
+    const parsed = envelope.safeParse(parseJson(text));
+    if (!parsed.success)
+      throw new CommandError(
+        `What ${url}${path} answered is of another version of Quotron. Use the command of that version.`,
+      );
+    for (const warning of parsed.data.warnings) onWarning(warning);
+    return parsed.data;
+  }
+
   return {
-    async ask(method, path, data, body) {
-      let answer: Response;
-      try {
-        answer = await fetch(url + path, {
-          method,
-          headers: { 'x-api-key': key, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(30_000),
-        });
-      } catch {
-        throw new CommandError(
-          `${url} does not answer. Is Quotron running there? QUOTRON_API_URL names another place.`,
-        );
-      }
+    ask: async (method, path, data, body) => (await enveloped(method, path, data, body)).data,
+    async list(path, asked, row, limit) {
+      const rows: z.output<typeof row>[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = new URLSearchParams({ limit: String(Math.min(pageSize, limit - rows.length)) });
+        for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, value);
+        if (cursor !== undefined) query.set('cursor', cursor);
+        const { data, meta } = await enveloped('GET', `${path}?${query}`, z.array(row));
+        rows.push(...data);
+        cursor = data.length > 0 ? meta.nextCursor : undefined;
+      } while (cursor !== undefined && rows.length < limit);
+      return rows;
+    },
+    async text(path, accept, alsoGood = []) {
+      const answer = await request('GET', path, accept);
       const text = await answer.text();
-      if (!answer.ok) throw new CommandError(problemOf(text) ?? `${url}${path} answered ${answer.status}.`);
-      const parsed = z.object({ data }).safeParse(parseJson(text));
-      if (!parsed.success) throw new CommandError(`What ${url}${path} answered is of another version of Quotron.`);
-      return parsed.data.data;
+      if (answer.ok || alsoGood.includes(answer.status)) return text;
+      throw problemOf(text, `${url}${path}`, answer.status);
     },
   };
 }
 
 function whereIs(env: NodeJS.ProcessEnv, folder: string): { url: string; key: string } {
-  const url = env['QUOTRON_API_URL']?.replace(/\/+$/, '');
+  const given = env['QUOTRON_URL']?.replace(/\/+$/, '');
   const key = env['QUOTRON_API_KEY'];
-  if (url && key) return { url, key };
-  if (url || key)
-    throw new CommandError('QUOTRON_API_URL (ends in /api/v1) and QUOTRON_API_KEY are set together, or neither.');
-  const file = join(env['QUOTRON_STATE_DIR'] ?? join(folder, '.quotron'), 'local.json');
-  const local = existsSync(file) ? localSchema.safeParse(parseJson(readFileSync(file, 'utf8'))) : undefined;
-  if (!local?.success)
+  if (given && key) {
+    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
+      throw new CommandError(
+        `QUOTRON_URL is ${JSON.stringify(given)}, which is no http or https URL.`,
+        exitCodes.usage,
+      );
+    return { url: given.endsWith(basePath) ? given : given + basePath, key };
+  }
+  if (given || key)
     throw new CommandError(
-      'No Quotron is known here. Set QUOTRON_API_URL (ends in /api/v1) and QUOTRON_API_KEY, or run this where `npm start` runs.',
+      `${given ? 'QUOTRON_URL is set and QUOTRON_API_KEY is not' : 'QUOTRON_API_KEY is set and QUOTRON_URL is not'}: set both, or neither to use the local cloud.`,
     );
-  return { url: local.data.apiUrl, key: local.data.apiKeys.admin };
+  const local = localCloud(env, folder);
+  if (!local)
+    throw new CommandError(
+      'No Quotron is known here. Run `npm start` in the checkout, or set QUOTRON_URL and QUOTRON_API_KEY to one that runs elsewhere.',
+    );
+  return { url: local.apiUrl, key: local.apiKeys.admin };
 }
 
-function problemOf(text: string): string | undefined {
+/** What `npm start` wrote of the local cloud: of the state folder, the current folder, or the checkout. */
+export function localCloud(env: NodeJS.ProcessEnv, folder: string): z.infer<typeof localSchema> | undefined {
+  const chosen = env['QUOTRON_STATE_DIR'];
+  const folders = chosen ? [chosen] : [join(folder, '.quotron'), join(root, '.quotron')];
+  for (const each of folders) {
+    const file = join(each, 'local.json');
+    const local = existsSync(file) ? localSchema.safeParse(parseJson(readFileSync(file, 'utf8'))) : undefined;
+    if (local?.success) return local.data;
+  }
+  return undefined;
+}
+
+function problemOf(text: string, where: string, status: number): CommandError {
   const problem = problemSchema.safeParse(parseJson(text));
-  return problem.success ? `${problem.data.title}. ${problem.data.detail}` : undefined;
+  if (!problem.success)
+    return new CommandError(`${where} answered ${status}, and not as Quotron does. Is the URL right?`);
+  const { title, detail, code } = problem.data;
+  return new CommandError(`${title}. ${detail}`, usageCodes.test(code) ? exitCodes.usage : exitCodes.failed, code);
 }
 
 function parseJson(text: string): unknown {

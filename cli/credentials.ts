@@ -2,45 +2,48 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { type CredentialsState, credentialsStateSchema } from '../core/contracts/http/operations.ts';
-import { type Api, apiOf, CommandError } from './api.ts';
+import type { Api } from './api.ts';
+import { type Common, carryOut, newCommand } from './command.ts';
+import { CommandError, exitCodes } from './problems.ts';
 
 const pathOf = (sourceId: string) => `/sources/${encodeURIComponent(sourceId)}/credentials`;
 
 /** `quotron credentials`: sets, shows the state of, and takes away what a source needs to be asked. */
 export function credentialsCommand(): Command {
-  const api = () => apiOf(process.env, process.cwd());
-  const told = (work: (sourceId: string, api: Api) => Promise<CredentialsState>) => async (sourceId: string) => {
-    try {
-      process.stdout.write(`${inWords(await work(sourceId, api()))}\n`);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = 1;
-    }
-  };
-  const command = new Command('credentials').description('The API key or login that a source needs');
-  command
-    .command('set <source>')
-    .description('Set them: asked for at a terminal, or read as JSON from standard input')
-    .addHelpText(
-      'after',
-      '\nThey are never arguments: those show in the list of processes.\n  echo \'{"apiKey": "…"}\' | quotron credentials set alpha-vantage',
+  const told = (work: (sourceId: string, api: Api) => Promise<CredentialsState>) => (source: string, options: Common) =>
+    carryOut(options, async ({ api, out }) => {
+      const state = await work(source, api);
+      out.result(state, () => inWords(state));
+      return exitCodes.ok;
+    });
+  return new Command('credentials')
+    .description('The API key or login that a source needs: set it, see whether it is set, take it away')
+    .addCommand(
+      newCommand('set', 'Set them: asked for at a terminal, or read as JSON from standard input', [
+        'credentials set alpha-vantage    # asks, and shows nothing of what is typed',
+      ])
+        .argument('<source>', 'which source')
+        .addHelpText(
+          'after',
+          '\nThey are never arguments: those show in the list of processes.\n  echo \'{"apiKey": "…"}\' | quotron credentials set alpha-vantage',
+        )
+        .action(
+          told(async (sourceId, api) => {
+            const { fields } = await api.ask('GET', pathOf(sourceId), credentialsStateSchema);
+            return api.ask('PUT', pathOf(sourceId), credentialsStateSchema, await readFields(fields));
+          }),
+        ),
     )
-    .action(
-      told(async (sourceId, to) => {
-        const { fields } = await to.ask('GET', pathOf(sourceId), credentialsStateSchema);
-        return to.ask('PUT', pathOf(sourceId), credentialsStateSchema, await readFields(fields));
-      }),
+    .addCommand(
+      newCommand('status', 'Whether they are set, and since when; what they are is never shown')
+        .argument('<source>', 'which source')
+        .action(told((sourceId, api) => api.ask('GET', pathOf(sourceId), credentialsStateSchema))),
+    )
+    .addCommand(
+      newCommand('delete', 'Take them away: the source is not run until they are set again')
+        .argument('<source>', 'which source')
+        .action(told((sourceId, api) => api.ask('DELETE', pathOf(sourceId), credentialsStateSchema))),
     );
-  command
-    .command('status <source>')
-    .description('Whether they are set, and since when; what they are is never shown')
-    .action(told((sourceId, of) => of.ask('GET', pathOf(sourceId), credentialsStateSchema)));
-  command
-    .command('delete <source>')
-    .description('Take them away: the source is not run until they are set again')
-    .action(told((sourceId, of) => of.ask('DELETE', pathOf(sourceId), credentialsStateSchema)));
-  return command;
 }
 
 function inWords({ sourceId, isSet, changedAt, hint }: CredentialsState): string {

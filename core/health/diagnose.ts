@@ -6,7 +6,13 @@
  *   3. a cause for each complaint that is left, or `unexplained` (source-rules.ts)
  *   4. all of it in order of effect, the overall score, and what changed since the report before
  */
-import type { Changes, DiagnosedSource, Diagnosis, Finding } from '../contracts/http/diagnostics.ts';
+import {
+  type Changes,
+  type DiagnosedSource,
+  type Diagnosis,
+  type Finding,
+  noteBelow,
+} from '../contracts/http/diagnostics.ts';
 import { type Complaint, complaintsOf } from './complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
@@ -17,8 +23,6 @@ import { type SystemFinding, systemRules } from './system-rules.ts';
 const standstillScore = 50;
 /** Scores hop by some points; this many are a change. */
 const scoreStep = 10;
-/** Findings under this are notes: they count as no fault. */
-export const noteBelow = 25;
 
 /** Judges an installation by its facts. */
 export function diagnose(facts: DiagnosisFacts): Diagnosis {

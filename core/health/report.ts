@@ -1,5 +1,4 @@
-import { type Diagnosis, type Finding, reportFileName } from '../contracts/http/diagnostics.ts';
-import { noteBelow } from './diagnose.ts';
+import { type Diagnosis, type Finding, noteBelow, reportFileName } from '../contracts/http/diagnostics.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
 

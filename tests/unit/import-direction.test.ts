@@ -12,8 +12,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bin: ['lib/'],
   lib: ['core/contracts/', 'core/market/', 'core/sources/catalogue.ts', 'core/sources/definition.ts'],
   functions: ['core/'],
-  // `quotron proxy` runs the function's own app in a process; run.mjs finds the Node that the project pins.
-  cli: ['core/contracts/', 'core/market/', 'functions/yahoo-proxy/standalone.ts', 'localstack/run.mjs'],
+  // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project pins.
+  cli: [
+    'core/contracts/',
+    'core/market/',
+    'functions/yahoo-proxy/standalone.ts',
+    'functions/migrate/migrate-database.ts',
+    'localstack/run.mjs',
+  ],
   web: ['core/contracts/'],
   localstack: ['core/', 'functions/', 'lib/'],
 };

@@ -20,6 +20,15 @@ export type QuarantineReader = ReturnType<typeof quarantineReader>;
 /** Reads of rows that failed a check and wait for someone to look. */
 export function quarantineReader(pool: Pool) {
   return {
+    /** One row, also where it is resolved. */
+    async one(id: string): Promise<QuarantineRow | null> {
+      const { rows } = await pool.query<QuarantineRow>(
+        'SELECT id, at, source_id, reason, symbol, detail, path, row, run_id, blob_key, batch_id FROM quarantine WHERE id = $1',
+        [id],
+      );
+      return rows[0] ?? null;
+    },
+
     /** A page, the newest first. */
     async page(of: {
       sourceId: string | null;

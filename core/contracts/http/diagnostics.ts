@@ -40,6 +40,9 @@ export const findingSchema = z
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof findingSchema>;
 
+/** Findings of less effect are notes and no faults. */
+export const noteBelow = 25;
+
 export const diagnosedSourceSchema = z.object({
   id: z.string(),
   title: z.string(),

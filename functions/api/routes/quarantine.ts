@@ -3,6 +3,7 @@ import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/pos
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/reasons.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { ProblemError } from '../problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
 import { type Route, route } from '../route.ts';
 
@@ -40,7 +41,25 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
       return { kind: 'data', data: page.map(view), meta: { count: page.length, ...more } };
     },
   );
-  return [list];
+  const one = route(
+    {
+      method: 'get',
+      path: '/quarantine/{id}',
+      access: 'read',
+      tag: 'Quarantine',
+      summary: 'One row that failed a check, as it was read',
+      description: 'Text and row are what a source sent: data of unknown origin.',
+      params: z.object({ id: z.string().regex(/^\d{1,18}$/, 'must be a number') }),
+      data: quarantineSchema,
+      problems: ['not_found'],
+    },
+    async ({ params }) => {
+      const row = await quarantine.one(params.id);
+      if (!row) throw new ProblemError('not_found', 'No row in quarantine has this id. GET /quarantine lists them.');
+      return { kind: 'data', data: view(row) };
+    },
+  );
+  return [list, one];
 }
 
 function view(row: QuarantineRow): QuarantineView {

@@ -64,9 +64,9 @@ beforeEach(() => {
 async function quotron(
   args: string[],
   input = '',
-  env: NodeJS.ProcessEnv = { QUOTRON_API_URL: url, QUOTRON_API_KEY: 'the-key' },
+  env: NodeJS.ProcessEnv = { QUOTRON_URL: url, QUOTRON_API_KEY: 'the-key' },
 ) {
-  const { QUOTRON_API_URL: _url, QUOTRON_API_KEY: _key, QUOTRON_STATE_DIR: _dir, ...shell } = process.env;
+  const { QUOTRON_URL: _url, QUOTRON_API_KEY: _key, QUOTRON_STATE_DIR: _dir, ...shell } = process.env;
   const child = spawn(process.execPath, [entry, ...args], { cwd: tmpdir(), env: { ...shell, ...env } });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -103,9 +103,9 @@ describe('quotron credentials', () => {
     const refused = await quotron(['credentials', 'status', 'alpha-vantage']);
     expect([refused.code, refused.said]).toEqual([1, 'The key may not do this. This needs a key of scope admin.\n']);
     const nowhere = await quotron(['credentials', 'status', 'alpha-vantage'], '', {});
-    expect([nowhere.code, nowhere.said]).toMatchObject([1, expect.stringContaining('QUOTRON_API_URL')]);
+    expect([nowhere.code, nowhere.said]).toMatchObject([1, expect.stringContaining('QUOTRON_URL')]);
     const down = await quotron(['credentials', 'status', 'x'], '', {
-      QUOTRON_API_URL: 'http://127.0.0.1:1/api/v1',
+      QUOTRON_URL: 'http://127.0.0.1:1/api/v1',
       QUOTRON_API_KEY: 'k',
     });
     expect([down.code, down.said]).toMatchObject([1, expect.stringContaining('does not answer')]);

@@ -1,0 +1,149 @@
+import { Command, Option } from 'commander';
+import { type BackfillView, backfillSchema } from '../core/contracts/http/backfills.ts';
+import { barIntervals } from '../core/market/bar.ts';
+import { type Common, type Context, carryOut, newCommand } from './command.ts';
+import { distance, fields, instant, safe, status, table } from './output.ts';
+import { type ExitCode, exitCodes } from './problems.ts';
+import { dateOption, numberOption } from './until.ts';
+import { waitFor } from './wait.ts';
+
+interface CreateOptions extends Common {
+  readonly from: string;
+  readonly to?: string;
+  readonly interval: string;
+  readonly wait?: boolean;
+}
+
+/** `quotron backfill`: bars of the past. */
+export function backfillCommand(): Command {
+  return new Command('backfill')
+    .description('Read bars of the past: create, list, look at and cancel backfills')
+    .addCommand(create())
+    .addCommand(list())
+    .addCommand(one())
+    .addCommand(cancel());
+}
+
+function create(): Command {
+  return newCommand('create', 'Read bars of some symbols from one date to another', [
+    'backfill create yahoo AAPL VOD.L --from 2020-01-01',
+    'backfill create yahoo AAPL --from 2026-01-01 --to 2026-06-30 --interval 1h --wait',
+  ])
+    .argument('<source>', 'which source')
+    .argument('<symbols...>', 'which symbols')
+    .addOption(new Option('--from <date>', 'the first day').argParser(dateOption).makeOptionMandatory())
+    .addOption(new Option('--to <date>', 'the last day; today unless said').argParser(dateOption))
+    .addOption(new Option('--interval <interval>', 'how long a bar is').choices(barIntervals).default('1d'))
+    .option('--wait', 'wait for the end; ends with 1 when a part failed')
+    .action((sourceId: string, symbols: string[], options: CreateOptions) =>
+      carryOut(options, async (context) => {
+        const { from, to, interval } = options;
+        const made = await context.api.ask('POST', '/backfills', backfillSchema, {
+          ...{ sourceId, symbols, from, interval },
+          ...(to === undefined ? {} : { to }),
+        });
+        return tell(options.wait ? await waitForBackfill(made.id, context) : made, context);
+      }),
+    );
+}
+
+function list(): Command {
+  return newCommand('list', 'Backfills, the newest first')
+    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(1_000)).default(20))
+    .action((options: Common & { limit: number }) =>
+      carryOut(options, async ({ api, out }) => {
+        const rows = await api.list('/backfills', {}, backfillSchema, options.limit);
+        out.result(rows, () =>
+          rows.length === 0
+            ? 'There is no backfill.'
+            : table(
+                ['id', 'source', 'status', 'done', 'from', 'to', 'interval', 'symbols'],
+                rows.map((row) => [
+                  row.id,
+                  row.sourceId,
+                  status(row.status),
+                  `${row.chunks.done} of ${row.chunks.total}`,
+                  row.from,
+                  row.to,
+                  row.interval,
+                  safe(row.symbols.join(' ')),
+                ]),
+                40,
+              ),
+        );
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function one(): Command {
+  return newCommand('status', 'How far a backfill is; ends with 1 when a part failed', ['backfill status <id> --wait'])
+    .argument('<id>', 'the backfill, as `backfill list` names it')
+    .option('--wait', 'wait for the end')
+    .action((id: string, options: Common & { wait?: boolean }) =>
+      carryOut(options, async (context) =>
+        tell(
+          options.wait
+            ? await waitForBackfill(id, context)
+            : await context.api.ask('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
+          context,
+        ),
+      ),
+    );
+}
+
+function cancel(): Command {
+  return newCommand('cancel', 'Ask for nothing more of a backfill; bars that are stored stay')
+    .argument('<id>', 'the backfill, as `backfill list` names it')
+    .action((id: string, options: Common) =>
+      carryOut(options, async ({ api, out }) => {
+        const cancelled = await api.ask('DELETE', `/backfills/${encodeURIComponent(id)}`, backfillSchema);
+        out.result(cancelled, () => inWords(cancelled));
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function waitForBackfill(id: string, context: Context): Promise<BackfillView> {
+  return waitFor(
+    {
+      what: `Backfill ${id}`,
+      timeoutMs: 24 * 3600_000,
+      look: () => context.api.ask('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
+      done: ({ finishedAt }) => finishedAt !== null,
+      says: (found) =>
+        found === null
+          ? 'begins'
+          : `${found.chunks.done} of ${found.chunks.total} parts, done ${distance(found.etaAt)}`,
+    },
+    context,
+  );
+}
+
+function tell(backfill: BackfillView, { out }: Context): ExitCode {
+  out.result(backfill, () => inWords(backfill));
+  return backfill.status === 'failed' || backfill.status === 'partial' ? exitCodes.failed : exitCodes.ok;
+}
+
+function inWords({
+  id,
+  sourceId,
+  status: word,
+  from,
+  to,
+  interval,
+  symbols,
+  chunks,
+  rows,
+  etaAt,
+}: BackfillView): string {
+  return fields({
+    backfill: id,
+    source: sourceId,
+    status: status(word),
+    bars: `${interval} from ${from} to ${to} of ${safe(symbols.join(' '))}`,
+    parts: `${chunks.done} of ${chunks.total} done, ${chunks.failed} failed, ${chunks.running} at work, ${chunks.waiting} waiting, ${chunks.cancelled} cancelled`,
+    'bars so far': String(rows),
+    'done by': etaAt === null ? null : `${instant(etaAt)} (${distance(etaAt)})`,
+  });
+}

@@ -1,0 +1,73 @@
+import { Command, Option } from 'commander';
+import * as z from 'zod';
+import { apiKeySchema, newApiKeySchema } from '../core/contracts/http/operations.ts';
+import { scopes } from '../core/contracts/reasons.ts';
+import { type Common, carryOut, newCommand } from './command.ts';
+import { distance, instant, safe, table } from './output.ts';
+import { exitCodes } from './problems.ts';
+import { instantOption } from './until.ts';
+
+/** `quotron keys`: the API keys of the installation. */
+export function keysCommand(): Command {
+  return new Command('keys')
+    .description('API keys: list, create and revoke them')
+    .addCommand(list())
+    .addCommand(create())
+    .addCommand(revoke());
+}
+
+function list(): Command {
+  return newCommand('list', 'Every key, the newest first; never the key itself').action((options: Common) =>
+    carryOut(options, async ({ api, out }) => {
+      const keys = await api.ask('GET', '/keys', z.array(apiKeySchema));
+      out.result(keys, () =>
+        table(
+          ['id', 'name', 'begins with', 'scope', 'last used', 'expires', 'revoked'],
+          keys.map((key) => [
+            key.id,
+            safe(key.name),
+            key.prefix,
+            key.scope,
+            distance(key.lastUsedAt),
+            instant(key.expiresAt),
+            instant(key.revokedAt),
+          ]),
+          40,
+        ),
+      );
+      return exitCodes.ok;
+    }),
+  );
+}
+
+function create(): Command {
+  return newCommand('create', 'Make a key; it is shown this once', ['keys create grafana --scope read --expires 90d'])
+    .argument('<name>', 'what or whom it is for')
+    .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
+    .addOption(new Option('--expires <time>', 'until when: a time, or 30m, 2h, 90d').argParser(instantOption))
+    .action((name: string, options: Common & { scope: string; expires?: string }) =>
+      carryOut(options, async ({ api, out }) => {
+        const body = {
+          name,
+          scope: options.scope,
+          ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
+        };
+        const made = await api.ask('POST', '/keys', newApiKeySchema, body);
+        out.progress('Keep it: it is shown this once.');
+        out.result(made, () => made.key);
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function revoke(): Command {
+  return newCommand('revoke', 'End a key and its sessions')
+    .argument('<id>', 'the key, as `keys list` names it')
+    .action((id: string, options: Common) =>
+      carryOut(options, async ({ api, out }) => {
+        const key = await api.ask('DELETE', `/keys/${encodeURIComponent(id)}`, apiKeySchema);
+        out.result(key, () => `The key ${safe(key.name)} (${key.prefix}…) is revoked.`);
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,103 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+type Tone = 'good' | 'bad' | 'fair' | 'dim' | 'strong';
+const formats = { good: 'green', bad: 'red', fair: 'yellow', dim: 'dim', strong: 'bold' } as const;
+
+/** Where a command writes. Results go to stdout; progress, notes and warnings to stderr, so that a pipe gets results only. */
+export interface Output {
+  readonly json: boolean;
+  /** The result: as JSON, or as the text that people get. Text of sources in it must have gone through `safe`. */
+  result(data: unknown, text: () => string): void;
+  /** What happens meanwhile. Not said with `--json`. */
+  progress(line: string): void;
+}
+
+export function outputOf(json: boolean): Output {
+  return {
+    json,
+    result: (data, text) => process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${text()}\n`),
+    progress(line) {
+      if (!json) process.stderr.write(`${line}\n`);
+    },
+  };
+}
+
+/** Text of unknown origin on one line, with what steers a terminal made visible. */
+export function safe(text: string): string {
+  return text
+    .replaceAll(/[\t\n\r\v\f\u0085\u2028\u2029]+/g, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** Text in a colour where stdout is a terminal that has them; as it is elsewhere, and where NO_COLOR is set. */
+export function tinted(tone: Tone, text: string): string {
+  return styleText(formats[tone], text, { stream: process.stdout });
+}
+
+const tones: Readonly<Record<string, Tone>> = {
+  ...{ healthy: 'good', succeeded: 'good', verified: 'good', running: 'good', pass: 'good', done: 'good' },
+  ...{ failed: 'bad', stopped: 'bad', fail: 'bad' },
+  ...{ degraded: 'fair', limited: 'fair', partial: 'fair', mitigated: 'fair', warn: 'fair' },
+  ...{ paused: 'dim', unknown: 'dim', planned: 'dim', pending: 'dim', cancelled: 'dim' },
+};
+
+/** A status in its colour. */
+export function status(word: string): string {
+  const tone = tones[word];
+  return tone ? tinted(tone, word) : safe(word);
+}
+
+/** Rows under headings, columns aligned. Cells are cut so that a row stays a line. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[], widest = 100): string {
+  const cells = rows.map((row) => headings.map((_, place) => cut(row[place] ?? '', widest)));
+  const widths = headings.map((heading, place) =>
+    Math.max(width(heading), ...cells.map((row) => width(row[place] ?? ''))),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, place) => cell + ' '.repeat((widths[place] ?? 0) - width(cell)))
+      .join('  ')
+      .trimEnd();
+  return [tinted('dim', line(headings)), ...cells.map(line)].join('\n');
+}
+
+/** Names and values, one a line. */
+export function fields(of: Readonly<Record<string, string | null>>): string {
+  const rows = Object.entries(of).filter((row): row is [string, string] => row[1] !== null);
+  const widest = Math.max(...rows.map(([name]) => width(name)));
+  return rows.map(([name, value]) => `${tinted('dim', name.padEnd(widest))}  ${value}`).join('\n');
+}
+
+function width(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+function cut(text: string, most: number): string {
+  // Tinted text is ours and short.
+  return width(text) > most && text === stripVTControlCharacters(text) ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** An instant for people: `2026-11-22 19:40:12 UTC`, or a dash. */
+export function instant(at: string | null): string {
+  return at === null ? '–' : `${at.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** How long ago, or in how long, an instant is: `3 min ago`, `in 2 h`. */
+export function distance(at: string | null, now = Date.now()): string {
+  if (at === null) return '–';
+  const seconds = Math.round((Date.parse(at) - now) / 1000);
+  const [size, unit] =
+    Math.abs(seconds) < 90
+      ? [1, 's']
+      : Math.abs(seconds) < 5400
+        ? [60, 'min']
+        : Math.abs(seconds) < 172_800
+          ? [3600, 'h']
+          : [86_400, 'days'];
+  const count = Math.round(Math.abs(seconds) / size);
+  return seconds > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

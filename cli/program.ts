@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { backfillCommand } from './backfill.ts';
+import { credentialsCommand } from './credentials.ts';
+import { diagnoseCommand } from './diagnose.ts';
+import { healthCommand } from './health.ts';
+import { keysCommand } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
+import { proxyCommand } from './proxy.ts';
+import { quarantineCommand } from './quarantine.ts';
+import { recoverCommand } from './recover.ts';
+import { runCommand } from './run.ts';
+import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
+import { stopCommand } from './stop.ts';
+import { testCommand } from './test.ts';
+
+/** All commands. Whoever parses gets a `CommanderError` for a wrong call and for help, and never an exit. */
+export function quotronProgram(): Command {
+  const program = new Command('quotron').description('Your own market-data service').addHelpText(
+    'after',
+    `
+It talks to the local cloud that runs in this folder or checkout (.quotron/local.json), or to the one at QUOTRON_URL with
+the key in QUOTRON_API_KEY. Results go to stdout, as JSON with --json; progress and warnings go to stderr.
+
+Ends with 0 when all is well, 1 when something is unwell or failed, 2 when it was called in a wrong way.`,
+  );
+  const commands = [
+    statusCommand(),
+    healthCommand(),
+    testCommand(),
+    runCommand(),
+    startCommand(),
+    stopCommand(),
+    recoverCommand(),
+    diagnoseCommand(),
+    quarantineCommand(),
+    backfillCommand(),
+    credentialsCommand(),
+    keysCommand(),
+    migrateCommand(),
+    proxyCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
+  makeStrict(program);
+  return program;
+}
+
+function makeStrict(command: Command): void {
+  command.exitOverride().showHelpAfterError('(--help says how)');
+  for (const each of command.commands) makeStrict(each);
+}

@@ -1,0 +1,149 @@
+import { Command, Option } from 'commander';
+import { quarantineSchema } from '../core/contracts/http/operations.ts';
+import { replayAcceptedSchema, replaySchema } from '../core/contracts/http/replays.ts';
+import { quarantineReasons } from '../core/contracts/reasons.ts';
+import { type Common, carryOut, newCommand } from './command.ts';
+import { count, fields, instant, safe, table } from './output.ts';
+import { type ExitCode, exitCodes, usageError } from './problems.ts';
+import { numberOption } from './until.ts';
+import { waitFor } from './wait.ts';
+
+interface Which extends Common {
+  readonly source?: string;
+  readonly reason?: string;
+}
+
+interface ReplayOptions extends Which {
+  readonly believe?: boolean;
+  readonly wait?: boolean;
+}
+
+const ofSource = () => new Option('--source <source>', 'rows of one source');
+const ofReason = () => new Option('--reason <reason>', 'rows of one reason').choices(quarantineReasons);
+
+/** `quotron quarantine`: rows that failed a check. */
+export function quarantineCommand(): Command {
+  return new Command('quarantine')
+    .description('Rows that failed a check: list them, show one, read them anew')
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(replay());
+}
+
+function list(): Command {
+  return newCommand('list', 'Rows in quarantine, the newest first', [
+    'quarantine list --source yahoo --reason unit_suspect',
+  ])
+    .addOption(ofSource())
+    .addOption(ofReason())
+    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(50))
+    .action((options: Which & { limit: number }) =>
+      carryOut(options, async ({ api, out }) => {
+        const { source: sourceId, reason } = options;
+        const rows = await api.list('/quarantine', { sourceId, reason }, quarantineSchema, options.limit);
+        out.result(rows, () =>
+          rows.length === 0
+            ? 'No such row is in quarantine.'
+            : table(
+                ['id', 'at', 'source', 'reason', 'symbol', 'finding'],
+                rows.map((row) => [
+                  row.id,
+                  instant(row.at),
+                  row.sourceId,
+                  row.reason,
+                  safe(row.symbol ?? '–'),
+                  safe(row.detail),
+                ]),
+                80,
+              ),
+        );
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function show(): Command {
+  return newCommand('show', 'One row as it was read, and where it came from', ['quarantine show 1234'])
+    .argument('<id>', 'the row, as `quarantine list` names it')
+    .action((id: string, options: Common) =>
+      carryOut(options, async ({ api, out }) => {
+        if (!/^\d{1,18}$/.test(id))
+          throw usageError('The id of a row is a number: `quotron quarantine list` shows it.');
+        const row = await api.ask('GET', `/quarantine/${id}`, quarantineSchema);
+        out.result(row, () =>
+          [
+            fields({
+              at: instant(row.at),
+              source: row.sourceId,
+              reason: row.reason,
+              symbol: safe(row.symbol ?? '–'),
+              finding: safe(row.detail),
+              place: safe(row.path),
+              run: row.runId,
+              blob: safe(row.blobKey),
+            }),
+            '',
+            ...Object.entries(row.row ?? {}).map(([name, value]) => `  ${safe(name)}: ${safe(JSON.stringify(value))}`),
+          ].join('\n'),
+        );
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function replay(): Command {
+  return newCommand('replay', 'Read the raw answers of quarantined rows anew, by the parser of now', [
+    'quarantine replay 1234 1235',
+    'quarantine replay --source yahoo --reason schema --wait',
+  ])
+    .argument('[ids...]', 'rows; or name a source or a reason')
+    .addOption(ofSource())
+    .addOption(ofReason())
+    .option('--believe', 'vouch for the prices of these rows, though they jump')
+    .option('--wait', 'wait for the end')
+    .action((ids: string[], options: ReplayOptions) =>
+      carryOut(options, (context) => replayThem(ids, options, context)),
+    );
+}
+
+async function replayThem(
+  ids: readonly string[],
+  options: ReplayOptions,
+  context: Parameters<Parameters<typeof carryOut>[1]>[0],
+): Promise<ExitCode> {
+  const { api, out } = context;
+  const { source, reason, believe, wait } = options;
+  if (ids.length === 0 && source === undefined && reason === undefined)
+    throw usageError('Name rows by their ids, or a --source, or a --reason.');
+  const asked = await api.ask('POST', '/quarantine/replay', replayAcceptedSchema, {
+    ...(ids.length > 0 ? { ids } : {}),
+    ...(source === undefined ? {} : { sourceId: source }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(believe ? { believe: true } : {}),
+  });
+  const more = asked.more ? ' There are more: ask again when this is done.' : '';
+  if (!wait) {
+    out.result(
+      asked,
+      () =>
+        `${count(asked.rows, 'row')} of ${count(asked.blobs, 'answer')} are read anew as replay ${asked.id}.${more}`,
+    );
+    return exitCodes.ok;
+  }
+  const done = await waitFor(
+    {
+      what: 'The replay',
+      timeoutMs: 600_000,
+      look: () => api.ask('GET', `/replays/${asked.id}`, replaySchema),
+      done: ({ status }) => status === 'done',
+      says: (found) => `${found?.read ?? 0} of ${count(asked.blobs, 'answer')} read`,
+    },
+    context,
+  );
+  out.result(
+    done,
+    () =>
+      `${count(done.read, 'answer')} read anew: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${more}`,
+  );
+  return exitCodes.ok;
+}

@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+import { type RecoveryView, recoveriesAcceptedSchema, recoverySchema } from '../core/contracts/http/recovery.ts';
+import { type Common, type Context, carryOut, newCommand } from './command.ts';
+import { safe, status } from './output.ts';
+import { type ExitCode, exitCodes, usageError } from './problems.ts';
+import { numberOption } from './until.ts';
+import { waitFor } from './wait.ts';
+
+interface RecoverOptions extends Common {
+  readonly kind?: string;
+  readonly all?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: number;
+}
+
+/** `quotron recover`: heals sources, and has that proven by a canary. */
+export function recoverCommand(): Command {
+  return newCommand('recover', 'Heal sources; each is proven by a canary', [
+    'recover yahoo --wait',
+    'recover yahoo coingecko',
+    'recover --kind browser --wait',
+    'recover --all',
+  ])
+    .argument('[sources...]', 'which sources; the proxy is yahoo-proxy')
+    .addOption(new Option('--kind <kind>', 'all of a kind').choices(['api', 'browser', 'proxy']))
+    .option('--all', 'all sources')
+    .option('--wait', 'wait for the end; ends with 1 when one is not healed')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(numberOption(3_600)).default(300))
+    .action((sources: string[], options: RecoverOptions) =>
+      carryOut(options, (context) => recover(sources, options, context)),
+    );
+}
+
+async function recover(sources: readonly string[], options: RecoverOptions, context: Context): Promise<ExitCode> {
+  const { kind, all = false, wait, timeout } = options;
+  if ([sources.length > 0, kind !== undefined, all].filter(Boolean).length !== 1)
+    throw usageError('Name sources, or --kind, or --all: one of the three.');
+  const named = sources.length > 0;
+  const body = named ? { ids: sources } : kind !== undefined ? { kind } : { all };
+  const asked = await context.api.ask('POST', '/sources/recover', recoveriesAcceptedSchema, body);
+  // One that runs already is waited for like one that was begun now.
+  const begun = asked.flatMap(({ id, sourceId }) => (id === null ? [] : [{ id, sourceId }]));
+  const refused = asked.filter(({ id }) => id === null);
+  const refusals = refused.map(
+    ({ sourceId, refusal }) => `${safe(sourceId)}: not recovered. ${safe(refusal?.message ?? '')}`,
+  );
+  const code = codeOfRefusals(refused, named);
+  if (!wait) {
+    context.out.result(asked, () =>
+      [...begun.map(({ id, sourceId }) => `${sourceId}: recovery ${id} is under way.`), ...refusals].join('\n'),
+    );
+    return code;
+  }
+  const ended: RecoveryView[] = [];
+  for (const { id, sourceId } of begun) ended.push(await waitForRecovery(id, sourceId, timeout * 1000, context));
+  context.out.result(ended, () => [...ended.map(inWords), ...refusals].join('\n'));
+  return ended.every((recovery) => recovery.status !== 'failed') ? code : exitCodes.failed;
+}
+
+/** What was named must be done; of all, or all of a kind, those that nobody uses are left out. */
+function codeOfRefusals(refused: readonly { refusal: { code: string } | null }[], named: boolean): ExitCode {
+  if (!named || refused.length === 0) return exitCodes.ok;
+  return refused.some(({ refusal }) => refusal?.code === 'unknown_source') ? exitCodes.usage : exitCodes.failed;
+}
+
+function waitForRecovery(id: string, sourceId: string, timeoutMs: number, context: Context): Promise<RecoveryView> {
+  return waitFor(
+    {
+      what: `Recovery of ${sourceId}`,
+      timeoutMs,
+      look: () => context.api.ask('GET', `/recoveries/${id}`, recoverySchema),
+      done: ({ finishedAt }) => finishedAt !== null,
+      says: (found) => {
+        const step = found?.steps.at(-1);
+        return step ? `${safe(step.name)} ${step.status}` : 'waits to begin';
+      },
+    },
+    context,
+  );
+}
+
+function inWords({ sourceId, status: word, strategy, reason, message, steps }: RecoveryView): string {
+  const why = [reason, message].filter((each) => each !== null).map(safe);
+  const told = word === 'verified' || why.length === 0 ? '' : ` (${why.join(': ')})`;
+  return [
+    `${sourceId}: ${status(word)}${strategy === null ? '' : ` by ${safe(strategy)}`}${told}.`,
+    ...steps.map(
+      (step) => `  ${step.status.padEnd(7)} ${safe(step.name)}${step.detail === null ? '' : `: ${safe(step.detail)}`}`,
+    ),
+  ].join('\n');
+}

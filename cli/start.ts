@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { type Common, carryOut, newCommand } from './command.ts';
+import { exitCodes } from './problems.ts';
+import { switchOne } from './switch-one.ts';
+
+/** `quotron start`: lets a source run again, or a service go on. */
+export function startCommand(): Command {
+  return newCommand('start', 'Let a source run again, or start a service', ['start yahoo', 'start scheduler'])
+    .argument('<source|service>', 'a source, or one of the services that `quotron status` lists')
+    .action((name: string, options: Common) =>
+      carryOut(options, async (context) => {
+        await switchOne(name, 'start', null, context);
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,24 @@
+import { type Command, Option } from 'commander';
+import { type Common, carryOut, newCommand } from './command.ts';
+import { exitCodes } from './problems.ts';
+import { switchOne } from './switch-one.ts';
+import { instantOption } from './until.ts';
+
+/** `quotron stop`: leaves a source alone, or stops a service. */
+export function stopCommand(): Command {
+  return newCommand('stop', 'Leave a source alone, or stop a service', [
+    'stop yahoo',
+    'stop yahoo --until 2h',
+    'stop scheduler',
+  ])
+    .argument('<source|service>', 'a source, or one of the services that `quotron status` lists')
+    .addOption(
+      new Option('--until <time>', 'a source goes on by itself then: a time, or 30m, 2h, 3d').argParser(instantOption),
+    )
+    .action((name: string, options: Common & { until?: string }) =>
+      carryOut(options, async (context) => {
+        await switchOne(name, 'stop', options.until ?? null, context);
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunDetailView, runDetailSchema } from '../core/contracts/http/operations.ts';
+import type { Context } from './command.ts';
+import { count, safe } from './output.ts';
+import { CommandError } from './problems.ts';
+
+const pauseMs = 700;
+const toldEveryMs = 5_000;
+
+/** Looks until something is done; says now and then how it stands. Throws when it is not done in time. */
+export async function waitFor<T>(
+  of: {
+    readonly what: string;
+    readonly timeoutMs: number;
+    readonly look: () => Promise<T | null>;
+    readonly done: (found: T) => boolean;
+    readonly says: (found: T | null) => string;
+  },
+  { out }: Context,
+): Promise<T> {
+  const started = Date.now();
+  let told = 0;
+  let last = '';
+  for (;;) {
+    const found = await of.look();
+    if (found !== null && of.done(found)) return found;
+    const waited = Date.now() - started;
+    if (waited > of.timeoutMs)
+      throw new CommandError(
+        `${of.what} is not done after ${Math.round(waited / 1000)} s (${of.says(found)}). It goes on; look again with \`quotron status\`.`,
+      );
+    const says = of.says(found);
+    if (says !== last || Date.now() - told > toldEveryMs) {
+      out.progress(`${of.what}: ${says} (${Math.round(waited / 1000)} s)`);
+      told = Date.now();
+      last = says;
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** Waits for a run to end. One that was just asked for is not there for a moment. */
+export function waitForRun(id: string, what: string, context: Context, timeoutMs: number): Promise<RunDetailView> {
+  return waitFor(
+    {
+      what,
+      timeoutMs,
+      async look() {
+        try {
+          return await context.api.ask('GET', `/runs/${id}`, runDetailSchema);
+        } catch (error) {
+          if (error instanceof CommandError && error.code === 'unknown_run') return null;
+          throw error;
+        }
+      },
+      done: (run) => run.finishedAt !== null,
+      says: (run) =>
+        run === null
+          ? 'waits for the planner'
+          : `${run.parts.filter((part) => part.finishedAt !== null).length} of ${count(run.tasks, 'task')} done`,
+    },
+    context,
+  );
+}
+
+/** Why a run's tasks failed, in a line each; the same one once. */
+export function failuresOf(run: RunDetailView): string[] {
+  const lines = run.parts.flatMap(({ status, reason, message }) =>
+    status === 'failed' ? [`${reason ?? 'unexplained'}: ${safe(message ?? 'no message')}`] : [],
+  );
+  return [...new Set(lines)];
+}

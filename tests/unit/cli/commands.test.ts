@@ -1,0 +1,273 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Answers, apiDouble, Page, Problem, quotron } from './command.ts';
+
+const id = '0198a7c0-0000-5000-8000-000000000001';
+const at = '2026-11-22T19:40:00.000Z';
+const answers: Answers = {};
+let double: Awaited<ReturnType<typeof apiDouble>>;
+let folder: string;
+
+beforeAll(async () => {
+  double = await apiDouble(answers);
+  folder = mkdtempSync(join(tmpdir(), 'quotron-cli-'));
+});
+afterAll(async () => {
+  await double.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  double.asked.length = 0;
+  for (const name of Object.keys(answers)) delete answers[name];
+});
+
+const ask = (...args: string[]) =>
+  quotron(args, { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' }, { cwd: folder });
+
+const row = (differs: Record<string, unknown> = {}) => ({
+  ...{
+    id: '7',
+    at,
+    sourceId: 'yahoo',
+    reason: 'unit_suspect',
+    symbol: 'VOD.L',
+    detail: 'The price is 100 times the stored one.',
+  },
+  ...{ path: 'quoteResponse.result.0', row: { price: '7010' }, runId: id, blobKey: 'raw/x.json.gz', batchId: '1' },
+  ...differs,
+});
+
+describe('where Quotron is', () => {
+  it.each(['', '/', '/api/v1', '/api/v1/'])('is QUOTRON_URL with %j behind it', async (end) => {
+    answers['GET /quarantine'] = [];
+    const { code } = await quotron(['quarantine', 'list'], {
+      QUOTRON_URL: double.url + end,
+      QUOTRON_API_KEY: 'the-key',
+    });
+    expect([code, double.asked[0]?.path, double.asked[0]?.key]).toEqual([0, '/quarantine?limit=50', 'the-key']);
+  });
+
+  it('is the local cloud of the current folder', async () => {
+    answers['GET /quarantine'] = [];
+    mkdirSync(join(folder, '.quotron'), { recursive: true });
+    const local = { apiUrl: `${double.url}/api/v1`, apiKeys: { admin: 'local-key' } };
+    writeFileSync(join(folder, '.quotron', 'local.json'), JSON.stringify(local));
+    const { code } = await quotron(['quarantine', 'list'], {}, { cwd: folder });
+    expect([code, double.asked[0]?.key]).toEqual([0, 'local-key']);
+    rmSync(join(folder, '.quotron'), { recursive: true });
+  });
+
+  it('is not guessed when half of it is set, or it is no URL', async () => {
+    const half = await quotron(['status'], { QUOTRON_URL: double.url });
+    expect([half.code, half.stderr]).toEqual([1, expect.stringContaining('QUOTRON_API_KEY is not')]);
+    const none = await quotron(['status'], { QUOTRON_URL: 'ftp://x', QUOTRON_API_KEY: 'k' });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no http or https URL')]);
+  });
+
+  it('may not be there: 1, and what to do', async () => {
+    const { code, stderr } = await quotron(['status'], { QUOTRON_URL: 'http://127.0.0.1:9', QUOTRON_API_KEY: 'k' });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/does not answer.*npm start.*QUOTRON_URL/)]);
+  });
+});
+
+describe('a wrong call', () => {
+  it.each([
+    [['nonsense'], 'unknown command'],
+    [['stop'], 'missing required argument'],
+    [['run', 'yahoo', '--nonsense'], 'unknown option'],
+    [['stop', 'yahoo', '--until', 'soon'], '30m'],
+    [['stop', 'scheduler', '--until', '2h'], 'A service has no --until'],
+    [['recover'], 'one of the three'],
+    [['recover', 'yahoo', '--all'], 'one of the three'],
+    [['recover', '--kind', 'paper'], 'Allowed choices'],
+    [['quarantine', 'replay'], 'Name rows'],
+    [['quarantine', 'show', 'x'], 'is a number'],
+    [['quarantine', 'list', '--reason', 'bad mood'], 'Allowed choices'],
+    [['backfill', 'create', 'yahoo', 'AAPL'], '--from'],
+    [['backfill', 'create', 'yahoo', 'AAPL', '--from', 'long ago'], 'date'],
+    [['keys', 'create', 'x', '--scope', 'god'], 'Allowed choices'],
+  ])('%j ends with 2 and says why', async (args, why) => {
+    const { code, stdout, stderr } = await ask(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(why);
+    expect(double.asked).toEqual([]);
+  });
+
+  it('a name that the API does not know ends with 2 as well', async () => {
+    answers['POST /sources/nobody/run'] = new Problem(404, 'unknown_source', 'There is yahoo.');
+    expect(await ask('run', 'nobody')).toEqual({ code: 2, stdout: '', stderr: 'It is refused. There is yahoo.\n' });
+  });
+
+  it('with --json the error is JSON on stdout', async () => {
+    answers['POST /sources/nobody/run'] = new Problem(404, 'unknown_source', 'There is yahoo.');
+    const { code, stdout, stderr } = await ask('run', 'nobody', '--json');
+    expect([code, stderr]).toEqual([2, '']);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'unknown_source', message: 'It is refused. There is yahoo.' },
+    });
+  });
+
+  it('what a key may not do ends with 1', async () => {
+    answers['GET /keys'] = new Problem(403, 'forbidden', 'This needs a key of scope admin.');
+    expect(await ask('keys', 'list')).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
+describe('help', () => {
+  it('is asked for and given with 0, with the exit codes and examples', async () => {
+    const all = await ask('--help');
+    expect([all.code, all.stdout]).toEqual([0, expect.stringContaining('Ends with 0 when all is well')]);
+    const one = await ask('stop', '--help');
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('$ quotron stop yahoo --until 2h')]);
+  });
+
+  it('without a command is shown as an error', async () => {
+    expect(await ask()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: quotron') });
+  });
+});
+
+describe('quarantine', () => {
+  it('lists rows in a table without letting a source steer the terminal', async () => {
+    answers['GET /quarantine'] = [row(), row({ id: '6', symbol: '\u001b[31mX', detail: 'a\nb' })];
+    const { code, stdout } = await ask('quarantine', 'list', '--source', 'yahoo', '--reason', 'unit_suspect');
+    expect(code).toBe(0);
+    expect(double.asked[0]?.path).toBe('/quarantine?limit=50&sourceId=yahoo&reason=unit_suspect');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^id +at +source +reason +symbol +finding$/);
+    expect(stdout).toContain('\\u{1b}[31mX');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('follows pages up to the limit', async () => {
+    answers['GET /quarantine'] = (url: URL) =>
+      url.searchParams.has('cursor') ? [row({ id: '1' })] : new Page([row({ id: '3' }), row({ id: '2' })], 'next');
+    const { stdout } = await ask('quarantine', 'list', '--limit', '3', '--json');
+    expect(JSON.parse(stdout).map(({ id: each }: { id: string }) => each)).toEqual(['3', '2', '1']);
+    expect(double.asked.map(({ path }) => path)).toEqual(['/quarantine?limit=3', '/quarantine?limit=1&cursor=next']);
+  });
+
+  it('shows one, and reads some anew', async () => {
+    answers['GET /quarantine/7'] = row();
+    expect((await ask('quarantine', 'show', '7')).stdout).toContain('price: "7010"');
+    answers['POST /quarantine/replay'] = { id, status: 'queued', blobs: 1, rows: 2, more: false };
+    const { code, stdout } = await ask('quarantine', 'replay', '7', '8', '--believe');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('2 rows of 1 answer are read anew')]);
+    expect(double.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], believe: true });
+  });
+});
+
+describe('recover', () => {
+  const recovery = (status: string, differs: Record<string, unknown> = {}) => ({
+    ...{ id, sourceId: 'yahoo', trigger: 'manual', strategy: 'renew-session', status, reason: null, message: null },
+    steps: [{ name: 'canary', status: 'done', startedAt: at, finishedAt: at, detail: null }],
+    ...{ requestedAt: at, startedAt: at, finishedAt: at, canaryRunId: null, fallback: null, held: null },
+    ...differs,
+  });
+  const accepted = { sourceId: 'yahoo', accepted: true, id, refusal: null };
+
+  it.each([
+    ['verified', 0],
+    ['mitigated', 0],
+    ['failed', 1],
+  ])('that ends %s ends with %i', async (status, code) => {
+    answers['POST /sources/recover'] = [accepted];
+    answers[`GET /recoveries/${id}`] = recovery(status, status === 'failed' ? { reason: 'down' } : {});
+    const done = await ask('recover', 'yahoo', '--wait');
+    expect([done.code, done.stdout]).toEqual([code, expect.stringContaining(`yahoo: ${status} by renew-session`)]);
+    expect(double.asked[0]?.body).toEqual({ ids: ['yahoo'] });
+  });
+
+  it('leaves out those of all that nobody uses, and not those that were named', async () => {
+    const refusal = { code: 'credentials_missing', message: 'It cannot be asked yet.' };
+    answers['POST /sources/recover'] = [accepted, { sourceId: 'demo-broker', accepted: false, id: null, refusal }];
+    expect(await ask('recover', '--all')).toMatchObject({ code: 0, stdout: expect.stringContaining('not recovered') });
+    expect(double.asked[0]?.body).toEqual({ all: true });
+    expect(await ask('recover', 'yahoo', 'demo-broker')).toMatchObject({ code: 1 });
+    answers['POST /sources/recover'] = [
+      { sourceId: 'x', accepted: false, id: null, refusal: { code: 'unknown_source', message: 'No.' } },
+    ];
+    expect(await ask('recover', 'x')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('diagnose', () => {
+  const finding = {
+    ...{
+      rule: 'servers-failing',
+      sources: ['yahoo'],
+      title: 'Yahoo Finance: its servers fail',
+      reasons: ['down'],
+      explained: true,
+    },
+    ...{
+      cause: 'The source answers 500.',
+      evidence: [],
+      count: 3,
+      firstSeenAt: at,
+      lastSeenAt: at,
+      samples: [],
+      effect: 60,
+    },
+    advice: [{ text: 'Heal it:', command: 'npx quotron recover yahoo --wait' }],
+  };
+  const report = (findings: unknown[]) => {
+    answers['POST /diagnostics'] = { id, status: 'done' };
+    const diagnosis = {
+      id,
+      status: 'done',
+      createdAt: at,
+      score: 61,
+      headline: 'x',
+      sources: [],
+      findings,
+      changes: null,
+      summary: null,
+    };
+    const envelope = JSON.stringify({ data: diagnosis, meta: { requestId: 'r' }, warnings: [] });
+    // The double answers by path alone: JSON first, the Markdown after it.
+    let asked = 0;
+    answers[`GET /diagnostics/${id}`] = () => (asked++ === 0 ? envelope : '# Diagnostics report\n');
+  };
+
+  it('keeps the report in the current folder, says in short what is wrong, and ends with 1', async () => {
+    report([finding]);
+    const { code, stdout } = await ask('diagnose');
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      '1. Yahoo Finance: its servers fail\n   The source answers 500.\n   Heal it: npx quotron recover yahoo --wait',
+    );
+    expect(readFileSync(join(folder, 'diagnostics_report.md'), 'utf8')).toBe('# Diagnostics report\n');
+    expect(double.asked.map(({ accept }) => accept)).toEqual(['application/json', 'application/json', 'text/markdown']);
+  });
+
+  it('ends with 0 where there are notes only, and writes where it is told', async () => {
+    report([{ ...finding, effect: 5 }]);
+    expect(await ask('diagnose', '--output', 'other.md')).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'other.md'), 'utf8')).toContain('#');
+    report([]);
+    expect(await ask('diagnose', '--output', '-')).toMatchObject({ code: 0, stdout: '# Diagnostics report\n' });
+    report([]);
+    const nowhere = await ask('diagnose', '--output', '/no/such/folder/report.md');
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('cannot be written (ENOENT)')]);
+  });
+
+  it('gives all of it as JSON', async () => {
+    report([finding]);
+    const { stdout, stderr } = await ask('diagnose', '--json');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ score: 61, file: join(folder, 'diagnostics_report.md') });
+  });
+});
+
+describe('colour', () => {
+  it('is used where it is asked for, and never with NO_COLOR', async () => {
+    answers['GET /quarantine'] = [row()];
+    const where = { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'k' };
+    expect((await quotron(['quarantine', 'list'], { ...where, FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
+    expect((await quotron(['quarantine', 'list'], { ...where, NO_COLOR: '1' })).stdout).not.toContain('\u001b[');
+    expect((await quotron(['quarantine', 'list'], where)).stdout).not.toContain('\u001b[');
+  });
+});
