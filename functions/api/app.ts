@@ -24,6 +24,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -62,6 +63,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...sourceRoutes(dependencies),
     ...serviceRoutes(dependencies),
     ...runRoutes(dependencies),
+    ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
     ...quarantineRoutes(dependencies),
     ...deadLetterRoutes(dependencies),

@@ -12,6 +12,7 @@ import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
 import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -35,6 +36,7 @@ export interface Dependencies {
   readonly keys: ApiKeyStore;
   /** Has the queue `ticks`. */
   readonly facts: FactsReader;
+  readonly incidents: IncidentStore;
   readonly diagnoses: DiagnosisStore;
   /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */
   readonly summaries: boolean;

@@ -7,6 +7,7 @@ import { constituentReader } from '../../core/adapters/postgres/constituent-read
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/facts-reader.ts';
 import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
+import { incidentStore } from '../../core/adapters/postgres/incident-store.ts';
 import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
@@ -60,6 +61,7 @@ const app = createApp({
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
   facts: factsReader(pool),
+  incidents: incidentStore(pool),
   diagnoses: diagnosisStore(pool),
   summaries: summariesQueue !== undefined,
   inspector: sqsQueueInspector(queues()),

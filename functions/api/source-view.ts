@@ -2,11 +2,14 @@ import type { SampleRow, SourceRow } from '../../core/adapters/postgres/source-r
 import { credentialsHint, needsCredentials } from '../../core/auth/credentials.ts';
 import type { SourceHealthView, SourceView } from '../../core/contracts/http/operations.ts';
 import { type HealthStatus, healthStatuses, type RunReason, runReasons } from '../../core/contracts/reasons.ts';
+import { shownBreaker } from '../../core/health/breaker.ts';
+import type { KeptIncident } from '../../core/ports/incident-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../core/sources/job-schedule.ts';
 
-/** When it is, and whether calendars hold. */
+/** When it is, whether calendars hold, and which incidents are open. */
 export interface Planned {
+  readonly incidents: readonly KeptIncident[];
   readonly now: number;
   readonly alwaysOpen: boolean;
 }
@@ -46,7 +49,7 @@ export function sourceView(
             rejected: row.run_rejected ?? 0,
           }
         : null,
-    health: healthView(source, row, samples, jobs.map((job) => job.nextRunAt).reduce(earlier, null)),
+    health: healthView(source, row, samples, planned, jobs.map((job) => job.nextRunAt).reduce(earlier, null)),
   };
 }
 
@@ -68,6 +71,7 @@ function healthView(
   source: SourceDefinition,
   row: SourceRow,
   samples: readonly SampleRow[],
+  { now, incidents }: Planned,
   next: string | null,
 ): SourceHealthView {
   // Without its key it is not run at all: how it was before says nothing.
@@ -76,9 +80,19 @@ function healthView(
     // A stop takes hold at once; the monitor's own word on it comes with its next look.
     status: row.paused ? 'paused' : locked ? 'unknown' : statusOf(row.status === 'paused' ? null : row.status),
     reason: row.paused || locked ? null : reasonOf(row.reason),
+    message: row.paused || locked ? null : row.message,
+    since: row.since?.toISOString() ?? null,
     score: row.score,
-    parts: { success: row.success, accepted: row.accepted },
-    trend: samples.filter((sample) => sample.source_id === source.id).map(sampleView),
+    parts: {
+      success: row.success,
+      freshness: row.freshness,
+      accepted: row.accepted,
+      latency: row.latency,
+      quota: row.quota,
+    },
+    trend: samples
+      .filter((sample) => sample.source_id === source.id)
+      .map(({ at, score, status }) => ({ at: at.toISOString(), score, status: statusOf(status) })),
     lastSuccessAt: row.last_success_at?.toISOString() ?? null,
     lastFailure:
       row.failed_at !== null && row.failure_run_id !== null
@@ -89,7 +103,21 @@ function healthView(
             runId: row.failure_run_id,
           }
         : null,
-    breaker: { state: breakerOf(row.breaker), until: row.breaker_until?.toISOString() ?? null },
+    breaker: {
+      state: shownBreaker({ state: breakerOf(row.breaker), until: row.breaker_until?.getTime() ?? null }, now),
+      until: row.breaker_until?.toISOString() ?? null,
+      reason: reasonOf(row.breaker_reason),
+      opened: row.breaker_opened,
+    },
+    incidents: incidents
+      .filter((incident) => incident.sourceId === source.id)
+      .map(({ id, reason, openedAt, lastSeenAt, count }) => ({
+        id,
+        reason,
+        openedAt: openedAt.toISOString(),
+        lastSeenAt: lastSeenAt.toISOString(),
+        count,
+      })),
     quota: {
       minute: { used: row.minute_used, limit: source.quota.perMinute },
       day: { used: row.day_used, limit: source.quota.perDay },
@@ -98,8 +126,8 @@ function healthView(
   };
 }
 
-export function sampleView(sample: SampleRow) {
-  return { at: sample.hour.toISOString(), score: sample.score, status: statusOf(sample.status) };
+export function sampleView({ at, status, score, lowest, succeeded, failed }: SampleRow) {
+  return { at: at.toISOString(), status: statusOf(status), score, lowest, succeeded, failed };
 }
 
 /**

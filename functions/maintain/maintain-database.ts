@@ -21,7 +21,8 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM permit WHERE reserved_at < $1::timestamptz - interval '3 days'",
     'DELETE FROM web_session WHERE expires_at < $1',
     "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
-    "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '90 days'",
+    "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '400 days'",
+    "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }

@@ -13,6 +13,7 @@ import { constituentsSchema } from '../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
+  healthSampleSchema,
   quarantineSchema,
   queueSchema,
   runAcceptedSchema,
@@ -24,6 +25,7 @@ import {
   signInSchema,
   sourceSchema,
 } from '../../core/contracts/http/operations.ts';
+import { incidentSchema } from '../../core/contracts/http/recovery.ts';
 import { securityHeaders } from '../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { constituentsOf } from './index-data.ts';
@@ -31,7 +33,9 @@ import { quoteOf, ticksOf, usualMarket } from './market-data.ts';
 import {
   runDetailOf,
   runsOf,
+  usualDays,
   usualDeadLetters,
+  usualIncidents,
   usualQuarantine,
   usualQueues,
   usualServices,
@@ -218,6 +222,9 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
       state.deadLetters.filter((letter) => letter.queue === query.get('queue')),
     );
   }
+  if (path === '/incidents') return data(z.array(incidentSchema), usualIncidents(query.get('sourceId') ?? 'yahoo'));
+  if (collection === 'sources' && path.endsWith('/health/history'))
+    return data(z.array(healthSampleSchema), usualDays());
   if (path === '/runs') return data(z.array(runSchema), runsOf(query.get('sourceId') ?? 'yahoo'));
   if (collection === 'runs' && id !== undefined && state.runs.has(id) && state.promisedLooks-- > 0) {
     return problem(404, 'unknown_run', 'There is no such run', 'One that was just asked for appears within seconds.');

@@ -1,5 +1,7 @@
+import type * as z from 'zod';
 import type {
   DeadLetterView,
+  healthSampleSchema,
   QuarantineView,
   QueueView,
   RunDetailView,
@@ -7,7 +9,8 @@ import type {
   ServiceView,
   SourceView,
 } from '../../core/contracts/http/operations.ts';
-import type { HealthStatus } from '../../core/contracts/reasons.ts';
+import type { IncidentView } from '../../core/contracts/http/recovery.ts';
+import type { HealthStatus, RunReason } from '../../core/contracts/reasons.ts';
 import { runId } from './market-data.ts';
 
 const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo * 1_000).toISOString();
@@ -46,16 +49,82 @@ export function sourceOf(
       status,
       reason: null,
       score: 98,
-      parts: { success: 1, accepted: 0.98 },
+      message: null,
+      since: at(7_200),
+      parts: { success: 1, freshness: 1, accepted: 0.98, latency: 1, quota: 0.91 },
       trend: trendOf(status),
       lastSuccessAt: at(38),
       lastFailure: null,
-      breaker: { state: 'closed', until: null },
+      breaker: { state: 'closed', until: null, reason: null, opened: 0 },
+      incidents: [],
       quota: { minute: { used: 17, limit: 120 }, day: { used: 4_112, limit: 48_000 } },
       nextRunAt: at(-18),
       ...change.health,
     },
   };
+}
+
+function openIncident(reason: RunReason, count: number): SourceView['health']['incidents'][number] {
+  const id = incidentIds[reason] ?? runId;
+  return { id, reason, openedAt: at(5_400), lastSeenAt: at(95), count };
+}
+
+const incidentIds: Partial<Record<RunReason, string>> = {
+  rate_limited: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0001',
+  down: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0002',
+  schema_drift: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0003',
+};
+
+/** What is wrong with a source now, and what was. */
+export function usualIncidents(sourceId: string): IncidentView[] {
+  const open = usualSources().find((source) => source.id === sourceId)?.health.incidents ?? [];
+  const sample = (seconds: number, message: string) => ({
+    at: at(seconds),
+    runId,
+    part: 0,
+    message,
+    blobKey: null,
+    artifacts: [],
+  });
+  return [
+    ...open.map(
+      (incident): IncidentView => ({
+        ...incident,
+        sourceId,
+        status: 'open',
+        resolvedAt: null,
+        evidence: [sample(95, 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.')],
+      }),
+    ),
+    {
+      id: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0009',
+      sourceId,
+      reason: 'timeout',
+      status: 'resolved',
+      openedAt: at(86_400 * 2),
+      lastSeenAt: at(86_400 * 2 - 600),
+      resolvedAt: at(86_400 * 2 - 900),
+      count: 2,
+      evidence: [sample(86_400 * 2, 'The source did not answer within 10 s.')],
+    },
+  ];
+}
+
+/** A source's health of the last two weeks. */
+export function usualDays(): z.infer<typeof healthSampleSchema>[] {
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  return Array.from({ length: 14 }, (_, index) => {
+    const status: HealthStatus = index === 4 ? 'failed' : index === 9 ? 'degraded' : 'healthy';
+    const score = status === 'failed' ? 64 : status === 'degraded' ? 88 : 97;
+    return {
+      at: new Date(today - (13 - index) * 86_400_000).toISOString(),
+      status,
+      score,
+      lowest: score - 10,
+      succeeded: 1_440,
+      failed: status === 'healthy' ? 0 : 12,
+    };
+  });
 }
 
 function trendOf(last: HealthStatus): SourceView['health']['trend'] {
@@ -80,14 +149,16 @@ export function usualSources(): SourceView[] {
         status: 'limited',
         reason: 'rate_limited',
         score: 61,
-        parts: { success: 0.6, accepted: 1 },
+        message: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
+        parts: { success: 0.6, freshness: 1, accepted: 1, latency: 0.82, quota: 0.16 },
         lastFailure: {
           at: at(95),
           reason: 'rate_limited',
           message: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
           runId,
         },
-        breaker: { state: 'open', until: at(-150) },
+        breaker: { state: 'open', until: at(-150), reason: 'down', opened: 2 },
+        incidents: [openIncident('rate_limited', 4), openIncident('down', 3)],
         quota: { minute: { used: 27, limit: 30 }, day: { used: 8_410, limit: 10_000 } },
       },
     }),
@@ -96,7 +167,9 @@ export function usualSources(): SourceView[] {
         status: 'failed',
         reason: 'schema_drift',
         score: 12,
-        parts: { success: 0, accepted: null },
+        message: 'No table with the columns Company, Symbol and Weight was found in the page.',
+        parts: { success: 0, freshness: 0, accepted: null, latency: null, quota: 0.98 },
+        incidents: [openIncident('schema_drift', 12)],
         lastSuccessAt: at(7_600),
         lastFailure: {
           at: at(260),

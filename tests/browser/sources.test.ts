@@ -18,6 +18,33 @@ describe('the sources', () => {
     expect(await textOf(page.getByRole('link', { name: /Sources/ }).first())).toContain('2');
   });
 
+  it('shows what the score is made of and which incidents are open', async () => {
+    const page = await dashboard.open('/sources');
+    const parts = card(page, 'CoinGecko').getByLabel('Parts of the score');
+    await parts.waitFor();
+    expect((await textOf(parts)).replaceAll(/\s+/g, ' ')).toBe(
+      'Success 60 % Fresh 100 % Rows 100 % Speed 82 % Quota 16 %',
+    );
+    expect(await textOf(card(page, 'CoinGecko'))).toMatch(
+      /Incidents\s+rate limited, 4 failures since .* ago\s*down, 3 failures/,
+    );
+    expect(
+      (await textOf(card(page, 'SlickCharts').getByLabel('Parts of the score'))).replaceAll(/\s+/g, ' '),
+    ).toContain('Rows – Speed –');
+    expect(await textOf(card(page, 'Yahoo Finance'))).not.toContain('Incidents');
+  });
+
+  it('has a source tell its days, and its incidents with the run that is their evidence', async () => {
+    const page = await dashboard.open('/sources/slickcharts');
+    await page.getByRole('img', { name: 'Last 30 days: 12 of 14 known days healthy' }).waitFor();
+    const incidents = page.locator('section', { has: page.getByRole('heading', { name: 'Incidents' }) });
+    await incidents.getByText('open since').waitFor();
+    expect(await textOf(incidents)).toMatch(/Schema drift, open since .*12 failures/s);
+    expect(await textOf(incidents)).toMatch(/Timeout, opened .*, over /);
+    await incidents.getByRole('link', { name: 'its run' }).first().click();
+    await page.getByRole('region', { name: 'Run' }).waitFor();
+  });
+
   it('stops a source, says so, and takes it back', async () => {
     const page = await dashboard.open('/sources');
     const stop = card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' });

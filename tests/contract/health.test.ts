@@ -235,13 +235,13 @@ describe('the breaker', () => {
     upstreams.control.requests(true);
     expect((await tick({ time: new Date().toISOString() })).length).toBeGreaterThanOrEqual(0);
     expect(await all(`SELECT 1 FROM run WHERE source_id = 'yahoo' AND trigger = 'schedule'`)).toEqual([]);
-    expect(upstreams.control.requests(false)['yahoo']?.quote ?? 0).toBe(0);
+    expect(upstreams.control.requests(false)['yahoo']?.['quote'] ?? 0).toBe(0);
     await plan({
       time: new Date().toISOString(),
       run: { sourceId: 'yahoo', job: 'quotes', trigger: 'first_cycle', requestId: 'before' },
     });
     await scrape();
-    expect(upstreams.control.requests(false)['yahoo']?.quote ?? 0).toBe(0);
+    expect(upstreams.control.requests(false)['yahoo']?.['quote'] ?? 0).toBe(0);
     expect(queue.take('scrape-yahoo')).toHaveLength(1);
     expect(
       await all(

@@ -55,7 +55,7 @@ export const statusWords: Record<HealthStatus, string> = {
   degraded: 'degraded',
   failed: 'failed',
   limited: 'limited',
-  unknown: 'not run yet',
+  unknown: 'unknown',
   paused: 'stopped',
 };
 

@@ -1,3 +1,4 @@
+import { worstFirst } from './keep-judgement.ts';
 import { minuteSeconds } from './permits.ts';
 import type { Pool } from './pool.ts';
 
@@ -9,6 +10,8 @@ export interface SourceRow {
   readonly paused_until: Date | null;
   readonly breaker: string;
   readonly breaker_until: Date | null;
+  readonly breaker_reason: string | null;
+  readonly breaker_opened: number;
   readonly held_until: Date | null;
   readonly credentials_set: boolean;
   readonly credentials_at: Date | null;
@@ -17,6 +20,11 @@ export interface SourceRow {
   readonly score: number | null;
   readonly success: number | null;
   readonly accepted: number | null;
+  readonly freshness: number | null;
+  readonly latency: number | null;
+  readonly quota: number | null;
+  readonly message: string | null;
+  readonly since: Date | null;
   readonly last_success_at: Date | null;
   readonly failed_at: Date | null;
   readonly failure_reason: string | null;
@@ -35,9 +43,13 @@ export interface SourceRow {
 
 export interface SampleRow {
   readonly source_id: string;
-  readonly hour: Date;
+  /** The first instant of the hour, or day, in UTC. */
+  readonly at: Date;
   readonly status: string;
   readonly score: number | null;
+  readonly lowest: number | null;
+  readonly succeeded: number;
+  readonly failed: number;
 }
 
 /**
@@ -67,9 +79,11 @@ export function sourceReader(pool: Pool) {
         text: `SELECT s.source_id,
                       coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false) AS paused,
                       CASE WHEN st.paused AND st.paused_until > $2 THEN st.paused_until END AS paused_until,
-                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.held_until,
+                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.breaker_reason,
+                      coalesce(st.breaker_opened, 0) AS breaker_opened, st.held_until,
                       coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
-                      h.status, h.reason, h.score, h.success, h.accepted, h.last_success_at,
+                      h.status, h.reason, h.score, h.success, h.accepted, h.freshness, h.latency, h.quota, h.message, h.since,
+                      h.last_success_at,
                       h.failed_at, h.failure_reason, h.failure_message, h.failure_run_id,
                       p.minute_used, p.day_used,
                       r.id AS run_id, r.job AS run_job, r.due_at AS run_due_at, r.status AS run_status,
@@ -97,14 +111,33 @@ export function sourceReader(pool: Pool) {
       return rows;
     },
 
-    /** Health by the hour of some sources since an instant, oldest first. */
+    /** Health by the hour of some sources since an instant, oldest first: each hour's last. */
     async samples(ids: readonly string[], from: Date, to: Date | null = null): Promise<SampleRow[]> {
       const { rows } = await pool.query<SampleRow>({
         name: 'source-samples',
-        text: `SELECT source_id, hour, status, score FROM health_sample
+        text: `SELECT source_id, hour AS at, status, score, coalesce(score_least, score) AS lowest, succeeded, failed
+               FROM health_sample
                WHERE source_id = ANY ($1::text[]) AND hour >= $2 AND ($3::timestamptz IS NULL OR hour < $3)
                ORDER BY hour LIMIT 10000`,
         values: [ids, from, to],
+      });
+      return rows;
+    },
+
+    /** The same by the day of UTC: the worst status and the mean score of each. */
+    async days(ids: readonly string[], from: Date, to: Date | null = null): Promise<SampleRow[]> {
+      const { rows } = await pool.query<SampleRow>({
+        name: 'source-days',
+        text: `SELECT source_id, date_trunc('day', hour, 'UTC') AS at,
+                      ($4::text[])[min(array_position($4::text[], coalesce(worst, status)))] AS status,
+                      round(coalesce(sum(score_sum)::numeric / nullif(sum(samples), 0), avg(score)))::int AS score,
+                      min(coalesce(score_least, score)) AS lowest,
+                      sum(succeeded)::int AS succeeded, sum(failed)::int AS failed
+               FROM health_sample
+               WHERE source_id = ANY ($1::text[]) AND hour >= date_trunc('day', $2::timestamptz, 'UTC')
+                 AND ($3::timestamptz IS NULL OR hour < $3)
+               GROUP BY 1, 2 ORDER BY 2 LIMIT 10000`,
+        values: [ids, from, to, [...worstFirst]],
       });
       return rows;
     },

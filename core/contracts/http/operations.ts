@@ -17,17 +17,50 @@ export const sourceHealthSchema = z
   .object({
     status: z.enum(healthStatuses),
     reason: z.enum(runReasons).nullable(),
+    /** The same in a sentence; `null` while healthy. */
+    message: z.string().nullable(),
+    /** Since when the status is what it is. */
+    since: instant.nullable(),
     /** 0 to 100; `null` while unknown. */
     score: z.int().min(0).max(100).nullable(),
     /** What the score is made of: each 0 to 1, `null` where there is nothing to judge by. */
-    parts: z.object({ success: z.number().nullable(), accepted: z.number().nullable() }),
+    parts: z.object({
+      /** Share of tasks that succeeded, the newest weighing most. */
+      success: z.number().nullable(),
+      /** Share of listings whose newest market time is what the exchange's calendar expects. */
+      freshness: z.number().nullable(),
+      /** Share of rows that passed the checks. */
+      accepted: z.number().nullable(),
+      /** 1 while answers take no longer than they used to, 0 from five times as long. */
+      latency: z.number().nullable(),
+      /** Share of the day's quota that is left. */
+      quota: z.number().nullable(),
+    }),
     /** Score by hour, oldest first, at most 24. */
     trend: z.array(z.object({ at: instant, score: z.number().nullable(), status: z.enum(healthStatuses) })),
     lastSuccessAt: instant.nullable(),
     lastFailure: z
       .object({ at: instant, reason: z.enum(runReasons), message: z.string().nullable(), runId: z.uuid() })
       .nullable(),
-    breaker: z.object({ state: z.enum(['closed', 'open', 'half_open']), until: instant.nullable() }),
+    /** While it is open nothing of the source is asked by plan; half-open, one run tries whether it is well again. */
+    breaker: z.object({
+      state: z.enum(['closed', 'open', 'half_open']),
+      until: instant.nullable(),
+      /** Why it opened. */
+      reason: z.enum(runReasons).nullable(),
+      /** How often it has opened in a row, each time for longer. */
+      opened: z.int(),
+    }),
+    /** What is open, the latest first. `GET /incidents/{id}` has the evidence. */
+    incidents: z.array(
+      z.object({
+        id: z.uuid(),
+        reason: z.enum(runReasons),
+        openedAt: instant,
+        lastSeenAt: instant,
+        count: z.int().positive(),
+      }),
+    ),
     quota: z.object({
       minute: z.object({ used: z.int(), limit: z.int() }),
       day: z.object({ used: z.int(), limit: z.int() }),
@@ -250,9 +283,19 @@ export const sessionSchema = z
   .meta({ id: 'Session' });
 export type SessionView = z.infer<typeof sessionSchema>;
 
-/** One hour of a source's health: its last sample. */
+/** One hour or day of a source's health. */
 export const healthSampleSchema = z
-  .object({ at: instant, status: z.enum(healthStatuses), score: z.number().nullable() })
+  .object({
+    at: instant,
+    /** Of an hour its last; of a day the worst that it had. */
+    status: z.enum(healthStatuses),
+    /** Of an hour its last; of a day the mean. */
+    score: z.number().nullable(),
+    lowest: z.number().nullable(),
+    /** Tasks that ended in this time. */
+    succeeded: z.int(),
+    failed: z.int(),
+  })
   .meta({ id: 'HealthSample' });
 
 /** "Leave it alone". Without `until`, until someone starts it again. */

@@ -15,6 +15,7 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
@@ -24,6 +25,7 @@ import { type Reply, type Route, route } from '../route.ts';
 import { sampleView, sourceView } from '../source-view.ts';
 
 interface Uses {
+  readonly incidents: IncidentStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
   readonly queue: MessageQueue;
@@ -37,7 +39,7 @@ const longestPauseMs = 366 * 24 * hourMs;
 const byId = z.object({ id: z.string().min(1).max(64) });
 const problems = ['unknown_source'] as const;
 
-export function sourceRoutes({ sources, switches, queue, catalogue, alwaysOpen = false }: Uses): Route[] {
+export function sourceRoutes({ incidents, sources, switches, queue, catalogue, alwaysOpen = false }: Uses): Route[] {
   function definitionOf(id: string): SourceDefinition {
     const found = catalogue.find((source) => source.id === id);
     if (found) return found;
@@ -51,9 +53,10 @@ export function sourceRoutes({ sources, switches, queue, catalogue, alwaysOpen =
     const ids = of.map((source) => source.id);
     const rows = await sources.sources(ids, new Date(now));
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
+    const open = await incidents.open(ids);
     return rows.flatMap((row) => {
       const source = of.find((each) => each.id === row.source_id);
-      return source ? [sourceView(source, row, samples, { now, alwaysOpen })] : [];
+      return source ? [sourceView(source, row, samples, { now, alwaysOpen, incidents: open })] : [];
     });
   }
 
@@ -112,17 +115,24 @@ export function sourceRoutes({ sources, switches, queue, catalogue, alwaysOpen =
       path: '/sources/{id}/health/history',
       access: 'read',
       tag,
-      summary: "A source's health by the hour",
-      description: 'Oldest first, the last seven days unless `from` says otherwise.',
+      summary: "A source's health by the hour or day",
+      description:
+        'Oldest first; the last seven days by the hour, ninety by the day (of UTC), unless `from` says otherwise. An hour has its last status and score, a day its worst status and mean score.',
       params: byId,
-      query: z.object({ from: instantParameter.optional(), to: instantParameter.optional() }),
+      query: z.object({
+        by: z.enum(['hour', 'day']).default('hour'),
+        from: instantParameter.optional(),
+        to: instantParameter.optional(),
+      }),
       data: z.array(healthSampleSchema),
       problems,
     },
     async ({ params, query, call }) => {
       const { id } = definitionOf(params.id);
-      const from = new Date(query.from ?? call.now - 7 * 24 * hourMs);
-      const rows = await sources.samples([id], from, query.to ? new Date(query.to) : null);
+      const days = query.by === 'day';
+      const from = new Date(query.from ?? call.now - (days ? 90 : 7) * 24 * hourMs);
+      const to = query.to ? new Date(query.to) : null;
+      const rows = days ? await sources.days([id], from, to) : await sources.samples([id], from, to);
       return { kind: 'data', data: rows.map(sampleView), meta: { count: rows.length } };
     },
   );

@@ -6,6 +6,7 @@ import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
+  healthSampleSchema,
   quarantineSchema,
   queueSchema,
   runDetailSchema,
@@ -14,6 +15,7 @@ import {
   sessionSchema,
   sourceSchema,
 } from '../../../core/contracts/http/operations.ts';
+import { incidentSchema } from '../../../core/contracts/http/recovery.ts';
 import { reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
@@ -24,6 +26,8 @@ const readBars = reader(barsSchema);
 const readConstituents = reader(constituentsSchema);
 const readSources = reader(z.array(sourceSchema));
 const readServices = reader(z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) }));
+const readIncidents = reader(z.array(incidentSchema));
+const readHealthHistory = reader(z.array(healthSampleSchema));
 const readRuns = reader(z.array(runSchema));
 const readRun = reader(runDetailSchema);
 const readQuarantine = reader(z.array(quarantineSchema));
@@ -129,6 +133,26 @@ export const servicesQuery = queryOptions({
   },
   refetchInterval: live.operations,
 });
+
+/** A source's latest incidents, open or over, the latest opened first. */
+export function incidentsQuery(sourceId: string) {
+  return queryOptions({
+    queryKey: ['incidents', sourceId],
+    queryFn: async ({ signal }) =>
+      (await readIncidents(`/incidents?sourceId=${encodeURIComponent(sourceId)}&limit=10`, signal)).data,
+    refetchInterval: live.operations,
+  });
+}
+
+/** A source's health by the day, oldest first. */
+export function healthByDayQuery(sourceId: string) {
+  return queryOptions({
+    queryKey: ['health-by-day', sourceId],
+    queryFn: async ({ signal }) =>
+      (await readHealthHistory(`/sources/${encodeURIComponent(sourceId)}/health/history?by=day`, signal)).data,
+    refetchInterval: live.slow,
+  });
+}
 
 /** A source's latest runs, newest first. */
 export function runsQuery(sourceId: string) {

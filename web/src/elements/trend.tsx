@@ -4,36 +4,38 @@ import { statusWords } from '../status.ts';
 import styles from './trend.module.css';
 
 const hours = 24;
+const days = 30;
 
 /**
- * A source's last 24 hours, one bar each: as high as its score, in the colour of its status. An hour of which nothing
- * is known is a dot on the base line, not a gap.
+ * A source's last 24 hours, or 30 days, one bar each: as high as its score, in the colour of its status. One of which
+ * nothing is known is a dot on the base line, not a gap.
  */
-export function Trend({ trend }: { trend: SourceView['health']['trend'] }) {
-  const shown = trend.slice(-hours);
-  const empty = hours - shown.length;
+export function Trend({ trend, by = 'hour' }: { trend: SourceView['health']['trend']; by?: 'hour' | 'day' }) {
+  const all = by === 'hour' ? hours : days;
+  const shown = trend.slice(-all);
+  const empty = all - shown.length;
   const words =
     shown.length === 0
       ? 'nothing known yet'
-      : `${shown.filter((hour) => hour.status === 'healthy').length} of ${shown.length} known hours healthy`;
+      : `${shown.filter((each) => each.status === 'healthy').length} of ${shown.length} known ${by}s healthy`;
   return (
     <svg
       className={styles.trend}
-      viewBox="0 0 239 28"
+      viewBox={`0 0 ${all * 10 - 1} 28`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Last 24 hours: ${words}`}
+      aria-label={`Last ${all} ${by}s: ${words}`}
     >
       {Array.from({ length: empty }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: places on an axis
         <rect key={index} className={styles.none} x={index * 10} y="25" width="8" height="2" rx="1" />
       ))}
-      {shown.map((hour, index) => {
-        const height = hour.score === null ? 2 : 4 + (hour.score / 100) * 22;
+      {shown.map((each, index) => {
+        const height = each.score === null ? 2 : 4 + (each.score / 100) * 22;
         return (
           <rect
-            key={hour.at}
-            className={styles[hour.status]}
+            key={each.at}
+            className={styles[each.status]}
             x={(empty + index) * 10}
             y={27 - height}
             width="8"
@@ -41,8 +43,10 @@ export function Trend({ trend }: { trend: SourceView['health']['trend'] }) {
             rx="1"
           >
             <title>
-              {formatExact(Date.parse(hour.at))}: {statusWords[hour.status]}
-              {hour.score === null ? '' : `, score ${Math.round(hour.score)}`}
+              {by === 'hour' ? formatExact(Date.parse(each.at)) : each.at.slice(0, 10)}:{' '}
+              {by === 'hour' ? '' : 'at worst '}
+              {statusWords[each.status]}
+              {each.score === null ? '' : `, score ${Math.round(each.score)}`}
             </title>
           </rect>
         );

@@ -32,6 +32,8 @@ const access: Record<string, Scope | 'public'> = {
   'GET /sources/{id}': 'read',
   'GET /sources/{id}/health': 'read',
   'GET /sources/{id}/health/history': 'read',
+  'GET /incidents': 'read',
+  'GET /incidents/{id}': 'read',
   'POST /sources/{id}/start': 'operate',
   'POST /sources/{id}/stop': 'operate',
   'POST /sources/{id}/run': 'operate',

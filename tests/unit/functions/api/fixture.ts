@@ -8,6 +8,7 @@ import { constituentReader } from '../../../../core/adapters/postgres/constituen
 import { diagnosisStore } from '../../../../core/adapters/postgres/diagnosis-store.ts';
 import { factsReader } from '../../../../core/adapters/postgres/facts-reader.ts';
 import { healthReader } from '../../../../core/adapters/postgres/health-reader.ts';
+import { incidentStore } from '../../../../core/adapters/postgres/incident-store.ts';
 import { instrumentReader } from '../../../../core/adapters/postgres/instrument-reader.ts';
 import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../../../core/adapters/postgres/quarantine-reader.ts';
@@ -51,6 +52,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     switches: switchStore(pool),
     health: healthReader(pool),
     facts: factsReader(pool),
+    incidents: incidentStore(pool),
     diagnoses: diagnosisStore(pool),
     summaries: false,
     keys,

@@ -121,11 +121,15 @@ describe('a source', () => {
   it('tells its health, its hours, its quota and its last run', async () => {
     const failedRun = randomUUID();
     await pool.query(
-      `INSERT INTO source_health VALUES ('yahoo', 'degraded', 'rate_limited', 62, 0.75, 0.9, $1, $2, 'rate_limited', 'Too many requests', $3, $1)`,
+      `INSERT INTO source_health (source_id, status, reason, message, since, score, success, freshness, accepted, latency, quota,
+                                  last_success_at, failed_at, failure_reason, failure_message, failure_run_id, updated_at)
+       VALUES ('yahoo', 'degraded', 'rate_limited', 'Too many requests', $2, 62, 0.75, 1, 0.9, 0.5, 0.99, $1, $2, 'rate_limited', 'Too many requests', $3, $1)`,
       [iso(-60), iso(-120), failedRun],
     );
     await pool.query(
-      `INSERT INTO health_sample VALUES ('yahoo', $1, 'healthy', 98), ('yahoo', $2, 'degraded', 62), ('yahoo', $3, 'failed', 0)`,
+      `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed) VALUES
+         ('yahoo', $1, 'healthy', 98, 10, 900, 70, 'limited', 9, 1), ('yahoo', $2, 'degraded', 62, 30, 1860, 60, 'degraded', 20, 4),
+         ('yahoo', $3, 'failed', 0, 0, 0, NULL, NULL, 0, 0)`,
       [iso(-7200), iso(-3600), iso(-48 * 3600)],
     );
     // Used in this minute; used earlier today; used yesterday; reserved and good; reserved and expired.
@@ -147,7 +151,9 @@ describe('a source', () => {
       status: 'degraded',
       reason: 'rate_limited',
       score: 62,
-      parts: { success: 0.75, accepted: 0.9 },
+      message: 'Too many requests',
+      since: iso(-120),
+      parts: { success: 0.75, freshness: 1, accepted: 0.9, latency: 0.5, quota: 0.99 },
       lastSuccessAt: iso(-60),
       lastFailure: { at: iso(-120), reason: 'rate_limited', message: 'Too many requests', runId: failedRun },
       quota: { minute: { used: 2, limit: 60 }, day: { used: 3, limit: 20_000 } },
@@ -157,7 +163,15 @@ describe('a source', () => {
     const week = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history');
     expect(week.data.map((sample) => sample.status)).toEqual(['failed', 'healthy', 'degraded']);
     const hour = await read(z.array(healthSampleSchema), `/sources/yahoo/health/history?from=${iso(-3600)}`);
-    expect(hour.data).toHaveLength(1);
+    expect(hour.data).toEqual([
+      { at: iso(-3600), status: 'degraded', score: 62, lowest: 60, succeeded: 20, failed: 4 },
+    ]);
+    // A day has its worst status and the mean of all its samples; one from before they were counted, its hours' scores.
+    const days = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history?by=day');
+    expect(days.data).toEqual([
+      { at: '2026-11-18T00:00:00.000Z', status: 'failed', score: 0, lowest: 0, succeeded: 0, failed: 0 },
+      { at: '2026-11-20T00:00:00.000Z', status: 'limited', score: 69, lowest: 60, succeeded: 29, failed: 5 },
+    ]);
   });
 
   it('stops and starts', async () => {
@@ -169,14 +183,62 @@ describe('a source', () => {
     expect(started.data).toMatchObject({ paused: false, health: { status: 'degraded', nextRunAt: iso(60) } });
   });
 
-  it('with an open breaker is not due before it closes', async () => {
-    await pool.query("UPDATE source_state SET breaker = 'open', breaker_until = $1 WHERE source_id = 'yahoo'", [
-      iso(900),
+  it('stops until an instant and says with which slot it goes on', async () => {
+    const until = iso(30 * 60 + 10);
+    const stopped = envelope(sourceSchema).parse(await (await post('/sources/yahoo/stop', { until })).json()).data;
+    expect(stopped).toMatchObject({
+      paused: true,
+      pausedUntil: until,
+      health: { status: 'paused', nextRunAt: iso(31 * 60) },
+    });
+    api.time.now = Date.parse(until);
+    expect((await read(sourceSchema, '/sources/yahoo')).data).toMatchObject({ paused: false, pausedUntil: null });
+    api.time.now = noon;
+    await post('/sources/yahoo/start');
+    expect((await read(sourceSchema, '/sources/yahoo')).data).toMatchObject({ paused: false, pausedUntil: null });
+  });
+
+  it.each([[iso(-1)], [iso(0)], [iso(400 * 86_400)], ['tomorrow']])('refuses to stop until %s', async (until) => {
+    const refused = await post('/sources/yahoo/stop', { until });
+    expect([refused.status, await json(refused)]).toMatchObject([400, { code: 'invalid_request' }]);
+    expect((await read(sourceSchema, '/sources/yahoo')).data.paused).toBe(false);
+  });
+
+  it('tells each job’s schedule, and when it is due by the calendar of what it asks for', async () => {
+    await pool.query(
+      "INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true) ON CONFLICT DO NOTHING",
+    );
+    const jobs = async (id: string) => (await read(sourceSchema, `/sources/${id}`)).data.jobs;
+    expect(await jobs('yahoo')).toMatchObject([
+      { id: 'quotes', everySeconds: 60, cron: null, zone: null, inSession: true, nextRunAt: iso(60) },
+      { id: 'daily-bars', everySeconds: 21_600, inSession: true, nextRunAt: '2026-11-20T18:00:00.000Z' },
     ]);
+    // Friday 15:00 UTC; its evening is still to come.
+    expect((await jobs('alpha-vantage'))[0]).toMatchObject({
+      everySeconds: null,
+      cron: '0 8,18 * * 1-5',
+      zone: 'America/New_York',
+      inSession: true,
+      nextRunAt: '2026-11-20T23:00:00.000Z',
+    });
+    api.time.now = Date.parse('2026-11-21T12:00:00Z');
+    expect((await jobs('alpha-vantage'))[0]?.nextRunAt).toBe('2026-11-23T13:00:00.000Z');
+    expect((await jobs('slickcharts'))[0]?.nextRunAt).toBe('2026-11-23T18:00:00.000Z');
+    api.time.now = noon;
+  });
+
+  it('with an open breaker is not due before it closes', async () => {
+    await pool.query(
+      "UPDATE source_state SET breaker = 'open', breaker_until = $1, breaker_reason = 'down', breaker_opened = 2 WHERE source_id = 'yahoo'",
+      [iso(900)],
+    );
     expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toMatchObject({
-      breaker: { state: 'open', until: iso(900) },
+      breaker: { state: 'open', until: iso(900), reason: 'down', opened: 2 },
       nextRunAt: iso(900),
     });
+    api.time.now += 900_000;
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data.breaker.state).toBe('half_open');
+    api.time.now -= 900_000;
     await pool.query("UPDATE source_state SET breaker = 'closed', breaker_until = NULL");
   });
 
@@ -249,6 +311,7 @@ describe('services', () => {
       ['scrapers', true],
       ['ingest', true],
       ['proxy', true],
+      ['recovery', true],
     ]);
     expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
     const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());
@@ -306,12 +369,17 @@ describe('runs', () => {
                                        ($1, 0, 2, 'w', $3, $4, true, NULL, NULL, 'raw/yahoo/x', 1, 120)`,
       [id, iso(-50), iso(-40), iso(-30)],
     );
+    await pool.query('UPDATE task SET queued_at = $2 WHERE run_id = $1', [id, iso(-55)]);
     const { data } = await read(runDetailSchema, `/runs/${id}`);
     expect(data.parts).toMatchObject([
       {
         part: 0,
         status: 'succeeded',
         symbols: ['AAPL', 'MSFT'],
+        queuedAt: iso(-55),
+        startedAt: iso(-50),
+        fetchedAt: iso(-30),
+        finishedAt: iso(-30),
         attempts: [
           { attempt: 1, ok: false, reason: 'timeout', latencyMs: 10000.5 },
           { attempt: 2, ok: true, blobKey: 'raw/yahoo/x' },

@@ -10,6 +10,7 @@ const meanings: Record<ServiceView['id'], string> = {
   scheduler: 'Plans runs when they are due',
   scrapers: 'Ask the sources',
   ingest: 'Checks and stores what was answered',
+  recovery: 'Heals sources that fail, within limits',
   proxy: 'Answers in the form of Yahoo Finance',
 };
 

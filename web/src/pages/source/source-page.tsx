@@ -2,13 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, History } from 'lucide-react';
 import type { RunView } from '../../../../core/contracts/http/operations.ts';
-import { runsQuery, sourcesQuery } from '../../api/queries.ts';
+import { healthByDayQuery, runsQuery, sourcesQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Page, Section } from '../../elements/page.tsx';
 import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
+import { Trend } from '../../elements/trend.tsx';
 import { formatCount, formatDuration, missing, words } from '../../format.ts';
 import { SourceCard } from '../sources/source-card.tsx';
+import { Incidents } from './incidents.tsx';
 import { RunDetail } from './run-detail.tsx';
 import styles from './source-page.module.css';
 
@@ -21,6 +23,7 @@ export function SourcePage() {
   const sources = useQuery(sourcesQuery);
   const source = sources.data?.find((one) => one.id === sourceId);
   const runs = useQuery(runsQuery(sourceId));
+  const days = useQuery(healthByDayQuery(sourceId));
 
   return (
     <Page
@@ -49,6 +52,16 @@ export function SourcePage() {
         {source && <SourceCard source={source} alone />}
         <div className={styles.runs}>
           {run !== undefined && <RunDetail id={run} />}
+          {source && days.data && days.data.length > 0 && (
+            <Section title="Health by day">
+              <Trend trend={days.data} by="day" />
+              <p className={styles.axis}>
+                <span>30 days ago</span>
+                <span>today</span>
+              </p>
+            </Section>
+          )}
+          {source && <Incidents sourceId={sourceId} />}
           <Section title="Latest runs">
             {runs.data && runs.isError && (
               <OldNews

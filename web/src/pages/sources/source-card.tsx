@@ -7,6 +7,7 @@ import { runSource, switchSource, useRefusal } from '../../api/actions.ts';
 import { QuotaBar } from '../../elements/bar.tsx';
 import { Button } from '../../elements/button.tsx';
 import { Moment } from '../../elements/moment.tsx';
+import { PartBars } from '../../elements/parts.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
 import { Trend } from '../../elements/trend.tsx';
 import { capital, missing, plural, words } from '../../format.ts';
@@ -33,14 +34,24 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         <p className={styles.status} data-status={status}>
           {capital(statusWords[status])}
           {health.reason !== null && !source.paused && `: ${words(health.reason)}`}
+          {needsAttention(source) && health.since !== null && (
+            <span className={styles.since}>
+              {' '}
+              since <Moment at={health.since} />
+            </span>
+          )}
         </p>
-        <p className={styles.score} title="Score of 100, from success and accepted rows">
+        <p className={styles.score} title="Score of 100, from the five parts below">
           {health.score === null || source.paused ? missing : health.score}
         </p>
       </header>
       <Trend trend={health.trend} />
+      <PartBars parts={health.parts} />
       {needsAttention(source) && health.reason !== null && (
         <p className={styles.meaning}>{reasonMeanings[health.reason]}</p>
+      )}
+      {health.status === 'unknown' && health.message !== null && !source.paused && (
+        <p className={styles.meaning}>{health.message}</p>
       )}
       <dl className={styles.facts}>
         <Fact name="Last success">
@@ -53,6 +64,15 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         <Fact name="Next run">
           {source.paused && source.pausedUntil === null ? 'none while stopped' : <Moment at={health.nextRunAt} />}
         </Fact>
+        {health.incidents.length > 0 && (
+          <Fact name="Incidents">
+            {health.incidents.map((incident) => (
+              <span key={incident.id} className={styles.incident}>
+                {words(incident.reason)}, {plural(incident.count, 'failure')} since <Moment at={incident.openedAt} />
+              </span>
+            ))}
+          </Fact>
+        )}
         {health.breaker.state !== 'closed' && (
           <Fact name="Breaker">
             {words(health.breaker.state)}

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
+import { runReasons } from '../../../core/contracts/reasons.ts';
+import type { IncidentStore, KeptIncident } from '../../../core/ports/incident-store.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { ProblemError } from '../problem.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
+import { type Route, route } from '../route.ts';
+
+const tag = 'Incidents';
+
+export function incidentRoutes({ incidents }: { readonly incidents: IncidentStore }): Route[] {
+  const list = route(
+    {
+      method: 'get',
+      path: '/incidents',
+      access: 'read',
+      tag,
+      summary: 'What is or was wrong with sources, the latest opened first',
+      description:
+        'A source has at most one open incident for each reason. It is over when the source has succeeded twice in a row, each job that failed among it, or when a recovery of it was verified.',
+      query: z.object({
+        sourceId: sourceIdParameter.optional(),
+        reason: z.enum(runReasons).optional(),
+        status: z.enum(['open', 'resolved']).optional(),
+        limit: limitParameter(200, 50),
+        cursor: cursorParameter,
+      }),
+      data: z.array(incidentSchema),
+      problems: ['invalid_cursor'],
+    },
+    async ({ query }) => {
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const found = await incidents.list({
+        sourceId: query.sourceId ?? null,
+        reason: query.reason ?? null,
+        status: query.status ?? null,
+        after: after && { openedAt: after[0], id: after[1] },
+        limit: query.limit + 1,
+      });
+      const page = found.slice(0, query.limit);
+      const last = page.at(-1);
+      const more = found.length > page.length && last ? { nextCursor: writeCursor([last.position, last.id]) } : {};
+      return { kind: 'data', data: page.map(incidentView), meta: { count: page.length, ...more } };
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/incidents/{id}',
+      access: 'read',
+      tag,
+      summary: 'One incident with its evidence',
+      params: z.object({ id: z.uuid() }),
+      data: incidentSchema,
+      problems: ['not_found'],
+    },
+    async ({ params }) => {
+      const incident = await incidents.one(params.id);
+      if (!incident) throw new ProblemError('not_found', 'No incident has this id. GET /incidents lists them.');
+      return { kind: 'data', data: incidentView(incident) };
+    },
+  );
+
+  return [list, one];
+}
+
+function incidentView(incident: KeptIncident): IncidentView {
+  return {
+    id: incident.id,
+    sourceId: incident.sourceId,
+    reason: incident.reason,
+    status: incident.resolvedAt === null ? 'open' : 'resolved',
+    openedAt: incident.openedAt.toISOString(),
+    lastSeenAt: incident.lastSeenAt.toISOString(),
+    resolvedAt: incident.resolvedAt?.toISOString() ?? null,
+    count: incident.count,
+    evidence: [...incident.evidence],
+  };
+}
