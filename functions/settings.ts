@@ -19,6 +19,14 @@ export function optionalSetting(name: keyof typeof settingNames): string | undef
   return process.env[settingNames[name]] || undefined;
 }
 
+/** A setting that is a whole number above 0, or `undefined` when absent. Throws for one that is none. */
+export function numberSetting(name: keyof typeof settingNames): number | undefined {
+  const text = optionalSetting(name);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingError(settingNames[name], 'is no whole number above 0');
+  return Number(text);
+}
+
 /** A setting that is a JSON object of texts, `{}` when absent. */
 export function mapSetting(name: keyof typeof settingNames): Record<string, string> {
   const text = optionalSetting(name);

@@ -44,6 +44,8 @@ export const settingNames = {
   symbols: 'QUOTRON_SYMBOLS',
   /** `ignored` where the calendars of exchanges do not hold, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',
+  /** Milliseconds that one request or page of a source may take, in place of the usual. Tests of sources that hang are short with it. */
+  upstreamTimeoutMs: 'QUOTRON_UPSTREAM_TIMEOUT_MS',
   /** Path of a Chrome or Chromium, in place of one that is found. */
   chromium: 'QUOTRON_CHROMIUM',
   /** A full connection string; wins over the `DB_` settings. */

@@ -8,7 +8,11 @@ import {
   resultOfRun,
   unsentOf,
 } from '../../core/adapters/postgres/recovery-runs.ts';
-import type { RecoveryRow, RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import {
+  canaryPatienceSeconds,
+  type RecoveryRow,
+  type RecoveryStore,
+} from '../../core/adapters/postgres/recovery-store.ts';
 import type { RunReason } from '../../core/contracts/reasons.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import { proofOf } from '../../core/health/recovery.ts';
@@ -31,8 +35,10 @@ export interface Going {
 
 const dayMs = 86_400_000;
 
-/** How long until the next look at a run that is under way. */
-const lookAgainSeconds = 2;
+/** How long until the next look at a run that is under way: most have ended within seconds. */
+export function lookAgainSeconds({ seconds_left: left }: RecoveryRow): number {
+  return (left ?? 0) > canaryPatienceSeconds - 20 ? 1 : 5;
+}
 
 /** How late a source's prices may be by its nature, in minutes of trading, unless its definition says otherwise. */
 const usualLatenessMinutes = 30;
@@ -71,9 +77,13 @@ export async function askCanary(going: Going): Promise<StepOutcome> {
 
   const { end, waitsSeconds, artifacts } = await resultOfRun(recovering.pool, runId);
   if (!end) {
-    if (left > 0) return { waitSeconds: waitsSeconds > 0 ? Math.min(15, Math.ceil(waitsSeconds)) : lookAgainSeconds };
+    if (left > 0)
+      return { waitSeconds: waitsSeconds > 0 ? Math.min(15, Math.ceil(waitsSeconds)) : lookAgainSeconds(recovery) };
     return waitsSeconds > 0
-      ? unproven(limitReasonOf(recovery, 'rate_limited'), 'The canary waits for its quota, or for the time the source asked for.')
+      ? unproven(
+          limitReasonOf(recovery, 'rate_limited'),
+          'The canary waits for its quota, or for the time the source asked for.',
+        )
       : unproven('timeout', 'The canary gave no outcome in time.');
   }
   const listing = await listingOf(recovering.pool, source.id, symbol, source.canarySymbol);

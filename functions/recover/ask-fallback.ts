@@ -5,11 +5,9 @@ import { fallbackPatienceSeconds } from '../../core/adapters/postgres/recovery-s
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { type RunReason, runReasons } from '../../core/contracts/reasons.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
-import { type Going, sendUnsent } from './ask-canary.ts';
+import { type Going, lookAgainSeconds, sendUnsent } from './ask-canary.ts';
 import { failed } from './end-recovery.ts';
 import type { StepOutcome } from './recover-source.ts';
-
-const lookAgainSeconds = 2;
 
 /**
  * Asks the first healthy source of the fallbacks for what the failing job asks for, on that source's own quota. Ends the
@@ -50,11 +48,11 @@ export async function askFallback(going: Going): Promise<StepOutcome> {
     const symbols = plan.tasks.flat().length;
     await store.tellStep(recovery.id, 'fallback', `Asks ${plan.other.title} for ${symbols} symbols.`);
     await sendUnsent(going, otherId, runId);
-    return { waitSeconds: lookAgainSeconds };
+    return { waitSeconds: lookAgainSeconds(recovery) };
   }
   await sendUnsent(going, otherId, runId);
   const { end: came } = await resultOfRun(recovering.pool, runId);
-  if (!came && (recovery.seconds_left ?? 0) > 0) return { waitSeconds: lookAgainSeconds };
+  if (!came && (recovery.seconds_left ?? 0) > 0) return { waitSeconds: lookAgainSeconds(recovery) };
   if (!came || came.accepted === 0)
     return end('failed', `${otherId} did not help: ${came?.reason ?? 'no outcome in time'}.`);
   const detail = `${otherId} gave ${came.accepted} rows in its place.`;

@@ -12,7 +12,7 @@ import { observed } from '../observe.ts';
 import { handleQueue } from '../queue-handler.ts';
 import { reachSource } from '../reach-source.ts';
 import { scrapeTask } from '../scrape-task.ts';
-import { mapSetting, setting } from '../settings.ts';
+import { mapSetting, numberSetting, setting } from '../settings.ts';
 
 const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));
@@ -24,6 +24,7 @@ const queue = sqsMessageQueue({
 });
 const sourceUrls = mapSetting('sourceUrls');
 const credentialSecrets = mapSetting('credentialSecrets');
+const timeoutMs = numberSetting('upstreamTimeoutMs');
 
 /** Tasks of the API sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
@@ -32,7 +33,7 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       state,
       sourceUrls,
       sessionSecret: () => secrets.get(setting('sessionKeySecret')),
-      upstream: httpUpstream,
+      upstream: (options) => httpUpstream({ ...options, timeoutMs: timeoutMs ?? options.timeoutMs }),
       now: Date.now,
       wait: (ms) => sleep(ms),
       credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),

@@ -11,7 +11,7 @@ import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import { observed } from '../observe.ts';
 import { handleQueue } from '../queue-handler.ts';
 import { scrapeTask } from '../scrape-task.ts';
-import { mapSetting, optionalSetting, setting } from '../settings.ts';
+import { mapSetting, numberSetting, optionalSetting, setting } from '../settings.ts';
 import { browserSource } from './browser-source.ts';
 
 const state = lambdaState(setting('stateFunction'));
@@ -25,6 +25,7 @@ const queue = sqsMessageQueue({
 });
 const sourceUrls = mapSetting('sourceUrls');
 const credentialSecrets = mapSetting('credentialSecrets');
+const pageTimeoutMs = numberSetting('upstreamTimeoutMs');
 const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
   // On AWS, children of the browser's process may not give up privileges, and die of trying.
@@ -42,6 +43,7 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
       now: Date.now,
       wait: (ms) => sleep(ms),
+      ...(pageTimeoutMs && { pageTimeoutMs }),
     });
     if (task.fresh) await browser.forget();
     try {

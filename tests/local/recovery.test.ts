@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
+import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
+import type { Tick } from '../../core/contracts/messages.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
+import { limitReasons } from '../../core/health/recovery-strategy.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { waitForRuns } from '../../localstack/cycle.ts';
+import { type SickFault, sickFaults } from '../faults.ts';
+import { eventually, sharedCloud } from './shared-cloud.ts';
+
+const cloud = sharedCloud();
+const lambda = new LambdaClient({
+  endpoint: cloud.emulatorUrl,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
+/**
+ * Every fault of the simulator, and for each source its own; tests/contract has every fault of every source. The most of
+ * a source go last: tasks that wait for its wish come back later.
+ */
+const chosen: Readonly<Record<string, readonly string[]>> = {
+  yahoo: ['403', '500', 'hang', 'malformed', 'drift', 'unit', 'expired', 'stale', 'echo', '429'],
+  'alpha-vantage': ['expired', 'throttle', 'quota'],
+  coingecko: ['500', 'malformed', 'stale', '429'],
+  slickcharts: ['drift', 'stale', 'layout', '403'],
+  'demo-broker': ['expired', 'refused', 'layout', 'malformed'],
+};
+
+/** What a request may take: the deployed functions are told so while this file runs. Nothing else of them is changed. */
+const timeoutMs = { ScrapeApi: 1_500, ScrapeBrowser: 4_000 } as const;
+const usual = new Map<string, Record<string, string>>();
+
+async function settle(output: string, environment: Record<string, string>): Promise<void> {
+  const FunctionName = cloud.outputOf(`Function${output}`);
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables: environment } }));
+}
+
+beforeAll(async () => {
+  for (const [output, ms] of Object.entries(timeoutMs)) {
+    const FunctionName = cloud.outputOf(`Function${output}`);
+    const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    usual.set(output, Environment?.Variables ?? {});
+    await settle(output, { ...Environment?.Variables, [settingNames.upstreamTimeoutMs]: String(ms) });
+  }
+  // The minute's own runs would heal and hurt in between; those that the test asks for go all the same.
+  await cloud.ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
+});
+afterAll(async () => {
+  await cloud.noFaults();
+  for (const [output, environment] of usual) await settle(output, environment);
+  lambda.destroy();
+  await timePasses();
+  await cloud.pool.query('UPDATE source_state SET budget_until = NULL');
+  await cloud.ask('/services/scheduler/start', { method: 'POST', as: 'operate' });
+});
+
+/** Minutes, days and spacings are over, for one source or all. */
+async function timePasses(source: string | null = null): Promise<void> {
+  const of = `WHERE $1::text IS NULL OR source_id = $1`;
+  await cloud.pool.query(`UPDATE source_state SET held_until = NULL, budget_until = NULL ${of}`, [source]);
+  await cloud.pool.query(`DELETE FROM permit ${of}`, [source]);
+  await cloud.pool.query(
+    `UPDATE recovery SET requested_at = requested_at - interval '2 days', started_at = started_at - interval '2 days',
+                         finished_at = finished_at - interval '2 days'
+     WHERE finished_at > now() - interval '1 day' AND ($1::text IS NULL OR source_id = $1)`,
+    [source],
+  );
+}
+
+const now = () => new Date().toISOString();
+const watch = () => cloud.functions.invoke('monitor', { time: now() } satisfies Tick);
+const planned = z.object({ runs: z.array(z.string()) });
+
+/** One driven cycle of a job: planned, scraped, ingested, judged. */
+async function cycle({ source, job }: Pick<SickFault, 'source' | 'job'>): Promise<void> {
+  await timePasses(source);
+  const run = { sourceId: source, job, trigger: 'manual', requestId: randomUUID() } as const;
+  const { runs } = planned.parse(await cloud.functions.invoke('schedule', { time: now(), run } satisfies Tick));
+  await waitForRuns(cloud.pool, runs, 60_000);
+}
+
+const healthOf = (source: string) => cloud.read(`/sources/${source}/health`, sourceHealthSchema);
+const newest = async (source: string) =>
+  (await cloud.read(`/recoveries?sourceId=${source}&limit=1`, z.array(recoverySchema)))[0];
+
+/** The source's newest automatic recovery, once it has ended. The monitor is driven until there is one. */
+async function automatic(source: string, since: string) {
+  return eventually(
+    `an automatic recovery of ${source}`,
+    async () => {
+      const found = await newest(source);
+      const ours = found?.trigger === 'automatic' && found.requestedAt >= since ? found : undefined;
+      if (!ours) await watch();
+      return ours?.finishedAt ? ours : undefined;
+    },
+    60_000,
+  );
+}
+
+interface Line {
+  readonly source: string;
+  readonly fault: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly incident: string;
+  readonly strategy: string;
+  readonly withFaultOn: string;
+  readonly withFaultOff: string;
+}
+
+async function sickAndHealed(sick: SickFault): Promise<Line> {
+  const { source, fault } = sick;
+  await cloud.fault({ source, fault, on: true });
+  // A login is wanted when the session has run out, and not before.
+  if (fault === 'refused') await cloud.pool.query('DELETE FROM auth_session WHERE source_id = $1', [source]);
+  const begun = now();
+  await cycle(sick);
+  await cycle(sick);
+  const health = await eventually(`${source} to be ill of ${sick.reason}`, async () => {
+    const seen = await healthOf(source);
+    return seen.reason === sick.reason ? seen : undefined;
+  });
+  const incidents = await cloud.read(`/incidents?sourceId=${source}&status=open`, z.array(incidentSchema));
+  await timePasses(source);
+  const first = await automatic(source, begun);
+  let healed = first;
+  if (first.status !== 'verified') {
+    await cloud.fault({ source, fault, on: false });
+    await timePasses(source);
+    healed = await automatic(source, now());
+  } else await cloud.fault({ source, fault, on: false });
+  return {
+    source,
+    fault,
+    status: health.status,
+    reason: health.reason ?? '',
+    incident: incidents.map((each) => each.reason).join(' '),
+    strategy: first.strategy ?? '',
+    withFaultOn: `${first.status} ${first.status === 'verified' ? '' : (first.reason ?? '')}`.trim(),
+    withFaultOff: healed.status,
+  };
+}
+
+function tableOf(lines: readonly Line[]): string {
+  const head = { source: 'source', fault: 'fault', status: 'status', reason: 'reason', incident: 'incident' };
+  const rows: Line[] = [
+    { ...head, strategy: 'strategy', withFaultOn: 'recovery, fault on', withFaultOff: 'recovery, fault off' },
+    ...lines,
+  ];
+  const columns = Object.keys(head).concat('strategy', 'withFaultOn', 'withFaultOff') as (keyof Line)[];
+  return rows
+    .map((row) =>
+      columns
+        .map((name) => row[name].padEnd(Math.max(...rows.map((each) => each[name].length))))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+describe('on the deployed cloud', () => {
+  it('each fault is noticed, not healed while it lasts, and healed by itself when it is over', async () => {
+    const lines = await Promise.all(
+      catalogue.map(async ({ id }) => {
+        const done: Line[] = [];
+        for (const name of chosen[id] ?? []) {
+          const sick = sickFaults.find((each) => each.source === id && each.fault === name);
+          if (sick) done.push(await sickAndHealed(sick));
+        }
+        return done;
+      }),
+    );
+    const all = lines.flat();
+    console.log(`\n${tableOf(all)}\n`);
+    expect(new Set(all.map((line) => line.fault))).toEqual(new Set(sickFaults.map((each) => each.fault)));
+    for (const line of all) {
+      const { reason } = sickFaults.find((each) => each.source === line.source && each.fault === line.fault) ?? {};
+      const what = `${line.source} ${line.fault}`;
+      expect(line.reason, what).toBe(reason);
+      expect(line.incident.split(' '), what).toContain(reason);
+      expect(reason && limitReasons.has(reason) ? ['limited'] : ['degraded', 'failed'], what).toContain(line.status);
+      // Who has a healthy fallback is helped by it meanwhile, and is not verified by that.
+      const helped = catalogue.find((each) => each.id === line.source)?.fallbacks.length ? `mitigated ${reason}` : '';
+      const expected = line.fault === 'layout' ? ['verified'] : [`failed ${reason}`, helped];
+      expect(expected, what).toContain(line.withFaultOn);
+      expect(line.withFaultOff, what).toBe('verified');
+    }
+  }, 300_000);
+
+  it('a person recovers a source, and the steps are seen as they happen', async () => {
+    await timePasses();
+    const { id } = await cloud.read('/sources/yahoo/recover', recoveryAcceptedSchema, {
+      method: 'POST',
+      as: 'operate',
+    });
+    const ended = await eventually('the recovery to end', async () => {
+      const seen = await cloud.read(`/recoveries/${id}`, recoverySchema);
+      return seen.finishedAt ? seen : undefined;
+    });
+    expect(ended).toMatchObject({ status: 'verified', trigger: 'manual' });
+    expect(ended.steps.at(-1)).toMatchObject({ name: 'canary', status: 'done' });
+  });
+
+  it('the proxy is flushed, and verified by its next heartbeat', async () => {
+    const { id } = await cloud.read('/sources/yahoo-proxy/recover', recoveryAcceptedSchema, {
+      method: 'POST',
+      as: 'operate',
+    });
+    const ended = await eventually('the recovery to end', async () => {
+      const seen = await cloud.read(`/recoveries/${id}`, recoverySchema);
+      if (seen.steps.some((step) => step.name === 'heartbeat')) await cloud.functions.invoke('yahoo-proxy', {});
+      return seen.finishedAt ? seen : undefined;
+    });
+    expect(ended).toMatchObject({ status: 'verified', sourceId: 'yahoo-proxy' });
+  });
+});
