@@ -85,6 +85,8 @@ export async function closeBatch(
       UPDATE task SET status = $21, reason = $5, message = $6, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
       WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
+        -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
+        AND ($21 = 'succeeded' OR attempt = $26)
         -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
         AND NOT (backfill AND $21 = 'failed' AND $5 = ANY ($24::text[]) AND attempt < $25)`,
     values: [
@@ -113,6 +115,7 @@ export async function closeBatch(
       header.part,
       texts(passingReasons),
       chunkAttempts,
+      header.attempt,
     ],
   });
   if (rejected.length > 0) await quarantine(db, header, batchId, rejected);

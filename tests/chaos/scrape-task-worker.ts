@@ -1,0 +1,35 @@
+/**
+ * A container of `scrape-api` as a process that can be killed or stopped: messages come in as lines of JSON, and what it
+ * sends goes out as lines `{queue, messages}`; `{done}` ends each message. Its blobs lie in a folder.
+ */
+import { createInterface } from 'node:readline';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { reachSource } from '../../functions/reach-source.ts';
+import { scrapeTask } from '../../functions/scrape-task.ts';
+import { folderRawStore } from './folder-raw-store.ts';
+
+const [databaseUrl = '', folder = '', sourceUrl = '', name = ''] = process.argv.slice(2);
+const pool = createPool({ url: databaseUrl }, 1);
+const state = postgresState(pool);
+const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const queue = { send: async (to: string, messages: readonly unknown[]) => void say({ queue: to, messages }) };
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const task = scrapeMessageSchema.parse(JSON.parse(line));
+  const reached = await reachSource(task.sourceId, {
+    state,
+    sourceUrls: { [task.sourceId]: sourceUrl },
+    sessionSecret: async () => 'the secret of this test',
+    upstream: httpUpstream,
+    now: Date.now,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const source = { ...reached, parser: parserOf(task.sourceId) };
+  await scrapeTask(task, { source, state, blobs: folderRawStore(folder), queue, now: Date.now, worker: name });
+  say({ done: true });
+}
+await pool.end();
