@@ -76,7 +76,10 @@ const app = createApp({
 });
 
 /** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
-export const handler = handle(app);
+export const handler = handle(app, {
+  // Every answer is text. Hono takes `text/markdown` for binary, and API Gateway would pass on its base64 as it is.
+  isContentTypeBinary: () => false,
+});
 
 function withSymbols(symbols: readonly string[] | null) {
   if (symbols === null) return catalogue;
