@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
+import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
+import { minuteSeconds } from '../../core/adapters/postgres/permits.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { outcomeMessageSchema, type ScrapeMessage, scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { yahooParser } from '../../core/sources/yahoo/parse.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
+import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { planRuns } from '../../functions/schedule/plan-runs.ts';
+import { type ScrapeSource, scrapeTask } from '../../functions/scrape-task.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(3);
+});
+afterAll(() => database.stop());
+beforeEach(() => pool.query('TRUNCATE run, task, task_attempt, permit, planner_state, batch, quarantine CASCADE'));
+
+/** Lets time go by in the database, where permits and leases live: everything there becomes so much older. */
+async function pass(seconds: number): Promise<void> {
+  const by = [seconds];
+  await pool.query(
+    `UPDATE permit SET used_at = used_at - make_interval(secs => $1), not_before = not_before - make_interval(secs => $1),
+                       expires_at = expires_at - make_interval(secs => $1)`,
+    by,
+  );
+  await pool.query(
+    `UPDATE task SET due_at = due_at - make_interval(secs => $1), planned_at = planned_at - make_interval(secs => $1),
+                     queued_at = queued_at - make_interval(secs => $1), waits_until = waits_until - make_interval(secs => $1),
+                     lease_until = lease_until - make_interval(secs => $1)
+     WHERE finished_at IS NULL`,
+    by,
+  );
+}
+
+describe('a universe of 3,000 symbols at 60 requests a minute', () => {
+  it('is done in time and in turn: no request too many, no task lost, none overdue while it waits', async () => {
+    const universe = Array.from({ length: 3_000 }, (_, index) => `SYM${index}`);
+    const queue = memoryMessageQueue();
+    const planning = {
+      store: postgresPlanStore(pool),
+      queue,
+      sources: [yahoo],
+      parserOf,
+      symbols: universe,
+      alwaysOpen: true,
+    };
+    await planRuns({ time: new Date().toISOString() }, planning);
+    const planned = queue.take('scrape-yahoo').map((message) => scrapeMessageSchema.parse(message));
+    expect(planned).toHaveLength(15 + 300);
+
+    /** Seconds that have gone by, and when each request was made. */
+    let clock = 0;
+    const requests: number[] = [];
+    let hidden: { at: number; task: ScrapeMessage }[] = planned.map((task) => ({ at: 0, task }));
+    const done = new Map<string, number>();
+    let deliveries = 0;
+    const outbox = {
+      async send(to: string, messages: readonly unknown[], delaySeconds = 0) {
+        if (to === 'scrape-yahoo')
+          hidden.push(...messages.map((each) => ({ at: clock + delaySeconds, task: scrapeMessageSchema.parse(each) })));
+        if (to !== 'outcomes') return;
+        for (const message of messages) {
+          const outcome = outcomeMessageSchema.parse(message);
+          const key = `${outcome.runId}/${outcome.part}`;
+          expect(outcome, key).toMatchObject({ stage: 'scrape', ok: true });
+          done.set(key, (done.get(key) ?? 0) + 1);
+          // What ingest would do of an answer with rows.
+          await pool.query(
+            `UPDATE task SET status = 'succeeded', finished_at = clock_timestamp(), lease_until = NULL WHERE run_id = $1 AND part = $2`,
+            [outcome.runId, outcome.part],
+          );
+        }
+      },
+    };
+    const source: ScrapeSource = {
+      id: 'yahoo',
+      // What the answers say does not matter here.
+      parser: { ...yahooParser, parse: () => ({ quotes: [], bars: [], rejections: [], failure: null, missing: [] }) },
+      address: { url: (path) => new URL(path, 'https://yahoo.invalid'), allowPrivate: false },
+      upstream: async ({ url }) => {
+        requests.push(clock);
+        const response = { status: 200, headers: {}, body: '{}', truncated: false };
+        return { response, error: null, setCookies: [], url, latencyMs: 1 };
+      },
+      sessions: null,
+      headers: {},
+    };
+    const state = postgresState(pool);
+    const watching = { store: postgresOutcomeStore(pool), sources: [] };
+    const step = 31;
+    while (hidden.length > 0 && clock < 3 * 3_600) {
+      const due = hidden.filter(({ at }) => at <= clock);
+      hidden = hidden.filter(({ at }) => at > clock);
+      deliveries += due.length;
+      for (const { task } of due)
+        await scrapeTask(task, { source, state, blobs: memoryRawStore(), queue: outbox, now: Date.now, worker: 'w' });
+      expect((await watchSources(watching, new Date())).overdue, `after ${clock} s`).toEqual([]);
+      clock += step;
+      await pass(step);
+    }
+    // Every task ended once, and well.
+    expect([...done.values()]).toEqual(Array(planned.length).fill(1));
+    expect((await pool.query(`SELECT count(*)::int AS left FROM task WHERE status <> 'succeeded'`)).rows).toEqual([
+      { left: 0 },
+    ]);
+    expect(requests).toHaveLength(60 + 3_000);
+    // Within any sliding minute no more than the quota.
+    for (const from of new Set(requests))
+      expect(requests.filter((at) => at >= from && at < from + minuteSeconds).length).toBeLessThanOrEqual(
+        yahoo.quota.perMinute,
+      );
+    // In little more than the 51 minutes that the quota makes of it, and without asking for permits all the time.
+    expect(clock).toBeLessThan(80 * 60);
+    expect(deliveries).toBeLessThan(6 * planned.length);
+  }, 120_000);
+});
+
+describe('a source that bears one worker', () => {
+  it('has one at a time, however many ask at once, and the next when the task is over', async () => {
+    const state = postgresState(pool);
+    const { rows } = await pool.query<{ id: string }>(
+      `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at)
+       VALUES (gen_random_uuid(), 'demo-broker', 'positions', 'quotes', 'manual', 'x', now()) RETURNING id`,
+    );
+    const runId = rows[0]?.id ?? '';
+    await pool.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, due_at, status)
+       SELECT $1, part, 'demo-broker', '{AAPL}', now(), 'queued' FROM generate_series(0, 3) AS part`,
+      [runId],
+    );
+    const begin = (part: number) => state.ask({ op: 'beginAttempt', runId, part, worker: `w${part}`, requests: 1 });
+    const answers = await Promise.all([0, 1, 2, 3].map(begin));
+    const going = answers.findIndex((answer) => answer.go);
+    expect(answers.filter((answer) => answer.go)).toHaveLength(1);
+    expect(answers.filter((answer) => !answer.go)).toEqual(
+      Array(3).fill({ go: false, why: 'leased', attempt: 0, retryAfterSeconds: 10 }),
+    );
+    const others = [0, 1, 2, 3].filter((part) => part !== going);
+    await pool.query(
+      `UPDATE task SET status = 'failed', finished_at = now(), lease_until = NULL WHERE run_id = $1 AND part = $2`,
+      [runId, going],
+    );
+    expect((await begin(others[0] ?? 0)).go).toBe(true);
+    // A worker that dies holds it no longer than its lease.
+    expect((await begin(others[1] ?? 0)).go).toBe(false);
+    await pool.query(`UPDATE task SET lease_until = clock_timestamp() WHERE run_id = $1 AND lease_until IS NOT NULL`, [
+      runId,
+    ]);
+    expect((await begin(others[1] ?? 0)).go).toBe(true);
+  });
+});
+
+describe('a worker that comes late', () => {
+  /** A task whose first worker lost it to a second. */
+  async function takenOver() {
+    const queue = memoryMessageQueue();
+    await planRuns(
+      {
+        time: new Date().toISOString(),
+        run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'late' },
+      },
+      { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols: ['AAPL'] },
+    );
+    const task = scrapeMessageSchema.parse(queue.take('scrape-yahoo')[0]);
+    const begin = () =>
+      postgresState(pool).ask({ op: 'beginAttempt', runId: task.runId, part: 0, worker: 'w', requests: 1 });
+    expect(await begin()).toMatchObject({ go: true, attempt: 1 });
+    await pool.query('UPDATE task SET lease_until = clock_timestamp()');
+    expect(await begin()).toMatchObject({ go: true, attempt: 2 });
+    return task;
+  }
+  const now = () => (async () => (await pool.query('SELECT status, reason, attempt, finished_at FROM task')).rows)();
+  const running = [{ status: 'running', reason: null, attempt: 2, finished_at: null }];
+
+  it('and tells of a failure does not end the task of another', async () => {
+    const { runId } = await takenOver();
+    const outcome = {
+      stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', message: 'No answer.',
+      blobKey: null, requests: 1, latencyMs: 12_000, retryAfterSeconds: null, finishedAt: new Date().toISOString(),
+    } as const; // biome-ignore format: a message to read
+    await recordOutcome(outcome, { store: postgresOutcomeStore(pool), sources: [yahoo] }, new Date());
+    expect(await now()).toEqual(running);
+  });
+
+  it('with an answer that cannot be used does not end it either, and the answer is kept and read', async () => {
+    const { runId } = await takenOver();
+    const blobs = memoryRawStore();
+    const createdAt = new Date().toISOString();
+    const of = { runId, part: 0, attempt: 1, sourceId: 'yahoo', job: 'quotes', kind: 'quotes' as const };
+    const blobKey = rawBlobKey({ ...of, createdAt });
+    const request = { method: 'GET', url: 'https://yahoo.invalid/', headers: {}, symbols: ['AAPL'] };
+    const response = { status: 500, headers: {}, body: 'Internal Server Error', truncated: false };
+    await blobs.put(blobKey, {
+      version: 1, ...of, createdAt, exchanges: [{ request, response, error: null, fetchedAt: createdAt, latencyMs: 5 }],
+    }); // biome-ignore format: a blob to read
+    const ingest = ingestBlobs({
+      rawStore: blobs,
+      store: postgresIngestStore(pool),
+      queue: memoryMessageQueue(),
+      parserOf,
+    });
+    await ingest({ ...of, blobKey });
+    expect(await now()).toEqual(running);
+    expect((await pool.query('SELECT reason, attempt FROM batch')).rows).toEqual([{ reason: 'down', attempt: 1 }]);
+  });
+});
