@@ -25,7 +25,7 @@ import {
   signInSchema,
   sourceSchema,
 } from '../../core/contracts/http/operations.ts';
-import { incidentSchema } from '../../core/contracts/http/recovery.ts';
+import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
 import { securityHeaders } from '../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { constituentsOf } from './index-data.ts';
@@ -41,6 +41,7 @@ import {
   usualServices,
   usualSources,
 } from './operations-data.ts';
+import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
 
 export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
 export const goodToken = 'one-time-token';
@@ -64,6 +65,8 @@ export interface DoubleState {
   runs: Map<string, number>;
   /** How often a run that was asked for is looked at before it appears. */
   promisedLooks: number;
+  /** The recovery that was asked for, and how often it was looked at. */
+  recovery: { sourceId: string; looks: number } | null;
   /** What came in: `GET /quotes 200`. */
   requests: string[];
 }
@@ -83,6 +86,7 @@ function usualState(): DoubleState {
     delayMs: new Map(),
     runs: new Map(),
     promisedLooks: 0,
+    recovery: null,
     requests: [],
   };
 }
@@ -222,6 +226,13 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
       state.deadLetters.filter((letter) => letter.queue === query.get('queue')),
     );
   }
+  if (path === '/recoveries') {
+    const sourceId = query.get('sourceId') ?? 'yahoo';
+    const asked = state.recovery?.sourceId === sourceId ? [recoveryAt(sourceId, state.recovery.looks)] : [];
+    return data(z.array(recoverySchema), [...asked, ...formerRecoveries(sourceId)]);
+  }
+  if (collection === 'recoveries' && id === recoveryId && state.recovery)
+    return data(recoverySchema, recoveryAt(state.recovery.sourceId, state.recovery.looks++));
   if (path === '/incidents') return data(z.array(incidentSchema), usualIncidents(query.get('sourceId') ?? 'yahoo'));
   if (collection === 'sources' && path.endsWith('/health/history'))
     return data(z.array(healthSampleSchema), usualDays());
@@ -295,6 +306,14 @@ function change(state: DoubleState, path: string): Answer {
       ...data(runAcceptedSchema, { id, status: 'planned', runs: [{ job: 'quotes', id }] }, { warnings }),
       status: 202,
       headers: { location: `/api/v1/runs/${id}` },
+    };
+  }
+  if (action === 'recover') {
+    state.recovery = { sourceId: source.id, looks: 0 };
+    return {
+      ...data(recoveryAcceptedSchema, { id: recoveryId, status: 'pending', sourceId: source.id }),
+      status: 202,
+      headers: { location: `/api/v1/recoveries/${recoveryId}` },
     };
   }
   source.paused = action === 'stop';

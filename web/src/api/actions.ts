@@ -10,15 +10,18 @@ import {
   type ServiceView,
   type SourceView,
 } from '../../../core/contracts/http/operations.ts';
+import { type RecoveryView, recoveryAcceptedSchema } from '../../../core/contracts/http/recovery.ts';
 import { toast, toastFailure } from '../elements/toasts.tsx';
 import { plural, words } from '../format.ts';
 import { change } from './client.ts';
 import { requestErrorOf } from './failure.ts';
-import { runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
+import { recoveryQuery, runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
 import { endSessionOn401, queryClient } from './query-client.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
+/** A recovery gets three minutes, and two more where another source is asked. */
+const recoveryAtMostMs = 330_000;
 
 type Source = Pick<SourceView, 'id' | 'title'>;
 type Direction = 'start' | 'stop';
@@ -124,10 +127,63 @@ async function startedRun(runId: string): Promise<RunDetailView | null> {
   }
 }
 
+/** Recover a source, and follow it to its end. `onShow` leads to its steps. */
+export async function recoverSource(source: Source, onShow: () => void): Promise<void> {
+  const action = { label: 'Show steps', run: onShow };
+  try {
+    const path = `/sources/${encodeURIComponent(source.id)}/recover`;
+    const { data, warnings } = await change('POST', path, recoveryAcceptedSchema);
+    const text = `${source.title} is being recovered. ${warnings[0]?.message ?? 'You can leave this page.'}`;
+    const message = toast({ tone: 'doing', text, action });
+    void followRecovery(source.title, data.id, message, action);
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${source.title} was not recovered`, error);
+  }
+  await refreshOperations();
+}
+
+async function followRecovery(
+  title: string,
+  recoveryId: string,
+  message: number,
+  action: { label: string; run: () => void },
+): Promise<void> {
+  try {
+    const ended = await endedRecovery(recoveryId);
+    if (ended === null) toast({ tone: 'done', text: `${title} is still being recovered.`, action }, message);
+    else toast({ tone: ended.status === 'failed' ? 'failed' : 'done', text: endOf(title, ended), action }, message);
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`The recovery of ${title} has begun, but cannot be followed`, error, message);
+  }
+  await refreshOperations();
+}
+
+function endOf(title: string, { status, reason }: RecoveryView): string {
+  if (status === 'verified') return `${title} works: its canary came.`;
+  const why = reason === null ? '' : ` (${words(reason)})`;
+  return status === 'mitigated'
+    ? `${title} does not work yet${why}; another source stands in.`
+    : `The recovery of ${title} failed${why}.`;
+}
+
+async function endedRecovery(id: string): Promise<RecoveryView | null> {
+  const until = Date.now() + recoveryAtMostMs;
+  while (Date.now() < until) {
+    const recovery = await queryClient.fetchQuery({ ...recoveryQuery(id), staleTime: 0, retry: false });
+    if (recovery.finishedAt !== null) return recovery;
+    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
+  }
+  return null;
+}
+
 async function refreshOperations(): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }),
     queryClient.invalidateQueries({ queryKey: servicesQuery.queryKey }),
     queryClient.invalidateQueries({ queryKey: ['runs'] }),
+    queryClient.invalidateQueries({ queryKey: ['recoveries'] }),
+    queryClient.invalidateQueries({ queryKey: ['incidents'] }),
   ]);
 }

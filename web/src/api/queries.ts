@@ -15,7 +15,7 @@ import {
   sessionSchema,
   sourceSchema,
 } from '../../../core/contracts/http/operations.ts';
-import { incidentSchema } from '../../../core/contracts/http/recovery.ts';
+import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
@@ -26,6 +26,8 @@ const readBars = reader(barsSchema);
 const readConstituents = reader(constituentsSchema);
 const readSources = reader(z.array(sourceSchema));
 const readServices = reader(z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) }));
+const readRecoveries = reader(z.array(recoverySchema));
+const readRecovery = reader(recoverySchema);
 const readIncidents = reader(z.array(incidentSchema));
 const readHealthHistory = reader(z.array(healthSampleSchema));
 const readRuns = reader(z.array(runSchema));
@@ -141,6 +143,25 @@ export function incidentsQuery(sourceId: string) {
     queryFn: async ({ signal }) =>
       (await readIncidents(`/incidents?sourceId=${encodeURIComponent(sourceId)}&limit=10`, signal)).data,
     refetchInterval: live.operations,
+  });
+}
+
+/** A source's latest recoveries, newest first. Asked again each second while one is under way. */
+export function recoveriesQuery(sourceId: string) {
+  return queryOptions({
+    queryKey: ['recoveries', sourceId],
+    queryFn: async ({ signal }) =>
+      (await readRecoveries(`/recoveries?sourceId=${encodeURIComponent(sourceId)}&limit=5`, signal)).data,
+    refetchInterval: (query) =>
+      query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations,
+  });
+}
+
+/** One recovery with its steps. */
+export function recoveryQuery(id: string) {
+  return queryOptions({
+    queryKey: ['recovery', id],
+    queryFn: async ({ signal }) => (await readRecovery(`/recoveries/${encodeURIComponent(id)}`, signal)).data,
   });
 }
 

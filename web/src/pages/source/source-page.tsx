@@ -11,6 +11,7 @@ import { Trend } from '../../elements/trend.tsx';
 import { formatCount, formatDuration, missing, words } from '../../format.ts';
 import { SourceCard } from '../sources/source-card.tsx';
 import { Incidents } from './incidents.tsx';
+import { Recoveries } from './recoveries.tsx';
 import { RunDetail } from './run-detail.tsx';
 import styles from './source-page.module.css';
 
@@ -62,6 +63,7 @@ export function SourcePage() {
             </Section>
           )}
           {source && <Incidents sourceId={sourceId} />}
+          {source && <Recoveries sourceId={sourceId} />}
           <Section title="Latest runs">
             {runs.data && runs.isError && (
               <OldNews

@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Pause, Play, RefreshCw } from 'lucide-react';
+import { HeartPulse, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { runSource, switchSource, useRefusal } from '../../api/actions.ts';
+import { recoverSource, runSource, switchSource, useRefusal } from '../../api/actions.ts';
 import { QuotaBar } from '../../elements/bar.tsx';
 import { Button } from '../../elements/button.tsx';
 import { Moment } from '../../elements/moment.tsx';
@@ -99,7 +99,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
   );
 }
 
-/** Start or stop, and run now. Who may only read sees why the buttons do nothing. */
+/** Start or stop, run now, and recover. Who may only read sees why the buttons do nothing. */
 export function Actions({ source }: { source: SourceView }) {
   const navigate = useNavigate();
   const refusal = useRefusal();
@@ -110,6 +110,10 @@ export function Actions({ source }: { source: SourceView }) {
         source,
         (id) => void navigate({ to: '/sources/$sourceId', params: { sourceId: source.id }, search: { run: id } }),
       ),
+  });
+  const recover = useMutation({
+    mutationFn: () =>
+      recoverSource(source, () => void navigate({ to: '/sources/$sourceId', params: { sourceId: source.id } })),
   });
   const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   return (
@@ -124,6 +128,14 @@ export function Actions({ source }: { source: SourceView }) {
       </Button>
       <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
         Run now
+      </Button>
+      <Button
+        {...refused}
+        icon={<HeartPulse aria-hidden="true" />}
+        busy={recover.isPending}
+        onClick={() => recover.mutate()}
+      >
+        Recover
       </Button>
     </div>
   );
