@@ -89,7 +89,7 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       id: 'yahoo',
       // What the answers say does not matter here.
       parser: { ...yahooParser, parse: () => ({ quotes: [], bars: [], rejections: [], failure: null, missing: [] }) },
-      address: { url: (path) => new URL(path, 'https://yahoo.invalid'), allowPrivate: false },
+      address: { url: (path) => new URL(path, 'https://yahoo.invalid'), allowPrivate: false, origins: [] },
       upstream: async ({ url }) => {
         requests.push(clock);
         const response = { status: 200, headers: {}, body: '{}', truncated: false };
