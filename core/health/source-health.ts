@@ -126,9 +126,9 @@ function verdictOf(of: HealthFindings, parts: HealthParts): Pick<Health, 'status
   if (newest) {
     const reason = newest.reason ?? 'unexplained';
     const message = newest.message;
-    if (failing.every((job) => limits.has(job.tasks[0]?.reason ?? 'unexplained')))
-      return { status: 'limited', reason, message };
-    const hard = failing.filter(isHard);
+    const broken = failing.filter((job) => !limits.has(job.tasks[0]?.reason ?? 'unexplained'));
+    if (broken.length === 0) return { status: 'limited', reason, message };
+    const hard = broken.filter(isHard);
     const period = Math.min(...jobs.map((job) => job.periodMs));
     const failed = hard.length === jobs.length || hard.some((job) => job.periodMs === period);
     return { status: failed ? 'failed' : 'degraded', reason, message };

@@ -6,8 +6,12 @@ export interface HealthFacts {
   readonly migrations: number | null;
   /** Rows that no monthly partition of `quote` takes, up to 1000. */
   readonly unpartitioned: number;
-  /** Tasks that were due more than 15 minutes ago and have no outcome. */
+  /** Tasks that were due more than 15 minutes ago and have no outcome, nor wait for a quota, their source or a person. */
   readonly overdue: number;
+  /** Incidents that are open. */
+  readonly incidents: number;
+  /** Up to when the planner has planned; `null` before its first tick, and while a person has stopped it. */
+  readonly plannedTo: Date | null;
   readonly newestQuoteAt: Date | null;
 }
 
@@ -29,12 +33,18 @@ export function healthReader(pool: Pool) {
         migrations: number;
         unpartitioned: number;
         overdue: number;
+        incidents: number;
+        planned_to: Date | null;
         newest: Date | null;
       }>({
         name: 'health-facts',
         text: `SELECT (SELECT count(*)::int FROM migration) AS migrations,
                       (SELECT count(*)::int FROM (SELECT 1 FROM quote_default LIMIT 1000) d) AS unpartitioned,
-                      (SELECT count(*)::int FROM task WHERE finished_at IS NULL AND due_at < $1::timestamptz - interval '15 minutes') AS overdue,
+                      (SELECT count(*)::int FROM task WHERE finished_at IS NULL AND due_at < $1::timestamptz - interval '15 minutes'
+                         AND NOT backfill AND (waits_until IS NULL OR waits_until < $1::timestamptz - interval '15 minutes')) AS overdue,
+                      (SELECT count(*)::int FROM incident WHERE resolved_at IS NULL) AS incidents,
+                      (SELECT max(planned_to) FROM planner_state
+                       WHERE NOT EXISTS (SELECT FROM service_state WHERE service_id = 'scheduler' AND NOT running)) AS planned_to,
                       (SELECT max(confirmed_at) FROM latest_quote) AS newest`,
         values: [now],
       });
@@ -43,6 +53,8 @@ export function healthReader(pool: Pool) {
         migrations: row?.migrations ?? null,
         unpartitioned: row?.unpartitioned ?? 0,
         overdue: row?.overdue ?? 0,
+        incidents: row?.incidents ?? 0,
+        plannedTo: row?.planned_to ?? null,
         newestQuoteAt: row?.newest ?? null,
       };
     },

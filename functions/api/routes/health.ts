@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { HealthReader } from '../../../core/adapters/postgres/health-reader.ts';
 import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
 import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';
+import { overdueAfterMs } from '../../../core/health/judge-source.ts';
 import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { ProblemError } from '../problem.ts';
@@ -32,6 +33,7 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Uses)
     const unwell = active
       .filter((row) => row.status === 'degraded' || row.status === 'limited')
       .map((row) => row.source_id);
+    const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
     const checks: Record<string, Check> = {
       'database:migrations': [{ status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
       'sources:health': [
@@ -39,6 +41,22 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Uses)
           status: failed.length > 0 || unwell.length > 0 ? 'warn' : 'pass',
           observedValue: { failed, unwell },
           ...(failed.length > 0 ? { output: `Failed: ${failed.join(', ')}. GET /sources/{id}/health says why.` } : {}),
+        },
+      ],
+      'incidents:open': [
+        {
+          status: facts.incidents > 0 ? 'warn' : 'pass',
+          observedValue: facts.incidents,
+          ...(facts.incidents > 0 ? { output: 'GET /incidents?status=open lists them with their evidence.' } : {}),
+        },
+      ],
+      'scheduler:plannedTo': [
+        {
+          status: silent ? 'warn' : 'pass',
+          observedValue: facts.plannedTo?.toISOString() ?? null,
+          ...(silent
+            ? { output: 'Nothing was planned for 15 minutes: the function schedule gets no ticks, or fails.' }
+            : {}),
         },
       ],
       'tasks:overdue': [

@@ -227,6 +227,16 @@ describe('/health', () => {
       "INSERT INTO task (run_id, part, source_id, symbols, due_at) SELECT id, 0, 'yahoo', '{A}', due_at FROM run",
       [],
     );
+    // One that waits for its quota is not overdue.
+    await pool.query(
+      "INSERT INTO task (run_id, part, source_id, symbols, due_at, waits_until) SELECT id, 1, 'yahoo', '{B}', due_at, $1 FROM run",
+      [new Date(noon)],
+    );
+    await pool.query(
+      "INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo', 'down', $1, $1)",
+      [at],
+    );
+    await pool.query("INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)", [at]);
     const response = await api.ask('/health', { key: keys.read });
     const view = healthSchema.parse(await json(response));
     expect([response.status, view.status]).toEqual([200, 'warn']);
@@ -235,5 +245,10 @@ describe('/health', () => {
       observedValue: { failed: ['yahoo'], unwell: [] },
     });
     expect(view.checks['tasks:overdue']?.[0]).toMatchObject({ status: 'warn', observedValue: 1 });
+    expect(view.checks['incidents:open']?.[0]).toMatchObject({ status: 'warn', observedValue: 1 });
+    expect(view.checks['scheduler:plannedTo']?.[0]).toMatchObject({ status: 'warn' });
+    await pool.query("INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)");
+    const stopped = healthSchema.parse(await json(await api.ask('/health', { key: keys.read })));
+    expect(stopped.checks['scheduler:plannedTo']?.[0]).toMatchObject({ status: 'pass' });
   });
 });
