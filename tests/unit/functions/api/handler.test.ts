@@ -29,6 +29,8 @@ beforeAll(async () => {
   vi.stubEnv('DATABASE_URL', database.url);
   vi.stubEnv('QUOTRON_STAGE', 'local');
   vi.stubEnv('TICKS_QUEUE_URL', 'http://127.0.0.1:1/ticks');
+  vi.stubEnv('INGEST_QUEUE_URL', 'http://127.0.0.1:1/ingest');
+  vi.stubEnv('RECOVERIES_QUEUE_URL', 'http://127.0.0.1:1/recoveries');
   vi.stubEnv('RAW_BUCKET', 'raw-bucket');
   vi.stubEnv('AWS_REGION', 'us-east-1');
   ({ handler } = await import('../../../../functions/api/handler.ts'));
@@ -100,6 +102,14 @@ describe('the function behind API Gateway', () => {
       [200, false],
     ]);
     expect(csv.body).toMatch(/^symbol,/);
+  });
+
+  it('gives a report as Markdown, as it is', async () => {
+    const headers = { 'x-api-key': keys.operate };
+    const made = await ask({ method: 'POST', path: '/api/v1/diagnostics', headers });
+    const report = await ask({ path: headerOf(made, 'location') ?? '', headers });
+    expect([report.statusCode, report.isBase64Encoded]).toEqual([200, false]);
+    expect(report.body).toMatch(/^# Diagnostics report\n/);
   });
 
   it('signs in: the cookie comes back, without Secure on plain http', async () => {
