@@ -57,7 +57,7 @@ function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
   for (const source of planning.sources) {
-    // It cannot be asked before a person has set its key; then it begins with its next slot.
+    // It cannot be asked before a person has set its key; then it begins at once, as any that was never planned.
     const locked = needsCredentials(source) && !state.credentialed.has(source.id);
     // What the source does not want now is made up for when it does.
     if (state.held.has(source.id)) continue;
@@ -65,6 +65,7 @@ function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
     for (const timing of timingsOf(source, planning.alwaysOpen ?? false, wanted)) {
       const { job } = timing;
       const key = `${source.id}/${job.id}`;
+      if (locked && !state.plannedTo.has(key)) continue;
       plannedTo.set(key, now);
       // A paused source is not made up for when it goes on: what it missed was not wanted.
       if (locked || state.paused.has(source.id)) continue;

@@ -144,7 +144,7 @@ export class PipelineStack extends Stack {
       if (settings.sourceUrls) {
         for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
         // The simulated market never closes.
-        for (const fn of [schedule, monitor, recover]) fn.addSetting('sessions', 'ignored');
+        schedule.addSetting('sessions', 'ignored');
       }
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.symbols) schedule.addSetting('symbols', settings.symbols);

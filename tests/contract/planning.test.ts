@@ -3,6 +3,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
@@ -16,7 +17,9 @@ beforeAll(async () => {
   pool = database.pool(6);
 });
 afterAll(() => database.stop());
-beforeEach(() => pool.query('TRUNCATE run, task, task_attempt, planner_state, service_state, source_state'));
+beforeEach(() =>
+  pool.query('TRUNCATE run, task, task_attempt, planner_state, service_state, source_state, source_credentials'),
+);
 
 const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${time}Z` });
 /** Ignores calendars unless told: 22 November is a Sunday. */
@@ -138,6 +141,18 @@ describe('planning by the calendar', () => {
       ['11-22T10:00', 'BTC-USD'],
       ['11-22T10:01', 'BTC-USD'],
     ]);
+  });
+
+  it('begins with the last prices as soon as a person has set the key of a source', async () => {
+    const planning = { ...planner(['AAPL'], false).planning, sources: [alphaVantage] };
+    const plan = (time: string) => planRuns({ time }, planning);
+    expect((await plan('2026-11-22T10:00:20Z')).runs).toEqual([]);
+    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    expect((await plan('2026-11-22T10:01:20Z')).runs).toHaveLength(2);
+    expect((await plan('2026-11-22T10:02:20Z')).runs).toEqual([]);
+    // Friday 18:00 and 18:30 in New York.
+    const { rows } = await pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
+    expect(rows.map(({ slot }) => slot.slice(0, 16))).toEqual(['2026-11-20T23:00', '2026-11-20T23:30']);
   });
 
   it('plans no run where nothing trades, and the first one when a market opens', async () => {
