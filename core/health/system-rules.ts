@@ -76,11 +76,15 @@ function waiting(facts: DiagnosisFacts): string[] {
   return full.map((queue) => `${queue.waiting} messages wait in the queue ${queue.name}.`);
 }
 
+function ticksAreMissing({ at, plannedTo }: DiagnosisFacts): boolean {
+  return plannedTo !== null && at - plannedTo >= silentTicksMs;
+}
+
 const noTicks: SystemRule = {
   id: 'no-ticks',
   find(facts, complaints) {
     const stopped = facts.services.some(({ id, running }) => id === 'scheduler' && !running);
-    if (stopped || facts.plannedTo === null || facts.at - facts.plannedTo < silentTicksMs) return [];
+    if (stopped || facts.plannedTo === null || !ticksAreMissing(facts)) return [];
     return [
       {
         title: 'The clock has stopped',
@@ -198,7 +202,8 @@ const overdueTasks: SystemRule = {
     const stuck = facts.sources.filter(
       (source) => source.overdue > 0 && !complaints.some((each) => each.source.id === source.id && isSilence(each)),
     );
-    if (stuck.length === 0 || facts.services.some(({ id, running }) => !running && id !== 'proxy')) return [];
+    const standsStill = facts.services.some(({ id, running }) => !running && id !== 'proxy') || ticksAreMissing(facts);
+    if (stuck.length === 0 || standsStill) return [];
     return [
       {
         title: 'Tasks have no outcome',
