@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { quotronProgram } from '../../../cli/program.ts';
 import { type Answers, apiDouble, Page, Problem, quotron } from './command.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
@@ -112,6 +113,15 @@ describe('a wrong call', () => {
   it('what a key may not do ends with 1', async () => {
     answers['GET /keys'] = new Problem(403, 'forbidden', 'This needs a key of scope admin.');
     expect(await ask('keys', 'list')).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('has a row for each command', () => {
+    const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+    const names = quotronProgram().commands.map((command) => command.name());
+    expect(names.length).toBeGreaterThan(12);
+    expect(names.filter((name) => !new RegExp(`^\\|.*\`${name}\\b`, 'm').test(docs))).toEqual([]);
   });
 });
 

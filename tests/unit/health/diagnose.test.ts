@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { quarantineReasons, runReasons } from '../../../core/contracts/reasons.ts';
 import type { Complaint } from '../../../core/health/complaints.ts';
 import { diagnose } from '../../../core/health/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts, TaskFact } from '../../../core/health/facts.ts';
 import { ruleFor, sourceRules } from '../../../core/health/source-rules.ts';
+import { systemRules } from '../../../core/health/system-rules.ts';
 
 const at = Date.parse('2026-11-22T20:00:00Z');
 const minutesAgo = (minutes: number) => at - minutes * 60_000;
@@ -134,6 +136,14 @@ describe('a cause', () => {
     for (const reason of [...runReasons, ...quarantineReasons].filter((each) => each !== 'unexplained'))
       expect(ruleFor(complaint({ reason })).id, reason).not.toBe('unexplained');
     expect(new Set(sourceRules.map(({ id }) => id)).size).toBe(sourceRules.length);
+  });
+});
+
+describe('docs/diagnosis.md', () => {
+  it('has a row for each rule', () => {
+    const docs = readFileSync(new URL('../../../docs/diagnosis.md', import.meta.url), 'utf8');
+    const rules = [...sourceRules, ...systemRules].map(({ id }) => id);
+    expect(rules.filter((id) => !docs.includes(`| \`${id}\` |`))).toEqual([]);
   });
 });
 
