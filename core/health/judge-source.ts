@@ -53,20 +53,26 @@ export function judgeSource(
   const findings = jobs.flatMap((job) => findingOf(job) ?? []);
   const judged = facts.unjudged.filter((task) => !task.backfill && jobs.some((job) => job.id === task.job));
   const breaker = judged.reduce<Breaker>(
-    (state, task) => (task.trigger === 'canary' && !task.trial ? state : nextBreaker(state, task, now, random)),
+    (state, task) => (task.trial || isOwn(task) ? nextBreaker(state, task, now, random) : state),
     facts.breaker,
   );
-  const ends = judged.filter((task) => task.trigger !== 'canary').map((task) => endOf(task, findings));
+  const ends = judged.filter(isOwn).map((task) => endOf(task, findings));
   const incidents = followIncidents(facts.incidents, ends, { opens: !facts.paused, recovered: facts.recovered });
   const health = sourceHealth({
     jobs,
     openReasons: stillOpen(facts, incidents),
+    recoveredAt: facts.recovered?.at ?? null,
     findings,
     paused: facts.paused,
     unasked: unaskedOf(source, facts, now),
     quotaLeft: 1 - facts.usedToday / source.perDay,
   });
   return { health, breaker, incidents };
+}
+
+/** A canary, and what is asked in another source's place, are no sign of how the source's own jobs do. */
+function isOwn({ trigger }: EndedTask): boolean {
+  return trigger !== 'canary' && trigger !== 'fallback';
 }
 
 /** A success whose data are old or mostly in quarantine is a failure. */

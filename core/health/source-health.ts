@@ -90,8 +90,10 @@ export function findingOf(job: JudgedJob): Finding | null {
 /** What health is judged by, besides jobs. */
 export interface HealthFindings {
   readonly jobs: readonly JudgedJob[];
-  /** Reasons of incidents that are open: a failure that is over by now is not held against the source. */
+  /** Reasons of incidents that are open. */
   readonly openReasons: ReadonlySet<RunReason>;
+  /** When the newest verified recovery ended: failures before it, whose incident is over, are not held against the source. */
+  readonly recoveredAt: number | null;
   readonly findings: readonly Finding[];
   readonly paused: boolean;
   /** Why nothing can be said of it that is not its own fault, in a sentence; `null` otherwise. */
@@ -121,7 +123,7 @@ function verdictOf(of: HealthFindings, parts: HealthParts): Pick<Health, 'status
   if (of.unasked !== null) return { status: 'unknown', reason: null, message: of.unasked };
   if (jobs.length === 0) return { status: 'unknown', reason: null, message: 'It has not run yet.' };
 
-  const failing = jobs.filter((job) => isFailing(job, of.openReasons));
+  const failing = jobs.filter((job) => isFailing(job, of));
   const newest = failing.flatMap((job) => job.tasks[0] ?? []).sort((a, b) => b.endedAt - a.endedAt)[0];
   if (newest) {
     const reason = newest.reason ?? 'unexplained';
@@ -156,10 +158,11 @@ function verdictOf(of: HealthFindings, parts: HealthParts): Pick<Health, 'status
   return { status: 'healthy', reason: null, message: null };
 }
 
-/** Its newest task failed, and that is not over: neither a verified recovery nor successes of a like job ended it. */
-function isFailing(job: JudgedJob, openReasons: ReadonlySet<RunReason>): boolean {
+/** Its newest task failed, and no recovery has ended that since. */
+function isFailing(job: JudgedJob, { openReasons, recoveredAt }: HealthFindings): boolean {
   const newest = job.tasks[0];
-  return newest !== undefined && !newest.ok && openReasons.has(newest.reason ?? 'unexplained');
+  if (newest === undefined || newest.ok) return false;
+  return openReasons.has(newest.reason ?? 'unexplained') || recoveredAt === null || newest.endedAt > recoveredAt;
 }
 
 /** It failed in two runs in a row, or has never succeeded as far as is known. */

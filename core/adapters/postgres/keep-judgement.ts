@@ -96,7 +96,7 @@ async function keepSample(
   ended: readonly EndedTask[],
   now: Date,
 ): Promise<void> {
-  const own = ended.filter((task) => !task.backfill && task.trigger !== 'canary');
+  const own = ended.filter((task) => !task.backfill && task.trigger !== 'canary' && task.trigger !== 'fallback');
   const succeeded = own.filter((task) => task.ok).length;
   await db.query({
     name: 'keep-sample',

@@ -27,6 +27,7 @@ const health = (jobs: JudgedJob[], more: Partial<HealthFindings> & { open?: RunR
   sourceHealth({
     jobs,
     openReasons: new Set(more.open ?? jobs.flatMap((each) => (each.tasks[0]?.ok ? [] : (each.tasks[0]?.reason ?? [])))),
+    recoveredAt: null,
     findings: jobs.flatMap((each) => findingOf(each) ?? []),
     paused: false,
     unasked: null,
@@ -87,8 +88,11 @@ describe('status', () => {
     expect(health([job([bad('quota_exhausted')]), bars([bad('down'), bad('down')])]).status).toBe('degraded');
   });
 
-  it('does not hold a failure against it whose incident is over', () => {
-    expect(health([job([bad('down'), bad('down'), good()])], { open: [] }).status).toBe('healthy');
+  it('does not hold a failure against it that a verified recovery has ended', () => {
+    const failing = [job([bad('down', { endedAt: 5_000 }), bad('down'), good()])];
+    expect(health(failing, { open: [], recoveredAt: 5_000 }).status).toBe('healthy');
+    expect(health(failing, { open: [], recoveredAt: 4_000 }).status).toBe('failed');
+    expect(health(failing, { open: ['down'], recoveredAt: 5_000 }).status).toBe('failed');
   });
 
   it('is degraded while an incident is open, though the newest task succeeded', () => {

@@ -50,7 +50,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       {needsAttention(source) && health.reason !== null && (
         <p className={styles.meaning}>{reasonMeanings[health.reason]}</p>
       )}
-      {health.status === 'unknown' && health.message !== null && !source.paused && (
+      {health.reason === null && health.message !== null && !source.paused && (
         <p className={styles.meaning}>{health.message}</p>
       )}
       <dl className={styles.facts}>

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { trialMs } from '../../../core/health/breaker.ts';
+import type { PlannedRun } from '../../../core/ports/plan-store.ts';
+import { admitTrials } from '../../../functions/schedule/admit-trials.ts';
+
+const now = Date.parse('2026-11-24T16:00:00Z');
+const run = (sourceId: string, job: string, minutesAgo: number): PlannedRun => {
+  const dueAt = new Date(now - minutesAgo * 60_000);
+  const id = `${sourceId} ${job} ${minutesAgo}`;
+  return { id, sourceId, job, kind: 'quotes', trigger: 'schedule', slot: dueAt.toISOString(), dueAt, tasks: [['A']] };
+};
+const plan = {
+  runs: [run('yahoo', 'bars', 0), run('yahoo', 'quotes', 2), run('yahoo', 'quotes', 1), run('coingecko', 'quotes', 0)],
+  plannedTo: new Map([
+    ['yahoo/bars', now],
+    ['yahoo/quotes', now],
+    ['coingecko/quotes', now],
+  ]),
+};
+const admitted = (until: number | null) => admitTrials(plan, new Map([['yahoo', { until }]]), now);
+
+describe('a plan', () => {
+  it('is as it was where no breaker is open', () => {
+    expect(admitTrials(plan, new Map(), now)).toEqual({ ...plan, trials: [] });
+  });
+
+  it('has nothing of a source whose breaker is open, and makes up for it later', () => {
+    const { runs, plannedTo, trials } = admitted(now + 1);
+    expect(runs.map((each) => each.id)).toEqual(['coingecko quotes 0']);
+    expect([...plannedTo.keys()]).toEqual(['coingecko/quotes']);
+    expect(trials).toEqual([]);
+  });
+
+  it('has one run of it past the time of the breaker: of the job that missed the most, the newest', () => {
+    for (const until of [now, null]) {
+      const { runs, plannedTo, trials } = admitted(until);
+      expect(runs.map((each) => each.id)).toEqual(['yahoo quotes 1', 'coingecko quotes 0']);
+      expect([...plannedTo.keys()]).toEqual(['yahoo/quotes', 'coingecko/quotes']);
+      expect(trials).toEqual([{ sourceId: 'yahoo', runId: 'yahoo quotes 1', until: new Date(now + trialMs) }]);
+    }
+  });
+});
