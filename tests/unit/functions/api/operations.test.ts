@@ -6,6 +6,7 @@ import { envelope } from '../../../../core/contracts/http/envelope.ts';
 import {
   batchStatisticsSchema,
   healthSampleSchema,
+  healthSchema,
   runAcceptedSchema,
   runDetailSchema,
   runSchema,
@@ -421,5 +422,18 @@ describe('a batch', () => {
     expect(text).toContain('"volume":12345678901234567890');
     expect((await get('/batches/999999/statistics')).status).toBe(404);
     expect((await get('/batches/99999999999999999999/statistics')).status).toBe(400);
+  });
+});
+
+describe('the calendars of exchanges', () => {
+  it.each([
+    ['pass', '2027-11-01T12:00:00Z', 60],
+    ['warn', '2027-11-02T12:00:00Z', 59],
+    ['warn', '2028-01-05T12:00:00Z', -5],
+  ])('make /health %s on %s, with %d days left', async (status, now, daysLeft) => {
+    api.time.now = Date.parse(now);
+    const view = healthSchema.parse(await (await get('/health')).json());
+    api.time.now = noon;
+    expect(view.checks['calendars:validity']).toMatchObject([{ status, observedValue: daysLeft }]);
   });
 });
