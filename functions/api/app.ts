@@ -30,6 +30,7 @@ import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { quoteRoutes } from './routes/quotes.ts';
+import { recoveryRoutes } from './routes/recoveries.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -61,6 +62,7 @@ export function createApp(dependencies: Dependencies): Api {
     ...instrumentRoutes(dependencies),
     ...indexRoutes(dependencies),
     ...sourceRoutes(dependencies),
+    ...recoveryRoutes(dependencies),
     ...serviceRoutes(dependencies),
     ...runRoutes(dependencies),
     ...incidentRoutes(dependencies),

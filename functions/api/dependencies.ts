@@ -8,6 +8,7 @@ import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts
 import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
 import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
 import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import type { RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
 import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
 import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
@@ -28,6 +29,7 @@ export interface Dependencies {
   /** Links that let their holder read one artifact for some minutes. */
   readonly artifactUrl: (key: string) => Promise<string>;
   readonly sources: SourceReader;
+  readonly recoveries: RecoveryStore;
   readonly runs: RunReader;
   readonly backfills: BackfillStore;
   readonly quarantine: QuarantineReader;

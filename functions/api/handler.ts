@@ -12,6 +12,7 @@ import { instrumentReader } from '../../core/adapters/postgres/instrument-reader
 import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
 import { runReader } from '../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
@@ -49,6 +50,7 @@ const app = createApp({
   constituents: constituentReader(pool),
   artifactUrl: s3Presigner(setting('rawBucket')),
   sources: sourceReader(pool),
+  recoveries: recoveryStore(pool),
   runs: runReader(pool),
   backfills: backfillStore(pool),
   quarantine: quarantineReader(pool),
@@ -58,6 +60,7 @@ const app = createApp({
   queue: sqsMessageQueue({
     ticks: setting('ticksQueueUrl'),
     ingest: setting('ingestQueueUrl'),
+    recoveries: setting('recoveriesQueueUrl'),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
   facts: factsReader(pool),

@@ -60,6 +60,15 @@ export interface Counts {
   readonly revised: number;
 }
 
+/** The newest market time of a batch's accepted rows, and the fetch of what has none. */
+function newestAsOf({ quotes, bars, constituents = [] }: Decision): Date | null {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { quote } of quotes) newest = Math.max(newest, quote.asOf);
+  for (const series of bars) for (const bar of series.bars) newest = Math.max(newest, bar.startsAt);
+  for (const { fetchedAt } of constituents) newest = Math.max(newest, fetchedAt);
+  return Number.isFinite(newest) ? new Date(newest) : null;
+}
+
 /** Closes a batch: its counts, statistics, quarantined rows and events, and the end of its task unless it has one. */
 export async function closeBatch(
   db: Connection,
@@ -74,7 +83,7 @@ export async function closeBatch(
     name: 'close-batch',
     text: `
       WITH closed AS (
-        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6 WHERE id = $1
+        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, newest_as_of = $26 WHERE id = $1
       ), summed AS (
         INSERT INTO batch_statistics (batch_id, currency, count, rejected, mean, median, min, max, up, down, unchanged, volume)
         SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
@@ -86,7 +95,7 @@ export async function closeBatch(
                       finished_at = clock_timestamp(), lease_until = NULL
       WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
         -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
-        AND ($21 = 'succeeded' OR attempt = $26)
+        AND ($21 = 'succeeded' OR attempt = $27)
         -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
         AND NOT (backfill AND $21 = 'failed' AND $5 = ANY ($24::text[]) AND attempt < $25)`,
     values: [
@@ -115,6 +124,7 @@ export async function closeBatch(
       header.part,
       texts(passingReasons),
       chunkAttempts,
+      newestAsOf(decision),
       header.attempt,
     ],
   });

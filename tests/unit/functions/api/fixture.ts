@@ -13,6 +13,7 @@ import { instrumentReader } from '../../../../core/adapters/postgres/instrument-
 import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../../../core/adapters/postgres/quarantine-reader.ts';
 import { quoteReader } from '../../../../core/adapters/postgres/quote-reader.ts';
+import { recoveryStore } from '../../../../core/adapters/postgres/recovery-store.ts';
 import { runReader } from '../../../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../../../core/adapters/postgres/switch-store.ts';
@@ -46,6 +47,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     constituents: constituentReader(pool),
     artifactUrl: async (key) => `https://bucket.invalid/${key}?signed`,
     sources: sourceReader(pool),
+    recoveries: recoveryStore(pool),
     runs: runReader(pool),
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
