@@ -17,12 +17,17 @@ try {
   await quotronProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said what is wrong. Help and version that were asked for are no fault.
+    // Commander has said on stderr what is wrong. Help that was asked for is no fault.
+    if (json && error.exitCode !== 0) tellAsJson('usage', error.message.replace(/^error: /, ''));
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   } else if (error instanceof CommandError) {
     const { message, code } = error;
-    if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    if (json) tellAsJson(code, message);
     else process.stderr.write(`${message}\n`);
     process.exitCode = error.exitCode;
   } else throw error;
+}
+
+function tellAsJson(code: string | null, message: string): void {
+  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
 }

@@ -23,6 +23,7 @@ export function statusCommand(): Command {
         dead.length > 0 && `dead letters: ${dead.join(', ')}`,
       ].filter((each) => each !== false);
       const healthy = wrong.length === 0;
+      const busy = queues.filter((queue) => queue.waiting + queue.inFlight + queue.dead > 0);
       out.result({ healthy, sick, stopped, dead, sources, services, queues }, () =>
         [
           table(['source', 'status', 'reason', 'score', 'last success', 'next run'], sources.map(row)),
@@ -30,12 +31,12 @@ export function statusCommand(): Command {
             ['service', 'state'],
             services.map(({ id, running }) => [id, status(running ? 'running' : 'stopped')]),
           ),
-          table(
-            ['queue', 'waiting', 'in flight', 'dead'],
-            queues
-              .filter((queue) => queue.waiting + queue.inFlight + queue.dead > 0)
-              .map((queue) => [queue.name, ...[queue.waiting, queue.inFlight, queue.dead].map(String)]),
-          ),
+          busy.length === 0
+            ? 'All queues are empty.'
+            : table(
+                ['queue', 'waiting', 'in flight', 'dead'],
+                busy.map((queue) => [queue.name, ...[queue.waiting, queue.inFlight, queue.dead].map(String)]),
+              ),
           healthy ? 'All is well.' : `${wrong.join('; ')}. \`quotron diagnose\` says why and what to do.`,
         ].join('\n\n'),
       );
