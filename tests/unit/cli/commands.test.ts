@@ -108,6 +108,11 @@ describe('a wrong call', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: { code: 'unknown_source', message: 'It is refused. There is yahoo.' },
     });
+    const wrong = await ask('stop', '--json');
+    expect([wrong.code, JSON.parse(wrong.stdout)]).toEqual([
+      2,
+      { error: { code: 'usage', message: expect.stringContaining('missing required argument') } },
+    ]);
   });
 
   it('what a key may not do ends with 1', async () => {
