@@ -84,6 +84,26 @@ describe('staleness knows the calendar', () => {
     expect(await incidents()).toEqual([]);
   });
 
+  it('bars that are still under way are not missed', async () => {
+    const { upstreams } = await simulator();
+    const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L'];
+    const { cycle, plan, scrape, monitor, ingest, queue } = pipeline(pool, {
+      sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
+      symbols,
+    });
+    await cycle(runNow('quotes'));
+    await plan(runNow('daily-bars'));
+    await scrape();
+    await monitor();
+    for (const message of queue.take('ingest')) {
+      await queue.send('ingest', [message]);
+      await ingest();
+      await monitor();
+      expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
+    }
+    expect(await incidents()).toEqual([]);
+  });
+
   it('on a Tuesday at eleven a source that answers 200 and stands still is failed, with an incident', async () => {
     const ten = await simulator('2026-11-24T15:00:00Z');
     await world(ten.upstreams, () => at('2026-11-24T15:00:30Z')).cycle();
