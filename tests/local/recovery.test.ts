@@ -28,7 +28,7 @@ const lambda = new LambdaClient({
  * a source go last: tasks that wait for its wish come back later.
  */
 const chosen: Readonly<Record<string, readonly string[]>> = {
-  yahoo: ['403', '500', 'hang', 'malformed', 'drift', 'unit', 'expired', 'stale', 'echo', '429'],
+  yahoo: ['403', 'hang', 'drift', 'unit', 'expired', 'echo', '429'],
   'alpha-vantage': ['expired', 'throttle', 'quota'],
   coingecko: ['500', 'malformed', 'stale', '429'],
   slickcharts: ['drift', 'stale', 'layout', '403'],
@@ -36,7 +36,7 @@ const chosen: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a request may take: the deployed functions are told so while this file runs. Nothing else of them is changed. */
-const timeoutMs = { ScrapeApi: 1_500, ScrapeBrowser: 4_000 } as const;
+const timeoutMs = { ScrapeApi: 1_500, ScrapeBrowser: 6_000 } as const;
 const usual = new Map<string, Record<string, string>>();
 
 async function settle(output: string, environment: Record<string, string>): Promise<void> {
@@ -76,6 +76,20 @@ async function timePasses(source: string | null = null): Promise<void> {
   );
 }
 
+/** What else is under way of a source ends, and what waits for its wish to be over never comes back. */
+async function withoutStragglers(source: string): Promise<void> {
+  const open = `FROM task WHERE source_id = $1 AND finished_at IS NULL AND status <> 'planned'`;
+  await eventually(`all tasks of ${source} to end or wait`, async () => {
+    const busy = await cloud.rows(
+      `SELECT 1 ${open} AND (waits_until IS NULL OR waits_until < now() + interval '5 seconds')`,
+      [source],
+    );
+    return busy.length === 0 ? true : undefined;
+  });
+  await cloud.pool.query(`DELETE FROM task_attempt WHERE (run_id, part) IN (SELECT run_id, part ${open})`, [source]);
+  await cloud.pool.query(`DELETE ${open}`, [source]);
+}
+
 const now = () => new Date().toISOString();
 const watch = () => cloud.functions.invoke('monitor', { time: now() } satisfies Tick);
 const planned = z.object({ runs: z.array(z.string()) });
@@ -86,25 +100,53 @@ async function cycle({ source, job }: Pick<SickFault, 'source' | 'job'>): Promis
   const run = { sourceId: source, job, trigger: 'manual', requestId: randomUUID() } as const;
   const { runs } = planned.parse(await cloud.functions.invoke('schedule', { time: now(), run } satisfies Tick));
   await waitForRuns(cloud.pool, runs, 60_000);
+  await withoutStragglers(source);
 }
 
 const healthOf = (source: string) => cloud.read(`/sources/${source}/health`, sourceHealthSchema);
 const newest = async (source: string) =>
   (await cloud.read(`/recoveries?sourceId=${source}&limit=1`, z.array(recoverySchema)))[0];
 
-/** The source's newest automatic recovery, once it has ended. The monitor is driven until there is one. */
-async function automatic(source: string, since: string) {
+/**
+ * The source's automatic recovery after `before`, once it has ended. The monitor is driven until there is one: the minute's
+ * own tick may have been quicker.
+ */
+async function automatic(source: string, before: string | undefined) {
   return eventually(
     `an automatic recovery of ${source}`,
     async () => {
       const found = await newest(source);
-      const ours = found?.trigger === 'automatic' && found.requestedAt >= since ? found : undefined;
-      if (!ours) await watch();
-      return ours?.finishedAt ? ours : undefined;
+      if (found === undefined || found.id === before) await watch();
+      else if (found.finishedAt) return found;
+      return undefined;
     },
     60_000,
   );
 }
+
+/**
+ * Keeps automatic recoveries of a source from beginning, as one that a person asked for does: the minute's own tick, and
+ * the ticks that the other sources' tests drive, look at all sources.
+ */
+async function notYet<T>(source: string, work: () => Promise<T>): Promise<T> {
+  const id = randomUUID();
+  await eventually(`no recovery of ${source} to be under way`, async () => {
+    const made = await cloud.pool.query(
+      `INSERT INTO recovery (id, source_id, trigger, status, requested_at, started_at, deadline_at)
+       VALUES ($1, $2, 'manual', 'running', now(), now(), now() + interval '10 minutes') ON CONFLICT DO NOTHING`,
+      [id, source],
+    );
+    return made.rowCount === 1 ? true : undefined;
+  });
+  try {
+    return await work();
+  } finally {
+    await cloud.pool.query('DELETE FROM recovery WHERE id = $1', [id]);
+  }
+}
+
+const openIncidents = (source: string) =>
+  cloud.read(`/incidents?sourceId=${source}&status=open`, z.array(incidentSchema));
 
 interface Line {
   readonly source: string;
@@ -119,25 +161,33 @@ interface Line {
 
 async function sickAndHealed(sick: SickFault): Promise<Line> {
   const { source, fault } = sick;
-  await cloud.fault({ source, fault, on: true });
-  // A login is wanted when the session has run out, and not before.
-  if (fault === 'refused') await cloud.pool.query('DELETE FROM auth_session WHERE source_id = $1', [source]);
-  const begun = now();
-  await cycle(sick);
-  await cycle(sick);
-  const health = await eventually(`${source} to be ill of ${sick.reason}`, async () => {
-    const seen = await healthOf(source);
-    return seen.reason === sick.reason ? seen : undefined;
+  const before = (await newest(source))?.id;
+  const { health, incidents } = await notYet(source, async () => {
+    // Which selectors the last fault has left is not this one's matter.
+    await cloud.pool.query(`UPDATE source_state SET selectors = 'main' WHERE source_id = $1`, [source]);
+    await cloud.fault({ source, fault, on: true });
+    // A login is wanted when the session has run out, and not before.
+    if (fault === 'refused') await cloud.pool.query('DELETE FROM auth_session WHERE source_id = $1', [source]);
+    await cycle(sick);
+    await cycle(sick);
+    return illOf(sick);
   });
-  const incidents = await cloud.read(`/incidents?sourceId=${source}&status=open`, z.array(incidentSchema));
   await timePasses(source);
-  const first = await automatic(source, begun);
+  const first = await automatic(source, before);
+  await cloud.fault({ source, fault, on: false });
   let healed = first;
   if (first.status !== 'verified') {
-    await cloud.fault({ source, fault, on: false });
     await timePasses(source);
-    healed = await automatic(source, now());
-  } else await cloud.fault({ source, fault, on: false });
+    healed = await automatic(source, first.id);
+  }
+  const over = await eventually(
+    `the incidents of ${source} to be over`,
+    async () => {
+      await watch();
+      return (await openIncidents(source)).length === 0 ? true : undefined;
+    },
+    10_000,
+  ).catch(() => false);
   return {
     source,
     fault,
@@ -146,8 +196,26 @@ async function sickAndHealed(sick: SickFault): Promise<Line> {
     incident: incidents.map((each) => each.reason).join(' '),
     strategy: first.strategy ?? '',
     withFaultOn: `${first.status} ${first.status === 'verified' ? '' : (first.reason ?? '')}`.trim(),
-    withFaultOff: healed.status,
+    withFaultOff: `${healed.status}${over ? '' : ', incident open'}`,
   };
+}
+
+/** The source's health and open incidents, once they say what they should. */
+async function illOf({ source, fault, reason }: SickFault) {
+  let seen = '';
+  return eventually(
+    `${source} to be ill of ${reason}`,
+    async () => {
+      const found = await healthOf(source);
+      seen = `${found.status} ${found.reason}: ${found.message}; ${found.lastFailure?.message}`;
+      const incidents = await openIncidents(source);
+      const told = found.reason === reason && incidents.some((each) => each.reason === reason);
+      return told ? { health: found, incidents } : undefined;
+    },
+    10_000,
+  ).catch((error: unknown) => {
+    throw new Error(`${source} with ${fault} is ${seen}`, { cause: error });
+  });
 }
 
 function tableOf(lines: readonly Line[]): string {
@@ -169,24 +237,29 @@ function tableOf(lines: readonly Line[]): string {
 
 describe('on the deployed cloud', () => {
   it('each fault is noticed, not healed while it lasts, and healed by itself when it is over', async () => {
-    const lines = await Promise.all(
+    const all: Line[] = [];
+    const sources = await Promise.allSettled(
       catalogue.map(async ({ id }) => {
-        const done: Line[] = [];
-        for (const name of chosen[id] ?? []) {
-          const sick = sickFaults.find((each) => each.source === id && each.fault === name);
-          if (sick) done.push(await sickAndHealed(sick));
-        }
-        return done;
+        const faults = (chosen[id] ?? []).flatMap(
+          (name) => sickFaults.find((each) => each.source === id && each.fault === name) ?? [],
+        );
+        // The first pages of a browser take longest.
+        const [first] = faults;
+        if (first) await cycle(first);
+        for (const sick of faults) all.push(await sickAndHealed(sick));
       }),
     );
-    const all = lines.flat();
+    all.sort((a, b) => a.source.localeCompare(b.source));
     console.log(`\n${tableOf(all)}\n`);
+    expect(sources.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))).toEqual([]);
     expect(new Set(all.map((line) => line.fault))).toEqual(new Set(sickFaults.map((each) => each.fault)));
     for (const line of all) {
       const { reason } = sickFaults.find((each) => each.source === line.source && each.fault === line.fault) ?? {};
       const what = `${line.source} ${line.fault}`;
       expect(line.reason, what).toBe(reason);
-      expect(line.incident.split(' '), what).toContain(reason);
+      // A run that begins just before the source wants to be left alone ends as one that was left alone.
+      if (reason && limitReasons.has(reason)) expect(line.incident.split(' '), what).toContain(reason);
+      else expect(line.incident, what).toBe(reason);
       expect(reason && limitReasons.has(reason) ? ['limited'] : ['degraded', 'failed'], what).toContain(line.status);
       // Who has a healthy fallback is helped by it meanwhile, and is not verified by that.
       const helped = catalogue.find((each) => each.id === line.source)?.fallbacks.length ? `mitigated ${reason}` : '';
