@@ -46,6 +46,8 @@ export interface Dependencies {
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];
   readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
+  /** Calendars are ignored: the simulated market never closes. */
+  readonly alwaysOpen?: boolean;
   readonly clock: Clock;
   /** Of the release, as in package.json. */
   readonly version: string;

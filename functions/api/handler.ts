@@ -23,7 +23,14 @@ import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
 import { logger } from '../observe.ts';
-import { databaseSettings, optionalSetting, SettingError, setting, symbolsSetting } from '../settings.ts';
+import {
+  alwaysOpenSetting,
+  databaseSettings,
+  optionalSetting,
+  SettingError,
+  setting,
+  symbolsSetting,
+} from '../settings.ts';
 import { createApp } from './app.ts';
 import { version } from './version.ts';
 
@@ -71,6 +78,7 @@ const app = createApp({
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),
   parserOf: nameFor,
+  alwaysOpen: alwaysOpenSetting(),
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
