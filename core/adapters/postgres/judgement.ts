@@ -177,11 +177,14 @@ async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.
   return factsRow.parse(rows[0]);
 }
 
-/** Listings that the newest run of a job asked for. */
+/** Listings that the newest run of a job asked for, as far as its parts have succeeded: the others may be on their way. */
 const listed = `FROM unnest($2::text[]) AS j (job)
-  CROSS JOIN LATERAL (SELECT id FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
-                      ORDER BY due_at DESC LIMIT 1) n
-  JOIN task t ON t.run_id = n.id
+  CROSS JOIN LATERAL (
+    SELECT id FROM (SELECT id, due_at FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
+                    ORDER BY due_at DESC LIMIT ${runsOfJob}) r
+    WHERE EXISTS (SELECT FROM task s WHERE s.run_id = r.id AND s.status = 'succeeded')
+    ORDER BY due_at DESC LIMIT 1) n
+  JOIN task t ON t.run_id = n.id AND t.status = 'succeeded'
   CROSS JOIN unnest(t.symbols) AS asked (symbol)
   JOIN symbol_alias s ON s.namespace = $1 AND s.symbol = asked.symbol AND s.valid_to = 'infinity'
   JOIN listing l ON l.id = s.listing_id
