@@ -104,24 +104,6 @@ describe('staleness knows the calendar', () => {
     expect(await incidents()).toEqual([]);
   });
 
-  it('nothing is stale of a run whose other parts are still on their way', async () => {
-    const { upstreams } = await simulator();
-    const { cycle } = world(upstreams);
-    await cycle('daily-bars');
-    // As if the run were the first one, of two parts, and three of four listings were in the second.
-    await pool.query(
-      `WITH two AS (INSERT INTO task (run_id, part, source_id, symbols, due_at, status)
-                    SELECT run_id, 1, source_id, symbols[2:], due_at, 'fetched' FROM task RETURNING run_id)
-       UPDATE task SET symbols = symbols[:1], judged = false FROM two WHERE task.run_id = two.run_id AND part = 0`,
-    );
-    await pool.query(
-      `DELETE FROM bar WHERE listing_id NOT IN (SELECT listing_id FROM symbol_alias, task WHERE symbol = task.symbols[1] AND part = 0)`,
-    );
-    await watch(Date.now());
-    expect(await incidents()).toEqual([]);
-    expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
-  });
-
   it('on a Tuesday at eleven a source that answers 200 and stands still is failed, with an incident', async () => {
     const ten = await simulator('2026-11-24T15:00:00Z');
     await world(ten.upstreams, () => at('2026-11-24T15:00:30Z')).cycle();

@@ -216,8 +216,6 @@ async function barredGroups(db: Connection, source: JudgedSource): Promise<Sourc
            ${listed} LEFT JOIN LATERAL (
              SELECT date FROM bar WHERE listing_id = l.id AND source = $1 AND interval = '1d'
              ORDER BY starts_at DESC LIMIT 1) b ON true
-           -- What is still under way has not failed to bring its bars.
-           WHERE t.finished_at IS NOT NULL
            GROUP BY 1, 2, 3, 4, 5`,
     values: [source.id, jobs],
   });
