@@ -54,6 +54,24 @@ it('quotes of a month without a partition are kept, moved into one, and still re
   ]);
 });
 
+it('keeps the hours of health, and incidents that are over, for 400 days, and open incidents for ever', async () => {
+  const days = (count: number) => new Date(now.getTime() - count * 86_400_000);
+  await pool.query(
+    `INSERT INTO health_sample (source_id, hour, status) VALUES ('yahoo', $1, 'healthy'), ('yahoo', $2, 'healthy')`,
+    [days(399), days(401)],
+  );
+  await pool.query(
+    `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at) VALUES
+       ('yahoo', 'down', $1, $1, $1), ('yahoo', 'timeout', $2, $2, $2), ('yahoo', 'blocked', $2, $2, NULL)`,
+    [days(399), days(401)],
+  );
+  await maintainDatabase(pool, now);
+  const { rows } = await pool.query<{ hour: Date }>('SELECT hour FROM health_sample');
+  expect(rows.map((row) => row.hour)).toEqual([days(399)]);
+  const kept = await pool.query<{ reason: string }>('SELECT reason FROM incident ORDER BY reason');
+  expect(kept.rows.map((row) => row.reason)).toEqual(['blocked', 'down']);
+});
+
 it('what is over is removed, what is not is kept', async () => {
   await pool.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at)
