@@ -163,6 +163,11 @@ async function sickAndHealed(sick: SickFault): Promise<Line> {
   const { source, fault } = sick;
   const before = (await newest(source))?.id;
   const { health, incidents } = await notYet(source, async () => {
+    // What the last recovery has asked for again is over before anything is ill.
+    const nothing = { sourceId: 'nobody', trigger: 'manual', requestId: randomUUID() } as const;
+    await timePasses(source);
+    await cloud.functions.invoke('schedule', { time: now(), run: nothing } satisfies Tick);
+    await withoutStragglers(source);
     // Which selectors the last fault has left is not this one's matter.
     await cloud.pool.query(`UPDATE source_state SET selectors = 'main' WHERE source_id = $1`, [source]);
     await cloud.fault({ source, fault, on: true });
