@@ -59,6 +59,8 @@ export const ingestMessageSchema = z.object({
   sourceId,
   job: z.string(),
   kind: z.enum(jobKinds),
+  /** A person wants it read anew. `believe` are places in the blob whose price they vouch for, though it jumps. */
+  replay: z.object({ id: z.uuid(), believe: z.array(z.string().max(500)).max(500) }).optional(),
 });
 export type IngestMessage = z.infer<typeof ingestMessageSchema>;
 

@@ -137,6 +137,8 @@ export interface BatchHeader {
   readonly attempt: number;
   readonly sourceId: string;
   readonly kind: JobKind;
+  /** The replay that reads it anew, and closes what an earlier reading put in quarantine. */
+  readonly replay?: string | undefined;
 }
 
 export interface StoredBatch {
@@ -162,7 +164,7 @@ export interface IngestStore {
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the
    * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that the same parser
-   * version has read before changes nothing, and `decide` is not called.
+   * version has read before, for the same replay or for none, changes nothing, and `decide` is not called.
    */
   store(
     header: BatchHeader,

@@ -34,14 +34,22 @@ interface Finding {
   readonly detail: string;
 }
 
-/** Splits rows into those to store, by listing id, and those for quarantine. Never throws. */
-export async function checkQuotes(rows: readonly QuoteRow[], evidence: Evidence): Promise<CheckedQuotes> {
+/**
+ * Splits rows into those to store, by listing id, and those for quarantine. Never throws. `believed` are the paths of rows
+ * whose jump a person vouches for.
+ */
+export async function checkQuotes(
+  rows: readonly QuoteRow[],
+  evidence: Evidence,
+  believed: ReadonlySet<string> = new Set(),
+): Promise<CheckedQuotes> {
   const sound: QuoteRow[] = [];
   const suspects: QuoteRow[] = [];
   const rejected: RejectedRow[] = [];
   for (const row of rows) {
     const finding = checkAlone(row) ?? checkAgainst(row, evidence.priors.get(row.listing.id));
-    if (!finding) sound.push(row);
+    const vouched = finding?.reason === 'implausible_jump' && believed.has(row.path);
+    if (!finding || vouched) sound.push(row);
     else if (finding.reason === 'implausible_jump') suspects.push(row);
     else rejected.push(rejection(row, finding));
   }

@@ -31,6 +31,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { quoteRoutes } from './routes/quotes.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -68,10 +69,11 @@ export function createApp(dependencies: Dependencies): Api {
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
     ...quarantineRoutes(dependencies),
+    ...replayRoutes(dependencies),
     ...deadLetterRoutes(dependencies),
+    ...diagnosticsRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),
-    ...diagnosticsRoutes(dependencies),
     ...documentRoutes(specs, credentialsSpecs, dependencies.version),
   ];
   specs.push(...routes.map((route) => route.spec));

@@ -9,6 +9,7 @@ import type { InstrumentReader } from '../../core/adapters/postgres/instrument-r
 import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
 import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
 import type { RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import type { ReplayStore } from '../../core/adapters/postgres/replay-store.ts';
 import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
 import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
@@ -29,19 +30,20 @@ export interface Dependencies {
   /** Links that let their holder read one artifact for some minutes. */
   readonly artifactUrl: (key: string) => Promise<string>;
   readonly sources: SourceReader;
-  readonly recoveries: RecoveryStore;
   readonly runs: RunReader;
   readonly backfills: BackfillStore;
   readonly quarantine: QuarantineReader;
+  readonly replays: ReplayStore;
+  readonly recoveries: RecoveryStore;
   readonly switches: SwitchStore;
   readonly health: HealthReader;
-  readonly keys: ApiKeyStore;
-  /** Has the queue `ticks`. */
   readonly facts: FactsReader;
   readonly incidents: IncidentStore;
   readonly diagnoses: DiagnosisStore;
   /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */
   readonly summaries: boolean;
+  readonly keys: ApiKeyStore;
+  /** Has the queues `ticks`, `ingest` and `recoveries`. */
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];

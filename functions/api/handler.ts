@@ -13,6 +13,7 @@ import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/quote-reader.ts';
 import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import { replayStore } from '../../core/adapters/postgres/replay-store.ts';
 import { runReader } from '../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
@@ -46,10 +47,10 @@ const queuesSchema = z
   })
   .pipe(z.record(z.string(), z.object({ url: z.string(), deadUrl: z.string() })));
 
-const pool = createPool(databaseSettings());
 /** There where a model is configured that writes summaries of reports. */
 const summariesQueue = optionalSetting('summariesQueueUrl');
 
+const pool = createPool(databaseSettings());
 const app = createApp({
   quotes: quoteReader(pool),
   bars: barReader(pool),
@@ -57,12 +58,17 @@ const app = createApp({
   constituents: constituentReader(pool),
   artifactUrl: s3Presigner(setting('rawBucket')),
   sources: sourceReader(pool),
-  recoveries: recoveryStore(pool),
   runs: runReader(pool),
   backfills: backfillStore(pool),
   quarantine: quarantineReader(pool),
+  replays: replayStore(pool),
+  recoveries: recoveryStore(pool),
   switches: switchStore(pool),
   health: healthReader(pool),
+  facts: factsReader(pool),
+  incidents: incidentStore(pool),
+  diagnoses: diagnosisStore(pool),
+  summaries: summariesQueue !== undefined,
   keys: apiKeyStore(pool),
   queue: sqsMessageQueue({
     ticks: setting('ticksQueueUrl'),
@@ -70,10 +76,6 @@ const app = createApp({
     recoveries: setting('recoveriesQueueUrl'),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
-  facts: factsReader(pool),
-  incidents: incidentStore(pool),
-  diagnoses: diagnosisStore(pool),
-  summaries: summariesQueue !== undefined,
   inspector: sqsQueueInspector(queues()),
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),

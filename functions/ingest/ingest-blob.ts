@@ -84,7 +84,7 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     }
     const { blobKey, runId, part, attempt, sourceId, kind } = message;
     const stored = await store.store(
-      { blobKey, runId, part, attempt, sourceId, kind, parserVersion: parser.version },
+      { blobKey, runId, part, attempt, sourceId, kind, parserVersion: parser.version, replay: message.replay?.id },
       [...listingIds],
       (evidence) =>
         decide(
@@ -155,6 +155,7 @@ async function decide(
   const quotes = await checkQuotes(
     enriched.flatMap((each) => each.quotes),
     evidence,
+    new Set(message.replay?.believe),
   );
   const series = onePerListing(enriched.flatMap((each) => each.bars)).map((each) =>
     checkBars(each, evidence.priors.get(each.listing.id)),

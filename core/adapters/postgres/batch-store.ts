@@ -18,9 +18,9 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
     name: 'open-batch',
     text: `
       WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
-      INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind)
-      SELECT $1, $2, $3, $4, $5, $6, $7 FROM turn
-      ON CONFLICT (blob_key, parser_version) DO NOTHING RETURNING id`,
+      INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay)
+      SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid FROM turn
+      ON CONFLICT (blob_key, parser_version, replay) DO NOTHING RETURNING id`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -30,6 +30,7 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       header.sourceId,
       header.kind,
       turn,
+      header.replay,
     ],
   });
   return rows.length === 0 ? null : idRow.parse(rows[0]).id;
@@ -47,8 +48,9 @@ export async function findBatch(
   header: BatchHeader,
 ): Promise<{ id: string; accepted: number; rejected: number }> {
   const { rows } = await db.query(
-    'SELECT id, accepted, rejected FROM batch WHERE blob_key = $1 AND parser_version = $2',
-    [header.blobKey, header.parserVersion],
+    `SELECT id, accepted, rejected FROM batch
+     WHERE blob_key = $1 AND parser_version = $2 AND replay IS NOT DISTINCT FROM $3::uuid`,
+    [header.blobKey, header.parserVersion, header.replay],
   );
   return closedRow.parse(rows[0]);
 }
@@ -128,6 +130,12 @@ export async function closeBatch(
       header.attempt,
     ],
   });
+  // What this reading finds wrong again is there anew; the rest is in order now.
+  if (header.replay !== undefined)
+    await db.query(
+      'UPDATE quarantine SET resolved_at = clock_timestamp() WHERE blob_key = $1 AND resolved_at IS NULL',
+      [header.blobKey],
+    );
   if (rejected.length > 0) await quarantine(db, header, batchId, rejected);
 }
 

@@ -14,6 +14,7 @@ import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
 import { quarantineReader } from '../../../../core/adapters/postgres/quarantine-reader.ts';
 import { quoteReader } from '../../../../core/adapters/postgres/quote-reader.ts';
 import { recoveryStore } from '../../../../core/adapters/postgres/recovery-store.ts';
+import { replayStore } from '../../../../core/adapters/postgres/replay-store.ts';
 import { runReader } from '../../../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../../../core/adapters/postgres/switch-store.ts';
@@ -51,6 +52,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     runs: runReader(pool),
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
+    replays: replayStore(pool),
     switches: switchStore(pool),
     health: healthReader(pool),
     facts: factsReader(pool),

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { v5 } from 'uuid';
+import * as z from 'zod';
+import type { ReplayBlob, ReplayStore } from '../../../core/adapters/postgres/replay-store.ts';
+import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
+import type { IngestMessage } from '../../../core/contracts/messages.ts';
+import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { ProblemError } from '../problem.ts';
+import { type Call, type Reply, type Route, route } from '../route.ts';
+
+interface Uses {
+  readonly replays: ReplayStore;
+  /** Has the queue `ingest`. */
+  readonly queue: MessageQueue;
+}
+
+const tag = 'Quarantine';
+/** Most blobs that one request reads anew. */
+const mostBlobs = 500;
+/** Namespace of the ids that come of an `Idempotency-Key`. */
+const namespace = 'b0a1f2c6-58f4-5c41-9a53-3f3ad9c1f7e2';
+
+export function replayRoutes({ replays, queue }: Uses): Route[] {
+  async function replay(found: readonly ReplayBlob[], believe: boolean, call: Call): Promise<Reply> {
+    const key = idempotencyKey(call);
+    const id = key === undefined ? randomUUID() : v5(`${call.principal?.keyId ?? ''}\n${key}`, namespace);
+    const blobs = found.slice(0, mostBlobs);
+    if (blobs.length > 0) {
+      await replays.create({
+        id,
+        at: new Date(call.now),
+        keyId: call.principal?.keyId ?? null,
+        blobs: blobs.length,
+      });
+      await queue.send(
+        'ingest',
+        blobs.map(
+          ({ paths, ...blob }): IngestMessage => ({
+            ...blob,
+            replay: { id, believe: believe ? paths.slice(0, mostBlobs) : [] },
+          }),
+        ),
+      );
+    } else if (key === undefined || !(await replays.find(id))) {
+      // With a key it may be the second time, and all of it is in order by now.
+      throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, fits what was asked for.');
+    }
+    return {
+      kind: 'data',
+      data: {
+        id,
+        status: 'queued',
+        blobs: blobs.length,
+        rows: blobs.reduce((sum, { paths }) => sum + paths.length, 0),
+        more: found.length > blobs.length,
+      },
+      status: 202,
+      headers: { location: `/api/v1/replays/${id}` },
+    };
+  }
+
+  const ofQuarantine = route(
+    {
+      method: 'post',
+      path: '/quarantine/replay',
+      access: 'operate',
+      tag,
+      summary: 'Read the blobs of quarantined rows anew',
+      description: `Rows that pass now are stored, and leave the quarantine; the others come back with their reason. What is newer than the blob stays as it is. At most ${mostBlobs} blobs a request. The same \`Idempotency-Key\` again is the same replay.`,
+      body: replayRequestSchema,
+      data: replayAcceptedSchema,
+      status: 202,
+      problems: ['nothing_to_replay'],
+    },
+    async ({ body, call }) =>
+      replay(
+        await replays.ofQuarantine({
+          ids: body.ids ?? null,
+          sourceId: body.sourceId ?? null,
+          reason: body.reason ?? null,
+          limit: mostBlobs + 1,
+        }),
+        body.believe,
+        call,
+      ),
+  );
+
+  const ofRun = route(
+    {
+      method: 'post',
+      path: '/runs/{id}/replay',
+      access: 'operate',
+      tag: 'Runs',
+      summary: "Read a run's raw blobs anew",
+      description:
+        'With the parser and the checks of today. What is stored already and says the same is left as it is.',
+      params: z.object({ id: z.uuid() }),
+      data: replayAcceptedSchema,
+      status: 202,
+      problems: ['unknown_run', 'nothing_to_replay'],
+    },
+    async ({ params, call }) => {
+      const found = await replays.ofRun(params.id, mostBlobs + 1);
+      if (!found) throw new ProblemError('unknown_run', 'No run has this id.');
+      return replay(found, false, call);
+    },
+  );
+
+  const one = route(
+    {
+      method: 'get',
+      path: '/replays/{id}',
+      access: 'read',
+      tag,
+      summary: 'How far a replay is',
+      params: z.object({ id: z.uuid() }),
+      data: replaySchema,
+      problems: ['not_found'],
+    },
+    async ({ params }) => {
+      const row = await replays.find(params.id);
+      if (!row) throw new ProblemError('not_found', 'No replay has this id.');
+      const { requested_at, ...counts } = row;
+      const status = row.read < row.blobs ? 'queued' : 'done';
+      return { kind: 'data', data: { ...counts, status, requestedAt: requested_at.toISOString() } };
+    },
+  );
+
+  return [ofQuarantine, ofRun, one];
+}

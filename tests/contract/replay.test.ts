@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { faultSchema } from '../../localstack/upstreams/control.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+let keys: Keys;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(4);
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(async () => {
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  keys = await makeKeys(pool);
+});
+
+const symbols = ['AAPL', 'MSFT'];
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const open = () => all('SELECT symbol, reason FROM quarantine WHERE resolved_at IS NULL ORDER BY id');
+const priceOf = async (symbol: string) =>
+  (
+    await all(
+      `SELECT q.price FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' AND a.symbol = '${symbol}'`,
+    )
+  )[0]?.price;
+
+/** The pipeline and an API that puts its messages into the same queues. */
+function world() {
+  const running = pipeline(pool, { sourceUrls: { yahoo: upstreams.urlOf('yahoo') }, symbols });
+  const api = testApi(pool, { queue: running.queue, clock: Date.now });
+  const replay = async (body: unknown, headers: Record<string, string> = {}) => {
+    const answer = await api.ask('/quarantine/replay', { method: 'POST', key: keys.operate, json: body, headers });
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: z.record(z.string(), z.unknown()).parse(await answer.json()),
+    };
+  };
+  return { ...running, ...api, replay };
+}
+
+async function jump(running: ReturnType<typeof world>): Promise<void> {
+  await running.cycle(runNow('quotes'));
+  const before = Number(await priceOf('AAPL'));
+  // A second later, so that it is another quote; four times the price.
+  const fault = {
+    source: 'yahoo',
+    fault: 'price',
+    symbol: 'AAPL',
+    on: true,
+    price: before * 4,
+    asOf: new Date().toISOString(),
+  };
+  upstreams.control.switch(faultSchema.parse(fault));
+  await running.cycle(runNow('quotes'));
+}
+
+it('reads the answer anew and holds back again what still looks wrong, once', async () => {
+  const running = world();
+  await jump(running);
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
+  const price = await priceOf('AAPL');
+  const { status, body, headers } = await running.replay({ sourceId: 'yahoo' });
+  expect(status).toBe(202);
+  expect(body['data']).toMatchObject({ status: 'queued', blobs: 1, rows: 1, more: false });
+  await running.ingest();
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
+  expect(await priceOf('AAPL')).toBe(price);
+  const follow = await running.ask((headers.get('location') ?? '').replace('/api/v1', ''), { key: keys.read });
+  expect(await follow.json()).toMatchObject({ data: { status: 'done', blobs: 1, read: 1, accepted: 1, rejected: 1 } });
+});
+
+it('stores a price that a person vouches for, and goes on from it', async () => {
+  const running = world();
+  await jump(running);
+  const price = Number(await priceOf('AAPL'));
+  const [{ id } = { id: '' }] = await all('SELECT id FROM quarantine WHERE resolved_at IS NULL');
+  await running.replay({ ids: [id], believe: true });
+  await running.ingest();
+  expect(await open()).toEqual([]);
+  expect(Number(await priceOf('AAPL'))).toBeCloseTo(price * 4, 6);
+});
+
+it('believes nobody that a price in the wrong unit is right', async () => {
+  const running = world();
+  await running.cycle(runNow('quotes'));
+  const price = await priceOf('AAPL');
+  upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'unit', symbol: 'AAPL', on: true }));
+  await running.cycle(runNow('quotes'));
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
+  await running.replay({ reason: 'unit_suspect', believe: true });
+  await running.ingest();
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
+  expect(await priceOf('AAPL')).toBe(price);
+});
+
+it('is one replay for one Idempotency-Key, however often it is asked for and delivered', async () => {
+  const running = world();
+  await jump(running);
+  const key = { 'idempotency-key': 'once' };
+  const first = await running.replay({ sourceId: 'yahoo' }, key);
+  const second = await running.replay({ sourceId: 'yahoo' }, key);
+  expect(z.object({ id: z.string() }).parse(second.body['data']).id).toBe(
+    z.object({ id: z.string() }).parse(first.body['data']).id,
+  );
+  const messages = running.queue.take('ingest');
+  expect(messages).toHaveLength(2);
+  await running.queue.send('ingest', messages);
+  await running.ingest();
+  expect(await all('SELECT blob_key FROM batch WHERE replay IS NOT NULL')).toHaveLength(1);
+});
+
+it('reads a whole run anew, changes nothing that is stored, and says when there is nothing', async () => {
+  const running = world();
+  const [runId] = await running.cycle(runNow('quotes'));
+  const before = await all('SELECT * FROM quote ORDER BY listing_id, as_of');
+  const answer = await running.ask(`/runs/${runId}/replay`, { method: 'POST', key: keys.operate });
+  expect(answer.status).toBe(202);
+  await running.ingest();
+  expect(await all('SELECT * FROM quote ORDER BY listing_id, as_of')).toEqual(before);
+  expect(await all('SELECT accepted, written FROM batch WHERE replay IS NOT NULL')).toEqual([
+    { accepted: 2, written: 0 },
+  ]);
+  expect((await running.replay({ sourceId: 'coingecko' })).body).toMatchObject({
+    code: 'nothing_to_replay',
+    status: 404,
+  });
+  expect((await running.replay({})).body).toMatchObject({ code: 'invalid_request', status: 400 });
+  const unknown = await running.ask(`/runs/${crypto.randomUUID()}/replay`, { method: 'POST', key: keys.operate });
+  expect(await unknown.json()).toMatchObject({ code: 'unknown_run' });
+});
