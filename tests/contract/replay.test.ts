@@ -52,7 +52,7 @@ function world() {
       body: z.record(z.string(), z.unknown()).parse(await answer.json()),
     };
   };
-  return { ...running, ...api, replay };
+  return { ...api, ...running, replay };
 }
 
 async function jump(running: ReturnType<typeof world>): Promise<void> {
