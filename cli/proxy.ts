@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandError } from './problems.ts';
 
 interface ProxyOptions {
   readonly port: number;
@@ -28,11 +29,11 @@ export function proxyCommand(): Command {
         command.error(
           `${options.host} is reached from other machines, and anybody there could use up your quota with Yahoo. Set QUOTRON_PROXY_KEY to a key that clients send, or leave --host out.`,
         );
-      await serve(options, key, command);
+      await serve(options, key);
     });
 }
 
-async function serve({ port, host, upstream }: ProxyOptions, key: string | undefined, command: Command): Promise<void> {
+async function serve({ port, host, upstream }: ProxyOptions, key: string | undefined): Promise<void> {
   // Here and not above, so that no other command loads a server.
   const { startStandalone } = await import('../functions/yahoo-proxy/standalone.ts');
   const running = await startStandalone({
@@ -44,7 +45,7 @@ async function serve({ port, host, upstream }: ProxyOptions, key: string | undef
   }).catch((error: unknown) => {
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (!taken) throw error;
-    return command.error(`Port ${port} is used by another program. Stop it, or choose another with --port.`);
+    throw new CommandError(`Port ${port} is used by another program. Stop it, or choose another with --port.`);
   });
   process.stdout.write(
     `Yahoo proxy on ${running.url}/yahoo, asking ${upstream ?? 'Yahoo Finance'}${key === undefined ? '' : ', key wanted'}.\n` +

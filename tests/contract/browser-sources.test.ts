@@ -5,6 +5,7 @@ import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema } from '../../core/auth/session.ts';
 import type { RunReason } from '../../core/contracts/reasons.ts';
+import { resultOf } from '../../localstack/cycle.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
@@ -58,7 +59,7 @@ const quotesOf = (source: string) =>
 describe('what indices are made of', () => {
   it('comes from one page an index, as one batch each: 503, 101 and 30 members with weight and price', async () => {
     const { cycle, blobs, artifacts } = world();
-    await cycle(constituentsNow());
+    const runs = await cycle(constituentsNow());
     expect(
       await all(
         `SELECT a.symbol, count(*)::int AS members, round(sum(c.weight), 2)::text AS weight, count(c.price)::int AS priced,
@@ -80,6 +81,18 @@ describe('what indices are made of', () => {
     expect(await all(`SELECT count FROM batch_statistics WHERE currency = 'USD' ORDER BY 1`)).toHaveLength(3);
     expect(blobs.blobs.size).toBe(3);
     expect(artifacts.size).toBe(0);
+    // As `npm start -- --once` tells it.
+    const { indices } = await resultOf(pool, runs, 0);
+    expect(indices.map(({ index, source, members }) => [index, source, members])).toEqual([
+      ['^DJI', 'slickcharts', 30],
+      ['^GSPC', 'slickcharts', 503],
+      ['^NDX', 'slickcharts', 101],
+    ]);
+    const heaviest = await all(
+      `SELECT a.symbol, c.weight FROM constituent c JOIN symbol_alias a ON a.listing_id = c.listing_id AND a.namespace = 'canonical'
+       WHERE c.rank = 1 ORDER BY (SELECT symbol FROM symbol_alias i WHERE i.listing_id = c.index_listing_id AND i.namespace = 'canonical')`,
+    );
+    expect(indices.map((each) => each.heaviest)).toEqual(heaviest);
     // Neither pictures nor fonts were asked for, and no tracker.
     expect(upstreams.control.requests(false)['slickcharts']).toEqual({ page: 3, other: 3, total: 6 });
   });

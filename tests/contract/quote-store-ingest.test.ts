@@ -75,7 +75,7 @@ async function blobOf(exchanges: readonly Exchange[], kind: 'quotes' | 'bars' = 
     [runId, kind],
   );
   await pool.query(
-    `INSERT INTO task (run_id, part, source_id, symbols, due_at, status) VALUES ($1, 0, 'yahoo', '{}', now(), 'fetched')`,
+    `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt) VALUES ($1, 0, 'yahoo', '{}', now(), 'fetched', 1)`,
     [runId],
   );
   return { blobKey, ...of };

@@ -162,7 +162,7 @@ describe('the batch', () => {
       [first.runId],
     );
     await pool.query(
-      `INSERT INTO task (run_id, part, source_id, symbols, due_at) VALUES ($1, 0, 'test', '{TASK}', now())`,
+      `INSERT INTO task (run_id, part, source_id, symbols, due_at, attempt) VALUES ($1, 0, 'test', '{TASK}', now(), 1)`,
       [first.runId],
     );
     const decision = { quotes: [], bars: [], rejected: [], statistics: [] };

@@ -67,7 +67,7 @@ describe('quotron proxy', () => {
 
   it('does not open itself to the network without one', async () => {
     const { said, ended } = await quotronProxy(['--port', '0', '--host', '0.0.0.0']);
-    expect(await ended).toBe(1);
+    expect(await ended).toBe(2);
     expect(said.err).toContain('QUOTRON_PROXY_KEY');
   });
 
@@ -81,7 +81,7 @@ describe('quotron proxy', () => {
       ['--upstream', 'ftp://x'],
     ]) {
       const wrong = await quotronProxy(args);
-      expect(await wrong.ended, args.join(' ')).toBe(1);
+      expect(await wrong.ended, args.join(' ')).toBe(2);
       expect(wrong.said.err).toContain('error:');
     }
   });

@@ -19,9 +19,12 @@ it('a page that changed its classes goes on being read by its headings, and a re
   });
   expect(await selectors()).toEqual({ selectors: 'alternative' });
   await positions();
-  expect((await of.all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
-    status: 'succeeded',
-  });
+  // The job is run again by the recovery too, and a source with one worker takes them one after the other.
+  const ended = await of.all(
+    `SELECT DISTINCT t.status FROM task t JOIN run r ON r.id = t.run_id JOIN recovery c ON c.source_id = r.source_id
+     WHERE r.trigger <> 'canary' AND t.finished_at > c.finished_at`,
+  );
+  expect(ended).toEqual([{ status: 'succeeded' }]);
 
   of.fault('demo-broker', 'drift');
   await positions();
