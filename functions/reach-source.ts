@@ -1,8 +1,14 @@
 import type { UpstreamOptions } from '../core/adapters/http/upstream.ts';
 import { allowedOrigins } from '../core/auth/cookie-crumb.ts';
 import type { PermittedCall } from '../core/auth/cookie-walk.ts';
-import type { LoginCredentials } from '../core/auth/credentials.ts';
+import {
+  credentialsFormOf,
+  credentialsSchemas,
+  type LoginCredentials,
+  readCredentials,
+} from '../core/auth/credentials.ts';
 import { makeSession } from '../core/auth/make-session.ts';
+import { redactHeaders, redactor } from '../core/auth/redact.ts';
 import { createSealer } from '../core/auth/seal.ts';
 import type { Session } from '../core/auth/session.ts';
 import { sessionKeeper } from '../core/auth/session-keeper.ts';
@@ -11,12 +17,16 @@ import type { State } from '../core/ports/state.ts';
 import type { Upstream } from '../core/ports/upstream.ts';
 import { sourceAddress } from '../core/sources/address.ts';
 import { sourceOf } from '../core/sources/catalogue.ts';
+import type { SessionStrategy } from '../core/sources/definition.ts';
 import type { Failure } from '../core/sources/parser.ts';
 import { holdAfter, takePermit } from './ask-upstream.ts';
 import type { ScrapeSource } from './scrape-task.ts';
 
 /** A source as it can be asked: where, with which session and headers. What its answers mean is for its parser. */
-export type ReachableSource = Omit<ScrapeSource, 'parser'>;
+export type ReachableSource = Omit<ScrapeSource, 'parser'> & {
+  /** Masks what was typed into the source's login form, which a site may repeat later. Its answers are masked already. */
+  readonly maskCredentials: (text: string) => string;
+};
 
 /** One upstream request, from the first byte out to the last byte in. */
 const requestTimeoutMs = 12_000;
@@ -91,14 +101,39 @@ export async function reachSource(
       world.now,
       world.wait,
     );
-  const upstream = reach(address.origins);
+  const typed = await typedInto(strategy, async () => (await world.credentials?.(sourceId)) ?? null);
+  const maskCredentials = redactor(typed);
   return {
     id: sourceId,
     address,
-    upstream,
+    upstream: typed.length === 0 ? reach(address.origins) : masked(reach(address.origins), maskCredentials),
+    maskCredentials,
     sessions,
     headers,
     retries: source.quota.retries,
+  };
+}
+
+/** What is typed into a login form; nothing where there is none, or no credentials. */
+async function typedInto(
+  strategy: SessionStrategy | null,
+  credentials: () => Promise<string | null>,
+): Promise<string[]> {
+  if (credentialsFormOf(strategy) !== 'login') return [];
+  const held = readCredentials(credentialsSchemas.login, await credentials());
+  return 'reason' in held ? [] : [held.username, held.password];
+}
+
+/** An upstream whose answers show nothing of some secrets. */
+function masked(upstream: Upstream, mask: (text: string) => string): Upstream {
+  return async (call) => {
+    const answer = await upstream(call);
+    const { response } = answer;
+    if (!response) return answer;
+    return {
+      ...answer,
+      response: { ...response, headers: redactHeaders(response.headers, mask), body: mask(response.body) },
+    };
   };
 }
 

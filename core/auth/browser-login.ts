@@ -4,7 +4,7 @@ import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
 import { transportFailure } from '../sources/http-failure.ts';
 import type { Failure } from '../sources/parser.ts';
-import type { LoginCredentials } from './credentials.ts';
+import { type LoginCredentials, loginRefused } from './credentials.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -34,10 +34,7 @@ export async function browserLoginSession(
         expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
       };
     case 'refused':
-      return {
-        reason: 'auth_expired',
-        message: 'The source refused the user name or password that is set for it.',
-      };
+      return loginRefused;
     case 'no_form':
       return {
         reason: 'schema_drift',

@@ -54,3 +54,9 @@ export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T
   const parsed = schema.safeParse(json);
   return parsed.success ? parsed.data : unset;
 }
+
+/** A login that was refused: by each strategy that has one, in the same words, for it is not tried again by the next worker. */
+export const loginRefused: Failure = {
+  reason: 'auth_expired',
+  message: 'The source refused the user name or password that is set for it.',
+};

@@ -2,7 +2,7 @@ import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
 import type { Failure } from '../sources/parser.ts';
 import { cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
-import type { LoginCredentials } from './credentials.ts';
+import { type LoginCredentials, loginRefused } from './credentials.ts';
 import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
@@ -47,9 +47,7 @@ export async function formLoginSession(
   const after = cookieOf(cookie, strategy.sessionCookie);
   if (after === undefined || after === before) {
     const told = failureOf(end);
-    return told && told.reason !== 'auth_expired' && told.reason !== 'blocked'
-      ? told
-      : { reason: 'auth_expired', message: 'The source refused the user name or password that is set for it.' };
+    return told && told.reason !== 'auth_expired' && told.reason !== 'blocked' ? told : loginRefused;
   }
   return {
     headers: { cookie },

@@ -1,12 +1,6 @@
 import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
 import { browserLoginSession } from '../../core/auth/browser-login.ts';
-import {
-  credentialsFormOf,
-  credentialsSchemas,
-  type LoginCredentials,
-  readCredentials,
-} from '../../core/auth/credentials.ts';
-import { redactor } from '../../core/auth/redact.ts';
+import type { LoginCredentials } from '../../core/auth/credentials.ts';
 import type { Session } from '../../core/auth/session.ts';
 import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -62,9 +56,6 @@ export async function browserSource(
     timeoutMs: world.pageTimeoutMs ?? pageTimeoutMs,
     maxBytes: maxPageBytes,
   });
-  const secrets = await secretsOf(sourceId, world.credentials);
-  const mask = redactor(secrets);
-
   const login = async (credentials: LoginCredentials): Promise<Session | Failure> => {
     const strategy = source?.session;
     if (!address || strategy?.strategy !== 'browser-form-login')
@@ -80,31 +71,13 @@ export async function browserSource(
 
   const ready = await reachSource(sourceId, {
     ...world,
-    upstream: (options) => {
-      const load = browser.upstream(bounded(options));
-      return async (call) => {
-        const answer = await load(call);
-        const { response } = answer;
-        return response ? { ...answer, response: { ...response, body: mask(response.body) } } : answer;
-      };
-    },
+    upstream: (options) => browser.upstream(bounded(options)),
     browserLogin: login,
   });
   return {
     ...ready,
     parser: parserOf(sourceId),
     headers: pageHeaders,
-    capture: (redact) => browser.capture((text) => mask(redact(text))),
+    capture: (redact) => browser.capture((text) => ready.maskCredentials(redact(text))),
   };
-}
-
-/** What must not be seen of a source's credentials, whoever signed in. */
-async function secretsOf(
-  sourceId: string,
-  credentials: (sourceId: string) => Promise<string | null>,
-): Promise<string[]> {
-  const session = sourceOf(sourceId)?.session ?? null;
-  if (credentialsFormOf(session) !== 'login') return [];
-  const held = readCredentials(credentialsSchemas.login, await credentials(sourceId));
-  return 'reason' in held ? [] : [held.username, held.password];
 }

@@ -59,8 +59,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('quota') }),
   /** A login is refused, though its credentials are right. */
   z.object({ ...scope, fault: z.literal('refused') }),
-  /** No session and no crumb is accepted. */
-  z.object({ ...scope, fault: z.literal('expired') }),
+  /** No session and no crumb is accepted; with `madeBefore`, where a source knows how old a session is, only the older ones are not. */
+  z.object({ ...scope, fault: z.literal('expired'), madeBefore: z.iso.datetime().optional() }),
   /** A session needs the consent walk first. */
   z.object({ ...scope, fault: z.literal('consent') }),
   /** Prices a hundred times too high, with the same currency. */

@@ -1,11 +1,11 @@
 /**
  * A broker that does not exist: positions behind a login form, in a table that a script fills. It stands for every site
- * that one must sign in to.
+ * that one must sign in to, with a browser or without: its form needs no script.
  *
  *   GET  /login       the form, with a token against forged requests (cookie and hidden field must agree)
  *   POST /login       303 to /positions with a session of ten minutes, or the form again with a refusal
  *   GET  /positions   the page; without a session a redirect to the form
- *   GET  /api/prices  what the page's script asks for
+ *   GET  /api/prices  what the page's script asks for, and programs that sign in without a browser
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { micOf } from '../../../core/sources/yahoo/exchanges.ts';
@@ -33,8 +33,10 @@ export function simulatedDemoBroker({ seed, alwaysOpen, control, now }: YahooOpt
   };
 
   function signedIn(request: Request, kind: RequestKind): boolean {
-    if (control.hit('expired', source, kind) !== undefined) return false;
     const [id = '', until = '', signature = ''] = (cookieOf(request, 'broker_session') ?? '').split('.');
+    const expired = control.hit('expired', source, kind);
+    if (expired && (expired.madeBefore === undefined || Number(until) - sessionMs < Date.parse(expired.madeBefore)))
+      return false;
     return isSigned(`${id}.${until}`, signature) && Number(until) > now();
   }
 

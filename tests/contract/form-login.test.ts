@@ -1,0 +1,263 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { createSealer } from '../../core/auth/seal.ts';
+import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
+import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import type { Upstream } from '../../core/ports/upstream.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import type { SourceParser } from '../../core/sources/parser.ts';
+import { reachSource } from '../../functions/reach-source.ts';
+import { scrapeTask } from '../../functions/scrape-task.ts';
+import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
+import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { pipeline, runNow } from '../pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { brokerOverHttp, brokerOverHttpParser } from './broker-over-http.ts';
+
+/*
+ * A source that signs in by a form over HTTP, all the way: plan, login, answers, blobs, rows. The catalogue has none of
+ * this kind, so it is put there for this file.
+ */
+vi.mock('../../core/sources/catalogue.ts', async (original) => {
+  const { catalogue } = await original<{ catalogue: readonly SourceDefinition[] }>();
+  const { brokerOverHttp: broker } = await import('./broker-over-http.ts');
+  const all = [...catalogue, broker];
+  return { catalogue: all, sourceOf: (id: string) => all.find((source) => source.id === id) };
+});
+vi.mock('../../core/sources/parsers.ts', async (original) => {
+  const { parserOf } = await original<{ parserOf: (id: string) => SourceParser }>();
+  const { brokerOverHttp: broker, brokerOverHttpParser: parser } = await import('./broker-over-http.ts');
+  return { parserOf: (id: string) => (id === broker.id ? parser : parserOf(id)) };
+});
+
+const { id } = brokerOverHttp;
+const symbols = brokerOverHttp.jobs[0]?.symbols ?? [];
+const refusedMessage = 'The source refused the user name or password that is set for it.';
+
+let database: TestDatabase;
+let pool: Pool;
+let upstreams: RunningUpstreams;
+let credentials: { username: string; password: string };
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(12);
+  upstreams = await startUpstreams({ port: 0 });
+});
+afterAll(async () => {
+  await upstreams.stop();
+  await database.stop();
+});
+beforeEach(async () => {
+  upstreams.control.clear();
+  upstreams.control.requests(true);
+  credentials = { ...demoCredentials };
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
+  );
+  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await setCredentials();
+});
+
+const all = async (sql: string) => (await pool.query(sql)).rows;
+const setCredentials = () => postgresState(pool).ask({ op: 'noteCredentials', sourceId: id, isSet: true, keyId: null });
+const requests = () => upstreams.control.requests(false)['demo-broker'] ?? {};
+const fault = (asked: Partial<Fault> & { fault: Fault['fault'] }) =>
+  upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', ...asked }));
+
+/** The pipeline with as many workers as there are tasks, all at the same time. */
+function world({
+  asked,
+  between = (upstream) => upstream,
+}: {
+  asked?: string[];
+  between?: (upstream: Upstream) => Upstream;
+} = {}) {
+  const sourceUrls = { [id]: upstreams.urlOf('demo-broker') };
+  const stages = pipeline(pool, { sourceUrls, ...(asked && { symbols: asked }) });
+  const state = postgresState(pool);
+  const { queue, blobs } = stages;
+  const work = async (message: unknown) => {
+    const ready = await reachSource(id, {
+      state,
+      sourceUrls,
+      sessionSecret: async () => 'the secret of these tests',
+      upstream: (options) => between(httpUpstream({ ...options, timeoutMs: 2_000 })),
+      now: Date.now,
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+      credentials: async () => JSON.stringify(credentials),
+    });
+    const source = { ...ready, parser: brokerOverHttpParser };
+    const backoff = { initialMs: 5, maxMs: 20 };
+    await scrapeTask(scrapeMessageSchema.parse(message), {
+      source,
+      state,
+      blobs,
+      queue,
+      now: Date.now,
+      worker: 'test',
+      backoff,
+    });
+  };
+  return {
+    ...stages,
+    async cycle(): Promise<void> {
+      await stages.plan(runNow('positions', undefined, id));
+      await Promise.all(queue.take(scrapeQueueName(id)).map(work));
+      await stages.monitor();
+      await stages.ingest();
+      await stages.monitor();
+    },
+  };
+}
+
+describe('a login form over HTTP', () => {
+  it('is filled in once for ten workers: token, redirect, cookie, and a price for each', async () => {
+    await world().cycle();
+    expect(await all(`SELECT DISTINCT status, reason FROM task`)).toEqual([{ status: 'succeeded', reason: null }]);
+    const stored = await all(
+      `SELECT a.symbol FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' ORDER BY 1`,
+    );
+    expect(stored.map(({ symbol }) => symbol)).toEqual([...symbols].sort());
+    // The form, what was typed into it, and the page that the answer leads to.
+    expect(requests()).toEqual({ login: 2, page: 1, quote: symbols.length, total: symbols.length + 3 });
+    expect(
+      await all(`SELECT count(*)::int AS used FROM permit WHERE purpose = 'login' AND used_at IS NOT NULL`),
+    ).toEqual([{ used: 3 }]);
+  });
+
+  it('holds for later runs', async () => {
+    const { cycle } = world();
+    await cycle();
+    await cycle();
+    expect(requests()).toMatchObject({ login: 2, quote: 2 * symbols.length });
+  });
+
+  it('is done again once, by one of ten, when the source forgets the session', async () => {
+    const { cycle } = world();
+    await cycle();
+    upstreams.control.requests(true);
+    fault({ fault: 'expired', madeBefore: new Date(Date.now() + 1).toISOString() });
+    await cycle();
+    expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
+    expect(requests()).toMatchObject({ login: 2, page: 1 });
+    // Those that came with the old session asked once more; those that came later did not have to.
+    expect(requests()['quote']).toBeGreaterThan(symbols.length);
+    expect(requests()['quote']).toBeLessThanOrEqual(2 * symbols.length);
+  });
+
+  it('is done again before a session runs out by itself', async () => {
+    const { cycle } = world();
+    await cycle();
+    await pool.query(`UPDATE auth_session SET expires_at = now() - interval '1 second'`);
+    await cycle();
+    expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
+    expect(requests()).toMatchObject({ login: 4, quote: 2 * symbols.length });
+  });
+
+  it.each([
+    ['a source that refuses it', () => fault({ fault: 'refused' })],
+    ['a wrong password', () => Object.assign(credentials, { password: 'wrong-horse-battery' })],
+    ['a user name that it does not know', () => Object.assign(credentials, { username: 'nobody-we-know' })],
+  ])('ends as auth_expired with %s, asked once and not by each of ten', async (_name, spoil) => {
+    spoil();
+    const { cycle, blobs } = world();
+    await cycle();
+    expect(await all(`SELECT DISTINCT status, reason, message FROM task`)).toEqual([
+      { status: 'failed', reason: 'auth_expired', message: refusedMessage },
+    ]);
+    expect(requests()).toEqual({ login: 2, total: 2 });
+    expect(blobs.blobs.size).toBe(0);
+    // New credentials are tried at once.
+    upstreams.control.clear();
+    credentials = { ...demoCredentials };
+    await setCredentials();
+    await cycle();
+    expect(await all(`SELECT count(*)::int AS good FROM task WHERE status = 'succeeded'`)).toEqual([
+      { good: symbols.length },
+    ]);
+  });
+
+  it('that leads nowhere ends as auth_expired: no session is accepted', async () => {
+    fault({ fault: 'expired', kinds: ['quote'] });
+    await world().cycle();
+    expect(await all(`SELECT DISTINCT status, reason FROM task`)).toEqual([
+      { status: 'failed', reason: 'auth_expired' },
+    ]);
+  });
+
+  it.each([
+    ['429', 'rate_limited'],
+    ['403', 'blocked'],
+    ['500', 'down'],
+    ['hang', 'timeout'],
+  ] as const)('a login page with %s ends as %s', async (name, reason) => {
+    fault({ fault: name, kinds: ['login'] });
+    await world({ asked: ['AAPL'] }).cycle();
+    expect(await all(`SELECT reason FROM task`)).toEqual([{ reason }]);
+    expect(requests()).toEqual({ login: 1, total: 1 });
+  });
+});
+
+it('user name, password, token and cookies are in no blob, row, message or error, whatever the source repeats of them', async () => {
+  const seen = new Set([credentials.password]);
+  /** As a careless site would: each answer shows what was typed into its form. */
+  const careless = (upstream: Upstream): Upstream => {
+    return async (call) => {
+      const answer = await upstream(call);
+      const { body: sent = '' } = call;
+      for (const [, value = ''] of sent.matchAll(/csrf_token=([^&]+)/g)) seen.add(value);
+      const told = [credentials.password, encodeURIComponent(credentials.password), btoa(credentials.password)];
+      const { response } = answer;
+      return response
+        ? {
+            ...answer,
+            response: {
+              ...response,
+              headers: { ...response.headers, 'x-account': credentials.password },
+              body: response.body.replace(/"positions":/, `"signedInWith":${JSON.stringify(told)},$&`),
+            },
+          }
+        : answer;
+    };
+  };
+  const { cycle, queue, blobs } = world({ asked: ['AAPL'], between: careless });
+  const messages: string[] = [];
+  const { send } = queue;
+  queue.send = async (name, sent, delay) => {
+    messages.push(JSON.stringify(sent));
+    await send(name, sent, delay);
+  };
+  await cycle();
+  expect(await all('SELECT status FROM task')).toEqual([{ status: 'succeeded' }]);
+  const [row] = await all('SELECT sealed FROM auth_session');
+  const opened = createSealer('the secret of these tests').open(String(row?.['sealed']), id);
+  for (const secret of sessionSecrets(sessionSchema.parse(JSON.parse(opened ?? 'null')))) seen.add(secret);
+  fault({ fault: 'echo', kinds: ['quote'] });
+  await cycle();
+  upstreams.control.clear();
+  await pool.query('DELETE FROM auth_session');
+  fault({ fault: 'echo', kinds: ['login'] });
+  await cycle();
+  expect(await all('SELECT reason FROM task ORDER BY finished_at')).toEqual([
+    { reason: null },
+    { reason: 'down' },
+    { reason: 'down' },
+  ]);
+  const kept = await Promise.all([...blobs.blobs.keys()].map(async (key) => JSON.stringify(await blobs.get(key))));
+  expect(kept.join()).toContain('"signedInWith"'.replaceAll('"', '\\"'));
+  expect(kept.join()).toContain('unexpected error, request was:');
+  const rows = await all(
+    'SELECT to_jsonb(t)::text AS text FROM task t UNION ALL SELECT to_jsonb(a)::text FROM task_attempt a',
+  );
+  const texts = [...kept, ...messages, ...rows.map(({ text }) => String(text))];
+  // The password, the token, and the cookies whole and one by one.
+  expect(seen.size).toBeGreaterThanOrEqual(4);
+  for (const secret of seen)
+    for (const form of [secret, encodeURIComponent(secret), btoa(secret).replace(/.{0,2}=*$/, '')])
+      for (const text of texts) expect(text).not.toContain(form);
+});
