@@ -18,9 +18,20 @@ export interface CycleRow {
   readonly rejected: number;
 }
 
+/** What an index is made of, after a cycle that asked for it. All but the index and the source are `null` where nobody knows. */
+export interface CycleIndex {
+  readonly index: string;
+  readonly source: string;
+  readonly members: number | null;
+  /** The member with the greatest weight. A fraction: 0.0705 is 7.05 %. */
+  readonly heaviest: { readonly symbol: string; readonly weight: string } | null;
+  readonly fetchedAt: string | null;
+}
+
 export interface CycleResult {
   readonly runs: readonly string[];
   readonly rows: readonly CycleRow[];
+  readonly indices: readonly CycleIndex[];
   /** Rows that passed the checks. The same row twice is accepted and not stored again. */
   readonly accepted: number;
   readonly stored: number;
@@ -77,6 +88,44 @@ interface SymbolRow {
   readonly rejected: string;
 }
 
+interface IndexRow {
+  readonly symbol: string;
+  readonly source: string;
+  readonly members: number | null;
+  readonly heaviest: string | null;
+  readonly weight: string | null;
+  readonly fetched_at: Date | null;
+}
+
+/** The indices that runs asked for, with the newest that their source has said of each. */
+async function indicesOf(pool: Pool, runs: readonly string[]): Promise<CycleIndex[]> {
+  const { rows } = await pool.query<IndexRow>(
+    `WITH asked AS (SELECT DISTINCT t.source_id AS source, s.symbol FROM task t JOIN run r ON r.id = t.run_id, unnest(t.symbols) AS s (symbol)
+                    WHERE t.run_id = ANY($1) AND r.kind = 'constituents')
+     SELECT coalesce(c.symbol, a.symbol) AS symbol, a.source, m.members, h.symbol AS heaviest, h.weight, n.confirmed_at AS fetched_at
+     FROM asked a
+     LEFT JOIN symbol_alias x ON x.namespace = a.source AND x.symbol = a.symbol AND x.valid_to = 'infinity'
+     LEFT JOIN symbol_alias c ON c.namespace = 'canonical' AND c.listing_id = x.listing_id AND c.valid_to = 'infinity'
+     LEFT JOIN LATERAL (SELECT * FROM constituent_snapshot s WHERE s.index_listing_id = x.listing_id AND s.source = a.source
+                        ORDER BY s.date DESC LIMIT 1) n ON true
+     LEFT JOIN LATERAL (SELECT count(*)::int AS members FROM constituent k
+                        WHERE (k.index_listing_id, k.source, k.date) = (n.index_listing_id, n.source, n.date)) m ON n.date IS NOT NULL
+     LEFT JOIN LATERAL (SELECT y.symbol, k.weight FROM constituent k
+                        JOIN symbol_alias y ON y.namespace = 'canonical' AND y.listing_id = k.listing_id AND y.valid_to = 'infinity'
+                        WHERE (k.index_listing_id, k.source, k.date) = (n.index_listing_id, n.source, n.date)
+                        ORDER BY k.weight DESC, k.rank LIMIT 1) h ON true
+     ORDER BY 1, 2`,
+    [runs],
+  );
+  return rows.map(({ symbol, source, members, heaviest, weight, fetched_at: fetchedAt }) => ({
+    index: symbol,
+    source,
+    members,
+    heaviest: heaviest === null || weight === null ? null : { symbol: heaviest, weight },
+    fetchedAt: fetchedAt?.toISOString() ?? null,
+  }));
+}
+
 /** What runs have brought, by symbol and source. */
 export async function resultOf(pool: Pool, runs: readonly string[], unfinished: number): Promise<CycleResult> {
   const symbols = await pool.query<SymbolRow>(
@@ -118,6 +167,7 @@ export async function resultOf(pool: Pool, runs: readonly string[], unfinished: 
       stored: Number(row.stored),
       rejected: Number(row.rejected),
     })),
+    indices: await indicesOf(pool, runs),
     accepted: Number(total?.accepted ?? 0),
     stored: Number(total?.stored ?? 0),
     rejected: Number(total?.rejected ?? 0),
@@ -126,11 +176,11 @@ export async function resultOf(pool: Pool, runs: readonly string[], unfinished: 
   };
 }
 
-/** The result as a table for people. */
+const missing = '–';
+
+/** The result as tables for people: prices, and where indices were asked for, what they are made of. */
 export function tableOf(result: CycleResult): string {
-  const head = ['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'];
-  const missing = '–';
-  const body = result.rows.map((row) => [
+  const prices = result.rows.map((row) => [
     row.symbol,
     row.price === null ? missing : `${row.price} ${row.currency ?? ''}`.trim(),
     row.asOf ?? missing,
@@ -138,14 +188,16 @@ export function tableOf(result: CycleResult): string {
     String(row.stored),
     String(row.rejected),
   ]);
-  const numeric = new Set([1, 4, 5]);
-  const widths = head.map((title, at) => Math.max(title.length, ...body.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => (numeric.has(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  const lines = [line(head), line(widths.map((width) => '─'.repeat(width))), ...body.map(line), ''];
+  const indices = result.indices.map(({ index, members, heaviest, source, fetchedAt }) => [
+    index,
+    members === null ? missing : String(members),
+    heaviest === null ? missing : `${heaviest.symbol} ${(Number(heaviest.weight) * 100).toFixed(2)} %`,
+    source,
+    fetchedAt ?? missing,
+  ]);
+  const lines = [...aligned(['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'], [1, 4, 5], prices), ''];
+  if (indices.length > 0)
+    lines.push(...aligned(['index', 'members', 'heaviest member', 'source', 'fetched at'], [1], indices), '');
   lines.push(
     `${result.accepted} rows accepted, ${result.stored} stored (new or changed), ${result.rejected} rejected.`,
   );
@@ -156,4 +208,19 @@ export function tableOf(result: CycleResult): string {
   if (result.unfinished > 0)
     lines.push(`${result.unfinished} tasks have not ended: they wait for their source's quota, or took too long.`);
   return lines.join('\n');
+}
+
+/** The lines of a table; the columns of `numeric` are flush right. */
+function aligned(
+  head: readonly string[],
+  numeric: readonly number[],
+  body: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = head.map((title, at) => Math.max(title.length, ...body.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => (numeric.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...body.map(line)];
 }

@@ -17,6 +17,7 @@ const onceSchema = z.object({
   ok: z.boolean(),
   accepted: z.int(),
   failures: z.array(z.object({ job: z.string(), reason: z.string() })),
+  indices: z.array(z.record(z.string(), z.unknown())),
 });
 
 /** How many blobs of first cycles there are; every one that the database names must be. */
@@ -139,6 +140,25 @@ describe('npm start', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
     expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
+    // Nobody asked for an index.
+    expect(stdout).not.toContain('heaviest member');
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('with --once lists what the indices are made of, for people and in JSON', async () => {
+    const table = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
+    expect(table.stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
+    expect(table.stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
+    const json = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
+    expect(onceSchema.parse(JSON.parse(json.stdout)).indices).toEqual([
+      {
+        index: '^DJI',
+        source: 'slickcharts',
+        members: 30,
+        heaviest: { symbol: expect.any(String), weight: expect.stringMatching(/^0\.\d+$/) },
+        fetchedAt: expect.any(String),
+      },
+    ]);
     expect(await place.nothingLeft()).toEqual([]);
   });
 
