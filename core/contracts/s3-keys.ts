@@ -36,3 +36,10 @@ export function artifactKey(of: {
 export function artifactName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
+
+export const answersPrefix = 'answers/';
+
+/** Where an answer of the API lies that is too long to be sent, for a day. The id is a random one: the key is a secret. */
+export function answerKey(createdAt: string, id: string): string {
+  return `${answersPrefix}${createdAt.slice(0, 10)}/${id}`;
+}

@@ -4,7 +4,7 @@
  *   2. guard    key or session (authenticate.ts), rate limit, scope; a change by cookie must come from our own page
  *   3. check    path, query and body by the route's zod schemas (read-request.ts)
  *   4. work     the route: one prepared statement where it is a quote (routes/*.ts)
- *   5. respond  envelope, ETag, caching, security headers (respond.ts), or a problem (problem.ts)
+ *   5. respond  envelope, ETag, caching, security headers (respond.ts), or a problem (problem.ts); over 4 MB a 303 to S3
  */
 
 import { randomUUID } from 'node:crypto';
@@ -17,7 +17,7 @@ import { createAuthenticator, type Principal, refuseForeignOrigin, sessionCookie
 import type { Dependencies } from './dependencies.ts';
 import { ProblemError, problemOf } from './problem.ts';
 import { respond, respondProblem } from './respond.ts';
-import type { ApiContext, Bindings, Call, Route, RouteSpec } from './route.ts';
+import type { ApiContext, Bindings, Call, Reply, Route, RouteSpec } from './route.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -84,7 +84,7 @@ export function createApp(dependencies: Dependencies): Api {
       const call = callOf(context);
       const principal = await admit(route.spec, call);
       const { reply, unknownParameters } = await route.handle(context, { ...call, principal });
-      return answer(route.spec, reply, unknownParameters, call, context.req.method);
+      return answer(reply, unknownParameters, call, context.req.method);
     });
   }
   app.notFound((context) => {
@@ -127,13 +127,7 @@ export function createApp(dependencies: Dependencies): Api {
     return principal;
   }
 
-  function answer(
-    spec: RouteSpec,
-    reply: Parameters<typeof respond>[0],
-    unknown: readonly string[],
-    call: Call,
-    method: string,
-  ) {
+  async function answer(reply: Reply, unknown: readonly string[], call: Call, method: string): Promise<Response> {
     const warnings = unknown.map((name) => ({
       code: 'unknown_parameter',
       message: `The parameter ${JSON.stringify(name)} is not known here and was ignored.`,
@@ -142,12 +136,17 @@ export function createApp(dependencies: Dependencies): Api {
       reply.kind === 'data' && warnings.length > 0
         ? { ...reply, warnings: [...(reply.warnings ?? []), ...warnings] }
         : reply;
-    const response = respond(full, call, method === 'HEAD' ? 'GET' : method);
-    if (response) return response;
-    throw new ProblemError(
-      'answer_too_large',
-      `The answer of ${spec.path} would be over 4 MB. Ask for a shorter range, fewer symbols, or a smaller limit, and page with meta.nextCursor.`,
-    );
+    const response = respond(full, call, method);
+    if (response instanceof Response) return response;
+    const { body, contentType } = response;
+    const named = reply.headers?.['content-disposition'];
+    const location = await dependencies.longAnswers.keep(body, {
+      'content-type': contentType,
+      ...(named === undefined ? {} : { 'content-disposition': named }),
+    });
+    const redirect = respond({ kind: 'redirect', location, headers: reply.headers ?? {} }, call, method);
+    if (redirect instanceof Response) return redirect;
+    throw new Error('A redirect has no body, and is over the limit all the same.');
   }
 
   function wrongMethod(path: string): ProblemError | null {

@@ -13,6 +13,7 @@ import type { ReplayStore } from '../../core/adapters/postgres/replay-store.ts';
 import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
 import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
+import type { AnswerStore } from '../../core/ports/answer-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -29,6 +30,8 @@ export interface Dependencies {
   readonly constituents: ConstituentReader;
   /** Links that let their holder read one artifact for some minutes. */
   readonly artifactUrl: (key: string) => Promise<string>;
+  /** Takes answers that are too long for Lambda and API Gateway. */
+  readonly longAnswers: AnswerStore;
   readonly sources: SourceReader;
   readonly runs: RunReader;
   readonly backfills: BackfillStore;

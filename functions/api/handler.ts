@@ -17,6 +17,7 @@ import { replayStore } from '../../core/adapters/postgres/replay-store.ts';
 import { runReader } from '../../core/adapters/postgres/run-reader.ts';
 import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
 import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
+import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
@@ -57,6 +58,7 @@ const app = createApp({
   instruments: instrumentReader(pool),
   constituents: constituentReader(pool),
   artifactUrl: s3Presigner(setting('rawBucket')),
+  longAnswers: s3AnswerStore(setting('rawBucket'), Date.now),
   sources: sourceReader(pool),
   runs: runReader(pool),
   backfills: backfillStore(pool),

@@ -11,6 +11,9 @@ const always: ProblemCode[] = ['invalid_request', 'internal', 'unavailable'];
 const guarded: ProblemCode[] = ['unauthenticated', 'invalid_key', 'session_ended', 'rate_limited', 'forbidden'];
 const withBody: ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+const tooLong = 'Over 4 MB: the same answer lies at `Location` for five minutes, and needs no key there.';
+const locationHeader: Json = { Location: { required: true, schema: { type: 'string', format: 'uri' } } };
+
 /**
  * The OpenAPI 3.1 document of the routes. Its schemas are JSON Schema 2020-12, which is what zod writes; schemas with
  * an id become components. (@asteasolutions/zod-to-openapi 9.1 loses the null of a named schema that is nullable.)
@@ -32,7 +35,7 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
         'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether to try again (`retryable`).',
         'Decimals are JSON numbers with all their digits, or text with `?decimals=string`. Times are ISO 8601 in UTC. Fractions are fractions: 0.0127 is 1.27 %. Missing is `null`.',
         'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`.',
-        'Reads carry a weak `ETag` of their content, which the age of a price is no part of. Bodies may have 64 KB, answers 4 MB.',
+        'Reads carry a weak `ETag` of their content, which the age of a price is no part of. Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
       ].join('\n\n'),
     },
     servers: [{ url: '/api/v1' }],
@@ -105,6 +108,7 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
       description: spec.summary,
       ...(Object.keys(content).length > 0 ? { content } : {}),
     },
+    ...(spec.data || spec.media ? { '303': { description: tooLong, headers: locationHeader } } : {}),
     ...(spec.method === 'get' && spec.data
       ? { '304': { description: 'Not changed since the ETag in If-None-Match.' } }
       : {}),

@@ -1,4 +1,5 @@
 import type { Problem } from '../../core/contracts/http/envelope.ts';
+import { AnswerStoreError } from '../../core/ports/answer-store.ts';
 
 /**
  * Every problem the API tells of, by its `code`: the HTTP status, a title that never changes, and whether the same
@@ -38,7 +39,6 @@ export const problems = {
   unknown_job: { status: 404, title: 'The source has no such job', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be JSON', retryable: false },
-  answer_too_large: { status: 422, title: 'The answer would be too large', retryable: false },
   not_derivable: { status: 422, title: 'The prices cannot be derived', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   internal: { status: 500, title: 'The API failed', retryable: false },
@@ -106,6 +106,12 @@ const networkCodes = new Set([
  */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof AnswerStoreError)
+    return new ProblemError(
+      'unavailable',
+      'The answer is over 4 MB, and where such answers are put cannot be reached. Try again shortly, or ask for less: a shorter range, fewer symbols, a smaller limit.',
+      { headers: { 'retry-after': '2' } },
+    );
   const code = codeOf(error);
   if (isDatabaseDown(code, error))
     return new ProblemError(

@@ -2,7 +2,7 @@ import { matchesEtag, weakEtag } from '../etag.ts';
 import { type ProblemError, problemBody, problems } from './problem.ts';
 import type { Call, Reply } from './route.ts';
 
-/** Bytes of an answer. API Gateway and Lambda end at 6 MB with an error of their own; ours says what to do. */
+/** Bytes of an answer that is sent as it is. Lambda ends at 6 MB with an error of its own, and escaping makes bodies longer. */
 const answerLimit = 4 * 1024 * 1024;
 
 /** What every answer carries. The API gives data to programs and one page; no browser may frame, sniff or run it. */
@@ -13,13 +13,20 @@ const baseHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+/** An answer over the limit: it is kept elsewhere, and the client sent there. */
+export interface LongAnswer {
+  readonly body: string;
+  readonly contentType: string;
+}
+
 /**
- * The HTTP answer of a reply: envelope, weak ETag, caching. Gives `null` when the answer is over the limit.
+ * The HTTP answer of a reply: envelope, weak ETag, caching. One that is over the limit is given back as it is; a HEAD,
+ * which sends no body, knows no limit.
  *
  * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id. So
  * a price that did not change answers 304, however much later it was confirmed.
  */
-export function respond(reply: Reply, call: Call, method: string): Response | null {
+export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
   const headers = headersOf(call.requestId, call.https);
   for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value);
   if (reply.kind === 'empty') {
@@ -32,11 +39,12 @@ export function respond(reply: Reply, call: Call, method: string): Response | nu
     return new Response(null, { status: 303, headers });
   }
   const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
-  if (Buffer.byteLength(body) > answerLimit) return null;
+  if (method !== 'HEAD' && Buffer.byteLength(body) > answerLimit) return { body, contentType };
+  const isRead = method === 'GET' || method === 'HEAD';
   headers.set('content-type', contentType);
-  headers.set('cache-control', cacheControl(method === 'GET' ? reply.maxAge : null));
+  headers.set('cache-control', cacheControl(isRead ? reply.maxAge : null));
   const status = reply.status ?? 200;
-  if (method === 'GET' && status === 200 && reply.maxAge !== null) {
+  if (isRead && status === 200 && reply.maxAge !== null) {
     const etag = weakEtag(content);
     headers.set('etag', etag);
     headers.set('vary', 'x-api-key, cookie, accept');

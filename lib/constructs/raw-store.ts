@@ -3,11 +3,12 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { artifactsPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
+import { answersPrefix, artifactsPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { QuotronFunction } from './quotron-function.ts';
 
 /**
- * The bucket of raw blobs: everything that was ever heard from a source, and pictures of pages that could not be read.
+ * The bucket of raw blobs: everything that was ever heard from a source, pictures of pages that could not be read, and for a
+ * day the answers of the API that were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
  * is never a second version. No role may delete. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
@@ -33,6 +34,8 @@ export class RawStore extends Construct {
         },
         // Pictures of pages that failed: of use for as long as the failure is.
         { id: 'old-artifacts', prefix: artifactsPrefix, expiration: Duration.days(90) },
+        // Answers that were too long to send: their links hold for minutes.
+        { id: 'old-answers', prefix: answersPrefix, expiration: Duration.days(1) },
         { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -42,7 +45,7 @@ export class RawStore extends Construct {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
-        resources: [rawPrefix, artifactsPrefix].map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+        resources: [rawPrefix, artifactsPrefix, answersPrefix].map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
         conditions: { Null: { 's3:if-none-match': 'true' } },
       }),
     );
@@ -55,30 +58,35 @@ export class RawStore extends Construct {
 
   /** Lets `fn` add blobs: not read, list or delete them. */
   grantAdd(fn: QuotronFunction): void {
-    this.grant(fn, 's3:PutObject', rawPrefix);
+    this.grant(fn, ['s3:PutObject'], rawPrefix);
   }
 
   /** Lets `fn` add pictures of pages that failed. */
   grantAddArtifacts(fn: QuotronFunction): void {
-    this.grant(fn, 's3:PutObject', artifactsPrefix);
+    this.grant(fn, ['s3:PutObject'], artifactsPrefix);
   }
 
   /** Lets `fn` show such pictures to people, by links that it signs. */
   grantShowArtifacts(fn: QuotronFunction): void {
-    this.grant(fn, 's3:GetObject', artifactsPrefix);
+    this.grant(fn, ['s3:GetObject'], artifactsPrefix);
   }
 
   /** Lets `fn` read blobs whose key it knows: not list them. */
   grantRead(fn: QuotronFunction): void {
-    this.grant(fn, 's3:GetObject', rawPrefix);
+    this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
-  private grant(fn: QuotronFunction, action: string, prefix: string): void {
-    fn.allow([action], [this.bucket.arnForObjects(`${prefix}*`)]);
+  /** Lets `fn` keep long answers, and lead their reader there by links that it signs. */
+  grantKeepAnswers(fn: QuotronFunction): void {
+    this.grant(fn, ['s3:GetObject', 's3:PutObject'], answersPrefix);
+  }
+
+  private grant(fn: QuotronFunction, actions: string[], prefix: string): void {
+    fn.allow(actions, [this.bucket.arnForObjects(`${prefix}*`)]);
     fn.addSetting('rawBucket', this.bucket.bucketName);
     Validations.of(fn).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${exportName(this.bucket)}/${prefix}*]`,
-      reason: `The star is the rest of an object's key: one action, ${action}, under one prefix of one bucket.`,
+      reason: `The star is the rest of an object's key: ${actions.join(' and ')}, under one prefix of one bucket.`,
     });
   }
 }

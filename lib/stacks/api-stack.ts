@@ -46,6 +46,7 @@ export class ApiStack extends Stack {
     });
     storage.database.grantConnect(api, 'api');
     storage.rawStore.grantShowArtifacts(api);
+    storage.rawStore.grantKeepAnswers(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
     // A replay is a message like any other.

@@ -35,7 +35,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(policies).toHaveLength(resourcesOf(stage, 'AWS::S3::Bucket').length + queuesOf(stage).size);
   });
 
-  test('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then', () => {
+  test('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then, long answers after a day', () => {
     const bucket = synthesized(stage).stacks['Storage']?.resources['RawBucket672A0DBB'];
     expect(bucket?.Properties['LifecycleConfiguration']).toMatchObject({
       Rules: [
@@ -45,6 +45,7 @@ describe.each(stages)('in %s', (stage) => {
           Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
         },
         { Prefix: 'artifacts/', Status: 'Enabled', ExpirationInDays: 90 },
+        { Prefix: 'answers/', Status: 'Enabled', ExpirationInDays: 1 },
         {},
       ],
     });

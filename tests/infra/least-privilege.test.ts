@@ -21,7 +21,7 @@ function inWords(stage: StageName, resource: unknown): string {
   const text = JSON.stringify(resource);
   const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
   if (database) return `user ${database}`;
-  const prefix = /RawBucket.*\/(raw|artifacts)\/\*"/.exec(text)?.[1];
+  const prefix = /RawBucket.*\/(raw|artifacts|answers)\/\*"/.exec(text)?.[1];
   if (prefix) return `${prefix}/*`;
   for (const [what, kind] of [
     [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
@@ -109,6 +109,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   api: [
     connect('quotron_api'),
     's3:GetObject on artifacts/*',
+    's3:GetObject on answers/*',
+    's3:PutObject on answers/*',
     ...allQueues.flatMap((queue) => [
       send(queue),
       `sqs:GetQueueAttributes on ${queue}`,

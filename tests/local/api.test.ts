@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { problemSchema } from '../../core/contracts/http/envelope.ts';
+import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { runDetailSchema, sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
@@ -39,6 +39,32 @@ describe('the deployed API over HTTP', () => {
       return answer.status === 304 ? answer : undefined;
     });
     expect(await again.text()).toBe('');
+  });
+
+  it('leads to S3 for an answer over 4 MB, which any client that follows can read, and no one without a key', async () => {
+    await cloud.pool.query(
+      `WITH i AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', repeat('é', 3000000)) RETURNING id),
+            l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XNAS', 'USD', 'America/New_York' FROM i RETURNING id)
+       INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'LONGANSWER', id FROM l`,
+    );
+    try {
+      const path = '/instruments?query=LONGANSWER';
+      const sent = await cloud.ask(path, { redirect: 'manual' });
+      expect([sent.status, await sent.text()]).toEqual([303, '']);
+      const link = new URL(sent.headers.get('location') ?? '');
+      expect(link.pathname).toMatch(/\/answers\/\d{4}-\d\d-\d\d\/[0-9a-f-]{36}$/);
+      // A client that does nothing but follow, its key still with it; and one that has the link only.
+      for (const answer of [await cloud.ask(path), await fetch(link)]) {
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+        const [found] = envelope(z.array(z.object({ symbol: z.string(), name: z.string() }))).parse(
+          await answer.json(),
+        ).data;
+        expect([found?.symbol, found?.name.length, found?.name.slice(0, 2)]).toEqual(['LONGANSWER', 3_000_000, 'éé']);
+      }
+      expect((await cloud.ask(path, { as: null, redirect: 'manual' })).status).toBe(401);
+    } finally {
+      await cloud.pool.query(`UPDATE instrument SET name = 'Long answer' WHERE length(name) > 100000`);
+    }
   });
 
   it('gives each symbol of a list its own answer', async () => {

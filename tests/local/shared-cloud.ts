@@ -17,6 +17,8 @@ export interface AskOptions {
   readonly as?: Scope | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Redirects are followed unless said. */
+  readonly redirect?: 'follow' | 'manual';
 }
 
 /** The shared cloud. Its connections are closed after the file. */
@@ -46,9 +48,13 @@ export function sharedCloud() {
   }
 
   /** Asks the deployed API, through the dashboard's server as a browser does. */
-  async function ask(path: string, { method = 'GET', as = 'read', body, headers }: AskOptions = {}): Promise<Response> {
+  async function ask(
+    path: string,
+    { method = 'GET', as = 'read', body, headers, redirect = 'follow' }: AskOptions = {},
+  ): Promise<Response> {
     return await fetch(`${cloud.apiUrl}${path}`, {
       method,
+      redirect,
       headers: {
         ...(as === null ? {} : { 'x-api-key': cloud.apiKeys[as] }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -10,20 +10,12 @@ const seconds = 300;
  * credentials: nothing is asked of AWS, and the S3 client, a tenth of a megabyte, is not needed.
  */
 export function s3Presigner(bucket: string, env = process.env): (key: string) => Promise<string> {
-  const region = env['AWS_REGION'] ?? 'us-east-1';
-  const emulator = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
+  const { region, base } = objectsOf(bucket, env);
   return async (key) => {
-    // Emulators answer on one host, where bucket names in the host name do not resolve.
-    const base = new URL(emulator ? `${emulator}/${bucket}/` : `https://${bucket}.s3.${region}.amazonaws.com/`);
     const signer = new SignatureV4({
       service: 's3',
       region,
-      // Lambda puts new ones there before they run out.
-      credentials: {
-        accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
-        secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '',
-        ...(env['AWS_SESSION_TOKEN'] ? { sessionToken: env['AWS_SESSION_TOKEN'] } : {}),
-      },
+      credentials: credentialsIn(env),
       sha256: Sha256,
       uriEscapePath: false,
     });
@@ -42,5 +34,25 @@ export function s3Presigner(bucket: string, env = process.env): (key: string) =>
     const url = new URL(signed.path, base);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
     return url.href;
+  };
+}
+
+/** Where the objects of a bucket are. */
+export function objectsOf(bucket: string, env: NodeJS.ProcessEnv): { region: string; base: URL } {
+  const region = env['AWS_REGION'] ?? 'us-east-1';
+  const emulator = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
+  // Emulators answer on one host, where bucket names in the host name do not resolve.
+  return {
+    region,
+    base: new URL(emulator ? `${emulator}/${bucket}/` : `https://${bucket}.s3.${region}.amazonaws.com/`),
+  };
+}
+
+/** The function's own credentials. Read each time: Lambda puts new ones there before they run out. */
+export function credentialsIn(env: NodeJS.ProcessEnv) {
+  return {
+    accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '',
+    ...(env['AWS_SESSION_TOKEN'] ? { sessionToken: env['AWS_SESSION_TOKEN'] } : {}),
   };
 }

@@ -46,7 +46,7 @@ export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
       }),
       data: barsSchema,
       media: { 'text/csv': z.string() },
-      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'no_bars', 'not_derivable', 'answer_too_large'],
+      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'no_bars', 'not_derivable'],
     },
     async ({ params, query, call }) => {
       const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);

@@ -230,7 +230,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
       }),
       data: z.array(tickRowSchema),
       media: { 'text/csv': z.string() },
-      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'invalid_cursor', 'answer_too_large'],
+      problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'invalid_cursor'],
     },
     async ({ params, query, call }) => {
       const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);

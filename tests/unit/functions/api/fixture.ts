@@ -40,6 +40,8 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
   const queue = memoryMessageQueue();
   const queues: Queues = { ingest: { waiting: [], dead: [] }, outcomes: { waiting: [], dead: [] } };
   const logged: unknown[] = [];
+  /** Answers that were too long to send, by their link. */
+  const kept = new Map<string, { body: string; headers: Readonly<Record<string, string>> }>();
   const keys = apiKeyStore(pool);
   const app = createApp({
     quotes: quoteReader(pool),
@@ -47,6 +49,13 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     instruments: instrumentReader(pool),
     constituents: constituentReader(pool),
     artifactUrl: async (key) => `https://bucket.invalid/${key}?signed`,
+    longAnswers: {
+      async keep(body, headers) {
+        const link = `https://bucket.invalid/answers/${kept.size}?signed`;
+        kept.set(link, { body, headers });
+        return link;
+      },
+    },
     sources: sourceReader(pool),
     recoveries: recoveryStore(pool),
     runs: runReader(pool),
@@ -80,7 +89,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     const body = json === undefined ? rest.body : JSON.stringify(json);
     return app.request(`/api/v1${path}`, { ...rest, headers, ...(body === undefined ? {} : { body }) });
   }
-  return { app, ask, time, queue, queues, logged, keys };
+  return { app, ask, time, queue, queues, logged, keys, kept };
 }
 
 export type Keys = Record<Scope, string>;

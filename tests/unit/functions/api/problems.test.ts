@@ -3,6 +3,7 @@ import type { Pool } from '../../../../core/adapters/postgres/pool.ts';
 import { createPool } from '../../../../core/adapters/postgres/pool.ts';
 import { problemSchema } from '../../../../core/contracts/http/envelope.ts';
 import { healthSchema } from '../../../../core/contracts/http/operations.ts';
+import { AnswerStoreError } from '../../../../core/ports/answer-store.ts';
 import { catalogue } from '../../../../core/sources/catalogue.ts';
 import { startTestDatabase, type TestDatabase } from '../../../postgres.ts';
 import { json, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from './fixture.ts';
@@ -131,12 +132,63 @@ describe('an answer', () => {
     ]);
   });
 
-  it('over 4 MB is a 422 that says how to ask for less', async () => {
-    const listing = await makeListing(pool, 'HUGE', { name: 'x'.repeat(5_000_000) });
-    await makeQuote(pool, listing, await makeBatch(pool));
-    const response = await api.ask('/quotes/HUGE', { key: keys.read });
-    expect([response.status, (await problemOf(response)).code]).toEqual([422, 'answer_too_large']);
-    await pool.query('UPDATE instrument SET name = NULL WHERE length(name) > 100');
+  describe('over 4 MB', () => {
+    beforeAll(async () => {
+      const listing = await makeListing(pool, 'HUGE', { name: 'x'.repeat(5_000_000) });
+      await makeQuote(pool, listing, await makeBatch(pool));
+    });
+    afterAll(() => pool.query('UPDATE instrument SET name = NULL WHERE length(name) > 100'));
+
+    it.each([
+      ['a read', '/quotes/HUGE', undefined],
+      ['a batch', '/quotes/batch', { symbols: ['HUGE'] }],
+    ])(
+      'of %s is a 303 to a link that gives the same answer, and says nothing of it itself',
+      async (_name, path, json) => {
+        const response = await api.ask(path, {
+          key: keys.read,
+          redirect: 'manual',
+          ...(json && { method: 'POST', json }),
+        });
+        expect([response.status, await response.text()]).toEqual([303, '']);
+        const link = response.headers.get('location') ?? '';
+        expect(link).toMatch(/^https:\/\/bucket\.invalid\/answers\//);
+        expect(Object.fromEntries(response.headers)).toMatchObject({
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        });
+        const kept = api.kept.get(link);
+        expect(kept?.headers).toEqual({ 'content-type': 'application/json' });
+        expect(kept?.body.length).toBeGreaterThan(5_000_000);
+        expect(Object.keys(JSON.parse(kept?.body ?? ''))).toEqual(['data', 'meta', 'warnings']);
+      },
+    );
+
+    it('needs a key like any other', async () => {
+      const before = api.kept.size;
+      expect((await api.ask('/quotes/HUGE')).status).toBe(401);
+      expect(api.kept.size).toBe(before);
+    });
+
+    it('to HEAD has its headers, and is kept nowhere', async () => {
+      const before = api.kept.size;
+      const response = await api.ask('/quotes/HUGE', { method: 'HEAD', key: keys.read });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+      expect(api.kept.size).toBe(before);
+    });
+
+    it('is a 503 to be tried again when it cannot be kept', async () => {
+      const failing = testApi(pool, {
+        longAnswers: { keep: () => Promise.reject(new AnswerStoreError('no bucket')) },
+      });
+      const response = await failing.ask('/quotes/HUGE', { key: keys.read });
+      expect(response.status).toBe(503);
+      expect(await problemOf(response)).toMatchObject({
+        retryable: true,
+        detail: expect.stringContaining('ask for less'),
+      });
+      expect(failing.logged).toHaveLength(1);
+    });
   });
 });
 
@@ -179,7 +231,7 @@ describe('with the database down', () => {
     const one = testApi(watched);
     expect((await one.ask('/quotes/AAPL', { key: keys.read })).status).toBe(200);
     await pool.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = $1',
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = $1 AND datname = current_database()',
       ['client backend'],
     );
     const statuses = [];

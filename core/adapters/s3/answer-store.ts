@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { Sha256 } from '@smithy/core/checksum';
+import { HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { answerKey } from '../../contracts/s3-keys.ts';
+import { type AnswerStore, AnswerStoreError } from '../../ports/answer-store.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { credentialsIn, objectsOf, s3Presigner } from './presigner.ts';
+
+/** One try to store. Two of them, and the work before, must fit into the function's 20 s. */
+const timeoutMs = 6_000;
+const tries = 2;
+
+/**
+ * Long answers in an S3 bucket, each under a key that nobody can guess. With a signed request of our own: the S3 client
+ * is a tenth of a megabyte, and this is the only thing that the API writes.
+ */
+export function s3AnswerStore(bucket: string, now: Clock, env = process.env): AnswerStore {
+  const { region, base } = objectsOf(bucket, env);
+  const linkTo = s3Presigner(bucket, env);
+  return {
+    async keep(body, headers) {
+      const key = answerKey(new Date(now()).toISOString(), randomUUID());
+      const signer = new SignatureV4({
+        service: 's3',
+        region,
+        credentials: credentialsIn(env),
+        sha256: Sha256,
+        uriEscapePath: false,
+      });
+      const url = new URL(base.pathname + key, base);
+      const signed = await signer.sign(
+        new HttpRequest({
+          method: 'PUT',
+          protocol: url.protocol,
+          hostname: url.hostname,
+          ...(url.port ? { port: Number(url.port) } : {}),
+          path: url.pathname,
+          headers: {
+            ...headers,
+            host: url.host,
+            'cache-control': 'private, no-store',
+            'if-none-match': '*',
+            // The way is encrypted on AWS; hashing megabytes of JSON would take longer than sending them.
+            'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+          },
+        }),
+      );
+      const { host: _, ...sent } = signed.headers;
+      let status = 0;
+      for (let attempt = 0; attempt < tries; attempt++) {
+        status = await put(url, sent, body);
+        // A first try whose answer was lost has stored it: the key is of this answer only.
+        if ((status >= 200 && status < 300) || (attempt > 0 && status === 412)) return await linkTo(key);
+        if (status !== 0 && status < 500) break;
+      }
+      throw new AnswerStoreError(
+        `S3 did not take an answer of ${body.length} characters (${status || 'no answer'}): the client is told to try again.`,
+      );
+    },
+  };
+}
+
+/** The status; 0 where there was none. */
+async function put(url: URL, headers: Record<string, string>, body: string): Promise<number> {
+  try {
+    const answer = await fetch(url, { method: 'PUT', headers, body, signal: AbortSignal.timeout(timeoutMs) });
+    await answer.body?.cancel();
+    return answer.status;
+  } catch {
+    return 0;
+  }
+}
