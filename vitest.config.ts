@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
+          globalSetup: ['tests/cluster-setup.ts'],
           testTimeout: 10_000,
           maxWorkers: waiting,
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
@@ -34,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['tests/contract/**/*.test.ts'],
+          globalSetup: ['tests/cluster-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: waiting,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,35 +9,75 @@ import { startDatabase } from '../localstack/database.ts';
 /** Where the SQL lies. */
 export const migrationsDirectory = new URL('../core/adapters/postgres/migrations', import.meta.url).pathname;
 
+/** Has the URL of the migrated database of the server that a project's tests share; see cluster-setup.ts. */
+export const clusterVariable = 'QUOTRON_TEST_CLUSTER';
+
 export interface TestDatabase {
   readonly url: string;
-  readonly port: number;
-  /** Of the postmaster. */
-  readonly pid: number | undefined;
   pool(max?: number): Pool;
   stop(): Promise<void>;
 }
 
-/** A real, empty, migrated Postgres of its own, gone after `stop`. `now` decides which months have partitions. */
-export async function startTestDatabase(now = new Date()): Promise<TestDatabase> {
-  const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
-  const database = await startDatabase({ dir, persistent: false });
+/**
+ * A real, empty, migrated database of its own, gone after `stop`: in the server that the project's tests share, else in
+ * one of its own. `now` decides which months have partitions.
+ */
+export async function startTestDatabase(now?: Date): Promise<TestDatabase> {
+  const shared = process.env[clusterVariable];
+  const { url, stop } = shared ? await createDatabase(shared, now) : await startServer();
   const pools: Pool[] = [];
   const pool = (max = 2) => {
-    const made = createPool({ url: database.url }, max);
+    const made = createPool({ url }, max);
     pools.push(made);
     return made;
   };
-  await migrate(pool(1), migrationsDirectory, now);
+  if (!shared || now) await migrate(pool(1), migrationsDirectory, now ?? new Date());
   return {
-    url: database.url,
-    port: database.port,
-    pid: database.pid,
+    url,
     pool,
     async stop() {
       await Promise.all(pools.map((each) => each.end()));
+      await stop();
+    },
+  };
+}
+
+interface Started {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A copy of the migrated database, or an empty one where the partitions are to be those of another time. */
+async function createDatabase(shared: string, now: Date | undefined): Promise<Started> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = createPool({ url: withDatabase(shared, 'postgres') }, 1);
+  const template = now ? 'template0' : new URL(shared).pathname.slice(1);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin.end();
+  return {
+    url: withDatabase(shared, name),
+    async stop() {
+      const dropping = createPool({ url: withDatabase(shared, 'postgres') }, 1);
+      await dropping.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await dropping.end();
+    },
+  };
+}
+
+async function startServer(): Promise<Started> {
+  const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
+  const database = await startDatabase({ dir, persistent: false });
+  return {
+    url: database.url,
+    async stop() {
       await database.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
 }

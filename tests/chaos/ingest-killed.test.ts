@@ -37,7 +37,7 @@ beforeAll(async () => {
       [message.runId, message.sourceId],
     );
     await pool.query(
-      `INSERT INTO task (run_id, part, source_id, symbols, due_at, status) VALUES ($1, 0, $2, '{}', now(), 'fetched')`,
+      `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt) VALUES ($1, 0, $2, '{}', now(), 'fetched', 1)`,
       [message.runId, message.sourceId],
     );
   }

@@ -244,13 +244,12 @@ describe('on the deployed cloud', () => {
   it('each fault is noticed, not healed while it lasts, and healed by itself when it is over', async () => {
     const all: Line[] = [];
     const sources = await Promise.allSettled(
-      catalogue.map(async ({ id }) => {
+      catalogue.map(async ({ id, jobs }) => {
         const faults = (chosen[id] ?? []).flatMap(
           (name) => sickFaults.find((each) => each.source === id && each.fault === name) ?? [],
         );
-        // The first pages of a browser take longest.
-        const [first] = faults;
-        if (first) await cycle(first);
+        // All of it is well at first: what earlier tests have broken is healed by a success of each job.
+        for (const job of jobs) await cycle({ source: id, job: job.id });
         for (const sick of faults) all.push(await sickAndHealed(sick));
       }),
     );
