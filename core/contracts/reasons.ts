@@ -18,6 +18,12 @@ export type RunReason = (typeof runReasons)[number];
 /** Reasons that pass by themselves: a chunk of a backfill that failed for one of these is asked for again. */
 export const passingReasons: readonly RunReason[] = ['rate_limited', 'quota_exhausted', 'timeout', 'down'];
 
+/**
+ * Reasons for which the failed tasks of a run whose job is not due again soon are tried again. What the other reasons tell
+ * of does not pass by itself: a session that is refused is healed by a recovery, a page that was rebuilt by a person.
+ */
+export const retriedReasons: readonly RunReason[] = [...passingReasons, 'unexplained'];
+
 /** How often a chunk of a backfill is tried before it has failed. */
 export const chunkAttempts = 5;
 
@@ -52,9 +58,10 @@ export type JobKind = (typeof jobKinds)[number];
 
 /**
  * What made a run: the planner's clock, a person, the first cycle after a start, a backfill, a recovery that proves its
- * source (`canary`), or one that asks another source in its place (`fallback`).
+ * source (`canary`), or one that asks another source in its place (`fallback`), or the failed tasks of a run whose job is
+ * not due again soon (`retry`).
  */
-export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill', 'canary', 'fallback'] as const;
+export const triggers = ['schedule', 'manual', 'first_cycle', 'backfill', 'canary', 'fallback', 'retry'] as const;
 export type Trigger = (typeof triggers)[number];
 
 /** By which selectors a page is read: a source that is read in a browser may know a second way to its table. */

@@ -119,10 +119,25 @@ export function stretchOf(
   return Math.max(1, Math.ceil(Math.max(perDay / quota.perDay, perMinute / quota.perMinute) / plannedShare));
 }
 
+/** The most requests that the slots of a job in (after, until] take. */
+export function requestsUntil(timing: JobTiming, after: number, until: number): number {
+  let requests = 0;
+  for (const market of marketsOf(timing)) {
+    const of = requestsFor(timing.job, market.symbols.size);
+    let slot = firstSlot(timing, market.calendar, after, until + 1);
+    while (slot !== null && slot <= until) {
+      requests += of;
+      slot = firstSlot(timing, market.calendar, slot, until + 1);
+    }
+  }
+  return requests;
+}
+
 /** A Wednesday on which every market of the data has its usual hours. */
 const usualDay = Date.parse('2026-06-10T12:00:00Z');
 
-function requestsFor(job: SourceJob, symbols: number): number {
+/** Requests that a job takes for so many symbols. */
+export function requestsFor(job: SourceJob, symbols: number): number {
   const whole = Math.floor(symbols / job.symbolsPerTask);
   const rest = symbols % job.symbolsPerTask;
   return whole * Math.ceil(job.symbolsPerTask / job.symbolsPerRequest) + Math.ceil(rest / job.symbolsPerRequest);

@@ -14,7 +14,8 @@ export async function verified({ recovery, store, recovering, source }: Going, m
   await store.finish(recovery.id, { status: 'verified', reason: null, message }, now, async (db) => {
     if (!source) return;
     const { failing } = await conditionOf(db, source.id);
-    if (!failing) return;
+    // What was tried again meanwhile is not asked for twice.
+    if (!failing || failing.retried) return;
     await planRun(db, {
       sourceId: source.id,
       job: failing.job,

@@ -5,10 +5,11 @@ import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
-import { dueRuns as dueOf, timingsOf } from '../../core/sources/job-schedule.ts';
+import { dueRuns as dueOf, type JobTiming, timingsOf } from '../../core/sources/job-schedule.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
 import { allowanceFor } from '../../core/sources/quota.ts';
 import { admitTrials } from './admit-trials.ts';
+import { planRetries, type RetryChance, retryChances } from './plan-retries.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
 const sendLimit = 1000;
@@ -27,7 +28,8 @@ export interface Planning {
 /**
  * Plans what a tick makes due and sends what is planned.
  *
- *   1. under one lock: what is due since the last planning (or what the tick asks for by name) becomes runs and tasks
+ *   1. under one lock: what is due since the last planning (or what the tick asks for by name) becomes runs and tasks,
+ *      and so do the failed tasks of runs that are tried again
  *   2. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
  *   3. they are marked as sent; a crash before that sends them twice, which the workers bear
  *
@@ -35,10 +37,13 @@ export interface Planning {
  */
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
-  await planning.store.plan(new Date(tick.time), (state) => {
+  const now = Date.parse(tick.time);
+  const timings = tick.run ? [] : timingsOfAll(planning);
+  const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
+  await planning.store.plan(new Date(now), chances, (state) => {
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
-      : admitTrials(dueRuns(tick, state, planning), state.breakers, Date.parse(tick.time));
+      : admitTrials(dueRuns(now, timings, state, planning), retriesOf(chances, state, now), state.breakers, now);
     planned = plan.runs;
     return plan;
   });
@@ -51,18 +56,39 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   return { runs: planned.map((run) => run.id), sent: tasks.length };
 }
 
-function dueRuns(tick: Tick, state: PlannerState, planning: Planning) {
-  const now = Date.parse(tick.time);
+interface SourceTimings {
+  readonly source: SourceDefinition;
+  readonly timings: readonly JobTiming[];
+  readonly toSource: SourceParser['toSource'];
+}
+
+function timingsOfAll(planning: Planning): SourceTimings[] {
+  return planning.sources.map((source) => ({
+    source,
+    timings: timingsOf(source, planning.alwaysOpen ?? false, (job) => symbolsOf(source, job, planning)),
+    toSource: planning.parserOf(source.id).toSource,
+  }));
+}
+
+/** It cannot be asked before a person has set its key. */
+function isLocked(source: SourceDefinition, state: PlannerState): boolean {
+  return needsCredentials(source) && !state.credentialed.has(source.id);
+}
+
+function retriesOf(chances: readonly RetryChance[], state: PlannerState, now: number): PlannedRun[] {
+  return planRetries(chances, state, (source) => isLocked(source, state), now);
+}
+
+function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState, planning: Planning) {
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
-  for (const source of planning.sources) {
-    // It cannot be asked before a person has set its key; then it begins at once, as any that was never planned.
-    const locked = needsCredentials(source) && !state.credentialed.has(source.id);
+  for (const { source, timings } of of) {
+    // Once it has its key it begins at once, as any that was never planned.
+    const locked = isLocked(source, state);
     // What the source does not want now is made up for when it does.
     if (state.held.has(source.id)) continue;
-    const wanted = (job: SourceJob) => symbolsOf(source, job, planning);
-    for (const timing of timingsOf(source, planning.alwaysOpen ?? false, wanted)) {
+    for (const timing of timings) {
       const { job } = timing;
       const key = `${source.id}/${job.id}`;
       if (locked && !state.plannedTo.has(key)) continue;
@@ -86,7 +112,7 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
   const dueAt = new Date(tick.time);
   for (const source of planning.sources) {
     if (request.sourceId !== undefined && request.sourceId !== source.id) continue;
-    if (needsCredentials(source) && !state.credentialed.has(source.id)) continue;
+    if (isLocked(source, state)) continue;
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
       const symbols = symbolsOf(source, job, planning);

@@ -37,7 +37,7 @@ const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.
   coalesce(a.artifacts, '{}') AS artifacts`;
 
 /** What a recovery or a backfill asked for is no sign of how the source's own jobs do. */
-const ownTriggers = `('schedule', 'manual', 'first_cycle')`;
+const ownTriggers = `('schedule', 'manual', 'first_cycle', 'retry')`;
 
 const stateRow = z.object({
   paused: z.boolean(),
@@ -177,15 +177,20 @@ async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.
   return factsRow.parse(rows[0]);
 }
 
-/** Listings that the newest run of a job asked for, as far as its parts have succeeded: the others may be on their way. */
+/**
+ * Listings that the newest run of a job asked for, as far as its parts have succeeded: the others may be on their way. What
+ * was tried again since is part of it.
+ */
 const listed = `FROM unnest($2::text[]) AS j (job)
   CROSS JOIN LATERAL (
-    SELECT id FROM (SELECT id, due_at FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
-                    ORDER BY due_at DESC LIMIT ${runsOfJob}) r
-    WHERE EXISTS (SELECT FROM task s WHERE s.run_id = r.id AND s.status = 'succeeded')
-    ORDER BY due_at DESC LIMIT 1) n
-  JOIN task t ON t.run_id = n.id AND t.status = 'succeeded'
-  CROSS JOIN unnest(t.symbols) AS asked (symbol)
+    SELECT DISTINCT symbol FROM (
+      SELECT id, trigger, due_at, max(due_at) FILTER (WHERE trigger <> 'retry') OVER () AS whole
+      FROM (SELECT id, trigger, due_at FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
+            ORDER BY due_at DESC LIMIT ${runsOfJob}) r
+      WHERE EXISTS (SELECT FROM task s WHERE s.run_id = r.id AND s.status = 'succeeded')) n
+    JOIN task t ON t.run_id = n.id AND t.status = 'succeeded'
+    CROSS JOIN unnest(t.symbols) AS of_task (symbol)
+    WHERE n.due_at >= coalesce(n.whole, '-infinity')) asked
   JOIN symbol_alias s ON s.namespace = $1 AND s.symbol = asked.symbol AND s.valid_to = 'infinity'
   JOIN listing l ON l.id = s.listing_id
   JOIN instrument i ON i.id = l.instrument_id`;

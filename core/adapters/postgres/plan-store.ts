@@ -1,14 +1,15 @@
 import { type ScrapeMessage, scrapeMessageSchema } from '../../contracts/messages.ts';
-import type { PlannedRun, PlannerState, PlanStore } from '../../ports/plan-store.ts';
+import type { PlannedRun, PlannerState, PlanStore, WatchedSlot } from '../../ports/plan-store.ts';
+import { failedRuns } from './failed-runs.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
 
 /** Runs and tasks in Postgres. */
 export function postgresPlanStore(pool: Pool): PlanStore {
   return {
-    plan: (now, decide) =>
+    plan: (now, watched, decide) =>
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
-        const { runs, plannedTo, trials = [] } = decide(await readState(connection, now));
+        const { runs, plannedTo, trials = [] } = decide(await readState(connection, now, watched));
         await insertRuns(connection, runs);
         for (const { sourceId, runId, until } of trials)
           await connection.query(
@@ -70,7 +71,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
   };
 }
 
-async function readState(connection: Connection, now: Date): Promise<PlannerState> {
+async function readState(connection: Connection, now: Date, watched: readonly WatchedSlot[]): Promise<PlannerState> {
   const services = await connection.query<{ running: boolean }>(
     `SELECT running FROM service_state WHERE service_id = 'scheduler'`,
   );
@@ -90,6 +91,9 @@ async function readState(connection: Connection, now: Date): Promise<PlannerStat
   const credentialed = await connection.query<{ source_id: string }>(
     'SELECT source_id FROM source_credentials WHERE is_set',
   );
+  const recovering = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM recovery WHERE finished_at IS NULL',
+  );
   return {
     running: services.rows[0]?.running ?? true,
     paused: new Set(paused.rows.map((row) => row.source_id)),
@@ -97,6 +101,8 @@ async function readState(connection: Connection, now: Date): Promise<PlannerStat
     breakers: new Map(breakers.rows.map((row) => [row.source_id, { until: row.breaker_until?.getTime() ?? null }])),
     credentialed: new Set(credentialed.rows.map((row) => row.source_id)),
     plannedTo: new Map(planned.rows.map((row) => [`${row.source_id}/${row.job}`, row.planned_to.getTime()])),
+    failed: await failedRuns(connection, watched, now),
+    recovering: new Set(recovering.rows.map((row) => row.source_id)),
   };
 }
 

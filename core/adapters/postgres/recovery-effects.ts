@@ -105,13 +105,15 @@ export interface FailingJob {
   readonly kind: JobKind;
   /** Of the tasks of its newest run that failed, or of all where none did, in the source's namespace. */
   readonly tasks: readonly (readonly string[])[];
+  /** Its newest run is a retry that is under way or has succeeded. */
+  readonly retried: boolean;
 }
 
 const conditionRow = z.object({
   reason: z.enum(runReasons).nullable().catch('unexplained'),
   job: z.string().nullable(),
 });
-const runRow = z.object({ kind: z.enum(jobKinds), symbols: z.array(z.string()) });
+const runRow = z.object({ kind: z.enum(jobKinds), symbols: z.array(z.string()), retried: z.boolean() });
 
 /** What a source fails of, and which job: that of its newest open incident. */
 export async function conditionOf(db: Pool | Connection, sourceId: string): Promise<SourceCondition> {
@@ -126,17 +128,20 @@ export async function conditionOf(db: Pool | Connection, sourceId: string): Prom
   if (job === null) return { reason, failing: null };
   const run = await db.query(
     `WITH newest AS (
-       SELECT id, kind FROM run
-       WHERE source_id = $1 AND job = $2 AND trigger IN ('schedule', 'manual', 'first_cycle')
+       SELECT id, kind, trigger FROM run
+       WHERE source_id = $1 AND job = $2 AND trigger IN ('schedule', 'manual', 'first_cycle', 'retry')
        ORDER BY due_at DESC LIMIT 1)
-     SELECT n.kind, t.symbols FROM newest n JOIN task t ON t.run_id = n.id
+     SELECT n.kind, t.symbols, n.trigger = 'retry' AND t.status <> 'failed' AS retried
+     FROM newest n JOIN task t ON t.run_id = n.id
      WHERE t.status = 'failed' OR NOT EXISTS (SELECT FROM task f WHERE f.run_id = n.id AND f.status = 'failed')
      ORDER BY t.part`,
     [sourceId, job],
   );
   const tasks = run.rows.map((each) => runRow.parse(each));
   const [first] = tasks;
-  return { reason, failing: first ? { job, kind: first.kind, tasks: tasks.map((each) => each.symbols) } : null };
+  if (!first) return { reason, failing: null };
+  const { kind, retried } = first;
+  return { reason, failing: { job, kind, tasks: tasks.map((each) => each.symbols), retried } };
 }
 
 function instant(at: Date): string {

@@ -17,11 +17,11 @@ const plan = {
     ['coingecko/quotes', now],
   ]),
 };
-const admitted = (until: number | null) => admitTrials(plan, new Map([['yahoo', { until }]]), now);
+const admitted = (until: number | null) => admitTrials(plan, [], new Map([['yahoo', { until }]]), now);
 
 describe('a plan', () => {
   it('is as it was where no breaker is open', () => {
-    expect(admitTrials(plan, new Map(), now)).toEqual({ ...plan, trials: [] });
+    expect(admitTrials(plan, [], new Map(), now)).toEqual({ ...plan, trials: [] });
   });
 
   it('has nothing of a source whose breaker is open, and makes up for it later', () => {
@@ -38,5 +38,26 @@ describe('a plan', () => {
       expect([...plannedTo.keys()]).toEqual(['yahoo/quotes', 'coingecko/quotes']);
       expect(trials).toEqual([{ sourceId: 'yahoo', runId: 'yahoo quotes 1', until: new Date(now + trialMs) }]);
     }
+  });
+});
+
+describe('a retry', () => {
+  const retry = run('yahoo', 'bars', 0);
+  const none = { runs: [], plannedTo: new Map([['yahoo/bars', now]]) };
+  const withRetry = (until: number, of = plan) => admitTrials(of, [retry], new Map([['yahoo', { until }]]), now);
+
+  it('goes beside what is due where no breaker is open', () => {
+    const { runs, trials } = admitTrials(plan, [retry], new Map(), now);
+    expect(runs).toHaveLength(5);
+    expect(trials).toEqual([]);
+  });
+
+  it('waits while the breaker is open, and moves no due time', () => {
+    expect(withRetry(now + 1, none)).toEqual({ ...none, trials: [] });
+  });
+
+  it('is the trial only where nothing is due', () => {
+    expect(withRetry(now).trials.map(({ runId }) => runId)).toEqual(['yahoo quotes 1']);
+    expect(withRetry(now, none).trials.map(({ runId }) => runId)).toEqual([retry.id]);
   });
 });
