@@ -3,12 +3,10 @@
  * routes of `core/contracts/http`, each answer checked against its contract before it is sent. Tests change its state
  * and its manners: empty, slow, failing, signed out.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
-import { type Problem, problemSchema, type Warning } from '../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import {
@@ -16,6 +14,8 @@ import {
   healthSampleSchema,
   quarantineSchema,
   queueSchema,
+  redriveRequestSchema,
+  redriveSchema,
   runAcceptedSchema,
   runDetailSchema,
   runSchema,
@@ -26,8 +26,10 @@ import {
   sourceSchema,
 } from '../../core/contracts/http/operations.ts';
 import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
+import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../core/contracts/http/replays.ts';
 import { securityHeaders } from '../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
+import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { constituentsOf } from './index-data.ts';
 import { quoteOf, ticksOf, usualMarket } from './market-data.ts';
 import {
@@ -67,6 +69,8 @@ export interface DoubleState {
   promisedLooks: number;
   /** The recovery that was asked for, and how often it was looked at. */
   recovery: { sourceId: string; looks: number } | null;
+  /** The replay that was asked for, and how often it was looked at. */
+  replay: { asked: z.infer<typeof replayRequestSchema>; rows: number; looks: number } | null;
   /** What came in: `GET /quotes 200`. */
   requests: string[];
 }
@@ -87,14 +91,9 @@ function usualState(): DoubleState {
     runs: new Map(),
     promisedLooks: 0,
     recovery: null,
+    replay: null,
     requests: [],
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
 }
 
 /** Starts the double on a free port of 127.0.0.1. `reset` gives it its usual state again. */
@@ -161,8 +160,6 @@ async function sendFile(dist: string, path: string, response: ServerResponse): P
   }
 }
 
-const requestId = '6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21';
-
 async function answerTo(
   state: DoubleState,
   request: IncomingMessage,
@@ -178,7 +175,7 @@ async function answerTo(
   if (request.method === 'DELETE' && path === '/session') {
     return { status: 204, headers: { 'set-cookie': 'qtr_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict' } };
   }
-  if (request.method === 'POST') return change(state, path);
+  if (request.method === 'POST') return change(state, path, await bodyOf(request));
   return withEtag(read(state, path, query), request);
 }
 
@@ -233,6 +230,8 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   }
   if (collection === 'recoveries' && id === recoveryId && state.recovery)
     return data(recoverySchema, recoveryAt(state.recovery.sourceId, state.recovery.looks++));
+  if (collection === 'replays' && id === replayId && state.replay)
+    return data(replaySchema, replayLooked(state, state.replay));
   if (path === '/incidents') return data(z.array(incidentSchema), usualIncidents(query.get('sourceId') ?? 'yahoo'));
   if (collection === 'sources' && path.endsWith('/health/history'))
     return data(z.array(healthSampleSchema), usualDays());
@@ -281,12 +280,14 @@ function explained(quote: QuoteView): QuoteView {
   return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
 }
 
-function change(state: DoubleState, path: string): Answer {
+function change(state: DoubleState, path: string, body: unknown): Answer {
   const [, collection, id, action] = path.split('/').map(decodeURIComponent);
   const source = state.sources.find((one) => one.id === id);
   const service = state.services.find((one) => one.id === id);
   if (!state.scopes.includes('operate'))
     return problem(403, 'forbidden', 'The key may not do this', 'It needs the scope operate.');
+  if (path === '/dead-letters/redrive') return redrive(state, redriveRequestSchema.parse(body).queue);
+  if (path === '/quarantine/replay') return replayAsked(state, replayRequestSchema.parse(body));
   if (collection === 'services' && service && (action === 'start' || action === 'stop')) {
     service.running = action === 'start';
     service.changedAt = new Date().toISOString();
@@ -320,49 +321,57 @@ function change(state: DoubleState, path: string): Answer {
   return data(sourceSchema, source);
 }
 
-/** A checked answer: a fixture that does not fit its contract fails the test that uses it. */
-function data<T extends z.ZodType>(
-  schema: T,
-  value: z.infer<T>,
-  extra: { nextCursor?: string; warnings?: Warning[] } = {},
-): Answer {
-  const { warnings = [], ...meta } = extra;
-  const checked = schema.parse(value);
+function redrive(state: DoubleState, queue: string): Answer {
+  const moved = state.deadLetters.filter((letter) => letter.queue === queue).length;
+  state.deadLetters = state.deadLetters.filter((letter) => letter.queue !== queue);
+  state.queues = state.queues.map((one) =>
+    one.name === queue ? { ...one, waiting: one.waiting + moved, dead: 0 } : one,
+  );
+  return data(redriveSchema, { queue, moved, more: false });
+}
+
+const replayId = '7d0c9f10-33b4-4f7e-8a51-5b2f6c1d0a01';
+
+/** The rows of the quarantine that a replay is of. */
+function chosen(state: DoubleState, asked: z.infer<typeof replayRequestSchema>) {
+  return state.quarantine.filter(
+    (row) =>
+      (asked.ids?.includes(row.id) ?? true) &&
+      (asked.sourceId ?? row.sourceId) === row.sourceId &&
+      (asked.reason ?? row.reason) === row.reason,
+  );
+}
+
+function replayAsked(state: DoubleState, asked: z.infer<typeof replayRequestSchema>): Answer {
+  const rows = chosen(state, asked).length;
+  if (rows === 0) return problem(404, 'nothing_to_replay', 'There is nothing to read anew', 'No row fits.');
+  state.replay = { asked, rows, looks: 0 };
   return {
-    status: 200,
-    body: { data: checked, meta: { requestId, ...meta }, warnings },
-    headers: { 'content-type': 'application/json' },
+    ...data(replayAcceptedSchema, { id: replayId, status: 'queued', blobs: rows, rows, more: false }),
+    status: 202,
+    headers: { location: `/api/v1/replays/${replayId}` },
   };
 }
 
-function problem(status: number, code: string, title: string, detail: string): Answer {
-  const body: Problem = {
-    type: `urn:quotron:problem:${code}`,
-    title,
-    status,
-    detail,
-    code,
-    retryable: status >= 500,
-    requestId,
-  };
-  return { status, body: problemSchema.parse(body), headers: { 'content-type': 'application/problem+json' } };
-}
-
-/** A weak ETag over the data without its age, as the API makes it. */
-function withEtag(answer: Answer, request: IncomingMessage): Answer {
-  if (answer.status !== 200) return answer;
-  const content = JSON.stringify(answer.body).replace(/"ageSeconds":-?[\d.]+/g, '');
-  const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
-  return { ...answer, headers: { ...answer.headers, etag } };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+/** It is done when it is looked at the second time; what was believed, or was not in another unit, has left the quarantine. */
+function replayLooked(state: DoubleState, replay: NonNullable<DoubleState['replay']>): z.infer<typeof replaySchema> {
+  const { asked, rows } = replay;
+  const done = replay.looks++ > 0;
+  const stays = done && chosen(state, asked).filter((row) => row.reason === 'unit_suspect' || !asked.believe).length;
+  if (done && asked.believe) {
+    const gone = chosen(state, asked);
+    state.quarantine = state.quarantine.filter((row) => !gone.includes(row));
   }
+  const rejected = Number(stays);
+  const read = done ? rows : 0;
+  return {
+    id: replayId,
+    status: done ? 'done' : 'queued',
+    requestedAt: new Date().toISOString(),
+    blobs: rows,
+    read,
+    accepted: done ? 17 : 0,
+    rejected,
+    written: done && asked.believe ? 1 : 0,
+  };
 }

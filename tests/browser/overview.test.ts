@@ -43,6 +43,106 @@ describe('the overview', () => {
   });
 });
 
+describe('what a queue gave up on', () => {
+  const dashboard = useDashboard();
+
+  it('is sent again by a press, and the list says that none is left', async () => {
+    const page = await dashboard.open('/?dead=ingest');
+    const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
+    await letters.getByRole('button', { name: 'Redrive' }).click();
+    await page.getByText('1 message sent to ingest again.').waitFor();
+    await letters.getByText('None left').waitFor();
+    expect(await letters.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
+    expect(dashboard.double.state.deadLetters).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('link', { name: /given up in ingest/ }).count()).toBe(0);
+  });
+
+  it('cannot be sent by who may only read, and says why', async () => {
+    dashboard.double.state.scopes = ['read'];
+    const page = await dashboard.open('/?dead=ingest');
+    const redrive = page.getByRole('button', { name: 'Redrive' });
+    await redrive.waitFor();
+    await expect.poll(() => redrive.getAttribute('title')).toContain('may only read');
+    await redrive.click({ force: true });
+    expect(dashboard.double.state.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+  });
+
+  it('stays where it is when the queue cannot be reached, and says so', async () => {
+    dashboard.allow(/status of 503/);
+    dashboard.double.state.fail.set('/dead-letters/redrive', {
+      status: 503,
+      code: 'unavailable',
+      title: 'The service is not available now',
+      detail: 'Nothing was changed. Try again shortly.',
+    });
+    const page = await dashboard.open('/?dead=ingest');
+    await page.getByRole('button', { name: 'Redrive' }).click();
+    await page.getByText('Nothing was sent to ingest.').waitFor();
+    await page.getByText('<script>alert(1)</script>').waitFor();
+  });
+});
+
+describe('a row in quarantine', () => {
+  const dashboard = useDashboard();
+
+  it('is read anew, followed, and its result said', async () => {
+    const page = await dashboard.open('/quarantine?row=901');
+    const row = page.locator('details[open]');
+    await row.getByRole('button', { name: 'Read anew' }).click();
+    // Whatever jumps can be believed; a price in another unit never.
+    expect(await row.getByRole('button', { name: 'Believe …' }).count()).toBe(0);
+    await page.getByText('Reading the answer with OCDO.L anew.').waitFor();
+    await page.getByText('1 raw answer read anew: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
+    expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });
+    await page.getByText('296.9 GBP is 100 times').first().waitFor();
+  });
+
+  it('that jumps is believed only after a question, and then leaves', async () => {
+    const page = await dashboard.open('/quarantine?row=902');
+    const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+    await believe.click();
+    const question = page.getByRole('dialog', { name: 'Believe this price?' });
+    expect(await textOf(question)).toContain('SHIB-USD from coingecko: 0.0312 is 1,935 times');
+    expect(await textOf(question)).toContain('cannot be undone');
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(dashboard.double.state.replay).toBe(null);
+    await believe.click();
+    await question.getByRole('button', { name: 'Believe it' }).click();
+    await question.waitFor({ state: 'detached' });
+    await page.getByText('17 rows accepted, 1 of them new or changed, 0 rejected.').waitFor();
+    expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['902'], believe: true });
+    await page.getByRole('heading', { name: 'Implausible jump, coingecko' }).waitFor({ state: 'detached' });
+  });
+
+  it('is read anew with all of its kind', async () => {
+    const page = await dashboard.open('/quarantine');
+    await page.getByRole('button', { name: 'Read all anew' }).click();
+    await page.getByText('2 raw answers read anew: 17 rows accepted').waitFor();
+    expect(dashboard.double.state.replay?.asked).toEqual({ sourceId: 'yahoo', reason: 'unit_suspect', believe: false });
+  });
+
+  it('says when there is nothing to read any more, and cannot be pressed by who may only read', async () => {
+    dashboard.allow(/status of 404/);
+    const page = await dashboard.open('/quarantine?row=902');
+    const again = page.locator('details[open]').getByRole('button', { name: 'Read anew' });
+    await again.waitFor();
+    dashboard.double.state.quarantine = [];
+    await again.click();
+    await page.getByText('The answer with SHIB-USD was not read anew.').waitFor();
+    await page.getByText('Nothing in quarantine').waitFor();
+
+    dashboard.double.reset();
+    dashboard.double.state.scopes = ['read'];
+    await page.reload();
+    const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+    await expect.poll(() => believe.getAttribute('title')).toContain('may only read');
+    await believe.click({ force: true });
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+});
+
 describe('the quarantine', () => {
   const dashboard = useDashboard();
 

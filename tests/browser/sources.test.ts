@@ -45,6 +45,25 @@ describe('the sources', () => {
     await page.getByRole('region', { name: 'Run' }).waitFor();
   });
 
+  it('tells of a source without credentials what to do, and of no other', async () => {
+    const hint =
+      'It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or `quotron credentials set alpha-vantage`.';
+    const [, source] = dashboard.double.state.sources;
+    if (source) source.credentials = { isSet: false, changedAt: null, hint };
+    const page = await dashboard.open('/sources');
+    const told = card(page, 'Alpha Vantage').getByText('No credentials are set.');
+    await told.waitFor();
+    expect(await textOf(card(page, 'Alpha Vantage'))).toContain(
+      'No credentials are set. It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or quotron credentials set alpha-vantage.',
+    );
+    expect(await textOf(card(page, 'Alpha Vantage').locator('code'))).toBe('quotron credentials set alpha-vantage');
+    expect(await page.getByText('No credentials are set.').count()).toBe(1);
+    if (source) source.credentials = { isSet: true, changedAt: new Date().toISOString(), hint: null };
+    await page.reload();
+    await card(page, 'Alpha Vantage').waitFor();
+    expect(await told.count()).toBe(0);
+  });
+
   it('stops a source, says so, and takes it back', async () => {
     const page = await dashboard.open('/sources');
     const stop = card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' });

@@ -16,6 +16,7 @@ import {
   sourceSchema,
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
+import { replaySchema } from '../../../core/contracts/http/replays.ts';
 import { reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
@@ -34,6 +35,7 @@ const readRuns = reader(z.array(runSchema));
 const readRun = reader(runDetailSchema);
 const readQuarantine = reader(z.array(quarantineSchema));
 const readDeadLetters = reader(z.array(deadLetterSchema));
+const readReplay = reader(replaySchema);
 const readSession = reader(sessionSchema);
 
 /** How often a page that is looked at asks again. Nothing is asked while the tab is hidden. */
@@ -203,6 +205,14 @@ export const quarantineQuery = queryOptions({
   },
   refetchInterval: live.slow,
 });
+
+/** How far a replay is. */
+export function replayQuery(id: string) {
+  return queryOptions({
+    queryKey: ['replay', id],
+    queryFn: async ({ signal }) => (await readReplay(`/replays/${encodeURIComponent(id)}`, signal)).data,
+  });
+}
 
 /** The messages that a queue gave up on. */
 export function deadLettersQuery(queue: string) {

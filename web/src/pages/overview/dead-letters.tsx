@@ -1,5 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Redo2 } from 'lucide-react';
+import { useRefusal } from '../../api/actions.ts';
 import { deadLettersQuery } from '../../api/queries.ts';
+import { redriveLetters } from '../../api/repairs.ts';
+import { Button } from '../../elements/button.tsx';
 import { Dialog } from '../../elements/dialog.tsx';
 import { Moment } from '../../elements/moment.tsx';
 import { Empty, Loading, Trouble } from '../../elements/states.tsx';
@@ -9,12 +13,26 @@ import styles from './dead-letters.module.css';
 /** The messages that a queue gave up on, as they are. Their text is of unknown origin, and text it stays. */
 export function DeadLetters({ queue, onClose }: { queue: string; onClose: () => void }) {
   const letters = useQuery(deadLettersQuery(queue));
+  const refusal = useRefusal();
+  const redrive = useMutation({ mutationFn: () => redriveLetters(queue) });
   return (
     <Dialog title={`Given up in ${queue}`} onClose={onClose}>
       <p className={styles.lead}>
-        Each failed on every attempt. The function’s log says why; when that is repaired, the messages can be sent
-        again.
+        Each failed on every attempt. The function’s log says why; when that is repaired, redrive them: all go back to
+        the queue, with as many attempts as before.
       </p>
+      {letters.data && letters.data.length > 0 && (
+        <Button
+          className={styles.redrive}
+          aria-disabled={refusal !== null}
+          title={refusal ?? undefined}
+          icon={<Redo2 aria-hidden="true" />}
+          busy={redrive.isPending}
+          onClick={() => redrive.mutate()}
+        >
+          Redrive
+        </Button>
+      )}
       {letters.data && letters.data.length > 0 && (
         <ul className={styles.letters}>
           {letters.data.map((letter) => (

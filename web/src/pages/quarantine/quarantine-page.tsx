@@ -9,6 +9,7 @@ import { Page, Section } from '../../elements/page.tsx';
 import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
 import { capital, missing, plural, words } from '../../format.ts';
 import styles from './quarantine-page.module.css';
+import { GroupActions, RowActions } from './row-actions.tsx';
 
 const route = getRouteApi('/quarantine');
 
@@ -138,9 +139,15 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
               <Moment at={row.at} className={styles.at} />
             </summary>
             <Detail row={row} />
+            <RowActions row={row} />
           </details>
         ))}
       </div>
+      {group.rows.length > 1 && (
+        <div className={styles.all}>
+          <GroupActions sourceId={group.sourceId} reason={group.reason} />
+        </div>
+      )}
     </Section>
   );
 }

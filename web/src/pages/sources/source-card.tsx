@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { HeartPulse, Pause, Play, RefreshCw } from 'lucide-react';
+import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import { recoverSource, runSource, switchSource, useRefusal } from '../../api/actions.ts';
@@ -53,6 +53,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       {health.reason === null && health.message !== null && !source.paused && (
         <p className={styles.meaning}>{health.message}</p>
       )}
+      {source.credentials?.isSet === false && <CredentialsHint hint={source.credentials.hint} />}
       <dl className={styles.facts}>
         <Fact name="Last success">
           <Moment at={health.lastSuccessAt} />
@@ -96,6 +97,19 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         </a>
       </footer>
     </article>
+  );
+}
+
+/** What is missing before the source can be asked at all. What stands between back-quotes is to be typed. */
+function CredentialsHint({ hint }: { hint: string | null }) {
+  return (
+    <p className={styles.hint}>
+      <KeyRound aria-hidden="true" />
+      <span>
+        <strong>No credentials are set.</strong>{' '}
+        {(hint ?? '').split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}
+      </span>
+    </p>
   );
 }
 
