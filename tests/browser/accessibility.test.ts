@@ -11,7 +11,8 @@ const pages = [
   ['/market/BTC-USD', 'BTC-USD'],
   ['/sources', 'Sources'],
   ['/sources/yahoo', 'Yahoo Finance'],
-  ['/quarantine', 'Quarantine'],
+  ['/quarantine?row=902', 'Quarantine'],
+  ['/?dead=ingest', 'Given up in ingest'],
 ] as const;
 
 const violationsSchema = z.array(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
@@ -13,6 +13,7 @@ import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
 
 /** Planted: of the form that the simulated source takes, and found nowhere else. */
 const apiKey = 'PLANTEDKEY98ZZZZ';
@@ -37,33 +38,6 @@ beforeEach(async () => {
   await pool.query('TRUNCATE lease, auth_session, permit, source_state');
 });
 
-/** Every table of the database as one text. */
-async function everythingStored(): Promise<string> {
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition`,
-  );
-  const texts: string[] = [];
-  for (const { name } of rows) {
-    const held = await pool.query<{ row: string }>(`SELECT to_jsonb(t)::text AS row FROM ${name} t`);
-    texts.push(...held.rows.map(({ row }) => `${name} ${row}`));
-  }
-  return texts.join('\n');
-}
-
-/** All the ways in which a text would show a secret: plain, URL-encoded, base64 at each of its three places. */
-function writingsOf(secret: string): string[] {
-  const encoded = encodeURIComponent(secret);
-  const forms = [secret, encoded, encoded.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())];
-  const base64 = forms.flatMap((form) =>
-    ['', 'x', 'xx'].map((lead) => {
-      const text = Buffer.from(`${lead}${form}`).toString('base64').replaceAll('=', '');
-      // Letters that also hang on what is beside the secret are not its own.
-      return text.slice(Math.ceil((lead.length * 8) / 6), Math.floor(((lead.length + form.length) * 8) / 6));
-    }),
-  );
-  return [...new Set([...forms, ...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))])];
-}
-
 describe('planted secrets, whatever the source does', () => {
   const faults: (Partial<Fault> & { fault: Fault['fault'] })[] = [
     { fault: 'echo' },
@@ -76,22 +50,10 @@ describe('planted secrets, whatever the source does', () => {
   ];
 
   it('appear in no blob, row, event, message, error or log line: not plain, URL-encoded or in base64', async () => {
-    const written: string[] = [];
-    const note = (...parts: unknown[]) => {
-      written.push(parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(' '));
-      return true;
-    };
-    const spies = [
-      vi.spyOn(process.stdout, 'write').mockImplementation(note),
-      vi.spyOn(process.stderr, 'write').mockImplementation(note),
-      ...(['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
-        vi.spyOn(console, name).mockImplementation(note),
-      ),
-    ];
     const messages: string[] = [];
     const seen = new Set<string>([apiKey]);
     const blobs: string[] = [];
-    try {
+    const logs = await everythingLogged(async () => {
       await postgresState(pool).ask({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet: true, keyId: null });
       for (const sourceId of ['yahoo', 'alpha-vantage']) {
         for (const fault of [null, ...faults]) {
@@ -118,25 +80,21 @@ describe('planted secrets, whatever the source does', () => {
         }
       }
       logger.warn('a line, so that the capture is seen to work');
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-    expect(written.join('\n')).toContain('a line, so that the capture is seen to work');
+    });
+    expect(logs).toContain('a line, so that the capture is seen to work');
     const secrets = [...seen].filter((secret) => secret.length >= 6);
     // The key, the cookies whole and one by one, the crumb.
     expect(secrets.length).toBeGreaterThanOrEqual(4);
     const everywhere: Record<string, string> = {
       blobs: blobs.join('\n'),
       messages: messages.join('\n'),
-      logs: written.join('\n'),
-      database: await everythingStored(),
+      logs,
+      database: await everythingStored(pool),
     };
     expect(everywhere['blobs']).toContain('unexpected error, request was:');
     expect(everywhere['blobs']).toContain('We have detected your API key as [redacted]');
     expect(everywhere['database']).toContain('auth_session');
-    for (const [where, text] of Object.entries(everywhere))
-      for (const secret of secrets)
-        for (const form of writingsOf(secret)) expect(text.includes(form), `${where} shows ${form}`).toBe(false);
+    expect(shown(secrets, everywhere)).toEqual([]);
   }, 60_000);
 
   async function openSessions(): Promise<Session[]> {

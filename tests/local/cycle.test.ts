@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { barsSchema, quoteSchema } from '../../core/contracts/http/market.ts';
 import { runDetailSchema, sourceHealthSchema } from '../../core/contracts/http/operations.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
 import { type CycleResult, planCycle, resultOf, waitForRuns } from '../../localstack/cycle.ts';
 import { eventually, sharedCloud } from './shared-cloud.ts';
 
@@ -20,6 +21,23 @@ describe('one full cycle on the deployed cloud', () => {
     expect(result.rejected).toBe(0);
     expect(result.rows.length).toBeGreaterThan(20);
     expect(result.rows.filter((row) => row.price === null)).toEqual([]);
+  });
+
+  it('stores rows of all five sources in it; what the S&P 500 is made of comes from the browser', async () => {
+    const stored = await cloud.rows(
+      `SELECT source_id AS source, sum(accepted) > 0 AS stored FROM batch WHERE run_id = ANY($1) GROUP BY 1`,
+      [result.runs],
+    );
+    expect(new Map(stored.map(({ source, stored: some }) => [source, some]))).toEqual(
+      new Map(catalogue.map(({ id }) => [id, true])),
+    );
+    expect(stored).toHaveLength(5);
+    expect(result.indices.find(({ index }) => index === '^GSPC')).toMatchObject({
+      source: 'slickcharts',
+      members: 503,
+      heaviest: { weight: expect.stringMatching(/^0\.\d+$/) },
+    });
+    expect(catalogue.find(({ id }) => id === 'slickcharts')?.kind).toBe('browser');
   });
 
   it('serves the price over HTTP, with where it came from down to the blob', async () => {
