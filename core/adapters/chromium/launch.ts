@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import * as z from 'zod';
 import { findChromium } from './executable.ts';
@@ -37,9 +39,12 @@ export async function launchChromium(of: {
       value === undefined || hidden.test(name) ? [] : [[name, value]],
     ),
   );
-  const browser = await chromium.launch({
+  // Now and then Chromium leaves an empty file behind. They lie in a folder that goes with it, and not in everyone's.
+  const scratch = mkdtempSync(join(tmpdir(), 'quotron-browser-'));
+  const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 2 });
+  const launching = chromium.launch({
     executablePath: found.path,
-    env: { ...env, ...found.env },
+    env: { ...env, ...found.env, TMPDIR: scratch },
     timeout: launchTimeoutMs,
     proxy: { server: of.proxyUrl },
     // Linux gives containers and root no sandbox; Lambda itself is one, a virtual machine per container.
@@ -57,6 +62,8 @@ export async function launchChromium(of: {
       ...(of.oneProcess ? ['--single-process', '--in-process-gpu'] : []),
     ],
   });
+  launching.catch(tidy);
+  const browser = await launching;
   const pid = await pidOf(browser);
   return {
     browser,
@@ -73,6 +80,7 @@ export async function launchChromium(of: {
       const how = await Promise.race([closed, late]);
       clearTimeout(timer);
       if (how === 'late' && pid !== null) kill(pid);
+      tidy();
     },
   };
 }
