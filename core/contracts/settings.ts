@@ -90,6 +90,9 @@ export const insideFunctions: readonly FunctionName[] = [
   'api',
 ];
 
+/** The metric that says whether a source fails, 1 or 0, each minute: dimension `source`. Its alarm is named by it. */
+export const sourceFailing = 'SourceFailing';
+
 /** The scrape queue of a source. One per source, so that one that hangs starves no other. */
 export function scrapeQueueName(sourceId: string): string {
   return `scrape-${sourceId}`;

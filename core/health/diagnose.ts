@@ -202,7 +202,7 @@ function changesSince(
   facts: DiagnosisFacts,
 ): Changes {
   const since = Date.parse(previous.createdAt);
-  const incidents = facts.sources.flatMap((source) =>
+  const incidents = [...facts.sources, facts.proxy].flatMap((source) =>
     source.incidents.map((incident) => ({ ...incident, sourceId: source.id })),
   );
   return {

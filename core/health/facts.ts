@@ -50,6 +50,16 @@ export interface RecoveryFact {
   readonly finishedAt: number | null;
 }
 
+/** The Yahoo proxy: no source of the catalogue, and it has incidents and recoveries all the same. */
+export interface ProxyFacts {
+  readonly id: string;
+  /** Until when its containers call nobody, and why; `null` where they do. */
+  readonly pause: { readonly until: number; readonly reason: string } | null;
+  readonly incidents: readonly IncidentFact[];
+  /** Newest first. */
+  readonly recoveries: readonly RecoveryFact[];
+}
+
 export interface SourceFacts {
   readonly id: string;
   readonly title: string;
@@ -106,5 +116,6 @@ export interface DiagnosisFacts {
   readonly plannedTo: number | null;
   readonly partitions: { readonly strays: number; readonly lastMonth: string | null };
   readonly calendars: readonly CalendarFact[];
+  readonly proxy: ProxyFacts;
   readonly previous: Diagnosis | null;
 }

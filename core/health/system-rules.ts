@@ -243,6 +243,41 @@ const quotasNearlyUsed: SystemRule = {
     }),
 };
 
+const failingProxy: SystemRule = {
+  id: 'proxy-fails',
+  find({ proxy: { id, pause, incidents, recoveries }, services, at }) {
+    const stopped = services.some((service) => service.id === 'proxy' && !service.running);
+    const open = incidents.filter((incident) => incident.resolvedAt === null);
+    const [latest] = recoveries;
+    const unhealed = latest?.status === 'failed' && at - latest.requestedAt < dayMs;
+    if (stopped || (open.length === 0 && pause === null && !unhealed)) return [];
+    return [
+      {
+        title: 'The Yahoo proxy does not reach Yahoo',
+        cause:
+          'Yahoo fails its calls: its clients get kept answers, marked stale, for up to four days. Where the source yahoo fails too, the cause is named there.',
+        evidence: [
+          ...(pause ? [`It calls nobody until ${minute(pause.until)}: ${pause.reason}.`] : []),
+          ...open.map(
+            ({ reason, count, openedAt }) => `Open incident: ${reason}, ${count} times since ${minute(openedAt)}.`,
+          ),
+          ...(latest
+            ? [
+                `Its latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${latest.reason}` : ''}.`,
+              ]
+            : []),
+        ],
+        advice: [
+          say('See what it fails of: GET /yahoo/health.'),
+          say('Flush it and have it try again:', `npx quotron recover ${id} --wait`),
+        ],
+        sources: [],
+        weight: 30,
+      },
+    ];
+  },
+};
+
 const endingCalendars: SystemRule = {
   id: 'calendar-ends',
   find: ({ calendars }) =>
@@ -310,6 +345,7 @@ export const systemRules: readonly SystemRule[] = [
   deadLetters,
   overdueTasks,
   quotasNearlyUsed,
+  failingProxy,
   endingCalendars,
   partitions,
   missingCredentials,

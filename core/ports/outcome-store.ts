@@ -126,6 +126,8 @@ export interface OutcomeStore {
   recordScrape(outcome: ScrapeOutcome): Promise<void>;
   /** Ends tasks that are overdue since before `deadline`. Gives the sources they are of. */
   endOverdue(deadline: Date, now: Date): Promise<string[]>;
+  /** Resolves the open incidents of all sources but these: nobody will ever see those succeed. */
+  closeLeft(sources: readonly string[], now: Date): Promise<void>;
   /**
    * Judges a source in one transaction, under the lock of its row: what is read, is what the judgement changes. Of two
    * at once the second sees what the first has written, and each ended task is among `unjudged` once. A change of

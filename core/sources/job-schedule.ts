@@ -28,14 +28,29 @@ export interface JobTiming {
   readonly alwaysOpen: boolean;
 }
 
-/** The timings of a source's jobs, in their order, for the symbols that each asks for. */
+/** Which symbols jobs ask for: the user's in place of the catalogue's, and the source's names for them. */
+export interface Wanted {
+  readonly symbols: readonly string[] | null;
+  /** Calendars are ignored: the simulated market never closes. */
+  readonly alwaysOpen: boolean;
+  /** A source's name for a canonical symbol; `null` for one that it lacks. */
+  readonly toSource: (canonical: string) => string | null;
+}
+
+/** The canonical symbols that a job asks for, as far as its source has them. */
+export function symbolsOf(job: SourceJob, { symbols, toSource }: Wanted): string[] {
+  return (symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
+}
+
+/** The timings of a source's jobs, in their order, for the symbols that are wanted: the catalogue's own unless said. */
 export function timingsOf(
   source: Pick<SourceDefinition, 'jobs' | 'quota'>,
-  alwaysOpen: boolean,
-  symbolsOf: (job: SourceJob) => readonly string[] = (job) => job.symbols,
+  wanted: Wanted = { symbols: null, alwaysOpen: false, toSource: (symbol) => symbol },
 ): JobTiming[] {
-  const stretch = stretchOf(source, symbolsOf, alwaysOpen);
-  return source.jobs.map((job) => ({ job, symbols: symbolsOf(job), stretch, alwaysOpen }));
+  const { alwaysOpen } = wanted;
+  const wants = (job: SourceJob) => symbolsOf(job, wanted);
+  const stretch = stretchOf(source, wants, alwaysOpen);
+  return source.jobs.map((job) => ({ job, symbols: wants(job), stretch, alwaysOpen }));
 }
 
 /** A run that is due, with the symbols that it is due for, in the job's order. */

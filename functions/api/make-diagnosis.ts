@@ -5,6 +5,7 @@ import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
 import { serviceIds } from '../../core/contracts/reasons.ts';
 import { diagnose } from '../../core/health/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../core/health/facts.ts';
+import { proxyId } from '../../core/health/recovery-strategy.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { calendarWarnings } from '../../core/market/calendar.ts';
 import type { QueueCounts, QueueInspector } from '../../core/ports/queue-inspector.ts';
@@ -40,7 +41,8 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
   const { facts, diagnoses, catalogue } = world;
   const previous = await diagnoses.newest();
   const ids = catalogue.map((source) => source.id);
-  const records = await facts.sources(ids, new Date(now), previous && new Date(previous.createdAt));
+  const since = previous && new Date(previous.createdAt);
+  const records = await facts.sources(ids, new Date(now), since);
   const { services, plannedTo, strays, lastMonth } = await facts.installation();
   return {
     at: now,
@@ -56,6 +58,7 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     plannedTo,
     partitions: { strays, lastMonth },
     calendars: calendarWarnings(now),
+    proxy: await facts.proxy(proxyId, new Date(now), since),
     previous,
   };
 }

@@ -21,7 +21,9 @@ export function sourceView(
   samples: readonly SampleRow[],
   planned: Planned,
 ): SourceView {
-  const jobs = timingsOf(source, planned.alwaysOpen).map((timing) => jobView(timing, source, row, planned.now));
+  const jobs = timingsOf(source, { symbols: null, alwaysOpen: planned.alwaysOpen, toSource: (symbol) => symbol }).map(
+    (timing) => jobView(timing, source, row, planned.now),
+  );
   return {
     id: source.id,
     title: source.title,

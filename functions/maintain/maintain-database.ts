@@ -5,7 +5,7 @@ export interface Maintenance {
   readonly partitionsMade: number;
   /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
   readonly rowsInDefault: number;
-  /** Permits, sessions and sign-in tokens that are over. */
+  /** Permits, sessions and sign-in tokens that are over; health, incidents, recoveries and reports of more than 400 days ago. */
   readonly removed: number;
 }
 
@@ -23,6 +23,8 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
     "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '400 days'",
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
+    "DELETE FROM recovery WHERE finished_at < $1::timestamptz - interval '400 days'",
+    "DELETE FROM diagnosis WHERE created_at < $1::timestamptz - interval '400 days'",
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }

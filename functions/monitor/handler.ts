@@ -1,3 +1,4 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
@@ -5,15 +6,21 @@ import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candid
 import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
+import { sourceFailing } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { logger, observed } from '../observe.ts';
+import { nameFor } from '../../core/sources/symbol-names.ts';
+import { logger, metrics, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
-import { databaseSettings, setting } from '../settings.ts';
+import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../settings.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
 const pool = createPool(databaseSettings());
-const watching = { store: postgresOutcomeStore(pool), sources: catalogue };
+const watching = {
+  store: postgresOutcomeStore(pool),
+  sources: catalogue,
+  planned: { nameFor, symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
+};
 const starting = {
   recoveries: recoveryStore(pool),
   candidates: recoveryCandidates(pool),
@@ -21,15 +28,21 @@ const starting = {
   sources: catalogue,
 };
 
-/** Outcomes from their queue, or the minute's tick. */
+/** Outcomes from their queue, or the minute's tick, which also tells for each source whether it fails. */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
     return handleQueue(event, context, outcomeMessageSchema, (outcome) => recordOutcome(outcome, watching, new Date()));
   }
   const { time } = tickSchema.parse(event);
-  const { overdue } = await watchSources(watching, new Date(time));
+  const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
+  for (const [source, status] of statuses) {
+    const metric = metrics.singleMetric();
+    metric.addDimension('source', source);
+    metric.addMetric(sourceFailing, MetricUnit.Count, status === 'failed' ? 1 : 0);
+  }
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
+  if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');
   return { overdue, recovering };
 });

@@ -5,7 +5,13 @@ import { scrapeQueueName } from '../../core/contracts/settings.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
-import { dueRuns as dueOf, type JobTiming, timingsOf } from '../../core/sources/job-schedule.ts';
+import {
+  dueRuns as dueOf,
+  type JobTiming,
+  symbolsOf,
+  timingsOf,
+  type Wanted,
+} from '../../core/sources/job-schedule.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
 import { allowanceFor } from '../../core/sources/quota.ts';
 import { admitTrials } from './admit-trials.ts';
@@ -59,15 +65,14 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
 interface SourceTimings {
   readonly source: SourceDefinition;
   readonly timings: readonly JobTiming[];
-  readonly toSource: SourceParser['toSource'];
+  readonly toSource: Wanted['toSource'];
 }
 
 function timingsOfAll(planning: Planning): SourceTimings[] {
-  return planning.sources.map((source) => ({
-    source,
-    timings: timingsOf(source, planning.alwaysOpen ?? false, (job) => symbolsOf(source, job, planning)),
-    toSource: planning.parserOf(source.id).toSource,
-  }));
+  return planning.sources.map((source) => {
+    const wanted = wantedOf(source, planning);
+    return { source, timings: timingsOf(source, wanted), toSource: wanted.toSource };
+  });
 }
 
 /** It cannot be asked before a person has set its key. */
@@ -115,7 +120,7 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
     if (isLocked(source, state)) continue;
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
-      const symbols = symbolsOf(source, job, planning);
+      const symbols = symbolsOf(job, wantedOf(source, planning));
       runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
@@ -124,10 +129,8 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
   return { runs, plannedTo };
 }
 
-/** The canonical symbols that a job asks for: the user's or the catalogue's, as far as the source has them. */
-function symbolsOf(source: SourceDefinition, job: SourceJob, planning: Planning): string[] {
-  const { toSource } = planning.parserOf(source.id);
-  return (planning.symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
+function wantedOf(source: SourceDefinition, { symbols, alwaysOpen = false, parserOf }: Planning): Wanted {
+  return { symbols, alwaysOpen, toSource: parserOf(source.id).toSource };
 }
 
 /** The run of a job for some of its symbols, or none for no symbols. */

@@ -5,14 +5,14 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../core/contracts/settings.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName, sourceFailing } from '../../core/contracts/settings.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
-import { physicalName } from '../names.ts';
+import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { StorageStack } from './storage-stack.ts';
 
@@ -144,10 +144,10 @@ export class PipelineStack extends Stack {
       if (settings.sourceUrls) {
         for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
         // The simulated market never closes.
-        schedule.addSetting('sessions', 'ignored');
+        for (const fn of [schedule, monitor]) fn.addSetting('sessions', 'ignored');
       }
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
-      if (settings.symbols) schedule.addSetting('symbols', settings.symbols);
+      if (settings.symbols) for (const fn of [schedule, monitor]) fn.addSetting('symbols', settings.symbols);
     }
 
     this.clock(settings, [schedule, monitor], maintain);
@@ -175,6 +175,20 @@ export class PipelineStack extends Stack {
       says: `The exchanges' calendars (${settings.stage}) end within ${calendarNoticeDays} days: after that no holiday is known.`,
       heading: 'Calendars about to end',
     });
+    for (const source of catalogue) {
+      new RunbookAlarm(this, `${pascalCase(source.id)}Fails`, {
+        metric: new Metric({
+          namespace: 'Quotron',
+          metricName: sourceFailing,
+          dimensionsMap: { service: 'quotron', stage: settings.stage, source: source.id },
+          statistic: 'Minimum',
+          period: Duration.minutes(5),
+        }),
+        periods: 3,
+        says: `${source.title} (${settings.stage}) has failed for a quarter of an hour: its prices grow old.`,
+        heading: 'A source fails',
+      });
+    }
     if (storage.cloud && settings.stage !== 'local') {
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
         settings,

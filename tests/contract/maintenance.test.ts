@@ -72,6 +72,25 @@ it('keeps the hours of health, and incidents that are over, for 400 days, and op
   expect(kept.rows.map((row) => row.reason)).toEqual(['blocked', 'down']);
 });
 
+it('keeps reports and recoveries that are over for 400 days, and one that is under way', async () => {
+  const days = (count: number) => new Date(now.getTime() - count * 86_400_000);
+  await pool.query(
+    `INSERT INTO diagnosis (id, created_at, facts, markdown) VALUES
+       (gen_random_uuid(), $1, '{}', 'newer'), (gen_random_uuid(), $2, '{}', 'older')`,
+    [days(399), days(401)],
+  );
+  await pool.query(
+    `INSERT INTO recovery (id, source_id, trigger, status, requested_at, finished_at) VALUES
+       (gen_random_uuid(), 'newer', 'manual', 'verified', $1, $1), (gen_random_uuid(), 'older', 'manual', 'failed', $2, $2),
+       (gen_random_uuid(), 'open', 'manual', 'running', $2, NULL)`,
+    [days(399), days(401)],
+  );
+  await maintainDatabase(pool, now);
+  expect((await pool.query('SELECT markdown FROM diagnosis')).rows).toEqual([{ markdown: 'newer' }]);
+  const kept = await pool.query<{ source_id: string }>('SELECT source_id FROM recovery ORDER BY source_id');
+  expect(kept.rows.map((row) => row.source_id)).toEqual(['newer', 'open']);
+});
+
 it('what is over is removed, what is not is kept', async () => {
   await pool.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at)

@@ -4,6 +4,8 @@ import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
 import { overdueAfterMs } from '../../core/health/judge-source.ts';
+import { coingecko } from '../../core/sources/coingecko/source.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
@@ -105,19 +107,19 @@ describe('outcomes', () => {
 
 describe('silence', () => {
   it('is no failure while there is still time', async () => {
-    expect(await watch(later(overdueAfterMs - 60_000))).toEqual({ overdue: [] });
+    expect(await watch(later(overdueAfterMs - 60_000))).toMatchObject({ overdue: [] });
     expect(await task()).toMatchObject({ status: 'planned' });
   });
 
   it('ends a task as a timeout when the time is over, and the source is not healthy', async () => {
-    expect(await watch(later(overdueAfterMs + 60_000))).toEqual({ overdue: ['yahoo'] });
+    expect(await watch(later(overdueAfterMs + 60_000))).toMatchObject({ overdue: ['yahoo'] });
     expect(await task()).toMatchObject({ status: 'failed', reason: 'timeout' });
     expect(await health()).toMatchObject({ status: 'failed', reason: 'timeout' });
   });
 
   it('leaves a task alone that a worker holds right now', async () => {
     await begin();
-    expect(await watch(later(overdueAfterMs + 60_000))).toEqual({ overdue: [] });
+    expect(await watch(later(overdueAfterMs + 60_000))).toMatchObject({ overdue: [] });
   });
 });
 
@@ -128,4 +130,58 @@ it('keeps one sample of health an hour, the last', async () => {
   const { rows } = await pool.query('SELECT status FROM health_sample');
   expect(rows).toHaveLength(1);
   expect(rows[0]?.status).not.toBe('unknown');
+});
+
+describe('each minute', () => {
+  it('a source that cannot be judged keeps no other from it, and is told', async () => {
+    const store = postgresOutcomeStore(pool);
+    const broken: typeof store = {
+      ...store,
+      judge: (source, ...rest) =>
+        source.id === 'yahoo' ? Promise.reject(new Error('a fault of ours')) : store.judge(source, ...rest),
+    };
+    const { statuses, errors } = await watchSources({ store: broken, sources: [yahoo, coingecko] }, now);
+    expect([...statuses.keys()]).toEqual(['coingecko']);
+    expect(errors).toEqual([new Error('a fault of ours')]);
+  });
+
+  it('incidents of sources that have left the catalogue are over, and told of once', async () => {
+    await pool.query(
+      `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES
+         ('gone', 'down', $1, $1), ('yahoo', 'down', $1, $1), ('yahoo-proxy', 'down', $1, $1)`,
+      [later(-60_000)],
+    );
+    await watch(now);
+    await watch(later(60_000));
+    const { rows } = await pool.query(
+      `SELECT source_id, resolved_at FROM incident WHERE resolved_at IS NOT NULL OR source_id <> 'yahoo' ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { source_id: 'gone', resolved_at: now },
+      { source_id: 'yahoo-proxy', resolved_at: null },
+    ]);
+    const told = await pool.query(`SELECT key, data FROM outbox WHERE type = 'incident.resolved'`);
+    expect(told.rows).toEqual([
+      { key: 'gone', data: expect.objectContaining({ sourceId: 'gone', reason: 'down', at: now.toISOString() }) },
+    ]);
+  });
+
+  it('a run that the user’s symbols do not make due is not missed', async () => {
+    const twoHoursAgo = new Date(Date.parse('2026-11-24T16:00:00Z') - 2 * 3600_000);
+    const status = async (symbols: string[]) => {
+      await pool.query('TRUNCATE task_attempt, task, run, planner_state, source_health');
+      await pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('coingecko', 'quotes', $1)`, [
+        twoHoursAgo,
+      ]);
+      const planned = { symbols, alwaysOpen: false, nameFor: parserOf };
+      await watchSources(
+        { store: postgresOutcomeStore(pool), sources: [coingecko], planned },
+        new Date('2026-11-24T16:00:00Z'),
+      );
+      return (await health()).message;
+    };
+    // It has coins only.
+    expect(await status(['AAPL'])).toBe('It has not run yet.');
+    expect(await status(['BTC-USD'])).toContain('The scheduler has planned none of its due runs');
+  });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { catalogue } from '../../core/sources/catalogue.ts';
 import { headingAnchor } from '../../lib/monitoring/runbook-alarm.ts';
 import { functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
@@ -36,6 +37,18 @@ describe.each(stages)('in %s', (stage) => {
     for (const [name, { id }] of queuesOf(stage)) {
       const expected = name.endsWith('-dead') ? 1 : 0;
       expect(on('ApproximateNumberOfMessagesVisible', id), name).toHaveLength(expected);
+    }
+  });
+
+  test('every source has an alarm for when it fails, on what the monitor tells of it', () => {
+    for (const { id } of catalogue) {
+      const [alarm, ...others] = on('SourceFailing', id);
+      expect(others, id).toEqual([]);
+      expect(alarm?.Dimensions.map(({ Name, Value }) => [Name, Value]).sort(), id).toEqual([
+        ['service', 'quotron'],
+        ['source', id],
+        ['stage', stage],
+      ]);
     }
   });
 

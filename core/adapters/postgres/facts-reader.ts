@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Sample } from '../../contracts/http/diagnostics.ts';
 import { type Evidence, evidenceSchema } from '../../contracts/http/recovery.ts';
 import { healthStatuses, quarantineReasons, runReasons } from '../../contracts/reasons.ts';
-import type { IncidentFact, QuarantineFact, RecoveryFact, TaskFact } from '../../health/facts.ts';
+import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../../health/facts.ts';
 import type { Pool } from './pool.ts';
 
 const hourMs = 3600_000;
@@ -69,6 +69,20 @@ export function factsReader(pool: Pool) {
       }));
     },
 
+    async proxy(id: string, now: Date, since: Date | null): Promise<ProxyFacts> {
+      const pauses = await pool.query(
+        'SELECT until, reason FROM proxy_pause WHERE until > $1 ORDER BY until DESC LIMIT 1',
+        [now],
+      );
+      const [pause] = pauses.rows.map((each) => pauseRow.parse(each));
+      return {
+        id,
+        pause: pause ? { until: pause.until.getTime(), reason: pause.reason } : null,
+        incidents: await incidentRows(pool, [id], since ?? new Date(now.getTime() - dayMs)),
+        recoveries: await recoveryRows(pool, [id]),
+      };
+    },
+
     async installation(): Promise<InstallationRecord> {
       const { rows } = await pool.query(
         `SELECT (SELECT max(planned_to) FROM planner_state) AS planned_to,
@@ -90,6 +104,8 @@ export function factsReader(pool: Pool) {
     },
   };
 }
+
+const pauseRow = z.object({ until: z.date(), reason: z.string() });
 
 const installationRow = z.object({
   planned_to: z.date().nullable(),

@@ -70,6 +70,22 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       return [...new Set(rows.map((row) => row.source_id))];
     },
 
+    async closeLeft(sources, now) {
+      await pool.query(
+        `WITH closed AS (
+           UPDATE incident SET resolved_at = greatest($2, opened_at)
+           WHERE resolved_at IS NULL AND source_id <> ALL ($1::text[])
+           RETURNING id, source_id, reason, count, resolved_at
+         )
+         INSERT INTO outbox (type, key, data)
+         SELECT 'incident.resolved', source_id,
+                jsonb_build_object('incidentId', id, 'sourceId', source_id, 'reason', reason, 'count', count,
+                                   'at', to_char(resolved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         FROM closed`,
+        [sources, now],
+      );
+    },
+
     judge: (source, now, decide) =>
       inTransaction(pool, async (connection) => {
         const facts = await readFacts(connection, source, now);

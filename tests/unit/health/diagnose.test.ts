@@ -41,10 +41,12 @@ function source(differs: Partial<SourceFacts> = {}): SourceFacts {
   };
 }
 
+const proxy = { id: 'yahoo-proxy', pause: null, incidents: [], recoveries: [] };
+
 function facts(sources: readonly SourceFacts[], differs: Partial<DiagnosisFacts> = {}): DiagnosisFacts {
   return {
     ...{ at, sources, services: [], queues: [], plannedTo: at, partitions: { strays: 0, lastMonth: '2027-02' } },
-    ...{ calendars: [], previous: null },
+    ...{ calendars: [], proxy, previous: null },
     ...differs,
   };
 }
@@ -230,6 +232,40 @@ describe('what is wrong with Quotron itself', () => {
     expect(cause('ingest')).toContain('missing or damaged');
     expect(cause('scrape-yahoo')).toContain('crashed five times');
     expect(cause('outcomes')).toContain('malformed');
+  });
+
+  it('tells of the proxy by its pause, its incidents and its recoveries, and of each change', () => {
+    const pause = { until: at + 60_000, reason: 'blocked' };
+    const incident = {
+      reason: 'down',
+      openedAt: minutesAgo(5),
+      lastSeenAt: at,
+      resolvedAt: null,
+      count: 3,
+      samples: [],
+    };
+    const recovery = (status: string, minutes: number) => ({
+      ...{
+        status,
+        strategy: 'flush',
+        reason: 'down',
+        requestedAt: minutesAgo(minutes),
+        finishedAt: minutesAgo(minutes),
+      },
+    });
+    const rules = (differs: Partial<DiagnosisFacts['proxy']>) =>
+      rulesOf(facts([], { proxy: { ...proxy, ...differs } }));
+    expect(rules({ pause })).toEqual(['proxy-fails']);
+    expect(rules({ incidents: [incident] })).toEqual(['proxy-fails']);
+    expect(rules({ recoveries: [recovery('failed', 5), recovery('verified', 50)] })).toEqual(['proxy-fails']);
+    expect(rules({ recoveries: [recovery('verified', 5), recovery('failed', 50)] })).toEqual([]);
+    expect(rules({ recoveries: [recovery('failed', 25 * 60)] })).toEqual([]);
+    const previous = { ...diagnose(facts([])), createdAt: new Date(minutesAgo(10)).toISOString() };
+    const found = diagnose(facts([], { proxy: { ...proxy, pause, incidents: [incident] }, previous }));
+    expect(found.findings[0]?.evidence.join(' ')).toMatch(/blocked.*down, 3 times/);
+    expect(found.changes?.opened).toEqual([
+      { sourceId: 'yahoo-proxy', reason: 'down', at: new Date(minutesAgo(5)).toISOString() },
+    ]);
   });
 
   it('calendars that end, partitions that lack, quotas nearly used, credentials that are missing', () => {
