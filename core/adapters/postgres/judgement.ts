@@ -170,8 +170,9 @@ async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.
                             FROM service_state
                             WHERE NOT running AND service_id IN ('scheduler', 'scrapers', 'ingest')), '[]') AS stopped
            FROM (SELECT) one LEFT JOIN LATERAL (
-             SELECT c.finished_at, r.job FROM recovery c JOIN run r ON r.id = c.canary_run_id
-             WHERE c.source_id = $1 AND c.status = 'verified' ORDER BY c.requested_at DESC LIMIT 1) v ON true`,
+             SELECT c.finished_at, (SELECT job FROM run WHERE id = c.canary_run_id) AS job FROM recovery c
+             WHERE c.source_id = $1 AND c.status = 'verified' AND c.canary_run_id IS NOT NULL
+             ORDER BY c.requested_at DESC LIMIT 1) v ON true`,
     values: [sourceId, now],
   });
   return factsRow.parse(rows[0]);

@@ -174,7 +174,9 @@ export function recoveryStore(pool: Pool) {
 
     /** Those that wait to be begun: their message may be lost. */
     async pending(): Promise<string[]> {
-      const { rows } = await pool.query<{ id: string }>(`SELECT id FROM recovery WHERE status = 'pending'`);
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT id FROM recovery WHERE finished_at IS NULL AND status = 'pending'`,
+      );
       return rows.map((each) => each.id);
     },
 
