@@ -135,22 +135,19 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('with --once prints a table of what a cycle stored, and ends', async () => {
-    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L' }).finished;
+  it('with --once prints tables of what a cycle stored, prices and indices, and ends', async () => {
+    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,^DJI' }).finished;
     expect(code).toBe(0);
     expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
     expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
-    // Nobody asked for an index.
-    expect(stdout).not.toContain('heaviest member');
+    expect(stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
+    expect(stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('with --once lists what the indices are made of, for people and in JSON', async () => {
-    const table = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
-    expect(table.stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
-    expect(table.stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
-    const json = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
-    expect(onceSchema.parse(JSON.parse(json.stdout)).indices).toEqual([
+  it('with --once and --json tells the same', async () => {
+    const { stdout } = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
+    expect(onceSchema.parse(JSON.parse(stdout)).indices).toEqual([
       {
         index: '^DJI',
         source: 'slickcharts',
