@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
@@ -6,13 +5,13 @@ import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candid
 import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
-import { sourceFailing } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
-import { logger, metrics, observed } from '../observe.ts';
+import { logger, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../settings.ts';
 import { startRecoveries } from './start-recoveries.ts';
+import { tellFailing } from './tell-failing.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
 const pool = createPool(databaseSettings());
@@ -36,11 +35,7 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { time } = tickSchema.parse(event);
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
-  for (const [source, status] of statuses) {
-    const metric = metrics.singleMetric();
-    metric.addDimension('source', source);
-    metric.addMetric(sourceFailing, MetricUnit.Count, status === 'failed' ? 1 : 0);
-  }
+  tellFailing(statuses);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
   if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');
