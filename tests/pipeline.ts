@@ -29,6 +29,11 @@ import { recoverSource } from '../functions/recover/recover-source.ts';
 import { planRuns } from '../functions/schedule/plan-runs.ts';
 import { browserSource } from '../functions/scrape-browser/browser-source.ts';
 import { scrapeTask } from '../functions/scrape-task.ts';
+import type { Fault, FaultName } from '../localstack/upstreams/control.ts';
+
+const hangs: ReadonlySet<FaultName> = new Set(['hang', 'slow']);
+/** With these a page never shows what is waited for. */
+const neverDone: ReadonlySet<FaultName> = new Set([...hangs, 'malformed', 'drift', 'layout']);
 
 /**
  * The whole pipeline in one process: the real use cases on a real Postgres and over real HTTP, with queues and blobs in
@@ -43,6 +48,8 @@ export function pipeline(
     alwaysOpen?: boolean;
     now?: () => number;
     requestTimeoutMs?: number;
+    /** The faults that are on: with them, the short time limits hold only where a fault would use up long ones. */
+    faults?: () => readonly Fault[];
     /** The text of a source's secret. */
     credentials?: (sourceId: string) => string | null;
     /** For the browser sources: without one their tasks wait in their queues. */
@@ -56,6 +63,7 @@ export function pipeline(
   const state = postgresState(pool);
   const watching = { store: postgresOutcomeStore(pool), sources: catalogue, random: () => 0.5 };
   const now = options.now ?? Date.now;
+  const hasty = (these: ReadonlySet<FaultName>) => options.faults?.().some(({ fault }) => these.has(fault)) ?? true;
   const backoff = { initialMs: 5, maxMs: 20 };
   const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
   const planning = {
@@ -79,14 +87,18 @@ export function pipeline(
     sourceUrls: options.sourceUrls,
     sessionSecret: async () => 'the secret of these tests',
     upstream: (asked: Parameters<typeof httpUpstream>[0]) =>
-      httpUpstream({ ...asked, timeoutMs: options.requestTimeoutMs ?? asked.timeoutMs }),
+      httpUpstream({ ...asked, timeoutMs: (hasty(hangs) ? options.requestTimeoutMs : null) ?? asked.timeoutMs }),
     now,
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
   };
   const readySource = async ({ id, kind }: SourceDefinition) =>
     kind === 'browser' && options.browser
-      ? browserSource(id, { ...world, browser: options.browser, pageTimeoutMs: options.pageTimeoutMs ?? 8_000 })
+      ? browserSource(id, {
+          ...world,
+          browser: options.browser,
+          pageTimeoutMs: (hasty(neverDone) ? options.pageTimeoutMs : null) ?? 8_000,
+        })
       : { ...(await reachSource(id, world)), parser: parserOf(id) };
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),

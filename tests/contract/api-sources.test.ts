@@ -43,6 +43,7 @@ const world = (symbols?: readonly string[]) =>
       coingecko: upstreams.urlOf('coingecko'),
     },
     requestTimeoutMs: 400,
+    faults: () => upstreams.control.list(),
     credentials: () => key,
     ...(symbols && { symbols }),
   });

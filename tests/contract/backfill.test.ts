@@ -33,7 +33,12 @@ beforeEach(async () => {
 });
 
 const world = () =>
-  pipeline(pool, { sourceUrls: { yahoo: upstreams.urlOf('yahoo') }, symbols: ['AAPL'], requestTimeoutMs: 400 });
+  pipeline(pool, {
+    sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
+    symbols: ['AAPL'],
+    requestTimeoutMs: 400,
+    faults: () => upstreams.control.list(),
+  });
 const all = async (sql: string) => (await pool.query(sql)).rows;
 const ask = (path: string, init: { method?: string; json?: unknown; headers?: Record<string, string> } = {}) =>
   testApi(pool, { clock: Date.now }).ask(path, { key: keys.operate, ...init });

@@ -45,6 +45,7 @@ const world = (differs: Partial<Parameters<typeof pipeline>[1]> = {}) =>
     sourceUrls: Object.fromEntries(ids.map((id) => [id, upstreams.urlOf(id)])),
     credentials: (id) => (id === 'demo-broker' ? JSON.stringify(demoCredentials) : null),
     requestTimeoutMs: 2_000,
+    faults: () => upstreams.control.list(),
     pageTimeoutMs: 1_500,
     browser,
     ...differs,

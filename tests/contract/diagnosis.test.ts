@@ -52,6 +52,7 @@ const world = (differs: Partial<Parameters<typeof pipeline>[1]> = {}) =>
     symbols,
     credentials: (id) => (id === 'alpha-vantage' ? JSON.stringify({ apiKey: secret }) : null),
     requestTimeoutMs: 1_000,
+    faults: () => upstreams.control.list(),
     pageTimeoutMs: 1_500,
     ...differs,
   });
@@ -210,6 +211,27 @@ describe('the report of a fault that no rule knows', () => {
     expect(markdown).toContain('**Likely cause:** unexplained.');
     expect(markdown).toContain('1 unexplained.');
     expect(markdown).toMatch(/blob `raw\/coingecko\//);
+  });
+});
+
+describe('the report while the proxy is in trouble', () => {
+  it('tells of its pause, its open incident and its latest recovery, and nothing once they are over', async () => {
+    await pool.query(
+      `INSERT INTO proxy_pause (source_id, until, reason) VALUES ('yahoo', now() + interval '1 hour', 'blocked')`,
+    );
+    await pool.query(
+      `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo-proxy', 'down', now(), now())`,
+    );
+    await pool.query(
+      `INSERT INTO recovery (id, source_id, trigger, status, reason, requested_at, finished_at)
+       VALUES (gen_random_uuid(), 'yahoo-proxy', 'manual', 'failed', 'blocked', now(), now())`,
+    );
+    const found = of((await diagnosis()).diagnosis, 'proxy-fails');
+    expect(found.evidence.join(' ')).toMatch(/calls nobody until .*blocked.*Open incident: down.*failed: blocked/);
+    await pool.query(`UPDATE incident SET resolved_at = now()`);
+    await pool.query(`UPDATE recovery SET status = 'verified'`);
+    await pool.query(`UPDATE proxy_pause SET until = now()`);
+    expect(named((await diagnosis()).diagnosis)).toEqual([]);
   });
 });
 

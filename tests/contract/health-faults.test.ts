@@ -47,6 +47,7 @@ function world(sourceId: SourceId) {
     sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, id === sourceId ? upstreams.urlOf(sourceId) : ''])),
     symbols: symbolsOf[sourceId],
     requestTimeoutMs: 400,
+    faults: () => upstreams.control.list(),
     credentials: () => key,
   });
   return {

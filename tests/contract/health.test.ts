@@ -45,6 +45,7 @@ function world(upstreams: RunningUpstreams, now: () => number = Date.now) {
     sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.urlOf('yahoo')])),
     symbols: ['AAPL', 'MSFT', 'SPY', 'VOD.L'],
     requestTimeoutMs: 400,
+    faults: () => upstreams.control.list(),
     now,
   });
   const cycle = (job = 'quotes') => made.cycle(runNow(job, new Date(now()).toISOString()));

@@ -29,7 +29,13 @@ beforeEach(async () => {
 });
 
 const symbols = ['AAPL', 'MSFT', 'VOD.L', 'BTC-USD'];
-const world = () => pipeline(pool, { sourceUrls: { yahoo: upstreams.urlOf('yahoo') }, symbols, requestTimeoutMs: 400 });
+const world = () =>
+  pipeline(pool, {
+    sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
+    symbols,
+    requestTimeoutMs: 400,
+    faults: () => upstreams.control.list(),
+  });
 const all = async (sql: string) => (await pool.query(sql)).rows;
 const latest = () =>
   all(

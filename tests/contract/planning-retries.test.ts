@@ -320,6 +320,7 @@ describe('on the whole pipeline', () => {
       sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.urlOf('yahoo')])),
       symbols: universeOfTwelve,
       requestTimeoutMs: 400,
+      faults: () => upstreams.control.list(),
     });
     const tick = async () => {
       await stages.plan({ time: new Date(Date.now() - behind).toISOString() });

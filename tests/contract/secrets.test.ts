@@ -67,6 +67,7 @@ describe('planted secrets, whatever the source does', () => {
             sourceUrls: { [sourceId]: upstreams.urlOf(sourceId) },
             symbols: ['AAPL'],
             requestTimeoutMs: 200,
+            faults: () => upstreams.control.list(),
             credentials: () => JSON.stringify({ apiKey }),
           });
           const { send } = stages.queue;
