@@ -2,7 +2,7 @@
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
  *   1. check: format and lint, types, dead code; each counts as one test
- *   2. vitest, group by group, the quick ones first
+ *   2. vitest: the quick groups first; then the deployed cloud, which mostly waits, beside the others
  *   3. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
@@ -19,9 +19,11 @@ import { commandOf, until } from '../localstack/processes.ts';
 import { root } from '../localstack/state-folder.ts';
 
 const bin = join(root, 'node_modules', '.bin');
-/** Groups that vitest runs together, in this order. */
-const vitestGroups = [['unit', 'contract'], ['infra'], ['browser'], ['local'], ['chaos']] as const;
-const groups = ['check', ...vitestGroups.flat()];
+/** Groups that one vitest runs together. */
+const quick = ['unit', 'contract'] as const;
+/** What is run beside the deployed cloud, one after the other. */
+const beside = ['infra', 'browser', 'chaos'] as const;
+const groups = ['check', ...quick, 'local', ...beside];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -72,12 +74,12 @@ const environment = {
   PATH: `${bin}:${process.env['PATH'] ?? ''}`,
   [marker.split('=')[0] ?? '']: marker.split('=')[1],
 };
-let running: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 let interrupted = false;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     interrupted = true;
-    running?.kill(name);
+    for (const child of running) child.kill(name);
   });
 }
 
@@ -85,10 +87,8 @@ const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
-  for (const together of vitestGroups) {
-    const names = together.filter((name) => chosen(name) && hasTests(name));
-    if (names.length > 0 && !interrupted) await vitest(names);
-  }
+  await vitest(quick, 'show');
+  await Promise.all([vitest(['local'], 'show'), besideTheCloud()]);
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
@@ -98,6 +98,11 @@ const { passed, failed, skipped, failures } = tally;
 for (const failure of failures) console.log(`✗ ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
+
+/** Told when each ends, so that it does not mix with what the cloud's tests say. */
+async function besideTheCloud(): Promise<void> {
+  for (const name of beside) await vitest([name], 'collect');
+}
 
 function hasTests(group: string): boolean {
   const folder = join(root, 'tests', group);
@@ -119,16 +124,19 @@ async function check(title: string, [command = '', ...args]: readonly string[]):
   console.log(`${code === 0 ? '✓' : '✗'} check: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-async function vitest(projects: readonly string[]): Promise<void> {
+async function vitest(among: readonly string[], output: 'show' | 'collect'): Promise<void> {
+  const projects = among.filter((name) => chosen(name) && hasTests(name));
+  if (projects.length === 0 || interrupted) return;
   const file = join(reports, `${projects.join('-')}.json`);
-  const { code } = await run(
+  const { code, output: told } = await run(
     [
       ...[join(bin, 'node'), join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'],
       ...projects.flatMap((name) => ['--project', name]),
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     ],
-    'show',
+    output,
   );
+  if (output === 'collect') console.log(told.trimEnd());
   if (!existsSync(file)) {
     tally.failed++;
     tally.failures.push(`${projects.join(', ')}: vitest ended (exit code ${code}) without a report`);
@@ -170,7 +178,7 @@ function run(command: readonly string[], output: 'show' | 'collect'): Promise<{ 
       env: environment,
       stdio: ['ignore', ...(output === 'show' ? (['inherit', 'inherit'] as const) : (['pipe', 'pipe'] as const))],
     });
-    running = child;
+    running.add(child);
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -178,7 +186,10 @@ function run(command: readonly string[], output: 'show' | 'collect'): Promise<{ 
       });
     }
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, output: text }));
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve({ code: code ?? 1, output: text });
+    });
   });
 }
 
