@@ -37,7 +37,8 @@ export interface Planning {
  *   1. under one lock: what is due since the last planning (or what the tick asks for by name) becomes runs and tasks,
  *      and so do the failed tasks of runs that are tried again
  *   2. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
- *   3. they are marked as sent; a crash before that sends them twice, which the workers bear
+ *   3. they are marked as sent; a crash before that sends them twice, which the workers bear. A queue that takes nothing
+ *      (its source has left the catalogue) does not keep the others from theirs
  *
  * Gives the ids of the runs that the tick made due, and how many tasks were sent.
  */
@@ -55,10 +56,16 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   });
   const backfill = new Map(planning.sources.map(({ id, quota }) => [id, allowanceFor(quota, 'backfill').perMinute]));
   const tasks = await planning.store.unsent(sendLimit, backfill);
+  const errors: unknown[] = [];
   for (const [sourceId, messages] of Map.groupBy(tasks, (task) => task.sourceId)) {
-    await planning.queue.send(scrapeQueueName(sourceId), messages);
-    await planning.store.markSent(messages);
+    try {
+      await planning.queue.send(scrapeQueueName(sourceId), messages);
+      await planning.store.markSent(messages);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Tasks could not be sent.');
   return { runs: planned.map((run) => run.id), sent: tasks.length };
 }
 

@@ -230,7 +230,7 @@ describe('the report while the proxy is in trouble', () => {
     expect(found.evidence.join(' ')).toMatch(/calls nobody until .*blocked.*Open incident: down.*failed: blocked/);
     await pool.query(`UPDATE incident SET resolved_at = now()`);
     await pool.query(`UPDATE recovery SET status = 'verified'`);
-    await pool.query(`UPDATE proxy_pause SET until = now()`);
+    await pool.query(`UPDATE proxy_pause SET until = now() - interval '1 second'`);
     expect(named((await diagnosis()).diagnosis)).toEqual([]);
   });
 });

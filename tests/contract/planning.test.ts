@@ -4,6 +4,7 @@ import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
+import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
@@ -75,6 +76,20 @@ describe('planning', () => {
         .sort(),
     ).toEqual(['daily-bars', 'daily-bars', 'daily-bars', 'quotes']);
     expect((await plan('10:00:40')).sent).toBe(0);
+  });
+
+  it('sends what it can where the queue of one source takes nothing, and says so', async () => {
+    const queue = memoryMessageQueue();
+    const planning = {
+      ...planner(['AAPL', 'BTC-USD']).planning,
+      sources: [yahoo, coingecko],
+      queue: {
+        send: (name: string, messages: readonly object[]) =>
+          name === 'scrape-yahoo' ? Promise.reject(new Error('no such queue')) : queue.send(name, messages),
+      },
+    };
+    await expect(planRuns(tick('10:00:00'), planning)).rejects.toThrow('no such queue');
+    expect(queue.take('scrape-coingecko')).toHaveLength(1);
   });
 
   it('plans nothing for a paused source, and does not make up for it afterwards', async () => {
