@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runReasons } from '../../core/contracts/reasons.ts';
+import { sourceOf } from '../../core/sources/catalogue.ts';
+import { faultSchema } from '../../localstack/upstreams/control.ts';
+import { sickFaults } from '../faults.ts';
+
+/*
+ * docs/reasons.md tells how each fault ends. The faults themselves are driven by the contract tests, by `sickFaults`; here
+ * the two are held together, so that neither can change alone.
+ */
+
+/** The tables of the page: each row as its cells by the heading of their column. */
+function tablesOf(text: string): Record<string, string>[][] {
+  return [...text.matchAll(/(?:^\|.*\|\n?)+/gm)].map(([table]) => {
+    const [head = [], , ...rows] = table
+      .trim()
+      .split('\n')
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split('|')
+          .map((cell) => cell.trim()),
+      );
+    return rows.map((cells) => Object.fromEntries(head.map((name, at) => [name, cells[at] ?? ''])));
+  });
+}
+
+const tables = tablesOf(readFileSync(new URL('../../docs/reasons.md', import.meta.url), 'utf8'));
+const [every = [], ofApis = [], ofPages = []] = tables.filter((rows) => rows[0]?.['fault'] !== undefined);
+const reasonIn = (cell = '') =>
+  [...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word).find((word) => runReasons.some((reason) => reason === word));
+const isOf = (fault: string) => (row: Record<string, string>) => row['fault']?.startsWith(`\`${fault}\``) ?? false;
+
+/** The reason that the page gives: a source's own row before the one for all. */
+function told(source: string, fault: string): string | undefined {
+  const { title = '', kind } = sourceOf(source) ?? {};
+  const own = kind === 'browser' ? ofPages : ofApis.filter((row) => row['source'] === title);
+  return reasonIn((own.find(isOf(fault)) ?? every.find(isOf(fault)))?.['the task ends as']);
+}
+
+describe('docs/reasons.md', () => {
+  it.each(sickFaults.map(({ source, fault, reason }) => [source, fault, reason] as const))(
+    'says of %s, %s: %s',
+    (source, fault, reason) => {
+      expect(told(source, fault)).toBe(reason);
+    },
+  );
+
+  it('has a row for every fault that the simulator knows', () => {
+    const names = faultSchema.options.map((option) => option.shape.fault.value);
+    expect(names.length).toBeGreaterThan(15);
+    for (const name of names) expect([...every, ...ofApis, ...ofPages].some(isOf(name)), name).toBe(true);
+  });
+});
