@@ -211,8 +211,8 @@ describe('incidents', () => {
     const { upstreams } = await simulator();
     const { plan } = world(upstreams);
     await plan(runNow('quotes'));
-    expect(await watch(Date.now() + 14 * minute)).toEqual({ overdue: [] });
-    expect(await watch(Date.now() + 16 * minute)).toEqual({ overdue: ['yahoo'] });
+    expect(await watch(Date.now() + 14 * minute)).toMatchObject({ overdue: [] });
+    expect(await watch(Date.now() + 16 * minute)).toMatchObject({ overdue: ['yahoo'] });
     expect(await incidents()).toEqual([{ reason: 'timeout', count: 1, jobs: ['quotes'], open: true }]);
     expect(await breaker()).toMatchObject({ breaker: 'closed' });
   });
