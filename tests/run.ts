@@ -2,7 +2,7 @@
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
  *   1. check: format and lint, types, dead code; each counts as one test
- *   2. vitest: the quick groups first; then the deployed cloud, which mostly waits, beside the others
+ *   2. vitest: the deployed cloud, which mostly waits, beside the other groups, one after the other
  *   3. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
@@ -19,11 +19,9 @@ import { commandOf, until } from '../localstack/processes.ts';
 import { root } from '../localstack/state-folder.ts';
 
 const bin = join(root, 'node_modules', '.bin');
-/** Groups that one vitest runs together. */
-const quick = ['unit', 'contract'] as const;
-/** What is run beside the deployed cloud, one after the other. */
-const beside = ['infra', 'browser', 'chaos'] as const;
-const groups = ['check', ...quick, 'local', ...beside];
+/** What is run beside the deployed cloud; groups in one list are run together. */
+const beside = [['unit', 'contract'], ['infra'], ['browser'], ['chaos']] as const;
+const groups = ['check', ...beside.flat(), 'local'];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -87,8 +85,8 @@ const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
-  await vitest(quick, 'show');
-  await Promise.all([vitest(['local'], 'show'), besideTheCloud()]);
+  // Told when it ends, so that it does not mix with what the others say.
+  await Promise.all([vitest(['local'], beside.flat().some(chosen) ? 'collect' : 'show'), besideTheCloud()]);
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
@@ -99,9 +97,8 @@ for (const failure of failures) console.log(`✗ ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 
-/** Told when each ends, so that it does not mix with what the cloud's tests say. */
 async function besideTheCloud(): Promise<void> {
-  for (const name of beside) await vitest([name], 'collect');
+  for (const together of beside) await vitest(together, 'show');
 }
 
 function hasTests(group: string): boolean {

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { z } from 'zod';
 import { stageSettings } from '../../bin/stages.ts';
 import { addQuotron, type Quotron } from '../../lib/add-quotron.ts';
@@ -15,8 +14,7 @@ export type StageName = (typeof stages)[number];
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 const { context } = cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')));
 
-const folder = mkdtempSync(join(tmpdir(), 'quotron-infra-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = inject('infraFolder');
 
 /** An app with the context of cdk.json whose functions are not bundled: templates are tested without their code. */
 export function emptyApp(): App {
