@@ -1,9 +1,9 @@
 /**
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
- *   1. check: format and lint, types, dead code; each counts as one test
- *   2. vitest: the deployed cloud, which mostly waits, beside the other groups, one after the other
- *   3. look for processes that were left behind; one is a failed test
+ *   1. the deployed cloud, which mostly waits; beside it, one after the other:
+ *      check (format and lint, types, dead code; each counts as one test), then the other groups
+ *   2. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
  * nothing was run.
@@ -84,7 +84,6 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
-  if (chosen('check')) for (const [title, command] of checks) await check(title, command);
   // Told when it ends, so that it does not mix with what the others say.
   await Promise.all([vitest(['local'], beside.flat().some(chosen) ? 'collect' : 'show'), besideTheCloud()]);
 } finally {
@@ -98,6 +97,7 @@ console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} ski
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 
 async function besideTheCloud(): Promise<void> {
+  if (chosen('check')) for (const [title, command] of checks) await check(title, command);
   for (const together of beside) await vitest(together, 'show');
 }
 

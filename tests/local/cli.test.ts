@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backfillSchema } from '../../core/contracts/http/backfills.ts';
 import { diagnosisViewSchema, noteBelow } from '../../core/contracts/http/diagnostics.ts';
@@ -30,10 +30,8 @@ const command = join(root, 'cli', 'quotron.mjs');
 const entry = join(root, 'cli', 'quotron.ts');
 
 beforeAll(() => cloud.noFaults());
-afterAll(async () => {
-  await cloud.noFaults();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => cloud.noFaults());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs it in a folder of its own; it finds the cloud by `local.json`. */
 async function quotron(args: readonly string[], file = entry) {
@@ -76,7 +74,6 @@ describe('the command on the running local cloud', () => {
     await cloud.fault({ source: 'yahoo', fault: '403', kinds: ['quote'] });
     const bad = await quotron(['test', 'yahoo']);
     expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/does not work as it should[\s\S]*blocked: /)]);
-    expect(bad.stderr).toContain('yahoo quotes: ');
     await cloud.noFaults();
 
     const planned = await asked(runAcceptedSchema, 'run', 'yahoo', '--job', 'quotes');
