@@ -135,28 +135,31 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('with --once prints tables of what a cycle stored, prices and indices, and ends', async () => {
-    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,^DJI' }).finished;
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
-    expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
-    expect(stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
-    expect(stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
-    expect(await place.nothingLeft()).toEqual([]);
-  });
-
-  it('with --once and --json tells the same', async () => {
-    const { stdout } = await place.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: '^DJI' }).finished;
-    expect(onceSchema.parse(JSON.parse(stdout)).indices).toEqual([
-      {
-        index: '^DJI',
-        source: 'slickcharts',
-        members: 30,
-        heaviest: { symbol: expect.any(String), weight: expect.stringMatching(/^0\.\d+$/) },
-        fetchedAt: expect.any(String),
-      },
-    ]);
-    expect(await place.nothingLeft()).toEqual([]);
+  it('with --once prints tables of what a cycle stored, or JSON, and ends; two checkouts do so side by side', async () => {
+    const other = stateFolder();
+    try {
+      const [tables, json] = await Promise.all([
+        place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,^DJI' }).finished,
+        other.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: '^DJI' }).finished,
+      ]);
+      expect([tables.code, json.code]).toEqual([0, 0]);
+      expect(tables.stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
+      expect(tables.stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
+      expect(tables.stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
+      expect(tables.stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
+      expect(onceSchema.parse(JSON.parse(json.stdout)).indices).toEqual([
+        {
+          index: '^DJI',
+          source: 'slickcharts',
+          members: 30,
+          heaviest: { symbol: expect.any(String), weight: expect.stringMatching(/^0\.\d+$/) },
+          fetchedAt: expect.any(String),
+        },
+      ]);
+      expect([...(await place.nothingLeft()), ...(await other.nothingLeft())]).toEqual([]);
+    } finally {
+      await other.remove();
+    }
   });
 
   it('with --once ends with 1 when nothing could be stored, and says why in JSON', async () => {
