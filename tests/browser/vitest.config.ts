@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The page in a real headless Chromium. One file at a time: a browser each is what two cores carry. */
+/** The page in a real headless Chromium. Two files at a time: most of what they do is wait. */
 export default defineConfig({
   test: {
     name: 'browser',
@@ -9,7 +9,7 @@ export default defineConfig({
     // Needs the deployed cloud, which the project `local` has.
     exclude: ['live.test.ts'],
     globalSetup: ['./global-setup.ts'],
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -28,11 +28,11 @@ const lambda = new LambdaClient({
  * a source go last: tasks that wait for its wish come back later.
  */
 const chosen: Readonly<Record<string, readonly string[]>> = {
-  yahoo: ['403', 'hang', 'drift', 'unit', 'expired', 'echo', '429'],
+  yahoo: ['hang', 'drift', 'unit', 'expired', 'echo', '429'],
   'alpha-vantage': ['expired', 'throttle', 'quota'],
   coingecko: ['500', 'malformed', 'stale', '429'],
-  slickcharts: ['drift', 'stale', 'layout', '403'],
-  'demo-broker': ['expired', 'refused', 'layout', 'malformed'],
+  slickcharts: ['drift', 'layout', '403'],
+  'demo-broker': ['expired', 'refused', 'layout'],
 };
 
 /** What a request may take: the deployed functions are told so while this file runs. Nothing else of them is changed. */
