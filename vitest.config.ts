@@ -35,7 +35,7 @@ class LongFirst extends BaseSequencer {
 }
 
 /** These tests wait for databases, browsers and quotas more than they compute, and the deployed cloud runs beside them. */
-const waiting = 3;
+const waiting = 4;
 
 /** One project per group of tests; `tests/run.ts` runs them in order and adds up. */
 export default defineConfig({
