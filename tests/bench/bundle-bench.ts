@@ -40,7 +40,10 @@ const program = `
 
 /** Settings of the right form that lead nowhere: nothing is connected to before the first event. */
 const settings = Object.fromEntries(
-  Object.entries(settingNames).map(([key, variable]) => [variable, /(Urls|Secrets|queues)$/.test(key) ? '{}' : 'x']),
+  Object.entries(settingNames).map(([key, variable]) => [
+    variable,
+    /(Urls|Secrets|queues)$/.test(key) ? '{}' : /Ms$/.test(key) ? '1000' : 'x',
+  ]),
 );
 
 function initMs(file: string): number {
