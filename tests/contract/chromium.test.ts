@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
@@ -238,6 +238,36 @@ describe('a capture', () => {
     await load('/hang', { timeoutMs: 300 });
     expect(await browser.capture((text) => text)).toBeNull();
   });
+});
+
+describe('the packaged browser, unpacked on a machine that has nothing', () => {
+  it('finds fonts beside itself and nowhere else, and shows a form', async ({ skip }) => {
+    const own = mkdtempSync(join(tmpdir(), 'quotron-new-'));
+    vi.stubEnv('TMPDIR', own);
+    const other = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'] });
+    try {
+      const { path, env, packaged } = await findChromium(process.env['QUOTRON_CHROMIUM']);
+      if (!packaged) return skip(`the browser here is ${path}, not the packaged one`);
+      const folder = env['FONTCONFIG_PATH'] ?? '';
+      expect(dirname(folder)).toBe(dirname(path));
+      const named = [...readFileSync(join(folder, 'fonts.conf'), 'utf8').matchAll(/<(?:dir|cachedir)[^>]*>([^<]*)</g)];
+      expect(named.map(([, name = '']) => name)).toEqual(['fonts']);
+      expect(readdirSync(join(folder, 'fonts'), { recursive: true }).join()).toContain('.ttf');
+      const answer = await other.upstream(rules())({
+        method: 'GET',
+        url: new URL('/secrets', site.origin),
+        headers,
+        page: { waitFor: '#done' },
+      });
+      expect(answer.response?.body).toContain('<input');
+      // Drawing it is what needs a font.
+      expect((await other.capture((text) => text))?.screenshot).toBeDefined();
+    } finally {
+      await other.close();
+      vi.unstubAllEnvs();
+      rmSync(own, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
 
 describe('many pages in one warm process', () => {

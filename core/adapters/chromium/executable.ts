@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import packaged from '@sparticuz/chromium';
@@ -51,7 +51,7 @@ export async function findChromium(named: string | undefined): Promise<Executabl
 }
 
 /** Changes with what is unpacked: the version of the package, and of this way to unpack it. */
-const folderName = 'quotron-chromium-149.0.0';
+const folderName = 'quotron-chromium-149.0.0-1';
 
 /**
  * The folder with the packaged browser. The package unpacks to fixed names, half-written for two seconds: of two functions
@@ -73,9 +73,10 @@ async function unpacked(): Promise<string> {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
   }
-  const path = await work;
+  const folder = dirname(await work);
+  writeFileSync(join(folder, 'fonts', 'fonts.conf'), fontsConf);
   try {
-    renameSync(dirname(path), shared);
+    renameSync(folder, shared);
     return shared;
   } catch {
     if (!isOurs(shared)) return own;
@@ -83,6 +84,19 @@ async function unpacked(): Promise<string> {
     return shared;
   }
 }
+
+/**
+ * The package's own file looks for its fonts in `/tmp/fonts` only. A Chromium that finds no font at all dies of the first
+ * form field, and `/var/task` (a Lambda) has none. This one names the folder that it lies in, wherever that is moved to;
+ * there is no cache, for three fonts. Format: https://www.freedesktop.org/software/fontconfig/fontconfig-user.html
+ */
+const fontsConf = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <config></config>
+</fontconfig>
+`;
 
 /** In a `/tmp` that others write to, a folder of theirs must not be taken for ours. */
 function isOurs(folder: string): boolean {
