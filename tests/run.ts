@@ -1,9 +1,10 @@
 /**
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
- *   1. the deployed cloud, which mostly waits; beside it, one after the other:
+ *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
+ *   2. the deployed cloud, which mostly waits; beside it, one after the other:
  *      check (format and lint, types, dead code; each counts as one test), then the other groups
- *   2. look for processes that were left behind; one is a failed test
+ *   3. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
  * nothing was run.
@@ -15,8 +16,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { messageOf } from '../localstack/problem.ts';
 import { commandOf, until } from '../localstack/processes.ts';
+import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
+import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
 
 const bin = join(root, 'node_modules', '.bin');
 /** What is run beside the deployed cloud; groups in one list are run together. */
@@ -81,6 +85,8 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+await install();
+
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
@@ -95,6 +101,17 @@ const { passed, failed, skipped, failures } = tally;
 for (const failure of failures) console.log(`✗ ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
+
+/** What cannot be installed is told of by the tests that want it. */
+async function install(): Promise<void> {
+  const started = performance.now();
+  const done = await Promise.allSettled([
+    ...(chosen('local') || chosen('chaos') ? [pythonWithEmulator(() => undefined)] : []),
+    ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
+  ]);
+  for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
+  if (done.length > 0) console.log(`Packages of the tests: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
 
 async function besideTheCloud(): Promise<void> {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);

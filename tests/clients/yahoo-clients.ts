@@ -1,6 +1,7 @@
 /**
- * The real clients of Yahoo Finance, from their registries, each in a folder of `.quotron/clients` that is named after
- * its versions and used again by the next run.
+ * Programs that the tests compare with, from their registries: the real clients of Yahoo Finance, and the package that
+ * knows the exchanges' calendars. Each in a folder of `.quotron/clients` that is named after its versions and used again
+ * by the next run. `npm test` installs them before the tests begin.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,7 +13,8 @@ import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
 
 const here = import.meta.dirname;
-const requirements = join(here, 'requirements.txt');
+/** Both stand on pandas: one environment has it once. */
+const requirements = [join(here, 'requirements.txt'), join(root, 'core/market/calendars/requirements.txt')];
 const yahooFinance2 = 'yahoo-finance2@4.0.2';
 
 const bars = z.array(z.object({ date: z.string(), close: z.number().nullable(), volume: z.number().nullable() }));
@@ -37,14 +39,19 @@ const yahooFinance2Schema = z.object({
   history: bars,
 });
 
-/** A Python of its own with the packages of a requirements file. Gives its path. */
-export async function installPython(name: string, file: string): Promise<string> {
-  const folder = await installed(name, readFileSync(file, 'utf8'), async (half) => {
-    await run(findPython().command, ['-m', 'venv', half], `a virtual environment for ${name} could not be made`);
+/** A Python of its own with yfinance and exchange_calendars (PyPI). Gives its path. */
+export async function installPython(): Promise<string> {
+  const versions = requirements.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const folder = await installed('python', versions, async (half) => {
+    await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for the tests could not be made');
     await run(
       join(half, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', file],
-      `${name} could not be installed from PyPI, so nothing can be tried with it. Check the network or the index in pip.conf`,
+      // Python compiles what it imports, a small part of pandas, when it does.
+      [
+        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile'],
+        ...requirements.flatMap((file) => ['--requirement', file]),
+      ],
+      'yfinance and exchange_calendars could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf',
     );
   });
   return join(folder, 'bin', 'python');
@@ -52,7 +59,7 @@ export async function installPython(name: string, file: string): Promise<string>
 
 /** yfinance (PyPI), installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
 export async function installYfinance() {
-  const python = await installPython('yfinance', requirements);
+  const python = await installPython();
   return async (base: string, symbol: string) => {
     // Its cookies and time zones: a client of its own each time.
     const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));

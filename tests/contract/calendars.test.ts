@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { calendarIds, calendarOf, sessionOn, type TradingSession } from '../../core/market/calendar.ts';
+import { messageOf } from '../../localstack/problem.ts';
 import { root } from '../../localstack/state-folder.ts';
 import { installPython } from '../clients/yahoo-clients.ts';
 
@@ -26,68 +27,54 @@ const referenceSchema = z.object({
 /** The first time, Python compiles all of pandas: half a minute on a machine that is busy with other tests. */
 const scriptTimeoutMs = 180_000;
 
-let python: string | null = null;
+/** What the script says: of `--check` with its exit code, and of `--reference` on stdout. */
+let said: { status: number | null; stdout: string; stderr: string } | null = null;
 let why = '';
 
 beforeAll(async () => {
   try {
-    python = await installPython('exchange-calendars', join(folder, 'requirements.txt'));
+    const python = await installPython();
+    said = spawnSync(python, [script, '--check', '--reference'], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      timeout: scriptTimeoutMs,
+    });
   } catch (error) {
-    why = error instanceof Error ? error.message : String(error);
+    why = messageOf(error);
   }
-}, 180_000);
-
-/** What the script prints with these arguments. */
-function run(interpreter: string, ...args: string[]): { status: number | null; out: string } {
-  const { status, stdout, stderr } = spawnSync(interpreter, [script, ...args], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    timeout: scriptTimeoutMs,
-  });
-  return { status, out: stdout + stderr };
-}
+}, 2 * scriptTimeoutMs);
 
 describe('the data of calendars', () => {
-  it(
-    'is what the script makes of the pinned package and the overrides',
-    ({ skip }) => {
-      if (python === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
-      expect(run(python, '--check')).toEqual({ status: 0, out: '' });
-    },
-    scriptTimeoutMs,
-  );
+  it('is what the script makes of the pinned package and the overrides', ({ skip }) => {
+    if (said === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+    expect([said.status, said.stderr]).toEqual([0, '']);
+  });
 
-  it(
-    'gives the sessions that exchange_calendars itself gives, every one since 2015',
-    ({ skip }) => {
-      if (python === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
-      const { status, out } = run(python, '--reference');
-      expect(status, out.slice(-500)).toBe(0);
-      const references = out
-        .trim()
-        .split('\n')
-        .map((line) => referenceSchema.parse(JSON.parse(line)));
-      expect(references.map(({ id }) => id)).toEqual(calendarIds);
-      for (const { id, sessions } of references) {
-        const calendar = calendarOf(id);
-        if (!calendar) throw new Error(`there is no calendar ${id}`);
-        const corrected = overrides[id]?.days ?? {};
-        const theirs = new Map(sessions.map(([date, ...times]) => [date, times]));
-        expect(theirs.size, id).toBeGreaterThan(3_000);
-        const differing: unknown[] = [];
-        for (const date of datesBetween(calendar.validFrom, calendar.validThrough)) {
-          if (corrected[date] !== undefined) continue;
-          const ours = timesOf(sessionOn(calendar, date));
-          const other = theirs.get(date) ?? null;
-          // The package has futures trade for all of 24 hours; the hour of rest is an override.
-          if (id === 'CMES' && other && other[3] - other[0] === 24 * 3_600_000) other[3] -= 3_600_000;
-          if (JSON.stringify(ours) !== JSON.stringify(other)) differing.push({ date, ours, other });
-        }
-        expect(differing, id).toEqual([]);
+  it('gives the sessions that exchange_calendars itself gives, every one since 2015', ({ skip }) => {
+    if (said === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+    const references = said.stdout
+      .trim()
+      .split('\n')
+      .map((line) => referenceSchema.parse(JSON.parse(line)));
+    expect(references.map(({ id }) => id)).toEqual(calendarIds);
+    for (const { id, sessions } of references) {
+      const calendar = calendarOf(id);
+      if (!calendar) throw new Error(`there is no calendar ${id}`);
+      const corrected = overrides[id]?.days ?? {};
+      const theirs = new Map(sessions.map(([date, ...times]) => [date, times]));
+      expect(theirs.size, id).toBeGreaterThan(3_000);
+      const differing: unknown[] = [];
+      for (const date of datesBetween(calendar.validFrom, calendar.validThrough)) {
+        if (corrected[date] !== undefined) continue;
+        const ours = timesOf(sessionOn(calendar, date));
+        const other = theirs.get(date) ?? null;
+        // The package has futures trade for all of 24 hours; the hour of rest is an override.
+        if (id === 'CMES' && other && other[3] - other[0] === 24 * 3_600_000) other[3] -= 3_600_000;
+        if (JSON.stringify(ours) !== JSON.stringify(other)) differing.push({ date, ours, other });
       }
-    },
-    scriptTimeoutMs,
-  );
+      expect(differing, id).toEqual([]);
+    }
+  });
 
   it('is small: every Lambda that knows a calendar carries it', () => {
     expect(readFileSync(join(folder, 'data.ts')).length).toBeLessThan(30_000);

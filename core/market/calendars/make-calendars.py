@@ -6,7 +6,8 @@ From the root of the checkout, in one line:
       && .quotron/calendars/bin/python core/market/calendars/make-calendars.py
 
 With --check nothing is written, and the exit code is 1 where data.ts is not what would be written. With --reference the
-sessions of the package itself, without overrides, are printed as JSON lines: what the tests compare the data with.
+sessions of the package itself, without overrides, are printed as JSON lines: what the tests compare the data with. Both
+may be asked for at once.
 
 Days are written as exceptions from Monday to Friday at the calendar's usual hours. Hours are local time; `<` marks a time
 of the day before the session's date.
@@ -15,6 +16,7 @@ of the day before the session's date.
 import argparse
 import json
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,6 +31,7 @@ LAST = "2027-12-31"
 CALENDARS = ["XNYS", "XLON", "XETR", "XTKS", "XHKG", "XSWX", "XTSE", "XASX", "CMES"]
 
 
+@cache
 def schedule_of(name):
     calendar = exchange_calendars.get_calendar(name, start=FIRST, end=LAST)
     return calendar, calendar.schedule
@@ -150,7 +153,8 @@ def main():
                 for date, row in schedule.iterrows()
             ]
             print(json.dumps({"id": name, "sessions": rows}))
-        return
+        if not asked.check:
+            return
     overrides = json.loads((FOLDER / "overrides.json").read_text())
     text = module({name: compact(name, overrides.get(name, {})) for name in CALENDARS})
     if not asked.check:

@@ -104,8 +104,10 @@ describe('the positions of the broker', () => {
       fc.property(anyPage, (body) => {
         const parsed = parse(body);
         if (parsed.failure) expect(parsed.quotes).toEqual([]);
-        for (const { quote } of parsed.quotes)
-          expect([Number.isFinite(Number(quote.price)), Number.isFinite(quote.asOf)]).toEqual([true, true]);
+        const whole = parsed.quotes.filter(
+          ({ quote }) => Number.isFinite(Number(quote.price)) && Number.isFinite(quote.asOf),
+        );
+        expect(whole.length).toBe(parsed.quotes.length);
       }),
       { numRuns: 10_000 },
     );
