@@ -28,8 +28,12 @@ export function statusCommand(): Command {
         [
           table(['source', 'status', 'reason', 'score', 'last success', 'next run'], sources.map(row)),
           table(
-            ['service', 'state'],
-            services.map(({ id, running }) => [id, status(running ? 'running' : 'stopped')]),
+            ['service', 'state', ''],
+            services.map(({ id, running, stoppedUntil }) => [
+              id,
+              status(running ? 'running' : 'stopped'),
+              stoppedUntil === null ? '' : `goes on ${distance(stoppedUntil)}`,
+            ]),
           ),
           busy.length === 0
             ? 'All queues are empty.'

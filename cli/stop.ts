@@ -10,10 +10,11 @@ export function stopCommand(): Command {
     'stop yahoo',
     'stop yahoo --until 2h',
     'stop scheduler',
+    'stop scrapers --until 30m',
   ])
     .argument('<source|service>', 'a source, or one of the services that `quotron status` lists')
     .addOption(
-      new Option('--until <time>', 'a source goes on by itself then: a time, or 30m, 2h, 3d').argParser(instantOption),
+      new Option('--until <time>', 'it goes on by itself then: a time, or 30m, 2h, 3d').argParser(instantOption),
     )
     .action((name: string, options: Common & { until?: string }) =>
       carryOut(options, async (context) => {

@@ -2,7 +2,6 @@ import { serviceSchema, sourceSchema } from '../core/contracts/http/operations.t
 import { serviceIds } from '../core/contracts/reasons.ts';
 import type { Context } from './command.ts';
 import { instant } from './output.ts';
-import { usageError } from './problems.ts';
 
 /** Starts or stops what has a name: a service where it is one's, otherwise a source. */
 export async function switchOne(
@@ -12,16 +11,24 @@ export async function switchOne(
   { api, out }: Context,
 ): Promise<void> {
   const path = (kind: string) => `/${kind}/${encodeURIComponent(name)}/${to}`;
+  const body = until === null ? undefined : { until };
   if (serviceIds.some((id) => id === name)) {
-    if (until !== null) throw usageError('A service has no --until: it is stopped until someone starts it.');
-    const service = await api.ask('POST', path('services'), serviceSchema);
-    out.result(service, () => `The service ${service.id} is ${service.running ? 'running' : 'stopped'}.`);
+    const service = await api.ask('POST', path('services'), serviceSchema, body);
+    out.result(
+      service,
+      () =>
+        `The service ${service.id} is ${service.running ? 'running' : `stopped ${untilWords(service.stoppedUntil)}`}.`,
+    );
     return;
   }
-  const source = await api.ask('POST', path('sources'), sourceSchema, until === null ? undefined : { until });
+  const source = await api.ask('POST', path('sources'), sourceSchema, body);
   out.result(source, () =>
     source.paused
-      ? `${source.title} is left alone ${source.pausedUntil === null ? 'until you start it' : `until ${instant(source.pausedUntil)}`}.`
+      ? `${source.title} is left alone ${untilWords(source.pausedUntil)}.`
       : `${source.title} runs again. Its next run: ${instant(source.health.nextRunAt)}.`,
   );
+}
+
+function untilWords(until: string | null): string {
+  return until === null ? 'until you start it' : `until ${instant(until)}`;
 }

@@ -109,6 +109,8 @@ export interface DiagnosisFacts {
     readonly id: ServiceId;
     readonly running: boolean;
     readonly changedAt: number | null;
+    /** While it is stopped and goes on by itself: when. */
+    readonly stoppedUntil: number | null;
   }[];
   /** `null` when they could not be asked. */
   readonly queues: readonly QueueCounts[] | null;

@@ -60,9 +60,14 @@ const stoppedServices: SystemRule = {
       return [
         {
           title: `The service ${service.id} is stopped`,
-          cause: `Someone stopped it${service.changedAt === null ? '' : ` at ${minute(service.changedAt)}`}. ${means.what}`,
+          cause: `Someone stopped it${service.changedAt === null ? '' : ` at ${minute(service.changedAt)}`}${service.stoppedUntil === null ? '' : ` until ${minute(service.stoppedUntil)}`}. ${means.what}`,
           evidence: waiting(facts),
-          advice: [say('Start it:', `npx quotron start ${service.id}`)],
+          advice: [
+            say(
+              service.stoppedUntil === null ? 'Start it:' : 'It goes on by itself then. To start it now:',
+              `npx quotron start ${service.id}`,
+            ),
+          ],
           sources: means.weight >= 95 ? runs(facts).map(({ id }) => id) : [],
           weight: means.weight,
           explains,

@@ -43,7 +43,7 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
   const ids = catalogue.map((source) => source.id);
   const since = previous && new Date(previous.createdAt);
   const records = await facts.sources(ids, new Date(now), since);
-  const { services, plannedTo, strays, lastMonth } = await facts.installation();
+  const { services, plannedTo, strays, lastMonth } = await facts.installation(new Date(now));
   return {
     at: now,
     sources: catalogue.flatMap((source) => {
@@ -52,7 +52,12 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     }),
     services: serviceIds.map((id) => {
       const row = services.find((each) => each.id === id);
-      return { id, running: row?.running ?? true, changedAt: row?.changedAt ?? null };
+      return {
+        id,
+        running: row?.running ?? true,
+        changedAt: row?.changedAt ?? null,
+        stoppedUntil: row?.stoppedUntil ?? null,
+      };
     }),
     queues: await counts(world),
     plannedTo,

@@ -24,6 +24,7 @@ import {
   sessionSchema,
   signInSchema,
   sourceSchema,
+  stopRequestSchema,
 } from '../../core/contracts/http/operations.ts';
 import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../core/contracts/http/replays.ts';
@@ -280,6 +281,10 @@ function explained(quote: QuoteView): QuoteView {
   return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
 }
 
+function untilOf(body: unknown): string | null {
+  return stopRequestSchema.nullish().parse(body)?.until ?? null;
+}
+
 function change(state: DoubleState, path: string, body: unknown): Answer {
   const [, collection, id, action] = path.split('/').map(decodeURIComponent);
   const source = state.sources.find((one) => one.id === id);
@@ -290,6 +295,7 @@ function change(state: DoubleState, path: string, body: unknown): Answer {
   if (path === '/quarantine/replay') return replayAsked(state, replayRequestSchema.parse(body));
   if (collection === 'services' && service && (action === 'start' || action === 'stop')) {
     service.running = action === 'start';
+    service.stoppedUntil = action === 'start' ? null : untilOf(body);
     service.changedAt = new Date().toISOString();
     return data(serviceSchema, service);
   }
@@ -318,6 +324,7 @@ function change(state: DoubleState, path: string, body: unknown): Answer {
     };
   }
   source.paused = action === 'stop';
+  source.pausedUntil = action === 'start' ? null : untilOf(body);
   return data(sourceSchema, source);
 }
 

@@ -184,9 +184,9 @@ export function usualSources(): SourceView[] {
 
 export function usualServices(): ServiceView[] {
   return [
-    { id: 'scheduler', running: true, changedAt: null },
-    { id: 'scrapers', running: true, changedAt: at(86_400 * 3) },
-    { id: 'ingest', running: true, changedAt: null },
+    { id: 'scheduler', running: true, stoppedUntil: null, changedAt: null },
+    { id: 'scrapers', running: true, stoppedUntil: null, changedAt: at(86_400 * 3) },
+    { id: 'ingest', running: true, stoppedUntil: null, changedAt: null },
   ];
 }
 

@@ -31,6 +31,18 @@ describe('the overview', () => {
     await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('true');
   });
 
+  it('stops a service for a time, and says when it goes on', async () => {
+    const page = await dashboard.open('/');
+    await page.getByRole('switch', { name: 'Ingest' }).press('Space');
+    await page.getByLabel('When Ingest goes on').selectOption('goes on in 2 hours');
+    await page.getByText('Ingest goes on in 2 h.').waitFor();
+    expect(Date.parse(dashboard.double.state.services[2]?.stoppedUntil ?? '') - Date.now()).toBeGreaterThan(7_000_000);
+    const shown = page.getByLabel('When Ingest goes on').locator('option:checked');
+    await expect.poll(() => shown.textContent()).toMatch(/^goes on in (1|2) h$/);
+    await page.getByRole('switch', { name: 'Ingest' }).press('Space');
+    await expect.poll(() => page.getByLabel('When Ingest goes on').count()).toBe(0);
+  });
+
   it('opens what a queue gave up on, by its address, as text', async () => {
     const page = await dashboard.open('/');
     await page.getByRole('link', { name: '1 given up in ingest: show them' }).click();

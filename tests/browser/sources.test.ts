@@ -77,6 +77,18 @@ describe('the sources', () => {
     expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.paused).toBe(false);
   });
 
+  it('has a stopped source go on by itself, and says when', async () => {
+    const page = await dashboard.open('/sources');
+    await card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' }).click();
+    await page.getByLabel('When Yahoo Finance goes on').selectOption('goes on in 8 hours');
+    await page.getByText('Yahoo Finance goes on in 8 h.').waitFor();
+    const shown = page.getByLabel('When Yahoo Finance goes on').locator('option:checked');
+    await expect.poll(() => shown.textContent()).toMatch(/^goes on in [78] h$/);
+    await page.getByLabel('When Yahoo Finance goes on').selectOption('goes on when you start it');
+    await page.getByText('Yahoo Finance goes on when it is started.').waitFor();
+    expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.pausedUntil).toBeNull();
+  });
+
   it('runs a source, follows the run to its end and leads to it', async () => {
     const page = await dashboard.open('/sources');
     await card(page, 'Yahoo Finance').getByRole('button', { name: 'Run now' }).click();

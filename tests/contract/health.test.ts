@@ -231,6 +231,10 @@ describe('incidents', () => {
       status: 'unknown',
       message: expect.stringContaining('scrapers is stopped'),
     });
+    // A stop that has ended excuses what was due until then and a quarter of an hour more.
+    await pool.query(`UPDATE service_state SET stopped_until = now() + interval '15 minutes'`);
+    await watch(Date.now() + 20 * minute);
+    expect(await incidents()).toEqual([]);
     await pool.query('TRUNCATE service_state');
     await plan({ time: new Date().toISOString() });
     await pool.query('DELETE FROM task WHERE finished_at IS NULL');

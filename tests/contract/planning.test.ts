@@ -108,6 +108,18 @@ describe('planning', () => {
     expect(await runs()).toEqual([]);
   });
 
+  it('plans again by the tick’s own time when the scheduler was stopped until then', async () => {
+    const { plan } = planner();
+    await plan('10:00:00');
+    await pool.query(
+      `INSERT INTO service_state (service_id, running, stopped_until) VALUES ('scheduler', false, '2026-11-22T10:03:00Z')`,
+    );
+    await plan('10:02:00');
+    expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00']);
+    await plan('10:03:00');
+    expect(await runs()).toContain('quotes 10:03');
+  });
+
   it('runs a job now on request, once for one request id, and leaves the schedule as it is', async () => {
     const { planning, plan } = planner();
     const ask = () =>

@@ -64,6 +64,17 @@ describe('taking a task', () => {
     expect(await begin()).toMatchObject({ go: false, why: 'stopped' });
   });
 
+  it('goes on when the time for which the scrapers were stopped is over', async () => {
+    const until = (when: string) =>
+      pool.query(`UPDATE service_state SET stopped_until = ${when} WHERE service_id = 'scrapers'`);
+    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scrapers', false)`);
+    await until(`now() + interval '1 hour'`);
+    expect(await begin()).toMatchObject({ go: false, why: 'stopped' });
+    await until(`now() - interval '1 second'`);
+    await pool.query('UPDATE task SET waits_until = NULL');
+    expect(await begin()).toMatchObject({ go: true });
+  });
+
   it('says that a task is unknown', async () => {
     expect(await state.ask({ op: 'beginAttempt', runId, part: 9, worker: 'test', requests: 1 })).toMatchObject({
       go: false,

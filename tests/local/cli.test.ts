@@ -100,7 +100,11 @@ describe('the command on the running local cloud', () => {
     expect(stopped).toMatchObject({ code: 0, data: { paused: true, pausedUntil: expect.any(String) } });
     expect((await quotron(['stop', 'yahoo', '--until', '2001-01-01'])).code).toBe(2);
     expect(await asked(sourceSchema, 'start', 'yahoo')).toMatchObject({ code: 0, data: { paused: false } });
-    expect(await asked(serviceSchema, 'stop', 'proxy')).toMatchObject({ code: 0, data: { running: false } });
+    expect(await asked(serviceSchema, 'stop', 'proxy', '--until', '2h')).toMatchObject({
+      code: 0,
+      data: { running: false, stoppedUntil: expect.any(String) },
+    });
+    expect((await quotron(['stop', 'proxy', '--until', '2001-01-01'])).code).toBe(2);
     const status = await asked(z.object({ stopped: z.array(z.string()) }), 'status');
     expect([status.code, status.data.stopped]).toEqual([1, ['proxy']]);
     expect(await asked(serviceSchema, 'start', 'proxy')).toMatchObject({ code: 0, data: { running: true } });

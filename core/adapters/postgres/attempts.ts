@@ -42,7 +42,7 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
             (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
             coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
             greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
-            coalesce((SELECT running FROM service_state WHERE service_id = 'scrapers'), true) AS running
+            coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS running
      FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
     [request.runId, request.part],
   );

@@ -36,7 +36,13 @@ export interface SourceRecord {
 
 /** What the tables know of the installation. */
 export interface InstallationRecord {
-  readonly services: { readonly id: string; readonly running: boolean; readonly changedAt: number }[];
+  readonly services: {
+    readonly id: string;
+    readonly running: boolean;
+    readonly changedAt: number;
+    /** While it is stopped and goes on by itself: when. */
+    readonly stoppedUntil: number | null;
+  }[];
   readonly plannedTo: number | null;
   readonly strays: number;
   readonly lastMonth: string | null;
@@ -83,19 +89,22 @@ export function factsReader(pool: Pool) {
       };
     },
 
-    async installation(): Promise<InstallationRecord> {
+    async installation(now: Date): Promise<InstallationRecord> {
       const { rows } = await pool.query(
         `SELECT (SELECT max(planned_to) FROM planner_state) AS planned_to,
                 (SELECT count(*)::int FROM (SELECT 1 FROM quote_default LIMIT 1000) d) AS strays,
                 (SELECT max(replace(right(c.relname, 7), '_', '-')) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                  WHERE i.inhparent = 'quote'::regclass AND c.relname ~ '^quote_\\d{4}_\\d\\d$') AS last_month`,
       );
-      const services = await pool.query('SELECT service_id, running, changed_at FROM service_state');
+      const services = await pool.query('SELECT service_id, running, changed_at, stopped_until FROM service_at($1)', [
+        now,
+      ]);
       const row = installationRow.parse(rows[0]);
       return {
         services: services.rows.map((each) => {
-          const { service_id: id, running, changed_at } = serviceRow.parse(each);
-          return { id, running, changedAt: changed_at.getTime() };
+          const { service_id: id, running, changed_at, stopped_until } = serviceRow.parse(each);
+          const stoppedUntil = stopped_until?.getTime() ?? null;
+          return { id, running, changedAt: changed_at.getTime(), stoppedUntil };
         }),
         plannedTo: row.planned_to?.getTime() ?? null,
         strays: row.strays,
@@ -112,7 +121,12 @@ const installationRow = z.object({
   strays: z.int(),
   last_month: z.string().nullable(),
 });
-const serviceRow = z.object({ service_id: z.string(), running: z.boolean(), changed_at: z.date() });
+const serviceRow = z.object({
+  service_id: z.string(),
+  running: z.boolean(),
+  changed_at: z.date(),
+  stopped_until: z.date().nullable(),
+});
 
 const stateRow = z.object({
   source_id: z.string(),

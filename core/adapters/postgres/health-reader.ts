@@ -44,7 +44,7 @@ export function healthReader(pool: Pool) {
                          AND NOT backfill AND (waits_until IS NULL OR waits_until < $1::timestamptz - interval '15 minutes')) AS overdue,
                       (SELECT count(*)::int FROM incident WHERE resolved_at IS NULL) AS incidents,
                       (SELECT max(planned_to) FROM planner_state
-                       WHERE NOT EXISTS (SELECT FROM service_state WHERE service_id = 'scheduler' AND NOT running)) AS planned_to,
+                       WHERE NOT EXISTS (SELECT FROM service_at($1) WHERE service_id = 'scheduler' AND NOT running)) AS planned_to,
                       (SELECT max(confirmed_at) FROM latest_quote) AS newest`,
         values: [now],
       });

@@ -25,7 +25,9 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
   return {
     async running() {
       if (performance.now() - flag.readAt < flagTtlMs) return flag.running;
-      const { rows } = await pool.query("SELECT running FROM service_state WHERE service_id = 'ingest'");
+      const { rows } = await pool.query(
+        "SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'ingest'",
+      );
       flag = { running: rows.length === 0 || flagRow.parse(rows[0]).running, readAt: performance.now() };
       return flag.running;
     },

@@ -58,7 +58,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
              message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
          -- While a person has stopped the service that a task waits for, and for a while after, it is no silence.
          WHERE finished_at IS NULL AND due_at < $1 AND planned_at < $1
-           AND NOT EXISTS (SELECT FROM service_state s
+           AND NOT EXISTS (SELECT FROM service_at($2) s
                            WHERE s.service_id = CASE task.status WHEN 'fetched' THEN 'ingest' ELSE 'scrapers' END
                              AND (NOT s.running OR s.changed_at > $1))
            AND (waits_until IS NULL OR waits_until < $1)

@@ -73,7 +73,8 @@ export function postgresPlanStore(pool: Pool): PlanStore {
 
 async function readState(connection: Connection, now: Date, watched: readonly WatchedSlot[]): Promise<PlannerState> {
   const services = await connection.query<{ running: boolean }>(
-    `SELECT running FROM service_state WHERE service_id = 'scheduler'`,
+    `SELECT running FROM service_at($1) WHERE service_id = 'scheduler'`,
+    [now],
   );
   const paused = await connection.query<{ source_id: string }>(
     'SELECT source_id FROM source_state WHERE paused AND (paused_until IS NULL OR paused_until > $1)',

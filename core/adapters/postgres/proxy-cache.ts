@@ -31,7 +31,8 @@ export async function cacheTake(
            UNION ALL
            SELECT held_until, 'rate_limited' FROM source_state WHERE source_id = $1 AND held_until > clock_timestamp()
            UNION ALL
-           SELECT clock_timestamp() + interval '30 seconds', 'stopped' FROM service_state WHERE service_id = 'proxy' AND NOT running
+           SELECT clock_timestamp() + interval '30 seconds', 'stopped' FROM service_at(clock_timestamp())
+           WHERE service_id = 'proxy' AND NOT running
            ORDER BY until DESC LIMIT 1`,
     values: [sourceId],
   });

@@ -71,7 +71,7 @@ export function recoveryStore(pool: Pool) {
     /** Whether the service is switched on. */
     async running(): Promise<boolean> {
       const { rows } = await pool.query<{ running: boolean }>(
-        `SELECT running FROM service_state WHERE service_id = 'recovery'`,
+        `SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'recovery'`,
       );
       return rows[0]?.running ?? true;
     },

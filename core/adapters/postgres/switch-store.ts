@@ -5,6 +5,8 @@ export interface ServiceRow {
   readonly service_id: string;
   readonly running: boolean;
   readonly changed_at: Date;
+  /** While it is stopped and goes on by itself: when. */
+  readonly stopped_until: Date | null;
 }
 
 export type SwitchStore = ReturnType<typeof switchStore>;
@@ -21,17 +23,18 @@ export function switchStore(pool: Pool) {
       );
     },
 
-    /** The services that were ever switched. One that is absent runs. */
-    async services(): Promise<ServiceRow[]> {
-      const { rows } = await pool.query<ServiceRow>('SELECT service_id, running, changed_at FROM service_state');
+    /** The services that were ever switched, as they are at an instant. One that is absent runs. */
+    async services(now: Date): Promise<ServiceRow[]> {
+      const { rows } = await pool.query<ServiceRow>('SELECT * FROM service_at($1)', [now]);
       return rows;
     },
 
-    async setRunning(serviceId: ServiceId, running: boolean, now: Date): Promise<void> {
+    /** Stops a service, for good or until an instant, or starts it. */
+    async setRunning(serviceId: ServiceId, running: boolean, until: Date | null, now: Date): Promise<void> {
       await pool.query(
-        `INSERT INTO service_state (service_id, running, changed_at) VALUES ($1, $2, $3)
-         ON CONFLICT (service_id) DO UPDATE SET running = $2, changed_at = $3`,
-        [serviceId, running, now],
+        `INSERT INTO service_state (service_id, running, stopped_until, changed_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (service_id) DO UPDATE SET running = $2, stopped_until = $3, changed_at = $4`,
+        [serviceId, running, running ? null : until, now],
       );
     },
   };

@@ -228,7 +228,13 @@ export const quarantineSchema = z
 export type QuarantineView = z.infer<typeof quarantineSchema>;
 
 export const serviceSchema = z
-  .object({ id: z.enum(serviceIds), running: z.boolean(), changedAt: instant.nullable() })
+  .object({
+    id: z.enum(serviceIds),
+    running: z.boolean(),
+    /** While it is stopped: when it goes on by itself. */
+    stoppedUntil: instant.nullable(),
+    changedAt: instant.nullable(),
+  })
   .meta({ id: 'Service' });
 export type ServiceView = z.infer<typeof serviceSchema>;
 

@@ -108,9 +108,9 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     return null;
   }
 
-  async function stopped(): Promise<Warning[]> {
+  async function stopped(now: Date): Promise<Warning[]> {
     const needed = ['recovery', 'scrapers', 'ingest'];
-    const rows = (await switches.services()).filter((row) => !row.running && needed.includes(row.service_id));
+    const rows = (await switches.services(now)).filter((row) => !row.running && needed.includes(row.service_id));
     return rows.map((row) => ({
       code: 'service_stopped',
       message: `The service ${row.service_id} is stopped: the recovery waits, and ends failed when nobody starts it with POST /services/${row.service_id}/start.`,
@@ -144,7 +144,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
         data: { id: asked.id, status: 'pending', sourceId: asked.sourceId },
         status: 202,
         headers: { location: `/api/v1/recoveries/${asked.id}` },
-        warnings: await stopped(),
+        warnings: await stopped(new Date(call.now)),
       };
     },
   );
@@ -176,7 +176,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
         status: 202,
         headers: { location: '/api/v1/recoveries' },
         meta: { count: data.length },
-        warnings: await stopped(),
+        warnings: await stopped(new Date(call.now)),
       };
     },
   );

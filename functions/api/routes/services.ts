@@ -1,8 +1,14 @@
 import * as z from 'zod';
 import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
-import { type ServiceView, serviceSchema, servicesSchema } from '../../../core/contracts/http/operations.ts';
+import {
+  type ServiceView,
+  serviceSchema,
+  servicesSchema,
+  stopRequestSchema,
+} from '../../../core/contracts/http/operations.ts';
 import { serviceIds } from '../../../core/contracts/reasons.ts';
 import type { QueueCounts, QueueInspector } from '../../../core/ports/queue-inspector.ts';
+import { pauseEnd } from '../pause-end.ts';
 import { ProblemError } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 
@@ -15,11 +21,16 @@ interface Uses {
 const tag = 'Services';
 
 export function serviceRoutes({ switches, inspector, log }: Uses): Route[] {
-  async function views(): Promise<ServiceView[]> {
-    const rows = await switches.services();
+  async function views(now: Date): Promise<ServiceView[]> {
+    const rows = await switches.services(now);
     return serviceIds.map((id) => {
       const row = rows.find((each) => each.service_id === id);
-      return { id, running: row?.running ?? true, changedAt: row?.changed_at.toISOString() ?? null };
+      return {
+        id,
+        running: row?.running ?? true,
+        stoppedUntil: row?.stopped_until?.toISOString() ?? null,
+        changedAt: row?.changed_at.toISOString() ?? null,
+      };
     });
   }
 
@@ -35,7 +46,7 @@ export function serviceRoutes({ switches, inspector, log }: Uses): Route[] {
       data: servicesSchema,
     },
     async ({ call }) => {
-      const services = await views();
+      const services = await views(new Date(call.now));
       let queues: readonly QueueCounts[] | undefined;
       try {
         queues = await inspector.counts();
@@ -65,16 +76,21 @@ export function serviceRoutes({ switches, inspector, log }: Uses): Route[] {
         access: 'operate',
         tag,
         summary: to === 'start' ? 'Start a service' : 'Stop a service',
-        description: 'Sets a flag that each handler reads first. What waits in a queue stays there.',
+        description:
+          to === 'start'
+            ? 'Ends a stop, whether it had an end or not.'
+            : 'Sets a flag that each handler reads first, until someone starts it or for as long as `until` says. What waits in a queue stays there.',
         params: z.object({ id: z.string().min(1).max(64) }),
+        ...(to === 'stop' ? { body: stopRequestSchema.optional() } : {}),
         data: serviceSchema,
         problems: ['unknown_service'],
       },
-      async ({ params, call }) => {
+      async ({ params, body, call }) => {
         const id = serviceIds.find((each) => each === params.id);
         if (!id) throw new ProblemError('unknown_service', `The services are ${serviceIds.join(', ')}.`);
-        await switches.setRunning(id, to === 'start', new Date(call.now));
-        return { kind: 'data', data: (await views()).find((view) => view.id === id) };
+        const now = new Date(call.now);
+        await switches.setRunning(id, to === 'start', pauseEnd(body, call.now), now);
+        return { kind: 'data', data: (await views(now)).find((view) => view.id === id) };
       },
     );
   }

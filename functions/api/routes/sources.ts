@@ -19,6 +19,7 @@ import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { pauseEnd } from '../pause-end.ts';
 import { ProblemError } from '../problem.ts';
 import { instantParameter } from '../read-request.ts';
 import { type Reply, type Route, route } from '../route.ts';
@@ -35,7 +36,6 @@ interface Uses {
 
 const tag = 'Sources';
 const hourMs = 3600_000;
-const longestPauseMs = 366 * 24 * hourMs;
 const byId = z.object({ id: z.string().min(1).max(64) });
 const problems = ['unknown_source'] as const;
 
@@ -156,7 +156,7 @@ export function sourceRoutes({ incidents, sources, switches, queue, catalogue, a
       },
       async ({ params, body, call }) => {
         const { id } = definitionOf(params.id);
-        const until = body?.until ? requireFuture(body.until, call.now) : null;
+        const until = pauseEnd(body, call.now);
         await switches.setPaused(id, to === 'stop', until, new Date(call.now));
         return { kind: 'data', data: await viewOf(id, call.now) };
       },
@@ -201,7 +201,7 @@ export function sourceRoutes({ incidents, sources, switches, queue, catalogue, a
         time: new Date(call.now).toISOString(),
         run: { ...run, ...(body?.job === undefined ? {} : { job: body.job }) },
       };
-      const warnings = await stoppedServices();
+      const warnings = await stoppedServices(new Date(call.now));
       await queue.send('ticks', [tick]);
       const runs = jobs.map((job) => ({
         job: job.id,
@@ -219,21 +219,13 @@ export function sourceRoutes({ incidents, sources, switches, queue, catalogue, a
   );
 
   /** A run that waits for a service which someone stopped is accepted all the same, and says so. */
-  async function stoppedServices(): Promise<Warning[]> {
-    const stopped = (await switches.services()).filter((row) => !row.running && row.service_id !== 'scheduler');
+  async function stoppedServices(now: Date): Promise<Warning[]> {
+    const stopped = (await switches.services(now)).filter((row) => !row.running && row.service_id !== 'scheduler');
     return stopped.map((row) => ({
       code: 'service_stopped',
-      message: `The service ${row.service_id} is stopped: the run waits until it is started with POST /services/${row.service_id}/start.`,
+      message: `The service ${row.service_id} is stopped${row.stopped_until ? ` until ${row.stopped_until.toISOString()}` : ''}: the run waits until then, or until it is started with POST /services/${row.service_id}/start.`,
     }));
   }
 
   return [list, one, health, history, switching('start'), switching('stop'), run];
-}
-
-/** The end of a pause. A time that is over would start the source, one far away is a slip of the pen. */
-function requireFuture(text: string, now: number): Date {
-  const until = new Date(text);
-  if (until.getTime() > now && until.getTime() <= now + longestPauseMs) return until;
-  const message = 'must lie ahead, and within a year';
-  throw new ProblemError('invalid_request', `body.until: ${message}`, { errors: [{ path: 'body.until', message }] });
 }

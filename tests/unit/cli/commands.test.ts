@@ -79,7 +79,7 @@ describe('a wrong call', () => {
     [['stop'], 'missing required argument'],
     [['run', 'yahoo', '--nonsense'], 'unknown option'],
     [['stop', 'yahoo', '--until', 'soon'], '30m'],
-    [['stop', 'scheduler', '--until', '2h'], 'A service has no --until'],
+    [['stop', 'scheduler', '--until', 'soon'], '30m'],
     [['recover'], 'one of the three'],
     [['recover', 'yahoo', '--all'], 'one of the three'],
     [['recover', '--kind', 'paper'], 'Allowed choices'],

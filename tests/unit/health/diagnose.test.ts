@@ -203,8 +203,8 @@ describe('what is wrong now', () => {
 
 describe('what is wrong with Quotron itself', () => {
   const silent = () => source({ tasks: [failed('timeout', { attempted: false })], overdue: 3 });
-  const stopped = (id: 'scheduler' | 'scrapers' | 'ingest' | 'proxy') => ({
-    services: [{ id, running: false, changedAt: minutesAgo(60) }],
+  const stopped = (id: 'scheduler' | 'scrapers' | 'ingest' | 'proxy', until: number | null = null) => ({
+    services: [{ id, running: false, changedAt: minutesAgo(60), stoppedUntil: until }],
   });
 
   it('a stopped service explains the silence of sources, and comes first', () => {
@@ -215,6 +215,12 @@ describe('what is wrong with Quotron itself', () => {
       expect(found.score).toBeLessThanOrEqual(50);
     }
     expect(rulesOf(facts([silent()], stopped('proxy')))).toEqual(['stuck-inside', 'service-stopped']);
+  });
+
+  it('a service that is stopped for a time says until when, and that it goes on by itself', () => {
+    const [found] = diagnose(facts([silent()], stopped('ingest', at + 3_600_000))).findings;
+    expect(found?.cause).toMatch(/^Someone stopped it at .* until \d{4}-\d\d-\d\d \d\d:\d\d/);
+    expect(found?.advice[0]?.text).toContain('goes on by itself');
   });
 
   it('ticks that do not come', () => {

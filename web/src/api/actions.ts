@@ -12,8 +12,9 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { type RecoveryView, recoveryAcceptedSchema } from '../../../core/contracts/http/recovery.ts';
 import { toast, toastFailure } from '../elements/toasts.tsx';
-import { plural, words } from '../format.ts';
+import { capital, formatDuration, plural, words } from '../format.ts';
 import { change } from './client.ts';
+import { clock } from './clock.ts';
 import { requestErrorOf } from './failure.ts';
 import { recoveryQuery, runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
 import { endSessionOn401, queryClient } from './query-client.ts';
@@ -40,7 +41,23 @@ export function switchSource(source: Source, to: Direction): Promise<void> {
 
 /** Start or stop a service. */
 export function switchService(service: Pick<ServiceView, 'id'>, to: Direction): Promise<void> {
-  return switchAndSay(`/services/${service.id}`, `${service.id.slice(0, 1).toUpperCase()}${service.id.slice(1)}`, to);
+  return switchAndSay(`/services/${service.id}`, capital(service.id), to);
+}
+
+/** Has what is stopped go on by itself in so many minutes, or when someone starts it. */
+export async function endStop(of: Source | Pick<ServiceView, 'id'>, minutes: number | null): Promise<void> {
+  const [path, name] =
+    'title' in of ? [`/sources/${encodeURIComponent(of.id)}`, of.title] : [`/services/${of.id}`, capital(of.id)];
+  const until = minutes === null ? null : new Date(clock.now() + minutes * 60_000).toISOString();
+  try {
+    await change('POST', `${path}/stop`, z.unknown(), { until });
+    const when = minutes === null ? 'when it is started' : `in ${formatDuration(minutes * 60)}`;
+    toast({ tone: 'done', text: `${name} goes on ${when}.` });
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${name} was not changed`, error);
+  }
+  await refreshOperations();
 }
 
 async function switchAndSay(path: string, name: string, to: Direction, undoes = false): Promise<void> {

@@ -316,10 +316,35 @@ describe('services', () => {
     ]);
     expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
     const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());
-    expect(stopped.data).toEqual({ id: 'ingest', running: false, changedAt: iso() });
+    expect(stopped.data).toEqual({ id: 'ingest', running: false, stoppedUntil: null, changedAt: iso() });
     expect((await read(servicesSchema, '/services')).data.services[2]).toEqual(stopped.data);
     await post('/services/ingest/start');
     expect((await post('/services/nope/stop')).status).toBe(404);
+  });
+
+  it('are stopped until an instant, go on by themselves, and what waits for them says until when', async () => {
+    const until = iso(1_800);
+    const stopped = envelope(serviceSchema).parse(await (await post('/services/scrapers/stop', { until })).json());
+    expect(stopped.data).toEqual({ id: 'scrapers', running: false, stoppedUntil: until, changedAt: iso() });
+    const run = z.object({ warnings: z.array(z.object({ code: z.string(), message: z.string() })) });
+    expect(run.parse(await (await post('/sources/yahoo/run')).json()).warnings).toEqual([
+      { code: 'service_stopped', message: expect.stringContaining(`stopped until ${until}`) },
+    ]);
+    const scrapers = async () => (await read(servicesSchema, '/services')).data.services[1];
+    api.time.now = Date.parse(until) - 1;
+    expect(await scrapers()).toMatchObject({ running: false, stoppedUntil: until });
+    // From then on it runs, and says since when.
+    api.time.now = Date.parse(until);
+    expect(await scrapers()).toEqual({ id: 'scrapers', running: true, stoppedUntil: null, changedAt: until });
+    api.time.now = noon;
+    await post('/services/scrapers/start');
+    expect(await scrapers()).toMatchObject({ running: true, stoppedUntil: null });
+  });
+
+  it.each([[iso(-1)], [iso(0)], [iso(400 * 86_400)], ['tomorrow']])('refuse to be stopped until %s', async (until) => {
+    const refused = await post('/services/ingest/stop', { until });
+    expect([refused.status, await json(refused)]).toMatchObject([400, { code: 'invalid_request' }]);
+    expect((await read(servicesSchema, '/services')).data.services[2]).toMatchObject({ running: true });
   });
 
   it('are told even when the queues cannot be asked', async () => {

@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import type { ServiceView } from '../../../../core/contracts/http/operations.ts';
-import { switchService, useRefusal } from '../../api/actions.ts';
+import { endStop, switchService, useRefusal } from '../../api/actions.ts';
 import { Moment } from '../../elements/moment.tsx';
+import { StopEnd } from '../../elements/stop-end.tsx';
 import { Switch } from '../../elements/switch.tsx';
 import { capital } from '../../format.ts';
 import styles from './rows.module.css';
@@ -51,6 +52,16 @@ function Service({ service }: { service: ServiceView }) {
         title={refusal ?? undefined}
         onChange={(on) => turn.mutate(on ? 'start' : 'stop')}
       />
+      {!service.running && (
+        <div className={styles.end}>
+          <StopEnd
+            name={name}
+            until={service.stoppedUntil}
+            refusal={refusal}
+            onPick={(minutes) => endStop(service, minutes)}
+          />
+        </div>
+      )}
     </li>
   );
 }

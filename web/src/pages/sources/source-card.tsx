@@ -3,12 +3,13 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { recoverSource, runSource, switchSource, useRefusal } from '../../api/actions.ts';
+import { endStop, recoverSource, runSource, switchSource, useRefusal } from '../../api/actions.ts';
 import { QuotaBar } from '../../elements/bar.tsx';
 import { Button } from '../../elements/button.tsx';
 import { Moment } from '../../elements/moment.tsx';
 import { PartBars } from '../../elements/parts.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
+import { StopEnd } from '../../elements/stop-end.tsx';
 import { Trend } from '../../elements/trend.tsx';
 import { capital, missing, plural, words } from '../../format.ts';
 import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../status.ts';
@@ -151,6 +152,14 @@ export function Actions({ source }: { source: SourceView }) {
       >
         Recover
       </Button>
+      {source.paused && (
+        <StopEnd
+          name={source.title}
+          until={source.pausedUntil}
+          refusal={refusal}
+          onPick={(minutes) => endStop(source, minutes)}
+        />
+      )}
     </div>
   );
 }
