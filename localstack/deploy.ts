@@ -7,13 +7,13 @@
  *   4. read the outputs: what the functions, queues and the API are called
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/settings.ts';
+import { sourceHash } from '../lib/source-hash.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
 import { readState, root, writeState } from './state-folder.ts';
@@ -196,21 +196,10 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
-function fingerprint(options: DeployOptions): string {
-  const hash = createHash('sha256');
-  const { emulatorUrl, databaseUrl, sourceUrls, symbols } = options;
+function fingerprint({ emulatorUrl, databaseUrl, sourceUrls, symbols }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
-  hash.update(JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromium }));
-  for (const file of ['cdk.json', 'package-lock.json', ...['bin', 'lib', 'functions', 'core'].flatMap(filesUnder)]) {
-    hash.update(`\0${file}\0`);
-    hash.update(readFileSync(join(root, file)));
-  }
-  return hash.digest('hex');
-}
-
-function filesUnder(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
+  return sourceHash(
+    ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
+    JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromium }),
+  );
 }
