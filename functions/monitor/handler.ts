@@ -3,6 +3,7 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store
 import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candidates.ts';
 import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -10,6 +11,7 @@ import { nameFor } from '../../core/sources/symbol-names.ts';
 import { logger, observed } from '../observe.ts';
 import { handleQueue, isQueueEvent } from '../queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../settings.ts';
+import { findLostBlobs } from './find-lost-blobs.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { tellFailing } from './tell-failing.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
@@ -20,10 +22,12 @@ const watching = {
   sources: catalogue,
   planned: { nameFor, symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
 };
+const queue = sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl'), ingest: setting('ingestQueueUrl') });
+const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };
 const starting = {
   recoveries: recoveryStore(pool),
   candidates: recoveryCandidates(pool),
-  queue: sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl') }),
+  queue,
   sources: catalogue,
 };
 
@@ -36,6 +40,8 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   tellFailing(statuses);
+  const found = await findLostBlobs(new Date(time), finding);
+  if (found.length > 0) logger.warn('Workers died before they could tell of these blobs; they are read now', { found });
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
   if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');

@@ -76,6 +76,12 @@ export class RawStore extends Construct {
     this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
+  /** Lets `fn` see whether there is a blob of a key: without the right to list, S3 says "forbidden" of one that is not there. */
+  grantLook(fn: QuotronFunction): void {
+    this.grantRead(fn);
+    fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+  }
+
   /** Lets `fn` keep long answers, and lead their reader there by links that it signs. */
   grantKeepAnswers(fn: QuotronFunction): void {
     this.grant(fn, ['s3:GetObject', 's3:PutObject'], answersPrefix);

@@ -122,6 +122,9 @@ export class PipelineStack extends Stack {
     storage.database.grantConnect(state, 'state');
     for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
     storage.rawStore.grantRead(ingest);
+    // For blobs of workers that died before they could tell of them.
+    storage.rawStore.grantLook(monitor);
+    ingestQueue.grantSend(monitor, 'ingestQueueUrl');
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);

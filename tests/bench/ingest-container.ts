@@ -19,6 +19,7 @@ const blobs = new Map<string, Uint8Array>();
 const ingestBlob = ingestBlobs({
   rawStore: {
     put: async () => undefined,
+    has: async () => true,
     get: (key) => unpackBlob(key, Buffer.from(blobs.get(key) ?? [])),
   },
   store: postgresIngestStore(pool),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packBlob, unpackBlob } from '../../core/adapters/s3/raw-store.ts';
@@ -11,6 +12,7 @@ export function folderRawStore(folder: string): RawStore {
     async put(key, envelope) {
       await writeFile(file(key), await packBlob(envelope));
     },
+    has: async (key) => existsSync(file(key)),
     async get(key) {
       const bytes = await readFile(file(key)).catch(() => {
         throw new BlobError(`Blob ${key} does not exist.`);

@@ -20,14 +20,15 @@ import {
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { folderRawStore } from './folder-raw-store.ts';
 
-const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L'];
-/** One symbol a task: twelve tasks that each take a moment. */
+const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L', 'BRK-B'];
+/** One symbol a task: thirteen tasks that each take a moment. */
 const source = {
   ...yahoo,
   jobs: yahoo.jobs.filter(({ id }) => id === 'quotes').map((job) => ({ ...job, symbolsPerTask: 1 })),
@@ -70,9 +71,9 @@ const lineSchema = z.union([
 const sent: Record<string, unknown[]> = { ingest: [], outcomes: [] };
 let waiting: ScrapeMessage[] = [];
 
-function startWorker(name: string): Worker {
+function startWorker(name: string, dies = ''): Worker {
   const file = new URL('scrape-task-worker.ts', import.meta.url).pathname;
-  const args = [file, database.url, join(folder, 'blobs'), upstreams.urlOf('yahoo'), name];
+  const args = [file, database.url, join(folder, 'blobs'), upstreams.urlOf('yahoo'), name, dies];
   const child: Child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const worker: Worker = { child, name, busy: null };
   workers.add(worker);
@@ -123,6 +124,14 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
   let worker = startWorker('first');
   const first = waiting.shift();
   if (first) await deliver(worker, first);
+  // One that has kept an answer and dies before it can tell of it; another does its task anew.
+  const untold = waiting.shift();
+  if (untold) {
+    await deliver(startWorker('untold', 'after keeping a blob'), untold);
+    await expireLease(untold);
+    await deliver(worker, untold);
+    expect(await attemptsOf(untold)).toBe(2);
+  }
   upstreams.control.switch({ source: 'yahoo', kinds: ['quote'], fault: 'slow', delayMs: slowMs, on: true });
   const asleep: Worker[] = [];
   const counts = { killed: 0, slept: 0 };
@@ -163,19 +172,32 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
   await expect.poll(() => sent['outcomes']?.length, { timeout: 20_000 }).toBe(before + asleep.length);
 
   await readAll();
+  // Nobody has told of that blob, nor how the dead went: the monitor finds both when they are overdue, and that once.
+  const finding = {
+    store: postgresOutcomeStore(pool),
+    blobs: folderRawStore(join(folder, 'blobs')),
+    queue: { send: async (to: string, messages: readonly unknown[]) => void sent[to]?.push(...messages) },
+  };
+  const overdue = new Date(Date.now() + 16 * 60_000);
+  expect(await findLostBlobs(new Date(), finding)).toEqual([]);
+  expect(await findLostBlobs(overdue, finding)).toEqual([expect.stringMatching(`${untold?.runId}/${untold?.part}-1`)]);
+  expect(await findLostBlobs(overdue, finding)).toEqual([]);
+  expect((await pool.query('SELECT FROM task_attempt WHERE finished_at IS NULL')).rowCount).toBe(0);
+
+  await readAll();
   const { rows: tasks } = await pool.query<{ status: string; attempt: number; ends: string }>(
     `SELECT t.status, t.attempt, (SELECT count(*) FROM batch b WHERE b.run_id = t.run_id AND b.part = t.part) AS ends
      FROM task t ORDER BY t.part`,
   );
   expect(tasks.map(({ status }) => status)).toEqual(Array(planned).fill('succeeded'));
-  expect(tasks.filter(({ attempt }) => attempt === 2)).toHaveLength(counts.killed + counts.slept);
+  expect(tasks.filter(({ attempt }) => attempt === 2)).toHaveLength(counts.killed + counts.slept + 1);
   // Each blob was read once: those of the late workers too, which are answers like any other.
   const { rows: batches } = await pool.query<{ blobs: number; batches: number }>(
     'SELECT count(DISTINCT blob_key)::int AS blobs, count(*)::int AS batches FROM batch',
   );
   const files = readdirSync(join(folder, 'blobs')).length;
   expect(batches).toEqual([{ blobs: files, batches: files }]);
-  expect(files).toBe(planned + counts.slept);
+  expect(files).toBe(planned + counts.slept + 1);
   // Stored rows are the distinct accepted keys.
   const { rows: stored } = await pool.query<{ rows: number; symbols: number }>(
     `SELECT count(*)::int AS rows, count(DISTINCT q.listing_id)::int AS symbols FROM latest_quote q`,

@@ -37,8 +37,10 @@ export function rawStoreSuite(
     const { store } = make();
     const blob = envelope('quotes');
     const key = rawBlobKey(blob);
+    expect(await store.has(key)).toBe(false);
     await store.put(key, blob);
     expect(await store.get(key)).toEqual(blob);
+    expect(await store.has(key)).toBe(true);
   });
 
   it('never overwrites: the first blob under a key stays', async () => {

@@ -8,6 +8,7 @@ import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candid
 import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
+import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { watchSources } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
@@ -48,7 +49,7 @@ beforeAll(async () => {
      FROM run r`,
   );
   await fill.query(
-    `INSERT INTO task_attempt (run_id, part, attempt, worker, finished_at, ok) SELECT run_id, 0, 1, 'w', finished_at, true FROM task`,
+    `INSERT INTO task_attempt (run_id, part, attempt, worker, finished_at, ok) SELECT run_id, 0, 1, 'w', due_at, true FROM task`,
   );
   await fill.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at, used_at)
@@ -118,7 +119,14 @@ describe('with a hundred thousand tasks', () => {
         );
       },
     ],
-    ['the monitor', () => watchSources({ store: postgresOutcomeStore(pool), sources: catalogue }, new Date())],
+    [
+      'the monitor',
+      async () => {
+        const store = postgresOutcomeStore(pool);
+        await watchSources({ store, sources: catalogue }, new Date());
+        await findLostBlobs(new Date(), { store, blobs: { has: async () => true }, queue: memoryMessageQueue() });
+      },
+    ],
     [
       'the start of recoveries',
       () =>

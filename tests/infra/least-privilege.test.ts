@@ -23,6 +23,7 @@ function inWords(stage: StageName, resource: unknown): string {
   if (database) return `user ${database}`;
   const prefix = /RawBucket.*\/(raw|artifacts|answers)\/\*"/.exec(text)?.[1];
   if (prefix) return `${prefix}/*`;
+  if (/RawBucket[^/]*$/.test(text)) return 'the bucket';
   for (const [what, kind] of [
     [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
     [/SessionKeySecret/, 'session key'],
@@ -91,7 +92,14 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'scrape-api': scrape('api'),
   'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
   ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
-  monitor: [connect('quotron_app'), ...consume('outcomes'), send('recoveries')],
+  monitor: [
+    connect('quotron_app'),
+    's3:GetObject on raw/*',
+    's3:ListBucket on the bucket',
+    send('ingest'),
+    ...consume('outcomes'),
+    send('recoveries'),
+  ],
   recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
   state: [connect('quotron_state')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],

@@ -9,6 +9,7 @@ export function memoryRawStore(blobs = new Map<string, Buffer>()): RawStore & { 
     async put(key: string, envelope: BlobEnvelope) {
       if (!blobs.has(key)) blobs.set(key, await packBlob(envelope));
     },
+    has: async (key: string) => blobs.has(key),
     async get(key: string) {
       const bytes = blobs.get(key);
       if (!bytes) throw new BlobError(`Blob ${key} does not exist.`);

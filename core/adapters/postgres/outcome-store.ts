@@ -1,6 +1,6 @@
 import type { ScrapeOutcome } from '../../contracts/messages.ts';
 import { chunkAttempts, passingReasons } from '../../contracts/reasons.ts';
-import type { OutcomeStore } from '../../ports/outcome-store.ts';
+import type { LostAttempt, OutcomeStore } from '../../ports/outcome-store.ts';
 import { readFacts } from './judgement.ts';
 import { keepJudgement } from './keep-judgement.ts';
 import { type Connection, inTransaction, type Pool } from './pool.ts';
@@ -68,6 +68,27 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
         [deadline, now],
       );
       return [...new Set(rows.map((row) => row.source_id))];
+    },
+
+    async lostAttempts(deadline, limit) {
+      const { rows } = await pool.query<LostAttempt>(
+        `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.started_at AS "startedAt"
+         FROM task_attempt a JOIN run r ON r.id = a.run_id
+         WHERE a.finished_at IS NULL AND a.started_at < $1
+         ORDER BY a.started_at LIMIT $2`,
+        [deadline, limit],
+      );
+      return rows;
+    },
+
+    async endLostAttempt({ runId, part, attempt }, now) {
+      await pool.query(
+        `UPDATE task_attempt
+         SET finished_at = greatest($4, started_at), ok = false, reason = 'timeout',
+             message = 'The worker ended before it could tell how it went.'
+         WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
+        [runId, part, attempt, now],
+      );
     },
 
     async closeLeft(sources, now) {

@@ -1,6 +1,13 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
 import { BlobError, type RawStore } from '../../ports/raw-store.ts';
 
@@ -48,6 +55,16 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
         );
       } catch (error) {
         if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return;
+        throw error;
+      }
+    },
+    async has(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return true;
+      } catch (error) {
+        // To a role that may not list the bucket, S3 says 403 of a key that is not there, as of one that it may not read.
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
         throw error;
       }
     },
