@@ -199,7 +199,8 @@ export function tableOf(result: CycleResult): string {
   if (indices.length > 0)
     lines.push(...aligned(['index', 'members', 'heaviest member', 'source', 'fetched at'], [1], indices), '');
   lines.push(
-    `${result.accepted} rows accepted, ${result.stored} stored (new or changed), ${result.rejected} rejected.`,
+    `${result.accepted} rows accepted, ${result.rejected} rejected. ` +
+      `${result.stored} rows are new or changed${indices.length > 0 ? ', the members of indices among them' : ''}.`,
   );
   for (const failure of result.failures)
     lines.push(

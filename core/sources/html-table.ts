@@ -1,4 +1,4 @@
-import { load } from 'cheerio/slim';
+import { type CheerioAPI, load } from 'cheerio/slim';
 
 /** A table of a page as text: what stands in each cell, without markup. */
 export interface HtmlTable {
@@ -17,25 +17,27 @@ export interface HtmlPage {
   tables(selector: string): HtmlTable[];
 }
 
+type Node = NonNullable<Parameters<CheerioAPI['text']>[0]>[number];
+
 /** No page has more tables that are worth a look. */
 const mostTables = 50;
 
 /** Reads HTML. */
 export function readHtml(html: string): HtmlPage {
   const page = load(html);
-  const texts = (cells: string, of: ReturnType<typeof page>) =>
-    of
-      .find(cells)
-      .toArray()
-      .map((cell) => cellText(page(cell).text()));
+  const textOf = (cell: Node) => cellText(page.text([cell]));
   const read = (table: ReturnType<typeof page>): HtmlTable => {
-    const headings = texts('thead th', table).map((heading) => heading.toLowerCase());
+    const headings = table
+      .find('thead th')
+      .toArray()
+      .map((cell) => textOf(cell).toLowerCase());
     return {
       column: (heading) => headings.indexOf(heading.toLowerCase()),
+      // A row's own cells, without a search in each of five hundred rows.
       rows: table
         .find('tbody tr')
         .toArray()
-        .map((row) => texts('td, th', page(row))),
+        .map((row) => row.children.filter(isCell).map(textOf)),
     };
   };
   return {
@@ -50,6 +52,10 @@ export function readHtml(html: string): HtmlPage {
         .slice(0, mostTables)
         .map((table) => read(page(table))),
   };
+}
+
+function isCell(node: Node): boolean {
+  return 'name' in node && (node.name === 'td' || node.name === 'th');
 }
 
 /** Text as it is seen: runs of spaces, breaking or not, are one space. */
