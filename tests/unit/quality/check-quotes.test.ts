@@ -177,7 +177,8 @@ describe('whatever comes', () => {
       fc.asyncProperty(
         fc.constantFrom(...assetClasses.filter((each) => each !== 'option')),
         fc.double({ min: 0.01, max: 1e5, noNaN: true }),
-        fc.double({ min: 0.8, max: 1.24, noNaN: true }),
+        // A hundredth from the narrowest threshold, 1.25: on it, rounding decides.
+        fc.double({ min: 0.81, max: 1.24, noNaN: true }),
         async (assetClass, price, factor) => {
           const moved = row(
             { price: String(price * factor), previousClose: String(price) },
