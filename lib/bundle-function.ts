@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
@@ -52,8 +52,9 @@ function keptBundle(name: FunctionName): string {
   const place = join(kept, fingerprint);
   const file = join(place, `${name}.mjs`);
   if (existsSync(file)) return file;
-  if (!existsSync(place)) rmSync(kept, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
+  for (const name of readdirSync(kept))
+    if (name !== fingerprint) rmSync(join(kept, name), { recursive: true, force: true });
   const half = mkdtempSync(join(place, 'half-'));
   try {
     build(name, join(half, 'index.mjs'));

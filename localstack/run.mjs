@@ -53,7 +53,9 @@ const wanted = createHash('sha256')
 if (!existsSync(join(bin, 'node')) || !existsSync(stamp) || readFileSync(stamp, 'utf8').trim() !== wanted)
   await install();
 
-process.exitCode = await run(join(bin, 'node'), [script, ...args], 'inherit');
+process.exitCode = await run(join(bin, 'node'), [script, ...args], 'inherit', {
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
+});
 
 async function install() {
   const why = existsSync(modules) ? 'package-lock.json has changed' : 'first time';
@@ -75,16 +77,12 @@ async function install() {
 }
 
 /** Runs a command in the project with its tools first on the PATH; gives its exit code, 128 + n after a signal. */
-function run(command, args, stdio) {
+function run(command, args, stdio, env = {}) {
   return new Promise((resolve) => {
     child = spawn(command, args, {
       cwd: root,
       stdio,
-      env: {
-        ...process.env,
-        PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
-      },
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, ...env },
     });
     child.once('error', (error) =>
       fail(`${command} could not be run (${error.message}). Is npm installed and on the PATH?`),

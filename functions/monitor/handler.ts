@@ -40,10 +40,11 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   tellFailing(statuses);
-  const found = await findLostBlobs(new Date(time), finding);
-  if (found.length > 0) logger.warn('Workers died before they could tell of these blobs; they are read now', { found });
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
+  // Last: a bucket that cannot be asked keeps nothing else from being done.
+  const found = await findLostBlobs(new Date(time), finding);
+  if (found.length > 0) logger.warn('Workers died before they could tell of these blobs; they are read now', { found });
   if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');
   return { overdue, recovering };
 });

@@ -25,7 +25,15 @@ const followAtMostMs = 120_000;
 const recoveryAtMostMs = 330_000;
 
 type Source = Pick<SourceView, 'id' | 'title'>;
+type Service = Pick<ServiceView, 'id'>;
 type Direction = 'start' | 'stop';
+
+/** Where something that can be switched is in the API, and what people call it. */
+function placeOf(of: Source | Service): { path: string; name: string } {
+  return 'title' in of
+    ? { path: `/sources/${encodeURIComponent(of.id)}`, name: of.title }
+    : { path: `/services/${of.id}`, name: capital(of.id) };
+}
 
 /** Why this person may not operate, or `null` if they may. */
 export function useRefusal(): string | null {
@@ -36,18 +44,17 @@ export function useRefusal(): string | null {
 
 /** Start or stop a source. Stopping plans no more runs; what runs already ends. */
 export function switchSource(source: Source, to: Direction): Promise<void> {
-  return switchAndSay(`/sources/${encodeURIComponent(source.id)}`, source.title, to);
+  return switchAndSay(source, to);
 }
 
 /** Start or stop a service. */
-export function switchService(service: Pick<ServiceView, 'id'>, to: Direction): Promise<void> {
-  return switchAndSay(`/services/${service.id}`, capital(service.id), to);
+export function switchService(service: Service, to: Direction): Promise<void> {
+  return switchAndSay(service, to);
 }
 
 /** Has what is stopped go on by itself in so many minutes, or when someone starts it. */
-export async function endStop(of: Source | Pick<ServiceView, 'id'>, minutes: number | null): Promise<void> {
-  const [path, name] =
-    'title' in of ? [`/sources/${encodeURIComponent(of.id)}`, of.title] : [`/services/${of.id}`, capital(of.id)];
+export async function endStop(of: Source | Service, minutes: number | null): Promise<void> {
+  const { path, name } = placeOf(of);
   const until = minutes === null ? null : new Date(clock.now() + minutes * 60_000).toISOString();
   try {
     await change('POST', `${path}/stop`, z.unknown(), { until });
@@ -60,7 +67,8 @@ export async function endStop(of: Source | Pick<ServiceView, 'id'>, minutes: num
   await refreshOperations();
 }
 
-async function switchAndSay(path: string, name: string, to: Direction, undoes = false): Promise<void> {
+async function switchAndSay(of: Source | Service, to: Direction, undoes = false): Promise<void> {
+  const { path, name } = placeOf(of);
   const done = to === 'start' ? 'started' : 'stopped';
   try {
     await change('POST', `${path}/${to}`, z.unknown());
@@ -68,7 +76,7 @@ async function switchAndSay(path: string, name: string, to: Direction, undoes = 
     toast({
       tone: 'done',
       text: undoes ? `Undone: ${name} ${done} again.` : `${name} ${done}.`,
-      ...(undoes ? {} : { action: { label: 'Undo', run: () => void switchAndSay(path, name, back, true) } }),
+      ...(undoes ? {} : { action: { label: 'Undo', run: () => void switchAndSay(of, back, true) } }),
     });
   } catch (error) {
     endSessionOn401(error);
