@@ -2,7 +2,7 @@
  * The local cloud as a whole. `npm start` and the tests both run this.
  *
  *   1. at the same time: emulator, database, simulated upstreams
- *   2. at the same time: deploy, and build the dashboard
+ *   2. at the same time: deploy, build the dashboard, and unpack the browser
  *   3. migrate
  *   4. API keys, a sign-in token, the dashboard server, `local.json`
  *
@@ -10,8 +10,10 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { findChromium } from '../core/adapters/chromium/executable.ts';
 import { createPool, type Pool } from '../core/adapters/postgres/pool.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
+import { settingNames } from '../core/contracts/settings.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { setSimulatedCredentials } from './credentials.ts';
 import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
@@ -177,7 +179,17 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     () => buildWeb(signal),
     (built) => (built ? 'built' : 'nothing has changed'),
   );
-  await run(options.dashboard ? [deployment, web] : [deployment]);
+  // The functions of MiniStack find it there; in a container they unpack their own.
+  const browser = new Step(
+    'Browser',
+    () => findChromium(process.env[settingNames.chromium]).then(({ path }) => path, messageOf),
+    (found) => found,
+  );
+  await run([
+    deployment,
+    ...(options.dashboard ? [web] : []),
+    ...(emulator.value.kind === 'ministack' ? [browser] : []),
+  ]);
   signal.throwIfAborted();
 
   const functions = functionsOf(emulator.value.url, deployment.value);

@@ -139,6 +139,8 @@ async function cdk(options: DeployOptions, args: readonly string[], cwd: string)
         PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: 'true',
+        // Half of synthesizing. The tests do it for every stage, and `cdk deploy` to an account does.
+        CDK_VALIDATION: 'false',
         QUOTRON_DATABASE_URL: options.databaseUrl,
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SYMBOLS: options.symbols ?? '',

@@ -8,8 +8,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
+import { settingNames } from '../core/contracts/settings.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
 import { identityOf, stopChild, until } from './processes.ts';
@@ -117,6 +119,8 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     STATE_DIR: folder('state'),
     S3_DATA_DIR: folder('s3'),
     TMPDIR: unpacked,
+    // Not in the folder above, which goes: unpacking the browser is half the work of a cycle.
+    [settingNames.chromiumFolder]: tmpdir(),
     // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
     SFTP_ENABLED: '0',
     IOT_MTLS_ENABLED: '0',

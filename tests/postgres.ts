@@ -81,3 +81,22 @@ function withDatabase(url: string, name: string): string {
   other.pathname = `/${name}`;
   return other.href;
 }
+
+/**
+ * Empties all tables but the one of migrations, and begins their numbers anew. `TRUNCATE` would make each table's files
+ * anew, which takes thirty times as long for the few rows of a test.
+ */
+export async function emptyDatabase(pool: Pool): Promise<void> {
+  await pool.query(`DO $$
+    DECLARE name text;
+    BEGIN
+      -- Foreign keys do not mind the order.
+      PERFORM set_config('session_replication_role', 'replica', true);
+      FOR name IN SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+                  AND relnamespace = 'public'::regnamespace AND relname <> 'migration' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+      END LOOP;
+      PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false)
+      FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = 'public';
+    END $$`);
+}

@@ -48,6 +48,8 @@ export const settingNames = {
   upstreamTimeoutMs: 'QUOTRON_UPSTREAM_TIMEOUT_MS',
   /** Path of a Chrome or Chromium, in place of one that is found. */
   chromium: 'QUOTRON_CHROMIUM',
+  /** Folder into which the packaged Chromium is unpacked, in place of the temporary one. A laptop's functions share it. */
+  chromiumFolder: 'QUOTRON_CHROMIUM_FOLDER',
   /** A full connection string; wins over the `DB_` settings. */
   databaseUrl: 'DATABASE_URL',
   dbHost: 'DB_HOST',

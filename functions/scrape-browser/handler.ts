@@ -28,6 +28,7 @@ const credentialSecrets = mapSetting('credentialSecrets');
 const pageTimeoutMs = numberSetting('upstreamTimeoutMs');
 const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
+  unpackIn: optionalSetting('chromiumFolder'),
   // On AWS, children of the browser's process may not give up privileges, and die of trying.
   oneProcess: optionalSetting('stage') !== 'local',
 });

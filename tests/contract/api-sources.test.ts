@@ -6,7 +6,7 @@ import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-van
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -26,10 +26,7 @@ beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
   key = JSON.stringify({ apiKey: simulatedKey });
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   await noteCredentials(true);
 });
 

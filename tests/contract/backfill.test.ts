@@ -6,7 +6,7 @@ import { envelope } from '../../core/contracts/http/envelope.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
 
 let database: TestDatabase;
@@ -25,10 +25,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   upstreams.control.clear();
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   keys = await makeKeys(pool);
 });
 

@@ -13,7 +13,7 @@ import { summariseReport } from '../../functions/summarise/summarise-report.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -33,10 +33,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   upstreams.control.clear();
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   await pool.query(
     `INSERT INTO source_credentials (source_id, is_set, changed_at) VALUES ('alpha-vantage', true, now() - interval '1 day')`,
   );

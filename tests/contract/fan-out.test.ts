@@ -16,7 +16,7 @@ import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { type ScrapeSource, scrapeTask } from '../../functions/scrape-task.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   pool = database.pool(3);
 });
 afterAll(() => database.stop());
-beforeEach(() => pool.query('TRUNCATE run, task, task_attempt, permit, planner_state, batch, quarantine CASCADE'));
+beforeEach(() => emptyDatabase(pool));
 
 /** Lets time go by in the database, where permits and leases live: everything there becomes so much older. */
 async function pass(seconds: number): Promise<void> {

@@ -15,7 +15,7 @@ import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { brokerOverHttp, brokerOverHttpParser } from './broker-over-http.ts';
 import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
 
@@ -57,10 +57,7 @@ beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
   credentials = { ...demoCredentials };
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   await setCredentials();
 });
 

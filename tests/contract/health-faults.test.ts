@@ -7,7 +7,7 @@ import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-van
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 /** docs/health.md, "Each fault": what two cycles with it make of a source that was well. */
 
@@ -28,10 +28,7 @@ afterAll(async () => {
 beforeEach(async () => {
   upstreams.control.clear();
   key = JSON.stringify({ apiKey: simulatedKey });
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   await postgresState(pool).ask({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet: true, keyId: null });
 });
 

@@ -9,7 +9,7 @@ import { recordOutcome, watchSources } from '../../functions/monitor/watch-sourc
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -24,10 +24,7 @@ afterAll(async () => {
   await database.stop();
 });
 beforeEach(async () => {
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
 });
 
 const minute = 60_000;

@@ -8,7 +8,7 @@ import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -22,9 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 beforeEach(async () => {
-  await pool.query(
-    'TRUNCATE run, task, task_attempt, source_health, health_sample, source_state, permit, incident, outbox, service_state',
-  );
+  await emptyDatabase(pool);
   await pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'yahoo', 'quotes', 'quotes', 'schedule', 'a', $2)`,
     [runId, now],

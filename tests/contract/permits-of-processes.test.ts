@@ -5,7 +5,7 @@ import type { ScrapeMessage } from '../../core/contracts/messages.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 const workers = 10;
 let database: TestDatabase;
@@ -24,7 +24,7 @@ afterAll(async () => {
 beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
-  await pool.query('TRUNCATE run, task, task_attempt, permit, lease, auth_session, source_state');
+  await emptyDatabase(pool);
 });
 
 const quotaOf = (sourceId: string) => {

@@ -4,7 +4,7 @@ import type { RunReason } from '../../core/contracts/reasons.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -22,10 +22,7 @@ afterAll(async () => {
 beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
 });
 
 const symbols = ['AAPL', 'MSFT', 'VOD.L', 'BTC-USD'];

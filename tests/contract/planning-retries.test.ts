@@ -15,7 +15,7 @@ import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -25,11 +25,7 @@ beforeAll(async () => {
   pool = database.pool(6);
 });
 afterAll(() => database.stop());
-beforeEach(() =>
-  pool.query(
-    'TRUNCATE run, task, task_attempt, planner_state, service_state, source_state, source_credentials, recovery, permit',
-  ),
-);
+beforeEach(() => emptyDatabase(pool));
 
 /** Twenty-five symbols are three tasks of daily bars. */
 const universe = Array.from({ length: 25 }, (_, index) => `SYM${index}`);
@@ -297,8 +293,6 @@ describe('a run of a job that is due again in a minute', () => {
 });
 
 describe('on the whole pipeline', () => {
-  const tables = `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relname <> 'migration'
-                  AND relnamespace = 'public'::regnamespace AND NOT relispartition`;
   let upstreams: RunningUpstreams;
   beforeAll(async () => {
     upstreams = await startUpstreams({ port: 0 });
@@ -306,8 +300,7 @@ describe('on the whole pipeline', () => {
   afterAll(() => upstreams.stop());
   beforeEach(async () => {
     upstreams.control.clear();
-    const { rows } = await pool.query<{ name: string }>(tables);
-    await pool.query(`TRUNCATE ${rows.map((each) => each.name).join(', ')} RESTART IDENTITY`);
+    await emptyDatabase(pool);
   });
   const fault = (fault: string) => upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault }));
   const minute = 60_000;

@@ -8,7 +8,7 @@ import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -18,9 +18,7 @@ beforeAll(async () => {
   pool = database.pool(6);
 });
 afterAll(() => database.stop());
-beforeEach(() =>
-  pool.query('TRUNCATE run, task, task_attempt, planner_state, service_state, source_state, source_credentials'),
-);
+beforeEach(() => emptyDatabase(pool));
 
 const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${time}Z` });
 /** Ignores calendars unless told: 22 November is a Sunday. */

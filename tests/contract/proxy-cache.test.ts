@@ -5,7 +5,7 @@ import type { SharedAnswer } from '../../core/contracts/proxy.ts';
 import type { State } from '../../core/ports/state.ts';
 import { stateSharedCache } from '../../functions/yahoo-proxy/shared-cache.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { type TestProxy, testProxy } from '../unit/functions/yahoo-proxy/fixture.ts';
 
 let database: TestDatabase;
@@ -26,7 +26,7 @@ afterAll(async () => {
 beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
-  await pool.query('TRUNCATE proxy_cache, proxy_pause, permit, lease, auth_session, source_state, service_state');
+  await emptyDatabase(pool);
 });
 
 const answer = (text: string, more: Partial<SharedAnswer> = {}): SharedAnswer => ({

@@ -6,7 +6,7 @@ import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { simulatedCredentials } from '../../localstack/upstreams/credentials.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 /** One symbol of each kind: an index, a share, a coin. */
 const symbols = ['^DJI', 'AAPL', 'MSFT', 'BTC-USD'];
@@ -33,10 +33,7 @@ export function recoveryWorld(clock?: string) {
   beforeEach(async () => {
     upstreams.control.clear();
     upstreams.control.requests(true);
-    const { rows } = await pool.query<{ name: string }>(
-      `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-    );
-    await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+    await emptyDatabase(pool);
     await pool.query(`INSERT INTO source_credentials (source_id, is_set) SELECT unnest($1::text[]), true`, [
       Object.keys(simulatedCredentials),
     ]);

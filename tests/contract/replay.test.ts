@@ -4,7 +4,7 @@ import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
 
 let database: TestDatabase;
@@ -23,10 +23,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   upstreams.control.clear();
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' AND NOT relispartition`,
-  );
-  await pool.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY`);
+  await emptyDatabase(pool);
   keys = await makeKeys(pool);
 });
 

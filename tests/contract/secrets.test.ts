@@ -12,7 +12,7 @@ import { logger } from '../../functions/observe.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
 
 /** Planted: of the form that the simulated source takes, and found nowhere else. */
@@ -35,7 +35,7 @@ afterAll(async () => {
 beforeEach(async () => {
   upstreams.control.clear();
   upstreams.control.requests(true);
-  await pool.query('TRUNCATE lease, auth_session, permit, source_state');
+  await emptyDatabase(pool);
 });
 
 describe('planted secrets, whatever the source does', () => {

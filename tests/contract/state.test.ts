@@ -7,7 +7,7 @@ import type { Session } from '../../core/auth/session.ts';
 import { sessionKeeper } from '../../core/auth/session-keeper.ts';
 import type { State } from '../../core/ports/state.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -22,9 +22,7 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 
 beforeEach(async () => {
-  await pool.query(
-    'TRUNCATE run, task, task_attempt, permit, lease, auth_session, service_state, web_session, sign_in_token, api_key',
-  );
+  await emptyDatabase(pool);
   await pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'yahoo', 'quotes', 'quotes', 'manual', 'a', now())`,
     [runId],

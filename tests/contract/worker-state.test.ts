@@ -3,7 +3,7 @@ import { memoryState } from '../../core/adapters/memory/state.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
 import type { State } from '../../core/ports/state.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ const adapters: readonly (readonly [string, () => Promise<State>])[] = [
     'on Postgres',
     async () => {
       const pool = database.pool(4);
-      await pool.query('TRUNCATE permit, lease, auth_session, source_state');
+      await emptyDatabase(pool);
       return postgresState(pool);
     },
   ],

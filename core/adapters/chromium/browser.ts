@@ -23,6 +23,8 @@ import { readStorageState } from './storage-state.ts';
 export interface ChromiumOptions {
   /** Path of the browser, in place of the one that is found. */
   readonly executable?: string | undefined;
+  /** Where the packaged one is unpacked, in place of the temporary folder. */
+  readonly unpackIn?: string | undefined;
   /** On AWS Lambda. */
   readonly oneProcess?: boolean;
 }
@@ -83,6 +85,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     if (running && !running.browser.isConnected()) await discard();
     running ??= await launchChromium({
       named: options.executable,
+      unpackIn: options.unpackIn,
       proxyUrl: proxy.url,
       oneProcess: options.oneProcess ?? false,
       heapMb,

