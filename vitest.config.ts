@@ -9,11 +9,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const first = [
   'cycle',
   'recovery',
-  'recovery-of-pages',
+  'faults-of-pages',
+  'faults-of-apis',
   'chromium',
-  'api-sources',
   'browser-sources',
-  'health-faults',
   'permits-of-processes',
   'page',
   'proxy-clients',

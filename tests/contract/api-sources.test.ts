@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
 import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
-import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
@@ -51,12 +49,6 @@ const latest = () =>
     `SELECT a.symbol, q.source, q.currency, q.as_of_basis AS basis FROM latest_quote q JOIN symbol_alias a USING (listing_id)
      WHERE a.namespace = 'canonical' ORDER BY 1, 2`,
   );
-/** As if the source's wish to be left alone, and the minute of its quota, were over. */
-const later = () =>
-  pool.query(
-    `WITH held AS (UPDATE source_state SET held_until = NULL) UPDATE permit SET used_at = used_at - interval '2 minutes', not_before = not_before - interval '2 minutes' WHERE used_at IS NOT NULL`,
-  );
-
 describe('Alpha Vantage', () => {
   it('gives quotes without currency, which are put on the listing in the catalogue', async () => {
     await world().cycle(quotes('alpha-vantage'));
@@ -183,57 +175,5 @@ describe('CoinGecko', () => {
 
   it('is asked for nothing when none of the symbols is a coin', async () => {
     expect(await world(['AAPL']).cycle(quotes('coingecko'))).toEqual([]);
-  });
-});
-
-describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
-  const av = 'alpha-vantage';
-  const cases: [string, Partial<Fault> & { fault: Fault['fault'] }, RunReason][] = [
-    [av, { fault: 'throttle', wording: 0 }, 'rate_limited'],
-    [av, { fault: 'throttle', wording: 1 }, 'rate_limited'],
-    [av, { fault: 'throttle', wording: 2 }, 'rate_limited'],
-    [av, { fault: 'quota' }, 'quota_exhausted'],
-    [av, { fault: 'expired' }, 'auth_expired'],
-    [av, { fault: '429' }, 'rate_limited'],
-    [av, { fault: '403' }, 'blocked'],
-    [av, { fault: '500' }, 'down'],
-    [av, { fault: 'hang' }, 'timeout'],
-    [av, { fault: 'slow', delayMs: 600 }, 'timeout'],
-    [av, { fault: 'malformed' }, 'schema_drift'],
-    [av, { fault: 'drift' }, 'schema_drift'],
-    [av, { fault: 'unit' }, 'schema_drift'],
-    [av, { fault: 'stale' }, 'stale'],
-    [av, { fault: 'echo' }, 'down'],
-    ['coingecko', { fault: '429' }, 'rate_limited'],
-    ['coingecko', { fault: '403' }, 'blocked'],
-    ['coingecko', { fault: '500' }, 'down'],
-    ['coingecko', { fault: 'hang' }, 'timeout'],
-    ['coingecko', { fault: 'slow', delayMs: 600 }, 'timeout'],
-    ['coingecko', { fault: 'malformed' }, 'schema_drift'],
-    ['coingecko', { fault: 'drift' }, 'schema_drift'],
-    ['coingecko', { fault: 'unit' }, 'schema_drift'],
-    ['coingecko', { fault: 'stale' }, 'stale'],
-    ['coingecko', { fault: 'echo' }, 'down'],
-  ];
-  it.each(cases)('%s %j: %s', async (source, fault, reason) => {
-    const symbols = source === av ? ['MSFT'] : ['BTC-USD', 'ETH-USD'];
-    const { cycle, blobs } = world(symbols);
-    await cycle(quotes(source));
-    const prices = () => all('SELECT listing_id, source, price FROM latest_quote ORDER BY 1, 2');
-    const before = await prices();
-    expect(before).toHaveLength(symbols.length);
-    upstreams.control.switch(faultSchema.parse({ source, ...fault }));
-    await later();
-    await cycle(quotes(source));
-    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
-    expect(await all('SELECT failure_reason FROM source_health')).toEqual([{ failure_reason: reason }]);
-    expect(await prices()).toEqual(before);
-    expect(await all('SELECT 1 FROM task WHERE finished_at IS NULL')).toEqual([]);
-    const read = await all('SELECT blob_key FROM batch');
-    expect(read.map((row) => row.blob_key).sort()).toEqual([...blobs.blobs.keys()].sort());
-    upstreams.control.clear();
-    await later();
-    await cycle(quotes(source));
-    expect(await all(`SELECT status FROM task ORDER BY finished_at DESC LIMIT 1`)).toEqual([{ status: 'succeeded' }]);
   });
 });

@@ -4,9 +4,8 @@ import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chrom
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema } from '../../core/auth/session.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
 import { resultOf } from '../../localstack/cycle.ts';
-import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
+import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
@@ -232,54 +231,4 @@ it('what a page echoes of cookies and password is in no blob, artifact, row, mes
   expect(artifacts.size).toBe(2);
   const database = await everythingStored(pool);
   expect(shown(secrets, { blobs: kept.join('\n'), artifacts: pages.join('\n'), database, logs })).toEqual([]);
-});
-
-describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
-  const cases: [string, Fault['fault'], RunReason][] = [
-    ['slickcharts', '429', 'rate_limited'],
-    ['slickcharts', '403', 'blocked'],
-    ['slickcharts', '500', 'down'],
-    ['slickcharts', 'hang', 'timeout'],
-    ['slickcharts', 'malformed', 'schema_drift'],
-    ['slickcharts', 'drift', 'schema_drift'],
-    ['slickcharts', 'unit', 'schema_drift'],
-    ['slickcharts', 'stale', 'stale'],
-    ['slickcharts', 'echo', 'down'],
-    ['demo-broker', '429', 'rate_limited'],
-    ['demo-broker', '403', 'blocked'],
-    ['demo-broker', '500', 'down'],
-    ['demo-broker', 'hang', 'timeout'],
-    ['demo-broker', 'malformed', 'schema_drift'],
-    ['demo-broker', 'drift', 'schema_drift'],
-    ['demo-broker', 'unit', 'schema_drift'],
-    ['demo-broker', 'stale', 'stale'],
-    ['demo-broker', 'expired', 'auth_expired'],
-    ['demo-broker', 'echo', 'down'],
-  ];
-  it.each(cases)('%s, %s: %s', async (sourceId, fault, reason) => {
-    // One index is enough: they are the same page.
-    const { cycle, artifacts } = world(sourceId === 'slickcharts' ? { symbols: ['^DJI'] } : {});
-    const now = sourceId === 'slickcharts' ? constituentsNow : positionsNow;
-    await cycle(now());
-    const prices = await quotesOf(sourceId);
-    expect(prices.length).toBeGreaterThan(0);
-    const members = await all('SELECT * FROM constituent ORDER BY listing_id');
-    upstreams.control.switch(faultSchema.parse({ source: sourceId, fault }));
-    await cycle(now());
-    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
-    expect((await quotesOf(sourceId)).map((row) => [row.symbol, Number(row.price).toPrecision(2)])).toEqual(
-      prices.map((row) => [row.symbol, Number(row.price).toPrecision(2)]),
-    );
-    expect(await all('SELECT * FROM constituent ORDER BY listing_id')).toEqual(members);
-    // What can be looked at has been kept: not of a page that never came, nor of one that could be read.
-    const seen = !['hang', 'unit'].includes(fault) && !(sourceId === 'demo-broker' && fault === 'stale');
-    expect(artifacts.size > 0).toBe(seen);
-    for (const { bytes } of artifacts.values()) {
-      expect(bytes.includes(demoCredentials.password)).toBe(false);
-      expect(bytes.toString('utf8')).not.toMatch(/broker_session=\w{8}/);
-    }
-    upstreams.control.clear();
-    await pool.query('DELETE FROM permit');
-    await pool.query('UPDATE source_state SET held_until = NULL').catch(() => undefined);
-  });
 });

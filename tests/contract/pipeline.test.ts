@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
-import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { pipeline, runNow } from '../pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
@@ -106,41 +104,7 @@ describe('one price all the way', () => {
   });
 });
 
-describe('each fault ends as the reason the docs give, and spoils nothing that was there', () => {
-  const cases: [Fault['fault'], RunReason][] = [
-    ['429', 'rate_limited'],
-    ['403', 'blocked'],
-    ['500', 'down'],
-    ['hang', 'timeout'],
-    ['malformed', 'schema_drift'],
-    ['drift', 'schema_drift'],
-    ['unit', 'schema_drift'],
-    ['expired', 'auth_expired'],
-    ['stale', 'stale'],
-    ['echo', 'down'],
-  ];
-  it.each(cases)('%s: %s', async (fault, reason) => {
-    const { cycle, blobs } = world();
-    await cycle(runNow('quotes'));
-    const before = await latest();
-    const [good] = await all('SELECT last_success_at FROM source_health');
-    upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault }));
-    await cycle(runNow('quotes'));
-    expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
-    expect(await health()).toMatchObject({ reason, failure_reason: reason, last_success_at: good?.last_success_at });
-    expect((await latest()).map((row) => [row.symbol, Number(row.price).toPrecision(2)])).toEqual(
-      before.map((row) => [row.symbol, Number(row.price).toPrecision(2)]),
-    );
-    await expectInvariant(blobs.blobs);
-    upstreams.control.clear();
-    // What the source asked for by `Retry-After` is over.
-    await pool.query('UPDATE source_state SET held_until = NULL');
-    await cycle(runNow('quotes'));
-    expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
-      status: 'succeeded',
-    });
-  });
-
+describe('a fault', () => {
   it('a consent that Europe wants is given, and the run succeeds', async () => {
     const { cycle } = world();
     await cycle(runNow('quotes'));

@@ -1,11 +1,8 @@
 import { expect, it } from 'vitest';
 import { runNow } from '../pipeline.ts';
-import { healsEachFault } from './recovery-suite.ts';
 import { recoveryWorld } from './recovery-world.ts';
 
 const of = recoveryWorld();
-
-healsEachFault(['slickcharts', 'demo-broker'], of);
 
 it('a page that changed its classes goes on being read by its headings, and a recovery of no use changes nothing', async () => {
   const world = of.world();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
@@ -80,6 +80,19 @@ export function recoveryWorld(clock?: string) {
       (await all('SELECT status, reason FROM source_health WHERE source_id = $1', [sourceId]))[0],
     openIncidents: (sourceId: string) =>
       all('SELECT reason FROM incident WHERE source_id = $1 AND resolved_at IS NULL', [sourceId]),
+    /** Incidents with how often they were seen, and how many samples are kept of them. */
+    incidents: (sourceId: string, open = true) =>
+      all(
+        `SELECT reason, count, jsonb_array_length(evidence) AS samples FROM incident
+         WHERE source_id = $1 AND (resolved_at IS NULL) = $2 ORDER BY reason`,
+        [sourceId, open],
+      ),
+    /** Design, section 2: no task is left open, and each blob is read or held back. */
+    async invariant({ blobs }: World) {
+      expect(await all('SELECT run_id, part FROM task WHERE finished_at IS NULL')).toEqual([]);
+      const read = await all('SELECT blob_key FROM batch');
+      expect(read.map((row) => row['blob_key']).sort()).toEqual([...blobs.blobs.keys()].sort());
+    },
     /** A recovery that a person asks for, driven to its end. */
     async recover(of: World, sourceId: string) {
       await ask(of, sourceId);

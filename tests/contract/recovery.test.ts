@@ -8,7 +8,6 @@ import { postgresState } from '../../core/adapters/postgres/state.ts';
 import { recoveryStepSchema } from '../../core/contracts/http/recovery.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
 import { runNow } from '../pipeline.ts';
-import { healsEachFault } from './recovery-suite.ts';
 import { recoveryWorld } from './recovery-world.ts';
 
 const of = recoveryWorld();
@@ -19,8 +18,6 @@ const cycle = (world: ReturnType<typeof of.world>, source: string, job = 'quotes
   world.cycle(runNow(job, new Date().toISOString(), source));
 const stepsOf = (recovery: Record<string, unknown> | undefined) =>
   z.array(recoveryStepSchema).parse(recovery?.['steps']);
-
-healsEachFault(['yahoo', 'alpha-vantage', 'coingecko'], of);
 
 describe('a recovery', () => {
   it('of a source that is well is verified by its canary, noted step by step, and told of', async () => {
