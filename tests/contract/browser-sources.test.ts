@@ -91,6 +91,7 @@ describe('what indices are made of', () => {
        WHERE c.rank = 1 ORDER BY (SELECT symbol FROM symbol_alias i WHERE i.listing_id = c.index_listing_id AND i.namespace = 'canonical')`,
     );
     expect(indices.map((each) => each.heaviest)).toEqual(heaviest);
+    for (const { fetchedAt } of indices) expect(fetchedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     // Neither pictures nor fonts were asked for, and no tracker.
     expect(upstreams.control.requests(false)['slickcharts']).toEqual({ page: 3, other: 3, total: 6 });
   });

@@ -134,42 +134,28 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('with --once prints tables of what a cycle stored, or JSON, and ends, with 1 when that is nothing; two checkouts do so side by side', async () => {
-    const other = stateFolder();
-    try {
-      const symbols = { QUOTRON_SYMBOLS: 'AAPL,^DJI' };
-      const [tables, nothing] = await Promise.all([
-        place.run('start.ts', ['--once'], symbols).finished,
-        other.run('start.ts', ['--once', '--json'], { QUOTRON_SYMBOLS: 'NOSUCH' }).finished,
-      ]);
-      expect(tables.code).toBe(0);
-      expect(tables.stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
-      expect(tables.stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
-      expect(tables.stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
-      expect(tables.stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
+  const once = (symbols: string, ...more: string[]) =>
+    place.run('start.ts', ['--once', ...more], { QUOTRON_SYMBOLS: symbols }).finished;
 
-      // Nothing could be stored: of each source that has a job for shares. What indices are made of was not asked for.
-      expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('Nothing was stored')]);
-      const told = onceSchema.parse(JSON.parse(nothing.stdout));
-      expect(told).toMatchObject({ ok: false, accepted: 0 });
-      expect(told.failures.length).toBeGreaterThan(1);
-      for (const { reason } of told.failures) expect(['not_found', 'no_data', 'bad_request']).toContain(reason);
+  it('with --once prints tables of what a cycle stored, and ends', async () => {
+    const { code, stdout } = await once('AAPL,^DJI');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
+    expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
+    expect(stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
+    expect(stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
 
-      const json = await place.run('start.ts', ['--once', '--json'], symbols).finished;
-      expect(json.code).toBe(0);
-      expect(onceSchema.parse(JSON.parse(json.stdout)).indices).toEqual([
-        {
-          index: '^DJI',
-          source: 'slickcharts',
-          members: 30,
-          heaviest: { symbol: expect.any(String), weight: expect.stringMatching(/^0\.\d+$/) },
-          fetchedAt: expect.any(String),
-        },
-      ]);
-      expect([...(await place.nothingLeft()), ...(await other.nothingLeft())]).toEqual([]);
-    } finally {
-      await other.remove();
-    }
+  it('with --once --json prints JSON, and ends with 1 when nothing was stored', async () => {
+    const { code, stdout, stderr } = await once('NOSUCH', '--json');
+    // Of each source that has a job for shares. What indices are made of was not asked for.
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Nothing was stored')]);
+    const told = onceSchema.parse(JSON.parse(stdout));
+    expect(told).toMatchObject({ ok: false, accepted: 0, indices: [] });
+    expect(told.failures.length).toBeGreaterThan(1);
+    for (const { reason } of told.failures) expect(['not_found', 'no_data', 'bad_request']).toContain(reason);
+    expect(await place.nothingLeft()).toEqual([]);
   });
 
   it('npm run reset drops it all', async () => {
