@@ -72,13 +72,9 @@ describe('Alpha Vantage', () => {
     ]);
   });
 
-  it('holds back a price that may be pence or pounds', async () => {
-    const { cycle } = world(['VOD.L']);
-    await cycle(quotes('yahoo'));
-    await cycle(quotes('alpha-vantage'));
-    expect(await all('SELECT source_id, symbol, reason FROM quarantine')).toEqual([
-      { source_id: 'alpha-vantage', symbol: 'VOD.LON', reason: 'unit_suspect' },
-    ]);
+  it('is not asked for London, of which it does not say whether in pence or in pounds', async () => {
+    expect(await world(['VOD.L']).cycle(quotes('alpha-vantage'))).toEqual([]);
+    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
   });
 
   it('never beats a price with the time of the exchange', async () => {

@@ -46,6 +46,14 @@ describe('a record', () => {
     ]);
   });
 
+  it('without a currency has that of its listing, unless that is quoted in pence: then nothing tells the unit', () => {
+    const unsaid = quoted('KNOWN', { currency: null });
+    const on = (minorFactor: number) =>
+      enrich(unsaid, noon, 'exchanges[0]', () => ({ ...listingOf(7), currency: 'GBP', minorFactor }));
+    expect(on(1)).toMatchObject({ quotes: [{ quote: { currency: 'GBP', price: '100' } }], rejected: [] });
+    expect(on(100)).toMatchObject({ quotes: [], rejected: [{ symbol: 'KNOWN', reason: 'unit_suspect' }] });
+  });
+
   it.each([
     ['a previous close of 0', { previousClose: '0' }, { previousClose: null }],
     ['a previous close of 0.00', { previousClose: '0.00' }, { previousClose: null }],
