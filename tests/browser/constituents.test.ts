@@ -6,7 +6,7 @@ describe('an index', () => {
   const dashboard = useDashboard();
 
   it('lists what it is made of, heaviest first, with weight, price and change', async () => {
-    const page = await dashboard.open('/market/%5EGSPC');
+    const page = await dashboard.look('/market/%5EGSPC');
     const table = page.getByRole('table', { name: 'Constituents' });
     await table.waitFor();
     expect(await table.getByRole('row').count()).toBe(21);
@@ -30,7 +30,7 @@ describe('an index', () => {
   });
 
   it('fits a phone: two lines a row, and nothing to the side', async () => {
-    const page = await dashboard.open('/market/%5EGSPC', { width: 390, height: 844 });
+    const page = await dashboard.look('/market/%5EGSPC', { width: 390, height: 844 });
     const row = page.getByRole('table', { name: 'Constituents' }).getByRole('row').nth(1);
     await row.waitFor();
     const box = await row.boundingBox();

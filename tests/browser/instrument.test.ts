@@ -5,7 +5,7 @@ describe('an instrument', () => {
   const dashboard = useDashboard();
 
   it('heads with price, change, session and age', async () => {
-    const page = await dashboard.open('/market/AAPL');
+    const page = await dashboard.look('/market/AAPL');
     await page.getByRole('heading', { name: 'AAPL' }).waitFor();
     await page.getByText('Apple Inc.').waitFor();
     const text = await textOf(page.getByRole('main'));
@@ -15,13 +15,14 @@ describe('an instrument', () => {
   });
 
   it('draws daily bars, has them as a table too, and names whose chart it is', async () => {
-    const page = await dashboard.open('/market/AAPL');
+    const page = await dashboard.look('/market/AAPL');
     await page.locator('canvas').first().waitFor();
     await page.getByText('As a table').click();
     expect(await textOf(page.getByRole('row').filter({ hasText: '244.60' }).first())).toMatch(/^\d{4}-\d\d-\d\d/);
     expect(await page.getByRole('link', { name: 'Charts by TradingView' }).getAttribute('href')).toBe(
       'https://www.tradingview.com/',
     );
+    await page.getByText('As a table').click();
   });
 
   it('sets the sources side by side', async () => {
@@ -39,7 +40,7 @@ describe('an instrument', () => {
   });
 
   it('strikes through a price that was corrected', async () => {
-    const page = await dashboard.open('/market/AAPL');
+    const page = await dashboard.look('/market/AAPL');
     await page.locator('del').waitFor();
     expect(await textOf(page.locator('li', { has: page.locator('del') }))).toMatch(/until \d+ s ago/);
   });

@@ -1,209 +1,208 @@
 import { describe, expect, it } from 'vitest';
 import { textOf, useDashboard } from './dashboard.ts';
 
-describe('the overview', () => {
+describe('what is looked after', () => {
   const dashboard = useDashboard();
 
-  it('says the state in a sentence', async () => {
-    const page = await dashboard.open('/');
-    await page
-      .getByRole('link', {
-        name: '1 of 4 sources healthy; SlickCharts failed (schema drift), CoinGecko limited (rate limited) and 1 more',
-      })
-      .waitFor();
-  });
-
-  it('tells of each exchange whether it is open and how old its newest price is', async () => {
-    const page = await dashboard.open('/');
-    const tokyo = page.getByRole('listitem').filter({ hasText: 'Tokyo' });
-    await tokyo.waitFor();
-    expect(await textOf(tokyo)).toMatch(/closed\s+since \w{3} \d\d:\d\d\s+1 instrument, 1 stale/);
-  });
-
-  it('switches a service off and on again', async () => {
-    const page = await dashboard.open('/');
-    const scheduler = page.getByRole('switch', { name: 'Scheduler' });
-    await scheduler.press('Space');
-    await page.getByText('Scheduler stopped.').waitFor();
-    await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('false');
-    expect(dashboard.double.state.services[0]?.running).toBe(false);
-    await page.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('true');
-  });
-
-  it('stops a service for a time, and says when it goes on', async () => {
-    const page = await dashboard.open('/');
-    await page.getByRole('switch', { name: 'Ingest' }).press('Space');
-    await page.getByLabel('When Ingest goes on').selectOption('goes on in 2 hours');
-    await page.getByText('Ingest goes on in 2 h.').waitFor();
-    expect(Date.parse(dashboard.double.state.services[2]?.stoppedUntil ?? '') - Date.now()).toBeGreaterThan(7_000_000);
-    const shown = page.getByLabel('When Ingest goes on').locator('option:checked');
-    await expect.poll(() => shown.textContent()).toMatch(/^goes on in (1|2) h$/);
-    await page.getByRole('switch', { name: 'Ingest' }).press('Space');
-    await expect.poll(() => page.getByLabel('When Ingest goes on').count()).toBe(0);
-  });
-
-  it('opens what a queue gave up on, by its address, as text', async () => {
-    const page = await dashboard.open('/');
-    await page.getByRole('link', { name: '1 given up in ingest: show them' }).click();
-    const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
-    await letters.getByText('<script>alert(1)</script>').waitFor();
-    expect(new URL(page.url()).search).toBe('?dead=ingest');
-    await page.keyboard.press('Escape');
-    await letters.waitFor({ state: 'detached' });
-    await expect.poll(() => new URL(page.url()).search).toBe('');
-  });
-});
-
-describe('what a queue gave up on', () => {
-  const dashboard = useDashboard();
-
-  it('is sent again by a press, and the list says that none is left', async () => {
-    const page = await dashboard.open('/?dead=ingest');
-    const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
-    await letters.getByRole('button', { name: 'Redrive' }).click();
-    await page.getByText('1 message sent to ingest again.').waitFor();
-    await letters.getByText('None left').waitFor();
-    expect(await letters.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
-    expect(dashboard.double.state.deadLetters).toEqual([]);
-    await page.keyboard.press('Escape');
-    await expect.poll(() => page.getByRole('link', { name: /given up in ingest/ }).count()).toBe(0);
-  });
-
-  it('cannot be sent by who may only read, and says why', async () => {
-    dashboard.double.state.scopes = ['read'];
-    const page = await dashboard.open('/?dead=ingest');
-    const redrive = page.getByRole('button', { name: 'Redrive' });
-    await redrive.waitFor();
-    await expect.poll(() => redrive.getAttribute('title')).toContain('may only read');
-    await redrive.click({ force: true });
-    expect(dashboard.double.state.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
-  });
-
-  it('stays where it is when the queue cannot be reached, and says so', async () => {
-    dashboard.allow(/status of 503/);
-    dashboard.double.state.fail.set('/dead-letters/redrive', {
-      status: 503,
-      code: 'unavailable',
-      title: 'The service is not available now',
-      detail: 'Nothing was changed. Try again shortly.',
+  describe('the overview', () => {
+    it('says the state in a sentence', async () => {
+      const page = await dashboard.look('/');
+      await page
+        .getByRole('link', {
+          name: '1 of 4 sources healthy; SlickCharts failed (schema drift), CoinGecko limited (rate limited) and 1 more',
+        })
+        .waitFor();
     });
-    const page = await dashboard.open('/?dead=ingest');
-    await page.getByRole('button', { name: 'Redrive' }).click();
-    await page.getByText('Nothing was sent to ingest.').waitFor();
-    await page.getByText('<script>alert(1)</script>').waitFor();
-  });
-});
 
-describe('a row in quarantine', () => {
-  const dashboard = useDashboard();
+    it('tells of each exchange whether it is open and how old its newest price is', async () => {
+      const page = await dashboard.look('/');
+      const tokyo = page.getByRole('listitem').filter({ hasText: 'Tokyo' });
+      await tokyo.waitFor();
+      expect(await textOf(tokyo)).toMatch(/closed\s+since \w{3} \d\d:\d\d\s+1 instrument, 1 stale/);
+    });
 
-  it('is read anew, followed, and its result said', async () => {
-    const page = await dashboard.open('/quarantine?row=901');
-    const row = page.locator('details[open]');
-    await row.getByRole('button', { name: 'Read anew' }).click();
-    // Whatever jumps can be believed; a price in another unit never.
-    expect(await row.getByRole('button', { name: 'Believe …' }).count()).toBe(0);
-    await page.getByText('Reading the answer with OCDO.L anew.').waitFor();
-    await page.getByText('1 raw answer read anew: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
-    expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });
-    await page.getByText('296.9 GBP is 100 times').first().waitFor();
-  });
+    it('switches a service off and on again', async () => {
+      const page = await dashboard.open('/');
+      const scheduler = page.getByRole('switch', { name: 'Scheduler' });
+      await scheduler.press('Space');
+      await page.getByText('Scheduler stopped.').waitFor();
+      await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('false');
+      expect(dashboard.double.state.services[0]?.running).toBe(false);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('true');
+    });
 
-  it('that jumps is believed only after a question, and then leaves', async () => {
-    const page = await dashboard.open('/quarantine?row=902');
-    const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
-    await believe.click();
-    const question = page.getByRole('dialog', { name: 'Believe this price?' });
-    expect(await textOf(question)).toContain('SHIB-USD from coingecko: 0.0312 is 1,935 times');
-    expect(await textOf(question)).toContain('cannot be undone');
-    await question.getByRole('button', { name: 'Cancel' }).click();
-    await question.waitFor({ state: 'detached' });
-    expect(dashboard.double.state.replay).toBe(null);
-    await believe.click();
-    await question.getByRole('button', { name: 'Believe it' }).click();
-    await question.waitFor({ state: 'detached' });
-    await page.getByText('17 rows accepted, 1 of them new or changed, 0 rejected.').waitFor();
-    expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['902'], believe: true });
-    await page.getByRole('heading', { name: 'Implausible jump, coingecko' }).waitFor({ state: 'detached' });
-  });
+    it('stops a service for a time, and says when it goes on', async () => {
+      const page = await dashboard.open('/');
+      await page.getByRole('switch', { name: 'Ingest' }).press('Space');
+      await page.getByLabel('When Ingest goes on').selectOption('goes on in 2 hours');
+      await page.getByText('Ingest goes on in 2 h.').waitFor();
+      expect(Date.parse(dashboard.double.state.services[2]?.stoppedUntil ?? '') - Date.now()).toBeGreaterThan(
+        7_000_000,
+      );
+      const shown = page.getByLabel('When Ingest goes on').locator('option:checked');
+      await expect.poll(() => shown.textContent()).toMatch(/^goes on in (1|2) h$/);
+      await page.getByRole('switch', { name: 'Ingest' }).press('Space');
+      await expect.poll(() => page.getByLabel('When Ingest goes on').count()).toBe(0);
+    });
 
-  it('is read anew with all of its kind', async () => {
-    const page = await dashboard.open('/quarantine');
-    await page.getByRole('button', { name: 'Read all anew' }).click();
-    await page.getByText('2 raw answers read anew: 17 rows accepted').waitFor();
-    expect(dashboard.double.state.replay?.asked).toEqual({ sourceId: 'yahoo', reason: 'unit_suspect', believe: false });
+    it('opens what a queue gave up on, by its address, as text', async () => {
+      const page = await dashboard.look('/');
+      await page.getByRole('link', { name: '1 given up in ingest: show them' }).click();
+      const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
+      await letters.getByText('<script>alert(1)</script>').waitFor();
+      expect(new URL(page.url()).search).toBe('?dead=ingest');
+      await page.keyboard.press('Escape');
+      await letters.waitFor({ state: 'detached' });
+      await expect.poll(() => new URL(page.url()).search).toBe('');
+    });
   });
 
-  it('says when there is nothing to read any more, and cannot be pressed by who may only read', async () => {
-    dashboard.allow(/status of 404/);
-    const page = await dashboard.open('/quarantine?row=902');
-    const again = page.locator('details[open]').getByRole('button', { name: 'Read anew' });
-    await again.waitFor();
-    dashboard.double.state.quarantine = [];
-    await again.click();
-    await page.getByText('The answer with SHIB-USD was not read anew.').waitFor();
-    await page.getByText('Nothing in quarantine').waitFor();
+  describe('what a queue gave up on', () => {
+    it('stays when the queue cannot be reached, and is sent again by a press once it can, until none is left', async () => {
+      dashboard.allow(/status of 503/);
+      dashboard.double.state.fail.set('/dead-letters/redrive', {
+        status: 503,
+        code: 'unavailable',
+        title: 'The service is not available now',
+        detail: 'Nothing was changed. Try again shortly.',
+      });
+      const page = await dashboard.open('/?dead=ingest');
+      const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
+      await letters.getByRole('button', { name: 'Redrive' }).click();
+      await page.getByText('Nothing was sent to ingest.').waitFor();
+      await page.getByText('<script>alert(1)</script>').waitFor();
 
-    dashboard.double.reset();
-    dashboard.double.state.scopes = ['read'];
-    await page.reload();
-    const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
-    await expect.poll(() => believe.getAttribute('title')).toContain('may only read');
-    await believe.click({ force: true });
-    expect(await page.getByRole('dialog').count()).toBe(0);
-  });
-});
+      dashboard.double.state.fail.clear();
+      await letters.getByRole('button', { name: 'Redrive' }).click();
+      await page.getByText('1 message sent to ingest again.').waitFor();
+      await letters.getByText('None left').waitFor();
+      expect(await letters.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
+      expect(dashboard.double.state.deadLetters).toEqual([]);
+      await page.keyboard.press('Escape');
+      await expect.poll(() => page.getByRole('link', { name: /given up in ingest/ }).count()).toBe(0);
+    });
 
-describe('the quarantine', () => {
-  const dashboard = useDashboard();
-
-  it('groups by source and reason, and narrows to one group in the address', async () => {
-    const page = await dashboard.open('/quarantine');
-    await page.getByRole('heading', { name: 'Unit suspect, yahoo' }).waitFor();
-    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-      'Unit suspect, yahoo',
-      'Implausible jump, coingecko',
-      'Schema, yahoo',
-    ]);
-    await page.getByRole('link', { name: 'Only these' }).nth(1).click();
-    await expect
-      .poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts())
-      .toEqual(['Implausible jump, coingecko']);
-    expect(new URL(page.url()).search).toBe('?source=coingecko&reason=implausible_jump');
+    it('cannot be sent by who may only read, and says why', async () => {
+      dashboard.double.state.scopes = ['read'];
+      const page = await dashboard.open('/?dead=ingest');
+      const redrive = page.getByRole('button', { name: 'Redrive' });
+      await redrive.waitFor();
+      await expect.poll(() => redrive.getAttribute('title')).toContain('may only read');
+      await redrive.click({ force: true });
+      expect(dashboard.double.state.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+    });
   });
 
-  it('unfolds a row to what was read, where, and the raw answer it came from', async () => {
-    const page = await dashboard.open('/quarantine');
-    await page.getByText('296.9 GBP is 100 times').first().click();
-    await page.getByText('quoteResponse.result.4.regularMarketPrice').last().waitFor();
-    await expect.poll(() => new URL(page.url()).search).toBe('?row=901');
-    await page.reload();
-    await page.locator('details[open]').getByText('0-1.json.gz').waitFor();
+  describe('a row in quarantine', () => {
+    it('is read anew, followed, and its result said', async () => {
+      const page = await dashboard.open('/quarantine?row=901');
+      const row = page.locator('details[open]');
+      await row.getByRole('button', { name: 'Read anew' }).click();
+      // Whatever jumps can be believed; a price in another unit never.
+      expect(await row.getByRole('button', { name: 'Believe …' }).count()).toBe(0);
+      await page.getByText('Reading the answer with OCDO.L anew.').waitFor();
+      await page.getByText('1 raw answer read anew: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
+      expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });
+      await page.getByText('296.9 GBP is 100 times').first().waitFor();
+    });
+
+    it('that jumps is believed only after a question, and then leaves', async () => {
+      const page = await dashboard.open('/quarantine?row=902');
+      const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+      await believe.click();
+      const question = page.getByRole('dialog', { name: 'Believe this price?' });
+      expect(await textOf(question)).toContain('SHIB-USD from coingecko: 0.0312 is 1,935 times');
+      expect(await textOf(question)).toContain('cannot be undone');
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'detached' });
+      expect(dashboard.double.state.replay).toBe(null);
+      await believe.click();
+      await question.getByRole('button', { name: 'Believe it' }).click();
+      await question.waitFor({ state: 'detached' });
+      await page.getByText('17 rows accepted, 1 of them new or changed, 0 rejected.').waitFor();
+      expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['902'], believe: true });
+      await page.getByRole('heading', { name: 'Implausible jump, coingecko' }).waitFor({ state: 'detached' });
+    });
+
+    it('is read anew with all of its kind', async () => {
+      const page = await dashboard.open('/quarantine');
+      await page.getByRole('button', { name: 'Read all anew' }).click();
+      await page.getByText('2 raw answers read anew: 17 rows accepted').waitFor();
+      expect(dashboard.double.state.replay?.asked).toEqual({
+        sourceId: 'yahoo',
+        reason: 'unit_suspect',
+        believe: false,
+      });
+    });
+
+    it('says when there is nothing to read any more, and cannot be pressed by who may only read', async () => {
+      dashboard.allow(/status of 404/);
+      const page = await dashboard.open('/quarantine?row=902');
+      const again = page.locator('details[open]').getByRole('button', { name: 'Read anew' });
+      await again.waitFor();
+      dashboard.double.state.quarantine = [];
+      await again.click();
+      await page.getByText('The answer with SHIB-USD was not read anew.').waitFor();
+      await page.getByText('Nothing in quarantine').waitFor();
+
+      dashboard.double.reset();
+      dashboard.double.state.scopes = ['read'];
+      await page.reload();
+      const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+      await believe.waitFor();
+      await expect.poll(() => believe.getAttribute('title')).toContain('may only read');
+      await believe.click({ force: true });
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    });
   });
-});
 
-describe('the palette', () => {
-  const dashboard = useDashboard();
+  describe('the quarantine', () => {
+    it('groups by source and reason, and narrows to one group in the address', async () => {
+      const page = await dashboard.open('/quarantine');
+      await page.getByRole('heading', { name: 'Unit suspect, yahoo' }).waitFor();
+      expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+        'Unit suspect, yahoo',
+        'Implausible jump, coingecko',
+        'Schema, yahoo',
+      ]);
+      await page.getByRole('link', { name: 'Only these' }).nth(1).click();
+      await expect
+        .poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts())
+        .toEqual(['Implausible jump, coingecko']);
+      expect(new URL(page.url()).search).toBe('?source=coingecko&reason=implausible_jump');
+    });
 
-  it('goes to an instrument by its symbol', async () => {
-    const page = await dashboard.open('/');
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: /Search/ }).waitFor();
-    await page.keyboard.type('brk-b');
-    await page.getByRole('option', { name: /BRK-B/ }).waitFor();
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
+    it('unfolds a row to what was read, where, and the raw answer it came from', async () => {
+      const page = await dashboard.open('/quarantine');
+      await page.getByText('296.9 GBP is 100 times').first().click();
+      await page.getByText('quoteResponse.result.4.regularMarketPrice').last().waitFor();
+      await expect.poll(() => new URL(page.url()).search).toBe('?row=901');
+      await page.reload();
+      await page.locator('details[open]').getByText('0-1.json.gz').waitFor();
+    });
   });
 
-  it('does what a source can do', async () => {
-    const page = await dashboard.open('/market');
-    await page.getByRole('button', { name: 'Search instruments, sources, actions' }).click();
-    await page.keyboard.type('stop yahoo');
-    await page.getByRole('option', { name: /Stop Yahoo Finance/ }).waitFor();
-    await page.keyboard.press('Enter');
-    await page.getByText('Yahoo Finance stopped.').waitFor();
-    expect(await page.getByRole('combobox').count()).toBe(0);
+  describe('the palette', () => {
+    it('goes to an instrument by its symbol', async () => {
+      const page = await dashboard.open('/');
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /Search/ }).waitFor();
+      await page.keyboard.type('brk-b');
+      await page.getByRole('option', { name: /BRK-B/ }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
+    });
+
+    it('does what a source can do', async () => {
+      const page = await dashboard.open('/market');
+      await page.getByRole('button', { name: 'Search instruments, sources, actions' }).click();
+      await page.keyboard.type('stop yahoo');
+      await page.getByRole('option', { name: /Stop Yahoo Finance/ }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByText('Yahoo Finance stopped.').waitFor();
+      expect(await page.getByRole('combobox').count()).toBe(0);
+    });
   });
 });

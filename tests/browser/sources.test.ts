@@ -7,7 +7,7 @@ describe('the sources', () => {
   const card = (page: Page, title: string) => page.getByRole('article', { name: title });
 
   it('shows a card per source, the worst first, in words', async () => {
-    const page = await dashboard.open('/sources');
+    const page = await dashboard.look('/sources');
     await card(page, 'Yahoo Finance').waitFor();
     const order = await page.getByRole('article').getByRole('heading').allInnerTexts();
     expect(order).toEqual(['SlickCharts', 'CoinGecko', 'Alpha Vantage', 'Yahoo Finance']);
@@ -19,7 +19,7 @@ describe('the sources', () => {
   });
 
   it('shows what the score is made of and which incidents are open', async () => {
-    const page = await dashboard.open('/sources');
+    const page = await dashboard.look('/sources');
     const parts = card(page, 'CoinGecko').getByLabel('Parts of the score');
     await parts.waitFor();
     expect((await textOf(parts)).replaceAll(/\s+/g, ' ')).toBe(

@@ -20,33 +20,40 @@ describe('when there is nothing, nothing yet, or trouble', () => {
     expect(await page.getByText('Loading quotes').count()).toBe(0);
   });
 
-  it.each([
-    ['/market', 'No prices yet'],
-    ['/sources', 'No sources'],
-    ['/quarantine', 'Nothing in quarantine'],
-  ])('teaches on an empty %s', async (path, title) => {
+  it('teaches on an empty market, on empty sources and on an empty quarantine', async () => {
     Object.assign(dashboard.double.state, { quotes: [], sources: [], quarantine: [] });
-    const page = await dashboard.open(path);
-    await page.getByRole('heading', { name: title }).waitFor();
+    const page = await dashboard.open('/market');
+    await page.getByRole('heading', { name: 'No prices yet' }).waitFor();
+    const pages = page.getByRole('navigation', { name: 'Pages' });
+    await pages.getByRole('link', { name: 'Sources' }).click();
+    await page.getByRole('heading', { name: 'No sources' }).waitFor();
+    await pages.getByRole('link', { name: 'Quarantine' }).click();
+    await page.getByRole('heading', { name: 'Nothing in quarantine' }).waitFor();
   });
 
-  it.each([
-    ['/market', '/quotes'],
-    ['/sources', '/sources'],
-    ['/quarantine', '/quarantine'],
-    ['/', '/services'],
-  ])('says on %s what failed, what to do, and the id of the request; and tries again', async (path, route) => {
+  it('says on each page what failed, what to do, and the id of the request; and tries again', async () => {
     dashboard.allow(/status of 503/);
-    dashboard.double.state.fail.set(route, down);
-    const page = await dashboard.open(path);
-    const alert = page.getByRole('alert').first();
-    await alert.waitFor();
-    expect(await textOf(alert)).toContain(down.title);
-    expect(await textOf(alert)).toContain('Try again shortly');
-    expect(await textOf(alert)).toContain('6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21');
-    dashboard.double.state.fail.clear();
-    await alert.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('alert').waitFor({ state: 'detached' });
+    // Each page's own route; the others fail until their page is come to.
+    const routes = [
+      ['Market', '/quotes'],
+      ['Sources', '/sources'],
+      ['Quarantine', '/quarantine'],
+      ['Overview', '/services'],
+    ] as const;
+    for (const [, route] of routes) dashboard.double.state.fail.set(route, down);
+    const page = await dashboard.open('/market');
+    for (const [title, route] of routes) {
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: title }).click();
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+      const alert = page.getByRole('alert').first();
+      await alert.waitFor();
+      expect(await textOf(alert)).toContain(down.title);
+      expect(await textOf(alert)).toContain('Try again shortly');
+      expect(await textOf(alert)).toContain('6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21');
+      dashboard.double.state.fail.delete(route);
+      await alert.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    }
   });
 
   it('keeps what it had when a refresh fails, and says since when it is old', async () => {
@@ -62,25 +69,22 @@ describe('when there is nothing, nothing yet, or trouble', () => {
     await expect.poll(forward(page, () => page.getByRole('alert').count())).toBe(0);
   });
 
-  it('says that the API cannot be reached', async () => {
+  it('says that the API cannot be reached, and does not half-show an answer that it does not understand', async () => {
     dashboard.allow(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
     const page = await dashboard.open('/sources');
     await page.getByRole('article').first().waitFor();
     await page.route('**/api/v1/quotes*', (route) => route.abort());
     await page.getByRole('link', { name: 'Market' }).click();
     await page.getByRole('alert').getByText('The API cannot be reached').waitFor();
-  });
 
-  it('does not half-show an answer that it does not understand', async () => {
-    const page = await dashboard.open('/sources');
-    await page.getByRole('article').first().waitFor();
+    await page.unroute('**/api/v1/quotes*');
     await page.route('**/api/v1/quotes*', (route) =>
       route.fulfill({
         contentType: 'application/json',
         body: '{"data":[{"price":"x"}],"meta":{"requestId":"r"},"warnings":[]}',
       }),
     );
-    await page.getByRole('link', { name: 'Market' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('alert').getByText('not in the form this page knows').waitFor();
     expect(await textOf(page.getByRole('alert'))).toContain('data.0.');
   });

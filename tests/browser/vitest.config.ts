@@ -10,6 +10,8 @@ export default defineConfig({
     exclude: ['live.test.ts'],
     globalSetup: ['./global-setup.ts'],
     maxWorkers: 2,
+    // No file leaves anything in a module, so each is loaded once a worker and not once a file.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
