@@ -33,15 +33,16 @@ export function isZone(zone: string): boolean {
 export function startOfDate(date: string, zone: string): number | null {
   const utc = Date.parse(`${date}T00:00:00Z`);
   if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null;
-  // Zones lie between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves.
-  let before = utc - 15 * 3_600_000;
-  let after = utc + 13 * 3_600_000;
+  // Zones lie between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves. Since 1972
+  // it is a whole minute everywhere.
+  let before = utc / 60_000 - 15 * 60;
+  let after = utc / 60_000 + 13 * 60;
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
-    if (dateInZone(middle, zone) < date) before = middle;
+    if (dateInZone(middle * 60_000, zone) < date) before = middle;
     else after = middle;
   }
-  return after;
+  return after * 60_000;
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

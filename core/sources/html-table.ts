@@ -28,14 +28,16 @@ export function readHtml(html: string): HtmlPage {
   const textOf = (cell: Node) => cellText(page.text([cell]));
   const read = (table: ReturnType<typeof page>): HtmlTable => {
     const headings = table
-      .find('thead th')
+      .children('thead')
+      .find('th')
       .toArray()
       .map((cell) => textOf(cell).toLowerCase());
     return {
       column: (heading) => headings.indexOf(heading.toLowerCase()),
-      // A row's own cells, without a search in each of five hundred rows.
+      // A body's own rows and a row's own cells, without a search in each of five hundred rows.
       rows: table
-        .find('tbody tr')
+        .children('tbody')
+        .children('tr')
         .toArray()
         .map((row) => row.children.filter(isCell).map(textOf)),
     };
@@ -43,7 +45,7 @@ export function readHtml(html: string): HtmlPage {
   return {
     has: (selector) => page(selector).length > 0,
     table(selector) {
-      const table = page(selector).first();
+      const table = page(`${selector}:first`);
       return table.length === 0 ? null : read(table);
     },
     tables: (selector) =>

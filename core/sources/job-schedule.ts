@@ -166,7 +166,18 @@ function openSeconds({ inSession }: SourceJob, calendar: MarketCalendar | null):
   return Math.min(daySeconds, (session.closesAt - session.opensAt) / 1000 + grace);
 }
 
-function marketsOf({ job, symbols, alwaysOpen }: JobTiming): Market[] {
+const marketsKnown = new WeakMap<JobTiming, Market[]>();
+
+function marketsOf(timing: JobTiming): Market[] {
+  let markets = marketsKnown.get(timing);
+  if (!markets) {
+    markets = findMarkets(timing);
+    marketsKnown.set(timing, markets);
+  }
+  return markets;
+}
+
+function findMarkets({ job, symbols, alwaysOpen }: JobTiming): Market[] {
   if (symbols.length === 0) return [];
   if (!job.inSession || alwaysOpen) return [{ calendar: null, symbols: new Set(symbols) }];
   const markets = new Map<string | null, { calendar: MarketCalendar | null; symbols: Set<string> }>();

@@ -249,6 +249,8 @@ await pool.end();
 import { Template } from 'aws-cdk-lib/assertions';
 import { stageSettings } from './bin/stages.ts';
 import { addQuotron } from './lib/add-quotron.ts';
+// Of what CDK finds in the templates it only warns, and it takes longer for that than for all else.
+process.env.CDK_VALIDATION = 'false';
 const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
 const { pipeline } = addQuotron(app, stageSettings('local', { QUOTRON_DATABASE_URL: 'postgres://a@127.0.0.1/a' }));
 const queues = Object.values(Template.fromStack(pipeline).findResources('AWS::SQS::Queue')).map((queue) => String(queue.Properties.QueueName));

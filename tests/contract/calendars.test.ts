@@ -38,6 +38,8 @@ beforeAll(async () => {
       encoding: 'utf8',
       maxBuffer: 1 << 26,
       timeout: scriptTimeoutMs,
+      // Where Python is told to keep nothing that it compiles, it compiles pandas each time.
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '' },
     });
   } catch (error) {
     why = messageOf(error);

@@ -28,20 +28,23 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 beforeEach(() => emptyDatabase(pool));
 
-/** Lets time go by in the database, where permits and leases live: everything there becomes so much older. */
+/**
+ * Lets time go by in the database, where permits and leases live: everything there that time still changes becomes so much
+ * older. A permit that has left the minute counts for the day alone.
+ */
 async function pass(seconds: number): Promise<void> {
-  const by = [seconds];
   await pool.query(
     `UPDATE permit SET used_at = used_at - make_interval(secs => $1), not_before = not_before - make_interval(secs => $1),
-                       expires_at = expires_at - make_interval(secs => $1)`,
-    by,
+                       expires_at = expires_at - make_interval(secs => $1)
+     WHERE used_at IS NULL OR used_at > clock_timestamp() - make_interval(secs => $2)`,
+    [seconds, minuteSeconds],
   );
   await pool.query(
     `UPDATE task SET due_at = due_at - make_interval(secs => $1), planned_at = planned_at - make_interval(secs => $1),
                      queued_at = queued_at - make_interval(secs => $1), waits_until = waits_until - make_interval(secs => $1),
                      lease_until = lease_until - make_interval(secs => $1)
      WHERE finished_at IS NULL`,
-    by,
+    [seconds],
   );
 }
 

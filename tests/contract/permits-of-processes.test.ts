@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import type { ScrapeMessage } from '../../core/contracts/messages.ts';
@@ -7,7 +8,7 @@ import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-van
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
-const workers = 10;
+let workers: ChildProcess[];
 let database: TestDatabase;
 let pool: Pool;
 let upstreams: RunningUpstreams;
@@ -16,8 +17,16 @@ beforeAll(async () => {
   database = await startTestDatabase();
   pool = database.pool(2);
   upstreams = await startUpstreams({ port: 0 });
+  const entry = new URL('./scrape-worker.ts', import.meta.url).pathname;
+  workers = Array.from({ length: 10 }, (_, index) => fork(entry, [database.url, `worker ${index}`], { execArgv: [] }));
 });
 afterAll(async () => {
+  await Promise.all(
+    workers.map((worker) => {
+      worker.disconnect();
+      return once(worker, 'exit');
+    }),
+  );
   await upstreams.stop();
   await database.stop();
 });
@@ -50,36 +59,28 @@ async function planned(sourceId: string, count: number, symbols: readonly string
   return tasks.map((symbol, part) => ({ runId, part, sourceId, job: 'quotes', kind: 'quotes', symbols: [symbol] }));
 }
 
-/** Runs ten processes at once on the same tasks. Each message goes to three of them: delivery is at least once. */
+/** Has ten processes at once do the same tasks. Each message goes to three of them: delivery is at least once. */
 async function work(
   sourceId: string,
   tasks: readonly ScrapeMessage[],
   of: { forMs: number; others: number },
 ): Promise<number> {
-  const entry = new URL('./scrape-worker.ts', import.meta.url).pathname;
   const outcomes = await Promise.all(
-    Array.from({ length: workers }, async (_, index) => {
-      const orders = {
-        databaseUrl: database.url,
+    workers.map(async (worker, index) => {
+      const answer = Promise.race([
+        once(worker, 'message'),
+        once(worker, 'exit').then(([code]) => {
+          throw new Error(`worker ${index} ended with ${code}`);
+        }),
+      ]);
+      worker.send({
         sourceUrls: { [sourceId]: upstreams.urlOf(sourceId) },
         credentials: { 'alpha-vantage': JSON.stringify({ apiKey: simulatedKey }) },
-        tasks: tasks.filter((_task, at) => [0, 1, 2].some((copy) => (at + copy) % workers === index)),
+        tasks: tasks.filter((_task, at) => [0, 1, 2].some((copy) => (at + copy) % workers.length === index)),
         sourceId,
-        name: `worker ${index}`,
         ...of,
-      };
-      const child = spawn(process.execPath, [entry, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'pipe'] });
-      let said = '';
-      let wrong = '';
-      child.stdout.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
       });
-      child.stderr.on('data', (chunk: Buffer) => {
-        wrong += chunk.toString();
-      });
-      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-      if (code !== 0) throw new Error(`worker ${index} ended with ${code}: ${wrong.slice(-2_000)}`);
-      return Number(/"outcomes":(\d+)/.exec(said)?.[1] ?? 0);
+      return Number((await answer)[0]);
     }),
   );
   return outcomes.reduce((sum, each) => sum + each, 0);

@@ -1,6 +1,6 @@
 /**
- * One worker process of the test of permits: does the tasks it is given as a scraper does, on the database and over HTTP
- * of its settings, with queue and blobs in its own memory. Says what it did as JSON on its standard output.
+ * One worker process of the test of permits: does the tasks that its parent sends, as a scraper does, on the database and
+ * over HTTP, with queue and blobs in its own memory. Answers with the number of outcomes. Ends with its parent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
@@ -11,31 +11,25 @@ import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/state.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/settings.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
+import { apiParserOf } from '../../core/sources/api-parsers.ts';
 import { reachSource } from '../../functions/reach-source.ts';
 import { scrapeTask } from '../../functions/scrape-task.ts';
 
-const orders = z
-  .object({
-    databaseUrl: z.string(),
-    sourceUrls: z.record(z.string(), z.string()),
-    credentials: z.record(z.string(), z.string()),
-    tasks: z.array(scrapeMessageSchema),
-    /** Permits that this worker takes besides, as canaries, backfills and the proxy do. */
-    others: z.int(),
-    sourceId: z.string(),
-    forMs: z.number(),
-    name: z.string(),
-  })
-  .parse(JSON.parse(process.argv[2] ?? ''));
+const ordersSchema = z.object({
+  sourceUrls: z.record(z.string(), z.string()),
+  credentials: z.record(z.string(), z.string()),
+  tasks: z.array(scrapeMessageSchema),
+  /** Permits that this worker takes besides, as canaries, backfills and the proxy do. */
+  others: z.int(),
+  sourceId: z.string(),
+  forMs: z.number(),
+});
+type Orders = z.infer<typeof ordersSchema>;
 
-const pool = createPool({ url: orders.databaseUrl }, 1);
-const state = postgresState(pool);
-const queue = memoryMessageQueue();
-const until = Date.now() + orders.forMs;
-let outcomes = 0;
+const [, , url = '', worker = ''] = process.argv;
+const state = postgresState(createPool({ url }, 1));
 
-async function others(): Promise<void> {
+async function others(orders: Orders, until: number): Promise<void> {
   for (let n = 0; n < orders.others && Date.now() < until; n++) {
     const purpose = (['canary', 'backfill', 'proxy', 'login'] as const)[n % 4] ?? 'canary';
     const { permits } = await state.ask({ op: 'reservePermits', sourceId: orders.sourceId, count: 1, purpose });
@@ -49,11 +43,13 @@ async function others(): Promise<void> {
   }
 }
 
-async function tasks(): Promise<void> {
+/** How many outcomes the tasks had. */
+async function tasks(orders: Orders, until: number): Promise<number> {
+  const queue = memoryMessageQueue();
   let waiting: unknown[] = orders.tasks;
   while (Date.now() < until) {
     for (const message of waiting) {
-      if (Date.now() >= until) return;
+      if (Date.now() >= until) break;
       const task = scrapeMessageSchema.parse(message);
       const ready = await reachSource(task.sourceId, {
         state,
@@ -64,19 +60,20 @@ async function tasks(): Promise<void> {
         wait: (ms) => sleep(Math.min(ms, 50)),
         credentials: async (id) => orders.credentials[id] ?? null,
       });
-      const source = { ...ready, parser: parserOf(task.sourceId) };
-      const worker = orders.name;
+      const source = { ...ready, parser: apiParserOf(task.sourceId) };
       await scrapeTask(task, { source, state, blobs: memoryRawStore(), queue, now: Date.now, worker });
     }
-    outcomes += queue.take('outcomes').length;
-    queue.take('ingest');
-    // What must wait comes back at once: a hundred times more often than SQS would bring it.
+    // What must wait comes back at once: many times more often than SQS would bring it.
     waiting = queue.take(scrapeQueueName(orders.sourceId));
-    await sleep(50);
+    await sleep(200);
   }
+  return queue.take('outcomes').length;
 }
 
-await Promise.all([tasks(), others()]);
-outcomes += queue.take('outcomes').length;
-await pool.end();
-process.stdout.write(JSON.stringify({ outcomes }));
+process.on('message', async (message) => {
+  const orders = ordersSchema.parse(message);
+  const until = Date.now() + orders.forMs;
+  const [outcomes] = await Promise.all([tasks(orders, until), others(orders, until)]);
+  process.send?.(outcomes);
+});
+process.on('disconnect', () => process.exit());

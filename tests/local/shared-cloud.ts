@@ -115,7 +115,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
       return found !== undefined;
     },
     timeoutMs,
-    200,
+    500,
   );
   if (found === undefined) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
   return found;

@@ -37,15 +37,16 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     selectors: PageSelectors;
     lease_seconds: number;
     running: boolean;
-  }>(
-    `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
-            (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
-            coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
-            greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
-            coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS running
-     FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
-    [request.runId, request.part],
-  );
+  }>({
+    name: 'attempt-find',
+    text: `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
+                  (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
+                  coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
+                  greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
+                  coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS running
+           FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
+    values: [request.runId, request.part],
+  });
   const task = rows[0];
   const no = (why: Extract<StateResponses['beginAttempt'], { go: false }>['why'], attempt = 0, retryAfterSeconds = 0) =>
     ({ go: false, why, attempt, retryAfterSeconds }) as const;
@@ -90,15 +91,16 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     await wait(connection, request, seconds, 'queued');
     return no('quota_minute', task.attempt, seconds);
   }
-  await connection.query(
-    `WITH begun AS (
-       UPDATE task SET status = 'running', attempt = $3, waits_until = NULL, trial = $6,
-                       lease_until = clock_timestamp() + make_interval(secs => $4)
-       WHERE run_id = $1 AND part = $2
-     )
-     INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
-    [request.runId, request.part, attempt, leaseSeconds, request.worker, admitted.trial],
-  );
+  await connection.query({
+    name: 'attempt-begin',
+    text: `WITH begun AS (
+             UPDATE task SET status = 'running', attempt = $3, waits_until = NULL, trial = $6,
+                             lease_until = clock_timestamp() + make_interval(secs => $4)
+             WHERE run_id = $1 AND part = $2
+           )
+           INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
+    values: [request.runId, request.part, attempt, leaseSeconds, request.worker, admitted.trial],
+  });
   return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits, selectors: task.selectors };
 }
 
@@ -126,11 +128,12 @@ async function secondsInLine(
   first: number,
   perMinute: number,
 ): Promise<number> {
-  const { rows } = await connection.query<{ ahead: number }>(
-    `SELECT count(*)::int AS ahead FROM task
-     WHERE run_id = $1 AND part <> $2 AND finished_at IS NULL AND waits_until > clock_timestamp()`,
-    [runId, part],
-  );
+  const { rows } = await connection.query<{ ahead: number }>({
+    name: 'attempt-line',
+    text: `SELECT count(*)::int AS ahead FROM task
+           WHERE run_id = $1 AND part <> $2 AND finished_at IS NULL AND waits_until > clock_timestamp()`,
+    values: [runId, part],
+  });
   const minutes = Math.floor(((rows[0]?.ahead ?? 0) * requests) / perMinute);
   return Math.min(first + minutes * minuteSeconds, longestWaitSeconds);
 }
@@ -142,10 +145,11 @@ async function wait(
   seconds: number,
   status: 'planned' | 'queued',
 ): Promise<void> {
-  await connection.query(
-    `UPDATE task SET waits_until = clock_timestamp() + make_interval(secs => $3), status = $4,
-                     queued_at = CASE WHEN $4 = 'planned' THEN NULL ELSE queued_at END
-     WHERE run_id = $1 AND part = $2`,
-    [runId, part, seconds, status],
-  );
+  await connection.query({
+    name: 'attempt-wait',
+    text: `UPDATE task SET waits_until = clock_timestamp() + make_interval(secs => $3), status = $4,
+                           queued_at = CASE WHEN $4 = 'planned' THEN NULL ELSE queued_at END
+           WHERE run_id = $1 AND part = $2`,
+    values: [runId, part, seconds, status],
+  });
 }

@@ -47,8 +47,9 @@ export async function reservePermits(
     budget: number | null;
   }>({
     name: 'permit-counts',
-    text: `SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > clock_timestamp() - make_interval(secs => $2))::int AS minute,
-                  count(*) FILTER (WHERE used_at IS NULL OR used_at >= date_trunc('day', clock_timestamp(), 'UTC'))::int AS day,
+    // The instants in brackets are made out once, and not again for each of a day's permits.
+    text: `SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > (SELECT clock_timestamp() - make_interval(secs => $2)))::int AS minute,
+                  count(*) FILTER (WHERE used_at IS NULL OR used_at >= (SELECT date_trunc('day', clock_timestamp(), 'UTC')))::int AS day,
                   max(greatest(not_before, used_at)) AS last,
                   ceil(86400 - extract(epoch FROM clock_timestamp() - date_trunc('day', clock_timestamp(), 'UTC')))::int AS rest_of_day,
                   (SELECT budget_factor FROM source_state WHERE source_id = $1 AND budget_until > clock_timestamp()) AS budget,
@@ -56,8 +57,8 @@ export async function reservePermits(
                             WHERE source_id = $1), 0)::int AS held
            FROM permit
            WHERE source_id = $1
-             AND (used_at >= least(date_trunc('day', clock_timestamp(), 'UTC'), clock_timestamp() - make_interval(secs => $2))
-                  OR (used_at IS NULL AND expires_at > clock_timestamp()))`,
+             AND (used_at >= (SELECT least(date_trunc('day', clock_timestamp(), 'UTC'), clock_timestamp() - make_interval(secs => $2)))
+                  OR (used_at IS NULL AND expires_at > (SELECT clock_timestamp())))`,
     values: [request.sourceId, minuteSeconds],
   });
   const used = counts[0] ?? { minute: 0, day: 0, held: 0, rest_of_day: 0, last: null, budget: null };
@@ -112,7 +113,7 @@ async function secondsUntilFree(connection: Connection, sourceId: string, wanted
   const { rows } = await connection.query<{ seconds: number }>({
     name: 'permit-free',
     text: `SELECT greatest(1, ceil($3 - extract(epoch FROM clock_timestamp() - used_at)))::int AS seconds
-           FROM permit WHERE source_id = $1 AND used_at > clock_timestamp() - make_interval(secs => $3)
+           FROM permit WHERE source_id = $1 AND used_at > (SELECT clock_timestamp() - make_interval(secs => $3))
            ORDER BY used_at OFFSET $2::int - 1 LIMIT 1`,
     values: [sourceId, wanted, minuteSeconds],
   });
@@ -137,13 +138,14 @@ export async function usePermit(
     expired: boolean;
     seconds: number;
     held: number;
-  }>(
-    `SELECT p.source_id, p.used_at IS NOT NULL AS used, p.expires_at <= clock_timestamp() AS expired,
-            extract(epoch FROM p.not_before - clock_timestamp())::float8 AS seconds,
-            coalesce(ceil(extract(epoch FROM s.held_until - clock_timestamp())), 0)::int AS held
-     FROM permit p LEFT JOIN source_state s USING (source_id) WHERE p.id = $1`,
-    [permitId],
-  );
+  }>({
+    name: 'permit-find',
+    text: `SELECT p.source_id, p.used_at IS NOT NULL AS used, p.expires_at <= clock_timestamp() AS expired,
+                  extract(epoch FROM p.not_before - clock_timestamp())::float8 AS seconds,
+                  coalesce(ceil(extract(epoch FROM s.held_until - clock_timestamp())), 0)::int AS held
+           FROM permit p LEFT JOIN source_state s USING (source_id) WHERE p.id = $1`,
+    values: [permitId],
+  });
   const permit = rows[0];
   const no = (why: 'not_yet' | 'expired' | 'used' | 'unknown' | 'held', retryAfterSeconds = 0) =>
     ({ ok: false, why, retryAfterSeconds }) as const;
@@ -158,16 +160,17 @@ export async function usePermit(
     await lockLedger(connection, permit.source_id);
     const { rows: recent } = await connection.query<{ seconds: number }>(
       `SELECT ($2 - extract(epoch FROM clock_timestamp() - max(used_at)))::float8 AS seconds FROM permit
-       WHERE source_id = $1 AND used_at > clock_timestamp() - make_interval(secs => $2)`,
+       WHERE source_id = $1 AND used_at > (SELECT clock_timestamp() - make_interval(secs => $2))`,
       [permit.source_id, gap],
     );
     const seconds = recent[0]?.seconds ?? 0;
     if (seconds > 0) return no('not_yet', seconds);
   }
-  const { rowCount } = await connection.query(
-    `UPDATE permit SET used_at = clock_timestamp() WHERE id = $1 AND used_at IS NULL AND expires_at > clock_timestamp()`,
-    [permitId],
-  );
+  const { rowCount } = await connection.query({
+    name: 'permit-use',
+    text: `UPDATE permit SET used_at = clock_timestamp() WHERE id = $1 AND used_at IS NULL AND expires_at > clock_timestamp()`,
+    values: [permitId],
+  });
   return rowCount ? { ok: true, why: null, retryAfterSeconds: 0 } : no('used');
 }
 
@@ -183,5 +186,9 @@ export async function holdSource(connection: Connection, sourceId: string, secon
 }
 
 export async function lockLedger(connection: Connection, sourceId: string): Promise<void> {
-  await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('permit:' || $1, 0))`, [sourceId]);
+  await connection.query({
+    name: 'permit-lock',
+    text: `SELECT pg_advisory_xact_lock(hashtextextended('permit:' || $1, 0))`,
+    values: [sourceId],
+  });
 }

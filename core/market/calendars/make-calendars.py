@@ -29,6 +29,7 @@ FIRST = "2015-01-01"
 # Exchanges publish their holidays one to two years ahead; what lies beyond is a rule's guess.
 LAST = "2027-12-31"
 CALENDARS = ["XNYS", "XLON", "XETR", "XTKS", "XHKG", "XSWX", "XTSE", "XASX", "CMES"]
+TIMES = ["open", "break_start", "break_end", "close"]
 
 
 @cache
@@ -37,19 +38,22 @@ def schedule_of(name):
     return calendar, calendar.schedule
 
 
-def local(instant, zone, date):
-    there = instant.tz_convert(zone)
-    days = (date - there.tz_localize(None).normalize()).days
-    if days not in (0, 1):
-        raise SystemExit(f"{date}: {there} is {days} days from its session's date, which the format cannot say")
-    return ("<" if days else "") + there.strftime("%H:%M")
+def local(instants, zone):
+    """Hours and minutes on a zone's clocks by session, as far as there are any."""
+    there = instants.dropna().dt.tz_convert(zone).dt.tz_localize(None)
+    days = (there.index.to_series() - there.dt.normalize()).dt.days
+    for date in days.index[~days.isin([0, 1])]:
+        away = f"{there[date]} is {days[date]} days from its session's date"
+        raise SystemExit(f"{date}: {away}, which the format cannot say")
+    return (days.map({0: "", 1: "<"}) + there.dt.strftime("%H:%M")).to_dict()
 
 
-def hours_of(row, zone, date):
-    opens, closes = local(row["open"], zone, date), local(row["close"], zone, date)
-    if pd.isna(row["break_start"]):
-        return f"{opens}-{closes}"
-    return f"{opens}-{local(row['break_start'], zone, date)},{local(row['break_end'], zone, date)}-{closes}"
+def hours_of(schedule, zone):
+    opens, pauses, ends, closes = (local(schedule[key], zone) for key in TIMES)
+    return {
+        date: f"{opens[date]}-{f'{pauses[date]},{ends[date]}-' if date in pauses else ''}{closes[date]}"
+        for date in schedule.index
+    }
 
 
 def usual_hours(calendar, hours):
@@ -73,7 +77,7 @@ def in_force(usual, date):
 def compact(name, override):
     calendar, schedule = schedule_of(name)
     zone = str(calendar.tz)
-    hours = {date: hours_of(row, zone, date) for date, row in schedule.iterrows()}
+    hours = hours_of(schedule, zone)
     usual = usual_hours(calendar, hours)
     days = {}
     for day in pd.date_range(FIRST, LAST):
@@ -149,8 +153,8 @@ def main():
         for name in CALENDARS:
             _, schedule = schedule_of(name)
             rows = [
-                [date.strftime("%Y-%m-%d"), *(None if pd.isna(row[key]) else int(row[key].timestamp() * 1000) for key in ("open", "break_start", "break_end", "close"))]
-                for date, row in schedule.iterrows()
+                [date.strftime("%Y-%m-%d"), *(None if pd.isna(at) else int(at.timestamp() * 1000) for at in times)]
+                for date, *times in schedule[TIMES].itertuples()
             ]
             print(json.dumps({"id": name, "sessions": rows}))
         if not asked.check:

@@ -9,6 +9,7 @@ import { jumpFactor } from '../../../core/quality/thresholds.ts';
 import type { Parsed } from '../../../core/sources/parser.ts';
 import { parserOf } from '../../../core/sources/parsers.ts';
 import { enrich } from '../../../functions/ingest/enrich-answer.ts';
+import { anyCharacter } from '../any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const seconds = fetchedAt / 1000;
@@ -219,14 +220,14 @@ const anyAnswer = (sample: Sample) =>
     { weight: 2, arbitrary: fc.nat(2_000).map((length) => JSON.stringify(sample.body).slice(0, length)) },
     {
       weight: 2,
-      arbitrary: fc.tuple(fc.nat(2_000), fc.string({ maxLength: 6, unit: 'binary' })).map(([at, text]) => {
+      arbitrary: fc.tuple(fc.nat(2_000), fc.string({ maxLength: 6, unit: anyCharacter })).map(([at, text]) => {
         const whole = JSON.stringify(sample.body);
         const place = at % whole.length;
         return whole.slice(0, place) + text + whole.slice(place + text.length);
       }),
     },
     { weight: 1, arbitrary: fc.json() },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
   );
 
 /** What of an answer would be stored, where the stored price is the sample's own. */

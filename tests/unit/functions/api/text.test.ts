@@ -9,10 +9,11 @@ import { version } from '../../../../functions/api/version.ts';
 import { asNumber, asText } from '../../../../functions/api/wire-number.ts';
 import { createRateLimiter } from '../../../../functions/rate-limit.ts';
 import project from '../../../../package.json' with { type: 'json' };
+import { anyCharacter } from '../../any-character.ts';
 
 /** Anything a client may send as text. */
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string(),
   fc.constantFrom('', ' ', '\0', "' OR 1=1", '1e9', '-1', 'NaN', '٣'),
 );

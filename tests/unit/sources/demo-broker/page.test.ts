@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { demoBrokerParser } from '../../../../core/sources/demo-broker/parse.ts';
+import { anyCharacter } from '../../any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const heads = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];
@@ -88,17 +89,17 @@ describe('the positions of the broker', () => {
       {
         weight: 4,
         arbitrary: fc
-          .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: 'binary' }))
+          .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: anyCharacter }))
           .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
       },
       { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: 'binary' }))
+          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
           .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
       },
-      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+      { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
     );
     fc.assert(
       fc.property(anyPage, (body) => {

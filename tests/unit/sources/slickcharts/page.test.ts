@@ -5,6 +5,7 @@ import type { KnownListing } from '../../../../core/ports/ingest-store.ts';
 import { checkQuotes } from '../../../../core/quality/check-quotes.ts';
 import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts';
 import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
+import { anyCharacter } from '../../any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const nbsp = '\u00a0';
@@ -181,17 +182,17 @@ describe('a page that was tampered with', () => {
       {
         weight: 4,
         arbitrary: fc
-          .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: 'binary' }))
+          .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: anyCharacter }))
           .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
       },
       { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: 'binary' }))
+          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
           .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
       },
-      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+      { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
     );
     fc.assert(
       fc.property(anyPage, (body) => {
