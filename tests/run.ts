@@ -2,7 +2,7 @@
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
- *   2. the deployed cloud, then chaos: both mostly wait; beside them, one after the other:
+ *   2. the deployed cloud, which mostly waits; beside it, one after the other:
  *      check (format and lint, types, dead code; each counts as one test), then the other groups
  *   3. look for processes that were left behind; one is a failed test
  *
@@ -23,11 +23,9 @@ import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
 
 const bin = join(root, 'node_modules', '.bin');
-/** What is run beside the deployed cloud, in this order; groups in one list are run by one vitest. */
-const beside = [['unit', 'contract'], ['infra'], ['browser']] as const;
-/** Mostly wait: for their own cloud, or for processes that they have killed. */
-const waiting = ['local', 'chaos'] as const;
-const groups = ['check', ...beside.flat(), ...waiting];
+/** What is run beside the deployed cloud, in this order; groups in one list are run together. */
+const beside = [['unit', 'contract'], ['infra'], ['browser'], ['chaos']] as const;
+const groups = ['check', ...beside.flat(), 'local'];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -93,7 +91,8 @@ await install();
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
-  await Promise.all([thoseThatWait(), besideTheCloud()]);
+  // Told when it ends, so that it does not mix with what the others say.
+  await Promise.all([vitest(['local'], beside.flat().some(chosen) ? 'collect' : 'show'), besideTheCloud()]);
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
@@ -113,11 +112,6 @@ async function install(): Promise<void> {
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
   if (done.length > 0) console.log(`Packages of the tests: ${((performance.now() - started) / 1000).toFixed(1)} s`);
-}
-
-async function thoseThatWait(): Promise<void> {
-  // Told when it ends, so that it does not mix with what the others say.
-  for (const each of waiting) await vitest([each], beside.flat().some(chosen) ? 'collect' : 'show');
 }
 
 async function besideTheCloud(): Promise<void> {

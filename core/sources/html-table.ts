@@ -45,7 +45,7 @@ export function readHtml(html: string): HtmlPage {
   return {
     has: (selector) => page(selector).length > 0,
     table(selector) {
-      const table = page(`${selector}:first`);
+      const table = page(selector).first();
       return table.length === 0 ? null : read(table);
     },
     tables: (selector) =>

@@ -47,8 +47,11 @@ function localFile() {
   return localFileSchema.parse(JSON.parse(readFileSync(join(place.folder, 'local.json'), 'utf8')));
 }
 
+/** Of each start that stores something: with other symbols it would deploy anew. */
+const symbols = 'AAPL,VOD.L,^DJI';
+
 async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; ready: Ready }> {
-  const running = place.run('start.ts', ['--json'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L' });
+  const running = place.run('start.ts', ['--json'], { QUOTRON_SYMBOLS: symbols });
   await running.untilSaid('signInUrl', 120_000);
   return { running, ready: readySchema.parse(JSON.parse(running.stdout())) };
 }
@@ -134,11 +137,8 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  const once = (symbols: string, ...more: string[]) =>
-    place.run('start.ts', ['--once', ...more], { QUOTRON_SYMBOLS: symbols }).finished;
-
   it('with --once prints tables of what a cycle stored, and ends', async () => {
-    const { code, stdout } = await once('AAPL,^DJI');
+    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: symbols }).finished;
     expect(code).toBe(0);
     expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
     expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
@@ -148,7 +148,8 @@ describe('npm start', () => {
   });
 
   it('with --once --json prints JSON, and ends with 1 when nothing was stored', async () => {
-    const { code, stdout, stderr } = await once('NOSUCH', '--json');
+    const nothing = { QUOTRON_SYMBOLS: 'NOSUCH' };
+    const { code, stdout, stderr } = await place.run('start.ts', ['--once', '--json'], nothing).finished;
     // Of each source that has a job for shares. What indices are made of was not asked for.
     expect([code, stderr]).toEqual([1, expect.stringContaining('Nothing was stored')]);
     const told = onceSchema.parse(JSON.parse(stdout));
