@@ -3,7 +3,8 @@
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
  *   2. the deployed cloud, which mostly waits; beside it, one after the other:
- *      check (format and lint, types, dead code; each counts as one test), then the other groups
+ *      check (format and lint, types, dead code; each counts as one test), unit and contract, infra, and last the page,
+ *      with chaos, which waits for what it has killed
  *   3. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
@@ -23,9 +24,7 @@ import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
 
 const bin = join(root, 'node_modules', '.bin');
-/** What is run beside the deployed cloud, in this order; groups in one list are run together. */
-const beside = [['unit', 'contract'], ['infra'], ['browser'], ['chaos']] as const;
-const groups = ['check', ...beside.flat(), 'local'];
+const groups = ['check', 'unit', 'contract', 'infra', 'browser', 'chaos', 'local'];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -92,7 +91,10 @@ const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
   // Told when it ends, so that it does not mix with what the others say.
-  await Promise.all([vitest(['local'], beside.flat().some(chosen) ? 'collect' : 'show'), besideTheCloud()]);
+  await Promise.all([
+    vitest(['local'], groups.some((name) => name !== 'local' && chosen(name)) ? 'collect' : 'show'),
+    besideTheCloud(),
+  ]);
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
@@ -116,7 +118,9 @@ async function install(): Promise<void> {
 
 async function besideTheCloud(): Promise<void> {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
-  for (const together of beside) await vitest(together, 'show');
+  await vitest(['unit', 'contract'], 'show');
+  await vitest(['infra'], 'show');
+  await Promise.all([vitest(['browser'], 'show'), vitest(['chaos'], chosen('browser') ? 'collect' : 'show')]);
 }
 
 function hasTests(group: string): boolean {

@@ -93,7 +93,7 @@ describe('npm start', () => {
     const ask = (symbol: string) =>
       fetch(`${ready.apiUrl}/quotes/${symbol}`, { headers: { 'x-api-key': ready.apiKeys.read } });
     expect((await ask('VOD.L')).status).toBe(200);
-    expect((await ask('MSFT')).status).toBe(404);
+    expect((await ask('BTC-USD')).status).toBe(404);
 
     const second = await place.run('start.ts').finished;
     expect(second.code).toBe(1);
