@@ -98,7 +98,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   // Its state names queues and APIs by an address with the port in it; with another port it would be all wrong.
   if (earlier !== undefined && earlier.port !== port)
     rmSync(join(options.dir, 'state'), { recursive: true, force: true });
-  // Unpacked functions of the last run.
+  // Unpacked functions of a run that was killed.
   rmSync(join(options.dir, 'tmp'), { recursive: true, force: true });
   const unpacked = folder('tmp');
   // It runs CommonJS from there, and the nearest package.json would be the project's, which says `module`.
@@ -138,6 +138,8 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       // SIGTERM lets it write its state; the functions' processes share its group and go with it.
       await stopChild(child, 'SIGTERM', 15_000);
       if (child.pid !== undefined) await killGroup(child.pid);
+      // Half a gigabyte that only running functions need.
+      rmSync(unpacked, { recursive: true, force: true });
     },
   );
 }
