@@ -60,6 +60,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
+    chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };
 }
 

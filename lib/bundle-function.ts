@@ -31,13 +31,19 @@ const neverLoaded = ['ini', 'sso', 'process', 'web-identity'].map((name) => `@aw
  * - The AWS SDK is bundled: it starts faster than the runtime's copy, and emulators have none.
  * - Names are kept, so that an error's class can be read in a log; no source map, which would be larger than the code.
  * - A bundle of the same sources is made once: half the time of a deployment goes into them.
+ * - With Chromium `elsewhere`, its 66 MB are left out: the setting `chromiumPack` says where they are.
  */
-export function bundleFunction(name: FunctionName, folder: string): void {
+export function bundleFunction(
+  name: FunctionName,
+  folder: string,
+  chromium: 'bundled' | 'elsewhere' = 'bundled',
+): void {
   cpSync(keptBundle(name), join(folder, 'index.mjs'));
   const extra = folders[name];
   if (extra) cpSync(join(root, extra.from), join(folder, extra.to), { recursive: true });
+  const left = (path: string) => skipped.test(path) || (chromium === 'elsewhere' && packed.test(path));
   for (const place of placesOf(packages[name] ?? [])) {
-    cpSync(join(root, place), join(folder, place), { recursive: true, filter: (path) => !skipped.test(path) });
+    cpSync(join(root, place), join(folder, place), { recursive: true, filter: (path) => !left(path) });
   }
 }
 
@@ -94,6 +100,9 @@ function build(name: FunctionName, outfile: string): void {
 
 /** What a package brings and no function runs: types, maps, and Playwright's own pages for reports and traces. */
 const skipped = /\.(d\.ts|map|md)$|playwright-core\/(types|lib\/vite)(\/|$)/;
+
+/** Chromium itself, which a laptop's functions take from the project. */
+const packed = /@sparticuz\/chromium\/bin(\/|$)/;
 
 /** Dependencies that a package names for another runtime than Node: Bare. */
 const foreign = /^bare-/;

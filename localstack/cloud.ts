@@ -26,7 +26,7 @@ import { choosePort } from './ports.ts';
 import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
 import { type LocalSettings, type PortName, portNames, portVariable } from './settings.ts';
-import { readState, writeState } from './state-folder.ts';
+import { readState, root, writeState } from './state-folder.ts';
 import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
 import { buildWeb, webFolder } from './web-build.ts';
 
@@ -160,6 +160,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   signal.throwIfAborted();
 
   const simulated = options.live ? null : upstreams.value;
+  // The functions of MiniStack share this machine's files; in a container they have their own only.
+  const shared = emulator.value.kind === 'ministack';
   const deployment = new Step(
     'Deploy',
     (say) =>
@@ -169,6 +171,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         databaseUrl: database.value.url,
         sourceUrls: sourceUrlsOf(settings, simulated),
         symbols: settings.symbols,
+        chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
         say,
         signal,
       }),
@@ -179,17 +182,12 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     () => buildWeb(signal),
     (built) => (built ? 'built' : 'nothing has changed'),
   );
-  // The functions of MiniStack find it there; in a container they unpack their own.
   const browser = new Step(
     'Browser',
     () => findChromium(process.env[settingNames.chromium]).then(({ path }) => path, messageOf),
     (found) => found,
   );
-  await run([
-    deployment,
-    ...(options.dashboard ? [web] : []),
-    ...(emulator.value.kind === 'ministack' ? [browser] : []),
-  ]);
+  await run([deployment, ...(options.dashboard ? [web] : []), ...(shared ? [browser] : [])]);
   signal.throwIfAborted();
 
   const functions = functionsOf(emulator.value.url, deployment.value);

@@ -2,17 +2,18 @@
  * Deploys stage `local` of the CDK app to the emulator, as it would be deployed to AWS.
  *
  *   1. nothing, when neither the code nor the addresses have changed since and the stacks are still there
- *   2. bootstrap, once per emulator, and synthesize, at the same time
- *   3. deploy
+ *   2. the bucket that assets are uploaded to
+ *   3. synthesize and deploy
  *   4. read the outputs: what the functions, queues and the API are called
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/settings.ts';
+import { localAssetBucket } from '../lib/asset-bucket.ts';
 import { sourceHash } from '../lib/source-hash.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
@@ -26,6 +27,8 @@ export interface DeployOptions {
   /** Source id to base URL; `null` for the real ones. */
   readonly sourceUrls: Readonly<Record<string, string>> | null;
   readonly symbols: string | undefined;
+  /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
+  readonly chromiumPack: string | undefined;
   readonly say: (line: string) => void;
   /** Ends the programs that are at work. */
   readonly signal?: AbortSignal;
@@ -44,11 +47,7 @@ const recordSchema = z.object({ fingerprint: z.string() });
 /** Brings the emulator to what the code says. */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const record = join(options.dir, 'deployment.json');
-  const client = new CloudFormationClient({
-    endpoint: options.emulatorUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = new CloudFormationClient(clientOptions(options.emulatorUrl));
   try {
     const wanted = fingerprint(options);
     if (readState(record, recordSchema)?.fingerprint === wanted) {
@@ -56,7 +55,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       if (outputs !== null) return { outputs, fresh: false };
     }
     rmSync(record, { force: true });
-    await deployAnew(options, client);
+    await deployAnew(options);
     const outputs = await outputsOf(client);
     if (outputs === null) {
       throw new LocalCloudError(
@@ -91,45 +90,23 @@ export function executeApiUrl(emulatorUrl: string, deployment: Deployment): stri
   return `${emulatorUrl}/_aws/execute-api/${output(deployment, 'RestApiId')}/${output(deployment, 'RestApiStage')}`;
 }
 
-async function deployAnew(options: DeployOptions, client: CloudFormationClient): Promise<void> {
-  const assembly = join(options.dir, 'cdk.out');
+function clientOptions(endpoint: string) {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+async function deployAnew(options: DeployOptions): Promise<void> {
   mkdirSync(options.dir, { recursive: true });
-  const synthesize = async () => {
-    rmSync(assembly, { recursive: true, force: true });
-    await cdk(options, ['synth', '--quiet', '--output', assembly, '-c', 'stage=local'], root);
-    options.say('synthesized');
-  };
-  await Promise.all([bootstrap(options, client), synthesize()]);
-  await cdk(
-    options,
-    [
-      ...['deploy', '--all', '--app', assembly, '--require-approval', 'never', '--method', 'direct'],
-      ...['--progress', 'events', '--concurrency', '2', '--asset-parallelism'],
-    ],
-    root,
-  );
-}
-
-/** Makes CDK's own bucket and roles, where they are missing. In an empty folder: elsewhere it rewrites `cdk.out`. */
-async function bootstrap(options: DeployOptions, client: CloudFormationClient): Promise<void> {
-  if ((await describe(client, 'CDKToolkit')) !== null) return;
-  const empty = mkdtempSync(join(tmpdir(), 'quotron-bootstrap-'));
-  try {
-    await cdk(options, ['bootstrap', 'aws://000000000000/us-east-1'], empty);
-    options.say('bootstrapped');
-  } finally {
-    rmSync(empty, { recursive: true, force: true });
-  }
-}
-
-async function cdk(options: DeployOptions, args: readonly string[], cwd: string): Promise<void> {
-  const node = join(root, 'node_modules', '.bin', 'node');
+  await makeAssetBucket(options.emulatorUrl);
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
   const child = spawn(
-    node,
-    [join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-notices', '--no-color'],
+    join(root, 'node_modules', '.bin', 'node'),
+    [
+      ...[join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'deploy', '--all', '-c', 'stage=local'],
+      ...['--output', join(options.dir, 'cdk.out'), '--require-approval', 'never', '--method', 'direct'],
+      ...['--progress', 'events', '--concurrency', '2', '--asset-parallelism', '--no-notices', '--no-color'],
+    ],
     {
-      cwd,
+      cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group: what it has started itself ends with it, and Ctrl-C comes through us.
       detached: true,
@@ -144,6 +121,7 @@ async function cdk(options: DeployOptions, args: readonly string[], cwd: string)
         QUOTRON_DATABASE_URL: options.databaseUrl,
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SYMBOLS: options.symbols ?? '',
+        QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
       },
     },
   );
@@ -157,6 +135,8 @@ async function cdk(options: DeployOptions, args: readonly string[], cwd: string)
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       said += chunk.toString();
+      const stack = stackNames.findLast((name) => said.includes(`${name}: deploying`));
+      if (stack !== undefined) options.say(stack);
     });
   }
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -168,8 +148,19 @@ async function cdk(options: DeployOptions, args: readonly string[], cwd: string)
   if (code === 0) return;
   const last = said.trim().split('\n').slice(-12).join('\n    ');
   throw new LocalCloudError(
-    `\`cdk ${args[0]}\` failed (exit code ${code}), so the local cloud is not deployed. What it said last:\n    ${last}`,
+    `\`cdk deploy\` failed (exit code ${code}), so the local cloud is not deployed. What it said last:\n    ${last}`,
   );
+}
+
+async function makeAssetBucket(emulatorUrl: string): Promise<void> {
+  const s3 = new S3Client({ ...clientOptions(emulatorUrl), forcePathStyle: true });
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: localAssetBucket }));
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  } finally {
+    s3.destroy();
+  }
 }
 
 /** The outputs of all stacks, or `null` unless all are there and whole. */
@@ -198,10 +189,10 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
-function fingerprint({ emulatorUrl, databaseUrl, sourceUrls, symbols }: DeployOptions): string {
+function fingerprint({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
-    JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromium }),
+    JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromiumPack, chromium }),
   );
 }

@@ -50,6 +50,8 @@ export const settingNames = {
   chromium: 'QUOTRON_CHROMIUM',
   /** Folder into which the packaged Chromium is unpacked, in place of the temporary one. A laptop's functions share it. */
   chromiumFolder: 'QUOTRON_CHROMIUM_FOLDER',
+  /** Folder of the packed Chromium, in place of the one in the function's own bundle. A laptop's functions share it. */
+  chromiumPack: 'QUOTRON_CHROMIUM_PACK',
   /** A full connection string; wins over the `DB_` settings. */
   databaseUrl: 'DATABASE_URL',
   dbHost: 'DB_HOST',

@@ -29,6 +29,7 @@ const pageTimeoutMs = numberSetting('upstreamTimeoutMs');
 const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
   unpackIn: optionalSetting('chromiumFolder'),
+  pack: optionalSetting('chromiumPack'),
   // On AWS, children of the browser's process may not give up privileges, and die of trying.
   oneProcess: optionalSetting('stage') !== 'local',
 });

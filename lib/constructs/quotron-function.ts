@@ -83,7 +83,7 @@ export class QuotronFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: props.architecture ?? Architecture.ARM_64,
       handler: 'index.handler',
-      code: bundledCode(props.name),
+      code: bundledCode(props.name, props.settings),
       timeout: props.timeout,
       memorySize: props.memoryMb,
       role,
@@ -144,16 +144,17 @@ export class QuotronFunction extends Construct {
 }
 
 /** The bundle as an asset. Its hash is that of what comes out, so a function is deployed when its code has changed. */
-function bundledCode(name: FunctionName): Code {
+function bundledCode(name: FunctionName, settings: StageSettings): Code {
+  const chromium = settings.stage === 'local' && settings.chromiumPack ? 'elsewhere' : 'bundled';
   return Code.fromAsset(resolve(import.meta.dirname, '../../functions'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run: `tryBundle` bundles or throws. CDK requires an image, and tells bundles of one folder apart by `command`.
       image: DockerImage.fromRegistry('none'),
-      command: [name],
+      command: [name, chromium],
       local: {
         tryBundle(outputFolder) {
-          bundleFunction(name, outputFolder);
+          bundleFunction(name, outputFolder, chromium);
           return true;
         },
       },

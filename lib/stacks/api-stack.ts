@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { deployedBy } from '../asset-bucket.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
 import { ReportSummaries } from '../constructs/report-summaries.ts';
@@ -35,7 +36,7 @@ export class ApiStack extends Stack {
     settings: StageSettings,
     { storage, pipeline }: { storage: StorageStack; pipeline: PipelineStack },
   ) {
-    super(scope, id, { description: `Quotron (${settings.stage}): HTTP API` });
+    super(scope, id, { ...deployedBy(settings), description: `Quotron (${settings.stage}): HTTP API` });
     const api = new QuotronFunction(this, {
       name: 'api',
       settings,

@@ -8,6 +8,7 @@ import type { FunctionName } from '../../core/contracts/settings.ts';
 import { scrapeQueueName, sourceFailing } from '../../core/contracts/settings.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
@@ -72,7 +73,7 @@ export class PipelineStack extends Stack {
   readonly state: QuotronFunction;
 
   constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
-    super(scope, id, { description: `Quotron (${settings.stage}): from tick to row` });
+    super(scope, id, { ...deployedBy(settings), description: `Quotron (${settings.stage}): from tick to row` });
     const make = (name: keyof typeof limits, architecture = Architecture.ARM_64) =>
       new QuotronFunction(this, { name, settings, network: storage.cloud?.network, architecture, ...limits[name] });
 
@@ -150,6 +151,7 @@ export class PipelineStack extends Stack {
         for (const fn of [schedule, monitor]) fn.addSetting('sessions', 'ignored');
       }
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
+      if (settings.chromiumPack) scrapeBrowser.addSetting('chromiumPack', settings.chromiumPack);
       if (settings.symbols) for (const fn of [schedule, monitor]) fn.addSetting('symbols', settings.symbols);
     }
 

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { deployedBy } from '../asset-bucket.ts';
 import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
 import { RawStore } from '../constructs/raw-store.ts';
@@ -21,7 +22,10 @@ export class StorageStack extends Stack {
   readonly cloud: { readonly network: Network; readonly database: CloudDatabase } | undefined;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
-    super(scope, id, { description: `Quotron (${settings.stage}): raw blobs, secrets, database` });
+    super(scope, id, {
+      ...deployedBy(settings),
+      description: `Quotron (${settings.stage}): raw blobs, secrets, database`,
+    });
     const keep = settings.stage !== 'local';
     this.rawStore = new RawStore(this, 'Raw', { keep });
     this.sessionKey = new SessionKey(this, 'SessionKey', { keep });

@@ -67,6 +67,14 @@ test('the bundle of the browser’s scraper has Chromium and Playwright, found f
   expect(readdirSync(join(out, 'node_modules', '@sparticuz', 'chromium', 'bin'))).toContain('chromium.br');
 });
 
+test('on a laptop the browser’s scraper finds Chromium elsewhere', () => {
+  const out = join(folder, 'of-a-laptop');
+  bundleFunction('scrape-browser', out, 'elsewhere');
+  const files = readdirSync(out, { recursive: true }).map(String);
+  expect(files.filter((file) => file.endsWith('.br'))).toEqual([]);
+  expect(files).toContain(join('node_modules', '@sparticuz', 'chromium', 'package.json'));
+});
+
 test('a function without a handler stops synth with its name', () => {
   const call = () => Reflect.apply(bundleFunction, undefined, ['no-such-function', folder]);
   expect(call).toThrow('functions/no-such-function/handler.ts, so there is nothing to bundle');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { functionNames, optionalFunctions } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { localAssetBucket } from '../../lib/asset-bucket.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { synthesized } from './synthesize.ts';
 
@@ -49,6 +50,12 @@ test.each(['local', 'prod'] as const)('in %s the outputs have the names that scr
       ...(stage === 'local' ? [] : ['DashboardUrl']),
     ].sort(),
   );
+});
+
+test('is deployed without what `cdk bootstrap` makes', () => {
+  const templates = JSON.stringify(Object.values(stacks).map(({ template }) => template.toJSON()));
+  expect(templates).toContain(`"${localAssetBucket}"`);
+  expect(templates).not.toMatch(/cdk-|BootstrapVersion/);
 });
 
 test('the way of one queue and its reader, in full', () => {

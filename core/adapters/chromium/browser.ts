@@ -25,6 +25,8 @@ export interface ChromiumOptions {
   readonly executable?: string | undefined;
   /** Where the packaged one is unpacked, in place of the temporary folder. */
   readonly unpackIn?: string | undefined;
+  /** Folder of the packaged one's files, in place of the package's own. */
+  readonly pack?: string | undefined;
   /** On AWS Lambda. */
   readonly oneProcess?: boolean;
 }
@@ -86,6 +88,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     running ??= await launchChromium({
       named: options.executable,
       unpackIn: options.unpackIn,
+      pack: options.pack,
       proxyUrl: proxy.url,
       oneProcess: options.oneProcess ?? false,
       heapMb,

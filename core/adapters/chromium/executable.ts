@@ -32,13 +32,19 @@ export class NoBrowserError extends Error {
   }
 }
 
-/** The browser that `named` names, else an installed one, else the packaged one, unpacked into a folder in `unpackIn`. */
-export async function findChromium(named: string | undefined, unpackIn = tmpdir()): Promise<Executable> {
+/**
+ * The browser that `named` names, else an installed one, else the packaged one, unpacked into a folder in `unpackIn`:
+ * from the folder `pack`, or from the package's own.
+ */
+export async function findChromium(
+  named: string | undefined,
+  { unpackIn = tmpdir(), pack }: { readonly unpackIn?: string | undefined; readonly pack?: string | undefined } = {},
+): Promise<Executable> {
   if (named) return { path: named, env: {}, packaged: false };
   const found = installed.find((path) => existsSync(path));
   if (found) return { path: found, env: {}, packaged: false };
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new NoBrowserError();
-  const folder = await unpacked(unpackIn);
+  const folder = await unpacked(unpackIn, pack);
   return {
     path: join(folder, 'chromium'),
     env: {
@@ -58,7 +64,7 @@ const folderName = 'quotron-chromium-149.0.0-1';
  * that share a `/tmp`, as on a laptop, the second would start half a browser. So each unpacks into a folder of its own,
  * and the first that is done gives it its name.
  */
-async function unpacked(into: string): Promise<string> {
+async function unpacked(into: string, pack: string | undefined): Promise<string> {
   const shared = join(into, folderName);
   if (isOurs(shared)) return shared;
   const own = mkdtempSync(join(into, 'quotron-chromium-'));
@@ -68,7 +74,7 @@ async function unpacked(into: string): Promise<string> {
   let work: Promise<string>;
   try {
     packaged.setGraphicsMode = false;
-    work = packaged.executablePath();
+    work = packaged.executablePath(pack);
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;

@@ -30,11 +30,12 @@ const hidden = /^(AWS_|_|LAMBDA_)|SECRET|TOKEN|PASSWORD|DATABASE_URL/;
 export async function launchChromium(of: {
   named: string | undefined;
   unpackIn: string | undefined;
+  pack: string | undefined;
   proxyUrl: string;
   oneProcess: boolean;
   heapMb: number;
 }): Promise<RunningChromium> {
-  const found = await findChromium(of.named, of.unpackIn);
+  const found = await findChromium(of.named, of);
   const env = Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
       value === undefined || hidden.test(name) ? [] : [[name, value]],

@@ -1,0 +1,17 @@
+import { CliCredentialsStackSynthesizer, type IStackSynthesizer, type StackProps } from 'aws-cdk-lib';
+import { physicalName } from './names.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+/** Where a laptop's deployment is uploaded to. The deploy script makes it. */
+export const localAssetBucket = physicalName('local', 'assets');
+
+/**
+ * How a stage's stacks are deployed: to an account with the bucket and the roles that `cdk bootstrap` has made, to an
+ * emulator with a bucket only, for whoever has its address may do everything.
+ */
+export function deployedBy({ stage }: StageSettings): Pick<StackProps, 'synthesizer'> {
+  if (stage !== 'local') return {};
+  const synthesizer = new CliCredentialsStackSynthesizer({ fileAssetsBucketName: localAssetBucket });
+  // CDK's own types do not satisfy each other under exactOptionalPropertyTypes.
+  return { synthesizer: synthesizer as IStackSynthesizer };
+}
