@@ -24,10 +24,11 @@ const packages: Partial<Record<FunctionName, readonly string[]>> = {
 const neverLoaded = ['ini', 'sso', 'process', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`);
 
 /**
- * Bundles `functions/<name>/handler.ts` into `folder/index.mjs`, as it is deployed. Synth, the size budget and the bench
+ * Bundles `functions/<name>/handler.ts` into `folder/index.js`, as it is deployed. Synth, the size budget and the bench
  * all use this.
  *
- * - ES module for Node 24. CommonJS dependencies (`pg`) call `require`, which ES modules lack: the banner makes one.
+ * - CommonJS for Node 24: an ES module that imports `node:http` makes Node load all of `fetch` with it, used or not, a
+ *   fifth of a cold start. `import.meta.url`, which CommonJS lacks, is made by the banner.
  * - The AWS SDK is bundled: it starts faster than the runtime's copy, and emulators have none.
  * - Names are kept, so that an error's class can be read in a log; no source map, which would be larger than the code.
  * - A bundle of the same sources is made once: half the time of a deployment goes into them.
@@ -38,7 +39,7 @@ export function bundleFunction(
   folder: string,
   chromium: 'bundled' | 'elsewhere' = 'bundled',
 ): void {
-  cpSync(keptBundle(name), join(folder, 'index.mjs'));
+  cpSync(keptBundle(name), join(folder, 'index.js'));
   const extra = folders[name];
   if (extra) cpSync(join(root, extra.from), join(folder, extra.to), { recursive: true });
   const left = (path: string) => skipped.test(path) || (chromium === 'elsewhere' && packed.test(path));
@@ -56,15 +57,15 @@ let fingerprint: string | undefined;
 function keptBundle(name: FunctionName): string {
   fingerprint ??= sourceHash(sources);
   const place = join(kept, fingerprint);
-  const file = join(place, `${name}.mjs`);
+  const file = join(place, `${name}.js`);
   if (existsSync(file)) return file;
   mkdirSync(place, { recursive: true });
   for (const name of readdirSync(kept))
     if (name !== fingerprint) rmSync(join(kept, name), { recursive: true, force: true });
   const half = mkdtempSync(join(place, 'half-'));
   try {
-    build(name, join(half, 'index.mjs'));
-    renameSync(join(half, 'index.mjs'), file);
+    build(name, join(half, 'index.js'));
+    renameSync(join(half, 'index.js'), file);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
@@ -84,7 +85,7 @@ function build(name: FunctionName, outfile: string): void {
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node24',
     mainFields: ['module', 'main'],
     minify: true,
@@ -93,7 +94,8 @@ function build(name: FunctionName, outfile: string): void {
     legalComments: 'none',
     // An optional native driver that `pg` looks for and does without.
     external: ['pg-native', ...neverLoaded, ...(packages[name] ?? [])],
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: "const fileUrl=require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': 'fileUrl' },
     logLevel: 'error',
   });
 }

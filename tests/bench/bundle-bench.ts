@@ -22,7 +22,7 @@ export function benchBundles(): BundleResult[] {
   try {
     return functionNames.map((name) => {
       bundleFunction(name, join(folder, name));
-      const file = join(folder, name, 'index.mjs');
+      const file = join(folder, name, 'index.js');
       const times = Array.from({ length: rounds }, () => initMs(file)).sort((a, b) => a - b);
       return { name, bytes: statSync(file).size, initMs: Math.round(times[Math.floor(rounds / 2)] ?? 0) };
     });

@@ -31,7 +31,7 @@ describe.each(functionNames)('%s', (name) => {
     const sum = (of: typeof sizes) => of.reduce((total, { size }) => total + size, 0);
     expect(sum(sizes.filter(({ own }) => own))).toBeLessThan(budgetOf(name));
     expect(sum(sizes)).toBeLessThan(most);
-    const check = spawnSync(process.execPath, ['--check', join(out, 'index.mjs')], { encoding: 'utf8' });
+    const check = spawnSync(process.execPath, ['--check', join(out, 'index.js')], { encoding: 'utf8' });
     expect(check.stderr).toBe('');
   });
 
@@ -60,7 +60,7 @@ test('the bundle of migrate carries the SQL of every migration', () => {
 
 test('the bundle of the browser’s scraper has Chromium and Playwright, found from where they lie', async () => {
   const out = join(folder, 'scrape-browser');
-  const find = createRequire(join(out, 'index.mjs'));
+  const find = createRequire(join(out, 'index.js'));
   expect(find.resolve('playwright-core')).toContain(out);
   const chromium = await import(find.resolve('@sparticuz/chromium'));
   expect(chromium.default.args).toContain('--no-sandbox');

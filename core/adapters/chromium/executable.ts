@@ -1,7 +1,6 @@
 import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import packaged from '@sparticuz/chromium';
 
 /** Where a Chrome or Chromium is found that was installed for everyone. */
 const installed = [
@@ -68,6 +67,7 @@ async function unpacked(into: string, pack: string | undefined): Promise<string>
   const shared = join(into, folderName);
   if (isOurs(shared)) return shared;
   const own = mkdtempSync(join(into, 'quotron-chromium-'));
+  const { default: packaged } = await import('@sparticuz/chromium');
   // The package takes its target from TMPDIR, and reads that before it first waits.
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = own;
