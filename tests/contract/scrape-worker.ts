@@ -43,11 +43,16 @@ async function others(orders: Orders, until: number): Promise<void> {
   }
 }
 
+/** Longer than the gap that any quota wants: who has had no outcome for so long waits for the next minute or day. */
+const quietMs = 2_500;
+
 /** How many outcomes the tasks had. */
 async function tasks(orders: Orders, until: number): Promise<number> {
   const queue = memoryMessageQueue();
   let waiting: unknown[] = orders.tasks;
-  while (Date.now() < until) {
+  let outcomes = 0;
+  let lastAt = Date.now();
+  while (Date.now() < Math.min(until, lastAt + quietMs)) {
     for (const message of waiting) {
       if (Date.now() >= until) break;
       const task = scrapeMessageSchema.parse(message);
@@ -63,11 +68,14 @@ async function tasks(orders: Orders, until: number): Promise<number> {
       const source = { ...ready, parser: apiParserOf(task.sourceId) };
       await scrapeTask(task, { source, state, blobs: memoryRawStore(), queue, now: Date.now, worker });
     }
+    const had = queue.take('outcomes').length;
+    outcomes += had;
+    if (had > 0) lastAt = Date.now();
     // What must wait comes back at once: many times more often than SQS would bring it.
     waiting = queue.take(scrapeQueueName(orders.sourceId));
-    await sleep(200);
+    await sleep(500);
   }
-  return queue.take('outcomes').length;
+  return outcomes;
 }
 
 process.on('message', async (message) => {
