@@ -96,8 +96,9 @@ export default defineConfig({
           name: 'local',
           include: ['tests/local/**/*.test.ts', 'tests/browser/live.test.ts'],
           globalSetup: ['tests/cloud-setup.ts'],
-          // One cloud and two cores: files in turn.
+          // One cloud and two cores: files in turn, in one process.
           fileParallelism: false,
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

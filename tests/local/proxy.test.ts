@@ -64,7 +64,8 @@ describe('the deployed proxy', () => {
     expect((await asked('search')) - middle).toBeLessThanOrEqual(20);
   });
 
-  it('reaches Yahoo at most 20 times for 50 callers of quotes of 20 symbols', async () => {
+  it('reaches Yahoo at most 20 times for 50 callers of quotes of 20 symbols, as long as quotes are fresh', async () => {
+    const begun = performance.now();
     const symbols = allInstruments()
       .slice(0, 20)
       .map(({ symbol }) => encodeURIComponent(symbol));
@@ -72,12 +73,14 @@ describe('the deployed proxy', () => {
       Array.from({ length: 50 }, (_, at) => ask(`/v7/finance/quote?symbols=${symbols[at % 20]}`)),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    // A busy machine may take longer than the five seconds that a quote is fresh, and the late ones ask anew.
+    const times = Math.ceil((performance.now() - begun) / 5_000);
     // Scrapers ask for quotes as well, so these are told apart by the permits that they took.
     const [used] = await cloud.rows(
       `SELECT count(*)::int AS count FROM permit WHERE purpose = 'proxy' AND used_at IS NOT NULL`,
     );
     expect(used?.['count']).toBeGreaterThan(0);
-    expect(used?.['count']).toBeLessThanOrEqual(20);
+    expect(used?.['count']).toBeLessThanOrEqual(20 * times);
   });
 
   it('refreshes behind a stale answer, in an invocation of its own', async () => {

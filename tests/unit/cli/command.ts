@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
-
-const entry = new URL('../../../cli/quotron.ts', import.meta.url).pathname;
+import { vi } from 'vitest';
+import { main } from '../../../cli/main.ts';
 
 export interface Asked {
   readonly method: string;
@@ -83,12 +82,11 @@ export class Problem {
   }
 }
 
-/** Runs the command as a person would, without the settings of this shell. */
-export async function quotron(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  options: { cwd?: string; input?: string } = {},
-) {
+/**
+ * Runs the command in this process, without the settings of this shell. That it runs as a process of its own, as a person
+ * starts it, is for `credentials.test.ts` and the deployed cloud's tests: each costs as much as twenty of these.
+ */
+export async function quotron(args: readonly string[], env: NodeJS.ProcessEnv, { cwd = tmpdir() } = {}) {
   const {
     QUOTRON_URL: _url,
     QUOTRON_API_KEY: _key,
@@ -96,15 +94,22 @@ export async function quotron(
     FORCE_COLOR: _colour,
     ...shell
   } = process.env;
-  const child = spawn(process.execPath, [entry, ...args], { cwd: options.cwd ?? tmpdir(), env: { ...shell, ...env } });
+  const before = { env: process.env, exitCode: process.exitCode };
   const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    said.stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    said.stderr += chunk.toString();
-  });
-  child.stdin.end(options.input ?? '');
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, ...said };
+  const kept = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      said[name] += chunk.toString();
+      return true;
+    }),
+  );
+  process.env = { ...shell, ...env, QUOTRON_FOLDER: cwd };
+  process.exitCode = undefined;
+  try {
+    await main(args);
+    return { code: process.exitCode, ...said };
+  } finally {
+    for (const each of kept) each.mockRestore();
+    process.env = before.env;
+    process.exitCode = before.exitCode;
+  }
 }
