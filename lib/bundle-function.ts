@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
-import type { FunctionName } from '../core/contracts/settings.ts';
+import { type FunctionName, functionNames } from '../core/contracts/settings.ts';
 import { sourceHash } from './source-hash.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -31,7 +31,7 @@ const neverLoaded = ['ini', 'sso', 'process', 'web-identity'].map((name) => `@aw
  *   fifth of a cold start. `import.meta.url`, which CommonJS lacks, is made by the banner.
  * - The AWS SDK is bundled: it starts faster than the runtime's copy, and emulators have none.
  * - Names are kept, so that an error's class can be read in a log; no source map, which would be larger than the code.
- * - A bundle of the same sources is made once: half the time of a deployment goes into them.
+ * - Bundles of the same sources are made once: half the time of a deployment goes into them.
  * - With Chromium `elsewhere`, its 66 MB are left out: the setting `chromiumPack` says where they are.
  */
 export function bundleFunction(
@@ -53,35 +53,43 @@ const sources = ['package-lock.json', 'lib/bundle-function.ts', 'core', 'functio
 const kept = join(root, 'node_modules', '.cache', 'quotron-bundles');
 let fingerprint: string | undefined;
 
-/** The bundle of a function's present sources: made aside and moved in place, so that nobody finds half of one. */
+/** The bundle of a function's present sources. */
 function keptBundle(name: FunctionName): string {
+  entryOf(name);
   fingerprint ??= sourceHash(sources);
   const place = join(kept, fingerprint);
-  const file = join(place, `${name}.js`);
-  if (existsSync(file)) return file;
-  mkdirSync(place, { recursive: true });
-  for (const name of readdirSync(kept))
-    if (name !== fingerprint) rmSync(join(kept, name), { recursive: true, force: true });
-  const half = mkdtempSync(join(place, 'half-'));
-  try {
-    build(name, join(half, 'index.js'));
-    renameSync(join(half, 'index.js'), file);
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
-  return file;
+  if (!existsSync(place)) makeBundles(place);
+  return join(place, `${name}.js`);
 }
 
-function build(name: FunctionName, outfile: string): void {
-  const entry = join(root, 'functions', name, 'handler.ts');
-  if (!existsSync(entry)) {
-    throw new Error(
-      `Function ${name} has no functions/${name}/handler.ts, so there is nothing to bundle. Add the handler, or take the name out of core/contracts/settings.ts.`,
-    );
+/** Bundles all functions at once: they share most of what has to be read. Made aside, so that nobody finds half of it. */
+function makeBundles(place: string): void {
+  mkdirSync(kept, { recursive: true });
+  for (const old of readdirSync(kept))
+    if (!old.startsWith('half-')) rmSync(join(kept, old), { recursive: true, force: true });
+  const half = mkdtempSync(join(kept, 'half-'));
+  try {
+    build(half);
+    renameSync(half, place);
+  } catch (error) {
+    rmSync(half, { recursive: true, force: true });
+    // Another process may have been quicker.
+    if (!existsSync(place)) throw error;
   }
+}
+
+function entryOf(name: FunctionName): string {
+  const entry = join(root, 'functions', name, 'handler.ts');
+  if (existsSync(entry)) return entry;
+  throw new Error(
+    `Function ${name} has no functions/${name}/handler.ts, so there is nothing to bundle. Add the handler, or take the name out of core/contracts/settings.ts.`,
+  );
+}
+
+function build(outdir: string): void {
   buildSync({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: Object.fromEntries(functionNames.map((name) => [name, entryOf(name)])),
+    outdir,
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -93,7 +101,7 @@ function build(name: FunctionName, outfile: string): void {
     sourcemap: false,
     legalComments: 'none',
     // An optional native driver that `pg` looks for and does without.
-    external: ['pg-native', ...neverLoaded, ...(packages[name] ?? [])],
+    external: ['pg-native', ...neverLoaded, ...Object.values(packages).flat()],
     banner: { js: "const fileUrl=require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'fileUrl' },
     logLevel: 'error',

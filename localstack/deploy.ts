@@ -132,11 +132,14 @@ async function deployAnew(options: DeployOptions): Promise<void> {
   options.signal?.addEventListener('abort', end);
   if (options.signal?.aborted) end();
   let said = '';
+  let under: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       const stack = stackNames.findLast((name) => said.includes(`${name}: deploying`));
-      if (stack !== undefined) options.say(stack);
+      if (stack === undefined || stack === under) return;
+      under = stack;
+      options.say(`stack ${stack}`);
     });
   }
   const code = await new Promise<number | null>((resolve, reject) => {
