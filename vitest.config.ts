@@ -34,7 +34,7 @@ class LongFirst extends BaseSequencer {
 }
 
 /** These tests wait for databases, browsers and quotas more than they compute, and the deployed cloud runs beside them. */
-const waiting = 4;
+const waiting = 3;
 
 /** It puts modules of its own in the place of others, so it cannot have them from the files before it. */
 const mocked = 'tests/contract/form-login.test.ts';

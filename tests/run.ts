@@ -3,8 +3,8 @@
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
  *   2. the deployed cloud, which mostly waits; beside it, one after the other:
- *      check (format and lint, types, dead code; each counts as one test), unit and contract, and last the page, with
- *      chaos, which waits for what it has killed, and infra
+ *      check (format and lint, types, dead code; each counts as one test), unit and contract, and last the page, infra
+ *      and chaos at the same time
  *   3. look for processes that were left behind; one is a failed test
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
@@ -119,13 +119,8 @@ async function install(): Promise<void> {
 async function besideTheCloud(): Promise<void> {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
   await vitest(['unit', 'contract'], 'show');
-  const others = ['chaos', 'infra'].filter(chosen);
-  await Promise.all([
-    vitest(['browser'], 'show'),
-    (async () => {
-      for (const name of others) await vitest([name], chosen('browser') ? 'collect' : 'show');
-    })(),
-  ]);
+  const last = ['browser', 'infra', 'chaos'].filter(chosen);
+  await Promise.all(last.map((name) => vitest([name], name === last[0] ? 'show' : 'collect')));
 }
 
 function hasTests(group: string): boolean {
