@@ -39,9 +39,12 @@ const waiting = 4;
 /** It puts modules of its own in the place of others, so it cannot have them from the files before it. */
 const mocked = 'tests/contract/form-login.test.ts';
 
+/** Of both projects of contract. */
+const contract = { globalSetup: ['tests/cluster-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+
 /**
- * One project per group of tests (contract has two); `tests/run.ts` runs them in order and adds up. Files of unit and
- * contract share their worker's modules: to load them for each file took a fifth of the time.
+ * One project per group of tests (contract has two); `tests/run.ts` runs them in order and adds up. Files of unit,
+ * contract and local share their worker's modules: to load them for each file took a fifth of the time.
  */
 export default defineConfig({
   test: {
@@ -63,9 +66,7 @@ export default defineConfig({
           name: 'contract',
           include: ['tests/contract/**/*.test.ts'],
           exclude: [mocked],
-          globalSetup: ['tests/cluster-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...contract,
           maxWorkers: waiting,
           isolate: false,
         },
@@ -74,9 +75,7 @@ export default defineConfig({
         test: {
           name: 'contract-mocked',
           include: [mocked],
-          globalSetup: ['tests/cluster-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...contract,
         },
       },
       {

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/settings.ts';
 import { localAssetBucket } from '../lib/asset-bucket.ts';
 import { sourceHash } from '../lib/source-hash.ts';
-import { emulatorEnvironment } from './emulator.ts';
+import { emulatorClient, emulatorEnvironment } from './emulator.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
 import { readState, root, writeState } from './state-folder.ts';
 
@@ -47,7 +47,7 @@ const recordSchema = z.object({ fingerprint: z.string() });
 /** Brings the emulator to what the code says. */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const record = join(options.dir, 'deployment.json');
-  const client = new CloudFormationClient(clientOptions(options.emulatorUrl));
+  const client = new CloudFormationClient(emulatorClient(options.emulatorUrl));
   try {
     const wanted = fingerprint(options);
     if (readState(record, recordSchema)?.fingerprint === wanted) {
@@ -90,19 +90,18 @@ export function executeApiUrl(emulatorUrl: string, deployment: Deployment): stri
   return `${emulatorUrl}/_aws/execute-api/${output(deployment, 'RestApiId')}/${output(deployment, 'RestApiStage')}`;
 }
 
-function clientOptions(endpoint: string) {
-  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-}
-
 async function deployAnew(options: DeployOptions): Promise<void> {
   mkdirSync(options.dir, { recursive: true });
+  // CDK adds to what is there: assets of each earlier deployment would stay.
+  const assembly = join(options.dir, 'cdk.out');
+  rmSync(assembly, { recursive: true, force: true });
   await makeAssetBucket(options.emulatorUrl);
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
   const child = spawn(
     join(root, 'node_modules', '.bin', 'node'),
     [
       ...[join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'deploy', '--all', '-c', 'stage=local'],
-      ...['--output', join(options.dir, 'cdk.out'), '--require-approval', 'never', '--method', 'direct'],
+      ...['--output', assembly, '--require-approval', 'never', '--method', 'direct'],
       ...['--progress', 'events', '--concurrency', '2', '--asset-parallelism', '--no-notices', '--no-color'],
     ],
     {
@@ -156,7 +155,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
 }
 
 async function makeAssetBucket(emulatorUrl: string): Promise<void> {
-  const s3 = new S3Client({ ...clientOptions(emulatorUrl), forcePathStyle: true });
+  const s3 = new S3Client({ ...emulatorClient(emulatorUrl), forcePathStyle: true });
   try {
     await s3.send(new CreateBucketCommand({ Bucket: localAssetBucket }));
   } catch (error) {

@@ -67,6 +67,11 @@ export function emulatorEnvironment(url: string): Record<string, string> {
   };
 }
 
+/** The same for a client of the AWS SDK. */
+export function emulatorClient(endpoint: string) {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
 async function externalEmulator(given: string): Promise<RunningEmulator> {
   const url = given.replace(/\/+$/, '');
   const problem = await health(url);
@@ -138,7 +143,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       // SIGTERM lets it write its state; the functions' processes share its group and go with it.
       await stopChild(child, 'SIGTERM', 15_000);
       if (child.pid !== undefined) await killGroup(child.pid);
-      // Half a gigabyte that only running functions need.
+      // What only running functions need.
       rmSync(unpacked, { recursive: true, force: true });
     },
   );

@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/settings.ts';
 import { type Deployment, functionOutput, output } from './deploy.ts';
+import { emulatorClient } from './emulator.ts';
 
 const failureSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
@@ -15,9 +16,7 @@ export interface Functions {
 /** The functions of a deployment. */
 export function functionsOf(emulatorUrl: string, deployment: Deployment): Functions {
   const client = new LambdaClient({
-    endpoint: emulatorUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...emulatorClient(emulatorUrl),
     // A call that is tried again would be a second call.
     maxAttempts: 1,
   });

@@ -9,15 +9,12 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { emulatorClient } from '../../localstack/emulator.ts';
 import { messageQueueSuite } from '../contract/message-queue-suite.ts';
 import { rawStoreSuite } from '../contract/raw-store-suite.ts';
 
 const { emulatorUrl, outputs } = inject('cloud');
-const aws = {
-  endpoint: emulatorUrl,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-};
+const aws = emulatorClient(emulatorUrl);
 const bucket = outputs['RawBucket'] ?? '';
 
 describe('raw blobs in S3', () => {

@@ -13,15 +13,12 @@ import { settingNames } from '../../core/contracts/settings.ts';
 import { limitReasons } from '../../core/health/recovery-strategy.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { waitForRuns } from '../../localstack/cycle.ts';
+import { emulatorClient } from '../../localstack/emulator.ts';
 import { type SickFault, sickFaults } from '../faults.ts';
 import { eventually, sharedCloud } from './shared-cloud.ts';
 
 const cloud = sharedCloud();
-const lambda = new LambdaClient({
-  endpoint: cloud.emulatorUrl,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
+const lambda = new LambdaClient(emulatorClient(cloud.emulatorUrl));
 
 /**
  * Every fault of the simulator, and for each source its own; tests/contract has every fault of every source. The most of

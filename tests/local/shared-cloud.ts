@@ -8,6 +8,7 @@ import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import type { Scope } from '../../core/contracts/reasons.ts';
+import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { until } from '../../localstack/processes.ts';
 
@@ -26,11 +27,7 @@ export function sharedCloud() {
   const cloud = inject('cloud');
   const pool = createPool({ url: cloud.databaseUrl }, 2);
   const functions = functionsOf(cloud.emulatorUrl, { outputs: cloud.outputs, fresh: false });
-  const aws = {
-    endpoint: cloud.emulatorUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
+  const aws = emulatorClient(cloud.emulatorUrl);
   const sqs = new SQSClient(aws);
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
   const bucket = outputOf('RawBucket');

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/pool.ts';
 import { localFileSchema } from '../../localstack/cloud.ts';
+import { emulatorClient } from '../../localstack/emulator.ts';
 import { stateFolder } from './command.ts';
 
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
@@ -22,12 +23,7 @@ const onceSchema = z.object({
 
 /** How many blobs of first cycles there are; every one that the database names must be. */
 async function blobsOf({ databaseUrl, emulatorUrl }: Ready): Promise<number> {
-  const s3 = new S3Client({
-    endpoint: emulatorUrl,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const s3 = new S3Client({ ...emulatorClient(emulatorUrl), forcePathStyle: true });
   const pool = createPool({ url: databaseUrl });
   try {
     const { rows } = await pool.query<{ blob_key: string }>(
@@ -137,8 +133,11 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
+  const once = (of: string, ...more: string[]) =>
+    place.run('start.ts', ['--once', ...more], { QUOTRON_SYMBOLS: of }).finished;
+
   it('with --once prints tables of what a cycle stored, and ends', async () => {
-    const { code, stdout } = await place.run('start.ts', ['--once'], { QUOTRON_SYMBOLS: 'AAPL,VOD.L,^DJI' }).finished;
+    const { code, stdout } = await once('AAPL,VOD.L,^DJI');
     expect(code).toBe(0);
     expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
     expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
@@ -148,8 +147,7 @@ describe('npm start', () => {
   });
 
   it('with --once --json prints JSON, and ends with 1 when nothing was stored', async () => {
-    const nothing = { QUOTRON_SYMBOLS: 'NOSUCH' };
-    const { code, stdout, stderr } = await place.run('start.ts', ['--once', '--json'], nothing).finished;
+    const { code, stdout, stderr } = await once('NOSUCH', '--json');
     // Of each source that has a job for shares. What indices are made of was not asked for.
     expect([code, stderr]).toEqual([1, expect.stringContaining('Nothing was stored')]);
     const told = onceSchema.parse(JSON.parse(stdout));
