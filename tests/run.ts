@@ -5,23 +5,26 @@
  *   2. the deployed cloud, which mostly waits; beside it, one after the other:
  *      check (format and lint, types, dead code; each counts as one test), unit and contract, and last the page, infra
  *      and chaos at the same time
- *   3. look for processes that were left behind; one is a failed test
+ *   3. look for processes that were left behind; one is a failed test. Temporary files go with the run
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
  * nothing was run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { messageOf } from '../localstack/problem.ts';
-import { commandOf, until } from '../localstack/processes.ts';
+import { commandOf, isAlive, until } from '../localstack/processes.ts';
 import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
+
+/** Bytes. A run has used 1.1 GB. */
+const roomForScratch = 4 * 2 ** 30;
 
 const bin = join(root, 'node_modules', '.bin');
 const groups = ['check', 'unit', 'contract', 'infra', 'browser', 'chaos', 'local'];
@@ -71,9 +74,11 @@ const chosen = (name: string) => wanted.length === 0 || wanted.includes(name);
 
 /** Every process that descends from here has this in its environment, wherever it has been moved to since. */
 const marker = `QUOTRON_TEST_RUN=${randomUUID()}`;
+const scratch = makeScratch();
 const environment = {
   ...process.env,
   PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+  TMPDIR: scratch,
   [marker.split('=')[0] ?? '']: marker.split('=')[1],
 };
 const running = new Set<ChildProcess>();
@@ -88,22 +93,55 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 await install();
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
-const reports = mkdtempSync(join(tmpdir(), 'quotron-reports-'));
 try {
   // Told when it ends, so that it does not mix with what the others say.
   await Promise.all([
     vitest(['local'], groups.some((name) => name !== 'local' && chosen(name)) ? 'collect' : 'show'),
     besideTheCloud(),
   ]);
+  await findLeftovers();
 } finally {
-  rmSync(reports, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
 }
-await findLeftovers();
 
 const { passed, failed, skipped, failures } = tally;
 for (const failure of failures) console.log(`✗ ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
+
+/**
+ * The temporary folder of all tests, so that nothing of theirs is left whatever becomes of them. In memory where there is
+ * room: most of it is files of databases that are made and dropped, and a disk's file system works for each of them.
+ */
+function makeScratch(): string {
+  const memory = '/dev/shm';
+  for (const parent of [memory, tmpdir()]) dropOfDeadRuns(parent);
+  const fits = existsSync(memory) && statfsSync(memory).bavail * statfsSync(memory).bsize >= roomForScratch;
+  const folder = mkdtempSync(join(fits && runsPrograms(memory) ? memory : tmpdir(), `quotron-tests-${process.pid}-`));
+  // The database's account passes through it.
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** A run that is killed leaves its folder behind, and in memory it would stay in the way. */
+function dropOfDeadRuns(parent: string): void {
+  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+    const pid = /^quotron-tests-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
+  }
+}
+
+/** Chromium is unpacked there. Containers often forbid it. */
+function runsPrograms(mountPoint: string): boolean {
+  const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
+  const options = mounts.map((line) => line.split(' ')).findLast(([, where]) => where === mountPoint)?.[3];
+  return options !== undefined && !options.split(',').includes('noexec');
+}
 
 /** What cannot be installed is told of by the tests that want it. */
 async function install(): Promise<void> {
@@ -146,7 +184,7 @@ async function check(title: string, [command = '', ...args]: readonly string[]):
 async function vitest(among: readonly string[], output: 'show' | 'collect'): Promise<void> {
   const projects = among.filter((name) => chosen(name) && hasTests(name));
   if (projects.length === 0 || interrupted) return;
-  const file = join(reports, `${projects.join('-')}.json`);
+  const file = join(scratch, `${projects.join('-')}.json`);
   const { code, output: told } = await run(
     [
       ...[join(bin, 'node'), join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'],

@@ -2,25 +2,30 @@
 import type { SimExchange } from './universe.ts';
 
 const minute = 60_000;
+
+/** A format is dear to make, so each is made once. */
 const formats = new Map<string, Intl.DateTimeFormat>();
+
+function nameOfZone(zone: string, atMs: number, style: 'short' | 'longOffset'): string | undefined {
+  const key = `${style} ${zone}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: style });
+    formats.set(key, format);
+  }
+  return format.formatToParts(atMs).find((part) => part.type === 'timeZoneName')?.value;
+}
 
 /** How far a zone's clock is ahead of UTC at an instant, in milliseconds. */
 export function offsetOf(zone: string, atMs: number): number {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, timeZoneName: 'longOffset' });
-    formats.set(zone, format);
-  }
-  const name = format.formatToParts(atMs).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
-  const found = /^GMT([+-])(\d\d):(\d\d)$/.exec(name);
+  const found = /^GMT([+-])(\d\d):(\d\d)$/.exec(nameOfZone(zone, atMs, 'longOffset') ?? 'GMT');
   if (found === null) return 0;
   return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) * minute;
 }
 
 /** A zone's short name at an instant, as Yahoo gives it: `EST`, `GMT`. */
 export function zoneName(zone: string, atMs: number): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(atMs);
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'UTC';
+  return nameOfZone(zone, atMs, 'short') ?? 'UTC';
 }
 
 /** The instants of one day's session. `date` is `yyyy-mm-dd` in the exchange's zone. */
@@ -43,8 +48,19 @@ export function trades(exchange: SimExchange, dayNumber: number): boolean {
   return exchange.weekends || ((dayNumber + 4) % 7 !== 0 && (dayNumber + 4) % 7 !== 6);
 }
 
+/** Charts of years ask for the same days again and again. */
+const sessions = new WeakMap<SimExchange, Map<number, Session>>();
+
 /** The session of a day that `trades`. */
 export function sessionOf(exchange: SimExchange, dayNumber: number): Session {
+  const known = sessions.get(exchange) ?? new Map<number, Session>();
+  sessions.set(exchange, known);
+  const session = known.get(dayNumber) ?? makeSession(exchange, dayNumber);
+  known.set(dayNumber, session);
+  return session;
+}
+
+function makeSession(exchange: SimExchange, dayNumber: number): Session {
   const midnightUtc = dayNumber * 86_400_000;
   const at = (minutes: number) => {
     const guess = midnightUtc + minutes * minute;

@@ -2,7 +2,7 @@
 import { dayOf, lastSession, offsetOf, type Session, sessionOf, trades, zoneName } from './calendar.ts';
 import { type SimMarket, type Stretch, snapshotOf, stretchOf } from './market.ts';
 import { shortest } from './prices.ts';
-import type { SimInstrument } from './universe.ts';
+import type { SimExchange, SimInstrument } from './universe.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -120,11 +120,18 @@ export function chartOf(
   };
 }
 
+/** The days, in the exchange's zone, that a request touches and on which it trades. */
+function daysOf(exchange: SimExchange, { from, to }: ChartRequest): number[] {
+  const last = dayOf(exchange, to);
+  const days: number[] = [];
+  for (let each = dayOf(exchange, from); each <= last; each++) if (trades(exchange, each)) days.push(each);
+  return days;
+}
+
 function dailyBars(market: SimMarket, instrument: SimInstrument, request: ChartRequest, now: number): Bar[] {
   const { exchange } = instrument;
   const bars: Bar[] = [];
-  for (let each = dayOf(exchange, request.from); each <= dayOf(exchange, request.to); each++) {
-    if (!trades(exchange, each)) continue;
+  for (const each of daysOf(exchange, request)) {
     const session = sessionOf(exchange, each);
     if (session.opensAt < request.from || session.opensAt > request.to) continue;
     const until = Math.min(session.closesAt, now - exchange.delayedBy * minute);
@@ -143,8 +150,7 @@ function intradayBars(
 ): Bar[] {
   const { exchange } = instrument;
   const bars: Bar[] = [];
-  for (let each = dayOf(exchange, request.from); each <= dayOf(exchange, request.to); each++) {
-    if (!trades(exchange, each)) continue;
+  for (const each of daysOf(exchange, request)) {
     const session = sessionOf(exchange, each);
     const end = Math.min(session.closesAt, request.to + 1, now);
     for (let at = session.opensAt; at < end; at += minutes * minute) {

@@ -21,11 +21,16 @@ const octaves: readonly (readonly [number, number])[] = [
   [371 * day, 0.14],
 ];
 
-/** 32 bits of a text and two integers, well mixed: FNV-1a, then the finalizer of MurmurHash3. */
-function mix(text: string, a: number, b: number): number {
+/** The state of FNV-1a after a text. */
+function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ a, 0x01000193);
+  return hash;
+}
+
+/** 32 bits of a text's hash and two integers, well mixed: FNV-1a goes on, then the finalizer of MurmurHash3. */
+function mix(textHash: number, a: number, b: number): number {
+  let hash = Math.imul(textHash ^ a, 0x01000193);
   hash = Math.imul(hash ^ b, 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -34,15 +39,15 @@ function mix(text: string, a: number, b: number): number {
 
 /** A number from 0 to 1 that belongs to a seed, a text and an integer. */
 export function chance(seed: string, text: string, at: number): number {
-  return mix(`${seed}/${text}`, at, Math.floor(at / 2 ** 31)) / 2 ** 32;
+  return mix(hashOf(`${seed}/${text}`), at, Math.floor(at / 2 ** 31)) / 2 ** 32;
 }
 
-function noise(key: string, octave: number, at: number, period: number): number {
+function noise(keyHash: number, octave: number, at: number, period: number): number {
   const step = Math.floor(at / period);
   const part = at / period - step;
   const ease = part * part * (3 - 2 * part);
-  const from = (mix(key, octave, step) / 2 ** 32) * 2 - 1;
-  const to = (mix(key, octave, step + 1) / 2 ** 32) * 2 - 1;
+  const from = (mix(keyHash, octave, step) / 2 ** 32) * 2 - 1;
+  const to = (mix(keyHash, octave, step + 1) / 2 ** 32) * 2 - 1;
   return from + (to - from) * ease;
 }
 
@@ -52,9 +57,11 @@ export type PriceOf = (instrument: SimInstrument, atMs: number) => number;
 export function pricesOf(seed: string): PriceOf {
   return (instrument, atMs) => {
     const at = Math.floor(atMs / minute) * minute;
-    const key = `${seed}/${instrument.symbol}`;
+    const key = hashOf(`${seed}/${instrument.symbol}`);
     let log = 0;
-    for (const [index, [period, amplitude]] of octaves.entries()) log += amplitude * noise(key, index, at, period);
+    octaves.forEach(([period, amplitude], index) => {
+      log += amplitude * noise(key, index, at, period);
+    });
     return rounded(instrument.level * Math.exp(log * instrument.volatility), instrument);
   };
 }
