@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { z } from 'zod';
+import { webFolder } from '../../localstack/web-build.ts';
 import { type ApiDouble, startApiDouble } from './api-double.ts';
 import { launchChromium } from './chromium.ts';
-import { distFolder } from './dist-folder.ts';
 
 /** How a page is looked at; where nothing is said, in a desk's window and the light theme. */
 interface Look {
@@ -37,7 +37,7 @@ export function useDashboard() {
   let allowed: RegExp | undefined;
 
   beforeAll(async () => {
-    double = await startApiDouble(distFolder);
+    double = await startApiDouble(webFolder);
     browser = await launchChromium();
   });
   afterAll(async () => {
