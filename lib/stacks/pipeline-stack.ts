@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../core/contracts/settings.ts';
-import { scrapeQueueName, sourceFailing } from '../../core/contracts/settings.ts';
+import { scrapeQueueName, sourceFailing, sourceLimited } from '../../core/contracts/settings.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
@@ -51,6 +51,10 @@ const limits = {
 
 /** The least that SQS allows. Recoveries are few, and short each time. */
 const leastConcurrency = 2;
+
+/** A source that is at its limit in so many minutes of so many hours in a row has gone quiet. A limit of minutes is waited for. */
+const limitedMinutes = 45;
+const limitedHours = 6;
 
 /** The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more. */
 const browsersPerSource = 2;
@@ -181,17 +185,22 @@ export class PipelineStack extends Stack {
       heading: 'Calendars about to end',
     });
     for (const source of catalogue) {
+      const of = {
+        namespace: 'Quotron',
+        dimensionsMap: { service: 'quotron', stage: settings.stage, source: source.id },
+      };
       new RunbookAlarm(this, `${pascalCase(source.id)}Fails`, {
-        metric: new Metric({
-          namespace: 'Quotron',
-          metricName: sourceFailing,
-          dimensionsMap: { service: 'quotron', stage: settings.stage, source: source.id },
-          statistic: 'Minimum',
-          period: Duration.minutes(5),
-        }),
+        metric: new Metric({ ...of, metricName: sourceFailing, statistic: 'Minimum', period: Duration.minutes(5) }),
         periods: 3,
         says: `${source.title} (${settings.stage}) has failed for a quarter of an hour: its prices grow old.`,
         heading: 'A source fails',
+      });
+      new RunbookAlarm(this, `${pascalCase(source.id)}Limited`, {
+        metric: new Metric({ ...of, metricName: sourceLimited, statistic: 'Sum', period: Duration.hours(1) }),
+        threshold: limitedMinutes,
+        periods: limitedHours,
+        says: `${source.title} (${settings.stage}) has been at its limit for ${limitedHours} hours: its prices grow old.`,
+        heading: 'A source stays limited',
       });
     }
     if (storage.cloud && settings.stage !== 'local') {

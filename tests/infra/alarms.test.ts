@@ -40,17 +40,20 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  test('every source has an alarm for when it fails, on what the monitor tells of it', () => {
-    for (const { id } of catalogue) {
-      const [alarm, ...others] = on('SourceFailing', id);
-      expect(others, id).toEqual([]);
-      expect(alarm?.Dimensions.map(({ Name, Value }) => [Name, Value]).sort(), id).toEqual([
-        ['service', 'quotron'],
-        ['source', id],
-        ['stage', stage],
-      ]);
-    }
-  });
+  test.each(['SourceFailing', 'SourceLimited'])(
+    'every source has an alarm on what the monitor tells of it by %s',
+    (metric) => {
+      for (const { id } of catalogue) {
+        const [alarm, ...others] = on(metric, id);
+        expect(others, id).toEqual([]);
+        expect(alarm?.Dimensions.map(({ Name, Value }) => [Name, Value]).sort(), id).toEqual([
+          ['service', 'quotron'],
+          ['source', id],
+          ['stage', stage],
+        ]);
+      }
+    },
+  );
 
   test('a clock that stands still is heard', () => {
     for (const name of ['schedule', 'monitor']) {
