@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
+import { expectInvariant, pipeline, runNow } from '../pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 let database: TestDatabase;
@@ -39,13 +39,6 @@ const latest = () =>
 const health = async () =>
   (await all('SELECT status, reason, failure_reason, failure_message, last_success_at FROM source_health'))[0];
 
-/** Design, section 2: what must hold after anything. */
-async function expectInvariant(blobs: ReadonlyMap<string, Buffer>) {
-  expect(await all('SELECT run_id, part FROM task WHERE finished_at IS NULL')).toEqual([]);
-  const read = await all('SELECT blob_key FROM batch');
-  expect(read.map((row) => row.blob_key).sort()).toEqual([...blobs.keys()].sort());
-}
-
 describe('one price all the way', () => {
   it('is asked for with a session, kept raw, and stored with where it came from', async () => {
     const { cycle, blobs } = world();
@@ -67,7 +60,7 @@ describe('one price all the way', () => {
     expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-1' });
     expect(blobs.blobs.has(row?.blob_key)).toBe(true);
     expect(await all('SELECT type FROM outbox')).not.toEqual([]);
-    await expectInvariant(blobs.blobs);
+    await expectInvariant(pool, blobs);
   });
 
   it('uses one session for many runs', async () => {
@@ -88,7 +81,7 @@ describe('one price all the way', () => {
       expect(row.bars).toBeGreaterThan(200);
       expect(row).toMatchObject({ dated: row.bars, basis: 'splits' });
     }
-    await expectInvariant(blobs.blobs);
+    await expectInvariant(pool, blobs);
   });
 
   it('leaves no credential in a blob, though the source echoes it', async () => {
@@ -121,7 +114,7 @@ describe('a fault', () => {
     expect(await all('SELECT status, accepted FROM task')).toEqual([{ status: 'succeeded', accepted: 4 }]);
     expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2 });
     expect(await all('SELECT requests FROM task_attempt')).toEqual([{ requests: 2 }]);
-    await expectInvariant(blobs.blobs);
+    await expectInvariant(pool, blobs);
   });
 
   it('a source that says when to come back is not asked before', async () => {

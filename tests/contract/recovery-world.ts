@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import type { Pool } from '../../core/adapters/postgres/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { simulatedCredentials } from '../../localstack/upstreams/credentials.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline } from '../pipeline.ts';
+import { expectInvariant, pipeline } from '../pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
 
 /** One symbol of each kind: an index, a share, a coin. */
@@ -87,12 +87,7 @@ export function recoveryWorld(clock?: string) {
          WHERE source_id = $1 AND (resolved_at IS NULL) = $2 ORDER BY reason`,
         [sourceId, open],
       ),
-    /** Design, section 2: no task is left open, and each blob is read or held back. */
-    async invariant({ blobs }: World) {
-      expect(await all('SELECT run_id, part FROM task WHERE finished_at IS NULL')).toEqual([]);
-      const read = await all('SELECT blob_key FROM batch');
-      expect(read.map((row) => row['blob_key']).sort()).toEqual([...blobs.blobs.keys()].sort());
-    },
+    invariant: ({ blobs }: World) => expectInvariant(pool, blobs),
     /** A recovery that a person asks for, driven to its end. */
     async recover(of: World, sourceId: string) {
       await ask(of, sourceId);
