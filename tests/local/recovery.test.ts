@@ -42,14 +42,18 @@ async function settle(output: string, environment: Record<string, string>): Prom
 }
 
 beforeAll(async () => {
+  // The minute's own runs would heal and hurt in between; those that the test asks for go all the same.
+  await cloud.ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
+  // A tick that was planning has planned once another has.
+  await cloud.functions.invoke('schedule', { time: now() } satisfies Tick);
+  // The emulator ends a function's workers when its settings change, and their tasks would come back minutes later.
+  for (const { id } of catalogue) await withoutStragglers(id);
   for (const [output, ms] of Object.entries(timeoutMs)) {
     const FunctionName = cloud.outputOf(`Function${output}`);
     const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     usual.set(output, Environment?.Variables ?? {});
     await settle(output, { ...Environment?.Variables, [settingNames.upstreamTimeoutMs]: String(ms) });
   }
-  // The minute's own runs would heal and hurt in between; those that the test asks for go all the same.
-  await cloud.ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
 });
 afterAll(async () => {
   await cloud.noFaults();
