@@ -116,8 +116,8 @@ process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 function makeScratch(): string {
   const memory = '/dev/shm';
   for (const parent of [memory, tmpdir()]) dropOfDeadRuns(parent);
-  const fits = existsSync(memory) && statfsSync(memory).bavail * statfsSync(memory).bsize >= roomForScratch;
-  const folder = mkdtempSync(join(fits && runsPrograms(memory) ? memory : tmpdir(), `quotron-tests-${process.pid}-`));
+  const fits = runsPrograms(memory) && roomIn(memory) >= roomForScratch;
+  const folder = mkdtempSync(join(fits ? memory : tmpdir(), `quotron-tests-${process.pid}-`));
   // The database's account passes through it.
   chmodSync(folder, 0o711);
   return folder;
@@ -136,7 +136,12 @@ function dropOfDeadRuns(parent: string): void {
   }
 }
 
-/** Chromium is unpacked there. Containers often forbid it. */
+function roomIn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** Whether something is mounted there from which programs may run, as Chromium will. Containers often forbid it. */
 function runsPrograms(mountPoint: string): boolean {
   const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
   const options = mounts.map((line) => line.split(' ')).findLast(([, where]) => where === mountPoint)?.[3];
