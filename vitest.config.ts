@@ -40,11 +40,11 @@ const waiting = 4;
 const mocked = 'tests/contract/form-login.test.ts';
 
 /** Of both projects of contract. */
-const contract = { globalSetup: ['tests/cluster-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+const contract = { globalSetup: ['tests/support/cluster-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
 
 /**
  * One project per group of tests (contract has two); `tests/run.ts` runs them in order and adds up. Files of unit,
- * contract and local share their worker's modules: to load them for each file took a fifth of the time.
+ * component, contract and local share their worker's modules: to load them for each file took a fifth of the time.
  */
 export default defineConfig({
   test: {
@@ -54,7 +54,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
-          globalSetup: ['tests/cluster-setup.ts'],
+          testTimeout: 10_000,
+          maxWorkers: waiting,
+          isolate: false,
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+        },
+      },
+      {
+        test: {
+          name: 'component',
+          include: ['tests/component/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster-setup.ts'],
           testTimeout: 10_000,
           maxWorkers: waiting,
           isolate: false,
@@ -94,7 +104,7 @@ export default defineConfig({
         test: {
           name: 'local',
           include: ['tests/local/**/*.test.ts', 'tests/browser/live.test.ts'],
-          globalSetup: ['tests/cloud-setup.ts'],
+          globalSetup: ['tests/support/cloud-setup.ts'],
           // One cloud and two cores: files in turn, in one process.
           fileParallelism: false,
           isolate: false,

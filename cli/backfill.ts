@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { type BackfillView, backfillSchema } from '../core/contracts/http/backfills.ts';
 import { barIntervals } from '../core/market/bar.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
+import { dateOption, numberOption } from './options.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { type ExitCode, exitCodes } from './problems.ts';
-import { dateOption, numberOption } from './until.ts';
 import { waitFor } from './wait.ts';
 
 interface CreateOptions extends Common {

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { apiKeySchema, newApiKeySchema } from '../core/contracts/http/operations.ts';
-import { scopes } from '../core/contracts/reasons.ts';
+import { scopes } from '../core/contracts/words/access.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { instantOption } from './options.ts';
 import { distance, instant, safe, table } from './output.ts';
 import { exitCodes } from './problems.ts';
-import { instantOption } from './until.ts';
 
 /** `quotron keys`: the API keys of the installation. */
 export function keysCommand(): Command {

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { quarantineSchema } from '../core/contracts/http/operations.ts';
 import { replayAcceptedSchema, replaySchema } from '../core/contracts/http/replays.ts';
-import { quarantineReasons } from '../core/contracts/reasons.ts';
+import { quarantineReasons } from '../core/contracts/words/quarantine-reasons.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { numberOption } from './options.ts';
 import { count, fields, instant, safe, table } from './output.ts';
 import { type ExitCode, exitCodes, usageError } from './problems.ts';
-import { numberOption } from './until.ts';
 import { waitFor } from './wait.ts';
 
 interface Which extends Common {

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type RecoveryView, recoveriesAcceptedSchema, recoverySchema } from '../core/contracts/http/recovery.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
+import { numberOption } from './options.ts';
 import { safe, status } from './output.ts';
 import { type ExitCode, exitCodes, usageError } from './problems.ts';
-import { numberOption } from './until.ts';
 import { waitFor } from './wait.ts';
 
 interface RecoverOptions extends Common {

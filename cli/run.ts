@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type RunDetailView, runAcceptedSchema } from '../core/contracts/http/operations.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { numberOption } from './options.ts';
 import { count, status } from './output.ts';
 import { exitCodes } from './problems.ts';
-import { numberOption } from './until.ts';
 import { failuresOf, waitForRun } from './wait.ts';
 
 interface RunOptions extends Common {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { instantOption } from './options.ts';
 import { exitCodes } from './problems.ts';
 import { switchOne } from './switch-one.ts';
-import { instantOption } from './until.ts';
 
 /** `quotron stop`: leaves a source alone, or stops a service. */
 export function stopCommand(): Command {

@@ -1,5 +1,5 @@
 import { serviceSchema, sourceSchema } from '../core/contracts/http/operations.ts';
-import { serviceIds } from '../core/contracts/reasons.ts';
+import { serviceIds } from '../core/contracts/words/services.ts';
 import type { Context } from './command.ts';
 import { instant } from './output.ts';
 

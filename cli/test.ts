@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { runAcceptedSchema, sourceSchema } from '../core/contracts/http/operations.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { numberOption } from './options.ts';
 import { exitCodes, usageError } from './problems.ts';
 import { inWords } from './run.ts';
-import { numberOption } from './until.ts';
 import { waitForRun } from './wait.ts';
 
 /** `quotron test`: whether a source works right now, by running one job of it. */

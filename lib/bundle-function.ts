@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
-import { type FunctionName, functionNames } from '../core/contracts/settings.ts';
+import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
 import { sourceHash } from './source-hash.ts';
 
 const root = resolve(import.meta.dirname, '..');

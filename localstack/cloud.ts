@@ -11,7 +11,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findChromium } from '../core/adapters/chromium/executable.ts';
-import { createPool, type Pool } from '../core/adapters/postgres/pool.ts';
+import { createPool, type Pool } from '../core/adapters/postgres/database/pool.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { settingNames } from '../core/contracts/settings.ts';
 import { catalogue } from '../core/sources/catalogue.ts';

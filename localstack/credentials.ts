@@ -1,5 +1,5 @@
-import { apiKeyStore } from '../core/adapters/postgres/api-key-store.ts';
-import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
+import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../core/auth/api-keys.ts';
 import { simulatedCredentials } from './upstreams/credentials.ts';
 

@@ -1,7 +1,7 @@
 /** One full cycle: plan every job now, wait until each task has ended, and say what came of it. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Pool } from '../core/adapters/postgres/pool.ts';
+import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import type { Tick } from '../core/contracts/messages.ts';
 import type { Functions } from './functions.ts';
 import { until } from './processes.ts';

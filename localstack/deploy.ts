@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import type { FunctionName } from '../core/contracts/settings.ts';
+import type { FunctionName } from '../core/contracts/functions.ts';
 import { localAssetBucket } from '../lib/asset-bucket.ts';
 import { sourceHash } from '../lib/source-hash.ts';
 import { emulatorClient, emulatorEnvironment } from './emulator.ts';

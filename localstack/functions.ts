@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
-import type { FunctionName } from '../core/contracts/settings.ts';
+import type { FunctionName } from '../core/contracts/functions.ts';
 import { type Deployment, functionOutput, output } from './deploy.ts';
 import { emulatorClient } from './emulator.ts';
 

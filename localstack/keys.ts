@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { apiKeyStore } from '../core/adapters/postgres/api-key-store.ts';
-import type { Pool } from '../core/adapters/postgres/pool.ts';
+import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
+import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey, secretHash } from '../core/auth/api-keys.ts';
-import type { Scope, scopes } from '../core/contracts/reasons.ts';
+import type { Scope, scopes } from '../core/contracts/words/access.ts';
 
 /** One key per scope. */
 export type LocalKeys = Readonly<Record<Scope, string>>;

@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
-import type { Pool } from '../core/adapters/postgres/pool.ts';
+import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
 import { planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';

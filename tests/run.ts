@@ -3,7 +3,7 @@
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
  *   2. the deployed cloud, which mostly waits; beside it, one after the other:
- *      check (format and lint, types, dead code; each counts as one test), unit and contract, and last the page, infra
+ *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page, infra
  *      and chaos at the same time
  *   3. look for processes that were left behind; one is a failed test. Temporary files go with the run
  *
@@ -27,7 +27,7 @@ import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts'
 const roomForScratch = 4 * 2 ** 30;
 
 const bin = join(root, 'node_modules', '.bin');
-const groups = ['check', 'unit', 'contract', 'infra', 'browser', 'chaos', 'local'];
+const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', 'local'];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -161,7 +161,7 @@ async function install(): Promise<void> {
 
 async function besideTheCloud(): Promise<void> {
   if (chosen('check')) for (const [title, command] of checks) await check(title, command);
-  await vitest(['unit', 'contract'], 'show');
+  await vitest(['unit', 'component', 'contract'], 'show');
   const last = ['browser', 'infra', 'chaos'].filter(chosen);
   await Promise.all(last.map((name) => vitest([name], name === last[0] ? 'show' : 'collect')));
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Scope, scopes } from '../contracts/reasons.ts';
+import { type Scope, scopes } from '../contracts/words/access.ts';
 
 /** A new API key. `key` is shown once and never stored; `prefix` and `hash` are what the database keeps. */
 export interface NewApiKey {

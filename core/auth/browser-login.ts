@@ -2,8 +2,8 @@ import type { Exchange } from '../contracts/blob.ts';
 import type { BrowserLogin } from '../ports/browser.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
-import { transportFailure } from '../sources/http-failure.ts';
 import type { Failure } from '../sources/parser.ts';
+import { transportFailure } from '../sources/reading/http-failure.ts';
 import { type LoginCredentials, loginRefused } from './credentials.ts';
 import type { Session } from './session.ts';
 

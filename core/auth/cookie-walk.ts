@@ -1,8 +1,8 @@
 import { CookieJar } from 'tough-cookie';
 import type { Exchange } from '../contracts/blob.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../ports/upstream.ts';
-import { transportFailure } from '../sources/http-failure.ts';
 import type { Failure } from '../sources/parser.ts';
+import { transportFailure } from '../sources/reading/http-failure.ts';
 
 /** One upstream request that draws on the source's quota, or why it may not be made. Never throws. */
 export type PermittedCall = (call: UpstreamCall) => Promise<UpstreamAnswer | Failure>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { jobKinds, pageSelectors } from './reasons.ts';
+import { jobKinds } from './words/job-kinds.ts';
+import { pageSelectors } from './words/page-selectors.ts';
 
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */
 export const exchangeSchema = z.object({

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { barIntervals } from '../market/bar.ts';
-import { jobKinds, runReasons, triggers } from './reasons.ts';
+import { jobKinds } from './words/job-kinds.ts';
+import { runReasons } from './words/run-reasons.ts';
+import { triggers } from './words/triggers.ts';
 
 const instant = z.iso.datetime();
 const sourceId = z.string().regex(/^[a-z][a-z0-9-]{1,31}$/);

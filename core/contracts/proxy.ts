@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { runReasons } from './reasons.ts';
+import { runReasons } from './words/run-reasons.ts';
 
 /** What the Yahoo proxy asks its upstream for. A quote is per symbol, whatever the client put into one request. */
 export const questionSchema = z.object({

@@ -1,6 +1,6 @@
 /**
  * Names of the settings (environment variables) that `lib` gives to functions, and that handlers read through
- * `functions/settings.ts`. Both sides use these constants, so that a name can never be spelled twice.
+ * `core/runtime/settings.ts`. Both sides use these constants, so that a name can never be spelled twice.
  */
 export const settingNames = {
   /** `local`, `dev` or `prod`. */
@@ -59,48 +59,3 @@ export const settingNames = {
   dbName: 'DB_NAME',
   dbUser: 'DB_USER',
 } as const;
-
-/** The Lambda functions: the names of the folders under `functions/`. The local cloud leaves `prepare-database` out. */
-export const functionNames = [
-  'schedule',
-  'scrape-api',
-  'scrape-browser',
-  'ingest',
-  'monitor',
-  'recover',
-  'state',
-  'migrate',
-  'prepare-database',
-  'maintain',
-  'set-credentials',
-  'api',
-  'yahoo-proxy',
-  'summarise',
-] as const;
-export type FunctionName = (typeof functionNames)[number];
-
-/** Functions that are deployed only where a stage's settings ask for them. */
-export const optionalFunctions: readonly FunctionName[] = ['summarise'];
-
-/** Functions in the VPC: they reach Postgres, S3 and SQS and nothing else. All others reach the world, and no database. */
-export const insideFunctions: readonly FunctionName[] = [
-  'schedule',
-  'ingest',
-  'monitor',
-  'recover',
-  'state',
-  'migrate',
-  'maintain',
-  'api',
-];
-
-/** The metric that says whether a source fails, 1 or 0, each minute: dimension `source`. Its alarm is named by it. */
-export const sourceFailing = 'SourceFailing';
-
-/** The metric that is 1 in each minute in which a source is limited, and is not written else. Dimension and alarm as above. */
-export const sourceLimited = 'SourceLimited';
-
-/** The scrape queue of a source. One per source, so that one that hangs starves no other. */
-export function scrapeQueueName(sourceId: string): string {
-  return `scrape-${sourceId}`;
-}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { proxyRequests, proxyResponses } from './proxy.ts';
-import { pageSelectors, scopes } from './reasons.ts';
+import { scopes } from './words/access.ts';
+import { pageSelectors } from './words/page-selectors.ts';
 
 /**
  * What functions outside the VPC may ask of the `state` function: leases, permits, sessions, key checks, and

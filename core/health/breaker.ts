@@ -1,5 +1,15 @@
-import type { RunReason } from '../contracts/reasons.ts';
-import type { Breaker } from '../ports/outcome-store.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+
+/** A breaker as it is kept. Past `until` an open one lets one run through, and a half-open one another. */
+export interface Breaker {
+  readonly state: 'closed' | 'open' | 'half_open';
+  readonly until: number | null;
+  readonly reason: RunReason | null;
+  /** How often it has opened in a row. */
+  readonly opened: number;
+  /** Failures in a row while closed. */
+  readonly failures: number;
+}
 
 /** Failures in a row that open it. */
 export const opensAfter = 3;

@@ -1,6 +1,6 @@
 import { calendarFor, lastSession, type MarketCalendar, oldestExpected } from '../market/calendar.ts';
-import type { BarredGroup, EndedTask, ListingGroup, QuotedGroup } from '../ports/outcome-store.ts';
 import type { SourceJob } from '../sources/definition.ts';
+import type { BarredGroup, EndedTask, ListingGroup, QuotedGroup } from './source-facts.ts';
 
 /** The same as the source's lateness where only one or two listings speak for a market: they may hardly trade. */
 const fewToleranceMs = 60 * 60_000;

@@ -1,3 +1,27 @@
+/** A listing as the database knows it. What it says wins over what an answer says of itself. */
+export interface KnownListing extends Listing {
+  readonly id: number;
+  readonly assetClass: AssetClass;
+}
+
+/** A symbol means a listing in [from, to), milliseconds since the epoch. */
+export interface Alias {
+  readonly listing: KnownListing;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A symbol that was asked for and is not known yet: what it takes to register it. */
+export interface NewListing {
+  /** In the source's namespace. */
+  readonly symbol: string;
+  readonly canonical: string;
+  readonly name: string | null;
+  readonly assetClass: AssetClass;
+  /** `null`: the source does not say. It can be registered only where the canonical symbol is known already. */
+  readonly listing: Listing | null;
+}
+
 /** What kind of thing is traded. `index` is not traded itself; `other` is what no source explained. */
 export const assetClasses = ['equity', 'etf', 'fund', 'index', 'crypto', 'fx', 'future', 'option', 'other'] as const;
 export type AssetClass = (typeof assetClasses)[number];

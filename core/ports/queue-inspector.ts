@@ -1,10 +1,4 @@
-/** How many messages a queue and its dead-letter queue have. About right: SQS counts so. */
-export interface QueueCounts {
-  readonly name: string;
-  readonly waiting: number;
-  readonly inFlight: number;
-  readonly dead: number;
-}
+import type { QueueCounts } from '../contracts/queues.ts';
 
 /** A message that kept failing. */
 export interface DeadMessage {

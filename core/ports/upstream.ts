@@ -1,4 +1,16 @@
 import type { Exchange } from '../contracts/blob.ts';
+import type { PageHint } from '../sources/parser.ts';
+
+export interface UpstreamOptions {
+  /** Scheme, host and port that may be called: the catalogue's, or the one a setting put in their place. */
+  readonly origins: readonly string[];
+  /** Private addresses are allowed: for the simulator, whose address came from a setting. */
+  readonly allowPrivate: boolean;
+  /** From the first byte out to the last byte in, in milliseconds, redirects included. */
+  readonly timeoutMs: number;
+  /** Longest body, unpacked. What is longer is cut off and marked, which also stops a gzip bomb. */
+  readonly maxBytes: number;
+}
 
 export interface UpstreamCall {
   readonly method: 'GET' | 'POST';
@@ -11,12 +23,6 @@ export interface UpstreamCall {
   readonly page?: PageHint | undefined;
   /** For browsers: the session's storage state as JSON text. */
   readonly storageState?: string | null;
-}
-
-/** What a browser must know to tell a page that is complete from one that is not. */
-export interface PageHint {
-  /** A CSS selector. The page is complete when something matches: its data, or what stands there in its place. */
-  readonly waitFor: string;
 }
 
 /** What came back, with the headers that only the caller may see. `setCookies` never leaves the auth engine. */

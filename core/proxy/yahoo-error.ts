@@ -1,5 +1,5 @@
 import type { Question } from '../contracts/proxy.ts';
-import type { RunReason } from '../contracts/reasons.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
 
 /** An answer of the proxy on Yahoo's own routes, before headers. */
 export interface YahooError {

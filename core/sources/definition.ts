@@ -1,4 +1,5 @@
-import type { JobKind, LicenceClass } from '../contracts/reasons.ts';
+import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { LicenceClass } from '../contracts/words/licence.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { AssetClass } from '../market/instrument.ts';
 

@@ -1,11 +1,19 @@
 import type { Exchange } from '../contracts/blob.ts';
 import type { BarRange } from '../contracts/messages.ts';
-import type { JobKind, PageSelectors, QuarantineReason, RunReason } from '../contracts/reasons.ts';
+import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { PageSelectors } from '../contracts/words/page-selectors.ts';
+import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
 import type { Quote } from '../market/quote.ts';
-import type { PageHint } from '../ports/upstream.ts';
+
+/** What a browser must know to tell a page that is complete from one that is not. */
+export interface PageHint {
+  /** A CSS selector. The page is complete when something matches: its data, or what stands there in its place. */
+  readonly waitFor: string;
+}
 
 /** Who a record is about, in the source's words. Enough to register a listing that nobody has seen yet. */
 export interface Subject {

@@ -11,13 +11,14 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
-import { createRateLimiter } from '../rate-limit.ts';
-import { credentialsSpecs } from '../set-credentials/specs.ts';
-import { createAuthenticator, type Principal, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
+import { credentialsSpecs } from '../../core/http/credentials-specs.ts';
+import { ProblemError, problemOf } from '../../core/http/problem.ts';
+import { createRateLimiter } from '../../core/http/rate-limit.ts';
+import { respond, respondProblem } from '../../core/http/respond.ts';
+import type { ApiContext, Bindings, Call, Principal, Reply, Route, RouteSpec } from '../../core/http/route.ts';
+import { asNumber, asText } from '../../core/http/wire-number.ts';
+import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { Dependencies } from './dependencies.ts';
-import { ProblemError, problemOf } from './problem.ts';
-import { respond, respondProblem } from './respond.ts';
-import type { ApiContext, Bindings, Call, Reply, Route, RouteSpec } from './route.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -36,7 +37,6 @@ import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { sourceRoutes } from './routes/sources.ts';
-import { asNumber, asText } from './wire-number.ts';
 
 /** Where the API begins, inside the REST API and behind the dashboard. */
 export const basePath = '/api/v1';

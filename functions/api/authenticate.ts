@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { ApiKeyStore, HeldKey } from '../../core/adapters/postgres/api-key-store.ts';
+import type { ApiKeyStore, HeldKey } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
-import type { Scope } from '../../core/contracts/reasons.ts';
+import { ProblemError } from '../../core/http/problem.ts';
+import type { Principal } from '../../core/http/route.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import { ProblemError } from './problem.ts';
 
 /** The cookie of a dashboard session. */
 export const sessionCookie = 'qtr_session';
@@ -11,15 +11,6 @@ export const sessionCookie = 'qtr_session';
 /** How long a container may go on believing a key after it was revoked elsewhere. */
 const believeMs = 30_000;
 const noteUseMs = 60_000;
-
-/** Who asks. */
-export interface Principal {
-  readonly keyId: string;
-  readonly name: string;
-  readonly scope: Scope;
-  readonly expiresAt: number | null;
-  readonly via: 'key' | 'session';
-}
 
 interface Credentials {
   readonly apiKey: string | undefined;

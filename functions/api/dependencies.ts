@@ -1,18 +1,19 @@
-import type { ApiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
-import type { BackfillStore } from '../../core/adapters/postgres/backfill-store.ts';
-import type { BarReader } from '../../core/adapters/postgres/bar-reader.ts';
-import type { ConstituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
-import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
-import type { FactsReader } from '../../core/adapters/postgres/facts-reader.ts';
-import type { HealthReader } from '../../core/adapters/postgres/health-reader.ts';
-import type { InstrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
-import type { QuarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
-import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
-import type { RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
-import type { ReplayStore } from '../../core/adapters/postgres/replay-store.ts';
-import type { RunReader } from '../../core/adapters/postgres/run-reader.ts';
-import type { SourceReader } from '../../core/adapters/postgres/source-reader.ts';
-import type { SwitchStore } from '../../core/adapters/postgres/switch-store.ts';
+import type { ApiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
+import type { SwitchStore } from '../../core/adapters/postgres/database/switches.ts';
+import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
+import type { FactsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
+import type { InstrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
+import type { BarReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
+import type { ConstituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
+import type { QuarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
+import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
+import type { ReplayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
+import type { RecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import type { HealthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
+import type { SourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
+import type { BackfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
+import type { RunReader } from '../../core/adapters/postgres/work/run-reader.ts';
+import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
@@ -20,7 +21,6 @@ import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
-import type { RateLimit } from '../rate-limit.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
 export interface Dependencies {

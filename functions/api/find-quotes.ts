@@ -1,9 +1,9 @@
-import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { assetClasses } from '../../core/market/instrument.ts';
 import { asOfBases } from '../../core/market/quote.ts';
-import { consolidate } from '../../core/quality/consolidate.ts';
+import { consolidate } from '../../core/prices/consolidate.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { isQuoted, type Quoted } from './quote-view.ts';
+import { isQuoted, type Quoted } from './views/quote.ts';
 
 interface Asked {
   readonly source: string | null;

@@ -1,30 +1,29 @@
 import { handle } from 'hono/aws-lambda';
 import * as z from 'zod';
-import { apiKeyStore } from '../../core/adapters/postgres/api-key-store.ts';
-import { backfillStore } from '../../core/adapters/postgres/backfill-store.ts';
-import { barReader } from '../../core/adapters/postgres/bar-reader.ts';
-import { constituentReader } from '../../core/adapters/postgres/constituent-reader.ts';
-import { diagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
-import { factsReader } from '../../core/adapters/postgres/facts-reader.ts';
-import { healthReader } from '../../core/adapters/postgres/health-reader.ts';
-import { incidentStore } from '../../core/adapters/postgres/incident-store.ts';
-import { instrumentReader } from '../../core/adapters/postgres/instrument-reader.ts';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
-import { quarantineReader } from '../../core/adapters/postgres/quarantine-reader.ts';
-import { quoteReader } from '../../core/adapters/postgres/quote-reader.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
-import { replayStore } from '../../core/adapters/postgres/replay-store.ts';
-import { runReader } from '../../core/adapters/postgres/run-reader.ts';
-import { sourceReader } from '../../core/adapters/postgres/source-reader.ts';
-import { switchStore } from '../../core/adapters/postgres/switch-store.ts';
+import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
+import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
+import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
+import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
+import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
+import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
+import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
+import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
+import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
+import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
+import { incidentStore } from '../../core/adapters/postgres/sources/incident-store.ts';
+import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
+import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
+import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
-import { nameFor } from '../../core/sources/symbol-names.ts';
-import { logger } from '../observe.ts';
+import { version } from '../../core/http/version.ts';
+import { logger } from '../../core/runtime/observe.ts';
 import {
   alwaysOpenSetting,
   databaseSettings,
@@ -32,9 +31,10 @@ import {
   SettingError,
   setting,
   symbolsSetting,
-} from '../settings.ts';
+} from '../../core/runtime/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { nameFor } from '../../core/sources/symbol-names.ts';
 import { createApp } from './app.ts';
-import { version } from './version.ts';
 
 const queuesSchema = z
   .string()

@@ -1,5 +1,5 @@
-import { ProblemError } from './problem.ts';
-import type { Call } from './route.ts';
+import { ProblemError } from '../../core/http/problem.ts';
+import type { Call } from '../../core/http/route.ts';
 
 /** The request's `Idempotency-Key`, if it has one: the same key again is the same request. Throws for one that is none. */
 export function idempotencyKey(call: Call): string | undefined {

@@ -1,14 +1,15 @@
-import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
-import type { FactsReader, SourceRecord } from '../../core/adapters/postgres/facts-reader.ts';
+import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
+import type { FactsReader, SourceRecord } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
-import { serviceIds } from '../../core/contracts/reasons.ts';
-import { diagnose } from '../../core/health/diagnose.ts';
-import type { DiagnosisFacts, SourceFacts } from '../../core/health/facts.ts';
-import { proxyId } from '../../core/health/recovery-strategy.ts';
-import { reportOf } from '../../core/health/report.ts';
+import type { QueueCounts } from '../../core/contracts/queues.ts';
+import { serviceIds } from '../../core/contracts/words/services.ts';
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
+import type { DiagnosisFacts, SourceFacts } from '../../core/diagnosis/facts.ts';
+import { reportOf } from '../../core/diagnosis/report.ts';
 import { calendarWarnings } from '../../core/market/calendar.ts';
-import type { QueueCounts, QueueInspector } from '../../core/ports/queue-inspector.ts';
+import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
+import { proxyId } from '../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 export interface Diagnosing {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { stopRequestSchema } from '../../core/contracts/http/operations.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from '../../core/http/problem.ts';
 
 const longestPauseMs = 366 * 24 * 3600_000;
 

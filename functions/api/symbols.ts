@@ -1,7 +1,7 @@
-import type { QuoteReader } from '../../core/adapters/postgres/quote-reader.ts';
+import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
+import { ProblemError } from '../../core/http/problem.ts';
+import { symbolOf } from '../../core/http/read-request.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { ProblemError } from './problem.ts';
-import { symbolOf } from './read-request.ts';
 
 /** The catalogue by id. */
 export function sourceLookup(catalogue: readonly SourceDefinition[]) {

@@ -1,12 +1,9 @@
 import type { Bar } from '../../core/market/bar.ts';
-import type {
-  Alias,
-  BarSeries,
-  ConstituentSnapshot,
-  KnownListing,
-  QuoteRow,
-  RejectedRow,
-} from '../../core/ports/ingest-store.ts';
+import type { BarSeries } from '../../core/market/bar-series.ts';
+import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
+import type { Alias, KnownListing } from '../../core/market/instrument.ts';
+import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import type { RejectedRow } from '../../core/prices/decision.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
 /** Gives what a symbol of the source means at a time (milliseconds since the epoch). */
@@ -24,9 +21,9 @@ export function resolveBy(aliasesOf: (symbol: string) => readonly Alias[] | unde
 
 /** What an answer says, on known listings. */
 export interface Enriched {
-  readonly quotes: readonly QuoteRow[];
+  readonly quotes: readonly ListedQuote[];
   readonly bars: readonly BarSeries[];
-  readonly constituents: readonly ConstituentSnapshot[];
+  readonly constituents: readonly IndexSnapshot[];
   readonly rejected: readonly RejectedRow[];
 }
 
@@ -41,7 +38,7 @@ const longestDelay = 2 ** 31 - 1;
  * `answer` names the answer within the blob, for the paths of what is rejected.
  */
 export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolve: Resolve): Enriched {
-  const quotes: QuoteRow[] = [];
+  const quotes: ListedQuote[] = [];
   const bars: BarSeries[] = [];
   const rejected: RejectedRow[] = parsed.rejections.map((rejection) => ({
     ...rejection,
@@ -82,7 +79,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     }
     bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, actions, fetchedAt, path });
   }
-  const constituents = (parsed.constituents ?? []).flatMap(({ index, members }): ConstituentSnapshot[] => {
+  const constituents = (parsed.constituents ?? []).flatMap(({ index, members }): IndexSnapshot[] => {
     const listing = resolve(index.symbol, fetchedAt);
     if (!listing) {
       rejected.push(unknownListing(index.symbol, `${answer} ${index.symbol}`, { fetchedAt }, null));
@@ -100,7 +97,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
   return { quotes, bars, constituents, rejected };
 }
 
-function plausible(quote: QuoteRow['quote']): QuoteRow['quote'] {
+function plausible(quote: ListedQuote['quote']): ListedQuote['quote'] {
   const previousClose = quote.previousClose !== null && Number(quote.previousClose) === 0 ? null : quote.previousClose;
   const { delaySeconds: delay } = quote;
   const delaySeconds = delay !== null && delay >= 0 && delay <= longestDelay ? Math.round(delay) : null;

@@ -1,14 +1,14 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
+import { metrics, observed } from '../../core/runtime/observe.ts';
+import { handleQueue } from '../../core/runtime/queue-handler.ts';
+import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
-import { metrics, observed } from '../observe.ts';
-import { handleQueue } from '../queue-handler.ts';
-import { databaseSettings, setting } from '../settings.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 
 const ingestBlob = ingestBlobs({

@@ -13,23 +13,19 @@
  */
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage, OutcomeMessage } from '../../core/contracts/messages.ts';
-import type {
-  Alias,
-  BarSeries,
-  ConstituentSnapshot,
-  Decision,
-  Evidence,
-  IngestStore,
-  Newcomer,
-  QuoteRow,
-  StoredBatch,
-} from '../../core/ports/ingest-store.ts';
+import type { BarSeries } from '../../core/market/bar-series.ts';
+import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
+import type { Alias, NewListing } from '../../core/market/instrument.ts';
+import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import type { IngestStore, StoredBatch } from '../../core/ports/ingest-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
-import { checkBars } from '../../core/quality/check-bars.ts';
-import { checkQuotes } from '../../core/quality/check-quotes.ts';
-import { barStatistics, quoteStatistics } from '../../core/quality/statistics.ts';
-import { isStale, verdictOf } from '../../core/quality/verdict.ts';
+import { checkBars } from '../../core/prices/check-bars.ts';
+import { checkQuotes } from '../../core/prices/check-quotes.ts';
+import type { Decision } from '../../core/prices/decision.ts';
+import type { Evidence } from '../../core/prices/evidence.ts';
+import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
+import { isStale, verdictOf } from '../../core/prices/verdict.ts';
 import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 
@@ -122,7 +118,7 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     for (const { parsed } of answers)
       for (const { index, members } of parsed.constituents ?? [])
         if (asked.has(index.symbol)) for (const { subject } of members) asked.add(subject.symbol);
-    const newcomers: Newcomer[] = [...unknown.values()]
+    const newcomers: NewListing[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
       .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
     if (newcomers.length > 0) keep(await store.register(sourceId, newcomers));
@@ -191,10 +187,7 @@ async function decide(
 /**
  * Snapshots with the prices that passed. A page of which no price can be believed is not believed in its weights either.
  */
-function withCheckedPrices(
-  snapshots: readonly ConstituentSnapshot[],
-  accepted: readonly QuoteRow[],
-): ConstituentSnapshot[] {
+function withCheckedPrices(snapshots: readonly IndexSnapshot[], accepted: readonly ListedQuote[]): IndexSnapshot[] {
   if (snapshots.length === 0 || accepted.length === 0) return [];
   const priced = new Set(accepted.map((row) => row.listing.id));
   return snapshots.map((snapshot) => ({

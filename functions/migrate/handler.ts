@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { migrateRequestSchema } from '../../core/contracts/migrate.ts';
-import { observed } from '../observe.ts';
-import { databaseSettings } from '../settings.ts';
+import { observed } from '../../core/runtime/observe.ts';
+import { databaseSettings } from '../../core/runtime/settings.ts';
 import { migrateDatabase } from './migrate-database.ts';
 
 /** The bundle carries the SQL beside it. */

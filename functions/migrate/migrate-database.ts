@@ -1,8 +1,9 @@
 import pg from 'pg';
-import { migrate } from '../../core/adapters/postgres/migrate.ts';
-import { createPool, type DatabaseSettings, iamToken } from '../../core/adapters/postgres/pool.ts';
-import { prepareRoles } from '../../core/adapters/postgres/prepare.ts';
+import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
+import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
+import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
+import type { DatabaseSettings } from '../../core/runtime/settings.ts';
 import { connectMaster } from './connect-master.ts';
 
 /**

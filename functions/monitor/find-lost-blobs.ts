@@ -1,6 +1,6 @@
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
-import { overdueAfterMs } from '../../core/health/judge-source.ts';
+import { overdueAfterMs } from '../../core/health/judge.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { OutcomeStore } from '../../core/ports/outcome-store.ts';
 import type { RawStore } from '../../core/ports/raw-store.ts';

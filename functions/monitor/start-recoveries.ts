@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { RecoveryCandidates } from '../../core/adapters/postgres/recovery-candidates.ts';
-import type { RecoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import type { RecoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
+import type { RecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { RecoveryMessage } from '../../core/contracts/messages.ts';
-import { recoveryDue } from '../../core/health/recovery.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import { recoveryDue } from '../../core/recovery/due.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 export interface StartingRecoveries {

@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { HealthStatus } from '../../core/contracts/reasons.ts';
-import { sourceFailing, sourceLimited } from '../../core/contracts/settings.ts';
-import { metrics } from '../observe.ts';
+import { sourceFailing, sourceLimited } from '../../core/contracts/metrics.ts';
+import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
+import { metrics } from '../../core/runtime/observe.ts';
 
 /**
  * Tells of each source whether it fails, 1 or 0, and that it is limited while it is: its alarms hear it. What is paused or

@@ -1,11 +1,12 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { OutcomeMessage } from '../../core/contracts/messages.ts';
-import type { HealthStatus } from '../../core/contracts/reasons.ts';
-import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge-source.ts';
-import { proxyId } from '../../core/health/recovery-strategy.ts';
-import type { JudgedSource, Judgement, OutcomeStore } from '../../core/ports/outcome-store.ts';
+import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
+import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge.ts';
+import type { Judgement } from '../../core/health/judgement.ts';
+import { dueRuns, secondsBetween, timingsOf, type Wanted } from '../../core/planning/job-schedule.ts';
+import type { JudgedSource, OutcomeStore } from '../../core/ports/outcome-store.ts';
+import { proxyId } from '../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { dueRuns, secondsBetween, timingsOf, type Wanted } from '../../core/sources/job-schedule.ts';
 
 const usualLatenessMinutes = 30;
 

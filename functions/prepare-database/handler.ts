@@ -1,8 +1,8 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
-import { logger, observed } from '../observe.ts';
-import { setting } from '../settings.ts';
+import { logger, observed } from '../../core/runtime/observe.ts';
+import { setting } from '../../core/runtime/settings.ts';
 import { prepareDatabase } from './prepare-database.ts';
 
 // One attempt: a migration that ran out of time may still be running, and a second call would wait for its lock.

@@ -1,13 +1,13 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { recoveryMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { observed } from '../../core/runtime/observe.ts';
+import { handleQueue } from '../../core/runtime/queue-handler.ts';
+import { databaseSettings, mapSetting, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
-import { observed } from '../observe.ts';
-import { handleQueue } from '../queue-handler.ts';
-import { databaseSettings, mapSetting, setting } from '../settings.ts';
 import { recoverSource } from './recover-source.ts';
 
 const pool = createPool(databaseSettings());

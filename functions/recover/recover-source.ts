@@ -1,5 +1,5 @@
 /**
- * Heals one source, step by step (core/health/recovery-strategy.ts says which).
+ * Heals one source, step by step (core/recovery/strategy.ts says which).
  *
  *   1. is the service switched on? is another worker at it? has it ended?
  *   2. begin: what does the source fail of, and what is done about that
@@ -12,7 +12,7 @@
  * nobody goes on with is ended by the monitor.
  */
 
-import type { Connection, Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Connection, Pool } from '../../core/adapters/postgres/database/pool.ts';
 import {
   changeSelectors,
   conditionOf,
@@ -22,8 +22,7 @@ import {
   lowerBudget,
   notePage,
   renewSession,
-} from '../../core/adapters/postgres/recovery-effects.ts';
-import { proxyPause } from '../../core/adapters/postgres/recovery-runs.ts';
+} from '../../core/adapters/postgres/recovery/effects.ts';
 import {
   canaryPatienceSeconds,
   heartbeatPatienceSeconds,
@@ -31,17 +30,18 @@ import {
   type RecoveryStore,
   recoveryStore,
   type StepResult,
-} from '../../core/adapters/postgres/recovery-store.ts';
+} from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { proxyPause } from '../../core/adapters/postgres/recovery/runs.ts';
 import type { RecoveryMessage } from '../../core/contracts/messages.ts';
-import { type RunReason, runReasons } from '../../core/contracts/reasons.ts';
-import { proxyId, type RecoveryKind, type RecoveryStepName, strategyFor } from '../../core/health/recovery-strategy.ts';
+import { type RunReason, runReasons } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import { proxyId, type RecoveryKind, type RecoveryStepName, strategyFor } from '../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { askCanary, type Going } from './ask-canary.ts';
-import { askFallback } from './ask-fallback.ts';
-import { awaitHeartbeat } from './await-heartbeat.ts';
-import { failed } from './end-recovery.ts';
+import { askCanary, type Going } from './steps/canary.ts';
+import { failed } from './steps/end.ts';
+import { askFallback } from './steps/fallback.ts';
+import { awaitHeartbeat } from './steps/heartbeat.ts';
 
 export interface Recovering {
   readonly pool: Pool;

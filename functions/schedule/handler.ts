@@ -1,14 +1,14 @@
 import type { Context } from 'aws-lambda';
-import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { logger, observed } from '../../core/runtime/observe.ts';
+import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
+import { alwaysOpenSetting, databaseSettings, mapSetting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
-import { logger, observed } from '../observe.ts';
-import { handleQueue, isQueueEvent } from '../queue-handler.ts';
-import { alwaysOpenSetting, databaseSettings, mapSetting, symbolsSetting } from '../settings.ts';
 import { planRuns } from './plan-runs.ts';
 
 const urls = Object.fromEntries(

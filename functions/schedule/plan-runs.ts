@@ -1,21 +1,22 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
-import type { MessageQueue } from '../../core/ports/message-queue.ts';
-import type { PlannedRun, PlannerState, PlanStore } from '../../core/ports/plan-store.ts';
-import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
 import {
   dueRuns as dueOf,
   type JobTiming,
   symbolsOf,
   timingsOf,
   type Wanted,
-} from '../../core/sources/job-schedule.ts';
+} from '../../core/planning/job-schedule.ts';
+import type { PlannedRun, PlannerState } from '../../core/planning/plan.ts';
+import { allowanceFor } from '../../core/planning/quota.ts';
+import { planRetries, type RetryChance, retryChances } from '../../core/planning/retries.ts';
+import { admitTrials } from '../../core/planning/trials.ts';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { PlanStore } from '../../core/ports/plan-store.ts';
+import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
-import { allowanceFor } from '../../core/sources/quota.ts';
-import { admitTrials } from './admit-trials.ts';
-import { planRetries, type RetryChance, retryChances } from './plan-retries.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
 const sendLimit = 1000;

@@ -1,18 +1,17 @@
-import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
 import { browserLoginSession } from '../../core/auth/browser-login.ts';
 import type { LoginCredentials } from '../../core/auth/credentials.ts';
 import type { Session } from '../../core/auth/session.ts';
 import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
-import type { Upstream } from '../../core/ports/upstream.ts';
+import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
+import { pageHeaders, reachSource } from '../../core/scraping/open-source.ts';
+import type { ScrapeSource } from '../../core/scraping/scrape-task.ts';
+import { takePermit } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import type { Failure } from '../../core/sources/parser.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
-import { takePermit } from '../ask-upstream.ts';
-import { pageHeaders, reachSource } from '../reach-source.ts';
-import type { ScrapeSource } from '../scrape-task.ts';
 
 /** A browser, as far as a source is read with it. */
 export interface SourceBrowser {

@@ -7,11 +7,11 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
-import { observed } from '../observe.ts';
-import { handleQueue } from '../queue-handler.ts';
-import { scrapeTask } from '../scrape-task.ts';
-import { mapSetting, numberSetting, optionalSetting, setting } from '../settings.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { observed } from '../../core/runtime/observe.ts';
+import { handleQueue } from '../../core/runtime/queue-handler.ts';
+import { mapSetting, numberSetting, optionalSetting, setting } from '../../core/runtime/settings.ts';
+import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { browserSource } from './browser-source.ts';
 
 const state = lambdaState(setting('stateFunction'));

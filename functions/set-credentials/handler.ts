@@ -1,9 +1,9 @@
 import { handle } from 'hono/aws-lambda';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
+import { logger } from '../../core/runtime/observe.ts';
+import { mapSetting, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { logger } from '../observe.ts';
-import { mapSetting, setting } from '../settings.ts';
 import { createCredentialsApp } from './set-credentials.ts';
 
 /** Requests of API Gateway (REST API v1 proxy events) for /api/v1/sources/{id}/credentials. */

@@ -19,14 +19,14 @@ import {
   credentialsSchemas,
 } from '../../core/auth/credentials.ts';
 import type { CredentialsState } from '../../core/contracts/http/operations.ts';
+import { ProblemError, problemOf } from '../../core/http/problem.ts';
+import { createRateLimiter } from '../../core/http/rate-limit.ts';
+import { bodyOf, checked } from '../../core/http/read-request.ts';
+import { respondProblem } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { ProblemError, problemOf } from '../api/problem.ts';
-import { bodyOf, checked } from '../api/read-request.ts';
-import { respondProblem } from '../api/respond.ts';
-import { createRateLimiter } from '../rate-limit.ts';
 
 export interface SettingCredentials {
   readonly state: State;

@@ -1,8 +1,8 @@
-import { createPool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { stateRequestSchema } from '../../core/contracts/state.ts';
-import { observed } from '../observe.ts';
-import { databaseSettings } from '../settings.ts';
+import { observed } from '../../core/runtime/observe.ts';
+import { databaseSettings } from '../../core/runtime/settings.ts';
 import { patientState } from './patient-state.ts';
 
 const state = patientState(postgresState(createPool(databaseSettings())));

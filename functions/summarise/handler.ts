@@ -2,9 +2,9 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { bedrockSummariser } from '../../core/adapters/bedrock/summariser.ts';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { summaryMessageSchema } from '../../core/contracts/messages.ts';
-import { observed } from '../observe.ts';
-import { handleQueue } from '../queue-handler.ts';
-import { setting } from '../settings.ts';
+import { observed } from '../../core/runtime/observe.ts';
+import { handleQueue } from '../../core/runtime/queue-handler.ts';
+import { setting } from '../../core/runtime/settings.ts';
 import { summariseReport } from './summarise-report.ts';
 
 const state = lambdaState(setting('stateFunction'));

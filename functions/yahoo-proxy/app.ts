@@ -9,15 +9,15 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import type { Question } from '../../core/contracts/proxy.ts';
+import { matchesEtag } from '../../core/http/etag.ts';
+import { ProblemError, problemBody, problems } from '../../core/http/problem.ts';
+import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
 import { type Asked, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import type { YahooError } from '../../core/proxy/yahoo-error.ts';
 import { failureAnswer, notFound, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
-import { ProblemError, problemBody, problems } from '../api/problem.ts';
-import { asNumber, asText } from '../api/wire-number.ts';
-import { matchesEtag } from '../etag.ts';
 import type { Found } from './answer-cache.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';

@@ -2,13 +2,14 @@ import { redactor } from '../../core/auth/redact.ts';
 import { type Session, sessionSecrets } from '../../core/auth/session.ts';
 import type { Exchange } from '../../core/contracts/blob.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
+import type { ReachableSource } from '../../core/scraping/open-source.ts';
+import { holdAfter } from '../../core/scraping/retry-after.ts';
+import { takePermit } from '../../core/scraping/take-permit.ts';
 import type { Failure } from '../../core/sources/parser.ts';
-import { holdAfter, takePermit } from '../ask-upstream.ts';
-import type { ReachableSource } from '../reach-source.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 

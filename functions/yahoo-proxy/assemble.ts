@@ -1,10 +1,9 @@
-import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
 import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
+import { version } from '../../core/http/version.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
-import type { Upstream } from '../../core/ports/upstream.ts';
+import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { version } from '../api/version.ts';
 import { type AnswerCache, answerCache, type Refresh } from './answer-cache.ts';
 import { createProxy, type ProxyApp } from './app.ts';
 import { askYahoo } from './ask-yahoo.ts';

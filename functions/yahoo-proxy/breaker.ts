@@ -8,7 +8,7 @@ import {
   handleWhenResult,
   retry,
 } from 'cockatiel';
-import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Failure } from '../../core/sources/parser.ts';
 

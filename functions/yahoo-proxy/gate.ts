@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import { createRateLimiter, type RateLimit } from '../../core/http/rate-limit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
-import { createRateLimiter, type RateLimit } from '../rate-limit.ts';
 
 /** Whether a request may go on. `wait` is in seconds, for one that has asked too much. */
 export type Admission =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { matchesEtag } from '../etag.ts';
+import { matchesEtag } from '../../core/http/etag.ts';
 import type { Dependencies } from './dependencies.ts';
 import { splitPath } from './path-key.ts';
 import { headersOf, type Reply } from './reply.ts';

@@ -1,11 +1,11 @@
 import type { ProxyQuoteView } from '../../core/contracts/http/proxy.ts';
+import type { DecimalWriter } from '../../core/http/wire-number.ts';
 import { fraction, subtract } from '../../core/market/decimal.ts';
 import type { Listing } from '../../core/market/instrument.ts';
 import type { Quote } from '../../core/market/quote.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import type { Subject } from '../../core/sources/parser.ts';
 import { parseQuotes } from '../../core/sources/yahoo/parse-quotes.ts';
-import type { DecimalWriter } from '../api/wire-number.ts';
 
 /** A quote whose venue and currency are known, as Yahoo's are. */
 interface ReadQuote {

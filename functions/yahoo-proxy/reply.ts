@@ -1,5 +1,5 @@
+import { weakEtag } from '../../core/http/etag.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
-import { weakEtag } from '../etag.ts';
 import type { CacheResult, Found } from './answer-cache.ts';
 
 /** An answer of the proxy, before the headers that depend on the moment. */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { SharedAnswer } from '../../core/contracts/proxy.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { Pause } from './breaker.ts';

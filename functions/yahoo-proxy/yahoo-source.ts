@@ -1,6 +1,5 @@
-import type { UpstreamOptions } from '../../core/adapters/http/upstream.ts';
-import type { Upstream } from '../../core/ports/upstream.ts';
-import { type ReachableSource, reachSource } from '../reach-source.ts';
+import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
+import { type ReachableSource, reachSource } from '../../core/scraping/open-source.ts';
 
 /** A client waits for this: less time than the scraper has. */
 const requestTimeoutMs = 8_000;

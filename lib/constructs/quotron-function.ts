@@ -14,7 +14,8 @@ import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, insideFunctions, settingNames } from '../../core/contracts/settings.ts';
+import { type FunctionName, insideFunctions } from '../../core/contracts/functions.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../bundle-function.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { pascalCase, physicalName } from '../names.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type FunctionName, functionNames, settingNames } from '../../core/contracts/settings.ts';
+import { type FunctionName, functionNames } from '../../core/contracts/functions.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../../lib/bundle-function.ts';
 
 export interface BundleResult {

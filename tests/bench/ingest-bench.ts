@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Containers, containerCount, startContainers } from './containers.ts';
 import { makeTick, type QuoteTick, symbolOf, type TickRow, universe } from './quote-answers.ts';
 

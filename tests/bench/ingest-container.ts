@@ -5,8 +5,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { unpackBlob } from '../../core/adapters/s3/raw-store.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { parserOf } from '../../core/sources/parsers.ts';

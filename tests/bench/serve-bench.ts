@@ -1,5 +1,5 @@
-import { startTestDatabase } from '../postgres.ts';
-import { makeKey, testApi } from '../unit/functions/api/fixture.ts';
+import { makeKey, testApi } from '../support/api-fixture.ts';
+import { startTestDatabase } from '../support/postgres.ts';
 import { startContainers } from './containers.ts';
 import { makeTick, symbolOf, universe } from './quote-answers.ts';
 

@@ -6,14 +6,14 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { migrate } from '../../core/adapters/postgres/migrate.ts';
-import { createPool, type Pool } from '../../core/adapters/postgres/pool.ts';
-import { consolidate } from '../../core/quality/consolidate.ts';
+import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
+import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { consolidate } from '../../core/prices/consolidate.ts';
 import { type RunningDatabase, startDatabase } from '../../localstack/database.ts';
-import { column } from '../contract/quote-store-rows.ts';
-import { migrationsDirectory } from '../postgres.ts';
-import { folderRawStore } from './folder-raw-store.ts';
-import { type LoadedBlob, makeLoad, startsAt, symbols } from './load.ts';
+import { folderRawStore } from '../support/folder-raw-store.ts';
+import { type LoadedBlob, makeLoad, startsAt, symbols } from '../support/load.ts';
+import { migrationsDirectory } from '../support/postgres.ts';
+import { column } from '../support/quote-store-rows.ts';
 
 /** Several hundred blobs: 50 ticks of two sources, each fetched twice in two parts. */
 const load = makeLoad(50);
@@ -133,7 +133,7 @@ async function deliverWithKills(): Promise<{ ingest: number; postgres: number }>
 
 /** Runs a worker on messages until it ends or is killed. */
 async function runWorker(blobs: readonly LoadedBlob[], onDone: (blobKey: string) => void): Promise<void> {
-  const file = new URL('ingest-worker.ts', import.meta.url).pathname;
+  const file = new URL('../support/ingest-worker.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [file, database.url, join(folder, 'blobs')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -7,10 +7,10 @@ import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
-import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
-import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import {
   ingestMessageSchema,
   outcomeMessageSchema,
@@ -24,8 +24,8 @@ import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { folderRawStore } from './folder-raw-store.ts';
+import { folderRawStore } from '../support/folder-raw-store.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L', 'BRK-B'];
 /** One symbol a task: thirteen tasks that each take a moment. */
@@ -72,7 +72,7 @@ const sent: Record<string, unknown[]> = { ingest: [], outcomes: [] };
 let waiting: ScrapeMessage[] = [];
 
 function startWorker(name: string, dies = ''): Worker {
-  const file = new URL('scrape-task-worker.ts', import.meta.url).pathname;
+  const file = new URL('../support/scrape-task-worker.ts', import.meta.url).pathname;
   const args = [file, database.url, join(folder, 'blobs'), upstreams.urlOf('yahoo'), name, dies];
   const child: Child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const worker: Worker = { child, name, busy: null };

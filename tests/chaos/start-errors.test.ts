@@ -8,7 +8,7 @@ import { startEmulator } from '../../localstack/emulator.ts';
 import { freePort } from '../../localstack/ports.ts';
 import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
-import { node, stateFolder } from '../local/command.ts';
+import { node, stateFolder } from '../support/cli-process.ts';
 
 const place = stateFolder();
 const folders: string[] = [];

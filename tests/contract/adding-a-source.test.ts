@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 /*
  * Adds a source to a copy of the project, by the steps of docs/adding-a-source.md and by nothing else: what a step needs

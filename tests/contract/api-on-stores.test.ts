@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { barsSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
-import { at, barSeries, databaseTime, quoteRow, registered, stored } from './quote-store-rows.ts';
+import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { at, barSeries, databaseTime, quoteRow, registered, stored } from '../support/quote-store-rows.ts';
 
 /** What ingest writes is what the API reads: the two sides were written apart. */
 let database: TestDatabase;

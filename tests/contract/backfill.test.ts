@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { type BackfillView, backfillSchema } from '../../core/contracts/http/backfills.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
+import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema } from '../../core/auth/session.ts';
 import { resultOf } from '../../localstack/cycle.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

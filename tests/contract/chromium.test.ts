@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
 import type { UpstreamCall } from '../../core/ports/upstream.ts';
-import { type Site, startSite } from './hostile-site.ts';
+import { type Site, startSite } from '../support/hostile-site.ts';
 
 const headers = { 'user-agent': 'Quotron test', 'accept-language': 'en-US,en' };
 const done = '<p id="done">done</p>';

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
-import { diagnosisStore } from '../../core/adapters/postgres/diagnosis-store.ts';
-import { factsReader } from '../../core/adapters/postgres/facts-reader.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
+import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
-import { reportOf } from '../../core/health/report.ts';
+import { reportOf } from '../../core/diagnosis/report.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { makeDiagnosis } from '../../functions/api/make-diagnosis.ts';
 import { summariseReport } from '../../functions/summarise/summarise-report.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

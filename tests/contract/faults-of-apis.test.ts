@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HealthStatus, RunReason } from '../../core/contracts/reasons.ts';
+import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { runNow } from '../pipeline.ts';
-import { eachFault } from './fault-suite.ts';
-import { recoveryWorld } from './recovery-world.ts';
+import { eachFault } from '../support/fault-suite.ts';
+import { runNow } from '../support/pipeline.ts';
+import { recoveryWorld } from '../support/recovery-world.ts';
 
 const of = recoveryWorld();
 

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { Upstream } from '../../core/ports/upstream.ts';
+import { reachSource } from '../../core/scraping/open-source.ts';
+import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
-import { reachSource } from '../../functions/reach-source.ts';
-import { scrapeTask } from '../../functions/scrape-task.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { brokerOverHttp, brokerOverHttpParser } from './broker-over-http.ts';
-import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
+import { brokerOverHttp, brokerOverHttpParser } from '../support/broker-over-http.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 /*
  * A source that signs in by a form over HTTP, all the way: plan, login, answers, blobs, rows. The catalogue has none of
@@ -25,13 +25,13 @@ import { everythingLogged, everythingStored, shown } from './planted-secrets.ts'
  */
 vi.mock('../../core/sources/catalogue.ts', async (original) => {
   const { catalogue } = await original<{ catalogue: readonly SourceDefinition[] }>();
-  const { brokerOverHttp: broker } = await import('./broker-over-http.ts');
+  const { brokerOverHttp: broker } = await import('../support/broker-over-http.ts');
   const all = [...catalogue, broker];
   return { catalogue: all, sourceOf: (id: string) => all.find((source) => source.id === id) };
 });
 vi.mock('../../core/sources/parsers.ts', async (original) => {
   const { parserOf } = await original<{ parserOf: (id: string) => SourceParser }>();
-  const { brokerOverHttp: broker, brokerOverHttpParser: parser } = await import('./broker-over-http.ts');
+  const { brokerOverHttp: broker, brokerOverHttpParser: parser } = await import('../support/broker-over-http.ts');
   return { parserOf: (id: string) => (id === broker.id ? parser : parserOf(id)) };
 });
 

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema } from '../../core/contracts/messages.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrate } from '../../core/adapters/postgres/migrate.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { maintainDatabase } from '../../functions/maintain/maintain-database.ts';
-import { migrationsDirectory, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { migrationsDirectory, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

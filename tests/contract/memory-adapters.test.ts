@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
-import { messageQueueSuite } from './message-queue-suite.ts';
-import { rawStoreSuite } from './raw-store-suite.ts';
+import { messageQueueSuite } from '../support/message-queue-suite.ts';
+import { rawStoreSuite } from '../support/raw-store-suite.ts';
 
 describe('raw blobs in memory', () => {
   rawStoreSuite(() => {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
-import { overdueAfterMs } from '../../core/health/judge-source.ts';
+import { overdueAfterMs } from '../../core/health/judge.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

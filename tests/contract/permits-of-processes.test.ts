@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import type { ScrapeMessage } from '../../core/contracts/messages.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let workers: ChildProcess[];
 let database: TestDatabase;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await startTestDatabase();
   pool = database.pool(2);
   upstreams = await startUpstreams({ port: 0 });
-  const entry = new URL('./scrape-worker.ts', import.meta.url).pathname;
+  const entry = new URL('../support/scrape-worker.ts', import.meta.url).pathname;
   workers = Array.from({ length: 10 }, (_, index) => fork(entry, [database.url, `worker ${index}`], { execArgv: [] }));
 });
 afterAll(async () => {

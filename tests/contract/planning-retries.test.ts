@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { conditionOf } from '../../core/adapters/postgres/recovery-effects.ts';
-import type { RunReason } from '../../core/contracts/reasons.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { conditionOf } from '../../core/adapters/postgres/recovery/effects.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -14,8 +14,8 @@ import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

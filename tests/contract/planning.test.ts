@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { SharedAnswer } from '../../core/contracts/proxy.ts';
 import type { State } from '../../core/ports/state.ts';
 import { stateSharedCache } from '../../functions/yahoo-proxy/shared-cache.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { type TestProxy, testProxy } from '../unit/functions/yahoo-proxy/fixture.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type TestProxy, testProxy } from '../support/yahoo-proxy-fixture.ts';
 
 let database: TestDatabase;
 let pool: Pool;

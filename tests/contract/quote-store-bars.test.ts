@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresIngestStore } from '../../core/adapters/postgres/ingest-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { at, barSeries, column, registered, stored } from './quote-store-rows.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { at, barSeries, column, registered, stored } from '../support/quote-store-rows.ts';
 
 let database: TestDatabase;
 let pool: Pool;

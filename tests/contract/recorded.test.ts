@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { startRecordedUpstream } from '../recorded-upstream.ts';
-import { recordingsExist } from '../recordings.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { startRecordedUpstream } from '../support/recorded-upstream.ts';
+import { recordingsExist } from '../support/recordings.ts';
 
 /** When the quotes were recorded. */
 const recordedAt = '2025-02-17T10:54:53Z';

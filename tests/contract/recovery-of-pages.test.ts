@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { runNow } from '../pipeline.ts';
-import { recoveryWorld } from './recovery-world.ts';
+import { runNow } from '../support/pipeline.ts';
+import { recoveryWorld } from '../support/recovery-world.ts';
 
 const of = recoveryWorld();
 

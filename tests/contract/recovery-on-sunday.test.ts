@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { runNow } from '../pipeline.ts';
-import { recoveryWorld } from './recovery-world.ts';
+import { runNow } from '../support/pipeline.ts';
+import { recoveryWorld } from '../support/recovery-world.ts';
 
 /** A Sunday afternoon in New York. The simulator's markets have their hours with a clock of their own. */
 const sunday = '2026-11-22T18:00:00Z';

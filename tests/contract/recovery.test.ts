@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { acquireLease } from '../../core/adapters/postgres/leases.ts';
-import { inTransaction } from '../../core/adapters/postgres/pool.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candidates.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { acquireLease } from '../../core/adapters/postgres/database/leases.ts';
+import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
+import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { recoveryStepSchema } from '../../core/contracts/http/recovery.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
-import { runNow } from '../pipeline.ts';
-import { recoveryWorld } from './recovery-world.ts';
+import { runNow } from '../support/pipeline.ts';
+import { recoveryWorld } from '../support/recovery-world.ts';
 
 const of = recoveryWorld();
 const minute = 60_000;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { type Keys, makeKeys, testApi } from '../unit/functions/api/fixture.ts';
+import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

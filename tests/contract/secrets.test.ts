@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { makeSession } from '../../core/auth/make-session.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { type Session, sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
 import { sessionKeeper } from '../../core/auth/session-keeper.ts';
+import { logger } from '../../core/runtime/observe.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
-import { logger } from '../../functions/observe.ts';
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
-import { everythingLogged, everythingStored, shown } from './planted-secrets.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
+import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 /** Planted: of the form that the simulated source takes, and found nowhere else. */
 const apiKey = 'PLANTEDKEY98ZZZZ';

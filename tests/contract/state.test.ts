@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import type { Session } from '../../core/auth/session.ts';
 import { sessionKeeper } from '../../core/auth/session-keeper.ts';
 import type { State } from '../../core/ports/state.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { postgresOutcomeStore } from '../../core/adapters/postgres/outcome-store.ts';
-import { postgresPlanStore } from '../../core/adapters/postgres/plan-store.ts';
-import type { Pool } from '../../core/adapters/postgres/pool.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery-candidates.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery-store.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
+import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { watchSources } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let pool: Pool;

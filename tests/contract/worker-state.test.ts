@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { memoryState } from '../../core/adapters/memory/state.ts';
-import { postgresState } from '../../core/adapters/postgres/state.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { State } from '../../core/ports/state.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type FunctionName, functionNames, optionalFunctions, settingNames } from '../../core/contracts/settings.ts';
+import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../../lib/bundle-function.ts';
 import { cloudStages, functionsOf } from './synthesize.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { insideFunctions } from '../../core/contracts/settings.ts';
+import { insideFunctions } from '../../core/contracts/functions.ts';
 import { cloudStages, eventSourcesOf, functionsOf, resourcesOf, type StageName } from './synthesize.ts';
 
 /** RDS keeps three connections for superusers and two for its own; five more are for people. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { functionNames, insideFunctions, optionalFunctions } from '../../core/contracts/settings.ts';
+import { functionNames, insideFunctions, optionalFunctions } from '../../core/contracts/functions.ts';
 import { cloudStages, functionsOf, resourcesOf, synthesized } from './synthesize.ts';
 
 describe.each(cloudStages)('in %s', (stage) => {

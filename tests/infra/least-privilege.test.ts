@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
-import { functionNames } from '../../core/contracts/settings.ts';
+import { functionNames } from '../../core/contracts/functions.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';

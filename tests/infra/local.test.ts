@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { functionNames, optionalFunctions } from '../../core/contracts/settings.ts';
+import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { localAssetBucket } from '../../lib/asset-bucket.ts';
 import { pascalCase } from '../../lib/names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scrapeQueueName } from '../../core/contracts/settings.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 

@@ -5,7 +5,7 @@ import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { runDetailSchema, sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
 import { createSignInToken } from '../../localstack/keys.ts';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 

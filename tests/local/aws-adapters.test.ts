@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
-import { messageQueueSuite } from '../contract/message-queue-suite.ts';
-import { rawStoreSuite } from '../contract/raw-store-suite.ts';
+import { messageQueueSuite } from '../support/message-queue-suite.ts';
+import { rawStoreSuite } from '../support/raw-store-suite.ts';
 
 const { emulatorUrl, outputs } = inject('cloud');
 const aws = emulatorClient(emulatorUrl);

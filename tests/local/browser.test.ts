@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { constituentsSchema, indexSchema } from '../../core/contracts/http/indices.ts';
 import { runDetailSchema } from '../../core/contracts/http/operations.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
-import { sharedCloud } from './shared-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 

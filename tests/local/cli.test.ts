@@ -20,8 +20,8 @@ import {
 import { recoverySchema } from '../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../core/contracts/http/replays.ts';
 import { root } from '../../localstack/state-folder.ts';
-import { node } from './command.ts';
-import { sharedCloud } from './shared-cloud.ts';
+import { node } from '../support/cli-process.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 const folder = mkdtempSync(join(tmpdir(), 'quotron-cli-'));

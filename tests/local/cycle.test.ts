@@ -3,7 +3,7 @@ import { barsSchema, quoteSchema } from '../../core/contracts/http/market.ts';
 import { runDetailSchema, sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { type CycleResult, planCycle, resultOf, waitForRuns } from '../../localstack/cycle.ts';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 let result: CycleResult;

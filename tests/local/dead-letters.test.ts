@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { deadLetterSchema } from '../../core/contracts/http/operations.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 const url = cloud.outputOf('QueueIngest');

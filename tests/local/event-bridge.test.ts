@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { allInstruments } from '../../localstack/upstreams/yahoo/universe.ts';
 import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 // The minute's quota is smaller than what these tests ask within a minute; each begins with a whole one.

@@ -10,12 +10,12 @@ import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
-import { limitReasons } from '../../core/health/recovery-strategy.ts';
+import { limitReasons } from '../../core/recovery/strategy.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { waitForRuns } from '../../localstack/cycle.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
-import { type SickFault, sickFaults } from '../faults.ts';
-import { eventually, sharedCloud } from './shared-cloud.ts';
+import { type SickFault, sickFaults } from '../support/faults.ts';
+import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 const lambda = new LambdaClient(emulatorClient(cloud.emulatorUrl));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { createPool } from '../../core/adapters/postgres/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { localFileSchema } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
-import { stateFolder } from './command.ts';
+import { stateFolder } from '../support/cli-process.ts';
 
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
 const place = stateFolder();

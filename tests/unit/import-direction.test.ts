@@ -5,7 +5,15 @@ import { describe, expect, it } from 'vitest';
 const root = new URL('../../', import.meta.url).pathname;
 
 /** Layers of `core`, innermost first: each may import itself and what is before it. */
-const layers = [['market'], ['contracts'], ['ports'], ['sources', 'auth', 'quality', 'health', 'proxy'], ['adapters']];
+const layers = [
+  ['market'],
+  ['contracts'],
+  ['sources'],
+  ['planning', 'prices', 'health', 'diagnosis', 'recovery', 'proxy'],
+  ['ports'],
+  ['auth', 'scraping', 'http', 'runtime'],
+  ['adapters'],
+];
 
 /** What each top folder may import besides itself. `core/*` is settled by `layers`. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -63,7 +71,7 @@ describe('imports point inwards', () => {
   });
 
   it('pure rules import no SDK, no environment and no clock', () => {
-    const impure = ['market', 'quality', 'health', 'proxy']
+    const impure = ['market', 'planning', 'prices', 'health', 'diagnosis', 'recovery', 'proxy']
       .flatMap((room) => sourceFiles(`core/${room}`))
       .filter((file) => {
         const text = readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
@@ -77,13 +85,13 @@ describe('imports point inwards', () => {
   it.each([
     ['core/market/quote.ts', 'core/contracts/blob.ts'],
     ['core/contracts/blob.ts', 'core/ports/clock.ts'],
-    ['core/quality/check.ts', 'core/adapters/postgres/pool.ts'],
-    ['core/adapters/s3/raw-store.ts', 'functions/settings.ts'],
+    ['core/prices/check.ts', 'core/adapters/postgres/database/pool.ts'],
+    ['core/adapters/s3/raw-store.ts', 'functions/ingest/handler.ts'],
     ['functions/api/app.ts', 'lib/stacks/api-stack.ts'],
-    ['lib/stacks/api-stack.ts', 'core/adapters/postgres/pool.ts'],
+    ['lib/stacks/api-stack.ts', 'core/adapters/postgres/database/pool.ts'],
     ['lib/stacks/api-stack.ts', 'core/sources/yahoo/parse.ts'],
     ['web/src/app.tsx', 'core/sources/catalogue.ts'],
-    ['cli/quotron.ts', 'core/adapters/postgres/pool.ts'],
+    ['cli/quotron.ts', 'core/adapters/postgres/database/pool.ts'],
     ['core/lost/thing.ts', 'core/market/quote.ts'],
   ])('refuses %s importing %s', (from, to) => {
     expect(violation(from, to)).not.toBeNull();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runReasons } from '../../core/contracts/reasons.ts';
+import { runReasons } from '../../core/contracts/words/run-reasons.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { sickFaults } from '../faults.ts';
+import { sickFaults } from '../support/faults.ts';
 
 /*
  * docs/reasons.md tells how each fault ends. The faults themselves are driven by the contract tests, by `sickFaults`; here

@@ -1,5 +1,5 @@
 import type { SourceView } from '../../core/contracts/http/operations.ts';
-import type { HealthStatus } from '../../core/contracts/reasons.ts';
+import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { plural, words } from './format.ts';
 
 /** Worst first: what needs a person comes before what does not. */

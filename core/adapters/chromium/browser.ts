@@ -11,8 +11,7 @@
 import { createHash } from 'node:crypto';
 import type { BrowserContext } from 'playwright-core';
 import type { BrowserLogin, CapturePage, LoginForm, LoginResult } from '../../ports/browser.ts';
-import type { Upstream, UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
-import type { UpstreamOptions } from '../http/upstream.ts';
+import type { Upstream, UpstreamAnswer, UpstreamCall, UpstreamOptions } from '../../ports/upstream.ts';
 import { capture } from './capture.ts';
 import { NoBrowserError } from './executable.ts';
 import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';

@@ -4,19 +4,8 @@ import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { pipeline } from 'node:stream';
 import zlib from 'node:zlib';
-import type { Upstream, UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import type { Upstream, UpstreamAnswer, UpstreamCall, UpstreamOptions } from '../../ports/upstream.ts';
 import { isPublicAddress } from './addresses.ts';
-
-export interface UpstreamOptions {
-  /** Scheme, host and port that may be called: the catalogue's, or the one a setting put in their place. */
-  readonly origins: readonly string[];
-  /** Private addresses are allowed: for the simulator, whose address came from a setting. */
-  readonly allowPrivate: boolean;
-  /** From the first byte out to the last byte in, in milliseconds, redirects included. */
-  readonly timeoutMs: number;
-  /** Longest body, unpacked. What is longer is cut off and marked, which also stops a gzip bomb. */
-  readonly maxBytes: number;
-}
 
 const maxRedirects = 5;
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Permit, StateRequest, StateResponses } from '../../contracts/state.ts';
+import { allowanceFor } from '../../planning/quota.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state.ts';
 import { sourceOf } from '../../sources/catalogue.ts';
-import { allowanceFor } from '../../sources/quota.ts';
 
 /** Asked of a process on its own what only the database can do. */
 export class NotSharedError extends Error {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { healthStatuses } from '../reasons.ts';
+import { healthStatuses } from '../words/health-status.ts';
 
 const instant = z.iso.datetime();
 

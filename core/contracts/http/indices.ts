@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { licenceClasses } from '../reasons.ts';
+import { licenceClasses } from '../words/licence.ts';
 import { decimal, problemSchema } from './envelope.ts';
 import { instrumentSchema, quoteSchema } from './market.ts';
 

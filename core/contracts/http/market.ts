@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { barBases, barIntervals, corporateActionTypes } from '../../market/bar.ts';
 import { assetClasses } from '../../market/instrument.ts';
 import { asOfBases, sessions } from '../../market/quote.ts';
-import { licenceClasses } from '../reasons.ts';
+import { licenceClasses } from '../words/licence.ts';
 import { decimal, problemSchema } from './envelope.ts';
 
 export const instrumentSchema = z

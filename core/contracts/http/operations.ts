@@ -1,14 +1,12 @@
 import * as z from 'zod';
-import {
-  healthStatuses,
-  jobKinds,
-  licenceClasses,
-  quarantineReasons,
-  runReasons,
-  scopes,
-  serviceIds,
-  triggers,
-} from '../reasons.ts';
+import { scopes } from '../words/access.ts';
+import { healthStatuses } from '../words/health-status.ts';
+import { jobKinds } from '../words/job-kinds.ts';
+import { licenceClasses } from '../words/licence.ts';
+import { quarantineReasons } from '../words/quarantine-reasons.ts';
+import { runReasons } from '../words/run-reasons.ts';
+import { serviceIds } from '../words/services.ts';
+import { triggers } from '../words/triggers.ts';
 import { decimal } from './envelope.ts';
 
 const instant = z.iso.datetime();

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { runReasons } from '../reasons.ts';
+import { runReasons } from '../words/run-reasons.ts';
 
 const instant = z.iso.datetime();
 

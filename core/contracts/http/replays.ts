@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { quarantineReasons } from '../reasons.ts';
+import { quarantineReasons } from '../words/quarantine-reasons.ts';
 
 const instant = z.iso.datetime();
 

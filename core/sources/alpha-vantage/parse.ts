@@ -2,7 +2,7 @@ import type { Exchange } from '../../contracts/blob.ts';
 import { type DecimalText, decimalFromText } from '../../market/decimal.ts';
 import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
 import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceParser, Subject } from '../parser.ts';
-import { driftOf, failed, readBody } from '../read-json.ts';
+import { driftOf, failed, readBody } from '../reading/json.ts';
 import { excuseOf } from './excuse.ts';
 import { barRowSchema, quoteAnswerSchema, quoteRowSchema, seriesAnswerSchema, seriesMetaSchema } from './schema.ts';
 import { answerZone, knownListing, toCanonical, toSource } from './symbols.ts';

@@ -3,9 +3,9 @@ import { type DecimalText, decimalFromText, divide } from '../../market/decimal.
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
-import { type HtmlTable, readHtml } from '../html-table.ts';
-import { transportFailure } from '../http-failure.ts';
 import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import { type HtmlTable, readHtml } from '../reading/html.ts';
+import { transportFailure } from '../reading/http-failure.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, told apart by its headings. */

@@ -9,9 +9,9 @@ import type { Exchange } from '../../contracts/blob.ts';
 import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
-import { type HtmlPage, type HtmlTable, readHtml } from '../html-table.ts';
-import { transportFailure } from '../http-failure.ts';
 import type { Failure, Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
+import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
+import { transportFailure } from '../reading/http-failure.ts';
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../parser.ts';
-import { driftOf, readBody } from '../read-json.ts';
+import { driftOf, readBody } from '../reading/json.ts';
 import { errorAnswerSchema } from './schema.ts';
 
 /** Yahoo's limiter says this as plain text; old clients stored it as the crumb. */

@@ -3,7 +3,7 @@ import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
 import type { Parsed, Rejection } from '../parser.ts';
-import { failed } from '../read-json.ts';
+import { failed } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
 import { subjectOf } from './subject.ts';

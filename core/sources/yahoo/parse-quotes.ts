@@ -2,7 +2,7 @@ import type { Exchange } from '../../contracts/blob.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
 import type { Session } from '../../market/quote.ts';
 import type { Parsed, ParsedQuote, Rejection } from '../parser.ts';
-import { failed } from '../read-json.ts';
+import { failed } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
 import { subjectOf } from './subject.ts';

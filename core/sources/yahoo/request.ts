@@ -1,5 +1,5 @@
 import type { BarRange } from '../../contracts/messages.ts';
-import type { JobKind } from '../../contracts/reasons.ts';
+import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import type { UpstreamRequest } from '../parser.ts';
 import { quoteFields } from './schema.ts';
 import { yahoo } from './source.ts';

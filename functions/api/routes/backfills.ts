@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { BackfillRow, BackfillStore } from '../../../core/adapters/postgres/backfill-store.ts';
-import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
+import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
+import type { BackfillRow, BackfillStore } from '../../../core/adapters/postgres/work/backfill-store.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import {
   type BackfillView,
@@ -11,17 +11,17 @@ import {
 } from '../../../core/contracts/http/backfills.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
+import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import { barIntervals } from '../../../core/market/bar.ts';
+import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import type { SourceParser } from '../../../core/sources/parser.ts';
-import { allowanceFor } from '../../../core/sources/quota.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { chunksOf } from '../plan-backfill.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter, symbolOf } from '../read-request.ts';
-import { type Reply, type Route, route } from '../route.ts';
 
 interface Uses {
   readonly backfills: BackfillStore;

@@ -1,19 +1,24 @@
 import * as z from 'zod';
-import type { ActionRow, BarReader } from '../../../core/adapters/postgres/bar-reader.ts';
-import type { QuoteReader } from '../../../core/adapters/postgres/quote-reader.ts';
+import type { ActionRow, BarReader } from '../../../core/adapters/postgres/prices/bar-reader.ts';
+import type { QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { type BarsView, barsSchema } from '../../../core/contracts/http/market.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import {
+  cursorParameter,
+  instantParameter,
+  limitParameter,
+  sourceIdParameter,
+} from '../../../core/http/read-request.ts';
+import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals, corporateActionTypes } from '../../../core/market/bar.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { NotDerivableError } from '../adjust-bars.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { adjust, adjustable, type BarsAsked, basisOf, type LoadedBar } from '../load-adjusted-bars.ts';
-import { ProblemError } from '../problem.ts';
-import { instrumentView } from '../quote-view.ts';
-import { cursorParameter, instantParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
-import { type Call, type Route, route } from '../route.ts';
+import { NotDerivableError } from '../bars/adjust.ts';
+import { adjust, adjustable, type BarsAsked, basisOf, type LoadedBar } from '../bars/load.ts';
 import { requireListing, requireSource } from '../symbols.ts';
-import { barsCsv, csvReply, wantsCsv } from '../tables.ts';
+import { instrumentView } from '../views/quote.ts';
+import { barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 interface Uses {
   readonly quotes: QuoteReader;

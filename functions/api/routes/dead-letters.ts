@@ -5,10 +5,10 @@ import {
   redriveRequestSchema,
   redriveSchema,
 } from '../../../core/contracts/http/operations.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { limitParameter } from '../../../core/http/read-request.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 import { type QueueInspector, UnknownQueueError } from '../../../core/ports/queue-inspector.ts';
-import { ProblemError } from '../problem.ts';
-import { limitParameter } from '../read-request.ts';
-import { type Route, route } from '../route.ts';
 
 const tag = 'Dead letters';
 const bodyBytes = 4 * 1024;

@@ -8,13 +8,13 @@ import {
   diagnosisViewSchema,
   reportFileName,
 } from '../../../core/contracts/http/diagnostics.ts';
-import { reportOf } from '../../../core/health/report.ts';
+import { reportOf } from '../../../core/diagnosis/report.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
+import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
 import { type Diagnosing, makeDiagnosis } from '../make-diagnosis.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter } from '../read-request.ts';
-import { type Reply, type Route, route } from '../route.ts';
 
 interface Uses extends Omit<Diagnosing, 'log'> {
   readonly queue: MessageQueue;

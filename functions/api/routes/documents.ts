@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { openApiDocument } from '../openapi.ts';
-import { type Route, type RouteSpec, route } from '../route.ts';
+import { openApiDocument } from '../../../core/http/openapi.ts';
+import { type Route, type RouteSpec, route } from '../../../core/http/route.ts';
 
 /** The OpenAPI document of all routes, this one too, and of those that other functions answer. Made at the first request: a cold start does not pay for it. */
 export function documentRoutes(specs: readonly RouteSpec[], elsewhere: readonly RouteSpec[], version: string): Route[] {

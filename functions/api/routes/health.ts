@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { HealthReader } from '../../../core/adapters/postgres/health-reader.ts';
-import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
+import type { HealthReader } from '../../../core/adapters/postgres/sources/health-reader.ts';
+import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';
-import { overdueAfterMs } from '../../../core/health/judge-source.ts';
+import { overdueAfterMs } from '../../../core/health/judge.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { ProblemError } from '../problem.ts';
-import { type Route, route } from '../route.ts';
 
 interface Uses {
   readonly health: HealthReader;

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
-import { runReasons } from '../../../core/contracts/reasons.ts';
-import type { IncidentStore, KeptIncident } from '../../../core/ports/incident-store.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
-import { type Route, route } from '../route.ts';
+import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
+import type { KeptIncident } from '../../../core/health/incidents.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
+import { type Route, route } from '../../../core/http/route.ts';
+import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 
 const tag = 'Incidents';
 

@@ -1,6 +1,10 @@
 import * as z from 'zod';
-import type { ConstituentReader, MemberRow, SnapshotRow } from '../../../core/adapters/postgres/constituent-reader.ts';
-import type { ListingRow, QuoteReader } from '../../../core/adapters/postgres/quote-reader.ts';
+import type {
+  ConstituentReader,
+  MemberRow,
+  SnapshotRow,
+} from '../../../core/adapters/postgres/prices/constituent-reader.ts';
+import type { ListingRow, QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import {
   type ConstituentsView,
   type ConstituentView,
@@ -11,16 +15,22 @@ import {
   indexBatchRequestSchema,
   indexSchema,
 } from '../../../core/contracts/http/indices.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import {
+  cursorParameter,
+  instantParameter,
+  limitParameter,
+  sourceIdParameter,
+  symbolHelp,
+} from '../../../core/http/read-request.ts';
+import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
 import { findQuotes } from '../find-quotes.ts';
-import { ProblemError } from '../problem.ts';
-import { instrumentView, quoteView, type Viewing } from '../quote-view.ts';
-import { cursorParameter, instantParameter, limitParameter, sourceIdParameter, symbolHelp } from '../read-request.ts';
-import { type Call, type Route, route } from '../route.ts';
 import { requireListing, requireSource, sourceLookup } from '../symbols.ts';
-import { constituentsCsv, csvReply, wantsCsv } from '../tables.ts';
+import { instrumentView, quoteView, type Viewing } from '../views/quote.ts';
+import { constituentsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 interface Uses {
   readonly quotes: QuoteReader;

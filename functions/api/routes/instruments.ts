@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { InstrumentReader } from '../../../core/adapters/postgres/instrument-reader.ts';
+import type { InstrumentReader } from '../../../core/adapters/postgres/listings/instrument-reader.ts';
 import { instrumentSchema } from '../../../core/contracts/http/market.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { instrumentView } from '../quote-view.ts';
-import { cursorParameter, limitParameter } from '../read-request.ts';
-import { type Route, route } from '../route.ts';
+import { instrumentView } from '../views/quote.ts';
 
 export function instrumentRoutes({ instruments }: { instruments: InstrumentReader }): Route[] {
   const find = route(

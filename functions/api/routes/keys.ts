@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ApiKeyStore, KeyRecord } from '../../../core/adapters/postgres/api-key-store.ts';
+import type { ApiKeyStore, KeyRecord } from '../../../core/adapters/postgres/access/api-key-store.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import {
   type ApiKeyView,
@@ -7,9 +7,9 @@ import {
   createKeySchema,
   newApiKeySchema,
 } from '../../../core/contracts/http/operations.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 import type { Authenticator } from '../authenticate.ts';
-import { ProblemError } from '../problem.ts';
-import { type Route, route } from '../route.ts';
 
 const tag = 'Keys';
 

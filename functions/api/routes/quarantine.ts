@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/quarantine-reader.ts';
+import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
-import { quarantineReasons } from '../../../core/contracts/reasons.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
-import { type Route, route } from '../route.ts';
+import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 
 const recordSchema = z.record(z.string(), z.unknown());
 

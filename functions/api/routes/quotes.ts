@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { QuoteReader } from '../../../core/adapters/postgres/quote-reader.ts';
+import type { QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   batchItemSchema,
@@ -8,13 +8,8 @@ import {
   quoteSchema,
   tickRowSchema,
 } from '../../../core/contracts/http/market.ts';
-import { assetClasses } from '../../../core/market/instrument.ts';
-import { canonicalSymbol } from '../../../core/market/symbol.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { findQuotes } from '../find-quotes.ts';
-import { ProblemError } from '../problem.ts';
-import { candidateViews, quoteView, tickView, type Viewing } from '../quote-view.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
   flag,
@@ -23,10 +18,15 @@ import {
   sourceIdParameter,
   symbolHelp,
   symbolOf,
-} from '../read-request.ts';
-import { type Call, type Reply, type Route, route } from '../route.ts';
+} from '../../../core/http/read-request.ts';
+import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
+import { assetClasses } from '../../../core/market/instrument.ts';
+import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { findQuotes } from '../find-quotes.ts';
 import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
-import { csvReply, historyCsv, wantsCsv } from '../tables.ts';
+import { candidateViews, quoteView, tickView, type Viewing } from '../views/quote.ts';
+import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
 interface Uses {
   readonly quotes: QuoteReader;

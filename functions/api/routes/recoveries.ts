@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { RecoveryRow, RecoveryStore } from '../../../core/adapters/postgres/recovery-store.ts';
-import type { SourceReader, SourceRow } from '../../../core/adapters/postgres/source-reader.ts';
-import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
+import type { RecoveryRow, RecoveryStore } from '../../../core/adapters/postgres/recovery/recovery-store.ts';
+import type { SourceReader, SourceRow } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
@@ -16,14 +16,14 @@ import {
 } from '../../../core/contracts/http/recovery.ts';
 import type { RecoveryMessage } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
-import { proxyId } from '../../../core/health/recovery-strategy.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
+import { type Call, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter } from '../read-request.ts';
-import { type Call, type Route, route } from '../route.ts';
 
 interface Uses {
   readonly recoveries: RecoveryStore;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
 import * as z from 'zod';
-import type { ReplayBlob, ReplayStore } from '../../../core/adapters/postgres/replay-store.ts';
+import type { ReplayBlob, ReplayStore } from '../../../core/adapters/postgres/prices/replay-store.ts';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import type { IngestMessage } from '../../../core/contracts/messages.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { ProblemError } from '../problem.ts';
-import { type Call, type Reply, type Route, route } from '../route.ts';
 
 interface Uses {
   readonly replays: ReplayStore;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AttemptRow, RunReader, RunRow, TaskRow } from '../../../core/adapters/postgres/run-reader.ts';
+import type { AttemptRow, RunReader, RunRow, TaskRow } from '../../../core/adapters/postgres/work/run-reader.ts';
 import {
   batchStatisticsSchema,
   type RunDetailView,
@@ -9,13 +9,13 @@ import {
   runStatuses,
   taskStatuses,
 } from '../../../core/contracts/http/operations.ts';
-import { triggers } from '../../../core/contracts/reasons.ts';
 import { artifactName } from '../../../core/contracts/s3-keys.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { ProblemError } from '../problem.ts';
-import { cursorParameter, limitParameter, sourceIdParameter } from '../read-request.ts';
-import { type Route, route } from '../route.ts';
-import { reasonOf } from '../source-view.ts';
+import { triggers } from '../../../core/contracts/words/triggers.ts';
+import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
+import { type Route, route } from '../../../core/http/route.ts';
+import { reasonOf } from '../views/source.ts';
 
 const tag = 'Runs';
 

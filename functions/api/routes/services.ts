@@ -1,16 +1,17 @@
 import * as z from 'zod';
-import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
 import {
   type ServiceView,
   serviceSchema,
   servicesSchema,
   stopRequestSchema,
 } from '../../../core/contracts/http/operations.ts';
-import { serviceIds } from '../../../core/contracts/reasons.ts';
-import type { QueueCounts, QueueInspector } from '../../../core/ports/queue-inspector.ts';
+import type { QueueCounts } from '../../../core/contracts/queues.ts';
+import { serviceIds } from '../../../core/contracts/words/services.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { type Route, route } from '../../../core/http/route.ts';
+import type { QueueInspector } from '../../../core/ports/queue-inspector.ts';
 import { pauseEnd } from '../pause-end.ts';
-import { ProblemError } from '../problem.ts';
-import { type Route, route } from '../route.ts';
 
 interface Uses {
   readonly switches: SwitchStore;

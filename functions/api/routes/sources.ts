@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SourceReader } from '../../../core/adapters/postgres/source-reader.ts';
-import type { SwitchStore } from '../../../core/adapters/postgres/switch-store.ts';
+import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
+import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
@@ -15,15 +15,15 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { instantParameter } from '../../../core/http/read-request.ts';
+import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
-import { ProblemError } from '../problem.ts';
-import { instantParameter } from '../read-request.ts';
-import { type Reply, type Route, route } from '../route.ts';
-import { sampleView, sourceView } from '../source-view.ts';
+import { sampleView, sourceView } from '../views/source.ts';
 
 interface Uses {
   readonly incidents: IncidentStore;

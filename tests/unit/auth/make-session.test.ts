@@ -6,8 +6,8 @@ import type { UpstreamAnswer, UpstreamCall } from '../../../core/ports/upstream.
 import { sourceAddress } from '../../../core/sources/address.ts';
 import type { FormLoginStrategy, SessionStrategy, SourceDefinition } from '../../../core/sources/definition.ts';
 import { yahoo } from '../../../core/sources/yahoo/source.ts';
-import { recording, recordingsExist } from '../../recordings.ts';
-import { anyCharacter } from '../any-character.ts';
+import { anyCharacter } from '../../support/any-character.ts';
+import { recording, recordingsExist } from '../../support/recordings.ts';
 
 interface Page {
   readonly status?: number;

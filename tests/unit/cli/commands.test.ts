@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { quotronProgram } from '../../../cli/program.ts';
-import { type Answers, apiDouble, Page, Problem, quotron } from './command.ts';
+import { type Answers, apiDouble, Page, Problem, quotron } from '../../support/cli-in-process.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';

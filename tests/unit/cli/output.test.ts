@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { dateOption, instantOption, numberOption } from '../../../cli/options.ts';
 import { distance, fields, instant, safe, table } from '../../../cli/output.ts';
-import { dateOption, instantOption, numberOption } from '../../../cli/until.ts';
 
 describe('what people read', () => {
   it('stands in columns under their headings, cut to a line', () => {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { healthStatuses } from '../../../core/contracts/reasons.ts';
+import { healthStatuses } from '../../../core/contracts/words/health-status.ts';
 import { tellFailing } from '../../../functions/monitor/tell-failing.ts';
 
 it('tells of each source, by the dimensions of its alarms, that it fails or does not, and of one at its limit that it is', () => {

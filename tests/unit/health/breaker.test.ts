@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunReason } from '../../../core/contracts/reasons.ts';
+import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
+import type { Breaker } from '../../../core/health/breaker.ts';
 import {
   type BreakerInput,
   closedBreaker,
@@ -11,7 +12,6 @@ import {
   opensAfter,
   shownBreaker,
 } from '../../../core/health/breaker.ts';
-import type { Breaker } from '../../../core/ports/outcome-store.ts';
 
 const now = Date.parse('2026-11-24T16:00:00Z');
 const success: BreakerInput = { ok: true, reason: null, trial: false, attempt: 1 };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { freshnessOf } from '../../../core/health/freshness.ts';
-import type { BarredGroup, EndedTask, QuotedGroup } from '../../../core/ports/outcome-store.ts';
-import { bad, good } from './tasks.ts';
+import type { BarredGroup, EndedTask, QuotedGroup } from '../../../core/health/source-facts.ts';
+import { bad, good } from '../../support/ended-tasks.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

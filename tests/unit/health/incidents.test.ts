@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunReason } from '../../../core/contracts/reasons.ts';
+import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
+import type { IncidentChange, OpenIncident } from '../../../core/health/incidents.ts';
 import { followIncidents, type IncidentInput, mostEvidence } from '../../../core/health/incidents.ts';
-import type { IncidentChange, OpenIncident } from '../../../core/ports/incident-store.ts';
-import type { EndedTask } from '../../../core/ports/outcome-store.ts';
-import { bad, good } from './tasks.ts';
+import type { EndedTask } from '../../../core/health/source-facts.ts';
+import { bad, good } from '../../support/ended-tasks.ts';
 
 const ended = (task: EndedTask): IncidentInput => ({
   task,

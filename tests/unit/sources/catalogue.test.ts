@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import { dueRuns, nextRun, stretchOf } from '../../../core/planning/job-schedule.ts';
+import { plannedShare } from '../../../core/planning/quota.ts';
 import { catalogue, sourceOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
-import { dueRuns, nextRun, stretchOf } from '../../../core/sources/job-schedule.ts';
 import { parserOf } from '../../../core/sources/parsers.ts';
-import { plannedShare } from '../../../core/sources/quota.ts';
 import { nameFor } from '../../../core/sources/symbol-names.ts';
 
 const dayMs = 86_400_000;

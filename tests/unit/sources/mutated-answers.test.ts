@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../core/contracts/blob.ts';
-import type { JobKind } from '../../../core/contracts/reasons.ts';
-import type { KnownListing, PriorQuote } from '../../../core/ports/ingest-store.ts';
-import { checkBars } from '../../../core/quality/check-bars.ts';
-import { checkQuotes } from '../../../core/quality/check-quotes.ts';
-import { jumpFactor } from '../../../core/quality/thresholds.ts';
+import type { JobKind } from '../../../core/contracts/words/job-kinds.ts';
+import type { KnownListing } from '../../../core/market/instrument.ts';
+import { checkBars } from '../../../core/prices/check-bars.ts';
+import { checkQuotes } from '../../../core/prices/check-quotes.ts';
+import type { PriorQuote } from '../../../core/prices/evidence.ts';
+import { jumpFactor } from '../../../core/prices/thresholds.ts';
 import type { Parsed } from '../../../core/sources/parser.ts';
 import { parserOf } from '../../../core/sources/parsers.ts';
 import { enrich } from '../../../functions/ingest/enrich-answer.ts';
-import { anyCharacter } from '../any-character.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const seconds = fetchedAt / 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../core/contracts/blob.ts';
-import type { PageSelectors } from '../../../core/contracts/reasons.ts';
+import type { PageSelectors } from '../../../core/contracts/words/page-selectors.ts';
 import { demoBrokerParser } from '../../../core/sources/demo-broker/parse.ts';
 
 const heads = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { calendarFor, type MarketCalendar, sessionOn } from '../../../core/market/calendar.ts';
 import { calendarOfSymbol } from '../../../core/market/symbol-calendar.ts';
+import { dueRuns, type JobTiming, nextRun } from '../../../core/planning/job-schedule.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
-import { dueRuns, type JobTiming, nextRun } from '../../../core/sources/job-schedule.ts';
 
 /** One symbol of each calendar: eight exchanges, futures, currencies, a venue without data, and what never closes. */
 const symbols = [

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { HealthStatus } from '../../../core/contracts/reasons.ts';
+import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import { classNames } from './class-names.ts';
 import styles from './status-disc.module.css';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Alias } from '../../../../core/ports/ingest-store.ts';
+import type { Alias } from '../../../../core/market/instrument.ts';
 import type { Parsed, Subject } from '../../../../core/sources/parser.ts';
 import { enrich, resolveBy } from '../../../../functions/ingest/enrich-answer.ts';
-import { listingOf, noon, row } from '../../quality/rows.ts';
+import { listingOf, noon, row } from '../../../support/price-rows.ts';
 
 const subject = (symbol: string): Subject => ({ symbol, name: null, assetClass: 'equity', listing: listingOf() });
 const nothing: Parsed = { quotes: [], bars: [], rejections: [], failure: null, missing: [] };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RunReason } from '../../../../core/contracts/reasons.ts';
+import type { RunReason } from '../../../../core/contracts/words/run-reasons.ts';
 import { type BreakerSettings, createBreaker, type Outcome } from '../../../../functions/yahoo-proxy/breaker.ts';
 
 const settings: BreakerSettings = { threshold: 3, openMs: 10_000, maxOpenMs: 40_000, random: () => 0 };

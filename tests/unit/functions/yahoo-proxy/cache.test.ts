@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod';
 import { type RunningUpstreams, startUpstreams } from '../../../../localstack/upstreams/server.ts';
 import { allInstruments } from '../../../../localstack/upstreams/yahoo/universe.ts';
-import { type TestProxy, testProxy } from './fixture.ts';
+import { type TestProxy, testProxy } from '../../../support/yahoo-proxy-fixture.ts';
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;

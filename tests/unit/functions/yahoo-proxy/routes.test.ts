@@ -6,7 +6,7 @@ import { envelope, problemSchema } from '../../../../core/contracts/http/envelop
 import { proxyQuoteSchema } from '../../../../core/contracts/http/proxy.ts';
 import { keyGate } from '../../../../functions/yahoo-proxy/gate.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../../localstack/upstreams/server.ts';
-import { type TestProxy, testProxy } from './fixture.ts';
+import { type TestProxy, testProxy } from '../../../support/yahoo-proxy-fixture.ts';
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { alphaVantageParser } from '../../../../core/sources/alpha-vantage/parse.ts';
-import { publishedBody, recordingsExist } from '../../../recordings.ts';
+import { publishedBody, recordingsExist } from '../../../support/recordings.ts';
 
 const { parse, toSource, toCanonical, requests } = alphaVantageParser;
 

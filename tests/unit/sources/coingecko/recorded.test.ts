@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { coingeckoParser } from '../../../../core/sources/coingecko/parse.ts';
-import { publishedBody, recordingsExist } from '../../../recordings.ts';
+import { publishedBody, recordingsExist } from '../../../support/recordings.ts';
 
 const { parse, toSource, toCanonical, requests } = coingeckoParser;
 const url = 'https://api.coingecko.com/api/v3/coins/markets?vs_currency=usd&ids=bitcoin';

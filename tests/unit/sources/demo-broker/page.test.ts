@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { demoBrokerParser } from '../../../../core/sources/demo-broker/parse.ts';
-import { anyCharacter } from '../../any-character.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const heads = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];

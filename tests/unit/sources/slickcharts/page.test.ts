@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
-import type { KnownListing } from '../../../../core/ports/ingest-store.ts';
-import { checkQuotes } from '../../../../core/quality/check-quotes.ts';
+import type { KnownListing } from '../../../../core/market/instrument.ts';
+import { checkQuotes } from '../../../../core/prices/check-quotes.ts';
 import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts';
 import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
-import { anyCharacter } from '../../any-character.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
 const nbsp = '\u00a0';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { yahooParser } from '../../../../core/sources/yahoo/parse.ts';
-import { recordedExchange, recordingsExist } from '../../../recordings.ts';
+import { recordedExchange, recordingsExist } from '../../../support/recordings.ts';
 
 const quotesOf = (name: string, ...symbols: string[]) =>
   yahooParser.parse('quotes', recordedExchange(`yahoo/${name}`, symbols));

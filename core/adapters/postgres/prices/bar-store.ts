@@ -1,0 +1,140 @@
+import * as z from 'zod';
+import type { BarSeries } from '../../../market/bar-series.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import type { Connection } from '../database/pool.ts';
+
+const rowsPerStatement = 5_000;
+
+const sameContent = `
+  (s.date, s.open, s.high, s.low, s.close, s.volume, s.currency, s.minor_factor, s.basis)
+  IS NOT DISTINCT FROM
+  (excluded.date, excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.currency,
+   excluded.minor_factor, excluded.basis)`;
+
+/*
+ * The same bar again writes nothing, unless it was stale: then it is confirmed as of the new fetch. Other content from a
+ * later fetch replaces it, and the statement trigger keeps the former row. `ingested_at` moves as in quote-store.ts.
+ */
+const storeText = `
+  WITH stored AS (
+    INSERT INTO bar AS s (listing_id, source, interval, starts_at, date, open, high, low, close, volume, currency,
+                          minor_factor, basis, basis_at, fetched_at, ingested_at, batch_id)
+    SELECT listing_id, $14, interval, to_timestamp(starts_at / 1000.0::float8), date, open, high, low, close, volume,
+           currency, minor_factor, basis, to_timestamp(basis_at / 1000.0::float8),
+           to_timestamp(fetched_at / 1000.0::float8), statement_timestamp(), $15::bigint
+    FROM unnest($1::int[], $2::text[], $3::float8[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[],
+                $8::numeric[], $9::numeric[], $10::text[], $11::int[], $12::text[], $13::float8[], $16::float8[])
+      AS t (listing_id, interval, starts_at, date, open, high, low, close, volume, currency, minor_factor, basis,
+            basis_at, fetched_at)
+    ON CONFLICT (listing_id, source, interval, starts_at) DO UPDATE SET
+      date = excluded.date, open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+      volume = excluded.volume, currency = excluded.currency, minor_factor = excluded.minor_factor,
+      basis = excluded.basis, basis_at = excluded.basis_at, stale = false,
+      fetched_at = CASE WHEN ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
+      ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
+                         ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
+      batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END
+    WHERE excluded.fetched_at > s.fetched_at AND (s.stale OR NOT (${sameContent}))
+    RETURNING batch_id = $15::bigint AS written, ingested_at > statement_timestamp() AS revised
+  )
+  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
+  FROM stored`;
+
+const storedRow = z.object({ written: z.int(), revised: z.int() });
+
+/**
+ * Stores checked bars and corporate actions of a source. A split makes the bars before it stale that were fetched before
+ * it took effect; those that this answer brings again are fresh at once.
+ */
+export async function storeBars(
+  db: Connection,
+  sourceId: string,
+  batchId: string,
+  series: readonly BarSeries[],
+): Promise<{ written: number; revised: number }> {
+  await storeActions(db, sourceId, batchId, series);
+  const rows = series
+    .flatMap((each) => each.bars.map((bar) => ({ ...each, bar })))
+    .sort((a, b) => a.listing.id - b.listing.id || a.bar.startsAt - b.bar.startsAt);
+  const total = { written: 0, revised: 0 };
+  for (let from = 0; from < rows.length; from += rowsPerStatement) {
+    const part = rows.slice(from, from + rowsPerStatement);
+    const answer = await db.query({
+      name: 'store-bars',
+      text: storeText,
+      values: [
+        numbers(part.map((row) => row.listing.id)),
+        texts(part.map((row) => row.bar.interval)),
+        numbers(part.map((row) => row.bar.startsAt)),
+        texts(part.map((row) => row.bar.date)),
+        numbers(part.map((row) => row.bar.open)),
+        numbers(part.map((row) => row.bar.high)),
+        numbers(part.map((row) => row.bar.low)),
+        numbers(part.map((row) => row.bar.close)),
+        numbers(part.map((row) => row.bar.volume)),
+        texts(part.map((row) => row.bar.currency)),
+        numbers(part.map((row) => row.bar.minorFactor)),
+        texts(part.map((row) => row.basis)),
+        numbers(part.map((row) => row.basisAt)),
+        sourceId,
+        batchId,
+        numbers(part.map((row) => row.fetchedAt)),
+      ],
+    });
+    const { written, revised } = storedRow.parse(answer.rows[0]);
+    total.written += written;
+    total.revised += revised;
+  }
+  if (series.length > 0) await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
+  return total;
+}
+
+const actionsText = `
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id)
+  SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint
+  FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[])
+    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at)
+  ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
+    ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
+    batch_id = excluded.batch_id
+  WHERE excluded.known_at > s.known_at
+    AND (s.ratio, s.amount, s.currency) IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency)`;
+
+/**
+ * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
+ * adjusted already, but nothing says so, and a warning too many costs less than a price too high.
+ */
+const staleText = `
+  UPDATE bar SET stale = true FROM corporate_action a
+  WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2
+    AND bar.listing_id = a.listing_id AND bar.source = $2 AND bar.basis <> 'raw' AND NOT bar.stale
+    AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at`;
+
+async function storeActions(
+  db: Connection,
+  sourceId: string,
+  batchId: string,
+  series: readonly BarSeries[],
+): Promise<void> {
+  const byKey = new Map(
+    series.flatMap((each) =>
+      each.actions.map((action) => [
+        `${each.listing.id} ${action.type} ${action.exDate}`,
+        { action, listingId: each.listing.id, knownAt: each.fetchedAt },
+      ]),
+    ),
+  );
+  const rows = [...byKey.values()].sort((a, b) => a.listingId - b.listingId);
+  if (rows.length === 0) return;
+  await db.query(actionsText, [
+    numbers(rows.map((row) => row.listingId)),
+    texts(rows.map((row) => row.action.type)),
+    texts(rows.map((row) => row.action.exDate)),
+    numbers(rows.map((row) => row.action.ratio)),
+    numbers(rows.map((row) => row.action.amount)),
+    texts(rows.map((row) => row.action.currency)),
+    numbers(rows.map((row) => row.knownAt)),
+    sourceId,
+    batchId,
+  ]);
+}

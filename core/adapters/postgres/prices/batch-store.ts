@@ -1,0 +1,188 @@
+import * as z from 'zod';
+import { passingReasons } from '../../../contracts/words/run-reasons.ts';
+import { chunkAttempts } from '../../../planning/retries.ts';
+import type { BatchHeader } from '../../../ports/ingest-store.ts';
+import type { Decision, RejectedRow } from '../../../prices/decision.ts';
+import { numbers, storable, texts } from '../database/array-literal.ts';
+import type { Connection } from '../database/pool.ts';
+
+const idRow = z.object({ id: z.string() });
+
+/**
+ * Opens the batch of a blob. `null` when the same parser version has read the blob before. Of two that ask at the same
+ * time, the second waits for the first's transaction: if that is rolled back, the second opens it.
+ *
+ * `turn` is the same for batches on the same rows, such as one task's of two ticks: they take turns here, at one lock.
+ * Row by row, Postgres would look each one up again after the wait, at twice the cost of the whole batch.
+ */
+export async function openBatch(db: Connection, header: BatchHeader, turn: number): Promise<string | null> {
+  const { rows } = await db.query({
+    name: 'open-batch',
+    text: `
+      WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
+      INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay)
+      SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid FROM turn
+      ON CONFLICT (blob_key, parser_version, replay) DO NOTHING RETURNING id`,
+    values: [
+      header.blobKey,
+      header.parserVersion,
+      header.runId,
+      header.part,
+      header.attempt,
+      header.sourceId,
+      header.kind,
+      turn,
+      header.replay,
+    ],
+  });
+  return rows.length === 0 ? null : idRow.parse(rows[0]).id;
+}
+
+const closedRow = z.object({
+  id: z.string(),
+  accepted: z.int(),
+  rejected: z.int(),
+});
+
+/** The batch that a blob was read into before. */
+export async function findBatch(
+  db: Connection,
+  header: BatchHeader,
+): Promise<{ id: string; accepted: number; rejected: number }> {
+  const { rows } = await db.query(
+    `SELECT id, accepted, rejected FROM batch
+     WHERE blob_key = $1 AND parser_version = $2 AND replay IS NOT DISTINCT FROM $3::uuid`,
+    [header.blobKey, header.parserVersion, header.replay],
+  );
+  return closedRow.parse(rows[0]);
+}
+
+export interface Counts {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly written: number;
+  readonly revised: number;
+}
+
+/** The newest market time of a batch's accepted rows, and the fetch of what has none. */
+function newestAsOf({ quotes, bars, constituents = [] }: Decision): Date | null {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { quote } of quotes) newest = Math.max(newest, quote.asOf);
+  for (const series of bars) for (const bar of series.bars) newest = Math.max(newest, bar.startsAt);
+  for (const { fetchedAt } of constituents) newest = Math.max(newest, fetchedAt);
+  return Number.isFinite(newest) ? new Date(newest) : null;
+}
+
+/** Closes a batch: its counts, statistics, quarantined rows and events, and the end of its task unless it has one. */
+export async function closeBatch(
+  db: Connection,
+  header: BatchHeader,
+  batchId: string,
+  decision: Decision,
+  counts: Counts,
+): Promise<void> {
+  const { verdict, statistics, rejected } = decision;
+  const events = eventsOf(header, batchId, counts);
+  await db.query({
+    name: 'close-batch',
+    text: `
+      WITH closed AS (
+        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, newest_as_of = $26 WHERE id = $1
+      ), summed AS (
+        INSERT INTO batch_statistics (batch_id, currency, count, rejected, mean, median, min, max, up, down, unchanged, volume)
+        SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
+                                 $13::numeric[], $14::int[], $15::int[], $16::int[], $17::numeric[])
+      ), told AS (
+        INSERT INTO outbox (type, key, data) SELECT type, $18, $20::jsonb FROM unnest($19::text[]) AS type
+      )
+      UPDATE task SET status = $21, reason = $5, message = $6, accepted = $2, rejected = $3, batch_id = $1,
+                      finished_at = clock_timestamp(), lease_until = NULL
+      WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
+        -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
+        AND ($21 = 'succeeded' OR attempt = $27)
+        -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
+        AND NOT (backfill AND $21 = 'failed' AND $5 = ANY ($24::text[]) AND attempt < $25)`,
+    values: [
+      batchId,
+      counts.accepted,
+      counts.rejected,
+      counts.written,
+      verdict.reason,
+      verdict.message,
+      texts(statistics.map((each) => each.currency)),
+      numbers(statistics.map((each) => each.count)),
+      numbers(statistics.map((each) => each.rejected)),
+      numbers(statistics.map((each) => each.mean)),
+      numbers(statistics.map((each) => each.median)),
+      numbers(statistics.map((each) => each.min)),
+      numbers(statistics.map((each) => each.max)),
+      numbers(statistics.map((each) => each.up)),
+      numbers(statistics.map((each) => each.down)),
+      numbers(statistics.map((each) => each.unchanged)),
+      numbers(statistics.map((each) => each.volume)),
+      header.sourceId,
+      texts(events.types),
+      JSON.stringify(events.data),
+      verdict.status,
+      header.runId,
+      header.part,
+      texts(passingReasons),
+      chunkAttempts,
+      newestAsOf(decision),
+      header.attempt,
+    ],
+  });
+  // What this reading finds wrong again is there anew; the rest is in order now.
+  if (header.replay !== undefined)
+    await db.query(
+      'UPDATE quarantine SET resolved_at = clock_timestamp() WHERE blob_key = $1 AND resolved_at IS NULL',
+      [header.blobKey],
+    );
+  if (rejected.length > 0) await quarantine(db, header, batchId, rejected);
+}
+
+/** What is told of a batch: keys and counts, one event of a type. Who wants the rows reads them by the batch's id. */
+function eventsOf(header: BatchHeader, batchId: string, counts: Counts) {
+  const rows = header.kind;
+  const types = [
+    ...(counts.accepted > 0 ? [`${rows}.stored`] : []),
+    ...(counts.revised > 0 ? [`${rows}.revised`] : []),
+    ...(counts.rejected > 0 ? ['quarantine.added'] : []),
+  ];
+  const { sourceId, runId, part, blobKey, parserVersion } = header;
+  return { types, data: { batchId, sourceId, runId, part, blobKey, parserVersion, ...counts } };
+}
+
+/** Longest text that quarantine keeps of what came from outside. */
+const longestText = 500;
+
+async function quarantine(
+  db: Connection,
+  header: BatchHeader,
+  batchId: string,
+  rows: readonly RejectedRow[],
+): Promise<void> {
+  await db.query({
+    name: 'quarantine',
+    text: `
+      INSERT INTO quarantine (source_id, run_id, part, blob_key, batch_id, reason, symbol, detail, path, row)
+      SELECT $1, $2, $3, $4, $5, r.* FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[]) AS r`,
+    values: [
+      header.sourceId,
+      header.runId,
+      header.part,
+      header.blobKey,
+      batchId,
+      texts(rows.map((row) => row.reason)),
+      texts(rows.map((row) => row.symbol?.slice(0, longestText) ?? null)),
+      texts(rows.map((row) => row.detail.slice(0, longestText))),
+      texts(rows.map((row) => row.path.slice(0, longestText))),
+      texts(rows.map((row) => (row.row === null ? null : jsonText(row.row)))),
+    ],
+  });
+}
+
+/** JSON that `jsonb` takes: it refuses an escaped NUL and halves of surrogate pairs. */
+function jsonText(row: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(row, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value));
+}

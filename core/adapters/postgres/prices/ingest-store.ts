@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import type { BatchHeader, IngestStore, StoredBatch } from '../../../ports/ingest-store.ts';
+import type { Decision } from '../../../prices/decision.ts';
+import type { Evidence } from '../../../prices/evidence.ts';
+import { sourceOf } from '../../../sources/catalogue.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { findAliases, registerListings } from '../listings/listing-store.ts';
+import { storeBars } from './bar-store.ts';
+import { closeBatch, findBatch, openBatch } from './batch-store.ts';
+import { type RankOf, storeConsolidation } from './consolidation-store.ts';
+import { storeConstituents } from './constituent-store.ts';
+import { isDeadlock, isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
+
+const flagRow = z.object({ running: z.boolean() });
+
+/** A service that is stopped stops within this time; a busy container need not ask for each blob. */
+const flagTtlMs = 1_000;
+
+/** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
+const mostAttempts = 3;
+
+const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
+
+/** The ingest store on Postgres. */
+export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
+  let flag = { running: true, readAt: Number.NEGATIVE_INFINITY };
+  return {
+    async running() {
+      if (performance.now() - flag.readAt < flagTtlMs) return flag.running;
+      const { rows } = await pool.query(
+        "SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'ingest'",
+      );
+      flag = { running: rows.length === 0 || flagRow.parse(rows[0]).running, readAt: performance.now() };
+      return flag.running;
+    },
+    aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
+    register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
+    async store(header, listingIds, decide) {
+      let append = true;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
+        } catch (error) {
+          if (attempt === mostAttempts || !(isDuplicateKey(error) || isDeadlock(error))) throw error;
+          append &&= !isDuplicateKey(error);
+        }
+      }
+    },
+  };
+}
+
+/**
+ * One transaction:
+ *
+ *   1. open the batch; a blob that was read before ends here
+ *   2. lock and read the latest row of each listing
+ *   3. decide, outside the database
+ *   4. quotes with their latest rows, bars, corporate actions, constituents
+ *   5. counts, statistics, quarantine, events, the task's end
+ *   6. which source is the price, under the one lock that all sources share
+ */
+async function storeBatch(
+  db: Connection,
+  header: BatchHeader,
+  listingIds: readonly number[],
+  decide: (evidence: Evidence) => Promise<Decision>,
+  rankOf: RankOf,
+  append: boolean,
+): Promise<StoredBatch> {
+  const { sourceId } = header;
+  const firstListing = listingIds.reduce((least, id) => Math.min(least, id), 2 ** 31 - 1);
+  const batchId = await openBatch(db, header, firstListing);
+  if (batchId === null) {
+    const { id, accepted, rejected } = await findBatch(db, header);
+    return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
+  }
+  const priors = listingIds.length > 0 ? await lockLatest(db, sourceId, listingIds) : new Map();
+  const decision = await decide({ priors, otherPrices: (ids) => otherPrices(db, sourceId, ids) });
+
+  const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
+  const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
+  const counts = {
+    accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
+    rejected: decision.rejected.length,
+    written: quotes.written + bars.written + constituents.written,
+    revised: quotes.revised + bars.revised + constituents.revised,
+  };
+  await closeBatch(db, header, batchId, decision, counts);
+  if (decision.quotes.length > 0)
+    await storeConsolidation(db, sourceId, [...new Set(decision.quotes.map((row) => row.listing.id))], rankOf);
+  return { batchId, repeated: false, ...counts };
+}

@@ -1,0 +1,269 @@
+import * as z from 'zod';
+import type { ListedQuote } from '../../../market/listed-quote.ts';
+import type { PriorQuote } from '../../../prices/evidence.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import type { Connection } from '../database/pool.ts';
+
+/** Rows in one statement: where a longer one gains no speed and holds more memory. */
+const rowsPerStatement = 5_000;
+
+/** The latest stored quote of a listing, and whether its time is the exchange's. */
+export interface LatestQuote extends PriorQuote {
+  readonly timed: boolean;
+}
+
+const priorsRow = z.object({
+  ids: z.string().nullable(),
+  prices: z.string().nullable(),
+  times: z.string().nullable(),
+  untimed: z.string().nullable(),
+});
+
+/**
+ * The latest stored quote of each listing from a source. Locks the rows until the transaction ends, in order of
+ * listing: two answers on the same listings are stored one after the other, and each sees what the other confirmed.
+ */
+export async function lockLatest(
+  db: Connection,
+  sourceId: string,
+  listingIds: readonly number[],
+): Promise<Map<number, LatestQuote>> {
+  const sorted = Int32Array.from(listingIds).sort();
+  // A few texts instead of thousands of rows: reading rows costs more than finding them.
+  const { rows } = await db.query({
+    name: 'lock-latest',
+    text: `
+      WITH locked AS MATERIALIZED (
+        SELECT listing_id, price, as_of, as_of_basis FROM latest_quote
+        WHERE listing_id = ANY ($1::int[]) AND source = $2
+        ORDER BY listing_id FOR NO KEY UPDATE
+      )
+      SELECT string_agg(listing_id::text, ',') AS ids, string_agg(price::text, ',') AS prices,
+             string_agg((date_part('epoch', as_of) * 1000)::int8::text, ',') AS times,
+             string_agg(listing_id::text, ',') FILTER (WHERE as_of_basis <> 'exchange') AS untimed
+      FROM locked`,
+    values: [`{${sorted.join()}}`, sourceId],
+  });
+  const { ids, prices, times, untimed } = priorsRow.parse(rows[0]);
+  const found = new Map<number, LatestQuote>();
+  if (!ids || !prices || !times) return found;
+  const priceOf = prices.split(',');
+  const timeOf = times.split(',');
+  const untimedIds = new Set(untimed?.split(','));
+  for (const [index, id] of ids.split(',').entries())
+    found.set(Number(id), {
+      price: Number(priceOf[index]),
+      asOf: Number(timeOf[index]),
+      timed: !untimedIds.has(id),
+    });
+  return found;
+}
+
+const otherRow = z.object({ listing_id: z.int(), price: z.string(), as_of: z.date() });
+
+/** The exchange-timed latest prices that other sources have of some listings. */
+export async function otherPrices(
+  db: Connection,
+  sourceId: string,
+  listingIds: readonly number[],
+): Promise<Map<number, PriorQuote[]>> {
+  const { rows } = await db.query(
+    `SELECT listing_id, price, as_of FROM latest_quote
+     WHERE listing_id = ANY ($1::int[]) AND source <> $2 AND as_of_basis = 'exchange'`,
+    [numbers(listingIds), sourceId],
+  );
+  const found = new Map<number, PriorQuote[]>();
+  for (const row of rows.map((each) => otherRow.parse(each))) {
+    const prior = { price: Number(row.price), asOf: row.as_of.getTime() };
+    found.set(row.listing_id, [...(found.get(row.listing_id) ?? []), prior]);
+  }
+  return found;
+}
+
+/*
+ * The rules of replacement, with `e` for what comes and `s` for what is stored:
+ *
+ * quote         the same key: replaced by a later fetch with other content, also later than the last confirmation. The
+ *               statement trigger keeps the former row.
+ * latest_quote  an exchange's time beats the time of a fetch, always; else the newer market time wins; at the same
+ *               market time a later fetch replaces other content, and only raises `confirmed_at` of the same.
+ *
+ * A replaced row's `ingested_at` is a microsecond later than the statement's time, and never before the row it
+ * replaces. That keeps the times a row was known in order, and tells replaced rows from new ones.
+ */
+const sameContent = `
+  (s.price, s.previous_close, s.bid, s.ask, s.volume, s.currency, s.minor_factor, s.session, s.delay_seconds,
+   s.as_of_basis)
+  IS NOT DISTINCT FROM
+  (excluded.price, excluded.previous_close, excluded.bid, excluded.ask, excluded.volume, excluded.currency,
+   excluded.minor_factor, excluded.session, excluded.delay_seconds, excluded.as_of_basis)`;
+
+const columns = `listing_id, source, as_of, price, previous_close, bid, ask, volume, currency, minor_factor, session,
+  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id`;
+
+const content = `price = excluded.price, previous_close = excluded.previous_close, bid = excluded.bid, ask = excluded.ask,
+  volume = excluded.volume, currency = excluded.currency, minor_factor = excluded.minor_factor,
+  session = excluded.session, delay_seconds = excluded.delay_seconds, as_of_basis = excluded.as_of_basis`;
+
+/** Rows as columns. What many rows share (currency, session, time of the fetch …) comes once, as a kind. */
+const input = `
+  input AS MATERIALIZED (
+    SELECT listing_id, $1::text AS source, to_timestamp(as_of / 1000.0::float8) AS as_of, price, previous_close, bid, ask,
+           volume, currency, minor_factor, session, delay_seconds, as_of_basis,
+           to_timestamp(fetched_at / 1000.0::float8) AS fetched_at, statement_timestamp() AS ingested_at,
+           $2::bigint AS batch_id
+    FROM unnest($3::int[], $4::int8[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[],
+                $10::int[])
+      AS t (listing_id, as_of, price, previous_close, bid, ask, volume, kind)
+    JOIN unnest($11::text[], $12::int[], $13::text[], $14::int[], $15::text[], $16::int8[])
+      WITH ORDINALITY AS k (currency, minor_factor, session, delay_seconds, as_of_basis, fetched_at, kind) USING (kind)
+  )`;
+
+/** Of several rows of a listing, the one that may become its latest. */
+const newestInput = `
+  (SELECT DISTINCT ON (listing_id) * FROM input ORDER BY listing_id, as_of_basis = 'exchange' DESC, as_of DESC) AS newest`;
+
+/**
+ * The latest rows come first, as `lockLatest` has them: two that first meet on a listing here would otherwise each hold
+ * what the other waits for. `stored` looks at `latest` for no other reason.
+ */
+const storeText = `
+  WITH ${input}, latest AS (
+    INSERT INTO latest_quote AS s (${columns}, confirmed_at) SELECT ${columns}, fetched_at FROM ${newestInput}
+    ON CONFLICT (listing_id, source) DO UPDATE SET ${content}, as_of = excluded.as_of,
+      fetched_at = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
+      ingested_at = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.ingested_at ELSE excluded.ingested_at END,
+      batch_id = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.batch_id ELSE excluded.batch_id END,
+      confirmed_at = excluded.fetched_at
+    WHERE CASE WHEN excluded.as_of_basis = s.as_of_basis
+               THEN excluded.as_of > s.as_of OR (excluded.as_of = s.as_of AND excluded.fetched_at > s.confirmed_at)
+               ELSE excluded.as_of_basis = 'exchange' END
+    RETURNING 1
+  ), stored AS (
+    INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input WHERE (SELECT count(*) FROM latest) >= 0
+    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content}, fetched_at = excluded.fetched_at,
+      ingested_at = greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond', batch_id = excluded.batch_id
+    WHERE excluded.fetched_at > s.fetched_at AND NOT (${sameContent})
+      AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source
+                      AND l.as_of = s.as_of AND l.confirmed_at > excluded.fetched_at)
+    RETURNING s.ingested_at <> statement_timestamp() AS revised
+  )
+  SELECT count(*)::int AS written, count(*) FILTER (WHERE revised)::int AS revised FROM stored`;
+
+/** For rows that are newer than the latest, which is locked: nothing to look for, so a third cheaper. */
+const appendText = `
+  WITH ${input}, stored AS (
+    INSERT INTO quote (${columns}) SELECT ${columns} FROM input
+  )
+  UPDATE latest_quote AS s SET (${columns}, confirmed_at) = ROW (${columns
+    .split(',')
+    .map((column) => `input.${column.trim()}`)
+    .join(', ')}, input.fetched_at)
+  FROM input WHERE s.listing_id = input.listing_id AND s.source = input.source`;
+
+const storedRow = z.object({ written: z.int(), revised: z.int() });
+
+/**
+ * Stores checked quotes of a source, by listing id, with their latest rows. Gives how many rows were new or replaced.
+ *
+ * `latest` is what `lockLatest` gave in this transaction. A row with the exchange's time that is newer than it is taken
+ * to be new and appended. It is not if a row with the time of a fetch has its very millisecond: then Postgres refuses
+ * it (`isDuplicateKey`), and the transaction is done again without `latest`, comparing every row.
+ */
+export async function storeQuotes(
+  db: Connection,
+  sourceId: string,
+  batchId: string,
+  rows: readonly ListedQuote[],
+  latest: ReadonlyMap<number, LatestQuote>,
+): Promise<{ written: number; revised: number }> {
+  const { append, compare } = divide(rows, latest);
+  const total = { written: append.length, revised: 0 };
+  for (let from = 0; from < append.length; from += rowsPerStatement)
+    await db.query({
+      name: 'append-quotes',
+      text: appendText,
+      values: [sourceId, batchId, ...columnsOf(append.slice(from, from + rowsPerStatement))],
+    });
+  for (let from = 0; from < compare.length; from += rowsPerStatement) {
+    const answer = await db.query({
+      name: 'store-quotes',
+      text: storeText,
+      values: [sourceId, batchId, ...columnsOf(compare.slice(from, from + rowsPerStatement))],
+    });
+    const { written, revised } = storedRow.parse(answer.rows[0]);
+    total.written += written;
+    total.revised += revised;
+  }
+  return total;
+}
+
+const databaseError = z.object({ code: z.string() });
+
+/** Whether an error is the refusal of an appended row that was there already. */
+export function isDuplicateKey(error: unknown): boolean {
+  return databaseError.safeParse(error).data?.code === '23505';
+}
+
+/** Whether an error is that two transactions waited for each other, and this one was ended for it. */
+export function isDeadlock(error: unknown): boolean {
+  return databaseError.safeParse(error).data?.code === '40P01';
+}
+
+/** Rows that are new for certain, one per listing, and rows that must be compared with what is stored. */
+function divide(rows: readonly ListedQuote[], latest: ReadonlyMap<number, LatestQuote>) {
+  const append: ListedQuote[] = [];
+  const compare: ListedQuote[] = [];
+  for (const [index, row] of rows.entries()) {
+    const { id } = row.listing;
+    const prior = latest.get(id);
+    const alone = rows[index - 1]?.listing.id !== id && rows[index + 1]?.listing.id !== id;
+    const newer = prior?.timed === true && row.quote.asOfBasis === 'exchange' && row.quote.asOf > prior.asOf;
+    if (alone && newer) append.push(row);
+    else compare.push(row);
+  }
+  return { append, compare };
+}
+
+function columnsOf(rows: readonly ListedQuote[]): string[] {
+  const kinds: ListedQuote[] = [];
+  const kindOf = new Map<string, number>();
+  let last: ListedQuote | undefined;
+  let kind = 0;
+  const kindOfRow = rows.map((row) => {
+    if (last && isSameKind(row, last)) return kind;
+    last = row;
+    const { currency, minorFactor, session, delaySeconds, asOfBasis } = row.quote;
+    const key = `${currency} ${minorFactor} ${session} ${delaySeconds} ${asOfBasis} ${row.fetchedAt}`;
+    kind = kindOf.get(key) ?? kinds.push(row);
+    kindOf.set(key, kind);
+    return kind;
+  });
+  return [
+    numbers(rows.map((row) => row.listing.id)),
+    numbers(rows.map((row) => row.quote.asOf)),
+    numbers(rows.map((row) => row.quote.price)),
+    numbers(rows.map((row) => row.quote.previousClose)),
+    numbers(rows.map((row) => row.quote.bid)),
+    numbers(rows.map((row) => row.quote.ask)),
+    numbers(rows.map((row) => row.quote.volume)),
+    numbers(kindOfRow),
+    texts(kinds.map((row) => row.quote.currency)),
+    numbers(kinds.map((row) => row.quote.minorFactor)),
+    texts(kinds.map((row) => row.quote.session)),
+    numbers(kinds.map((row) => row.quote.delaySeconds)),
+    texts(kinds.map((row) => row.quote.asOfBasis)),
+    numbers(kinds.map((row) => row.fetchedAt)),
+  ];
+}
+
+function isSameKind(a: ListedQuote, b: ListedQuote): boolean {
+  return (
+    a.fetchedAt === b.fetchedAt &&
+    a.quote.currency === b.quote.currency &&
+    a.quote.minorFactor === b.quote.minorFactor &&
+    a.quote.session === b.quote.session &&
+    a.quote.delaySeconds === b.quote.delaySeconds &&
+    a.quote.asOfBasis === b.quote.asOfBasis
+  );
+}

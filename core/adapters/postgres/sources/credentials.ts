@@ -1,0 +1,35 @@
+import { renewalOf } from '../database/leases.ts';
+import type { Connection } from '../database/pool.ts';
+
+/** Whether a person has set the credentials of a source. */
+export async function credentialsState(
+  connection: Connection,
+  sourceId: string,
+): Promise<{ isSet: boolean; changedAt: string | null }> {
+  const { rows } = await connection.query<{ is_set: boolean; changed_at: Date }>(
+    'SELECT is_set, changed_at FROM source_credentials WHERE source_id = $1',
+    [sourceId],
+  );
+  return { isSet: rows[0]?.is_set ?? false, changedAt: rows[0]?.changed_at.toISOString() ?? null };
+}
+
+/**
+ * Notes that credentials were set or taken away. The session that was made with the former ones is dropped, and a
+ * renewal under way loses its right to store what it makes of them.
+ */
+export async function noteCredentials(
+  connection: Connection,
+  note: { sourceId: string; isSet: boolean; keyId: string | null },
+): Promise<{ changedAt: string }> {
+  const { rows } = await connection.query<{ changed_at: Date }>(
+    `INSERT INTO source_credentials (source_id, is_set, changed_by) VALUES ($1, $2, $3)
+     ON CONFLICT (source_id) DO UPDATE SET is_set = $2, changed_by = $3, changed_at = now()
+     RETURNING changed_at`,
+    [note.sourceId, note.isSet, note.keyId],
+  );
+  await connection.query('UPDATE lease SET token = token + 1, expires_at = clock_timestamp() WHERE name = $1', [
+    renewalOf(note.sourceId),
+  ]);
+  await connection.query('DELETE FROM auth_session WHERE source_id = $1', [note.sourceId]);
+  return { changedAt: (rows[0]?.changed_at ?? new Date()).toISOString() };
+}

@@ -1,0 +1,126 @@
+import { type ScrapeMessage, scrapeMessageSchema } from '../../../contracts/messages.ts';
+import type { PlannedRun, PlannerState, WatchedSlot } from '../../../planning/plan.ts';
+import type { PlanStore } from '../../../ports/plan-store.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { failedRuns } from './failed-runs.ts';
+
+/** Runs and tasks in Postgres. */
+export function postgresPlanStore(pool: Pool): PlanStore {
+  return {
+    plan: (now, watched, decide) =>
+      inTransaction(pool, async (connection) => {
+        await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
+        const { runs, plannedTo, trials = [] } = decide(await readState(connection, now, watched));
+        await insertRuns(connection, runs);
+        for (const { sourceId, runId, until } of trials)
+          await connection.query(
+            `UPDATE source_state SET breaker = 'half_open', breaker_run = $2, breaker_until = $3
+             WHERE source_id = $1 AND breaker <> 'closed'`,
+            [sourceId, runId, until],
+          );
+        const jobs = [...plannedTo].map(([job, to]) => ({ job: job.split('/'), to: new Date(to) }));
+        await connection.query(
+          `INSERT INTO planner_state (source_id, job, planned_to)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+           ON CONFLICT (source_id, job) DO UPDATE SET planned_to = greatest(planner_state.planned_to, excluded.planned_to)`,
+          [jobs.map((each) => each.job[0]), jobs.map((each) => each.job[1]), jobs.map((each) => each.to)],
+        );
+      }),
+
+    async unsent(limit, backfill) {
+      const { rows } = await pool.query(
+        `WITH room AS (
+           SELECT m.source_id, m.most - (SELECT count(*) FROM task t WHERE t.source_id = m.source_id AND t.backfill
+                                           AND t.finished_at IS NULL AND t.status IN ('queued', 'running')) AS free
+           FROM unnest($2::text[], $3::int[]) AS m (source_id, most)
+           WHERE NOT EXISTS (SELECT FROM source_state s WHERE s.source_id = m.source_id
+                               AND (s.paused AND (s.paused_until IS NULL OR s.paused_until > now()) OR s.held_until > now() OR s.breaker <> 'closed'))
+         ), chosen AS (
+           SELECT run_id, part FROM task WHERE status = 'planned' AND finished_at IS NULL AND NOT backfill
+           UNION ALL
+           SELECT w.run_id, w.part FROM (
+             SELECT t.source_id, t.run_id, t.part,
+                    row_number() OVER (PARTITION BY t.source_id ORDER BY t.due_at, t.run_id, t.part) AS place
+             FROM task t WHERE t.backfill AND t.finished_at IS NULL AND t.status = 'planned'
+               AND (t.waits_until IS NULL OR t.waits_until <= now())) w
+           JOIN room USING (source_id) WHERE w.place <= room.free
+         )
+         SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range, t.fresh,
+                r.trigger = 'canary' AS canary
+         FROM chosen c JOIN task t USING (run_id, part) JOIN run r ON r.id = t.run_id
+         ORDER BY t.backfill, t.due_at, t.run_id, t.part LIMIT $1`,
+        [limit, [...backfill.keys()], [...backfill.values()]],
+      );
+      return rows.map(({ range, fresh, canary, ...row }) =>
+        scrapeMessageSchema.parse({
+          ...row,
+          ...(range === null ? {} : { range }),
+          ...(fresh ? { fresh } : {}),
+          ...(canary ? { canary } : {}),
+        }),
+      );
+    },
+
+    async markSent(tasks) {
+      await pool.query(
+        `UPDATE task SET status = 'queued', queued_at = now()
+         FROM unnest($1::uuid[], $2::int[]) AS sent(run_id, part)
+         WHERE task.run_id = sent.run_id AND task.part = sent.part AND task.status = 'planned'`,
+        [tasks.map((task: ScrapeMessage) => task.runId), tasks.map((task) => task.part)],
+      );
+    },
+  };
+}
+
+async function readState(connection: Connection, now: Date, watched: readonly WatchedSlot[]): Promise<PlannerState> {
+  const services = await connection.query<{ running: boolean }>(
+    `SELECT running FROM service_at($1) WHERE service_id = 'scheduler'`,
+    [now],
+  );
+  const paused = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM source_state WHERE paused AND (paused_until IS NULL OR paused_until > $1)',
+    [now],
+  );
+  const planned = await connection.query<{ source_id: string; job: string; planned_to: Date }>(
+    'SELECT source_id, job, planned_to FROM planner_state',
+  );
+  const held = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM source_state WHERE held_until > now()',
+  );
+  const breakers = await connection.query<{ source_id: string; breaker_until: Date | null }>(
+    `SELECT source_id, breaker_until FROM source_state WHERE breaker <> 'closed'`,
+  );
+  const credentialed = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM source_credentials WHERE is_set',
+  );
+  const recovering = await connection.query<{ source_id: string }>(
+    'SELECT source_id FROM recovery WHERE finished_at IS NULL',
+  );
+  return {
+    running: services.rows[0]?.running ?? true,
+    paused: new Set(paused.rows.map((row) => row.source_id)),
+    held: new Set(held.rows.map((row) => row.source_id)),
+    breakers: new Map(breakers.rows.map((row) => [row.source_id, { until: row.breaker_until?.getTime() ?? null }])),
+    credentialed: new Set(credentialed.rows.map((row) => row.source_id)),
+    plannedTo: new Map(planned.rows.map((row) => [`${row.source_id}/${row.job}`, row.planned_to.getTime()])),
+    failed: await failedRuns(connection, watched, now),
+    recovering: new Set(recovering.rows.map((row) => row.source_id)),
+  };
+}
+
+async function insertRuns(connection: Connection, runs: readonly PlannedRun[]): Promise<void> {
+  for (const run of runs) {
+    const { rowCount } = await connection.query(
+      `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT DO NOTHING`,
+      [run.id, run.sourceId, run.job, run.kind, run.trigger, run.slot, run.dueAt],
+    );
+    if (!rowCount) continue;
+    await connection.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, due_at)
+       SELECT $1, part - 1, $2, string_to_array(symbols, ' '), $3
+       FROM unnest($4::text[]) WITH ORDINALITY AS planned(symbols, part)`,
+      [run.id, run.sourceId, run.dueAt, run.tasks.map((symbols) => symbols.join(' '))],
+    );
+  }
+}

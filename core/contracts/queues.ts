@@ -1,0 +1,12 @@
+/** How many messages a queue and its dead-letter queue have. About right: SQS counts so. */
+export interface QueueCounts {
+  readonly name: string;
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly dead: number;
+}
+
+/** The scrape queue of a source. One per source, so that one that hangs starves no other. */
+export function scrapeQueueName(sourceId: string): string {
+  return `scrape-${sourceId}`;
+}

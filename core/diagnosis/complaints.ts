@@ -1,0 +1,236 @@
+/**
+ * What is wrong with a source now, gathered from its tasks, its quarantine and its incidents:
+ *
+ *   1. runs: for each job and reason the failures of the present episode, which two good runs in a row end
+ *   2. rows: for each reason the rows that lie in quarantine of that episode
+ *   3. runs that failed only because all of their rows were quarantined are told of as rows
+ *   4. open incidents that nothing of the above tells of
+ */
+import type { Sample } from '../contracts/http/diagnostics.ts';
+import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
+
+/** One thing that is wrong with one source: a reason with all that was seen of it. */
+export interface Complaint {
+  readonly source: SourceFacts;
+  /** Whether runs failed, or rows of runs that went well otherwise. */
+  readonly subject: 'runs' | 'rows';
+  readonly reason: string;
+  readonly jobs: readonly string[];
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The first and the newest, oldest first. */
+  readonly samples: readonly Sample[];
+  /** The HTTP status that every failure tells of, if they agree. */
+  readonly httpStatus: number | null;
+  /** Whether any attempt came to an end. */
+  readonly attempted: boolean;
+  /** Tasks of the same jobs that succeeded since it began. */
+  readonly goodSince: number;
+  /** Rows of the same jobs that were accepted since it began. */
+  readonly acceptedSince: number;
+  /** Symbols that it hits, of those that were asked for meanwhile. */
+  readonly symbols: { readonly hit: number; readonly asked: number };
+  /** Of rows: how many times the expected price they are, where the check told it. */
+  readonly ratios: readonly number[];
+}
+
+/** Runs without a failure that end an episode. */
+const goodRunsEnd = 2;
+const shownSamples = 3;
+
+/** What is wrong with a source, the most frequent first. A paused source has no complaints. */
+export function complaintsOf(source: SourceFacts): Complaint[] {
+  if (source.paused) return [];
+  const byJob = Map.groupBy(source.tasks, (task) => task.job);
+  const episodes = [...byJob].flatMap(([job, tasks]) => episodesOf(job, tasks, source));
+  const rows = rowComplaints(source, byJob);
+  const runs = [...Map.groupBy(episodes, (episode) => episode.reason)]
+    .map(([reason, group]) => runComplaint(source, reason, group))
+    .filter((complaint) => !(rows.length > 0 && isOfRowsOnly(complaint)));
+  const found = [...runs, ...rows];
+  const told = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ['schema_drift'] : [])]);
+  const others = source.incidents
+    .filter((incident) => incident.resolvedAt === null && !told.has(incident.reason))
+    .map((incident) => incidentComplaint(source, incident));
+  return [...found, ...others].map((complaint) => withIncident(complaint)).sort((a, b) => b.count - a.count);
+}
+
+interface Episode {
+  readonly job: string;
+  readonly reason: string;
+  /** Newest first, like all of the job's. */
+  readonly failures: readonly TaskFact[];
+  readonly all: readonly TaskFact[];
+}
+
+function episodesOf(job: string, tasks: readonly TaskFact[], source: SourceFacts): Episode[] {
+  const healedAt = healed(source);
+  const present = presentOf(tasks).filter((task) => task.at > healedAt);
+  const reasons = new Set(present.flatMap((task) => (task.ok ? [] : [task.reason ?? 'unexplained'])));
+  return [...reasons].map((reason) => ({
+    job,
+    reason,
+    failures: present.filter((task) => !task.ok && (task.reason ?? 'unexplained') === reason),
+    all: present,
+  }));
+}
+
+/** The tasks since two good runs in a row; none when those are the newest. */
+function presentOf(tasks: readonly TaskFact[]): readonly TaskFact[] {
+  const runs = [...Map.groupBy(tasks, (task) => task.runId).values()];
+  const kept: TaskFact[] = [];
+  let good = 0;
+  for (const run of runs) {
+    good = run.every((task) => task.ok && task.rejected === 0) ? good + 1 : 0;
+    kept.push(...run);
+    if (good === goodRunsEnd) break;
+  }
+  return good === goodRunsEnd && kept.every((task) => task.ok && task.rejected === 0) ? [] : kept;
+}
+
+/** What was seen before a recovery that was verified is over. */
+function healed(source: SourceFacts): number {
+  const verified = source.recoveries.find((recovery) => recovery.status === 'verified');
+  return verified?.finishedAt ?? Number.NEGATIVE_INFINITY;
+}
+
+function runComplaint(source: SourceFacts, reason: string, episodes: readonly Episode[]): Complaint {
+  const failures = episodes.flatMap((each) => each.failures).sort((a, b) => b.at - a.at);
+  const all = episodes.flatMap((each) => each.all);
+  const firstAt = Math.min(...failures.map((task) => task.at));
+  const since = all.filter((task) => task.at >= firstAt);
+  const samples = failures.map(sampleOf);
+  return {
+    source,
+    subject: 'runs',
+    reason,
+    jobs: episodes.map((each) => each.job),
+    count: failures.length,
+    firstAt,
+    lastAt: Math.max(...failures.map((task) => task.at)),
+    samples: shown(samples),
+    httpStatus: statusOf(failures.map((task) => task.message)),
+    attempted: failures.some((task) => task.attempted),
+    goodSince: since.filter((task) => task.ok).length,
+    acceptedSince: since.reduce((sum, task) => sum + task.accepted, 0),
+    symbols: {
+      hit: new Set(failures.flatMap((task) => task.symbols)).size,
+      asked: new Set(since.flatMap((task) => task.symbols)).size,
+    },
+    ratios: [],
+  };
+}
+
+function rowComplaints(source: SourceFacts, byJob: ReadonlyMap<string, readonly TaskFact[]>): Complaint[] {
+  const healedAt = healed(source);
+  const present = [...byJob.values()].flatMap((tasks) => presentOf(tasks).filter((task) => task.at > healedAt));
+  const runs = new Set(present.map((task) => task.runId));
+  const current = source.quarantine.filter((rows) => runs.has(rows.runId));
+  return [...Map.groupBy(current, (rows) => rows.reason)].map(([reason, group]) => {
+    const jobs = new Set(group.map((rows) => rows.job));
+    const firstAt = Math.min(...group.map((rows) => rows.at));
+    const since = present.filter((task) => jobs.has(task.job) && task.at >= firstAt);
+    return {
+      source,
+      subject: 'rows',
+      reason,
+      jobs: [...jobs],
+      count: sum(group, (rows) => rows.count),
+      firstAt,
+      lastAt: Math.max(...group.map((rows) => rows.at)),
+      samples: shown(group.flatMap((rows) => rows.samples)),
+      httpStatus: null,
+      attempted: true,
+      goodSince: since.filter((task) => task.ok).length,
+      acceptedSince: sum(since, (task) => task.accepted),
+      symbols: {
+        hit: new Set(group.flatMap((rows) => rows.symbols)).size,
+        asked: new Set(since.flatMap((task) => task.symbols)).size,
+      },
+      ratios: group.flatMap(ratiosOf),
+    };
+  });
+}
+
+function incidentComplaint(source: SourceFacts, incident: IncidentFact): Complaint {
+  return {
+    source,
+    subject: 'runs',
+    reason: incident.reason,
+    jobs: [],
+    count: incident.count,
+    firstAt: incident.openedAt,
+    lastAt: incident.lastSeenAt,
+    samples: shown(incident.samples),
+    httpStatus: statusOf(incident.samples.map((sample) => sample.message)),
+    attempted: incident.samples.some((sample) => sample.blobKey !== null),
+    goodSince: 0,
+    acceptedSince: 0,
+    symbols: { hit: 0, asked: 0 },
+    ratios: [],
+  };
+}
+
+/** An open incident remembers longer than the tasks that are looked at. */
+function withIncident(complaint: Complaint): Complaint {
+  const open = complaint.source.incidents.find(
+    (incident) => incident.resolvedAt === null && incident.reason === complaint.reason,
+  );
+  if (!open || complaint.subject === 'rows') return complaint;
+  return {
+    ...complaint,
+    count: Math.max(complaint.count, open.count),
+    firstAt: Math.min(complaint.firstAt, open.openedAt),
+    lastAt: Math.max(complaint.lastAt, open.lastSeenAt),
+  };
+}
+
+/** A verdict on rows, as `core/prices/verdict.ts` words it: the rows themselves tell more. */
+function isOfRowsOnly(complaint: Complaint): boolean {
+  return (
+    complaint.reason === 'schema_drift' &&
+    complaint.samples.every(({ message }) => /^All \d+ rows quarantined: /.test(message ?? ''))
+  );
+}
+
+function sampleOf(task: TaskFact): Sample {
+  return {
+    at: new Date(task.at).toISOString(),
+    runId: task.runId,
+    symbol: null,
+    message: task.message,
+    blobKey: task.blobKey,
+    artifacts: [...task.artifacts],
+  };
+}
+
+/** The first, and the newest that are not it. Those of one message say the same: others come before them. */
+function shown(samples: readonly Sample[]): Sample[] {
+  const sorted = [...samples].sort((a, b) => a.at.localeCompare(b.at));
+  const first = sorted[0];
+  if (!first) return [];
+  const newest = sorted.slice(1).reverse();
+  const others = newest.filter((sample) => sample.message !== first.message);
+  const chosen = [...new Set([...others.slice(0, shownSamples - 2), ...newest])].slice(0, shownSamples - 1);
+  return [first, ...chosen].sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/** Transport failures say "The source answered 503: …" in our own words. */
+function statusOf(messages: readonly (string | null)[]): number | null {
+  const found = new Set(messages.map((message) => /^The source answered (\d{3})\b/.exec(message ?? '')?.[1]));
+  const [only] = found;
+  return found.size === 1 && only !== undefined ? Number(only) : null;
+}
+
+/** The checks of quotes say "The price is 100 times the stored one.", in our own words. */
+function ratiosOf(rows: QuarantineFact): number[] {
+  return rows.samples.flatMap(({ message }) => {
+    const ratio = Number(/\b([\d.e+-]+) times the /.exec(message ?? '')?.[1]);
+    return Number.isFinite(ratio) && ratio > 0 ? [ratio] : [];
+  });
+}
+
+function sum<T>(all: readonly T[], of: (each: T) => number): number {
+  return all.reduce((total, each) => total + of(each), 0);
+}

@@ -1,0 +1,230 @@
+/**
+ * A diagnosis, on facts alone:
+ *
+ *   1. what each source complains of (complaints.ts)
+ *   2. what is wrong with Quotron itself, or with all at once (system-rules.ts); what that explains is not told again
+ *   3. a cause for each complaint that is left, or `unexplained` (source-rules.ts)
+ *   4. all of it in order of effect, the overall score, and what changed since the report before
+ */
+import {
+  type Changes,
+  type DiagnosedSource,
+  type Diagnosis,
+  type Finding,
+  noteBelow,
+} from '../contracts/http/diagnostics.ts';
+import { type Complaint, complaintsOf } from './complaints.ts';
+import type { DiagnosisFacts, SourceFacts } from './facts.ts';
+import { minute } from './instants.ts';
+import { ruleFor, unexplained } from './rules/source-rules.ts';
+import { type SystemFinding, systemRules } from './rules/system-rules.ts';
+
+/** With a service stopped that all sources need, what was good before says little. */
+const standstillScore = 50;
+/** Scores hop by some points; this many are a change. */
+const scoreStep = 10;
+
+/** Judges an installation by its facts. */
+export function diagnose(facts: DiagnosisFacts): Diagnosis {
+  const complaints = facts.sources.flatMap(complaintsOf);
+  const explained = new Set<Complaint>();
+  const findings: Finding[] = [];
+  for (const rule of systemRules) {
+    const left = complaints.filter((complaint) => !explained.has(complaint));
+    for (const found of rule.find(facts, left)) {
+      for (const complaint of found.explains ?? []) explained.add(complaint);
+      findings.push(systemFinding(rule.id, found));
+    }
+  }
+  const active = facts.sources.filter((source) => !source.paused);
+  const left = complaints.filter((complaint) => !explained.has(complaint));
+  findings.push(...left.map((complaint) => sourceFinding(complaint, active.length)));
+  findings.push(...unseen(active, complaints, findings));
+  findings.sort((a, b) => b.effect - a.effect || (b.count ?? 0) - (a.count ?? 0));
+  const score = overall(active, findings);
+  const sources = facts.sources.map(diagnosed);
+  return {
+    createdAt: new Date(facts.at).toISOString(),
+    score,
+    headline: headlineOf(active, findings),
+    sources,
+    findings,
+    changes: facts.previous && changesSince(facts.previous, score, sources, facts),
+  };
+}
+
+function systemFinding(rule: string, found: SystemFinding): Finding {
+  const explains = found.explains ?? [];
+  return {
+    rule,
+    sources: [...found.sources],
+    title: found.title,
+    reasons: [...new Set(explains.map(({ reason }) => reason))],
+    explained: true,
+    cause: found.cause,
+    evidence: [...found.evidence],
+    count: explains.length > 0 ? explains.reduce((sum, { count }) => sum + count, 0) : null,
+    firstSeenAt: explains.length > 0 ? instant(Math.min(...explains.map(({ firstAt }) => firstAt))) : null,
+    lastSeenAt: explains.length > 0 ? instant(Math.max(...explains.map(({ lastAt }) => lastAt))) : null,
+    samples: explains.flatMap(({ samples }) => samples.slice(-1)).slice(0, 3),
+    advice: [...found.advice],
+    effect: found.weight,
+  };
+}
+
+function sourceFinding(complaint: Complaint, sources: number): Finding {
+  const rule = ruleFor(complaint);
+  const { source, reason, count, firstAt, lastAt } = complaint;
+  return {
+    rule: rule.id,
+    sources: [source.id],
+    title: `${source.title}: ${rule.short}`,
+    reasons: [reason],
+    explained: rule !== unexplained,
+    cause: rule.cause(complaint),
+    evidence: evidenceOf(complaint),
+    count,
+    firstSeenAt: instant(firstAt),
+    lastSeenAt: instant(lastAt),
+    samples: [...complaint.samples],
+    advice: [...rule.advice(complaint)],
+    effect: effectOf(rule.weight, complaint, sources),
+  };
+}
+
+/** One source among many is a part of the whole; one that is wholly out counts more than one with some bad rows. */
+function effectOf(weight: number, { source, subject, goodSince, acceptedSince }: Complaint, sources: number): number {
+  const out = source.status === 'failed' || (subject === 'runs' ? goodSince === 0 : acceptedSince === 0);
+  const share = sources <= 1 ? 1 : 0.9;
+  return Math.round(weight * share * (out ? 1 : 0.6));
+}
+
+function evidenceOf(complaint: Complaint): string[] {
+  const { subject, reason, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
+  const where = jobs.length > 0 ? ` of ${jobs.join(' and ')}` : '';
+  const failures = `${count} ${count === 1 ? 'task' : 'tasks'}${where} failed`;
+  const rows = `${count} ${count === 1 ? 'row' : 'rows'}${where} in quarantine`;
+  const latest = source.recoveries[0];
+  return [
+    `${subject === 'runs' ? failures : rows} (${reason}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
+    ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were asked for.`] : []),
+    ...(httpStatus === null ? [] : [`The source answered with HTTP status ${httpStatus}.`]),
+    ...(source.breaker === 'closed'
+      ? []
+      : [`Its breaker is ${source.breaker.replace('_', ' ')}: it is asked rarely until it is well.`]),
+    ...(source.heldUntil === null ? [] : [`It asked to be left alone until ${minute(source.heldUntil)}.`]),
+    ...(latest && latest.requestedAt >= firstAt
+      ? [
+          `The latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${latest.reason}` : ''}.`,
+        ]
+      : []),
+  ];
+}
+
+/** A source that is called sick while none of its tasks says why. */
+function unseen(
+  active: readonly SourceFacts[],
+  complaints: readonly Complaint[],
+  findings: readonly Finding[],
+): Finding[] {
+  return active.flatMap((source) => {
+    const sick = source.status === 'failed' || source.status === 'degraded';
+    const told =
+      complaints.some((complaint) => complaint.source.id === source.id) ||
+      findings.some(({ sources }) => sources.includes(source.id));
+    if (!sick || told) return [];
+    const succeeds = source.tasks[0]?.ok ?? false;
+    return [
+      {
+        rule: succeeds ? 'on-the-mend' : 'unexplained',
+        sources: [source.id],
+        title: `${source.title}: ${source.status}`,
+        reasons: source.reason === null ? [] : [source.reason],
+        explained: succeeds,
+        cause: succeeds
+          ? 'It failed before and succeeds again: its score still remembers.'
+          : 'unexplained. It is called sick, and nothing that was kept of the last day says why.',
+        evidence:
+          source.lastSuccessAt === null
+            ? ['It has never succeeded.']
+            : [`Last success: ${minute(source.lastSuccessAt)}.`],
+        count: null,
+        firstSeenAt: null,
+        lastSeenAt: null,
+        samples: [],
+        advice: succeeds ? [] : [{ text: 'Have it tried now:', command: `npx quotron test ${source.id}` }],
+        effect: succeeds ? 5 : 40,
+      },
+    ];
+  });
+}
+
+/** The mean of what is known of the sources that run; at most half while nothing can come in. */
+function overall(active: readonly SourceFacts[], findings: readonly Finding[]): number | null {
+  const scores = active.flatMap(({ score, status }) => (score === null || status === 'unknown' ? [] : [score]));
+  if (scores.length === 0) return null;
+  const mean = Math.round(scores.reduce((sum, score) => sum + score, 0) / scores.length);
+  const standstill = findings.some(
+    ({ rule, effect }) => /^(service-stopped|no-ticks|own-network)$/.test(rule) && effect >= 95,
+  );
+  return standstill ? Math.min(mean, standstillScore) : mean;
+}
+
+function headlineOf(active: readonly SourceFacts[], findings: readonly Finding[]): string {
+  const known = active.filter(({ status }) => status !== 'unknown');
+  const well = known.filter(({ status }) => status === 'healthy').length;
+  const faults = findings.filter(({ effect }) => effect >= noteBelow);
+  const unknown = faults.filter(({ explained }) => !explained).length;
+  const sources = `${well} of ${known.length} sources ${known.length === 1 ? 'is' : 'are'} healthy`;
+  if (faults.length === 0) return `${sources}; nothing is wrong.`;
+  return `${sources}; ${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong${unknown > 0 ? `, ${unknown} unexplained` : ''}.`;
+}
+
+function diagnosed(source: SourceFacts): DiagnosedSource {
+  return {
+    id: source.id,
+    title: source.title,
+    status: source.paused ? 'paused' : source.status,
+    reason: source.paused ? null : source.reason,
+    score: source.score,
+    trend: [...source.trend],
+    lastSuccessAt: source.lastSuccessAt === null ? null : instant(source.lastSuccessAt),
+    openIncidents: source.incidents
+      .filter((incident) => incident.resolvedAt === null)
+      .map(({ reason, openedAt }) => ({ reason, openedAt: instant(openedAt) })),
+  };
+}
+
+function changesSince(
+  previous: Diagnosis,
+  score: number | null,
+  sources: readonly DiagnosedSource[],
+  facts: DiagnosisFacts,
+): Changes {
+  const since = Date.parse(previous.createdAt);
+  const incidents = [...facts.sources, facts.proxy].flatMap((source) =>
+    source.incidents.map((incident) => ({ ...incident, sourceId: source.id })),
+  );
+  return {
+    since: previous.createdAt,
+    score: { from: previous.score, to: score },
+    sources: sources.flatMap((source) => {
+      const before = previous.sources.find(({ id }) => id === source.id);
+      if (!before) return [];
+      const moved = Math.abs((source.score ?? 0) - (before.score ?? 0)) >= scoreStep;
+      if (before.status === source.status && !moved) return [];
+      const { status: fromStatus, score: fromScore } = before;
+      return [{ id: source.id, fromStatus, toStatus: source.status, fromScore, toScore: source.score }];
+    }),
+    opened: incidents
+      .filter(({ openedAt }) => openedAt > since)
+      .map(({ sourceId, reason, openedAt }) => ({ sourceId, reason, at: instant(openedAt) })),
+    closed: incidents.flatMap(({ sourceId, reason, resolvedAt }) =>
+      resolvedAt !== null && resolvedAt > since ? [{ sourceId, reason, at: instant(resolvedAt) }] : [],
+    ),
+  };
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,126 @@
+/** What a diagnosis rests on: read from the tables and the queues, and nothing else. Times are milliseconds since the epoch. */
+import type { Diagnosis, Sample } from '../contracts/http/diagnostics.ts';
+import type { QueueCounts } from '../contracts/queues.ts';
+import type { HealthStatus } from '../contracts/words/health-status.ts';
+import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { ServiceId } from '../contracts/words/services.ts';
+
+/** A task that ended, or is overdue. */
+export interface TaskFact {
+  readonly job: string;
+  readonly ok: boolean;
+  readonly reason: RunReason | null;
+  /** Untrusted text. */
+  readonly message: string | null;
+  readonly at: number;
+  readonly runId: string;
+  readonly symbols: readonly string[];
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Whether an attempt of it came to an end: without one, it failed on our side of the wire. */
+  readonly attempted: boolean;
+  readonly blobKey: string | null;
+  readonly artifacts: readonly string[];
+}
+
+/** Rows that one run left in quarantine for one reason, and that are there still. */
+export interface QuarantineFact {
+  readonly runId: string;
+  readonly job: string;
+  readonly reason: QuarantineReason;
+  readonly count: number;
+  readonly at: number;
+  readonly symbols: readonly string[];
+  /** Some of them; `message` is the finding of the check. */
+  readonly samples: readonly Sample[];
+}
+
+export interface IncidentFact {
+  readonly reason: string;
+  readonly openedAt: number;
+  readonly lastSeenAt: number;
+  readonly resolvedAt: number | null;
+  readonly count: number;
+  readonly samples: readonly Sample[];
+}
+
+export interface RecoveryFact {
+  readonly status: string;
+  readonly strategy: string | null;
+  readonly reason: string | null;
+  readonly requestedAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** The Yahoo proxy: no source of the catalogue, and it has incidents and recoveries all the same. */
+export interface ProxyFacts {
+  readonly id: string;
+  /** Until when its containers call nobody, and why; `null` where they do. */
+  readonly pause: { readonly until: number; readonly reason: string } | null;
+  readonly incidents: readonly IncidentFact[];
+  /** Newest first. */
+  readonly recoveries: readonly RecoveryFact[];
+}
+
+export interface SourceFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: 'api' | 'browser';
+  /** How it signs in, if it does. */
+  readonly signsIn: 'cookie-crumb' | 'api-key' | 'form-login' | 'browser-form-login' | null;
+  /** `null` for a source that needs none. */
+  readonly credentials: { readonly isSet: boolean; readonly changedAt: number | null } | null;
+  readonly paused: boolean;
+  readonly status: HealthStatus;
+  readonly reason: RunReason | null;
+  readonly score: number | null;
+  readonly trend: readonly (number | null)[];
+  readonly lastSuccessAt: number | null;
+  readonly heldUntil: number | null;
+  readonly breaker: string;
+  readonly quota: {
+    readonly day: { readonly used: number; readonly limit: number };
+    /** The most that was used in any minute of the last hour. */
+    readonly minute: { readonly used: number; readonly limit: number };
+  };
+  /** Newest first, of each job the newest of the last day. */
+  readonly tasks: readonly TaskFact[];
+  /** Of the runs of these tasks. */
+  readonly quarantine: readonly QuarantineFact[];
+  /** Open ones, and those that were resolved since the report before. */
+  readonly incidents: readonly IncidentFact[];
+  /** Newest first. */
+  readonly recoveries: readonly RecoveryFact[];
+  /** Tasks that were due long ago and have no outcome. */
+  readonly overdue: number;
+}
+
+/** A calendar that comes to its end. */
+export interface CalendarFact {
+  readonly id: string;
+  /** The last date that it knows. */
+  readonly validThrough: string;
+  /** Negative once it has ended. */
+  readonly daysLeft: number;
+}
+
+export interface DiagnosisFacts {
+  readonly at: number;
+  readonly sources: readonly SourceFacts[];
+  readonly services: readonly {
+    readonly id: ServiceId;
+    readonly running: boolean;
+    readonly changedAt: number | null;
+    /** While it is stopped and goes on by itself: when. */
+    readonly stoppedUntil: number | null;
+  }[];
+  /** `null` when they could not be asked. */
+  readonly queues: readonly QueueCounts[] | null;
+  /** Up to when the planner has planned; `null` before its first tick. */
+  readonly plannedTo: number | null;
+  readonly partitions: { readonly strays: number; readonly lastMonth: string | null };
+  readonly calendars: readonly CalendarFact[];
+  readonly proxy: ProxyFacts;
+  readonly previous: Diagnosis | null;
+}

@@ -1,0 +1,112 @@
+/**
+ * Judges a source:
+ *
+ *   1. how fresh its data are, by the exchanges' calendars
+ *   2. whether what succeeded is a success: rows that are old or in quarantine are none
+ *   3. the breaker and the incidents, by what ended since the last judgement
+ *   4. parts, score and status
+ */
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { SourceJob } from '../sources/definition.ts';
+import type { Breaker } from './breaker.ts';
+import { nextBreaker } from './breaker.ts';
+import { freshnessOf } from './freshness.ts';
+import type { IncidentChange } from './incidents.ts';
+import { followIncidents, type IncidentInput } from './incidents.ts';
+import type { Judgement } from './judgement.ts';
+import { type Finding, findingOf, type JudgedJob, sourceHealth } from './score.ts';
+import type { EndedTask, SourceFacts } from './source-facts.ts';
+
+/** How long after its time a run may be without a plan, or a task without an outcome, in milliseconds. */
+export const overdueAfterMs = 15 * 60_000;
+
+/** A source as its judge needs it. */
+export interface JudgedDefinition {
+  readonly id: string;
+  readonly needsCredentials: boolean;
+  readonly perDay: number;
+  /** See `latenessMinutes` of a source. */
+  readonly latenessMs: number;
+  readonly jobs: readonly {
+    readonly id: string;
+    readonly kind: SourceJob['kind'];
+    readonly periodMs: number;
+    /** Whether the job is due in (after, until], in milliseconds since the epoch. */
+    isDue(after: number, until: number): boolean;
+  }[];
+}
+
+/** What a source is now, with all that changes. `now` is in milliseconds since the epoch, `random` from 0 up to 1. */
+export function judgeSource(
+  source: JudgedDefinition,
+  facts: SourceFacts,
+  now: number,
+  random: () => number,
+): Judgement {
+  const jobs: JudgedJob[] = source.jobs.map((job) => {
+    const tasks = facts.tasks.get(job.id) ?? [];
+    return {
+      id: job.id,
+      periodMs: job.periodMs,
+      tasks,
+      freshness: freshnessOf({ ...job, latenessMs: source.latenessMs }, tasks, facts, now),
+    };
+  });
+  const findings = jobs.flatMap((job) => findingOf(job) ?? []);
+  const judged = facts.unjudged.filter((task) => !task.backfill && jobs.some((job) => job.id === task.job));
+  const breaker = judged.reduce<Breaker>(
+    (state, task) => (task.trial || isOwn(task) ? nextBreaker(state, task, now, random) : state),
+    facts.breaker,
+  );
+  const ends = judged.filter(isOwn).map((task) => endOf(task, findings));
+  const incidents = followIncidents(facts.incidents, ends, { opens: !facts.paused, recovered: facts.recovered });
+  const health = sourceHealth({
+    jobs,
+    openReasons: stillOpen(facts, incidents),
+    recoveredAt: facts.recovered?.at ?? null,
+    findings,
+    paused: facts.paused,
+    unasked: unaskedOf(source, facts, now),
+    quotaLeft: 1 - facts.usedToday / source.perDay,
+  });
+  return { health, breaker, incidents };
+}
+
+/** A canary, and what is asked in another source's place, are no sign of how the source's own jobs do. */
+function isOwn({ trigger }: EndedTask): boolean {
+  return trigger !== 'canary' && trigger !== 'fallback';
+}
+
+/** A success whose data are old or mostly in quarantine is a failure. */
+function endOf(task: EndedTask, findings: readonly Finding[]): IncidentInput {
+  if (!task.ok) return { task, reason: task.reason ?? 'unexplained', message: task.message };
+  const finding = findings.find((each) => each.job === task.job);
+  return { task, reason: finding?.reason ?? null, message: finding?.message ?? null };
+}
+
+function stillOpen(facts: SourceFacts, changes: readonly IncidentChange[]): Set<RunReason> {
+  const open = new Set(facts.incidents.map((incident) => incident.reason));
+  for (const change of changes) {
+    const over = change.change === 'resolved' || (change.change === 'opened' && change.resolvedAt !== null);
+    if (over) open.delete(change.incident.reason);
+    else open.add(change.incident.reason);
+  }
+  return open;
+}
+
+/** Why nobody asks the source, where that is not its own doing: it is not judged by it. */
+function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): string | null {
+  if (source.needsCredentials && !facts.credentialed) return 'Its credentials are not set, so it is not asked.';
+  if (facts.breaker.state !== 'closed' || (facts.heldUntil ?? 0) > now) return null;
+  const until = now - overdueAfterMs;
+  const missed = source.jobs.some((job) => {
+    const plannedTo = facts.plannedTo.get(job.id);
+    return plannedTo !== undefined && plannedTo < until && job.isDue(plannedTo, until);
+  });
+  const stopped = facts.stoppedServices.find((service) => now - service.since > overdueAfterMs);
+  if (stopped && (missed || stopped.id !== 'scheduler'))
+    return `The service ${stopped.id} is stopped since ${new Date(stopped.since).toISOString()}: nothing is asked of it, or read. That is not the source's fault.`;
+  return missed
+    ? "The scheduler has planned none of its due runs for a quarter of an hour. That is not the source's fault."
+    : null;
+}

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { credentialsStateSchema } from '../contracts/http/operations.ts';
+import type { RouteSpec } from './route.ts';
+
+const shared = {
+  path: '/sources/{id}/credentials',
+  access: 'admin',
+  tag: 'Sources',
+  params: z.object({ id: z.string().min(1).max(64) }),
+  data: credentialsStateSchema,
+  problems: ['unknown_source', 'no_credentials'],
+} as const satisfies Partial<RouteSpec>;
+
+/** What this function answers, for the OpenAPI document: the API's own functions have no way to the secrets. */
+export const credentialsSpecs: readonly RouteSpec[] = [
+  {
+    ...shared,
+    method: 'get',
+    summary: "Whether a source's credentials are set",
+    description: 'Says that they are set, and when. What they are is never shown.',
+  },
+  {
+    ...shared,
+    method: 'put',
+    summary: "Set a source's credentials",
+    description:
+      '`{apiKey}` or `{username, password}`, as the source needs it. They hold from the next request on; the session made with the former ones is dropped. Needs a key in `x-api-key`: the dashboard cannot set secrets.',
+    body: z.union([
+      z.strictObject({ apiKey: z.string() }),
+      z.strictObject({ username: z.string(), password: z.string() }),
+    ]),
+  },
+  { ...shared, method: 'delete', summary: "Take a source's credentials away" },
+];

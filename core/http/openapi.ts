@@ -1,0 +1,162 @@
+import * as z from 'zod';
+import { envelope, problemSchema } from '../contracts/http/envelope.ts';
+import { type ProblemCode, problems } from './problem.ts';
+import { everywhere } from './read-request.ts';
+import type { RouteSpec } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+/** Problems that any route may give, and those of routes that need a key or take a body. */
+const always: ProblemCode[] = ['invalid_request', 'internal', 'unavailable'];
+const guarded: ProblemCode[] = ['unauthenticated', 'invalid_key', 'session_ended', 'rate_limited', 'forbidden'];
+const withBody: ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
+
+const tooLong = 'Over 4 MB: the same answer lies at `Location` for five minutes, and needs no key there.';
+const locationHeader: Json = { Location: { required: true, schema: { type: 'string', format: 'uri' } } };
+
+/**
+ * The OpenAPI 3.1 document of the routes. Its schemas are JSON Schema 2020-12, which is what zod writes; schemas with
+ * an id become components. (@asteasolutions/zod-to-openapi 9.1 loses the null of a named schema that is nullable.)
+ */
+export function openApiDocument(specs: readonly RouteSpec[], version: string): Json {
+  const components = new Map<string, Json>();
+  const paths: Record<string, Json> = {};
+  for (const spec of specs) {
+    paths[spec.path] = { ...paths[spec.path], [spec.method]: operationOf(spec, components) };
+  }
+  refer(problemSchema, 'output', components);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Quotron',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: [
+        'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether to try again (`retryable`).',
+        'Decimals are JSON numbers with all their digits, or text with `?decimals=string`. Times are ISO 8601 in UTC. Fractions are fractions: 0.0127 is 1.27 %. Missing is `null`.',
+        'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`.',
+        'Reads carry a weak `ETag` of their content, which the age of a price is no part of. Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
+      ].join('\n\n'),
+    },
+    servers: [{ url: '/api/v1' }],
+    tags: [...new Set(specs.map((spec) => spec.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
+      securitySchemes: {
+        ApiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        Session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'qtr_session',
+          description: 'The dashboard. Changes need an Origin of the same host.',
+        },
+      },
+    },
+  };
+}
+
+function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
+  const parameters = [
+    ...parametersOf(spec.params, 'path', components),
+    ...parametersOf(spec.query, 'query', components),
+    ...(spec.data ? parametersOf(everywhere, 'query', components) : []),
+  ];
+  const scope = spec.access === 'public' ? 'No key is needed.' : `Needs scope \`${spec.access}\`.`;
+  return {
+    operationId: operationId(spec),
+    tags: [spec.tag],
+    summary: spec.summary,
+    description: [spec.description, scope].filter(Boolean).join('\n\n'),
+    security: spec.access === 'public' ? [] : [{ ApiKey: [] }, { Session: [] }],
+    ...(spec.access === 'public' ? {} : { 'x-scope': spec.access }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(spec.body
+      ? {
+          requestBody: {
+            required: !spec.body.safeParse(undefined).success,
+            content: { 'application/json': { schema: refer(spec.body, 'input', components) } },
+          },
+        }
+      : {}),
+    responses: responsesOf(spec, components),
+  };
+}
+
+function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
+  const content: Json = {};
+  if (spec.data) content['application/json'] = { schema: refer(envelope(spec.data), 'output', components) };
+  for (const [type, schema] of Object.entries(spec.media ?? {}))
+    content[type] = { schema: refer(schema, 'output', components) };
+  const codes = [
+    ...always,
+    ...(spec.access === 'public' ? [] : guarded),
+    ...(spec.body ? withBody : []),
+    ...(spec.method === 'get' || spec.access === 'public' ? [] : (['foreign_origin'] as const)),
+    ...(spec.problems ?? []),
+  ];
+  const byStatus = Map.groupBy(new Set(codes), (code) => problems[code].status);
+  const failures = [...byStatus].map(([status, group]) => [
+    String(status),
+    {
+      description: group.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: refer(problemSchema, 'output', components) } },
+    },
+  ]);
+  return {
+    [String(spec.status ?? 200)]: {
+      description: spec.summary,
+      ...(Object.keys(content).length > 0 ? { content } : {}),
+    },
+    ...(spec.data || spec.media ? { '303': { description: tooLong, headers: locationHeader } } : {}),
+    ...(spec.method === 'get' && spec.data
+      ? { '304': { description: 'Not changed since the ETag in If-None-Match.' } }
+      : {}),
+    ...Object.fromEntries(failures),
+  };
+}
+
+function parametersOf(schema: z.ZodObject | undefined, where: 'path' | 'query', components: Map<string, Json>): Json[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
+    const { description, ...inline } = refer(z.object({ field }), 'input', components, true);
+    return {
+      name,
+      in: where,
+      required: where === 'path',
+      ...(description ? { description } : {}),
+      schema: inline,
+    };
+  });
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+const objectSchema = z.object({
+  properties: z.record(z.string(), jsonObject),
+  $defs: z.record(z.string(), jsonObject).optional(),
+});
+
+/** A schema as JSON Schema, with what has an id moved to the components. */
+function refer(schema: z.ZodType, io: 'input' | 'output', components: Map<string, Json>, unwrap = false): Json {
+  const wrapped = unwrap ? schema : z.object({ field: schema });
+  const made = z.toJSONSchema(wrapped, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      // What a format says already, and the bounds of a double, only make the document long. Answers may grow fields.
+      if (jsonSchema.format) delete jsonSchema.pattern;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (jsonSchema.id) delete jsonSchema.id;
+    },
+  });
+  const moved = objectSchema.parse(JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')));
+  for (const [id, component] of Object.entries(moved.$defs ?? {})) components.set(id, component);
+  return moved.properties['field'] ?? {};
+}
+
+/** `getQuotesSymbolHistory`: a name for generated clients. */
+function operationId(spec: RouteSpec): string {
+  const words = spec.path.split(/[^A-Za-z0-9]+/).filter(Boolean);
+  return spec.method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}

@@ -1,0 +1,146 @@
+import type { Problem } from '../contracts/http/envelope.ts';
+import { AnswerStoreError } from '../ports/answer-store.ts';
+
+/**
+ * Every problem the API tells of, by its `code`: the HTTP status, a title that never changes, and whether the same
+ * request may work later. The `detail` says what happened this time and what to do.
+ */
+export const problems = {
+  invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
+  invalid_symbol: { status: 400, title: 'That cannot be a symbol', retryable: false },
+  invalid_cursor: { status: 400, title: 'The cursor is not one of this list', retryable: false },
+  unknown_source: { status: 404, title: 'There is no such source', retryable: false },
+  unauthenticated: { status: 401, title: 'An API key is needed', retryable: false },
+  invalid_key: { status: 401, title: 'The API key is not valid', retryable: false },
+  session_ended: { status: 401, title: 'The session has ended', retryable: false },
+  sign_in_refused: { status: 401, title: 'The sign-in was refused', retryable: false },
+  forbidden: { status: 403, title: 'The key may not do this', retryable: false },
+  foreign_origin: { status: 403, title: 'The request came from another site', retryable: false },
+  not_found: { status: 404, title: 'There is nothing here', retryable: false },
+  unknown_symbol: { status: 404, title: 'The symbol is not known', retryable: false },
+  no_quote: { status: 404, title: 'There is no price yet', retryable: true },
+  not_an_index: { status: 404, title: 'The symbol is no index', retryable: false },
+  no_constituents: { status: 404, title: 'The members of the index are not known', retryable: true },
+  unknown_artifact: { status: 404, title: 'There is no such artifact', retryable: false },
+  no_bars: { status: 404, title: 'There are no bars', retryable: true },
+  unknown_recovery: { status: 404, title: 'There is no such recovery', retryable: false },
+  recovery_running: { status: 409, title: 'A recovery of the source is under way', retryable: true },
+  source_paused: { status: 409, title: 'The source is stopped', retryable: false },
+  unknown_run: { status: 404, title: 'There is no such run', retryable: false },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
+  unknown_service: { status: 404, title: 'There is no such service', retryable: false },
+  unknown_queue: { status: 404, title: 'There is no such queue', retryable: false },
+  no_credentials: { status: 404, title: 'The source has no credentials', retryable: false },
+  credentials_missing: { status: 409, title: 'The credentials of the source are not set', retryable: false },
+  nothing_to_replay: { status: 404, title: 'There is nothing to replay', retryable: false },
+  unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
+  unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },
+  not_backfillable: { status: 422, title: 'The source cannot be asked for that range', retryable: false },
+  unknown_job: { status: 404, title: 'The source has no such job', retryable: false },
+  payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON', retryable: false },
+  not_derivable: { status: 422, title: 'The prices cannot be derived', retryable: false },
+  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  internal: { status: 500, title: 'The API failed', retryable: false },
+  unavailable: { status: 503, title: 'The service is not available now', retryable: true },
+} as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
+
+export type ProblemCode = keyof typeof problems;
+
+interface ProblemExtras {
+  readonly retryable?: boolean;
+  readonly errors?: readonly { path: string; message: string }[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown anywhere in a route; becomes an `application/problem+json` answer (RFC 9457). */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly retryable: boolean;
+  readonly errors: readonly { path: string; message: string }[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.code = code;
+    this.retryable = extras.retryable ?? problems[code].retryable;
+    this.errors = extras.errors;
+    this.headers = extras.headers ?? {};
+  }
+}
+
+/** The body of the answer. `type` is a name, not an address: the codes are listed in the OpenAPI document. */
+export function problemBody(problem: ProblemError, requestId: string, instance: string): Problem {
+  const { status, title } = problems[problem.code];
+  return {
+    type: `urn:quotron:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    instance,
+    code: problem.code,
+    retryable: problem.retryable,
+    requestId,
+    ...(problem.errors ? { errors: [...problem.errors] } : {}),
+  };
+}
+
+/** Connection failures of Node, as `pg` passes them on. */
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/**
+ * What an unexpected error means to the caller. Never carries the error's own text: that is for the log.
+ *
+ * SQLSTATE classes: 08 connection, 28 login refused (a role or token that is not there yet), 53 out of resources, 57 shut down or cancelled, 58 system, 42P01 a missing table
+ * (not migrated yet); 22 is a value that Postgres cannot hold, which a check here should have caught.
+ */
+export function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof AnswerStoreError)
+    return new ProblemError(
+      'unavailable',
+      'The answer is over 4 MB, and where such answers are put cannot be reached. Try again shortly, or ask for less: a shorter range, fewer symbols, a smaller limit.',
+      { headers: { 'retry-after': '2' } },
+    );
+  const code = codeOf(error);
+  if (isDatabaseDown(code, error))
+    return new ProblemError(
+      'unavailable',
+      'The database cannot be reached or is busy. Nothing was changed. Try again shortly.',
+      {
+        headers: { 'retry-after': '2' },
+      },
+    );
+  if (/^22[0-9A-Z]{3}$/.test(code))
+    return new ProblemError('invalid_request', 'A value of the request is outside of what can be stored.');
+  return new ProblemError(
+    'internal',
+    'An unexpected error. Its request id finds it in the log; trying again is unlikely to help.',
+  );
+}
+
+function isDatabaseDown(code: string, error: unknown): boolean {
+  if (networkCodes.has(code) || /^(08|28|53|57|58)[0-9A-Z]{3}$/.test(code) || code === '42P01' || code === '3D000')
+    return true;
+  // pg gives these without a code: a pool that found no connection in time, and a socket that broke.
+  return (
+    error instanceof Error &&
+    /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
+      error.message,
+    )
+  );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,41 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../ports/clock.ts';
+
+/** How much one caller may ask: `perSecond` on average, `burst` at once. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface RateLimiter {
+  /** Takes one from the bucket. Gives 0 when there was one, or else the seconds until there will be. */
+  take(caller: string): number;
+  /** Whether there is one to take, and if not, in how many seconds. Takes nothing. */
+  peek(caller: string): number;
+}
+
+/**
+ * A token bucket per caller, in the memory of this container: a limit against one runaway client, not a quota. With n
+ * warm containers a caller may reach n times the limit; API Gateway's own throttle bounds the sum.
+ */
+export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
+  const buckets = new LRUCache<string, { tokens: number; at: number }>({ max: 10_000 });
+  function bucketOf(caller: string) {
+    const now = clock();
+    const held = buckets.get(caller) ?? { tokens: limit.burst, at: now };
+    held.tokens = Math.min(limit.burst, held.tokens + (Math.max(0, now - held.at) / 1000) * limit.perSecond);
+    held.at = now;
+    buckets.set(caller, held);
+    return held;
+  }
+  const waitOf = (tokens: number) => (tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - tokens) / limit.perSecond)));
+  return {
+    take(caller) {
+      const bucket = bucketOf(caller);
+      const wait = waitOf(bucket.tokens);
+      if (wait === 0) bucket.tokens -= 1;
+      return wait;
+    },
+    peek: (caller) => waitOf(bucketOf(caller).tokens),
+  };
+}

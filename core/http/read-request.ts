@@ -1,0 +1,112 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { canonicalSymbol } from '../market/symbol.ts';
+import { ProblemError } from './problem.ts';
+
+/** Bytes of a body that is read at all. The largest legitimate one, 500 symbols, has 16 KB. */
+const bodyLimit = 64 * 1024;
+
+/** Parameters that every route takes. */
+export const everywhere = z.object({
+  decimals: z
+    .enum(['number', 'string'])
+    .optional()
+    .describe('How decimals are written: JSON numbers with all digits, or text'),
+});
+
+/**
+ * The query, by name. A parameter given several times counts as a list joined by commas. Names that the route does not
+ * know are told apart, so that a mistyped one becomes a warning instead of a silently different answer.
+ */
+export function parametersOf(
+  context: Context,
+  query: z.ZodObject | undefined,
+): { values: Record<string, string>; unknown: string[] } {
+  const values: Record<string, string> = {};
+  const unknown: string[] = [];
+  for (const [name, given] of Object.entries(context.req.queries())) {
+    if (query && Object.hasOwn(query.shape, name)) values[name] = given.join(',');
+    else if (!Object.hasOwn(everywhere.shape, name)) unknown.push(name.slice(0, 64));
+  }
+  return { values, unknown };
+}
+
+/** A value by its schema. Throws `invalid_request` with the paths of what is wrong. */
+export function checked<T extends z.ZodType>(schema: T | undefined, where: string, value: unknown): z.output<T> {
+  // Without a schema there is nothing to give: the route's types then say `never`.
+  const parsed = (schema ?? nothing).safeParse(value);
+  if (parsed.success) return parsed.data as z.output<T>;
+  const errors = parsed.error.issues.slice(0, 20).map((issue) => ({
+    path: [where, ...issue.path.map(String)].join('.').slice(0, 200),
+    message: issue.message,
+  }));
+  const first = errors[0];
+  throw new ProblemError('invalid_request', first ? `${first.path}: ${first.message}` : 'The request is not valid.', {
+    errors,
+  });
+}
+
+const nothing = z.unknown();
+
+/** The JSON body; `undefined` when there is none. Throws 413, 415 or 400. */
+export async function bodyOf(context: Context): Promise<unknown> {
+  if (Number(context.req.header('content-length') ?? 0) > bodyLimit) throw tooLarge();
+  const bytes = await context.req.arrayBuffer();
+  if (bytes.byteLength > bodyLimit) throw tooLarge();
+  if (bytes.byteLength === 0) return undefined;
+  const type = context.req.header('content-type') ?? '';
+  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))
+    throw new ProblemError('unsupported_media_type', 'Send the body as JSON with content-type: application/json.');
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new ProblemError('invalid_request', 'The body is not JSON in UTF-8.', {
+      errors: [{ path: 'body', message: 'is not JSON' }],
+    });
+  }
+}
+
+function tooLarge(): ProblemError {
+  return new ProblemError('payload_too_large', `A body may have ${bodyLimit / 1024} KB. Split the request.`);
+}
+
+/** `1`, `true`, `0`, `false`. */
+export const flag = z
+  .enum(['0', '1', 'false', 'true'])
+  .optional()
+  .transform((text) => text === '1' || text === 'true');
+
+/** An instant: ISO 8601 with a zone, or a date, which is its first moment in UTC. Gives ISO text in UTC, digits kept. */
+export const instantParameter = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be ISO 8601, such as 2026-11-22T19:40:00Z or 2026-11-22',
+  })
+  .refine((text) => text >= '1800' && !Number.isNaN(Date.parse(text)), 'is outside of the years 1800 to 9999')
+  .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
+
+/** A path's symbol, as people write it; gives the canonical one. Throws `invalid_symbol`. */
+export function symbolOf(text: string): string {
+  const symbol = canonicalSymbol(text);
+  if (symbol) return symbol;
+  throw new ProblemError('invalid_symbol', symbolHelp);
+}
+
+export const symbolHelp =
+  'A symbol has up to 32 letters, digits and . - ^ = &, as Yahoo writes them: AAPL, BRK-B, ^GSPC, BTC-USD, EURUSD=X, VOD.L.';
+
+/** Rows on a page. */
+export function limitParameter(most: number, usual: number) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((limit) => limit <= most, `must be at most ${most}`)
+    .optional()
+    .transform((limit) => limit ?? usual)
+    .meta({ description: `Rows on a page: 1 to ${most}, ${usual} unless said` });
+}
+
+export const cursorParameter = z.string().max(1000).optional().describe('meta.nextCursor of the previous page');
+export const sourceIdParameter = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,31}$/, 'is no source id: small letters, digits, hyphens');

@@ -1,0 +1,100 @@
+import { matchesEtag, weakEtag } from './etag.ts';
+import { type ProblemError, problemBody, problems } from './problem.ts';
+import type { Call, Reply } from './route.ts';
+
+/** Bytes of an answer that is sent as it is. Lambda ends at 6 MB with an error of its own, and escaping makes bodies longer. */
+const answerLimit = 4 * 1024 * 1024;
+
+/** What every answer carries. The API gives data to programs and one page; no browser may frame, sniff or run it. */
+const baseHeaders = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** An answer over the limit: it is kept elsewhere, and the client sent there. */
+export interface LongAnswer {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/**
+ * The HTTP answer of a reply: envelope, weak ETag, caching. One that is over the limit is given back as it is; a HEAD,
+ * which sends no body, knows no limit.
+ *
+ * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id. So
+ * a price that did not change answers 304, however much later it was confirmed.
+ */
+export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
+  const headers = headersOf(call.requestId, call.https);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value);
+  if (reply.kind === 'empty') {
+    headers.set('cache-control', 'no-store');
+    return new Response(null, { status: 204, headers });
+  }
+  if (reply.kind === 'redirect') {
+    headers.set('cache-control', 'no-store');
+    headers.set('location', reply.location);
+    return new Response(null, { status: 303, headers });
+  }
+  const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
+  if (method !== 'HEAD' && Buffer.byteLength(body) > answerLimit) return { body, contentType };
+  const isRead = method === 'GET' || method === 'HEAD';
+  headers.set('content-type', contentType);
+  headers.set('cache-control', cacheControl(isRead ? reply.maxAge : null));
+  const status = reply.status ?? 200;
+  if (isRead && status === 200 && reply.maxAge !== null) {
+    const etag = weakEtag(content);
+    headers.set('etag', etag);
+    headers.set('vary', 'x-api-key, cookie, accept');
+    if (matchesEtag(call.header('if-none-match'), etag)) {
+      headers.delete('content-type');
+      return new Response(null, { status: 304, headers });
+    }
+  }
+  return new Response(body, { status, headers });
+}
+
+/** The HTTP answer of a problem. */
+export function respondProblem(
+  problem: ProblemError,
+  request: { requestId: string; path: string; https: boolean },
+): Response {
+  const headers = headersOf(request.requestId, request.https);
+  for (const [name, value] of Object.entries(problem.headers)) headers.set(name, value);
+  headers.set('content-type', 'application/problem+json');
+  headers.set('cache-control', 'no-store');
+  const { status } = problems[problem.code];
+  if (status === 401) headers.set('www-authenticate', 'ApiKey realm="quotron", header="x-api-key"');
+  return new Response(JSON.stringify(problemBody(problem, request.requestId, request.path)), { status, headers });
+}
+
+function headersOf(requestId: string, https: boolean): Headers {
+  const headers = new Headers(baseHeaders);
+  headers.set('x-request-id', requestId);
+  if (https) headers.set('strict-transport-security', 'max-age=31536000');
+  return headers;
+}
+
+function enveloped(reply: Extract<Reply, { kind: 'data' }>, requestId: string) {
+  const data = JSON.stringify(reply.data);
+  const warnings = JSON.stringify(reply.warnings ?? []);
+  const { ageSeconds, ...rest } = reply.meta ?? {};
+  const meta = JSON.stringify({ requestId, ...rest, ...(ageSeconds === undefined ? {} : { ageSeconds }) });
+  return {
+    body: `{"data":${data},"meta":${meta},"warnings":${warnings}}`,
+    // Inside a JSON text a quote is escaped, so this can only ever match the field itself.
+    content: data.replace(/"ageSeconds":-?[\d.]+/g, '') + JSON.stringify(rest) + warnings,
+    contentType: 'application/json',
+  };
+}
+
+function plain(reply: Extract<Reply, { kind: 'text' }>) {
+  return { body: reply.body, content: reply.body, contentType: reply.contentType };
+}
+
+function cacheControl(maxAge: number | null | undefined): string {
+  if (maxAge === null) return 'no-store';
+  return maxAge ? `private, max-age=${maxAge}` : 'private, max-age=0, must-revalidate';
+}

@@ -1,0 +1,128 @@
+import type { Context } from 'hono';
+import type * as z from 'zod';
+
+import type { Meta, Warning } from '../contracts/http/envelope.ts';
+import type { Scope } from '../contracts/words/access.ts';
+import type { ProblemCode } from './problem.ts';
+import { bodyOf, checked, parametersOf } from './read-request.ts';
+import type { DecimalWriter } from './wire-number.ts';
+
+/** Who asks. */
+export interface Principal {
+  readonly keyId: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly expiresAt: number | null;
+  readonly via: 'key' | 'session';
+}
+
+/** Who may ask: anyone, or who holds a key of at least this scope. Every route says it; there is no default. */
+type Access = Scope | 'public';
+
+/** What API Gateway's event gives beside the request (hono/aws-lambda passes it as bindings). Absent in tests. */
+export interface Bindings {
+  readonly requestContext?: { readonly requestId?: string; readonly identity?: { readonly sourceIp?: string } };
+}
+export type ApiContext = Context<{ Bindings: Bindings }>;
+
+/** One request, as a route sees it. */
+export interface Call {
+  readonly requestId: string;
+  /** The clock, read once per request. Milliseconds since the epoch. */
+  readonly now: number;
+  /** `null` on public routes when no valid credentials came. */
+  readonly principal: Principal | null;
+  /** Writes decimals as `?decimals=` asks. */
+  readonly decimal: DecimalWriter;
+  /** Whether the browser came by https. */
+  readonly https: boolean;
+  /** The client's address, as far as it is known. */
+  readonly address: string;
+  /** The query as it came. */
+  readonly search: string;
+  header(name: string): string | undefined;
+  cookie(name: string): string | undefined;
+}
+
+/** What a route gives back. `respond.ts` makes the HTTP answer of it. */
+export type Reply =
+  | {
+      readonly kind: 'data';
+      readonly data: unknown;
+      readonly meta?: Omit<Meta, 'requestId'>;
+      readonly warnings?: readonly Warning[];
+      readonly status?: 200 | 201 | 202;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Seconds that a private cache may reuse the answer; 0 asks it to check first, `null` forbids to keep it. */
+      readonly maxAge?: number | null;
+    }
+  | {
+      readonly kind: 'text';
+      readonly body: string;
+      readonly contentType: string;
+      readonly status?: 200 | 503;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly maxAge?: number | null;
+    }
+  | { readonly kind: 'redirect'; readonly location: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly kind: 'empty'; readonly headers?: Readonly<Record<string, string>> };
+
+/** A route as data: what routes the request, checks it, guards it, and documents it. */
+export interface RouteSpec<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** Below the base path, in OpenAPI's form: `/quotes/{symbol}`. */
+  readonly path: string;
+  readonly access: Access;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  /** A JSON body. One that accepts `undefined` is optional. */
+  readonly body?: Body;
+  /** The envelope's `data`. Absent where the answer has no envelope. */
+  readonly data?: z.ZodType;
+  readonly status?: 200 | 201 | 202 | 204 | 303;
+  /** Other forms of the answer, by media type. */
+  readonly media?: Readonly<Record<string, z.ZodType>>;
+  /** Problems of its own, beside those that every route may give. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+export interface Route {
+  readonly spec: RouteSpec;
+  handle(context: ApiContext, call: Call): Promise<{ reply: Reply; unknownParameters: readonly string[] }>;
+}
+
+/** Declares a route: its spec, and the work that is done once path, query and body are checked. */
+export function route<
+  Params extends z.ZodObject = never,
+  Query extends z.ZodObject = never,
+  Body extends z.ZodType = never,
+>(
+  spec: RouteSpec<Params, Query, Body>,
+  work: (asked: {
+    params: z.output<Params>;
+    query: z.output<Query>;
+    body: z.output<Body>;
+    call: Call;
+  }) => Promise<Reply> | Reply,
+): Route {
+  return {
+    spec,
+    async handle(context, call) {
+      const { values, unknown } = parametersOf(context, spec.query);
+      const reply = await work({
+        params: checked(spec.params, 'path', context.req.param()),
+        query: checked(spec.query, 'query', values),
+        body: checked(spec.body, 'body', spec.body && (await bodyOf(context))),
+        call,
+      });
+      return { reply, unknownParameters: unknown };
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { DecimalText } from './decimal.ts';
+import type { KnownListing } from './instrument.ts';
+
+/** One member of an index, on a known listing. */
+export interface IndexMember {
+  readonly listing: KnownListing;
+  readonly rank: number;
+  /** A fraction. */
+  readonly weight: DecimalText;
+  /** `null` where the checks held the price back. */
+  readonly price: DecimalText | null;
+  readonly previousClose: DecimalText | null;
+}
+
+/** What an index was made of when it was fetched. Of several fetches on a day of the index's zone the last one is kept. */
+export interface IndexSnapshot {
+  readonly index: KnownListing;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  /** Each listing once. */
+  readonly members: readonly IndexMember[];
+}

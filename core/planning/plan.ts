@@ -1,0 +1,78 @@
+import type { ScrapeMessage } from '../contracts/messages.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { Trigger } from '../contracts/words/triggers.ts';
+
+/** A run to be made, with the symbols of each of its tasks, in the source's namespace. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly job: string;
+  readonly kind: ScrapeMessage['kind'];
+  readonly trigger: Trigger;
+  /** Due time as ISO text, or the request's id; of a retry, the run's that failed and its number: `<id>/1`. */
+  readonly slot: string;
+  readonly dueAt: Date;
+  readonly tasks: readonly (readonly string[])[];
+}
+
+/** A breaker that is not closed. */
+export interface BreakerState {
+  /** Milliseconds since the epoch: nothing is planned before, and one run after it. */
+  readonly until: number | null;
+}
+
+/** The run that tries whether a source is well again, and until when no other may. */
+export interface Trial {
+  readonly sourceId: string;
+  readonly runId: string;
+  readonly until: Date;
+}
+
+/** A due time of a job whose run is looked at: has it failed, and would it be tried again? */
+export interface WatchedSlot {
+  readonly sourceId: string;
+  readonly job: string;
+  /** Milliseconds since the epoch. */
+  readonly slot: number;
+}
+
+/** A task of a run that failed, or of one that asked for the same job after it. */
+export interface WatchedTask {
+  /** Of the run that failed itself, and not of a later one. */
+  readonly own: boolean;
+  /** In the source's namespace. */
+  readonly symbols: readonly string[];
+  readonly ok: boolean;
+  readonly reason: RunReason | null;
+  /** Milliseconds since the epoch; `null` while it is under way. */
+  readonly endedAt: number | null;
+}
+
+/** The run of a watched slot, all of whose tasks have ended and not all well. */
+export interface FailedRun extends WatchedSlot {
+  readonly runId: string;
+  /** How often it was tried again. */
+  readonly retries: number;
+  /** Of that run, its retries and what a person asked for since: what ended first comes first, what is under way last. */
+  readonly tasks: readonly WatchedTask[];
+  /** Requests of the source that count against the day's quota. */
+  readonly usedToday: number;
+}
+
+/** What the planner knows before it plans. */
+export interface PlannerState {
+  readonly running: boolean;
+  readonly paused: ReadonlySet<string>;
+  /** Sources that want to be left alone for now. */
+  readonly held: ReadonlySet<string>;
+  /** By source, of those whose breaker is not closed. */
+  readonly breakers: ReadonlyMap<string, BreakerState>;
+  /** Sources whose credentials a person has set. */
+  readonly credentialed: ReadonlySet<string>;
+  /** Milliseconds since the epoch, by `source/job`. */
+  readonly plannedTo: ReadonlyMap<string, number>;
+  /** Of the watched slots those whose runs failed. */
+  readonly failed: readonly FailedRun[];
+  /** Sources that a recovery is under way for: it runs what failed again itself. */
+  readonly recovering: ReadonlySet<string>;
+}

@@ -1,0 +1,49 @@
+import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { BarSeries } from '../market/bar-series.ts';
+import type { DecimalText } from '../market/decimal.ts';
+import type { IndexSnapshot } from '../market/index-snapshot.ts';
+import type { ListedQuote } from '../market/listed-quote.ts';
+
+/** A row for quarantine. `row` is the row as far as it could be read. */
+export interface RejectedRow {
+  readonly symbol: string | null;
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+  readonly path: string;
+  readonly row: Readonly<Record<string, unknown>> | null;
+  /** Known where the row could be read; statistics count it there. */
+  readonly currency: string | null;
+}
+
+/** Statistics of the accepted rows of a batch in one currency. `rejected` counts those of it that were not. */
+export interface CurrencyStatistics {
+  readonly currency: string;
+  readonly count: number;
+  readonly rejected: number;
+  readonly mean: DecimalText | null;
+  readonly median: DecimalText | null;
+  readonly min: DecimalText | null;
+  readonly max: DecimalText | null;
+  readonly up: number;
+  readonly down: number;
+  readonly unchanged: number;
+  readonly volume: DecimalText | null;
+}
+
+/** How a task ends. */
+export interface Verdict {
+  readonly status: 'succeeded' | 'failed';
+  readonly reason: RunReason | null;
+  readonly message: string | null;
+}
+
+/** What is to be stored, after all checks. */
+export interface Decision {
+  readonly quotes: readonly ListedQuote[];
+  readonly bars: readonly BarSeries[];
+  readonly constituents?: readonly IndexSnapshot[];
+  readonly rejected: readonly RejectedRow[];
+  readonly statistics: readonly CurrencyStatistics[];
+  readonly verdict: Verdict;
+}

@@ -1,0 +1,72 @@
+import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { ListedQuote } from '../market/listed-quote.ts';
+import type { RejectedRow, Verdict } from './decision.ts';
+import type { PriorQuote } from './evidence.ts';
+import { staleBehindStoredMs } from './thresholds.ts';
+
+/** What reading and checking a blob came to. */
+export interface Findings {
+  readonly kind: JobKind;
+  /** Requests that the attempt made. */
+  readonly exchanges: number;
+  /** Of the requests that failed as a whole, in order. */
+  readonly failures: readonly { readonly reason: RunReason; readonly message: string }[];
+  readonly accepted: number;
+  readonly rejected: readonly RejectedRow[];
+  /** Symbols asked for that no answer has anything on. */
+  readonly missing: number;
+  /** Every accepted row is older than it should be. */
+  readonly stale: boolean;
+}
+
+/**
+ * How the task of a blob ends.
+ *
+ * It has succeeded when a row was accepted, or when bars were asked for and there rightly are none (a weekend).
+ * Nothing but rows that failed their checks is `schema_drift`: the answer no longer means what its schema says.
+ */
+export function verdictOf(findings: Findings): Verdict {
+  const { failures, accepted, rejected, missing } = findings;
+  const first = failures[0];
+  if (findings.stale)
+    return failed('stale', `All ${accepted} rows are older than the market: the source serves an old state.`);
+  if (accepted > 0) {
+    const shortfalls = [
+      first && `${failures.length} of ${findings.exchanges} requests failed (${first.reason})`,
+      rejected.length > 0 && `${rejected.length} rows are in quarantine (${reasonsOf(rejected)})`,
+      missing > 0 && `${missing} symbols got no row`,
+    ].filter((each) => typeof each === 'string');
+    return { status: 'succeeded', reason: null, message: shortfalls.length > 0 ? `${shortfalls.join('; ')}.` : null };
+  }
+  if (first) return failed(first.reason, first.message);
+  if (rejected.length > 0)
+    return failed('schema_drift', `All ${rejected.length} rows quarantined: ${reasonsOf(rejected)}.`);
+  if (findings.exchanges === 0) return failed('unexplained', 'The attempt made no request.');
+  if (findings.kind === 'bars' && missing === 0)
+    return { status: 'succeeded', reason: null, message: 'There are no bars in the range that was asked for.' };
+  return failed('no_data', 'The source has nothing on any of the symbols asked for.');
+}
+
+/**
+ * Whether the whole answer stands still: every row is behind what is stored of its listing by more than an ordinary
+ * hop between an upstream's caches. Rows without a market time, or at least its day, say nothing.
+ */
+export function isStale(rows: readonly ListedQuote[], priors: ReadonlyMap<number, PriorQuote>): boolean {
+  return (
+    rows.length > 0 &&
+    rows.every(({ quote, listing, fetchedAt }) => {
+      const prior = priors.get(listing.id);
+      const told = quote.asOfBasis === 'exchange' || quote.asOf < fetchedAt;
+      return prior !== undefined && told && prior.asOf - quote.asOf > staleBehindStoredMs;
+    })
+  );
+}
+
+function reasonsOf(rejected: readonly RejectedRow[]): string {
+  return [...new Set(rejected.map((row) => row.reason))].join(', ');
+}
+
+function failed(reason: RunReason, message: string): Verdict {
+  return { status: 'failed', reason, message };
+}

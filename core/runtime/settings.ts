@@ -1,0 +1,101 @@
+import * as z from 'zod';
+
+import { settingNames } from '../contracts/settings.ts';
+import { canonicalSymbol } from '../market/symbol.ts';
+
+/** Where the database is: a connection string, or a host that takes an IAM token in place of a password. */
+export type DatabaseSettings =
+  | { readonly url: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly region: string;
+    };
+
+/**
+ * A setting that must be there. Throws at the start of the container, with the name, so that a wiring fault shows in
+ * the first line of the log and not as an empty answer.
+ */
+export function setting(name: keyof typeof settingNames): string {
+  const value = process.env[settingNames[name]];
+  if (!value)
+    throw new SettingError(settingNames[name], 'is not set: the construct that makes this function must bind it');
+  return value;
+}
+
+/** A setting that may be absent. */
+export function optionalSetting(name: keyof typeof settingNames): string | undefined {
+  return process.env[settingNames[name]] || undefined;
+}
+
+/** A setting that is a whole number above 0, or `undefined` when absent. Throws for one that is none. */
+export function numberSetting(name: keyof typeof settingNames): number | undefined {
+  const text = optionalSetting(name);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingError(settingNames[name], 'is no whole number above 0');
+  return Number(text);
+}
+
+/** A setting that is a JSON object of texts, `{}` when absent. */
+export function mapSetting(name: keyof typeof settingNames): Record<string, string> {
+  const text = optionalSetting(name);
+  if (!text) return {};
+  const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
+  if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of texts');
+  return parsed.data;
+}
+
+/**
+ * The canonical symbols that the user named in place of the catalogue's, or `null`. Throws for one that is no symbol:
+ * collecting others than were asked for would show only as missing prices.
+ */
+export function symbolsSetting(): string[] | null {
+  const text = optionalSetting('symbols');
+  if (!text) return null;
+  const written = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  const symbols = written.map((each) => {
+    const symbol = canonicalSymbol(each);
+    if (!symbol) throw new SettingError(settingNames.symbols, `names ${JSON.stringify(each)}, which is no symbol`);
+    return symbol;
+  });
+  return symbols.length > 0 ? [...new Set(symbols)] : null;
+}
+
+/** Whether the calendars of exchanges are ignored: the simulated market never closes. */
+export function alwaysOpenSetting(): boolean {
+  return optionalSetting('sessions') === 'ignored';
+}
+
+/** Where the database is: `DATABASE_URL`, or `DB_HOST` and its like with an IAM token. */
+export function databaseSettings(): DatabaseSettings {
+  const url = optionalSetting('databaseUrl');
+  if (url) return { url };
+  return {
+    host: setting('dbHost'),
+    port: Number(optionalSetting('dbPort') ?? 5432),
+    database: setting('dbName'),
+    user: setting('dbUser'),
+    region: process.env['AWS_REGION'] ?? 'us-east-1',
+  };
+}
+
+/** A setting that is missing or malformed. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+  constructor(setting: string, what: string) {
+    super(`Setting ${setting} ${what}.`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { allowedOrigins } from '../auth/cookie-crumb.ts';
+import type { PermittedCall } from '../auth/cookie-walk.ts';
+import { credentialsFormOf, credentialsSchemas, type LoginCredentials, readCredentials } from '../auth/credentials.ts';
+import { makeSession } from '../auth/make-session.ts';
+import { redactHeaders, redactor } from '../auth/redact.ts';
+import { createSealer } from '../auth/seal.ts';
+import type { Session } from '../auth/session.ts';
+import { sessionKeeper } from '../auth/session-keeper.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { State } from '../ports/state.ts';
+import type { Upstream, UpstreamOptions } from '../ports/upstream.ts';
+import { sourceAddress } from '../sources/address.ts';
+import { sourceOf } from '../sources/catalogue.ts';
+import type { SessionStrategy } from '../sources/definition.ts';
+import type { Failure } from '../sources/parser.ts';
+import { holdAfter } from './retry-after.ts';
+import type { ScrapeSource } from './scrape-task.ts';
+import { takePermit } from './take-permit.ts';
+
+/** A source as it can be asked: where, with which session and headers. What its answers mean is for its parser. */
+export type ReachableSource = Omit<ScrapeSource, 'parser'> & {
+  /** Masks what was typed into the source's login form, which a site may repeat later. Its answers are masked already. */
+  readonly maskCredentials: (text: string) => string;
+};
+
+/** One upstream request, from the first byte out to the last byte in. */
+const requestTimeoutMs = 12_000;
+/** A login takes its permits within this time: shorter than the right to renew lasts. */
+const loginMs = 30_000;
+/** The longest answer of a source is a chart of some megabytes. */
+const maxAnswerBytes = 32 * 1024 * 1024;
+
+/** Said on each request: sources block clients that do not say what they are. */
+const headers = {
+  'user-agent': 'Mozilla/5.0 (compatible; Quotron/0.1; market-data collector)',
+  accept: 'application/json, text/plain, */*',
+  'accept-language': 'en-US,en;q=0.9',
+} as const;
+
+/** Said by the browser with each page. What it accepts it knows best itself. */
+export const pageHeaders = {
+  'user-agent': headers['user-agent'],
+  'accept-language': headers['accept-language'],
+} as const;
+
+/**
+ * A source of the catalogue, ready to be asked. Throws for an id that the catalogue lacks. Without
+ * its parser, so that the Yahoo proxy need not carry those of all sources, one of which reads HTML.
+ */
+export async function reachSource(
+  sourceId: string,
+  world: {
+    state: State;
+    sourceUrls: Readonly<Record<string, string>>;
+    sessionSecret: () => Promise<string>;
+    upstream: (options: UpstreamOptions) => Upstream;
+    now: Clock;
+    wait: (ms: number) => Promise<void>;
+    /** The text of a source's secret, read anew each time; `null` without one. For sources that need credentials. */
+    credentials?: (sourceId: string) => Promise<string | null>;
+    /** Signs in with a browser, for sources that need one. */
+    browserLogin?: (credentials: LoginCredentials) => Promise<Session | Failure>;
+  },
+): Promise<ReachableSource> {
+  const source = sourceOf(sourceId);
+  if (!source) throw new Error(`Source ${sourceId} is not in the catalogue: the message is of another version.`);
+  const address = sourceAddress(source, world.sourceUrls[sourceId]);
+  const reach = (origins: readonly string[]) =>
+    world.upstream({
+      origins,
+      allowPrivate: address.allowPrivate,
+      timeoutMs: requestTimeoutMs,
+      maxBytes: maxAnswerBytes,
+    });
+  const strategy = source.session;
+  const { browserLogin } = world;
+  const sessions =
+    strategy &&
+    sessionKeeper(
+      sourceId,
+      world.state,
+      createSealer(await world.sessionSecret()),
+      () =>
+        makeSession(strategy, {
+          address,
+          call: loginCall(
+            sourceId,
+            reach(strategy.strategy === 'cookie-crumb' ? allowedOrigins(strategy, address) : address.origins),
+            world,
+          ),
+          headers,
+          credentials: async () => (await world.credentials?.(sourceId)) ?? null,
+          now: world.now,
+          ...(browserLogin && { browserLogin }),
+        }),
+      world.now,
+      world.wait,
+    );
+  const typed = await typedInto(strategy, async () => (await world.credentials?.(sourceId)) ?? null);
+  const maskCredentials = redactor(typed);
+  return {
+    id: sourceId,
+    address,
+    upstream: typed.length === 0 ? reach(address.origins) : masked(reach(address.origins), maskCredentials),
+    maskCredentials,
+    sessions,
+    headers,
+    retries: source.quota.retries,
+  };
+}
+
+/** What is typed into a login form; nothing where there is none, or no credentials. */
+async function typedInto(
+  strategy: SessionStrategy | null,
+  credentials: () => Promise<string | null>,
+): Promise<string[]> {
+  if (credentialsFormOf(strategy) !== 'login') return [];
+  const held = readCredentials(credentialsSchemas.login, await credentials());
+  return 'reason' in held ? [] : [held.username, held.password];
+}
+
+/** An upstream whose answers show nothing of some secrets. */
+function masked(upstream: Upstream, mask: (text: string) => string): Upstream {
+  return async (call) => {
+    const answer = await upstream(call);
+    const { response } = answer;
+    if (!response) return answer;
+    return {
+      ...answer,
+      response: { ...response, headers: redactHeaders(response.headers, mask), body: mask(response.body) },
+    };
+  };
+}
+
+/** A login draws on the same quota as all else, one permit a request, and obeys the source's wish to be left alone. */
+function loginCall(
+  sourceId: string,
+  upstream: Upstream,
+  { state, now, wait }: { state: State; now: Clock; wait: (ms: number) => Promise<void> },
+): PermittedCall {
+  const deadline = now() + loginMs;
+  return async (call) => {
+    const refused = await takePermit(undefined, { sourceId, state, now, wait, deadline, purpose: 'login' });
+    if (refused) return refused;
+    const answer = await upstream(call);
+    const seconds = holdAfter(answer, null, now());
+    if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId, seconds });
+    return answer;
+  };
+}

@@ -1,0 +1,47 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../parser.ts';
+
+/** Of the 4xx those that say that the request itself is wrong. What others mean, nobody knows before looking. */
+const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
+
+/**
+ * What the transport alone tells of a failure, the same for every source; `null` when there is a 200 to read.
+ * Messages are of our own words: an upstream's text never reaches a log or a page from here.
+ */
+export function transportFailure(exchange: Exchange): Failure | null {
+  const { response, error } = exchange;
+  if (!response) {
+    switch (error?.code) {
+      case 'timeout':
+        return { reason: 'timeout', message: 'The source did not answer in time.' };
+      case 'refused':
+        return { reason: 'bad_request', message: 'The request was not sent: its address is not one of the source.' };
+      case 'too_large':
+        return { reason: 'schema_drift', message: 'The answer is longer than any answer of this source may be.' };
+      case 'no_browser':
+        return {
+          reason: 'unexplained',
+          message: 'There is no browser on this machine to read pages with: install Chrome, or set QUOTRON_CHROMIUM.',
+        };
+      case 'connection':
+        return { reason: 'down', message: 'The source could not be reached or broke the connection.' };
+      default:
+        return { reason: 'unexplained', message: 'There is neither an answer nor an error.' };
+    }
+  }
+  if (response.truncated)
+    return { reason: 'schema_drift', message: 'The answer is longer than any answer of this source may be.' };
+  const { status } = response;
+  if (status === 200) return null;
+  const said = `The source answered ${status}`;
+  if (status === 429) return { reason: 'rate_limited', message: `${said}: too many requests.` };
+  if (status === 401) return { reason: 'auth_expired', message: `${said}: the session or key is not accepted.` };
+  if (status === 403) return { reason: 'blocked', message: `${said}: it takes us for a bot, or forbids this.` };
+  if (status === 404) return { reason: 'not_found', message: `${said}: it does not know what was asked for.` };
+  if (status === 408) return { reason: 'timeout', message: `${said}: it gave up waiting.` };
+  if (status >= 300 && status < 400)
+    return { reason: 'auth_expired', message: `${said}: it wants a consent or a login first.` };
+  if (refusals.has(status)) return { reason: 'bad_request', message: `${said}: it does not take this request.` };
+  if (status >= 500) return { reason: 'down', message: `${said}: it is broken or overloaded.` };
+  return { reason: 'unexplained', message: `${said}, which means nothing to this parser.` };
+}

@@ -1,0 +1,34 @@
+import type * as z from 'zod';
+import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure, Parsed } from '../parser.ts';
+import { transportFailure } from './http-failure.ts';
+
+/** The body of a 200 as JSON, or why there is none. Never throws. */
+export function readBody(exchange: Exchange): { json: unknown } | { failure: Failure } {
+  const failure = transportFailure(exchange);
+  if (failure) return { failure };
+  const body = exchange.response?.body ?? '';
+  try {
+    return { json: JSON.parse(body) };
+  } catch {
+    return {
+      failure: /^\s*</.test(body)
+        ? { reason: 'blocked', message: 'The source answered a web page in place of data.' }
+        : { reason: 'schema_drift', message: 'The answer is not whole JSON.' },
+    };
+  }
+}
+
+/** That an answer is not of its schema, and where. */
+export function driftOf(error: z.ZodError): Failure {
+  const at = error.issues.slice(0, 3).map((issue) => issue.path.join('.') || 'the whole answer');
+  return {
+    reason: 'schema_drift',
+    message: `The answer has another shape than it used to have, at ${at.join(', ').slice(0, 200)}.`,
+  };
+}
+
+/** An answer that is a failure as a whole. */
+export function failed(failure: Failure): Parsed {
+  return { quotes: [], bars: [], rejections: [], failure, missing: [] };
+}

@@ -1,0 +1,132 @@
+import type { ActionRow, BarReader, BarRow } from '../../../core/adapters/postgres/prices/bar-reader.ts';
+import { type BarBasis, barBases } from '../../../core/market/bar.ts';
+import { dateInZone } from '../../../core/market/zoned-date.ts';
+import { type Actions, type AdjustableBar, adjustBars, NotDerivableError } from './adjust.ts';
+
+/** Days without a daily bar that may lie between two: the longest holidays of an exchange with both weekends. */
+const holiday = 12;
+
+export interface BarsAsked {
+  readonly listingId: number;
+  readonly zone: string;
+  readonly source: string;
+  readonly adjustment: 'none' | BarBasis;
+  readonly knownAt: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export type LoadedBar = BarRow & AdjustableBar;
+
+/** A stored row, as the rules of adjustment read it. */
+export function adjustable(row: BarRow): LoadedBar {
+  return {
+    ...row,
+    basis: basisOf(row.basis),
+    basisDay: row.basis_day,
+    basisAt: row.basis_at.getTime(),
+  };
+}
+
+export function basisOf(text: string): BarBasis {
+  return barBases.find((basis) => basis === text) ?? 'raw';
+}
+
+/**
+ * Brings bars of one source to the adjustment that is asked for, with what is stored of splits and dividends. Throws
+ * NotDerivableError where a split or dividend could be missing from that: a factor that is left out gives a price that
+ * looks right and is wrong by a multiple.
+ */
+export async function adjust(
+  reader: BarReader,
+  rows: readonly LoadedBar[],
+  actions: readonly ActionRow[],
+  asked: BarsAsked,
+): Promise<LoadedBar[]> {
+  const { adjustment } = asked;
+  const first = rows.map((row) => row.day).sort()[0];
+  if (adjustment === 'none' || first === undefined) return [...rows];
+  const teller = tellerOf(asked.source, rows, actions);
+  const told = actions.filter((action) => action.source === teller);
+  await requireComplete(reader, rows, asked, { teller, first });
+  const dividends = told.filter((action) => action.type === 'dividend' && action.ex_date > first);
+  return adjustBars(rows, adjustment, {
+    splits: told.flatMap(({ type, ratio, ex_date, known_at }) =>
+      type === 'split' && ratio !== null && Number(ratio) > 0
+        ? [{ exDate: ex_date, ratio, knownAt: known_at.getTime() }]
+        : [],
+    ),
+    dividends: adjustment === 'splits_and_dividends' ? await withCloses(reader, dividends, rows, asked) : [],
+    dividendsSplitAdjusted: teller !== asked.source || rows.some((row) => row.basis !== 'raw'),
+  });
+}
+
+/**
+ * Whose word on splits and dividends counts. Never two sources' mixed: one that dates a split a day later would make it
+ * count twice.
+ */
+function tellerOf(source: string, rows: readonly LoadedBar[], actions: readonly ActionRow[]): string {
+  if (rows.some((row) => row.basis !== 'raw') || actions.some((action) => action.source === source)) return source;
+  const others = [...new Set(actions.map((action) => action.source))].sort();
+  return others[0] ?? source;
+}
+
+/**
+ * A split is known when the day it fell on was read: its source tells of it beside that day's bar. So the daily bars
+ * must have no gap longer than a holiday over the time in which an unknown split would matter:
+ * - to raw, from the first bar to the latest reading of these bars: what the source has divided by must be known;
+ * - to splits from splits, nowhere: a later split that is not known makes the bars no worse than as stored;
+ * - to splits from raw and to splits and dividends, from the first bar until now.
+ */
+async function requireComplete(
+  reader: BarReader,
+  rows: readonly LoadedBar[],
+  asked: BarsAsked,
+  { teller, first }: { teller: string; first: string },
+): Promise<void> {
+  const bases = new Set(rows.map((row) => row.basis));
+  if (asked.adjustment === 'raw' && !bases.has('splits')) return;
+  if (asked.adjustment === 'splits' && !bases.has('raw')) return;
+  if (asked.adjustment === 'splits_and_dividends' && !bases.has('raw') && !bases.has('splits')) return;
+  const lastReading =
+    rows
+      .map((row) => row.basisDay)
+      .sort()
+      .at(-1) ?? first;
+  const today = dateInZone(asked.knownAt === null ? asked.now : Date.parse(asked.knownAt), asked.zone);
+  const until = asked.adjustment === 'raw' ? lastReading : today;
+  if (until <= first) return;
+  const gap = await reader.widestGap(asked.listingId, teller, first, until);
+  if (gap && gap.days > holiday)
+    throw new NotDerivableError(
+      `Between ${gap.from} and ${gap.to} there are no daily bars of ${teller}, so a split or dividend of that time would not be known. Collect that range first, or ask for adjustment=none.`,
+    );
+}
+
+async function withCloses(
+  reader: BarReader,
+  dividends: readonly ActionRow[],
+  rows: readonly LoadedBar[],
+  asked: BarsAsked,
+): Promise<Actions['dividends']> {
+  if (dividends.length === 0) return [];
+  const days = dividends.map((dividend) => dividend.ex_date);
+  const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days);
+  const before = new Map(closes.map((row) => [row.before, row]));
+  const currency = rows[0]?.currency;
+  return dividends.map(({ ex_date, amount, currency: paidIn, known_day, known_at }) => {
+    if (amount === null) throw new NotDerivableError(`The amount of the dividend of ${ex_date} is not known.`);
+    if (paidIn !== currency)
+      throw new NotDerivableError(
+        `The dividend of ${ex_date} is in ${paidIn ?? 'an unknown currency'}, the prices in ${currency}.`,
+      );
+    const close = before.get(ex_date);
+    return {
+      exDate: ex_date,
+      amount,
+      knownDay: known_day,
+      knownAt: known_at.getTime(),
+      before: close ? adjustable(close) : null,
+    };
+  });
+}

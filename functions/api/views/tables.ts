@@ -1,0 +1,117 @@
+import { isoInstant } from '../../../core/adapters/postgres/database/instant.ts';
+import type { MemberRow } from '../../../core/adapters/postgres/prices/constituent-reader.ts';
+import type { HistoryRow } from '../../../core/adapters/postgres/prices/quote-reader.ts';
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { type Column, toCsv } from '../../../core/http/csv.ts';
+import type { Call, Reply } from '../../../core/http/route.ts';
+
+/** Whether CSV is asked for: by `format`, or by an `Accept` that names it before JSON. */
+export function wantsCsv(format: 'json' | 'csv' | undefined, call: Call): boolean {
+  if (format !== undefined) return format === 'csv';
+  const ranges = (call.header('accept') ?? '').split(',').map(rangeOf);
+  const csv = qualityOf(ranges, ['text/csv', 'text/*']);
+  return csv > 0 && csv > qualityOf(ranges, ['application/json', 'application/*', '*/*']);
+}
+
+function rangeOf(text: string): { type: string; quality: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1);
+  return { type, quality: Number.isFinite(quality) ? quality : 0 };
+}
+
+function qualityOf(ranges: readonly { type: string; quality: number }[], types: readonly string[]): number {
+  return ranges.find((range) => types.includes(range.type))?.quality ?? 0;
+}
+
+/** A CSV answer. What JSON has in its envelope goes into headers: the next page, and the codes of warnings. */
+export function csvReply(
+  body: string,
+  of: { name: string; nextCursor: string | undefined; call: Call; warnings?: readonly Warning[] },
+): Reply {
+  const headers: Record<string, string> = {
+    'content-disposition': `attachment; filename="${of.name.replaceAll(/[^\w.-]/g, '_')}.csv"`,
+  };
+  if (of.nextCursor) {
+    const next = new URLSearchParams(of.call.search);
+    next.set('cursor', of.nextCursor);
+    headers['x-next-cursor'] = of.nextCursor;
+    headers['link'] = `<?${next}>; rel="next"`;
+  }
+  if (of.warnings?.length) headers['x-warnings'] = of.warnings.map((warning) => warning.code).join(', ');
+  return { kind: 'text', body, contentType: 'text/csv; charset=utf-8; header=present', headers, maxAge: 5 };
+}
+
+export function historyCsv(symbol: string, rows: readonly HistoryRow[]): string {
+  const columns: Column<HistoryRow>[] = [
+    { name: 'symbol', kind: 'text', of: () => symbol },
+    { name: 'source', kind: 'text', of: (row) => row.source },
+    { name: 'asOf', kind: 'text', of: (row) => row.as_of.toISOString() },
+    { name: 'price', kind: 'number', of: (row) => row.price },
+    { name: 'previousClose', kind: 'number', of: (row) => row.previous_close },
+    { name: 'change', kind: 'number', of: (row) => row.change },
+    { name: 'changeFraction', kind: 'number', of: (row) => row.change_fraction },
+    { name: 'bid', kind: 'number', of: (row) => row.bid },
+    { name: 'ask', kind: 'number', of: (row) => row.ask },
+    { name: 'volume', kind: 'number', of: (row) => row.volume },
+    { name: 'currency', kind: 'text', of: (row) => row.currency },
+    { name: 'session', kind: 'text', of: (row) => row.session },
+    { name: 'delaySeconds', kind: 'number', of: (row) => row.delay_seconds },
+    { name: 'asOfBasis', kind: 'text', of: (row) => row.as_of_basis },
+    { name: 'fetchedAt', kind: 'text', of: (row) => row.fetched_at.toISOString() },
+    { name: 'ingestedAt', kind: 'text', of: (row) => isoInstant(row.ingested_at) },
+    { name: 'knownFrom', kind: 'text', of: (row) => row.known_from },
+    { name: 'knownTo', kind: 'text', of: (row) => row.known_to },
+    { name: 'blobKey', kind: 'text', of: (row) => row.blob_key },
+  ];
+  return toCsv(columns, rows);
+}
+
+/** A bar as it goes into CSV: its decimals as text. */
+export interface BarLine {
+  readonly startsAt: string;
+  readonly date: string | null;
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly close: string;
+  readonly volume: string | null;
+  readonly currency: string;
+}
+
+export function barsCsv(of: { symbol: string; source: string; adjustment: string }, bars: readonly BarLine[]): string {
+  const columns: Column<BarLine>[] = [
+    { name: 'symbol', kind: 'text', of: () => of.symbol },
+    { name: 'date', kind: 'text', of: (bar) => bar.date },
+    { name: 'startsAt', kind: 'text', of: (bar) => bar.startsAt },
+    { name: 'open', kind: 'number', of: (bar) => bar.open },
+    { name: 'high', kind: 'number', of: (bar) => bar.high },
+    { name: 'low', kind: 'number', of: (bar) => bar.low },
+    { name: 'close', kind: 'number', of: (bar) => bar.close },
+    { name: 'volume', kind: 'number', of: (bar) => bar.volume },
+    { name: 'currency', kind: 'text', of: (bar) => bar.currency },
+    { name: 'source', kind: 'text', of: () => of.source },
+    { name: 'adjustment', kind: 'text', of: () => of.adjustment },
+  ];
+  return toCsv(columns, bars);
+}
+
+export function constituentsCsv(
+  of: { symbol: string; source: string; date: string },
+  members: readonly MemberRow[],
+): string {
+  const columns: Column<MemberRow>[] = [
+    { name: 'index', kind: 'text', of: () => of.symbol },
+    { name: 'date', kind: 'text', of: () => of.date },
+    { name: 'rank', kind: 'number', of: (row) => String(row.rank) },
+    { name: 'symbol', kind: 'text', of: (row) => row.symbol },
+    { name: 'name', kind: 'text', of: (row) => row.name },
+    { name: 'weight', kind: 'number', of: (row) => row.weight },
+    { name: 'price', kind: 'number', of: (row) => row.price },
+    { name: 'previousClose', kind: 'number', of: (row) => row.previous_close },
+    { name: 'change', kind: 'number', of: (row) => row.change },
+    { name: 'changeFraction', kind: 'number', of: (row) => row.change_fraction },
+    { name: 'currency', kind: 'text', of: (row) => row.currency },
+    { name: 'source', kind: 'text', of: () => of.source },
+  ];
+  return toCsv(columns, members);
+}

@@ -1,0 +1,140 @@
+import type { LambdaEvent } from 'hono/aws-lambda';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { type Keys, makeBatch, makeKeys, makeListing, makeQuote } from '../support/api-fixture.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+const answerSchema = z.object({
+  statusCode: z.number(),
+  headers: z.record(z.string(), z.string()).optional(),
+  multiValueHeaders: z.record(z.string(), z.array(z.string())).optional(),
+  body: z.string(),
+  isBase64Encoded: z.boolean(),
+});
+
+let database: TestDatabase;
+let keys: Keys;
+let handler: typeof import('../../functions/api/handler.ts')['handler'];
+
+beforeAll(async () => {
+  const now = new Date();
+  database = await startTestDatabase(now);
+  const pool = database.pool(1);
+  keys = await makeKeys(pool);
+  const at = now.toISOString();
+  await makeQuote(pool, await makeListing(pool, '^GSPC', { assetClass: 'index' }), await makeBatch(pool), {
+    asOf: at,
+    fetchedAt: at,
+  });
+  vi.stubEnv('DATABASE_URL', database.url);
+  vi.stubEnv('QUOTRON_STAGE', 'local');
+  vi.stubEnv('TICKS_QUEUE_URL', 'http://127.0.0.1:1/ticks');
+  vi.stubEnv('INGEST_QUEUE_URL', 'http://127.0.0.1:1/ingest');
+  vi.stubEnv('RECOVERIES_QUEUE_URL', 'http://127.0.0.1:1/recoveries');
+  vi.stubEnv('RAW_BUCKET', 'raw-bucket');
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  ({ handler } = await import('../../functions/api/handler.ts'));
+}, 60_000);
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await database?.stop();
+});
+
+/** An event as a REST API (v1) sends it: `path` without the stage, headers and query each twice. */
+function event(of: {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: string;
+}) {
+  const headers = of.headers ?? {};
+  return {
+    resource: '/{proxy+}',
+    path: of.path,
+    httpMethod: of.method ?? 'GET',
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: of.query ?? null,
+    multiValueQueryStringParameters: of.query
+      ? Object.fromEntries(Object.entries(of.query).map(([name, value]) => [name, [value]]))
+      : null,
+    pathParameters: { proxy: of.path.slice(1) },
+    stageVariables: null,
+    requestContext: {
+      requestId: 'gateway-1',
+      stage: 'local',
+      path: `/local${of.path}`,
+      identity: { sourceIp: '192.0.2.1' },
+      domainName: 'x.example',
+    },
+    body: of.body ?? null,
+    isBase64Encoded: false,
+  } as unknown as LambdaEvent;
+}
+
+const ask = async (of: Parameters<typeof event>[0]) => answerSchema.parse(await handler(event(of)));
+const headerOf = (answer: z.infer<typeof answerSchema>, name: string) =>
+  answer.multiValueHeaders?.[name]?.[0] ?? answer.headers?.[name];
+
+describe('the function behind API Gateway', () => {
+  it.each(['/api/v1/quotes/^GSPC', '/api/v1/quotes/%5EGSPC'])(
+    'serves %s as text, not base64, with the gateway id',
+    async (path) => {
+      const answer = await ask({ path, headers: { 'X-Api-Key': keys.read }, query: { decimals: 'string' } });
+      expect([answer.statusCode, answer.isBase64Encoded]).toEqual([200, false]);
+      expect(answer.body).toContain('"price":"244.60"');
+      expect(headerOf(answer, 'x-request-id')).toBe('gateway-1');
+      expect(headerOf(answer, 'etag')).toMatch(/^W\//);
+    },
+  );
+
+  it('gives problems, CSV and health as text too', async () => {
+    const problem = await ask({ path: '/api/v1/quotes/AAPL' });
+    const csv = await ask({
+      path: '/api/v1/quotes/^GSPC/history',
+      headers: { 'x-api-key': keys.read, accept: 'text/csv' },
+    });
+    const health = await ask({ path: '/api/v1/health' });
+    expect([problem, csv, health].map((answer) => [answer.statusCode, answer.isBase64Encoded])).toEqual([
+      [401, false],
+      [200, false],
+      [200, false],
+    ]);
+    expect(csv.body).toMatch(/^symbol,/);
+  });
+
+  it('gives a report as Markdown, as it is', async () => {
+    const headers = { 'x-api-key': keys.operate };
+    const made = await ask({ method: 'POST', path: '/api/v1/diagnostics', headers });
+    const report = await ask({ path: headerOf(made, 'location') ?? '', headers });
+    expect([report.statusCode, report.isBase64Encoded]).toEqual([200, false]);
+    expect(report.body).toMatch(/^# Diagnostics report\n/);
+  });
+
+  it('signs in: the cookie comes back, without Secure on plain http', async () => {
+    const answer = await ask({
+      method: 'POST',
+      path: '/api/v1/session',
+      headers: {
+        'content-type': 'application/json',
+        origin: 'http://127.0.0.1:8080',
+        host: 'emulator',
+        'x-forwarded-host': '127.0.0.1:8080',
+      },
+      body: JSON.stringify({ key: keys.read }),
+    });
+    expect(answer.statusCode).toBe(200);
+    expect(headerOf(answer, 'set-cookie')).toMatch(/^qtr_session=.*HttpOnly; SameSite=Strict$/);
+  });
+
+  it('answers a body that is not JSON with a problem', async () => {
+    const answer = await ask({
+      method: 'POST',
+      path: '/api/v1/quotes/batch',
+      headers: { 'x-api-key': keys.read, 'content-type': 'application/json' },
+      body: '{',
+    });
+    expect([answer.statusCode, headerOf(answer, 'content-type')]).toEqual([400, 'application/problem+json']);
+  });
+});

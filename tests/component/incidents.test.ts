@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
+import { incidentSchema } from '../../core/contracts/http/recovery.ts';
+import { iso, type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let api: ReturnType<typeof testApi>;
+let keys: Keys;
+
+const id = (n: number) => `4c7c1f0e-7a34-4f39-9d75-0a4a1c1a000${n}`;
+const evidence = [
+  { at: iso(-600), runId: id(7), part: 0, message: 'HTTP 500', blobKey: 'raw/yahoo/a.json.gz', artifacts: [] },
+];
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  pool = database.pool(2);
+  api = testApi(pool);
+  keys = await makeKeys(pool);
+  await pool.query(
+    `INSERT INTO incident (id, source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence) VALUES
+       ($1, 'yahoo', 'down', $4, $5, NULL, 3, $6), ($2, 'yahoo', 'timeout', $4, $5, $5, 1, '[]'),
+       ($3, 'coingecko', 'rate_limited', $5, $5, NULL, 2, '[]')`,
+    [id(1), id(2), id(3), iso(-600), iso(-60), JSON.stringify(evidence)],
+  );
+});
+afterAll(() => database.stop());
+
+async function list(query = '') {
+  const answer = await api.ask(`/incidents${query}`, { key: keys.read });
+  return envelope(z.array(incidentSchema)).parse(await answer.json());
+}
+
+it('lists incidents, the latest opened first, by source, reason and status', async () => {
+  expect((await list()).data.map((each) => each.id)).toEqual([id(3), id(1), id(2)]);
+  expect((await list('?sourceId=yahoo')).data.map((each) => each.id)).toEqual([id(1), id(2)]);
+  expect((await list('?status=open')).data.map((each) => each.id)).toEqual([id(3), id(1)]);
+  expect((await list('?status=resolved&sourceId=yahoo')).data.map((each) => each.id)).toEqual([id(2)]);
+  expect((await list('?reason=down')).data).toEqual([
+    {
+      id: id(1),
+      sourceId: 'yahoo',
+      reason: 'down',
+      status: 'open',
+      openedAt: iso(-600),
+      lastSeenAt: iso(-60),
+      resolvedAt: null,
+      count: 3,
+      evidence,
+    },
+  ]);
+});
+
+it('pages without losing one of two that were opened at the same time', async () => {
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(`?limit=1${cursor ? `&cursor=${cursor}` : ''}`);
+    seen.push(...page.data.map((each) => each.id));
+    cursor = page.meta.nextCursor;
+  } while (cursor !== undefined);
+  expect(seen).toEqual([id(3), id(1), id(2)]);
+});
+
+it('gives one by its id, and says where the others are', async () => {
+  const one = await api.ask(`/incidents/${id(1)}`, { key: keys.read });
+  expect(envelope(incidentSchema).parse(await one.json()).data.evidence).toEqual(evidence);
+  const none = await api.ask(`/incidents/${id(9)}`, { key: keys.read });
+  expect([none.status, await none.json()]).toMatchObject([404, { code: 'not_found' }]);
+});
+
+it('shows what is open on the source', async () => {
+  const answer = await api.ask('/sources/yahoo/health', { key: keys.read });
+  const { incidents } = envelope(sourceHealthSchema).parse(await answer.json()).data;
+  expect(incidents).toEqual([{ id: id(1), reason: 'down', openedAt: iso(-600), lastSeenAt: iso(-60), count: 3 }]);
+});

@@ -1,0 +1,117 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { credentialsSpecs } from '../../core/http/credentials-specs.ts';
+import { testApi } from '../support/api-fixture.ts';
+
+const documentSchema = z.object({
+  openapi: z.string(),
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        operationId: z.string(),
+        security: z.array(z.record(z.string(), z.array(z.string()))),
+        parameters: z
+          .array(z.object({ name: z.string(), in: z.string(), required: z.boolean(), schema: z.unknown() }))
+          .optional(),
+        requestBody: z.object({ required: z.boolean(), content: z.record(z.string(), z.unknown()) }).optional(),
+        responses: z.record(
+          z.string(),
+          z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })).optional() }),
+        ),
+      }),
+    ),
+  ),
+  components: z.object({
+    schemas: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).optional() }).loose()),
+  }),
+});
+
+/** Needs no database: the document is made of the routes alone. */
+const api = testApi(createPool({ url: 'postgres://nobody@127.0.0.1:1/none' }, 1));
+let document: z.infer<typeof documentSchema>;
+let text: string;
+
+beforeAll(async () => {
+  const response = await api.ask('/openapi.json');
+  expect(response.headers.get('content-type')).toBe('application/json');
+  text = await response.text();
+  document = documentSchema.parse(JSON.parse(text));
+});
+
+describe('the OpenAPI document', () => {
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const result = await new Validator().validate(z.record(z.string(), z.unknown()).parse(JSON.parse(text)));
+    expect(result.errors ?? []).toEqual([]);
+    expect(result.valid).toBe(true);
+    expect(document.openapi).toBe('3.1.0');
+  });
+
+  it('has every route, with what it answers', () => {
+    const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method} ${path}`),
+    );
+    const specs = [...api.app.specs, ...credentialsSpecs];
+    expect(listed.sort()).toEqual(specs.map((spec) => `${spec.method} ${spec.path}`).sort());
+    for (const spec of specs) {
+      const operation = document.paths[spec.path]?.[spec.method];
+      expect(Object.keys(operation?.responses ?? {}), spec.path).toContain(String(spec.status ?? 200));
+      expect(operation?.security.length === 0, spec.path).toBe(spec.access === 'public');
+      expect(operation?.responses['503']?.content).toHaveProperty('application/problem+json');
+    }
+  });
+
+  it('names operations once', () => {
+    const ids = Object.values(document.paths).flatMap((operations) =>
+      Object.values(operations).map((operation) => operation.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has named components, and every reference leads to one', () => {
+    for (const name of [
+      'Quote',
+      'Instrument',
+      'Bars',
+      'Source',
+      'SourceHealth',
+      'Run',
+      'RunDetail',
+      'Problem',
+      'Decimal',
+      'Session',
+      'ApiKey',
+    ])
+      expect(Object.keys(document.components.schemas)).toContain(name);
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(references.length).toBeGreaterThan(50);
+    expect(references.filter((name) => !(name in document.components.schemas))).toEqual([]);
+    expect(text).not.toContain('$defs');
+  });
+
+  it('says what may be null, also of named schemas', () => {
+    const quote = document.components.schemas['Quote']?.properties;
+    expect(quote?.['previousClose']).toEqual({ anyOf: [{ $ref: '#/components/schemas/Decimal' }, { type: 'null' }] });
+    expect(quote?.['price']).toEqual({ $ref: '#/components/schemas/Decimal' });
+  });
+
+  it('describes parameters as they are sent', () => {
+    const history = document.paths['/quotes/{symbol}/history']?.['get'];
+    const byName = new Map(history?.parameters?.map((parameter) => [parameter.name, parameter]));
+    expect(byName.get('symbol')).toMatchObject({ in: 'path', required: true });
+    expect(byName.get('revisions')).toMatchObject({
+      in: 'query',
+      required: false,
+      schema: { type: 'string', enum: ['0', '1', 'false', 'true'] },
+    });
+    expect(byName.get('order')).toMatchObject({ schema: { enum: ['asc', 'desc'], default: 'desc' } });
+    expect(byName.get('limit')).toMatchObject({ schema: { type: 'string' } });
+    expect(byName.get('decimals')).toMatchObject({ in: 'query' });
+    expect(history?.responses['200']?.content).toHaveProperty('text/csv');
+    expect(document.paths['/quotes/batch']?.['post']?.requestBody?.required).toBe(true);
+    expect(document.paths['/sources/{id}/run']?.['post']?.requestBody?.required).toBe(false);
+  });
+});

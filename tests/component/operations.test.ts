@@ -1,0 +1,464 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import {
+  batchStatisticsSchema,
+  healthSampleSchema,
+  healthSchema,
+  runAcceptedSchema,
+  runDetailSchema,
+  runSchema,
+  serviceSchema,
+  servicesSchema,
+  sourceHealthSchema,
+  sourceSchema,
+} from '../../core/contracts/http/operations.ts';
+import { tickSchema } from '../../core/contracts/messages.ts';
+import { runIdOf } from '../../core/contracts/run-id.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { iso, json, type Keys, makeBatch, makeKeys, noon, testApi } from '../support/api-fixture.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let keys: Keys;
+let api: ReturnType<typeof testApi>;
+
+beforeAll(async () => {
+  database = await startTestDatabase(new Date(noon));
+  pool = database.pool(2);
+  keys = await makeKeys(pool);
+  api = testApi(pool);
+}, 60_000);
+afterAll(() => database?.stop());
+
+const get = (path: string) => api.ask(path, { key: keys.read });
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  api.ask(path, { method: 'POST', key: keys.operate, headers, ...(body === undefined ? {} : { json: body }) });
+const read = async <T extends z.ZodType>(schema: T, path: string) =>
+  envelope(schema).parse(await (await get(path)).json());
+
+interface TaskValues {
+  status: string;
+  reason?: string;
+  accepted?: number;
+  finishedAt?: string;
+}
+
+async function makeRun(values: { sourceId?: string; dueAt?: string; tasks?: TaskValues[] } = {}): Promise<string> {
+  const id = randomUUID();
+  const { sourceId = 'yahoo', dueAt = iso(-60), tasks = [] } = values;
+  await pool.query(
+    "INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at) VALUES ($1, $2, 'quotes', 'quotes', 'schedule', $3, $4, $4)",
+    [id, sourceId, id, dueAt],
+  );
+  for (const [part, task] of tasks.entries()) {
+    const ended = task.status === 'succeeded' || task.status === 'failed';
+    await pool.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, status, reason, due_at, finished_at, accepted, rejected)
+       VALUES ($1, $2, $3, '{AAPL,MSFT}', $4, $5, $6, $7, $8, 1)`,
+      [
+        id,
+        part,
+        sourceId,
+        task.status,
+        task.reason ?? null,
+        dueAt,
+        ended ? (task.finishedAt ?? iso(-30)) : null,
+        task.accepted ?? 0,
+      ],
+    );
+  }
+  return id;
+}
+
+describe('a source', () => {
+  it('that never ran is unknown, with nothing used of its quota, and says when it is due', async () => {
+    const { data } = await read(z.array(sourceSchema), '/sources');
+    expect(data.map((source) => source.id)).toEqual(catalogue.map((source) => source.id));
+    expect(data[0]).toMatchObject({
+      id: 'yahoo',
+      paused: false,
+      lastRun: null,
+      health: {
+        status: 'unknown',
+        score: null,
+        lastFailure: null,
+        breaker: { state: 'closed', until: null },
+        quota: { minute: { used: 0, limit: 60 }, day: { used: 0, limit: 20_000 } },
+        nextRunAt: iso(60),
+      },
+    });
+  });
+
+  it('that needs a key and has none is unknown, says what to do, and is not run', async () => {
+    await pool.query(
+      `INSERT INTO source_health (source_id, status, score, updated_at) VALUES ('alpha-vantage', 'failed', 0, now())`,
+    );
+    const { data } = await read(sourceSchema, '/sources/alpha-vantage');
+    expect(data).toMatchObject({
+      credentials: {
+        isSet: false,
+        changedAt: null,
+        hint: expect.stringContaining('PUT /api/v1/sources/alpha-vantage/credentials'),
+      },
+      health: { status: 'unknown', reason: null, nextRunAt: null },
+    });
+    const refused = await post('/sources/alpha-vantage/run');
+    expect([refused.status, await json(refused)]).toMatchObject([
+      409,
+      { code: 'credentials_missing', detail: expect.stringContaining('quotron credentials set alpha-vantage') },
+    ]);
+    expect(api.queue.take('ticks')).toEqual([]);
+    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    const set = (await read(sourceSchema, '/sources/alpha-vantage')).data;
+    expect(set).toMatchObject({ credentials: { isSet: true, hint: null }, health: { status: 'failed' } });
+    expect((await post('/sources/alpha-vantage/run')).status).toBe(202);
+    api.queue.take('ticks');
+  });
+
+  it('tells its health, its hours, its quota and its last run', async () => {
+    const failedRun = randomUUID();
+    await pool.query(
+      `INSERT INTO source_health (source_id, status, reason, message, since, score, success, freshness, accepted, latency, quota,
+                                  last_success_at, failed_at, failure_reason, failure_message, failure_run_id, updated_at)
+       VALUES ('yahoo', 'degraded', 'rate_limited', 'Too many requests', $2, 62, 0.75, 1, 0.9, 0.5, 0.99, $1, $2, 'rate_limited', 'Too many requests', $3, $1)`,
+      [iso(-60), iso(-120), failedRun],
+    );
+    await pool.query(
+      `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed) VALUES
+         ('yahoo', $1, 'healthy', 98, 10, 900, 70, 'limited', 9, 1), ('yahoo', $2, 'degraded', 62, 30, 1860, 60, 'degraded', 20, 4),
+         ('yahoo', $3, 'failed', 0, 0, 0, NULL, NULL, 0, 0)`,
+      [iso(-7200), iso(-3600), iso(-48 * 3600)],
+    );
+    // Used in this minute; used earlier today; used yesterday; reserved and good; reserved and expired.
+    await pool.query(
+      `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at) VALUES
+        ('yahoo', 'task', $1, $2, $1), ('yahoo', 'task', $3, $3, $3), ('yahoo', 'task', $4, $4, $4),
+        ('yahoo', 'task', $1, $2, NULL), ('yahoo', 'task', $3, $3, NULL)`,
+      [iso(0), iso(60), iso(-3600), iso(-86_400)],
+    );
+    const run = await makeRun({
+      tasks: [
+        { status: 'succeeded', accepted: 5 },
+        { status: 'failed', reason: 'timeout' },
+      ],
+    });
+    const { data } = await read(sourceSchema, '/sources/yahoo');
+    expect(data.lastRun).toMatchObject({ id: run, status: 'partial', accepted: 5, rejected: 2, finishedAt: iso(-30) });
+    expect(data.health).toMatchObject({
+      status: 'degraded',
+      reason: 'rate_limited',
+      score: 62,
+      message: 'Too many requests',
+      since: iso(-120),
+      parts: { success: 0.75, freshness: 1, accepted: 0.9, latency: 0.5, quota: 0.99 },
+      lastSuccessAt: iso(-60),
+      lastFailure: { at: iso(-120), reason: 'rate_limited', message: 'Too many requests', runId: failedRun },
+      quota: { minute: { used: 2, limit: 60 }, day: { used: 3, limit: 20_000 } },
+    });
+    expect(data.health.trend.map((sample) => sample.score)).toEqual([98, 62]);
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toEqual(data.health);
+    const week = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history');
+    expect(week.data.map((sample) => sample.status)).toEqual(['failed', 'healthy', 'degraded']);
+    const hour = await read(z.array(healthSampleSchema), `/sources/yahoo/health/history?from=${iso(-3600)}`);
+    expect(hour.data).toEqual([
+      { at: iso(-3600), status: 'degraded', score: 62, lowest: 60, succeeded: 20, failed: 4 },
+    ]);
+    // A day has its worst status and the mean of all its samples; one from before they were counted, its hours' scores.
+    const days = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history?by=day');
+    expect(days.data).toEqual([
+      { at: '2026-11-18T00:00:00.000Z', status: 'failed', score: 0, lowest: 0, succeeded: 0, failed: 0 },
+      { at: '2026-11-20T00:00:00.000Z', status: 'limited', score: 69, lowest: 60, succeeded: 29, failed: 5 },
+    ]);
+  });
+
+  it('stops and starts', async () => {
+    const stopped = envelope(sourceSchema).parse(await (await post('/sources/yahoo/stop')).json());
+    expect(stopped.data).toMatchObject({ paused: true, health: { status: 'paused', reason: null, nextRunAt: null } });
+    const { rows } = await pool.query("SELECT paused FROM source_state WHERE source_id = 'yahoo'");
+    expect(rows).toEqual([{ paused: true }]);
+    const started = envelope(sourceSchema).parse(await (await post('/sources/yahoo/start')).json());
+    expect(started.data).toMatchObject({ paused: false, health: { status: 'degraded', nextRunAt: iso(60) } });
+  });
+
+  it('stops until an instant and says with which slot it goes on', async () => {
+    const until = iso(30 * 60 + 10);
+    const stopped = envelope(sourceSchema).parse(await (await post('/sources/yahoo/stop', { until })).json()).data;
+    expect(stopped).toMatchObject({
+      paused: true,
+      pausedUntil: until,
+      health: { status: 'paused', nextRunAt: iso(31 * 60) },
+    });
+    api.time.now = Date.parse(until);
+    expect((await read(sourceSchema, '/sources/yahoo')).data).toMatchObject({ paused: false, pausedUntil: null });
+    api.time.now = noon;
+    await post('/sources/yahoo/start');
+    expect((await read(sourceSchema, '/sources/yahoo')).data).toMatchObject({ paused: false, pausedUntil: null });
+  });
+
+  it.each([[iso(-1)], [iso(0)], [iso(400 * 86_400)], ['tomorrow']])('refuses to stop until %s', async (until) => {
+    const refused = await post('/sources/yahoo/stop', { until });
+    expect([refused.status, await json(refused)]).toMatchObject([400, { code: 'invalid_request' }]);
+    expect((await read(sourceSchema, '/sources/yahoo')).data.paused).toBe(false);
+  });
+
+  it('tells each job’s schedule, and when it is due by the calendar of what it asks for', async () => {
+    await pool.query(
+      "INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true) ON CONFLICT DO NOTHING",
+    );
+    const jobs = async (id: string) => (await read(sourceSchema, `/sources/${id}`)).data.jobs;
+    expect(await jobs('yahoo')).toMatchObject([
+      { id: 'quotes', everySeconds: 60, cron: null, zone: null, inSession: true, nextRunAt: iso(60) },
+      { id: 'daily-bars', everySeconds: 21_600, inSession: true, nextRunAt: '2026-11-20T18:00:00.000Z' },
+    ]);
+    // Friday 15:00 UTC; its evening is still to come.
+    expect((await jobs('alpha-vantage'))[0]).toMatchObject({
+      everySeconds: null,
+      cron: '0 8,18 * * 1-5',
+      zone: 'America/New_York',
+      inSession: true,
+      nextRunAt: '2026-11-20T23:00:00.000Z',
+    });
+    api.time.now = Date.parse('2026-11-21T12:00:00Z');
+    expect((await jobs('alpha-vantage'))[0]?.nextRunAt).toBe('2026-11-23T13:00:00.000Z');
+    expect((await jobs('slickcharts'))[0]?.nextRunAt).toBe('2026-11-23T18:00:00.000Z');
+    api.time.now = noon;
+  });
+
+  it('with an open breaker is not due before it closes', async () => {
+    await pool.query(
+      "UPDATE source_state SET breaker = 'open', breaker_until = $1, breaker_reason = 'down', breaker_opened = 2 WHERE source_id = 'yahoo'",
+      [iso(900)],
+    );
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toMatchObject({
+      breaker: { state: 'open', until: iso(900), reason: 'down', opened: 2 },
+      nextRunAt: iso(900),
+    });
+    api.time.now += 900_000;
+    expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data.breaker.state).toBe('half_open');
+    api.time.now -= 900_000;
+    await pool.query("UPDATE source_state SET breaker = 'closed', breaker_until = NULL");
+  });
+
+  it.each(['GET /sources/nope', 'GET /sources/nope/health', 'POST /sources/nope/run', "POST /sources/'--/stop"])(
+    '%s is a 404 that names those there are',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const response = await api.ask(path, { method, key: keys.operate });
+      expect([response.status, await json(response)]).toMatchObject([
+        404,
+        { code: 'unknown_source', detail: expect.stringContaining('yahoo') },
+      ]);
+    },
+  );
+});
+
+describe('run now', () => {
+  it('sends a tick and tells the ids that the planner will make of it', async () => {
+    const response = await post('/sources/yahoo/run', { job: 'quotes' }, { 'idempotency-key': 'again' });
+    const { data, warnings } = envelope(runAcceptedSchema).parse(await response.json());
+    const id = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'again' });
+    expect([response.status, response.headers.get('location')]).toEqual([202, `/api/v1/runs/${id}`]);
+    expect(data).toEqual({ id, status: 'planned', runs: [{ job: 'quotes', id }] });
+    expect(warnings).toEqual([]);
+    const [tick] = api.queue.take('ticks');
+    expect(tickSchema.parse(tick)).toEqual({
+      time: iso(),
+      run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'again' },
+    });
+  });
+
+  it('without a body is every job, and without an Idempotency-Key another run each time', async () => {
+    const first = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    const second = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run', {})).json());
+    expect(first.data.runs.map((run) => run.job)).toEqual(['quotes', 'daily-bars']);
+    expect(first.data.id).not.toBe(second.data.id);
+    const ticks = api.queue.take('ticks').map((tick) => tickSchema.parse(tick));
+    expect(ticks[0]?.run?.job).toBeUndefined();
+    expect(ticks[0]?.run?.requestId).not.toBe(ticks[1]?.run?.requestId);
+  });
+
+  it('refuses a job that the source does not have, and a key that cannot be one', async () => {
+    expect((await post('/sources/yahoo/run', { job: 'nope' })).status).toBe(404);
+    expect((await post('/sources/yahoo/run', {}, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(400);
+    expect(api.queue.take('ticks')).toEqual([]);
+  });
+
+  it('says so when the scrapers are stopped', async () => {
+    await post('/services/scrapers/stop');
+    const { warnings } = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    expect(warnings.map((warning) => warning.code)).toEqual(['service_stopped']);
+    await post('/services/scrapers/start');
+    api.queue.take('ticks');
+  });
+
+  it('at a run that is not there yet is a 404 worth trying again; a made-up id is not', async () => {
+    const promised = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'later' });
+    expect(await json(await get(`/runs/${promised}`))).toMatchObject({ code: 'unknown_run', retryable: true });
+    expect(await json(await get(`/runs/${randomUUID()}`))).toMatchObject({ code: 'unknown_run', retryable: false });
+    expect((await get('/runs/7')).status).toBe(400);
+  });
+});
+
+describe('services', () => {
+  it('run unless someone stopped them', async () => {
+    api.queues['ingest']?.waiting.push('a');
+    const { data } = await read(servicesSchema, '/services');
+    expect(data.services.map(({ id, running }) => [id, running])).toEqual([
+      ['scheduler', true],
+      ['scrapers', true],
+      ['ingest', true],
+      ['proxy', true],
+      ['recovery', true],
+    ]);
+    expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
+    const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());
+    expect(stopped.data).toEqual({ id: 'ingest', running: false, stoppedUntil: null, changedAt: iso() });
+    expect((await read(servicesSchema, '/services')).data.services[2]).toEqual(stopped.data);
+    await post('/services/ingest/start');
+    expect((await post('/services/nope/stop')).status).toBe(404);
+  });
+
+  it('are stopped until an instant, go on by themselves, and what waits for them says until when', async () => {
+    const until = iso(1_800);
+    const stopped = envelope(serviceSchema).parse(await (await post('/services/scrapers/stop', { until })).json());
+    expect(stopped.data).toEqual({ id: 'scrapers', running: false, stoppedUntil: until, changedAt: iso() });
+    const run = z.object({ warnings: z.array(z.object({ code: z.string(), message: z.string() })) });
+    expect(run.parse(await (await post('/sources/yahoo/run')).json()).warnings).toEqual([
+      { code: 'service_stopped', message: expect.stringContaining(`stopped until ${until}`) },
+    ]);
+    const scrapers = async () => (await read(servicesSchema, '/services')).data.services[1];
+    api.time.now = Date.parse(until) - 1;
+    expect(await scrapers()).toMatchObject({ running: false, stoppedUntil: until });
+    // From then on it runs, and says since when.
+    api.time.now = Date.parse(until);
+    expect(await scrapers()).toEqual({ id: 'scrapers', running: true, stoppedUntil: null, changedAt: until });
+    api.time.now = noon;
+    await post('/services/scrapers/start');
+    expect(await scrapers()).toMatchObject({ running: true, stoppedUntil: null });
+  });
+
+  it.each([[iso(-1)], [iso(0)], [iso(400 * 86_400)], ['tomorrow']])('refuse to be stopped until %s', async (until) => {
+    const refused = await post('/services/ingest/stop', { until });
+    expect([refused.status, await json(refused)]).toMatchObject([400, { code: 'invalid_request' }]);
+    expect((await read(servicesSchema, '/services')).data.services[2]).toMatchObject({ running: true });
+  });
+
+  it('are told even when the queues cannot be asked', async () => {
+    const broken = testApi(pool, {
+      inspector: {
+        counts: () => Promise.reject(new Error('secret endpoint')),
+        peek: async () => [],
+        redrive: async () => 0,
+      },
+    });
+    const response = await broken.ask('/services', { key: keys.read });
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(text).toContain('queues_unavailable');
+    expect(text).not.toContain('secret');
+    expect(broken.logged).toHaveLength(1);
+  });
+});
+
+describe('runs', () => {
+  it.each([
+    ['planned', [], null],
+    ['planned', [{ status: 'planned' }], null],
+    ['running', [{ status: 'queued' }, { status: 'planned' }], null],
+    ['running', [{ status: 'succeeded' }, { status: 'fetched' }], null],
+    ['succeeded', [{ status: 'succeeded' }, { status: 'succeeded' }], null],
+    ['partial', [{ status: 'succeeded' }, { status: 'failed', reason: 'down' }], 'down'],
+    [
+      'failed',
+      [
+        { status: 'failed', reason: 'down' },
+        { status: 'failed', reason: 'timeout' },
+        { status: 'failed', reason: 'timeout' },
+      ],
+      'timeout',
+    ],
+  ] as const)('are %s with the tasks %j', async (status, tasks, reason) => {
+    const id = await makeRun({ tasks: [...tasks] });
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data).toMatchObject({ status, reason, tasks: tasks.length });
+    expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
+  });
+
+  it('come with parts and attempts', async () => {
+    const id = await makeRun({ tasks: [{ status: 'succeeded', accepted: 2 }] });
+    await pool.query(
+      `INSERT INTO task_attempt VALUES ($1, 0, 1, 'w', $2, $3, false, 'timeout', 'No answer in 10 s', NULL, 1, 10000.5),
+                                       ($1, 0, 2, 'w', $3, $4, true, NULL, NULL, 'raw/yahoo/x', 1, 120)`,
+      [id, iso(-50), iso(-40), iso(-30)],
+    );
+    await pool.query('UPDATE task SET queued_at = $2 WHERE run_id = $1', [id, iso(-55)]);
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data.parts).toMatchObject([
+      {
+        part: 0,
+        status: 'succeeded',
+        symbols: ['AAPL', 'MSFT'],
+        queuedAt: iso(-55),
+        startedAt: iso(-50),
+        fetchedAt: iso(-30),
+        finishedAt: iso(-30),
+        attempts: [
+          { attempt: 1, ok: false, reason: 'timeout', latencyMs: 10000.5 },
+          { attempt: 2, ok: true, blobKey: 'raw/yahoo/x' },
+        ],
+      },
+    ]);
+  });
+
+  it('page, the latest due first, also those due at the same time, and filter', async () => {
+    for (let turn = 0; turn < 3; turn++) await makeRun({ sourceId: 'paged', dueAt: iso(-3600) });
+    await makeRun({ sourceId: 'paged', dueAt: iso(-7200), tasks: [{ status: 'failed', reason: 'down' }] });
+    const seen: string[] = [];
+    let cursor = '';
+    for (let page = 0; page < 10; page++) {
+      const { data, meta } = await read(z.array(runSchema), `/runs?sourceId=paged&limit=1${cursor}`);
+      seen.push(...data.map((run) => run.id));
+      if (!meta.nextCursor) break;
+      cursor = `&cursor=${meta.nextCursor}`;
+    }
+    expect(new Set(seen).size).toBe(4);
+    const failed = await read(z.array(runSchema), '/runs?sourceId=paged&status=failed');
+    expect(failed.data.map((run) => run.id)).toEqual([seen[3]]);
+    expect((await read(z.array(runSchema), '/runs?limit=200')).data.length).toBeGreaterThan(4);
+    expect((await get('/runs?status=gone')).status).toBe(400);
+    expect((await get('/runs?sourceId=%27')).status).toBe(400);
+  });
+});
+
+describe('a batch', () => {
+  it('has statistics by currency, with all digits', async () => {
+    const id = await makeBatch(pool);
+    expect((await read(z.array(batchStatisticsSchema), `/batches/${id}/statistics`)).data).toEqual([]);
+    await pool.query(
+      "INSERT INTO batch_statistics VALUES ($1, 'USD', 3, 1, 0.1, 0.1, 0.00000001, 5, 1, 1, 1, 12345678901234567890)",
+      [id],
+    );
+    const text = await (await get(`/batches/${id}/statistics`)).text();
+    expect(text).toContain('"min":0.00000001,');
+    expect(text).toContain('"volume":12345678901234567890');
+    expect((await get('/batches/999999/statistics')).status).toBe(404);
+    expect((await get('/batches/99999999999999999999/statistics')).status).toBe(400);
+  });
+});
+
+describe('the calendars of exchanges', () => {
+  it.each([
+    ['pass', '2027-11-01T12:00:00Z', 60],
+    ['warn', '2027-11-02T12:00:00Z', 59],
+    ['warn', '2028-01-05T12:00:00Z', -5],
+  ])('make /health %s on %s, with %d days left', async (status, now, daysLeft) => {
+    api.time.now = Date.parse(now);
+    const view = healthSchema.parse(await (await get('/health')).json());
+    api.time.now = noon;
+    expect(view.checks['calendars:validity']).toMatchObject([{ status, observedValue: daysLeft }]);
+  });
+});

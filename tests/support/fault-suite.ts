@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { limitReasons } from '../../core/recovery/strategy.ts';
+import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { sickFaults } from './faults.ts';
+import { runNow } from './pipeline.ts';
+import type { recoveryWorld } from './recovery-world.ts';
+
+const minute = 60_000;
+
+/** With these there is nothing to look at: a page that never came, or one that could be read. */
+const neverSeen: readonly string[] = ['hang', 'unit'];
+
+/**
+ * Every fault of some sources, all the way (docs/reasons.md, docs/health.md, docs/recovery.md): it ends as its reason and
+ * spoils nothing that was there; two runs with it make the source ill and open one incident; it is not healed while it
+ * lasts, and healed by itself when it is over.
+ */
+export function eachFault(sources: readonly string[], of: ReturnType<typeof recoveryWorld>): void {
+  const cases = sickFaults.filter((each) => sources.includes(each.source));
+  describe('each fault ends as its reason, spoils nothing, makes the source ill while it lasts, and is healed by itself', () => {
+    it.each(cases)('$source $fault: $reason', async ({ source, job, fault, reason }) => {
+      const { all, later, newest } = of;
+      const world = of.world();
+      const cycle = async () => {
+        await later();
+        await world.cycle(runNow(job, new Date().toISOString(), source));
+      };
+      const stored = () =>
+        all(
+          `SELECT 'quote' AS what, listing_id, price FROM latest_quote WHERE source = $1
+           UNION ALL SELECT 'member', listing_id, weight FROM constituent WHERE source = $1 ORDER BY 1, 2`,
+          [source],
+        );
+      const health = async () => (await all('SELECT * FROM source_health WHERE source_id = $1', [source]))[0];
+
+      await cycle();
+      const well = await health();
+      expect(well).toMatchObject({ status: 'healthy', reason: null });
+      const before = await stored();
+      expect(before.length).toBeGreaterThan(0);
+
+      of.fault(source, fault);
+      // A login is wanted when the session has run out, and not before.
+      if (fault === 'refused') await all('DELETE FROM auth_session');
+      await cycle();
+      expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
+      expect(await health()).toMatchObject({
+        reason,
+        failure_reason: reason,
+        last_success_at: well?.['last_success_at'],
+      });
+      expect(await stored()).toEqual(before);
+      await of.invariant(world);
+      if (['slickcharts', 'demo-broker'].includes(source)) {
+        const read = neverSeen.includes(fault) || (source === 'demo-broker' && fault === 'stale');
+        expect(world.artifacts.size > 0).toBe(!read);
+      }
+      for (const { bytes } of world.artifacts.values()) {
+        expect(bytes.includes(demoCredentials.password)).toBe(false);
+        expect(bytes.toString('utf8')).not.toMatch(/broker_session=\w{8}/);
+      }
+
+      await cycle();
+      const now = Date.now();
+      const status = limitReasons.has(reason) ? 'limited' : 'failed';
+      expect(await health()).toMatchObject({ status, reason });
+      expect(await of.incidents(source)).toEqual([{ reason, count: 2, samples: 2 }]);
+
+      await later();
+      expect((await world.watch(new Date(now))).recovering).toEqual([source]);
+      await world.heal(later);
+      // A page with another layout is read by its headings: the recovery heals it while the fault lasts.
+      if (fault !== 'layout') {
+        expect(await newest(source)).toMatchObject({ status: 'failed', reason, trigger: 'automatic' });
+        of.fault(source, fault, false);
+        await later();
+        expect((await world.watch(new Date(now + minute))).recovering).toEqual([]);
+        expect((await world.watch(new Date(now + 6 * minute))).recovering).toEqual([source]);
+        await world.heal(later);
+      }
+      expect(await newest(source)).toMatchObject({ status: 'verified', trigger: 'automatic', held: null });
+      await world.watch(new Date(now + 7 * minute));
+      expect(await of.incidents(source)).toEqual([]);
+      expect(await of.incidents(source, false)).toHaveLength(1);
+
+      // The job that failed has been run again, if only in the next minute where the recovery asks less: nothing is left.
+      await later();
+      await world.cycle(runNow('none', new Date().toISOString(), 'none'));
+      await world.watch(new Date(now + 8 * minute));
+      expect(await health()).toMatchObject({ status: 'healthy', reason: null });
+      await of.invariant(world);
+    });
+  });
+}

@@ -1,0 +1,180 @@
+import { expect } from 'vitest';
+import type { ChromiumBrowser } from '../../core/adapters/chromium/browser.ts';
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { memoryArtifactStore } from '../../core/adapters/memory/artifact-store.ts';
+import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
+import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
+import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import {
+  ingestMessageSchema,
+  outcomeMessageSchema,
+  recoveryMessageSchema,
+  scrapeMessageSchema,
+  type Tick,
+} from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { reachSource } from '../../core/scraping/open-source.ts';
+import { scrapeTask } from '../../core/scraping/scrape-task.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { parserOf } from '../../core/sources/parsers.ts';
+import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
+import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { recoverSource } from '../../functions/recover/recover-source.ts';
+import { planRuns } from '../../functions/schedule/plan-runs.ts';
+import { browserSource } from '../../functions/scrape-browser/browser-source.ts';
+import type { Fault, FaultName } from '../../localstack/upstreams/control.ts';
+
+const hangs: ReadonlySet<FaultName> = new Set(['hang', 'slow']);
+/** With these a page never shows what is waited for. */
+const neverDone: ReadonlySet<FaultName> = new Set([...hangs, 'malformed', 'drift', 'layout']);
+
+/**
+ * The whole pipeline in one process: the real use cases on a real Postgres and over real HTTP, with queues and blobs in
+ * memory. `cycle` drives one tick from the plan to the judged source and gives the ids of its runs.
+ */
+export function pipeline(
+  pool: Pool,
+  options: {
+    sourceUrls: Record<string, string>;
+    symbols?: readonly string[];
+    /** Whether the planner ignores calendars; it does unless said. */
+    alwaysOpen?: boolean;
+    now?: () => number;
+    requestTimeoutMs?: number;
+    /** The faults that are on: with them, the short time limits hold only where a fault would use up long ones. */
+    faults?: () => readonly Fault[];
+    /** The text of a source's secret. */
+    credentials?: (sourceId: string) => string | null;
+    /** For the browser sources: without one their tasks wait in their queues. */
+    browser?: ChromiumBrowser;
+    pageTimeoutMs?: number;
+  },
+) {
+  const queue = memoryMessageQueue();
+  const blobs = memoryRawStore();
+  const artifacts = memoryArtifactStore();
+  const state = postgresState(pool);
+  const watching = { store: postgresOutcomeStore(pool), sources: catalogue, random: () => 0.5 };
+  const now = options.now ?? Date.now;
+  const hasty = (these: ReadonlySet<FaultName>) => options.faults?.().some(({ fault }) => these.has(fault)) ?? true;
+  const backoff = { initialMs: 5, maxMs: 20 };
+  const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
+  const planning = {
+    store: postgresPlanStore(pool),
+    queue,
+    sources: catalogue,
+    parserOf,
+    symbols: options.symbols ?? null,
+    // The simulated market never closes.
+    alwaysOpen: options.alwaysOpen ?? true,
+  };
+  const starting = {
+    recoveries: recoveryStore(pool),
+    candidates: recoveryCandidates(pool),
+    queue,
+    sources: catalogue,
+  };
+  const recovering = { pool, queue, sources: catalogue, nameFor: parserOf, now, worker: 'test' };
+  const world = {
+    state,
+    sourceUrls: options.sourceUrls,
+    sessionSecret: async () => 'the secret of these tests',
+    upstream: (asked: Parameters<typeof httpUpstream>[0]) =>
+      httpUpstream({ ...asked, timeoutMs: (hasty(hangs) ? options.requestTimeoutMs : null) ?? asked.timeoutMs }),
+    now,
+    wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+    credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
+  };
+  const readySource = async ({ id, kind }: SourceDefinition) =>
+    kind === 'browser' && options.browser
+      ? browserSource(id, {
+          ...world,
+          browser: options.browser,
+          pageTimeoutMs: (hasty(neverDone) ? options.pageTimeoutMs : null) ?? 8_000,
+        })
+      : { ...(await reachSource(id, world)), parser: parserOf(id) };
+  const stages = {
+    plan: (tick: Tick) => planRuns(tick, planning),
+    async scrape() {
+      for (const source of catalogue) {
+        if (source.kind === 'browser' && !options.browser) continue;
+        for (const message of queue.take(scrapeQueueName(source.id))) {
+          const task = scrapeMessageSchema.parse(message);
+          const ready = await readySource(source);
+          if (task.fresh) await options.browser?.forget();
+          await scrapeTask(task, { source: ready, state, blobs, artifacts, queue, now, worker: 'test', backoff });
+          await options.browser?.rest();
+        }
+      }
+    },
+    async ingest() {
+      for (const message of queue.take('ingest')) await ingest(ingestMessageSchema.parse(message));
+    },
+    async monitor() {
+      for (const message of queue.take('outcomes'))
+        await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date(now()));
+    },
+    /** The monitor's minute: all sources are judged, and recoveries that are due are started. */
+    async watch(time: Date) {
+      await watchSources(watching, time);
+      return startRecoveries(time, starting);
+    },
+    /** Recoveries go on as far as they can for now. Gives how many there were. */
+    async recover() {
+      const messages = queue.take('recoveries');
+      for (const message of messages) await recoverSource(recoveryMessageSchema.parse(message), recovering);
+      return messages.length;
+    },
+  };
+  return {
+    ...stages,
+    queue,
+    recoveries: starting.recoveries,
+    blobs,
+    artifacts: artifacts.artifacts,
+    async cycle(tick: Tick): Promise<string[]> {
+      const { runs } = await stages.plan(tick);
+      await stages.scrape();
+      await stages.monitor();
+      await stages.ingest();
+      await stages.monitor();
+      return runs;
+    },
+    /** Drives recoveries, with what they ask for, until none goes on any more. Between two looks, `meanwhile` happens. */
+    async heal(meanwhile?: () => Promise<void>): Promise<void> {
+      while ((await stages.recover()) > 0) {
+        await meanwhile?.();
+        await stages.scrape();
+        await stages.monitor();
+        await stages.ingest();
+        await stages.monitor();
+      }
+    },
+  };
+}
+
+/** Design, section 2, what must hold after anything: no task is left open, and each blob is read or held back. */
+export async function expectInvariant(
+  pool: Pool,
+  { blobs }: Pick<ReturnType<typeof memoryRawStore>, 'blobs'>,
+): Promise<void> {
+  const open = await pool.query('SELECT run_id, part FROM task WHERE finished_at IS NULL');
+  expect(open.rows).toEqual([]);
+  const read = await pool.query<{ blob_key: string }>('SELECT blob_key FROM batch');
+  expect(read.rows.map((row) => row.blob_key).sort()).toEqual([...blobs.keys()].sort());
+}
+
+let requests = 0;
+
+/** A tick that asks for one job now. */
+export function runNow(job: string, time = new Date().toISOString(), sourceId = 'yahoo'): Tick {
+  return { time, run: { sourceId, job, trigger: 'manual', requestId: `test-${++requests}` } };
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
+import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { startDatabase } from '../../localstack/database.ts';
+
+/** Where the SQL lies. */
+export const migrationsDirectory = new URL('../../core/adapters/postgres/migrations', import.meta.url).pathname;
+
+/** Has the URL of the migrated database of the server that a project's tests share; see cluster-setup.ts. */
+export const clusterVariable = 'QUOTRON_TEST_CLUSTER';
+
+export interface TestDatabase {
+  readonly url: string;
+  pool(max?: number): Pool;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real, empty, migrated database of its own, gone after `stop`: in the server that the project's tests share, else in
+ * one of its own. `now` decides which months have partitions.
+ */
+export async function startTestDatabase(now?: Date): Promise<TestDatabase> {
+  const shared = process.env[clusterVariable];
+  const { url, stop } = shared ? await createDatabase(shared, now) : await startServer();
+  const pools: Pool[] = [];
+  const pool = (max = 2) => {
+    const made = createPool({ url }, max);
+    pools.push(made);
+    return made;
+  };
+  if (!shared || now) await migrate(pool(1), migrationsDirectory, now ?? new Date());
+  return {
+    url,
+    pool,
+    async stop() {
+      await Promise.all(pools.map((each) => each.end()));
+      await stop();
+    },
+  };
+}
+
+interface Started {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A copy of the migrated database, or an empty one where the partitions are to be those of another time. */
+async function createDatabase(shared: string, now: Date | undefined): Promise<Started> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = createPool({ url: withDatabase(shared, 'postgres') }, 1);
+  const template = now ? 'template0' : new URL(shared).pathname.slice(1);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin.end();
+  return {
+    url: withDatabase(shared, name),
+    async stop() {
+      const dropping = createPool({ url: withDatabase(shared, 'postgres') }, 1);
+      await dropping.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await dropping.end();
+    },
+  };
+}
+
+async function startServer(): Promise<Started> {
+  const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
+  const database = await startDatabase({ dir, persistent: false });
+  return {
+    url: database.url,
+    async stop() {
+      await database.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+}
+
+/**
+ * Empties all tables but the one of migrations, and begins their numbers anew. `TRUNCATE` would make each table's files
+ * anew, which takes thirty times as long for the few rows of a test.
+ */
+export async function emptyDatabase(pool: Pool): Promise<void> {
+  await pool.query(`DO $$
+    DECLARE name text;
+    BEGIN
+      -- Foreign keys do not mind the order.
+      PERFORM set_config('session_replication_role', 'replica', true);
+      FOR name IN SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+                  AND relnamespace = 'public'::regnamespace AND relname <> 'migration' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+      END LOOP;
+      PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false)
+      FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = 'public';
+    END $$`);
+}

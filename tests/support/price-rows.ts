@@ -1,0 +1,45 @@
+import type { AssetClass, KnownListing } from '../../core/market/instrument.ts';
+import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import type { Quote } from '../../core/market/quote.ts';
+import type { Evidence, PriorQuote } from '../../core/prices/evidence.ts';
+
+export const noon = Date.UTC(2026, 10, 20, 12);
+
+export function listingOf(id = 1, assetClass: AssetClass = 'equity'): KnownListing {
+  return { id, assetClass, mic: 'XNAS', currency: 'USD', minorFactor: 1, zone: 'America/New_York' };
+}
+
+/** A quote of 100 USD after a previous close of 99, at noon, fetched five seconds later. */
+export function row(
+  differs: Partial<Quote> = {},
+  of: { listing?: KnownListing; fetchedAt?: number } = {},
+): ListedQuote {
+  return {
+    listing: of.listing ?? listingOf(),
+    symbol: 'TEST',
+    fetchedAt: of.fetchedAt ?? noon + 5_000,
+    path: 'exchanges[0] TEST',
+    quote: {
+      price: '100',
+      previousClose: '99',
+      bid: null,
+      ask: null,
+      volume: '1000',
+      currency: 'USD',
+      minorFactor: 1,
+      session: 'regular',
+      delaySeconds: 0,
+      asOf: noon,
+      asOfBasis: 'exchange',
+      ...differs,
+    },
+  };
+}
+
+/** What is stored of listing 1, and what other sources say of it. */
+export function evidence(stored: PriorQuote | null, others: readonly PriorQuote[] = []): Evidence {
+  return {
+    priors: new Map(stored ? [[1, stored]] : []),
+    otherPrices: async () => new Map([[1, others]]),
+  };
+}

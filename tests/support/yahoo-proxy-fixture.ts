@@ -1,0 +1,54 @@
+import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { memoryState } from '../../core/adapters/memory/state.ts';
+import type { UpstreamCall } from '../../core/ports/upstream.ts';
+import { type AssembledProxy, assembleProxy, type ProxyWorld } from '../../functions/yahoo-proxy/assemble.ts';
+import { openGate } from '../../functions/yahoo-proxy/gate.ts';
+import type { RunningUpstreams } from '../../localstack/upstreams/server.ts';
+
+export interface TestProxy {
+  readonly proxy: AssembledProxy;
+  /** What was sent upstream. */
+  readonly calls: UpstreamCall[];
+  readonly logged: unknown[];
+  /** Lets time pass for the proxy, and for nobody else. */
+  pass(seconds: number): void;
+  ask(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
+}
+
+/** The proxy in this process, in front of the simulated Yahoo, with a clock of its own. */
+export async function testProxy(upstreams: RunningUpstreams, world: Partial<ProxyWorld> = {}): Promise<TestProxy> {
+  const calls: UpstreamCall[] = [];
+  const logged: unknown[] = [];
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const proxy = await assembleProxy({
+    state: memoryState(now),
+    shared: null,
+    gate: openGate(undefined),
+    sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
+    sessionSecret: async () => 'the secret of these tests',
+    upstream: (options) => {
+      const send = httpUpstream({ ...options, timeoutMs: 1_000 });
+      return (call) => {
+        calls.push(call);
+        return send(call);
+      };
+    },
+    now,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    memoryBytes: 16 * 1024 * 1024,
+    gatherMs: 5,
+    log: (error) => logged.push(error),
+    ...world,
+  })();
+  return {
+    proxy,
+    calls,
+    logged,
+    pass: (seconds) => {
+      ahead += seconds * 1000;
+    },
+    ask: async (path, headers = {}, method = 'GET') =>
+      proxy.app.request(`http://localhost${path}`, { method, headers }),
+  };
+}

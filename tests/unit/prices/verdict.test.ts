@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { type Findings, isStale, verdictOf } from '../../../core/prices/verdict.ts';
+import { noon, row } from '../../support/price-rows.ts';
+
+const findings: Findings = {
+  kind: 'quotes',
+  exchanges: 4,
+  failures: [],
+  accepted: 0,
+  rejected: [],
+  missing: 0,
+  stale: false,
+};
+const limited = { reason: 'rate_limited', message: 'Too many requests.' } as const;
+const suspect = { symbol: 'X', reason: 'unit_suspect', detail: '', path: '', row: null, currency: 'USD' } as const;
+
+describe('a task', () => {
+  it('has succeeded with a row, and says what it lacks', () => {
+    expect(verdictOf({ ...findings, accepted: 8 })).toEqual({ status: 'succeeded', reason: null, message: null });
+    expect(verdictOf({ ...findings, accepted: 8, failures: [limited], rejected: [suspect], missing: 2 })).toEqual({
+      status: 'succeeded',
+      reason: null,
+      message: '1 of 4 requests failed (rate_limited); 1 rows are in quarantine (unit_suspect); 2 symbols got no row.',
+    });
+  });
+
+  it('has failed for the reason of its answer when nothing came', () => {
+    expect(verdictOf({ ...findings, failures: [limited] })).toEqual({ status: 'failed', ...limited });
+  });
+
+  it('has failed as schema_drift when all rows are in quarantine', () => {
+    expect(verdictOf({ ...findings, rejected: [suspect, suspect] })).toEqual({
+      status: 'failed',
+      reason: 'schema_drift',
+      message: 'All 2 rows quarantined: unit_suspect.',
+    });
+  });
+
+  it('for bars has succeeded when the range rightly has none', () => {
+    expect(verdictOf({ ...findings, kind: 'bars' })).toMatchObject({ status: 'succeeded' });
+    expect(verdictOf({ ...findings, kind: 'quotes' })).toMatchObject({ status: 'failed', reason: 'no_data' });
+  });
+
+  it('has failed as stale though its rows are kept', () => {
+    expect(verdictOf({ ...findings, accepted: 3, stale: true })).toMatchObject({ status: 'failed', reason: 'stale' });
+  });
+});
+
+describe('an answer', () => {
+  const old = row({ asOf: noon - 3 * 86_400_000 });
+  const stored = new Map([[1, { price: 100, asOf: noon }]]);
+
+  it('is stale when all its rows are behind what is stored', () => {
+    expect(isStale([old], stored)).toBe(true);
+    expect(isStale([old, row()], stored)).toBe(false);
+    // A source that tells the day and no time of day.
+    expect(isStale([row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' })], stored)).toBe(true);
+  });
+
+  it('is not stale within a hop between caches, without anything stored, or without market times', () => {
+    expect(isStale([row({ asOf: noon - 60_000 })], stored)).toBe(false);
+    expect(isStale([old], new Map())).toBe(false);
+    const untimed = row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' });
+    expect(isStale([{ ...untimed, fetchedAt: untimed.quote.asOf }], stored)).toBe(false);
+    expect(isStale([], stored)).toBe(false);
+  });
+});
