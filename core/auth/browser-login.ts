@@ -1,8 +1,8 @@
 import type { Exchange } from '../contracts/blob.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { BrowserLogin } from '../ports/browser.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
-import type { Failure } from '../sources/parser.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 import { type LoginCredentials, loginRefused } from './credentials.ts';
 import type { Session } from './session.ts';

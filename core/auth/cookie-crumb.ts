@@ -1,7 +1,7 @@
+import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { CookieCrumbStrategy } from '../sources/definition.ts';
-import type { Failure } from '../sources/parser.ts';
 import { type CookieWalk, cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';

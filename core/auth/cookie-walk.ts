@@ -1,7 +1,7 @@
 import { CookieJar } from 'tough-cookie';
 import type { Exchange } from '../contracts/blob.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../ports/upstream.ts';
-import type { Failure } from '../sources/parser.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 
 /** One upstream request that draws on the source's quota, or why it may not be made. Never throws. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Failure } from '../contracts/failure.ts';
 import type { SessionStrategy, SourceDefinition } from '../sources/definition.ts';
-import type { Failure } from '../sources/parser.ts';
 
 /** No secret is longer, and none has a control character: a line break would end a header. */
 const secret = z

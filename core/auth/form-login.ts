@@ -1,6 +1,6 @@
+import type { Failure } from '../contracts/failure.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
-import type { Failure } from '../sources/parser.ts';
 import { cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { type LoginCredentials, loginRefused } from './credentials.ts';
 import { filledFields, readForms } from './read-form.ts';

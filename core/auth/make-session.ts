@@ -1,6 +1,6 @@
+import type { Failure } from '../contracts/failure.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { SessionStrategy } from '../sources/definition.ts';
-import type { Failure } from '../sources/parser.ts';
 import { cookieCrumbSession } from './cookie-crumb.ts';
 import type { PermittedCall } from './cookie-walk.ts';
 import { credentialsSchemas, type LoginCredentials, readCredentials } from './credentials.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { Failure } from '../contracts/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
-import type { Failure } from '../sources/parser.ts';
 import { loginRefused } from './credentials.ts';
 import type { Sealer } from './seal.ts';
 import { type Session, sameSession, sessionSchema } from './session.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Exchange } from '../contracts/blob.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { Question } from '../contracts/proxy.ts';
-import type { Failure } from '../sources/parser.ts';
 import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
 import { kindOf, type Lifetime, lifetimeOf, type MarketPhase, phaseOf } from './lifetimes.ts';
 import { notFound, yahooError } from './yahoo-error.ts';

@@ -1,5 +1,5 @@
+import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
-import type { Failure } from '../sources/parser.ts';
 
 /** How long a 429 without `Retry-After` keeps a source from being asked. */
 const usualHoldSeconds = 60;

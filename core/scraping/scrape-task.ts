@@ -4,6 +4,7 @@ import { mask, redactHeaders, redactor } from '../auth/redact.ts';
 import { type Session, sessionSecrets } from '../auth/session.ts';
 import type { SessionKeeper } from '../auth/session-keeper.ts';
 import type { BlobEnvelope, Exchange } from '../contracts/blob.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../contracts/messages.ts';
 import { scrapeQueueName } from '../contracts/queues.ts';
 import { artifactKey, rawBlobKey } from '../contracts/s3-keys.ts';
@@ -16,7 +17,7 @@ import type { RawStore } from '../ports/raw-store.ts';
 import type { State } from '../ports/state.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
-import type { Failure, SourceParser, UpstreamRequest } from '../sources/parser.ts';
+import type { SourceParser, UpstreamRequest } from '../sources/parser.ts';
 import { holdAfter, retryAfterOf } from './retry-after.ts';
 import { takePermit } from './take-permit.ts';
 

@@ -1,7 +1,7 @@
+import type { Failure } from '../contracts/failure.ts';
 import type { Permit, StateRequest } from '../contracts/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
-import type { Failure } from '../sources/parser.ts';
 
 export interface PermitAsking {
   readonly sourceId: string;

@@ -1,9 +1,9 @@
 import type { Exchange } from '../contracts/blob.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { BarRange } from '../contracts/messages.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { PageSelectors } from '../contracts/words/page-selectors.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
-import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
@@ -72,13 +72,6 @@ export interface Rejection {
   readonly detail: string;
   /** Where in the body: a JSON path such as `quoteResponse.result[3]`. */
   readonly path: string;
-}
-
-/** Why an answer as a whole is not one. */
-export interface Failure {
-  readonly reason: RunReason;
-  /** Of our own words only: never a piece of the body. */
-  readonly message: string;
 }
 
 export interface Parsed {

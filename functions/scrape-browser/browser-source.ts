@@ -1,6 +1,7 @@
 import { browserLoginSession } from '../../core/auth/browser-login.ts';
 import type { LoginCredentials } from '../../core/auth/credentials.ts';
 import type { Session } from '../../core/auth/session.ts';
+import type { Failure } from '../../core/contracts/failure.ts';
 import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -10,7 +11,6 @@ import type { ScrapeSource } from '../../core/scraping/scrape-task.ts';
 import { takePermit } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
-import type { Failure } from '../../core/sources/parser.ts';
 import { parserOf } from '../../core/sources/parsers.ts';
 
 /** A browser, as far as a source is read with it. */

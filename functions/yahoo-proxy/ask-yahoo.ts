@@ -1,6 +1,7 @@
 import { redactor } from '../../core/auth/redact.ts';
 import { type Session, sessionSecrets } from '../../core/auth/session.ts';
 import type { Exchange } from '../../core/contracts/blob.ts';
+import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -9,7 +10,6 @@ import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/prox
 import type { ReachableSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
 import { takePermit } from '../../core/scraping/take-permit.ts';
-import type { Failure } from '../../core/sources/parser.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 

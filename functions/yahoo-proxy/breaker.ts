@@ -8,9 +8,9 @@ import {
   handleWhenResult,
   retry,
 } from 'cockatiel';
+import type { Failure } from '../../core/contracts/failure.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { Failure } from '../../core/sources/parser.ts';
 
 /** What one call to Yahoo came to, as far as the breaker needs to know. */
 export interface Outcome {

@@ -1,4 +1,4 @@
-import type { Failure } from '../parser.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { excuseSchema } from './schema.ts';
 
 /**

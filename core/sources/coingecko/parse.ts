@@ -1,7 +1,8 @@
 import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { decimalFromNumber } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
-import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
 import { driftOf, failed, readBody } from '../reading/json.ts';
 import { currency, toCanonical, toSource } from './coins.ts';
 import { coinSchema, coinsSchema, refusalSchema } from './schema.ts';

@@ -1,9 +1,10 @@
 import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { type DecimalText, decimalFromText, divide } from '../../market/decimal.ts';
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
-import type { Failure, Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 

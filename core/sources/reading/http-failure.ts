@@ -1,5 +1,5 @@
 import type { Exchange } from '../../contracts/blob.ts';
-import type { Failure } from '../parser.ts';
+import type { Failure } from '../../contracts/failure.ts';
 
 /** Of the 4xx those that say that the request itself is wrong. What others mean, nobody knows before looking. */
 const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 428, 431]);

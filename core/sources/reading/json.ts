@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
-import type { Failure, Parsed } from '../parser.ts';
+import type { Failure } from '../../contracts/failure.ts';
+import type { Parsed } from '../parser.ts';
 import { transportFailure } from './http-failure.ts';
 
 /** The body of a 200 as JSON, or why there is none. Never throws. */

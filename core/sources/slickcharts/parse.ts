@@ -6,10 +6,11 @@
  */
 import { Decimal } from 'decimal.js';
 import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
-import type { Failure, Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
+import type { Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
 import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
-import type { Failure } from '../parser.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { driftOf, readBody } from '../reading/json.ts';
 import { errorAnswerSchema } from './schema.ts';
 
