@@ -8,16 +8,16 @@ import { CommandError, exitCodes } from './problems.ts';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Api {
-  /** The `data` of an answer, by a schema. Throws `CommandError` with the problem's own words. */
-  ask<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown): Promise<T>;
-  /** Of a list, page after page, up to `limit` rows. */
+  /** Sends a request and gives the `data` of the answer, parsed by `data`. Throws `CommandError` with the API's problem text. */
+  request<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown): Promise<T>;
+  /** Follows the cursors of a list, up to `limit` rows. */
   list<T>(
     path: string,
     query: Readonly<Record<string, string | undefined>>,
     row: z.ZodType<T>,
     limit: number,
   ): Promise<T[]>;
-  /** An answer without an envelope, as text. `alsoGood` are statuses that are no errors here. */
+  /** An answer without an envelope, as text. Statuses in `alsoGood` are not treated as errors. */
   text(path: string, accept: string, alsoGood?: readonly number[]): Promise<string>;
 }
 
@@ -29,17 +29,17 @@ const localSchema = z.object({
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const basePath = '/api/v1';
 const pageSize = 200;
-/** Problems that tell of a name or value which the person gave. */
+/** Problem codes that mean a wrong name or value on the command line. */
 const usageCodes = /^(unknown_(source|service|job|symbol|queue)|invalid_(request|symbol)|not_backfillable)$/;
 
 /**
  * The API that a command talks to: `QUOTRON_URL` with the key in `QUOTRON_API_KEY`, or the local cloud of this folder or
- * checkout. A key is never an argument: those show in the list of processes and in the shell's history.
+ * checkout. The key is never an argument, because arguments show in the process list and in the shell's history.
  */
 export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warning: Warning) => void): Api {
-  const { url, key } = whereIs(env, folder);
+  const { url, key } = endpointOf(env, folder);
 
-  async function request(method: Method, path: string, accept: string, body?: unknown): Promise<Response> {
+  async function send(method: Method, path: string, accept: string, body?: unknown): Promise<Response> {
     try {
       return await fetch(url + path, {
         method,
@@ -53,33 +53,33 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
       });
     } catch {
       throw new CommandError(
-        `${url} does not answer. Is Quotron running there (npm start)? QUOTRON_URL names another place.`,
+        `${url} does not answer. Is Quotron running there (npm start)? Set QUOTRON_URL to use another one.`,
       );
     }
   }
 
   async function enveloped<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown) {
-    const answer = await request(method, path, 'application/json', body);
+    const answer = await send(method, path, 'application/json', body);
     const text = await answer.text();
     if (!answer.ok) throw problemOf(text, `${url}${path}`, answer.status);
     const envelope = z.object({ data, meta: metaSchema, warnings: z.array(warningSchema) });
     const parsed = envelope.safeParse(parseJson(text));
     if (!parsed.success)
       throw new CommandError(
-        `What ${url}${path} answered is of another version of Quotron. Use the command of that version.`,
+        `The answer of ${url}${path} does not fit this version of the command. Use the \`quotron\` of the version that runs there.`,
       );
     for (const warning of parsed.data.warnings) onWarning(warning);
     return parsed.data;
   }
 
   return {
-    ask: async (method, path, data, body) => (await enveloped(method, path, data, body)).data,
-    async list(path, asked, row, limit) {
+    request: async (method, path, data, body) => (await enveloped(method, path, data, body)).data,
+    async list(path, filters, row, limit) {
       const rows: z.output<typeof row>[] = [];
       let cursor: string | undefined;
       do {
         const query = new URLSearchParams({ limit: String(Math.min(pageSize, limit - rows.length)) });
-        for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, value);
+        for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
         if (cursor !== undefined) query.set('cursor', cursor);
         const { data, meta } = await enveloped('GET', `${path}?${query}`, z.array(row));
         rows.push(...data);
@@ -88,7 +88,7 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
       return rows;
     },
     async text(path, accept, alsoGood = []) {
-      const answer = await request('GET', path, accept);
+      const answer = await send('GET', path, accept);
       const text = await answer.text();
       if (answer.ok || alsoGood.includes(answer.status)) return text;
       throw problemOf(text, `${url}${path}`, answer.status);
@@ -96,13 +96,13 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
   };
 }
 
-function whereIs(env: NodeJS.ProcessEnv, folder: string): { url: string; key: string } {
+function endpointOf(env: NodeJS.ProcessEnv, folder: string): { url: string; key: string } {
   const given = env['QUOTRON_URL']?.replace(/\/+$/, '');
   const key = env['QUOTRON_API_KEY'];
   if (given && key) {
     if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
       throw new CommandError(
-        `QUOTRON_URL is ${JSON.stringify(given)}, which is no http or https URL.`,
+        `QUOTRON_URL is ${JSON.stringify(given)}, which is not an http or https URL.`,
         exitCodes.usage,
       );
     return { url: given.endsWith(basePath) ? given : given + basePath, key };
@@ -114,12 +114,12 @@ function whereIs(env: NodeJS.ProcessEnv, folder: string): { url: string; key: st
   const local = localCloud(env, folder);
   if (!local)
     throw new CommandError(
-      'No Quotron is known here. Run `npm start` in the checkout, or set QUOTRON_URL and QUOTRON_API_KEY to one that runs elsewhere.',
+      'No Quotron is known here. Run `npm start` in the checkout, or point QUOTRON_URL and QUOTRON_API_KEY at one that runs elsewhere.',
     );
   return { url: local.apiUrl, key: local.apiKeys.admin };
 }
 
-/** What `npm start` wrote of the local cloud: of the state folder, the current folder, or the checkout. */
+/** What `npm start` wrote about the local cloud: looked for in the state folder, the current folder and the checkout. */
 export function localCloud(env: NodeJS.ProcessEnv, folder: string): z.infer<typeof localSchema> | undefined {
   const chosen = env['QUOTRON_STATE_DIR'];
   const folders = chosen ? [chosen] : [join(folder, '.quotron'), join(root, '.quotron')];
@@ -134,7 +134,7 @@ export function localCloud(env: NodeJS.ProcessEnv, folder: string): z.infer<type
 function problemOf(text: string, where: string, status: number): CommandError {
   const problem = problemSchema.safeParse(parseJson(text));
   if (!problem.success)
-    return new CommandError(`${where} answered ${status}, and not as Quotron does. Is the URL right?`);
+    return new CommandError(`${where} answered ${status}, and not in Quotron's format. Is the URL right?`);
   const { title, detail, code } = problem.data;
   return new CommandError(`${title}. ${detail}`, usageCodes.test(code) ? exitCodes.usage : exitCodes.failed, code);
 }

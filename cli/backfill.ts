@@ -14,10 +14,10 @@ interface CreateOptions extends Common {
   readonly wait?: boolean;
 }
 
-/** `quotron backfill`: bars of the past. */
+/** `quotron backfill`: loads bars of the past. */
 export function backfillCommand(): Command {
   return new Command('backfill')
-    .description('Read bars of the past: create, list, look at and cancel backfills')
+    .description('Load bars of the past: create, list, inspect and cancel backfills')
     .addCommand(create())
     .addCommand(list())
     .addCommand(one())
@@ -25,24 +25,24 @@ export function backfillCommand(): Command {
 }
 
 function create(): Command {
-  return newCommand('create', 'Read bars of some symbols from one date to another', [
+  return newCommand('create', 'Load bars of some symbols for a range of dates', [
     'backfill create yahoo AAPL VOD.L --from 2020-01-01',
     'backfill create yahoo AAPL --from 2026-01-01 --to 2026-06-30 --interval 1h --wait',
   ])
     .argument('<source>', 'which source')
     .argument('<symbols...>', 'which symbols')
     .addOption(new Option('--from <date>', 'the first day').argParser(dateOption).makeOptionMandatory())
-    .addOption(new Option('--to <date>', 'the last day; today unless said').argParser(dateOption))
-    .addOption(new Option('--interval <interval>', 'how long a bar is').choices(barIntervals).default('1d'))
-    .option('--wait', 'wait for the end; ends with 1 when a part failed')
+    .addOption(new Option('--to <date>', 'the last day (default: today)').argParser(dateOption))
+    .addOption(new Option('--interval <interval>', 'length of a bar').choices(barIntervals).default('1d'))
+    .option('--wait', 'wait until it ends; exit with 1 when a part failed')
     .action((sourceId: string, symbols: string[], options: CreateOptions) =>
       carryOut(options, async (context) => {
         const { from, to, interval } = options;
-        const made = await context.api.ask('POST', '/backfills', backfillSchema, {
+        const made = await context.api.request('POST', '/backfills', backfillSchema, {
           ...{ sourceId, symbols, from, interval },
           ...(to === undefined ? {} : { to }),
         });
-        return tell(options.wait ? await waitForBackfill(made.id, context) : made, context);
+        return report(options.wait ? await waitForBackfill(made.id, context) : made, context);
       }),
     );
 }
@@ -77,15 +77,17 @@ function list(): Command {
 }
 
 function one(): Command {
-  return newCommand('status', 'How far a backfill is; ends with 1 when a part failed', ['backfill status <id> --wait'])
+  return newCommand('status', 'Progress of a backfill; exits with 1 when a part failed', [
+    'backfill status <id> --wait',
+  ])
     .argument('<id>', 'the backfill, as `backfill list` names it')
-    .option('--wait', 'wait for the end')
+    .option('--wait', 'wait until it ends')
     .action((id: string, options: Common & { wait?: boolean }) =>
       carryOut(options, async (context) =>
-        tell(
+        report(
           options.wait
             ? await waitForBackfill(id, context)
-            : await context.api.ask('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
+            : await context.api.request('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
           context,
         ),
       ),
@@ -93,11 +95,11 @@ function one(): Command {
 }
 
 function cancel(): Command {
-  return newCommand('cancel', 'Ask for nothing more of a backfill; bars that are stored stay')
+  return newCommand('cancel', 'Cancel the rest of a backfill; bars already stored are kept')
     .argument('<id>', 'the backfill, as `backfill list` names it')
     .action((id: string, options: Common) =>
       carryOut(options, async ({ api, out }) => {
-        const cancelled = await api.ask('DELETE', `/backfills/${encodeURIComponent(id)}`, backfillSchema);
+        const cancelled = await api.request('DELETE', `/backfills/${encodeURIComponent(id)}`, backfillSchema);
         out.result(cancelled, () => inWords(cancelled));
         return exitCodes.ok;
       }),
@@ -109,18 +111,18 @@ function waitForBackfill(id: string, context: Context): Promise<BackfillView> {
     {
       what: `Backfill ${id}`,
       timeoutMs: 24 * 3600_000,
-      look: () => context.api.ask('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
+      look: () => context.api.request('GET', `/backfills/${encodeURIComponent(id)}`, backfillSchema),
       done: ({ finishedAt }) => finishedAt !== null,
       says: (found) =>
         found === null
-          ? 'begins'
+          ? 'starting'
           : `${found.chunks.done} of ${found.chunks.total} parts, done ${distance(found.etaAt)}`,
     },
     context,
   );
 }
 
-function tell(backfill: BackfillView, { out }: Context): ExitCode {
+function report(backfill: BackfillView, { out }: Context): ExitCode {
   out.result(backfill, () => inWords(backfill));
   return backfill.status === 'failed' || backfill.status === 'partial' ? exitCodes.failed : exitCodes.ok;
 }
@@ -142,7 +144,7 @@ function inWords({
     source: sourceId,
     status: status(word),
     bars: `${interval} from ${from} to ${to} of ${safe(symbols.join(' '))}`,
-    parts: `${chunks.done} of ${chunks.total} done, ${chunks.failed} failed, ${chunks.running} at work, ${chunks.waiting} waiting, ${chunks.cancelled} cancelled`,
+    parts: `${chunks.done} of ${chunks.total} done, ${chunks.failed} failed, ${chunks.running} running, ${chunks.waiting} waiting, ${chunks.cancelled} cancelled`,
     'bars so far': String(rows),
     'done by': etaAt === null ? null : `${instant(etaAt)} (${distance(etaAt)})`,
   });

@@ -3,18 +3,18 @@ import { type Api, apiOf } from './api.ts';
 import { type Output, outputOf, safe } from './output.ts';
 import type { ExitCode } from './problems.ts';
 
-/** What a command works with. */
+/** What each command gets. */
 export interface Context {
   readonly api: Api;
   readonly out: Output;
 }
 
-/** Options that each command has. */
+/** Options of every command. */
 export interface Common {
   readonly json?: boolean;
 }
 
-/** The folder that the person is in: `cli/quotron.mjs` notes it, since the project's Node runs in the checkout. */
+/** The folder the user called the command from. `cli/quotron.mjs` passes it on, because the pinned Node runs in the checkout. */
 export function currentFolder(): string {
   return process.env['QUOTRON_FOLDER'] ?? process.cwd();
 }
@@ -23,13 +23,13 @@ export function currentFolder(): string {
 export function newCommand(name: string, description: string, examples: readonly string[] = []): Command {
   const command = new Command(name)
     .description(description)
-    .option('--json', 'the result as JSON on stdout, and nothing else');
+    .option('--json', 'print only the result to stdout, as JSON');
   if (examples.length > 0)
     command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ quotron ${example}`).join('\n')}`);
   return command;
 }
 
-/** Carries a command out and keeps the code it ends with. What it throws is told by `quotron.ts`. */
+/** Runs a command and sets the exit code it returns. `quotron.ts` prints what it throws. */
 export async function carryOut({ json = false }: Common, work: (context: Context) => Promise<ExitCode>): Promise<void> {
   const out = outputOf(json);
   const warn = (warning: { message: string }) => out.progress(`Note: ${safe(warning.message)}`);

@@ -8,41 +8,42 @@ import { CommandError, exitCodes } from './problems.ts';
 
 const pathOf = (sourceId: string) => `/sources/${encodeURIComponent(sourceId)}/credentials`;
 
-/** `quotron credentials`: sets, shows the state of, and takes away what a source needs to be asked. */
+/** `quotron credentials`: sets, shows or deletes the credentials of a source. */
 export function credentialsCommand(): Command {
-  const told = (work: (sourceId: string, api: Api) => Promise<CredentialsState>) => (source: string, options: Common) =>
-    carryOut(options, async ({ api, out }) => {
-      const state = await work(source, api);
-      out.result(state, () => inWords(state));
-      return exitCodes.ok;
-    });
+  const showState =
+    (work: (sourceId: string, api: Api) => Promise<CredentialsState>) => (source: string, options: Common) =>
+      carryOut(options, async ({ api, out }) => {
+        const state = await work(source, api);
+        out.result(state, () => inWords(state));
+        return exitCodes.ok;
+      });
   return new Command('credentials')
-    .description('The API key or login that a source needs: set it, see whether it is set, take it away')
+    .description('The API key or login of a source: set it, see whether it is set, delete it')
     .addCommand(
-      newCommand('set', 'Set them: asked for at a terminal, or read as JSON from standard input', [
-        'credentials set alpha-vantage    # asks, and shows nothing of what is typed',
+      newCommand('set', 'Set the credentials: prompts for them at a terminal, or reads JSON from standard input', [
+        'credentials set alpha-vantage    # prompts without echo',
       ])
         .argument('<source>', 'which source')
         .addHelpText(
           'after',
-          '\nThey are never arguments: those show in the list of processes.\n  echo \'{"apiKey": "…"}\' | quotron credentials set alpha-vantage',
+          '\nThey are never arguments, because arguments show in the process list.\n  echo \'{"apiKey": "…"}\' | quotron credentials set alpha-vantage',
         )
         .action(
-          told(async (sourceId, api) => {
-            const { fields } = await api.ask('GET', pathOf(sourceId), credentialsStateSchema);
-            return api.ask('PUT', pathOf(sourceId), credentialsStateSchema, await readFields(fields));
+          showState(async (sourceId, api) => {
+            const { fields } = await api.request('GET', pathOf(sourceId), credentialsStateSchema);
+            return api.request('PUT', pathOf(sourceId), credentialsStateSchema, await readFields(fields));
           }),
         ),
     )
     .addCommand(
-      newCommand('status', 'Whether they are set, and since when; what they are is never shown')
+      newCommand('status', 'Whether they are set and since when; their value is never shown')
         .argument('<source>', 'which source')
-        .action(told((sourceId, api) => api.ask('GET', pathOf(sourceId), credentialsStateSchema))),
+        .action(showState((sourceId, api) => api.request('GET', pathOf(sourceId), credentialsStateSchema))),
     )
     .addCommand(
-      newCommand('delete', 'Take them away: the source is not run until they are set again')
+      newCommand('delete', 'Delete them: the source does not run until they are set again')
         .argument('<source>', 'which source')
-        .action(told((sourceId, api) => api.ask('DELETE', pathOf(sourceId), credentialsStateSchema))),
+        .action(showState((sourceId, api) => api.request('DELETE', pathOf(sourceId), credentialsStateSchema))),
     );
 }
 
@@ -57,10 +58,10 @@ async function readFields(fields: readonly string[]): Promise<Record<string, str
   if (!process.stdin.isTTY) {
     const given = z.record(z.string(), z.string()).safeParse(parseJson(await text(process.stdin)));
     if (given.success) return given.data;
-    throw new CommandError(`Standard input is no JSON object of texts with ${fields.join(' and ')}.`);
+    throw new CommandError(`Standard input must be a JSON object with the strings ${fields.join(' and ')}.`);
   }
   const read: Record<string, string> = {};
-  for (const field of fields) read[field] = await hidden(`${field}: `);
+  for (const field of fields) read[field] = await promptHidden(`${field}: `);
   return read;
 }
 
@@ -72,8 +73,8 @@ function parseJson(given: string): unknown {
   }
 }
 
-/** One line from the terminal that does not show what is typed. */
-function hidden(question: string): Promise<string> {
+/** Reads one line from the terminal without echo. */
+function promptHidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
   stdin.setRawMode(true);

@@ -12,18 +12,18 @@ import { type Common, carryOut, currentFolder, newCommand } from './command.ts';
 import { safe, tinted } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
-/** `quotron diagnose`: has the report made and keeps it as a file. Ends with 1 where something is wrong. */
+/** `quotron diagnose`: requests a report and writes it to a file. Exits with 1 when it contains a fault. */
 export function diagnoseCommand(): Command {
   return newCommand('diagnose', 'Write a report on what is wrong, why, and what to do', [
     'diagnose',
     'diagnose --output /tmp/report.md',
     'diagnose --output - | less',
   ])
-    .option('-o, --output <file>', `where the report goes; - is stdout`, reportFileName)
+    .option('-o, --output <file>', 'file for the report; - is stdout', reportFileName)
     .action((options: Common & { output: string }) =>
       carryOut(options, async ({ api, out }) => {
-        const { id } = await api.ask('POST', '/diagnostics', diagnosisAcceptedSchema, {});
-        const diagnosis = await api.ask('GET', `/diagnostics/${id}`, diagnosisViewSchema);
+        const { id } = await api.request('POST', '/diagnostics', diagnosisAcceptedSchema, {});
+        const diagnosis = await api.request('GET', `/diagnostics/${id}`, diagnosisViewSchema);
         const markdown = await api.text(`/diagnostics/${id}`, 'text/markdown');
         const faults = diagnosis.findings.filter(({ effect }) => effect >= noteBelow);
         const code = faults.length > 0 ? exitCodes.failed : exitCodes.ok;
@@ -44,7 +44,7 @@ function write(file: string, markdown: string): void {
     writeFileSync(file, markdown);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new CommandError(`${file} cannot be written (${why}). Name another place with --output.`);
+    throw new CommandError(`${file} cannot be written (${why}). Name another file with --output.`);
   }
 }
 

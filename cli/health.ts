@@ -4,9 +4,9 @@ import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
 
-/** `quotron health`: of the installation, or of one source. Ends with 1 where it is not well. */
+/** `quotron health`: health of the installation or of one source. Exits with 1 when it is unhealthy. */
 export function healthCommand(): Command {
-  return newCommand('health', 'The health of the installation or of one source; ends with 1 when it is not well', [
+  return newCommand('health', 'Health of the installation or of one source; exits with 1 when it is unhealthy', [
     'health',
     'health yahoo',
     'health yahoo --json',
@@ -18,9 +18,9 @@ export function healthCommand(): Command {
 }
 
 async function ofAll({ api, out }: Context): Promise<ExitCode> {
-  // A 503 tells of its health all the same.
+  // A 503 carries the same body.
   const parsed = healthSchema.safeParse(parse(await api.text('/health', 'application/health+json', [503])));
-  if (!parsed.success) throw new CommandError('What /health answered is of another version of Quotron.');
+  if (!parsed.success) throw new CommandError('The answer of /health does not fit this version of the command.');
   const health = parsed.data;
   out.result(health, () => {
     const checks = Object.entries(health.checks).flatMap(([name, all]) =>
@@ -33,7 +33,7 @@ async function ofAll({ api, out }: Context): Promise<ExitCode> {
 }
 
 async function ofOne(source: string, { api, out }: Context): Promise<ExitCode> {
-  const health = await api.ask('GET', `/sources/${encodeURIComponent(source)}/health`, sourceHealthSchema);
+  const health = await api.request('GET', `/sources/${encodeURIComponent(source)}/health`, sourceHealthSchema);
   out.result(health, () => inWords(source, health));
   return health.status === 'failed' || health.status === 'degraded' ? exitCodes.failed : exitCodes.ok;
 }
@@ -46,7 +46,7 @@ function inWords(source: string, health: SourceHealthView): string {
     '',
     fields({
       score: health.score === null ? '–' : `${health.score} of 100`,
-      'made of': Object.entries(parts)
+      parts: Object.entries(parts)
         .map(([name, share]) => `${name} ${percent(share)}`)
         .join(', '),
       'last success': `${instant(health.lastSuccessAt)} (${distance(health.lastSuccessAt)})`,

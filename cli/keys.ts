@@ -17,9 +17,9 @@ export function keysCommand(): Command {
 }
 
 function list(): Command {
-  return newCommand('list', 'Every key, the newest first; never the key itself').action((options: Common) =>
+  return newCommand('list', 'All keys, newest first; the key itself is never shown').action((options: Common) =>
     carryOut(options, async ({ api, out }) => {
-      const keys = await api.ask('GET', '/keys', z.array(apiKeySchema));
+      const keys = await api.request('GET', '/keys', z.array(apiKeySchema));
       out.result(keys, () =>
         table(
           ['id', 'name', 'begins with', 'scope', 'last used', 'expires', 'revoked'],
@@ -41,10 +41,10 @@ function list(): Command {
 }
 
 function create(): Command {
-  return newCommand('create', 'Make a key; it is shown this once', ['keys create grafana --scope read --expires 90d'])
-    .argument('<name>', 'what or whom it is for')
+  return newCommand('create', 'Create a key; it is shown only once', ['keys create grafana --scope read --expires 90d'])
+    .argument('<name>', 'what it is for')
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
-    .addOption(new Option('--expires <time>', 'until when: a time, or 30m, 2h, 90d').argParser(instantOption))
+    .addOption(new Option('--expires <time>', 'when it expires: a time, or 30m, 2h, 90d').argParser(instantOption))
     .action((name: string, options: Common & { scope: string; expires?: string }) =>
       carryOut(options, async ({ api, out }) => {
         const body = {
@@ -52,8 +52,8 @@ function create(): Command {
           scope: options.scope,
           ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
         };
-        const made = await api.ask('POST', '/keys', newApiKeySchema, body);
-        out.progress('Keep it: it is shown this once.');
+        const made = await api.request('POST', '/keys', newApiKeySchema, body);
+        out.progress('Store it now: it is not shown again.');
         out.result(made, () => made.key);
         return exitCodes.ok;
       }),
@@ -61,11 +61,11 @@ function create(): Command {
 }
 
 function revoke(): Command {
-  return newCommand('revoke', 'End a key and its sessions')
+  return newCommand('revoke', 'Revoke a key and its sessions')
     .argument('<id>', 'the key, as `keys list` names it')
     .action((id: string, options: Common) =>
       carryOut(options, async ({ api, out }) => {
-        const key = await api.ask('DELETE', `/keys/${encodeURIComponent(id)}`, apiKeySchema);
+        const key = await api.request('DELETE', `/keys/${encodeURIComponent(id)}`, apiKeySchema);
         out.result(key, () => `The key ${safe(key.name)} (${key.prefix}…) is revoked.`);
         return exitCodes.ok;
       }),

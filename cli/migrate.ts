@@ -7,23 +7,25 @@ import { CommandError, exitCodes } from './problems.ts';
 
 const migrations = fileURLToPath(new URL('../core/adapters/postgres/migrations', import.meta.url));
 
-/** `quotron migrate`: brings a database to the tables of this version. */
+/** `quotron migrate`: migrates a database to this version. */
 export function migrateCommand(): Command {
-  return newCommand('migrate', 'Bring a database to the tables of this version', ['migrate'])
+  return newCommand('migrate', 'Migrate a database to this version', ['migrate'])
     .addHelpText(
       'after',
-      '\nThe database is that of DATABASE_URL, or of the local cloud that runs here. Doing it again does nothing.\nOn AWS the deployment does it.',
+      '\nIt migrates the database at DATABASE_URL, or else the database of the local cloud. Running it again does nothing.\nOn AWS the deployment migrates.',
     )
     .action(async ({ json = false }: Common) => {
       const out = outputOf(json);
       const url = process.env['DATABASE_URL'] || localCloud(process.env, currentFolder())?.databaseUrl;
       if (!url)
-        throw new CommandError('No database is known here. Set DATABASE_URL, or run this where `npm start` runs.');
-      // Here and not above, so that no other command loads a database driver.
+        throw new CommandError(
+          'There is no database to migrate. Set DATABASE_URL, or run this where `npm start` runs.',
+        );
+      // Imported here so that no other command loads a database driver.
       const { migrateDatabase } = await import('../functions/migrate/migrate-database.ts');
       const done = await migrateDatabase({}, { url }, migrations, new Date()).catch((error: unknown) => {
         throw new CommandError(
-          `The database could not be brought up to date: ${hidden(error instanceof Error ? error.message : String(error), url)}`,
+          `The database could not be migrated: ${redacted(error instanceof Error ? error.message : String(error), url)}`,
         );
       });
       out.result(done, () =>
@@ -34,7 +36,7 @@ export function migrateCommand(): Command {
 }
 
 /** An error's text without the password of the database. */
-function hidden(text: string, url: string): string {
+function redacted(text: string, url: string): string {
   const password = URL.canParse(url) ? decodeURIComponent(new URL(url).password) : '';
   return password === '' ? text : text.replaceAll(password, '[redacted]');
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3600_000, d: 86_400_000 };
 
-/** An instant as people give it: ISO 8601, or how long from now (`30m`, `2h`, `3d`). Gives ISO 8601 in UTC. */
+/** Parses an instant: ISO 8601, or a duration from now (`30m`, `2h`, `3d`). Gives ISO 8601 in UTC. */
 export function instantOption(text: string): string {
   const relative = /^(\d{1,4})([mhd])$/.exec(text);
   const at = relative
@@ -11,17 +11,17 @@ export function instantOption(text: string): string {
       ? Date.parse(text)
       : Number.NaN;
   if (Number.isNaN(at))
-    throw new InvalidArgumentError('Give a time such as 2026-11-23T08:00Z, or how long: 30m, 2h, 3d.');
+    throw new InvalidArgumentError('Give a time such as 2026-11-23T08:00Z, or a duration: 30m, 2h, 3d.');
   return new Date(at).toISOString();
 }
 
-/** A date, as ISO 8601 writes it. */
+/** Parses an ISO 8601 date. */
 export function dateOption(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new InvalidArgumentError('Give a date such as 2026-01-31.');
 }
 
-/** A whole number from 1 up to a most. */
+/** A parser of whole numbers from 1 to `most`. */
 export function numberOption(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -6,9 +6,9 @@ const formats = { good: 'green', bad: 'red', fair: 'yellow', dim: 'dim', strong:
 /** Where a command writes. Results go to stdout; progress, notes and warnings to stderr, so that a pipe gets results only. */
 export interface Output {
   readonly json: boolean;
-  /** The result: as JSON, or as the text that people get. Text of sources in it must have gone through `safe`. */
+  /** Prints the result as JSON or as text. Text that came from a source must have gone through `safe`. */
   result(data: unknown, text: () => string): void;
-  /** What happens meanwhile. Not said with `--json`. */
+  /** Prints progress to stderr; nothing with `--json`. */
   progress(line: string): void;
 }
 
@@ -22,14 +22,14 @@ export function outputOf(json: boolean): Output {
   };
 }
 
-/** Text of unknown origin on one line, with what steers a terminal made visible. */
+/** Untrusted text on one line, with control and format characters escaped, so that it cannot steer the terminal. */
 export function safe(text: string): string {
   return text
     .replaceAll(/[\t\n\r\v\f\u0085\u2028\u2029]+/g, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** Text in a colour where stdout is a terminal that has them; as it is elsewhere, and where NO_COLOR is set. */
+/** Coloured text where stdout is a terminal with colours and NO_COLOR is not set; otherwise the text unchanged. */
 export function tinted(tone: Tone, text: string): string {
   return styleText(formats[tone], text, { stream: process.stdout });
 }
@@ -41,13 +41,13 @@ const tones: Readonly<Record<string, Tone>> = {
   ...{ paused: 'dim', unknown: 'dim', planned: 'dim', pending: 'dim', cancelled: 'dim' },
 };
 
-/** A status in its colour. */
+/** A status word in its colour. */
 export function status(word: string): string {
   const tone = tones[word];
   return tone ? tinted(tone, word) : safe(word);
 }
 
-/** Rows under headings, columns aligned. Cells are cut so that a row stays a line. */
+/** Rows under headings, with aligned columns. Cells are cut at `widest` characters so that a row stays on one line. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], widest = 100): string {
   const cells = rows.map((row) => headings.map((_, place) => cut(row[place] ?? '', widest)));
   const widths = headings.map((heading, place) =>
@@ -73,7 +73,7 @@ function width(text: string): number {
 }
 
 function cut(text: string, most: number): string {
-  // Tinted text is ours and short.
+  // Coloured text is our own and short, and cutting it could split an escape sequence.
   return width(text) > most && text === stripVTControlCharacters(text) ? `${text.slice(0, most - 1)}…` : text;
 }
 

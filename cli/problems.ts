@@ -1,12 +1,12 @@
-/** What the command ends with. */
+/** Exit codes of the command. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Something that the person at the keyboard can put right: its message says how. */
+/** An error that the user can fix. The message says how. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly exitCode: ExitCode;
-  /** The API's own word for it, if it said one. */
+  /** The `code` of the API's problem, where there is one. */
   readonly code: string | null;
 
   constructor(message: string, exitCode: ExitCode = exitCodes.failed, code: string | null = null) {
@@ -16,7 +16,7 @@ export class CommandError extends Error {
   }
 }
 
-/** The command was given what it does not take. */
+/** An error for a wrong call: exit code 2. */
 export function usageError(message: string): CommandError {
   return new CommandError(message, exitCodes.usage, 'usage');
 }

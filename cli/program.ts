@@ -14,7 +14,7 @@ import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
 import { testCommand } from './test.ts';
 
-/** All commands. Whoever parses gets a `CommanderError` for a wrong call and for help, and never an exit. */
+/** All commands. Parsing throws a `CommanderError` for a wrong call and for help; it never exits the process. */
 export function quotronProgram(): Command {
   const program = new Command('quotron').description('Your own market-data service').addHelpText(
     'after',
@@ -22,7 +22,7 @@ export function quotronProgram(): Command {
 It talks to the local cloud that runs in this folder or checkout (.quotron/local.json), or to the one at QUOTRON_URL with
 the key in QUOTRON_API_KEY. Results go to stdout, as JSON with --json; progress and warnings go to stderr.
 
-Ends with 0 when all is well, 1 when something is unwell or failed, 2 when it was called in a wrong way.`,
+Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when it was called wrongly.`,
   );
   const commands = [
     statusCommand(),
@@ -46,6 +46,6 @@ Ends with 0 when all is well, 1 when something is unwell or failed, 2 when it wa
 }
 
 function makeStrict(command: Command): void {
-  command.exitOverride().showHelpAfterError('(--help says how)');
+  command.exitOverride().showHelpAfterError('(see --help)');
   for (const each of command.commands) makeStrict(each);
 }

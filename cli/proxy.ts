@@ -7,34 +7,34 @@ interface ProxyOptions {
   readonly upstream?: string;
 }
 
-/** Addresses that only this machine reaches. */
+/** Addresses that only this machine can reach. */
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-/** `quotron proxy`: the Yahoo proxy as a process of its own. */
+/** `quotron proxy`: the Yahoo proxy as a standalone process. */
 export function proxyCommand(): Command {
   return new Command('proxy')
     .description('Serve Yahoo Finance from a cache on this machine: quotes, charts, summaries, search')
     .addOption(new Option('-p, --port <port>', 'port to listen on').argParser(port).default(5000))
     .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
-    .addOption(new Option('--upstream <url>', 'ask this in place of Yahoo (a simulator)').argParser(httpUrl))
+    .addOption(new Option('--upstream <url>', 'call this instead of Yahoo (a simulator)').argParser(httpUrl))
     .addHelpText(
       'after',
-      '\nA key is asked of clients when QUOTRON_PROXY_KEY is set; it must be set to listen on more than this machine.\n' +
-        'Ctrl-C stops it. docs/proxy.md says how to point yfinance and yahoo-finance2 at it.',
+      '\nClients must send a key when QUOTRON_PROXY_KEY is set. It must be set to listen on anything but this machine.\n' +
+        'Ctrl-C stops it. docs/proxy.md shows how to point yfinance and yahoo-finance2 at it.',
     )
     .action(async (options: ProxyOptions, command: Command) => {
-      // From the environment, because arguments show in the list of processes.
+      // From the environment, because arguments show in the process list.
       const key = process.env['QUOTRON_PROXY_KEY'] || undefined;
       if (key === undefined && !loopback.test(options.host))
         command.error(
-          `${options.host} is reached from other machines, and anybody there could use up your quota with Yahoo. Set QUOTRON_PROXY_KEY to a key that clients send, or leave --host out.`,
+          `Other machines can reach ${options.host}, and anybody there could use up your quota with Yahoo. Set QUOTRON_PROXY_KEY to a key that clients must send, or omit --host.`,
         );
       await serve(options, key);
     });
 }
 
 async function serve({ port, host, upstream }: ProxyOptions, key: string | undefined): Promise<void> {
-  // Here and not above, so that no other command loads a server.
+  // Imported here so that no other command loads a server.
   const { startStandalone } = await import('../functions/yahoo-proxy/standalone.ts');
   const running = await startStandalone({
     port,
@@ -48,7 +48,7 @@ async function serve({ port, host, upstream }: ProxyOptions, key: string | undef
     throw new CommandError(`Port ${port} is used by another program. Stop it, or choose another with --port.`);
   });
   process.stdout.write(
-    `Yahoo proxy on ${running.url}/yahoo, asking ${upstream ?? 'Yahoo Finance'}${key === undefined ? '' : ', key wanted'}.\n` +
+    `Yahoo proxy on ${running.url}/yahoo, calling ${upstream ?? 'Yahoo Finance'}${key === undefined ? '' : ', key required'}.\n` +
       `Try ${running.url}/yahoo/quote/AAPL or ${running.url}/yahoo/v8/finance/chart/AAPL?range=5d. Ctrl-C stops it.\n`,
   );
   await new Promise<void>((resolve) => {

@@ -24,14 +24,14 @@ const ofReason = () => new Option('--reason <reason>', 'rows of one reason').cho
 /** `quotron quarantine`: rows that failed a check. */
 export function quarantineCommand(): Command {
   return new Command('quarantine')
-    .description('Rows that failed a check: list them, show one, read them anew')
+    .description('Rows that failed a check: list them, show one, replay them')
     .addCommand(list())
     .addCommand(show())
     .addCommand(replay());
 }
 
 function list(): Command {
-  return newCommand('list', 'Rows in quarantine, the newest first', [
+  return newCommand('list', 'Rows in quarantine, newest first', [
     'quarantine list --source yahoo --reason unit_suspect',
   ])
     .addOption(ofSource())
@@ -63,13 +63,13 @@ function list(): Command {
 }
 
 function show(): Command {
-  return newCommand('show', 'One row as it was read, and where it came from', ['quarantine show 1234'])
+  return newCommand('show', 'One row as it was read, with its origin', ['quarantine show 1234'])
     .argument('<id>', 'the row, as `quarantine list` names it')
     .action((id: string, options: Common) =>
       carryOut(options, async ({ api, out }) => {
         if (!/^\d{1,18}$/.test(id))
           throw usageError('The id of a row is a number: `quotron quarantine list` shows it.');
-        const row = await api.ask('GET', `/quarantine/${id}`, quarantineSchema);
+        const row = await api.request('GET', `/quarantine/${id}`, quarantineSchema);
         out.result(row, () =>
           [
             fields({
@@ -92,15 +92,15 @@ function show(): Command {
 }
 
 function replay(): Command {
-  return newCommand('replay', 'Read the raw answers of quarantined rows anew, by the parser of now', [
+  return newCommand('replay', 'Parse the raw answers of quarantined rows again with the current parser', [
     'quarantine replay 1234 1235',
     'quarantine replay --source yahoo --reason schema --wait',
   ])
-    .argument('[ids...]', 'rows; or name a source or a reason')
+    .argument('[ids...]', 'rows to replay; or give --source or --reason')
     .addOption(ofSource())
     .addOption(ofReason())
-    .option('--believe', 'vouch for the prices of these rows, though they jump')
-    .option('--wait', 'wait for the end')
+    .option('--believe', 'accept the prices of these rows although they jump')
+    .option('--wait', 'wait until it ends')
     .action((ids: string[], options: ReplayOptions) =>
       carryOut(options, (context) => replayThem(ids, options, context)),
     );
@@ -114,19 +114,19 @@ async function replayThem(
   const { api, out } = context;
   const { source, reason, believe, wait } = options;
   if (ids.length === 0 && source === undefined && reason === undefined)
-    throw usageError('Name rows by their ids, or a --source, or a --reason.');
-  const asked = await api.ask('POST', '/quarantine/replay', replayAcceptedSchema, {
+    throw usageError('Give row ids, --source or --reason.');
+  const asked = await api.request('POST', '/quarantine/replay', replayAcceptedSchema, {
     ...(ids.length > 0 ? { ids } : {}),
     ...(source === undefined ? {} : { sourceId: source }),
     ...(reason === undefined ? {} : { reason }),
     ...(believe ? { believe: true } : {}),
   });
-  const more = asked.more ? ' There are more: ask again when this is done.' : '';
+  const more = asked.more ? ' There are more: run it again when this is done.' : '';
   if (!wait) {
     out.result(
       asked,
       () =>
-        `${count(asked.rows, 'row')} of ${count(asked.blobs, 'answer')} are read anew as replay ${asked.id}.${more}`,
+        `${count(asked.rows, 'row')} of ${count(asked.blobs, 'answer')} are being read again as replay ${asked.id}.${more}`,
     );
     return exitCodes.ok;
   }
@@ -134,7 +134,7 @@ async function replayThem(
     {
       what: 'The replay',
       timeoutMs: 600_000,
-      look: () => api.ask('GET', `/replays/${asked.id}`, replaySchema),
+      look: () => api.request('GET', `/replays/${asked.id}`, replaySchema),
       done: ({ status }) => status === 'done',
       says: (found) => `${found?.read ?? 0} of ${count(asked.blobs, 'answer')} read`,
     },
@@ -143,7 +143,7 @@ async function replayThem(
   out.result(
     done,
     () =>
-      `${count(done.read, 'answer')} read anew: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${more}`,
+      `${count(done.read, 'answer')} read again: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${more}`,
   );
   return exitCodes.ok;
 }

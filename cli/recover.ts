@@ -13,9 +13,9 @@ interface RecoverOptions extends Common {
   readonly timeout: number;
 }
 
-/** `quotron recover`: heals sources, and has that proven by a canary. */
+/** `quotron recover`: recovers sources; a canary run verifies each. */
 export function recoverCommand(): Command {
-  return newCommand('recover', 'Heal sources; each is proven by a canary', [
+  return newCommand('recover', 'Recover sources; a canary run verifies each', [
     'recover yahoo --wait',
     'recover yahoo coingecko',
     'recover --kind browser --wait',
@@ -24,7 +24,7 @@ export function recoverCommand(): Command {
     .argument('[sources...]', 'which sources; the proxy is yahoo-proxy')
     .addOption(new Option('--kind <kind>', 'all of a kind').choices(['api', 'browser', 'proxy']))
     .option('--all', 'all sources')
-    .option('--wait', 'wait for the end; ends with 1 when one is not healed')
+    .option('--wait', 'wait until they end; exit with 1 when one failed')
     .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(numberOption(3_600)).default(300))
     .action((sources: string[], options: RecoverOptions) =>
       carryOut(options, (context) => recover(sources, options, context)),
@@ -34,11 +34,11 @@ export function recoverCommand(): Command {
 async function recover(sources: readonly string[], options: RecoverOptions, context: Context): Promise<ExitCode> {
   const { kind, all = false, wait, timeout } = options;
   if ([sources.length > 0, kind !== undefined, all].filter(Boolean).length !== 1)
-    throw usageError('Name sources, or --kind, or --all: one of the three.');
+    throw usageError('Give source names, --kind or --all: exactly one of the three.');
   const named = sources.length > 0;
   const body = named ? { ids: sources } : kind !== undefined ? { kind } : { all };
-  const asked = await context.api.ask('POST', '/sources/recover', recoveriesAcceptedSchema, body);
-  // One that runs already is waited for like one that was begun now.
+  const asked = await context.api.request('POST', '/sources/recover', recoveriesAcceptedSchema, body);
+  // A recovery that was already running is waited for as well.
   const begun = asked.flatMap(({ id, sourceId }) => (id === null ? [] : [{ id, sourceId }]));
   const refused = asked.filter(({ id }) => id === null);
   const refusals = refused.map(
@@ -57,7 +57,7 @@ async function recover(sources: readonly string[], options: RecoverOptions, cont
   return ended.every((recovery) => recovery.status !== 'failed') ? code : exitCodes.failed;
 }
 
-/** What was named must be done; of all, or all of a kind, those that nobody uses are left out. */
+/** A source named on the command line must be recovered; with --all or --kind, refusals (no credentials, paused) are fine. */
 function codeOfRefusals(refused: readonly { refusal: { code: string } | null }[], named: boolean): ExitCode {
   if (!named || refused.length === 0) return exitCodes.ok;
   return refused.some(({ refusal }) => refusal?.code === 'unknown_source') ? exitCodes.usage : exitCodes.failed;
@@ -68,11 +68,11 @@ function waitForRecovery(id: string, sourceId: string, timeoutMs: number, contex
     {
       what: `Recovery of ${sourceId}`,
       timeoutMs,
-      look: () => context.api.ask('GET', `/recoveries/${id}`, recoverySchema),
+      look: () => context.api.request('GET', `/recoveries/${id}`, recoverySchema),
       done: ({ finishedAt }) => finishedAt !== null,
       says: (found) => {
         const step = found?.steps.at(-1);
-        return step ? `${safe(step.name)} ${step.status}` : 'waits to begin';
+        return step ? `${safe(step.name)} ${step.status}` : 'waiting to start';
       },
     },
     context,
@@ -81,9 +81,9 @@ function waitForRecovery(id: string, sourceId: string, timeoutMs: number, contex
 
 function inWords({ sourceId, status: word, strategy, reason, message, steps }: RecoveryView): string {
   const why = [reason, message].filter((each) => each !== null).map(safe);
-  const told = word === 'verified' || why.length === 0 ? '' : ` (${why.join(': ')})`;
+  const explanation = word === 'verified' || why.length === 0 ? '' : ` (${why.join(': ')})`;
   return [
-    `${sourceId}: ${status(word)}${strategy === null ? '' : ` by ${safe(strategy)}`}${told}.`,
+    `${sourceId}: ${status(word)}${strategy === null ? '' : ` by ${safe(strategy)}`}${explanation}.`,
     ...steps.map(
       (step) => `  ${step.status.padEnd(7)} ${safe(step.name)}${step.detail === null ? '' : `: ${safe(step.detail)}`}`,
     ),

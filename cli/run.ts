@@ -12,17 +12,17 @@ interface RunOptions extends Common {
   readonly timeout: number;
 }
 
-/** `quotron run`: runs a source now, by its quota. */
+/** `quotron run`: runs a source now, within its quota. */
 export function runCommand(): Command {
   return newCommand('run', 'Run a source now', ['run yahoo', 'run yahoo --job quotes --wait'])
     .argument('<source>', 'which source')
-    .option('--job <job>', 'one job; all of them unless said')
-    .option('--wait', 'wait for the end; ends with 1 when a run failed')
+    .option('--job <job>', 'one job (default: all)')
+    .option('--wait', 'wait until it ends; exit with 1 when a run failed')
     .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(numberOption(86_400)).default(300))
     .action((source: string, options: RunOptions) =>
       carryOut(options, async (context) => {
         const { api, out } = context;
-        const asked = await api.ask(
+        const asked = await api.request(
           'POST',
           `/sources/${encodeURIComponent(source)}/run`,
           runAcceptedSchema,
@@ -43,7 +43,7 @@ export function runCommand(): Command {
     );
 }
 
-/** How a run went: rows, and why what failed did. */
+/** The result of a run in words: row counts and the failures of its tasks. */
 export function inWords(run: RunDetailView): string {
   const rows = `${count(run.accepted, 'row')} accepted, ${run.rejected} in quarantine`;
   return [

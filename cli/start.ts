@@ -3,9 +3,9 @@ import { type Common, carryOut, newCommand } from './command.ts';
 import { exitCodes } from './problems.ts';
 import { switchOne } from './switch-one.ts';
 
-/** `quotron start`: lets a source run again, or a service go on. */
+/** `quotron start`: resumes a source or starts a service. */
 export function startCommand(): Command {
-  return newCommand('start', 'Let a source run again, or start a service', ['start yahoo', 'start scheduler'])
+  return newCommand('start', 'Resume a source or start a service', ['start yahoo', 'start scheduler'])
     .argument('<source|service>', 'a source, or one of the services that `quotron status` lists')
     .action((name: string, options: Common) =>
       carryOut(options, async (context) => {

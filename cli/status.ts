@@ -5,20 +5,20 @@ import { type Common, carryOut, newCommand } from './command.ts';
 import { count, distance, safe, status, table } from './output.ts';
 import { exitCodes } from './problems.ts';
 
-/** `quotron status`: all at a glance. Ends with 1 where a source fails, a service is stopped or messages are dead. */
+/** `quotron status`: overview. Exits with 1 when a source fails, a service is stopped or a queue has dead letters. */
 export function statusCommand(): Command {
-  return newCommand('status', 'How sources, services and queues are; ends with 1 when something is wrong', [
+  return newCommand('status', 'Overview of sources, services and queues; exits with 1 when something is wrong', [
     'status',
     'status --json',
   ]).action((options: Common) =>
     carryOut(options, async ({ api, out }) => {
-      const sources = await api.ask('GET', '/sources', z.array(sourceSchema));
-      const { services, queues } = await api.ask('GET', '/services', servicesSchema);
+      const sources = await api.request('GET', '/sources', z.array(sourceSchema));
+      const { services, queues } = await api.request('GET', '/services', servicesSchema);
       const sick = sources.filter(isSick).map(({ id }) => id);
       const stopped = services.filter(({ running }) => !running).map(({ id }) => id);
       const dead = queues.filter((queue) => queue.dead > 0).map(({ name }) => name);
       const wrong = [
-        sick.length > 0 && `${count(sick.length, 'source')} unwell: ${sick.join(', ')}`,
+        sick.length > 0 && `${count(sick.length, 'source')} unhealthy: ${sick.join(', ')}`,
         stopped.length > 0 && `stopped: ${stopped.join(', ')}`,
         dead.length > 0 && `dead letters: ${dead.join(', ')}`,
       ].filter((each) => each !== false);
@@ -32,7 +32,7 @@ export function statusCommand(): Command {
             services.map(({ id, running, stoppedUntil }) => [
               id,
               status(running ? 'running' : 'stopped'),
-              stoppedUntil === null ? '' : `goes on ${distance(stoppedUntil)}`,
+              stoppedUntil === null ? '' : `resumes ${distance(stoppedUntil)}`,
             ]),
           ),
           busy.length === 0
@@ -41,7 +41,7 @@ export function statusCommand(): Command {
                 ['queue', 'waiting', 'in flight', 'dead'],
                 busy.map((queue) => [queue.name, ...[queue.waiting, queue.inFlight, queue.dead].map(String)]),
               ),
-          healthy ? 'All is well.' : `${wrong.join('; ')}. \`quotron diagnose\` says why and what to do.`,
+          healthy ? 'All is well.' : `${wrong.join('; ')}. \`quotron diagnose\` explains why and what to do.`,
         ].join('\n\n'),
       );
       return healthy ? exitCodes.ok : exitCodes.failed;
@@ -49,7 +49,7 @@ export function statusCommand(): Command {
   );
 }
 
-/** A limit, a pause and no run yet are no illness. */
+/** A source that is limited, paused or has not run yet is not unhealthy. */
 function isSick({ health }: SourceView): boolean {
   return health.status === 'failed' || health.status === 'degraded';
 }

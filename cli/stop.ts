@@ -4,9 +4,9 @@ import { instantOption } from './options.ts';
 import { exitCodes } from './problems.ts';
 import { switchOne } from './switch-one.ts';
 
-/** `quotron stop`: leaves a source alone, or stops a service. */
+/** `quotron stop`: pauses a source or stops a service. */
 export function stopCommand(): Command {
-  return newCommand('stop', 'Leave a source alone, or stop a service', [
+  return newCommand('stop', 'Pause a source or stop a service', [
     'stop yahoo',
     'stop yahoo --until 2h',
     'stop scheduler',
@@ -14,7 +14,7 @@ export function stopCommand(): Command {
   ])
     .argument('<source|service>', 'a source, or one of the services that `quotron status` lists')
     .addOption(
-      new Option('--until <time>', 'it goes on by itself then: a time, or 30m, 2h, 3d').argParser(instantOption),
+      new Option('--until <time>', 'when it resumes by itself: a time, or 30m, 2h, 3d').argParser(instantOption),
     )
     .action((name: string, options: Common & { until?: string }) =>
       carryOut(options, async (context) => {

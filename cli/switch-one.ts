@@ -3,7 +3,7 @@ import { serviceIds } from '../core/contracts/words/services.ts';
 import type { Context } from './command.ts';
 import { instant } from './output.ts';
 
-/** Starts or stops what has a name: a service where it is one's, otherwise a source. */
+/** Starts or stops the service of that name, or else the source of that name. */
 export async function switchOne(
   name: string,
   to: 'start' | 'stop',
@@ -13,7 +13,7 @@ export async function switchOne(
   const path = (kind: string) => `/${kind}/${encodeURIComponent(name)}/${to}`;
   const body = until === null ? undefined : { until };
   if (serviceIds.some((id) => id === name)) {
-    const service = await api.ask('POST', path('services'), serviceSchema, body);
+    const service = await api.request('POST', path('services'), serviceSchema, body);
     out.result(
       service,
       () =>
@@ -21,10 +21,10 @@ export async function switchOne(
     );
     return;
   }
-  const source = await api.ask('POST', path('sources'), sourceSchema, body);
+  const source = await api.request('POST', path('sources'), sourceSchema, body);
   out.result(source, () =>
     source.paused
-      ? `${source.title} is left alone ${untilWords(source.pausedUntil)}.`
+      ? `${source.title} is paused ${untilWords(source.pausedUntil)}.`
       : `${source.title} runs again. Its next run: ${instant(source.health.nextRunAt)}.`,
   );
 }

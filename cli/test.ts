@@ -6,28 +6,28 @@ import { exitCodes, usageError } from './problems.ts';
 import { inWords } from './run.ts';
 import { waitForRun } from './wait.ts';
 
-/** `quotron test`: whether a source works right now, by running one job of it. */
+/** `quotron test`: tests whether a source works now, by running one of its jobs. */
 export function testCommand(): Command {
-  return newCommand('test', 'See whether a source works now: runs one job and waits for its rows', [
+  return newCommand('test', 'Test whether a source works now: runs one job and waits for its rows', [
     'test yahoo',
     'test yahoo --job daily-bars',
   ])
     .argument('<source>', 'which source')
-    .option('--job <job>', 'which job; its quotes unless said')
+    .option('--job <job>', 'which job (default: its quotes)')
     .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(numberOption(86_400)).default(180))
     .action((name: string, options: Common & { job?: string; timeout: number }) =>
       carryOut(options, async (context) => {
         const { api, out } = context;
         const path = `/sources/${encodeURIComponent(name)}`;
-        const source = await api.ask('GET', path, sourceSchema);
+        const source = await api.request('GET', path, sourceSchema);
         const job = options.job ?? (source.jobs.find(({ kind }) => kind === 'quotes') ?? source.jobs[0])?.id;
         if (job === undefined) throw usageError(`${source.title} has no job to run.`);
-        const { id } = await api.ask('POST', `${path}/run`, runAcceptedSchema, { job });
+        const { id } = await api.request('POST', `${path}/run`, runAcceptedSchema, { job });
         const run = await waitForRun(id, `${name} ${job}`, context, options.timeout * 1000);
         const works = run.status === 'succeeded' && run.accepted > 0;
         const { accepted, rejected, reason } = run;
         out.result({ source: name, job, works, reason, accepted, rejected, run }, () =>
-          [works ? `${source.title} works.` : `${source.title} does not work as it should.`, inWords(run)].join('\n'),
+          [works ? `${source.title} works.` : `${source.title} does not work.`, inWords(run)].join('\n'),
         );
         return works ? exitCodes.ok : exitCodes.failed;
       }),

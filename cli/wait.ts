@@ -5,9 +5,9 @@ import { count, safe } from './output.ts';
 import { CommandError } from './problems.ts';
 
 const pauseMs = 700;
-const toldEveryMs = 5_000;
+const progressEveryMs = 5_000;
 
-/** Looks until something is done; says now and then how it stands. Throws when it is not done in time. */
+/** Polls until something is done and prints progress. Throws a `CommandError` when it is not done in time. */
 export async function waitFor<T>(
   of: {
     readonly what: string;
@@ -19,7 +19,7 @@ export async function waitFor<T>(
   { out }: Context,
 ): Promise<T> {
   const started = Date.now();
-  let told = 0;
+  let lastProgress = 0;
   let last = '';
   for (;;) {
     const found = await of.look();
@@ -27,19 +27,19 @@ export async function waitFor<T>(
     const waited = Date.now() - started;
     if (waited > of.timeoutMs)
       throw new CommandError(
-        `${of.what} is not done after ${Math.round(waited / 1000)} s (${of.says(found)}). It goes on; look again with \`quotron status\`.`,
+        `${of.what} is not done after ${Math.round(waited / 1000)} s (${of.says(found)}). It continues; check with \`quotron status\`.`,
       );
     const says = of.says(found);
-    if (says !== last || Date.now() - told > toldEveryMs) {
+    if (says !== last || Date.now() - lastProgress > progressEveryMs) {
       out.progress(`${of.what}: ${says} (${Math.round(waited / 1000)} s)`);
-      told = Date.now();
+      lastProgress = Date.now();
       last = says;
     }
     await sleep(pauseMs);
   }
 }
 
-/** Waits for a run to end. One that was just asked for is not there for a moment. */
+/** Waits for a run to end. A run that was just requested does not exist until the planner has seen it. */
 export function waitForRun(id: string, what: string, context: Context, timeoutMs: number): Promise<RunDetailView> {
   return waitFor(
     {
@@ -47,7 +47,7 @@ export function waitForRun(id: string, what: string, context: Context, timeoutMs
       timeoutMs,
       async look() {
         try {
-          return await context.api.ask('GET', `/runs/${id}`, runDetailSchema);
+          return await context.api.request('GET', `/runs/${id}`, runDetailSchema);
         } catch (error) {
           if (error instanceof CommandError && error.code === 'unknown_run') return null;
           throw error;
@@ -56,14 +56,14 @@ export function waitForRun(id: string, what: string, context: Context, timeoutMs
       done: (run) => run.finishedAt !== null,
       says: (run) =>
         run === null
-          ? 'waits for the planner'
+          ? 'waiting for the planner'
           : `${run.parts.filter((part) => part.finishedAt !== null).length} of ${count(run.tasks, 'task')} done`,
     },
     context,
   );
 }
 
-/** Why a run's tasks failed, in a line each; the same one once. */
+/** The distinct failures of a run's tasks, one line each. */
 export function failuresOf(run: RunDetailView): string[] {
   const lines = run.parts.flatMap(({ status, reason, message }) =>
     status === 'failed' ? [`${reason ?? 'unexplained'}: ${safe(message ?? 'no message')}`] : [],

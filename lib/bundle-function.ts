@@ -39,7 +39,7 @@ export function bundleFunction(
   folder: string,
   chromium: 'bundled' | 'elsewhere' = 'bundled',
 ): void {
-  cpSync(keptBundle(name), join(folder, 'index.js'));
+  cpSync(cachedBundle(name), join(folder, 'index.js'));
   const extra = folders[name];
   if (extra) cpSync(join(root, extra.from), join(folder, extra.to), { recursive: true });
   const left = (path: string) => skipped.test(path) || (chromium === 'elsewhere' && packed.test(path));
@@ -54,7 +54,7 @@ const kept = join(root, 'node_modules', '.cache', 'quotron-bundles');
 let fingerprint: string | undefined;
 
 /** The bundle of a function's present sources. */
-function keptBundle(name: FunctionName): string {
+function cachedBundle(name: FunctionName): string {
   entryOf(name);
   fingerprint ??= sourceHash(sources);
   const place = join(kept, fingerprint);

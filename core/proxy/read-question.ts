@@ -77,12 +77,12 @@ function usualOf(route: Question['route'], name: string): string | undefined {
 const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
 
 /** The questions of a client's request: one, but for quotes, which have one per symbol. Or why it is none. */
-export type Asked =
+export type QuestionsRead =
   | { readonly questions: readonly Question[]; readonly fields: ReadonlySet<string> }
   | { readonly error: YahooError };
 
 /** Reads `/v7/finance/quote`. `fields` is applied here and not asked for: whoever wants fewer shares the same answer. */
-export function readQuotes(search: URLSearchParams): Asked {
+export function readQuotes(search: URLSearchParams): QuestionsRead {
   const symbols = (search.get('symbols') ?? search.get('symbol') ?? '').split(',').filter((each) => each.trim() !== '');
   if (symbols.length === 0)
     return { error: yahooError('quote', 400, 'argument-error', 'Missing value for the "symbols" argument') };
@@ -120,7 +120,7 @@ export function readOne(
   symbolText: string | null,
   search: URLSearchParams,
   now: number,
-): Asked {
+): QuestionsRead {
   const symbol = symbolText === null ? null : yahooSymbol(symbolText);
   if (symbolText !== null && symbol === null)
     return { error: yahooError(route, 404, 'Not Found', `No data found for a symbol that is none`) };

@@ -45,11 +45,11 @@ const aliasTtlMs = 10 * 60_000;
 /** Most symbols that are remembered: a few hundred bytes each. */
 const mostAliases = 100_000;
 
-type Meanings = Map<string, readonly Alias[]>;
+type AliasIndex = Map<string, readonly Alias[]>;
 
 /** Makes the use case; it gives the batch, or `null` when the service is stopped and the blob waits. Keep it for as long as the container lives: it remembers what symbols mean. */
 export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependencies) {
-  const remembered = new Map<string, { readonly since: number; readonly meanings: Meanings }>();
+  const remembered = new Map<string, { readonly since: number; readonly aliases: AliasIndex }>();
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
     if (!(await store.running())) {
@@ -67,8 +67,8 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
       }),
     );
 
-    const meanings = await learn(message.sourceId, answers, parser);
-    const resolve = resolveBy((symbol) => meanings.get(symbol));
+    const aliases = await learn(message.sourceId, answers, parser);
+    const resolve = resolveBy((symbol) => aliases.get(symbol));
     const enriched = answers.map(({ parsed, fetchedAt }, index) =>
       enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
     );
@@ -96,19 +96,19 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
   };
 
   /** What the symbols mean. Looks up those that are not remembered, and registers those that were asked for and are new. */
-  async function learn(sourceId: string, answers: readonly Answer[], parser: SourceParser): Promise<Meanings> {
-    const meanings = memoryOf(sourceId);
+  async function learn(sourceId: string, answers: readonly Answer[], parser: SourceParser): Promise<AliasIndex> {
+    const aliases = memoryOf(sourceId);
     const unknown = new Map<string, Subject>();
     for (const { parsed } of answers) {
-      for (const { subject } of parsed.quotes) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
-      for (const { subject } of parsed.bars) if (!meanings.has(subject.symbol)) unknown.set(subject.symbol, subject);
+      for (const { subject } of parsed.quotes) if (!aliases.has(subject.symbol)) unknown.set(subject.symbol, subject);
+      for (const { subject } of parsed.bars) if (!aliases.has(subject.symbol)) unknown.set(subject.symbol, subject);
       for (const { index } of parsed.constituents ?? [])
-        if (!meanings.has(index.symbol)) unknown.set(index.symbol, index);
+        if (!aliases.has(index.symbol)) unknown.set(index.symbol, index);
     }
-    if (unknown.size === 0) return meanings;
+    if (unknown.size === 0) return aliases;
     const keep = (found: ReadonlyMap<string, readonly Alias[]>) => {
       for (const [symbol, meaning] of found) {
-        meanings.set(symbol, meaning);
+        aliases.set(symbol, meaning);
         unknown.delete(symbol);
       }
     };
@@ -118,20 +118,19 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     for (const { parsed } of answers)
       for (const { index, members } of parsed.constituents ?? [])
         if (asked.has(index.symbol)) for (const { subject } of members) asked.add(subject.symbol);
-    const newcomers: NewListing[] = [...unknown.values()]
+    const newListings: NewListing[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
       .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
-    if (newcomers.length > 0) keep(await store.register(sourceId, newcomers));
-    return meanings;
+    if (newListings.length > 0) keep(await store.register(sourceId, newListings));
+    return aliases;
   }
 
-  function memoryOf(sourceId: string): Meanings {
+  function memoryOf(sourceId: string): AliasIndex {
     const known = remembered.get(sourceId);
-    if (known && performance.now() - known.since < aliasTtlMs && known.meanings.size < mostAliases)
-      return known.meanings;
-    const meanings: Meanings = new Map();
-    remembered.set(sourceId, { since: performance.now(), meanings });
-    return meanings;
+    if (known && performance.now() - known.since < aliasTtlMs && known.aliases.size < mostAliases) return known.aliases;
+    const aliases: AliasIndex = new Map();
+    remembered.set(sourceId, { since: performance.now(), aliases });
+    return aliases;
   }
 }
 

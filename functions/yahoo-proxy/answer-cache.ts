@@ -18,7 +18,7 @@ import type { Lease, SharedCache, Taken } from './shared-cache.ts';
 /** `REVALIDATED`: there was an older answer, and Yahoo has just given a new one. */
 export type CacheResult = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED';
 
-export interface Found {
+export interface CacheLookup {
   readonly question: Question;
   readonly answer: KeptAnswer | null;
   readonly cache: CacheResult;
@@ -48,7 +48,7 @@ export interface AnswerCacheOptions {
 
 export interface AnswerCache {
   /** One for each question, in their order. */
-  find(questions: readonly Question[]): Promise<Found[]>;
+  find(questions: readonly Question[]): Promise<CacheLookup[]>;
   /** Asks Yahoo and keeps what it says. */
   refresh(refreshes: readonly Refresh[]): Promise<void>;
   /** What this container keeps of a key, however old. */
@@ -68,7 +68,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     // Two bytes a character at worst, and the entry itself.
     sizeCalculation: ({ body }, key) => body.length * 2 + key.length + 200,
   });
-  const flights = new Map<string, Promise<ReadonlyMap<string, Found>>>();
+  const flights = new Map<string, Promise<ReadonlyMap<string, CacheLookup>>>();
   const refreshing = new Set<string>();
 
   /** The shared cache's word, or none of it: without it each container asks for itself. */
@@ -137,14 +137,14 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   /** What is at hand, when no new answer is to be had. */
-  function fallback(question: Question, failed: NoAnswer): Found {
+  function fallback(question: Question, failed: NoAnswer): CacheLookup {
     const held = memory.get(question.key);
     return held && freshnessAt(held, now()) !== 'over'
       ? { question, answer: held, cache: 'STALE', failed }
       : { question, answer: null, cache: 'MISS', failed };
   }
 
-  async function loadNow(refreshes: readonly Refresh[]): Promise<Found[]> {
+  async function loadNow(refreshes: readonly Refresh[]): Promise<CacheLookup[]> {
     const before = new Set(refreshes.flatMap(({ question }) => (memory.has(question.key) ? [question.key] : [])));
     const work = load(refreshes);
     const spare = refreshes.every(({ question }) => {
@@ -153,7 +153,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     });
     const loaded = spare ? await Promise.race([work, wait(patienceMs)]) : await work;
     if (!loaded) work.catch(log);
-    return refreshes.map(({ question }): Found => {
+    return refreshes.map(({ question }): CacheLookup => {
       const outcome = loaded?.get(question.key);
       if (!outcome) return fallback(question, { reason: 'timeout', retryAfterSeconds: 0 });
       if ('failed' in outcome) return fallback(question, outcome.failed);
@@ -163,8 +163,8 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   /** Steps 3 and 4, for questions that this container is the only flight of. */
-  async function look(questions: readonly Question[]): Promise<ReadonlyMap<string, Found>> {
-    const found = new Map<string, Found>();
+  async function look(questions: readonly Question[]): Promise<ReadonlyMap<string, CacheLookup>> {
+    const found = new Map<string, CacheLookup>();
     const startedAt = now();
     let open = questions;
     for (let round = 0; open.length > 0; round++) {
@@ -178,7 +178,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
         const held = memory.get(key);
         const use = held ? freshnessAt(held, now()) : 'over';
         const pause = breaker.pause(now());
-        const settled = (each: Found) => found.set(key, each);
+        const settled = (each: CacheLookup) => found.set(key, each);
         if (held && use === 'fresh') settled({ question, answer: held, cache: 'HIT', failed: null });
         else if (held && use === 'reusable') {
           settled({ question, answer: held, cache: 'STALE', failed: null });
@@ -200,7 +200,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
 
   return {
     async find(questions) {
-      const found = new Map<string, Found | Promise<Found>>();
+      const found = new Map<string, CacheLookup | Promise<CacheLookup>>();
       const unknown: Question[] = [];
       for (const question of questions) {
         const held = memory.get(question.key);
@@ -242,7 +242,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   };
 }
 
-function landed(all: ReadonlyMap<string, Found>, question: Question): Found {
+function landed(all: ReadonlyMap<string, CacheLookup>, question: Question): CacheLookup {
   const nothing: NoAnswer = { reason: 'unexplained', retryAfterSeconds: 0 };
   return all.get(question.key) ?? { question, answer: null, cache: 'MISS', failed: nothing };
 }

@@ -14,11 +14,11 @@ import { ProblemError, problemBody, problems } from '../../core/http/problem.ts'
 import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
-import { type Asked, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
+import { type QuestionsRead, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import type { YahooError } from '../../core/proxy/yahoo-error.ts';
 import { failureAnswer, notFound, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
-import type { Found } from './answer-cache.ts';
+import type { CacheLookup } from './answer-cache.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
 import { judgeHealth } from './health.ts';
@@ -151,8 +151,8 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
   async function yahooRoute(
     context: ProxyContext,
     route: Question['route'],
-    asked: Asked,
-    made: (found: readonly Found[], fields: ReadonlySet<string>) => { status: number; body: string },
+    asked: QuestionsRead,
+    made: (found: readonly CacheLookup[], fields: ReadonlySet<string>) => { status: number; body: string },
   ): Promise<Response> {
     const refused = await admit(context);
     if (refused) return send(context, yahooRefusal(route, refused));
@@ -243,7 +243,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
   return { app, quick: quick.answer };
 }
 
-function first(found: readonly Found[]): { status: number; body: string } {
+function first(found: readonly CacheLookup[]): { status: number; body: string } {
   const answer = found[0]?.answer;
   return { status: answer?.status ?? 502, body: answer?.body ?? '' };
 }

@@ -1,6 +1,6 @@
 import { weakEtag } from '../../core/http/etag.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
-import type { CacheResult, Found } from './answer-cache.ts';
+import type { CacheLookup, CacheResult } from './answer-cache.ts';
 
 /** An answer of the proxy, before the headers that depend on the moment. */
 export interface Reply {
@@ -32,7 +32,7 @@ export function plainReply(
 export function foundReply(
   route: string,
   made: { status: number; contentType: string; body: string },
-  parts: readonly Found[],
+  parts: readonly CacheLookup[],
 ): Reply {
   const answers = parts.flatMap(({ answer }) => answer ?? []);
   return {

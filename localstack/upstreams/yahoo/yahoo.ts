@@ -92,7 +92,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
     const wanted = readChartRequest(request.query, at);
     if ('status' in wanted) return failed(wanted.status, wanted.code, wanted.description);
     let result = chartOf(market, instrument, wanted, at);
-    if (control.hit('unit', source, 'chart', symbol) !== undefined) result = hundredfoldChart(result);
+    if (control.hit('unit', source, 'chart', symbol) !== undefined) result = chartTimes100(result);
     if (control.hit('drift', source, 'chart', symbol) !== undefined) result = driftedChart(result);
     return json(200, { chart: { result: [result], error: null } }, headers);
   }
@@ -289,7 +289,7 @@ function driftedQuote(quote: Record<string, unknown>): Record<string, unknown> {
   return { ...rest, lastPrice: { raw: regularMarketPrice }, regularMarketTime: String(regularMarketTime) };
 }
 
-function hundredfoldChart(result: Record<string, unknown>): Record<string, unknown> {
+function chartTimes100(result: Record<string, unknown>): Record<string, unknown> {
   return mapNumbers(result, 'indicators', ['open', 'high', 'low', 'close', 'adjclose'], (value) => value * 100);
 }
 

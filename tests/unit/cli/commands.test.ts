@@ -64,7 +64,7 @@ describe('where Quotron is', () => {
     const half = await quotron(['status'], { QUOTRON_URL: double.url });
     expect([half.code, half.stderr]).toEqual([1, expect.stringContaining('QUOTRON_API_KEY is not')]);
     const none = await quotron(['status'], { QUOTRON_URL: 'ftp://x', QUOTRON_API_KEY: 'k' });
-    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no http or https URL')]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('not an http or https URL')]);
   });
 
   it('may not be there: 1, and what to do', async () => {
@@ -83,7 +83,7 @@ describe('a wrong call', () => {
     [['recover'], 'one of the three'],
     [['recover', 'yahoo', '--all'], 'one of the three'],
     [['recover', '--kind', 'paper'], 'Allowed choices'],
-    [['quarantine', 'replay'], 'Name rows'],
+    [['quarantine', 'replay'], 'Give row ids'],
     [['quarantine', 'show', 'x'], 'is a number'],
     [['quarantine', 'list', '--reason', 'bad mood'], 'Allowed choices'],
     [['backfill', 'create', 'yahoo', 'AAPL'], '--from'],
@@ -133,7 +133,7 @@ describe('docs/cli.md', () => {
 describe('help', () => {
   it('is asked for and given with 0, with the exit codes and examples', async () => {
     const all = await ask('--help');
-    expect([all.code, all.stdout]).toEqual([0, expect.stringContaining('Ends with 0 when all is well')]);
+    expect([all.code, all.stdout]).toEqual([0, expect.stringContaining('Exits with 0 when all is well')]);
     const one = await ask('stop', '--help');
     expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('$ quotron stop yahoo --until 2h')]);
   });
@@ -169,7 +169,7 @@ describe('quarantine', () => {
     expect((await ask('quarantine', 'show', '7')).stdout).toContain('price: "7010"');
     answers['POST /quarantine/replay'] = { id, status: 'queued', blobs: 1, rows: 2, more: false };
     const { code, stdout } = await ask('quarantine', 'replay', '7', '8', '--believe');
-    expect([code, stdout]).toEqual([0, expect.stringContaining('2 rows of 1 answer are read anew')]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('2 rows of 1 answer are being read again')]);
     expect(double.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], believe: true });
   });
 });

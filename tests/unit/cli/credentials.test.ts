@@ -98,7 +98,7 @@ describe('quotron credentials', () => {
 
   it('tells what is wrong and what to do, without what was to be set', async () => {
     const bad = await quotron(['credentials', 'set', 'alpha-vantage'], secret);
-    expect([bad.code, bad.said]).toEqual([1, 'Standard input is no JSON object of texts with apiKey.\n']);
+    expect([bad.code, bad.said]).toEqual([1, 'Standard input must be a JSON object with the strings apiKey.\n']);
     refuse = true;
     const refused = await quotron(['credentials', 'status', 'alpha-vantage']);
     expect([refused.code, refused.said]).toEqual([1, 'The key may not do this. This needs a key of scope admin.\n']);
