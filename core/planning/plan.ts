@@ -13,6 +13,8 @@ export interface PlannedRun {
   readonly slot: string;
   readonly dueAt: Date;
   readonly tasks: readonly (readonly string[])[];
+  /** Use nothing that is kept from before: a browser begins with a new profile and signs in anew. */
+  readonly fresh?: boolean;
 }
 
 /** A breaker that is not closed. */

@@ -13,6 +13,7 @@ import {
   resultOfRun,
   unsentOf,
 } from '../../../core/adapters/postgres/recovery/runs.ts';
+import { markSent } from '../../../core/adapters/postgres/work/runs.ts';
 import { scrapeQueueName } from '../../../core/contracts/queues.ts';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
 import { calendarFor, lastSession, type MarketCalendar, oldestExpected } from '../../../core/market/calendar.ts';
@@ -163,10 +164,7 @@ export async function sendUnsent({ recovering }: Going, sourceId: string, runId:
   const tasks = await unsentOf(recovering.pool, runId);
   if (tasks.length === 0) return;
   await recovering.queue.send(scrapeQueueName(sourceId), tasks);
-  await recovering.pool.query(
-    `UPDATE task SET status = 'queued', queued_at = now() WHERE run_id = $1 AND status = 'planned'`,
-    [runId],
-  );
+  await markSent(recovering.pool, tasks);
 }
 
 function newest(ms: number | null): string {

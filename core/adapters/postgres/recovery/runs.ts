@@ -1,6 +1,6 @@
 /** The runs that a recovery asks for (its canary, and what another source is asked for in its place) and what they came to. */
 import * as z from 'zod';
-import { type ScrapeMessage, scrapeMessageSchema } from '../../../contracts/messages.ts';
+import type { ScrapeMessage } from '../../../contracts/messages.ts';
 import { runIdOf } from '../../../contracts/run-id.ts';
 import type { JobKind } from '../../../contracts/words/job-kinds.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
@@ -9,6 +9,7 @@ import { assetClasses } from '../../../market/instrument.ts';
 import type { CanaryResult } from '../../../recovery/due.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { reservePermits } from '../work/permits.ts';
+import { insertRun, newRun, scrapeMessageColumns, scrapeMessageOf } from '../work/runs.ts';
 
 /** A run that a recovery asks for. */
 export interface RecoveryRun {
@@ -27,18 +28,7 @@ export interface RecoveryRun {
 /** Plans a run unless it is planned; its tasks go to their queue by `sendPlanned`, or with the planner's next tick. Gives its id. */
 export async function planRun(db: Connection, run: RecoveryRun): Promise<string> {
   const id = runIdOf(run);
-  const { rowCount } = await db.query(
-    `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT DO NOTHING`,
-    [id, run.sourceId, run.job, run.kind, run.trigger, run.slot, run.dueAt],
-  );
-  if (rowCount)
-    await db.query(
-      `INSERT INTO task (run_id, part, source_id, symbols, due_at, fresh)
-       SELECT $1, part - 1, $2, string_to_array(symbols, ' '), $3, $5
-       FROM unnest($4::text[]) WITH ORDINALITY AS planned(symbols, part)`,
-      [id, run.sourceId, run.dueAt, run.tasks.map((symbols) => symbols.join(' ')), run.fresh ?? false],
-    );
+  await insertRun(db, newRun({ ...run, id }));
   return id;
 }
 
@@ -51,12 +41,11 @@ export async function jobOfRun(pool: Pool, runId: string): Promise<string | unde
 /** Tasks of a run that were planned and not sent yet. */
 export async function unsentOf(pool: Pool, runId: string): Promise<ScrapeMessage[]> {
   const { rows } = await pool.query(
-    `SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.fresh,
-            r.trigger = 'canary' AS canary
+    `SELECT ${scrapeMessageColumns}
      FROM task t JOIN run r ON r.id = t.run_id WHERE t.run_id = $1 AND t.status = 'planned' ORDER BY t.part`,
     [runId],
   );
-  return rows.map((each) => scrapeMessageSchema.parse(each));
+  return rows.map(scrapeMessageOf);
 }
 
 const result = z.object({

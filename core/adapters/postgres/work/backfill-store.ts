@@ -1,5 +1,6 @@
 import type { BarRange } from '../../../contracts/messages.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
+import { insertRun } from './runs.ts';
 
 export interface NewBackfill {
   /** Of the run, too. */
@@ -59,22 +60,22 @@ export function backfillStore(pool: Pool) {
     create: (backfill: NewBackfill): Promise<void> =>
       inTransaction(pool, async (db) => {
         const { id, sourceId, job, slot, interval, symbols, from, to, now, chunks } = backfill;
-        const { rowCount } = await db.query(
-          `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at)
-           VALUES ($1, $2, $3, 'bars', 'backfill', $4, $5, $5) ON CONFLICT DO NOTHING`,
-          [id, sourceId, job, slot, now],
-        );
-        if (!rowCount) return;
+        const created = await insertRun(db, {
+          id,
+          sourceId,
+          job,
+          kind: 'bars',
+          trigger: 'backfill',
+          slot,
+          dueAt: now,
+          plannedAt: now,
+          tasks: chunks.map(({ symbol, range }) => ({ symbols: [symbol], range })),
+        });
+        if (!created) return;
         await db.query(
           `INSERT INTO backfill (run_id, source_id, interval, symbols, from_date, to_date, chunks, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
           [id, sourceId, interval, symbols, from, to, chunks.length, now],
-        );
-        await db.query(
-          `INSERT INTO task (run_id, part, source_id, symbols, due_at, planned_at, backfill, range)
-           SELECT $1, c.part - 1, $2, ARRAY[c.symbol], $3, $3, true, c.range::jsonb
-           FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS c (symbol, range, part)`,
-          [id, sourceId, now, chunks.map(({ symbol }) => symbol), chunks.map(({ range }) => JSON.stringify(range))],
         );
       }),
 

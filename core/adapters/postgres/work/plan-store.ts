@@ -1,8 +1,8 @@
-import { type ScrapeMessage, scrapeMessageSchema } from '../../../contracts/messages.ts';
-import type { PlannedRun, PlannerState, WatchedSlot } from '../../../planning/plan.ts';
+import type { PlannerState, WatchedSlot } from '../../../planning/plan.ts';
 import type { PlanStore } from '../../../ports/plan-store.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { failedRuns } from './failed-runs.ts';
+import { insertRun, markSent, newRun, scrapeMessageColumns, scrapeMessageOf } from './runs.ts';
 
 /** Runs and tasks in Postgres. */
 export function postgresPlanStore(pool: Pool): PlanStore {
@@ -11,7 +11,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
         const { runs, plannedTo, trials = [] } = decide(await readState(connection, now, watched));
-        await insertRuns(connection, runs);
+        for (const run of runs) await insertRun(connection, newRun(run));
         for (const { sourceId, runId, until } of trials)
           await connection.query(
             `UPDATE source_state SET breaker = 'half_open', breaker_run = $2, breaker_until = $3
@@ -45,30 +45,15 @@ export function postgresPlanStore(pool: Pool): PlanStore {
                AND (t.waits_until IS NULL OR t.waits_until <= now())) w
            JOIN room USING (source_id) WHERE w.place <= room.free
          )
-         SELECT t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range, t.fresh,
-                r.trigger = 'canary' AS canary
+         SELECT ${scrapeMessageColumns}
          FROM chosen c JOIN task t USING (run_id, part) JOIN run r ON r.id = t.run_id
          ORDER BY t.backfill, t.due_at, t.run_id, t.part LIMIT $1`,
         [limit, [...backfill.keys()], [...backfill.values()]],
       );
-      return rows.map(({ range, fresh, canary, ...row }) =>
-        scrapeMessageSchema.parse({
-          ...row,
-          ...(range === null ? {} : { range }),
-          ...(fresh ? { fresh } : {}),
-          ...(canary ? { canary } : {}),
-        }),
-      );
+      return rows.map(scrapeMessageOf);
     },
 
-    async markSent(tasks) {
-      await pool.query(
-        `UPDATE task SET status = 'queued', queued_at = now()
-         FROM unnest($1::uuid[], $2::int[]) AS sent(run_id, part)
-         WHERE task.run_id = sent.run_id AND task.part = sent.part AND task.status = 'planned'`,
-        [tasks.map((task: ScrapeMessage) => task.runId), tasks.map((task) => task.part)],
-      );
-    },
+    markSent: (tasks) => markSent(pool, tasks),
   };
 }
 
@@ -106,21 +91,4 @@ async function readState(connection: Connection, now: Date, watched: readonly Wa
     failed: await failedRuns(connection, watched, now),
     recovering: new Set(recovering.rows.map((row) => row.source_id)),
   };
-}
-
-async function insertRuns(connection: Connection, runs: readonly PlannedRun[]): Promise<void> {
-  for (const run of runs) {
-    const { rowCount } = await connection.query(
-      `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT DO NOTHING`,
-      [run.id, run.sourceId, run.job, run.kind, run.trigger, run.slot, run.dueAt],
-    );
-    if (!rowCount) continue;
-    await connection.query(
-      `INSERT INTO task (run_id, part, source_id, symbols, due_at)
-       SELECT $1, part - 1, $2, string_to_array(symbols, ' '), $3
-       FROM unnest($4::text[]) WITH ORDINALITY AS planned(symbols, part)`,
-      [run.id, run.sourceId, run.dueAt, run.tasks.map((symbols) => symbols.join(' '))],
-    );
-  }
 }

@@ -1,0 +1,76 @@
+/** The only writer of new runs and tasks, and of the note that a task was sent to its queue. */
+import { type BarRange, type ScrapeMessage, scrapeMessageSchema } from '../../../contracts/messages.ts';
+import type { PlannedRun } from '../../../planning/plan.ts';
+import type { Connection, Pool } from '../database/pool.ts';
+
+/** A run to be stored, with its tasks in order. */
+export interface NewRun extends Omit<PlannedRun, 'tasks'> {
+  readonly tasks: readonly NewTask[];
+  /** When it was planned; the database's time unless given. */
+  readonly plannedAt?: Date;
+}
+
+export interface NewTask {
+  /** In the source's namespace. */
+  readonly symbols: readonly string[];
+  /** Bars of this range in place of the job's own. */
+  readonly range?: BarRange;
+}
+
+/** A planned run without ranges, as the writer takes it. */
+export function newRun({ tasks, ...run }: PlannedRun): NewRun {
+  return { ...run, tasks: tasks.map((symbols) => ({ symbols })) };
+}
+
+/**
+ * Stores a run with all its tasks, in two statements however many tasks there are. A run whose id or slot is stored
+ * already stays as it is. Gives whether it is new.
+ */
+export async function insertRun(db: Connection, run: NewRun): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now())) ON CONFLICT DO NOTHING`,
+    [run.id, run.sourceId, run.job, run.kind, run.trigger, run.slot, run.dueAt, run.plannedAt ?? null],
+  );
+  if (!rowCount) return false;
+  await db.query(
+    `INSERT INTO task (run_id, part, source_id, symbols, due_at, planned_at, backfill, fresh, range)
+     SELECT $1, part - 1, $2, string_to_array(symbols, E'\\n'), $3, coalesce($4, now()), $5, $6, range::jsonb
+     FROM unnest($7::text[], $8::text[]) WITH ORDINALITY AS planned (symbols, range, part)`,
+    [
+      run.id,
+      run.sourceId,
+      run.dueAt,
+      run.plannedAt ?? null,
+      run.trigger === 'backfill',
+      run.fresh ?? false,
+      run.tasks.map(({ symbols }) => symbols.join('\n')),
+      run.tasks.map(({ range }) => (range ? JSON.stringify(range) : null)),
+    ],
+  );
+  return true;
+}
+
+/** Notes that tasks were sent to their queue. A task that a worker has taken meanwhile stays as it is. */
+export async function markSent(db: Connection | Pool, tasks: readonly ScrapeMessage[]): Promise<void> {
+  await db.query(
+    `UPDATE task SET status = 'queued', queued_at = now()
+     FROM unnest($1::uuid[], $2::int[]) AS sent (run_id, part)
+     WHERE task.run_id = sent.run_id AND task.part = sent.part AND task.status = 'planned'`,
+    [tasks.map((task) => task.runId), tasks.map((task) => task.part)],
+  );
+}
+
+/** What a statement must select of `task t` and its `run r` for `scrapeMessageOf`. */
+export const scrapeMessageColumns = `t.run_id AS "runId", t.part, t.source_id AS "sourceId", r.job, r.kind, t.symbols, t.range,
+  t.fresh, r.trigger = 'canary' AS canary`;
+
+/** The queue message of a task that `scrapeMessageColumns` were read of. What is not set is left out. */
+export function scrapeMessageOf({ range, fresh, canary, ...row }: Record<string, unknown>): ScrapeMessage {
+  return scrapeMessageSchema.parse({
+    ...row,
+    ...(range === null ? {} : { range }),
+    ...(fresh ? { fresh } : {}),
+    ...(canary ? { canary } : {}),
+  });
+}
