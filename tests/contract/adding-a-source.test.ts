@@ -79,7 +79,7 @@ export const rowSchema = z.object({ ticker: z.string().min(1).max(32), last: z.n
       `import { decimalFromNumber, divide } from '../../market/decimal.ts';
 import { currencyUnit } from '../../market/money.ts';
 import type { ParsedQuote, Rejection, SourceParser } from '../parser.ts';
-import { driftOf, failed, readBody } from '../read-json.ts';
+import { driftOf, failed, readBody } from '../reading/json.ts';
 import { answerSchema, rowSchema } from './schema.ts';
 export const toyPricesParser: SourceParser = {
   version: '${id}-1',
@@ -218,9 +218,9 @@ describe('docs/adding-a-source.md', () => {
   it('its prices go all the way: simulator, queue, blob, row', () => {
     write(
       'run-toy.ts',
-      `import { createPool } from './core/adapters/postgres/pool.ts';
+      `import { createPool } from './core/adapters/postgres/database/pool.ts';
 import { startUpstreams } from './localstack/upstreams/server.ts';
-import { pipeline } from './tests/pipeline.ts';
+import { pipeline } from './tests/support/pipeline.ts';
 const pool = createPool({ url: process.argv[2] ?? '' }, 2);
 const upstreams = await startUpstreams({ port: 0 });
 const { cycle } = pipeline(pool, { sourceUrls: { '${id}': upstreams.urlOf('${id}') } });
