@@ -11,7 +11,7 @@ import type { SourceJob } from '../sources/definition.ts';
 import type { Breaker } from './breaker.ts';
 import { nextBreaker } from './breaker.ts';
 import { freshnessOf } from './freshness.ts';
-import type { IncidentChange } from './incidents.ts';
+import type { IncidentChange } from './incident.ts';
 import { followIncidents, type IncidentInput } from './incidents.ts';
 import type { Judgement } from './judgement.ts';
 import { type Finding, findingOf, type JudgedJob, sourceHealth } from './score.ts';

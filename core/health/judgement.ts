@@ -1,7 +1,7 @@
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Breaker } from './breaker.ts';
-import type { IncidentChange } from './incidents.ts';
+import type { IncidentChange } from './incident.ts';
 
 /** The parts of the score: each 0 to 1, `null` where there is nothing to judge by. */
 export interface HealthParts {

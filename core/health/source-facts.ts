@@ -1,7 +1,7 @@
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Trigger } from '../contracts/words/triggers.ts';
 import type { Breaker } from './breaker.ts';
-import type { OpenIncident } from './incidents.ts';
+import type { OpenIncident } from './incident.ts';
 
 /** A task that has ended, with its last attempt. Times are milliseconds since the epoch. */
 export interface EndedTask {

@@ -1,5 +1,5 @@
 import type { RunReason } from '../contracts/words/run-reasons.ts';
-import type { KeptIncident } from '../health/incidents.ts';
+import type { KeptIncident } from '../health/incident.ts';
 
 /** Reads of incidents. They are written by `OutcomeStore.judge`, with the judgement that they follow from. */
 export interface IncidentStore {

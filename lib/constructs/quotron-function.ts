@@ -20,6 +20,7 @@ import { bundleFunction } from '../bundle-function.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import type { BoundFunction } from './binding.ts';
 import type { Network } from './network.ts';
 
 export interface QuotronFunctionProps {
@@ -42,7 +43,7 @@ export interface QuotronFunctionProps {
  * The role starts with leave to write its own log and, inside the VPC, to have a network interface. All else comes from
  * bindings on the other constructs (`rawStore.grantRead(fn)`), which give the permission and the setting together.
  */
-export class QuotronFunction extends Construct {
+export class QuotronFunction extends Construct implements BoundFunction {
   readonly name: FunctionName;
   readonly timeout: Duration;
   readonly lambda: LambdaFunction;
@@ -133,7 +134,7 @@ export class QuotronFunction extends Construct {
   }
 
   /** Lets `caller` invoke this function synchronously, and tells it the name. */
-  grantCall(caller: QuotronFunction, setting: 'stateFunction'): void {
+  grantCall(caller: BoundFunction, setting: 'stateFunction'): void {
     if (caller.inside) {
       throw new Error(
         `${caller.name} is inside the VPC and cannot reach the Lambda API: let it send a message to a queue instead of calling ${this.name}.`,

@@ -4,7 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageCl
 import { Construct } from 'constructs';
 import { z } from 'zod';
 import { answersPrefix, artifactsPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
-import type { QuotronFunction } from './quotron-function.ts';
+import type { BoundFunction } from './binding.ts';
 
 /**
  * The bucket of raw blobs: everything that was ever heard from a source, pictures of pages that could not be read, and for a
@@ -57,37 +57,37 @@ export class RawStore extends Construct {
   }
 
   /** Lets `fn` add blobs: not read, list or delete them. */
-  grantAdd(fn: QuotronFunction): void {
+  grantAdd(fn: BoundFunction): void {
     this.grant(fn, ['s3:PutObject'], rawPrefix);
   }
 
   /** Lets `fn` add pictures of pages that failed. */
-  grantAddArtifacts(fn: QuotronFunction): void {
+  grantAddArtifacts(fn: BoundFunction): void {
     this.grant(fn, ['s3:PutObject'], artifactsPrefix);
   }
 
   /** Lets `fn` show such pictures to people, by links that it signs. */
-  grantShowArtifacts(fn: QuotronFunction): void {
+  grantShowArtifacts(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject'], artifactsPrefix);
   }
 
   /** Lets `fn` read blobs whose key it knows: not list them. */
-  grantRead(fn: QuotronFunction): void {
+  grantRead(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
   /** Lets `fn` see whether there is a blob of a key: without the right to list, S3 says "forbidden" of one that is not there. */
-  grantLook(fn: QuotronFunction): void {
+  grantLook(fn: BoundFunction): void {
     this.grantRead(fn);
     fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
   }
 
   /** Lets `fn` keep long answers, and lead their reader there by links that it signs. */
-  grantKeepAnswers(fn: QuotronFunction): void {
+  grantKeepAnswers(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject', 's3:PutObject'], answersPrefix);
   }
 
-  private grant(fn: QuotronFunction, actions: string[], prefix: string): void {
+  private grant(fn: BoundFunction, actions: string[], prefix: string): void {
     fn.allow(actions, [this.bucket.arnForObjects(`${prefix}*`)]);
     fn.addSetting('rawBucket', this.bucket.bucketName);
     Validations.of(fn).acknowledge({

@@ -1,7 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { QuotronFunction } from './quotron-function.ts';
+import type { BoundFunction } from './binding.ts';
 
 /** The secret from which the AES-256 key of stored sessions is derived: see `settingNames.sessionKeySecret`. */
 export class SessionKey extends Construct {
@@ -22,7 +22,7 @@ export class SessionKey extends Construct {
   }
 
   /** Lets `fn` read the secret. Only for functions outside the VPC: inside, Secrets Manager is out of reach. */
-  grantRead(fn: QuotronFunction): void {
+  grantRead(fn: BoundFunction): void {
     if (fn.inside) {
       throw new Error(
         `${fn.name} is inside the VPC and cannot reach Secrets Manager: seal and open sessions in a function outside.`,

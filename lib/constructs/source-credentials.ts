@@ -3,7 +3,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { pascalCase } from '../names.ts';
-import type { QuotronFunction } from './quotron-function.ts';
+import type { BoundFunction } from './binding.ts';
 
 /** Sources that need credentials have a secret each. It begins as `{}`, and only `set-credentials` ever writes it. */
 export class SourceCredentials extends Construct {
@@ -32,13 +32,13 @@ export class SourceCredentials extends Construct {
   }
 
   /** Lets `fn` read the credentials of the sources of one kind: each scraper has its own. */
-  grantRead(fn: QuotronFunction, kind: SourceDefinition['kind']): void {
+  grantRead(fn: BoundFunction, kind: SourceDefinition['kind']): void {
     const ids = this.sources.filter((source) => source.kind === kind).map(({ id }) => id);
     this.grant(fn, 'secretsmanager:GetSecretValue', ids);
   }
 
   /** Lets `fn` set all credentials and read none. */
-  grantWrite(fn: QuotronFunction): void {
+  grantWrite(fn: BoundFunction): void {
     this.grant(
       fn,
       'secretsmanager:PutSecretValue',
@@ -46,7 +46,7 @@ export class SourceCredentials extends Construct {
     );
   }
 
-  private grant(fn: QuotronFunction, action: string, ids: readonly string[]): void {
+  private grant(fn: BoundFunction, action: string, ids: readonly string[]): void {
     if (fn.inside)
       throw new Error(`${fn.name} is inside the VPC and cannot reach Secrets Manager: it has no use for credentials.`);
     const held = ids.flatMap((id) => {

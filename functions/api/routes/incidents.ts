@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
-import type { KeptIncident } from '../../../core/health/incidents.ts';
+import type { KeptIncident } from '../../../core/health/incident.ts';
 import { readCursor, writeCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';

@@ -4,7 +4,7 @@ import type { SourceHealthView, SourceView } from '../../../core/contracts/http/
 import { type HealthStatus, healthStatuses } from '../../../core/contracts/words/health-status.ts';
 import { type RunReason, runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
-import type { KeptIncident } from '../../../core/health/incidents.ts';
+import type { KeptIncident } from '../../../core/health/incident.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
-import type { IncidentChange, OpenIncident } from '../../../core/health/incidents.ts';
+import type { IncidentChange, OpenIncident } from '../../../core/health/incident.ts';
 import { followIncidents, type IncidentInput, mostEvidence } from '../../../core/health/incidents.ts';
 import type { EndedTask } from '../../../core/health/source-facts.ts';
 import { bad, good } from '../../support/ended-tasks.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { evidenceSchema } from '../../../contracts/http/recovery.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
-import type { KeptIncident } from '../../../health/incidents.ts';
+import type { KeptIncident } from '../../../health/incident.ts';
 import type { IncidentStore } from '../../../ports/incident-store.ts';
 import { isoInstant } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { evidenceSchema } from '../../../contracts/http/recovery.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { triggers } from '../../../contracts/words/triggers.ts';
-import type { OpenIncident } from '../../../health/incidents.ts';
+import type { OpenIncident } from '../../../health/incident.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
 import type { Connection } from '../database/pool.ts';

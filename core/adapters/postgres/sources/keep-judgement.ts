@@ -1,4 +1,4 @@
-import type { IncidentChange } from '../../../health/incidents.ts';
+import type { IncidentChange } from '../../../health/incident.ts';
 import type { Health, Judgement } from '../../../health/judgement.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { Connection } from '../database/pool.ts';

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { importsOf, packagesOf, realTree, type SourceTree, withoutComments } from '../../support/source-tree.ts';
+
+/** The files of a Lambda that put adapters behind its ports. */
+const assemblers = /^functions\/[^/]+\/(handler|assemble|dependencies|standalone)\.ts$/;
+
+/**
+ * Rule 2: of the Lambdas and the core only handlers and named assemblers import adapters, types included, and nothing else
+ * sees the driver of Postgres: a use case takes ports, never a `Pool`.
+ */
+function offences(tree: SourceTree): string[] {
+  return [...tree.keys()]
+    .filter((file) => /^(functions|core)\//.test(file) && !file.startsWith('core/adapters/') && !assemblers.test(file))
+    .flatMap((file) => {
+      const adapters = importsOf(tree, file).filter((to) => to.startsWith('core/adapters/'));
+      const drivers = packagesOf(tree, file).filter((name) => /^pg(-|$)/.test(name));
+      const pool = /\bPool\b/.test(withoutComments(tree.get(file) ?? '')) ? ['Pool'] : [];
+      return [...adapters, ...drivers, ...pool].map((what) => `${file}: ${what}`);
+    });
+}
+
+/** Files that still have to be mended. It only shrinks: take a file out when it no longer offends. */
+const known: readonly string[] = [
+  'functions/api/authenticate.ts',
+  'functions/api/bars/load.ts',
+  'functions/api/find-quotes.ts',
+  'functions/api/make-diagnosis.ts',
+  'functions/api/routes/backfills.ts',
+  'functions/api/routes/bars.ts',
+  'functions/api/routes/health.ts',
+  'functions/api/routes/indices.ts',
+  'functions/api/routes/instruments.ts',
+  'functions/api/routes/keys.ts',
+  'functions/api/routes/quarantine.ts',
+  'functions/api/routes/quotes.ts',
+  'functions/api/routes/recoveries.ts',
+  'functions/api/routes/replays.ts',
+  'functions/api/routes/runs.ts',
+  'functions/api/routes/services.ts',
+  'functions/api/routes/session.ts',
+  'functions/api/routes/sources.ts',
+  'functions/api/symbols.ts',
+  'functions/api/views/quote.ts',
+  'functions/api/views/source.ts',
+  'functions/api/views/tables.ts',
+  'functions/maintain/maintain-database.ts',
+  'functions/migrate/migrate-database.ts',
+  'functions/monitor/start-recoveries.ts',
+  'functions/recover/recover-source.ts',
+  'functions/recover/steps/canary.ts',
+  'functions/recover/steps/end.ts',
+  'functions/recover/steps/fallback.ts',
+  'functions/recover/steps/heartbeat.ts',
+];
+
+describe('only handlers and assemblers import adapters', () => {
+  it('in the tree as it stands', () => {
+    const found = offences(realTree());
+    expect(found.filter((offence) => !known.some((file) => offence.startsWith(`${file}:`)))).toEqual([]);
+  });
+
+  it('has no file on its list that no longer offends', () => {
+    const found = offences(realTree());
+    expect(known.filter((file) => !found.some((offence) => offence.startsWith(`${file}:`)))).toEqual([]);
+  });
+
+  it.each([
+    ['a use case', 'functions/api/find.ts', `import { pool } from '../../core/adapters/postgres/database/pool.ts';`],
+    [
+      'a type',
+      'functions/api/find.ts',
+      `import type { Row } from '../../core/adapters/postgres/prices/quote-reader.ts';`,
+    ],
+    ['an import at run time', 'functions/api/find.ts', `await import('../../core/adapters/s3/raw-store.ts');`],
+    ['the core', 'core/scraping/task.ts', `import type { A } from '../adapters/lambda/state.ts';`],
+    ['the driver', 'functions/recover/steps/a.ts', `import type { PoolClient } from 'pg';`],
+    ['a pool by its name', 'functions/recover/steps/a.ts', 'interface World { pool: Pool }'],
+    ['a helper of the handler', 'functions/api/handler-parts.ts', `import '../../core/adapters/s3/raw-store.ts';`],
+  ])('refuses %s', (_, file, text) => {
+    expect(offences(new Map([[file, text]]))).toHaveLength(1);
+  });
+
+  it.each(['handler', 'assemble', 'dependencies', 'standalone'])('allows %s.ts', (name) => {
+    const text = `import { a } from '../../core/adapters/s3/raw-store.ts';`;
+    expect(offences(new Map([[`functions/api/${name}.ts`, text]]))).toEqual([]);
+  });
+});

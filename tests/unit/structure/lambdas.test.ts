@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { functionNames } from '../../../core/contracts/functions.ts';
+import { importsOf, realTree, type SourceTree } from '../../support/source-tree.ts';
+
+/** What programs beside the Lambdas may run in their own process. */
+const namedAssemblers = ['functions/yahoo-proxy/standalone.ts', 'functions/migrate/migrate-database.ts'];
+
+/** Rule 1: `functions/` holds one folder per Lambda and nothing else, and no Lambda imports another. */
+function offences(tree: SourceTree, lambdas: readonly string[]): string[] {
+  const files = [...tree.keys()].filter((file) => file.startsWith('functions/'));
+  const folders = new Set(files.map((file) => file.split('/').slice(1, -1)[0] ?? ''));
+  return [
+    ...files.filter((file) => file.split('/').length === 2).map((file) => `${file} is in no Lambda's folder`),
+    ...[...folders].filter((folder) => folder && !lambdas.includes(folder)).map((folder) => `${folder} is no Lambda`),
+    ...lambdas.filter((name) => !tree.has(`functions/${name}/handler.ts`)).map((name) => `${name} has no handler`),
+    ...[...tree.keys()].flatMap((file) => importsOf(tree, file).flatMap((to) => forbidden(file, to) ?? [])),
+  ].sort();
+}
+
+function forbidden(from: string, to: string): string | null {
+  const [top, lambda] = from.split('/');
+  if (!to.startsWith('functions/') || top === 'tests') return null;
+  if (top === 'functions' ? to.split('/')[1] === lambda : namedAssemblers.includes(to)) return null;
+  return `${from} imports ${to}`;
+}
+
+describe('functions/ holds one folder per Lambda', () => {
+  it('in the tree as it stands', () => {
+    expect(offences(realTree(), functionNames)).toEqual([]);
+  });
+
+  const handlers = { 'functions/api/handler.ts': '', 'functions/state/handler.ts': '' };
+  const cases: readonly [string, Readonly<Record<string, string>>][] = [
+    ['a loose file', { ...handlers, 'functions/settings.ts': '' }],
+    ['a folder that is no Lambda', { ...handlers, 'functions/shared/etag.ts': '' }],
+    ['a Lambda without a handler', { 'functions/api/handler.ts': '' }],
+    ['a Lambda that imports another', { ...handlers, 'functions/api/app.ts': `import { a } from '../state/a.ts';` }],
+    ['a type of another', { ...handlers, 'functions/api/app.ts': `import type { A } from '../state/a.ts';` }],
+    ['a type in line', { ...handlers, 'functions/api/app.ts': `let a: import('../state/a.ts').A;` }],
+    ['an import at run time', { ...handlers, 'functions/api/app.ts': `await import('../state/a.ts');` }],
+    ['a re-export', { ...handlers, 'functions/api/app.ts': `export * from '../state/a.ts';` }],
+    ['a command that imports a handler', { ...handlers, 'cli/run.ts': `import '../functions/api/handler.ts';` }],
+  ];
+  it.each(cases)('refuses %s', (_, files) => {
+    expect(offences(new Map(Object.entries(files)), ['api', 'state'])).toHaveLength(1);
+  });
+
+  it('lets a Lambda import its own files and the core', () => {
+    const app = `import '../../core/http/etag.ts';\nimport '../api/route.ts';\n// import '../state/a.ts'\n`;
+    expect(offences(new Map(Object.entries({ ...handlers, 'functions/api/app.ts': app })), ['api', 'state'])).toEqual(
+      [],
+    );
+  });
+});
