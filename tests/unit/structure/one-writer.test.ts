@@ -18,8 +18,7 @@ const writings: readonly Writing[] = [
   {
     what: 'a new run or task',
     writes: /\bINSERT INTO (run|task)\b/i,
-    writer: `${postgres}/work/plan-store.ts`,
-    known: [`${postgres}/recovery/runs.ts`, `${postgres}/work/backfill-store.ts`],
+    writer: `${postgres}/work/runs.ts`,
   },
   {
     what: 'the outbox',
