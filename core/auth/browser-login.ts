@@ -38,11 +38,16 @@ export async function browserLoginSession(
     case 'no_form':
       return {
         reason: 'schema_drift',
+        detail: { code: 'login_form_missing' },
         message: 'The login page has no form with the fields it used to have, or leads nowhere known.',
       };
     case 'failed':
       return (
-        transportFailure(exchangeOf(result)) ?? { reason: 'unexplained', message: 'The login failed without an error.' }
+        transportFailure(exchangeOf(result)) ?? {
+          reason: 'unexplained',
+          detail: { code: 'login_failed' },
+          message: 'The login failed without an error.',
+        }
       );
   }
 }

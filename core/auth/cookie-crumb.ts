@@ -11,6 +11,7 @@ const crumbShape = /^[A-Za-z0-9./_\\=~+-]{6,32}$/;
 
 const noCookies: Failure = {
   reason: 'auth_expired',
+  detail: { code: 'no_cookies' },
   message: 'The source set no cookies, so there is no session to be had.',
 };
 
@@ -73,7 +74,11 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
   const agreed = await walk.visit({ method: 'POST', url: target, form: [...filledFields(form), ['agree', 'agree']] });
   if ('reason' in agreed) return agreed;
   if (redirectOf(agreed) === null)
-    return { reason: 'auth_expired', message: 'The source did not take the consent to its cookies.' };
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'consent_refused' },
+      message: 'The source did not take the consent to its cookies.',
+    };
   const back = await walk.follow(agreed);
   return 'reason' in back ? back : outage(back);
 }
@@ -92,8 +97,16 @@ async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
   if (failure) return failure;
   const crumb = answer.response?.body.trim() ?? '';
   if (/too many requests/i.test(crumb))
-    return { reason: 'rate_limited', message: 'The source answered "Too Many Requests" in place of a crumb.' };
+    return {
+      reason: 'rate_limited',
+      detail: { code: 'rate_limit_notice' },
+      message: 'The source answered "Too Many Requests" in place of a crumb.',
+    };
   if (!crumbShape.test(crumb))
-    return { reason: 'auth_expired', message: 'What the source gave in place of a crumb is none.' };
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'no_crumb' },
+      message: 'What the source gave in place of a crumb is none.',
+    };
   return crumb;
 }

@@ -35,6 +35,7 @@ export function cookieWalk(
       if (!origins.includes(url.origin))
         return {
           reason: 'auth_expired',
+          detail: { code: 'foreign_redirect' },
           message: 'The login or consent leads to an address that is not of the source.',
         };
       const cookie = await jar.getCookieString(url.href);
@@ -63,7 +64,11 @@ export function cookieWalk(
         if ('reason' in found) return found;
         at = found;
       }
-      return { reason: 'auth_expired', message: `The login or consent redirects more than ${maxHops} times.` };
+      return {
+        reason: 'auth_expired',
+        detail: { code: 'too_many_redirects', most: maxHops },
+        message: `The login or consent redirects more than ${maxHops} times.`,
+      };
     },
     cookiesFor: (url) => jar.getCookieString(url.href),
   };

@@ -41,7 +41,11 @@ export function credentialsHint(source: Pick<SourceDefinition, 'id' | 'session'>
   return `It needs ${what}: PUT /api/v1/sources/${source.id}/credentials or \`quotron credentials set ${source.id}\`.`;
 }
 
-const unset: Failure = { reason: 'auth_expired', message: 'No credentials are set for this source.' };
+const unset: Failure = {
+  reason: 'auth_expired',
+  detail: { code: 'credentials_unset' },
+  message: 'No credentials are set for this source.',
+};
 
 /** Reads what a secret holds by the schema of a form. What is not of it has not been set: the secret begins as `{}`. */
 export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T | Failure {
@@ -58,5 +62,6 @@ export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T
 /** A login that was refused: by each strategy that has one, in the same words, for it is not tried again by the next worker. */
 export const loginRefused: Failure = {
   reason: 'auth_expired',
+  detail: { code: 'login_refused' },
   message: 'The source refused the user name or password that is set for it.',
 };

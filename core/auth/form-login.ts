@@ -31,7 +31,12 @@ export async function formLoginSession(
   const form = readForms(page.response?.body ?? '').find(
     ({ fields }) => fields.some(({ name }) => name === username) && fields.some(({ name }) => name === password),
   );
-  if (!form) return { reason: 'schema_drift', message: 'The login page has no form with the fields it used to have.' };
+  if (!form)
+    return {
+      reason: 'schema_drift',
+      detail: { code: 'login_form_missing' },
+      message: 'The login page has no form with the fields it used to have.',
+    };
   const before = cookieOf(await walk.cookiesFor(loginUrl), strategy.sessionCookie);
   const target = URL.canParse(form.action, page.url.href) ? new URL(form.action, page.url) : page.url;
   const typed = filledFields(form).filter(([name]) => name !== username && name !== password);

@@ -64,21 +64,29 @@ export function sessionKeeper(
           const found = await stored(rejected);
           const renewed = found ?? (await renew());
           if ('reason' in renewed) {
-            if (renewed === loginRefused && found === null)
+            if (renewed.detail.code === loginRefused.detail.code && found === null)
               await keep(token, { refused: true }, new Date(now() + refusalSeconds * 1000).toISOString());
             else await state.ask({ op: 'releaseRenewal', sourceId, token });
             return renewed;
           }
           if (rejected && sameSession(renewed, rejected)) {
             await state.ask({ op: 'releaseRenewal', sourceId, token });
-            return { reason: 'auth_expired', message: 'The source refuses the credentials that are set for it.' };
+            return {
+              reason: 'auth_expired',
+              detail: { code: 'credentials_refused' },
+              message: 'The source refuses the credentials that are set for it.',
+            };
           }
           await keep(token, renewed, renewed.expiresAt);
           return renewed;
         }
         await wait(waitMs);
       }
-      return { reason: 'auth_expired', message: 'Another worker has been renewing the session for too long.' };
+      return {
+        reason: 'auth_expired',
+        detail: { code: 'renewal_stuck' },
+        message: 'Another worker has been renewing the session for too long.',
+      };
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { barIntervals } from '../market/bar.ts';
+import { keptDetailSchema } from './words/failure-details.ts';
 import { jobKinds } from './words/job-kinds.ts';
 import { runReasons } from './words/run-reasons.ts';
 import { triggers } from './words/triggers.ts';
@@ -76,6 +77,8 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
     sourceId,
     ok: z.boolean(),
     reason: z.enum(runReasons).nullable(),
+    /** One of another release may lack it. */
+    detail: keptDetailSchema.nullable().default(null),
     message: z.string().max(500).nullable(),
     blobKey: z.string().nullable(),
     requests: z.int().nonnegative(),

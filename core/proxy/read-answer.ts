@@ -62,6 +62,7 @@ export function readQuoteAnswer(
     return {
       failure: {
         reason: 'schema_drift',
+        detail: { code: 'prices_missing', rows: drifted, of: result.length },
         message: `${drifted} of ${result.length} quotes have no price where it used to be.`,
       },
     };

@@ -19,7 +19,7 @@ import type { Upstream } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { SourceParser, UpstreamRequest } from '../sources/parser.ts';
 import { holdAfter, retryAfterOf } from './retry-after.ts';
-import { takePermit } from './take-permit.ts';
+import { dayUsedUp, takePermit } from './take-permit.ts';
 
 /** A source as the scraper needs it: how to ask, where, and with which session. */
 export interface ScrapeSource {
@@ -90,12 +90,15 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
   if (!begun.go) {
     if (begun.why === 'finished' || begun.why === 'unknown_task' || begun.why === 'postponed') return;
     if (begun.why === 'quota_day') {
-      const failure: Failure = {
-        reason: 'quota_exhausted',
-        message: "The day's quota of this source is used up; it begins anew at midnight UTC.",
-      };
       await queue.send('outcomes', [
-        outcomeOf(task, begun.attempt, { exchanges: [], failure, ok: false, session: null }, null, [], now()),
+        outcomeOf(
+          task,
+          begun.attempt,
+          { exchanges: [], failure: dayUsedUp, ok: false, session: null },
+          null,
+          [],
+          now(),
+        ),
       ]);
       return;
     }
@@ -324,6 +327,7 @@ function outcomeOf(
     sourceId: task.sourceId,
     ok: asked.ok,
     reason: asked.failure?.reason ?? null,
+    detail: asked.failure?.detail ?? null,
     message: asked.failure?.message ?? null,
     blobKey,
     requests: asked.exchanges.length,

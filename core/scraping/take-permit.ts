@@ -42,25 +42,28 @@ export async function takePermit(permit: Permit | undefined, asking: PermitAskin
     if (held) continue;
     if (reserved.why === 'held') return leftAlone(reserved.retryAfterSeconds);
     if (reserved.why === 'day_quota' || !(await patient(reserved.retryAfterSeconds)))
-      return {
-        reason: 'quota_exhausted',
-        message:
-          reserved.why === 'day_quota'
-            ? "The day's quota of this source is used up; it begins anew at midnight UTC."
-            : minuteUsedUp.message,
-      };
+      return reserved.why === 'day_quota' ? dayUsedUp : minuteUsedUp;
   }
   return minuteUsedUp;
 }
 
+/** What a scrape ends as when its source's day has no request left. */
+export const dayUsedUp: Failure = {
+  reason: 'quota_exhausted',
+  detail: { code: 'day_quota' },
+  message: "The day's quota of this source is used up; it begins anew at midnight UTC.",
+};
+
 const minuteUsedUp: Failure = {
   reason: 'quota_exhausted',
+  detail: { code: 'minute_quota' },
   message: "The minute's quota of this source is used up.",
 };
 
 function leftAlone(seconds: number): Failure {
   return {
     reason: 'rate_limited',
+    detail: { code: 'held', seconds: Math.max(0, seconds) },
     message: `The source asked to be left alone for another ${Math.max(1, Math.ceil(seconds))} s.`,
   };
 }

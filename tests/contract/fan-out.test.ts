@@ -191,7 +191,7 @@ describe('a worker that comes late', () => {
   it('and tells of a failure does not end the task of another', async () => {
     const { runId } = await takenOver();
     const outcome = {
-      stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', message: 'No answer.',
+      stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', detail: { code: 'timeout' }, message: 'No answer.',
       blobKey: null, requests: 1, latencyMs: 12_000, retryAfterSeconds: null, finishedAt: new Date().toISOString(),
     } as const; // biome-ignore format: a message to read
     await recordOutcome(outcome, { store: postgresOutcomeStore(pool), sources: [yahoo] }, new Date());

@@ -44,6 +44,7 @@ const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   sourceId: 'yahoo',
   ok: false,
   reason: 'down',
+  detail: { code: 'http_status', status: 500 },
   message: 'The source answered 500.',
   blobKey: null,
   requests: 1,

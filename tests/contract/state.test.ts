@@ -171,7 +171,7 @@ describe('one session for all workers', () => {
       'yahoo',
       state,
       sealer,
-      async () => ({ reason: 'rate_limited', message: 'no' }),
+      async () => ({ reason: 'rate_limited', detail: { code: 'rate_limit_notice' }, message: 'no' }),
       Date.now,
       wait,
     );

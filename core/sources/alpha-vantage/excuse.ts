@@ -14,15 +14,39 @@ export function excuseOf(json: unknown): Failure | null {
   const said = error ?? note ?? information;
   if (said === undefined) return null;
   if (/api\s?key/i.test(said) && /invalid|missing|demo purposes|claim your free/i.test(said))
-    return { reason: 'auth_expired', message: 'The source does not accept the API key.' };
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'credentials_refused' },
+      message: 'The source does not accept the API key.',
+    };
   if (error !== undefined) {
-    return { reason: 'bad_request', message: 'The source does not take this request: unknown symbol or parameter.' };
+    return {
+      reason: 'bad_request',
+      detail: { code: 'request_refused' },
+      message: 'The source does not take this request: unknown symbol or parameter.',
+    };
   }
   if (/per (second|minute)|sparingly|call frequency|burst/i.test(said))
-    return { reason: 'rate_limited', message: 'The source says, inside a 200, that it is asked too often.' };
+    return {
+      reason: 'rate_limited',
+      detail: { code: 'rate_limit_notice' },
+      message: 'The source says, inside a 200, that it is asked too often.',
+    };
   if (/per day|daily/i.test(said))
-    return { reason: 'quota_exhausted', message: "The source says, inside a 200, that the day's quota is used up." };
+    return {
+      reason: 'quota_exhausted',
+      detail: { code: 'day_quota_notice' },
+      message: "The source says, inside a 200, that the day's quota is used up.",
+    };
   if (/premium endpoint|premium feature/i.test(said))
-    return { reason: 'bad_request', message: 'The plan of this API key does not include what was asked for.' };
-  return { reason: 'rate_limited', message: 'The source answered words in place of data, inside a 200.' };
+    return {
+      reason: 'bad_request',
+      detail: { code: 'plan_excludes_request' },
+      message: 'The plan of this API key does not include what was asked for.',
+    };
+  return {
+    reason: 'rate_limited',
+    detail: { code: 'unknown_notice' },
+    message: 'The source answered words in place of data, inside a 200.',
+  };
 }

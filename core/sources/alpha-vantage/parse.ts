@@ -32,7 +32,11 @@ function parseQuote(exchange: Exchange): Parsed {
   if (!answer.success) return failed(excuseOf(read.json) ?? driftOf(answer.error));
   const asked = exchange.request.symbols;
   if (Object.keys(answer.data['Global Quote']).length === 0)
-    return failed({ reason: 'no_data', message: 'The source has no quote for the symbol asked for.' });
+    return failed({
+      reason: 'no_data',
+      detail: { code: 'no_rows' },
+      message: 'The source has no quote for the symbol asked for.',
+    });
   const row = quoteRowSchema.safeParse(answer.data['Global Quote']);
   const reject = (detail: string): Parsed => ({
     ...nothing,
@@ -83,7 +87,12 @@ function parseSeries(exchange: Exchange): Parsed {
   const meta = seriesMetaSchema.safeParse(answer.data['Meta Data']);
   if (!meta.success) return failed(driftOf(meta.error));
   const zone = isZone(meta.data['Time Zone']) ? meta.data['Time Zone'] : null;
-  if (zone === null) return failed({ reason: 'schema_drift', message: 'The zone of the dates is none.' });
+  if (zone === null)
+    return failed({
+      reason: 'schema_drift',
+      detail: { code: 'unknown_time_zone' },
+      message: 'The zone of the dates is none.',
+    });
   const { Symbol: symbol } = meta.data;
   const subject = subjectOf(symbol);
   const bars: ParsedBars['bars'][number][] = [];

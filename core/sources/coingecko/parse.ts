@@ -36,9 +36,17 @@ function parseCoins(exchange: Exchange): Parsed {
   const answer = coinsSchema.safeParse(read.json);
   if (!answer.success) return failed(refusalOf(read.json) ?? driftOf(answer.error));
   if (askedCurrency(exchange.request.url) !== currency)
-    return failed({ reason: 'bad_request', message: 'The request did not say in which currency it wants prices.' });
+    return failed({
+      reason: 'bad_request',
+      detail: { code: 'request_unsupported' },
+      message: 'The request did not say in which currency it wants prices.',
+    });
   if (answer.data.length === 0)
-    return failed({ reason: 'no_data', message: 'The source has none of the coins asked for.' });
+    return failed({
+      reason: 'no_data',
+      detail: { code: 'no_rows' },
+      message: 'The source has none of the coins asked for.',
+    });
   const quotes: ParsedQuote[] = [];
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
@@ -89,8 +97,16 @@ function refusalOf(json: unknown): Failure | null {
   const parsed = refusalSchema.safeParse(json);
   if (!parsed.success) return null;
   if ('status' in parsed.data && parsed.data.status.error_code === 429)
-    return { reason: 'rate_limited', message: 'The source says, inside a 200, that it is asked too often.' };
-  return { reason: 'bad_request', message: 'The source answered an error in place of coins.' };
+    return {
+      reason: 'rate_limited',
+      detail: { code: 'rate_limit_notice' },
+      message: 'The source says, inside a 200, that it is asked too often.',
+    };
+  return {
+    reason: 'bad_request',
+    detail: { code: 'unknown_error' },
+    message: 'The source answered an error in place of coins.',
+  };
 }
 
 function askedCurrency(url: string): string | null {

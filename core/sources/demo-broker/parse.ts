@@ -39,14 +39,32 @@ export const demoBrokerParser: SourceParser = {
     },
   ],
   parse(kind, exchange) {
-    if (kind !== 'quotes') return failed({ reason: 'bad_request', message: 'The broker shows prices only.' }, exchange);
+    if (kind !== 'quotes')
+      return failed(
+        { reason: 'bad_request', detail: { code: 'request_unsupported' }, message: 'The broker shows prices only.' },
+        exchange,
+      );
     const failure = transportFailure(exchange);
     if (failure) return failed(failure, exchange);
     const page = readHtml(exchange.response?.body ?? '');
     if (page.has(formSelector))
-      return failed({ reason: 'auth_expired', message: 'The page asks for a login: the session has ended.' }, exchange);
+      return failed(
+        {
+          reason: 'auth_expired',
+          detail: { code: 'login_page' },
+          message: 'The page asks for a login: the session has ended.',
+        },
+        exchange,
+      );
     if (page.has(problemSelector))
-      return failed({ reason: 'down', message: 'The page says that it has no prices at the moment.' }, exchange);
+      return failed(
+        {
+          reason: 'down',
+          detail: { code: 'no_prices_notice' },
+          message: 'The page says that it has no prices at the moment.',
+        },
+        exchange,
+      );
     const table =
       exchange.request.selectors === 'alternative'
         ? page.tables(anyTable).find((each) => each.rows.length > 0 && needed.every((name) => each.column(name) !== -1))
@@ -55,7 +73,11 @@ export const demoBrokerParser: SourceParser = {
           : null;
     if (!table)
       return failed(
-        { reason: 'schema_drift', message: 'The page has no table of prices, or never filled it.' },
+        {
+          reason: 'schema_drift',
+          detail: { code: 'table_missing' },
+          message: 'The page has no table of prices, or never filled it.',
+        },
         exchange,
       );
     return read(table, exchange);
@@ -75,7 +97,11 @@ function read(table: HtmlTable, exchange: Exchange): Parsed {
   const lost = needed.filter((name) => table.column(name) === -1);
   if (lost.length > 0)
     return failed(
-      { reason: 'schema_drift', message: `The table has no column for ${lost.join(', ')} any more.` },
+      {
+        reason: 'schema_drift',
+        detail: { code: 'columns_missing', columns: lost },
+        message: `The table has no column for ${lost.join(', ')} any more.`,
+      },
       exchange,
     );
   const quotes: ParsedQuote[] = [];

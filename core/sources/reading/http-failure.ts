@@ -13,35 +13,59 @@ export function transportFailure(exchange: Exchange): Failure | null {
   if (!response) {
     switch (error?.code) {
       case 'timeout':
-        return { reason: 'timeout', message: 'The source did not answer in time.' };
+        return { reason: 'timeout', detail: { code: 'timeout' }, message: 'The source did not answer in time.' };
       case 'refused':
-        return { reason: 'bad_request', message: 'The request was not sent: its address is not one of the source.' };
+        return {
+          reason: 'bad_request',
+          detail: { code: 'blocked_address' },
+          message: 'The request was not sent: its address is not one of the source.',
+        };
       case 'too_large':
-        return { reason: 'schema_drift', message: 'The answer is longer than any answer of this source may be.' };
+        return {
+          reason: 'schema_drift',
+          detail: { code: 'too_large' },
+          message: 'The answer is longer than any answer of this source may be.',
+        };
       case 'no_browser':
         return {
           reason: 'unexplained',
+          detail: { code: 'no_browser' },
           message: 'There is no browser on this machine to read pages with: install Chrome, or set QUOTRON_CHROMIUM.',
         };
       case 'connection':
-        return { reason: 'down', message: 'The source could not be reached or broke the connection.' };
+        return {
+          reason: 'down',
+          detail: { code: 'connection_failed' },
+          message: 'The source could not be reached or broke the connection.',
+        };
       default:
-        return { reason: 'unexplained', message: 'There is neither an answer nor an error.' };
+        return {
+          reason: 'unexplained',
+          detail: { code: 'no_answer' },
+          message: 'There is neither an answer nor an error.',
+        };
     }
   }
   if (response.truncated)
-    return { reason: 'schema_drift', message: 'The answer is longer than any answer of this source may be.' };
+    return {
+      reason: 'schema_drift',
+      detail: { code: 'too_large' },
+      message: 'The answer is longer than any answer of this source may be.',
+    };
   const { status } = response;
   if (status === 200) return null;
   const said = `The source answered ${status}`;
-  if (status === 429) return { reason: 'rate_limited', message: `${said}: too many requests.` };
-  if (status === 401) return { reason: 'auth_expired', message: `${said}: the session or key is not accepted.` };
-  if (status === 403) return { reason: 'blocked', message: `${said}: it takes us for a bot, or forbids this.` };
-  if (status === 404) return { reason: 'not_found', message: `${said}: it does not know what was asked for.` };
-  if (status === 408) return { reason: 'timeout', message: `${said}: it gave up waiting.` };
+  const detail = { code: 'http_status', status } as const;
+  if (status === 429) return { reason: 'rate_limited', detail, message: `${said}: too many requests.` };
+  if (status === 401)
+    return { reason: 'auth_expired', detail, message: `${said}: the session or key is not accepted.` };
+  if (status === 403) return { reason: 'blocked', detail, message: `${said}: it takes us for a bot, or forbids this.` };
+  if (status === 404) return { reason: 'not_found', detail, message: `${said}: it does not know what was asked for.` };
+  if (status === 408) return { reason: 'timeout', detail, message: `${said}: it gave up waiting.` };
   if (status >= 300 && status < 400)
-    return { reason: 'auth_expired', message: `${said}: it wants a consent or a login first.` };
-  if (refusals.has(status)) return { reason: 'bad_request', message: `${said}: it does not take this request.` };
-  if (status >= 500) return { reason: 'down', message: `${said}: it is broken or overloaded.` };
-  return { reason: 'unexplained', message: `${said}, which means nothing to this parser.` };
+    return { reason: 'auth_expired', detail, message: `${said}: it wants a consent or a login first.` };
+  if (refusals.has(status))
+    return { reason: 'bad_request', detail, message: `${said}: it does not take this request.` };
+  if (status >= 500) return { reason: 'down', detail, message: `${said}: it is broken or overloaded.` };
+  return { reason: 'unexplained', detail, message: `${said}, which means nothing to this parser.` };
 }

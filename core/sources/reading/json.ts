@@ -14,18 +14,23 @@ export function readBody(exchange: Exchange): { json: unknown } | { failure: Fai
   } catch {
     return {
       failure: /^\s*</.test(body)
-        ? { reason: 'blocked', message: 'The source answered a web page in place of data.' }
-        : { reason: 'schema_drift', message: 'The answer is not whole JSON.' },
+        ? {
+            reason: 'blocked',
+            detail: { code: 'page_in_place_of_data' },
+            message: 'The source answered a web page in place of data.',
+          }
+        : { reason: 'schema_drift', detail: { code: 'invalid_json' }, message: 'The answer is not whole JSON.' },
     };
   }
 }
 
 /** That an answer is not of its schema, and where. */
 export function driftOf(error: z.ZodError): Failure {
-  const at = error.issues.slice(0, 3).map((issue) => issue.path.join('.') || 'the whole answer');
+  const paths = error.issues.slice(0, 3).map((issue) => issue.path.join('.').slice(0, 200) || 'the whole answer');
   return {
     reason: 'schema_drift',
-    message: `The answer has another shape than it used to have, at ${at.join(', ').slice(0, 200)}.`,
+    detail: { code: 'schema_mismatch', paths },
+    message: `The answer has another shape than it used to have, at ${paths.join(', ').slice(0, 200)}.`,
   };
 }
 

@@ -7,6 +7,7 @@
 import { Decimal } from 'decimal.js';
 import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
+import type { FailureDetail } from '../../contracts/words/failure-details.ts';
 import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
@@ -59,7 +60,10 @@ export const slickchartsParser: SourceParser = {
     const [asked = ''] = exchange.request.symbols;
     const index = slickChartsIndices.find((each) => each.symbol === asked);
     if (kind !== 'constituents' || !index)
-      return failed({ reason: 'bad_request', message: 'SlickCharts has no page on this.' }, asked);
+      return failed(
+        { reason: 'bad_request', detail: { code: 'request_unsupported' }, message: 'SlickCharts has no page on this.' },
+        asked,
+      );
     const page = pageOf(exchange);
     return 'reason' in page ? failed(page, asked) : read(page, index, exchange);
   },
@@ -78,15 +82,23 @@ function pageOf(exchange: Exchange): HtmlPage | Failure {
   if (failure) return failure;
   const age = Number(exchange.response?.headers['age'] ?? 0);
   if (age > mostAgeSeconds)
-    return { reason: 'stale', message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.` };
+    return {
+      reason: 'stale',
+      detail: { code: 'cached_page', ageSeconds: age },
+      message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
+    };
   const page = readHtml(exchange.response?.body ?? '');
   if (page.has(challengeSelector))
-    return { reason: 'blocked', message: 'The source answered with a challenge for robots in place of the page.' };
+    return {
+      reason: 'blocked',
+      detail: { code: 'bot_challenge' },
+      message: 'The source answered with a challenge for robots in place of the page.',
+    };
   return page;
 }
 
-function drift(message: string): Failure {
-  return { reason: 'schema_drift', message };
+function drift(detail: FailureDetail, message: string): Failure {
+  return { reason: 'schema_drift', detail, message };
 }
 
 interface Columns {
@@ -107,7 +119,11 @@ function columnsOf(table: HtmlTable): Columns | Failure {
     price: table.column('Price'),
   };
   const lost = Object.entries(columns).flatMap(([name, at]) => (at === -1 ? [name] : []));
-  if (lost.length > 0) return drift(`The table has no column for ${lost.join(', ')} any more.`);
+  if (lost.length > 0)
+    return drift(
+      { code: 'columns_missing', columns: lost },
+      `The table has no column for ${lost.join(', ')} any more.`,
+    );
   return { ...columns, change: table.column('Chg'), percent: table.column('% Chg') };
 }
 
@@ -116,7 +132,8 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
     exchange.request.selectors === 'alternative'
       ? page.tables(anyTable).find((each) => !('reason' in columnsOf(each)))
       : page.table(tableSelector);
-  if (!table) return failed(drift('The page has no table of members any more.'), index.symbol);
+  if (!table)
+    return failed(drift({ code: 'table_missing' }, 'The page has no table of members any more.'), index.symbol);
   const columns = columnsOf(table);
   if ('reason' in columns) return failed(columns, index.symbol);
   const members = new Map<string, Member>();
@@ -137,13 +154,20 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
   const { from, to } = index.count;
   if (members.size < from || members.size > to)
     return failed(
-      drift(`The page has ${members.size} readable members; ${index.name} has ${from} to ${to}.`),
+      drift(
+        { code: 'member_count', members: members.size, least: from, most: to },
+        `The page has ${members.size} readable members; ${index.name} has ${from} to ${to}.`,
+      ),
       index.symbol,
     );
   const sum = [...members.values()].reduce((total, { weight }) => total.add(weight), new Decimal(0));
+  const percent = sum.mul(100).toDecimalPlaces(2);
   if (sum.sub(1).abs().gt(weightTolerance))
     return failed(
-      drift(`The weights add up to ${sum.mul(100).toDecimalPlaces(2).toFixed()} % and not to 100 %.`),
+      drift(
+        { code: 'weights_sum', percent: percent.toNumber() },
+        `The weights add up to ${percent.toFixed()} % and not to 100 %.`,
+      ),
       index.symbol,
     );
   return {

@@ -14,7 +14,13 @@ export function readJson<S extends z.ZodType>(
 ): { value: z.output<S> } | { failure: Failure } {
   const read = readBody(exchange);
   if (exchange.response?.status === 200 && 'failure' in read && limited.test(exchange.response.body))
-    return { failure: { reason: 'rate_limited', message: 'The source answered "Too Many Requests" inside a 200.' } };
+    return {
+      failure: {
+        reason: 'rate_limited',
+        detail: { code: 'rate_limit_notice' },
+        message: 'The source answered "Too Many Requests" inside a 200.',
+      },
+    };
   if ('failure' in read) return read;
   const parsed = schema.safeParse(read.json);
   return parsed.success ? { value: parsed.data } : { failure: driftOf(parsed.error) };
@@ -23,10 +29,34 @@ export function readJson<S extends z.ZodType>(
 /** Why an answer that has the right shape holds an error in place of a result. */
 export function toldFailure(error: unknown): Failure {
   const told = errorAnswerSchema.safeParse(error);
-  if (!told.success) return { reason: 'schema_drift', message: 'The answer has neither a result nor an error.' };
+  if (!told.success)
+    return {
+      reason: 'schema_drift',
+      detail: { code: 'neither_result_nor_error' },
+      message: 'The answer has neither a result nor an error.',
+    };
   const code = told.data.code.toLowerCase();
-  if (code === 'unauthorized') return { reason: 'auth_expired', message: 'The session or crumb is not accepted.' };
-  if (code === 'not found') return { reason: 'not_found', message: 'The source does not know what was asked for.' };
-  if (code === 'bad request') return { reason: 'bad_request', message: 'The source does not take this request.' };
-  return { reason: 'unexplained', message: 'The source answered with an error of a kind that is not known.' };
+  if (code === 'unauthorized')
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'session_refused' },
+      message: 'The session or crumb is not accepted.',
+    };
+  if (code === 'not found')
+    return {
+      reason: 'not_found',
+      detail: { code: 'unknown_symbol' },
+      message: 'The source does not know what was asked for.',
+    };
+  if (code === 'bad request')
+    return {
+      reason: 'bad_request',
+      detail: { code: 'request_refused' },
+      message: 'The source does not take this request.',
+    };
+  return {
+    reason: 'unexplained',
+    detail: { code: 'unknown_error' },
+    message: 'The source answered with an error of a kind that is not known.',
+  };
 }

@@ -23,7 +23,11 @@ export function parseBars(exchange: Exchange): Parsed {
   if (!chart) return failed(toldFailure(answer.value.chart.error));
   const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
   if (!interval)
-    return failed({ reason: 'schema_drift', message: 'The chart is of an interval that was not asked for.' });
+    return failed({
+      reason: 'schema_drift',
+      detail: { code: 'unexpected_interval' },
+      message: 'The chart is of an interval that was not asked for.',
+    });
   const subject = subjectOf({
     symbol: chart.meta.symbol,
     type: chart.meta.instrumentType,

@@ -33,6 +33,7 @@ export function parseQuotes(exchange: Exchange): Parsed {
   if (rows.length === 0) {
     return failed({
       reason: 'no_data',
+      detail: { code: 'no_rows' },
       message: `The source has no quote for any of the ${exchange.request.symbols.length} symbols asked for.`,
     });
   }

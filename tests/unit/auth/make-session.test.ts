@@ -181,6 +181,7 @@ describe('API key', () => {
   it.each([null, {}, { apiKey: '' }, { apiKey: 'a\nb' }, { key: 'x' }, 'text'])('%j is no credential', async (held) => {
     expect(await makeSession(strategy, making(withSession(strategy), call, held))).toEqual({
       reason: 'auth_expired',
+      detail: { code: 'credentials_unset' },
       message: 'No credentials are set for this source.',
     });
   });

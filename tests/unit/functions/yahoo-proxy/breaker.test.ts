@@ -5,7 +5,7 @@ import { type BreakerSettings, createBreaker, type Outcome } from '../../../../f
 const settings: BreakerSettings = { threshold: 3, openMs: 10_000, maxOpenMs: 40_000, random: () => 0 };
 const ok: Outcome = { failure: null, asked: true, retryAfterSeconds: 0 };
 const fails = (reason: RunReason, more: Partial<Outcome> = {}): Outcome => ({
-  failure: { reason, message: 'no' },
+  failure: { reason, detail: { code: 'unspecified' }, message: 'no' },
   asked: true,
   retryAfterSeconds: 0,
   ...more,
