@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { expectInvariant, pipeline, runNow } from '../support/pipeline.ts';
+import { expectInvariant } from '../support/invariant.ts';
+import { pipeline, runNow } from '../support/pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;

@@ -5,7 +5,8 @@ import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { simulatedCredentials } from '../../localstack/upstreams/credentials.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { expectInvariant, pipeline } from './pipeline.ts';
+import { expectInvariant } from './invariant.ts';
+import { pipeline } from './pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** One symbol of each kind: an index, a share, a coin. */
