@@ -222,6 +222,7 @@ async function worldOn(
         sourceId,
         ok,
         reason: failure?.reason ?? null,
+        detail: failure?.detail ?? null,
         message: failure?.message ?? null,
         blobKey,
         requests: exchanges.length,
