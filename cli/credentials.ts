@@ -60,9 +60,9 @@ async function readFields(fields: readonly string[]): Promise<Record<string, str
     if (given.success) return given.data;
     throw new CommandError(`Standard input must be a JSON object with the strings ${fields.join(' and ')}.`);
   }
-  const read: Record<string, string> = {};
-  for (const field of fields) read[field] = await promptHidden(`${field}: `);
-  return read;
+  const read: [string, string][] = [];
+  for (const field of fields) read.push([field, await promptHidden(`${field}: `)]);
+  return Object.fromEntries(read);
 }
 
 function parseJson(given: string): unknown {

@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 
-const units: Readonly<Record<string, number>> = { m: 60_000, h: 3600_000, d: 86_400_000 };
+const units: ReadonlyMap<string, number> = new Map(Object.entries<number>({ m: 60_000, h: 3600_000, d: 86_400_000 }));
 
 /** Parses an instant: ISO 8601, or a duration from now (`30m`, `2h`, `3d`). Gives ISO 8601 in UTC. */
 export function instantOption(text: string): string {
   const relative = /^(\d{1,4})([mhd])$/.exec(text);
   const at = relative
-    ? Date.now() + Number(relative[1]) * (units[relative[2] ?? ''] ?? 0)
+    ? Date.now() + Number(relative[1]) * (units.get(relative[2] ?? '') ?? 0)
     : /^\d{4}-\d{2}-\d{2}(T|$)/.test(text)
       ? Date.parse(text)
       : Number.NaN;

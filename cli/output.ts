@@ -34,16 +34,18 @@ export function tinted(tone: Tone, text: string): string {
   return styleText(formats[tone], text, { stream: process.stdout });
 }
 
-const tones: Readonly<Record<string, Tone>> = {
-  ...{ healthy: 'good', succeeded: 'good', verified: 'good', running: 'good', pass: 'good', done: 'good' },
-  ...{ failed: 'bad', stopped: 'bad', fail: 'bad' },
-  ...{ degraded: 'fair', limited: 'fair', partial: 'fair', mitigated: 'fair', warn: 'fair' },
-  ...{ paused: 'dim', unknown: 'dim', planned: 'dim', pending: 'dim', cancelled: 'dim' },
-};
+const tones: ReadonlyMap<string, Tone> = new Map(
+  Object.entries<Tone>({
+    ...{ healthy: 'good', succeeded: 'good', verified: 'good', running: 'good', pass: 'good', done: 'good' },
+    ...{ failed: 'bad', stopped: 'bad', fail: 'bad' },
+    ...{ degraded: 'fair', limited: 'fair', partial: 'fair', mitigated: 'fair', warn: 'fair' },
+    ...{ paused: 'dim', unknown: 'dim', planned: 'dim', pending: 'dim', cancelled: 'dim' },
+  }),
+);
 
 /** A status word in its colour. */
 export function status(word: string): string {
-  const tone = tones[word];
+  const tone = tones.get(word);
   return tone ? tinted(tone, word) : safe(word);
 }
 

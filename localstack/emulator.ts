@@ -5,16 +5,16 @@
  *   `--emulator ministack` MiniStack, as a plain process (the default)
  *   `--emulator localstack` LocalStack in Docker
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { settingNames } from '../core/contracts/settings.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
-import { identityOf, stopChild, until } from './processes.ts';
+import { identityOf, spawnLogged, stopChild, until } from './processes.ts';
 import { pythonWithEmulator } from './python.ts';
 import { readState, root, writeState } from './state-folder.ts';
 
@@ -109,30 +109,34 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   // It runs CommonJS from there, and the nearest package.json would be the project's, which says `module`.
   writeFileSync(join(unpacked, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.dir, 'emulator.log');
-  const child = spawnLogged(python, ['-m', 'ministack'], logFile, {
-    ...inherited(),
-    ...emulatorCredentials(),
-    // The pinned Node first: it runs the functions. NODE_PATH is for CDK's own custom resources, which bundle no SDK.
-    PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
-    NODE_PATH: join(root, 'node_modules'),
-    GATEWAY_PORT: String(port),
-    BIND_HOST: '127.0.0.1',
-    MINISTACK_HOST: '127.0.0.1',
-    LAMBDA_EXECUTOR: 'local',
-    PERSIST_STATE: '1',
-    S3_PERSIST: '1',
-    STATE_DIR: folder('state'),
-    S3_DATA_DIR: folder('s3'),
-    TMPDIR: unpacked,
-    // Not in the folder above, which goes: unpacking the browser is half the work of a cycle.
-    [settingNames.chromiumFolder]: tmpdir(),
-    // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
-    SFTP_ENABLED: '0',
-    IOT_MTLS_ENABLED: '0',
-    // There is no Docker to look for orphans in.
-    DOCKER_HOST: 'unix:///nonexistent',
-    LOG_LEVEL: 'WARNING',
-    PYTHONUNBUFFERED: '1',
+  const child = spawnLogged(python, ['-m', 'ministack'], {
+    logFile,
+    cwd: root,
+    env: {
+      ...inherited(),
+      ...emulatorCredentials(),
+      // The pinned Node first: it runs the functions. NODE_PATH is for CDK's own custom resources, which bundle no SDK.
+      PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      NODE_PATH: join(root, 'node_modules'),
+      GATEWAY_PORT: String(port),
+      BIND_HOST: '127.0.0.1',
+      MINISTACK_HOST: '127.0.0.1',
+      LAMBDA_EXECUTOR: 'local',
+      PERSIST_STATE: '1',
+      S3_PERSIST: '1',
+      STATE_DIR: folder('state'),
+      S3_DATA_DIR: folder('s3'),
+      TMPDIR: unpacked,
+      // Not in the folder above, which goes: unpacking the browser is half the work of a cycle.
+      [settingNames.chromiumFolder]: tmpdir(),
+      // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
+      SFTP_ENABLED: '0',
+      IOT_MTLS_ENABLED: '0',
+      // There is no Docker to look for orphans in.
+      DOCKER_HOST: 'unix:///nonexistent',
+      LOG_LEVEL: 'WARNING',
+      PYTHONUNBUFFERED: '1',
+    },
   });
   const url = `http://127.0.0.1:${port}`;
   const identity = child.pid === undefined ? null : identityOf(child.pid);
@@ -249,8 +253,7 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
       ...['--volume', '/var/run/docker.sock:/var/run/docker.sock', '--volume', `${data}:/var/lib/localstack`],
       localstackImage,
     ],
-    logFile,
-    process.env,
+    { logFile, env: process.env, cwd: root },
   );
   const url = `http://127.0.0.1:${port}`;
   return await whenUp(
@@ -260,16 +263,6 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
       await stopChild(child, 'SIGTERM', 10_000);
     },
   );
-}
-
-/** Starts a program in a process group of its own, so that Ctrl-C in the terminal reaches it only through us. */
-function spawnLogged(command: string, args: readonly string[], logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const log = openSync(logFile, 'w', 0o600);
-  try {
-    return spawn(command, args, { stdio: ['ignore', log, log], detached: true, env, cwd: root });
-  } finally {
-    closeSync(log);
-  }
 }
 
 interface Starting {

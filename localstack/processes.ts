@@ -1,5 +1,5 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from './problem.ts';
 
@@ -94,4 +94,21 @@ export async function stopChild(child: ChildProcess, name: NodeJS.Signals, grace
   const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await gone;
   clearTimeout(force);
+}
+
+/**
+ * Starts a program whose output goes to a log file, in a process group of its own, so that Ctrl-C in the terminal reaches
+ * it only through us.
+ */
+export function spawnLogged(
+  command: string,
+  args: readonly string[],
+  { logFile, ...options }: { logFile: string; env: NodeJS.ProcessEnv; cwd: string },
+): ChildProcess {
+  const log = openSync(logFile, 'w', 0o600);
+  try {
+    return spawn(command, args, { ...options, stdio: ['ignore', log, log], detached: true });
+  } finally {
+    closeSync(log);
+  }
 }

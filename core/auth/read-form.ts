@@ -35,11 +35,11 @@ export function readForms(page: string): HtmlForm[] {
     const attributes = attributesOf(inside.slice(0, end));
     if (kind === 'form') {
       inForm = true;
-      const method = attributes['method']?.toUpperCase() === 'POST' ? 'POST' : 'GET';
-      forms.push({ action: attributes['action'] ?? '', method, fields: [] });
-    } else if (inForm && attributes['name']) {
-      const type = (attributes['type'] ?? (kind === 'button' ? 'submit' : 'text')).toLowerCase();
-      forms.at(-1)?.fields.push({ name: attributes['name'], value: attributes['value'] ?? '', type });
+      const method = attributes.get('method')?.toUpperCase() === 'POST' ? 'POST' : 'GET';
+      forms.push({ action: attributes.get('action') ?? '', method, fields: [] });
+    } else if (inForm && attributes.get('name')) {
+      const type = (attributes.get('type') ?? (kind === 'button' ? 'submit' : 'text')).toLowerCase();
+      forms.at(-1)?.fields.push({ name: attributes.get('name') ?? '', value: attributes.get('value') ?? '', type });
     }
   }
   return forms;
@@ -64,21 +64,22 @@ export function filledFields(form: HtmlForm): [string, string][] {
     .map(({ name, value }) => [name, value]);
 }
 
-function attributesOf(text: string): Record<string, string> {
-  const found: Record<string, string> = Object.create(null);
+function attributesOf(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   for (const [, name = '', double, single, bare] of text.matchAll(
     /([a-z][\w:-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/gi,
   )) {
-    found[name.toLowerCase()] ??= decoded(double ?? single ?? bare ?? '');
+    const key = name.toLowerCase();
+    if (!found.has(key)) found.set(key, decoded(double ?? single ?? bare ?? ''));
   }
   return found;
 }
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const named = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }));
 
 function decoded(text: string): string {
   return text.replaceAll(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi, (whole, decimal, hex, name) => {
-    if (name !== undefined) return named[String(name).toLowerCase()] ?? whole;
+    if (name !== undefined) return named.get(String(name).toLowerCase()) ?? whole;
     const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });

@@ -20,9 +20,9 @@ const locationHeader: Json = { Location: { required: true, schema: { type: 'stri
  */
 export function openApiDocument(specs: readonly RouteSpec[], version: string): Json {
   const components = new Map<string, Json>();
-  const paths: Record<string, Json> = {};
+  const paths = new Map<string, Json>();
   for (const spec of specs) {
-    paths[spec.path] = { ...paths[spec.path], [spec.method]: operationOf(spec, components) };
+    paths.set(spec.path, { ...paths.get(spec.path), [spec.method]: operationOf(spec, components) });
   }
   refer(problemSchema, 'output', components);
   return {
@@ -40,7 +40,7 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
     },
     servers: [{ url: '/api/v1' }],
     tags: [...new Set(specs.map((spec) => spec.tag))].map((name) => ({ name })),
-    paths,
+    paths: Object.fromEntries(paths),
     components: {
       schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
@@ -84,10 +84,10 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
 }
 
 function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
-  const content: Json = {};
-  if (spec.data) content['application/json'] = { schema: refer(envelope(spec.data), 'output', components) };
-  for (const [type, schema] of Object.entries(spec.media ?? {}))
-    content[type] = { schema: refer(schema, 'output', components) };
+  const bodies = { ...(spec.data && { 'application/json': envelope(spec.data) }), ...spec.media };
+  const content: Json = Object.fromEntries(
+    Object.entries(bodies).map(([type, schema]) => [type, { schema: refer(schema, 'output', components) }]),
+  );
   const codes = [
     ...always,
     ...(spec.access === 'public' ? [] : guarded),

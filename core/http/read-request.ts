@@ -22,13 +22,13 @@ export function parametersOf(
   context: Context,
   query: z.ZodObject | undefined,
 ): { values: Record<string, string>; unknown: string[] } {
-  const values: Record<string, string> = {};
+  const values: [string, string][] = [];
   const unknown: string[] = [];
   for (const [name, given] of Object.entries(context.req.queries())) {
-    if (query && Object.hasOwn(query.shape, name)) values[name] = given.join(',');
+    if (query && Object.hasOwn(query.shape, name)) values.push([name, given.join(',')]);
     else if (!Object.hasOwn(everywhere.shape, name)) unknown.push(name.slice(0, 64));
   }
-  return { values, unknown };
+  return { values: Object.fromEntries(values), unknown };
 }
 
 /** A value by its schema. Throws `invalid_request` with the paths of what is wrong. */

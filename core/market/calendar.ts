@@ -74,18 +74,22 @@ const venues: Readonly<Record<string, readonly string[]>> = {
 };
 const calendarOfMic = new Map(Object.entries(venues).flatMap(([id, mics]) => mics.map((mic) => [mic, id] as const)));
 
+const dataOfCalendar = new Map(Object.entries(calendarData));
+
 /** An index has no venue: it moves with the exchange of its zone. */
-const calendarOfIndexZone: Readonly<Record<string, string>> = {
-  'America/New_York': 'XNYS',
-  'America/Chicago': 'XNYS',
-  'Europe/London': 'XLON',
-  'Europe/Berlin': 'XETR',
-  'Asia/Tokyo': 'XTKS',
-  'Asia/Hong_Kong': 'XHKG',
-  'Europe/Zurich': 'XSWX',
-  'America/Toronto': 'XTSE',
-  'Australia/Sydney': 'XASX',
-};
+const calendarOfIndexZone: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    'America/New_York': 'XNYS',
+    'America/Chicago': 'XNYS',
+    'Europe/London': 'XLON',
+    'Europe/Berlin': 'XETR',
+    'Asia/Tokyo': 'XTKS',
+    'Asia/Hong_Kong': 'XHKG',
+    'Europe/Zurich': 'XSWX',
+    'America/Toronto': 'XTSE',
+    'Australia/Sydney': 'XASX',
+  }),
+);
 
 const calendars = new Map<string, KnownCalendar>();
 
@@ -99,8 +103,8 @@ export function calendarFor(listing: { mic: string; zone: string; assetClass?: s
   if (mic === pseudoMics.crypto || assetClass === 'crypto') return null;
   if (mic === pseudoMics.fx || assetClass === 'fx') return kept('FX', currencies, 'continuous', currencyDays);
   const isIndex = mic === pseudoMics.index || assetClass === 'index';
-  const id = calendarOfMic.get(mic) ?? (isIndex ? calendarOfIndexZone[zone] : undefined);
-  const data = id === undefined ? undefined : calendarData[id];
+  const id = calendarOfMic.get(mic) ?? (isIndex ? calendarOfIndexZone.get(zone) : undefined);
+  const data = id === undefined ? undefined : dataOfCalendar.get(id);
   if (id === undefined || !data) {
     const known = isZone(zone) ? zone : 'UTC';
     return kept(`weekdays:${known}`, { zone: known, hours: [[validFrom, '00:00-24:00']], days: {} }, 'daily', () => []);
@@ -110,12 +114,12 @@ export function calendarFor(listing: { mic: string; zone: string; assetClass?: s
 
 /** The calendar of an id of the data (`XNYS`, `CMES`), or `undefined`. */
 export function calendarOf(id: string): MarketCalendar | undefined {
-  const data = calendarData[id];
+  const data = dataOfCalendar.get(id);
   return data && kept(id, data, 'continuous', daysOf);
 }
 
 /** Every calendar that has data. */
-export const calendarIds: readonly string[] = Object.keys(calendarData);
+export const calendarIds: readonly string[] = [...dataOfCalendar.keys()];
 
 /** Whether the market trades at an instant; not in its lunch break. */
 export function isOpen(calendar: MarketCalendar, at: number): boolean {

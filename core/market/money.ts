@@ -7,17 +7,19 @@ export interface CurrencyUnit {
 }
 
 /** Minor units in which exchanges quote. London in pence, Johannesburg in cents, Tel Aviv in agorot. */
-const minorUnits: Readonly<Record<string, CurrencyUnit>> = {
-  GBp: { currency: 'GBP', minorFactor: 100 },
-  GBX: { currency: 'GBP', minorFactor: 100 },
-  ZAc: { currency: 'ZAR', minorFactor: 100 },
-  ILA: { currency: 'ILS', minorFactor: 100 },
-};
+const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
+  Object.entries<CurrencyUnit>({
+    GBp: { currency: 'GBP', minorFactor: 100 },
+    GBX: { currency: 'GBP', minorFactor: 100 },
+    ZAc: { currency: 'ZAR', minorFactor: 100 },
+    ILA: { currency: 'ILS', minorFactor: 100 },
+  }),
+);
 
 /**
  * The major currency and factor of an upstream's currency text. Case matters: `GBp` is pence, `GBP` is pounds.
  * A price is converted once, at ingest, by dividing it by `minorFactor`; the row keeps the factor.
  */
 export function currencyUnit(text: string): CurrencyUnit {
-  return minorUnits[text] ?? { currency: text, minorFactor: 1 };
+  return minorUnits.get(text) ?? { currency: text, minorFactor: 1 };
 }

@@ -61,17 +61,19 @@ const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>
 };
 
 /** What Yahoo answers without being asked: left out, so that saying it and not saying it is one answer. */
-const usual: Readonly<Record<string, string>> = {
-  lang: 'en-US',
-  region: 'US',
-  formatted: 'false',
-  includePrePost: 'false',
-  useYfid: 'false',
-};
+const usual: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    lang: 'en-US',
+    region: 'US',
+    formatted: 'false',
+    includePrePost: 'false',
+    useYfid: 'false',
+  }),
+);
 
 function usualOf(route: Question['route'], name: string): string | undefined {
   // Summaries come as `{raw, fmt}` unless they are asked for otherwise; quotes come as numbers.
-  return route === 'summary' && name === 'formatted' ? 'true' : usual[name];
+  return route === 'summary' && name === 'formatted' ? 'true' : usual.get(name);
 }
 
 const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
@@ -176,16 +178,16 @@ function one(route: 'chart' | 'summary' | 'timeseries', base: string, symbol: st
 
 /** The known parameters, checked, in one spelling; or the name of one that is not what it should be. */
 function queryOf(route: Question['route'], search: URLSearchParams): Record<string, string> | string {
-  const query: Record<string, string> = {};
+  const query: [string, string][] = [];
   for (const [name, pattern] of Object.entries(known[route])) {
     // Some clients repeat a parameter where others write a list.
     const value = pattern === list ? search.getAll(name).join(',') : search.get(name);
     if (value === null || value === '') continue;
     if (!pattern.test(value)) return name;
     const spelled = pattern === flag ? value.toLowerCase() : value;
-    if (spelled !== usualOf(route, name)) query[name] = spelled;
+    if (spelled !== usualOf(route, name)) query.push([name, spelled]);
   }
-  return query;
+  return Object.fromEntries(query);
 }
 
 function badParameter(route: Question['route'], name: string): YahooError {

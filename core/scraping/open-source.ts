@@ -64,7 +64,7 @@ export async function reachSource(
 ): Promise<ReachableSource> {
   const source = sourceOf(sourceId);
   if (!source) throw new Error(`Source ${sourceId} is not in the catalogue: the message is of another version.`);
-  const address = sourceAddress(source, world.sourceUrls[sourceId]);
+  const address = sourceAddress(source, world.sourceUrls);
   const reach = (origins: readonly string[]) =>
     world.upstream({
       origins,

@@ -12,7 +12,9 @@ export interface SourceAddress {
   url(pathOrUrl: string, query?: Readonly<Record<string, string>>): URL;
 }
 
-export function sourceAddress(source: SourceDefinition, override: string | undefined): SourceAddress {
+/** `overrides`: base URLs by source id, for those that are called elsewhere than the catalogue says. */
+export function sourceAddress(source: SourceDefinition, overrides: Readonly<Record<string, string>>): SourceAddress {
+  const override = Object.hasOwn(overrides, source.id) ? overrides[source.id] : undefined;
   const base = override === undefined ? undefined : new URL(override);
   return {
     origins: base ? [base.origin] : source.origins,

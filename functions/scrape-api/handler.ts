@@ -23,7 +23,7 @@ const queue = sqsMessageQueue({
   ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
 });
 const sourceUrls = mapSetting('sourceUrls');
-const credentialSecrets = mapSetting('credentialSecrets');
+const credentialSecrets = new Map(Object.entries(mapSetting('credentialSecrets')));
 const timeoutMs = numberSetting('upstreamTimeoutMs');
 
 /** Tasks of the API sources, one queue per source, one message at a time. */
@@ -36,7 +36,10 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       upstream: (options) => httpUpstream({ ...options, timeoutMs: timeoutMs ?? options.timeoutMs }),
       now: Date.now,
       wait: (ms) => sleep(ms),
-      credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
+      credentials: async (id) => {
+        const secret = credentialSecrets.get(id);
+        return secret ? secrets.current(secret) : null;
+      },
     });
     const source = { ...ready, parser: apiParserOf(task.sourceId) };
     await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });

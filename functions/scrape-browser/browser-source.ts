@@ -49,7 +49,7 @@ export async function browserSource(
 ): Promise<ScrapeSource> {
   const { browser, state, now, wait } = world;
   const source = sourceOf(sourceId);
-  const address = source && sourceAddress(source, world.sourceUrls[sourceId]);
+  const address = source && sourceAddress(source, world.sourceUrls);
   const bounded = (options: UpstreamOptions): UpstreamOptions => ({
     ...options,
     timeoutMs: world.pageTimeoutMs ?? pageTimeoutMs,

@@ -24,7 +24,7 @@ const queue = sqsMessageQueue({
   ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
 });
 const sourceUrls = mapSetting('sourceUrls');
-const credentialSecrets = mapSetting('credentialSecrets');
+const credentialSecrets = new Map(Object.entries(mapSetting('credentialSecrets')));
 const pageTimeoutMs = numberSetting('upstreamTimeoutMs');
 const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
@@ -42,7 +42,10 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       state,
       sourceUrls,
       sessionSecret: () => secrets.get(setting('sessionKeySecret')),
-      credentials: async (id) => (credentialSecrets[id] ? secrets.current(credentialSecrets[id]) : null),
+      credentials: async (id) => {
+        const secret = credentialSecrets.get(id);
+        return secret ? secrets.current(secret) : null;
+      },
       now: Date.now,
       wait: (ms) => sleep(ms),
       ...(pageTimeoutMs && { pageTimeoutMs }),

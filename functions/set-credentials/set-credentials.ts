@@ -97,7 +97,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
         `No source has this id. There is ${catalogue.map((each) => each.id).join(', ')}.`,
       );
     const form = credentialsFormOf(source.session);
-    const secretId = uses.secretIds[source.id];
+    const secretId = Object.hasOwn(uses.secretIds, source.id) ? uses.secretIds[source.id] : undefined;
     if (form === null || secretId === undefined)
       throw new ProblemError('no_credentials', `${source.title} is read without credentials: there is nothing to set.`);
     return { source, form, keyId, secretId };

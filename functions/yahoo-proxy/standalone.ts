@@ -90,7 +90,7 @@ export function proxyListener({
   const whole = getRequestListener((request) => app.fetch(request));
   return (request, response) => {
     const known = quick(request.method ?? '', request.url ?? '', (name) => {
-      const value = request.headers[name];
+      const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
       return typeof value === 'string' ? value : undefined;
     });
     if (!known) return void whole(request, response);

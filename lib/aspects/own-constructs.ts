@@ -5,11 +5,16 @@ import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { QuotronQueue } from '../constructs/quotron-queue.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 
-const ownConstructs: Readonly<Record<string, new (...args: never[]) => Construct>> = {
-  'AWS::Lambda::Function': QuotronFunction,
-  'AWS::SQS::Queue': QuotronQueue,
-  'AWS::CloudWatch::Alarm': RunbookAlarm,
-};
+const ownConstructs: ReadonlyMap<string, new (...args: never[]) => Construct> = new Map<
+  string,
+  new (
+    ...args: never[]
+  ) => Construct
+>([
+  ['AWS::Lambda::Function', QuotronFunction],
+  ['AWS::SQS::Queue', QuotronQueue],
+  ['AWS::CloudWatch::Alarm', RunbookAlarm],
+]);
 
 /**
  * Stops synth when a function, a queue or an alarm is made past the construct of its kind, and would so lack its log
@@ -18,7 +23,7 @@ const ownConstructs: Readonly<Record<string, new (...args: never[]) => Construct
 export class OwnConstructs implements IAspect {
   visit(node: IConstruct): void {
     if (!CfnResource.isCfnResource(node)) return;
-    const own = ownConstructs[node.cfnResourceType];
+    const own = ownConstructs.get(node.cfnResourceType);
     if (!own) return;
     const path = node.node.scopes;
     if (path.some((scope) => scope instanceof own || isCdkFunction(scope))) return;

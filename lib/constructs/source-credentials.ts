@@ -7,13 +7,13 @@ import type { BoundFunction } from './binding.ts';
 
 /** Sources that need credentials have a secret each. It begins as `{}`, and only `set-credentials` ever writes it. */
 export class SourceCredentials extends Construct {
-  private readonly secrets: Readonly<Record<string, Secret>>;
+  private readonly secrets: ReadonlyMap<string, Secret>;
   private readonly sources: readonly SourceDefinition[];
 
   constructor(scope: Construct, id: string, props: { sources: readonly SourceDefinition[]; keep: boolean }) {
     super(scope, id);
     this.sources = props.sources.filter(({ session }) => session !== null && session.strategy !== 'cookie-crumb');
-    this.secrets = Object.fromEntries(
+    this.secrets = new Map(
       this.sources.map((source) => {
         const secret = new Secret(this, pascalCase(source.id), {
           description: `Credentials of ${source.title}, set by PUT /api/v1/sources/${source.id}/credentials`,
@@ -50,7 +50,7 @@ export class SourceCredentials extends Construct {
     if (fn.inside)
       throw new Error(`${fn.name} is inside the VPC and cannot reach Secrets Manager: it has no use for credentials.`);
     const held = ids.flatMap((id) => {
-      const secret = this.secrets[id];
+      const secret = this.secrets.get(id);
       return secret ? [{ id, arn: secret.secretArn }] : [];
     });
     if (held.length === 0) return;

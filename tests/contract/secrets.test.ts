@@ -115,7 +115,7 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
     const source = sourceOf(id);
     if (!source?.session) throw new Error(`${id} has no session`);
     const { session: strategy } = source;
-    const address = sourceAddress(source, upstreams.urlOf(id));
+    const address = sourceAddress(source, { [id]: upstreams.urlOf(id) });
     const upstream = httpUpstream({
       origins: address.origins,
       allowPrivate: true,

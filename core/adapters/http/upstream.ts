@@ -122,18 +122,20 @@ export function guardedLookup(allowPrivate: boolean): LookupFunction {
   };
 }
 
-const unpackers: Readonly<Record<string, () => zlib.Gunzip | zlib.BrotliDecompress | zlib.Inflate>> = {
-  gzip: () => zlib.createGunzip(),
-  br: () => zlib.createBrotliDecompress(),
-  deflate: () => zlib.createInflate(),
-};
+const unpackers = new Map(
+  Object.entries<() => zlib.Gunzip | zlib.BrotliDecompress | zlib.Inflate>({
+    gzip: () => zlib.createGunzip(),
+    br: () => zlib.createBrotliDecompress(),
+    deflate: () => zlib.createInflate(),
+  }),
+);
 
 function readBody(
   incoming: http.IncomingMessage,
   maxBytes: number,
   done: (error: Error | null, body: string, truncated: boolean) => void,
 ): void {
-  const unpack = unpackers[incoming.headers['content-encoding'] ?? '']?.();
+  const unpack = unpackers.get(incoming.headers['content-encoding'] ?? '')?.();
   const body = unpack ? pipeline(incoming, unpack, () => undefined) : incoming;
   const chunks: Buffer[] = [];
   let size = 0;

@@ -8,7 +8,7 @@ const batchSize = 10;
 export function sqsMessageQueue(urls: Readonly<Record<string, string>>, client = new SQSClient({})): MessageQueue {
   return {
     async send(queue, messages, delaySeconds = 0) {
-      const url = urls[queue];
+      const url = Object.hasOwn(urls, queue) ? urls[queue] : undefined;
       if (!url) throw new Error(`Queue ${queue} is not bound to this function: grant it in the stack.`);
       for (let from = 0; from < messages.length; from += batchSize) {
         const Entries = messages.slice(from, from + batchSize).map((message, index) => ({

@@ -7,9 +7,8 @@ import * as z from 'zod';
 
 /** An object of texts whose keys are read without their numbers: `05. price` is `price`. */
 const numbered = z.record(z.string(), z.unknown()).transform((row) => {
-  const named: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of Object.entries(row)) named[key.replace(/^\d{1,2}[a-z]?\.\s+/, '')] = value;
-  return named;
+  const named = Object.entries(row).map(([key, value]) => [key.replace(/^\d{1,2}[a-z]?\.\s+/, ''), value] as const);
+  return Object.fromEntries(named);
 });
 
 /** No number of theirs is longer; a longer one would be none that a database takes. */

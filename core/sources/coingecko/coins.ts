@@ -1,33 +1,35 @@
 /** CoinGecko's ids of coins by the ticker of the canonical symbol. Tickers are not unique there; ids are. */
-const ids: Readonly<Record<string, string>> = {
-  BTC: 'bitcoin',
-  ETH: 'ethereum',
-  SOL: 'solana',
-  XRP: 'ripple',
-  BNB: 'binancecoin',
-  ADA: 'cardano',
-  DOGE: 'dogecoin',
-  TRX: 'tron',
-  AVAX: 'avalanche-2',
-  LINK: 'chainlink',
-  DOT: 'polkadot',
-  LTC: 'litecoin',
-  BCH: 'bitcoin-cash',
-  XLM: 'stellar',
-  ATOM: 'cosmos',
-  ETC: 'ethereum-classic',
-  XMR: 'monero',
-  USDT: 'tether',
-  USDC: 'usd-coin',
-};
-const tickers = new Map(Object.entries(ids).map(([ticker, id]) => [id, ticker]));
+const ids: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    BTC: 'bitcoin',
+    ETH: 'ethereum',
+    SOL: 'solana',
+    XRP: 'ripple',
+    BNB: 'binancecoin',
+    ADA: 'cardano',
+    DOGE: 'dogecoin',
+    TRX: 'tron',
+    AVAX: 'avalanche-2',
+    LINK: 'chainlink',
+    DOT: 'polkadot',
+    LTC: 'litecoin',
+    BCH: 'bitcoin-cash',
+    XLM: 'stellar',
+    ATOM: 'cosmos',
+    ETC: 'ethereum-classic',
+    XMR: 'monero',
+    USDT: 'tether',
+    USDC: 'usd-coin',
+  }),
+);
+const tickers = new Map([...ids].map(([ticker, id]) => [id, ticker]));
 
 /** What prices are asked in. The answer does not repeat it; the request does, and is read for it. */
 export const currency = 'USD';
 
 export function toSource(canonical: string): string | null {
   const ticker = /^([A-Z0-9]+)-USD$/.exec(canonical)?.[1];
-  return ticker !== undefined && Object.hasOwn(ids, ticker) ? (ids[ticker] ?? null) : null;
+  return ticker === undefined ? null : (ids.get(ticker) ?? null);
 }
 
 export function toCanonical(id: string): string {

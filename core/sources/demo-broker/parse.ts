@@ -14,15 +14,17 @@ const anyTable = 'table';
 const formSelector = 'form#login';
 const problemSelector = '.problem';
 
-const assetClassOf: Readonly<Record<string, AssetClass>> = {
-  Share: 'equity',
-  ETF: 'etf',
-  Index: 'index',
-  Fund: 'fund',
-  Crypto: 'crypto',
-  FX: 'fx',
-  Future: 'future',
-};
+const assetClassOf: ReadonlyMap<string, AssetClass> = new Map(
+  Object.entries<AssetClass>({
+    Share: 'equity',
+    ETF: 'etf',
+    Index: 'index',
+    Fund: 'fund',
+    Crypto: 'crypto',
+    FX: 'fx',
+    Future: 'future',
+  }),
+);
 
 /** The broker's symbols are the canonical ones. */
 export const demoBrokerParser: SourceParser = {
@@ -138,7 +140,7 @@ function numberIn(text: string): DecimalText | null {
 /** The quote of a row, or what is wrong with it. */
 function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
   const symbol = cell('Symbol');
-  const assetClass = Object.hasOwn(assetClassOf, cell('Type')) ? assetClassOf[cell('Type')] : undefined;
+  const assetClass = assetClassOf.get(cell('Type'));
   const price = numberIn(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;

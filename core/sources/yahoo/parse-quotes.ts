@@ -8,14 +8,16 @@ import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
 import { subjectOf } from './subject.ts';
 
 /** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
-const sessionOf: Readonly<Record<string, Session>> = {
-  PRE: 'pre',
-  REGULAR: 'regular',
-  POST: 'post',
-  CLOSED: 'closed',
-  PREPRE: 'closed',
-  POSTPOST: 'closed',
-};
+const sessionOf: ReadonlyMap<string, Session> = new Map(
+  Object.entries<Session>({
+    PRE: 'pre',
+    REGULAR: 'regular',
+    POST: 'post',
+    CLOSED: 'closed',
+    PREPRE: 'closed',
+    POSTPOST: 'closed',
+  }),
+);
 
 /**
  * Reads an answer of `/v7/finance/quote`.
@@ -94,7 +96,7 @@ function quoteOf(row: QuoteRow, fetchedAt: number): ParsedQuote {
       volume: row.regularMarketVolume == null ? null : decimalFromNumber(row.regularMarketVolume),
       currency,
       minorFactor,
-      session: sessionOf[row.marketState ?? ''] ?? null,
+      session: sessionOf.get(row.marketState ?? '') ?? null,
       delaySeconds: row.exchangeDataDelayedBy == null ? null : Math.round(row.exchangeDataDelayedBy * 60),
       asOf: marketTime == null ? fetchedAt : Math.round(marketTime * 1000),
       asOfBasis: marketTime == null ? 'fetched' : 'exchange',

@@ -5,16 +5,18 @@ import { isZone } from '../../market/zoned-date.ts';
 import type { Subject } from '../parser.ts';
 import { micOf } from './exchanges.ts';
 
-const assetClassOf: Readonly<Record<string, AssetClass>> = {
-  EQUITY: 'equity',
-  ETF: 'etf',
-  MUTUALFUND: 'fund',
-  INDEX: 'index',
-  CRYPTOCURRENCY: 'crypto',
-  CURRENCY: 'fx',
-  FUTURE: 'future',
-  OPTION: 'option',
-};
+const assetClassOf: ReadonlyMap<string, AssetClass> = new Map(
+  Object.entries<AssetClass>({
+    EQUITY: 'equity',
+    ETF: 'etf',
+    MUTUALFUND: 'fund',
+    INDEX: 'index',
+    CRYPTOCURRENCY: 'crypto',
+    CURRENCY: 'fx',
+    FUTURE: 'future',
+    OPTION: 'option',
+  }),
+);
 
 /** Who a quote row or a chart is about. Crypto, currency pairs and indices list on pseudo-MICs. */
 export function subjectOf(told: {
@@ -25,7 +27,7 @@ export function subjectOf(told: {
   zone: string | null | undefined;
   name: string | null | undefined;
 }): Subject & { readonly listing: Listing } {
-  const assetClass = assetClassOf[told.type ?? ''] ?? 'other';
+  const assetClass = assetClassOf.get(told.type ?? '') ?? 'other';
   const mic =
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index'
       ? pseudoMics[assetClass]

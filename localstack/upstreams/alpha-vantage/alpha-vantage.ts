@@ -57,7 +57,7 @@ export function simulatedAlphaVantage(options: YahooOptions): SimSource {
     if (instrument === undefined) return json(200, invalidCall('TIME_SERIES_DAILY'));
     const at = now() - (control.hit('stale', source, 'chart', symbol)?.ageMs ?? 0);
     const times = control.hit('unit', source, 'chart', symbol) === undefined ? 1 : 100;
-    const bars: Record<string, Record<string, string>> = {};
+    const bars = new Map<string, Record<string, string>>();
     let made = 0;
     for (let day = dayOf(instrument.exchange, at); made < compact; day--) {
       if (!trades(instrument.exchange, day)) continue;
@@ -66,23 +66,26 @@ export function simulatedAlphaVantage(options: YahooOptions): SimSource {
       made++;
       const end = Math.min(at, session.closesAt);
       const { open, high, low, close, volume } = stretchOf(market, instrument, session.opensAt, end, session.closesAt);
-      bars[session.date] = {
+      bars.set(session.date, {
         '1. open': text(open * times),
         '2. high': text(high * times),
         '3. low': text(low * times),
         '4. close': text(close * times),
         '5. volume': String(volume),
-      };
+      });
     }
     const meta = {
       '1. Information': 'Daily Prices (open, high, low, close) and Volumes',
       '2. Symbol': symbol,
-      '3. Last Refreshed': Object.keys(bars)[0] ?? '',
+      '3. Last Refreshed': bars.keys().next().value ?? '',
       '4. Output Size': 'Compact',
       '5. Time Zone': 'US/Eastern',
     };
     const drifted = control.hit('drift', source, 'chart', symbol) !== undefined;
-    return json(200, { 'Meta Data': meta, [drifted ? 'Daily Series' : 'Time Series (Daily)']: bars });
+    return json(200, {
+      'Meta Data': meta,
+      [drifted ? 'Daily Series' : 'Time Series (Daily)']: Object.fromEntries(bars),
+    });
   }
 
   return {

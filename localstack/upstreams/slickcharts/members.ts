@@ -136,22 +136,23 @@ function weighted(instruments: readonly SimInstrument[], offset: number): SimMem
 const others = madeUp(503);
 
 /** By path, the index's name and its members, heaviest first. */
-export const simulatedIndices: Readonly<
-  Record<string, { readonly title: string; readonly members: readonly SimMember[] }>
-> = {
-  '/sp500': {
-    title: 'S&P 500 Companies by Weight',
-    members: weighted([...known([...wellKnown.nasdaq, ...wellKnown.nyse]), ...others.slice(0, 487)], 3),
-  },
-  '/nasdaq100': {
-    title: 'Nasdaq 100 Companies by Weight',
-    members: weighted([...known(wellKnown.nasdaq), ...others.slice(0, 91)], 2),
-  },
-  '/dowjones': {
-    title: 'Dow Jones Companies by Weight',
-    members: weighted(
-      [...known(['MSFT', 'AAPL', 'AMZN', 'NVDA', 'V', 'JPM', 'JNJ', 'KO']), ...others.slice(100, 122)],
-      8,
-    ),
-  },
-};
+export const simulatedIndices: ReadonlyMap<string, { readonly title: string; readonly members: readonly SimMember[] }> =
+  new Map(
+    Object.entries({
+      '/sp500': {
+        title: 'S&P 500 Companies by Weight',
+        members: weighted([...known([...wellKnown.nasdaq, ...wellKnown.nyse]), ...others.slice(0, 487)], 3),
+      },
+      '/nasdaq100': {
+        title: 'Nasdaq 100 Companies by Weight',
+        members: weighted([...known(wellKnown.nasdaq), ...others.slice(0, 91)], 2),
+      },
+      '/dowjones': {
+        title: 'Dow Jones Companies by Weight',
+        members: weighted(
+          [...known(['MSFT', 'AAPL', 'AMZN', 'NVDA', 'V', 'JPM', 'JNJ', 'KO']), ...others.slice(100, 122)],
+          8,
+        ),
+      },
+    }),
+  );

@@ -16,7 +16,7 @@ export function simulatedSlickCharts({ seed, alwaysOpen, control, now }: YahooOp
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
 
   function page(path: string): Answer {
-    const index = simulatedIndices[path];
+    const index = simulatedIndices.get(path);
     if (!index)
       return html(404, '<!DOCTYPE html><html><head><title>404</title></head><body>Page not found</body></html>');
     const stale = control.hit('stale', source, 'page');

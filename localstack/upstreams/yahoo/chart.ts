@@ -7,29 +7,33 @@ import type { SimExchange, SimInstrument } from './universe.ts';
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-const intraday: Readonly<Record<string, number>> = {
-  '1m': 1,
-  '2m': 2,
-  '5m': 5,
-  '15m': 15,
-  '30m': 30,
-  '60m': 60,
-  '90m': 90,
-  '1h': 60,
-};
+const intraday: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({
+    '1m': 1,
+    '2m': 2,
+    '5m': 5,
+    '15m': 15,
+    '30m': 30,
+    '60m': 60,
+    '90m': 90,
+    '1h': 60,
+  }),
+);
 const daily: ReadonlySet<string> = new Set(['1d', '5d', '1wk', '1mo', '3mo']);
-const ranges: Readonly<Record<string, number>> = {
-  '1d': 1,
-  '5d': 5,
-  '1mo': 31,
-  '3mo': 92,
-  '6mo': 183,
-  '1y': 366,
-  '2y': 731,
-  '5y': 1827,
-  '10y': 3653,
-  max: 3653,
-};
+const ranges: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({
+    '1d': 1,
+    '5d': 5,
+    '1mo': 31,
+    '3mo': 92,
+    '6mo': 183,
+    '1y': 366,
+    '2y': 731,
+    '5y': 1827,
+    '10y': 3653,
+    max: 3653,
+  }),
+);
 
 /** What was asked for. Times in milliseconds. */
 export interface ChartRequest {
@@ -55,14 +59,14 @@ interface Bar extends Stretch {
 /** Reads a chart's query as Yahoo does: `period1` and `period2` in seconds, or `range`. */
 export function readChartRequest(query: URLSearchParams, now: number): ChartRequest | ChartProblem {
   const interval = query.get('interval') ?? '1d';
-  if (intraday[interval] === undefined && !daily.has(interval)) {
+  if (!intraday.has(interval) && !daily.has(interval)) {
     const valid = '1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 4h, 1d, 5d, 1wk, 1mo, 3mo';
     return bad(`Invalid input - interval=${interval} is not supported. Valid intervals: [${valid}]`);
   }
   const range = query.get('range') ?? '';
   const period1 = query.get('period1');
   const period2 = query.get('period2');
-  const days = ranges[range === '' ? '1d' : range];
+  const days = ranges.get(range === '' ? '1d' : range);
   if (days === undefined) return bad(`Invalid input - range=${range} is not supported.`);
   const to = period2 === null ? now : Number(period2) * 1000;
   const from = period1 === null ? to - days * day : Number(period1) * 1000;
@@ -92,7 +96,7 @@ export function chartOf(
   request: ChartRequest,
   now: number,
 ): Record<string, unknown> {
-  const minutes = intraday[request.interval];
+  const minutes = intraday.get(request.interval);
   const days = dailyBars(market, instrument, request, now);
   const bars =
     minutes === undefined ? grouped(days, request.interval) : intradayBars(market, instrument, request, minutes, now);

@@ -161,26 +161,28 @@ export interface SimInstrument {
 }
 
 type Row = readonly [symbol: string, name: string, level: number, dailyVolume: number];
-type Extras = Readonly<Record<string, Pick<SimInstrument, 'dividend' | 'splits'>>>;
+type Extras = Pick<SimInstrument, 'dividend' | 'splits'>;
 
-const extras: Extras = {
-  AAPL: { dividend: 0.26, splits: [{ date: '2020-08-31', numerator: 4, denominator: 1 }] },
-  MSFT: { dividend: 0.83 },
-  NVDA: {
-    dividend: 0.01,
-    splits: [
-      { date: '2021-07-20', numerator: 4, denominator: 1 },
-      { date: '2024-06-10', numerator: 10, denominator: 1 },
-    ],
-  },
-  TSLA: { splits: [{ date: '2022-08-25', numerator: 3, denominator: 1 }] },
-  AMZN: { splits: [{ date: '2022-06-06', numerator: 20, denominator: 1 }] },
-  JPM: { dividend: 1.4 },
-  JNJ: { dividend: 1.3 },
-  KO: { dividend: 0.51 },
-  SPY: { dividend: 1.8 },
-  NFLX: { splits: [{ date: '2025-11-17', numerator: 10, denominator: 1 }] },
-};
+const extras = new Map(
+  Object.entries<Extras>({
+    AAPL: { dividend: 0.26, splits: [{ date: '2020-08-31', numerator: 4, denominator: 1 }] },
+    MSFT: { dividend: 0.83 },
+    NVDA: {
+      dividend: 0.01,
+      splits: [
+        { date: '2021-07-20', numerator: 4, denominator: 1 },
+        { date: '2024-06-10', numerator: 10, denominator: 1 },
+      ],
+    },
+    TSLA: { splits: [{ date: '2022-08-25', numerator: 3, denominator: 1 }] },
+    AMZN: { splits: [{ date: '2022-06-06', numerator: 20, denominator: 1 }] },
+    JPM: { dividend: 1.4 },
+    JNJ: { dividend: 1.3 },
+    KO: { dividend: 0.51 },
+    SPY: { dividend: 1.8 },
+    NFLX: { splits: [{ date: '2025-11-17', numerator: 10, denominator: 1 }] },
+  }),
+);
 
 function listed(
   quoteType: SimInstrument['quoteType'],
@@ -202,7 +204,7 @@ function listed(
     volatility,
     priceHint,
     ...(quoteType === 'EQUITY' ? { marketCap: Math.round(level * dailyVolume * 300) } : {}),
-    ...extras[symbol],
+    ...extras.get(symbol),
   }));
 }
 

@@ -6,6 +6,7 @@
 import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
 import type { Control, RequestKind } from '../control.ts';
 import { chartOf, readChartRequest } from './chart.ts';
+import { driftedChart, driftedQuote, hundredfoldChart, hundredfoldQuote } from './faults.ts';
 import type { SimMarket } from './market.ts';
 import { pricesOf } from './prices.ts';
 import { type PriceOverride, quoteOf, typeDisplay } from './quote.ts';
@@ -76,7 +77,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
         : { price: wanted.price, ...(wanted.asOf === undefined ? {} : { asOf: Date.parse(wanted.asOf) }) };
     const age = control.hit('stale', source, 'quote', symbol)?.ageMs ?? 0;
     let quote = quoteOf(market, instrument, now() - age, fields, override);
-    if (control.hit('unit', source, 'quote', symbol) !== undefined) quote = hundredfold(quote);
+    if (control.hit('unit', source, 'quote', symbol) !== undefined) quote = hundredfoldQuote(quote);
     if (control.hit('drift', source, 'quote', symbol) !== undefined) quote = driftedQuote(quote);
     return quote;
   }
@@ -92,7 +93,7 @@ export function simulatedYahoo(options: YahooOptions): SimSource {
     const wanted = readChartRequest(request.query, at);
     if ('status' in wanted) return failed(wanted.status, wanted.code, wanted.description);
     let result = chartOf(market, instrument, wanted, at);
-    if (control.hit('unit', source, 'chart', symbol) !== undefined) result = chartTimes100(result);
+    if (control.hit('unit', source, 'chart', symbol) !== undefined) result = hundredfoldChart(result);
     if (control.hit('drift', source, 'chart', symbol) !== undefined) result = driftedChart(result);
     return json(200, { chart: { result: [result], error: null } }, headers);
   }
@@ -269,49 +270,4 @@ function consentPage(base: string, session: string): string {
 <button type="submit" name="agree" value="agree">Accept all</button>
 <button type="submit" name="reject" value="reject">Reject all</button>
 </form></html>`;
-}
-
-const priceField =
-  /^(regularMarket(Price|Open|DayHigh|DayLow|PreviousClose|Change)|(pre|post)Market(Price|Change)|bid|ask|fiftyTwoWeek(Low|High))$/;
-
-function hundredfold(quote: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(quote).map(([name, value]) => [
-      name,
-      priceField.test(name) && typeof value === 'number' ? Number((value * 100).toPrecision(9)) : value,
-    ]),
-  );
-}
-
-/** What a new version of the service might send one morning. */
-function driftedQuote(quote: Record<string, unknown>): Record<string, unknown> {
-  const { regularMarketPrice, regularMarketTime, ...rest } = quote;
-  return { ...rest, lastPrice: { raw: regularMarketPrice }, regularMarketTime: String(regularMarketTime) };
-}
-
-function chartTimes100(result: Record<string, unknown>): Record<string, unknown> {
-  return mapNumbers(result, 'indicators', ['open', 'high', 'low', 'close', 'adjclose'], (value) => value * 100);
-}
-
-/** Multiplies the named columns of `result[under]`, however deep they are. */
-function mapNumbers(
-  result: Record<string, unknown>,
-  under: string,
-  names: readonly string[],
-  change: (value: number) => number,
-): Record<string, unknown> {
-  const walk = (value: unknown, inside: boolean): unknown => {
-    if (typeof value === 'number') return inside ? change(value) : value;
-    if (Array.isArray(value)) return value.map((each) => walk(each, inside));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [name, walk(each, inside || names.includes(name))]),
-    );
-  };
-  return { ...result, [under]: walk(result[under], false) };
-}
-
-function driftedChart(result: Record<string, unknown>): Record<string, unknown> {
-  const { indicators, timestamp, ...rest } = result;
-  return { ...rest, times: timestamp, series: indicators };
 }

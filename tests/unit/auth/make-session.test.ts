@@ -42,7 +42,7 @@ function worldOf(pages: Readonly<Record<string, Page | ((call: UpstreamCall) => 
 }
 
 const making = (source: SourceDefinition, call: ReturnType<typeof worldOf>['call'], credentials: unknown = null) => ({
-  address: sourceAddress(source, undefined),
+  address: sourceAddress(source, {}),
   call,
   headers: { 'user-agent': 'test' },
   credentials: async () => (credentials === null ? null : JSON.stringify(credentials)),

@@ -57,15 +57,17 @@ export function MarketTable({
 
   const keys = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / height) - 2);
-    const steps: Record<string, number> = {
-      ArrowDown: active + 1,
-      ArrowUp: active - 1,
-      PageDown: active + page,
-      PageUp: active - page,
-      Home: 0,
-      End: rows.length - 1,
-    };
-    const wanted = steps[event.key];
+    const steps = new Map(
+      Object.entries({
+        ArrowDown: active + 1,
+        ArrowUp: active - 1,
+        PageDown: active + page,
+        PageUp: active - page,
+        Home: 0,
+        End: rows.length - 1,
+      }),
+    );
+    const wanted = steps.get(event.key);
     if (wanted === undefined) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(rows.length - 1, wanted));
