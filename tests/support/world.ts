@@ -253,7 +253,7 @@ async function worldOn(
       const parser = parserOf(sourceId);
       const interval = source.jobs.find((each) => each.id === jobId)?.interval ?? '1d';
       const named = symbols.flatMap((symbol) => parser.toSource(symbol) ?? []);
-      const address = sourceAddress(source, undefined);
+      const address = sourceAddress(source, {});
       return parser
         .requests({
           kind,
