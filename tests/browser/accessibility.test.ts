@@ -12,7 +12,7 @@ const pages = [
   ['/sources', 'Sources'],
   ['/sources/yahoo', 'Yahoo Finance'],
   ['/quarantine?row=902', 'Quarantine'],
-  ['/?dead=ingest', 'Given up in ingest'],
+  ['/?dead=ingest', 'Dead letters in ingest'],
 ] as const;
 
 const violationsSchema = z.array(

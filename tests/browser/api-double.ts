@@ -351,7 +351,7 @@ function chosen(state: DoubleState, asked: z.infer<typeof replayRequestSchema>) 
 
 function replayAsked(state: DoubleState, asked: z.infer<typeof replayRequestSchema>): Answer {
   const rows = chosen(state, asked).length;
-  if (rows === 0) return problem(404, 'nothing_to_replay', 'There is nothing to read anew', 'No row fits.');
+  if (rows === 0) return problem(404, 'nothing_to_replay', 'There is nothing to replay', 'No row fits.');
   state.replay = { asked, rows, looks: 0 };
   return {
     ...data(replayAcceptedSchema, { id: replayId, status: 'queued', blobs: rows, rows, more: false }),

@@ -12,7 +12,7 @@ import {
 } from '../../web/src/format.ts';
 
 describe('figures', () => {
-  it('shows what is missing as an en dash, and nought as nought', () => {
+  it('shows what is missing as an en dash, and zero as zero', () => {
     expect([formatPrice(null, 2), formatChange(undefined, 2), formatFraction(null), formatVolume(null)]).toEqual([
       '–',
       '–',
@@ -27,7 +27,7 @@ describe('figures', () => {
     ]);
   });
 
-  it('signs every change, and what rounds to nought not at all', () => {
+  it('signs every change, and what rounds to zero not at all', () => {
     expect(formatChange(3.07, 2)).toBe('+3.07');
     expect(formatChange(-51.7, 2)).toBe('−51.70');
     expect(formatFraction(0.012711)).toBe('+1.27 %');

@@ -40,7 +40,7 @@ describe('the dashboard of the deployed cloud', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     const card = page.getByRole('article', { name: 'Yahoo Finance' });
     await card.getByRole('button', { name: 'Run now' }).click();
-    await page.getByText(/Yahoo Finance has run: [\d,]+ rows? stored/).waitFor({ timeout: 90_000 });
+    await page.getByText(/Yahoo Finance finished: [\d,]+ rows? stored/).waitFor({ timeout: 90_000 });
 
     await card.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Yahoo Finance stopped.', { exact: true }).waitFor();

@@ -36,13 +36,13 @@ describe('the market', () => {
     expect(await textOf(row(page, 'AMZN').locator('[data-direction]'))).toBe('0.00 %');
   });
 
-  it('shows what is missing as an en dash, never as nought', async () => {
+  it('shows what is missing as an en dash, never as zero', async () => {
     const page = await dashboard.look('/market');
     const bare = row(page, 'ABC.UNKNOWN');
     await bare.waitFor();
     const cells = await bare.locator('td').allInnerTexts();
     expect(cells.slice(4, 9)).toEqual(['–', '–', '–', '–', '–']);
-    expect(cells[9]).toMatch(/^asked 1 min ago$/);
+    expect(cells[9]).toMatch(/^fetched 1 min ago$/);
   });
 
   it('dims a stale price and says how old it is', async () => {
@@ -104,7 +104,7 @@ describe('the market', () => {
 
   it('pins the watchlist to the top and remembers it', async () => {
     const page = await dashboard.open('/market');
-    await page.getByRole('button', { name: 'Put SPY on the watchlist' }).click();
+    await page.getByRole('button', { name: 'Add SPY to the watchlist' }).click();
     await expect.poll(async () => (await symbols(page))[0]).toBe('SPY');
     await page.reload();
     await row(page, 'SPY').waitFor();

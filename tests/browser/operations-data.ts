@@ -76,7 +76,13 @@ const incidentIds: Partial<Record<RunReason, string>> = {
   schema_drift: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0003',
 };
 
-/** What is wrong with a source now, and what was. */
+const samples: Partial<Record<RunReason, string>> = {
+  rate_limited: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
+  down: 'HTTP 503: Service Unavailable',
+  schema_drift: 'No table with the columns Company, Symbol and Weight was found in the page.',
+};
+
+/** The incidents of a source: its open ones and a resolved one. */
 export function usualIncidents(sourceId: string): IncidentView[] {
   const open = usualSources().find((source) => source.id === sourceId)?.health.incidents ?? [];
   const sample = (seconds: number, message: string) => ({
@@ -94,7 +100,7 @@ export function usualIncidents(sourceId: string): IncidentView[] {
         sourceId,
         status: 'open',
         resolvedAt: null,
-        evidence: [sample(95, 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.')],
+        evidence: [sample(95, samples[incident.reason] ?? 'The source gave no data.')],
       }),
     ),
     {

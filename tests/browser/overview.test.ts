@@ -32,24 +32,24 @@ describe('what is looked after', () => {
       await expect.poll(() => scheduler.getAttribute('aria-checked')).toBe('true');
     });
 
-    it('stops a service for a time, and says when it goes on', async () => {
+    it('stops a service for a time, and says when it resumes', async () => {
       const page = await dashboard.open('/');
       await page.getByRole('switch', { name: 'Ingest' }).press('Space');
-      await page.getByLabel('When Ingest goes on').selectOption('goes on in 2 hours');
-      await page.getByText('Ingest goes on in 2 h.').waitFor();
+      await page.getByLabel('When Ingest resumes').selectOption('resumes in 2 hours');
+      await page.getByText('Ingest resumes in 2 h.').waitFor();
       expect(Date.parse(dashboard.double.state.services[2]?.stoppedUntil ?? '') - Date.now()).toBeGreaterThan(
         7_000_000,
       );
-      const shown = page.getByLabel('When Ingest goes on').locator('option:checked');
-      await expect.poll(() => shown.textContent()).toMatch(/^goes on in (1|2) h$/);
+      const shown = page.getByLabel('When Ingest resumes').locator('option:checked');
+      await expect.poll(() => shown.textContent()).toMatch(/^resumes in (1|2) h$/);
       await page.getByRole('switch', { name: 'Ingest' }).press('Space');
-      await expect.poll(() => page.getByLabel('When Ingest goes on').count()).toBe(0);
+      await expect.poll(() => page.getByLabel('When Ingest resumes').count()).toBe(0);
     });
 
     it('opens what a queue gave up on, by its address, as text', async () => {
       const page = await dashboard.look('/');
-      await page.getByRole('link', { name: '1 given up in ingest: show them' }).click();
-      const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
+      await page.getByRole('link', { name: '1 dead in ingest: show them' }).click();
+      const letters = page.getByRole('dialog', { name: 'Dead letters in ingest' });
       await letters.getByText('<script>alert(1)</script>').waitFor();
       expect(new URL(page.url()).search).toBe('?dead=ingest');
       await page.keyboard.press('Escape');
@@ -68,19 +68,19 @@ describe('what is looked after', () => {
         detail: 'Nothing was changed. Try again shortly.',
       });
       const page = await dashboard.open('/?dead=ingest');
-      const letters = page.getByRole('dialog', { name: 'Given up in ingest' });
+      const letters = page.getByRole('dialog', { name: 'Dead letters in ingest' });
       await letters.getByRole('button', { name: 'Redrive' }).click();
-      await page.getByText('Nothing was sent to ingest.').waitFor();
+      await page.getByText('The dead letters of ingest were not redriven.').waitFor();
       await page.getByText('<script>alert(1)</script>').waitFor();
 
       dashboard.double.state.fail.clear();
       await letters.getByRole('button', { name: 'Redrive' }).click();
-      await page.getByText('1 message sent to ingest again.').waitFor();
+      await page.getByText('1 message moved back to ingest.').waitFor();
       await letters.getByText('None left').waitFor();
       expect(await letters.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
       expect(dashboard.double.state.deadLetters).toEqual([]);
       await page.keyboard.press('Escape');
-      await expect.poll(() => page.getByRole('link', { name: /given up in ingest/ }).count()).toBe(0);
+      await expect.poll(() => page.getByRole('link', { name: /dead in ingest/ }).count()).toBe(0);
     });
 
     it('cannot be sent by who may only read, and says why', async () => {
@@ -95,40 +95,40 @@ describe('what is looked after', () => {
   });
 
   describe('a row in quarantine', () => {
-    it('is read anew, followed, and its result said', async () => {
+    it('is replayed, followed, and its result said', async () => {
       const page = await dashboard.open('/quarantine?row=901');
       const row = page.locator('details[open]');
-      await row.getByRole('button', { name: 'Read anew' }).click();
+      await row.getByRole('button', { name: 'Replay' }).click();
       // Whatever jumps can be believed; a price in another unit never.
-      expect(await row.getByRole('button', { name: 'Believe …' }).count()).toBe(0);
-      await page.getByText('Reading the answer with OCDO.L anew.').waitFor();
-      await page.getByText('1 raw answer read anew: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
+      expect(await row.getByRole('button', { name: 'Accept price …' }).count()).toBe(0);
+      await page.getByText('Replaying the answer with OCDO.L.').waitFor();
+      await page.getByText('1 raw answer replayed: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
       expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });
       await page.getByText('296.9 GBP is 100 times').first().waitFor();
     });
 
     it('that jumps is believed only after a question, and then leaves', async () => {
       const page = await dashboard.open('/quarantine?row=902');
-      const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+      const believe = page.locator('details[open]').getByRole('button', { name: 'Accept price …' });
       await believe.click();
-      const question = page.getByRole('dialog', { name: 'Believe this price?' });
+      const question = page.getByRole('dialog', { name: 'Accept this price?' });
       expect(await textOf(question)).toContain('SHIB-USD from coingecko: 0.0312 is 1,935 times');
       expect(await textOf(question)).toContain('cannot be undone');
       await question.getByRole('button', { name: 'Cancel' }).click();
       await question.waitFor({ state: 'detached' });
       expect(dashboard.double.state.replay).toBe(null);
       await believe.click();
-      await question.getByRole('button', { name: 'Believe it' }).click();
+      await question.getByRole('button', { name: 'Accept it' }).click();
       await question.waitFor({ state: 'detached' });
       await page.getByText('17 rows accepted, 1 of them new or changed, 0 rejected.').waitFor();
       expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['902'], believe: true });
       await page.getByRole('heading', { name: 'Implausible jump, coingecko' }).waitFor({ state: 'detached' });
     });
 
-    it('is read anew with all of its kind', async () => {
+    it('is replayed with all of its kind', async () => {
       const page = await dashboard.open('/quarantine');
-      await page.getByRole('button', { name: 'Read all anew' }).click();
-      await page.getByText('2 raw answers read anew: 17 rows accepted').waitFor();
+      await page.getByRole('button', { name: 'Replay all' }).click();
+      await page.getByText('2 raw answers replayed: 17 rows accepted').waitFor();
       expect(dashboard.double.state.replay?.asked).toEqual({
         sourceId: 'yahoo',
         reason: 'unit_suspect',
@@ -139,17 +139,17 @@ describe('what is looked after', () => {
     it('says when there is nothing to read any more, and cannot be pressed by who may only read', async () => {
       dashboard.allow(/status of 404/);
       const page = await dashboard.open('/quarantine?row=902');
-      const again = page.locator('details[open]').getByRole('button', { name: 'Read anew' });
+      const again = page.locator('details[open]').getByRole('button', { name: 'Replay' });
       await again.waitFor();
       dashboard.double.state.quarantine = [];
       await again.click();
-      await page.getByText('The answer with SHIB-USD was not read anew.').waitFor();
+      await page.getByText('The answer with SHIB-USD was not replayed.').waitFor();
       await page.getByText('Nothing in quarantine').waitFor();
 
       dashboard.double.reset();
       dashboard.double.state.scopes = ['read'];
       await page.reload();
-      const believe = page.locator('details[open]').getByRole('button', { name: 'Believe …' });
+      const believe = page.locator('details[open]').getByRole('button', { name: 'Accept price …' });
       await believe.waitFor();
       await expect.poll(() => believe.getAttribute('title')).toContain('may only read');
       await believe.click({ force: true });

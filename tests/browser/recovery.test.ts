@@ -11,7 +11,7 @@ describe('a recovery on the dashboard', () => {
     const recoveries = page.locator('section', { has: page.getByRole('heading', { name: 'Recoveries' }) });
     await recoveries.getByText('Running', { exact: true }).waitFor();
     await recoveries.getByText('Renew session').waitFor();
-    await page.getByText('Yahoo Finance works: its canary came.').waitFor();
+    await page.getByText('Yahoo Finance works: its canary run succeeded.').waitFor();
     await recoveries.getByText('Verified', { exact: true }).waitFor();
     expect(await textOf(recoveries)).toContain('Strategy: new session');
     expect(dashboard.double.state.requests).toContain('POST /sources/yahoo/recover 202');
@@ -21,9 +21,9 @@ describe('a recovery on the dashboard', () => {
     const page = await dashboard.open('/sources/coingecko');
     const recoveries = page.locator('section', { has: page.getByRole('heading', { name: 'Recoveries' }) });
     await recoveries.getByText('Mitigated', { exact: true }).waitFor();
-    expect(await textOf(recoveries)).toMatch(/: rate limited.*by itself/s);
+    expect(await textOf(recoveries)).toMatch(/: rate limited.*automatic/s);
     expect(await textOf(recoveries)).toContain('yahoo gave 3 rows in its place.');
-    await recoveries.getByRole('link', { name: 'The run of yahoo' }).waitFor();
+    await recoveries.getByRole('link', { name: 'Run of yahoo' }).waitFor();
   });
 
   it('is not for who may only read', async () => {

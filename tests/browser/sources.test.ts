@@ -40,7 +40,7 @@ describe('the sources', () => {
     const incidents = page.locator('section', { has: page.getByRole('heading', { name: 'Incidents' }) });
     await incidents.getByText('open since').waitFor();
     expect(await textOf(incidents)).toMatch(/Schema drift, open since .*12 failures/s);
-    expect(await textOf(incidents)).toMatch(/Timeout, opened .*, over /);
+    expect(await textOf(incidents)).toMatch(/Timeout, opened .*, resolved /);
     await incidents.getByRole('link', { name: 'its run' }).first().click();
     await page.getByRole('region', { name: 'Run' }).waitFor();
   });
@@ -77,15 +77,15 @@ describe('the sources', () => {
     expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.paused).toBe(false);
   });
 
-  it('has a stopped source go on by itself, and says when', async () => {
+  it('lets a stopped source resume by itself, and says when', async () => {
     const page = await dashboard.open('/sources');
     await card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' }).click();
-    await page.getByLabel('When Yahoo Finance goes on').selectOption('goes on in 8 hours');
-    await page.getByText('Yahoo Finance goes on in 8 h.').waitFor();
-    const shown = page.getByLabel('When Yahoo Finance goes on').locator('option:checked');
-    await expect.poll(() => shown.textContent()).toMatch(/^goes on in [78] h$/);
-    await page.getByLabel('When Yahoo Finance goes on').selectOption('goes on when you start it');
-    await page.getByText('Yahoo Finance goes on when it is started.').waitFor();
+    await page.getByLabel('When Yahoo Finance resumes').selectOption('resumes in 8 hours');
+    await page.getByText('Yahoo Finance resumes in 8 h.').waitFor();
+    const shown = page.getByLabel('When Yahoo Finance resumes').locator('option:checked');
+    await expect.poll(() => shown.textContent()).toMatch(/^resumes in [78] h$/);
+    await page.getByLabel('When Yahoo Finance resumes').selectOption('resumes when you start it');
+    await page.getByText('Yahoo Finance resumes when it is started.').waitFor();
     expect(dashboard.double.state.sources.find((source) => source.id === 'yahoo')?.pausedUntil).toBeNull();
   });
 
@@ -93,7 +93,7 @@ describe('the sources', () => {
     const page = await dashboard.open('/sources');
     await card(page, 'Yahoo Finance').getByRole('button', { name: 'Run now' }).click();
     await page.getByText('Yahoo Finance is running.').waitFor();
-    await page.getByText('Yahoo Finance has run: 17 rows stored, 0 rejected.').waitFor();
+    await page.getByText('Yahoo Finance finished: 17 rows stored, 0 rejected.').waitFor();
     await page.getByRole('button', { name: 'Show run' }).click();
     await page.getByRole('region', { name: 'Run' }).getByText('0-1.json.gz').waitFor();
     expect(new URL(page.url()).search).toMatch(/^\?run=5e1f3a77/);
@@ -106,7 +106,7 @@ describe('the sources', () => {
     const page = await dashboard.open('/sources');
     await card(page, 'Alpha Vantage').getByRole('button', { name: 'Run now' }).click();
     await page.getByText(/Alpha Vantage is running. The service scrapers is stopped/).waitFor();
-    await page.getByText('Alpha Vantage has run: 17 rows stored, 0 rejected.').waitFor();
+    await page.getByText('Alpha Vantage finished: 17 rows stored, 0 rejected.').waitFor();
   });
 
   it('tells who may only read why the buttons do nothing', async () => {

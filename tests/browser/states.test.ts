@@ -85,7 +85,7 @@ describe('when there is nothing, nothing yet, or trouble', () => {
       }),
     );
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('alert').getByText('not in the form this page knows').waitFor();
+    await page.getByRole('alert').getByText('has an unexpected format').waitFor();
     expect(await textOf(page.getByRole('alert'))).toContain('data.0.');
   });
 

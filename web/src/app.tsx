@@ -2,7 +2,7 @@ import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { sessionQuery } from './api/queries.ts';
 import { queryClient } from './api/query-client.ts';
-import { Loading, Trouble } from './elements/states.tsx';
+import { ErrorState, Loading } from './elements/states.tsx';
 import { Toasts } from './elements/toasts.tsx';
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx';
 import { router } from './router.tsx';
@@ -24,7 +24,7 @@ function Gate({ tokenFailure }: { tokenFailure: unknown }) {
   if (session.isError) {
     return (
       <main>
-        <Trouble
+        <ErrorState
           what="the dashboard"
           error={session.error}
           retrying={session.isFetching}

@@ -7,7 +7,7 @@
 /** A decimal as the API gives it: a JSON number or text, `null` where there is none. */
 export type DecimalValue = number | string | null | undefined;
 
-/** Stands where a value is missing. Never 0: nought is a value. */
+/** Stands where a value is missing. Never 0: zero is a value. */
 export const missing = '–';
 
 const minus = '−';
@@ -58,7 +58,7 @@ export function formatChange(value: DecimalValue, decimals: number): string {
   const number = numberOf(value);
   if (number === null) return missing;
   const figure = fixed(Math.abs(number), decimals);
-  return (isNought(figure) ? '' : sign(number)) + figure;
+  return (isZero(figure) ? '' : sign(number)) + figure;
 }
 
 /** A fraction as percent with its sign always: `0.0127` is `+1.27 %`. */
@@ -66,7 +66,7 @@ export function formatFraction(value: DecimalValue): string {
   const number = numberOf(value);
   if (number === null) return missing;
   const percent = fixed(Math.abs(number) * 100, 2);
-  return `${isNought(percent) ? '' : sign(number)}${percent}${narrowSpace}%`;
+  return `${isZero(percent) ? '' : sign(number)}${percent}${narrowSpace}%`;
 }
 
 /** A share as percent, without a sign: `0.0705` is `7.05 %`. */
@@ -75,8 +75,8 @@ export function formatShare(value: DecimalValue): string {
   return number === null ? missing : `${fixed(number * 100, 2)}${narrowSpace}%`;
 }
 
-/** Whether a figure as it is shown is nought: what rounds to 0.00 has no sign and no arrow. */
-function isNought(figure: string): boolean {
+/** Whether a figure rounds to zero as shown: 0.00 has no sign and no arrow. */
+function isZero(figure: string): boolean {
   return !/[1-9]/.test(figure);
 }
 
@@ -88,7 +88,7 @@ function sign(number: number): string {
 export function directionOf(value: DecimalValue, decimals: number): 'up' | 'down' | 'flat' | 'none' {
   const number = numberOf(value);
   if (number === null) return 'none';
-  if (isNought(fixed(Math.abs(number), decimals))) return 'flat';
+  if (isZero(fixed(Math.abs(number), decimals))) return 'flat';
   return number > 0 ? 'up' : number < 0 ? 'down' : 'flat';
 }
 
@@ -124,7 +124,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d`;
 }
 
-/** Said as people say it: `now`, `12 s ago`, `in 3 min`. */
+/** Relative to now: `now`, `12 s ago`, `in 3 min`. */
 export function formatRelative(epochMs: number, nowMs: number): string {
   const seconds = (nowMs - epochMs) / 1_000;
   if (Math.abs(seconds) < 1.5) return 'now';
@@ -180,7 +180,7 @@ export function words(code: string): string {
   return code.replaceAll('_', ' ');
 }
 
-/** With a capital: `rate limited` as `Rate limited`. */
+/** Capitalised: `rate limited` as `Rate limited`. */
 export function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

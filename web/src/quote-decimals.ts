@@ -2,8 +2,8 @@ import type { QuoteView } from '../../core/contracts/http/market.ts';
 import { decimalsOf } from './format.ts';
 
 /**
- * How many decimals the prices of an instrument are shown with: its own precision. Currencies have four or five (pips and
- * their tenths); sources that compute them give more, which say nothing. The exact price is on hover.
+ * Decimals to show for the prices of an instrument: its own precision. Currencies have four or five (pips and tenths of
+ * pips); further digits come from computed rates and mean nothing. The exact price shows on hover.
  */
 export function decimalsOfQuote(quote: QuoteView): number {
   const prices = [quote.price, quote.previousClose, quote.bid, quote.ask];

@@ -2,10 +2,10 @@ import type { SourceView } from '../../core/contracts/http/operations.ts';
 import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { plural, words } from './format.ts';
 
-/** Worst first: what needs a person comes before what does not. */
+/** Sort order, worst first: statuses that need a person come before those that do not. */
 const gravity: Record<HealthStatus, number> = { failed: 0, limited: 1, degraded: 2, unknown: 3, paused: 4, healthy: 5 };
 
-/** The status that counts: a source that was stopped is paused, however it was before. */
+/** The status to show: a stopped source is paused, whatever its health was. */
 export function statusOf(source: SourceView): HealthStatus {
   return source.paused ? 'paused' : source.health.status;
 }
@@ -41,15 +41,15 @@ export function stateInWords(sources: readonly SourceView[]): string {
   const others = worstFirst(sources).filter((source) => statusOf(source) !== 'healthy');
   if (others.length === 0)
     return sources.length === 1 ? 'The source is healthy' : `All ${sources.length} sources healthy`;
-  const told = others.slice(0, 2).map((source) => {
+  const named = others.slice(0, 2).map((source) => {
     const { reason } = source.health;
     return `${source.title} ${statusWords[statusOf(source)]}${reason && !source.paused ? ` (${words(reason)})` : ''}`;
   });
-  const rest = others.length - told.length;
-  return `${healthy} of ${plural(sources.length, 'source')} healthy; ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const rest = others.length - named.length;
+  return `${healthy} of ${plural(sources.length, 'source')} healthy; ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** How a status is called in a sentence. */
+/** The word for a status in a sentence. */
 export const statusWords: Record<HealthStatus, string> = {
   healthy: 'healthy',
   degraded: 'degraded',
@@ -59,18 +59,18 @@ export const statusWords: Record<HealthStatus, string> = {
   paused: 'stopped',
 };
 
-/** What a run's failure means, in a sentence a person can act on. */
+/** What a failure reason means and what happens next. */
 export const reasonMeanings: Record<NonNullable<SourceView['health']['reason']>, string> = {
-  rate_limited: 'The source answered that it is asked too often. Quotron asks less until the limit passes.',
-  quota_exhausted: 'The quota of the day or minute is used up. Runs go on when it resets.',
-  blocked: 'The source refuses to answer this address or asks for proof of a human.',
+  rate_limited: 'The source answered that it gets too many requests. Quotron sends fewer until the limit has passed.',
+  quota_exhausted: 'The quota of the day or minute is used up. Runs resume when it resets.',
+  blocked: 'The source refuses requests from this address or demands a CAPTCHA.',
   auth_expired: 'The session or key is no longer accepted. It is renewed with the next run.',
-  schema_drift: 'The answer no longer has the form the parser knows. The parser needs a change.',
-  not_found: 'The source does not know what was asked for.',
-  no_data: 'The source answered, but with nothing in it.',
-  stale: 'What it brings is older than the exchange’s calendar expects.',
+  schema_drift: 'The answer no longer has the format the parser expects. The parser needs a change.',
+  not_found: 'The source does not know what was requested.',
+  no_data: 'The source answered, but without data.',
+  stale: 'The data are older than the exchange’s calendar expects.',
   timeout: 'The source took too long to answer.',
   down: 'The source does not answer, or answers with an error of its own.',
-  bad_request: 'The source did not accept the request as it was sent.',
-  unexplained: 'The evidence does not say why. The run shows what was answered.',
+  bad_request: 'The source rejected the request.',
+  unexplained: 'The evidence does not say why. The run shows the answers.',
 };

@@ -15,7 +15,7 @@ function stored(): ReadonlySet<string> {
   }
 }
 
-/** Put a symbol on the watchlist of this browser, or take it off. */
+/** Adds a symbol to the watchlist of this browser, or removes it. */
 export function toggleWatched(symbol: string): void {
   const next = new Set(symbols);
   if (!next.delete(symbol)) next.add(symbol);

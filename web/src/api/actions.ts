@@ -1,6 +1,6 @@
 /**
- * What a person can do to sources and services. Each change happens at once, says what it did, and can be taken back
- * for ten seconds; none of them throws: a failure is said too.
+ * The actions on sources and services. Each takes effect at once, shows a toast with its result and can be undone for ten
+ * seconds. None of them throws: a failure is shown as a toast.
  */
 import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
@@ -21,45 +21,45 @@ import { endSessionOn401, queryClient } from './query-client.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
-/** A recovery gets three minutes, and two more where another source is asked. */
+/** A recovery has three minutes, and two more when a fallback source is used. */
 const recoveryAtMostMs = 330_000;
 
 type Source = Pick<SourceView, 'id' | 'title'>;
 type Service = Pick<ServiceView, 'id'>;
 type Direction = 'start' | 'stop';
 
-/** Where something that can be switched is in the API, and what people call it. */
+/** The API path and the displayed name of a source or service. */
 function placeOf(of: Source | Service): { path: string; name: string } {
   return 'title' in of
     ? { path: `/sources/${encodeURIComponent(of.id)}`, name: of.title }
     : { path: `/services/${of.id}`, name: capital(of.id) };
 }
 
-/** Why this person may not operate, or `null` if they may. */
+/** Why the signed-in key may not operate, or `null` if it may. */
 export function useRefusal(): string | null {
   const session = useQuery(sessionQuery).data;
   if (!session || session.scopes.includes('operate') || session.scopes.includes('admin')) return null;
   return 'Your key may only read. Sign in with a key of scope “operate” to do this.';
 }
 
-/** Start or stop a source. Stopping plans no more runs; what runs already ends. */
+/** Starts or pauses a source. A paused source gets no new runs; running ones finish. */
 export function switchSource(source: Source, to: Direction): Promise<void> {
-  return switchAndSay(source, to);
+  return switchAndReport(source, to);
 }
 
-/** Start or stop a service. */
+/** Starts or stops a service. */
 export function switchService(service: Service, to: Direction): Promise<void> {
-  return switchAndSay(service, to);
+  return switchAndReport(service, to);
 }
 
-/** Has what is stopped go on by itself in so many minutes, or when someone starts it. */
-export async function endStop(of: Source | Service, minutes: number | null): Promise<void> {
+/** Sets when a stopped source or service resumes: in so many minutes, or (`null`) when a person starts it. */
+export async function setResume(of: Source | Service, minutes: number | null): Promise<void> {
   const { path, name } = placeOf(of);
   const until = minutes === null ? null : new Date(clock.now() + minutes * 60_000).toISOString();
   try {
     await change('POST', `${path}/stop`, z.unknown(), { until });
     const when = minutes === null ? 'when it is started' : `in ${formatDuration(minutes * 60)}`;
-    toast({ tone: 'done', text: `${name} goes on ${when}.` });
+    toast({ tone: 'done', text: `${name} resumes ${when}.` });
   } catch (error) {
     endSessionOn401(error);
     toastFailure(`${name} was not changed`, error);
@@ -67,7 +67,7 @@ export async function endStop(of: Source | Service, minutes: number | null): Pro
   await refreshOperations();
 }
 
-async function switchAndSay(of: Source | Service, to: Direction, undoes = false): Promise<void> {
+async function switchAndReport(of: Source | Service, to: Direction, undoes = false): Promise<void> {
   const { path, name } = placeOf(of);
   const done = to === 'start' ? 'started' : 'stopped';
   try {
@@ -76,7 +76,7 @@ async function switchAndSay(of: Source | Service, to: Direction, undoes = false)
     toast({
       tone: 'done',
       text: undoes ? `Undone: ${name} ${done} again.` : `${name} ${done}.`,
-      ...(undoes ? {} : { action: { label: 'Undo', run: () => void switchAndSay(of, back, true) } }),
+      ...(undoes ? {} : { action: { label: 'Undo', run: () => void switchAndReport(of, back, true) } }),
     });
   } catch (error) {
     endSessionOn401(error);
@@ -85,7 +85,7 @@ async function switchAndSay(of: Source | Service, to: Direction, undoes = false)
   await refreshOperations();
 }
 
-/** Run a source's jobs now, and follow them to their end. `onShow` leads to the first run. */
+/** Runs a source's jobs now and follows them until they end. `onShow` opens the first run. */
 export async function runSource(source: Source, onShow: (runId: string) => void): Promise<void> {
   try {
     const path = `/sources/${encodeURIComponent(source.id)}/run`;
@@ -118,21 +118,21 @@ async function followRuns(
       const why = failed.reason ? `: ${words(failed.reason)}` : '';
       toast({ tone: 'failed', text: `${title}’s ${failed.job} run failed${why}.`, action }, id);
     } else if (ended.length < runs.length) {
-      toast({ tone: 'done', text: `${title} still runs after two minutes. ${warning ?? ''}`, action }, id);
+      toast({ tone: 'done', text: `${title} is still running after two minutes. ${warning ?? ''}`, action }, id);
     } else {
       toast(
-        { tone: 'done', text: `${title} has run: ${plural(accepted, 'row')} stored, ${rejected} rejected.`, action },
+        { tone: 'done', text: `${title} finished: ${plural(accepted, 'row')} stored, ${rejected} rejected.`, action },
         id,
       );
     }
   } catch (error) {
     endSessionOn401(error);
-    toastFailure(`${title} was started, but its run cannot be followed`, error, id);
+    toastFailure(`${title} was started, but its run could not be followed`, error, id);
   }
   await refreshOperations();
 }
 
-/** The run once it is finished, or `null` if that takes longer than anyone waits for a message. */
+/** The finished run, or `null` when it did not finish by `until`. */
 async function finishedRun(runId: string, until: number): Promise<RunDetailView | null> {
   while (Date.now() < until) {
     const run = await startedRun(runId);
@@ -142,7 +142,7 @@ async function finishedRun(runId: string, until: number): Promise<RunDetailView 
   return null;
 }
 
-/** The run, or `null` while it is only promised: what was asked for appears within seconds. */
+/** The run, or `null` while the planner has not created it yet, which takes seconds. */
 async function startedRun(runId: string): Promise<RunDetailView | null> {
   try {
     return await queryClient.fetchQuery({ ...runQuery(runId), staleTime: 0, retry: false });
@@ -152,7 +152,7 @@ async function startedRun(runId: string): Promise<RunDetailView | null> {
   }
 }
 
-/** Recover a source, and follow it to its end. `onShow` leads to its steps. */
+/** Recovers a source and follows the recovery until it ends. `onShow` opens its steps. */
 export async function recoverSource(source: Source, onShow: () => void): Promise<void> {
   const action = { label: 'Show steps', run: onShow };
   try {
@@ -180,16 +180,16 @@ async function followRecovery(
     else toast({ tone: ended.status === 'failed' ? 'failed' : 'done', text: endOf(title, ended), action }, message);
   } catch (error) {
     endSessionOn401(error);
-    toastFailure(`The recovery of ${title} has begun, but cannot be followed`, error, message);
+    toastFailure(`The recovery of ${title} was started, but could not be followed`, error, message);
   }
   await refreshOperations();
 }
 
 function endOf(title: string, { status, reason }: RecoveryView): string {
-  if (status === 'verified') return `${title} works: its canary came.`;
+  if (status === 'verified') return `${title} works: its canary run succeeded.`;
   const why = reason === null ? '' : ` (${words(reason)})`;
   return status === 'mitigated'
-    ? `${title} does not work yet${why}; another source stands in.`
+    ? `${title} does not work yet${why}; another source replaces it meanwhile.`
     : `The recovery of ${title} failed${why}.`;
 }
 

@@ -1,9 +1,9 @@
 /**
- * The one way to the API: same origin, session cookie, every answer through a zod schema.
+ * The only client of the API: same origin, session cookie, every answer parsed by a zod schema.
  *
- * 1. A read sends the `ETag` of the answer it has; a 304 gives that answer again, the very same object.
- * 2. An answer is parsed by its contract; one that does not fit is an error, never half a page.
- * 3. Everything that goes wrong becomes a `RequestError` that says what happened and what to do.
+ * 1. A read sends the `ETag` of the cached answer; a 304 returns that cached answer, the same object.
+ * 2. An answer is parsed by its contract. One that does not fit is an error.
+ * 3. Every failure becomes a `RequestError` whose text says what happened and what to do.
  */
 import { z } from 'zod';
 import { envelope, problemSchema, type Warning } from '../../../core/contracts/http/envelope.ts';
@@ -12,21 +12,21 @@ import { RequestError } from './failure.ts';
 
 const base = '/api/v1';
 const timeoutMs = 30_000;
-/** Answers kept for their `ETag`, per route. The oldest go first. */
+/** Answers cached for their `ETag`, per route. The oldest are dropped first. */
 const keepAtMost = 100;
 
-const forgetters: (() => void)[] = [];
+const cacheClears: (() => void)[] = [];
 
-/** Forget every kept answer: another person may sign in next. */
+/** Drops every cached answer: another person may sign in next. */
 export function forgetAnswers(): void {
-  for (const forget of forgetters) forget();
+  for (const forget of cacheClears) forget();
 }
 
-/** A route's reader: gives `{data, meta, warnings}`, parsed by the contract of its data. */
+/** Makes the read function of a route. It gives `{data, meta, warnings}`, parsed by the contract of the data. */
 export function reader<T extends z.ZodType>(data: T) {
   const schema = envelope(data);
   const kept = new Map<string, { etag: string; answer: z.infer<typeof schema> }>();
-  forgetters.push(() => kept.clear());
+  cacheClears.push(() => kept.clear());
 
   return async (path: string, signal?: AbortSignal): Promise<z.infer<typeof schema>> => {
     const before = kept.get(path);
@@ -45,7 +45,7 @@ export function reader<T extends z.ZodType>(data: T) {
   };
 }
 
-/** A change: POST or DELETE with a JSON body. Gives the answer's data by its contract, and its warnings. */
+/** Sends a POST or DELETE with a JSON body. Gives the parsed data of the answer and its warnings. */
 export async function change<T extends z.ZodType>(
   method: 'POST' | 'DELETE',
   path: string,
@@ -68,7 +68,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     response = await fetch(base + path, {
       ...init,
       credentials: 'same-origin',
-      // The ETag is ours to handle: the browser's cache would answer a 304 with its own copy.
+      // This client handles the ETag itself: the browser's cache would turn a 304 into a 200.
       cache: 'no-store',
       headers: { accept: 'application/json', ...init.headers },
       signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit,
@@ -92,8 +92,8 @@ function fitting<T extends z.ZodType>(body: unknown, schema: T, response: Respon
   const issue = result.error.issues[0];
   const where = issue ? `At ${issue.path.join('.') || 'the top'}: ${issue.message}. ` : '';
   throw new RequestError({
-    title: 'The answer is not in the form this page knows',
-    detail: `${where}The API may be a newer version than this page: load the page again.`,
+    title: 'The answer has an unexpected format',
+    detail: `${where}The API may be newer than this page: reload the page.`,
     code: 'unknown_answer',
     status: response.status,
     retryable: true,
@@ -106,7 +106,7 @@ async function failureOf(response: Response): Promise<RequestError> {
   if (problem.success) return new RequestError(problem.data);
   return new RequestError({
     title: `The API answered ${response.status} without saying why`,
-    detail: 'Something between this page and the API failed, or the API is being deployed. Try again in a minute.',
+    detail: 'A proxy between this page and the API failed, or the API is being deployed. Try again in a minute.',
     code: `http_${response.status}`,
     status: response.status,
     retryable: response.status >= 500 || response.status === 429,
@@ -125,7 +125,7 @@ async function jsonOf(response: Response): Promise<unknown> {
 function tooSlow(): RequestError {
   return new RequestError({
     title: 'The API did not answer within 30 seconds',
-    detail: 'It may be starting up or under load. Nothing was changed by asking. Try again.',
+    detail: 'It may be starting up or under load. Try again.',
     code: 'no_answer',
     status: null,
     retryable: true,

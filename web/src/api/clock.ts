@@ -12,7 +12,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 export const clock = {
   /** Milliseconds since the epoch by the server's clock. */
   now: (): number => Date.now() + offsetMs,
-  /** Learn from a response's `Date` header. It counts whole seconds, so less than two is no difference. */
+  /** Updates the offset from a response's `Date` header. The header has whole seconds, so differences under two seconds are ignored. */
   learn(dateHeader: string | null): void {
     const server = Date.parse(dateHeader ?? '');
     if (Number.isNaN(server)) return;
@@ -21,7 +21,7 @@ export const clock = {
     offsetMs = Math.abs(difference) < 2_000 ? 0 : difference;
     if (Math.abs(offsetMs - before) > 2_000) tick();
   },
-  /** An instant of this machine's clock (`Date.now()`) by the server's clock, as ISO text. */
+  /** Converts an instant of this machine's clock (`Date.now()`) to the server's clock, as ISO text. */
   ofLocal: (localMs: number): string => new Date(localMs + offsetMs).toISOString(),
 };
 
@@ -45,7 +45,7 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
-/** The time, anew each second while the tab is seen. For text such as `12 s ago`. */
+/** The current time, updated each second while the tab is visible. For text such as `12 s ago`. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => tickMs);
 }

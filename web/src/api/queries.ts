@@ -38,13 +38,13 @@ const readDeadLetters = reader(z.array(deadLetterSchema));
 const readReplay = reader(replaySchema);
 const readSession = reader(sessionSchema);
 
-/** How often a page that is looked at asks again. Nothing is asked while the tab is hidden. */
+/** Refetch intervals in milliseconds. Nothing is fetched while the tab is hidden. */
 const live = { quotes: 5_000, operations: 10_000, slow: 30_000 } as const;
 
-/** More instruments than a person reads; also ends a cursor that never does. */
+/** A limit on pages, in case a cursor never ends. */
 const pagesAtMost = 40;
 
-/** Who is signed in; `null` for nobody. */
+/** The signed-in session, or `null`. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }) => {
@@ -87,7 +87,7 @@ export function quoteQuery(symbol: string) {
   });
 }
 
-/** The last stored prices of a listing, newest first, corrected ones among them. */
+/** The last stored prices of a listing, newest first, including corrected ones. */
 export function historyQuery(symbol: string) {
   return queryOptions({
     queryKey: ['history', symbol],
@@ -111,7 +111,7 @@ export function barsQuery(symbol: string) {
   });
 }
 
-/** What an index is made of, heaviest first. */
+/** The constituents of an index, heaviest first. */
 export function constituentsQuery(symbol: string) {
   return queryOptions({
     queryKey: ['constituents', symbol],
@@ -128,7 +128,7 @@ export const sourcesQuery = queryOptions({
   refetchInterval: live.operations,
 });
 
-/** The parts that can be switched off, and the queues between them. */
+/** The services that can be switched off, and the queues. */
 export const servicesQuery = queryOptions({
   queryKey: ['services'],
   queryFn: async ({ signal }) => {
@@ -138,7 +138,7 @@ export const servicesQuery = queryOptions({
   refetchInterval: live.operations,
 });
 
-/** A source's latest incidents, open or over, the latest opened first. */
+/** A source's latest incidents, open or resolved, newest first. */
 export function incidentsQuery(sourceId: string) {
   return queryOptions({
     queryKey: ['incidents', sourceId],
@@ -148,7 +148,7 @@ export function incidentsQuery(sourceId: string) {
   });
 }
 
-/** A source's latest recoveries, newest first. Asked again each second while one is under way. */
+/** A source's latest recoveries, newest first. Refetched every 1.5 s while one is running. */
 export function recoveriesQuery(sourceId: string) {
   return queryOptions({
     queryKey: ['recoveries', sourceId],
@@ -187,7 +187,7 @@ export function runsQuery(sourceId: string) {
   });
 }
 
-/** One run with its tasks and attempts. Asked again each second until it is finished. */
+/** One run with its tasks and attempts. Refetched every 1.5 s until it is finished. */
 export function runQuery(id: string) {
   return queryOptions({
     queryKey: ['run', id],
@@ -206,7 +206,7 @@ export const quarantineQuery = queryOptions({
   refetchInterval: live.slow,
 });
 
-/** How far a replay is. */
+/** The progress of a replay. */
 export function replayQuery(id: string) {
   return queryOptions({
     queryKey: ['replay', id],
@@ -214,7 +214,7 @@ export function replayQuery(id: string) {
   });
 }
 
-/** The messages that a queue gave up on. */
+/** The dead letters of a queue. */
 export function deadLettersQuery(queue: string) {
   return queryOptions({
     queryKey: ['dead-letters', queue],

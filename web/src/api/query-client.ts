@@ -3,7 +3,7 @@ import { forgetAnswers } from './client.ts';
 import { requestErrorOf } from './failure.ts';
 import { sessionQuery } from './queries.ts';
 
-/** The cache of all reads. A 401 anywhere ends the session in the page too; the address stays, and so does the place. */
+/** The cache of all reads. A 401 from any request ends the session in the page; the address stays. */
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: endSessionOn401 }),
   mutationCache: new MutationCache({ onError: endSessionOn401 }),
@@ -17,12 +17,12 @@ export const queryClient: QueryClient = new QueryClient({
   },
 });
 
-/** To the sign-in, if the API says that nobody is signed in. */
+/** Shows the sign-in page when the API answered 401. */
 export function endSessionOn401(error: unknown): void {
   if (requestErrorOf(error).status === 401) endSession();
 }
 
-/** Forget who is signed in and what they saw. */
+/** Drops the session and all cached data. */
 export function endSession(): void {
   forgetAnswers();
   queryClient.setQueryData(sessionQuery.queryKey, null);

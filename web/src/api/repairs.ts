@@ -1,6 +1,6 @@
 /**
- * What a person can do about what was given up or kept apart: send dead letters again, read raw answers anew, believe a
- * price. None of these throws: a failure is said, like the result.
+ * The actions on dead letters and quarantined rows: redrive, replay, and accept a price. None of them throws: a failure is
+ * shown as a toast, like the result.
  */
 import type { z } from 'zod';
 import { type QuarantineView, redriveSchema } from '../../../core/contracts/http/operations.ts';
@@ -21,21 +21,21 @@ const followAtMostMs = 120_000;
 type ReplayRequest = z.input<typeof replayRequestSchema>;
 type Replay = z.infer<typeof replaySchema>;
 
-/** Moves what a queue gave up on back into it. */
+/** Moves the dead letters of a queue back into it. */
 export async function redriveLetters(queue: string): Promise<void> {
   try {
     const { data } = await change('POST', '/dead-letters/redrive', redriveSchema, { queue });
-    const rest = data.more ? ' There are more: send again.' : '';
+    const rest = data.more ? ' There are more: redrive again.' : '';
     toast({
       tone: 'done',
       text:
         data.moved === 0
-          ? `Nothing was left to send to ${queue}.`
-          : `${plural(data.moved, 'message')} sent to ${queue} again.${rest}`,
+          ? `There was nothing to redrive in ${queue}.`
+          : `${plural(data.moved, 'message')} moved back to ${queue}.${rest}`,
     });
   } catch (error) {
     endSessionOn401(error);
-    toastFailure(`Nothing was sent to ${queue}`, error);
+    toastFailure(`The dead letters of ${queue} were not redriven`, error);
   }
   await Promise.all([
     queryClient.invalidateQueries({ queryKey: deadLettersQuery(queue).queryKey }),
@@ -43,21 +43,21 @@ export async function redriveLetters(queue: string): Promise<void> {
   ]);
 }
 
-/** Reads the raw answers of quarantined rows anew, and follows that to its end. `what` is how the rows are called. */
+/** Replays the raw answers of quarantined rows and follows the replay until it ends. `what` names the rows in the toasts. */
 export async function replayRows(rows: ReplayRequest, what: string): Promise<void> {
   try {
     const { data } = await change('POST', '/quarantine/replay', replayAcceptedSchema, rows);
-    const message = toast({ tone: 'doing', text: `Reading ${what} anew. You can leave this page.` });
+    const message = toast({ tone: 'doing', text: `Replaying ${what}. You can leave this page.` });
     void followReplay(data.id, what, data.more, message);
   } catch (error) {
     endSessionOn401(error);
-    toastFailure(`${capital(what)} was not read anew`, error);
+    toastFailure(`${capital(what)} was not replayed`, error);
     await refresh();
   }
 }
 
-/** Reads a row's raw answer anew, its jump vouched for by a person. */
-export function believeRow(row: Pick<QuarantineView, 'id' | 'symbol'>): Promise<void> {
+/** Replays a row's raw answer and accepts its price although it jumps. */
+export function acceptRow(row: Pick<QuarantineView, 'id' | 'symbol'>): Promise<void> {
   return replayRows({ ids: [row.id], believe: true }, `the price of ${row.symbol ?? 'one row'}`);
 }
 
@@ -67,11 +67,11 @@ async function followReplay(id: string, what: string, more: boolean, message: nu
     for (;;) {
       const replay = await queryClient.fetchQuery({ ...replayQuery(id), staleTime: 0, retry: false });
       if (replay.status === 'done') {
-        toast({ tone: 'done', text: `${resultOf(replay)}${more ? ' There are more: read anew again.' : ''}` }, message);
+        toast({ tone: 'done', text: `${resultOf(replay)}${more ? ' There are more: replay again.' : ''}` }, message);
         break;
       }
       if (Date.now() > until) {
-        toast({ tone: 'done', text: `${progressOf(replay)} after two minutes; the rest follows.` }, message);
+        toast({ tone: 'done', text: `${progressOf(replay)} after two minutes; it continues.` }, message);
         break;
       }
       if (replay.blobs > 1) toast({ tone: 'doing', text: `${progressOf(replay)}. You can leave this page.` }, message);
@@ -79,17 +79,17 @@ async function followReplay(id: string, what: string, more: boolean, message: nu
     }
   } catch (error) {
     endSessionOn401(error);
-    toastFailure(`${capital(what)} is being read anew, but cannot be followed`, error, message);
+    toastFailure(`${capital(what)} is being replayed, but could not be followed`, error, message);
   }
   await refresh();
 }
 
 function progressOf({ read, blobs }: Replay): string {
-  return `${formatCount(read)} of ${plural(blobs, 'raw answer')} read anew`;
+  return `${formatCount(read)} of ${plural(blobs, 'raw answer')} replayed`;
 }
 
 function resultOf({ blobs, accepted, written, rejected }: Replay): string {
-  return `${plural(blobs, 'raw answer')} read anew: ${plural(accepted, 'row')} accepted, ${formatCount(written)} of them new or changed, ${formatCount(rejected)} rejected.`;
+  return `${plural(blobs, 'raw answer')} replayed: ${plural(accepted, 'row')} accepted, ${formatCount(written)} of them new or changed, ${formatCount(rejected)} rejected.`;
 }
 
 async function refresh(): Promise<void> {

@@ -4,20 +4,20 @@ import { change } from './client.ts';
 import { sessionQuery } from './queries.ts';
 import { endSession, queryClient } from './query-client.ts';
 
-/** Sign in with an API key or a one-time token. The key goes to the API and is kept nowhere in the page. */
+/** Signs in with an API key or a one-time token. The page does not store the key. */
 export async function signIn(credential: { key: string } | { token: string }): Promise<SessionView> {
   const { data: session } = await change('POST', '/session', sessionSchema, credential);
   queryClient.setQueryData(sessionQuery.queryKey, session);
   return session;
 }
 
-/** End the session at the API, then in the page. */
+/** Ends the session at the API, then in the page. */
 export async function signOut(): Promise<void> {
   await change('DELETE', '/session', z.unknown());
   endSession();
 }
 
-/** The one-time token in `#sign-in=<token>`, taken out of the address so that neither history nor a copied link has it. */
+/** Reads the one-time token in `#sign-in=<token>` and removes it from the address, the history and copied links. */
 export function takeTokenFromAddress(): string | null {
   const token = /^#sign-in=([^&]+)$/.exec(location.hash)?.[1];
   if (token === undefined) return null;

@@ -53,7 +53,7 @@ export function Empty({
 }
 
 /** A failed read with nothing older to show: what happened, what to do, and the request's id for the logs. */
-export function Trouble({
+export function ErrorState({
   what,
   error,
   onRetry,
@@ -85,7 +85,7 @@ export function Trouble({
 }
 
 /** A failed refresh above what is still shown: since when it is old, and why. */
-export function OldNews({
+export function StaleNotice({
   since,
   error,
   onRetry,
@@ -98,7 +98,7 @@ export function OldNews({
 }) {
   const failure = requestErrorOf(error);
   return (
-    <div className={styles.oldNews} role="alert">
+    <div className={styles.staleNotice} role="alert">
       <CircleAlert aria-hidden="true" />
       <p>
         <strong>

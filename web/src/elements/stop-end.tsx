@@ -14,8 +14,8 @@ const choices = [
 const byHand = 'when you start it';
 
 /**
- * When something that is stopped goes on by itself. Its first choice says how it is now and changes nothing; `onPick` gets
- * minutes from now, or `null` for never.
+ * Selects when something stopped resumes by itself. The first option shows the current setting; `onPick` gets minutes from
+ * now, or `null` for never.
  */
 export function StopEnd({
   name,
@@ -25,7 +25,7 @@ export function StopEnd({
 }: {
   name: string;
   until: string | null;
-  /** Why this person may not, or `null`. */
+  /** Why the signed-in key may not change it, or `null`. */
   refusal: string | null;
   onPick: (minutes: number | null) => Promise<void>;
 }) {
@@ -35,19 +35,19 @@ export function StopEnd({
   return (
     <select
       className={styles.end}
-      aria-label={`When ${name} goes on`}
+      aria-label={`When ${name} resumes`}
       title={refusal ?? (ends === null ? undefined : formatExact(ends))}
       value="now"
       disabled={refusal !== null || pick.isPending}
       onChange={({ target }) => pick.mutate(target.value === 'never' ? null : Number(target.value))}
     >
-      <option value="now">goes on {ends === null ? byHand : formatRelative(ends, now)}</option>
+      <option value="now">resumes {ends === null ? byHand : formatRelative(ends, now)}</option>
       {choices.map(({ minutes, words }) => (
         <option key={minutes} value={minutes}>
-          goes on {words}
+          resumes {words}
         </option>
       ))}
-      {ends !== null && <option value="never">goes on {byHand}</option>}
+      {ends !== null && <option value="never">resumes {byHand}</option>}
     </select>
   );
 }

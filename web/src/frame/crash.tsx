@@ -1,6 +1,6 @@
-import { Trouble } from '../elements/states.tsx';
+import { ErrorState } from '../elements/states.tsx';
 
 /** What is left when a page breaks: an account of it, and a way back that loads everything anew. */
 export function Crash({ error }: { error: unknown }) {
-  return <Trouble what="this page" error={error} onRetry={() => location.reload()} />;
+  return <ErrorState what="this page" error={error} onRetry={() => location.reload()} />;
 }

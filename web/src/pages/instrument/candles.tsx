@@ -31,19 +31,19 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
       autoSize: true,
       localization: { locale: 'en-US', priceFormatter: (price: number) => formatPrice(price, decimals) },
       layout: { attributionLogo: false },
-      // The wheel and a finger going up or down are for the page.
+      // The wheel and vertical touch moves scroll the page.
       handleScroll: { mouseWheel: false, vertTouchDrag: false },
       handleScale: { mouseWheel: false },
     });
-    const dress = draw(chart, element, data, decimals);
+    const applyTheme = draw(chart, element, data, decimals);
     const byTime = new Map(data.map((candle) => [candle.time, candle.bar]));
     chart.subscribeCrosshairMove(({ time }) => setPointed((typeof time === 'string' && byTime.get(time)) || null));
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', dress);
-    const themed = new MutationObserver(dress);
+    dark.addEventListener('change', applyTheme);
+    const themed = new MutationObserver(applyTheme);
     themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     return () => {
-      dark.removeEventListener('change', dress);
+      dark.removeEventListener('change', applyTheme);
       themed.disconnect();
       chart.remove();
     };
@@ -129,7 +129,7 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
 
 const candleWidth = 7;
 
-/** Puts the series on the chart. Gives the function that colours it by the theme of the moment. */
+/** Adds the series to the chart. Returns the function that applies the colours of the current theme. */
 function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], decimals: number): () => void {
   const candles = chart.addSeries(CandlestickSeries, {
     borderVisible: false,
@@ -144,11 +144,11 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
-  // As many days as are told apart, the newest; the others are a drag away.
+  // The newest days that are distinguishable; dragging shows the others.
   const room = Math.max(20, Math.floor(element.clientWidth / candleWidth));
   chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, data.length - room) - 0.5, to: data.length + 0.5 });
 
-  const dress = () => {
+  const applyTheme = () => {
     const colour = colours(element);
     chart.applyOptions({
       layout: {
@@ -175,11 +175,11 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
       }),
     );
   };
-  dress();
-  return dress;
+  applyTheme();
+  return applyTheme;
 }
 
-/** Reads a token as the colour it is now: a canvas does not understand `light-dark()`. */
+/** Resolves a token to its current colour: a canvas does not understand `light-dark()`. */
 function colours(element: HTMLElement): (token: string) => string {
   const probe = document.createElement('span');
   return (token) => {

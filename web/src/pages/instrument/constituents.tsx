@@ -9,14 +9,14 @@ import { classNames } from '../../elements/class-names.ts';
 import { Figure, Percent } from '../../elements/figures.tsx';
 import { Moment } from '../../elements/moment.tsx';
 import { Section } from '../../elements/page.tsx';
-import { Empty, Loading, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
 import { decimalsOf, formatCount, formatPrice, formatShare, numberOf } from '../../format.ts';
 import styles from './constituents.module.css';
 
-/** As many as are read without being asked for: about half the weight of a large index. */
+/** Rows shown before “Show all”: about half the weight of a large index. */
 const shownAtFirst = 20;
 
-/** What an index is made of, heaviest first: weight as a bar, and the price that stood beside it. */
+/** The constituents of an index, heaviest first, with weight and price. */
 export function Constituents({ symbol }: { symbol: string }) {
   const answer = useQuery(constituentsQuery(symbol));
   const [all, setAll] = useState(false);
@@ -70,12 +70,12 @@ export function Constituents({ symbol }: { symbol: string }) {
       )}
       {unknown && (
         <Empty title="No constituents yet">
-          Members with their weights will be listed here after the next run of a source’s constituents job.
+          Members with their weights appear here after the next run of a source’s constituents job.
         </Empty>
       )}
       {answer.isPending && <Loading what="constituents" rows={6} />}
       {!set && answer.isError && !unknown && (
-        <Trouble
+        <ErrorState
           what="the list of constituents"
           error={answer.error}
           retrying={answer.isFetching}

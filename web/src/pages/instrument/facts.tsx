@@ -3,7 +3,7 @@ import { formatDuration, formatPrice, formatVolume, missing } from '../../format
 import { decimalsOfQuote } from '../../quote-decimals.ts';
 import styles from './facts.module.css';
 
-/** The other figures of a quote, and what may be done with them. */
+/** The other figures of a quote, and its licence. */
 export function Facts({ quote }: { quote: QuoteView }) {
   const decimals = decimalsOfQuote(quote);
   return (
@@ -16,7 +16,7 @@ export function Facts({ quote }: { quote: QuoteView }) {
       <dd>{formatPrice(quote.ask, decimals)}</dd>
       <dt>Volume</dt>
       <dd>{formatVolume(quote.volume)}</dd>
-      <dt>Delay of the source</dt>
+      <dt>Source delay</dt>
       <dd>
         {quote.delaySeconds === null ? missing : quote.delaySeconds === 0 ? 'none' : formatDuration(quote.delaySeconds)}
       </dd>

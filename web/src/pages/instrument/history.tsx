@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { historyQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Section } from '../../elements/page.tsx';
-import { Empty, Loading, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
 import { formatPrice } from '../../format.ts';
 import styles from './history.module.css';
 
-/** The last stored prices. One that was corrected is struck through, with until when it was believed. */
+/** The last stored prices. A corrected one is struck through, with the time of its correction. */
 export function History({ symbol, zone, decimals }: { symbol: string; zone: string; decimals: number }) {
   const history = useQuery(historyQuery(symbol));
   return (
@@ -32,11 +32,11 @@ export function History({ symbol, zone, decimals }: { symbol: string; zone: stri
         </ul>
       )}
       {history.data?.length === 0 && (
-        <Empty title="Only the latest price is stored">Each price that is stored from now on will be a row here.</Empty>
+        <Empty title="Only the latest price is stored">Each price stored from now on appears here.</Empty>
       )}
       {history.isPending && <Loading what="stored prices" rows={3} />}
       {!history.data && history.isError && (
-        <Trouble
+        <ErrorState
           what="stored prices"
           error={history.error}
           retrying={history.isFetching}

@@ -7,7 +7,7 @@ import { barsQuery, quoteQuery } from '../../api/queries.ts';
 import { Button } from '../../elements/button.tsx';
 import { CandidateList } from '../../elements/candidate-list.tsx';
 import { Page, Section } from '../../elements/page.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { formatPrice, words } from '../../format.ts';
 import { decimalsOfQuote } from '../../quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../watchlist.ts';
@@ -59,7 +59,7 @@ export function InstrumentPage() {
       }
     >
       {quote && answer.isError && (
-        <OldNews
+        <StaleNotice
           since={answer.dataUpdatedAt}
           error={answer.error}
           retrying={answer.isFetching}
@@ -82,7 +82,7 @@ export function InstrumentPage() {
               <Section title="Key figures">
                 <Facts quote={quote} />
               </Section>
-              <Section title="Where the number came from">
+              <Section title="Provenance">
                 <Provenance quote={quote} />
               </Section>
             </div>
@@ -91,7 +91,7 @@ export function InstrumentPage() {
       )}
       {answer.isPending && <Loading what={symbol} rows={8} />}
       {!quote && answer.isError && (
-        <Trouble what={symbol} error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
+        <ErrorState what={symbol} error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
       )}
     </Page>
   );
@@ -141,12 +141,17 @@ function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
       )}
       {none && (
         <Empty title="No daily bars yet">
-          Open, high, low and close of each day will be drawn here after the next run of a source’s bars job.
+          Open, high, low and close of each day appear here after the next run of a source’s bars job.
         </Empty>
       )}
       {answer.isPending && <Loading what="bars" rows={6} />}
       {!bars && answer.isError && !none && (
-        <Trouble what="the chart" error={answer.error} retrying={answer.isFetching} onRetry={() => answer.refetch()} />
+        <ErrorState
+          what="the chart"
+          error={answer.error}
+          retrying={answer.isFetching}
+          onRetry={() => answer.refetch()}
+        />
       )}
     </Section>
   );

@@ -4,7 +4,7 @@ import { BlobKey } from '../../elements/blob-key.tsx';
 import { Moment } from '../../elements/moment.tsx';
 import styles from './facts.module.css';
 
-/** The way of the price, backwards: served, stored, read, fetched, down to the raw answer. */
+/** The origin of the price: market time, fetch, raw answer, ingest. */
 export function Provenance({ quote }: { quote: QuoteView }) {
   const { provenance } = quote;
   return (
@@ -13,7 +13,7 @@ export function Provenance({ quote }: { quote: QuoteView }) {
         <p>Priced by the market</p>
         <p className={styles.quiet}>
           <Moment at={quote.asOf} zone={quote.instrument.zone} />
-          {quote.asOfBasis === 'fetched' && ', the time of the fetch: the source gives none'}
+          {quote.asOfBasis === 'fetched' && ', the time of the fetch: the source gives no market time'}
         </p>
       </li>
       <li>
@@ -28,11 +28,11 @@ export function Provenance({ quote }: { quote: QuoteView }) {
         </p>
       </li>
       <li>
-        <p>Kept as it was answered</p>
+        <p>Raw answer stored</p>
         <BlobKey value={provenance.blobKey} />
       </li>
       <li>
-        <p>Read, checked and stored</p>
+        <p>Parsed, checked and stored</p>
         <p className={styles.quiet}>
           <Moment at={quote.ingestedAt} />, parser {provenance.parserVersion}, batch <code>{provenance.batchId}</code>
         </p>

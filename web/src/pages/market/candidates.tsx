@@ -3,17 +3,17 @@ import { useEffect, useId, useRef } from 'react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { quoteQuery } from '../../api/queries.ts';
 import { CandidateList } from '../../elements/candidate-list.tsx';
-import { Loading, Trouble } from '../../elements/states.tsx';
+import { ErrorState, Loading } from '../../elements/states.tsx';
 import { formatFraction } from '../../format.ts';
 import styles from './candidates.module.css';
 
-/** The quote whose sources differ, and the button that was pressed to see them. */
+/** The quote whose sources differ, and the button that opened the popover. */
 export interface Disputed {
   readonly quote: QuoteView;
   readonly by: HTMLElement;
 }
 
-/** What each source says of a disputed price, beside the mark that was pressed. Escape or a click elsewhere closes it. */
+/** The candidates of a disputed price, in a popover at the button. Escape or a click elsewhere closes it. */
 export function Candidates({ disputed, onClose }: { disputed: Disputed; onClose: () => void }) {
   const popover = useRef<HTMLDivElement>(null);
   const titleId = useId();
@@ -38,9 +38,9 @@ export function Candidates({ disputed, onClose }: { disputed: Disputed; onClose:
       </h2>
       <p className={styles.spread}>By {formatFraction(disputed.quote.spread).replace('+', '')} at most.</p>
       {explained.data && <CandidateList quote={explained.data} />}
-      {explained.isPending && <Loading what="what each source says" rows={2} />}
+      {explained.isPending && <Loading what="the candidates" rows={2} />}
       {!explained.data && explained.isError && (
-        <Trouble what="what each source says" error={explained.error} onRetry={() => explained.refetch()} />
+        <ErrorState what="the candidates" error={explained.error} onRetry={() => explained.refetch()} />
       )}
     </div>
   );

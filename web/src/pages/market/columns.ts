@@ -1,13 +1,13 @@
 import type { SortKey } from './market-search.ts';
 
-/** A column of the market table: how it is called, how it is sorted first, and the class that places it. */
+/** A column of the market table: title, first sort direction, and the class that places it. */
 export interface Column {
   readonly id: 'star' | 'currency' | SortKey;
   readonly title: string;
-  /** Absent for what is not sorted. `descending`: the largest first, as one looks for movers. */
+  /** Absent for columns without sorting. `descending`: the largest first, which shows the movers. */
   readonly first?: 'ascending' | 'descending';
   readonly numeric?: boolean;
-  /** How a phone, which has no column heads, calls the order. */
+  /** The name of the order on a phone, which shows no column headings. */
   readonly order?: string;
 }
 

@@ -19,7 +19,7 @@ const classTitles: Record<AssetClass, string> = {
   other: 'Other',
 };
 
-/** What narrows the table: text (`/` goes there), class, watchlist; on a phone also the order. */
+/** The filters of the table: text (focused by `/`), class, watchlist; on a phone also the order. */
 export function Filters({
   quotes,
   search,

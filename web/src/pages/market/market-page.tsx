@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import { clock } from '../../api/clock.ts';
 import { quotesQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { plural } from '../../format.ts';
 import { useWatchlist } from '../../watchlist.ts';
 import { Filters } from './filters.tsx';
@@ -16,7 +16,7 @@ import { MarketTable } from './market-table.tsx';
 
 const route = getRouteApi('/market');
 
-/** The market: every instrument's consolidated quote, asked anew every five seconds while it is looked at. */
+/** The market: every instrument's consolidated quote, refetched every five seconds while visible. */
 export function MarketPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -36,14 +36,14 @@ export function MarketPage() {
         <h1>Market</h1>
         {quotes && <p className={styles.count}>{countInWords(rows.length, quotes.length)}</p>}
         {market.data && !market.isError && (
-          <p className={styles.live} title="Asked again every 5 s while this tab is seen">
+          <p className={styles.live} title="Refreshed every 5 s while this tab is visible">
             Checked <Moment at={clock.ofLocal(market.dataUpdatedAt)} />
           </p>
         )}
       </div>
       {quotes && quotes.length > 0 && <Filters quotes={quotes} search={search} onChange={change} />}
       {market.data && market.isError && (
-        <OldNews
+        <StaleNotice
           since={market.dataUpdatedAt}
           error={market.error}
           retrying={market.isFetching}
@@ -59,7 +59,12 @@ export function MarketPage() {
       {quotes && rows.length === 0 && <NoRows none={quotes.length === 0} />}
       {market.isPending && <Loading what="quotes" rows={12} />}
       {!market.data && market.isError && (
-        <Trouble what="the market" error={market.error} retrying={market.isFetching} onRetry={() => market.refetch()} />
+        <ErrorState
+          what="the market"
+          error={market.error}
+          retrying={market.isFetching}
+          onRetry={() => market.refetch()}
+        />
       )}
     </div>
   );
@@ -77,8 +82,8 @@ function NoRows({ none }: { none: boolean }) {
         icon={<ChartCandlestick aria-hidden="true" />}
         action={<Link to="/sources">Go to the sources</Link>}
       >
-        Every instrument that a source has priced will be a row here. Prices come with a source’s first run: start a
-        source, or press “Run now” on its card.
+        Every instrument with a price appears here. Prices arrive with a source’s first run: start a source, or press
+        “Run now” on its card.
       </Empty>
     );
   }
@@ -88,7 +93,7 @@ function NoRows({ none }: { none: boolean }) {
       icon={<SearchX aria-hidden="true" />}
       action={<Link to="/market">Show all instruments</Link>}
     >
-      Only instruments that a source has priced can be found here, by symbol or name.
+      Only instruments with a price can be found here, by symbol or name.
     </Empty>
   );
 }

@@ -15,8 +15,8 @@ const values: Record<SortKey, (quote: QuoteView) => string | number | null> = {
 };
 
 /**
- * The rows of the market as the address asks for them: filtered by text, class and watchlist, sorted, what is watched
- * pinned to the top. What is missing is last in either direction, and equals stay in the order of their symbols.
+ * The rows of the market for the address: filtered by text, class and watchlist, and sorted. Watched symbols are pinned to
+ * the top, missing values come last in either direction, and equal values are ordered by symbol.
  */
 export function marketRows(
   quotes: readonly QuoteView[],

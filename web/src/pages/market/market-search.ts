@@ -11,11 +11,11 @@ export interface MarketSearch {
   class?: QuoteView['instrument']['assetClass'] | undefined;
   /** A column, with a minus for the largest first. */
   sort?: string | undefined;
-  /** `1`: only what is on the watchlist. */
+  /** `1`: only watched symbols. */
   watch?: '1' | undefined;
 }
 
-/** Reads the address; what it does not know it leaves out. */
+/** Parses the address; unknown parameters are dropped. */
 export function marketSearch(search: Record<string, unknown>): MarketSearch {
   const read: MarketSearch = {};
   if (typeof search['q'] === 'string' && search['q'] !== '') read.q = search['q'];

@@ -13,8 +13,8 @@ import { QuoteRow } from './quote-row.tsx';
 const rowHeight = { desk: 34, phone: 58 };
 
 /**
- * The rows that are in view, of as many as there are. For the keyboard they are one stop of the tab
- * key, then the arrows, Page Up and Down, Home and End; Enter opens the instrument.
+ * The market table; only visible rows are rendered. Keyboard: one tab stop, then arrows, Page Up and Down, Home and End;
+ * Enter opens the instrument.
  */
 export function MarketTable({
   rows,
@@ -46,7 +46,7 @@ export function MarketTable({
   const [active, setActive] = useState(0);
   const [disputed, setDisputed] = useState<Disputed | null>(null);
   const focusNext = useRef<number | null>(null);
-  // After every render: the row that the arrows lead to may only just have come into view.
+  // After every render: the row to focus may only just have been rendered.
   useEffect(() => {
     if (focusNext.current === null) return;
     const link = scroller.current?.querySelector<HTMLElement>(`[data-index="${focusNext.current}"] a`);
@@ -80,7 +80,7 @@ export function MarketTable({
   const last = items.at(-1);
   const above = first?.start ?? 0;
   const below = virtual.getTotalSize() - (last?.end ?? 0);
-  // The room of the rows out of view. Set on the element, because the page has no inline styles.
+  // The height of the rows out of view. Set on the element, because the content security policy refuses inline styles.
   useLayoutEffect(() => {
     if (!body.current) return;
     body.current.style.paddingTop = `${above}px`;

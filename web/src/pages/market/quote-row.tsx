@@ -51,7 +51,7 @@ export const QuoteRow = memo(function QuoteRow({
           tabIndex={tabIndex}
           className={styles.mark}
           aria-pressed={watched}
-          aria-label={`${watched ? 'Take' : 'Put'} ${symbol} ${watched ? 'off' : 'on'} the watchlist`}
+          aria-label={`${watched ? 'Remove' : 'Add'} ${symbol} ${watched ? 'from' : 'to'} the watchlist`}
           onClick={() => toggleWatched(symbol)}
         >
           <Star aria-hidden="true" />
@@ -71,8 +71,8 @@ export const QuoteRow = memo(function QuoteRow({
             type="button"
             tabIndex={tabIndex}
             className={styles.disputed}
-            aria-label={`The sources differ on ${symbol}: show what each says`}
-            title="The sources differ: show what each says"
+            aria-label={`The sources differ on ${symbol}: show the candidates`}
+            title="The sources differ: show the candidates"
             onClick={(event) => onDisputed({ quote, by: event.currentTarget })}
           >
             <GitCompareArrows aria-hidden="true" />
@@ -128,7 +128,7 @@ function AsOf({ quote }: { quote: QuoteView }) {
       {quote.session === 'pre' && 'pre-market '}
       {quote.session === 'post' && 'after hours '}
       {quote.asOfBasis === 'fetched' && (
-        <span title="The source gives no market time; this is when it was asked">asked </span>
+        <span title="The source gives no market time; this is the time of the fetch">fetched </span>
       )}
       <Moment at={quote.asOf} zone={zone} />
     </>

@@ -6,20 +6,20 @@ import { redriveLetters } from '../../api/repairs.ts';
 import { Button } from '../../elements/button.tsx';
 import { Dialog } from '../../elements/dialog.tsx';
 import { Moment } from '../../elements/moment.tsx';
-import { Empty, Loading, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
 import { plural } from '../../format.ts';
 import styles from './dead-letters.module.css';
 
-/** The messages that a queue gave up on, as they are. Their text is of unknown origin, and text it stays. */
+/** The dead letters of a queue. Their bodies are untrusted and shown as plain text. */
 export function DeadLetters({ queue, onClose }: { queue: string; onClose: () => void }) {
   const letters = useQuery(deadLettersQuery(queue));
   const refusal = useRefusal();
   const redrive = useMutation({ mutationFn: () => redriveLetters(queue) });
   return (
-    <Dialog title={`Given up in ${queue}`} onClose={onClose}>
+    <Dialog title={`Dead letters in ${queue}`} onClose={onClose}>
       <p className={styles.lead}>
-        Each failed on every attempt. The function’s log says why; when that is repaired, redrive them: all go back to
-        the queue, with as many attempts as before.
+        Each failed on every attempt. The function’s log says why. When the cause is fixed, redrive them: all go back to
+        the queue with a full set of attempts.
       </p>
       {letters.data && letters.data.length > 0 && (
         <Button
@@ -46,10 +46,10 @@ export function DeadLetters({ queue, onClose }: { queue: string; onClose: () => 
           ))}
         </ul>
       )}
-      {letters.data?.length === 0 && <Empty title="None left">They were sent again, or have expired.</Empty>}
+      {letters.data?.length === 0 && <Empty title="None left">They were redriven or have expired.</Empty>}
       {letters.isPending && <Loading what="messages" rows={3} />}
       {!letters.data && letters.isError && (
-        <Trouble
+        <ErrorState
           what="these messages"
           error={letters.error}
           retrying={letters.isFetching}

@@ -14,7 +14,7 @@ interface Venue {
 
 const sessionWords = { regular: 'open', pre: 'pre-market', post: 'after hours', closed: 'closed' } as const;
 
-/** A strip of venues: open or closed, how old the newest price is, how many are stale. */
+/** A strip of venues: session, age of the newest price, number of stale prices. */
 export function Exchanges({ quotes }: { quotes: readonly QuoteView[] }) {
   return (
     <ul className={styles.strip}>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { quotesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../elements/page.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
 import { stateInWords, worstStatus } from '../../status.ts';
 import { DeadLetters } from './dead-letters.tsx';
@@ -13,7 +13,7 @@ import { Services } from './services.tsx';
 
 const route = getRouteApi('/');
 
-/** The state in a sentence, then what it is made of: how fresh each exchange is, the services, the queues. */
+/** The state in a sentence, then freshness by exchange, services and queues. */
 export function OverviewPage() {
   const { dead } = route.useSearch();
   const navigate = route.useNavigate();
@@ -31,7 +31,7 @@ export function OverviewPage() {
       )}
       {sources.isPending && <Loading what="the sources" rows={1} />}
       {!sources.data && sources.isError && (
-        <Trouble
+        <ErrorState
           what="the state of the sources"
           error={sources.error}
           retrying={sources.isFetching}
@@ -42,13 +42,13 @@ export function OverviewPage() {
         {market.data && market.data.quotes.length > 0 && <Exchanges quotes={market.data.quotes} />}
         {market.data?.quotes.length === 0 && (
           <Empty title="No prices yet" action={<Link to="/sources">Go to the sources</Link>}>
-            Each exchange that a price came from will be here, with its session and the age of its newest price. Run a
-            source to see the first.
+            Each exchange with prices appears here, with its session and the age of its newest price. Run a source to
+            see the first.
           </Empty>
         )}
         {market.isPending && <Loading what="prices" rows={2} />}
         {!market.data && market.isError && (
-          <Trouble
+          <ErrorState
             what="the exchanges"
             error={market.error}
             retrying={market.isFetching}
@@ -57,7 +57,7 @@ export function OverviewPage() {
         )}
       </Section>
       {operations.data && operations.isError && (
-        <OldNews
+        <StaleNotice
           since={operations.dataUpdatedAt}
           error={operations.error}
           retrying={operations.isFetching}
@@ -75,7 +75,7 @@ export function OverviewPage() {
         </Section>
       </div>
       {!operations.data && operations.isError && (
-        <Trouble
+        <ErrorState
           what="services and queues"
           error={operations.error}
           retrying={operations.isFetching}

@@ -15,8 +15,8 @@ export function Queues({ queues, warnings }: { queues: readonly QueueView[]; war
         <tr>
           <th>Queue</th>
           <th className={styles.numeric}>Waiting</th>
-          <th className={styles.numeric}>At work</th>
-          <th className={styles.numeric}>Given up</th>
+          <th className={styles.numeric}>In flight</th>
+          <th className={styles.numeric}>Dead</th>
         </tr>
       </thead>
       <tbody>
@@ -31,7 +31,7 @@ export function Queues({ queues, warnings }: { queues: readonly QueueView[]; war
                   to="/"
                   search={{ dead: queue.name }}
                   className={styles.dead}
-                  aria-label={`${queue.dead} given up in ${queue.name}: show them`}
+                  aria-label={`${queue.dead} dead in ${queue.name}: show them`}
                 >
                   {formatCount(queue.dead)}
                 </Link>

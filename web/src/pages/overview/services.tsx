@@ -1,18 +1,18 @@
 import { useMutation } from '@tanstack/react-query';
 import type { ServiceView } from '../../../../core/contracts/http/operations.ts';
-import { endStop, switchService, useRefusal } from '../../api/actions.ts';
+import { setResume, switchService, useRefusal } from '../../api/actions.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { StopEnd } from '../../elements/stop-end.tsx';
 import { Switch } from '../../elements/switch.tsx';
 import { capital } from '../../format.ts';
 import styles from './rows.module.css';
 
-const meanings: Record<ServiceView['id'], string> = {
+const descriptions: Record<ServiceView['id'], string> = {
   scheduler: 'Plans runs when they are due',
-  scrapers: 'Ask the sources',
-  ingest: 'Checks and stores what was answered',
-  recovery: 'Heals sources that fail, within limits',
-  proxy: 'Answers in the form of Yahoo Finance',
+  scrapers: 'Fetch from the sources',
+  ingest: 'Checks and stores the answers',
+  recovery: 'Recovers failing sources, within limits',
+  proxy: 'Serves the API of Yahoo Finance from a cache',
 };
 
 /** The parts of the pipeline, each with its switch. */
@@ -34,10 +34,10 @@ function Service({ service }: { service: ServiceView }) {
     <li className={styles.row}>
       <div className={styles.what}>
         <strong>{name}</strong>
-        <span>{meanings[service.id]}</span>
+        <span>{descriptions[service.id]}</span>
       </div>
       <p className={styles.state}>
-        {service.running ? 'runs' : 'stopped'}
+        {service.running ? 'running' : 'stopped'}
         {service.changedAt !== null && (
           <>
             , changed <Moment at={service.changedAt} />
@@ -58,7 +58,7 @@ function Service({ service }: { service: ServiceView }) {
             name={name}
             until={service.stoppedUntil}
             refusal={refusal}
-            onPick={(minutes) => endStop(service, minutes)}
+            onPick={(minutes) => setResume(service, minutes)}
           />
         </div>
       )}

@@ -6,26 +6,26 @@ import { quarantineQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../elements/blob-key.tsx';
 import { Moment } from '../../elements/moment.tsx';
 import { Page, Section } from '../../elements/page.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { capital, missing, plural, words } from '../../format.ts';
 import styles from './quarantine-page.module.css';
 import { GroupActions, RowActions } from './row-actions.tsx';
 
 const route = getRouteApi('/quarantine');
 
-/** Why a row is here, in a sentence. */
-const meanings: Record<QuarantineView['reason'], string> = {
-  schema: 'The row does not have the form that was expected.',
+/** What each reason means, in a sentence. */
+const descriptions: Record<QuarantineView['reason'], string> = {
+  schema: 'The row does not have the expected format.',
   unit_suspect: 'The price looks as if it were in another unit, such as pence for pounds.',
   implausible_jump: 'The price is too far from the one before.',
-  future_time: 'The row says that it is from the future.',
-  non_positive: 'A price must be above nought.',
-  unknown_listing: 'Nobody asked for this symbol.',
-  source_mismatch: 'The row is not from the source that was asked.',
-  duplicate_conflict: 'The same answer has this row twice, with different values.',
+  future_time: 'The time of the row is in the future.',
+  non_positive: 'A price must be above zero.',
+  unknown_listing: 'The symbol was not requested, or is not known.',
+  source_mismatch: 'The currency differs from the currency of the listing.',
+  duplicate_conflict: 'The answer has this row twice, with different values.',
 };
 
-/** What was not let in, by source and reason. */
+/** The quarantined rows, by source and reason. */
 export function QuarantinePage() {
   const search = route.useSearch();
   const quarantine = useQuery(quarantineQuery);
@@ -40,7 +40,7 @@ export function QuarantinePage() {
         rows &&
         rows.length > 0 && (
           <>
-            {quarantine.data?.more ? `The newest ${rows.length} rows` : plural(rows.length, 'row')} kept apart from what
+            {quarantine.data?.more ? `The newest ${rows.length} rows` : plural(rows.length, 'row')} held back from what
             is served
             {filtered && (
               <>
@@ -53,7 +53,7 @@ export function QuarantinePage() {
       }
     >
       {quarantine.data && quarantine.isError && (
-        <OldNews
+        <StaleNotice
           since={quarantine.dataUpdatedAt}
           error={quarantine.error}
           retrying={quarantine.isFetching}
@@ -67,13 +67,13 @@ export function QuarantinePage() {
           icon={<ShieldCheck aria-hidden="true" />}
           action={filtered && <Link to="/quarantine">Show all</Link>}
         >
-          A row that fails a check (another unit, an implausible jump, a time in the future) is kept here instead of
-          being served, with the reason and the raw answer it came from.
+          A row that fails a check (another unit, an implausible jump, a time in the future) is held here instead of
+          being served, with the reason and its raw answer.
         </Empty>
       )}
       {quarantine.isPending && <Loading what="the quarantine" />}
       {!quarantine.data && quarantine.isError && (
-        <Trouble
+        <ErrorState
           what="the quarantine"
           error={quarantine.error}
           retrying={quarantine.isFetching}
@@ -109,7 +109,7 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
       title={`${capital(words(group.reason))}, ${group.sourceId}`}
       note={
         <>
-          {plural(group.rows.length, 'row')}. {meanings[group.reason]}{' '}
+          {plural(group.rows.length, 'row')}. {descriptions[group.reason]}{' '}
           <Link to="/quarantine" search={{ source: group.sourceId, reason: group.reason }}>
             Only these
           </Link>
@@ -155,16 +155,16 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
 function Detail({ row }: { row: QuarantineView }) {
   return (
     <dl className={styles.facts}>
-      <dt>Found at</dt>
+      <dt>Path</dt>
       <dd>
         <code>{row.path === '' ? '(the whole answer)' : row.path}</code>
       </dd>
-      <dt>What was said</dt>
+      <dt>Finding</dt>
       <dd>
         <bdi>{row.detail}</bdi>
       </dd>
       <dt>Row as read</dt>
-      <dd>{row.row === null ? 'could not be read' : <pre>{JSON.stringify(row.row, null, 2)}</pre>}</dd>
+      <dd>{row.row === null ? 'could not be parsed' : <pre>{JSON.stringify(row.row, null, 2)}</pre>}</dd>
       <dt>Run</dt>
       <dd>
         <Link to="/sources/$sourceId" params={{ sourceId: row.sourceId }} search={{ run: row.runId }}>

@@ -3,14 +3,14 @@ import { BadgeCheck, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
 import { useRefusal } from '../../api/actions.ts';
-import { believeRow, replayRows } from '../../api/repairs.ts';
+import { acceptRow, replayRows } from '../../api/repairs.ts';
 import { Button } from '../../elements/button.tsx';
 import { Dialog } from '../../elements/dialog.tsx';
 import styles from './quarantine-page.module.css';
 
-/** What can be done about one row: read its raw answer anew, and believe it where it only jumps. */
+/** The actions on one row: replay its raw answer, and accept the price where it only jumps. */
 export function RowActions({ row }: { row: QuarantineView }) {
-  const [asks, setAsks] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const refusal = useRefusal();
   const name = row.symbol ?? 'one row';
   const replay = useMutation({ mutationFn: () => replayRows({ ids: [row.id] }, `the answer with ${name}`) });
@@ -23,23 +23,23 @@ export function RowActions({ row }: { row: QuarantineView }) {
         busy={replay.isPending}
         onClick={() => replay.mutate()}
       >
-        Read anew
+        Replay
       </Button>
       {row.reason === 'implausible_jump' && (
-        <Button {...refused} icon={<BadgeCheck aria-hidden="true" />} onClick={() => setAsks(true)}>
-          Believe …
+        <Button {...refused} icon={<BadgeCheck aria-hidden="true" />} onClick={() => setConfirming(true)}>
+          Accept price …
         </Button>
       )}
-      {asks && <Belief row={row} onClose={() => setAsks(false)} />}
+      {confirming && <AcceptPrice row={row} onClose={() => setConfirming(false)} />}
     </div>
   );
 }
 
-/** Asks first: a price that was served cannot be called back. */
-function Belief({ row, onClose }: { row: QuarantineView; onClose: () => void }) {
-  const believe = useMutation({ mutationFn: () => believeRow(row), onSettled: onClose });
+/** Confirms first: a price that was served cannot be recalled. */
+function AcceptPrice({ row, onClose }: { row: QuarantineView; onClose: () => void }) {
+  const accept = useMutation({ mutationFn: () => acceptRow(row), onSettled: onClose });
   return (
-    <Dialog title="Believe this price?" narrow onClose={onClose}>
+    <Dialog title="Accept this price?" narrow onClose={onClose}>
       <p className={styles.belief}>
         <strong>
           <bdi>{row.symbol}</bdi>
@@ -47,24 +47,23 @@ function Belief({ row, onClose }: { row: QuarantineView; onClose: () => void }) 
         from {row.sourceId}: <bdi>{row.detail}</bdi>
       </p>
       <p className={styles.belief}>
-        It is stored as you vouch for it, and served if it is the newest. That cannot be undone: only a later price
-        replaces it.
+        The price is stored, and served if it is the newest. This cannot be undone: only a later price replaces it.
       </p>
       <div className={styles.choice}>
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" busy={believe.isPending} onClick={() => believe.mutate()}>
-          Believe it
+        <Button look="primary" busy={accept.isPending} onClick={() => accept.mutate()}>
+          Accept it
         </Button>
       </div>
     </Dialog>
   );
 }
 
-/** Reads the raw answers of all rows of a source and reason anew, those that are not shown too. */
+/** Replays the raw answers of all rows of a source and reason, including rows that are not shown. */
 export function GroupActions({ sourceId, reason }: Pick<QuarantineView, 'sourceId' | 'reason'>) {
   const refusal = useRefusal();
   const replay = useMutation({
-    mutationFn: () => replayRows({ sourceId, reason }, `what ${sourceId} answered`),
+    mutationFn: () => replayRows({ sourceId, reason }, `the answers of ${sourceId}`),
   });
   return (
     <Button
@@ -74,7 +73,7 @@ export function GroupActions({ sourceId, reason }: Pick<QuarantineView, 'sourceI
       busy={replay.isPending}
       onClick={() => replay.mutate()}
     >
-      Read all anew
+      Replay all
     </Button>
   );
 }

@@ -6,7 +6,7 @@ import { Button } from '../../elements/button.tsx';
 import { Wordmark } from '../../frame/wordmark.tsx';
 import styles from './sign-in-page.module.css';
 
-/** Sign in with an API key. The key is held by the field alone and is gone once the API has answered with a session. */
+/** Sign-in with an API key. The key exists only in the input field and is gone once the API has answered with a session. */
 export function SignInPage({ tokenFailure }: { tokenFailure: unknown }) {
   const [key, setKey] = useState('');
   const field = useId();
@@ -26,7 +26,7 @@ export function SignInPage({ tokenFailure }: { tokenFailure: unknown }) {
         <h1 className={styles.title}>
           <Wordmark />
         </h1>
-        <p className={styles.lead}>Sign in to see your market data. You stay at this address.</p>
+        <p className={styles.lead}>Sign in to see your market data.</p>
         <label htmlFor={field} className={styles.label}>
           API key
         </label>
@@ -54,7 +54,7 @@ export function SignInPage({ tokenFailure }: { tokenFailure: unknown }) {
         </Button>
         <p id={hint} className={styles.hint}>
           On your own machine, <code>npm start</code> prints a link that signs you in, and{' '}
-          <code>.quotron/local.json</code> has keys. The key is not kept in this browser.
+          <code>.quotron/local.json</code> has keys. This browser does not store the key.
         </p>
       </form>
     </main>
@@ -84,5 +84,5 @@ function advice(failure: RequestError, byLink: boolean): string {
   if (failure.status !== 401) return failure.message;
   return byLink
     ? 'A link signs in once, and only for a while. Run npm start for a new one, or use an API key.'
-    : 'It may be mistyped, expired or revoked. Check that it is whole: it begins with qtr_live_.';
+    : 'It may be mistyped, expired or revoked. Check that it is complete: it begins with qtr_live_.';
 }

@@ -5,12 +5,12 @@ import type { IncidentView } from '../../../../core/contracts/http/recovery.ts';
 import { incidentsQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Section } from '../../elements/page.tsx';
-import { Empty, Loading, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
 import { capital, plural, words } from '../../format.ts';
 import styles from './incidents.module.css';
 
-/** What is or was wrong with a source, with the newest evidence of each. */
+/** The incidents of a source, each with its newest evidence. */
 export function Incidents({ sourceId }: { sourceId: string }) {
   const incidents = useQuery(incidentsQuery(sourceId));
   return (
@@ -24,13 +24,13 @@ export function Incidents({ sourceId }: { sourceId: string }) {
       )}
       {incidents.data?.length === 0 && (
         <Empty title="No incidents" icon={<ShieldCheck aria-hidden="true" />}>
-          A failure of this source will open one here, with its runs and what they answered. It is over when the source
-          has succeeded twice in a row.
+          A failure of this source opens one here, with its runs and their answers. It is resolved when the source has
+          succeeded twice in a row.
         </Empty>
       )}
       {incidents.isPending && <Loading what="incidents" rows={2} />}
       {!incidents.data && incidents.isError && (
-        <Trouble
+        <ErrorState
           what="the incidents"
           error={incidents.error}
           retrying={incidents.isFetching}
@@ -53,7 +53,7 @@ function Incident({ incident }: { incident: IncidentView }) {
           <Moment at={incident.openedAt} />
           {incident.resolvedAt !== null && (
             <>
-              , over <Moment at={incident.resolvedAt} />
+              , resolved <Moment at={incident.resolvedAt} />
             </>
           )}
         </p>

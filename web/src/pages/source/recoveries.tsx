@@ -5,12 +5,12 @@ import type { RecoveryStep, RecoveryView } from '../../../../core/contracts/http
 import { recoveriesQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Section } from '../../elements/page.tsx';
-import { Trouble } from '../../elements/states.tsx';
+import { ErrorState } from '../../elements/states.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
 import { capital, words } from '../../format.ts';
 import styles from './recoveries.module.css';
 
-/** How a source was healed, step by step as it happens. Nothing is shown where there was nothing to heal. */
+/** The recoveries of a source with their steps, live. Nothing is shown when there was none. */
 export function Recoveries({ sourceId }: { sourceId: string }) {
   const recoveries = useQuery(recoveriesQuery(sourceId));
   if (recoveries.isPending || recoveries.data?.length === 0) return null;
@@ -23,7 +23,7 @@ export function Recoveries({ sourceId }: { sourceId: string }) {
           ))}
         </ul>
       ) : (
-        <Trouble
+        <ErrorState
           what="the recoveries"
           error={recoveries.error}
           retrying={recoveries.isFetching}
@@ -55,7 +55,7 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
             {held === false && ', did not hold'}
           </span>
           <span className={styles.when}>
-            {trigger === 'automatic' ? 'by itself' : 'by hand'}, <Moment at={finishedAt ?? requestedAt} />
+            {trigger === 'automatic' ? 'automatic' : 'manual'}, <Moment at={finishedAt ?? requestedAt} />
           </span>
         </summary>
         {recovery.message !== null && <p className={styles.message}>{recovery.message}</p>}
@@ -72,7 +72,7 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
               params={{ sourceId: recovery.sourceId }}
               search={{ run: recovery.canaryRunId }}
             >
-              The canary’s run
+              Canary run
             </Link>
             {recovery.fallback && (
               <>
@@ -82,7 +82,7 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
                   params={{ sourceId: recovery.fallback.sourceId }}
                   search={{ run: recovery.fallback.runId }}
                 >
-                  The run of {recovery.fallback.sourceId}
+                  Run of {recovery.fallback.sourceId}
                 </Link>
               </>
             )}

@@ -5,14 +5,14 @@ import type { RunDetailView } from '../../../../core/contracts/http/operations.t
 import { runQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../elements/blob-key.tsx';
 import { Moment } from '../../elements/moment.tsx';
-import { Loading, Trouble } from '../../elements/states.tsx';
+import { ErrorState, Loading } from '../../elements/states.tsx';
 import { plural, words } from '../../format.ts';
 import { reasonMeanings } from '../../status.ts';
 import styles from './run-detail.module.css';
 
 type Part = RunDetailView['parts'][number];
 
-/** One run to the bottom: its tasks, each attempt at them, what was answered, and where the raw answer lies. */
+/** One run in detail: its tasks, their attempts, and the raw answers. */
 export function RunDetail({ id }: { id: string }) {
   const detail = useQuery(runQuery(id));
   const run = detail.data;
@@ -48,7 +48,12 @@ export function RunDetail({ id }: { id: string }) {
       )}
       {detail.isPending && <Loading what="the run" rows={3} />}
       {!run && detail.isError && (
-        <Trouble what="this run" error={detail.error} retrying={detail.isFetching} onRetry={() => detail.refetch()} />
+        <ErrorState
+          what="this run"
+          error={detail.error}
+          retrying={detail.isFetching}
+          onRetry={() => detail.refetch()}
+        />
       )}
     </section>
   );
@@ -71,7 +76,7 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
         <div key={attempt.attempt} className={styles.attempt}>
           <p>
             Attempt {attempt.attempt}:{' '}
-            {attempt.ok === null ? 'under way' : attempt.ok ? 'answered' : words(attempt.reason ?? 'failed')}{' '}
+            {attempt.ok === null ? 'running' : attempt.ok ? 'answered' : words(attempt.reason ?? 'failed')}{' '}
             <Moment at={attempt.finishedAt ?? attempt.startedAt} />
             {attempt.requests !== null && `, ${plural(attempt.requests, 'request')}`}
             {attempt.latencyMs !== null && `, ${Math.round(attempt.latencyMs)} ms`}
@@ -80,7 +85,7 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
           {attempt.blobKey !== null && <BlobKey value={attempt.blobKey} />}
           {attempt.artifacts.length > 0 && (
             <p className={styles.artifacts}>
-              What it looked like:{' '}
+              Screenshot and page:{' '}
               {attempt.artifacts.map(({ name, url }) => (
                 <a key={name} href={url} target="_blank" rel="noreferrer">
                   {name.endsWith('.png') ? 'screenshot' : 'page as HTML'}

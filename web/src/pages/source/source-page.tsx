@@ -5,7 +5,7 @@ import type { RunView } from '../../../../core/contracts/http/operations.ts';
 import { healthByDayQuery, runsQuery, sourcesQuery } from '../../api/queries.ts';
 import { Moment } from '../../elements/moment.tsx';
 import { Page, Section } from '../../elements/page.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { StatusDisc } from '../../elements/status-disc.tsx';
 import { Trend } from '../../elements/trend.tsx';
 import { formatCount, formatDuration, missing, words } from '../../format.ts';
@@ -17,7 +17,7 @@ import styles from './source-page.module.css';
 
 const route = getRouteApi('/sources/$sourceId');
 
-/** One source: its card, its latest runs, and the run that was chosen, attempt by attempt. */
+/** One source: its card, its latest runs, and the selected run in detail. */
 export function SourcePage() {
   const { sourceId } = route.useParams();
   const { run } = route.useSearch();
@@ -38,11 +38,11 @@ export function SourcePage() {
     >
       {sources.data && !source && (
         <Empty title="There is no such source" action={<Link to="/sources">Go to the sources</Link>}>
-          It may have been taken out of the catalogue. Its stored prices are still served.
+          It may have been removed from the catalogue. Its stored prices are still served.
         </Empty>
       )}
       {!sources.data && sources.isError && (
-        <Trouble
+        <ErrorState
           what="this source"
           error={sources.error}
           retrying={sources.isFetching}
@@ -66,7 +66,7 @@ export function SourcePage() {
           {source && <Recoveries sourceId={sourceId} />}
           <Section title="Latest runs">
             {runs.data && runs.isError && (
-              <OldNews
+              <StaleNotice
                 since={runs.dataUpdatedAt}
                 error={runs.error}
                 retrying={runs.isFetching}
@@ -82,7 +82,12 @@ export function SourcePage() {
             )}
             {runs.isPending && <Loading what="runs" />}
             {!runs.data && runs.isError && (
-              <Trouble what="the runs" error={runs.error} retrying={runs.isFetching} onRetry={() => runs.refetch()} />
+              <ErrorState
+                what="the runs"
+                error={runs.error}
+                retrying={runs.isFetching}
+                onRetry={() => runs.refetch()}
+              />
             )}
           </Section>
         </div>

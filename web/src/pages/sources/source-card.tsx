@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { endStop, recoverSource, runSource, switchSource, useRefusal } from '../../api/actions.ts';
+import { recoverSource, runSource, setResume, switchSource, useRefusal } from '../../api/actions.ts';
 import { QuotaBar } from '../../elements/bar.tsx';
 import { Button } from '../../elements/button.tsx';
 import { Moment } from '../../elements/moment.tsx';
@@ -15,7 +15,7 @@ import { capital, missing, plural, words } from '../../format.ts';
 import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../status.ts';
 import styles from './source-card.module.css';
 
-/** A source at a glance: is it all right, since when, and what can be done. `alone`: under the source's own title. */
+/** A source at a glance: status, score, facts and actions. `alone`: on the source's own page, without its title. */
 export function SourceCard({ source, alone = false }: { source: SourceView; alone?: boolean }) {
   const status = statusOf(source);
   const { health, lastRun } = source;
@@ -94,14 +94,14 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       <footer className={styles.foot}>
         {source.jobs.map((job) => `${job.kind} ${scheduleOf(job)}`).join(' · ')} ·{' '}
         <a href={source.terms.url} target="_blank" rel="noreferrer">
-          {source.terms.licence === 'unknown' ? 'licence not known' : `licence: ${source.terms.licence}`}
+          {source.terms.licence === 'unknown' ? 'licence unknown' : `licence: ${source.terms.licence}`}
         </a>
       </footer>
     </article>
   );
 }
 
-/** What is missing before the source can be asked at all. What stands between back-quotes is to be typed. */
+/** Shown while the source has no credentials. Text between backticks is shown as code. */
 function CredentialsHint({ hint }: { hint: string | null }) {
   return (
     <p className={styles.hint}>
@@ -114,7 +114,7 @@ function CredentialsHint({ hint }: { hint: string | null }) {
   );
 }
 
-/** Start or stop, run now, and recover. Who may only read sees why the buttons do nothing. */
+/** Start or stop, run now, and recover. With a read-only key the buttons are disabled and say why. */
 export function Actions({ source }: { source: SourceView }) {
   const navigate = useNavigate();
   const refusal = useRefusal();
@@ -157,7 +157,7 @@ export function Actions({ source }: { source: SourceView }) {
           name={source.title}
           until={source.pausedUntil}
           refusal={refusal}
-          onPick={(minutes) => endStop(source, minutes)}
+          onPick={(minutes) => setResume(source, minutes)}
         />
       )}
     </div>
@@ -209,7 +209,7 @@ function scheduleOf(job: SourceView['jobs'][number]): string {
   return job.inSession ? `${when} in session` : when;
 }
 
-/** `America/New_York` as people say it. */
+/** The city of a zone: `America/New_York` is `New York`. */
 function zoneWords(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }

@@ -2,19 +2,24 @@ import { useQuery } from '@tanstack/react-query';
 import { RadioTower } from 'lucide-react';
 import { sourcesQuery } from '../../api/queries.ts';
 import { Page } from '../../elements/page.tsx';
-import { Empty, Loading, OldNews, Trouble } from '../../elements/states.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
 import { stateInWords, worstFirst } from '../../status.ts';
 import { SourceCard } from './source-card.tsx';
 import styles from './sources-page.module.css';
 
-/** A card per source, the worst first. */
+/** A card per source, worst first. */
 export function SourcesPage() {
   const sources = useQuery(sourcesQuery);
   const retry = () => sources.refetch();
   return (
     <Page title="Sources" lead={sources.data && sources.data.length > 0 ? `${stateInWords(sources.data)}.` : undefined}>
       {sources.data && sources.isError && (
-        <OldNews since={sources.dataUpdatedAt} error={sources.error} retrying={sources.isFetching} onRetry={retry} />
+        <StaleNotice
+          since={sources.dataUpdatedAt}
+          error={sources.error}
+          retrying={sources.isFetching}
+          onRetry={retry}
+        />
       )}
       {sources.data && sources.data.length > 0 && (
         <ul className={styles.cards}>
@@ -27,13 +32,13 @@ export function SourcesPage() {
       )}
       {sources.data?.length === 0 && (
         <Empty title="No sources" icon={<RadioTower aria-hidden="true" />}>
-          Each source of the catalogue will be a card here, with its health, its quota and its last run. The catalogue
-          of this deployment is empty: docs/adding-a-source.md tells how to add one.
+          Each source of the catalogue appears here, with its health, its quota and its last run. The catalogue of this
+          deployment is empty: docs/adding-a-source.md shows how to add one.
         </Empty>
       )}
       {sources.isPending && <Loading what="sources" />}
       {!sources.data && sources.isError && (
-        <Trouble what="the sources" error={sources.error} retrying={sources.isFetching} onRetry={retry} />
+        <ErrorState what="the sources" error={sources.error} retrying={sources.isFetching} onRetry={retry} />
       )}
     </Page>
   );
