@@ -19,7 +19,7 @@ import { setSimulatedCredentials } from './credentials.ts';
 import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
 import { startDatabase } from './database.ts';
 import { deploy, executeApiUrl } from './deploy.ts';
-import { type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
+import { type EmulatorAccess, type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
 import { type Functions, functionsOf } from './functions.ts';
 import { createSignInToken, ensureKeys } from './keys.ts';
 import { choosePort } from './ports.ts';
@@ -52,10 +52,17 @@ export const localFileSchema = z.object({
   /** Of the simulated upstreams; `null` with the real ones. */
   upstreamsUrl: z.url().nullable(),
   emulatorUrl: z.url(),
+  /** The emulator takes AWS calls with this one only, until it is started again. */
+  emulatorAccessKeyId: z.string(),
   databaseUrl: z.string(),
   apiKeys: z.object({ read: z.string(), operate: z.string(), admin: z.string() }),
 });
 export type LocalFile = z.infer<typeof localFileSchema>;
+
+/** How the emulator of a running local cloud is called. */
+export function emulatorOf({ emulatorUrl, emulatorAccessKeyId }: LocalFile): EmulatorAccess {
+  return { url: emulatorUrl, accessKeyId: emulatorAccessKeyId };
+}
 
 export interface Cloud {
   readonly emulator: RunningEmulator;
@@ -115,6 +122,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     await choosePort({ what: whatListens[name], required: settings.ports[name], setting: portVariable(name) });
   const portOf = (name: 'upstreams' | 'dashboard', usual: number) => rememberedPort(folder, settings, name, usual);
 
+  let operateKey = earlier?.apiKeys.operate;
   const emulator = new Step(
     'Emulator',
     async (say) => {
@@ -150,7 +158,12 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     async () => {
       const { seed, clock } = settings;
       const port = await portOf('upstreams', 4790);
-      const started = await startUpstreams({ port, ...(seed === undefined ? {} : { seed }), clock });
+      const started = await startUpstreams({
+        port,
+        ...(seed === undefined ? {} : { seed }),
+        clock,
+        controlKey: () => operateKey,
+      });
       cleanup.add(started.stop);
       return started;
     },
@@ -167,7 +180,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     (say) =>
       deploy({
         dir: join(folder, 'deploy'),
-        emulatorUrl: emulator.value.url,
+        emulator: emulator.value,
         databaseUrl: database.value.url,
         sourceUrls: sourceUrlsOf(settings, simulated),
         symbols: settings.symbols,
@@ -190,7 +203,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   await run([deployment, ...(options.dashboard ? [web] : []), ...(shared ? [browser] : [])]);
   signal.throwIfAborted();
 
-  const functions = functionsOf(emulator.value.url, deployment.value);
+  const functions = functionsOf(emulator.value, deployment.value);
   cleanup.add(async () => functions.close());
   const migrations = new Step(
     'Migrate',
@@ -222,11 +235,14 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
       'API keys and dashboard',
       async () => {
         const apiKeys = await ensureKeys(pool, earlier?.apiKeys ?? {});
+        operateKey = apiKeys.operate;
         const token = await createSignInToken(pool, apiKeys.admin);
         const dashboard: RunningDashboard = await startDashboard({
           port: await portOf('dashboard', 4780),
           folder: webFolder,
           apiUrl: executeApiUrl(emulator.value.url, deployment.value),
+          emulatorUrl: emulator.value.url,
+          gateSecret: emulator.value.gateSecret,
         });
         cleanup.add(dashboard.stop);
         const local: LocalFile = {
@@ -234,6 +250,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
           apiUrl: `${dashboard.url}/api/v1`,
           upstreamsUrl: simulated?.url ?? null,
           emulatorUrl: emulator.value.url,
+          emulatorAccessKeyId: emulator.value.accessKeyId,
           databaseUrl: database.value.url,
           apiKeys,
         };

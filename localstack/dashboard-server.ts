@@ -1,12 +1,21 @@
 /**
  * What CloudFront does on AWS: serves the built dashboard, and passes `/api/*` and `/yahoo/*` to the REST API with all
- * headers but `host`.
+ * headers but `host`. Long answers, which on AWS come from S3 itself, come from here under `/downloads/*`: the emulator
+ * takes no request of a browser.
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 import { securityHeaders } from '../core/contracts/security-headers.ts';
+import { namesOwnHost } from './own-host.ts';
 import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
 
@@ -17,6 +26,9 @@ export interface DashboardOptions {
   readonly folder: string;
   /** Where the REST API's stage is: paths are put after it. */
   readonly apiUrl: string;
+  readonly emulatorUrl: string;
+  /** Proves this server to the emulator's gate; `null` where there is none. */
+  readonly gateSecret: string | null;
 }
 
 export interface RunningDashboard {
@@ -53,8 +65,10 @@ const hopByHop = new Set([
 /** Serves the dashboard on 127.0.0.1. */
 export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options.apiUrl);
+    const { pathname: path, search } = new URL(request.url ?? '/', 'http://localhost');
+    if (!namesOwnHost(request)) refuseHost(response);
+    else if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options);
+    else if (path.startsWith(downloads)) download(request, response, options, path.slice(downloads.length - 1), search);
     else serveFile(request, response, options.folder, path);
   });
   const sockets = new Set<Socket>();
@@ -79,27 +93,73 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
   };
 }
 
-function proxy(request: IncomingMessage, response: ServerResponse, apiUrl: string): void {
-  const target = new URL(apiUrl);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => name !== 'host' && !hopByHop.has(name)),
-  );
-  const upstream = httpRequest(
-    {
-      host: target.hostname,
-      port: target.port,
-      method: request.method,
-      path: `${target.pathname}${request.url ?? '/'}`,
-      headers: {
-        ...headers,
-        'x-forwarded-host': request.headers.host ?? '',
-        'x-forwarded-proto': 'http',
-        'x-forwarded-for': request.socket.remoteAddress ?? '',
-      },
+/** Where the emulator's presigned URLs are found again. */
+const downloads = '/downloads/';
+
+function refuseHost(response: ServerResponse): void {
+  response.writeHead(421, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+  response.end('This server answers to 127.0.0.1 and localhost only.\n');
+}
+
+function proxy(request: IncomingMessage, response: ServerResponse, options: DashboardOptions): void {
+  const { pathname } = new URL(options.apiUrl);
+  pass(request, response, options, {
+    path: `${pathname}${request.url ?? '/'}`,
+    headers: {
+      ...throughTheGate(request.headers, options.gateSecret),
+      'x-forwarded-host': request.headers.host ?? '',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-for': request.socket.remoteAddress ?? '',
     },
+  });
+}
+
+/** The browser's headers as the gate takes them: `localstack/ministack/gate.py` gives them back their names. */
+function throughTheGate(headers: IncomingHttpHeaders, gateSecret: string | null): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .flatMap(([name, value]): [string, string | string[] | undefined][] => {
+        if (name === 'host' || name.startsWith('x-quotron-') || hopByHop.has(name)) return [];
+        const saidByBrowser = name === 'origin' || name.startsWith('sec-fetch-');
+        return [[gateSecret !== null && saidByBrowser ? `x-quotron-browser-${name}` : name, value]];
+      })
+      .concat(gateSecret === null ? [] : [['x-quotron-gate', gateSecret]]),
+  );
+}
+
+/** An object that a presigned URL names. Neither keys nor cookies go along: the URL alone has the right. */
+function download(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DashboardOptions,
+  path: string,
+  search: string,
+): void {
+  const presigned = new URLSearchParams(search).has('X-Amz-Signature');
+  if (presigned && (request.method === 'GET' || request.method === 'HEAD'))
+    pass(request, response, options, { path: `${path}${search}`, headers: {} });
+  else {
+    response.writeHead(404, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+    response.end('Not found\n');
+  }
+}
+
+function pass(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { emulatorUrl, port }: DashboardOptions,
+  { path, headers }: { readonly path: string; readonly headers: OutgoingHttpHeaders },
+): void {
+  const { hostname, port: emulatorPort } = new URL(emulatorUrl);
+  const upstream = httpRequest(
+    { host: hostname, port: emulatorPort, method: request.method, path, headers },
     (answer) => {
-      const kept = Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name));
-      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
+      const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
+      const { location } = answer.headers;
+      if (location?.startsWith(`${emulatorUrl}/`))
+        kept['location'] =
+          `http://${request.headers.host ?? `127.0.0.1:${port}`}${downloads}${location.slice(emulatorUrl.length + 1)}`;
+      response.writeHead(answer.statusCode ?? 502, kept);
       answer.pipe(response);
       answer.once('error', () => response.destroy());
     },

@@ -15,14 +15,14 @@ import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/functions.ts';
 import { localAssetBucket } from '../lib/asset-bucket.ts';
 import { sourceHash } from '../lib/source-hash.ts';
-import { emulatorClient, emulatorEnvironment } from './emulator.ts';
+import { type EmulatorAccess, emulatorClient, emulatorEnvironment } from './emulator.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
 import { readState, root, writeState } from './state-folder.ts';
 
 export interface DeployOptions {
   /** Where the synthesized app and the record of the last deployment are kept. */
   readonly dir: string;
-  readonly emulatorUrl: string;
+  readonly emulator: EmulatorAccess;
   readonly databaseUrl: string;
   /** Source id to base URL; `null` for the real ones. */
   readonly sourceUrls: Readonly<Record<string, string>> | null;
@@ -47,7 +47,7 @@ const recordSchema = z.object({ fingerprint: z.string() });
 /** Brings the emulator to what the code says. */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const record = join(options.dir, 'deployment.json');
-  const client = new CloudFormationClient(emulatorClient(options.emulatorUrl));
+  const client = new CloudFormationClient(emulatorClient(options.emulator));
   try {
     const wanted = fingerprint(options);
     if (readState(record, recordSchema)?.fingerprint === wanted) {
@@ -59,7 +59,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const outputs = await outputsOf(client);
     if (outputs === null) {
       throw new LocalCloudError(
-        `CDK says that it has deployed, but the emulator at ${options.emulatorUrl} does not have all of ${stackNames.join(', ')}. ` +
+        `CDK says that it has deployed, but the emulator at ${options.emulator.url} does not have all of ${stackNames.join(', ')}. ` +
           'Its state is not to be trusted: run `npm run reset` and start again.',
       );
     }
@@ -95,7 +95,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
   // CDK adds to what is there: assets of each earlier deployment would stay.
   const assembly = join(options.dir, 'cdk.out');
   rmSync(assembly, { recursive: true, force: true });
-  await makeAssetBucket(options.emulatorUrl);
+  await makeAssetBucket(options.emulator);
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
   const child = spawn(
     join(root, 'node_modules', '.bin', 'node'),
@@ -111,7 +111,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
       detached: true,
       env: {
         ...shell,
-        ...emulatorEnvironment(options.emulatorUrl),
+        ...emulatorEnvironment(options.emulator),
         PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: 'true',
@@ -154,8 +154,8 @@ async function deployAnew(options: DeployOptions): Promise<void> {
   );
 }
 
-async function makeAssetBucket(emulatorUrl: string): Promise<void> {
-  const s3 = new S3Client({ ...emulatorClient(emulatorUrl), forcePathStyle: true });
+async function makeAssetBucket(emulator: EmulatorAccess): Promise<void> {
+  const s3 = new S3Client({ ...emulatorClient(emulator), forcePathStyle: true });
   try {
     await s3.send(new CreateBucketCommand({ Bucket: localAssetBucket }));
   } catch (error) {
@@ -191,10 +191,10 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
-function fingerprint({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
+function fingerprint({ emulator, databaseUrl, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
-    JSON.stringify({ emulatorUrl, databaseUrl, sourceUrls, symbols, chromiumPack, chromium }),
+    JSON.stringify({ emulatorUrl: emulator.url, databaseUrl, sourceUrls, symbols, chromiumPack, chromium }),
   );
 }

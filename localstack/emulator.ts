@@ -6,7 +6,7 @@
  *   `--emulator localstack` LocalStack in Docker
  */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -36,9 +36,17 @@ export interface EmulatorOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface RunningEmulator {
+/** Where an emulator is, and the access key id that it takes. */
+export interface EmulatorAccess {
   readonly url: string;
+  /** MiniStack behind its gate takes only the one of this start; other emulators take any. */
+  readonly accessKeyId: string;
+}
+
+export interface RunningEmulator extends EmulatorAccess {
   readonly kind: EmulatorKind | 'external';
+  /** Proves the dashboard's server to the gate; `null` for an emulator without one. */
+  readonly gateSecret: string | null;
   readonly logFile: string | null;
   /** Settled when it has ended: true when that was asked for. Never, for one that was not started here. */
   readonly ended: Promise<boolean>;
@@ -47,6 +55,8 @@ export interface RunningEmulator {
 
 /** LocalStack's last line whose community image needs no token. */
 const localstackImage = 'localstack/localstack:4.13.1';
+/** MiniStack with our checks before it, in one process. */
+const gate = join(root, 'localstack', 'ministack', 'gate.py');
 const recordSchema = z.object({ port: z.int(), pid: z.int().nullable(), identity: z.string().nullable() });
 
 /** Starts the emulator, or finds the one that runs, and waits until it answers. */
@@ -55,21 +65,27 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
   return options.kind === 'ministack' ? await startMiniStack(options) : await startLocalStack(options);
 }
 
-/** Credentials and region for whatever speaks to an emulator. */
-export function emulatorEnvironment(url: string): Record<string, string> {
+/** Any emulator but MiniStack behind its gate takes this one. */
+const anyAccessKeyId = 'test';
+/** Nothing here checks signatures. */
+const secretAccessKey = 'test';
+const region = 'us-east-1';
+
+/** Environment of a program that calls an emulator. */
+export function emulatorEnvironment({ url, accessKeyId }: EmulatorAccess): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ENDPOINT_URL_S3: url,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
   };
 }
 
-/** The same for a client of the AWS SDK. */
-export function emulatorClient(endpoint: string) {
-  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+/** Settings of an AWS SDK client that calls an emulator. */
+export function emulatorClient({ url, accessKeyId }: EmulatorAccess) {
+  return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey } };
 }
 
 async function externalEmulator(given: string): Promise<RunningEmulator> {
@@ -81,7 +97,15 @@ async function externalEmulator(given: string): Promise<RunningEmulator> {
         'or unset AWS_ENDPOINT_URL and one is started for you.',
     );
   }
-  return { url, kind: 'external', logFile: null, ended: new Promise(() => undefined), stop: async () => undefined };
+  return {
+    url,
+    accessKeyId: anyAccessKeyId,
+    gateSecret: null,
+    kind: 'external',
+    logFile: null,
+    ended: new Promise(() => undefined),
+    stop: async () => undefined,
+  };
 }
 
 async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator> {
@@ -109,12 +133,19 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   // It runs CommonJS from there, and the nearest package.json would be the project's, which says `module`.
   writeFileSync(join(unpacked, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.dir, 'emulator.log');
-  const child = spawnLogged(python, ['-m', 'ministack'], {
+  // 20 characters, as access key ids have.
+  const accessKeyId = `QTRL${randomBytes(8).toString('hex').toUpperCase()}`;
+  const gateSecret = randomBytes(24).toString('base64url');
+  const child = spawnLogged(python, [gate], {
     logFile,
     cwd: root,
     env: {
       ...inherited(),
-      ...emulatorCredentials(),
+      AWS_ACCESS_KEY_ID: anyAccessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_DEFAULT_REGION: region,
+      QUOTRON_EMULATOR_KEY: accessKeyId,
+      QUOTRON_GATE_SECRET: gateSecret,
       // The pinned Node first: it runs the functions. NODE_PATH is for CDK's own custom resources, which bundle no SDK.
       PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
       NODE_PATH: join(root, 'node_modules'),
@@ -142,7 +173,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   const identity = child.pid === undefined ? null : identityOf(child.pid);
   writeState(record, { port, pid: child.pid ?? null, identity });
   return await whenUp(
-    { child, url, kind: 'ministack', logFile, timeoutMs: 30_000, signal: options.signal },
+    { child, url, accessKeyId, gateSecret, kind: 'ministack', logFile, timeoutMs: 30_000, signal: options.signal },
     async () => {
       // SIGTERM lets it write its state; the functions' processes share its group and go with it.
       await stopChild(child, 'SIGTERM', 15_000);
@@ -151,10 +182,6 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       rmSync(unpacked, { recursive: true, force: true });
     },
   );
-}
-
-function emulatorCredentials(): Record<string, string> {
-  return { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' };
 }
 
 /**
@@ -257,7 +284,16 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
   );
   const url = `http://127.0.0.1:${port}`;
   return await whenUp(
-    { child, url, kind: 'localstack', logFile, timeoutMs: 300_000, signal: options.signal },
+    {
+      child,
+      url,
+      accessKeyId: anyAccessKeyId,
+      gateSecret: null,
+      kind: 'localstack',
+      logFile,
+      timeoutMs: 300_000,
+      signal: options.signal,
+    },
     async () => {
       spawnSync('docker', ['stop', '--time', '20', name], { stdio: 'ignore' });
       await stopChild(child, 'SIGTERM', 10_000);
@@ -265,9 +301,9 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
   );
 }
 
-interface Starting {
+interface Starting extends EmulatorAccess {
   readonly child: ChildProcess;
-  readonly url: string;
+  readonly gateSecret: string | null;
   readonly kind: EmulatorKind;
   readonly logFile: string;
   readonly timeoutMs: number;
@@ -275,7 +311,7 @@ interface Starting {
 }
 
 async function whenUp(
-  { child, url, kind, logFile, timeoutMs, signal }: Starting,
+  { child, url, accessKeyId, gateSecret, kind, logFile, timeoutMs, signal }: Starting,
   stopIt: () => Promise<void>,
 ): Promise<RunningEmulator> {
   let asked = false;
@@ -298,7 +334,7 @@ async function whenUp(
     problem = await health(url);
     return problem === null;
   }, timeoutMs);
-  if (!gone && problem === null) return { url, kind, logFile, ended, stop };
+  if (!gone && problem === null) return { url, accessKeyId, gateSecret, kind, logFile, ended, stop };
   await stop();
   signal?.throwIfAborted();
   const last = lastLines(logFile);

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/functions.ts';
 import { type Deployment, functionOutput, output } from './deploy.ts';
-import { emulatorClient } from './emulator.ts';
+import { type EmulatorAccess, emulatorClient } from './emulator.ts';
 
 const failureSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
@@ -14,9 +14,9 @@ export interface Functions {
 }
 
 /** The functions of a deployment. */
-export function functionsOf(emulatorUrl: string, deployment: Deployment): Functions {
+export function functionsOf(emulator: EmulatorAccess, deployment: Deployment): Functions {
   const client = new LambdaClient({
-    ...emulatorClient(emulatorUrl),
+    ...emulatorClient(emulator),
     // A call that is tried again would be a second call.
     maxAttempts: 1,
   });

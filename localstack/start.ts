@@ -76,6 +76,7 @@ async function main(wanted: StartOptions): Promise<number> {
       },
       cleanup,
     );
+    if (cloud.emulator.gateSecret === null) say(openEmulator(cloud.emulator.url));
     const over = Promise.race([cloud.broken.then(fail), whenStopped()]);
     // Whoever comes first ends it; the other must not surface as unhandled later.
     over.catch(() => undefined);
@@ -98,6 +99,10 @@ async function main(wanted: StartOptions): Promise<number> {
   release();
   if (ready && code === 0) say('Stopped. The data is kept; `npm start` goes on with it, `npm run reset` drops it.');
   return code;
+}
+
+function openEmulator(url: string): string {
+  return `The emulator at ${url} takes calls from any web page that is open in a browser on this machine; the default emulator stands behind a gate that refuses them.`;
 }
 
 function cycleStep(cloud: Cloud) {

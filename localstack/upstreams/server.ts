@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { namesOwnHost } from '../own-host.ts';
 import { explainListenError } from '../ports.ts';
 import { simulatedAlphaVantage } from './alpha-vantage/alpha-vantage.ts';
 import { type Answer, html, json, type Request, text } from './answer.ts';
@@ -22,6 +23,8 @@ export interface UpstreamsOptions {
   readonly seed?: string;
   /** An ISO instant at which the simulator's clock starts. With it, the market has its hours; without, it never closes. */
   readonly clock?: string | undefined;
+  /** The API key that `/_control` wants, looked up with each request. Without one, it is open to this process alone. */
+  readonly controlKey?: () => string | undefined;
 }
 
 export interface RunningUpstreams {
@@ -55,7 +58,7 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
     ['demo-broker', simulatedDemoBroker(world)],
   ]);
   const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
-    serve(request, response, sources, control, origin(server)).catch((error: unknown) => {
+    serve(request, response, sources, control, origin(server), options.controlKey?.()).catch((error: unknown) => {
       if (!response.headersSent) send(response, text(500, `simulator: ${String(error)}\n`));
     });
   });
@@ -94,10 +97,15 @@ async function serve(
   sources: ReadonlyMap<string, SimSource>,
   control: Control,
   base: string,
+  controlKey: string | undefined,
 ): Promise<void> {
+  if (!namesOwnHost(incoming))
+    return send(response, text(421, 'The simulator answers to 127.0.0.1 and localhost only.\n'));
   const url = new URL(incoming.url ?? '/', base);
   const body = await bodyOf(incoming);
   const [, id = '', ...rest] = url.pathname.split('/');
+  if (id === '_control' && (controlKey === undefined || incoming.headers['x-api-key'] !== controlKey))
+    return send(response, json(401, { error: 'Send the operate key of .quotron/local.json as x-api-key.' }));
   if (id === '_control') return send(response, controlAnswer(incoming.method ?? 'GET', url, body, control));
   const source = sources.get(id);
   if (source === undefined)

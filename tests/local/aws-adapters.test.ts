@@ -9,13 +9,14 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { emulatorOf } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { messageQueueSuite } from '../support/message-queue-suite.ts';
 import { rawStoreSuite } from '../support/raw-store-suite.ts';
 
-const { emulatorUrl, outputs } = inject('cloud');
-const aws = emulatorClient(emulatorUrl);
-const bucket = outputs['RawBucket'] ?? '';
+const cloud = inject('cloud');
+const aws = emulatorClient(emulatorOf(cloud));
+const bucket = cloud.outputs['RawBucket'] ?? '';
 
 describe('raw blobs in S3', () => {
   const s3 = new S3Client({ ...aws, forcePathStyle: true });

@@ -17,7 +17,9 @@ function ask(path: string, headers: Record<string, string> = { 'x-api-key': clou
 const counts = z.object({ requests: z.record(z.string(), z.record(z.string(), z.number())) });
 /** Requests of a kind that came in at the simulator. Searches are the proxy's alone, and charts are between full cycles. */
 async function asked(kind: 'chart' | 'search'): Promise<number> {
-  const answer = await fetch(`${cloud.upstreamsUrl}/_control/requests`);
+  const answer = await fetch(`${cloud.upstreamsUrl}/_control/requests`, {
+    headers: { 'x-api-key': cloud.apiKeys.operate },
+  });
   return counts.parse(await answer.json()).requests['yahoo']?.[kind] ?? 0;
 }
 beforeAll(async () => {

@@ -12,13 +12,14 @@ import type { Tick } from '../../core/contracts/messages.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { emulatorOf } from '../../localstack/cloud.ts';
 import { waitForRuns } from '../../localstack/cycle.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { type SickFault, sickFaults } from '../support/faults.ts';
 import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
-const lambda = new LambdaClient(emulatorClient(cloud.emulatorUrl));
+const lambda = new LambdaClient(emulatorClient(emulatorOf(cloud)));
 
 /**
  * Every fault of the simulator, and for each source its own; tests/contract has every fault of every source. The most of

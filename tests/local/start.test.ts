@@ -4,7 +4,7 @@ import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
-import { localFileSchema } from '../../localstack/cloud.ts';
+import { emulatorOf, localFileSchema } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { stateFolder } from '../support/cli-process.ts';
 
@@ -22,9 +22,9 @@ const onceSchema = z.object({
 });
 
 /** How many blobs of first cycles there are; every one that the database names must be. */
-async function blobsOf({ databaseUrl, emulatorUrl }: Ready): Promise<number> {
-  const s3 = new S3Client({ ...emulatorClient(emulatorUrl), forcePathStyle: true });
-  const pool = createPool({ url: databaseUrl });
+async function blobsOf(ready: Ready): Promise<number> {
+  const s3 = new S3Client({ ...emulatorClient(emulatorOf(ready)), forcePathStyle: true });
+  const pool = createPool({ url: ready.databaseUrl });
   try {
     const { rows } = await pool.query<{ blob_key: string }>(
       "SELECT blob_key FROM batch JOIN run ON run.id = run_id WHERE trigger = 'first_cycle'",

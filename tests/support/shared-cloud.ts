@@ -8,6 +8,7 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
+import { emulatorOf } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { until } from '../../localstack/processes.ts';
@@ -26,8 +27,8 @@ export interface AskOptions {
 export function sharedCloud() {
   const cloud = inject('cloud');
   const pool = createPool({ url: cloud.databaseUrl }, 2);
-  const functions = functionsOf(cloud.emulatorUrl, { outputs: cloud.outputs, fresh: false });
-  const aws = emulatorClient(cloud.emulatorUrl);
+  const functions = functionsOf(emulatorOf(cloud), { outputs: cloud.outputs, fresh: false });
+  const aws = emulatorClient(emulatorOf(cloud));
   const sqs = new SQSClient(aws);
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
   const bucket = outputOf('RawBucket');
@@ -93,12 +94,16 @@ export function sharedCloud() {
     async fault(fault: Readonly<Record<string, unknown>>): Promise<void> {
       const answer = await fetch(`${cloud.upstreamsUrl}/_control/faults`, {
         method: 'POST',
+        headers: { 'x-api-key': cloud.apiKeys.operate },
         body: JSON.stringify(fault),
       });
       if (!answer.ok) throw new Error(await answer.text());
     },
     async noFaults(): Promise<void> {
-      await fetch(`${cloud.upstreamsUrl}/_control/faults`, { method: 'DELETE' });
+      await fetch(`${cloud.upstreamsUrl}/_control/faults`, {
+        method: 'DELETE',
+        headers: { 'x-api-key': cloud.apiKeys.operate },
+      });
     },
   };
 }

@@ -24,7 +24,7 @@ const chartSchema = z.object({
 
 let upstreams: RunningUpstreams;
 beforeAll(async () => {
-  upstreams = await startUpstreams({ port: 0, seed: 'test' });
+  upstreams = await startUpstreams({ port: 0, seed: 'test', controlKey: () => controlKey });
 });
 afterAll(() => upstreams.stop());
 beforeEach(() => {
@@ -59,8 +59,14 @@ async function chart(symbol: string, query: string) {
   return result;
 }
 
+const controlKey = 'qtr_control';
+
 async function switchFault(fault: Record<string, unknown>): Promise<Response> {
-  return await fetch(`${upstreams.url}/_control/faults`, { method: 'POST', body: JSON.stringify(fault) });
+  return await fetch(`${upstreams.url}/_control/faults`, {
+    method: 'POST',
+    headers: { 'x-api-key': controlKey },
+    body: JSON.stringify(fault),
+  });
 }
 
 describe('prices walk', () => {
@@ -304,7 +310,8 @@ describe('faults', () => {
 
 it('requests are counted by source and kind, until the count is reset', async () => {
   await quotes('AAPL');
-  const counts = async (query: string) => (await fetch(`${upstreams.url}/_control/requests${query}`)).json();
+  const counts = async (query: string) =>
+    (await fetch(`${upstreams.url}/_control/requests${query}`, { headers: { 'x-api-key': controlKey } })).json();
   const expected = { requests: { yahoo: { session: 1, crumb: 1, quote: 1, total: 3 } } };
   expect(await counts('?reset=1')).toEqual(expected);
   expect(await counts('')).toEqual({ requests: {} });

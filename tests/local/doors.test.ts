@@ -1,0 +1,224 @@
+import { createServer, request, type Server } from 'node:http';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../core/adapters/chromium/executable.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+
+/*
+ * A developer has web pages open while the local cloud runs. They get nothing, on no port: the emulator would run their
+ * code as the developer's own.
+ */
+
+const cloud = sharedCloud();
+const emulator = new URL(cloud.emulatorUrl);
+const listSecrets = { 'x-amz-target': 'secretsmanager.ListSecrets', 'content-type': 'application/x-amz-json-1.1' };
+const authorization = (accessKeyId: string) =>
+  `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261129/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=00`;
+const withKey = { authorization: authorization(cloud.emulatorAccessKeyId) };
+
+/** A request as `curl` makes it: any header may be set, `Host` too. */
+function send(
+  base: string,
+  {
+    method = 'GET',
+    path = '/',
+    headers = {},
+    body = '',
+  }: {
+    method?: string;
+    path?: string;
+    headers?: Record<string, string>;
+    body?: string;
+  },
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  const { hostname, port } = new URL(base);
+  return new Promise((resolve, reject) => {
+    const call = request({ host: hostname, port, method, path, headers }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString() }),
+      );
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+describe('the emulator', () => {
+  const call = (headers: Record<string, string>) =>
+    send(cloud.emulatorUrl, { method: 'POST', headers: { ...listSecrets, ...headers }, body: '{}' });
+
+  it('answers whoever knows the key of this start', async () => {
+    const answer = await call(withKey);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('SecretList');
+  });
+
+  it.each([
+    ['without a key', {}],
+    ['with the key that any emulator takes', { authorization: authorization('test') }],
+    ["with the account's number as key", { authorization: authorization('000000000000') }],
+    ['from a page', { ...withKey, origin: 'http://evil.example' }],
+    ['from a page that hides its origin', { ...withKey, origin: 'null' }],
+    ['from the dashboard itself', { ...withKey, origin: cloud.dashboardUrl }],
+    ['from a page of another site', { ...withKey, 'sec-fetch-site': 'cross-site' }],
+    ['from a page of this site', { ...withKey, 'sec-fetch-site': 'same-site' }],
+    ['by another name', { ...withKey, host: `evil.example:${emulator.port}` }],
+    ['by its address without the port', { ...withKey, host: '127.0.0.1' }],
+    ['by another address', { ...withKey, host: `[::1]:${emulator.port}` }],
+  ])('refuses a call %s', async (_what, headers) => {
+    const answer = await call(headers);
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+    expect(answer.body).not.toContain('SecretList');
+  });
+
+  it.each([
+    ['a preflight', 'OPTIONS', '/', { origin: 'http://evil.example', 'access-control-request-method': 'POST' }],
+    ['its own switches', 'POST', '/_ministack/reset', {}],
+    ['the list of functions', 'GET', '/2015-03-31/functions/', {}],
+    ['the list of buckets', 'GET', '/', {}],
+    [
+      'a presigned URL with a key of another start',
+      'GET',
+      '/any/object?X-Amz-Credential=QTRL0000000000000000%2F20261129%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=00',
+      {},
+    ],
+  ])('refuses %s', async (_what, method, path, headers) => {
+    const answer = await send(cloud.emulatorUrl, { method, path, headers });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+  });
+
+  it('does not believe a browser that says it were the dashboard', async () => {
+    const { pathname } = new URL(cloud.apiUrl);
+    const api = `/_aws/execute-api/${cloud.outputs['RestApiId']}/${cloud.outputs['RestApiStage']}${pathname}/livez`;
+    const ask = (headers: Record<string, string>) => send(cloud.emulatorUrl, { path: api, headers });
+    expect((await ask({})).status).toBe(200);
+    expect((await ask({ origin: cloud.dashboardUrl })).status).toBe(403);
+    expect((await ask({ origin: cloud.dashboardUrl, 'x-quotron-gate': 'guess' })).status).toBe(403);
+  });
+});
+
+describe('the dashboard and the simulated upstreams', () => {
+  it.each([
+    ['dashboard', cloud.dashboardUrl, '/'],
+    ["dashboard's API", cloud.dashboardUrl, '/api/v1/livez'],
+    ['simulator', cloud.upstreamsUrl ?? '', '/yahoo/v1/finance/search?q=a'],
+  ])('the %s answers to its own name only', async (_what, base, path) => {
+    const { port } = new URL(base);
+    for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `127.0.0.1.evil.example:${port}`])
+      expect((await send(base, { path, headers: { host } })).status, host).toBe(421);
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`])
+      expect((await send(base, { path, headers: { host } })).status, host).not.toBe(421);
+  });
+
+  it('faults are switched with the operate key only', async () => {
+    const control = (headers: Record<string, string>) =>
+      send(cloud.upstreamsUrl ?? '', { path: '/_control/faults', headers });
+    expect((await control({})).status).toBe(401);
+    expect((await control({ 'x-api-key': cloud.apiKeys.read })).status).toBe(401);
+    expect((await control({ 'x-api-key': cloud.apiKeys.operate })).status).toBe(200);
+  });
+
+  it('downloads only what a presigned URL names', async () => {
+    for (const path of ['/downloads/', '/downloads/_ministack/reset', '/downloads/2015-03-31/functions/'])
+      expect((await send(cloud.dashboardUrl, { path })).status, path).toBe(404);
+    const signed = await send(cloud.dashboardUrl, { path: '/downloads/2015-03-31/functions/?X-Amz-Signature=00' });
+    expect(signed.status).toBe(403);
+  });
+});
+
+describe('a page of another origin, in a real browser', () => {
+  let browser: Browser;
+  let site: Server;
+  let page: Page;
+
+  beforeAll(async () => {
+    site = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end('<title>a page that a developer has open</title>');
+    });
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    const address = site.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { path, env } = await findChromium(process.env['QUOTRON_CHROMIUM']);
+    browser = await chromium.launch({
+      executablePath: path,
+      env: { ...process.env, ...env },
+      args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP *.example 127.0.0.1'],
+    });
+    page = await browser.newPage();
+    await page.goto(`http://evil.example:${port}/`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await new Promise((resolve) => site.close(resolve));
+  });
+
+  it('reads nothing from any port of the local cloud, by address or by a name of its own', async () => {
+    const ports = [cloud.emulatorUrl, cloud.dashboardUrl, cloud.upstreamsUrl ?? '', cloud.databaseUrl].map(
+      (url) => new URL(url).port,
+    );
+    expect(ports).toHaveLength(4);
+    const paths = ['/', '/_localstack/health', '/api/v1/livez', '/_control/requests', '/2015-03-31/functions/'];
+    const read = await page.evaluate(
+      async ({ ports, paths, target }) => {
+        const got: string[] = [];
+        for (const port of ports)
+          for (const host of ['127.0.0.1', 'localhost', 'rebound.example'])
+            for (const path of paths)
+              for (const init of [
+                {},
+                { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } },
+                { method: 'POST', body: '{}', headers: target },
+              ])
+                try {
+                  const answer = await fetch(`http://${host}:${port}${path}`, init);
+                  got.push(`${host}:${port}${path} ${answer.status} ${await answer.text()}`);
+                } catch {
+                  // What a page is not allowed to read is an error for it.
+                }
+        return got;
+      },
+      { ports, paths, target: listSecrets },
+    );
+    expect(read).toEqual([]);
+  });
+
+  it('reads nothing where its own name has been pointed at this machine', async () => {
+    for (const [base, path] of [
+      [cloud.emulatorUrl, '/_localstack/health'],
+      [cloud.emulatorUrl, '/2015-03-31/functions/'],
+      [cloud.dashboardUrl, '/api/v1/livez'],
+      [cloud.upstreamsUrl ?? '', '/_control/requests'],
+    ] as const) {
+      // A navigation: the page that comes is of the same origin as all that the port serves.
+      const tab = await browser.newPage();
+      const loaded = await tab.goto(`http://rebound.example:${new URL(base).port}${path}`);
+      await tab.close();
+      expect([403, 421], `${base}${path}`).toContain(loaded?.status());
+    }
+  });
+
+  it('while the dashboard reads an answer over 4 MB from its own origin', async () => {
+    await cloud.pool.query(
+      `WITH i AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', repeat('ü', 3000000)) RETURNING id),
+            l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XNAS', 'USD', 'America/New_York' FROM i RETURNING id)
+       INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'LONGFORPAGE', id FROM l`,
+    );
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(cloud.dashboardUrl);
+      const got = await tab.evaluate(async (key) => {
+        const answer = await fetch('/api/v1/instruments?query=LONGFORPAGE', { headers: { 'x-api-key': key } });
+        return { status: answer.status, url: answer.url, length: (await answer.text()).length };
+      }, cloud.apiKeys.read);
+      expect(got.status).toBe(200);
+      expect(got.url).toContain(`${cloud.dashboardUrl}/downloads/`);
+      expect(got.length).toBeGreaterThan(3_000_000);
+    } finally {
+      await tab.close();
+      await cloud.pool.query(`UPDATE instrument SET name = 'Long for the page' WHERE length(name) > 100000`);
+    }
+  });
+});
