@@ -10,3 +10,6 @@ export interface QueueCounts {
 export function scrapeQueueName(sourceId: string): string {
   return `scrape-${sourceId}`;
 }
+
+/** While a service is stopped, its messages are requeued with this delay. */
+export const stoppedDelaySeconds = 30;

@@ -1,26 +1,29 @@
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 
-/** What can be recovered: a source that is asked over HTTP or read in a browser, or the Yahoo proxy. */
+/** What can be recovered: a source of an API, one that is read in a browser, or the Yahoo proxy. */
 export const recoveryKinds = ['api', 'browser', 'proxy'] as const;
 export type RecoveryKind = (typeof recoveryKinds)[number];
 
-/** What the proxy is called among sources. */
+/** The proxy's id among the sources. */
 export const proxyId = 'yahoo-proxy';
+
+/** The source whose permits, session and pause the proxy uses. */
+export const proxiedSource = 'yahoo';
 
 /**
  * What a recovery can do, and what each step changes:
  *
- * - `keep_page`: note where the picture and the HTML of the page lie that failed last
- * - `lower_budget`: the source is asked half as often, until its quota begins anew
- * - `renew_session`: the kept session, or the key as it was read, is dropped; whoever renews it now loses the right to
- * - `fresh_profile`: the canary starts in a new browser context, without cookies or anything kept
- * - `other_selectors`: pages are read by the other set of selectors, until a recovery changes them again
- * - `half_open_breaker`: the next run is a trial, whatever time the breaker still had
- * - `flush_cache`: the proxy's shared answers are dropped, and leases on them lose their right
- * - `lift_pause`: the proxy may call its upstream again
- * - `canary`: one symbol is asked for all the way into the database
- * - `heartbeat`: the proxy's own next call is waited for
- * - `fallback`: what the failing job asks for is asked of the first healthy source of the source's fallbacks
+ * - `keep_page`: note where the screenshot and the HTML of the newest failed page are stored
+ * - `lower_budget`: half as many requests a minute, until the quota resets
+ * - `renew_session`: drop the stored session or API key; a renewal that is under way can no longer store its own
+ * - `fresh_profile`: start the canary in a new browser context, without cookies or anything else stored
+ * - `other_selectors`: read pages by the other set of selectors, until a recovery changes them again
+ * - `half_open_breaker`: make the next run a trial, whatever time the breaker still had
+ * - `flush_cache`: drop the proxy's shared answers and invalidate leases on them
+ * - `lift_pause`: let the proxy call its upstream again
+ * - `canary`: run one symbol all the way into the database
+ * - `heartbeat`: wait for the proxy's own next call
+ * - `fallback`: get the rows of the failing job from the first healthy source among its fallbacks
  */
 export const recoverySteps = [
   'keep_page',
@@ -37,14 +40,30 @@ export const recoverySteps = [
 ] as const;
 export type RecoveryStepName = (typeof recoverySteps)[number];
 
-/** What is done about a reason: the steps before the proof, in order. */
+/** Steps that change what is stored about a source or the proxy, and nothing else. */
+const repairSteps = [
+  'keep_page',
+  'lower_budget',
+  'renew_session',
+  'other_selectors',
+  'half_open_breaker',
+  'flush_cache',
+  'lift_pause',
+] as const satisfies readonly RecoveryStepName[];
+export type RepairStep = (typeof repairSteps)[number];
+
+export function isRepair(step: RecoveryStepName): step is RepairStep {
+  return repairSteps.some((repair) => repair === step);
+}
+
+/** What is done about a reason: repairs first, the proof last. */
 export interface Strategy {
   /** A name for people, kept with the recovery. */
   readonly name: string;
   readonly steps: readonly RecoveryStepName[];
 }
 
-/** The proof of an ordinary source, and what is left when it fails. */
+/** The proof of an ordinary source, and what remains when it fails. */
 const proof = ['canary', 'fallback'] as const;
 
 const strategy = (name: string, ...steps: RecoveryStepName[]): Strategy => ({ name, steps });
@@ -54,7 +73,7 @@ const api: Readonly<Record<RunReason, Strategy>> = {
   quota_exhausted: strategy('ask less', 'lower_budget', 'half_open_breaker', ...proof),
   blocked: strategy('new session, ask less', 'renew_session', 'lower_budget', 'half_open_breaker', ...proof),
   auth_expired: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
-  // A page of consent or a login in place of data has another form too.
+  // A consent page or a login form in place of the data drifts from the schema, too.
   schema_drift: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
   not_found: strategy('try again', 'half_open_breaker', ...proof),
   no_data: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
@@ -82,7 +101,7 @@ const browser: Readonly<Record<RunReason, Strategy>> = {
   unexplained: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
 };
 
-// Kept answers are all that clients have while Yahoo wants to be left alone: they stay, and so does the pause.
+// While Yahoo is paused, cached answers are all that clients have: they stay, and so does the pause.
 const leave = strategy('ask less', 'lower_budget', 'heartbeat');
 const flush = strategy('flush', 'flush_cache', 'lift_pause', 'heartbeat');
 const flushAnew = strategy('flush, new session', 'renew_session', 'flush_cache', 'lift_pause', 'heartbeat');
@@ -102,29 +121,29 @@ const proxy: Readonly<Record<RunReason, Strategy>> = {
   unexplained: flushAnew,
 };
 
-/** What is done about each reason, by kind. Every reason of the closed list is there: the compiler sees to it. */
+/** What is done about each reason, by kind. The compiler checks that every reason of the closed list is there. */
 export const strategies: Readonly<Record<RecoveryKind, Readonly<Record<RunReason, Strategy>>>> = {
   api,
   browser,
   proxy,
 };
 
-/** The strategy for a source of a kind that fails for a reason; without a reason, all of the mild ones. */
+/** The strategy for a source of a kind that fails for a reason; without a reason, that of `unexplained`. */
 export function strategyFor(kind: RecoveryKind, reason: RunReason | null): Strategy {
   return strategies[kind][reason ?? 'unexplained'];
 }
 
-/** Reasons that say that there was too much asking. More asking is no cure. */
+/** Reasons that mean too many requests. More requests are no cure. */
 export const limitReasons: ReadonlySet<RunReason> = new Set(['rate_limited', 'quota_exhausted']);
 
-/** What the budget of a source becomes: half of what it is, and no less than an eighth. */
+/** The lowered budget of a source, as a share of the minute's quota: half of what it was, at least an eighth. */
 export function loweredBudget(factor: number | null): number {
   return Math.max(0.125, (factor ?? 1) / 2);
 }
 
 /**
- * Until when the lowered budget holds, in milliseconds since the epoch: a day's quota begins anew at midnight UTC, a
- * minute's has done so many times over after a quarter of an hour. `heldUntil` is the source's own wish.
+ * Until when the lowered budget holds, in milliseconds since the epoch: until midnight UTC, when a day's quota resets, or
+ * else for a quarter of an hour. `heldUntil` is the end of the pause that the source asked for.
  */
 export function budgetUntil(reason: RunReason | null, now: number, heldUntil: number | null): number {
   const dayMs = 86_400_000;

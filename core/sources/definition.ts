@@ -113,11 +113,21 @@ export interface SourceDefinition {
   readonly session: SessionStrategy | null;
   /** Asked for to prove that the source works. */
   readonly canarySymbol: string;
-  /** How far its prices may be behind by its nature, in minutes of trading: half an hour unless said. */
+  /** How far its prices may be behind by its nature, in minutes of trading; see `latenessMs`. */
   readonly latenessMinutes?: number;
   /** Sources to fall back to, best first. */
   readonly fallbacks: readonly string[];
   /** Higher wins when two sources are equally fresh, by asset class. */
   readonly rank: Readonly<Partial<Record<AssetClass, number>>>;
   readonly terms: { readonly url: string; readonly licence: LicenceClass; readonly reviewed: string };
+}
+
+/** Where a source does not say it, in minutes of trading. */
+const usualLatenessMinutes = 30;
+
+/** How far a source's prices may be behind by its nature, in milliseconds of trading. */
+export function latenessMs({
+  latenessMinutes = usualLatenessMinutes,
+}: Pick<SourceDefinition, 'latenessMinutes'>): number {
+  return latenessMinutes * 60_000;
 }

@@ -8,7 +8,6 @@ import type { ConstituentReader } from '../../core/adapters/postgres/prices/cons
 import type { QuarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import type { ReplayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
-import type { RecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import type { HealthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import type { SourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import type { BackfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
@@ -19,6 +18,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
+import type { RecoveryRecords } from '../../core/ports/recovery-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { SourceParser } from '../../core/sources/parser.ts';
 
@@ -37,7 +37,7 @@ export interface Dependencies {
   readonly backfills: BackfillStore;
   readonly quarantine: QuarantineReader;
   readonly replays: ReplayStore;
-  readonly recoveries: RecoveryStore;
+  readonly recoveries: RecoveryRecords;
   readonly switches: SwitchStore;
   readonly health: HealthReader;
   readonly facts: FactsReader;

@@ -13,6 +13,7 @@
  */
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage, OutcomeMessage } from '../../core/contracts/messages.ts';
+import { stoppedDelaySeconds } from '../../core/contracts/queues.ts';
 import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, NewListing } from '../../core/market/instrument.ts';
@@ -35,9 +36,6 @@ export interface IngestDependencies {
   readonly queue: MessageQueue;
   readonly parserOf: (sourceId: string) => SourceParser;
 }
-
-/** While the service is switched off, a message comes back after this long. */
-const stoppedDelaySeconds = 30;
 
 /** What symbols mean is remembered this long in a warm container; a change by hand is seen after it. */
 const aliasTtlMs = 10 * 60_000;

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
@@ -25,8 +24,7 @@ const watching = {
 const queue = sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl'), ingest: setting('ingestQueueUrl') });
 const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };
 const starting = {
-  recoveries: recoveryStore(pool),
-  candidates: recoveryCandidates(pool),
+  recoveries: postgresRecoveryStore(pool),
   queue,
   sources: catalogue,
 };

@@ -1,36 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import type { RecoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
-import type { RecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { RecoveryMessage } from '../../core/contracts/messages.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { RecoveryRecords, RecoveryWatch } from '../../core/ports/recovery-store.ts';
 import { recoveryDue } from '../../core/recovery/due.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 export interface StartingRecoveries {
-  readonly recoveries: RecoveryStore;
-  readonly candidates: RecoveryCandidates;
+  readonly recoveries: Pick<RecoveryRecords, 'running' | 'create'> & RecoveryWatch;
   /** Has the queue `recoveries`. */
   readonly queue: MessageQueue;
   readonly sources: readonly SourceDefinition[];
 }
 
 /**
- * What the monitor does about sick sources each minute, once they are judged.
+ * What the monitor does about failing sources each minute, once they are judged.
  *
- *   1. recoveries that nobody goes on with are ended as failed
- *   2. of those that were verified: did they hold?
- *   3. those that wait to be begun are sent again: their message may be lost
- *   4. a source whose recovery is due gets one
+ *   1. fail abandoned recoveries
+ *   2. note which verified recoveries held
+ *   3. send pending recoveries again: their message may be lost
+ *   4. start the recoveries that are due
  *
  * The tick's time is the clock. Gives the sources whose recovery was started.
  */
 export async function startRecoveries(
   now: Date,
-  { recoveries, candidates, queue, sources }: StartingRecoveries,
+  { recoveries, queue, sources }: StartingRecoveries,
 ): Promise<{ recovering: string[] }> {
   await recoveries.endAbandoned(now);
-  await candidates.trackHeld(now);
+  await recoveries.noteHeld(now);
   const send = (ids: readonly string[]) =>
     ids.length === 0
       ? Promise.resolve()
@@ -40,7 +38,7 @@ export async function startRecoveries(
         );
   if (!(await recoveries.running())) return { recovering: [] };
   await send(await recoveries.pending());
-  const facts = await candidates.facts(
+  const facts = await recoveries.facts(
     sources.map((source) => source.id),
     now,
   );

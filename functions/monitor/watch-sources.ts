@@ -6,9 +6,7 @@ import type { Judgement } from '../../core/health/judgement.ts';
 import { dueRuns, secondsBetween, timingsOf, type Wanted } from '../../core/planning/job-schedule.ts';
 import type { JudgedSource, OutcomeStore } from '../../core/ports/outcome-store.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';
-import type { SourceDefinition } from '../../core/sources/definition.ts';
-
-const usualLatenessMinutes = 30;
+import { latenessMs, type SourceDefinition } from '../../core/sources/definition.ts';
 
 export interface Watching {
   readonly store: OutcomeStore;
@@ -93,7 +91,7 @@ function definitionOf(source: SourceDefinition, watching: Watching, now: number)
     id: source.id,
     needsCredentials: needsCredentials(source),
     perDay: source.quota.perDay,
-    latenessMs: (source.latenessMinutes ?? usualLatenessMinutes) * 60_000,
+    latenessMs: latenessMs(source),
     jobs: timings.map((timing) => ({
       id: timing.job.id,
       kind: timing.job.kind,

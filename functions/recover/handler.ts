@@ -1,5 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { recoveryMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
@@ -10,17 +11,17 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import { nameFor } from '../../core/sources/symbol-names.ts';
 import { recoverSource } from './recover-source.ts';
 
-const pool = createPool(databaseSettings());
+const store = postgresRecoveryStore(createPool(databaseSettings()));
 const queue = sqsMessageQueue({
   recoveries: setting('recoveriesQueueUrl'),
   ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
 });
 
-/** Recoveries that go on, one message at a time. */
+/** Recoveries that are under way, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, recoveryMessageSchema, (message) =>
     recoverSource(message, {
-      pool,
+      store,
       queue,
       sources: catalogue,
       nameFor,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
 import {
   recoveriesAcceptedSchema,
@@ -56,8 +56,9 @@ describe('one source', () => {
   it('with the same idempotency key is the same recovery, also when it has ended', async () => {
     const header = { 'idempotency-key': 'once' };
     const first = await dataOf(await post('/sources/yahoo/recover', undefined, header), recoveryAcceptedSchema);
-    const end = { status: 'failed', reason: 'down', message: 'It is down.' } as const;
-    await recoveryStore(pool).finish(first.id, end, new Date());
+    const failure = { reason: 'down', detail: { code: 'http_status', status: 503 }, message: 'It is down.' } as const;
+    const end = { step: null, failure, message: failure.message, takeBackSelectors: false };
+    await postgresRecoveryStore(pool).finishFailed(first.id, end, new Date());
     const second = await post('/sources/yahoo/recover', undefined, header);
     expect(second.status).toBe(202);
     expect((await dataOf(second, recoveryAcceptedSchema)).id).toBe(first.id);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { conditionOf } from '../../core/adapters/postgres/recovery/effects.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
@@ -380,7 +380,7 @@ describe('on the whole pipeline', () => {
     const { tick, later } = world();
     const isRetried = async () => {
       await pool.query(`UPDATE incident SET jobs = '{daily-bars}', resolved_at = NULL WHERE source_id = 'yahoo'`);
-      return (await conditionOf(pool, 'yahoo')).failing?.retried;
+      return (await postgresRecoveryStore(pool).conditionOf('yahoo')).failing?.retried;
     };
     fault('500');
     await tick();

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { acquireLease } from '../../core/adapters/postgres/database/leases.ts';
 import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { recoveryStepSchema } from '../../core/contracts/http/recovery.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
@@ -270,12 +269,12 @@ describe('recoveries by themselves', () => {
 
   it('are tracked: held when no incident was opened for an hour, not held as soon as one is', async () => {
     const world = of.world();
-    const { trackHeld } = recoveryCandidates(of.pool());
+    const { noteHeld } = world.recoveries;
     await of.recover(world, 'yahoo');
     const finished = Date.now();
-    expect(await trackHeld(new Date(finished + 30 * minute))).toEqual([]);
+    expect(await noteHeld(new Date(finished + 30 * minute))).toEqual([]);
     expect(await newest('yahoo')).toMatchObject({ held: null });
-    await trackHeld(new Date(finished + 61 * minute));
+    await noteHeld(new Date(finished + 61 * minute));
     expect(await newest('yahoo')).toMatchObject({ held: true });
     await of.recover(world, 'yahoo');
     await of
@@ -283,7 +282,7 @@ describe('recoveries by themselves', () => {
       .query(
         `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo', 'down', now() + interval '5 minutes', now())`,
       );
-    expect(await trackHeld(new Date(finished + 10 * minute))).toEqual(['yahoo']);
+    expect(await noteHeld(new Date(finished + 10 * minute))).toEqual(['yahoo']);
     expect(await newest('yahoo')).toMatchObject({ held: false });
   });
 });

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -131,8 +130,7 @@ describe('with a hundred thousand tasks', () => {
       'the start of recoveries',
       () =>
         startRecoveries(new Date(), {
-          recoveries: recoveryStore(pool),
-          candidates: recoveryCandidates(pool),
+          recoveries: postgresRecoveryStore(pool),
           queue: memoryMessageQueue(),
           sources: catalogue,
         }),

@@ -12,7 +12,7 @@ import { constituentReader } from '../../core/adapters/postgres/prices/constitue
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import { incidentStore } from '../../core/adapters/postgres/sources/incident-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
@@ -57,7 +57,7 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
       },
     },
     sources: sourceReader(pool),
-    recoveries: recoveryStore(pool),
+    recoveries: postgresRecoveryStore(pool),
     runs: runReader(pool),
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),

@@ -5,8 +5,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
-import { recoveryCandidates } from '../../core/adapters/postgres/recovery/candidates.ts';
-import { recoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
@@ -89,12 +88,11 @@ export function pipeline(
     ...planned,
   };
   const starting = {
-    recoveries: recoveryStore(pool),
-    candidates: recoveryCandidates(pool),
+    recoveries: postgresRecoveryStore(pool),
     queue,
     sources: catalogue,
   };
-  const recovering = { pool, queue, sources: catalogue, nameFor: parserOf, now, worker: 'test' };
+  const recovering = { store: starting.recoveries, queue, sources: catalogue, nameFor: parserOf, now, worker: 'test' };
   const world = {
     state,
     sourceUrls: options.sourceUrls,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
-import type { RecoveryRow, RecoveryStore } from '../../../core/adapters/postgres/recovery/recovery-store.ts';
 import type { SourceReader, SourceRow } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
@@ -21,12 +20,14 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { RecoveryRecords } from '../../../core/ports/recovery-store.ts';
+import type { Recovery } from '../../../core/recovery/recovery.ts';
 import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 
-interface Uses {
-  readonly recoveries: RecoveryStore;
+interface RouteDependencies {
+  readonly recoveries: RecoveryRecords;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
   /** Has the queue `recoveries`. */
@@ -46,7 +47,7 @@ type Asked =
       readonly refusal: { readonly code: RecoveryRefusal; readonly message: string };
     };
 
-export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue }: Uses): Route[] {
+export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue }: RouteDependencies): Route[] {
   const known = [...catalogue.map((source) => source.id), proxyId];
 
   /** Asks for recoveries, each of its own. The same idempotency key again is the same recoveries. */
@@ -214,7 +215,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
       });
       const page = rows.slice(0, query.limit);
       const last = page.at(-1);
-      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.cursor_at, last.id]) } : {};
+      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.cursorAt, last.id]) } : {};
       return { kind: 'data', data: page.map(recoveryView), meta: { count: page.length, ...more } };
     },
   );
@@ -241,25 +242,23 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
   return [one, many, list, detail];
 }
 
-/** A recovery as the API tells of it. */
-function recoveryView(row: RecoveryRow): RecoveryView {
+/** A recovery as the API shows it. */
+function recoveryView(recovery: Recovery): RecoveryView {
+  const { id, sourceId, trigger, strategy, status, reason, message, canaryRunId, fallback, held } = recovery;
   return {
-    id: row.id,
-    sourceId: row.source_id,
-    trigger: row.trigger,
-    strategy: row.strategy,
-    status: row.status,
-    reason: row.reason,
-    message: row.message,
-    steps: row.steps,
-    requestedAt: row.requested_at.toISOString(),
-    startedAt: row.started_at?.toISOString() ?? null,
-    finishedAt: row.finished_at?.toISOString() ?? null,
-    canaryRunId: row.canary_run_id,
-    fallback:
-      row.fallback_source_id !== null && row.fallback_run_id !== null
-        ? { sourceId: row.fallback_source_id, runId: row.fallback_run_id }
-        : null,
-    held: row.held,
+    id,
+    sourceId,
+    trigger,
+    strategy,
+    status,
+    reason,
+    message,
+    steps: recovery.steps.map(({ failure: _, ...step }) => step),
+    requestedAt: recovery.requestedAt.toISOString(),
+    startedAt: recovery.startedAt?.toISOString() ?? null,
+    finishedAt: recovery.finishedAt?.toISOString() ?? null,
+    canaryRunId,
+    fallback,
+    held,
   };
 }

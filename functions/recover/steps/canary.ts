@@ -1,172 +1,86 @@
-import { inTransaction } from '../../../core/adapters/postgres/database/pool.ts';
-import { conditionOf } from '../../../core/adapters/postgres/recovery/effects.ts';
+import type { Failure } from '../../../core/contracts/failure.ts';
+import { calendarFor } from '../../../core/market/calendar.ts';
 import {
-  canaryPatienceSeconds,
-  type RecoveryRow,
-  type RecoveryStore,
-} from '../../../core/adapters/postgres/recovery/recovery-store.ts';
-import {
-  jobOfRun,
-  listingOf,
-  permitRefusal,
-  planRun,
-  resultOfRun,
-  unsentOf,
-} from '../../../core/adapters/postgres/recovery/runs.ts';
-import { markSent } from '../../../core/adapters/postgres/work/runs.ts';
-import { scrapeQueueName } from '../../../core/contracts/queues.ts';
-import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
-import { calendarFor, lastSession, type MarketCalendar, oldestExpected } from '../../../core/market/calendar.ts';
-import { proofOf } from '../../../core/recovery/due.ts';
-import { limitReasons } from '../../../core/recovery/strategy.ts';
-import type { SourceDefinition, SourceJob } from '../../../core/sources/definition.ts';
-import type { Recovering, StepOutcome } from '../recover-source.ts';
-import { verified } from './end.ts';
+  canaryJob,
+  failedStep,
+  instantText,
+  noOutcome,
+  noPermit,
+  oldestProof,
+  proofOf,
+  refusalText,
+} from '../../../core/recovery/proof.ts';
+import type { RunResult } from '../../../core/recovery/recovery.ts';
+import { canaryRun } from '../../../core/recovery/runs.ts';
+import { canaryLookSeconds } from '../../../core/recovery/timing.ts';
+import { latenessMs, type SourceDefinition, type SourceJob } from '../../../core/sources/definition.ts';
+import type { RecoveryContext, StepOutcome } from '../recovery-context.ts';
+import { sendRun } from '../send-run.ts';
+import { endVerified } from './end.ts';
 
-/** A recovery under way. */
-export interface Going {
-  readonly recovery: RecoveryRow;
-  readonly store: RecoveryStore;
-  readonly recovering: Recovering;
-  /** `null` for the proxy. */
-  readonly source: SourceDefinition | null;
-  /** Whether the canary uses nothing that is kept from before. */
-  readonly fresh: boolean;
-}
-
-const dayMs = 86_400_000;
-
-/** How long until the next look at a run that is under way: most have ended within seconds. */
-export function lookAgainSeconds({ seconds_left: left }: RecoveryRow): number {
-  return (left ?? 0) > canaryPatienceSeconds - 20 ? 1 : 5;
-}
-
-/** How late a source's prices may be by its nature, in minutes of trading, unless its definition says otherwise. */
-const usualLatenessMinutes = 30;
+const unknownCanary: Failure = {
+  reason: 'bad_request',
+  detail: { code: 'canary_symbol_unknown' },
+  message: 'The source does not know its canary symbol.',
+};
 
 /**
- * Asks for the canary symbol through the ordinary queue, scraper and ingest, once a permit may be had, and waits for what
- * becomes of it. Ends the recovery when that proves that the source works.
+ * Runs the canary symbol through the ordinary queue, scraper and ingest, once a permit is to be had, and waits for its
+ * outcome. Ends the recovery when that proves that the source works.
  */
-export async function askCanary(going: Going): Promise<StepOutcome> {
-  const { recovery, store, recovering, source } = going;
-  const now = () => new Date(recovering.now());
-  const left = recovery.seconds_left ?? 0;
-  const unproven = async (reason: RunReason, message: string): Promise<StepOutcome> => {
-    await store.doStep(recovery.id, 'canary', now(), async () => ({
-      status: 'failed',
-      detail: `${reason}: ${message}`,
-    }));
+export async function runCanary(context: RecoveryContext): Promise<StepOutcome> {
+  const { recovery, store, source } = context;
+  const left = recovery.secondsLeft ?? 0;
+  const unproven = async (failure: Failure, more?: string): Promise<StepOutcome> => {
+    await store.endStep(recovery.id, 'canary', failedStep(failure, more), new Date(context.now()));
     return 'next';
   };
-  const job = source && (await canaryJob(recovery, recovering, source));
-  const symbol = source && recovering.nameFor(source.id).toSource(source.canarySymbol);
-  if (!source || !job || symbol === null) return unproven('bad_request', 'The source does not know its canary symbol.');
+  const job = source && (await jobOf(context, source));
+  const symbol = source && context.nameFor(source.id).toSource(source.canarySymbol);
+  if (!source || !job || symbol === null) return unproven(unknownCanary);
 
-  if (recovery.canary_run_id === null) {
-    const refused = await permitRefusal(recovering.pool, source.id, 1);
-    if (refused) {
-      const why = permitWords[refused.why];
-      if (refused.seconds > left)
-        return unproven(limitReasonOf(recovery, why.reason), `${why.words} for another ${refused.seconds} s.`);
-      await store.tellStep(recovery.id, 'canary', `Waits for a permit: ${why.words}.`);
-      return { waitSeconds: Math.max(1, Math.ceil(refused.seconds)) };
+  let runId = recovery.canaryRunId;
+  if (runId === null) {
+    const refusal = await store.permitRefusal(source.id);
+    if (refusal && refusal.seconds > left) return unproven(noPermit(recovery, refusal));
+    if (refusal) {
+      await store.describeStep(recovery.id, 'canary', `Waits for a permit: ${refusalText(refusal)}.`);
+      return { waitSeconds: Math.max(1, Math.ceil(refusal.seconds)) };
     }
+    const of = { recoveryId: recovery.id, sourceId: source.id, now: new Date(context.now()) };
+    const run = canaryRun(of, job, symbol, context.fresh);
+    await store.planCanary(recovery.id, run);
+    runId = run.id;
   }
-  const runId = recovery.canary_run_id ?? (await planCanary(going, source, job, symbol));
-  await sendUnsent(going, source.id, runId);
+  await sendRun(context, source.id, runId);
 
-  const { end, waitsSeconds, artifacts } = await resultOfRun(recovering.pool, runId);
-  if (!end) {
-    if (left > 0)
-      return { waitSeconds: waitsSeconds > 0 ? Math.min(15, Math.ceil(waitsSeconds)) : lookAgainSeconds(recovery) };
-    return waitsSeconds > 0
-      ? unproven(
-          limitReasonOf(recovery, 'rate_limited'),
-          'The canary waits for its quota, or for the time the source asked for.',
-        )
-      : unproven('timeout', 'The canary gave no outcome in time.');
-  }
-  const listing = await listingOf(recovering.pool, source.id, symbol, source.canarySymbol);
-  const calendar = listing && calendarFor(listing);
-  const tolerance = (source.latenessMinutes ?? usualLatenessMinutes) * 60_000;
-  const proof = proofOf(end, oldestOf(job, calendar, recovering.now(), tolerance));
-  if (!proof.verified) {
-    const kept = artifacts.length > 0 ? ` Kept: ${artifacts.join(', ')}` : '';
-    return unproven(proof.reason, `${proof.message}${kept}`);
-  }
-  const message = `${source.canarySymbol} was asked for and came: ${end.accepted} accepted, the newest of ${newest(end.newestAsOf)}.`;
-  await store.doStep(recovery.id, 'canary', now(), async () => ({ status: 'done', detail: message }));
-  return verified(going, message);
+  const { result, waitsSeconds, artifacts } = await store.runProgress(runId);
+  if (!result && left > 0) return { waitSeconds: canaryLookSeconds(recovery.secondsLeft, waitsSeconds) };
+  if (!result) return unproven(noOutcome(recovery, waitsSeconds));
+  const proof = proofOf(result, await oldestOf(context, source, job, symbol));
+  if (!proof.verified)
+    return unproven(proof.failure, artifacts.length > 0 ? `Kept: ${artifacts.join(', ')}` : undefined);
+  return endVerified(context, 'canary', verifiedText(source, result));
 }
 
-/** What it is a limit of: what the source failed of, where that was one. */
-function limitReasonOf({ reason }: RecoveryRow, otherwise: RunReason): RunReason {
-  return reason !== null && limitReasons.has(reason) ? reason : otherwise;
+/** The job of the canary that runs already, or else the one to choose. */
+async function jobOf({ recovery, store }: RecoveryContext, source: SourceDefinition): Promise<SourceJob | undefined> {
+  const { canaryRunId } = recovery;
+  if (canaryRunId !== null) return canaryJob(source, await store.jobOfRun(canaryRunId));
+  return canaryJob(source, (await store.conditionOf(source.id)).failing?.job ?? null);
 }
 
-/**
- * The job that fails: that its quotes work says nothing of its bars. Where none does, the quotes of the source, or whatever
- * it collects first.
- */
-async function canaryJob(
-  { canary_run_id: runId }: RecoveryRow,
-  { pool }: Recovering,
-  source: SourceDefinition,
-): Promise<SourceJob | undefined> {
-  const asked = runId === null ? (await conditionOf(pool, source.id)).failing?.job : await jobOfRun(pool, runId);
-  return (
-    source.jobs.find((job) => job.id === asked) ?? source.jobs.find((job) => job.kind === 'quotes') ?? source.jobs[0]
-  );
-}
-
-/**
- * The oldest time that the newest row of a canary may be of. A bar is of the beginning of its time, and one of a day of
- * that day: the day of the session that is expected.
- */
-function oldestOf(job: SourceJob, calendar: MarketCalendar | null, now: number, toleranceMs: number): number {
-  const oldest = oldestExpected(calendar, now, toleranceMs);
-  if (job.kind !== 'bars') return oldest;
-  const opened = calendar === null ? oldest : (lastSession(calendar, oldest)?.opensAt ?? oldest);
-  return opened - dayMs;
-}
-
-const permitWords = {
-  held: { reason: 'rate_limited', words: 'the source wants to be left alone' },
-  minute_quota: { reason: 'quota_exhausted', words: "the minute's quota is used up" },
-  day_quota: { reason: 'quota_exhausted', words: "the day's quota is used up" },
-} as const;
-
-function planCanary(
-  { recovery, recovering, fresh }: Going,
+async function oldestOf(
+  { store, now }: RecoveryContext,
   source: SourceDefinition,
   job: SourceJob,
   symbol: string,
-): Promise<string> {
-  return inTransaction(recovering.pool, async (db) => {
-    const id = await planRun(db, {
-      sourceId: source.id,
-      job: job.id,
-      kind: job.kind,
-      trigger: 'canary',
-      slot: recovery.id,
-      dueAt: new Date(recovering.now()),
-      tasks: [[symbol]],
-      fresh,
-    });
-    await db.query('UPDATE recovery SET canary_run_id = $2 WHERE id = $1', [recovery.id, id]);
-    return id;
-  });
+): Promise<number> {
+  const listing = await store.listingOf(source.id, symbol, source.canarySymbol);
+  return oldestProof(job, listing && calendarFor(listing), now(), latenessMs(source));
 }
 
-/** Sends the tasks of a run that were planned and not sent: by this delivery, or by one that broke off. */
-export async function sendUnsent({ recovering }: Going, sourceId: string, runId: string): Promise<void> {
-  const tasks = await unsentOf(recovering.pool, runId);
-  if (tasks.length === 0) return;
-  await recovering.queue.send(scrapeQueueName(sourceId), tasks);
-  await markSent(recovering.pool, tasks);
-}
-
-function newest(ms: number | null): string {
-  return ms === null ? 'an unknown time' : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+function verifiedText({ canarySymbol }: SourceDefinition, { accepted, newestAsOf }: RunResult): string {
+  const newest = newestAsOf === null ? 'an unknown time' : instantText(newestAsOf);
+  return `${canarySymbol} was asked for and came: ${accepted} accepted, the newest of ${newest}.`;
 }

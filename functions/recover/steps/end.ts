@@ -1,47 +1,30 @@
-import { conditionOf } from '../../../core/adapters/postgres/recovery/effects.ts';
-import { planRun } from '../../../core/adapters/postgres/recovery/runs.ts';
-import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
-import type { Going } from './canary.ts';
+import type { Failure } from '../../../core/contracts/failure.ts';
+import type { StepResult } from '../../../core/recovery/recovery.ts';
+import { rerunOf } from '../../../core/recovery/runs.ts';
+import type { RecoveryStepName } from '../../../core/recovery/strategy.ts';
+import type { RecoveryContext } from '../recovery-context.ts';
 
-/** Words for the end of a recovery whose proof is not there. */
+/** What people read when no proof failed, but none was there either. */
 const unproven = 'Nothing proves that the source works.';
 
-/**
- * Ends a recovery as verified. The job that failed is run again, so that what it missed is there before it is due next.
- */
-export async function verified({ recovery, store, recovering, source }: Going, message: string): Promise<'ended'> {
-  const now = new Date(recovering.now());
-  await store.finish(recovery.id, { status: 'verified', reason: null, message }, now, async (db) => {
-    if (!source) return;
-    const { failing } = await conditionOf(db, source.id);
-    // What was tried again meanwhile is not asked for twice.
-    if (!failing || failing.retried) return;
-    await planRun(db, {
-      sourceId: source.id,
-      job: failing.job,
-      kind: failing.kind,
-      trigger: 'manual',
-      slot: recovery.id,
-      dueAt: now,
-      tasks: failing.tasks,
-    });
-  });
+/** Ends a recovery as verified by a step. The job that failed is run again, so that its missing rows come before it is due. */
+export async function endVerified(context: RecoveryContext, name: RecoveryStepName, message: string): Promise<'ended'> {
+  const { recovery, store, source } = context;
+  const now = new Date(context.now());
+  const failing = source && (await store.conditionOf(source.id)).failing;
+  const rerun = source && rerunOf({ recoveryId: recovery.id, sourceId: source.id, now }, failing);
+  const step = { name, result: { status: 'done', detail: message } } as const;
+  await store.finishVerified(recovery.id, { step, message, rerun }, now);
   return 'ended';
 }
 
-/** Ends a recovery as failed, for what its proof failed of. Selectors that were of no use are taken back. */
-export async function failed(
-  { recovery, store, recovering }: Going,
-  proof: { reason: RunReason; message: string } | null = null,
+/** Ends a recovery as failed, with the failure of its proof. Page selectors that did not help are taken back. */
+export async function endFailed(
+  { recovery, store, now }: RecoveryContext,
+  { step, failure }: { step: { name: RecoveryStepName; result: StepResult } | null; failure: Failure | null },
 ): Promise<'ended'> {
-  const end = { status: 'failed', reason: proof?.reason ?? null, message: proof?.message ?? unproven } as const;
-  const changed = recovery.steps.some((step) => step.name === 'other_selectors' && step.status === 'done');
-  await store.finish(recovery.id, end, new Date(recovering.now()), async (db) => {
-    if (!changed) return;
-    await db.query(
-      `UPDATE source_state SET selectors = CASE selectors WHEN 'main' THEN 'alternative' ELSE 'main' END WHERE source_id = $1`,
-      [recovery.source_id],
-    );
-  });
+  const takeBackSelectors = recovery.steps.some(({ name, status }) => name === 'other_selectors' && status === 'done');
+  const message = failure?.message ?? unproven;
+  await store.finishFailed(recovery.id, { step, failure, message, takeBackSelectors }, new Date(now()));
   return 'ended';
 }

@@ -45,12 +45,6 @@ const known: readonly string[] = [
   'functions/api/views/tables.ts',
   'functions/maintain/maintain-database.ts',
   'functions/migrate/migrate-database.ts',
-  'functions/monitor/start-recoveries.ts',
-  'functions/recover/recover-source.ts',
-  'functions/recover/steps/canary.ts',
-  'functions/recover/steps/end.ts',
-  'functions/recover/steps/fallback.ts',
-  'functions/recover/steps/heartbeat.ts',
 ];
 
 describe('only handlers and assemblers import adapters', () => {

@@ -26,7 +26,7 @@ const writings: readonly Writing[] = [
     writer: `${postgres}/database/outbox.ts`,
     known: [
       `${postgres}/prices/batch-store.ts`,
-      `${postgres}/recovery/recovery-store.ts`,
+      `${postgres}/recovery/progress.ts`,
       `${postgres}/sources/keep-judgement.ts`,
       `${postgres}/sources/outcome-store.ts`,
     ],
@@ -46,7 +46,6 @@ const writings: readonly Writing[] = [
     what: 'the end of a session',
     writes: /\bDELETE FROM auth_session\b/i,
     writer: `${postgres}/sources/credentials.ts`,
-    known: [`${postgres}/recovery/effects.ts`],
   },
 ];
 

@@ -27,9 +27,22 @@ export async function noteCredentials(
      RETURNING changed_at`,
     [note.sourceId, note.isSet, note.keyId],
   );
-  await connection.query('UPDATE lease SET token = token + 1, expires_at = clock_timestamp() WHERE name = $1', [
-    renewalOf(note.sourceId),
-  ]);
-  await connection.query('DELETE FROM auth_session WHERE source_id = $1', [note.sourceId]);
+  await dropSession(connection, note.sourceId);
   return { changedAt: (rows[0]?.changed_at ?? new Date()).toISOString() };
+}
+
+/**
+ * Drops the stored session of a source. A renewal under way loses its lease, so that it cannot store the session it makes.
+ * Gives which of the two there were.
+ */
+export async function dropSession(
+  connection: Connection,
+  sourceId: string,
+): Promise<{ session: boolean; renewal: boolean }> {
+  const { rowCount: renewals } = await connection.query(
+    `UPDATE lease SET token = token + 1, expires_at = clock_timestamp() WHERE name = $1 AND expires_at > clock_timestamp()`,
+    [renewalOf(sourceId)],
+  );
+  const { rowCount: sessions } = await connection.query('DELETE FROM auth_session WHERE source_id = $1', [sourceId]);
+  return { session: Boolean(sessions), renewal: Boolean(renewals) };
 }

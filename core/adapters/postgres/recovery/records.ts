@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { failureSchema } from '../../../contracts/failure.ts';
+import { recoveryStatuses, recoveryStepSchema } from '../../../contracts/http/recovery.ts';
+import { runReasons } from '../../../contracts/words/run-reasons.ts';
+import type { RecoveryRecords } from '../../../ports/recovery-store.ts';
+import type { Recovery } from '../../../recovery/recovery.ts';
+import type { Pool } from '../database/pool.ts';
+
+/** Steps as they are stored. Those of releases before failures were stored have none. */
+export const storedSteps = z.array(
+  recoveryStepSchema.extend({
+    failure: failureSchema.nullable().default(null),
+  }),
+);
+
+const columns = `id, source_id, trigger, strategy, status, reason, message, steps, requested_at, started_at, finished_at,
+  canary_run_id, held, fallback_source_id, fallback_run_id,
+  extract(epoch FROM deadline_at - clock_timestamp())::float8 AS seconds_left`;
+
+const recoveryColumns = z.object({
+  id: z.uuid(),
+  source_id: z.string(),
+  trigger: z.enum(['automatic', 'manual']),
+  strategy: z.string().nullable(),
+  status: z.enum(recoveryStatuses),
+  reason: z.enum(runReasons).nullable().catch('unexplained'),
+  message: z.string().nullable(),
+  steps: storedSteps,
+  requested_at: z.date(),
+  started_at: z.date().nullable(),
+  finished_at: z.date().nullable(),
+  canary_run_id: z.uuid().nullable(),
+  held: z.boolean().nullable(),
+  fallback_source_id: z.string().nullable(),
+  fallback_run_id: z.uuid().nullable(),
+  seconds_left: z.number().nullable(),
+});
+
+function recoveryOf(row: z.output<typeof recoveryColumns>): Recovery {
+  const { fallback_source_id: otherId, fallback_run_id: otherRun } = row;
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    trigger: row.trigger,
+    strategy: row.strategy,
+    status: row.status,
+    reason: row.reason,
+    message: row.message,
+    steps: row.steps,
+    requestedAt: row.requested_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    canaryRunId: row.canary_run_id,
+    fallback: otherId !== null && otherRun !== null ? { sourceId: otherId, runId: otherRun } : null,
+    held: row.held,
+    secondsLeft: row.seconds_left,
+  };
+}
+
+const recoveryRow = recoveryColumns.transform(recoveryOf);
+const listedRow = recoveryColumns
+  .extend({ cursor_at: z.string() })
+  .transform(({ cursor_at: cursorAt, ...row }) => ({ ...recoveryOf(row), cursorAt }));
+const serviceRow = z.object({ running: z.boolean() });
+const idRow = z.object({ id: z.uuid() });
+
+export function recoveryRecords(pool: Pool): RecoveryRecords {
+  return {
+    async running() {
+      const { rows } = await pool.query(
+        `SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'recovery'`,
+      );
+      return rows[0] === undefined || serviceRow.parse(rows[0]).running;
+    },
+
+    async create({ id, sourceId, trigger, requestedAt, requestedBy }) {
+      const { rowCount } = await pool.query(
+        `INSERT INTO recovery (id, source_id, trigger, requested_at, requested_by) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING`,
+        [id, sourceId, trigger, requestedAt, requestedBy],
+      );
+      if (rowCount) return { created: true, active: id };
+      const { rows } = await pool.query(
+        `SELECT id FROM recovery WHERE id = $1 OR (source_id = $2 AND finished_at IS NULL) ORDER BY id = $1 DESC LIMIT 1`,
+        [id, sourceId],
+      );
+      const active = rows[0] === undefined ? null : idRow.parse(rows[0]).id;
+      return { created: active === id, active };
+    },
+
+    async find(id) {
+      const { rows } = await pool.query(`SELECT ${columns} FROM recovery WHERE id = $1`, [id]);
+      return rows[0] === undefined ? null : recoveryRow.parse(rows[0]);
+    },
+
+    async list({ sourceId, status, after, limit }) {
+      const { rows } = await pool.query(
+        `SELECT ${columns}, to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at
+         FROM recovery
+         WHERE ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR status = $2)
+           AND ($3::timestamptz IS NULL OR requested_at < $3 OR (requested_at = $3 AND id > $4::uuid))
+         ORDER BY requested_at DESC, id LIMIT $5`,
+        [sourceId, status, after?.requestedAt ?? null, after?.id ?? null, limit],
+      );
+      return rows.map((row) => listedRow.parse(row));
+    },
+  };
+}

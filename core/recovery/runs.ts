@@ -1,0 +1,36 @@
+/** The runs that a recovery plans. Its id is their idempotency key: each is planned once. */
+import { runIdOf } from '../contracts/run-id.ts';
+import type { Trigger } from '../contracts/words/triggers.ts';
+import type { PlannedRun } from '../planning/plan.ts';
+import type { SourceJob } from '../sources/definition.ts';
+import type { FailingJob } from './recovery.ts';
+
+/** Who plans a run, for which source, and when. */
+export interface RunOf {
+  readonly recoveryId: string;
+  readonly sourceId: string;
+  readonly now: Date;
+}
+
+type Work = Pick<PlannedRun, 'job' | 'kind' | 'tasks' | 'fresh'>;
+
+function run({ recoveryId, sourceId, now }: RunOf, trigger: Trigger, work: Work): PlannedRun {
+  const key = { sourceId, job: work.job, trigger, slot: recoveryId };
+  return { ...key, id: runIdOf(key), dueAt: now, ...work, trigger };
+}
+
+/** One symbol, in the source's namespace, through the ordinary pipeline. */
+export function canaryRun(of: RunOf, job: SourceJob, symbol: string, fresh: boolean): PlannedRun {
+  return run(of, 'canary', { job: job.id, kind: job.kind, tasks: [[symbol]], fresh });
+}
+
+/** What another source is asked for in place of the one that fails. `of.sourceId` is the other source. */
+export function fallbackRun(of: RunOf, job: SourceJob, tasks: PlannedRun['tasks']): PlannedRun {
+  return run(of, 'fallback', { job: job.id, kind: job.kind, tasks });
+}
+
+/** The failed job again, so that its missing rows come before it is due next; `null` if it was retried meanwhile. */
+export function rerunOf(of: RunOf, failing: FailingJob | null): PlannedRun | null {
+  if (!failing || failing.retried) return null;
+  return run(of, 'manual', { job: failing.job, kind: failing.kind, tasks: failing.tasks });
+}
