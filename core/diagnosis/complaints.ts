@@ -7,6 +7,7 @@
  *   4. open incidents that nothing of the above tells of
  */
 import type { Sample } from '../contracts/http/diagnostics.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
 
 /** One thing that is wrong with one source: a reason with all that was seen of it. */
@@ -110,7 +111,7 @@ function runComplaint(source: SourceFacts, reason: string, episodes: readonly Ep
     firstAt,
     lastAt: Math.max(...failures.map((task) => task.at)),
     samples: shown(samples),
-    httpStatus: statusOf(failures.map((task) => task.message)),
+    httpStatus: statusOf(failures),
     attempted: failures.some((task) => task.attempted),
     goodSince: since.filter((task) => task.ok).length,
     acceptedSince: since.reduce((sum, task) => sum + task.accepted, 0),
@@ -163,7 +164,7 @@ function incidentComplaint(source: SourceFacts, incident: IncidentFact): Complai
     firstAt: incident.openedAt,
     lastAt: incident.lastSeenAt,
     samples: shown(incident.samples),
-    httpStatus: statusOf(incident.samples.map((sample) => sample.message)),
+    httpStatus: statusOf(incident.samples),
     attempted: incident.samples.some((sample) => sample.blobKey !== null),
     goodSince: 0,
     acceptedSince: 0,
@@ -186,11 +187,10 @@ function withIncident(complaint: Complaint): Complaint {
   };
 }
 
-/** A verdict on rows, as `core/prices/verdict.ts` words it: the rows themselves tell more. */
+/** Runs that failed because all of their rows were held back: the rows say more. */
 function isOfRowsOnly(complaint: Complaint): boolean {
   return (
-    complaint.reason === 'schema_drift' &&
-    complaint.samples.every(({ message }) => /^All \d+ rows quarantined: /.test(message ?? ''))
+    complaint.reason === 'schema_drift' && complaint.samples.every(({ detail }) => detail?.code === 'all_rows_rejected')
   );
 }
 
@@ -199,36 +199,38 @@ function sampleOf(task: TaskFact): Sample {
     at: new Date(task.at).toISOString(),
     runId: task.runId,
     symbol: null,
+    detail: task.detail,
+    finding: null,
     message: task.message,
     blobKey: task.blobKey,
     artifacts: [...task.artifacts],
   };
 }
 
-/** The first, and the newest that are not it. Those of one message say the same: others come before them. */
+/** The first, and the newest that are not it. Those of another failure than the first come before repetitions of it. */
 function shown(samples: readonly Sample[]): Sample[] {
   const sorted = [...samples].sort((a, b) => a.at.localeCompare(b.at));
   const first = sorted[0];
   if (!first) return [];
   const newest = sorted.slice(1).reverse();
-  const others = newest.filter((sample) => sample.message !== first.message);
+  const others = newest.filter((sample) => !isSameFailure(sample, first));
   const chosen = [...new Set([...others.slice(0, shownSamples - 2), ...newest])].slice(0, shownSamples - 1);
   return [first, ...chosen].sort((a, b) => a.at.localeCompare(b.at));
 }
 
-/** Transport failures say "The source answered 503: …" in our own words. */
-function statusOf(messages: readonly (string | null)[]): number | null {
-  const found = new Set(messages.map((message) => /^The source answered (\d{3})\b/.exec(message ?? '')?.[1]));
-  const [only] = found;
-  return found.size === 1 && only !== undefined ? Number(only) : null;
+function isSameFailure(a: Sample, b: Sample): boolean {
+  return JSON.stringify([a.detail, a.finding]) === JSON.stringify([b.detail, b.finding]);
 }
 
-/** The checks of quotes say "The price is 100 times the stored one.", in our own words. */
+/** The HTTP status of all failures, or `null` where they differ or one has none. */
+function statusOf(failures: readonly { readonly detail: FailureDetail | null }[]): number | null {
+  const statuses = new Set(failures.map(({ detail }) => (detail?.code === 'http_status' ? detail.status : null)));
+  const [only = null] = statuses;
+  return statuses.size === 1 ? only : null;
+}
+
 function ratiosOf(rows: QuarantineFact): number[] {
-  return rows.samples.flatMap(({ message }) => {
-    const ratio = Number(/\b([\d.e+-]+) times the /.exec(message ?? '')?.[1]);
-    return Number.isFinite(ratio) && ratio > 0 ? [ratio] : [];
-  });
+  return rows.samples.flatMap(({ finding }) => (finding?.code === 'price_ratio' ? [finding.ratio] : []));
 }
 
 function sum<T>(all: readonly T[], of: (each: T) => number): number {

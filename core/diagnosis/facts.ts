@@ -1,6 +1,7 @@
 /** What a diagnosis rests on: read from the tables and the queues, and nothing else. Times are milliseconds since the epoch. */
 import type { Diagnosis, Sample } from '../contracts/http/diagnostics.ts';
 import type { QueueCounts } from '../contracts/queues.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
@@ -11,7 +12,9 @@ export interface TaskFact {
   readonly job: string;
   readonly ok: boolean;
   readonly reason: RunReason | null;
-  /** Untrusted text. */
+  /** `null` for a success. */
+  readonly detail: FailureDetail | null;
+  /** For people only. */
   readonly message: string | null;
   readonly at: number;
   readonly runId: string;
@@ -32,7 +35,7 @@ export interface QuarantineFact {
   readonly count: number;
   readonly at: number;
   readonly symbols: readonly string[];
-  /** Some of them; `message` is the finding of the check. */
+  /** Some of them, each with what the check found. */
   readonly samples: readonly Sample[];
 }
 

@@ -1,4 +1,5 @@
 import type { Evidence } from '../contracts/http/recovery.ts';
+import { type FailureDetail, unspecified } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { IncidentChange, OpenIncident } from './incident.ts';
 import type { EndedTask, Recovered } from './source-facts.ts';
@@ -13,6 +14,7 @@ export interface IncidentInput {
   readonly task: EndedTask;
   /** `null` for a success. */
   readonly reason: RunReason | null;
+  readonly detail: FailureDetail | null;
   readonly message: string | null;
 }
 
@@ -62,6 +64,7 @@ function countFailure(working: Working[], end: IncidentInput, reason: RunReason,
     at: new Date(task.endedAt).toISOString(),
     runId: task.runId,
     part: task.part,
+    detail: end.detail ?? unspecified,
     message: end.message,
     blobKey: task.blobKey,
     artifacts: [...task.artifacts],

@@ -14,7 +14,7 @@ import { freshnessOf } from './freshness.ts';
 import type { IncidentChange } from './incident.ts';
 import { followIncidents, type IncidentInput } from './incidents.ts';
 import type { Judgement } from './judgement.ts';
-import { type Finding, findingOf, type JudgedJob, sourceHealth } from './score.ts';
+import { type Finding, findingOf, type JudgedJob, sourceHealth, type Unasked } from './score.ts';
 import type { EndedTask, SourceFacts } from './source-facts.ts';
 
 /** How long after its time a run may be without a plan, or a task without an outcome, in milliseconds. */
@@ -79,9 +79,9 @@ function isOwn({ trigger }: EndedTask): boolean {
 
 /** A success whose data are old or mostly in quarantine is a failure. */
 function endOf(task: EndedTask, findings: readonly Finding[]): IncidentInput {
-  if (!task.ok) return { task, reason: task.reason ?? 'unexplained', message: task.message };
+  if (!task.ok) return { task, reason: task.reason ?? 'unexplained', detail: task.detail, message: task.message };
   const finding = findings.find((each) => each.job === task.job);
-  return { task, reason: finding?.reason ?? null, message: finding?.message ?? null };
+  return { task, reason: finding?.reason ?? null, detail: finding?.detail ?? null, message: finding?.message ?? null };
 }
 
 function stillOpen(facts: SourceFacts, changes: readonly IncidentChange[]): Set<RunReason> {
@@ -95,8 +95,9 @@ function stillOpen(facts: SourceFacts, changes: readonly IncidentChange[]): Set<
 }
 
 /** Why nobody asks the source, where that is not its own doing: it is not judged by it. */
-function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): string | null {
-  if (source.needsCredentials && !facts.credentialed) return 'Its credentials are not set, so it is not asked.';
+function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): Unasked | null {
+  if (source.needsCredentials && !facts.credentialed)
+    return { detail: { code: 'credentials_unset' }, message: 'Its credentials are not set, so it is not asked.' };
   if (facts.breaker.state !== 'closed' || (facts.heldUntil ?? 0) > now) return null;
   const until = now - overdueAfterMs;
   const missed = source.jobs.some((job) => {
@@ -104,9 +105,16 @@ function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): s
     return plannedTo !== undefined && plannedTo < until && job.isDue(plannedTo, until);
   });
   const stopped = facts.stoppedServices.find((service) => now - service.since > overdueAfterMs);
-  if (stopped && (missed || stopped.id !== 'scheduler'))
-    return `The service ${stopped.id} is stopped since ${new Date(stopped.since).toISOString()}: nothing is asked of it, or read. That is not the source's fault.`;
-  return missed
-    ? "The scheduler has planned none of its due runs for a quarter of an hour. That is not the source's fault."
-    : null;
+  if (stopped && (missed || stopped.id !== 'scheduler')) {
+    const since = new Date(stopped.since).toISOString();
+    return {
+      detail: { code: 'service_stopped', service: stopped.id, since },
+      message: `The service ${stopped.id} is stopped since ${since}: nothing is asked of it, or read. That is not the source's fault.`,
+    };
+  }
+  if (!missed) return null;
+  return {
+    detail: { code: 'runs_unplanned' },
+    message: "The scheduler has planned none of its due runs for a quarter of an hour. That is not the source's fault.",
+  };
 }

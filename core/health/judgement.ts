@@ -1,3 +1,4 @@
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Breaker } from './breaker.ts';
@@ -16,7 +17,9 @@ export interface Health {
   readonly status: HealthStatus;
   /** Why it is not healthy. */
   readonly reason: RunReason | null;
-  /** The same in a sentence. */
+  /** What exactly is not well, for rules. */
+  readonly detail: FailureDetail | null;
+  /** The same for people. */
   readonly message: string | null;
   /** 0 to 100. */
   readonly score: number | null;

@@ -1,3 +1,5 @@
+import type { Failure } from '../contracts/failure.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { FreshJobFinding } from './freshness.ts';
 import type { Health, HealthParts } from './judgement.ts';
@@ -57,6 +59,7 @@ export interface JudgedJob {
 export interface Finding {
   readonly job: string;
   readonly reason: RunReason;
+  readonly detail: FailureDetail;
   readonly message: string;
 }
 
@@ -69,24 +72,31 @@ export function findingOf(job: JudgedJob): Finding | null {
   const newest = job.tasks[0];
   if (!newest?.ok) return null;
   const { freshness } = job;
-  if (freshness && freshness.share < staleBelow)
+  if (freshness && freshness.share < staleBelow) {
+    const old = Math.round((1 - freshness.share) * freshness.judged);
     return {
       job: job.id,
       reason: 'stale',
+      detail: { code: 'listings_old', job: job.id, old, listings: freshness.judged },
       message:
         freshness.judged === 1
           ? `${job.id}: what it brought last is older than the exchange's calendar expects.`
-          : `${job.id}: ${Math.round((1 - freshness.share) * freshness.judged)} of ${freshness.judged} listings are older than their exchange's calendar expects, though the source answers.`,
+          : `${job.id}: ${old} of ${freshness.judged} listings are older than their exchange's calendar expects, though the source answers.`,
     };
+  }
   const rows = newest.accepted + newest.rejected;
   if (rows > 0 && newest.accepted / rows < driftsBelow)
     return {
       job: job.id,
       reason: 'schema_drift',
+      detail: { code: 'rows_rejected', job: job.id, rejected: newest.rejected, rows },
       message: `${job.id}: ${newest.rejected} of ${rows} rows of the newest run are in quarantine.`,
     };
   return null;
 }
+
+/** Why a source gets no requests, where that is not its own doing. */
+export type Unasked = Pick<Failure, 'detail' | 'message'>;
 
 /** What health is judged by, besides jobs. */
 export interface HealthFindings {
@@ -97,8 +107,8 @@ export interface HealthFindings {
   readonly recoveredAt: number | null;
   readonly findings: readonly Finding[];
   readonly paused: boolean;
-  /** Why nothing can be said of it that is not its own fault, in a sentence; `null` otherwise. */
-  readonly unasked: string | null;
+  /** Why nothing can be said of it that is not its own fault; `null` otherwise. */
+  readonly unasked: Unasked | null;
   /** Of the day's quota, the share that is left. */
   readonly quotaLeft: number;
 }
@@ -118,45 +128,63 @@ export function sourceHealth(of: HealthFindings): Health {
   return { ...verdict, score: score === null ? null : Math.min(score, cap), parts };
 }
 
-function verdictOf(of: HealthFindings, parts: HealthParts): Pick<Health, 'status' | 'reason' | 'message'> {
+function verdictOf(of: HealthFindings, parts: HealthParts): Omit<Health, 'score' | 'parts'> {
   const jobs = of.jobs.filter((job) => job.tasks.length > 0);
-  if (of.paused) return { status: 'paused', reason: null, message: null };
-  if (of.unasked !== null) return { status: 'unknown', reason: null, message: of.unasked };
-  if (jobs.length === 0) return { status: 'unknown', reason: null, message: 'It has not run yet.' };
+  if (of.paused) return { status: 'paused', reason: null, detail: null, message: null };
+  if (of.unasked !== null) return { status: 'unknown', reason: null, ...of.unasked };
+  if (jobs.length === 0)
+    return { status: 'unknown', reason: null, detail: { code: 'not_run_yet' }, message: 'It has not run yet.' };
 
   const failing = jobs.filter((job) => isFailing(job, of));
   const newest = failing.flatMap((job) => job.tasks[0] ?? []).sort((a, b) => b.endedAt - a.endedAt)[0];
   if (newest) {
     const reason = newest.reason ?? 'unexplained';
-    const message = newest.message;
+    const { detail, message } = newest;
     const broken = failing.filter((job) => !limits.has(job.tasks[0]?.reason ?? 'unexplained'));
-    if (broken.length === 0) return { status: 'limited', reason, message };
+    if (broken.length === 0) return { status: 'limited', reason, detail, message };
     const hard = broken.filter(isHard);
     const period = Math.min(...jobs.map((job) => job.periodMs));
     const failed = hard.length === jobs.length || hard.some((job) => job.periodMs === period);
-    return { status: failed ? 'failed' : 'degraded', reason, message };
+    return { status: failed ? 'failed' : 'degraded', reason, detail, message };
   }
-  const degraded = (reason: RunReason | null, message: string) => ({ status: 'degraded', reason, message }) as const;
+  const degraded = (reason: RunReason | null, detail: FailureDetail, message: string) =>
+    ({ status: 'degraded', reason, detail, message }) as const;
   const stale = of.findings.find((finding) => finding.reason === 'stale');
-  if (stale) return { status: 'failed', reason: 'stale', message: stale.message };
+  if (stale) return { status: 'failed', reason: 'stale', detail: stale.detail, message: stale.message };
   const drift = of.findings[0];
-  if (drift) return degraded(drift.reason, drift.message);
+  if (drift) return degraded(drift.reason, drift.detail, drift.message);
   const unsteady = jobs.find((job) => boutsOf(job) >= unsteadyBouts);
   if (unsteady) {
     const reason = unsteady.tasks.find((task) => !task.ok)?.reason ?? null;
+    const bouts = boutsOf(unsteady);
     return degraded(
       reason,
-      `${unsteady.id} fails again and again: ${boutsOf(unsteady)} times within its newest ${unsteadyTasks} tasks.`,
+      { code: 'unsteady', job: unsteady.id, bouts, tasks: unsteadyTasks },
+      `${unsteady.id} fails again and again: ${bouts} times within its newest ${unsteadyTasks} tasks.`,
     );
   }
   if ((parts.freshness ?? 1) < behindBelow)
-    return degraded('stale', `Only ${percent(parts.freshness)} of its listings are as new as the calendar expects.`);
+    return degraded(
+      'stale',
+      { code: 'partly_old', share: parts.freshness ?? 1 },
+      `Only ${percent(parts.freshness)} of its listings are as new as the calendar expects.`,
+    );
   const rejects = jobs.find((job) => newestAccepted(job) < rejectsBelow);
-  if (rejects) return degraded('schema_drift', `${rejects.id}: rows of the newest run are in quarantine.`);
-  if ((parts.latency ?? 1) < slowBelow) return degraded(null, 'It answers far slower than it used to.');
+  if (rejects) {
+    const { accepted = 0, rejected = 0 } = rejects.tasks[0] ?? {};
+    const detail: FailureDetail = { code: 'rows_rejected', job: rejects.id, rejected, rows: accepted + rejected };
+    return degraded('schema_drift', detail, `${rejects.id}: rows of the newest run are in quarantine.`);
+  }
+  if ((parts.latency ?? 1) < slowBelow)
+    return degraded(null, { code: 'slow_answers' }, 'It answers far slower than it used to.');
   const open = [...of.openReasons][0];
-  if (open) return degraded(open, 'It works again; its incident is open until it has succeeded twice in a row.');
-  return { status: 'healthy', reason: null, message: null };
+  if (open)
+    return degraded(
+      open,
+      { code: 'recently_failed' },
+      'It works again; its incident is open until it has succeeded twice in a row.',
+    );
+  return { status: 'healthy', reason: null, detail: null, message: null };
 }
 
 /** Its newest task failed, and no recovery has ended that since. */

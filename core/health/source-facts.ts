@@ -1,3 +1,4 @@
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Trigger } from '../contracts/words/triggers.ts';
 import type { Breaker } from './breaker.ts';
@@ -14,6 +15,8 @@ export interface EndedTask {
   readonly trial: boolean;
   readonly ok: boolean;
   readonly reason: RunReason | null;
+  /** `null` for a success. */
+  readonly detail: FailureDetail | null;
   readonly message: string | null;
   readonly endedAt: number;
   readonly accepted: number;

@@ -11,6 +11,7 @@
  * A step to another level that stays is a crash or a rise, and let through.
  */
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar } from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import { isUnitRatio, isWithin } from './check-quotes.ts';
@@ -23,8 +24,9 @@ export interface CheckedBars {
   readonly rejected: readonly RejectedRow[];
 }
 
-interface Finding {
+interface Rejected {
   readonly reason: QuarantineReason;
+  readonly finding: RowFinding;
   readonly detail: string;
 }
 
@@ -37,7 +39,7 @@ const roundingSlack = 1e-3;
 /** Splits a series into bars to store and bars for quarantine. `prior` is the stored latest quote. Never throws. */
 export function checkBars(series: BarSeries, prior: PriorQuote | undefined): CheckedBars {
   const rejected: RejectedRow[] = [];
-  const reject = (bar: Bar, finding: Finding) => rejected.push(rejection(series, bar, finding));
+  const reject = (bar: Bar, finding: Rejected) => rejected.push(rejection(series, bar, finding));
   let bars = [...series.bars].sort((a, b) => a.startsAt - b.startsAt);
   bars = keep(bars, (bar) => checkAlone(bar, series), reject);
   const wrongUnit = barsInWrongUnit(bars, prior);
@@ -51,8 +53,8 @@ export function checkBars(series: BarSeries, prior: PriorQuote | undefined): Che
 
 function keep(
   bars: readonly Bar[],
-  check: (bar: Bar) => Finding | null,
-  reject: (bar: Bar, finding: Finding) => void,
+  check: (bar: Bar) => Rejected | null,
+  reject: (bar: Bar, finding: Rejected) => void,
 ): Bar[] {
   return bars.filter((bar) => {
     const finding = check(bar);
@@ -61,34 +63,54 @@ function keep(
   });
 }
 
-function checkAlone(bar: Bar, series: BarSeries): Finding | null {
-  if (!(bar.startsAt >= earliestTime)) return { reason: 'schema', detail: 'The time of the bar is none.' };
+function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
+  if (!(bar.startsAt >= earliestTime))
+    return { reason: 'schema', finding: invalid('startsAt'), detail: 'The time of the bar is not a time.' };
   if (bar.startsAt > series.fetchedAt + futureToleranceMs)
-    return { reason: 'future_time', detail: 'The bar starts after the fetch.' };
+    return {
+      reason: 'future_time',
+      finding: { code: 'future_time', seconds: Math.round((bar.startsAt - series.fetchedAt) / 1000) },
+      detail: 'The bar starts after the fetch.',
+    };
   if (bar.currency !== series.listing.currency)
     return {
       reason: 'source_mismatch',
+      finding: { code: 'other_currency', currency: bar.currency, expected: series.listing.currency },
       detail: `The bar is in ${bar.currency}, the listing trades in ${series.listing.currency}.`,
     };
-  const prices = [bar.open, bar.high, bar.low, bar.close].flatMap((text) => (text === null ? [] : [Number(text)]));
-  if (prices.some((price) => !(price > 0)))
-    return { reason: 'non_positive', detail: 'A price of the bar is not positive.' };
+  const texts = [bar.open, bar.high, bar.low, bar.close].filter((text) => text !== null);
+  const prices = texts.map(Number);
+  const wrong = texts.find((text) => !(Number(text) > 0));
+  if (wrong !== undefined)
+    return {
+      reason: 'non_positive',
+      finding: { code: 'non_positive_price', price: wrong.slice(0, 100) },
+      detail: 'A price of the bar is not positive.',
+    };
   if (prices.some((price) => !Number.isFinite(price)))
-    return { reason: 'schema', detail: 'A price is beyond any number.' };
+    return { reason: 'schema', finding: invalid('price'), detail: 'A price is beyond any number.' };
   if (bar.volume !== null && !(Number(bar.volume) >= 0))
-    return { reason: 'schema', detail: `The volume is ${bar.volume}.` };
+    return { reason: 'schema', finding: invalid('volume'), detail: `The volume is ${bar.volume}.` };
   if (isUnitRatio(Math.max(...prices) / Math.min(...prices)))
-    return { reason: 'unit_suspect', detail: 'The prices within the bar differ by about 100 times.' };
+    return {
+      reason: 'unit_suspect',
+      finding: { code: 'units_mixed' },
+      detail: 'The prices within the bar differ by about 100 times.',
+    };
   const high = bar.high === null ? Number.POSITIVE_INFINITY : Number(bar.high) * (1 + roundingSlack);
   const low = bar.low === null ? 0 : Number(bar.low) * (1 - roundingSlack);
   if (prices.some((price) => price > high || price < low))
-    return { reason: 'schema', detail: 'High and low do not enclose the other prices of the bar.' };
+    return {
+      reason: 'schema',
+      finding: { code: 'range_violated' },
+      detail: 'High and low do not enclose the other prices of the bar.',
+    };
   return null;
 }
 
 /** Bars whose unit is not the one that the stored price or nearly all bars have. */
-function barsInWrongUnit(bars: readonly Bar[], prior: PriorQuote | undefined): Map<Bar, Finding> {
-  const found = new Map<Bar, Finding>();
+function barsInWrongUnit(bars: readonly Bar[], prior: PriorQuote | undefined): Map<Bar, Rejected> {
+  const found = new Map<Bar, Rejected>();
   // The unit of each bar relative to the first one: 0, or ±1 for each step of about 100.
   const units: number[] = [];
   let unit = 0;
@@ -111,6 +133,7 @@ function barsInWrongUnit(bars: readonly Bar[], prior: PriorQuote | undefined): M
     if (units[index] === right) continue;
     found.set(bar, {
       reason: 'unit_suspect',
+      finding: { code: right === null ? 'unit_undecided' : 'unit_unlike_series' },
       detail:
         right === null
           ? `The bars step by ${minorUnitRatio} times, and nothing tells which are right.`
@@ -135,8 +158,8 @@ function unitByVote(units: readonly number[]): number | null {
 }
 
 /** Bars far off both neighbours, which agree: a wrong price, not a market. */
-function isolatedBars(bars: readonly Bar[], limit: number): Map<Bar, Finding> {
-  const found = new Map<Bar, Finding>();
+function isolatedBars(bars: readonly Bar[], limit: number): Map<Bar, Rejected> {
+  const found = new Map<Bar, Rejected>();
   for (let index = 1; index < bars.length - 1; index++) {
     const [before, bar, after] = [bars[index - 1], bars[index], bars[index + 1]];
     if (!before || !bar || !after || found.has(before)) continue;
@@ -151,6 +174,7 @@ function isolatedBars(bars: readonly Bar[], limit: number): Map<Bar, Finding> {
     )
       found.set(bar, {
         reason: 'implausible_jump',
+        finding: { code: 'isolated_price' },
         detail: 'The close is far off the bars before and after, which agree.',
       });
   }
@@ -158,8 +182,8 @@ function isolatedBars(bars: readonly Bar[], limit: number): Map<Bar, Finding> {
 }
 
 /** Bars before a split whose step in the series is the split's own ratio: they were not adjusted for it. */
-function barsBeforeMissedSplit(bars: readonly Bar[], series: BarSeries): Map<Bar, Finding> {
-  const found = new Map<Bar, Finding>();
+function barsBeforeMissedSplit(bars: readonly Bar[], series: BarSeries): Map<Bar, Rejected> {
+  const found = new Map<Bar, Rejected>();
   if (series.basis === 'raw') return found;
   for (const split of series.actions) {
     const ratio = Number(split.ratio);
@@ -181,6 +205,7 @@ function barsBeforeMissedSplit(bars: readonly Bar[], series: BarSeries): Map<Bar
     for (const bar of bars.slice(0, step))
       found.set(bar, {
         reason: 'implausible_jump',
+        finding: { code: 'unadjusted_split', exDate: split.exDate },
         detail: `The close is not adjusted for the split of ${split.exDate}, as all closes of this source should be.`,
       });
   }
@@ -188,7 +213,7 @@ function barsBeforeMissedSplit(bars: readonly Bar[], series: BarSeries): Map<Bar
 }
 
 /** Bars of the same start: the same content once, different contents not at all. Expects them in order. */
-function withoutDuplicates(bars: readonly Bar[], reject: (bar: Bar, finding: Finding) => void): Bar[] {
+function withoutDuplicates(bars: readonly Bar[], reject: (bar: Bar, finding: Rejected) => void): Bar[] {
   const kept: Bar[] = [];
   for (let from = 0; from < bars.length; ) {
     const first = bars[from];
@@ -200,6 +225,7 @@ function withoutDuplicates(bars: readonly Bar[], reject: (bar: Bar, finding: Fin
       for (const bar of group)
         reject(bar, {
           reason: 'duplicate_conflict',
+          finding: { code: 'conflicting_rows', rows: group.length },
           detail: `The answer has ${group.length} different bars of this time.`,
         });
     from = to;
@@ -211,11 +237,14 @@ function isSameBar(a: Bar, b: Bar): boolean {
   return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 }
 
-function rejection(series: BarSeries, bar: Bar, finding: Finding): RejectedRow {
+function invalid(field: string): RowFinding {
+  return { code: 'invalid_fields', fields: [field] };
+}
+
+function rejection(series: BarSeries, bar: Bar, found: Rejected): RejectedRow {
   return {
     symbol: series.symbol,
-    reason: finding.reason,
-    detail: finding.detail,
+    ...found,
     path: `${series.path} at ${bar.date ?? bar.startsAt}`,
     row: { ...bar, basis: series.basis, fetchedAt: series.fetchedAt },
     currency: bar.currency,

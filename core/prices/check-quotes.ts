@@ -11,6 +11,7 @@
  * A factor of 100 is never believed: whole rows come in the wrong unit, previous close and all.
  */
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { Quote } from '../market/quote.ts';
 import type { RejectedRow } from './decision.ts';
@@ -31,8 +32,9 @@ export interface CheckedQuotes {
   readonly rejected: readonly RejectedRow[];
 }
 
-interface Finding {
+interface Rejected {
   readonly reason: QuarantineReason;
+  readonly finding: RowFinding;
   readonly detail: string;
 }
 
@@ -69,47 +71,54 @@ export async function checkQuotes(
   return { accepted: withoutDuplicates(sound, rejected), rejected };
 }
 
-function checkAlone(row: ListedQuote): Finding | null {
+function checkAlone(row: ListedQuote): Rejected | null {
   const { quote, listing } = row;
-  if (!(quote.asOf >= earliestTime)) return { reason: 'schema', detail: 'The market time is none.' };
-  if (quote.asOf > row.fetchedAt + futureToleranceMs)
+  if (!(quote.asOf >= earliestTime))
+    return { reason: 'schema', finding: invalid('asOf'), detail: 'The market time is not a time.' };
+  if (quote.asOf > row.fetchedAt + futureToleranceMs) {
+    const seconds = Math.round((quote.asOf - row.fetchedAt) / 1000);
     return {
       reason: 'future_time',
-      detail: `The market time is ${Math.round((quote.asOf - row.fetchedAt) / 1000)} s after the fetch.`,
+      finding: { code: 'future_time', seconds },
+      detail: `The market time is ${seconds} s after the fetch.`,
     };
+  }
   const price = Number(quote.price);
-  if (!(price > 0)) return { reason: 'non_positive', detail: `The price is ${quote.price}.` };
-  if (!Number.isFinite(price)) return { reason: 'schema', detail: 'The price is beyond any number.' };
+  if (!(price > 0))
+    return {
+      reason: 'non_positive',
+      finding: { code: 'non_positive_price', price: quote.price.slice(0, 100) },
+      detail: `The price is ${quote.price}.`,
+    };
+  if (!Number.isFinite(price))
+    return { reason: 'schema', finding: invalid('price'), detail: 'The price is beyond any number.' };
   if (quote.volume !== null && !(Number(quote.volume) >= 0))
-    return { reason: 'schema', detail: `The volume is ${quote.volume}.` };
+    return { reason: 'schema', finding: invalid('volume'), detail: `The volume is ${quote.volume}.` };
   if (quote.currency !== listing.currency)
     return {
       reason: 'source_mismatch',
+      finding: { code: 'other_currency', currency: quote.currency, expected: listing.currency },
       detail: `The quote is in ${quote.currency}, the listing trades in ${listing.currency}.`,
     };
   return null;
 }
 
-function checkAgainst(row: ListedQuote, prior: PriorQuote | undefined): Finding | null {
+function checkAgainst(row: ListedQuote, prior: PriorQuote | undefined): Rejected | null {
   const { quote, listing } = row;
   const price = Number(quote.price);
   const toStored = prior ? price / prior.price : null;
   // A previous close can be negative (oil in April 2020) and then says nothing by its ratio.
   const previous = Number(quote.previousClose);
   const toPrevious = previous > 0 ? price / previous : null;
-  if (toStored !== null && isUnitRatio(toStored))
-    return { reason: 'unit_suspect', detail: `The price is ${times(toStored)} the stored one.` };
+  if (toStored !== null && isUnitRatio(toStored)) return { reason: 'unit_suspect', ...off(toStored, 'stored') };
   if (toPrevious !== null && isUnitRatio(toPrevious))
-    return { reason: 'unit_suspect', detail: `The price is ${times(toPrevious)} the previous close beside it.` };
+    return { reason: 'unit_suspect', ...off(toPrevious, 'previous_close') };
   const limit = jumpFactor[listing.assetClass];
   if (toPrevious !== null && isWithin(toPrevious, limit)) return null;
   const recent = prior !== undefined && Math.abs(quote.asOf - prior.asOf) <= priorValidMs;
   if (toStored !== null && recent)
-    return isWithin(toStored, limit)
-      ? null
-      : { reason: 'implausible_jump', detail: `The price is ${times(toStored)} the stored one.` };
-  if (toPrevious !== null)
-    return { reason: 'implausible_jump', detail: `The price is ${times(toPrevious)} the previous close beside it.` };
+    return isWithin(toStored, limit) ? null : { reason: 'implausible_jump', ...off(toStored, 'stored') };
+  if (toPrevious !== null) return { reason: 'implausible_jump', ...off(toPrevious, 'previous_close') };
   return null;
 }
 
@@ -133,8 +142,17 @@ export function isWithin(ratio: number, factor: number): boolean {
   return ratio <= factor && ratio >= 1 / factor;
 }
 
-function times(ratio: number): string {
-  return `${Number(ratio.toPrecision(3))} times`;
+function invalid(field: string): RowFinding {
+  return { code: 'invalid_fields', fields: [field] };
+}
+
+/** That a price is so many times another one. */
+function off(price: number, to: 'stored' | 'previous_close'): Pick<Rejected, 'finding' | 'detail'> {
+  const ratio = Number(price.toPrecision(3));
+  return {
+    finding: { code: 'price_ratio', ratio, to },
+    detail: `The price is ${ratio} times the ${to === 'stored' ? 'stored one' : 'previous close beside it'}.`,
+  };
 }
 
 /**
@@ -157,7 +175,8 @@ function withoutDuplicates(rows: readonly ListedQuote[], rejected: RejectedRow[]
       continue;
     }
     const detail = `The answer has ${rivals.length} quotes of this time that differ.`;
-    rejected.push(...rivals.map((row) => rejection(row, { reason: 'duplicate_conflict', detail })));
+    const finding = { code: 'conflicting_rows', rows: rivals.length } as const;
+    rejected.push(...rivals.map((row) => rejection(row, { reason: 'duplicate_conflict', finding, detail })));
   }
   return kept;
 }
@@ -182,11 +201,10 @@ export function isSameQuote(a: Quote, b: Quote): boolean {
   );
 }
 
-function rejection(row: ListedQuote, finding: Finding): RejectedRow {
+function rejection(row: ListedQuote, found: Rejected): RejectedRow {
   return {
     symbol: row.symbol,
-    reason: finding.reason,
-    detail: finding.detail,
+    ...found,
     path: row.path,
     row: { ...row.quote, fetchedAt: row.fetchedAt },
     currency: row.quote.currency,

@@ -1,4 +1,6 @@
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import type { DecimalText } from '../market/decimal.ts';
@@ -9,6 +11,9 @@ import type { ListedQuote } from '../market/listed-quote.ts';
 export interface RejectedRow {
   readonly symbol: string | null;
   readonly reason: QuarantineReason;
+  /** What is wrong with it, for rules. */
+  readonly finding: RowFinding;
+  /** The same for people. */
   readonly detail: string;
   readonly path: string;
   readonly row: Readonly<Record<string, unknown>> | null;
@@ -35,6 +40,8 @@ export interface CurrencyStatistics {
 export interface Verdict {
   readonly status: 'succeeded' | 'failed';
   readonly reason: RunReason | null;
+  /** `null` for a success. */
+  readonly detail: FailureDetail | null;
   readonly message: string | null;
 }
 

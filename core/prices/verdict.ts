@@ -1,4 +1,7 @@
+import type { Failure } from '../contracts/failure.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { RejectedRow, Verdict } from './decision.ts';
@@ -11,7 +14,7 @@ export interface Findings {
   /** Requests that the attempt made. */
   readonly exchanges: number;
   /** Of the requests that failed as a whole, in order. */
-  readonly failures: readonly { readonly reason: RunReason; readonly message: string }[];
+  readonly failures: readonly Failure[];
   readonly accepted: number;
   readonly rejected: readonly RejectedRow[];
   /** Symbols asked for that no answer has anything on. */
@@ -30,22 +33,40 @@ export function verdictOf(findings: Findings): Verdict {
   const { failures, accepted, rejected, missing } = findings;
   const first = failures[0];
   if (findings.stale)
-    return failed('stale', `All ${accepted} rows are older than the market: the source serves an old state.`);
+    return failed(
+      'stale',
+      { code: 'all_rows_old', rows: accepted },
+      `All ${accepted} rows are older than the market: the source serves an old state.`,
+    );
   if (accepted > 0) {
     const shortfalls = [
       first && `${failures.length} of ${findings.exchanges} requests failed (${first.reason})`,
-      rejected.length > 0 && `${rejected.length} rows are in quarantine (${reasonsOf(rejected)})`,
+      rejected.length > 0 && `${rejected.length} rows are in quarantine (${reasonsOf(rejected).join(', ')})`,
       missing > 0 && `${missing} symbols got no row`,
     ].filter((each) => typeof each === 'string');
-    return { status: 'succeeded', reason: null, message: shortfalls.length > 0 ? `${shortfalls.join('; ')}.` : null };
+    return {
+      status: 'succeeded',
+      reason: null,
+      detail: null,
+      message: shortfalls.length > 0 ? `${shortfalls.join('; ')}.` : null,
+    };
   }
-  if (first) return failed(first.reason, first.message);
+  if (first) return failed(first.reason, first.detail, first.message);
   if (rejected.length > 0)
-    return failed('schema_drift', `All ${rejected.length} rows quarantined: ${reasonsOf(rejected)}.`);
-  if (findings.exchanges === 0) return failed('unexplained', 'The attempt made no request.');
+    return failed(
+      'schema_drift',
+      { code: 'all_rows_rejected', rows: rejected.length, reasons: reasonsOf(rejected) },
+      `All ${rejected.length} rows quarantined: ${reasonsOf(rejected).join(', ')}.`,
+    );
+  if (findings.exchanges === 0) return failed('unexplained', { code: 'no_request' }, 'The attempt made no request.');
   if (findings.kind === 'bars' && missing === 0)
-    return { status: 'succeeded', reason: null, message: 'There are no bars in the range that was asked for.' };
-  return failed('no_data', 'The source has nothing on any of the symbols asked for.');
+    return {
+      status: 'succeeded',
+      reason: null,
+      detail: null,
+      message: 'There are no bars in the range that was asked for.',
+    };
+  return failed('no_data', { code: 'no_rows' }, 'The source has nothing on any of the symbols asked for.');
 }
 
 /**
@@ -63,10 +84,10 @@ export function isStale(rows: readonly ListedQuote[], priors: ReadonlyMap<number
   );
 }
 
-function reasonsOf(rejected: readonly RejectedRow[]): string {
-  return [...new Set(rejected.map((row) => row.reason))].join(', ');
+function reasonsOf(rejected: readonly RejectedRow[]): QuarantineReason[] {
+  return [...new Set(rejected.map((row) => row.reason))];
 }
 
-function failed(reason: RunReason, message: string): Verdict {
-  return { status: 'failed', reason, message };
+function failed(reason: RunReason, detail: FailureDetail, message: string): Verdict {
+  return { status: 'failed', reason, detail, message };
 }

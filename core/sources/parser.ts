@@ -4,6 +4,7 @@ import type { BarRange } from '../contracts/messages.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { PageSelectors } from '../contracts/words/page-selectors.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
@@ -69,6 +70,9 @@ export interface ParsedConstituents {
 export interface Rejection {
   readonly symbol: string | null;
   readonly reason: QuarantineReason;
+  /** What is wrong with it, for rules. */
+  readonly finding: RowFinding;
+  /** The same for people. */
   readonly detail: string;
   /** Where in the body: a JSON path such as `quoteResponse.result[3]`. */
   readonly path: string;

@@ -115,6 +115,7 @@ function unknownListing(
   return {
     symbol,
     reason: 'unknown_listing',
+    finding: { code: currency === null ? 'unregistered_symbol' : 'unasked_symbol' },
     detail:
       currency === null
         ? 'The source does not say in which currency or where, and no other source has told of this symbol yet.'
@@ -130,6 +131,7 @@ function unitUnsaid(symbol: string, path: string, row: Readonly<Record<string, u
   return {
     symbol,
     reason: 'unit_suspect',
+    finding: { code: 'unit_unknown' },
     detail: 'The venue quotes in minor units, and the source does not say in which unit it gives the price.',
     path,
     row,

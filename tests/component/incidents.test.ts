@@ -13,9 +13,13 @@ let api: ReturnType<typeof testApi>;
 let keys: Keys;
 
 const id = (n: number) => `4c7c1f0e-7a34-4f39-9d75-0a4a1c1a000${n}`;
-const evidence = [
-  { at: iso(-600), runId: id(7), part: 0, message: 'HTTP 500', blobKey: 'raw/yahoo/a.json.gz', artifacts: [] },
+const sample = { runId: id(7), part: 0, message: 'HTTP 500', blobKey: 'raw/yahoo/a.json.gz', artifacts: [] };
+/** The first is of a release that knew no codes. */
+const stored = [
+  { at: iso(-600), ...sample },
+  { at: iso(-500), ...sample, detail: { code: 'http_status', status: 500 } },
 ];
+const evidence = stored.map((each) => ({ detail: { code: 'unspecified' }, ...each }));
 
 beforeAll(async () => {
   database = await startTestDatabase();
@@ -26,7 +30,7 @@ beforeAll(async () => {
     `INSERT INTO incident (id, source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence) VALUES
        ($1, 'yahoo', 'down', $4, $5, NULL, 3, $6), ($2, 'yahoo', 'timeout', $4, $5, $5, 1, '[]'),
        ($3, 'coingecko', 'rate_limited', $5, $5, NULL, 2, '[]')`,
-    [id(1), id(2), id(3), iso(-600), iso(-60), JSON.stringify(evidence)],
+    [id(1), id(2), id(3), iso(-600), iso(-60), JSON.stringify(stored)],
   );
 });
 afterAll(() => database.stop());

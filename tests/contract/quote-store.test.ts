@@ -177,7 +177,12 @@ describe('the batch', () => {
     const decision = { quotes: [], bars: [], rejected: [], statistics: [] };
     await store.store(first, [], async () => ({
       ...decision,
-      verdict: { status: 'failed', reason: 'rate_limited', message: 'Too many.' },
+      verdict: {
+        status: 'failed',
+        reason: 'rate_limited',
+        detail: { code: 'rate_limit_notice' },
+        message: 'Too many.',
+      },
     }));
     const second = header('test', { runId: first.runId, attempt: 2, blobKey: `${first.blobKey}-2` });
     await stored(store, 'test', { quotes: [quoteRow(listing)] }, second);

@@ -18,6 +18,7 @@ export function good(more: Partial<EndedTask> = {}): EndedTask {
     trial: false,
     ok: true,
     reason: null,
+    detail: null,
     message: null,
     endedAt: tuesdayAtEleven,
     accepted: 10,
@@ -32,7 +33,14 @@ export function good(more: Partial<EndedTask> = {}): EndedTask {
 }
 
 export function bad(reason: RunReason, more: Partial<EndedTask> = {}): EndedTask {
-  return good({ ok: false, reason, message: `It is ${reason}.`, accepted: 0, ...more });
+  return good({
+    ok: false,
+    reason,
+    detail: { code: 'unspecified' },
+    message: `It is ${reason}.`,
+    accepted: 0,
+    ...more,
+  });
 }
 
 export function times(count: number, make: () => EndedTask): EndedTask[] {

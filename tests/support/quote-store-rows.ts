@@ -112,7 +112,7 @@ export async function stored(
     bars: rows.bars ?? [],
     rejected: [],
     statistics: [],
-    verdict: { status: 'succeeded', reason: null, message: null },
+    verdict: { status: 'succeeded', reason: null, detail: null, message: null },
   };
   const listings = [...decision.quotes, ...decision.bars].map((row) => row.listing.id);
   return store.store(batch, listings, async () => decision);

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
+
+import { keptFindingSchema } from '../words/row-findings.ts';
 
 const instant = z.iso.datetime();
 
@@ -8,6 +11,10 @@ export const sampleSchema = z.object({
   at: instant,
   runId: z.uuid().nullable(),
   symbol: z.string().nullable(),
+  /** Which failure it was; `null` for a row in quarantine. */
+  detail: keptDetailSchema.nullable(),
+  /** What a check found wrong with a row; `null` for a run. */
+  finding: keptFindingSchema.nullable(),
   message: z.string().nullable(),
   blobKey: z.string().nullable(),
   /** S3 keys of what a page looked like that failed. */

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { scopes } from '../words/access.ts';
+import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { jobKinds } from '../words/job-kinds.ts';
 import { licenceClasses } from '../words/licence.ts';
 import { quarantineReasons } from '../words/quarantine-reasons.ts';
+import { keptFindingSchema } from '../words/row-findings.ts';
 import { runReasons } from '../words/run-reasons.ts';
 import { serviceIds } from '../words/services.ts';
 import { triggers } from '../words/triggers.ts';
@@ -15,7 +17,9 @@ export const sourceHealthSchema = z
   .object({
     status: z.enum(healthStatuses),
     reason: z.enum(runReasons).nullable(),
-    /** The same in a sentence; `null` while healthy. */
+    /** What exactly is not well; `null` while healthy. */
+    detail: keptDetailSchema.nullable(),
+    /** The same in a sentence. */
     message: z.string().nullable(),
     /** Since when the status is what it is. */
     since: instant.nullable(),
@@ -38,7 +42,13 @@ export const sourceHealthSchema = z
     trend: z.array(z.object({ at: instant, score: z.number().nullable(), status: z.enum(healthStatuses) })),
     lastSuccessAt: instant.nullable(),
     lastFailure: z
-      .object({ at: instant, reason: z.enum(runReasons), message: z.string().nullable(), runId: z.uuid() })
+      .object({
+        at: instant,
+        reason: z.enum(runReasons),
+        detail: keptDetailSchema,
+        message: z.string().nullable(),
+        runId: z.uuid(),
+      })
       .nullable(),
     /** While it is open nothing of the source is asked by plan; half-open, one run tries whether it is well again. */
     breaker: z.object({
@@ -156,6 +166,8 @@ export const attemptSchema = z
     finishedAt: instant.nullable(),
     ok: z.boolean().nullable(),
     reason: z.enum(runReasons).nullable(),
+    /** Which failure it was; `null` for a success. `unspecified` where it was kept before there were codes. */
+    detail: keptDetailSchema.nullable(),
     message: z.string().nullable(),
     blobKey: z.string().nullable(),
     requests: z.int().nullable(),
@@ -172,6 +184,7 @@ export const runDetailSchema = runSchema
         part: z.int(),
         status: z.enum(taskStatuses),
         reason: z.enum(runReasons).nullable(),
+        detail: keptDetailSchema.nullable(),
         message: z.string().nullable(),
         symbols: z.array(z.string()),
         /** The way of the part, as far as it has come: made, given to its queue, taken first by a worker, */
@@ -214,6 +227,9 @@ export const quarantineSchema = z
     sourceId: z.string(),
     reason: z.enum(quarantineReasons),
     symbol: z.string().nullable(),
+    /** What a check found wrong with it. */
+    finding: keptFindingSchema,
+    /** The same for people. */
     detail: z.string(),
     path: z.string(),
     /** The row as it was read, where it could be read. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { keptDetailSchema } from '../words/failure-details.ts';
 import { runReasons } from '../words/run-reasons.ts';
 
 const instant = z.iso.datetime();
@@ -9,6 +10,8 @@ export const evidenceSchema = z
     at: instant,
     runId: z.uuid().nullable(),
     part: z.int().nullable(),
+    /** Which failure it was. `unspecified` in evidence of a release before there were codes. */
+    detail: keptDetailSchema,
     message: z.string().nullable(),
     blobKey: z.string().nullable(),
     /** S3 keys of what a page looked like that failed. */

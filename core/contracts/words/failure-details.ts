@@ -77,7 +77,7 @@ export const plainFailureCodes = [
 const count = z.int().nonnegative();
 const instant = z.iso.datetime();
 const shortText = z.string().max(200);
-const names = z.array(shortText).max(20);
+const names = z.array(shortText).max(20).readonly();
 
 export const failureDetailSchema = z
   .discriminatedUnion('code', [
@@ -95,7 +95,11 @@ export const failureDetailSchema = z
     z.object({ code: z.literal('day_quota'), seconds: z.number().nonnegative().optional() }),
     z.object({ code: z.literal('held'), seconds: z.number().nonnegative() }),
     // Rows.
-    z.object({ code: z.literal('all_rows_rejected'), rows: count, reasons: z.array(z.enum(quarantineReasons)) }),
+    z.object({
+      code: z.literal('all_rows_rejected'),
+      rows: count,
+      reasons: z.array(z.enum(quarantineReasons)).readonly(),
+    }),
     z.object({ code: z.literal('all_rows_old'), rows: count }),
     // Health.
     z.object({ code: z.literal('listings_old'), job: shortText, old: count, listings: count }),

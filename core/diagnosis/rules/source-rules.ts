@@ -130,7 +130,7 @@ export const sourceRules: readonly SourceRule[] = [
     id: 'own-use-of-the-minute',
     short: 'our own quota of the minute ran out',
     reasons: ['quota_exhausted'],
-    needs: ({ samples }) => samples.every(({ message }) => message === "The minute's quota of this source is used up."),
+    needs: ({ samples }) => samples.every(({ detail }) => detail?.code === 'minute_quota'),
     cause: ({ source }) =>
       `Quotron itself had used up the ${source.quota.minute.limit} requests that it allows itself in a minute: runs by hand and tries again after failures count too. It passes with the minute.`,
     advice: () => [say('If it comes back without failures beside it, ask for fewer symbols or less often.')],
@@ -183,7 +183,7 @@ export const sourceRules: readonly SourceRule[] = [
     id: 'cut-off-answers',
     short: 'answers break off',
     reasons: ['schema_drift'],
-    needs: ({ samples }) => samples.every(({ message }) => message === 'The answer is not whole JSON.'),
+    needs: ({ samples }) => samples.every(({ detail }) => detail?.code === 'invalid_json'),
     cause: () =>
       'The answers break off in the middle: the source, or something between it and us, cuts them. Its format need not have changed.',
     advice: (complaint) => [look(complaint), test(complaint)],
@@ -411,8 +411,7 @@ export const sourceRules: readonly SourceRule[] = [
     id: 'no-browser',
     short: 'there is no browser',
     reasons: ['unexplained'],
-    needs: ({ samples }) =>
-      samples.some(({ message }) => message?.startsWith('There is no browser on this machine') ?? false),
+    needs: ({ samples }) => samples.some(({ detail }) => detail?.code === 'no_browser'),
     cause: () => 'There is no Chrome or Chromium on this machine, and this source is read in a browser.',
     advice: (complaint) => [say('Install Chrome, or set QUOTRON_CHROMIUM to one and start anew.'), test(complaint)],
     weight: 75,

@@ -149,9 +149,7 @@ function heardSince(source: SourceFacts, at: number): boolean {
   return source.tasks.some(
     (task) =>
       task.at >= at &&
-      (task.ok ||
-        /^The source answered \d{3}\b/.test(task.message ?? '') ||
-        !['down', 'timeout'].includes(task.reason ?? '')),
+      (task.ok || task.detail?.code === 'http_status' || !['down', 'timeout'].includes(task.reason ?? '')),
   );
 }
 

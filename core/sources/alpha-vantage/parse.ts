@@ -2,7 +2,7 @@ import type { Exchange } from '../../contracts/blob.ts';
 import { type DecimalText, decimalFromText } from '../../market/decimal.ts';
 import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
 import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceParser, Subject } from '../parser.ts';
-import { driftOf, failed, readBody } from '../reading/json.ts';
+import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
 import { excuseOf } from './excuse.ts';
 import { barRowSchema, quoteAnswerSchema, quoteRowSchema, seriesAnswerSchema, seriesMetaSchema } from './schema.ts';
 import { answerZone, knownListing, toCanonical, toSource } from './symbols.ts';
@@ -38,20 +38,21 @@ function parseQuote(exchange: Exchange): Parsed {
       message: 'The source has no quote for the symbol asked for.',
     });
   const row = quoteRowSchema.safeParse(answer.data['Global Quote']);
-  const reject = (detail: string): Parsed => ({
+  const reject = (fields: readonly string[], detail: string): Parsed => ({
     ...nothing,
-    rejections: [{ symbol: asked[0] ?? null, reason: 'schema', detail, path: 'Global Quote' }],
+    rejections: [
+      { symbol: asked[0] ?? null, reason: 'schema', finding: invalidFields(fields), detail, path: 'Global Quote' },
+    ],
   });
   if (!row.success) {
-    return reject(
-      `Missing or of another type: ${row.error.issues.map((issue) => issue.path.join('.') || 'row').join(', ')}.`,
-    );
+    const fields = fieldsOf(row.error);
+    return reject(fields, `Missing or of another type: ${fields.join(', ')}.`);
   }
   const { symbol } = row.data;
   const price = numberOf(row.data.price);
   const endOfDay = endOf(row.data['latest trading day']);
-  if (price === null) return reject('The price is no number.');
-  if (endOfDay === null) return reject('The trading day is none.');
+  if (price === null) return reject(['price'], 'The price is no number.');
+  if (endOfDay === null) return reject(['latest trading day'], 'The trading day is not a date.');
   const fetchedAt = Date.parse(exchange.fetchedAt);
   const subject = subjectOf(symbol);
   const quote = {
@@ -107,7 +108,9 @@ function parseSeries(exchange: Exchange): Parsed {
       rejections.push({
         symbol,
         reason: 'schema',
-        detail: startsAt === null ? 'The date of the bar is none.' : 'A price of the bar is missing or no number.',
+        finding: invalidFields([startsAt === null ? 'date' : 'price']),
+        detail:
+          startsAt === null ? 'The date of the bar is not a date.' : 'A price of the bar is missing or no number.',
         path: `Time Series (Daily)[${JSON.stringify(date.slice(0, 40))}]`,
       });
       continue;

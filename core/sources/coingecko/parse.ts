@@ -3,7 +3,7 @@ import type { Failure } from '../../contracts/failure.ts';
 import { decimalFromNumber } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
-import { driftOf, failed, readBody } from '../reading/json.ts';
+import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
 import { currency, toCanonical, toSource } from './coins.ts';
 import { coinSchema, coinsSchema, refusalSchema } from './schema.ts';
 
@@ -56,11 +56,12 @@ function parseCoins(exchange: Exchange): Parsed {
     if (!coin.success || price === null) {
       const id = coinSchema.pick({ id: true }).safeParse(raw).data?.id ?? null;
       if (id !== null) answered.add(id);
-      const fields = coin.error?.issues.map((issue) => issue.path.join('.') || 'row').join(', ') ?? 'current_price';
+      const fields = coin.error ? fieldsOf(coin.error) : ['current_price'];
       rejections.push({
         symbol: id,
         reason: 'schema',
-        detail: `Missing or of another type: ${fields}.`,
+        finding: invalidFields(fields),
+        detail: `Missing or of another type: ${fields.join(', ')}.`,
         path: `[${index}]`,
       });
       continue;

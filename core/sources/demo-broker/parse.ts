@@ -7,6 +7,7 @@ import { currencyUnit } from '../../market/money.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
+import { invalidFields } from '../reading/json.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, told apart by its headings. */
@@ -111,12 +112,12 @@ function read(table: HtmlTable, exchange: Exchange): Parsed {
   for (const [at, row] of table.rows.entries()) {
     const cell = (name: Column) => row[table.column(name)] ?? '';
     const record = quoteOf(cell);
-    if (typeof record !== 'string') quotes.push(record);
+    if (!('detail' in record)) quotes.push(record);
     else
       rejections.push({
         symbol: cell('Symbol').slice(0, 64) || null,
         reason: 'schema',
-        detail: record,
+        ...record,
         path: `${tableSelector} tr[${at}]`,
       });
   }
@@ -138,21 +139,22 @@ function numberIn(text: string): DecimalText | null {
 }
 
 /** The quote of a row, or what is wrong with it. */
-function quoteOf(cell: (name: Column) => string): ParsedQuote | string {
+function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 'finding' | 'detail'> {
+  const invalid = (name: Column, detail: string) => ({ finding: invalidFields([name]), detail });
   const symbol = cell('Symbol');
   const assetClass = assetClassOf.get(cell('Type'));
   const price = numberIn(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
-  if (!/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/.test(symbol)) return 'The row has no symbol.';
-  if (!assetClass) return 'The type of the instrument is unknown.';
-  if (price === null) return 'The price is no number.';
-  if (Number.isNaN(asOf)) return 'The time is no instant.';
-  if (!/^[A-Z]{2}[A-Za-z]$/.test(cell('Currency'))) return 'The currency is none.';
+  if (!/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/.test(symbol)) return invalid('Symbol', 'The row has no symbol.');
+  if (!assetClass) return invalid('Type', 'The type of the instrument is unknown.');
+  if (price === null) return invalid('Last', 'The price is no number.');
+  if (Number.isNaN(asOf)) return invalid('Time', 'The time is no instant.');
+  if (!/^[A-Z]{2}[A-Za-z]$/.test(cell('Currency'))) return invalid('Currency', 'The currency is not a currency.');
   const { currency, minorFactor } = currencyUnit(cell('Currency'));
   const mic =
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
-  if (!/^[A-Z0-9]{3,10}$/.test(mic)) return 'The market is none.';
+  if (!/^[A-Z0-9]{3,10}$/.test(mic)) return invalid('Market', 'The market is not a MIC.');
   const major = (name: Column) => {
     const value = numberIn(cell(name));
     return value === null ? null : divide(value, minorFactor);

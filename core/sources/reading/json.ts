@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
+import type { RowFinding } from '../../contracts/words/row-findings.ts';
 import type { Parsed } from '../parser.ts';
 import { transportFailure } from './http-failure.ts';
 
@@ -26,12 +27,30 @@ export function readBody(exchange: Exchange): { json: unknown } | { failure: Fai
 
 /** That an answer is not of its schema, and where. */
 export function driftOf(error: z.ZodError): Failure {
-  const paths = error.issues.slice(0, 3).map((issue) => issue.path.join('.').slice(0, 200) || 'the whole answer');
+  const paths = error.issues.slice(0, 3).map((issue) => pathOf(issue) || 'the whole answer');
   return {
     reason: 'schema_drift',
     detail: { code: 'schema_mismatch', paths },
     message: `The answer has another shape than it used to have, at ${paths.join(', ').slice(0, 200)}.`,
   };
+}
+
+/** That a row lacks fields, or has them in another form. For a rejection of the reason `schema`. */
+export function invalidFields(fields: readonly string[]): RowFinding {
+  return { code: 'invalid_fields', fields: fields.slice(0, 20).map((field) => field.slice(0, 200)) };
+}
+
+/** Where a row is not of its schema; `row` for the row as a whole. */
+export function fieldsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => pathOf(issue) || 'row');
+}
+
+/** A path may have keys that the source chose: only what any store and page takes is kept of them. */
+function pathOf(issue: z.core.$ZodIssue): string {
+  return issue.path
+    .join('.')
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .slice(0, 200);
 }
 
 /** An answer that is a failure as a whole. */

@@ -14,6 +14,7 @@ import { canonicalSymbol } from '../../market/symbol.ts';
 import type { Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
 import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
+import { invalidFields } from '../reading/json.ts';
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
@@ -146,6 +147,7 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
       rejections.push({
         symbol: member.subject.symbol,
         reason: 'duplicate_conflict',
+        finding: { code: 'conflicting_rows', rows: 2 },
         detail: 'The table has a second row on this symbol.',
         path,
       });
@@ -186,20 +188,25 @@ function memberOf(
   row: readonly string[],
   columns: Columns,
   rank: number,
-): Member | { symbol: string | null; detail: string } {
+): Member | Pick<Rejection, 'symbol' | 'finding' | 'detail'> {
   const text = row[columns.symbol] ?? '';
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
   const weight = amount((row[columns.weight] ?? '').replace(/ ?%$/, ''));
   const price = amount(row[columns.price]);
-  if (symbol === null) return { symbol: null, detail: 'The row has no symbol.' };
+  if (symbol === null) return { symbol: null, finding: invalidFields(['Symbol']), detail: 'The row has no symbol.' };
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
-    return { symbol, detail: 'The weight is no percentage.' };
-  if (price === null || Number(price) <= 0) return { symbol, detail: 'The price is no positive number.' };
+    return { symbol, finding: invalidFields(['Weight']), detail: 'The weight is no percentage.' };
+  if (price === null || Number(price) <= 0)
+    return { symbol, finding: invalidFields(['Price']), detail: 'The price is no positive number.' };
   const change = amount(row[columns.change]);
   const percent = amount(row[columns.percent]?.replace('%', ''));
   const before = previousCloseOf(price, change);
   if (before !== null && percent !== null && !agree(before, change, percent))
-    return { symbol, detail: 'The price and the changes beside it contradict each other.' };
+    return {
+      symbol,
+      finding: { code: 'contradicting_change' },
+      detail: 'The price and the changes beside it contradict each other.',
+    };
   return {
     subject: { symbol, name: row[columns.company]?.slice(0, 200) || null, assetClass: 'equity', listing: unsaid },
     rank,

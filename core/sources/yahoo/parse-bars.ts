@@ -3,7 +3,7 @@ import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
 import type { Parsed, Rejection } from '../parser.ts';
-import { failed } from '../reading/json.ts';
+import { failed, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
 import { subjectOf } from './subject.ts';
@@ -72,10 +72,11 @@ function readBars(
     const text = value == null ? null : decimalFromNumber(value);
     return text === null ? null : divide(text, listing.minorFactor);
   };
-  const reject = (index: number, detail: string) =>
+  const reject = (index: number, field: string, detail: string) =>
     rejections.push({
       symbol: chart.meta.symbol,
       reason: 'schema',
+      finding: invalidFields([field]),
       detail,
       path: `chart.result[0].timestamp[${index}]`,
     });
@@ -88,12 +89,12 @@ function readBars(
     if (close === null && open == null && high == null && low == null && columns.close && index < columns.close.length)
       continue;
     if (close === null) {
-      reject(index, 'The bar has no close.');
+      reject(index, 'close', 'The bar has no close.');
       continue;
     }
     const startsAt = startOf(seconds, interval, chart, listing.zone);
     if (startsAt === null) {
-      reject(index, 'The time of the bar is none.');
+      reject(index, 'timestamp', 'The time of the bar is not a time.');
       continue;
     }
     bars.set(startsAt, {

@@ -2,7 +2,7 @@ import type { Exchange } from '../../contracts/blob.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
 import type { Session } from '../../market/quote.ts';
 import type { Parsed, ParsedQuote, Rejection } from '../parser.ts';
-import { failed } from '../reading/json.ts';
+import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
 import { subjectOf } from './subject.ts';
@@ -51,11 +51,12 @@ export function parseQuotes(exchange: Exchange): Parsed {
     } else {
       const symbol = symbolOf(raw);
       if (symbol) answered.add(symbol);
-      const fields = row.error.issues.map((issue) => issue.path.join('.') || 'row').join(', ');
+      const fields = fieldsOf(row.error);
       rejections.push({
         symbol,
         reason: 'schema',
-        detail: `Missing or of another type: ${fields}.`,
+        finding: invalidFields(fields),
+        detail: `Missing or of another type: ${fields.join(', ')}.`,
         path: `quoteResponse.result[${index}]`,
       });
     }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
+import { keptFindingSchema } from '../../../core/contracts/words/row-findings.ts';
 import { readCursor, writeCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
@@ -70,6 +71,7 @@ function view(row: QuarantineRow): QuarantineView {
     sourceId: row.source_id,
     reason: quarantineReasons.find((reason) => reason === row.reason) ?? 'schema',
     symbol: row.symbol,
+    finding: keptFindingSchema.parse(row.finding),
     detail: row.detail,
     path: row.path,
     row: record.success ? record.data : null,

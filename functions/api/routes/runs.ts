@@ -10,6 +10,7 @@ import {
   taskStatuses,
 } from '../../../core/contracts/http/operations.ts';
 import { artifactName } from '../../../core/contracts/s3-keys.ts';
+import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
 import { triggers } from '../../../core/contracts/words/triggers.ts';
 import { readCursor, writeCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
@@ -168,6 +169,7 @@ function partView(runId: string, task: TaskRow, attempts: readonly AttemptRow[])
     part: task.part,
     status: taskStatuses.find((status) => status === task.status) ?? 'planned',
     reason: reasonOf(task.reason),
+    detail: task.status === 'failed' ? keptDetailSchema.parse(task.detail) : null,
     message: task.message,
     symbols: [...task.symbols],
     plannedAt: task.planned_at.toISOString(),
@@ -183,6 +185,7 @@ function partView(runId: string, task: TaskRow, attempts: readonly AttemptRow[])
       finishedAt: attempt.finished_at?.toISOString() ?? null,
       ok: attempt.ok,
       reason: reasonOf(attempt.reason),
+      detail: attempt.ok === false ? keptDetailSchema.parse(attempt.detail) : null,
       message: attempt.message,
       blobKey: attempt.blob_key,
       requests: attempt.requests,

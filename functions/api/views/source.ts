@@ -1,6 +1,7 @@
 import type { SampleRow, SourceRow } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
+import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
 import { type HealthStatus, healthStatuses } from '../../../core/contracts/words/health-status.ts';
 import { type RunReason, runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
@@ -83,6 +84,7 @@ function healthView(
     // A stop takes hold at once; the monitor's own word on it comes with its next look.
     status: row.paused ? 'paused' : locked ? 'unknown' : statusOf(row.status === 'paused' ? null : row.status),
     reason: row.paused || locked ? null : reasonOf(row.reason),
+    detail: row.paused || locked || row.message === null ? null : keptDetailSchema.parse(row.detail),
     message: row.paused || locked ? null : row.message,
     since: row.since?.toISOString() ?? null,
     score: row.score,
@@ -102,6 +104,7 @@ function healthView(
         ? {
             at: row.failed_at.toISOString(),
             reason: reasonOf(row.failure_reason) ?? 'unexplained',
+            detail: keptDetailSchema.parse(row.failure_detail),
             message: row.failure_message,
             runId: row.failure_run_id,
           }

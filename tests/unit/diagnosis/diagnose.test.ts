@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Sample } from '../../../core/contracts/http/diagnostics.ts';
+import type { FailureDetail } from '../../../core/contracts/words/failure-details.ts';
 import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { Complaint } from '../../../core/diagnosis/complaints.ts';
@@ -15,14 +17,23 @@ let runs = 0;
 function task(differs: Partial<TaskFact> & { minutes?: number } = {}): TaskFact {
   const { minutes = 1, ...rest } = differs;
   return {
-    ...{ job: 'quotes', ok: true, reason: null, message: null, at: minutesAgo(minutes), accepted: 2, rejected: 0 },
+    ...{
+      job: 'quotes',
+      ok: true,
+      reason: null,
+      detail: null,
+      message: null,
+      at: minutesAgo(minutes),
+      accepted: 2,
+      rejected: 0,
+    },
     ...{ runId: `0198a7c0-0000-5000-8000-${String(++runs).padStart(12, '0')}`, symbols: ['A', 'B'] },
     ...{ attempted: true, blobKey: 'raw/x/1.json.gz', artifacts: [] },
     ...rest,
   };
 }
 const failed = (reason: TaskFact['reason'], differs: Parameters<typeof task>[0] = {}) =>
-  task({ ok: false, reason, accepted: 0, message: 'It failed.', ...differs });
+  task({ ok: false, reason, accepted: 0, detail: { code: 'unspecified' }, message: 'It failed.', ...differs });
 
 function source(differs: Partial<SourceFacts> = {}): SourceFacts {
   return {
@@ -76,8 +87,11 @@ function complaint(differs: Partial<Complaint> = {}): Complaint {
     ...differs,
   };
 }
-const says = (message: string) => [
-  { at: '2026-11-22T20:00:00Z', runId: null, symbol: null, message, blobKey: null, artifacts: [] },
+const seen = (detail: FailureDetail = { code: 'unspecified' }): Sample[] => [
+  {
+    ...{ at: '2026-11-22T20:00:00Z', runId: null, symbol: null, detail, finding: null, message: 'x' },
+    ...{ blobKey: null, artifacts: [] },
+  },
 ];
 const used = (minute: number, day: number) =>
   source({ quota: { minute: { used: minute, limit: 10 }, day: { used: day, limit: 100 } } });
@@ -94,17 +108,14 @@ describe('a cause', () => {
     ['own-use-of-the-limit', { reason: 'rate_limited', source: used(9, 1) }],
     ['own-use-of-the-limit', { reason: 'rate_limited', source: used(1, 90) }],
     ['limit-used-by-others', { reason: 'rate_limited', source: used(2, 5) }],
-    [
-      'own-use-of-the-minute',
-      { reason: 'quota_exhausted', samples: says("The minute's quota of this source is used up.") },
-    ],
-    ['own-use-of-the-day', { reason: 'quota_exhausted', source: used(1, 100), samples: says('x') }],
-    ['day-used-by-others', { reason: 'quota_exhausted', source: used(1, 3), samples: says('x') }],
+    ['own-use-of-the-minute', { reason: 'quota_exhausted', samples: seen({ code: 'minute_quota' }) }],
+    ['own-use-of-the-day', { reason: 'quota_exhausted', source: used(1, 100), samples: seen() }],
+    ['day-used-by-others', { reason: 'quota_exhausted', source: used(1, 3), samples: seen() }],
     ['taken-for-a-bot', { reason: 'blocked' }],
-    ['cut-off-answers', { reason: 'schema_drift', samples: says('The answer is not whole JSON.') }],
-    ['format-changed', { reason: 'schema_drift', samples: says('x') }],
-    ['format-changed', { reason: 'schema', subject: 'rows', goodSince: 2, samples: says('x') }],
-    ['odd-answers-on-some-symbols', { reason: 'schema', subject: 'rows', samples: says('x'), ...some }],
+    ['cut-off-answers', { reason: 'schema_drift', samples: seen({ code: 'invalid_json' }) }],
+    ['format-changed', { reason: 'schema_drift', samples: seen() }],
+    ['format-changed', { reason: 'schema', subject: 'rows', goodSince: 2, samples: seen() }],
+    ['odd-answers-on-some-symbols', { reason: 'schema', subject: 'rows', samples: seen(), ...some }],
     ['minor-units', { reason: 'unit_suspect', subject: 'rows', ratios: [100, 99.2, 104] }],
     ['minor-units', { reason: 'unit_suspect', subject: 'rows', ratios: [0.01] }],
     ['unit-unknown', { reason: 'unit_suspect', subject: 'rows', ratios: [] }],
@@ -125,7 +136,7 @@ describe('a cause', () => {
     ['too-slow', { reason: 'timeout' }],
     ['request-refused', { reason: 'bad_request' }],
     ['symbols-refused', { reason: 'bad_request', ...some }],
-    ['no-browser', { reason: 'unexplained', samples: says('There is no browser on this machine to read pages with') }],
+    ['no-browser', { reason: 'unexplained', samples: seen({ code: 'no_browser' }) }],
     ['unexplained', { reason: 'unexplained', httpStatus: 418 }],
     ['unexplained', { reason: 'a word of a later version' }],
   ])('%s follows from its evidence, not from the reason alone: %j', (rule, evidence) => {
@@ -303,7 +314,7 @@ describe('an outage of several sources at once', () => {
 
   it('is not where the sources answer with their own errors', () => {
     const answers = (id: string) =>
-      source({ id, tasks: [failed('down', { message: 'The source answered 503: it is broken.' })] });
+      source({ id, tasks: [failed('down', { detail: { code: 'http_status', status: 503 } })] });
     expect(rulesOf(facts([answers('a'), answers('b')]))).toEqual(['servers-failing', 'servers-failing']);
   });
 });

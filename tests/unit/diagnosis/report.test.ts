@@ -35,7 +35,10 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
         firstSeenAt: '2026-11-22T18:01:00.000Z',
         lastSeenAt: '2026-11-22T19:39:00.000Z',
         samples: [
-          { at: '2026-11-22T19:39:00.000Z', runId, symbol, message, blobKey: 'raw/yahoo/x.json.gz', artifacts: [] },
+          {
+            ...{ at: '2026-11-22T19:39:00.000Z', runId, symbol, detail: null, finding: null, message },
+            ...{ blobKey: 'raw/yahoo/x.json.gz', artifacts: [] },
+          },
         ],
         advice: [
           { text: 'Read what came.', command: null },

@@ -9,6 +9,7 @@ import { bad, good } from '../../support/ended-tasks.ts';
 const ended = (task: EndedTask): IncidentInput => ({
   task,
   reason: task.ok ? null : task.reason,
+  detail: task.detail,
   message: task.message,
 });
 const usual = { opens: true, recovered: null };
@@ -57,6 +58,7 @@ describe('an incident', () => {
               at: '1970-01-01T00:00:05.000Z',
               runId: failure.runId,
               part: 3,
+              detail: { code: 'unspecified' },
               message: 'It is down.',
               blobKey: 'raw/yahoo/a.json.gz',
               artifacts: ['page.html'],
@@ -108,9 +110,10 @@ describe('an incident', () => {
   });
 
   it('is opened by a success whose data are old', () => {
-    const changes = followIncidents([], [{ task: good(), reason: 'stale', message: 'Old.' }], usual);
+    const detail = { code: 'listings_old', job: 'quotes', old: 3, listings: 4 } as const;
+    const changes = followIncidents([], [{ task: good(), reason: 'stale', detail, message: 'Old.' }], usual);
     expect(changes).toMatchObject([
-      { change: 'opened', incident: { reason: 'stale', evidence: [{ message: 'Old.' }] } },
+      { change: 'opened', incident: { reason: 'stale', evidence: [{ detail, message: 'Old.' }] } },
     ]);
   });
 

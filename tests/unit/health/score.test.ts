@@ -46,6 +46,7 @@ describe('status', () => {
     expect(health([job(times(20, good))])).toEqual({
       status: 'healthy',
       reason: null,
+      detail: null,
       message: null,
       score: 100,
       parts,
@@ -139,10 +140,11 @@ describe('status', () => {
   it('is paused when a person wants it, and unknown when nobody asks it, whatever came before', () => {
     const failing = [job(times(5, () => bad('down')))];
     expect(health(failing, { paused: true })).toMatchObject({ status: 'paused', reason: null });
-    expect(health(failing, { unasked: 'The scheduler is stopped.' })).toMatchObject({
+    const unasked = { detail: { code: 'runs_unplanned' }, message: 'The scheduler is stopped.' } as const;
+    expect(health(failing, { unasked })).toMatchObject({
       status: 'unknown',
       reason: null,
-      message: 'The scheduler is stopped.',
+      ...unasked,
     });
   });
 });

@@ -8,7 +8,14 @@ const Exact = Decimal.clone({ precision: 80, toExpNeg: -1e9, toExpPos: 1e9 });
 
 describe('statistics of a batch', () => {
   it('are by currency, with rejected rows where their currency is known', () => {
-    const rejection = { symbol: 'X', reason: 'schema', detail: '', path: '', row: null } as const;
+    const rejection = {
+      symbol: 'X',
+      reason: 'schema',
+      finding: { code: 'invalid_fields', fields: ['price'] },
+      detail: '',
+      path: '',
+      row: null,
+    } as const;
     const euro = { ...listingOf(4), currency: 'EUR' };
     const made = quoteStatistics(
       [

@@ -11,15 +11,33 @@ const findings: Findings = {
   missing: 0,
   stale: false,
 };
-const limited = { reason: 'rate_limited', message: 'Too many requests.' } as const;
-const suspect = { symbol: 'X', reason: 'unit_suspect', detail: '', path: '', row: null, currency: 'USD' } as const;
+const limited = {
+  reason: 'rate_limited',
+  detail: { code: 'rate_limit_notice' },
+  message: 'Too many requests.',
+} as const;
+const suspect = {
+  symbol: 'X',
+  reason: 'unit_suspect',
+  finding: { code: 'price_ratio', ratio: 100, to: 'stored' },
+  detail: '',
+  path: '',
+  row: null,
+  currency: 'USD',
+} as const;
 
 describe('a task', () => {
   it('has succeeded with a row, and says what it lacks', () => {
-    expect(verdictOf({ ...findings, accepted: 8 })).toEqual({ status: 'succeeded', reason: null, message: null });
+    expect(verdictOf({ ...findings, accepted: 8 })).toEqual({
+      status: 'succeeded',
+      reason: null,
+      detail: null,
+      message: null,
+    });
     expect(verdictOf({ ...findings, accepted: 8, failures: [limited], rejected: [suspect], missing: 2 })).toEqual({
       status: 'succeeded',
       reason: null,
+      detail: null,
       message: '1 of 4 requests failed (rate_limited); 1 rows are in quarantine (unit_suspect); 2 symbols got no row.',
     });
   });
@@ -32,6 +50,7 @@ describe('a task', () => {
     expect(verdictOf({ ...findings, rejected: [suspect, suspect] })).toEqual({
       status: 'failed',
       reason: 'schema_drift',
+      detail: { code: 'all_rows_rejected', rows: 2, reasons: ['unit_suspect'] },
       message: 'All 2 rows quarantined: unit_suspect.',
     });
   });

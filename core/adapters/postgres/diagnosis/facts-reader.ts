@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { Sample } from '../../../contracts/http/diagnostics.ts';
 import { type Evidence, evidenceSchema } from '../../../contracts/http/recovery.ts';
+import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { healthStatuses } from '../../../contracts/words/health-status.ts';
 import { quarantineReasons } from '../../../contracts/words/quarantine-reasons.ts';
+import { keptFindingSchema } from '../../../contracts/words/row-findings.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../../../diagnosis/facts.ts';
 import type { Pool } from '../database/pool.ts';
@@ -196,6 +198,7 @@ const taskRow = z.object({
   job: z.string(),
   ok: z.boolean(),
   reason: z.enum(runReasons).nullable().catch('unexplained'),
+  detail: keptDetailSchema,
   message: z.string().nullable(),
   finished_at: z.date(),
   run_id: z.string(),
@@ -210,10 +213,10 @@ const taskRow = z.object({
 /** The newest of each job, newest first. A canary is a trial: it tells nothing of the job whose task it borrows. */
 async function taskRows(pool: Pool, ids: readonly string[], from: Date): Promise<(TaskFact & { sourceId: string })[]> {
   const { rows } = await pool.query(
-    `SELECT t.source_id, t.job, t.ok, t.reason, t.message, t.finished_at, t.run_id, t.symbols, t.accepted, t.rejected,
+    `SELECT t.source_id, t.job, t.ok, t.reason, t.detail, t.message, t.finished_at, t.run_id, t.symbols, t.accepted, t.rejected,
             coalesce(a.ended, false) AS attempted, a.blob_key, a.artifacts
      FROM (
-       SELECT k.source_id, r.job, k.status = 'succeeded' AS ok, k.reason, k.message, k.finished_at, k.run_id, k.part,
+       SELECT k.source_id, r.job, k.status = 'succeeded' AS ok, k.reason, k.detail, k.message, k.finished_at, k.run_id, k.part,
               k.symbols, k.accepted, k.rejected,
               row_number() OVER (PARTITION BY k.source_id, r.job ORDER BY k.finished_at DESC) AS place
        FROM task k JOIN run r ON r.id = k.run_id
@@ -227,8 +230,16 @@ async function taskRows(pool: Pool, ids: readonly string[], from: Date): Promise
   );
   return rows.map((each) => {
     const row = taskRow.parse(each);
-    const { source_id: sourceId, finished_at, run_id: runId, blob_key: blobKey, artifacts, ...task } = row;
-    return { ...task, sourceId, runId, blobKey, at: finished_at.getTime(), artifacts: artifacts ?? [] };
+    const { source_id: sourceId, finished_at, run_id: runId, blob_key: blobKey, artifacts, detail, ...task } = row;
+    return {
+      ...task,
+      detail: task.ok ? null : detail,
+      sourceId,
+      runId,
+      blobKey,
+      at: finished_at.getTime(),
+      artifacts: artifacts ?? [],
+    };
   });
 }
 
@@ -241,7 +252,13 @@ const quarantineRow = z.object({
   at: z.date(),
   symbols: z.array(z.string().nullable()),
   samples: z.array(
-    z.object({ at: z.string(), symbol: z.string().nullable(), detail: z.string(), blobKey: z.string() }),
+    z.object({
+      at: z.string(),
+      symbol: z.string().nullable(),
+      finding: keptFindingSchema,
+      detail: z.string(),
+      blobKey: z.string(),
+    }),
   ),
 });
 
@@ -253,7 +270,7 @@ async function quarantineRows(
   const { rows } = await pool.query(
     `SELECT q.source_id, q.run_id, r.job, q.reason, count(*)::int AS count, max(q.at) AS at,
             array_agg(DISTINCT q.symbol) AS symbols,
-            jsonb_agg(jsonb_build_object('at', q.at, 'symbol', q.symbol, 'detail', q.detail, 'blobKey', q.blob_key)
+            jsonb_agg(jsonb_build_object('at', q.at, 'symbol', q.symbol, 'finding', q.finding, 'detail', q.detail, 'blobKey', q.blob_key)
                       ORDER BY q.id DESC) FILTER (WHERE q.place <= 10) AS samples
      FROM (SELECT *, row_number() OVER (PARTITION BY run_id, reason ORDER BY id DESC) AS place FROM quarantine
            WHERE run_id = ANY ($1::uuid[]) AND resolved_at IS NULL) q
@@ -272,10 +289,12 @@ async function quarantineRows(
       at: row.at.getTime(),
       symbols: row.symbols.flatMap((symbol) => symbol ?? []),
       samples: row.samples.map(
-        ({ at, symbol, detail, blobKey }): Sample => ({
+        ({ at, symbol, finding, detail, blobKey }): Sample => ({
           at: new Date(at).toISOString(),
           runId: row.run_id,
           symbol,
+          detail: null,
+          finding,
           message: detail,
           blobKey,
           artifacts: [],
@@ -320,8 +339,8 @@ async function incidentRows(
   });
 }
 
-function sampleOf({ at, runId, message, blobKey, artifacts }: Evidence): Sample {
-  return { at, runId, symbol: null, message, blobKey, artifacts };
+function sampleOf({ at, runId, detail, message, blobKey, artifacts }: Evidence): Sample {
+  return { at, runId, symbol: null, detail, finding: null, message, blobKey, artifacts };
 }
 
 const recoveryRow = z.object({

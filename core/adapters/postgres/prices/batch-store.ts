@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { RowFinding } from '../../../contracts/words/row-findings.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import type { BatchHeader } from '../../../ports/ingest-store.ts';
@@ -87,7 +88,7 @@ export async function closeBatch(
     name: 'close-batch',
     text: `
       WITH closed AS (
-        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, newest_as_of = $26 WHERE id = $1
+        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, detail = $28, newest_as_of = $26 WHERE id = $1
       ), summed AS (
         INSERT INTO batch_statistics (batch_id, currency, count, rejected, mean, median, min, max, up, down, unchanged, volume)
         SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
@@ -95,7 +96,7 @@ export async function closeBatch(
       ), told AS (
         INSERT INTO outbox (type, key, data) SELECT type, $18, $20::jsonb FROM unnest($19::text[]) AS type
       )
-      UPDATE task SET status = $21, reason = $5, message = $6, accepted = $2, rejected = $3, batch_id = $1,
+      UPDATE task SET status = $21, reason = $5, message = $6, detail = $28, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
       WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
         -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
@@ -130,6 +131,7 @@ export async function closeBatch(
       chunkAttempts,
       newestAsOf(decision),
       header.attempt,
+      verdict.detail,
     ],
   });
   // What this reading finds wrong again is there anew; the rest is in order now.
@@ -165,8 +167,8 @@ async function quarantine(
   await db.query({
     name: 'quarantine',
     text: `
-      INSERT INTO quarantine (source_id, run_id, part, blob_key, batch_id, reason, symbol, detail, path, row)
-      SELECT $1, $2, $3, $4, $5, r.* FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[]) AS r`,
+      INSERT INTO quarantine (source_id, run_id, part, blob_key, batch_id, reason, symbol, detail, path, row, finding)
+      SELECT $1, $2, $3, $4, $5, r.* FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[]) AS r`,
     values: [
       header.sourceId,
       header.runId,
@@ -178,11 +180,12 @@ async function quarantine(
       texts(rows.map((row) => row.detail.slice(0, longestText))),
       texts(rows.map((row) => row.path.slice(0, longestText))),
       texts(rows.map((row) => (row.row === null ? null : jsonText(row.row)))),
+      texts(rows.map((row) => jsonText(row.finding))),
     ],
   });
 }
 
 /** JSON that `jsonb` takes: it refuses an escaped NUL and halves of surrogate pairs. */
-function jsonText(row: Readonly<Record<string, unknown>>): string {
+function jsonText(row: Readonly<Record<string, unknown>> | RowFinding): string {
   return JSON.stringify(row, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value));
 }

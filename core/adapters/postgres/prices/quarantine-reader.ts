@@ -6,6 +6,7 @@ export interface QuarantineRow {
   readonly source_id: string;
   readonly reason: string;
   readonly symbol: string | null;
+  readonly finding: unknown;
   readonly detail: string;
   readonly path: string;
   /** Parsed by the driver: what a source once said, so of any shape. */
@@ -23,7 +24,7 @@ export function quarantineReader(pool: Pool) {
     /** One row, also where it is resolved. */
     async one(id: string): Promise<QuarantineRow | null> {
       const { rows } = await pool.query<QuarantineRow>(
-        'SELECT id, at, source_id, reason, symbol, detail, path, row, run_id, blob_key, batch_id FROM quarantine WHERE id = $1',
+        'SELECT id, at, source_id, reason, symbol, finding, detail, path, row, run_id, blob_key, batch_id FROM quarantine WHERE id = $1',
         [id],
       );
       return rows[0] ?? null;
@@ -38,7 +39,7 @@ export function quarantineReader(pool: Pool) {
     }): Promise<QuarantineRow[]> {
       const { rows } = await pool.query<QuarantineRow>({
         name: 'quarantine',
-        text: `SELECT id, at, source_id, reason, symbol, detail, path, row, run_id, blob_key, batch_id FROM quarantine
+        text: `SELECT id, at, source_id, reason, symbol, finding, detail, path, row, run_id, blob_key, batch_id FROM quarantine
                WHERE resolved_at IS NULL AND ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
                  AND ($3::bigint IS NULL OR id < $3)
                ORDER BY id DESC LIMIT $4`,

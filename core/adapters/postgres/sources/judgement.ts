@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { evidenceSchema } from '../../../contracts/http/recovery.ts';
+import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { triggers } from '../../../contracts/words/triggers.ts';
 import type { OpenIncident } from '../../../health/incident.ts';
@@ -23,6 +24,7 @@ const taskRow = z.object({
   trial: z.boolean(),
   ok: z.boolean(),
   reason: reason.nullable(),
+  detail: keptDetailSchema,
   message: z.string().nullable(),
   finished_at: instant,
   accepted: z.int(),
@@ -34,7 +36,7 @@ const taskRow = z.object({
   artifacts: z.array(z.string()),
 });
 
-const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.status = 'succeeded' AS ok, t.reason, t.message,
+const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.status = 'succeeded' AS ok, t.reason, t.detail, t.message,
   t.finished_at, t.accepted, t.rejected, t.attempt, a.requests, a.latency_ms, a.blob_key,
   coalesce(a.artifacts, '{}') AS artifacts`;
 
@@ -234,8 +236,15 @@ async function barredGroups(db: Connection, source: JudgedSource): Promise<Sourc
 }
 
 function endedTask(row: unknown): EndedTask {
-  const { run_id, finished_at, latency_ms, blob_key, ...task } = taskRow.parse(row);
-  return { ...task, runId: run_id, endedAt: finished_at, latencyMs: latency_ms, blobKey: blob_key };
+  const { run_id, finished_at, latency_ms, blob_key, detail, ...task } = taskRow.parse(row);
+  return {
+    ...task,
+    detail: task.ok ? null : detail,
+    runId: run_id,
+    endedAt: finished_at,
+    latencyMs: latency_ms,
+    blobKey: blob_key,
+  };
 }
 
 function openIncident(row: unknown): OpenIncident {

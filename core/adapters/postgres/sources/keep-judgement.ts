@@ -45,7 +45,7 @@ async function keepHealth(
   ended: readonly EndedTask[],
   now: Date,
 ): Promise<void> {
-  const { status, reason, message, score, parts } = health;
+  const { status, reason, detail, message, score, parts } = health;
   const success = ended.findLast((task) => task.ok);
   const failure = ended.findLast((task) => !task.ok && !task.backfill);
   const { rows } = await db.query<{ before: string | null }>({
@@ -53,10 +53,10 @@ async function keepHealth(
     text: `WITH former AS (SELECT status FROM source_health WHERE source_id = $1)
            INSERT INTO source_health AS kept
              (source_id, status, reason, message, score, success, freshness, accepted, latency, quota, updated_at, since,
-              last_success_at, failed_at, failure_reason, failure_message, failure_run_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16)
+              last_success_at, failed_at, failure_reason, failure_message, failure_run_id, detail, failure_detail)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16, $17, $18)
            ON CONFLICT (source_id) DO UPDATE
-             SET status = excluded.status, reason = excluded.reason, message = excluded.message, score = excluded.score,
+             SET status = excluded.status, reason = excluded.reason, message = excluded.message, detail = excluded.detail, score = excluded.score,
                  success = excluded.success, freshness = excluded.freshness, accepted = excluded.accepted,
                  latency = excluded.latency, quota = excluded.quota, updated_at = excluded.updated_at,
                  since = CASE WHEN kept.status = excluded.status THEN coalesce(kept.since, excluded.since) ELSE excluded.since END,
@@ -64,6 +64,7 @@ async function keepHealth(
                  failed_at = CASE WHEN excluded.failed_at IS NULL THEN kept.failed_at ELSE excluded.failed_at END,
                  failure_reason = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_reason ELSE excluded.failure_reason END,
                  failure_message = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_message ELSE excluded.failure_message END,
+                 failure_detail = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_detail ELSE excluded.failure_detail END,
                  failure_run_id = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_run_id ELSE excluded.failure_run_id END
            RETURNING (SELECT status FROM former) AS before`,
     values: [
@@ -83,6 +84,8 @@ async function keepHealth(
       failure ? (failure.reason ?? 'unexplained') : null,
       failure?.message ?? null,
       failure?.runId ?? null,
+      detail,
+      failure?.detail ?? null,
     ],
   });
   const before = rows[0]?.before ?? null;

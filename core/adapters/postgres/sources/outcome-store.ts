@@ -1,4 +1,5 @@
 import type { ScrapeOutcome } from '../../../contracts/messages.ts';
+import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import type { LostAttempt, OutcomeStore } from '../../../ports/outcome-store.ts';
@@ -6,16 +7,19 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { readFacts } from './judgement.ts';
 import { keepJudgement } from './keep-judgement.ts';
 
+const noOutcome: FailureDetail = { code: 'no_outcome' };
+const attemptLost: FailureDetail = { code: 'attempt_lost' };
+
 /** Outcomes and health in Postgres. */
 export function postgresOutcomeStore(pool: Pool): OutcomeStore {
   return {
     recordScrape: (outcome) =>
       inTransaction(pool, async (connection) => {
-        const { runId, part, attempt, ok, reason, message, blobKey, requests, latencyMs, finishedAt } = outcome;
+        const { runId, part, attempt, ok, reason, detail, message, blobKey, requests, latencyMs, finishedAt } = outcome;
         await connection.query(
           `UPDATE task_attempt
            SET finished_at = $4, ok = $5, reason = $6, message = $7, blob_key = $8, requests = $9, latency_ms = $10,
-               artifacts = $11
+               artifacts = $11, detail = $12
            WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
           [
             runId,
@@ -29,6 +33,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
             requests,
             latencyMs,
             outcome.artifacts ?? [],
+            detail,
           ],
         );
         // A success is not the end: rows that are accepted are, and those are counted by ingest. An older attempt than
@@ -39,9 +44,9 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
           ok
             ? `UPDATE task SET status = 'fetched', lease_until = NULL
                WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`
-            : `UPDATE task SET status = 'failed', reason = $4, message = $5, finished_at = $6, lease_until = NULL
+            : `UPDATE task SET status = 'failed', reason = $4, message = $5, finished_at = $6, detail = $7, lease_until = NULL
                WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
-          ok ? [runId, part, attempt] : [runId, part, attempt, reason ?? 'unexplained', message, finishedAt],
+          ok ? [runId, part, attempt] : [runId, part, attempt, reason ?? 'unexplained', message, finishedAt, detail],
         );
       }),
 
@@ -56,7 +61,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       const { rows } = await pool.query<{ source_id: string }>(
         `UPDATE task
          SET status = 'failed', reason = 'timeout', finished_at = $2, lease_until = NULL,
-             message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
+             detail = $3, message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
          -- While a person has stopped the service that a task waits for, and for a while after, it is no silence.
          WHERE finished_at IS NULL AND due_at < $1 AND planned_at < $1
            AND NOT EXISTS (SELECT FROM service_at($2) s
@@ -66,7 +71,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
            AND (NOT backfill OR queued_at < $1)
            AND (lease_until IS NULL OR lease_until < clock_timestamp())
          RETURNING source_id`,
-        [deadline, now],
+        [deadline, now, noOutcome],
       );
       return [...new Set(rows.map((row) => row.source_id))];
     },
@@ -86,9 +91,9 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       await pool.query(
         `UPDATE task_attempt
          SET finished_at = greatest($4, started_at), ok = false, reason = 'timeout',
-             message = 'The worker ended before it could tell how it went.'
+             detail = $5, message = 'The worker ended before it could report an outcome.'
          WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
-        [runId, part, attempt, now],
+        [runId, part, attempt, now, attemptLost],
       );
     },
 

@@ -23,11 +23,13 @@ export interface SourceRow {
   readonly freshness: number | null;
   readonly latency: number | null;
   readonly quota: number | null;
+  readonly detail: unknown;
   readonly message: string | null;
   readonly since: Date | null;
   readonly last_success_at: Date | null;
   readonly failed_at: Date | null;
   readonly failure_reason: string | null;
+  readonly failure_detail: unknown;
   readonly failure_message: string | null;
   readonly failure_run_id: string | null;
   readonly minute_used: number;
@@ -82,9 +84,9 @@ export function sourceReader(pool: Pool) {
                       coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.breaker_reason,
                       coalesce(st.breaker_opened, 0) AS breaker_opened, st.held_until,
                       coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
-                      h.status, h.reason, h.score, h.success, h.accepted, h.freshness, h.latency, h.quota, h.message, h.since,
+                      h.status, h.reason, h.score, h.success, h.accepted, h.freshness, h.latency, h.quota, h.detail, h.message, h.since,
                       h.last_success_at,
-                      h.failed_at, h.failure_reason, h.failure_message, h.failure_run_id,
+                      h.failed_at, h.failure_reason, h.failure_detail, h.failure_message, h.failure_run_id,
                       p.minute_used, p.day_used,
                       r.id AS run_id, r.job AS run_job, r.due_at AS run_due_at, r.status AS run_status,
                       r.finished_at AS run_finished_at, r.accepted AS run_accepted, r.rejected AS run_rejected

@@ -1,6 +1,9 @@
 import type { BarRange } from '../../../contracts/messages.ts';
+import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { insertRun } from './runs.ts';
+
+const cancelled: FailureDetail = { code: 'backfill_cancelled' };
 
 export interface NewBackfill {
   /** Of the run, too. */
@@ -107,11 +110,11 @@ export function backfillStore(pool: Pool) {
         if (!rowCount) return false;
         await db.query(`DELETE FROM task WHERE run_id = $1 AND status = 'planned' AND attempt = 0`, [id]);
         await db.query(
-          `UPDATE task t SET status = 'failed', finished_at = $2, message = 'The backfill was cancelled before another try.',
+          `UPDATE task t SET status = 'failed', finished_at = $2, detail = $3, message = 'The backfill was cancelled before another try.',
                   reason = coalesce((SELECT a.reason FROM task_attempt a WHERE a.run_id = t.run_id AND a.part = t.part
                                      ORDER BY a.attempt DESC LIMIT 1), 'unexplained')
            WHERE t.run_id = $1 AND t.status = 'planned' AND t.finished_at IS NULL`,
-          [id, now],
+          [id, now, cancelled],
         );
         return true;
       }),

@@ -22,6 +22,7 @@ export interface TaskRow {
   readonly part: number;
   readonly status: string;
   readonly reason: string | null;
+  readonly detail: unknown;
   readonly message: string | null;
   readonly symbols: readonly string[];
   readonly planned_at: Date;
@@ -38,6 +39,7 @@ export interface AttemptRow {
   readonly finished_at: Date | null;
   readonly ok: boolean | null;
   readonly reason: string | null;
+  readonly detail: unknown;
   readonly message: string | null;
   readonly blob_key: string | null;
   readonly requests: number | null;
@@ -100,7 +102,7 @@ export function runReader(pool: Pool) {
     async tasks(runId: string): Promise<TaskRow[]> {
       const { rows } = await pool.query<TaskRow>({
         name: 'run-tasks',
-        text: `SELECT t.part, t.status, t.reason, t.message, t.symbols, t.planned_at, t.queued_at, b.ingested_at, t.finished_at, t.batch_id
+        text: `SELECT t.part, t.status, t.reason, t.detail, t.message, t.symbols, t.planned_at, t.queued_at, b.ingested_at, t.finished_at, t.batch_id
                FROM task t LEFT JOIN batch b ON b.id = t.batch_id WHERE t.run_id = $1 ORDER BY t.part`,
         values: [runId],
       });
@@ -110,7 +112,7 @@ export function runReader(pool: Pool) {
     async attempts(runId: string): Promise<AttemptRow[]> {
       const { rows } = await pool.query<AttemptRow>({
         name: 'run-attempts',
-        text: `SELECT part, attempt, started_at, finished_at, ok, reason, message, blob_key, requests, latency_ms, artifacts
+        text: `SELECT part, attempt, started_at, finished_at, ok, reason, detail, message, blob_key, requests, latency_ms, artifacts
                FROM task_attempt WHERE run_id = $1 ORDER BY part, attempt`,
         values: [runId],
       });

@@ -65,7 +65,13 @@ describe('a record', () => {
   });
 
   it('that the parser rejected says in which answer it was', () => {
-    const rejection = { symbol: 'X', reason: 'schema', detail: 'No price.', path: 'quoteResponse.result[3]' } as const;
+    const rejection = {
+      symbol: 'X',
+      reason: 'schema',
+      finding: { code: 'invalid_fields', fields: ['price'] },
+      detail: 'No price.',
+      path: 'quoteResponse.result[3]',
+    } as const;
     expect(enrich({ ...nothing, rejections: [rejection] }, noon, 'exchanges[1]', always).rejected).toMatchObject([
       { path: 'exchanges[1].quoteResponse.result[3]', reason: 'schema' },
     ]);

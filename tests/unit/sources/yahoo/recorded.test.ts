@@ -100,6 +100,7 @@ describe.runIf(recordingsExist)('recorded Yahoo quotes', () => {
       {
         symbol: 'ADH',
         reason: 'schema',
+        finding: { code: 'invalid_fields', fields: ['currency', 'regularMarketPrice'] },
         detail: 'Missing or of another type: currency, regularMarketPrice.',
         path: 'quoteResponse.result[0]',
       },
