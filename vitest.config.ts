@@ -1,33 +1,15 @@
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { slowFiles } from './tests/support/slow-files.ts';
 
-/**
- * Those that take longest begin first, so that none is left over at the end. The first cycle of the deployed cloud comes
- * before all that disturbs it: quotas and health are shared.
- */
-const first = [
-  'cycle',
-  'contract/recovery',
-  'faults-of-pages',
-  'faults-of-apis',
-  'chromium',
-  'browser-sources',
-  'permits-of-processes',
-  'page',
-  'proxy-clients',
-  'calendars',
-  'diagnosis',
-  'fan-out',
-];
-
-/** In this order, then by name. */
-class LongFirst extends BaseSequencer {
+/** Slow files first, in their order; then by name. */
+class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const key = (file: TestSpecification) => {
-      const name = basename(file.moduleId, '.test.ts');
-      const place = first.findIndex((each) => file.moduleId.endsWith(`/${each}.test.ts`));
-      return `${String(place === -1 ? first.length : place).padStart(2, '0')} ${name}`;
+      const path = relative(import.meta.dirname, file.moduleId);
+      const place = slowFiles.indexOf(path);
+      return `${String(place === -1 ? slowFiles.length : place).padStart(2, '0')} ${basename(path)}`;
     };
     return [...files].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   }
@@ -48,12 +30,13 @@ const contract = { globalSetup: ['tests/support/cluster-setup.ts'], testTimeout:
  */
 export default defineConfig({
   test: {
-    sequence: { sequencer: LongFirst },
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
+          setupFiles: ['tests/support/no-io.ts'],
           testTimeout: 10_000,
           maxWorkers: waiting,
           isolate: false,

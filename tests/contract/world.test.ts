@@ -141,14 +141,6 @@ describe('a world', () => {
   });
 });
 
-it('starts in less than two seconds where a server runs', async () => {
-  const begun = performance.now();
-  const world = await startWorld();
-  const took = performance.now() - begun;
-  await world.stop();
-  expect(took).toBeLessThan(2_000);
-});
-
 it('runs in a plain Node script, which ends by itself', async () => {
   const script = `
     import { startWorld } from './tests/support/world.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { headingAnchor } from '../../lib/monitoring/runbook-alarm.ts';
@@ -24,7 +24,7 @@ describe.each(stages)('in %s', (stage) => {
       ({ MetricName, Dimensions }) => MetricName === metric && JSON.stringify(Dimensions).includes(`"${id}"`),
     );
 
-  test('every alarm leads to a heading of the runbook that exists', () => {
+  it('every alarm leads to a heading of the runbook that exists', () => {
     expect(alarms.length).toBeGreaterThan(0);
     for (const { AlarmDescription } of alarms) {
       const anchor = /docs\/runbook\.md#(\S+)$/.exec(AlarmDescription)?.[1];
@@ -32,7 +32,7 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  test('every function has an alarm on its errors, every dead-letter queue one on its letters', () => {
+  it('every function has an alarm on its errors, every dead-letter queue one on its letters', () => {
     for (const [name, { id }] of functionsOf(stage)) expect(on('Errors', id), name).toHaveLength(1);
     for (const [name, { id }] of queuesOf(stage)) {
       const expected = name.endsWith('-dead') ? 1 : 0;
@@ -40,7 +40,7 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  test.each(['SourceFailing', 'SourceLimited'])(
+  it.each(['SourceFailing', 'SourceLimited'])(
     'every source has an alarm on what the monitor tells of it by %s',
     (metric) => {
       for (const { id } of catalogue) {
@@ -55,14 +55,14 @@ describe.each(stages)('in %s', (stage) => {
     },
   );
 
-  test('a clock that stands still is heard', () => {
+  it('a clock that stands still is heard', () => {
     for (const name of ['schedule', 'monitor']) {
       expect(on('Invocations', functionsOf(stage).get(name)?.id ?? ''), name).toHaveLength(1);
     }
   });
 });
 
-test('a heading’s anchor is what GitHub makes of it', () => {
+it('a heading’s anchor is what GitHub makes of it', () => {
   expect(headingAnchor('Function errors: scrape-api')).toBe('function-errors-scrape-api');
   expect(headingAnchor('Dead letters: scrape queues')).toBe('dead-letters-scrape-queues');
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../../lib/bundle-function.ts';
@@ -22,7 +22,7 @@ describe.each(functionNames)('%s', (name) => {
   const out = join(folder, name);
   const functionFolder = join(import.meta.dirname, '../../functions', name);
 
-  test('is bundled into little, that Node can read', () => {
+  it('is bundled into little, that Node can read', () => {
     bundleFunction(name, out);
     const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
     const sizes = files.map((file) => {
@@ -37,7 +37,7 @@ describe.each(functionNames)('%s', (name) => {
   });
 
   const deployed = optionalFunctions.includes(name) ? [] : cloudStages;
-  test.each(deployed)('is given in %s every setting that it cannot do without', (stage) => {
+  it.each(deployed)('is given in %s every setting that it cannot do without', (stage) => {
     const code = readdirSync(functionFolder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(join(functionFolder, file), 'utf8'))
@@ -53,13 +53,13 @@ describe.each(functionNames)('%s', (name) => {
   });
 });
 
-test('the bundle of migrate carries the SQL of every migration', () => {
+it('the bundle of migrate carries the SQL of every migration', () => {
   const migrations = readdirSync(join(import.meta.dirname, '../../core/adapters/postgres/migrations'));
   expect(readdirSync(join(folder, 'migrate', 'migrations')).sort()).toEqual(migrations.sort());
   expect(migrations.length).toBeGreaterThan(0);
 });
 
-test('the bundle of the browser’s scraper has Chromium and Playwright, found from where they lie', async () => {
+it('the bundle of the browser’s scraper has Chromium and Playwright, found from where they lie', async () => {
   const out = join(folder, 'scrape-browser');
   const find = createRequire(join(out, 'index.js'));
   expect(find.resolve('playwright-core')).toContain(out);
@@ -68,7 +68,7 @@ test('the bundle of the browser’s scraper has Chromium and Playwright, found f
   expect(readdirSync(join(out, 'node_modules', '@sparticuz', 'chromium', 'bin'))).toContain('chromium.br');
 });
 
-test('on a laptop the browser’s scraper finds Chromium elsewhere', () => {
+it('on a laptop the browser’s scraper finds Chromium elsewhere', () => {
   const out = join(folder, 'of-a-laptop');
   bundleFunction('scrape-browser', out, 'elsewhere');
   const files = readdirSync(out, { recursive: true }).map(String);
@@ -76,7 +76,7 @@ test('on a laptop the browser’s scraper finds Chromium elsewhere', () => {
   expect(files).toContain(join('node_modules', '@sparticuz', 'chromium', 'package.json'));
 });
 
-test('a function without a handler stops synth with its name', () => {
+it('a function without a handler stops synth with its name', () => {
   const call = () => Reflect.apply(bundleFunction, undefined, ['no-such-function', folder]);
   expect(call).toThrow('functions/no-such-function/handler.ts, so there is nothing to bundle');
 });

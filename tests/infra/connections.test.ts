@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { insideFunctions } from '../../core/contracts/functions.ts';
 import { cloudStages, eventSourcesOf, functionsOf, resourcesOf, type StageName } from './synthesize.ts';
@@ -40,7 +40,7 @@ function possibleConnections(stage: StageName): { pipeline: number; capped: numb
 }
 
 describe.each(cloudStages)('in %s', (stage) => {
-  test('all functions at once, old version and new, leave the database connections to spare', () => {
+  it('all functions at once, old version and new, leave the database connections to spare', () => {
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBParameterGroup');
     const limit = Number(
       z.object({ Parameters: z.object({ max_connections: z.string() }) }).parse(parameters?.resource.Properties)
@@ -52,12 +52,12 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(2 * pipeline + capped).toBeLessThanOrEqual(limit - notForFunctions);
   });
 
-  test('the limit of `state` leaves room for the proxy when every scraper asks it at once', () => {
+  it('the limit of `state` leaves room for the proxy when every scraper asks it at once', () => {
     const { state, callers } = possibleConnections(stage);
     expect(state).toBeGreaterThan(callers);
   });
 
-  test('the limit is no more than the instance has memory for', () => {
+  it('the limit is no more than the instance has memory for', () => {
     const [database] = resourcesOf(stage, 'AWS::RDS::DBInstance');
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBParameterGroup');
     // RDS's own default is memory / 9531392 bytes, of which the system takes about a fifth.

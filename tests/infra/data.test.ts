@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cloudStages, queuesOf, resourcesOf, stages, synthesized } from './synthesize.ts';
 
 const stateful = [
@@ -16,7 +16,7 @@ const databaseSecret = {
 };
 
 describe.each(stages)('in %s', (stage) => {
-  test('every bucket and every queue is encrypted and refuses plain HTTP', () => {
+  it('every bucket and every queue is encrypted and refuses plain HTTP', () => {
     for (const [name, { SqsManagedSseEnabled }] of queuesOf(stage)) expect(SqsManagedSseEnabled, name).toBe(true);
     for (const { id, resource } of resourcesOf(stage, 'AWS::S3::Bucket')) {
       expect(resource.Properties['BucketEncryption'], id).toBeDefined();
@@ -35,7 +35,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(policies).toHaveLength(resourcesOf(stage, 'AWS::S3::Bucket').length + queuesOf(stage).size);
   });
 
-  test('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then, long answers after a day', () => {
+  it('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then, long answers after a day', () => {
     const bucket = synthesized(stage).stacks['Storage']?.resources['RawBucket672A0DBB'];
     expect(bucket?.Properties['LifecycleConfiguration']).toMatchObject({
       Rules: [
@@ -53,7 +53,7 @@ describe.each(stages)('in %s', (stage) => {
 });
 
 describe.each(cloudStages)('in %s', (stage) => {
-  test('the database is encrypted, at rest and on the way, and backed up', () => {
+  it('the database is encrypted, at rest and on the way, and backed up', () => {
     const [database] = resourcesOf(stage, 'AWS::RDS::DBInstance');
     expect(database?.resource.Properties).toMatchObject({ StorageEncrypted: true });
     expect(database?.resource.Properties['BackupRetentionPeriod']).toBeGreaterThanOrEqual(1);
@@ -61,7 +61,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(parameters?.resource.Properties['Parameters']).toMatchObject({ 'rds.force_ssl': '1' });
   });
 
-  test('what holds data keeps its logical id: another one is a new, empty database or bucket', () => {
+  it('what holds data keeps its logical id: another one is a new, empty database or bucket', () => {
     const held = Object.entries(synthesized(stage).stacks['Storage']?.resources ?? {})
       .filter(([, { Type }]) => stateful.includes(Type))
       .map(([id, { Type }]) => `${Type} ${id}`);
@@ -76,7 +76,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     ]);
   });
 
-  test('nothing that holds data is outside Storage but queues and copies of the dashboard', () => {
+  it('nothing that holds data is outside Storage but queues and copies of the dashboard', () => {
     const elsewhere = Object.entries(synthesized(stage).stacks)
       .filter(([stack]) => stack !== 'Storage')
       .flatMap(([stack, { resources }]) =>
@@ -88,7 +88,7 @@ describe.each(cloudStages)('in %s', (stage) => {
   });
 });
 
-test('deleting the stack of prod deletes no data', () => {
+it('deleting the stack of prod deletes no data', () => {
   for (const type of ['AWS::S3::Bucket', 'AWS::RDS::DBInstance']) {
     const [held] = resourcesOf('prod', type);
     expect(held?.resource.DeletionPolicy, type).toBe('Retain');

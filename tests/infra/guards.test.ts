@@ -2,7 +2,7 @@ import { Aspects, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../bin/stages.ts';
 import { addQuotron } from '../../lib/add-quotron.ts';
 import { OwnConstructs } from '../../lib/aspects/own-constructs.ts';
@@ -11,7 +11,7 @@ import { StorageStack } from '../../lib/stacks/storage-stack.ts';
 import { builtDashboard, emptyApp } from './synthesize.ts';
 
 describe('what is made past its construct stops synth', () => {
-  test.each([
+  it.each([
     [
       'a function',
       (stack: Stack) =>
@@ -40,7 +40,7 @@ describe('what is made past its construct stops synth', () => {
     expect(() => app.synth()).toThrow(message);
   });
 
-  test('in a stage as bin makes it, too', () => {
+  it('in a stage as bin makes it, too', () => {
     const app = emptyApp();
     const { pipeline } = addQuotron(app, stageSettings('local', { QUOTRON_DATABASE_URL: 'postgres://x' }));
     new Queue(pipeline, 'Loose');
@@ -65,17 +65,17 @@ describe('a binding across the wall is refused', () => {
     return { storage, make };
   };
 
-  test('the database for a function outside', () => {
+  it('the database for a function outside', () => {
     const { storage, make } = setUp();
     expect(() => storage.database.grantConnect(make('scrape-api'), 'app')).toThrow(/must have no way to the database/);
   });
 
-  test('Secrets Manager for a function inside', () => {
+  it('Secrets Manager for a function inside', () => {
     const { storage, make } = setUp();
     expect(() => storage.sessionKey.grantRead(make('ingest'))).toThrow(/cannot reach Secrets Manager/);
   });
 
-  test('a call from inside', () => {
+  it('a call from inside', () => {
     const { make } = setUp();
     const state = make('state');
     expect(() => state.grantCall(make('ingest'), 'stateFunction')).toThrow(/cannot reach the Lambda API/);
@@ -84,15 +84,15 @@ describe('a binding across the wall is refused', () => {
 });
 
 describe('a stage that cannot be synthesized says why and what to do', () => {
-  test('one that does not exist', () => {
+  it('one that does not exist', () => {
     expect(() => stageSettings('staging', {})).toThrow('There is no stage "staging"');
   });
 
-  test('a laptop without a database', () => {
+  it('a laptop without a database', () => {
     expect(() => stageSettings('local', {})).toThrow('QUOTRON_DATABASE_URL is not set');
   });
 
-  test('a dashboard that has not been built', () => {
+  it('a dashboard that has not been built', () => {
     const settings = stageSettings('dev', {});
     if (settings.stage === 'local') throw new Error('dev is no laptop');
     expect(() => addQuotron(emptyApp(), { ...settings, webFolder: '/nowhere' })).toThrow('npm run build:web');

@@ -1,28 +1,28 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { functionNames, insideFunctions, optionalFunctions } from '../../core/contracts/functions.ts';
 import { cloudStages, functionsOf, resourcesOf, synthesized } from './synthesize.ts';
 
 describe.each(cloudStages)('in %s', (stage) => {
-  test('every function there is has been deployed', () => {
+  it('every function there is has been deployed', () => {
     expect([...functionsOf(stage).keys()].sort()).toEqual(
       functionNames.filter((name) => !optionalFunctions.includes(name)).sort(),
     );
   });
 
-  test('exactly the inside functions are in the VPC', () => {
+  it('exactly the inside functions are in the VPC', () => {
     const inside = [...functionsOf(stage)].filter(([, { VpcConfig }]) => VpcConfig).map(([name]) => name);
     expect(inside.sort()).toEqual([...insideFunctions].sort());
   });
 
-  test('only inside functions are told of the database', () => {
+  it('only inside functions are told of the database', () => {
     const told = [...functionsOf(stage)]
       .filter(([, { variables }]) => Object.keys(variables).some((name) => /^DB_(HOST|USER)$/.test(name)))
       .map(([name]) => name);
     expect(told.sort()).toEqual([...insideFunctions].sort());
   });
 
-  test('there is no way to the internet: no NAT, no internet gateway, no public subnet, no route but to S3', () => {
+  it('there is no way to the internet: no NAT, no internet gateway, no public subnet, no route but to S3', () => {
     for (const type of ['NatGateway', 'InternetGateway', 'EgressOnlyInternetGateway', 'EIP', 'Route']) {
       expect(resourcesOf(stage, `AWS::EC2::${type}`), type).toEqual([]);
     }
@@ -31,7 +31,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     for (const { resource } of subnets) expect(resource.Properties['MapPublicIpOnLaunch']).toBe(false);
   });
 
-  test('two endpoints lead out, S3 and SQS, and pass only what is Quotron’s own', () => {
+  it('two endpoints lead out, S3 and SQS, and pass only what is Quotron’s own', () => {
     const endpoint = z.object({
       ServiceName: z.unknown(),
       VpcEndpointType: z.string(),
@@ -48,7 +48,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(endpoints.sort()).toEqual(['s3 Gateway', 'sqs Interface']);
   });
 
-  test('the database is open to the functions inside and to nothing else', () => {
+  it('the database is open to the functions inside and to nothing else', () => {
     const [database] = resourcesOf(stage, 'AWS::RDS::DBInstance');
     expect(database?.resource.Properties).toMatchObject({
       PubliclyAccessible: false,
@@ -67,7 +67,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     }
   });
 
-  test('migrations run before any other code of theirs is deployed', () => {
+  it('migrations run before any other code of theirs is deployed', () => {
     const pipeline = synthesized(stage).stacks['Pipeline'];
     const [trigger] = Object.entries(pipeline?.resources ?? {}).filter(([, { Type }]) => Type === 'Custom::Trigger');
     expect(trigger).toBeDefined();
@@ -88,14 +88,14 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(api.dependencies).toContain(stack);
   });
 
-  test('a new migration is a new version of migrate, which the trigger hears of through prepare-database', () => {
+  it('a new migration is a new version of migrate, which the trigger hears of through prepare-database', () => {
     const version = functionsOf(stage).get('prepare-database')?.variables['MIGRATE_FUNCTION'];
     const versions = resourcesOf(stage, 'AWS::Lambda::Version').map(({ id }) => id);
     expect(versions).toContain(z.object({ Ref: z.string() }).parse(version).Ref);
   });
 });
 
-test('on a laptop nothing is inside: functions get the database by its URL', () => {
+it('on a laptop nothing is inside: functions get the database by its URL', () => {
   for (const [name, { VpcConfig, variables }] of functionsOf('local')) {
     expect(VpcConfig, name).toBeUndefined();
     expect(Boolean(variables['DATABASE_URL']), name).toBe(insideFunctions.some((inside) => inside === name));

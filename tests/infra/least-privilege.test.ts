@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames } from '../../core/contracts/functions.ts';
@@ -130,18 +130,18 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(cloudStages)('in %s', (stage) => {
-  test.each(functionNames)('%s may do what its work needs, and not one thing more', (name) => {
+  it.each(functionNames)('%s may do what its work needs, and not one thing more', (name) => {
     expect(permissions(stage).get(name)).toEqual([...(expected[name] ?? [])].sort());
   });
 
-  test('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {
+  it('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {
     for (const { id, resource } of resourcesOf(stage, 'AWS::IAM::Role')) {
       if (/^(RestApiCloudWatchRole|CustomCDKBucketDeployment|AWSCDKTrigger)/.test(id)) continue;
       expect(resource.Properties['ManagedPolicyArns'], id).toBeUndefined();
     }
   });
 
-  test('blobs cannot be deleted or overwritten by anyone in Quotron', () => {
+  it('blobs cannot be deleted or overwritten by anyone in Quotron', () => {
     const all = [...permissions(stage).values()].flat();
     expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one))).toEqual([]);
     const policies = JSON.stringify(

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { localAssetBucket } from '../../lib/asset-bucket.ts';
@@ -20,7 +20,7 @@ const onEmulators = [
 
 const { stacks } = synthesized('local');
 
-test('the laptop’s stacks hold only what the emulators have', () => {
+it('the laptop’s stacks hold only what the emulators have', () => {
   expect(Object.keys(stacks)).toEqual(['Storage', 'Pipeline', 'Api']);
   for (const [stack, { resources }] of Object.entries(stacks)) {
     for (const [id, { Type }] of Object.entries(resources)) {
@@ -32,7 +32,7 @@ test('the laptop’s stacks hold only what the emulators have', () => {
   }
 });
 
-test.each(['local', 'prod'] as const)('in %s the outputs have the names that scripts look for', (stage) => {
+it.each(['local', 'prod'] as const)('in %s the outputs have the names that scripts look for', (stage) => {
   const outputs = Object.values(synthesized(stage).stacks).flatMap(({ outputs: keys }) => keys);
   const functions = functionNames.filter(
     (name) => !optionalFunctions.includes(name) && (stage !== 'local' || name !== 'prepare-database'),
@@ -52,13 +52,13 @@ test.each(['local', 'prod'] as const)('in %s the outputs have the names that scr
   );
 });
 
-test('is deployed without what `cdk bootstrap` makes', () => {
+it('is deployed without what `cdk bootstrap` makes', () => {
   const templates = JSON.stringify(Object.values(stacks).map(({ template }) => template.toJSON()));
   expect(templates).toContain(`"${localAssetBucket}"`);
   expect(templates).not.toMatch(/cdk-|BootstrapVersion/);
 });
 
-test('the way of one queue and its reader, in full', () => {
+it('the way of one queue and its reader, in full', () => {
   const resources = Object.fromEntries(
     Object.entries(stacks['Pipeline']?.resources ?? {}).filter(([id]) => /^(Ingest|IngestQueue)/.test(id)),
   );

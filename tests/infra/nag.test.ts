@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type StageName, stages, synthesized } from './synthesize.ts';
 
@@ -33,11 +33,11 @@ function acknowledgements(stage: StageName): { rule: string; path: string; reaso
 }
 
 describe.each(stages)('in %s', (stage) => {
-  test('cdk-nag (AwsSolutions) finds nothing that is not acknowledged', () => {
+  it('cdk-nag (AwsSolutions) finds nothing that is not acknowledged', () => {
     expect(findings(stage, { heedless: false })).toEqual([]);
   });
 
-  test('each acknowledgement gives a reason and is still needed', () => {
+  it('each acknowledgement gives a reason and is still needed', () => {
     const all = findings(stage, { heedless: true });
     const acknowledged = acknowledgements(stage);
     expect(acknowledged.length).toBeGreaterThan(0);

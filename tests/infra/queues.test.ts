@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
@@ -6,12 +6,12 @@ import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './sy
 const day = 86_400;
 
 describe.each(stages)('in %s', (stage) => {
-  test('there is a queue per source, and one each for blobs, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
+  it('there is a queue per source, and one each for blobs, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
     const names = [...catalogue.map(({ id }) => scrapeQueueName(id)), 'ingest', 'outcomes', 'ticks', 'recoveries'];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
 
-  test('each queue has one reader', () => {
+  it('each queue has one reader', () => {
     const readers = Object.fromEntries(eventSourcesOf(stage).map((source) => [source.queueName, source.functionName]));
     expect(readers).toEqual({
       ...Object.fromEntries(catalogue.map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
@@ -23,27 +23,27 @@ describe.each(stages)('in %s', (stage) => {
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
   });
 
-  test('a message stays hidden for six times as long as its reader may take', () => {
+  it('a message stays hidden for six times as long as its reader may take', () => {
     for (const { queueName, queue, timeout } of eventSourcesOf(stage)) {
       expect(queue.VisibilityTimeout, queueName).toBeGreaterThanOrEqual(6 * timeout);
     }
   });
 
-  test('failed messages of a batch go back alone, and scrapers take one at a time', () => {
+  it('failed messages of a batch go back alone, and scrapers take one at a time', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.FunctionResponseTypes, source.queueName).toEqual(['ReportBatchItemFailures']);
       if (source.functionName.startsWith('scrape-')) expect(source.BatchSize).toBe(1);
     }
   });
 
-  test('a queue is held back by its event source, two or more at once, and never by reserved concurrency', () => {
+  it('a queue is held back by its event source, two or more at once, and never by reserved concurrency', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.ScalingConfig?.MaximumConcurrency, source.queueName).toBeGreaterThanOrEqual(2);
     }
     for (const [name, fn] of functionsOf(stage)) expect(fn.ReservedConcurrentExecutions, name).toBeUndefined();
   });
 
-  test('dead letters are kept for 14 days and come from their own queue only', () => {
+  it('dead letters are kept for 14 days and come from their own queue only', () => {
     const queues = queuesOf(stage);
     for (const [name, queue] of queues) {
       if (name.endsWith('-dead')) {
@@ -61,7 +61,7 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  test('a tick or a heartbeat that failed is not tried again, because the next one covers it', () => {
+  it('a tick or a heartbeat that failed is not tried again, because the next one covers it', () => {
     const configs = resourcesOf(stage, 'AWS::Lambda::EventInvokeConfig').map(({ resource }) => resource.Properties);
     // schedule, monitor and yahoo-proxy.
     expect(configs.map((config) => config['MaximumRetryAttempts'])).toEqual([0, 0, 0]);

@@ -1,5 +1,5 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../bin/stages.ts';
 import { addQuotron } from '../../lib/add-quotron.ts';
 import type { CloudSettings } from '../../lib/stage-settings.ts';
@@ -14,13 +14,13 @@ function withModel(summaryModel: string): Template {
 }
 
 describe('summaries of reports by a language model', () => {
-  test.each(cloudStages)('are off in %s: no function, no queue, no leave to ask Bedrock', (stage) => {
+  it.each(cloudStages)('are off in %s: no function, no queue, no leave to ask Bedrock', (stage) => {
     expect(functionsOf(stage).has('summarise')).toBe(false);
     expect(queuesOf(stage).has('summaries')).toBe(false);
     expect(functionsOf(stage).get('api')?.variables).not.toHaveProperty('SUMMARIES_QUEUE_URL');
   });
 
-  test('are made outside the VPC, from a queue that the API fills, with leave for the one model and for `state`', () => {
+  it('are made outside the VPC, from a queue that the API fills, with leave for the one model and for `state`', () => {
     const template = withModel('amazon.nova-lite-v1:0');
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'quotron-dev-summarise',
@@ -41,7 +41,7 @@ describe('summaries of reports by a language model', () => {
     expect(bedrock[0]).not.toContain('rds-db');
   });
 
-  test('an inference profile may run its model in any of its regions, and no other model', () => {
+  it('an inference profile may run its model in any of its regions, and no other model', () => {
     const policies = JSON.stringify(withModel('eu.amazon.nova-lite-v1:0').findResources('AWS::IAM::Policy'));
     expect(policies).toContain(':inference-profile/eu.amazon.nova-lite-v1:0');
     expect(policies).toContain(':bedrock:*::foundation-model/amazon.nova-lite-v1:0');

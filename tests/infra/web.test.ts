@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { contentSecurityPolicy } from '../../core/contracts/security-headers.ts';
 import { cloudStages, resourcesOf } from './synthesize.ts';
@@ -30,7 +30,7 @@ describe.each(cloudStages)('in %s', (stage) => {
   const config = () =>
     distribution.parse(resourcesOf(stage, 'AWS::CloudFront::Distribution')[0]?.resource.Properties).DistributionConfig;
 
-  test('the API and the proxy are reached as they are: every method and header, nothing cached, the stage in front', () => {
+  it('the API and the proxy are reached as they are: every method and header, nothing cached, the stage in front', () => {
     expect(
       config()
         .CacheBehaviors.map(({ PathPattern }) => PathPattern)
@@ -46,11 +46,11 @@ describe.each(cloudStages)('in %s', (stage) => {
     }
   });
 
-  test('an error of the API stays the API’s: no page is put in its place', () => {
+  it('an error of the API stays the API’s: no page is put in its place', () => {
     expect(config().CustomErrorResponses).toBeUndefined();
   });
 
-  test('the page’s files come from a private bucket, with the security headers', () => {
+  it('the page’s files come from a private bucket, with the security headers', () => {
     expect(config().Origins.some(({ OriginAccessControlId }) => OriginAccessControlId)).toBe(true);
     const [policy] = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy');
     expect(JSON.stringify(config().DefaultCacheBehavior.ResponseHeadersPolicyId)).toContain(policy?.id);
@@ -67,7 +67,7 @@ describe.each(cloudStages)('in %s', (stage) => {
   });
 });
 
-test('the page may run no inline script, load no plugin, be framed by nobody', () => {
+it('the page may run no inline script, load no plugin, be framed by nobody', () => {
   expect(contentSecurityPolicy).not.toContain('unsafe');
   for (const directive of ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "script-src 'self'"]) {
     expect(contentSecurityPolicy.split('; ')).toContain(directive);

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { functionsOf, resourcesOf, stages } from './synthesize.ts';
 
 describe.each(stages)('in %s', (stage) => {
   const id = functionsOf(stage).get('yahoo-proxy')?.id ?? 'none';
 
-  test('/yahoo goes to the proxy, all else to the API', () => {
+  it('/yahoo goes to the proxy, all else to the API', () => {
     const paths = new Map(
       resourcesOf(stage, 'AWS::ApiGateway::Resource').map(({ id: resource, resource: { Properties } }) => [
         resource,
@@ -25,7 +25,7 @@ describe.each(stages)('in %s', (stage) => {
     for (const { underYahoo, toProxy } of methods) expect(toProxy).toBe(underYahoo);
   });
 
-  test('a heartbeat comes every five minutes, and its absence is heard', () => {
+  it('a heartbeat comes every five minutes, and its absence is heard', () => {
     const [rule] = resourcesOf(stage, 'AWS::Events::Rule').filter(({ resource }) =>
       JSON.stringify(resource.Properties['Targets']).includes(`"${id}"`),
     );
@@ -37,7 +37,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(alarms.map(({ resource }) => resource.Properties['TreatMissingData'])).toEqual(['breaching']);
   });
 
-  test('it answers before API Gateway gives up, which is after 29 seconds', () => {
+  it('it answers before API Gateway gives up, which is after 29 seconds', () => {
     expect(functionsOf(stage).get('yahoo-proxy')?.Timeout).toBeLessThan(29);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { connectMaster, MasterLoginError } from '../../../functions/migrate/connect-master.ts';
 
 const refusal = Object.assign(new Error('PAM authentication failed for user "quotron_master"'), { code: '28000' });
@@ -16,24 +16,24 @@ function server(takes: readonly string[], otherwise: Error = refusal) {
 }
 const token = async () => 'token';
 
-test('the first deployment logs in by password', async () => {
+it('the first deployment logs in by password', async () => {
   const { connect, shown } = server(['password', 'token']);
   expect(await connectMaster('password', token, connect)).toBe('connected by password');
   expect(shown).toEqual(['password']);
 });
 
-test('a later one, when RDS takes no password any more, by token', async () => {
+it('a later one, when RDS takes no password any more, by token', async () => {
   const { connect } = server(['token']);
   expect(await connectMaster('password', token, connect)).toBe('connected by token');
 });
 
-test('when neither is taken, the error says what to do and shows neither', async () => {
+it('when neither is taken, the error says what to do and shows neither', async () => {
   const error = await connectMaster('pa55', token, server([]).connect).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(MasterLoginError);
   expect(String(error)).not.toContain('pa55');
 });
 
-test('a server that is away is not asked twice', async () => {
+it('a server that is away is not asked twice', async () => {
   const { connect, shown } = server([], away);
   await expect(connectMaster('password', token, connect)).rejects.toBe(away);
   expect(shown).toEqual(['password']);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { memoryState } from '../../../core/adapters/memory/state.ts';
 import type { State } from '../../../core/ports/state.ts';
 import { patientState } from '../../../functions/state/patient-state.ts';
@@ -19,19 +19,19 @@ const refusing = (times: number, code: string): { state: State; tries: () => num
 };
 const ask = (state: State) => patientState(state, 1).ask({ op: 'getSession', sourceId: 'yahoo' });
 
-test('waits for its turn while all connections of its role are taken', async () => {
+it('waits for its turn while all connections of its role are taken', async () => {
   const { state, tries } = refusing(3, '53300');
   expect(await ask(state)).toEqual({ session: null });
   expect(tries()).toBe(4);
 });
 
-test('gives up when they stay taken', async () => {
+it('gives up when they stay taken', async () => {
   const { state, tries } = refusing(1_000, '53300');
   await expect(ask(state)).rejects.toThrow('refused');
   expect(tries()).toBe(9);
 });
 
-test('does not try again what failed for another reason', async () => {
+it('does not try again what failed for another reason', async () => {
   const { state, tries } = refusing(1, '42P01');
   await expect(ask(state)).rejects.toThrow('refused');
   expect(tries()).toBe(1);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { MigrateRequest } from '../../../core/contracts/migrate.ts';
 import { MasterSecretError, prepareDatabase } from '../../../functions/prepare-database/prepare-database.ts';
 
@@ -17,7 +17,7 @@ const preparing = (secret: string, answer: unknown = { applied: ['0001_the-data-
   };
 };
 
-test('the master login from the secret reaches migrate once, with the limit of the API role', async () => {
+it('the master login from the secret reaches migrate once, with the limit of the API role', async () => {
   const given = preparing(JSON.stringify({ username: 'quotron_master', password: 'p4ss', host: 'db', port: 5432 }));
 
   expect(await prepareDatabase(given)).toEqual({ applied: ['0001_the-data-model'] });
@@ -26,7 +26,7 @@ test('the master login from the secret reaches migrate once, with the limit of t
   ]);
 });
 
-test.each(['p4ss-not-json', JSON.stringify({ username: 'quotron_master', pass: 'p4ss' })])(
+it.each(['p4ss-not-json', JSON.stringify({ username: 'quotron_master', pass: 'p4ss' })])(
   'a secret that is no login is refused without a word of what is in it: %s',
   async (secret) => {
     const given = preparing(secret);
@@ -38,7 +38,7 @@ test.each(['p4ss-not-json', JSON.stringify({ username: 'quotron_master', pass: '
   },
 );
 
-test('an answer of migrate that is none fails the deployment', async () => {
+it('an answer of migrate that is none fails the deployment', async () => {
   await expect(
     prepareDatabase(preparing(JSON.stringify({ username: 'u', password: 'p' }), { errorMessage: 'no' })),
   ).rejects.toThrow();

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../core/contracts/proxy.ts';
 import { freshnessOf, kindOf, lifetimeOf, phaseOf } from '../../../core/proxy/lifetimes.ts';
 
@@ -11,7 +11,7 @@ const question = (route: Question['route'], query: Record<string, string> = {}, 
   past,
 });
 
-test.each([
+it.each([
   ['REGULAR', 'open', 5],
   ['PRE', 'extended', 15],
   ['POST', 'extended', 15],
@@ -25,7 +25,7 @@ test.each([
   expect(lifetimeOf('quote', phaseOf(state)).fresh).toBe(fresh);
 });
 
-test('the price of an open market is never given out as current after half a minute', () => {
+it('the price of an open market is never given out as current after half a minute', () => {
   const lifetime = lifetimeOf('quote', 'open');
   expect(freshnessOf(lifetime, 4.9)).toBe('fresh');
   expect(freshnessOf(lifetime, 5)).toBe('reusable');
@@ -36,7 +36,7 @@ test('the price of an open market is never given out as current after half a min
 });
 
 describe('what an answer is', () => {
-  test.each([
+  it.each([
     ['chart', { interval: '1m' }, false, 'intraday'],
     ['chart', { interval: '1h' }, false, 'intraday'],
     ['chart', { interval: '1d' }, false, 'daily'],

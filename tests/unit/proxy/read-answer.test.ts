@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../core/contracts/blob.ts';
 import type { Question } from '../../../core/contracts/proxy.ts';
 import { readOneAnswer, readQuoteAnswer } from '../../../core/proxy/read-answer.ts';
@@ -46,7 +46,7 @@ describe('quotes', () => {
     expect('rows' in read && read.rows.get('ADH')?.body).toBe(JSON.stringify(delisted));
   });
 
-  test.each([
+  it.each([
     ['a price under another name', { ...row, regularMarketPrice: undefined, lastPrice: 1 }],
     ['a price as text', { ...row, regularMarketPrice: '1' }],
     ['no symbol', { ...row, symbol: undefined }],
@@ -54,7 +54,7 @@ describe('quotes', () => {
     expect(readQuoteAnswer(quotes([row, drifted]), ['AAPL'])).toMatchObject({ failure: { reason: 'schema_drift' } });
   });
 
-  test.each([
+  it.each([
     [200, 'Too Many Requests\r\n', 'rate_limited'],
     [200, '<!doctype html>', 'blocked'],
     [200, '{"quoteResponse":{"resu', 'schema_drift'],
@@ -75,7 +75,7 @@ describe('all else', () => {
     pre: { start: 1_795_168_800, end: 1_795_188_600 },
   };
 
-  test.each([
+  it.each([
     ['while its market is open', { instrumentType: 'EQUITY', currentTradingPeriod: periods }, 30],
     ['while nobody says', {}, 60],
     ['of a crypto currency', { instrumentType: 'CRYPTOCURRENCY' }, 30],
@@ -113,7 +113,7 @@ describe('all else', () => {
   });
 });
 
-test('fields are picked from the whole row, with those that Yahoo always sends', () => {
+it('fields are picked from the whole row, with those that Yahoo always sends', () => {
   const rows = [JSON.stringify({ symbol: 'AAPL', marketState: 'REGULAR', bid: 1, ask: 2 })];
   expect(quoteAnswerBody(rows, new Set(['bid']))).toBe(
     '{"quoteResponse":{"result":[{"symbol":"AAPL","marketState":"REGULAR","bid":1}],"error":null}}',

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { indexSymbol } from '../../../core/proxy/indices.ts';
 import { maxSymbols, readOne, readQuotes } from '../../../core/proxy/read-question.ts';
 
@@ -41,7 +41,7 @@ describe('quotes', () => {
     expect(quotes(`symbols=${many}`)).toMatchObject({ error: { status: 400 } });
   });
 
-  test.each(['../../etc', 'A/B', 'A B', '<script>', "'; drop", 'A'.repeat(33), '%00', 'A\nB'])(
+  it.each(['../../etc', 'A/B', 'A B', '<script>', "'; drop", 'A'.repeat(33), '%00', 'A\nB'])(
     'leave out what cannot be a symbol: %j',
     (symbol) => {
       const asked = readQuotes(new URLSearchParams({ symbols: `AAPL,${symbol}` }));
@@ -79,7 +79,7 @@ describe('charts', () => {
     expect(query).toEqual({ range: '5d', interval: '1d' });
   });
 
-  test.each(['interval=1d%0d%0aX: y', 'range=<b>', 'period1=abc', 'includePrePost=maybe', 'region=../x'])(
+  it.each(['interval=1d%0d%0aX: y', 'range=<b>', 'period1=abc', 'includePrePost=maybe', 'region=../x'])(
     'refuse %s',
     (query) => {
       expect(chart(query)).toMatchObject({ error: { status: 400, body: expect.stringContaining('"chart"') } });
@@ -92,7 +92,7 @@ describe('charts', () => {
   });
 });
 
-test('summaries and searches need their one parameter', () => {
+it('summaries and searches need their one parameter', () => {
   expect(readOne('summary', 'AAPL', new URLSearchParams(), now)).toMatchObject({ error: { status: 400 } });
   expect(readOne('search', null, new URLSearchParams(), now)).toMatchObject({
     error: { body: expect.stringContaining('Missing required query parameter=q') },
@@ -101,19 +101,19 @@ test('summaries and searches need their one parameter', () => {
   expect(modules('price,quoteType')).toBe(modules('quoteType,price'));
 });
 
-test('a repeated parameter and a list are the same', () => {
+it('a repeated parameter and a list are the same', () => {
   const types = (query: string) => first(readOne('timeseries', 'AAPL', new URLSearchParams(query), now)).key;
   expect(types('type=a&type=b')).toBe(types('type=b,a'));
 });
 
-test('a key is short, however long the request', () => {
+it('a key is short, however long the request', () => {
   const modules = Array.from({ length: 60 }, (_, at) => `module${at}`)
     .join(',')
     .slice(0, 480);
   expect(first(readOne('summary', 'AAPL', new URLSearchParams({ modules }), now)).key.length).toBeLessThan(100);
 });
 
-test.each([
+it.each([
   ['^GSPC', '^GSPC'],
   ['^gspc', '^GSPC'],
   ['sp500', '^GSPC'],

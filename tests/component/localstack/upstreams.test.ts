@@ -232,10 +232,16 @@ describe('faults', () => {
   });
 
   it('slow: the right answer, late', async () => {
-    await switchFault({ source: 'yahoo', fault: 'slow', delayMs: 150 });
-    const began = performance.now();
-    expect((await fetch(`${upstreams.urlOf('yahoo')}/v8/finance/chart/AAPL`)).status).toBe(200);
-    expect(performance.now() - began).toBeGreaterThan(140);
+    const past = 'period1=1795000000&period2=1795100000&interval=1h';
+    const usual = await chart('AAPL', past);
+    await switchFault({ source: 'yahoo', fault: 'slow', delayMs: 600_000 });
+    await expect(
+      fetch(`${upstreams.urlOf('yahoo')}/v8/finance/chart/AAPL?${past}`, { signal: AbortSignal.timeout(200) }),
+    ).rejects.toThrow(/timeout/);
+    await switchFault({ source: 'yahoo', fault: 'slow', delayMs: 1 });
+    const late = await chart('AAPL', past);
+    expect(late.timestamp?.length).toBeGreaterThan(5);
+    expect([late.timestamp, late.indicators]).toEqual([usual.timestamp, usual.indicators]);
   });
 
   it('expired: the session is refused until it is over', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type RunningUpstreams, startUpstreams } from '../../../../localstack/upstreams/server.ts';
-import { allInstruments } from '../../../../localstack/upstreams/yahoo/universe.ts';
-import { type TestProxy, testProxy } from '../../../support/yahoo-proxy-fixture.ts';
+import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { allInstruments } from '../../../localstack/upstreams/yahoo/universe.ts';
+import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;

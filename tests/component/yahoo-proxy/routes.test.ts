@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { httpUpstream } from '../../../../core/adapters/http/upstream.ts';
-import { memoryState } from '../../../../core/adapters/memory/state.ts';
-import { createApiKey } from '../../../../core/auth/api-keys.ts';
-import { envelope, problemSchema } from '../../../../core/contracts/http/envelope.ts';
-import { proxyQuoteSchema } from '../../../../core/contracts/http/proxy.ts';
-import { keyGate } from '../../../../functions/yahoo-proxy/gate.ts';
-import { type RunningUpstreams, startUpstreams } from '../../../../localstack/upstreams/server.ts';
-import { type TestProxy, testProxy } from '../../../support/yahoo-proxy-fixture.ts';
+import { httpUpstream } from '../../../core/adapters/http/upstream.ts';
+import { memoryState } from '../../../core/adapters/memory/state.ts';
+import { createApiKey } from '../../../core/auth/api-keys.ts';
+import { envelope, problemSchema } from '../../../core/contracts/http/envelope.ts';
+import { proxyQuoteSchema } from '../../../core/contracts/http/proxy.ts';
+import { keyGate } from '../../../functions/yahoo-proxy/gate.ts';
+import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;
@@ -122,8 +122,13 @@ describe('what comes in', () => {
       expect(answer.status).toBe(405);
       expect(answer.headers.get('allow')).toBe('GET, HEAD');
     }
+    expect(test.calls).toEqual([]);
     expect((await test.ask('/yahoo/v7/finance/quote?symbols=AAPL', {}, 'HEAD')).status).toBe(200);
-    expect(test.calls.length).toBeLessThanOrEqual(3);
+    expect(test.calls.map(({ method, url }) => [method, url.pathname.replace(/^\/yahoo/, '')])).toEqual([
+      ['GET', '/'],
+      ['GET', '/v1/test/getcrumb'],
+      ['GET', '/v7/finance/quote'],
+    ]);
   });
 
   it.each([
