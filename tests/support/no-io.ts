@@ -16,20 +16,30 @@ class InputOutputError extends Error {
   }
 }
 
+/** The TypeScript compiler is a process of its own. Guards of the structure read types with it. */
+const compiler = /\/node_modules\/@typescript\//;
+
 const refuse = (what: string) => () => {
   throw new InputOutputError(what);
 };
 
-/** Object, name of its method, and what a call of it does. */
+const spawn: unknown = Reflect.get(ChildProcess.prototype, 'spawn');
+
+function spawnCompiler(this: ChildProcess, options: { readonly file: string }): unknown {
+  if (typeof spawn !== 'function' || !compiler.test(options.file)) throw new InputOutputError('starts a process');
+  return Reflect.apply(spawn, this, [options]);
+}
+
+/** Object, name of its method, and what takes its place. */
 const doors = [
-  [net.Socket.prototype, 'connect', 'opens a connection'],
-  [net.Server.prototype, 'listen', 'listens on a port'],
-  [ChildProcess.prototype, 'spawn', 'starts a process'],
+  [net.Socket.prototype, 'connect', refuse('opens a connection')],
+  [net.Server.prototype, 'listen', refuse('listens on a port')],
+  [ChildProcess.prototype, 'spawn', spawnCompiler],
 ] as const;
 
-const closed = doors.map(([of, name, what]) => {
+const closed = doors.map(([of, name, value]) => {
   const former = Object.getOwnPropertyDescriptor(of, name);
-  Object.defineProperty(of, name, { configurable: true, writable: true, value: refuse(what) });
+  Object.defineProperty(of, name, { configurable: true, writable: true, value });
   return { of, name, former };
 });
 
