@@ -79,7 +79,7 @@ export const rowSchema = z.object({ ticker: z.string().min(1).max(32), last: z.n
       `import { decimalFromNumber, divide } from '../../market/decimal.ts';
 import { currencyUnit } from '../../market/money.ts';
 import type { ParsedQuote, Rejection, SourceParser } from '../parser.ts';
-import { driftOf, failed, readBody } from '../reading/json.ts';
+import { driftOf, failed, invalidFields, readBody } from '../reading/json.ts';
 import { answerSchema, rowSchema } from './schema.ts';
 export const toyPricesParser: SourceParser = {
   version: '${id}-1',
@@ -95,7 +95,7 @@ export const toyPricesParser: SourceParser = {
       const row = rowSchema.safeParse(raw);
       const price = row.success ? decimalFromNumber(row.data.last) : null;
       if (!row.success || price === null) {
-        rejections.push({ symbol: null, reason: 'schema', detail: 'No price.', path: \`[\${index}]\` });
+        rejections.push({ symbol: null, reason: 'schema', finding: invalidFields(['last']), detail: 'No price.', path: \`[\${index}]\` });
         continue;
       }
       const { currency, minorFactor } = currencyUnit(row.data.unit);
