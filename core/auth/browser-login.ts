@@ -1,4 +1,3 @@
-import type { Exchange } from '../contracts/blob.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { BrowserLogin } from '../ports/browser.ts';
 import type { SourceAddress } from '../sources/address.ts';
@@ -43,21 +42,11 @@ export async function browserLoginSession(
       };
     case 'failed':
       return (
-        transportFailure(exchangeOf(result)) ?? {
+        transportFailure(result) ?? {
           reason: 'unexplained',
           detail: { code: 'login_failed' },
           message: 'The login failed without an error.',
         }
       );
   }
-}
-
-function exchangeOf(result: Pick<Exchange, 'response' | 'error'>): Exchange {
-  return {
-    request: { method: 'GET', url: '', headers: {}, symbols: [] },
-    response: result.response,
-    error: result.error,
-    fetchedAt: new Date(0).toISOString(),
-    latencyMs: 0,
-  };
 }

@@ -2,7 +2,8 @@ import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { CookieCrumbStrategy } from '../sources/definition.ts';
-import { type CookieWalk, cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
+import { transportFailure } from '../sources/reading/http-failure.ts';
+import { type CookieWalk, cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
@@ -64,7 +65,7 @@ export function allowedOrigins(strategy: CookieCrumbStrategy, address: SourceAdd
 async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | null> {
   const first = await walk.visit({ method: 'GET', url: start });
   if ('reason' in first) return first;
-  if (!first.response) return failureOf(first) ?? noCookies;
+  if (!first.response) return transportFailure(first) ?? noCookies;
   if (redirectOf(first) === null) return outage(first);
   const page = await walk.follow(first);
   if ('reason' in page) return page;
@@ -85,7 +86,7 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
 
 /** A page that is none because the source limits, blocks or is down. A 404 is fine: only its cookies are wanted. */
 function outage(answer: UpstreamAnswer): Failure | null {
-  const failure = failureOf(answer);
+  const failure = transportFailure(answer);
   return failure && ['rate_limited', 'blocked', 'down', 'timeout'].includes(failure.reason) ? failure : null;
 }
 
@@ -93,7 +94,7 @@ async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
   if ((await walk.cookiesFor(url)) === '') return noCookies;
   const answer = await walk.visit({ method: 'GET', url });
   if ('reason' in answer) return answer;
-  const failure = failureOf(answer);
+  const failure = transportFailure(answer);
   if (failure) return failure;
   const crumb = answer.response?.body.trim() ?? '';
   if (/too many requests/i.test(crumb))

@@ -1,8 +1,6 @@
 import { CookieJar } from 'tough-cookie';
-import type { Exchange } from '../contracts/blob.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../ports/upstream.ts';
-import { transportFailure } from '../sources/reading/http-failure.ts';
 
 /** One upstream request that draws on the source's quota, or why it may not be made. Never throws. */
 export type PermittedCall = (call: UpstreamCall) => Promise<UpstreamAnswer | Failure>;
@@ -81,16 +79,4 @@ export function redirectOf({ response, url }: UpstreamAnswer): URL | null {
   const { status } = response ?? { status: 0 };
   const moved = status >= 300 && status < 400 && location !== undefined && URL.canParse(location, url.href);
   return moved ? new URL(location, url) : null;
-}
-
-/** What the transport tells of an answer's failure, or `null`. */
-export function failureOf(answer: UpstreamAnswer): Failure | null {
-  const exchange: Exchange = {
-    request: { method: 'GET', url: '', headers: {}, symbols: [] },
-    response: answer.response,
-    error: answer.error,
-    fetchedAt: new Date(0).toISOString(),
-    latencyMs: answer.latencyMs,
-  };
-  return transportFailure(exchange);
 }

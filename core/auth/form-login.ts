@@ -1,7 +1,8 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
-import { cookieWalk, failureOf, type PermittedCall, redirectOf } from './cookie-walk.ts';
+import { transportFailure } from '../sources/reading/http-failure.ts';
+import { cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { type LoginCredentials, loginRefused } from './credentials.ts';
 import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
@@ -25,7 +26,7 @@ export async function formLoginSession(
   if ('reason' in first) return first;
   const page = await walk.follow(first);
   if ('reason' in page) return page;
-  const failure = failureOf(page);
+  const failure = transportFailure(page);
   if (failure) return failure;
   const { username, password } = strategy.fields;
   const form = readForms(page.response?.body ?? '').find(
@@ -51,7 +52,7 @@ export async function formLoginSession(
   const cookie = await walk.cookiesFor(address.url('/'));
   const after = cookieOf(cookie, strategy.sessionCookie);
   if (after === undefined || after === before) {
-    const told = failureOf(end);
+    const told = transportFailure(end);
     return told && told.reason !== 'auth_expired' && told.reason !== 'blocked' ? told : loginRefused;
   }
   return {

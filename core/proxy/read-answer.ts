@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Exchange } from '../contracts/blob.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { Question } from '../contracts/proxy.ts';
+import type { SourceAnswer } from '../sources/parser.ts';
 import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
 import { kindOf, type Lifetime, lifetimeOf, type MarketPhase, phaseOf } from './lifetimes.ts';
 import { notFound, yahooError } from './yahoo-error.ts';
@@ -12,6 +12,9 @@ export interface ReadAnswer {
   readonly body: string;
   readonly lifetime: Lifetime;
 }
+
+/** What Yahoo answered, without the request: the question says it. */
+export type Heard = Pick<SourceAnswer, 'response' | 'error' | 'fetchedAt'>;
 
 const number = z.number();
 /** A row with a price, as a number or, with `formatted=true`, as `{raw, fmt}`. */
@@ -37,10 +40,10 @@ const quoteAnswer = z.object({
  * time but no price has drifted and is none.
  */
 export function readQuoteAnswer(
-  exchange: Exchange,
+  heard: Heard,
   symbols: readonly string[],
 ): { readonly rows: ReadonlyMap<string, ReadAnswer> } | { readonly failure: Failure } {
-  const answer = readJson(exchange, quoteAnswer);
+  const answer = readJson(heard, quoteAnswer);
   if ('failure' in answer) return answer;
   const { result, error } = answer.value.quoteResponse;
   if (!result) return { failure: toldFailure(error) };
@@ -116,38 +119,38 @@ const timeseriesAnswer = z.object({
 const searchAnswer = z.object({ quotes: z.array(z.unknown()) });
 
 /** Reads an answer to anything but quotes: given out as it came, once it has been seen to be one. */
-export function readOneAnswer(exchange: Exchange, question: Question): ReadAnswer | { readonly failure: Failure } {
-  const refusal = readRefusal(exchange, question);
+export function readOneAnswer(heard: Heard, question: Question): ReadAnswer | { readonly failure: Failure } {
+  const refusal = readRefusal(heard, question);
   if (refusal) return refusal;
-  const phase = readPhase(exchange, question);
+  const phase = readPhase(heard, question);
   if (typeof phase !== 'string') return phase;
-  return { status: 200, body: exchange.response?.body ?? '', lifetime: lifetimeOf(kindOf(question), phase) };
+  return { status: 200, body: heard.response?.body ?? '', lifetime: lifetimeOf(kindOf(question), phase) };
 }
 
-function readPhase(exchange: Exchange, { route }: Question): MarketPhase | { readonly failure: Failure } {
+function readPhase(heard: Heard, { route }: Question): MarketPhase | { readonly failure: Failure } {
   switch (route) {
     case 'chart': {
-      const answer = readJson(exchange, chartAnswer);
+      const answer = readJson(heard, chartAnswer);
       if ('failure' in answer) return answer;
       const chart = answer.value.chart.result?.[0];
       if (!chart) return { failure: toldFailure(answer.value.chart.error) };
-      return chartPhase(chart.meta, Date.parse(exchange.fetchedAt) / 1000);
+      return chartPhase(chart.meta, Date.parse(heard.fetchedAt) / 1000);
     }
     case 'summary': {
-      const answer = readJson(exchange, summaryAnswer);
+      const answer = readJson(heard, summaryAnswer);
       if ('failure' in answer) return answer;
       const summary = answer.value.quoteSummary.result?.[0];
       if (!summary) return { failure: toldFailure(answer.value.quoteSummary.error) };
       return phaseOf(summary.price?.marketState);
     }
     case 'timeseries': {
-      const answer = readJson(exchange, timeseriesAnswer);
+      const answer = readJson(heard, timeseriesAnswer);
       if ('failure' in answer) return answer;
       const { result, error } = answer.value.timeseries;
       return result ? 'unknown' : { failure: toldFailure(error) };
     }
     default: {
-      const answer = readJson(exchange, searchAnswer);
+      const answer = readJson(heard, searchAnswer);
       return 'failure' in answer ? answer : 'unknown';
     }
   }
@@ -181,10 +184,10 @@ const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
  * A refusal that is an answer to the client's question (no such symbol, a range that is too long) in Yahoo's form. Its
  * words are passed on when they are plain ones; a body of another form is no answer.
  */
-function readRefusal(exchange: Exchange, question: Question): ReadAnswer | null {
-  const status = refusals.get(exchange.response?.status ?? 0);
+function readRefusal(heard: Heard, question: Question): ReadAnswer | null {
+  const status = refusals.get(heard.response?.status ?? 0);
   if (!status) return null;
-  const parsed = refusalAnswer.safeParse(parseJson(exchange.response?.body ?? ''));
+  const parsed = refusalAnswer.safeParse(parseJson(heard.response?.body ?? ''));
   if (!parsed.success) return null;
   const { code, description } = parsed.data;
   const plain = /^[\w .,:;=/[\]()"'^-]*$/.test(description) ? description : notFound[question.route];

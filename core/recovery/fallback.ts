@@ -12,11 +12,6 @@ export interface FallbackPlan {
 /** Why no other source is asked. */
 export type NoFallback = 'no_fallback' | 'nothing_missing' | 'none_usable' | 'none_has_it';
 
-/** Names that a source gives to canonical symbols; `null` for what it does not have. */
-export interface SymbolNames {
-  toSource(canonical: string): string | null;
-}
-
 /**
  * The canonical symbols of what a job asks for, where `registered` or the job's own list names them.
  *
@@ -26,7 +21,7 @@ export function canonicalOf(
   symbols: readonly string[],
   registered: ReadonlyMap<string, string>,
   job: Pick<SourceJob, 'symbols'> | undefined,
-  { toSource }: SymbolNames,
+  { toSource }: Pick<SourceDefinition, 'toSource'>,
 ): string[] {
   return symbols.flatMap(
     (symbol) => registered.get(symbol) ?? job?.symbols.find((canonical) => toSource(canonical) === symbol) ?? [],
@@ -41,17 +36,15 @@ export function chooseFallback(of: {
   readonly usable: readonly SourceDefinition[];
   /** What is missing. */
   readonly canonical: readonly string[];
-  readonly nameFor: (sourceId: string) => SymbolNames;
 }): FallbackPlan | NoFallback {
-  const { source, failing, usable, canonical, nameFor } = of;
+  const { source, failing, usable, canonical } = of;
   if (source.fallbacks.length === 0) return 'no_fallback';
   if (!failing) return 'nothing_missing';
   if (usable.length === 0) return 'none_usable';
   for (const other of usable) {
     const job = other.jobs.find((each) => each.kind === failing.kind);
     if (!job) continue;
-    const { toSource } = nameFor(other.id);
-    const symbols = canonical.flatMap((symbol) => toSource(symbol) ?? []).slice(0, job.mostSymbols);
+    const symbols = canonical.flatMap((symbol) => other.toSource(symbol) ?? []).slice(0, job.mostSymbols);
     if (symbols.length === 0) continue;
     const tasks: string[][] = [];
     for (let from = 0; from < symbols.length; from += job.symbolsPerTask)

@@ -11,14 +11,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../ports/upstream.ts';
 import { sourceAddress } from '../sources/address.ts';
-import { sourceOf } from '../sources/catalogue.ts';
+import { knownSource } from '../sources/catalogue.ts';
 import type { SessionStrategy } from '../sources/definition.ts';
 import { holdAfter } from './retry-after.ts';
 import type { ScrapeSource } from './scrape-task.ts';
 import { takePermit } from './take-permit.ts';
 
-/** A source as it can be asked: where, with which session and headers. What its answers mean is for its parser. */
-export type ReachableSource = Omit<ScrapeSource, 'parser'> & {
+/** A source as it can be called: where, with which session and headers. What its answers mean is for its parser. */
+export type OpenSource = ScrapeSource & {
   /** Masks what was typed into the source's login form, which a site may repeat later. Its answers are masked already. */
   readonly maskCredentials: (text: string) => string;
 };
@@ -43,11 +43,8 @@ export const pageHeaders = {
   'accept-language': headers['accept-language'],
 } as const;
 
-/**
- * A source of the catalogue, ready to be asked. Throws for an id that the catalogue lacks. Without
- * its parser, so that the Yahoo proxy need not carry those of all sources, one of which reads HTML.
- */
-export async function reachSource(
+/** A source of the catalogue, ready to be called. Throws for an id that the catalogue lacks. */
+export async function openSource(
   sourceId: string,
   world: {
     state: State;
@@ -61,9 +58,8 @@ export async function reachSource(
     /** Signs in with a browser, for sources that need one. */
     browserLogin?: (credentials: LoginCredentials) => Promise<Session | Failure>;
   },
-): Promise<ReachableSource> {
-  const source = sourceOf(sourceId);
-  if (!source) throw new Error(`Source ${sourceId} is not in the catalogue: the message is of another version.`);
+): Promise<OpenSource> {
+  const source = knownSource(sourceId);
   const address = sourceAddress(source, world.sourceUrls);
   const reach = (origins: readonly string[]) =>
     world.upstream({

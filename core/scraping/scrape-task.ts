@@ -17,6 +17,7 @@ import type { RawStore } from '../ports/raw-store.ts';
 import type { State } from '../ports/state.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
+import { parserOf } from '../sources/catalogue.ts';
 import type { SourceParser, UpstreamRequest } from '../sources/parser.ts';
 import { holdAfter, retryAfterOf } from './retry-after.ts';
 import { dayUsedUp, takePermit } from './take-permit.ts';
@@ -24,7 +25,6 @@ import { dayUsedUp, takePermit } from './take-permit.ts';
 /** A source as the scraper needs it: how to ask, where, and with which session. */
 export interface ScrapeSource {
   readonly id: string;
-  readonly parser: SourceParser;
   readonly address: SourceAddress;
   readonly upstream: Upstream;
   readonly sessions: SessionKeeper | null;
@@ -79,7 +79,8 @@ const stops: ReadonlySet<Failure['reason']> = new Set([
  */
 export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promise<void> {
   const { source, state, queue, now } = scraping;
-  const requests = source.parser.requests({ ...task, now: now() });
+  const parser = await parserOf(task.sourceId);
+  const requests = parser.requests({ ...task, now: now() });
   const begun = await state.ask({
     op: 'beginAttempt',
     runId: task.runId,
@@ -114,8 +115,8 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
   const wanted =
     begun.selectors === undefined || begun.selectors === 'main'
       ? requests
-      : source.parser.requests({ ...task, now: now(), selectors: begun.selectors });
-  const asked = await ask(wanted, task, begun.permits, scraping);
+      : parser.requests({ ...task, now: now(), selectors: begun.selectors });
+  const asked = await ask(wanted, task, begun.permits, parser, scraping);
   const createdAt = new Date(now()).toISOString();
   const { runId, part, sourceId, job, kind } = task;
   const { attempt } = begun;
@@ -191,6 +192,7 @@ async function ask(
   requests: readonly UpstreamRequest[],
   task: ScrapeMessage,
   permits: Permit[],
+  parser: SourceParser,
   scraping: Scraping,
 ): Promise<Asked> {
   const { source } = scraping;
@@ -208,7 +210,7 @@ async function ask(
   const pending = [...requests];
   const spare = [...permits];
   for (let request = pending.shift(); request; request = pending.shift()) {
-    const told = await persist(request, task, session, spare, exchanges, deadline, scraping);
+    const told = await persist(request, task, session, spare, exchanges, deadline, parser, scraping);
     if (told.failure?.reason === 'auth_expired' && told.exchange && source.sessions && session && !renewed) {
       renewed = true;
       const fresh = await source.sessions.session(session);
@@ -238,6 +240,7 @@ function persist(
   spare: Permit[],
   exchanges: Exchange[],
   deadline: number,
+  parser: SourceParser,
   scraping: Scraping,
 ): Promise<Told> {
   const { source, state, now, wait = sleep } = scraping;
@@ -255,7 +258,7 @@ function persist(
     if (refused) return { exchange: null, failure: refused };
     const exchange = await exchangeFor(request, session, scraping);
     exchanges.push(exchange);
-    const { failure } = source.parser.parse(task.kind, exchange);
+    const failure = parser.failureIn(task.kind, exchange);
     const seconds = holdAfter(exchange, failure, now());
     if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId: task.sourceId, seconds });
     return { exchange, failure };

@@ -2,13 +2,32 @@ import { alphaVantage } from './alpha-vantage/source.ts';
 import { coingecko } from './coingecko/source.ts';
 import type { SourceDefinition } from './definition.ts';
 import { demoBroker } from './demo-broker/source.ts';
+import type { SourceParser } from './parser.ts';
 import { slickcharts } from './slickcharts/source.ts';
 import { yahoo } from './yahoo/source.ts';
 
-/** Every source, as plain data. Makes the queues, schedules, alarms, docs tables and dashboard cards. */
+/**
+ * Every source: the one list of them. Makes the queues, schedules, alarms, docs tables and dashboard cards. Where nothing
+ * else decides which source's bars are shown, the first one here does.
+ */
 export const catalogue: readonly SourceDefinition[] = [yahoo, alphaVantage, coingecko, slickcharts, demoBroker];
 
 /** The source of an id, or `undefined`. */
 export function sourceOf(id: string): SourceDefinition | undefined {
   return catalogue.find((source) => source.id === id);
+}
+
+/** The source that a message names. Throws for an id that the catalogue lacks. */
+export function knownSource(id: string): SourceDefinition {
+  const source = sourceOf(id);
+  if (source) return source;
+  throw new Error(`Source ${id} is not in the catalogue: the message is of another version.`);
+}
+
+/**
+ * The parser of a source; loaded once per process. Lambdas that call this are listed in `lib/bundle-function.ts`: the
+ * bundles of all others have no parsers. Throws for an id that the catalogue lacks.
+ */
+export async function parserOf(id: string): Promise<SourceParser> {
+  return knownSource(id).parser();
 }

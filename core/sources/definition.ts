@@ -2,6 +2,7 @@ import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { LicenceClass } from '../contracts/words/licence.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { AssetClass } from '../market/instrument.ts';
+import type { SourceParser } from './parser.ts';
 
 /** When a job is due. */
 export type JobSchedule =
@@ -90,7 +91,7 @@ export interface BrowserFormLoginStrategy {
 /** How a session is made. `lifeSeconds` is how long one is used before it is made anew. */
 export type SessionStrategy = CookieCrumbStrategy | ApiKeyStrategy | FormLoginStrategy | BrowserFormLoginStrategy;
 
-/** A source as plain data: what drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
+/** A source: plain data, the names of its symbols, and its parser, which is loaded when it is needed. Drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
 export interface SourceDefinition {
   readonly id: string;
   readonly title: string;
@@ -119,6 +120,12 @@ export interface SourceDefinition {
   readonly fallbacks: readonly string[];
   /** Higher wins when two sources are equally fresh, by asset class. */
   readonly rank: Readonly<Partial<Record<AssetClass, number>>>;
+  /** The source's symbol for a canonical one; `null` for what the source does not have. */
+  readonly toSource: (canonical: string) => string | null;
+  /** The canonical symbol of one of the source's. */
+  readonly toCanonical: (symbol: string) => string;
+  /** Imported lazily, so that a Lambda which reads no answers does not bundle the code that reads them. */
+  readonly parser: () => Promise<SourceParser>;
   readonly terms: { readonly url: string; readonly licence: LicenceClass; readonly reviewed: string };
 }
 

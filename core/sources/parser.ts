@@ -66,6 +66,18 @@ export interface ParsedConstituents {
   readonly members: readonly ParsedMember[];
 }
 
+/** What a parser reads of an answer. Every `Exchange` of a raw blob is one. */
+export interface SourceAnswer extends Pick<Exchange, 'response' | 'error' | 'fetchedAt'> {
+  readonly request: {
+    /** The symbols that were asked for, in the source's namespace. */
+    readonly symbols: readonly string[];
+    /** For answers that do not repeat what was asked for, such as the currency. */
+    readonly url?: string;
+    /** For pages: by which selectors it is to be read; the main ones unless said. */
+    readonly selectors?: PageSelectors | undefined;
+  };
+}
+
 /** A row of the answer that cannot become a record. Goes to quarantine with the reason. */
 export interface Rejection {
   readonly symbol: string | null;
@@ -100,7 +112,7 @@ export interface UpstreamRequest {
   readonly selectors?: PageSelectors;
 }
 
-/** A source's code: what to ask and how to read the answer. Both pure; `parse` total: it never throws. */
+/** A source's code: what to request and how to read the answer. All pure; `parse` and `failureIn` never throw. */
 export interface SourceParser {
   /** Kept with each row; raise it when the same answer would give other records. */
   readonly version: string;
@@ -115,18 +127,7 @@ export interface SourceParser {
     /** For browser sources: which selectors to wait for, and to read the page by. */
     selectors?: PageSelectors | undefined;
   }): readonly UpstreamRequest[];
-  parse(kind: JobKind, exchange: Exchange): Parsed;
-  /** The source's symbol for a canonical one; `null` for what the source does not have. */
-  toSource(canonical: string): string | null;
-  /** The canonical symbol of one of the source's. */
-  toCanonical(symbol: string): string;
-}
-
-/** Finds a source's code in a list. Throws for an id that it lacks: that is a fault in wiring, not in data. */
-export function parserIn(list: Readonly<Record<string, SourceParser>>, file: string) {
-  return (sourceId: string): SourceParser => {
-    const parser = list[sourceId];
-    if (!parser) throw new Error(`Source ${sourceId} has no parser: list it in ${file}.`);
-    return parser;
-  };
+  parse(kind: JobKind, answer: SourceAnswer): Parsed;
+  /** The `failure` that `parse` would give, without making the records: for the scraper, which stores none. */
+  failureIn(kind: JobKind, answer: SourceAnswer): Failure | null;
 }

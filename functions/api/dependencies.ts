@@ -20,7 +20,6 @@ import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { RecoveryRecords } from '../../core/ports/recovery-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import type { SourceParser } from '../../core/sources/parser.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
 export interface Dependencies {
@@ -50,7 +49,6 @@ export interface Dependencies {
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];
-  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
   readonly clock: Clock;

@@ -33,7 +33,6 @@ import {
   symbolsSetting,
 } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { nameFor } from '../../core/sources/symbol-names.ts';
 import { createApp } from './app.ts';
 
 const queuesSchema = z
@@ -81,7 +80,6 @@ const app = createApp({
   inspector: sqsQueueInspector(queues()),
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),
-  parserOf: nameFor,
   alwaysOpen: alwaysOpenSetting(),
   clock: Date.now,
   version,
@@ -99,8 +97,7 @@ export const handler = handle(app, {
 function withSymbols(symbols: readonly string[] | null) {
   if (symbols === null) return catalogue;
   return catalogue.map((source) => {
-    const { toSource } = nameFor(source.id);
-    const has = symbols.filter((symbol) => toSource(symbol) !== null);
+    const has = symbols.filter((symbol) => source.toSource(symbol) !== null);
     return { ...source, jobs: source.jobs.map((job) => ({ ...job, symbols: has.slice(0, job.mostSymbols) })) };
   });
 }

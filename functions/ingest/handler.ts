@@ -8,14 +8,12 @@ import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
   store: postgresIngestStore(createPool(databaseSettings())),
   queue: sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') }),
-  parserOf,
 });
 
 /** Blobs that wait to be read, each message on its own: one that fails goes back alone. */

@@ -27,14 +27,14 @@ import type { Decision } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
 import { isStale, verdictOf } from '../../core/prices/verdict.ts';
-import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
+import { knownSource, parserOf } from '../../core/sources/catalogue.ts';
+import type { Parsed, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 
 export interface IngestDependencies {
   readonly rawStore: RawStore;
   readonly store: IngestStore;
   readonly queue: MessageQueue;
-  readonly parserOf: (sourceId: string) => SourceParser;
 }
 
 /** What symbols mean is remembered this long in a warm container; a change by hand is seen after it. */
@@ -46,7 +46,7 @@ const mostAliases = 100_000;
 type AliasIndex = Map<string, readonly Alias[]>;
 
 /** Makes the use case; it gives the batch, or `null` when the service is stopped and the blob waits. Keep it for as long as the container lives: it remembers what symbols mean. */
-export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependencies) {
+export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
   const remembered = new Map<string, { readonly since: number; readonly aliases: AliasIndex }>();
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
@@ -56,7 +56,7 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
     }
     const envelope = await rawStore.get(message.blobKey);
     requireSameTask(envelope, message);
-    const parser = parserOf(message.sourceId);
+    const parser = await parserOf(message.sourceId);
     const answers = withoutRepeated(envelope.exchanges).map(
       (exchange): Answer => ({
         fetchedAt: Date.parse(exchange.fetchedAt),
@@ -65,7 +65,7 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
       }),
     );
 
-    const aliases = await learn(message.sourceId, answers, parser);
+    const aliases = await learn(message.sourceId, answers);
     const resolve = resolveBy((symbol) => aliases.get(symbol));
     const enriched = answers.map(({ parsed, fetchedAt }, index) =>
       enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
@@ -94,7 +94,8 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
   };
 
   /** What the symbols mean. Looks up those that are not remembered, and registers those that were asked for and are new. */
-  async function learn(sourceId: string, answers: readonly Answer[], parser: SourceParser): Promise<AliasIndex> {
+  async function learn(sourceId: string, answers: readonly Answer[]): Promise<AliasIndex> {
+    const { toCanonical } = knownSource(sourceId);
     const aliases = memoryOf(sourceId);
     const unknown = new Map<string, Subject>();
     for (const { parsed } of answers) {
@@ -118,7 +119,7 @@ export function ingestBlobs({ rawStore, store, queue, parserOf }: IngestDependen
         if (asked.has(index.symbol)) for (const { subject } of members) asked.add(subject.symbol);
     const newListings: NewListing[] = [...unknown.values()]
       .filter((subject) => asked.has(subject.symbol))
-      .map((subject) => ({ ...subject, canonical: parser.toCanonical(subject.symbol) }));
+      .map((subject) => ({ ...subject, canonical: toCanonical(subject.symbol) }));
     if (newListings.length > 0) keep(await store.register(sourceId, newListings));
     return aliases;
   }

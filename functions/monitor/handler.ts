@@ -9,7 +9,6 @@ import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { nameFor } from '../../core/sources/symbol-names.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { tellFailing } from './tell-failing.ts';
@@ -19,7 +18,7 @@ const pool = createPool(databaseSettings());
 const watching = {
   store: postgresOutcomeStore(pool),
   sources: catalogue,
-  planned: { nameFor, symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
+  planned: { symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
 };
 const queue = sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl'), ingest: setting('ingestQueueUrl') });
 const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };

@@ -15,9 +15,7 @@ export interface Watching {
    * What the planner goes by where that is not the catalogue alone: runs that were never due must not be missed, nor
    * thought more frequent than they are.
    */
-  readonly planned?: Pick<Wanted, 'symbols' | 'alwaysOpen'> & {
-    readonly nameFor: (sourceId: string) => Pick<Wanted, 'toSource'>;
-  };
+  readonly planned?: Pick<Wanted, 'symbols' | 'alwaysOpen'>;
   /** From 0 up to 1; spreads how long breakers stay open. */
   readonly random?: () => number;
 }
@@ -84,9 +82,7 @@ function judge(source: SourceDefinition, watching: Watching, now: Date): Promise
 
 function definitionOf(source: SourceDefinition, watching: Watching, now: number): JudgedDefinition {
   const { planned } = watching;
-  const timings = planned
-    ? timingsOf(source, { ...planned, toSource: planned.nameFor(source.id).toSource })
-    : timingsOf(source);
+  const timings = planned ? timingsOf(source, { ...planned, toSource: source.toSource }) : timingsOf(source);
   return {
     id: source.id,
     needsCredentials: needsCredentials(source),

@@ -8,7 +8,6 @@ import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, mapSetting, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { nameFor } from '../../core/sources/symbol-names.ts';
 import { recoverSource } from './recover-source.ts';
 
 const store = postgresRecoveryStore(createPool(databaseSettings()));
@@ -24,7 +23,6 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       store,
       queue,
       sources: catalogue,
-      nameFor,
       now: Date.now,
       worker: context.awsRequestId,
     }),

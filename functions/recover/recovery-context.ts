@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { RecoveryStore } from '../../core/ports/recovery-store.ts';
-import type { SymbolNames } from '../../core/recovery/fallback.ts';
 import type { Recovery } from '../../core/recovery/recovery.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
@@ -10,7 +9,6 @@ export interface RecoverDependencies {
   /** Has `recoveries` and the scrape queue of each source. */
   readonly queue: MessageQueue;
   readonly sources: readonly SourceDefinition[];
-  readonly nameFor: (sourceId: string) => SymbolNames;
   readonly now: Clock;
   /** Holder of the lease. */
   readonly worker: string;

@@ -8,7 +8,6 @@ import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, mapSetting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { nameFor } from '../../core/sources/symbol-names.ts';
 import { planRuns } from './plan-runs.ts';
 
 const urls = Object.fromEntries(
@@ -18,7 +17,6 @@ const planning = {
   store: postgresPlanStore(createPool(databaseSettings())),
   queue: sqsMessageQueue(urls),
   sources: catalogue,
-  parserOf: nameFor,
   symbols: symbolsSetting(),
   alwaysOpen: alwaysOpenSetting(),
 };

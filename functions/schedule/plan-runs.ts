@@ -16,7 +16,6 @@ import { admitTrials } from '../../core/planning/trials.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
-import type { SourceParser } from '../../core/sources/parser.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
 const sendLimit = 1000;
@@ -25,7 +24,6 @@ export interface Planning {
   readonly store: PlanStore;
   readonly queue: MessageQueue;
   readonly sources: readonly SourceDefinition[];
-  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
   /** In place of the catalogue's symbols, where the user named some. */
   readonly symbols: readonly string[] | null;
   /** Calendars are ignored: the simulated market never closes. */
@@ -51,7 +49,7 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   await planning.store.plan(new Date(now), chances, (state) => {
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
-      : admitTrials(dueRuns(now, timings, state, planning), retriesOf(chances, state, now), state.breakers, now);
+      : admitTrials(dueRuns(now, timings, state), retriesOf(chances, state, now), state.breakers, now);
     planned = plan.runs;
     return plan;
   });
@@ -92,7 +90,7 @@ function retriesOf(chances: readonly RetryChance[], state: PlannerState, now: nu
   return planRetries(chances, state, (source) => isLocked(source, state), now);
 }
 
-function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState, planning: Planning) {
+function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState) {
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
@@ -110,9 +108,7 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState,
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        runs.push(
-          ...runOf(source, job, symbols, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }, planning),
-        );
+        runs.push(...runOf(source, job, symbols, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
       }
     }
   }
@@ -129,7 +125,7 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
       const symbols = symbolsOf(job, wantedOf(source, planning));
-      runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }, planning));
+      runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -137,8 +133,8 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
   return { runs, plannedTo };
 }
 
-function wantedOf(source: SourceDefinition, { symbols, alwaysOpen = false, parserOf }: Planning): Wanted {
-  return { symbols, alwaysOpen, toSource: parserOf(source.id).toSource };
+function wantedOf(source: SourceDefinition, { symbols, alwaysOpen = false }: Planning): Wanted {
+  return { symbols, alwaysOpen, toSource: source.toSource };
 }
 
 /** The run of a job for some of its symbols, or none for no symbols. */
@@ -147,10 +143,8 @@ function runOf(
   job: SourceJob,
   canonical: readonly string[],
   due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
-  planning: Planning,
 ): PlannedRun[] {
-  const { toSource } = planning.parserOf(source.id);
-  const symbols = canonical.flatMap((symbol) => toSource(symbol) ?? []);
+  const symbols = canonical.flatMap((symbol) => source.toSource(symbol) ?? []);
   if (symbols.length === 0) return [];
   const tasks: string[][] = [];
   for (let from = 0; from < symbols.length; from += job.symbolsPerTask)

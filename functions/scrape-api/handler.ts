@@ -10,9 +10,8 @@ import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { mapSetting, numberSetting, setting } from '../../core/runtime/settings.ts';
-import { reachSource } from '../../core/scraping/open-source.ts';
+import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
-import { apiParserOf } from '../../core/sources/api-parsers.ts';
 
 const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));
@@ -29,7 +28,7 @@ const timeoutMs = numberSetting('upstreamTimeoutMs');
 /** Tasks of the API sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, scrapeMessageSchema, async (task) => {
-    const ready = await reachSource(task.sourceId, {
+    const source = await openSource(task.sourceId, {
       state,
       sourceUrls,
       sessionSecret: () => secrets.get(setting('sessionKeySecret')),
@@ -41,7 +40,6 @@ export const handler = observed((event: SQSEvent, context: Context) =>
         return secret ? secrets.current(secret) : null;
       },
     });
-    const source = { ...ready, parser: apiParserOf(task.sourceId) };
     await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
   }),
 );

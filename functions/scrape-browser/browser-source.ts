@@ -6,12 +6,11 @@ import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
-import { pageHeaders, reachSource } from '../../core/scraping/open-source.ts';
+import { openSource, pageHeaders } from '../../core/scraping/open-source.ts';
 import type { ScrapeSource } from '../../core/scraping/scrape-task.ts';
 import { takePermit } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
-import { sourceOf } from '../../core/sources/catalogue.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
+import { knownSource } from '../../core/sources/catalogue.ts';
 
 /** A browser, as far as a source is read with it. */
 export interface SourceBrowser {
@@ -48,16 +47,16 @@ export async function browserSource(
   },
 ): Promise<ScrapeSource> {
   const { browser, state, now, wait } = world;
-  const source = sourceOf(sourceId);
-  const address = source && sourceAddress(source, world.sourceUrls);
+  const source = knownSource(sourceId);
+  const address = sourceAddress(source, world.sourceUrls);
   const bounded = (options: UpstreamOptions): UpstreamOptions => ({
     ...options,
     timeoutMs: world.pageTimeoutMs ?? pageTimeoutMs,
     maxBytes: maxPageBytes,
   });
   const login = async (credentials: LoginCredentials): Promise<Session | Failure> => {
-    const strategy = source?.session;
-    if (!address || strategy?.strategy !== 'browser-form-login')
+    const strategy = source.session;
+    if (strategy?.strategy !== 'browser-form-login')
       throw new Error(`Source ${sourceId} does not sign in with a browser.`);
     for (let taken = 0; taken < requestsOfLogin; taken++) {
       const deadline = now() + loginMs;
@@ -68,14 +67,13 @@ export async function browserSource(
     return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now());
   };
 
-  const ready = await reachSource(sourceId, {
+  const ready = await openSource(sourceId, {
     ...world,
     upstream: (options) => browser.upstream(bounded(options)),
     browserLogin: login,
   });
   return {
     ...ready,
-    parser: parserOf(sourceId),
     headers: pageHeaders,
     capture: (redact) => browser.capture((text) => ready.maskCredentials(redact(text))),
   };

@@ -1,13 +1,12 @@
 import { redactor } from '../../core/auth/redact.ts';
 import { type Session, sessionSecrets } from '../../core/auth/session.ts';
-import type { Exchange } from '../../core/contracts/blob.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
-import type { ReachableSource } from '../../core/scraping/open-source.ts';
+import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
 import { takePermit } from '../../core/scraping/take-permit.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
@@ -26,7 +25,7 @@ export type Loaded = { readonly answer: ReadAnswer; readonly fetchedAt: number }
 export type AskYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
 
 export interface Asking {
-  readonly source: Pick<ReachableSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
+  readonly source: Pick<OpenSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
   readonly state: State;
   readonly breaker: Breaker;
   readonly metrics: ProxyMetrics;
@@ -144,12 +143,10 @@ async function send(
   // Masked before it is read: what is kept and given out has never held a credential of ours.
   const redact = redactor(session ? sessionSecrets(session) : []);
   const fetchedAt = now();
-  const exchange: Exchange = {
-    request: { method: 'GET', url: '', headers: {}, symbols },
+  const heard = {
     response: answer.response && { ...answer.response, headers: {}, body: redact(answer.response.body) },
     error: answer.error,
     fetchedAt: new Date(fetchedAt).toISOString(),
-    latencyMs: answer.latencyMs,
   };
   // Heard by the scrapers as well: it is one Yahoo that wants to be left alone.
   const refused = async (failure: Failure): Promise<Told> => {
@@ -158,7 +155,7 @@ async function send(
     return failed(failure, true, seconds);
   };
   if (first.route === 'quote') {
-    const read = readQuoteAnswer(exchange, symbols);
+    const read = readQuoteAnswer(heard, symbols);
     if ('failure' in read) return refused(read.failure);
     const answers = new Map(
       group.flatMap(({ key, symbol }): [string, Loaded][] => {
@@ -168,7 +165,7 @@ async function send(
     );
     return { answers, failure: null, asked: true, retryAfterSeconds: 0 };
   }
-  const read = readOneAnswer(exchange, first);
+  const read = readOneAnswer(heard, first);
   if ('failure' in read) return refused(read.failure);
   const answers = new Map([[first.key, { answer: read, fetchedAt }]]);
   return { answers, failure: null, asked: true, retryAfterSeconds: 0 };

@@ -1,5 +1,5 @@
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
-import { type ReachableSource, reachSource } from '../../core/scraping/open-source.ts';
+import { type OpenSource, openSource } from '../../core/scraping/open-source.ts';
 
 /** A client waits for this: less time than the scraper has. */
 const requestTimeoutMs = 8_000;
@@ -8,9 +8,9 @@ const maxAnswerBytes = 5 * 1024 * 1024;
 
 /** Yahoo as the scraper asks it: the same address, headers, session and quota, with the time that a client has. */
 export function yahooSource(
-  world: Omit<Parameters<typeof reachSource>[1], 'upstream'> & { upstream: (options: UpstreamOptions) => Upstream },
-): Promise<ReachableSource> {
-  return reachSource('yahoo', {
+  world: Omit<Parameters<typeof openSource>[1], 'upstream'> & { upstream: (options: UpstreamOptions) => Upstream },
+): Promise<OpenSource> {
+  return openSource('yahoo', {
     ...world,
     upstream: (options) => world.upstream({ ...options, timeoutMs: requestTimeoutMs, maxBytes: maxAnswerBytes }),
   });

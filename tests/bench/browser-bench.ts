@@ -83,11 +83,10 @@ async function page(browser: ChromiumBrowser, base: string): Promise<number> {
   const headers = { 'user-agent': 'Quotron bench' };
   const answer = await browser.upstream(rules)({ method: 'GET', url, headers, page: request?.page });
   const parsed = slickchartsParser.parse('constituents', {
-    request: { method: 'GET', url: url.href, headers, symbols: ['sp500'] },
+    request: { symbols: ['sp500'] },
     response: answer.response,
     error: answer.error,
     fetchedAt: new Date().toISOString(),
-    latencyMs: answer.latencyMs,
   });
   await browser.rest();
   if (parsed.quotes.length !== 503)

@@ -9,7 +9,6 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { unpackBlob } from '../../core/adapters/s3/raw-store.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 
 const delivery = z.object({ message: ingestMessageSchema, blob: z.instanceof(Uint8Array) }).nullable();
@@ -24,7 +23,6 @@ const ingestBlob = ingestBlobs({
   },
   store: postgresIngestStore(pool),
   queue: memoryMessageQueue(),
-  parserOf,
 });
 
 parentPort?.on('message', async (received: unknown) => {

@@ -17,7 +17,6 @@ import {
   type ScrapeMessage,
   scrapeMessageSchema,
 } from '../../core/contracts/messages.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
@@ -113,7 +112,7 @@ const expireLease = ({ runId, part }: ScrapeMessage) =>
 
 it('workers that are killed or sleep in the middle of a task lose nothing and double nothing', async () => {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: [source], parserOf, symbols, alwaysOpen: true };
+  const planning = { store: postgresPlanStore(pool), queue, sources: [source], symbols, alwaysOpen: true };
   await planRuns({ time: new Date().toISOString() }, planning);
   waiting = queue.take('scrape-yahoo').map((message) => scrapeMessageSchema.parse(message));
   const planned = waiting.length;
@@ -242,7 +241,6 @@ async function readAll(): Promise<void> {
     rawStore: folderRawStore(join(folder, 'blobs')),
     store: postgresIngestStore(pool),
     queue: memoryMessageQueue(),
-    parserOf,
   });
   const watching = { store: postgresOutcomeStore(pool), sources: [source] };
   for (const message of sent['outcomes']?.toReversed() ?? [])

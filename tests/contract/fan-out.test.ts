@@ -10,8 +10,6 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema, type ScrapeMessage, scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { type ScrapeSource, scrapeTask } from '../../core/scraping/scrape-task.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
-import { yahooParser } from '../../core/sources/yahoo/parse.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
@@ -56,7 +54,6 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       store: postgresPlanStore(pool),
       queue,
       sources: [yahoo],
-      parserOf,
       symbols: universe,
       alwaysOpen: true,
     };
@@ -90,12 +87,15 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
     };
     const source: ScrapeSource = {
       id: 'yahoo',
-      // What the answers say does not matter here.
-      parser: { ...yahooParser, parse: () => ({ quotes: [], bars: [], rejections: [], failure: null, missing: [] }) },
       address: { url: (path) => new URL(path, 'https://yahoo.invalid'), allowPrivate: false, origins: [] },
       upstream: async ({ url }) => {
         requests.push(clock);
-        const response = { status: 200, headers: {}, body: '{}', truncated: false };
+        const response = {
+          status: 200,
+          headers: {},
+          body: '{"quoteResponse":{"result":[{}],"error":null}}',
+          truncated: false,
+        };
         return { response, error: null, setCookies: [], url, latencyMs: 1 };
       },
       sessions: null,
@@ -175,7 +175,7 @@ describe('a worker that comes late', () => {
         time: new Date().toISOString(),
         run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'late' },
       },
-      { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols: ['AAPL'] },
+      { store: postgresPlanStore(pool), queue, sources: [yahoo], symbols: ['AAPL'] },
     );
     const task = scrapeMessageSchema.parse(queue.take('scrape-yahoo')[0]);
     const begin = () =>
@@ -213,7 +213,6 @@ describe('a worker that comes late', () => {
       rawStore: blobs,
       store: postgresIngestStore(pool),
       queue: memoryMessageQueue(),
-      parserOf,
     });
     await ingest({ ...of, blobKey });
     expect(await now()).toEqual(running);

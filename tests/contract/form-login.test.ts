@@ -7,14 +7,14 @@ import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { Upstream } from '../../core/ports/upstream.ts';
-import { reachSource } from '../../core/scraping/open-source.ts';
+import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import type { SourceParser } from '../../core/sources/parser.ts';
+
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { brokerOverHttp, brokerOverHttpParser } from '../support/broker-over-http.ts';
+import { brokerOverHttp } from '../support/broker-over-http.ts';
 import { pipeline, runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -27,12 +27,8 @@ vi.mock('../../core/sources/catalogue.ts', async (original) => {
   const { catalogue } = await original<{ catalogue: readonly SourceDefinition[] }>();
   const { brokerOverHttp: broker } = await import('../support/broker-over-http.ts');
   const all = [...catalogue, broker];
-  return { catalogue: all, sourceOf: (id: string) => all.find((source) => source.id === id) };
-});
-vi.mock('../../core/sources/parsers.ts', async (original) => {
-  const { parserOf } = await original<{ parserOf: (id: string) => SourceParser }>();
-  const { brokerOverHttp: broker, brokerOverHttpParser: parser } = await import('../support/broker-over-http.ts');
-  return { parserOf: (id: string) => (id === broker.id ? parser : parserOf(id)) };
+  const sourceOf = (id: string) => all.find((source) => source.id === id);
+  return { catalogue: all, sourceOf, knownSource: sourceOf, parserOf: async (id: string) => sourceOf(id)?.parser() };
 });
 
 const { id } = brokerOverHttp;
@@ -80,7 +76,7 @@ function world({
   const state = postgresState(pool);
   const { queue, blobs } = stages;
   const work = async (message: unknown) => {
-    const ready = await reachSource(id, {
+    const source = await openSource(id, {
       state,
       sourceUrls,
       sessionSecret: async () => 'the secret of these tests',
@@ -89,7 +85,6 @@ function world({
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
       credentials: async () => JSON.stringify(credentials),
     });
-    const source = { ...ready, parser: brokerOverHttpParser };
     const backoff = { initialMs: 5, maxMs: 20 };
     await scrapeTask(scrapeMessageSchema.parse(message), {
       source,

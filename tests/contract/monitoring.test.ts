@@ -5,7 +5,6 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
 import { overdueAfterMs } from '../../core/health/judge.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -172,7 +171,7 @@ describe('each minute', () => {
       await pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('coingecko', 'quotes', $1)`, [
         twoHoursAgo,
       ]);
-      const planned = { symbols, alwaysOpen: false, nameFor: parserOf };
+      const planned = { symbols, alwaysOpen: false };
       await watchSources(
         { store: postgresOutcomeStore(pool), sources: [coingecko], planned },
         new Date('2026-11-24T16:00:00Z'),

@@ -9,7 +9,6 @@ import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
@@ -37,7 +36,6 @@ function planner(of: { source?: SourceDefinition; symbols?: string[]; alwaysOpen
     store: postgresPlanStore(pool),
     queue: memoryMessageQueue(),
     sources: [source],
-    parserOf,
     symbols,
     alwaysOpen,
   };

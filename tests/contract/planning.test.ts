@@ -5,7 +5,6 @@ import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -24,7 +23,7 @@ const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${t
 /** Ignores calendars unless told: 22 November is a Sunday. */
 function planner(symbols: string[] | null = null, alwaysOpen = true) {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], parserOf, symbols, alwaysOpen };
+  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], symbols, alwaysOpen };
   return { queue, planning, plan: (time: string) => planRuns(tick(time), planning) };
 }
 const sentTo = (queue: { take(name: string): unknown[] }) =>

@@ -6,7 +6,6 @@ import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
-import { yahooParser } from '../../core/sources/yahoo/parse.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, column } from '../support/quote-store-rows.ts';
@@ -24,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 
 /** A container: it remembers what it has seen. */
-const container = () => ingestBlobs({ rawStore, store: postgresIngestStore(pool), queue, parserOf: () => yahooParser });
+const container = () => ingestBlobs({ rawStore, store: postgresIngestStore(pool), queue });
 
 interface Told {
   readonly symbol: string;

@@ -6,7 +6,6 @@ import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/rec
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { watchSources } from '../../functions/monitor/watch-sources.ts';
@@ -103,7 +102,6 @@ describe('with a hundred thousand tasks', () => {
     store: postgresPlanStore(pool),
     queue: memoryMessageQueue(),
     sources: catalogue,
-    parserOf,
     symbols: null,
   });
 

@@ -22,7 +22,6 @@ import { createApiKey } from '../../core/auth/api-keys.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import type { DeadMessage } from '../../core/ports/queue-inspector.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { createApp } from '../../functions/api/app.ts';
 import type { Dependencies } from '../../functions/api/dependencies.ts';
 
@@ -72,7 +71,6 @@ export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
     queue,
     inspector: memoryQueueInspector(queues),
     catalogue,
-    parserOf,
     clock: () => time.now,
     version: '9.9.9',
     protocol: 'http',

@@ -37,6 +37,9 @@ export const brokerOverHttp: SourceDefinition = {
   canarySymbol: 'AAPL',
   fallbacks: [],
   rank: { equity: 1 },
+  toSource: (canonical) => canonical,
+  toCanonical: (symbol) => symbol,
+  parser: async () => brokerOverHttpParser,
   terms: { url: 'https://demo-broker.invalid/terms', licence: 'unknown', reviewed: '2026-11-22' },
 };
 
@@ -55,8 +58,9 @@ const answerSchema = z.object({
 export const brokerOverHttpParser: SourceParser = {
   version: 'broker-over-http-1',
   requests: ({ symbols }) => [{ path: '/api/prices', query: { symbols: symbols.join(',') }, symbols }],
-  parse(_kind, exchange): Parsed {
-    const read = readBody(exchange);
+  failureIn: (kind, answer) => brokerOverHttpParser.parse(kind, answer).failure,
+  parse(_kind, answered): Parsed {
+    const read = readBody(answered);
     if ('failure' in read) return failed(read.failure);
     const answer = answerSchema.safeParse(read.json);
     if (!answer.success) return failed(driftOf(answer.error));
@@ -87,6 +91,4 @@ export const brokerOverHttpParser: SourceParser = {
     });
     return { quotes, bars: [], rejections: [], failure: null, missing: [] };
   },
-  toSource: (canonical) => canonical,
-  toCanonical: (symbol) => symbol,
 };

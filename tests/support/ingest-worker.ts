@@ -7,7 +7,6 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
-import { yahooParser } from '../../core/sources/yahoo/parse.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { folderRawStore } from './folder-raw-store.ts';
 
@@ -17,7 +16,6 @@ const ingestBlob = ingestBlobs({
   rawStore: folderRawStore(folder),
   store: postgresIngestStore(pool),
   queue: memoryMessageQueue(),
-  parserOf: () => yahooParser,
 });
 
 const waiting: string[] = [];

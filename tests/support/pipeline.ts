@@ -17,11 +17,10 @@ import {
   type Tick,
 } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
-import { reachSource } from '../../core/scraping/open-source.ts';
+import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
@@ -73,18 +72,17 @@ export function pipeline(
   const watching = {
     store: postgresOutcomeStore(pool),
     sources: catalogue,
-    planned: { ...planned, nameFor: parserOf },
+    planned,
     random: () => 0.5,
   };
   const now = options.now ?? Date.now;
   const hasty = (these: ReadonlySet<FaultName>) => options.faults?.().some(({ fault }) => these.has(fault)) ?? true;
   const backoff = { initialMs: 5, maxMs: 20 };
-  const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue, parserOf });
+  const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue });
   const planning = {
     store: postgresPlanStore(pool),
     queue,
     sources: catalogue,
-    parserOf,
     ...planned,
   };
   const starting = {
@@ -92,7 +90,7 @@ export function pipeline(
     queue,
     sources: catalogue,
   };
-  const recovering = { store: starting.recoveries, queue, sources: catalogue, nameFor: parserOf, now, worker: 'test' };
+  const recovering = { store: starting.recoveries, queue, sources: catalogue, now, worker: 'test' };
   const world = {
     state,
     sourceUrls: options.sourceUrls,
@@ -110,7 +108,7 @@ export function pipeline(
           browser: options.browser,
           pageTimeoutMs: (hasty(neverDone) ? options.pageTimeoutMs : null) ?? 8_000,
         })
-      : { ...(await reachSource(id, world)), parser: parserOf(id) };
+      : openSource(id, world);
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),
     async scrape() {

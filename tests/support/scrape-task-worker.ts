@@ -9,9 +9,8 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import type { RawStore } from '../../core/ports/raw-store.ts';
-import { reachSource } from '../../core/scraping/open-source.ts';
+import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { folderRawStore } from './folder-raw-store.ts';
 
 const [databaseUrl = '', folder = '', sourceUrl = '', name = '', dies = ''] = process.argv.slice(2);
@@ -30,7 +29,7 @@ const queue = { send: async (to: string, messages: readonly unknown[]) => void s
 
 for await (const line of createInterface({ input: process.stdin })) {
   const task = scrapeMessageSchema.parse(JSON.parse(line));
-  const reached = await reachSource(task.sourceId, {
+  const source = await openSource(task.sourceId, {
     state,
     sourceUrls: { [task.sourceId]: sourceUrl },
     sessionSecret: async () => 'the secret of this test',
@@ -38,7 +37,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     now: Date.now,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  const source = { ...reached, parser: parserOf(task.sourceId) };
   await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: name });
   say({ done: true });
 }

@@ -11,9 +11,8 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
-import { reachSource } from '../../core/scraping/open-source.ts';
+import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
-import { apiParserOf } from '../../core/sources/api-parsers.ts';
 
 const ordersSchema = z.object({
   sourceUrls: z.record(z.string(), z.string()),
@@ -56,7 +55,7 @@ async function tasks(orders: Orders, until: number): Promise<number> {
     for (const message of waiting) {
       if (Date.now() >= until) break;
       const task = scrapeMessageSchema.parse(message);
-      const ready = await reachSource(task.sourceId, {
+      const source = await openSource(task.sourceId, {
         state,
         sourceUrls: orders.sourceUrls,
         sessionSecret: async () => 'the secret of this test',
@@ -65,7 +64,6 @@ async function tasks(orders: Orders, until: number): Promise<number> {
         wait: (ms) => sleep(Math.min(ms, 50)),
         credentials: async (id) => orders.credentials[id] ?? null,
       });
-      const source = { ...ready, parser: apiParserOf(task.sourceId) };
       await scrapeTask(task, { source, state, blobs: memoryRawStore(), queue, now: Date.now, worker });
     }
     const had = queue.take('outcomes').length;

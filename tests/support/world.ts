@@ -15,9 +15,8 @@ import type { JobKind } from '../../core/contracts/words/job-kinds.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
 import { holdAfter, retryAfterOf } from '../../core/scraping/retry-after.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
-import { sourceOf } from '../../core/sources/catalogue.ts';
+import { catalogue, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { parserOf } from '../../core/sources/parsers.ts';
 import { makeKeys, testApi } from './api-fixture.ts';
 import { installDatabaseClock, setDatabaseClock } from './database-clock.ts';
 import { memoryStores, pipeline } from './pipeline.ts';
@@ -183,6 +182,8 @@ async function worldOn(
   await container();
   if (start) await pool.query('SELECT maintain_quote_partitions($1)', [start]);
   const keys = await makeKeys(pool);
+  // Loaded here, so that `requests` need not wait for them.
+  const parsers = new Map(await Promise.all(catalogue.map(async (source) => [source, await source.parser()] as const)));
 
   return {
     async ingest({ source: sourceId, kind, job: jobId, exchanges }) {
@@ -209,7 +210,8 @@ async function worldOn(
       await stores.blobs.put(blobKey, { version: 1, ...of, createdAt, exchanges: [...exchanges] });
       await stores.queue.send('ingest', [{ blobKey, ...of } satisfies IngestMessage]);
 
-      const failures = exchanges.map((exchange) => parserOf(sourceId).parse(kind, exchange).failure);
+      const parser = await parserOf(sourceId);
+      const failures = exchanges.map((exchange) => parser.failureIn(kind, exchange));
       const ok = failures.includes(null);
       const failure = ok ? null : (failures[0] ?? null);
       const hold = holdAfter(last, failures.at(-1) ?? null, now());
@@ -250,9 +252,10 @@ async function worldOn(
 
     requests(sourceId, kind, jobId, symbols, at, range) {
       const source = knownSource(sourceId);
-      const parser = parserOf(sourceId);
+      const parser = parsers.get(source);
+      if (!parser) throw new Error(`Source ${sourceId} has no parser.`);
       const interval = source.jobs.find((each) => each.id === jobId)?.interval ?? '1d';
-      const named = symbols.flatMap((symbol) => parser.toSource(symbol) ?? []);
+      const named = symbols.flatMap((symbol) => source.toSource(symbol) ?? []);
       const address = sourceAddress(source, {});
       return parser
         .requests({
@@ -297,12 +300,6 @@ async function worldOn(
 
     stop: () => testDatabase.stop(),
   };
-}
-
-function knownSource(id: string): SourceDefinition {
-  const source = sourceOf(id);
-  if (!source) throw new Error(`The catalogue has no source ${id}.`);
-  return source;
 }
 
 /** A run with one task that a person asked for, planned and sent. */

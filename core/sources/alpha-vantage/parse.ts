@@ -1,11 +1,11 @@
-import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { type DecimalText, decimalFromText } from '../../market/decimal.ts';
 import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
-import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceParser, Subject } from '../parser.ts';
+import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceAnswer, SourceParser, Subject } from '../parser.ts';
 import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
 import { excuseOf } from './excuse.ts';
 import { barRowSchema, quoteAnswerSchema, quoteRowSchema, seriesAnswerSchema, seriesMetaSchema } from './schema.ts';
-import { answerZone, knownListing, toCanonical, toSource } from './symbols.ts';
+import { answerZone, knownListing } from './symbols.ts';
 
 /** Alpha Vantage: one symbol a request, all values as text, no currency, no time of day. */
 export const alphaVantageParser: SourceParser = {
@@ -16,28 +16,22 @@ export const alphaVantageParser: SourceParser = {
       query: { function: kind === 'quotes' ? 'GLOBAL_QUOTE' : 'TIME_SERIES_DAILY', symbol },
       symbols: [symbol],
     })),
-  parse: (kind, exchange) => (kind === 'quotes' ? parseQuote(exchange) : parseSeries(exchange)),
-  toSource,
-  toCanonical,
+  parse: (kind, answer) => (kind === 'quotes' ? parseQuote(answer) : parseSeries(answer)),
+  failureIn(kind, answer) {
+    const opened = kind === 'quotes' ? openQuote(answer) : openSeries(answer);
+    return 'failure' in opened ? opened.failure : null;
+  },
 };
 
 /**
  * Reads `GLOBAL_QUOTE`. All it says of the time is the latest trading day: the price is no newer than the end of that
  * day, and no newer than the fetch. That is its `asOf`, on the basis `fetched`, which never beats an exchange's time.
  */
-function parseQuote(exchange: Exchange): Parsed {
-  const read = readBody(exchange);
-  if ('failure' in read) return failed(read.failure);
-  const answer = quoteAnswerSchema.safeParse(read.json);
-  if (!answer.success) return failed(excuseOf(read.json) ?? driftOf(answer.error));
-  const asked = exchange.request.symbols;
-  if (Object.keys(answer.data['Global Quote']).length === 0)
-    return failed({
-      reason: 'no_data',
-      detail: { code: 'no_rows' },
-      message: 'The source has no quote for the symbol asked for.',
-    });
-  const row = quoteRowSchema.safeParse(answer.data['Global Quote']);
+function parseQuote(answer: SourceAnswer): Parsed {
+  const opened = openQuote(answer);
+  if ('failure' in opened) return failed(opened.failure);
+  const asked = answer.request.symbols;
+  const row = quoteRowSchema.safeParse(opened.row);
   const reject = (fields: readonly string[], detail: string): Parsed => ({
     ...nothing,
     rejections: [
@@ -53,7 +47,7 @@ function parseQuote(exchange: Exchange): Parsed {
   const endOfDay = endOf(row.data['latest trading day']);
   if (price === null) return reject(['price'], 'The price is no number.');
   if (endOfDay === null) return reject(['latest trading day'], 'The trading day is not a date.');
-  const fetchedAt = Date.parse(exchange.fetchedAt);
+  const fetchedAt = Date.parse(answer.fetchedAt);
   const subject = subjectOf(symbol);
   const quote = {
     price,
@@ -79,26 +73,32 @@ function parseQuote(exchange: Exchange): Parsed {
   };
 }
 
+/** The row of an answer, unread, or why there is none. */
+function openQuote(answer: SourceAnswer): { row: unknown } | { failure: Failure } {
+  const read = readBody(answer);
+  if ('failure' in read) return read;
+  const parsed = quoteAnswerSchema.safeParse(read.json);
+  if (!parsed.success) return { failure: excuseOf(read.json) ?? driftOf(parsed.error) };
+  const row = parsed.data['Global Quote'];
+  if (Object.keys(row).length > 0) return { row };
+  return {
+    failure: {
+      reason: 'no_data',
+      detail: { code: 'no_rows' },
+      message: 'The source has no quote for the symbol asked for.',
+    },
+  };
+}
+
 /** Reads `TIME_SERIES_DAILY`: as traded, adjusted for nothing. A bar starts at midnight of its day in the answer's zone. */
-function parseSeries(exchange: Exchange): Parsed {
-  const read = readBody(exchange);
-  if ('failure' in read) return failed(read.failure);
-  const answer = seriesAnswerSchema.safeParse(read.json);
-  if (!answer.success) return failed(excuseOf(read.json) ?? driftOf(answer.error));
-  const meta = seriesMetaSchema.safeParse(answer.data['Meta Data']);
-  if (!meta.success) return failed(driftOf(meta.error));
-  const zone = isZone(meta.data['Time Zone']) ? meta.data['Time Zone'] : null;
-  if (zone === null)
-    return failed({
-      reason: 'schema_drift',
-      detail: { code: 'unknown_time_zone' },
-      message: 'The zone of the dates is none.',
-    });
-  const { Symbol: symbol } = meta.data;
+function parseSeries(answer: SourceAnswer): Parsed {
+  const opened = openSeries(answer);
+  if ('failure' in opened) return failed(opened.failure);
+  const { symbol, zone } = opened;
   const subject = subjectOf(symbol);
   const bars: ParsedBars['bars'][number][] = [];
   const rejections: Rejection[] = [];
-  for (const [date, raw] of Object.entries(answer.data['Time Series (Daily)'])) {
+  for (const [date, raw] of Object.entries(opened.rows)) {
     const startsAt = /^\d{4}-\d\d-\d\d$/.test(date) ? startOfDate(date, zone) : null;
     const row = barRowSchema.safeParse(raw);
     const [open, high, low, close] = row.success
@@ -129,8 +129,35 @@ function parseSeries(exchange: Exchange): Parsed {
     };
     bars.push(subject.listing ? { ...bar, currency: subject.listing.currency } : bar);
   }
-  const basisAt = Date.parse(exchange.fetchedAt);
+  const basisAt = Date.parse(answer.fetchedAt);
   return { ...nothing, bars: [{ subject, basis: 'raw', basisAt, bars, actions: [] }], rejections };
+}
+
+interface Series {
+  readonly symbol: string;
+  /** Of the dates. */
+  readonly zone: string;
+  /** By date, unread. */
+  readonly rows: Readonly<Record<string, unknown>>;
+}
+
+/** The series of an answer with its rows unread, or why there is none. */
+function openSeries(answer: SourceAnswer): Series | { failure: Failure } {
+  const read = readBody(answer);
+  if ('failure' in read) return read;
+  const parsed = seriesAnswerSchema.safeParse(read.json);
+  if (!parsed.success) return { failure: excuseOf(read.json) ?? driftOf(parsed.error) };
+  const meta = seriesMetaSchema.safeParse(parsed.data['Meta Data']);
+  if (!meta.success) return { failure: driftOf(meta.error) };
+  const { Symbol: symbol, 'Time Zone': zone } = meta.data;
+  if (isZone(zone)) return { symbol, zone, rows: parsed.data['Time Series (Daily)'] };
+  return {
+    failure: {
+      reason: 'schema_drift',
+      detail: { code: 'unknown_time_zone' },
+      message: 'The zone of the dates is none.',
+    },
+  };
 }
 
 const nothing: Parsed = { quotes: [], bars: [], rejections: [], failure: null, missing: [] };

@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '../definition.ts';
+import { toCanonical, toSource } from './symbols.ts';
 
 /** With 25 requests a day there is room for few: two quotes twice a day, and their daily bars once. */
 const watchlist = ['AAPL', 'MSFT'] as const;
@@ -43,5 +44,8 @@ export const alphaVantage: SourceDefinition = {
   latenessMinutes: 480,
   fallbacks: ['yahoo'],
   rank: { equity: 20, etf: 20, fund: 10 },
+  toSource,
+  toCanonical,
+  parser: async () => (await import('./parse.ts')).alphaVantageParser,
   terms: { url: 'https://www.alphavantage.co/terms_of_service/', licence: 'internal', reviewed: '2026-11-22' },
 };

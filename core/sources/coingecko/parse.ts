@@ -1,10 +1,9 @@
-import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
 import { decimalFromNumber } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
-import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import type { Parsed, ParsedQuote, Rejection, SourceAnswer, SourceParser } from '../parser.ts';
 import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
-import { currency, toCanonical, toSource } from './coins.ts';
+import { currency } from './coins.ts';
 import { coinSchema, coinsSchema, refusalSchema } from './schema.ts';
 
 /** CoinGecko: up to 250 coins a request, by id. */
@@ -19,9 +18,11 @@ export const coingeckoParser: SourceParser = {
       symbols: ids,
     }));
   },
-  parse: (_kind, exchange) => parseCoins(exchange),
-  toSource,
-  toCanonical,
+  parse: (_kind, answer) => parseCoins(answer),
+  failureIn(_kind, answer) {
+    const opened = openCoins(answer);
+    return 'failure' in opened ? opened.failure : null;
+  },
 };
 
 const perPage = 250;
@@ -30,27 +31,13 @@ const perPage = 250;
  * Reads an answer of `/api/v3/coins/markets`. The currency is the one that was asked for: an answer to a request that
  * named another, or none, is not read. There is no close of a market that never closes, so no previous close.
  */
-function parseCoins(exchange: Exchange): Parsed {
-  const read = readBody(exchange);
-  if ('failure' in read) return failed(read.failure);
-  const answer = coinsSchema.safeParse(read.json);
-  if (!answer.success) return failed(refusalOf(read.json) ?? driftOf(answer.error));
-  if (askedCurrency(exchange.request.url) !== currency)
-    return failed({
-      reason: 'bad_request',
-      detail: { code: 'request_unsupported' },
-      message: 'The request did not say in which currency it wants prices.',
-    });
-  if (answer.data.length === 0)
-    return failed({
-      reason: 'no_data',
-      detail: { code: 'no_rows' },
-      message: 'The source has none of the coins asked for.',
-    });
+function parseCoins(answer: SourceAnswer): Parsed {
+  const opened = openCoins(answer);
+  if ('failure' in opened) return failed(opened.failure);
   const quotes: ParsedQuote[] = [];
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
-  for (const [index, raw] of answer.data.entries()) {
+  for (const [index, raw] of opened.coins.entries()) {
     const coin = coinSchema.safeParse(raw);
     const price = coin.success ? decimalFromNumber(coin.data.current_price) : null;
     if (!coin.success || price === null) {
@@ -90,8 +77,28 @@ function parseCoins(exchange: Exchange): Parsed {
       },
     });
   }
-  const missing = exchange.request.symbols.filter((id) => !answered.has(id));
+  const missing = answer.request.symbols.filter((id) => !answered.has(id));
   return { quotes, bars: [], rejections, failure: null, missing };
+}
+
+/** The coins of an answer, unread, or why there are none. */
+function openCoins(answer: SourceAnswer): { coins: readonly unknown[] } | { failure: Failure } {
+  const read = readBody(answer);
+  if ('failure' in read) return read;
+  const parsed = coinsSchema.safeParse(read.json);
+  if (!parsed.success) return { failure: refusalOf(read.json) ?? driftOf(parsed.error) };
+  if (askedCurrency(answer.request.url) !== currency)
+    return {
+      failure: {
+        reason: 'bad_request',
+        detail: { code: 'request_unsupported' },
+        message: 'The request did not say in which currency it wants prices.',
+      },
+    };
+  if (parsed.data.length > 0) return { coins: parsed.data };
+  return {
+    failure: { reason: 'no_data', detail: { code: 'no_rows' }, message: 'The source has none of the coins asked for.' },
+  };
 }
 
 function refusalOf(json: unknown): Failure | null {
@@ -110,6 +117,8 @@ function refusalOf(json: unknown): Failure | null {
   };
 }
 
-function askedCurrency(url: string): string | null {
-  return URL.canParse(url) ? (new URL(url).searchParams.get('vs_currency')?.toUpperCase() ?? null) : null;
+function askedCurrency(url: string | undefined): string | null {
+  return url !== undefined && URL.canParse(url)
+    ? (new URL(url).searchParams.get('vs_currency')?.toUpperCase() ?? null)
+    : null;
 }

@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '../definition.ts';
+import { toCanonical, toSource } from './coins.ts';
 
 /** CoinGecko's public interface: coins in dollars. Its limit moves between 5 and 30 calls a minute. */
 export const coingecko: SourceDefinition = {
@@ -21,5 +22,8 @@ export const coingecko: SourceDefinition = {
   canarySymbol: 'BTC-USD',
   fallbacks: ['yahoo'],
   rank: { crypto: 50 },
+  toSource,
+  toCanonical,
+  parser: async () => (await import('./parse.ts')).coingeckoParser,
   terms: { url: 'https://www.coingecko.com/en/api_terms', licence: 'display', reviewed: '2026-11-22' },
 };

@@ -1,10 +1,10 @@
-import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
+import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import { type DecimalText, decimalFromText, divide } from '../../market/decimal.ts';
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
-import type { Parsed, ParsedQuote, Rejection, SourceParser } from '../parser.ts';
+import type { Parsed, ParsedQuote, Rejection, SourceAnswer, SourceParser } from '../parser.ts';
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
@@ -41,72 +41,76 @@ export const demoBrokerParser: SourceParser = {
       ...(selectors === 'main' ? {} : { selectors }),
     },
   ],
-  parse(kind, exchange) {
-    if (kind !== 'quotes')
-      return failed(
-        { reason: 'bad_request', detail: { code: 'request_unsupported' }, message: 'The broker shows prices only.' },
-        exchange,
-      );
-    const failure = transportFailure(exchange);
-    if (failure) return failed(failure, exchange);
-    const page = readHtml(exchange.response?.body ?? '');
-    if (page.has(formSelector))
-      return failed(
-        {
-          reason: 'auth_expired',
-          detail: { code: 'login_page' },
-          message: 'The page asks for a login: the session has ended.',
-        },
-        exchange,
-      );
-    if (page.has(problemSelector))
-      return failed(
-        {
-          reason: 'down',
-          detail: { code: 'no_prices_notice' },
-          message: 'The page says that it has no prices at the moment.',
-        },
-        exchange,
-      );
-    const table =
-      exchange.request.selectors === 'alternative'
-        ? page.tables(anyTable).find((each) => each.rows.length > 0 && needed.every((name) => each.column(name) !== -1))
-        : page.has(`${tableSelector}[data-rows]`)
-          ? page.table(tableSelector)
-          : null;
-    if (!table)
-      return failed(
-        {
-          reason: 'schema_drift',
-          detail: { code: 'table_missing' },
-          message: 'The page has no table of prices, or never filled it.',
-        },
-        exchange,
-      );
-    return read(table, exchange);
+  parse(kind, answer) {
+    const opened = open(kind, answer);
+    if ('failure' in opened)
+      return { quotes: [], bars: [], rejections: [], failure: opened.failure, missing: answer.request.symbols };
+    return read(opened.table, answer.request.symbols);
   },
-  toSource: (canonical) => canonical,
-  toCanonical: (symbol) => symbol,
+  failureIn(kind, answer) {
+    const opened = open(kind, answer);
+    return 'failure' in opened ? opened.failure : null;
+  },
 };
 
-function failed(failure: Failure, exchange: Exchange): Parsed {
-  return { quotes: [], bars: [], rejections: [], failure, missing: exchange.request.symbols };
+/** The table of prices, its rows unread, or why there is none. */
+function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { failure: Failure } {
+  if (kind !== 'quotes')
+    return {
+      failure: {
+        reason: 'bad_request',
+        detail: { code: 'request_unsupported' },
+        message: 'The broker shows prices only.',
+      },
+    };
+  const failure = transportFailure(answer);
+  if (failure) return { failure };
+  const page = readHtml(answer.response?.body ?? '');
+  if (page.has(formSelector))
+    return {
+      failure: {
+        reason: 'auth_expired',
+        detail: { code: 'login_page' },
+        message: 'The page asks for a login: the session has ended.',
+      },
+    };
+  if (page.has(problemSelector))
+    return {
+      failure: {
+        reason: 'down',
+        detail: { code: 'no_prices_notice' },
+        message: 'The page says that it has no prices at the moment.',
+      },
+    };
+  const table =
+    answer.request.selectors === 'alternative'
+      ? page.tables(anyTable).find((each) => each.rows.length > 0 && needed.every((name) => each.column(name) !== -1))
+      : page.has(`${tableSelector}[data-rows]`)
+        ? page.table(tableSelector)
+        : null;
+  if (!table)
+    return {
+      failure: {
+        reason: 'schema_drift',
+        detail: { code: 'table_missing' },
+        message: 'The page has no table of prices, or never filled it.',
+      },
+    };
+  const lost = needed.filter((name) => table.column(name) === -1);
+  if (lost.length === 0) return { table };
+  return {
+    failure: {
+      reason: 'schema_drift',
+      detail: { code: 'columns_missing', columns: lost },
+      message: `The table has no column for ${lost.join(', ')} any more.`,
+    },
+  };
 }
 
 const needed = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'] as const;
 type Column = (typeof needed)[number];
 
-function read(table: HtmlTable, exchange: Exchange): Parsed {
-  const lost = needed.filter((name) => table.column(name) === -1);
-  if (lost.length > 0)
-    return failed(
-      {
-        reason: 'schema_drift',
-        detail: { code: 'columns_missing', columns: lost },
-        message: `The table has no column for ${lost.join(', ')} any more.`,
-      },
-      exchange,
-    );
+function read(table: HtmlTable, asked: readonly string[]): Parsed {
   const quotes: ParsedQuote[] = [];
   const rejections: Rejection[] = [];
   for (const [at, row] of table.rows.entries()) {
@@ -127,7 +131,7 @@ function read(table: HtmlTable, exchange: Exchange): Parsed {
     bars: [],
     rejections,
     failure: null,
-    missing: exchange.request.symbols.filter((symbol) => !found.has(symbol)),
+    missing: asked.filter((symbol) => !found.has(symbol)),
   };
 }
 

@@ -38,5 +38,8 @@ export const demoBroker: SourceDefinition = {
   canarySymbol: 'AAPL',
   fallbacks: [],
   rank: { equity: 10, etf: 10, index: 10, crypto: 10, fx: 10, fund: 10, future: 10 },
+  toSource: (canonical) => canonical,
+  toCanonical: (symbol) => symbol,
+  parser: async () => (await import('./parse.ts')).demoBrokerParser,
   terms: { url: 'https://demo-broker.invalid/terms', licence: 'redistribute', reviewed: '2026-11-22' },
 };

@@ -1,15 +1,14 @@
 import type * as z from 'zod';
-import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
 import type { RowFinding } from '../../contracts/words/row-findings.ts';
-import type { Parsed } from '../parser.ts';
+import type { Parsed, SourceAnswer } from '../parser.ts';
 import { transportFailure } from './http-failure.ts';
 
 /** The body of a 200 as JSON, or why there is none. Never throws. */
-export function readBody(exchange: Exchange): { json: unknown } | { failure: Failure } {
-  const failure = transportFailure(exchange);
+export function readBody(answer: Pick<SourceAnswer, 'response' | 'error'>): { json: unknown } | { failure: Failure } {
+  const failure = transportFailure(answer);
   if (failure) return { failure };
-  const body = exchange.response?.body ?? '';
+  const body = answer.response?.body ?? '';
   try {
     return { json: JSON.parse(body) };
   } catch {

@@ -13,3 +13,12 @@ export const slickChartsIndices: readonly SlickChartsIndex[] = [
   { symbol: 'nasdaq100', canonical: '^NDX', name: 'NASDAQ-100', count: { from: 98, to: 106 } },
   { symbol: 'dowjones', canonical: '^DJI', name: 'Dow Jones Industrial Average', count: { from: 29, to: 31 } },
 ];
+
+export function toSource(canonical: string): string | null {
+  return slickChartsIndices.find((index) => index.canonical === canonical)?.symbol ?? null;
+}
+
+/** A point is always a share class here: BRK.B. */
+export function toCanonical(symbol: string): string {
+  return slickChartsIndices.find((index) => index.symbol === symbol)?.canonical ?? symbol.replace('.', '-');
+}

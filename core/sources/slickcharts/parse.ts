@@ -5,13 +5,14 @@
  * add up to 100 %, it is another page than this parser was written for.
  */
 import { Decimal } from 'decimal.js';
-import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
 import type { FailureDetail } from '../../contracts/words/failure-details.ts';
+import type { JobKind } from '../../contracts/words/job-kinds.ts';
+import type { PageSelectors } from '../../contracts/words/page-selectors.ts';
 import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
-import type { Parsed, ParsedMember, ParsedQuote, Rejection, SourceParser, Subject } from '../parser.ts';
+import type { ParsedMember, ParsedQuote, Rejection, SourceAnswer, SourceParser, Subject } from '../parser.ts';
 import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
@@ -57,38 +58,62 @@ export const slickchartsParser: SourceParser = {
       page: { waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr, ${challengeSelector}` },
       ...(selectors === 'main' ? {} : { selectors }),
     })),
-  parse(kind, exchange) {
-    const [asked = ''] = exchange.request.symbols;
-    const index = slickChartsIndices.find((each) => each.symbol === asked);
-    if (kind !== 'constituents' || !index)
-      return failed(
-        { reason: 'bad_request', detail: { code: 'request_unsupported' }, message: 'SlickCharts has no page on this.' },
-        asked,
-      );
-    const page = pageOf(exchange);
-    return 'reason' in page ? failed(page, asked) : read(page, index, exchange);
+  parse(kind, answer) {
+    const { symbols } = answer.request;
+    const opened = open(kind, answer);
+    if ('failure' in opened)
+      return { quotes: [], bars: [], rejections: [], failure: opened.failure, missing: symbols.slice(0, 1) };
+    const { index, members, rejections } = opened;
+    const fetchedAt = Date.parse(answer.fetchedAt);
+    return {
+      quotes: members.map((member) => quoteOf(member, fetchedAt)),
+      bars: [],
+      constituents: [{ index: indexSubject(index), members: members.map(({ saysPrevious: _, ...member }) => member) }],
+      rejections,
+      failure: null,
+      missing: [],
+    };
   },
-  toSource: (canonical) => slickChartsIndices.find((index) => index.canonical === canonical)?.symbol ?? null,
-  // A point is always a share class here: BRK.B.
-  toCanonical: (symbol) =>
-    slickChartsIndices.find((index) => index.symbol === symbol)?.canonical ?? symbol.replace('.', '-'),
+  failureIn(kind, answer) {
+    const opened = open(kind, answer);
+    return 'failure' in opened ? opened.failure : null;
+  },
 };
 
-function failed(failure: Failure, asked: string): Parsed {
-  return { quotes: [], bars: [], rejections: [], failure, missing: asked === '' ? [] : [asked] };
+/** What a page that is believed as a whole says. */
+interface Members {
+  readonly index: SlickChartsIndex;
+  readonly members: readonly Member[];
+  readonly rejections: readonly Rejection[];
 }
 
-function pageOf(exchange: Exchange): HtmlPage | Failure {
-  const failure = transportFailure(exchange);
+/** The members on a page, or why it is not believed. */
+function open(kind: JobKind, answer: SourceAnswer): Members | { failure: Failure } {
+  const [asked] = answer.request.symbols;
+  const index = slickChartsIndices.find((each) => each.symbol === asked);
+  if (kind !== 'constituents' || !index)
+    return {
+      failure: {
+        reason: 'bad_request',
+        detail: { code: 'request_unsupported' },
+        message: 'SlickCharts has no page on this.',
+      },
+    };
+  const page = pageOf(answer);
+  return 'reason' in page ? { failure: page } : read(page, index, answer.request.selectors);
+}
+
+function pageOf(answer: SourceAnswer): HtmlPage | Failure {
+  const failure = transportFailure(answer);
   if (failure) return failure;
-  const age = Number(exchange.response?.headers['age'] ?? 0);
+  const age = Number(answer.response?.headers['age'] ?? 0);
   if (age > mostAgeSeconds)
     return {
       reason: 'stale',
       detail: { code: 'cached_page', ageSeconds: age },
       message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
     };
-  const page = readHtml(exchange.response?.body ?? '');
+  const page = readHtml(answer.response?.body ?? '');
   if (page.has(challengeSelector))
     return {
       reason: 'blocked',
@@ -128,15 +153,18 @@ function columnsOf(table: HtmlTable): Columns | Failure {
   return { ...columns, change: table.column('Chg'), percent: table.column('% Chg') };
 }
 
-function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Parsed {
+function read(
+  page: HtmlPage,
+  index: SlickChartsIndex,
+  selectors: PageSelectors = 'main',
+): Members | { failure: Failure } {
   const table =
-    exchange.request.selectors === 'alternative'
+    selectors === 'alternative'
       ? page.tables(anyTable).find((each) => !('reason' in columnsOf(each)))
       : page.table(tableSelector);
-  if (!table)
-    return failed(drift({ code: 'table_missing' }, 'The page has no table of members any more.'), index.symbol);
+  if (!table) return { failure: drift({ code: 'table_missing' }, 'The page has no table of members any more.') };
   const columns = columnsOf(table);
-  if ('reason' in columns) return failed(columns, index.symbol);
+  if ('reason' in columns) return { failure: columns };
   const members = new Map<string, Member>();
   const rejections: Rejection[] = [];
   for (const [at, row] of table.rows.entries()) {
@@ -155,33 +183,22 @@ function read(page: HtmlPage, index: SlickChartsIndex, exchange: Exchange): Pars
   }
   const { from, to } = index.count;
   if (members.size < from || members.size > to)
-    return failed(
-      drift(
+    return {
+      failure: drift(
         { code: 'member_count', members: members.size, least: from, most: to },
         `The page has ${members.size} readable members; ${index.name} has ${from} to ${to}.`,
       ),
-      index.symbol,
-    );
+    };
   const sum = [...members.values()].reduce((total, { weight }) => total.add(weight), new Decimal(0));
   const percent = sum.mul(100).toDecimalPlaces(2);
   if (sum.sub(1).abs().gt(weightTolerance))
-    return failed(
-      drift(
+    return {
+      failure: drift(
         { code: 'weights_sum', percent: percent.toNumber() },
         `The weights add up to ${percent.toFixed()} % and not to 100 %.`,
       ),
-      index.symbol,
-    );
-  return {
-    quotes: [...members.values()].map((member) => quoteOf(member, Date.parse(exchange.fetchedAt))),
-    bars: [],
-    constituents: [
-      { index: indexSubject(index), members: [...members.values()].map(({ saysPrevious: _, ...member }) => member) },
-    ],
-    rejections,
-    failure: null,
-    missing: [],
-  };
+    };
+  return { index, members: [...members.values()], rejections };
 }
 
 function memberOf(

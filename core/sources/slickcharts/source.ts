@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '../definition.ts';
-import { slickChartsIndices } from './indices.ts';
+import { slickChartsIndices, toCanonical, toSource } from './indices.ts';
 
 /** SlickCharts: what the large American indices are made of, with weights and prices, as web pages. */
 export const slickcharts: SourceDefinition = {
@@ -26,5 +26,8 @@ export const slickcharts: SourceDefinition = {
   fallbacks: [],
   // Its prices carry no market time: they are the price only where nobody else has one.
   rank: { equity: 5 },
+  toSource,
+  toCanonical,
+  parser: async () => (await import('./parse.ts')).slickchartsParser,
   terms: { url: 'https://www.slickcharts.com/terms', licence: 'display', reviewed: '2026-11-22' },
 };

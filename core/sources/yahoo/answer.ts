@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import type { Exchange } from '../../contracts/blob.ts';
 import type { Failure } from '../../contracts/failure.ts';
+import type { SourceAnswer } from '../parser.ts';
 import { driftOf, readBody } from '../reading/json.ts';
 import { errorAnswerSchema } from './schema.ts';
 
@@ -9,11 +9,11 @@ const limited = /^\s*(edge:\s*)?too many requests/i;
 
 /** The body of a 200 as JSON of a schema, or why it is not. Never throws. */
 export function readJson<S extends z.ZodType>(
-  exchange: Exchange,
+  answer: Pick<SourceAnswer, 'response' | 'error'>,
   schema: S,
 ): { value: z.output<S> } | { failure: Failure } {
-  const read = readBody(exchange);
-  if (exchange.response?.status === 200 && 'failure' in read && limited.test(exchange.response.body))
+  const read = readBody(answer);
+  if (answer.response?.status === 200 && 'failure' in read && limited.test(answer.response.body))
     return {
       failure: {
         reason: 'rate_limited',

@@ -1,8 +1,8 @@
-import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '../../market/bar.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
-import type { Parsed, Rejection } from '../parser.ts';
+import type { Parsed, Rejection, SourceAnswer } from '../parser.ts';
 import { failed, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
@@ -16,18 +16,10 @@ const daily: ReadonlySet<BarInterval> = new Set(['1d', '1wk', '1mo']);
  *
  * No `timestamp` means no bars in the range (a weekend): no records and no failure.
  */
-export function parseBars(exchange: Exchange): Parsed {
-  const answer = readJson(exchange, chartAnswerSchema);
-  if ('failure' in answer) return failed(answer.failure);
-  const chart = answer.value.chart.result?.[0];
-  if (!chart) return failed(toldFailure(answer.value.chart.error));
-  const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
-  if (!interval)
-    return failed({
-      reason: 'schema_drift',
-      detail: { code: 'unexpected_interval' },
-      message: 'The chart is of an interval that was not asked for.',
-    });
+export function parseBars(answer: SourceAnswer): Parsed {
+  const opened = openBars(answer);
+  if ('failure' in opened) return failed(opened.failure);
+  const { chart, interval } = opened;
   const subject = subjectOf({
     symbol: chart.meta.symbol,
     type: chart.meta.instrumentType,
@@ -43,7 +35,7 @@ export function parseBars(exchange: Exchange): Parsed {
       {
         subject,
         basis: 'splits',
-        basisAt: Date.parse(exchange.fetchedAt),
+        basisAt: Date.parse(answer.fetchedAt),
         bars,
         actions: readActions(chart, subject.listing),
       },
@@ -51,6 +43,23 @@ export function parseBars(exchange: Exchange): Parsed {
     rejections,
     failure: null,
     missing: [],
+  };
+}
+
+/** The chart of an answer with its columns unread, or why there is none. */
+export function openBars(answer: SourceAnswer): { chart: Chart; interval: BarInterval } | { failure: Failure } {
+  const read = readJson(answer, chartAnswerSchema);
+  if ('failure' in read) return read;
+  const chart = read.value.chart.result?.[0];
+  if (!chart) return { failure: toldFailure(read.value.chart.error) };
+  const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
+  if (interval) return { chart, interval };
+  return {
+    failure: {
+      reason: 'schema_drift',
+      detail: { code: 'unexpected_interval' },
+      message: 'The chart is of an interval that was not asked for.',
+    },
   };
 }
 

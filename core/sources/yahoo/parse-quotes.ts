@@ -1,7 +1,8 @@
-import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
-import type { Session } from '../../market/quote.ts';
-import type { Parsed, ParsedQuote, Rejection } from '../parser.ts';
+import type { Listing } from '../../market/instrument.ts';
+import type { Quote, Session } from '../../market/quote.ts';
+import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
@@ -27,23 +28,14 @@ const sessionOf: ReadonlyMap<string, Session> = new Map(
  *   3. minor units become major ones, numbers become decimals
  *   4. symbols asked for that got no row are named
  */
-export function parseQuotes(exchange: Exchange): Parsed {
-  const answer = readJson(exchange, quoteAnswerSchema);
-  if ('failure' in answer) return failed(answer.failure);
-  const rows = answer.value.quoteResponse.result;
-  if (!rows) return failed(toldFailure(answer.value.quoteResponse.error));
-  if (rows.length === 0) {
-    return failed({
-      reason: 'no_data',
-      detail: { code: 'no_rows' },
-      message: `The source has no quote for any of the ${exchange.request.symbols.length} symbols asked for.`,
-    });
-  }
-  const fetchedAt = Date.parse(exchange.fetchedAt);
+export function parseQuotes(answer: SourceAnswer): Parsed {
+  const opened = openQuotes(answer);
+  if ('failure' in opened) return failed(opened.failure);
+  const fetchedAt = Date.parse(answer.fetchedAt);
   const quotes: ParsedQuote[] = [];
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
-  for (const [index, raw] of rows.entries()) {
+  for (const [index, raw] of opened.rows.entries()) {
     const row = quoteRowSchema.safeParse(raw);
     if (row.success) {
       answered.add(row.data.symbol);
@@ -66,11 +58,39 @@ export function parseQuotes(exchange: Exchange): Parsed {
     bars: [],
     rejections,
     failure: null,
-    missing: exchange.request.symbols.filter((symbol) => !answered.has(symbol)),
+    missing: answer.request.symbols.filter((symbol) => !answered.has(symbol)),
   };
 }
 
-function quoteOf(row: QuoteRow, fetchedAt: number): ParsedQuote {
+/** The rows of an answer, unread, or why there are none. */
+export function openQuotes(answer: SourceAnswer): { rows: readonly unknown[] } | { failure: Failure } {
+  const read = readJson(answer, quoteAnswerSchema);
+  if ('failure' in read) return read;
+  const { result: rows, error } = read.value.quoteResponse;
+  if (!rows) return { failure: toldFailure(error) };
+  if (rows.length > 0) return { rows };
+  return {
+    failure: {
+      reason: 'no_data',
+      detail: { code: 'no_rows' },
+      message: `The source has no quote for any of the ${answer.request.symbols.length} symbols asked for.`,
+    },
+  };
+}
+
+/** A quote of Yahoo, which always names venue and currency. */
+export interface YahooQuote {
+  readonly subject: Subject & { readonly listing: Listing };
+  readonly quote: Quote;
+}
+
+/** One row by itself; `null` when it has no price or is of other types. `fetchedAt` in milliseconds since the epoch. */
+export function parseQuoteRow(raw: unknown, fetchedAt: number): YahooQuote | null {
+  const row = quoteRowSchema.safeParse(raw);
+  return row.success ? quoteOf(row.data, fetchedAt) : null;
+}
+
+function quoteOf(row: QuoteRow, fetchedAt: number): YahooQuote {
   const subject = subjectOf({
     symbol: row.symbol,
     type: row.quoteType,

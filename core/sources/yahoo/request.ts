@@ -1,8 +1,8 @@
 import type { BarRange } from '../../contracts/messages.ts';
 import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import type { UpstreamRequest } from '../parser.ts';
+import { jobs } from './jobs.ts';
 import { quoteFields } from './schema.ts';
-import { yahoo } from './source.ts';
 
 const day = 86_400;
 
@@ -17,7 +17,7 @@ export function yahooRequests(task: {
   now: number;
   range?: BarRange | undefined;
 }): readonly UpstreamRequest[] {
-  const job = yahoo.jobs.find((each) => each.id === task.job);
+  const job = jobs.find((each) => each.id === task.job);
   if (task.kind === 'quotes') {
     const size = job?.symbolsPerRequest ?? 50;
     return chunks(task.symbols, size).map((symbols) => ({

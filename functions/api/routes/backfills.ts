@@ -19,7 +19,6 @@ import { barIntervals } from '../../../core/market/bar.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import type { SourceParser } from '../../../core/sources/parser.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { chunksOf } from '../plan-backfill.ts';
 
@@ -28,7 +27,6 @@ interface Uses {
   readonly sources: SourceReader;
   readonly queue: MessageQueue;
   readonly catalogue: readonly SourceDefinition[];
-  readonly parserOf: (sourceId: string) => Pick<SourceParser, 'toSource'>;
 }
 
 const tag = 'Backfills';
@@ -36,7 +34,7 @@ const byId = z.object({ id: z.uuid() });
 /** Chunks after which a backfill's own pace tells more than the quota does. */
 const paceAfter = 5;
 
-export function backfillRoutes({ backfills, sources, queue, catalogue, parserOf }: Uses): Route[] {
+export function backfillRoutes({ backfills, sources, queue, catalogue }: Uses): Route[] {
   const create = route(
     {
       method: 'post',
@@ -72,9 +70,8 @@ export function backfillRoutes({ backfills, sources, queue, catalogue, parserOf 
       if (body.from >= to) throw invalid('from', 'must be before the end of the range');
       if (body.from < '1900') throw invalid('from', 'must not be before 1900');
       const symbols = [...new Set(body.symbols.map(symbolOf))];
-      const { toSource } = parserOf(source.id);
       const named = symbols.map((symbol) => {
-        const own = toSource(symbol);
+        const own = source.toSource(symbol);
         if (own === null) throw new ProblemError('not_backfillable', `${source.title} does not have ${symbol}.`);
         return own;
       });

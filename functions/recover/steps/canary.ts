@@ -36,7 +36,7 @@ export async function runCanary(context: RecoveryContext): Promise<StepOutcome> 
     return 'next';
   };
   const job = source && (await jobOf(context, source));
-  const symbol = source && context.nameFor(source.id).toSource(source.canarySymbol);
+  const symbol = source?.toSource(source.canarySymbol) ?? null;
   if (!source || !job || symbol === null) return unproven(unknownCanary);
 
   let runId = recovery.canaryRunId;

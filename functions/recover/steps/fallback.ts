@@ -59,7 +59,7 @@ async function endMitigated({ recovery, store, now }: RecoveryContext, failure: 
 }
 
 async function choose(context: RecoveryContext, source: SourceDefinition): Promise<FallbackPlan | NoFallback> {
-  const { store, sources, nameFor } = context;
+  const { store, sources } = context;
   const { failing } = await store.conditionOf(source.id);
   const healthy = await store.healthySources(source.fallbacks, new Date(context.now()));
   const usable = healthy.flatMap(({ id, unlocked }) => {
@@ -69,6 +69,6 @@ async function choose(context: RecoveryContext, source: SourceDefinition): Promi
   const symbols = failing?.tasks.flat() ?? [];
   const job = source.jobs.find((each) => each.id === failing?.job);
   const registered = await store.canonicalSymbols(source.id, symbols);
-  const canonical = canonicalOf(symbols, registered, job, nameFor(source.id));
-  return chooseFallback({ source, failing, usable, canonical, nameFor });
+  const canonical = canonicalOf(symbols, registered, job, source);
+  return chooseFallback({ source, failing, usable, canonical });
 }

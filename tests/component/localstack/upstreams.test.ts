@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { parserOf } from '../../../core/sources/parsers.ts';
+import { parserOf } from '../../../core/sources/catalogue.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { pricesOf } from '../../../localstack/upstreams/yahoo/prices.ts';
 import { allInstruments } from '../../../localstack/upstreams/yahoo/universe.ts';
@@ -125,12 +125,11 @@ describe('quotes', () => {
   it('are all read by the parser, none rejected', async () => {
     const symbols = allInstruments().map(({ symbol }) => symbol);
     const answer = await askQuotes(symbols.join(','));
-    const parsed = parserOf('yahoo').parse('quotes', {
-      request: { method: 'GET', url: answer.url, headers: {}, symbols },
+    const parsed = (await parserOf('yahoo')).parse('quotes', {
+      request: { symbols },
       response: { status: 200, headers: {}, body: await answer.text(), truncated: false },
       error: null,
       fetchedAt: new Date().toISOString(),
-      latencyMs: 1,
     });
     expect(parsed.failure).toBeNull();
     expect(parsed.rejections).toEqual([]);

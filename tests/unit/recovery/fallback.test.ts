@@ -4,7 +4,6 @@ import type { FailingJob } from '../../../core/recovery/recovery.ts';
 import { rerunOf } from '../../../core/recovery/runs.ts';
 import { sourceOf } from '../../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { nameFor } from '../../../core/sources/symbol-names.ts';
 
 function source(id: string): SourceDefinition {
   const found = sourceOf(id);
@@ -21,7 +20,6 @@ const choose = (of: Partial<Parameters<typeof chooseFallback>[0]>) =>
     failing,
     usable: [yahoo],
     canonical: ['BTC-USD', 'ETH-USD'],
-    nameFor,
     ...of,
   });
 
@@ -54,10 +52,7 @@ describe('the fallback', () => {
 it('missing symbols are known by their registered names, or by those of the job', () => {
   const job = { symbols: ['BTC-USD', 'ETH-USD'] };
   const registered = new Map([['bitcoin', 'BTC-EUR']]);
-  expect(canonicalOf(['bitcoin', 'ethereum', 'unknown'], registered, job, nameFor('coingecko'))).toEqual([
-    'BTC-EUR',
-    'ETH-USD',
-  ]);
+  expect(canonicalOf(['bitcoin', 'ethereum', 'unknown'], registered, job, coingecko)).toEqual(['BTC-EUR', 'ETH-USD']);
 });
 
 describe('the failed job', () => {

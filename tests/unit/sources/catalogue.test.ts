@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import { dueRuns, nextRun, stretchOf } from '../../../core/planning/job-schedule.ts';
 import { plannedShare } from '../../../core/planning/quota.ts';
-import { catalogue, sourceOf } from '../../../core/sources/catalogue.ts';
+import { catalogue, parserOf, sourceOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
-import { parserOf } from '../../../core/sources/parsers.ts';
-import { nameFor } from '../../../core/sources/symbol-names.ts';
 
 const dayMs = 86_400_000;
 
@@ -41,15 +39,13 @@ describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id
   });
 
   it('has what it asks for, and finds the canonical symbol again', () => {
-    const { toSource, toCanonical } = parserOf(id);
+    const { toSource, toCanonical } = source;
     for (const symbol of [source.canarySymbol, ...source.jobs.flatMap((job) => job.symbols)]) {
       expect(canonicalSymbol(symbol), symbol).toBe(symbol);
       const own = toSource(symbol);
       expect(own, symbol).not.toBeNull();
       expect(toCanonical(own ?? ''), symbol).toBe(symbol);
     }
-    for (const symbol of ['AAPL', 'BRK-B', 'VOD.L', '^GSPC', '^NDX', 'BTC-USD', 'EURUSD=X', 'NOPE'])
-      expect(nameFor(id).toSource(symbol), symbol).toBe(toSource(symbol));
     for (const job of source.jobs)
       expect(job.symbols.length).toBeLessThanOrEqual(job.mostSymbols ?? job.symbols.length);
   });
@@ -59,6 +55,13 @@ describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id
     expect(new Set(source.jobs.map((job) => job.id)).size).toBe(source.jobs.length);
     expect(source.id).toMatch(/^[a-z][a-z0-9-]{1,31}$/);
     expect(Date.parse(source.terms.reviewed)).not.toBeNaN();
+  });
+
+  it('has a parser of its own, in the folder of its id, loaded once', async () => {
+    const parser = await parserOf(id);
+    expect(parser.version).toMatch(new RegExp(`^${id}-\\d+$`));
+    expect(await parserOf(id)).toBe(parser);
+    expect(Object.values(await import(`../../../core/sources/${id}/parse.ts`))).toContain(parser);
   });
 
   it('is called by https only', () => {

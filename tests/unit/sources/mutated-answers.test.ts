@@ -7,8 +7,8 @@ import { checkBars } from '../../../core/prices/check-bars.ts';
 import { checkQuotes } from '../../../core/prices/check-quotes.ts';
 import type { PriorQuote } from '../../../core/prices/evidence.ts';
 import { jumpFactor } from '../../../core/prices/thresholds.ts';
+import { parserOf } from '../../../core/sources/catalogue.ts';
 import type { Parsed } from '../../../core/sources/parser.ts';
-import { parserOf } from '../../../core/sources/parsers.ts';
 import { enrich } from '../../../functions/ingest/enrich-answer.ts';
 import { anyCharacter } from '../../support/any-character.ts';
 
@@ -252,8 +252,12 @@ async function stored(sample: Sample, parsed: Parsed): Promise<{ prices: string[
   };
 }
 
-describe.each(samples.map((sample) => [`${sample.source} ${sample.kind}`, sample] as const))('%s', (_name, sample) => {
-  const parser = parserOf(sample.source);
+const cases = samples.map(async (sample) => {
+  const parser = await parserOf(sample.source);
+  return [`${sample.source} ${sample.kind}`, sample, parser] as const;
+});
+
+describe.each(await Promise.all(cases))('%s', (_name, sample, parser) => {
   const parse = (body: unknown) =>
     parser.parse(sample.kind, exchangeOf(sample, typeof body === 'string' ? body : JSON.stringify(body)));
   const rows = sample.kind === 'quotes' ? 1 : 3;
@@ -267,7 +271,9 @@ describe.each(samples.map((sample) => [`${sample.source} ${sample.kind}`, sample
   it('10,000 mutated answers give records, rejections or a failure, never a throw', async () => {
     await fc.assert(
       fc.asyncProperty(anyAnswer(sample), async (body) => {
-        const parsed = parser.parse(sample.kind, exchangeOf(sample, body));
+        const exchange = exchangeOf(sample, body);
+        const parsed = parser.parse(sample.kind, exchange);
+        expect(parser.failureIn(sample.kind, exchange)).toEqual(parsed.failure);
         if (parsed.failure) expect([parsed.quotes, parsed.bars]).toEqual([[], []]);
         // What is read must go through the checks, too.
         await stored(sample, parsed);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { alphaVantageParser } from '../../../../core/sources/alpha-vantage/parse.ts';
+import { alphaVantage } from '../../../../core/sources/alpha-vantage/source.ts';
 import { publishedBody, recordingsExist } from '../../../support/recordings.ts';
 
-const { parse, toSource, toCanonical, requests } = alphaVantageParser;
+const { parse, requests } = alphaVantageParser;
+const { toSource, toCanonical } = alphaVantage;
 
 function answerOf(body: unknown, symbols: string[], fetchedAt = '2018-10-06T10:00:00.000Z'): Exchange {
   return {

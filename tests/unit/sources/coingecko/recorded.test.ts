@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { coingeckoParser } from '../../../../core/sources/coingecko/parse.ts';
+import { coingecko } from '../../../../core/sources/coingecko/source.ts';
 import { publishedBody, recordingsExist } from '../../../support/recordings.ts';
 
-const { parse, toSource, toCanonical, requests } = coingeckoParser;
+const { parse, requests } = coingeckoParser;
+const { toSource, toCanonical } = coingecko;
 const url = 'https://api.coingecko.com/api/v3/coins/markets?vs_currency=usd&ids=bitcoin';
 
 function answerOf(body: unknown, of: { status?: number; url?: string; symbols?: string[] } = {}): Exchange {

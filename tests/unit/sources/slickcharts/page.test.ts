@@ -4,6 +4,7 @@ import type { Exchange } from '../../../../core/contracts/blob.ts';
 import type { KnownListing } from '../../../../core/market/instrument.ts';
 import { checkQuotes } from '../../../../core/prices/check-quotes.ts';
 import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts';
+import { slickcharts } from '../../../../core/sources/slickcharts/source.ts';
 import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
 import { anyCharacter } from '../../../support/any-character.ts';
 
@@ -90,8 +91,8 @@ describe('a page of SlickCharts', () => {
       asOf: fetchedAt,
       asOfBasis: 'fetched',
     });
-    expect(slickchartsParser.toCanonical('BRK.B')).toBe('BRK-B');
-    expect(slickchartsParser.toCanonical('dowjones')).toBe('^DJI');
+    expect(slickcharts.toCanonical('BRK.B')).toBe('BRK-B');
+    expect(slickcharts.toCanonical('dowjones')).toBe('^DJI');
   });
 
   it('is read by its headings, wherever the columns are', () => {
