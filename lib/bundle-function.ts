@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
+import { catalogue } from '../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../core/sources/definition.ts';
 import { sourceHash } from './source-hash.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -15,6 +17,16 @@ const folders: Partial<Record<FunctionName, { readonly from: string; readonly to
 /** Packages that cannot be bundled, because they look for files beside their own: copied as they are, with what they need. */
 const packages: Partial<Record<FunctionName, readonly string[]>> = {
   'scrape-browser': ['playwright-core', '@sparticuz/chromium'],
+};
+
+/**
+ * Functions that read answers (they call `parserOf`), with the kinds of sources whose answers they read. Parsers of other
+ * sources are left out of their bundles, and all parsers are left out of the bundles of other functions.
+ */
+export const answerReaders: Partial<Record<FunctionName, readonly SourceDefinition['kind'][]>> = {
+  'scrape-api': ['api'],
+  'scrape-browser': ['browser'],
+  ingest: ['api', 'browser'],
 };
 
 /**
@@ -62,7 +74,7 @@ function cachedBundle(name: FunctionName): string {
   return join(place, `${name}.js`);
 }
 
-/** Bundles all functions at once: they share most of what has to be read. Made aside, so that nobody finds half of it. */
+/** Bundles all functions. Made aside, so that nobody finds half of it. */
 function makeBundles(place: string): void {
   mkdirSync(kept, { recursive: true });
   for (const old of readdirSync(kept))
@@ -86,9 +98,22 @@ function entryOf(name: FunctionName): string {
   );
 }
 
+/** Functions that read the same sources are bundled in one run of esbuild: they share most of what has to be read. */
 function build(outdir: string): void {
+  const readAlike = Map.groupBy(functionNames, (name) => answerReaders[name]?.join() ?? '');
+  for (const names of readAlike.values()) buildTogether(names, parsersUnreadBy(names[0]), outdir);
+}
+
+/** The parsers that a function leaves out, as paths. esbuild finds them behind the lazy imports of the sources. */
+function parsersUnreadBy(name: FunctionName | undefined): string[] {
+  const kinds = name && answerReaders[name];
+  const unread = catalogue.filter((source) => !kinds?.includes(source.kind));
+  return unread.map(({ id }) => join(root, 'core', 'sources', id, 'parse.ts'));
+}
+
+function buildTogether(names: readonly FunctionName[], leftOut: readonly string[], outdir: string): void {
   buildSync({
-    entryPoints: Object.fromEntries(functionNames.map((name) => [name, entryOf(name)])),
+    entryPoints: Object.fromEntries(names.map((name) => [name, entryOf(name)])),
     outdir,
     absWorkingDir: root,
     bundle: true,
@@ -101,7 +126,7 @@ function build(outdir: string): void {
     sourcemap: false,
     legalComments: 'none',
     // An optional native driver that `pg` looks for and does without.
-    external: ['pg-native', ...neverLoaded, ...Object.values(packages).flat()],
+    external: ['pg-native', ...neverLoaded, ...Object.values(packages).flat(), ...leftOut],
     banner: { js: "const fileUrl=require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'fileUrl' },
     logLevel: 'error',

@@ -46,6 +46,26 @@ async function pass(seconds: number): Promise<void> {
   );
 }
 
+/** Answers that are no failure. What is in them does not matter here. */
+const unreadableQuote = { quoteResponse: { result: [{}], error: null } };
+const emptyChart = {
+  chart: {
+    result: [
+      {
+        meta: {
+          symbol: 'AAPL',
+          currency: 'USD',
+          exchangeName: 'NMS',
+          exchangeTimezoneName: 'America/New_York',
+          dataGranularity: '1d',
+        },
+        indicators: { quote: [{}] },
+      },
+    ],
+    error: null,
+  },
+};
+
 describe('a universe of 3,000 symbols at 60 requests a minute', () => {
   it('is done in time and in turn: no request too many, no task lost, none overdue while it waits', async () => {
     const universe = Array.from({ length: 3_000 }, (_, index) => `SYM${index}`);
@@ -90,12 +110,8 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       address: { url: (path) => new URL(path, 'https://yahoo.invalid'), allowPrivate: false, origins: [] },
       upstream: async ({ url }) => {
         requests.push(clock);
-        const response = {
-          status: 200,
-          headers: {},
-          body: '{"quoteResponse":{"result":[{}],"error":null}}',
-          truncated: false,
-        };
+        const body = url.pathname.includes('/chart/') ? emptyChart : unreadableQuote;
+        const response = { status: 200, headers: {}, body: JSON.stringify(body), truncated: false };
         return { response, error: null, setCookies: [], url, latencyMs: 1 };
       },
       sessions: null,
