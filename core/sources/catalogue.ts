@@ -21,7 +21,7 @@ export function sourceOf(id: string): SourceDefinition | undefined {
 export function knownSource(id: string): SourceDefinition {
   const source = sourceOf(id);
   if (source) return source;
-  throw new Error(`Source ${id} is not in the catalogue: the message is of another version.`);
+  throw new Error(`The catalogue has no source ${id}: whatever names it is of another version.`);
 }
 
 /**
