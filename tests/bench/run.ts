@@ -2,14 +2,19 @@
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
  *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles] [--json]
+ *   npm run bench -- --against <commit> [--rounds 9] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
+ *
+ * `--against` compares the processor time of functions, per row, request and task, with that of an earlier commit (see
+ * against/compare.ts), and ends with exit code 1 when one takes more than 1.10 of before. Uncommitted changes count.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareWith, mostRatio, tableOf } from './against/compare.ts';
 import { type BrowserResult, benchBrowser } from './browser-bench.ts';
 import { type BundleResult, benchBundles } from './bundle-bench.ts';
 import { benchIngest, type IngestResult } from './ingest-bench.ts';
@@ -21,6 +26,8 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'quotes-per-blob': { type: 'string', default: '5000' },
     only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles' },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '9' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -37,6 +44,19 @@ const say = (line: string) => {
   if (!values.json) console.log(line);
 };
 const number = (value: number) => value.toLocaleString('en');
+
+if (values.against !== undefined) {
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    console.error('--rounds takes a whole number.');
+    process.exit(2);
+  }
+  say(`Processor time of functions beside ${values.against}`);
+  const comparisons = await compareWith(values.against, rounds, say);
+  for (const line of tableOf(comparisons)) say(line);
+  if (values.json) console.log(JSON.stringify(comparisons, null, 2));
+  process.exit(comparisons.every(({ ratio }) => ratio <= mostRatio) ? 0 : 1);
+}
 
 const report: {
   at: string;

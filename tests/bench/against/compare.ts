@@ -1,0 +1,136 @@
+/**
+ * Compares the functions as they stand with those of an earlier commit: `npm run bench -- --against <commit>`.
+ *
+ *   1. lay the files of the earlier commit into a temporary folder, with the packages that are installed, and bundle both
+ *   2. start the functions of both, each in a process of its own, on a database each of one server
+ *   3. nine rounds after one to warm up: each arm on both sides in turn, the first side changing every round
+ *   4. the median of the nine ratios of processor time; more than 1.10 of before is too much
+ *
+ * Only bundles, events and environment variables are used of a commit, so it does not matter where its files lie.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPool } from '../../../core/adapters/postgres/database/pool.ts';
+import { startDatabase } from '../../../localstack/database.ts';
+import { faultSchema } from '../../../localstack/upstreams/control.ts';
+import { startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { root } from '../../support/source-tree.ts';
+import { type Arm, armsOf, seed } from './arms.ts';
+import { startCloudDouble } from './cloud-double.ts';
+import { type Side, startSide } from './side.ts';
+import { bundleTree, checkOut, commitOf } from './trees.ts';
+
+/** More of before than this is too much. */
+export const mostRatio = 1.1;
+
+export interface Comparison {
+  readonly arm: string;
+  readonly per: Arm['per'];
+  /** Processor time of one row, request or task, in microseconds: the median of the rounds. */
+  readonly beforeMicros: number;
+  readonly afterMicros: number;
+  /** After by before: the median of the rounds, the lowest and the highest. */
+  readonly ratio: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** Runs all arms `rounds` times on both sides. `say` gets a line as each step begins. */
+export async function compareWith(
+  revision: string,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Comparison[]> {
+  const commit = commitOf(revision);
+  const folder = mkdtempSync(join(tmpdir(), 'quotron-against-'));
+  const cleanups: (() => void | Promise<void>)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const cleanUp = async () => {
+    for (let next = cleanups.pop(); next; next = cleanups.pop()) await next();
+  };
+  process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
+  try {
+    say(`  checking out and bundling ${commit}`);
+    const earlier = checkOut(commit, folder);
+    const trees = {
+      before: bundleTree(earlier, join(folder, 'bundles-before')),
+      after: bundleTree(root, join(folder, 'bundles-after')),
+    };
+    const cloud = await startCloudDouble();
+    cleanups.push(() => cloud.stop());
+    const upstreams = await startUpstreams({ port: 0 });
+    cleanups.push(() => upstreams.stop());
+    const server = await startDatabase({
+      dir: join(folder, 'database'),
+      persistent: false,
+      fsync: false,
+    });
+    cleanups.push(() => server.stop());
+    const start = async (name: 'before' | 'after') => {
+      say(`  starting the functions of ${name === 'before' ? commit : 'the tree as it stands'}`);
+      const databaseUrl = await createDatabase(server.url, `bench_${name}`);
+      const side = await startSide(name, trees[name], { databaseUrl, cloud, yahooUrl: upstreams.urlOf('yahoo') });
+      cleanups.push(() => side.stop());
+      await seed(cloud, side, () => {
+        upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'unit' }));
+        return () => upstreams.control.clear();
+      });
+      return side;
+    };
+    return await measure(armsOf(cloud), await start('before'), await start('after'), rounds, say);
+  } finally {
+    await cleanUp();
+  }
+}
+
+async function measure(arms: readonly Arm[], before: Side, after: Side, rounds: number, say: (line: string) => void) {
+  const measured = arms.map((arm) => ({ arm, pairs: [] as { before: number; after: number }[] }));
+  for (let round = 0; round <= rounds; round++) {
+    say(round === 0 ? '  warming up' : `  round ${round} of ${rounds}`);
+    for (const { arm, pairs } of measured) {
+      const work = await arm.prepare(round);
+      const order = round % 2 === 0 ? [before, after] : [after, before];
+      const times = new Map<Side, number>();
+      for (const side of order) times.set(side, (await work(side)) / arm.count);
+      if (round > 0) pairs.push({ before: times.get(before) ?? 0, after: times.get(after) ?? 0 });
+    }
+  }
+  return measured.map(({ arm, pairs }): Comparison => {
+    const ratios = pairs.map((pair) => pair.after / pair.before);
+    return {
+      arm: arm.name,
+      per: arm.per,
+      beforeMicros: median(pairs.map((pair) => pair.before)),
+      afterMicros: median(pairs.map((pair) => pair.after)),
+      ratio: median(ratios),
+      lowest: Math.min(...ratios),
+      highest: Math.max(...ratios),
+    };
+  });
+}
+
+/** The table that is printed, with a verdict for each arm. */
+export function tableOf(comparisons: readonly Comparison[]): string[] {
+  const micros = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 1 });
+  return comparisons.map(
+    ({ arm, per, beforeMicros, afterMicros, ratio, lowest, highest }) =>
+      `  ${arm.padEnd(28)} ${micros(beforeMicros).padStart(8)} → ${micros(afterMicros).padStart(8)} µs per ${per.padEnd(8)}` +
+      `ratio ${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)})  ${ratio <= mostRatio ? 'ok' : `ABOVE ${mostRatio.toFixed(2)}`}`,
+  );
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? Number.NaN)) / 2;
+}
+
+async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const admin = createPool({ url: serverUrl }, 1);
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
+import { createApiKey } from '../../../core/auth/api-keys.ts';
+import { scrapeQueueName } from '../../../core/contracts/queues.ts';
+import { settingNames } from '../../../core/contracts/settings.ts';
+import type { CloudDouble } from './cloud-double.ts';
+import { queueEvent } from './events.ts';
+import { type FunctionProcess, startFunction } from './function-process.ts';
+import type { Tree } from './trees.ts';
+
+/** Requests are spread over so many keys, or they would meet the limit that each has. */
+const keyCount = 30;
+
+/** Messages of one delivery: as many as SQS hands over at once. */
+const batchSize = 10;
+
+const failedSchema = z.object({ batchItemFailures: z.array(z.unknown()) });
+
+/** One of the two commits at work: its functions in processes of their own, on a database of its own. */
+export interface Side {
+  readonly pool: Pool;
+  /** API keys with the scope `operate`. */
+  readonly keys: readonly string[];
+  readonly api: FunctionProcess;
+  readonly proxy: FunctionProcess;
+  /** Has `ingest` read blobs by their messages. Gives the processor time in microseconds. */
+  ingest(messages: readonly string[]): Promise<number>;
+  /** Plans `runs` runs of a job of Yahoo now, and gives the messages of their tasks. */
+  plan(job: string, runs: number): Promise<string[]>;
+  /** Scrapes tasks by their messages. Gives the processor time of `scrape-api` and `state`, in microseconds. */
+  scrape(messages: readonly string[]): Promise<number>;
+  /** The messages to `ingest` that scraping has sent. */
+  scraped(): string[];
+  stop(): Promise<void>;
+}
+
+/** Starts the functions of a tree. `name` tells the sides apart in the double of the cloud. */
+export async function startSide(
+  name: string,
+  tree: Tree,
+  options: { databaseUrl: string; cloud: CloudDouble; yahooUrl: string },
+): Promise<Side> {
+  const { cloud, databaseUrl } = options;
+  const queueOf = (queue: string) => `${name}-${queue}`;
+  const aws = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_ENDPOINT_URL: cloud.url,
+    AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    [settingNames.stage]: 'local',
+    [settingNames.sessions]: 'ignored',
+  };
+  const database = { ...aws, [settingNames.databaseUrl]: databaseUrl };
+  const urlOf = (queue: string) => cloud.queueUrl(queueOf(queue));
+  const outside = {
+    ...aws,
+    [settingNames.stateFunction]: `state-${name}`,
+    [settingNames.sessionKeySecret]: 'session-key',
+    [settingNames.sourceUrls]: JSON.stringify({ yahoo: options.yahooUrl }),
+  };
+  const queues = {
+    [settingNames.ingestQueueUrl]: urlOf('ingest'),
+    [settingNames.outcomesQueueUrl]: urlOf('outcomes'),
+    [settingNames.rawBucket]: 'raw',
+  };
+
+  const migrate = await startFunction(tree.bundle('migrate'), database);
+  await migrate.run([{}]);
+  await migrate.stop();
+
+  const state = await startFunction(tree.bundle('state'), database);
+  cloud.functions.set(`state-${name}`, async (event) => (await state.ask([event]))[0]);
+  const ingest = await startFunction(tree.bundle('ingest'), { ...database, ...queues });
+  const schedule = await startFunction(tree.bundle('schedule'), {
+    ...database,
+    [settingNames.scrapeQueueUrls]: JSON.stringify({ yahoo: urlOf(scrapeQueueName('yahoo')) }),
+  });
+  const scrapeApi = await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues });
+  const proxy = await startFunction(tree.bundle('yahoo-proxy'), outside);
+  const api = await startFunction(tree.bundle('api'), {
+    ...database,
+    ...queues,
+    [settingNames.ticksQueueUrl]: urlOf('ticks'),
+    [settingNames.recoveriesQueueUrl]: urlOf('recoveries'),
+    [settingNames.queues]: '{}',
+  });
+  const pool = createPool({ url: databaseUrl }, 1);
+  const keys = await makeKeys(pool);
+
+  async function deliver(to: FunctionProcess, queue: string, messages: readonly string[]): Promise<void> {
+    const events: unknown[] = [];
+    for (let from = 0; from < messages.length; from += batchSize)
+      events.push(queueEvent(queue, messages.slice(from, from + batchSize)));
+    for (const answer of await to.ask(events)) {
+      const failed = failedSchema.parse(answer).batchItemFailures.length;
+      if (failed > 0)
+        throw new Error(`${failed} messages of ${queue} failed (${name}): the figure would mean nothing.`);
+    }
+  }
+
+  return {
+    pool,
+    keys,
+    api,
+    proxy,
+    async ingest(messages) {
+      const before = ingest.total();
+      await deliver(ingest, 'ingest', messages);
+      return ingest.total() - before;
+    },
+    async plan(job, runs) {
+      const ticks = Array.from({ length: runs }, () => ({
+        time: new Date().toISOString(),
+        run: { sourceId: 'yahoo', job, trigger: 'manual', requestId: randomUUID() },
+      }));
+      await schedule.run(ticks);
+      return cloud.takeMessages(queueOf(scrapeQueueName('yahoo')));
+    },
+    async scrape(messages) {
+      // The quota is the source's; what is measured is the work.
+      await pool.query('DELETE FROM permit');
+      const before = scrapeApi.total() + state.total();
+      await deliver(scrapeApi, 'scrape-yahoo', messages);
+      return scrapeApi.total() + state.total() - before;
+    },
+    scraped: () => cloud.takeMessages(queueOf('ingest')),
+    async stop() {
+      await pool.end();
+      await Promise.all([state, ingest, schedule, scrapeApi, proxy, api].map((each) => each.stop()));
+    },
+  };
+}
+
+async function makeKeys(pool: Pool): Promise<string[]> {
+  const made = Array.from({ length: keyCount }, createApiKey);
+  for (const { prefix, hash } of made)
+    await pool.query('INSERT INTO api_key (name, prefix, hash, scope) VALUES ($1, $2, $3, $4)', [
+      'bench',
+      prefix,
+      hash,
+      'operate',
+    ]);
+  return made.map(({ key }) => key);
+}
