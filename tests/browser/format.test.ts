@@ -9,7 +9,7 @@ import {
   formatPrice,
   formatRelative,
   formatVolume,
-} from '../../web/src/format.ts';
+} from '../../web/src/text/format.ts';
 
 describe('figures', () => {
   it('shows what is missing as an en dash, and zero as zero', () => {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { sourceSchema } from '../../core/contracts/http/operations.ts';
-import { formatPrice } from '../../web/src/format.ts';
-import { decimalsOfQuote } from '../../web/src/quote-decimals.ts';
+import { decimalsOfQuote } from '../../web/src/market/quote-decimals.ts';
+import { formatPrice } from '../../web/src/text/format.ts';
 import { launchChromium } from './chromium.ts';
 import { textOf } from './dashboard.ts';
 

@@ -2,8 +2,8 @@ import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { sessionQuery } from './api/queries.ts';
 import { queryClient } from './api/query-client.ts';
-import { ErrorState, Loading } from './elements/states.tsx';
-import { Toasts } from './elements/toasts.tsx';
+import { ErrorState, Loading } from './components/states.tsx';
+import { Toasts } from './components/toasts.tsx';
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx';
 import { router } from './router.tsx';
 

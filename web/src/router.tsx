@@ -1,10 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { Loading } from './elements/states.tsx';
-import { Crash } from './frame/crash.tsx';
-import { Frame } from './frame/frame.tsx';
-import { NotFound } from './frame/not-found.tsx';
+import { Loading } from './components/states.tsx';
+import { Crash } from './layout/crash.tsx';
+import { Frame } from './layout/frame.tsx';
+import { NotFound } from './layout/not-found.tsx';
 import { marketSearch } from './pages/market/market-search.ts';
-import { textSearch } from './search.ts';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Crash });
 
@@ -63,6 +62,18 @@ export const router = createRouter({
     return text === '' ? '' : `?${text}`;
   },
 });
+
+/** Reads the named parameters of an address as text; others, and empty ones, are dropped. */
+function textSearch<Name extends string>(...names: readonly Name[]) {
+  return (search: Record<string, unknown>): { [N in Name]?: string | undefined } => {
+    const read: { [N in Name]?: string | undefined } = {};
+    for (const name of names) {
+      const value = search[name];
+      if (typeof value === 'string' && value !== '') read[name] = value;
+    }
+    return read;
+  };
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -29,6 +29,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   localstack: ['core/', 'functions/', 'lib/'],
 };
 
+/** Rooms of the dashboard, innermost first. The files beside them, which put it together, may import all. */
+const webLayers = [['text', 'theme'], ['api', 'market', 'sources'], ['components'], ['actions'], ['layout'], ['pages']];
+
+/** Why a room of the dashboard may not import another, or `null`. */
+function webViolation(from: string, to: string): string | null {
+  const roomOf = (file: string) => file.split('/').slice(2, -1)[0];
+  const [room, toRoom] = [roomOf(from), roomOf(to)];
+  if (room === undefined) return null;
+  const layer = webLayers.findIndex((rooms) => rooms.includes(room));
+  const toLayer = toRoom === undefined ? webLayers.length : webLayers.findIndex((rooms) => rooms.includes(toRoom));
+  if (layer === -1 || toLayer === -1) return `${from} or ${to} is in no layer`;
+  return toLayer > layer ? `${from} imports ${to}: data knows nothing of what shows it` : null;
+}
+
 /** Why a file may not import another, or `null`. Paths are relative to the root. */
 function violation(from: string, to: string): string | null {
   const [top = '', room = ''] = from.split('/');
@@ -41,6 +55,7 @@ function violation(from: string, to: string): string | null {
     if (layer === -1 || toLayer === -1) return `${from} or ${to} is in no layer`;
     return toLayer > layer ? `${from} imports ${to}: imports point inwards` : null;
   }
+  if (top === 'web' && toTop === 'web') return to.startsWith('web/src/') ? webViolation(from, to) : null;
   if (toTop === top) return null;
   const allowed = mayImport[top]?.some((prefix) => to.startsWith(prefix)) ?? false;
   return allowed ? null : `${from} imports ${to}: ${top} may not`;
@@ -64,6 +79,9 @@ describe('imports point inwards', () => {
     ['lib/stacks/api-stack.ts', 'core/adapters/postgres/database/pool.ts'],
     ['lib/stacks/api-stack.ts', 'core/sources/yahoo/parse.ts'],
     ['web/src/app.tsx', 'core/sources/catalogue.ts'],
+    ['web/src/api/queries.ts', 'web/src/components/toasts.tsx'],
+    ['web/src/components/page.tsx', 'web/src/pages/market/market-page.tsx'],
+    ['web/src/layout/frame.tsx', 'web/src/router.tsx'],
     ['cli/quotron.ts', 'core/adapters/postgres/database/pool.ts'],
     ['core/lost/thing.ts', 'core/market/quote.ts'],
   ])('refuses %s importing %s', (from, to) => {

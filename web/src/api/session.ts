@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { type SessionView, sessionSchema } from '../../../core/contracts/http/operations.ts';
 import { change } from './client.ts';
@@ -27,4 +28,11 @@ export function takeTokenFromAddress(): string | null {
   } catch {
     return token;
   }
+}
+
+/** Why the signed-in key may not operate, or `null` if it may. */
+export function useRefusal(): string | null {
+  const session = useQuery(sessionQuery).data;
+  if (!session || session.scopes.includes('operate') || session.scopes.includes('admin')) return null;
+  return 'Your key may only read. Sign in with a key of scope “operate” to do this.';
 }

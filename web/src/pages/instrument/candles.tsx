@@ -1,7 +1,7 @@
 import { CandlestickSeries, ColorType, createChart, HistogramSeries, type IChartApi } from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'react';
 import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
-import { formatPrice, formatVolume, numberOf } from '../../format.ts';
+import { formatPrice, formatVolume, numberOf } from '../../text/format.ts';
 import styles from './candles.module.css';
 
 interface Candle {

@@ -4,13 +4,13 @@ import { useState } from 'react';
 import type { ConstituentView } from '../../../../core/contracts/http/indices.ts';
 import { requestErrorOf } from '../../api/failure.ts';
 import { constituentsQuery } from '../../api/queries.ts';
-import { Button } from '../../elements/button.tsx';
-import { classNames } from '../../elements/class-names.ts';
-import { Figure, Percent } from '../../elements/figures.tsx';
-import { Moment } from '../../elements/moment.tsx';
-import { Section } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
-import { decimalsOf, formatCount, formatPrice, formatShare, numberOf } from '../../format.ts';
+import { Button } from '../../components/button.tsx';
+import { classNames } from '../../components/class-names.ts';
+import { Figure, Percent } from '../../components/figures.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import { decimalsOf, formatCount, formatPrice, formatShare, numberOf } from '../../text/format.ts';
 import styles from './constituents.module.css';
 
 /** Rows shown before “Show all”: about half the weight of a large index. */

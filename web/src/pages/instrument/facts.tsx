@@ -1,6 +1,6 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { formatDuration, formatPrice, formatVolume, missing } from '../../format.ts';
-import { decimalsOfQuote } from '../../quote-decimals.ts';
+import { decimalsOfQuote } from '../../market/quote-decimals.ts';
+import { formatDuration, formatPrice, formatVolume, missing } from '../../text/format.ts';
 import styles from './facts.module.css';
 
 /** The other figures of a quote, and its licence. */

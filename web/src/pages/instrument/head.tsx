@@ -1,11 +1,11 @@
 import { Clock } from 'lucide-react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { classNames } from '../../elements/class-names.ts';
-import { Change, Percent } from '../../elements/figures.tsx';
-import { Moment, VenueTime } from '../../elements/moment.tsx';
-import { Tint } from '../../elements/tint.tsx';
-import { formatPrice, numberOf } from '../../format.ts';
-import { decimalsOfQuote } from '../../quote-decimals.ts';
+import { classNames } from '../../components/class-names.ts';
+import { Change, Percent } from '../../components/figures.tsx';
+import { Moment, VenueTime } from '../../components/moment.tsx';
+import { Tint } from '../../components/tint.tsx';
+import { decimalsOfQuote } from '../../market/quote-decimals.ts';
+import { formatPrice, numberOf } from '../../text/format.ts';
 import styles from './head.module.css';
 
 const sessionWords = { regular: 'Open', pre: 'Pre-market', post: 'After hours', closed: 'Closed since' } as const;

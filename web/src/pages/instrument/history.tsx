@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { historyQuery } from '../../api/queries.ts';
-import { Moment } from '../../elements/moment.tsx';
-import { Section } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
-import { formatPrice } from '../../format.ts';
+import { Moment } from '../../components/moment.tsx';
+import { Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import { formatPrice } from '../../text/format.ts';
 import styles from './history.module.css';
 
 /** The last stored prices. A corrected one is struck through, with the time of its correction. */

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { BlobKey } from '../../elements/blob-key.tsx';
-import { Moment } from '../../elements/moment.tsx';
+import { BlobKey } from '../../components/blob-key.tsx';
+import { Moment } from '../../components/moment.tsx';
 import styles from './facts.module.css';
 
 /** The origin of the price: market time, fetch, raw answer, ingest. */

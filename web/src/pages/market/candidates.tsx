@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef } from 'react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { quoteQuery } from '../../api/queries.ts';
-import { CandidateList } from '../../elements/candidate-list.tsx';
-import { ErrorState, Loading } from '../../elements/states.tsx';
-import { formatFraction } from '../../format.ts';
+import { CandidateList } from '../../components/candidate-list.tsx';
+import { ErrorState, Loading } from '../../components/states.tsx';
+import { formatFraction } from '../../text/format.ts';
 import styles from './candidates.module.css';
 
 /** The quote whose sources differ, and the button that opened the popover. */

@@ -1,5 +1,5 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { numberOf } from '../../format.ts';
+import { numberOf } from '../../text/format.ts';
 import { type MarketSearch, type SortKey, sortOf } from './market-search.ts';
 
 const values: Record<SortKey, (quote: QuoteView) => string | number | null> = {

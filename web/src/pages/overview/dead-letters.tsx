@@ -1,13 +1,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Redo2 } from 'lucide-react';
-import { useRefusal } from '../../api/actions.ts';
+import { redriveLetters } from '../../actions/repair.ts';
 import { deadLettersQuery } from '../../api/queries.ts';
-import { redriveLetters } from '../../api/repairs.ts';
-import { Button } from '../../elements/button.tsx';
-import { Dialog } from '../../elements/dialog.tsx';
-import { Moment } from '../../elements/moment.tsx';
-import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
-import { plural } from '../../format.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import { plural } from '../../text/format.ts';
 import styles from './dead-letters.module.css';
 
 /** The dead letters of a queue. Their bodies are untrusted and shown as plain text. */

@@ -1,6 +1,6 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { Moment, VenueTime } from '../../elements/moment.tsx';
-import { cityOf, plural } from '../../format.ts';
+import { Moment, VenueTime } from '../../components/moment.tsx';
+import { cityOf, plural } from '../../text/format.ts';
 import styles from './exchanges.module.css';
 
 interface Venue {

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { quotesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
-import { Page, Section } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
-import { StatusDisc } from '../../elements/status-disc.tsx';
-import { stateInWords, worstStatus } from '../../status.ts';
+import { Page, Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { StatusDisc } from '../../components/status-disc.tsx';
+import { stateInWords, worstStatus } from '../../sources/status.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { Exchanges } from './exchanges.tsx';
 import styles from './overview-page.module.css';

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Warning } from '../../../../core/contracts/http/envelope.ts';
 import type { QueueView } from '../../../../core/contracts/http/operations.ts';
-import { formatCount } from '../../format.ts';
+import { formatCount } from '../../text/format.ts';
 import styles from './rows.module.css';
 
 /** What waits, what is being worked on, and what was given up. */

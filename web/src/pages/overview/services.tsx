@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
 import type { ServiceView } from '../../../../core/contracts/http/operations.ts';
-import { setResume, switchService, useRefusal } from '../../api/actions.ts';
-import { Moment } from '../../elements/moment.tsx';
-import { StopEnd } from '../../elements/stop-end.tsx';
-import { Switch } from '../../elements/switch.tsx';
-import { capital } from '../../format.ts';
+import { setResume, switchService } from '../../actions/operate.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Moment } from '../../components/moment.tsx';
+import { StopEnd } from '../../components/stop-end.tsx';
+import { Switch } from '../../components/switch.tsx';
+import { capital } from '../../text/format.ts';
 import styles from './rows.module.css';
 
 const descriptions: Record<ServiceView['id'], string> = {

@@ -3,11 +3,11 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronRight, ShieldCheck } from 'lucide-react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
 import { quarantineQuery } from '../../api/queries.ts';
-import { BlobKey } from '../../elements/blob-key.tsx';
-import { Moment } from '../../elements/moment.tsx';
-import { Page, Section } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
-import { capital, missing, plural, words } from '../../format.ts';
+import { BlobKey } from '../../components/blob-key.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { Page, Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { capital, missing, plural, words } from '../../text/format.ts';
 import styles from './quarantine-page.module.css';
 import { GroupActions, RowActions } from './row-actions.tsx';
 

@@ -2,10 +2,10 @@ import { useMutation } from '@tanstack/react-query';
 import { BadgeCheck, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
-import { useRefusal } from '../../api/actions.ts';
-import { acceptRow, replayRows } from '../../api/repairs.ts';
-import { Button } from '../../elements/button.tsx';
-import { Dialog } from '../../elements/dialog.tsx';
+import { acceptRow, replayRows } from '../../actions/repair.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import styles from './quarantine-page.module.css';
 
 /** The actions on one row: replay its raw answer, and accept the price where it only jumps. */

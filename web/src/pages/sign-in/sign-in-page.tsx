@@ -2,8 +2,8 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { type RequestError, requestErrorOf } from '../../api/failure.ts';
 import { signIn } from '../../api/session.ts';
-import { Button } from '../../elements/button.tsx';
-import { Wordmark } from '../../frame/wordmark.tsx';
+import { Button } from '../../components/button.tsx';
+import { Wordmark } from '../../layout/wordmark.tsx';
 import styles from './sign-in-page.module.css';
 
 /** Sign-in with an API key. The key exists only in the input field and is gone once the API has answered with a session. */

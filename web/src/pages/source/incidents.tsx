@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import type { IncidentView } from '../../../../core/contracts/http/recovery.ts';
 import { incidentsQuery } from '../../api/queries.ts';
-import { Moment } from '../../elements/moment.tsx';
-import { Section } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading } from '../../elements/states.tsx';
-import { StatusDisc } from '../../elements/status-disc.tsx';
-import { capital, plural, words } from '../../format.ts';
+import { Moment } from '../../components/moment.tsx';
+import { Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import { StatusDisc } from '../../components/status-disc.tsx';
+import { capital, plural, words } from '../../text/format.ts';
 import styles from './incidents.module.css';
 
 /** The incidents of a source, each with its newest evidence. */

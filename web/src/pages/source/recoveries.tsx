@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { Check, Dot, LoaderCircle, X } from 'lucide-react';
 import type { RecoveryStep, RecoveryView } from '../../../../core/contracts/http/recovery.ts';
 import { recoveriesQuery } from '../../api/queries.ts';
-import { Moment } from '../../elements/moment.tsx';
-import { Section } from '../../elements/page.tsx';
-import { ErrorState } from '../../elements/states.tsx';
-import { StatusDisc } from '../../elements/status-disc.tsx';
-import { capital, words } from '../../format.ts';
+import { Moment } from '../../components/moment.tsx';
+import { Section } from '../../components/page.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { StatusDisc } from '../../components/status-disc.tsx';
+import { capital, words } from '../../text/format.ts';
 import styles from './recoveries.module.css';
 
 /** The recoveries of a source with their steps, live. Nothing is shown when there was none. */

@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import type { RunDetailView } from '../../../../core/contracts/http/operations.ts';
 import { runQuery } from '../../api/queries.ts';
-import { BlobKey } from '../../elements/blob-key.tsx';
-import { Moment } from '../../elements/moment.tsx';
-import { ErrorState, Loading } from '../../elements/states.tsx';
-import { plural, words } from '../../format.ts';
-import { reasonMeanings } from '../../status.ts';
+import { BlobKey } from '../../components/blob-key.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { ErrorState, Loading } from '../../components/states.tsx';
+import { reasonMeanings } from '../../sources/status.ts';
+import { plural, words } from '../../text/format.ts';
 import styles from './run-detail.module.css';
 
 type Part = RunDetailView['parts'][number];

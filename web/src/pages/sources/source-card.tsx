@@ -3,16 +3,17 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { recoverSource, runSource, setResume, switchSource, useRefusal } from '../../api/actions.ts';
-import { QuotaBar } from '../../elements/bar.tsx';
-import { Button } from '../../elements/button.tsx';
-import { Moment } from '../../elements/moment.tsx';
-import { PartBars } from '../../elements/parts.tsx';
-import { StatusDisc } from '../../elements/status-disc.tsx';
-import { StopEnd } from '../../elements/stop-end.tsx';
-import { Trend } from '../../elements/trend.tsx';
-import { capital, missing, plural, words } from '../../format.ts';
-import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../status.ts';
+import { recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
+import { useRefusal } from '../../api/session.ts';
+import { QuotaBar } from '../../components/bar.tsx';
+import { Button } from '../../components/button.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { PartBars } from '../../components/parts.tsx';
+import { StatusDisc } from '../../components/status-disc.tsx';
+import { StopEnd } from '../../components/stop-end.tsx';
+import { Trend } from '../../components/trend.tsx';
+import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../sources/status.ts';
+import { capital, missing, plural, words } from '../../text/format.ts';
 import styles from './source-card.module.css';
 
 /** A source at a glance: status, score, facts and actions. `alone`: on the source's own page, without its title. */

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { RadioTower } from 'lucide-react';
 import { sourcesQuery } from '../../api/queries.ts';
-import { Page } from '../../elements/page.tsx';
-import { Empty, ErrorState, Loading, StaleNotice } from '../../elements/states.tsx';
-import { stateInWords, worstFirst } from '../../status.ts';
+import { Page } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { stateInWords, worstFirst } from '../../sources/status.ts';
 import { SourceCard } from './source-card.tsx';
 import styles from './sources-page.module.css';
 

@@ -3,12 +3,12 @@ import { CircleUser, LogOut } from 'lucide-react';
 import { useState } from 'react';
 import { sessionQuery } from '../api/queries.ts';
 import { signOut } from '../api/session.ts';
-import { Button } from '../elements/button.tsx';
-import { classNames } from '../elements/class-names.ts';
-import { Dialog } from '../elements/dialog.tsx';
-import { Moment } from '../elements/moment.tsx';
-import { toastFailure } from '../elements/toasts.tsx';
-import { capital } from '../format.ts';
+import { Button } from '../components/button.tsx';
+import { classNames } from '../components/class-names.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { Moment } from '../components/moment.tsx';
+import { toastFailure } from '../components/toasts.tsx';
+import { capital } from '../text/format.ts';
 import { chooseTheme, chosenTheme, themes } from '../theme/theme.ts';
 import styles from './account.module.css';
 

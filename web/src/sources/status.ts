@@ -1,6 +1,6 @@
-import type { SourceView } from '../../core/contracts/http/operations.ts';
-import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
-import { plural, words } from './format.ts';
+import type { SourceView } from '../../../core/contracts/http/operations.ts';
+import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
+import { plural, words } from '../text/format.ts';
 
 /** Sort order, worst first: statuses that need a person come before those that do not. */
 const gravity: Record<HealthStatus, number> = { failed: 0, limited: 1, degraded: 2, unknown: 3, paused: 4, healthy: 5 };

@@ -1,5 +1,5 @@
 import { useNow } from '../api/clock.ts';
-import { cityOf, formatExact, formatInZone, formatRelative, missing } from '../format.ts';
+import { cityOf, formatExact, formatInZone, formatRelative, missing } from '../text/format.ts';
 
 /** An instant as people say it (`12 s ago`), exact on hover and for machines. `null` is an en dash. */
 export function Moment({ at, zone, className }: { at: string | null; zone?: string; className?: string | undefined }) {

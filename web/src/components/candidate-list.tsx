@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react';
 import type { QuoteView } from '../../../core/contracts/http/market.ts';
-import { decimalsOf, formatPrice, missing, numberOf, words } from '../format.ts';
+import { decimalsOf, formatPrice, missing, numberOf, words } from '../text/format.ts';
 import styles from './candidate-list.module.css';
 import { Change } from './figures.tsx';
 import { Moment } from './moment.tsx';

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNow } from '../api/clock.ts';
-import { formatExact, formatRelative } from '../format.ts';
+import { formatExact, formatRelative } from '../text/format.ts';
 import styles from './stop-end.module.css';
 
 const choices = [

@@ -1,6 +1,6 @@
 import type { SourceView } from '../../../core/contracts/http/operations.ts';
-import { formatExact } from '../format.ts';
-import { statusWords } from '../status.ts';
+import { statusWords } from '../sources/status.ts';
+import { formatExact } from '../text/format.ts';
 import styles from './trend.module.css';
 
 const hours = 24;

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Empty } from '../elements/states.tsx';
+import { Empty } from '../components/states.tsx';
 
 /** An address that is no page. */
 export function NotFound() {

@@ -2,7 +2,6 @@
  * The actions on sources and services. Each takes effect at once, shows a toast with its result and can be undone for ten
  * seconds. None of them throws: a failure is shown as a toast.
  */
-import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import {
   type RunDetailView,
@@ -11,13 +10,13 @@ import {
   type SourceView,
 } from '../../../core/contracts/http/operations.ts';
 import { type RecoveryView, recoveryAcceptedSchema } from '../../../core/contracts/http/recovery.ts';
-import { toast, toastFailure } from '../elements/toasts.tsx';
-import { capital, formatDuration, plural, words } from '../format.ts';
-import { change } from './client.ts';
-import { clock } from './clock.ts';
-import { requestErrorOf } from './failure.ts';
-import { recoveryQuery, runQuery, servicesQuery, sessionQuery, sourcesQuery } from './queries.ts';
-import { endSessionOn401, queryClient } from './query-client.ts';
+import { change } from '../api/client.ts';
+import { clock } from '../api/clock.ts';
+import { requestErrorOf } from '../api/failure.ts';
+import { recoveryQuery, runQuery, servicesQuery, sourcesQuery } from '../api/queries.ts';
+import { endSessionOn401, queryClient } from '../api/query-client.ts';
+import { toast, toastFailure } from '../components/toasts.tsx';
+import { capital, formatDuration, plural, words } from '../text/format.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
@@ -33,13 +32,6 @@ function placeOf(of: Source | Service): { path: string; name: string } {
   return 'title' in of
     ? { path: `/sources/${encodeURIComponent(of.id)}`, name: of.title }
     : { path: `/services/${of.id}`, name: capital(of.id) };
-}
-
-/** Why the signed-in key may not operate, or `null` if it may. */
-export function useRefusal(): string | null {
-  const session = useQuery(sessionQuery).data;
-  if (!session || session.scopes.includes('operate') || session.scopes.includes('admin')) return null;
-  return 'Your key may only read. Sign in with a key of scope “operate” to do this.';
 }
 
 /** Starts or pauses a source. A paused source gets no new runs; running ones finish. */

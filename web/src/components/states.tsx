@@ -2,7 +2,7 @@ import { CircleAlert, RotateCcw } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { clock } from '../api/clock.ts';
 import { requestErrorOf } from '../api/failure.ts';
-import { capital } from '../format.ts';
+import { capital } from '../text/format.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { Moment } from './moment.tsx';

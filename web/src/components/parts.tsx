@@ -1,5 +1,5 @@
 import type { SourceView } from '../../../core/contracts/http/operations.ts';
-import { missing } from '../format.ts';
+import { missing } from '../text/format.ts';
 import styles from './parts.module.css';
 
 type Parts = SourceView['health']['parts'];

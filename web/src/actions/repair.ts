@@ -9,11 +9,11 @@ import {
   type replayRequestSchema,
   type replaySchema,
 } from '../../../core/contracts/http/replays.ts';
-import { toast, toastFailure } from '../elements/toasts.tsx';
-import { capital, formatCount, plural } from '../format.ts';
-import { change } from './client.ts';
-import { deadLettersQuery, quarantineQuery, quotesQuery, replayQuery, servicesQuery } from './queries.ts';
-import { endSessionOn401, queryClient } from './query-client.ts';
+import { change } from '../api/client.ts';
+import { deadLettersQuery, quarantineQuery, quotesQuery, replayQuery, servicesQuery } from '../api/queries.ts';
+import { endSessionOn401, queryClient } from '../api/query-client.ts';
+import { toast, toastFailure } from '../components/toasts.tsx';
+import { capital, formatCount, plural } from '../text/format.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;

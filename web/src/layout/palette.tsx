@@ -3,8 +3,9 @@ import { useNavigate } from '@tanstack/react-router';
 import { ChartCandlestick, FileText, Play, RadioTower, Square } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { SourceView } from '../../../core/contracts/http/operations.ts';
-import { runSource, switchSource, useRefusal } from '../api/actions.ts';
+import { runSource, switchSource } from '../actions/operate.ts';
 import { quotesQuery, sourcesQuery } from '../api/queries.ts';
+import { useRefusal } from '../api/session.ts';
 import styles from './palette.module.css';
 
 interface Command {

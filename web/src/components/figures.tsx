@@ -1,4 +1,4 @@
-import { type DecimalValue, directionOf, formatChange, formatFraction, missing } from '../format.ts';
+import { type DecimalValue, directionOf, formatChange, formatFraction, missing } from '../text/format.ts';
 import { classNames } from './class-names.ts';
 import styles from './figures.module.css';
 

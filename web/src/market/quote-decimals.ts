@@ -1,5 +1,5 @@
-import type { QuoteView } from '../../core/contracts/http/market.ts';
-import { decimalsOf } from './format.ts';
+import type { QuoteView } from '../../../core/contracts/http/market.ts';
+import { decimalsOf } from '../text/format.ts';
 
 /**
  * Decimals to show for the prices of an instrument: its own precision. Currencies have four or five (pips and tenths of
