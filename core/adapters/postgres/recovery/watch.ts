@@ -47,12 +47,14 @@ const pastRow = z
     requested_at: z.date(),
     finished_at: z.date().nullable(),
   })
-  .transform((row): PastRecovery & { sourceId: string } => ({
+  .transform((row): { sourceId: string; recovery: PastRecovery } => ({
     sourceId: row.source_id,
-    trigger: row.trigger,
-    status: row.status,
-    requestedAt: row.requested_at.getTime(),
-    finishedAt: row.finished_at?.getTime() ?? null,
+    recovery: {
+      trigger: row.trigger,
+      status: row.status,
+      requestedAt: row.requested_at.getTime(),
+      finishedAt: row.finished_at?.getTime() ?? null,
+    },
   }));
 
 export function recoveryWatch(pool: Pool): RecoveryWatch {
@@ -127,7 +129,7 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
       return new Map(
         sources.rows.map((row): [string, RecoveryFacts] => {
           const { sourceId, ...known } = factsRow.parse(row);
-          return [sourceId, { ...known, past: pastOf.get(sourceId) ?? [] }];
+          return [sourceId, { ...known, past: (pastOf.get(sourceId) ?? []).map(({ recovery }) => recovery) }];
         }),
       );
     },
