@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { failureDetailSchema } from '../../core/contracts/words/failure-details.ts';
+import { rowFindingSchema } from '../../core/contracts/words/row-findings.ts';
 import { runReasons } from '../../core/contracts/words/run-reasons.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
@@ -39,6 +41,9 @@ function told(source: string, fault: string): string | undefined {
   return reasonIn((own.find(isOf(fault)) ?? every.find(isOf(fault)))?.['the task ends as']);
 }
 
+/** The names before a colon that stand in code; behind it are values. */
+const figuresIn = (cell = '') => [...(cell.split(':')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
+
 describe('docs/reasons.md', () => {
   it.each(sickFaults.map(({ source, fault, reason }) => [source, fault, reason] as const))(
     'says of %s, %s: %s',
@@ -51,5 +56,18 @@ describe('docs/reasons.md', () => {
     const names = faultSchema.options.map((option) => option.shape.fault.value);
     expect(names.length).toBeGreaterThan(15);
     for (const name of names) expect([...every, ...ofApis, ...ofPages].some(isOf(name)), name).toBe(true);
+  });
+
+  it.each([
+    ['code', failureDetailSchema],
+    ['finding', rowFindingSchema],
+  ] as const)('has one line on each %s, with its figures, and on no other', (heading, schema) => {
+    const table = tables.find((rows) => rows[0]?.[heading] !== undefined) ?? [];
+    const listed = table.map((row) => [row[heading], ...figuresIn(row['figures'])]);
+    const known = schema.options.flatMap(({ shape: { code, ...figures } }) =>
+      ('options' in code ? code.options : [...code.values]).map((each) => [`\`${each}\``, ...Object.keys(figures)]),
+    );
+    expect(listed.map(String).sort()).toEqual(known.map(String).sort());
+    for (const row of table) expect(row['meaning']?.length, row[heading]).toBeGreaterThan(10);
   });
 });
