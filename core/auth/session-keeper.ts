@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Failure } from '../contracts/failure.ts';
+import type { SealedSession } from '../contracts/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 import { loginRefused } from './credentials.ts';
@@ -21,17 +22,23 @@ const waits = 40;
 const refusalSchema = z.strictObject({ refused: z.literal(true) });
 
 export interface SessionKeeper {
-  /**
-   * The source's session. `rejected` is one that the source just refused: it is renewed, once among all workers, and
-   * not handed out again.
-   */
-  session(rejected?: Session): Promise<Session | Failure>;
+  /** The source's session. `stored` is what `beginAttempt` gave (`null`: none is stored), which saves looking it up. */
+  session(stored?: SealedSession | null): Promise<Session | Failure>;
+  /** Another session than one that the source has just refused: it is renewed, once among all workers. */
+  renewed(rejected: Session): Promise<Session | Failure>;
 }
 
 /**
  * Shares one session among all workers: kept sealed in `state`, renewed by whoever holds the renewal lease while the
- * others wait for the result. A failed renewal is the answer of that worker; the next one tries for itself, but where the
- * login was refused, which is kept in the session's place for some minutes and is the answer of all.
+ * others wait for the result. A failed renewal fails that worker only, and the next one tries for itself; but a refused
+ * login is kept in the session's place for some minutes, and fails all.
+ *
+ * @example
+ * const keeper = sessionKeeper('yahoo', state, createSealer(secret), logIn, Date.now, sleep);
+ * const session = await keeper.session();
+ * if ('reason' in session) return session; // a Failure
+ * // … the source answers 401:
+ * const other = await keeper.renewed(session);
  */
 export function sessionKeeper(
   sourceId: string,
@@ -41,8 +48,7 @@ export function sessionKeeper(
   now: Clock,
   wait: (ms: number) => Promise<void>,
 ): SessionKeeper {
-  const stored = async (rejected?: Session): Promise<Session | Failure | null> => {
-    const { session } = await state.ask({ op: 'getSession', sourceId });
+  const open = (session: SealedSession | null, rejected?: Session): Session | Failure | null => {
     const opened = session && sealer.open(session.sealed, sourceId);
     if (!opened || Date.parse(session.expiresAt) <= now()) return null;
     const kept: unknown = JSON.parse(opened);
@@ -51,42 +57,47 @@ export function sessionKeeper(
     if (!parsed.success || Date.parse(parsed.data.expiresAt) <= now()) return null;
     return rejected && sameSession(parsed.data, rejected) ? null : parsed.data;
   };
+  const look = async (rejected?: Session) => open((await state.ask({ op: 'getSession', sourceId })).session, rejected);
   const keep = (token: number, content: unknown, expiresAt: string) =>
     state.ask({ op: 'putSession', sourceId, token, sealed: sealer.seal(JSON.stringify(content), sourceId), expiresAt });
-  return {
-    async session(rejected) {
-      for (let attempt = 0; attempt < waits; attempt++) {
-        const held = await stored(rejected);
-        if (held) return held;
-        const { token } = await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: renewalSeconds });
-        if (token !== null) {
-          // Another worker may have renewed between the look and the lease.
-          const found = await stored(rejected);
-          const renewed = found ?? (await renew());
-          if ('reason' in renewed) {
-            if (renewed.detail.code === loginRefused.detail.code && found === null)
-              await keep(token, { refused: true }, new Date(now() + refusalSeconds * 1000).toISOString());
-            else await state.ask({ op: 'releaseRenewal', sourceId, token });
-            return renewed;
-          }
-          if (rejected && sameSession(renewed, rejected)) {
-            await state.ask({ op: 'releaseRenewal', sourceId, token });
-            return {
-              reason: 'auth_expired',
-              detail: { code: 'credentials_refused' },
-              message: 'The source refuses the credentials that are set for it.',
-            };
-          }
-          await keep(token, renewed, renewed.expiresAt);
-          return renewed;
-        }
+  async function currentOrNew(known?: SealedSession | null, rejected?: Session): Promise<Session | Failure> {
+    for (let attempt = 0; attempt < waits; attempt++) {
+      const isKnown = attempt === 0 && known !== undefined;
+      const held = isKnown ? open(known, rejected) : await look(rejected);
+      if (held) return held;
+      const { token } = await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: renewalSeconds });
+      if (token === null) {
         await wait(waitMs);
+        continue;
       }
-      return {
-        reason: 'auth_expired',
-        detail: { code: 'renewal_stuck' },
-        message: 'Another worker has been renewing the session for too long.',
-      };
-    },
+      // Another worker may have renewed it between the look and the lease.
+      const found = await look(rejected);
+      const fresh = found ?? (await renew());
+      if ('reason' in fresh) {
+        if (fresh.detail.code === loginRefused.detail.code && found === null)
+          await keep(token, { refused: true }, new Date(now() + refusalSeconds * 1000).toISOString());
+        else await state.ask({ op: 'releaseRenewal', sourceId, token });
+        return fresh;
+      }
+      if (rejected && sameSession(fresh, rejected)) {
+        await state.ask({ op: 'releaseRenewal', sourceId, token });
+        return {
+          reason: 'auth_expired',
+          detail: { code: 'credentials_refused' },
+          message: 'The source refuses the credentials that are set for it.',
+        };
+      }
+      await keep(token, fresh, fresh.expiresAt);
+      return fresh;
+    }
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'renewal_stuck' },
+      message: 'Another worker has been renewing the session for too long.',
+    };
+  }
+  return {
+    session: (stored) => currentOrNew(stored),
+    renewed: (rejected) => currentOrNew(undefined, rejected),
   };
 }

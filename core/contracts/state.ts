@@ -2,30 +2,46 @@ import * as z from 'zod';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
 import { pageSelectors } from './words/page-selectors.ts';
+import { permitPurposes } from './words/permit-purposes.ts';
+
+const taskKey = { runId: z.uuid(), part: z.int().nonnegative() };
+
+const permitCount = z.int().positive().max(500);
 
 /**
- * What functions outside the VPC may ask of the `state` function: leases, permits, sessions, key checks, and
- * the cache that the containers of the Yahoo proxy share. One request, one answer; `op` names the pair.
+ * The requests of the `state` function, for functions outside the VPC: leases, permits, sessions, key checks, and
+ * the cache that the containers of the Yahoo proxy share. Each request has one response; `op` names the pair.
  */
 export const stateRequestSchema = z.discriminatedUnion('op', [
-  /** Take a task: its lease, an attempt number (the fencing token) and permits for its requests. */
+  /**
+   * Take a task: its lease, an attempt number (the fencing token), the source's stored session and the permit for the first
+   * of its requests.
+   */
   z.object({
     op: z.literal('beginAttempt'),
-    runId: z.uuid(),
-    part: z.int().nonnegative(),
+    ...taskKey,
     worker: z.string().min(1).max(200),
-    requests: z.int().positive().max(500),
+    requests: permitCount,
   }),
-  /** The source wants to be left alone: no request of it before so many seconds have passed. */
+  /** Take permits, all or none. They are used with that: those of an attempt that dies stay used. */
+  z.object({
+    op: z.literal('takePermits'),
+    sourceId: z.string(),
+    count: permitCount,
+    purpose: z.enum(permitPurposes),
+    /** The attempt they are for: it was promised them when it began. */
+    task: z.object({ ...taskKey, attempt: z.int().positive() }).optional(),
+  }),
+  /** The source wants a pause: no request of it before so many seconds have passed. */
   z.object({ op: z.literal('holdSource'), sourceId: z.string(), seconds: z.number().positive().max(86_400) }),
-  /** Mark a permit used. Must be asked before the call it is for. */
-  z.object({ op: z.literal('usePermit'), permitId: z.uuid() }),
+  /** Of the former release, which still runs while this one is deployed: `takePermits`, and a look at the permit taken. */
   z.object({
     op: z.literal('reservePermits'),
     sourceId: z.string(),
-    count: z.int().positive().max(500),
-    purpose: z.enum(['task', 'login', 'canary', 'backfill', 'proxy']),
+    count: permitCount,
+    purpose: z.enum(permitPurposes),
   }),
+  z.object({ op: z.literal('usePermit'), permitId: z.uuid() }),
   z.object({ op: z.literal('getSession'), sourceId: z.string() }),
   /** The right to renew a source's session: one holder at a time. */
   z.object({ op: z.literal('acquireRenewal'), sourceId: z.string(), ttlSeconds: z.int().positive().max(900) }),
@@ -56,42 +72,64 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
-const permit = z.object({ id: z.uuid(), notBefore: z.iso.datetime(), expiresAt: z.iso.datetime() });
+/**
+ * Leave for one upstream request, which may begin from `notBefore` until `expiresAt`. All three by the database's clock:
+ * who holds it goes by how long after `takenAt` they are.
+ */
+const permit = z.object({
+  id: z.uuid(),
+  takenAt: z.iso.datetime(),
+  notBefore: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
 export type Permit = z.infer<typeof permit>;
 
-const refusal = z.enum(['minute_quota', 'day_quota', 'not_yet', 'expired', 'used', 'unknown', 'held']);
+/** A session as it is kept: only functions outside the VPC can open it. */
+const sealedSession = z.object({ sealed: z.string(), expiresAt: z.iso.datetime() });
+export type SealedSession = z.infer<typeof sealedSession>;
 
-/** The answers, by `op`. */
+const permitsTaken = z.object({
+  permits: z.array(permit),
+  /** `not_yet`: others stand in line for the gap between requests that the source wants. */
+  why: z.enum(['minute_quota', 'day_quota', 'not_yet', 'held']).nullable(),
+  /** In how many seconds it is worth another try where none could be taken; 0 with permits. */
+  retryAfterSeconds: z.number().nonnegative(),
+});
+
+/** The responses, by `op`. */
 export const stateResponseSchemas = {
   beginAttempt: z.discriminatedUnion('go', [
     z.object({
       go: z.literal(true),
       attempt: z.int().positive(),
+      /** For the first request. None where the source uses sessions and none is stored: the login comes first. */
       permits: z.array(permit),
+      /** `null` where none is stored, or the source uses none. */
+      session: sealedSession.nullable(),
       /** For pages: by which selectors they are read at the moment. */
       selectors: z.enum(pageSelectors).optional(),
     }),
     z.object({
       go: z.literal(false),
       /**
-       * `finished`: the task has its outcome. `leased`: another worker has it. `stopped`: a person stopped the
-       * scrapers. `quota_*`: no permit to be had now, or today. `held`: the source wants to be left alone for a while.
-       * `postponed`: a chunk of a backfill that the planner sends again when it is its turn.
+       * `finished`: the task has its outcome. `leased`: another worker has it, or the source's one worker is busy.
+       * `stopped`: a person stopped the scrapers. `quota_*`: no room for its requests now, or today. `held`: the source wants
+       * a pause, or its breaker is open. `postponed`: a chunk of a backfill that the planner sends again when it is its turn.
        */
       why: z.enum(['finished', 'leased', 'stopped', 'quota_minute', 'quota_day', 'held', 'postponed', 'unknown_task']),
       attempt: z.int().nonnegative(),
       retryAfterSeconds: z.number().nonnegative(),
     }),
   ]),
-  usePermit: z.object({ ok: z.boolean(), why: refusal.nullable(), retryAfterSeconds: z.number().nonnegative() }),
-  holdSource: z.object({ until: z.iso.datetime() }),
-  reservePermits: z.object({
-    permits: z.array(permit),
-    why: refusal.nullable(),
-    /** Why there is none: in how many seconds to ask again. 0 with permits. */
+  takePermits: permitsTaken,
+  reservePermits: permitsTaken,
+  usePermit: z.object({
+    ok: z.boolean(),
+    why: z.enum(['not_yet', 'expired', 'unknown', 'held']).nullable(),
     retryAfterSeconds: z.number().nonnegative(),
   }),
-  getSession: z.object({ session: z.object({ sealed: z.string(), expiresAt: z.iso.datetime() }).nullable() }),
+  holdSource: z.object({ until: z.iso.datetime() }),
+  getSession: z.object({ session: sealedSession.nullable() }),
   acquireRenewal: z.object({ token: z.int().positive().nullable() }),
   putSession: z.object({ kept: z.boolean() }),
   releaseRenewal: z.object({ released: z.boolean() }),

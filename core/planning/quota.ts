@@ -1,15 +1,17 @@
+import type { PermitPurpose } from '../contracts/words/permit-purposes.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
 
-/** Of a day's quota and a minute's: the rest is for logins, canaries, retries, first cycles and people. */
+/** The share of a day's and a minute's quota that is planned: the rest is for logins, canaries, retries, first cycles and people. */
 export const plannedShare = 0.75;
 
-/** What may be taken of a quota beside live runs: the rest of each minute and day is theirs, whatever others want. */
-const shares: ReadonlyMap<string, number> = new Map(Object.entries<number>({ backfill: 0.5, proxy: 0.75 }));
+/** The share of a quota that is open to a purpose. The rest of each minute and day is kept for live runs. */
+const shares: Readonly<Record<PermitPurpose, number>> = { task: 1, login: 1, canary: 1, backfill: 0.5, proxy: 0.75 };
 
-/** What of a source's quota may be in use for a purpose to be given another permit. */
-export function allowanceFor(quota: SourceDefinition['quota'], purpose: string): { perMinute: number; perDay: number } {
-  const part = shares.get(purpose);
-  if (part === undefined) return quota;
-  const share = (whole: number) => Math.max(1, Math.floor(whole * part));
+/** How many requests a minute and a day may be in use for one more of a purpose to be allowed. */
+export function allowanceFor(
+  quota: SourceDefinition['quota'],
+  purpose: PermitPurpose,
+): { perMinute: number; perDay: number } {
+  const share = (whole: number) => Math.max(1, Math.floor(whole * shares[purpose]));
   return { perMinute: share(quota.perMinute), perDay: share(quota.perDay) };
 }

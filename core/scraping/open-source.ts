@@ -15,7 +15,7 @@ import { knownSource } from '../sources/catalogue.ts';
 import type { SessionStrategy } from '../sources/definition.ts';
 import { holdAfter } from './retry-after.ts';
 import type { ScrapeSource } from './scrape-task.ts';
-import { takePermit } from './take-permit.ts';
+import { permitHolder } from './take-permit.ts';
 
 /** A source as it can be called: where, with which session and headers. What its answers mean is for its parser. */
 export type OpenSource = ScrapeSource & {
@@ -30,14 +30,14 @@ const loginMs = 30_000;
 /** The longest answer of a source is a chart of some megabytes. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 
-/** Said on each request: sources block clients that do not say what they are. */
+/** Sent with each request: sources block clients that do not say what they are. */
 const headers = {
   'user-agent': 'Mozilla/5.0 (compatible; Quotron/0.1; market-data collector)',
   accept: 'application/json, text/plain, */*',
   'accept-language': 'en-US,en;q=0.9',
 } as const;
 
-/** Said by the browser with each page. What it accepts it knows best itself. */
+/** Sent by the browser with each page. It sets its own `accept`. */
 export const pageHeaders = {
   'user-agent': headers['user-agent'],
   'accept-language': headers['accept-language'],
@@ -101,7 +101,7 @@ export async function openSource(
     maskCredentials,
     sessions,
     headers,
-    retries: source.quota.retries,
+    quota: source.quota,
   };
 }
 
@@ -115,7 +115,7 @@ async function typedInto(
   return 'reason' in held ? [] : [held.username, held.password];
 }
 
-/** An upstream whose answers show nothing of some secrets. */
+/** An upstream whose answers have some secrets masked. */
 function masked(upstream: Upstream, mask: (text: string) => string): Upstream {
   return async (call) => {
     const answer = await upstream(call);
@@ -128,15 +128,16 @@ function masked(upstream: Upstream, mask: (text: string) => string): Upstream {
   };
 }
 
-/** A login draws on the same quota as all else, one permit a request, and obeys the source's wish to be left alone. */
+/** A login draws on the same quota as all else, one permit a request, and obeys a pause that the source wants. */
 function loginCall(
   sourceId: string,
   upstream: Upstream,
   { state, now, wait }: { state: State; now: Clock; wait: (ms: number) => Promise<void> },
 ): PermittedCall {
   const deadline = now() + loginMs;
+  const permits = permitHolder({ sourceId, state, now, wait, purpose: 'login' });
   return async (call) => {
-    const refused = await takePermit(undefined, { sourceId, state, now, wait, deadline, purpose: 'login' });
+    const refused = await permits.next(1, deadline);
     if (refused) return refused;
     const answer = await upstream(call);
     const seconds = holdAfter(answer, null, now());

@@ -8,7 +8,9 @@ import type { Failure } from '../contracts/failure.ts';
 import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../contracts/messages.ts';
 import { scrapeQueueName } from '../contracts/queues.ts';
 import { artifactKey, rawBlobKey } from '../contracts/s3-keys.ts';
-import type { Permit } from '../contracts/state.ts';
+import type { StateResponses } from '../contracts/state.ts';
+import type { PermitPurpose } from '../contracts/words/permit-purposes.ts';
+import { permitsAtOnce } from '../planning/permits.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import type { CapturePage } from '../ports/browser.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,11 +20,12 @@ import type { State } from '../ports/state.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import { parserOf } from '../sources/catalogue.ts';
+import type { SourceDefinition } from '../sources/definition.ts';
 import type { SourceParser, UpstreamRequest } from '../sources/parser.ts';
 import { holdAfter, retryAfterOf } from './retry-after.ts';
-import { dayUsedUp, takePermit } from './take-permit.ts';
+import { dayUsedUp, type PermitHolder, permitHolder } from './take-permit.ts';
 
-/** A source as the scraper needs it: how to ask, where, and with which session. */
+/** A source as the scraper needs it: where it is, how requests are made and read, and with which session. */
 export interface ScrapeSource {
   readonly id: string;
   readonly address: SourceAddress;
@@ -31,8 +34,7 @@ export interface ScrapeSource {
   readonly headers: Readonly<Record<string, string>>;
   /** The page that was loaded last, for sources that are read in a browser. */
   readonly capture?: CapturePage | undefined;
-  /** How often a request that failed in passing is made again; twice unless said. */
-  readonly retries?: number | undefined;
+  readonly quota: SourceDefinition['quota'];
 }
 
 export interface Scraping {
@@ -43,7 +45,7 @@ export interface Scraping {
   readonly artifacts?: ArtifactStore | undefined;
   readonly queue: MessageQueue;
   readonly now: Clock;
-  /** Who this is, for the attempt's record. */
+  /** Name of this worker, for the attempt's record. */
   readonly worker: string;
   /** Pauses for permits; tests shorten them. */
   readonly wait?: ((ms: number) => Promise<void>) | undefined;
@@ -51,12 +53,14 @@ export interface Scraping {
   readonly backoff?: { readonly initialMs: number; readonly maxMs: number } | undefined;
 }
 
-/** After this long no request is begun: the function has a minute, and what was heard must still be kept. */
+/** After this long no request is begun: the function has a minute, and the answers must still be kept. */
 const attemptMs = 40_000;
 const usualRetries = 2;
+/** A queue delays a message no longer. */
+const longestDelaySeconds = 900;
 const usualBackoff = { initialMs: 300, maxMs: 4_000 } as const;
 
-/** Failures after which asking on is useless or rude: the rest of the task is not asked for. */
+/** Failures after which more requests are useless or rude: the rest of the task is given up. */
 const stops: ReadonlySet<Failure['reason']> = new Set([
   'rate_limited',
   'quota_exhausted',
@@ -66,19 +70,23 @@ const stops: ReadonlySet<Failure['reason']> = new Set([
   'down',
 ]);
 
+type Begun = Extract<StateResponses['beginAttempt'], { go: true }>;
+type NotBegun = Extract<StateResponses['beginAttempt'], { go: false }>;
+
 /**
  * Does one task.
  *
- *   1. take it: its lease, attempt number and permits; or leave it (done, held by another, no quota)
- *   2. ask the source, one permit a request; a refused session is renewed once, what fails in passing is asked again
- *   3. keep all that was said, secrets masked, in one raw blob
- *   4. tell `ingest` where it lies, and `outcomes` how it went, with a picture of a page that failed
+ *   1. take it: its lease, attempt number, session and first permit; or drop or requeue its message (done, held by another,
+ *      no quota)
+ *   2. make its requests, one permit each; a refused session is renewed once, a request that failed in passing is retried
+ *   3. keep all exchanges, secrets masked, in one raw blob
+ *   4. send its key to `ingest`, and to `outcomes` how it went, with a picture of a page that failed
  *
- * A failure of the upstream is an outcome and ends the message. What throws here is a fault of ours (no database, no
- * bucket): the message goes back and the task is taken again when its lease has run out.
+ * An upstream failure is an outcome: the message is acknowledged. An error thrown here is a fault of ours (no database, no
+ * bucket): the message is redelivered, and the task is taken again when its lease has run out.
  */
 export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promise<void> {
-  const { source, state, queue, now } = scraping;
+  const { state, queue, now } = scraping;
   const parser = await parserOf(task.sourceId);
   const requests = parser.requests({ ...task, now: now() });
   const begun = await state.ask({
@@ -88,40 +96,18 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
     worker: scraping.worker,
     requests: requests.length,
   });
-  if (!begun.go) {
-    if (begun.why === 'finished' || begun.why === 'unknown_task' || begun.why === 'postponed') return;
-    if (begun.why === 'quota_day') {
-      await queue.send('outcomes', [
-        outcomeOf(
-          task,
-          begun.attempt,
-          { exchanges: [], failure: dayUsedUp, ok: false, session: null },
-          null,
-          [],
-          now(),
-        ),
-      ]);
-      return;
-    }
-    // Not now: another copy of the message comes when the lease, the minute, the source's own wish or the stop is over.
-    await queue.send(
-      scrapeQueueName(source.id),
-      [task],
-      Math.min(900, Math.max(1, Math.ceil(begun.retryAfterSeconds))),
-    );
-    return;
-  }
+  if (!begun.go) return notBegun(task, begun, scraping);
   // Which selectors a page is read by is known only now. They do not change how many requests there are.
   const wanted =
     begun.selectors === undefined || begun.selectors === 'main'
       ? requests
       : parser.requests({ ...task, now: now(), selectors: begun.selectors });
-  const asked = await ask(wanted, task, begun.permits, parser, scraping);
+  const result = await makeRequests(wanted, task, begun, parser, scraping);
   const createdAt = new Date(now()).toISOString();
   const { runId, part, sourceId, job, kind } = task;
   const { attempt } = begun;
   let blobKey: string | null = null;
-  if (asked.exchanges.length > 0) {
+  if (result.exchanges.length > 0) {
     const envelope: BlobEnvelope = {
       version: 1,
       runId,
@@ -131,15 +117,29 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
       job,
       kind,
       createdAt,
-      exchanges: asked.exchanges,
+      exchanges: result.exchanges,
     };
     blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
     await scraping.blobs.put(blobKey, envelope);
     const message: IngestMessage = { blobKey, runId, part, attempt, sourceId, job, kind };
     await queue.send('ingest', [message]);
   }
-  const artifacts = asked.failure ? await keepArtifacts(task, attempt, createdAt, asked.session, scraping) : [];
-  await queue.send('outcomes', [outcomeOf(task, attempt, asked, blobKey, artifacts, now())]);
+  const artifacts = result.failure ? await keepArtifacts(task, attempt, createdAt, result.session, scraping) : [];
+  await queue.send('outcomes', [outcomeOf(task, attempt, result, blobKey, artifacts, now())]);
+}
+
+/** Drops the message of a task that did not begin, ends it without a request, or requeues it for later. */
+async function notBegun(task: ScrapeMessage, { why, attempt, retryAfterSeconds }: NotBegun, scraping: Scraping) {
+  const { source, queue, now } = scraping;
+  if (why === 'finished' || why === 'unknown_task' || why === 'postponed') return;
+  if (why === 'quota_day') {
+    const result: AttemptResult = { exchanges: [], failure: dayUsedUp, ok: false, session: null };
+    await queue.send('outcomes', [outcomeOf(task, attempt, result, null, [], now())]);
+    return;
+  }
+  // Another copy of the message comes when the lease, the minute, the source's pause or the stop is over.
+  const delaySeconds = Math.min(longestDelaySeconds, Math.max(1, Math.ceil(retryAfterSeconds)));
+  await queue.send(scrapeQueueName(source.id), [task], delaySeconds);
 }
 
 /**
@@ -173,47 +173,57 @@ async function keepArtifacts(
   return kept;
 }
 
-interface Asked {
+interface AttemptResult {
   readonly exchanges: Exchange[];
   readonly failure: Failure | null;
   /** At least one answer could be read. */
   readonly ok: boolean;
-  /** The one that was used last. */
+  /** The session that was used last. */
   readonly session: Session | null;
 }
 
-/** One request with what came of it. */
-interface Told {
+/** One request with its failure; without an exchange it was not made. */
+interface RequestResult {
   readonly exchange: Exchange | null;
   readonly failure: Failure | null;
 }
 
-async function ask(
+async function makeRequests(
   requests: readonly UpstreamRequest[],
   task: ScrapeMessage,
-  permits: Permit[],
+  begun: Begun,
   parser: SourceParser,
   scraping: Scraping,
-): Promise<Asked> {
-  const { source } = scraping;
+): Promise<AttemptResult> {
+  const { source, state, now, wait = sleep } = scraping;
   const exchanges: Exchange[] = [];
   let failure: Failure | null = null;
   let ok = false;
   let session: Session | null = null;
   let renewed = false;
+  const { runId, part, sourceId } = task;
+  const ofTask = { runId, part, attempt: begun.attempt };
+  const permits = permitHolder({ sourceId, state, now, wait, purpose: purposeOf(task), task: ofTask }, begun.permits);
   if (source.sessions) {
-    const held = await source.sessions.session();
-    if ('reason' in held) return { exchanges, failure: held, ok, session };
-    session = held;
+    const current = await source.sessions.session(begun.session);
+    if ('reason' in current) return { exchanges, failure: current, ok, session };
+    session = current;
   }
-  const deadline = scraping.now() + attemptMs;
+  const deadline = now() + attemptMs;
   const pending = [...requests];
-  const spare = [...permits];
   for (let request = pending.shift(); request; request = pending.shift()) {
-    const told = await persist(request, task, session, spare, exchanges, deadline, parser, scraping);
-    if (told.failure?.reason === 'auth_expired' && told.exchange && source.sessions && session && !renewed) {
+    const left = pending.length + 1;
+    const made = await requestWithRetries(
+      request,
+      left,
+      task,
+      { session, permits, exchanges, deadline },
+      parser,
+      scraping,
+    );
+    if (made.failure?.reason === 'auth_expired' && made.exchange && source.sessions && session && !renewed) {
       renewed = true;
-      const fresh = await source.sessions.session(session);
+      const fresh = await source.sessions.renewed(session);
       if ('reason' in fresh) {
         failure ??= fresh;
         break;
@@ -222,42 +232,42 @@ async function ask(
       pending.unshift(request);
       continue;
     }
-    if (!told.failure) ok = true;
-    failure ??= told.failure;
-    if (told.failure && (told.exchange === null || stops.has(told.failure.reason))) break;
+    if (!made.failure) ok = true;
+    failure ??= made.failure;
+    if (made.failure && (made.exchange === null || stops.has(made.failure.reason))) break;
   }
   return { exchanges, failure: ok ? null : failure, ok, session };
 }
 
 /**
- * Makes a request, and again with growing, jittered pauses when it failed in passing. Each try takes a permit and is
- * kept in the blob. A try that would not end within the attempt's time is not begun.
+ * Makes a request, and again with growing, jittered pauses when it failed in passing. Each try uses a permit and is
+ * kept in the blob. A try that would not end within the attempt's time is not begun. `left` counts the task's requests that
+ * are still to be made, this one included.
  */
-function persist(
+function requestWithRetries(
   request: UpstreamRequest,
+  left: number,
   task: ScrapeMessage,
-  session: Session | null,
-  spare: Permit[],
-  exchanges: Exchange[],
-  deadline: number,
+  of: { session: Session | null; permits: PermitHolder; exchanges: Exchange[]; deadline: number },
   parser: SourceParser,
   scraping: Scraping,
-): Promise<Told> {
-  const { source, state, now, wait = sleep } = scraping;
-  const asking = { sourceId: task.sourceId, state, now, wait, deadline, purpose: purposeOf(task) } as const;
+): Promise<RequestResult> {
+  const { source, state, now } = scraping;
   const { initialMs, maxMs } = scraping.backoff ?? usualBackoff;
   const policy = retry(
-    handleWhenResult((told) => isTold(told) && told.exchange !== null && passing(told) && now() + maxMs < deadline),
+    handleWhenResult(
+      (made) => isRequestResult(made) && made.exchange !== null && passing(made) && now() + maxMs < of.deadline,
+    ),
     {
-      maxAttempts: source.retries ?? usualRetries,
+      maxAttempts: source.quota.retries ?? usualRetries,
       backoff: new ExponentialBackoff({ initialDelay: initialMs, maxDelay: maxMs }),
     },
   );
   return policy.execute(async () => {
-    const refused = await takePermit(spare.shift(), asking);
+    const refused = await of.permits.next(permitsAtOnce(source.quota, left), of.deadline);
     if (refused) return { exchange: null, failure: refused };
-    const exchange = await exchangeFor(request, session, scraping);
-    exchanges.push(exchange);
+    const exchange = await exchangeFor(request, of.session, scraping);
+    of.exchanges.push(exchange);
     const failure = parser.failureIn(task.kind, exchange);
     const seconds = holdAfter(exchange, failure, now());
     if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId: task.sourceId, seconds });
@@ -265,17 +275,17 @@ function persist(
   });
 }
 
-function isTold(value: unknown): value is Told {
+function isRequestResult(value: unknown): value is RequestResult {
   return typeof value === 'object' && value !== null && 'exchange' in value;
 }
 
-/** Broken connections, time-outs and 5xx pass; an answer that says when to come back is not asked before. */
-function passing({ exchange, failure }: Told): boolean {
+/** Broken connections, time-outs and 5xx pass. After an answer that says when to come back there is no retry before. */
+function passing({ exchange, failure }: RequestResult): boolean {
   if (failure?.reason !== 'down' && failure?.reason !== 'timeout') return false;
   return exchange?.response?.headers['retry-after'] === undefined;
 }
 
-function purposeOf(task: ScrapeMessage): 'task' | 'backfill' | 'canary' {
+function purposeOf(task: ScrapeMessage): PermitPurpose {
   if (task.canary) return 'canary';
   return task.range ? 'backfill' : 'task';
 }
@@ -316,25 +326,25 @@ async function exchangeFor(request: UpstreamRequest, session: Session | null, sc
 function outcomeOf(
   task: ScrapeMessage,
   attempt: number,
-  asked: Asked,
+  result: AttemptResult,
   blobKey: string | null,
   artifacts: string[],
   now: number,
 ): ScrapeOutcome {
-  const last = asked.exchanges.at(-1);
+  const last = result.exchanges.at(-1);
   return {
     stage: 'scrape',
     runId: task.runId,
     part: task.part,
     attempt,
     sourceId: task.sourceId,
-    ok: asked.ok,
-    reason: asked.failure?.reason ?? null,
-    detail: asked.failure?.detail ?? null,
-    message: asked.failure?.message ?? null,
+    ok: result.ok,
+    reason: result.failure?.reason ?? null,
+    detail: result.failure?.detail ?? null,
+    message: result.failure?.message ?? null,
     blobKey,
-    requests: asked.exchanges.length,
-    latencyMs: asked.exchanges.reduce((sum, exchange) => sum + exchange.latencyMs, 0),
+    requests: result.exchanges.length,
+    latencyMs: result.exchanges.reduce((sum, exchange) => sum + exchange.latencyMs, 0),
     retryAfterSeconds: last ? retryAfterOf(last, now) : null,
     artifacts,
     finishedAt: new Date(now).toISOString(),

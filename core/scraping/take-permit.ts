@@ -1,50 +1,92 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { Permit, StateRequest } from '../contracts/state.ts';
+import type { PermitPurpose } from '../contracts/words/permit-purposes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 
-export interface PermitAsking {
+export interface PermitWorld {
   readonly sourceId: string;
   readonly state: State;
   readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
-  /** Waiting for a permit goes on no longer than this, milliseconds since the epoch. */
-  readonly deadline: number;
-  readonly purpose: Extract<StateRequest, { op: 'reservePermits' }>['purpose'];
+  readonly purpose: PermitPurpose;
+  /** The attempt that the permits are for. */
+  readonly task?: Extract<StateRequest, { op: 'takePermits' }>['task'];
 }
 
 /** Others may be quicker each time; after so many turns they may have it. */
 const mostTurns = 50;
+/** A wait that ends early is taken up again so often: one that is shortened, in tests, or a clock that stands. */
+const mostWaits = 100;
+
+/** A permit by this process's own clock, in milliseconds since the epoch. */
+interface HeldPermit {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The permits of one worker for one source: those that it holds, and more of them when they are over. */
+export interface PermitHolder {
+  /**
+   * Readies the one next upstream request: uses a permit in hand that is still good, or takes `count` new ones, and waits
+   * until it may begin. Gives `null` when it may, or why not. Waits no longer than until `deadline`.
+   */
+  next(count: number, deadline: number): Promise<Failure | null>;
+}
 
 /**
- * Uses a reserved permit, or one reserved now in place of one that is missing or ran out; waits for its turn where the
- * source wants a gap. Gives why it could not, or `null`: the one next call may be made.
+ * Holds permits for a worker, at first those that came with its attempt.
+ *
+ * @example
+ * const permits = permitHolder({ sourceId, state, now, wait, purpose: 'login' });
+ * const refused = await permits.next(1, now() + 30_000);
+ * if (refused) return refused; // no request may be made
  */
-export async function takePermit(permit: Permit | undefined, asking: PermitAsking): Promise<Failure | null> {
-  const { state, now, wait, deadline, sourceId, purpose } = asking;
-  const patient = async (seconds: number) => {
-    const ms = Math.max(10, seconds * 1000);
-    if (now() + ms > deadline) return false;
-    await wait(ms);
-    return true;
-  };
-  let held = permit;
-  for (let turn = 0; turn < mostTurns; turn++) {
-    if (held) {
-      const used = await state.ask({ op: 'usePermit', permitId: held.id });
-      if (used.ok) return null;
-      if (used.why === 'held') return leftAlone(used.retryAfterSeconds);
-      if (used.why === 'not_yet' && (await patient(used.retryAfterSeconds))) continue;
-      held = undefined;
+export function permitHolder(world: PermitWorld, first: readonly Permit[] = []): PermitHolder {
+  const { sourceId, state, now, wait, purpose, task } = world;
+  let held = first.map((permit) => heldPermit(permit, now()));
+
+  async function take(count: number, deadline: number): Promise<Failure | null> {
+    for (let turn = 0; turn < mostTurns; turn++) {
+      const taken = await state.ask({ op: 'takePermits', sourceId, count, purpose, ...(task && { task }) });
+      if (taken.why === null) {
+        held = taken.permits.map((permit) => heldPermit(permit, now()));
+        return null;
+      }
+      if (taken.why === 'held') return pauseWanted(taken.retryAfterSeconds);
+      if (taken.why === 'day_quota') return dayUsedUp;
+      const ms = Math.max(10, taken.retryAfterSeconds * 1000);
+      if (now() + ms > deadline) return minuteUsedUp;
+      await wait(ms);
     }
-    const reserved = await state.ask({ op: 'reservePermits', sourceId, count: 1, purpose });
-    [held] = reserved.permits;
-    if (held) continue;
-    if (reserved.why === 'held') return leftAlone(reserved.retryAfterSeconds);
-    if (reserved.why === 'day_quota' || !(await patient(reserved.retryAfterSeconds)))
-      return reserved.why === 'day_quota' ? dayUsedUp : minuteUsedUp;
+    return minuteUsedUp;
   }
-  return minuteUsedUp;
+
+  return {
+    async next(count, deadline) {
+      for (let turn = 0; turn < mostTurns; turn++) {
+        const permit = held.shift();
+        if (!permit) {
+          const refused = await take(count, deadline);
+          if (refused) return refused;
+          continue;
+        }
+        if (permit.from > deadline) return minuteUsedUp;
+        for (let waits = 0; now() < permit.from && waits < mostWaits; waits++) await wait(permit.from - now());
+        if (now() < permit.until) return null;
+      }
+      return minuteUsedUp;
+    },
+  };
+}
+
+/**
+ * A permit that has just come, by this process's own clock: its times are said by the database's. The moment that the answer
+ * took on its way is within what the ledger allows for (`minuteSeconds`).
+ */
+function heldPermit({ takenAt, notBefore, expiresAt }: Permit, at: number): HeldPermit {
+  const taken = Date.parse(takenAt);
+  return { from: at + Date.parse(notBefore) - taken, until: at + Date.parse(expiresAt) - taken };
 }
 
 /** What a scrape ends as when its source's day has no request left. */
@@ -60,10 +102,10 @@ const minuteUsedUp: Failure = {
   message: "The minute's quota of this source is used up.",
 };
 
-function leftAlone(seconds: number): Failure {
+function pauseWanted(seconds: number): Failure {
   return {
     reason: 'rate_limited',
     detail: { code: 'held', seconds: Math.max(0, seconds) },
-    message: `The source asked to be left alone for another ${Math.max(1, Math.ceil(seconds))} s.`,
+    message: `The source asked for a pause, which ends in ${Math.max(1, Math.ceil(seconds))} s.`,
   };
 }

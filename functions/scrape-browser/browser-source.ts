@@ -2,13 +2,14 @@ import { browserLoginSession } from '../../core/auth/browser-login.ts';
 import type { LoginCredentials } from '../../core/auth/credentials.ts';
 import type { Session } from '../../core/auth/session.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
+import { permitsAtOnce } from '../../core/planning/permits.ts';
 import type { BrowserLogin, CapturePage } from '../../core/ports/browser.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
 import { openSource, pageHeaders } from '../../core/scraping/open-source.ts';
 import type { ScrapeSource } from '../../core/scraping/scrape-task.ts';
-import { takePermit } from '../../core/scraping/take-permit.ts';
+import { permitHolder } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { knownSource } from '../../core/sources/catalogue.ts';
 
@@ -58,9 +59,9 @@ export async function browserSource(
     const strategy = source.session;
     if (strategy?.strategy !== 'browser-form-login')
       throw new Error(`Source ${sourceId} does not sign in with a browser.`);
-    for (let taken = 0; taken < requestsOfLogin; taken++) {
-      const deadline = now() + loginMs;
-      const refused = await takePermit(undefined, { sourceId, state, now, wait, deadline, purpose: 'login' });
+    const permits = permitHolder({ sourceId, state, now, wait, purpose: 'login' });
+    for (let left = requestsOfLogin; left > 0; left--) {
+      const refused = await permits.next(permitsAtOnce(source.quota, left), now() + loginMs);
       if (refused) return refused;
     }
     const rules = bounded({ origins: address.origins, allowPrivate: address.allowPrivate, timeoutMs: 0, maxBytes: 0 });

@@ -8,7 +8,7 @@ import type { State } from '../../core/ports/state.ts';
 import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
 import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
-import { takePermit } from '../../core/scraping/take-permit.ts';
+import { permitHolder } from '../../core/scraping/take-permit.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
@@ -107,14 +107,14 @@ async function call(group: readonly Question[], asking: Asking): Promise<Told> {
     if ('reason' in held) return noSession(held);
     session = held;
   }
+  const permits = permitHolder({ sourceId: source.id, state, now, wait, purpose: 'proxy' });
   for (let renewed = false; ; renewed = true) {
-    const deadline = now() + permitPatienceMs;
-    const refused = await takePermit(undefined, { sourceId: source.id, state, now, wait, deadline, purpose: 'proxy' });
+    const refused = await permits.next(1, now() + permitPatienceMs);
     if (refused) return failed(refused, false, refusedRetrySeconds);
     const told = await send(group, first, session, asking);
     asking.metrics.upstream(first.route, told.failure?.reason ?? 'ok');
     if (told.failure?.reason !== 'auth_expired' || renewed || !sessions || !session) return told;
-    const fresh = await sessions.session(session);
+    const fresh = await sessions.renewed(session);
     if ('reason' in fresh) return noSession(fresh);
     session = fresh;
   }

@@ -4,11 +4,11 @@ import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
-import { minuteSeconds } from '../../core/adapters/postgres/work/permits.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema, type ScrapeMessage, scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
+import { minuteSeconds } from '../../core/planning/permits.ts';
 import { type ScrapeSource, scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
@@ -116,10 +116,12 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       },
       sessions: null,
       headers: {},
+      quota: yahoo.quota,
     };
     const state = postgresState(pool);
     const watching = { store: postgresOutcomeStore(pool), sources: [] };
-    const step = 31;
+    // Half of what a permit counts for.
+    const step = Math.ceil(minuteSeconds / 2);
     while (hidden.length > 0 && clock < 3 * 3_600) {
       const due = hidden.filter(({ at }) => at <= clock);
       hidden = hidden.filter(({ at }) => at > clock);

@@ -160,15 +160,15 @@ describe('what its steps do', () => {
     await of.recover(world, 'coingecko');
     await later();
     const state = postgresState(of.pool());
-    const reserve = (count: number) =>
-      state.ask({ op: 'reservePermits', sourceId: 'coingecko', count, purpose: 'task' }).then(({ why }) => why);
+    const take = (count: number) =>
+      state.ask({ op: 'takePermits', sourceId: 'coingecko', count, purpose: 'task' }).then(({ why }) => why);
     // Half of five a minute, and none in pieces; a task that is larger still goes when it is the first.
-    expect([await reserve(1), await reserve(1), await reserve(1)]).toEqual([null, null, 'minute_quota']);
+    expect([await take(1), await take(1), await take(1)]).toEqual([null, null, 'minute_quota']);
     await later();
-    expect([await reserve(4), await reserve(1)]).toEqual([null, 'minute_quota']);
+    expect([await take(4), await take(1)]).toEqual([null, 'minute_quota']);
     await later();
     await of.pool().query(`UPDATE source_state SET budget_until = clock_timestamp()`);
-    expect([await reserve(4), await reserve(1)]).toEqual([null, null]);
+    expect([await take(4), await take(1)]).toEqual([null, null]);
   });
 
   it('a source whose day is used up is not asked: it ends failed of that, without one request', async () => {

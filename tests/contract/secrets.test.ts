@@ -142,7 +142,8 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
         Date.now,
         () => new Promise((resolve) => setTimeout(resolve, 10)),
       );
-    const all = (rejected?: Session) => Promise.all(Array.from({ length: 10 }, () => keeper().session(rejected)));
+    const all = (rejected?: Session) =>
+      Promise.all(Array.from({ length: 10 }, () => (rejected ? keeper().renewed(rejected) : keeper().session())));
     const first = await all();
     expect(made).toBe(1);
     expect(new Set(first.map((each) => JSON.stringify(each))).size).toBe(1);
@@ -175,7 +176,7 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
         () => new Promise((resolve) => setTimeout(resolve, 10)),
       );
     expect(await keeper().session()).toEqual(session);
-    const refused = await Promise.all(Array.from({ length: 10 }, () => keeper().session(session)));
+    const refused = await Promise.all(Array.from({ length: 10 }, () => keeper().renewed(session)));
     expect(refused.every((each) => 'reason' in each && each.reason === 'auth_expired')).toBe(true);
   });
 });

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { permitsRefused } from '../../core/adapters/postgres/work/permits.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import type { Session } from '../../core/auth/session.ts';
 import { sessionKeeper } from '../../core/auth/session-keeper.ts';
 import type { State } from '../../core/ports/state.ts';
+import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -33,14 +35,29 @@ beforeEach(async () => {
   );
 });
 
+const spend = (count: number, when: string) =>
+  pool.query(
+    `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
+     SELECT 'yahoo', 'task', now(), now(), ${when} FROM generate_series(1, $1::int)`,
+    [count],
+  );
+const storeSession = () =>
+  pool.query(
+    `INSERT INTO auth_session (source_id, sealed, expires_at, token) VALUES ('yahoo', 'sealed', now() + interval '1 hour', 1)`,
+  );
 const begin = (requests = 1) => state.ask({ op: 'beginAttempt', runId, part: 0, worker: 'test', requests });
 
 describe('taking a task', () => {
-  it('gives the first worker an attempt with permits, and all others a wait', async () => {
+  it('gives the first worker an attempt with the session and the first permit, and all others a wait', async () => {
+    await storeSession();
     const answers = await Promise.all(Array.from({ length: 8 }, () => begin(2)));
-    const going = answers.filter((answer) => answer.go);
-    expect(going).toHaveLength(1);
-    expect(going[0]).toMatchObject({ attempt: 1, permits: [{}, {}] });
+    const begun = answers.filter((answer) => answer.go);
+    expect(begun).toHaveLength(1);
+    expect(begun[0]).toMatchObject({ attempt: 1, permits: [{}], session: { sealed: 'sealed' } });
+    const { rows } = await pool.query(
+      'SELECT run_id, part, attempt, promised, used_at IS NOT NULL AS used FROM permit',
+    );
+    expect(rows).toEqual([{ run_id: runId, part: 0, attempt: 1, promised: 1, used: true }]);
     expect(answers.filter((answer) => !answer.go).map((answer) => !answer.go && answer.why)).toEqual(
       Array(7).fill('leased'),
     );
@@ -52,7 +69,33 @@ describe('taking a task', () => {
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });
   });
 
-  it('leaves a finished task alone', async () => {
+  it('gives no permit before a login, and none from a quota without room for all requests', async () => {
+    expect(await begin()).toMatchObject({ go: true, permits: [], session: null });
+    await pool.query('UPDATE task SET lease_until = NULL');
+    await storeSession();
+    await spend(yahoo.quota.perMinute - 1, 'clock_timestamp()');
+    expect(await begin(2)).toMatchObject({ go: false, why: 'quota_minute' });
+    expect(await begin(1)).toMatchObject({ go: true, permits: [{}] });
+  });
+
+  it('keeps room for what an attempt was promised, and gives it that whatever others want', async () => {
+    await storeSession();
+    const { perMinute } = yahoo.quota;
+    const requests = 10;
+    expect(await begin(requests)).toMatchObject({ go: true, attempt: 1, permits: [{}] });
+    const take = (count: number, task?: { runId: string; part: number; attempt: number }) =>
+      state.ask({ op: 'takePermits', sourceId: 'yahoo', count, purpose: 'task', ...(task && { task }) });
+    expect(await take(perMinute - requests + 1)).toMatchObject({ why: 'minute_quota' });
+    expect((await take(perMinute - requests)).permits).toHaveLength(perMinute - requests);
+    expect(await take(1)).toMatchObject({ why: 'minute_quota' });
+    const task = { runId, part: 0, attempt: 1 };
+    expect(await take(requests, task)).toMatchObject({ why: 'minute_quota' });
+    expect((await take(requests - 1, task)).permits).toHaveLength(requests - 1);
+    expect(await take(1, task)).toMatchObject({ why: 'minute_quota' });
+    expect((await pool.query('SELECT sum(promised)::int AS left FROM permit')).rows).toEqual([{ left: 0 }]);
+  });
+
+  it('leaves a finished task as it is', async () => {
     await pool.query(`UPDATE task SET status = 'succeeded', finished_at = now()`);
     expect(await begin()).toMatchObject({ go: false, why: 'finished' });
   });
@@ -81,12 +124,6 @@ describe('taking a task', () => {
   });
 
   it('waits for the next minute when the minute is used up, and ends when the day is', async () => {
-    const spend = (count: number, when: string) =>
-      pool.query(
-        `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
-         SELECT 'yahoo', 'task', now(), now(), ${when} FROM generate_series(1, $1::int)`,
-        [count],
-      );
     await spend(yahoo.quota.perMinute, 'clock_timestamp()');
     expect(await begin()).toMatchObject({ go: false, why: 'quota_minute' });
     await spend(yahoo.quota.perDay - yahoo.quota.perMinute, `date_trunc('day', now(), 'UTC')`);
@@ -96,30 +133,68 @@ describe('taking a task', () => {
 
 describe('permits', () => {
   it('are never more than the minute allows, whoever asks at once', async () => {
-    const reserve = () => state.ask({ op: 'reservePermits', sourceId: 'yahoo', count: 7, purpose: 'task' });
-    const answers = await Promise.all(Array.from({ length: 20 }, reserve));
+    const take = () => state.ask({ op: 'takePermits', sourceId: 'yahoo', count: 7, purpose: 'task' });
+    const answers = await Promise.all(Array.from({ length: 20 }, take));
     const granted = answers.flatMap((answer) => answer.permits).length;
     expect(granted).toBeLessThanOrEqual(yahoo.quota.perMinute);
     expect(granted).toBeGreaterThan(yahoo.quota.perMinute - 7);
     expect(answers.some((answer) => answer.why === 'minute_quota')).toBe(true);
   });
 
-  it('are good once', async () => {
-    const { permits } = await state.ask({ op: 'reservePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
-    const permitId = permits[0]?.id ?? '';
-    const uses = await Promise.all(Array.from({ length: 5 }, () => state.ask({ op: 'usePermit', permitId })));
-    expect(uses.filter((use) => use.ok)).toHaveLength(1);
-    expect(uses.filter((use) => use.why === 'used')).toHaveLength(4);
+  it('begin one after the other where the source wants a gap, and only so many wait in line', async () => {
+    const { gapMs = 0, perMinute } = alphaVantage.quota;
+    const take = () => state.ask({ op: 'takePermits', sourceId: 'alpha-vantage', count: 1, purpose: 'task' });
+    const answers = await Promise.all(Array.from({ length: perMinute }, take));
+    const begins = answers.flatMap(({ permits }) => permits.map(({ notBefore }) => Date.parse(notBefore))).sort();
+    expect(begins).toHaveLength(perMinute);
+    for (const [place, at] of begins.entries())
+      if (place > 0) expect(at - (begins[place - 1] ?? 0)).toBeGreaterThanOrEqual(gapMs);
+    await pool.query(
+      `UPDATE permit SET used_at = used_at + interval '20 seconds', not_before = not_before + interval '20 seconds'
+       WHERE id IN (SELECT id FROM permit ORDER BY used_at DESC LIMIT 1)`,
+    );
+    await pool.query(`DELETE FROM permit WHERE id IN (SELECT id FROM permit ORDER BY used_at LIMIT 1)`);
+    expect(await take()).toMatchObject({ permits: [], why: 'not_yet' });
   });
 
-  it('are worth nothing when they are over or unknown', async () => {
+  it('can be looked at without taking any', async () => {
+    const look = (count: number) => permitsRefused(pool, { sourceId: 'yahoo', count, purpose: 'canary' });
+    const { perMinute } = yahoo.quota;
+    expect(await look(perMinute)).toBeNull();
+    expect(await look(perMinute)).toBeNull();
+    expect(await look(perMinute + 1)).toMatchObject({ why: 'minute_quota' });
+    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    expect(await look(1)).toMatchObject({ why: 'held' });
+  });
+});
+
+/** While this release is deployed, scrapers and proxies of the former one reserve permits and mark them used. */
+describe('the former release', () => {
+  it('gets permits that are used already, and leave to call with them until they are over', async () => {
     const { permits } = await state.ask({ op: 'reservePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
+    const use = () => state.ask({ op: 'usePermit', permitId: permits[0]?.id ?? '' });
+    expect(await use()).toEqual({ ok: true, why: null, retryAfterSeconds: 0 });
+    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    expect(await use()).toMatchObject({ ok: false, why: 'held' });
+    await pool.query('UPDATE source_state SET held_until = NULL');
     await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second'`);
-    expect(await state.ask({ op: 'usePermit', permitId: permits[0]?.id ?? '' })).toMatchObject({
-      ok: false,
-      why: 'expired',
-    });
+    expect(await use()).toMatchObject({ ok: false, why: 'expired' });
     expect(await state.ask({ op: 'usePermit', permitId: runId })).toMatchObject({ ok: false, why: 'unknown' });
+  });
+
+  it('has reserved permits that count until they are used or over', async () => {
+    const { perMinute } = yahoo.quota;
+    const { rows } = await pool.query<{ id: string }>(
+      `INSERT INTO permit (source_id, purpose, not_before, expires_at)
+       SELECT 'yahoo', 'task', now(), now() + interval '2 minutes' FROM generate_series(1, $1::int) RETURNING id`,
+      [perMinute],
+    );
+    const take = () => state.ask({ op: 'takePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
+    expect(await take()).toMatchObject({ permits: [], why: 'minute_quota' });
+    expect(await state.ask({ op: 'usePermit', permitId: rows[0]?.id ?? '' })).toMatchObject({ ok: true });
+    expect((await pool.query('SELECT FROM permit WHERE used_at IS NOT NULL')).rowCount).toBe(1);
+    await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second' WHERE used_at IS NULL`);
+    expect((await take()).permits).toHaveLength(1);
   });
 });
 
@@ -161,7 +236,7 @@ describe('one session for all workers', () => {
       sessionKeeper('yahoo', state, sealer, async () => session(`crumb-${++made}-x`), Date.now, wait);
     const old = await keeper().session();
     if ('reason' in old) throw new Error('no session');
-    const renewed = await Promise.all(Array.from({ length: 10 }, () => keeper().session(old)));
+    const renewed = await Promise.all(Array.from({ length: 10 }, () => keeper().renewed(old)));
     expect(made).toBe(2);
     expect(renewed.every((each) => 'query' in each && each.query['crumb'] === 'crumb-2-x')).toBe(true);
   });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { memoryState } from '../../core/adapters/memory/state.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import { permitSeconds } from '../../core/planning/permits.ts';
 import type { State } from '../../core/ports/state.ts';
+import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -23,51 +25,57 @@ const adapters: readonly (readonly [string, () => Promise<State>])[] = [
   ],
 ];
 
-/** What a worker asks of `state` whether it shares a database or not: permits, holds, sessions. */
+/** What a worker needs of `state` whether it shares a database or not: permits, holds, sessions. */
 describe.each(adapters)('state %s', (_name, make) => {
   let state: State;
   beforeEach(async () => {
     state = await make();
   });
-  const reserve = (count: number, purpose: 'task' | 'proxy' | 'backfill' = 'task', sourceId = 'yahoo') =>
-    state.ask({ op: 'reservePermits', sourceId, count, purpose });
-  const use = (permitId: string) => state.ask({ op: 'usePermit', permitId });
-  const unknown = '7b2f6c8e-1111-5111-8111-111111111111';
+  const take = (count: number, purpose: 'task' | 'proxy' | 'backfill' = 'task', sourceId = 'yahoo') =>
+    state.ask({ op: 'takePermits', sourceId, count, purpose });
 
   it('gives all the permits that were asked for or none, up to the minute’s quota', async () => {
     const { perMinute } = yahoo.quota;
-    expect((await reserve(perMinute - 1)).permits).toHaveLength(perMinute - 1);
-    expect(await reserve(2)).toMatchObject({ permits: [], why: 'minute_quota' });
-    expect((await reserve(1)).permits).toHaveLength(1);
-    expect(await reserve(1)).toMatchObject({ permits: [], why: 'minute_quota' });
+    expect((await take(perMinute - 1)).permits).toHaveLength(perMinute - 1);
+    expect(await take(2)).toMatchObject({ permits: [], why: 'minute_quota' });
+    expect((await take(1)).permits).toHaveLength(1);
+    expect(await take(1)).toMatchObject({ permits: [], why: 'minute_quota' });
   });
 
   it('leaves live runs their part of the quota', async () => {
     const share = Math.floor(yahoo.quota.perMinute * 0.75);
-    expect((await reserve(share, 'proxy')).permits).toHaveLength(share);
-    expect(await reserve(1, 'proxy')).toMatchObject({ permits: [], why: 'minute_quota' });
-    expect((await reserve(1)).permits).toHaveLength(1);
+    expect((await take(share, 'proxy')).permits).toHaveLength(share);
+    expect(await take(1, 'proxy')).toMatchObject({ permits: [], why: 'minute_quota' });
+    expect((await take(1)).permits).toHaveLength(1);
   });
 
-  it('lets a permit be used once', async () => {
-    const [permit] = (await reserve(1)).permits;
-    expect(await use(permit?.id ?? '')).toEqual({ ok: true, why: null, retryAfterSeconds: 0 });
-    expect(await use(permit?.id ?? '')).toMatchObject({ ok: false, why: 'used' });
-    expect(await use(unknown)).toMatchObject({ ok: false, why: 'unknown' });
+  it('takes a permit that is good at once, for a moment, and used with that', async () => {
+    const [permit] = (await take(1)).permits;
+    const { takenAt = '', notBefore = '', expiresAt = '' } = permit ?? {};
+    expect(notBefore).toBe(takenAt);
+    expect(Date.parse(expiresAt) - Date.parse(notBefore)).toBe(permitSeconds * 1000);
+    expect((await take(yahoo.quota.perMinute)).why).toBe('minute_quota');
+  });
+
+  it('lets permits begin one after the other where the source wants a gap', async () => {
+    const { perMinute, gapMs = 0 } = coingecko.quota;
+    const { permits } = await take(2, 'task', 'coingecko');
+    const [third] = (await take(1, 'task', 'coingecko')).permits;
+    const begins = [...permits, third].map((permit) => Date.parse(permit?.notBefore ?? ''));
+    expect(begins.map((at, place) => (place === 0 ? 0 : at - (begins[place - 1] ?? 0)))).toEqual([0, gapMs, gapMs]);
+    expect((await take(perMinute - 2, 'task', 'coingecko')).why).toBe('minute_quota');
   });
 
   it('has no permits for a source that it does not know', async () => {
-    expect(await reserve(1, 'task', 'nowhere')).toMatchObject({ permits: [], why: 'day_quota' });
+    expect(await take(1, 'task', 'nowhere')).toMatchObject({ permits: [], why: 'day_quota' });
   });
 
-  it('lets nothing be asked of a source that wants to be left alone, and a longer wish stands', async () => {
-    const [permit] = (await reserve(1)).permits;
+  it('gives no permit while the source wants a pause, and a longer pause stands', async () => {
     await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 10 });
-    const refused = await reserve(1);
+    const refused = await take(1);
     expect(refused).toMatchObject({ permits: [], why: 'held' });
     expect(refused.retryAfterSeconds).toBeGreaterThan(50);
-    expect(await use(permit?.id ?? '')).toMatchObject({ ok: false, why: 'held' });
   });
 
   it('gives the right to renew a session to one at a time, and keeps only what the holder made', async () => {

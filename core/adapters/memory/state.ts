@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Permit, StateRequest, StateResponses } from '../../contracts/state.ts';
-import { allowanceFor } from '../../planning/quota.ts';
+import type { StateRequest, StateResponses } from '../../contracts/state.ts';
+import { countedFrom, decidePermits, type LedgerFacts } from '../../planning/permits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state.ts';
 import { sourceOf } from '../../sources/catalogue.ts';
@@ -19,81 +19,55 @@ type Handlers = {
   [Op in StateRequest['op']]?: (request: Extract<StateRequest, { op: Op }>) => StateResponses[Op];
 };
 
-const lifeMs = 120_000;
-/** As in the database's ledger: two seconds more than the minute, for the way to the upstream. */
-const minuteMs = 62_000;
-
-interface Held extends Permit {
+/** A permit as the ledger remembers it; `usedAt` in milliseconds since the epoch. */
+interface UsedPermit {
   readonly sourceId: string;
-  usedAt: number | null;
+  readonly usedAt: number;
 }
 
 /**
  * Permits, holds and sessions of one process without a database: the same quota as the shared ledger, kept for as long
- * as the process lives. Tasks and the shared cache it has not, and of keys those that `keyIdOf` knows.
+ * as the process lives. It has no tasks and no shared cache, and knows the keys that `keyIdOf` knows.
  */
 export function memoryState(now: Clock, keyIdOf: (key: string) => string | null = () => null): State {
-  const permits = new Map<string, Held>();
+  let ledger: UsedPermit[] = [];
   const heldUntil = new Map<string, number>();
   const sessions = new Map<string, { sealed: string; expiresAt: string }>();
   const renewals = new Map<string, { token: number; until: number }>();
   const iso = (at: number) => new Date(at).toISOString();
-  const secondsHeld = (sourceId: string) => Math.max(0, Math.ceil(((heldUntil.get(sourceId) ?? 0) - now()) / 1000));
 
-  /** Those that count against the day, which the minute is a part of. */
-  function counted(sourceId: string): Held[] {
-    const at = now();
-    const midnight = Math.floor(at / 86_400_000) * 86_400_000;
-    const from = Math.min(midnight, at - minuteMs);
-    for (const [id, permit] of permits)
-      if (permit.usedAt === null ? Date.parse(permit.expiresAt) <= at : permit.usedAt < from) permits.delete(id);
-    return [...permits.values()].filter((permit) => permit.sourceId === sourceId);
+  function readLedger(sourceId: string, at: number): LedgerFacts {
+    const from = countedFrom(at);
+    ledger = ledger.filter(({ usedAt }) => usedAt >= Math.min(from.minute, from.day));
+    const uses = ledger.filter((permit) => permit.sourceId === sourceId).map(({ usedAt }) => usedAt);
+    return {
+      now: at,
+      minuteUses: uses.filter((usedAt) => usedAt > from.minute).sort((a, b) => a - b),
+      usedToday: uses.filter((usedAt) => usedAt >= from.day).length,
+      reserved: 0,
+      promised: 0,
+      promisedToAttempt: 0,
+      lastBegin: uses.length === 0 ? null : Math.max(...uses),
+      heldUntil: heldUntil.get(sourceId) ?? null,
+      budget: null,
+    };
   }
 
   const handlers: Handlers = {
-    reservePermits({ sourceId, count, purpose }) {
+    takePermits({ sourceId, count, purpose }) {
       const source = sourceOf(sourceId);
-      const no = (why: 'held' | 'day_quota' | 'minute_quota', seconds: number) => ({
-        permits: [],
-        why,
-        retryAfterSeconds: seconds,
-      });
-      if (!source) return no('day_quota', 0);
-      const held = secondsHeld(sourceId);
-      if (held > 0) return no('held', held);
+      if (!source) return { permits: [], why: 'day_quota', retryAfterSeconds: 0 };
       const at = now();
-      const allowance = allowanceFor(source.quota, purpose);
-      const all = counted(sourceId);
-      const today = Math.floor(at / 86_400_000) * 86_400_000;
-      if (all.filter(({ usedAt }) => usedAt === null || usedAt >= today).length + count > allowance.perDay)
-        return no('day_quota', Math.ceil((today + 86_400_000 - at) / 1000));
-      const recent = all.filter(({ usedAt }) => usedAt === null || usedAt > at - minuteMs);
-      if (recent.length + count > allowance.perMinute) {
-        const oldest = Math.min(...recent.map(({ usedAt }) => usedAt ?? at));
-        return no('minute_quota', Math.max(1, Math.ceil((oldest + minuteMs - at) / 1000)));
-      }
-      const made = Array.from({ length: count }, () => ({
+      const decision = decidePermits(readLedger(sourceId, at), source.quota, { purpose, count });
+      if (!decision.granted) return { permits: [], why: decision.why, retryAfterSeconds: decision.retryAfterSeconds };
+      ledger.push(...decision.permits.map(({ notBefore }) => ({ sourceId, usedAt: notBefore })));
+      const permits = decision.permits.map(({ notBefore, expiresAt }) => ({
         id: randomUUID(),
-        notBefore: iso(at),
-        expiresAt: iso(at + lifeMs),
+        takenAt: iso(at),
+        notBefore: iso(notBefore),
+        expiresAt: iso(expiresAt),
       }));
-      for (const permit of made) permits.set(permit.id, { ...permit, sourceId, usedAt: null });
-      return { permits: made, why: null, retryAfterSeconds: 0 };
-    },
-    usePermit({ permitId }) {
-      const permit = permits.get(permitId);
-      const no = (why: 'unknown' | 'used' | 'held' | 'expired', seconds = 0) => ({
-        ok: false,
-        why,
-        retryAfterSeconds: seconds,
-      });
-      if (!permit) return no('unknown');
-      if (permit.usedAt !== null) return no('used');
-      const held = secondsHeld(permit.sourceId);
-      if (held > 0) return no('held', held);
-      if (Date.parse(permit.expiresAt) <= now()) return no('expired');
-      permit.usedAt = now();
-      return { ok: true, why: null, retryAfterSeconds: 0 };
+      return { permits, why: null, retryAfterSeconds: 0 };
     },
     holdSource({ sourceId, seconds }) {
       const until = Math.max(heldUntil.get(sourceId) ?? 0, now() + seconds * 1000);

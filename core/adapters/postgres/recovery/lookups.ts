@@ -6,8 +6,8 @@ import { assetClasses } from '../../../market/instrument.ts';
 import type { RecoveryLookups } from '../../../ports/recovery-store.ts';
 import type { SourceCondition } from '../../../recovery/recovery.ts';
 import { proxiedSource } from '../../../recovery/strategy.ts';
-import { inTransaction, type Pool } from '../database/pool.ts';
-import { reservePermits } from '../work/permits.ts';
+import type { Pool } from '../database/pool.ts';
+import { permitsRefused } from '../work/permits.ts';
 import { markSent, scrapeMessageColumns, scrapeMessageOf } from '../work/runs.ts';
 
 const conditionRow = z.object({
@@ -46,14 +46,12 @@ export function recoveryLookups(pool: Pool): RecoveryLookups {
       return rows[0] === undefined ? null : jobRow.parse(rows[0]).job;
     },
 
-    permitRefusal: (sourceId) =>
-      inTransaction(pool, async (db) => {
-        // Only tried: what it reserves is given back at once.
-        await db.query('SAVEPOINT tried');
-        const { why, retryAfterSeconds } = await reservePermits(db, { sourceId, count: 1, purpose: 'canary' });
-        await db.query('ROLLBACK TO SAVEPOINT tried');
-        return why === null ? null : { why, seconds: retryAfterSeconds };
-      }),
+    async permitRefusal(sourceId) {
+      const refused = await permitsRefused(pool, { sourceId, count: 1, purpose: 'canary' });
+      return (
+        refused && { why: refused.why === 'not_yet' ? 'minute_quota' : refused.why, seconds: refused.retryAfterSeconds }
+      );
+    },
 
     async runProgress(runId) {
       const { rows } = await pool.query(

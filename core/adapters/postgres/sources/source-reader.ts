@@ -1,5 +1,5 @@
+import { minuteSeconds } from '../../../planning/permits.ts';
 import type { Pool } from '../database/pool.ts';
-import { minuteSeconds } from '../work/permits.ts';
 import { worstFirst } from './keep-judgement.ts';
 
 /** What the database knows of one source. All but the id may be absent before the source ran. */

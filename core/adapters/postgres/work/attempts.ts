@@ -1,96 +1,64 @@
+/** Tasks taken by workers: the facts are read here, under locks, and decided in `core/planning/admission.ts`. */
+import * as z from 'zod';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
-import type { PageSelectors } from '../../../contracts/words/page-selectors.ts';
-import { plannedShare } from '../../../planning/quota.ts';
+import { pageSelectors } from '../../../contracts/words/page-selectors.ts';
+import { triggers } from '../../../contracts/words/triggers.ts';
+import {
+  type AttemptRefusal,
+  decideAttempt,
+  leaseSeconds,
+  placeInLine,
+  refuseTask,
+  type TaskFacts,
+} from '../../../planning/admission.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection } from '../database/pool.ts';
-import { lockLedger, minuteSeconds, reservePermits } from './permits.ts';
-import { passBreaker } from './trials.ts';
-
-/**
- * How long a worker has a task to itself. Longer than the function's timeout: a lease that ran out means a worker that
- * is gone.
- */
-const leaseSeconds = 150;
-
-/** How long a task waits before it asks again whether the scrapers run. */
-const stoppedRetrySeconds = 60;
-
-/** How long a task waits before it asks again whether its source's one worker is free. */
-const oneWorkerRetrySeconds = 10;
-
-/** A queue hides a message for 15 minutes at most. */
-const longestWaitSeconds = 840;
+import { storedSession } from '../sources/sessions.ts';
+import { lockLedger, msOf, readLedger, writePermits } from './permits.ts';
+import { makeTrial, readBreaker } from './trials.ts';
 
 type Begin = Extract<StateRequest, { op: 'beginAttempt' }>;
 
 /**
- * Takes a task for one attempt: its lease, its attempt number and its permits, in one transaction. Says why not when
- * it is finished, held by another, or when the quota has nothing left.
+ * Takes a task for one attempt: its lease, its attempt number and the permit for its first request, in one transaction.
+ * Gives the source's stored session with it, where the source uses sessions; without one there is no permit yet. Says why
+ * not when the task is finished, held by another, or when there is no room in the quota for all of its requests.
  */
 export async function beginAttempt(connection: Connection, request: Begin): Promise<StateResponses['beginAttempt']> {
-  const { rows } = await connection.query<{
-    source_id: string;
-    attempt: number;
-    settled: boolean;
-    backfill: boolean;
-    trigger: string;
-    selectors: PageSelectors;
-    lease_seconds: number;
-    running: boolean;
-  }>({
-    name: 'attempt-find',
-    text: `SELECT t.source_id, t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
-                  (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
-                  coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
-                  greatest(0, ceil(extract(epoch FROM t.lease_until - clock_timestamp())))::int AS lease_seconds,
-                  coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS running
-           FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
-    values: [request.runId, request.part],
-  });
-  const task = rows[0];
-  const no = (why: Extract<StateResponses['beginAttempt'], { go: false }>['why'], attempt = 0, retryAfterSeconds = 0) =>
-    ({ go: false, why, attempt, retryAfterSeconds }) as const;
-  if (!task) return no('unknown_task');
-  if (task.settled) return no('finished', task.attempt);
-  if (task.lease_seconds > 0) return no('leased', task.attempt, task.lease_seconds);
-  if (!task.running) {
-    await wait(connection, request, stoppedRetrySeconds, 'queued');
-    return no('stopped', task.attempt, stoppedRetrySeconds);
-  }
-  const { source_id: sourceId, trigger, backfill } = task;
+  const { requests } = request;
+  const found = await lockTask(connection, request);
+  if (!found) return { go: false, why: 'unknown_task', attempt: 0, retryAfterSeconds: 0 };
+  const { task, sourceId, selectors } = found;
+  const refused = refuseTask(task, found.now);
+  if (refused) return refuse(connection, request, refused);
+
   const source = sourceOf(sourceId);
-  if (source?.oneWorker && (await isBusy(connection, sourceId, request))) {
-    await wait(connection, request, oneWorkerRetrySeconds, 'queued');
-    return no('leased', task.attempt, oneWorkerRetrySeconds);
-  }
-  const admitted = await passBreaker(connection, { sourceId, runId: request.runId, trigger, backfill });
-  if (!admitted.go) {
-    const { retryAfterSeconds } = admitted;
-    await wait(connection, request, retryAfterSeconds, backfill ? 'planned' : 'queued');
-    return no(backfill ? 'postponed' : 'held', task.attempt, retryAfterSeconds);
-  }
-  const attempt = task.attempt + 1;
-  const { permits, why, retryAfterSeconds } = await reservePermits(connection, {
-    sourceId: task.source_id,
-    count: request.requests,
-    purpose: task.trigger === 'canary' ? 'canary' : task.backfill ? 'backfill' : 'task',
-    task: { runId: request.runId, part: request.part, attempt },
+  const now = await lockLedger(connection, sourceId);
+  const session = source?.session ? await storedSession(connection, sourceId) : null;
+  const decision = decideAttempt({
+    now,
+    task,
+    requests,
+    source,
+    sourceBusy: source?.oneWorker === true && (await isBusy(connection, sourceId, request)),
+    breaker: await readBreaker(connection, sourceId),
+    ledger: await readLedger(connection, sourceId, now),
+    loginDue: source?.session != null && session === null,
   });
-  if (task.backfill && why !== null) {
-    // Back to the planner: a queue keeps a message no longer than 15 minutes from its reader, a day's quota takes longer.
-    await wait(connection, request, retryAfterSeconds, 'planned');
-    return no('postponed', task.attempt, retryAfterSeconds);
+  const { trialUntil } = decision;
+  if (trialUntil !== undefined) await makeTrial(connection, sourceId, task.runId, trialUntil);
+  if (!decision.begins) {
+    if (decision.why !== 'quota_minute' || !source) return refuse(connection, request, decision);
+    const ahead = await partsWaiting(connection, request);
+    const retryAfterSeconds = placeInLine(decision.retryAfterSeconds, ahead, requests, source.quota);
+    return refuse(connection, request, { ...decision, retryAfterSeconds });
   }
-  if (why === 'held') {
-    await wait(connection, request, retryAfterSeconds, 'queued');
-    return no('held', task.attempt, retryAfterSeconds);
-  }
-  if (why === 'minute_quota') {
-    const perMinute = (source?.quota.perMinute ?? request.requests) * plannedShare;
-    const seconds = await secondsInLine(connection, request, retryAfterSeconds, perMinute);
-    await wait(connection, request, seconds, 'queued');
-    return no('quota_minute', task.attempt, seconds);
-  }
+
+  const { attempt, permit, promised, purpose } = decision;
+  const key = { runId: task.runId, part: request.part, attempt };
+  const permits = permit
+    ? await writePermits(connection, { sourceId, purpose, task: key, now, times: [permit], promised })
+    : [];
   await connection.query({
     name: 'attempt-begin',
     text: `WITH begun AS (
@@ -99,17 +67,68 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
              WHERE run_id = $1 AND part = $2
            )
            INSERT INTO task_attempt (run_id, part, attempt, worker) VALUES ($1, $2, $3, $5)`,
-    values: [request.runId, request.part, attempt, leaseSeconds, request.worker, admitted.trial],
+    values: [task.runId, request.part, attempt, leaseSeconds, request.worker, decision.trial],
   });
-  return why === 'day_quota' ? no('quota_day', attempt) : { go: true, attempt, permits, selectors: task.selectors };
+  return decision.dayUsedUp
+    ? { go: false, why: 'quota_day', attempt, retryAfterSeconds: 0 }
+    : { go: true, attempt, permits, session, selectors };
+}
+
+const taskRow = z.object({
+  sourceId: z.string(),
+  attempt: z.int(),
+  settled: z.boolean(),
+  backfill: z.boolean(),
+  trigger: z.enum(triggers),
+  selectors: z.enum(pageSelectors),
+  leaseUntil: z.number().nullable(),
+  scrapersRunning: z.boolean(),
+  now: z.number(),
+});
+
+/** A task and the time, with the task's row locked until the transaction ends; `null` when there is no such task. */
+async function lockTask(
+  connection: Connection,
+  { runId, part }: Begin,
+): Promise<{ task: TaskFacts; now: number; sourceId: string; selectors: z.infer<typeof taskRow>['selectors'] } | null> {
+  const { rows } = await connection.query({
+    name: 'attempt-find',
+    text: `SELECT t.source_id AS "sourceId", t.attempt, t.status IN ('fetched', 'succeeded', 'failed') AS settled, t.backfill,
+                  (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
+                  coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
+                  ${msOf('t.lease_until')} AS "leaseUntil",
+                  coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS "scrapersRunning",
+                  ${msOf('clock_timestamp()')} AS now
+           FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
+    values: [runId, part],
+  });
+  if (rows.length === 0) return null;
+  const { sourceId, selectors, now, ...task } = taskRow.parse(rows[0]);
+  return { task: { ...task, runId }, now, sourceId, selectors };
+}
+
+/** Answers a refusal, and notes until when its task waits: the task is not overdue before. */
+async function refuse(
+  connection: Connection,
+  { runId, part }: Begin,
+  { why, attempt, retryAfterSeconds, waitsAs }: AttemptRefusal,
+): Promise<StateResponses['beginAttempt']> {
+  if (waitsAs !== null)
+    await connection.query({
+      name: 'attempt-wait',
+      text: `UPDATE task SET waits_until = clock_timestamp() + make_interval(secs => $3), status = $4,
+                             queued_at = CASE WHEN $4 = 'planned' THEN NULL ELSE queued_at END
+             WHERE run_id = $1 AND part = $2`,
+      values: [runId, part, retryAfterSeconds, waitsAs],
+    });
+  return { go: false, why, attempt, retryAfterSeconds };
 }
 
 /**
- * Whether another task of a source that bears one worker has a living lease. Under the ledger's lock, so that of two that
- * begin at once the second sees the first. A worker that died holds the source no longer than its lease.
+ * Whether another task of the source has a living lease. Asked under the ledger's lock, so that of two that begin at once
+ * the second sees the first. A worker that died holds the source no longer than its lease.
  */
 async function isBusy(connection: Connection, sourceId: string, { runId, part }: Begin): Promise<boolean> {
-  await lockLedger(connection, sourceId);
   const { rowCount } = await connection.query(
     `SELECT FROM task WHERE source_id = $1 AND finished_at IS NULL AND lease_until > clock_timestamp()
        AND (run_id, part) <> ($2::uuid, $3::int) LIMIT 1`,
@@ -118,38 +137,15 @@ async function isBusy(connection: Connection, sourceId: string, { runId, part }:
   return rowCount === 1;
 }
 
-/**
- * When a task that found no permit asks again: behind the parts of its run that wait already, so many a minute as there
- * is quota for. Without that, hundreds of parts would all come back in the same second, minute after minute.
- */
-async function secondsInLine(
-  connection: Connection,
-  { runId, part, requests }: Begin,
-  first: number,
-  perMinute: number,
-): Promise<number> {
-  const { rows } = await connection.query<{ ahead: number }>({
+const aheadRow = z.object({ ahead: z.int() });
+
+/** How many other parts of a run wait already. */
+async function partsWaiting(connection: Connection, { runId, part }: Begin): Promise<number> {
+  const { rows } = await connection.query({
     name: 'attempt-line',
     text: `SELECT count(*)::int AS ahead FROM task
            WHERE run_id = $1 AND part <> $2 AND finished_at IS NULL AND waits_until > clock_timestamp()`,
     values: [runId, part],
   });
-  const minutes = Math.floor(((rows[0]?.ahead ?? 0) * requests) / perMinute);
-  return Math.min(first + minutes * minuteSeconds, longestWaitSeconds);
-}
-
-/** Notes until when a task waits: it is not overdue before. */
-async function wait(
-  connection: Connection,
-  { runId, part }: Begin,
-  seconds: number,
-  status: 'planned' | 'queued',
-): Promise<void> {
-  await connection.query({
-    name: 'attempt-wait',
-    text: `UPDATE task SET waits_until = clock_timestamp() + make_interval(secs => $3), status = $4,
-                           queued_at = CASE WHEN $4 = 'planned' THEN NULL ELSE queued_at END
-           WHERE run_id = $1 AND part = $2`,
-    values: [runId, part, seconds, status],
-  });
+  return aheadRow.parse(rows[0]).ahead;
 }

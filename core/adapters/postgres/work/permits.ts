@@ -1,194 +1,214 @@
-import type { Permit } from '../../../contracts/state.ts';
-import { allowanceFor } from '../../../planning/quota.ts';
-import { sourceOf } from '../../../sources/catalogue.ts';
-import type { Connection } from '../database/pool.ts';
-
-/** How long a reserved permit may wait to be used. Long enough for a cold start and a login before the first call. */
-const lifeSeconds = 120;
-
 /**
- * The minute slides: what an upstream counts by the clock's minute or by the last sixty seconds is both kept. Two
- * seconds more, because a request arrives later than its permit was used.
+ * The ledger of upstream requests: a row for each permit. What it holds is counted here and decided in
+ * `core/planning/permits.ts`. A permit is written as used when it is taken; an attempt that dies leaves it used.
  */
-export const minuteSeconds = 62;
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { Permit, StateRequest, StateResponses } from '../../../contracts/state.ts';
+import type { PermitPurpose } from '../../../contracts/words/permit-purposes.ts';
+import {
+  countedFrom,
+  decidePermits,
+  type LedgerFacts,
+  type PermitRefusal,
+  type PermitTimes,
+} from '../../../planning/permits.ts';
+import { sourceOf } from '../../../sources/catalogue.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import type { Connection, Pool } from '../database/pool.ts';
 
-/** Where nothing tells when a permit comes free: reserved ones are not used yet. */
-const unknownRetrySeconds = 10;
-
-export interface PermitRequest {
-  readonly sourceId: string;
-  readonly count: number;
-  readonly purpose: string;
-  readonly task?: { readonly runId: string; readonly part: number; readonly attempt: number };
+/** The attempt that permits are for. */
+export interface AttemptKey {
+  readonly runId: string;
+  readonly part: number;
+  readonly attempt: number;
 }
 
-export type PermitRefusal = 'minute_quota' | 'day_quota' | 'held';
+type Take = Extract<StateRequest, { op: 'takePermits' }>;
 
 /**
- * Reserves `count` permits or none. Runs in the caller's transaction, under a lock per source, so that concurrent
- * workers together never make more requests than the catalogue's quota: used within the last minute + live and unused ≤
- * per minute, and the same for the UTC day. A recovery may have lowered the minute's share for a while. Where the source wants a gap between requests, permits begin one after the
- * other. The database's clock decides.
+ * Takes `count` permits or none, in the caller's transaction, under a lock per source: concurrent workers together never
+ * have more than the source's quota. Each is used with that; a call with it may begin from `notBefore` until `expiresAt`.
  */
-export async function reservePermits(
+export async function takePermits(
   connection: Connection,
-  request: PermitRequest,
-): Promise<{ permits: Permit[]; why: PermitRefusal | null; retryAfterSeconds: number }> {
-  const source = sourceOf(request.sourceId);
-  const refused = (why: PermitRefusal, retryAfterSeconds: number) => ({ permits: [], why, retryAfterSeconds });
-  if (!source) return refused('day_quota', 0);
-  await lockLedger(connection, request.sourceId);
-  const { rows: counts } = await connection.query<{
-    minute: number;
-    day: number;
-    held: number;
-    rest_of_day: number;
-    last: Date | null;
-    budget: number | null;
-  }>({
-    name: 'permit-counts',
-    // The instants in brackets are made out once, and not again for each of a day's permits.
-    text: `SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > (SELECT clock_timestamp() - make_interval(secs => $2)))::int AS minute,
-                  count(*) FILTER (WHERE used_at IS NULL OR used_at >= (SELECT date_trunc('day', clock_timestamp(), 'UTC')))::int AS day,
-                  max(greatest(not_before, used_at)) AS last,
-                  ceil(86400 - extract(epoch FROM clock_timestamp() - date_trunc('day', clock_timestamp(), 'UTC')))::int AS rest_of_day,
-                  (SELECT budget_factor FROM source_state WHERE source_id = $1 AND budget_until > clock_timestamp()) AS budget,
-                  coalesce((SELECT ceil(extract(epoch FROM held_until - clock_timestamp())) FROM source_state
-                            WHERE source_id = $1), 0)::int AS held
-           FROM permit
-           WHERE source_id = $1
-             AND (used_at >= (SELECT least(date_trunc('day', clock_timestamp(), 'UTC'), clock_timestamp() - make_interval(secs => $2)))
-                  OR (used_at IS NULL AND expires_at > (SELECT clock_timestamp())))`,
-    values: [request.sourceId, minuteSeconds],
-  });
-  const used = counts[0] ?? { minute: 0, day: 0, held: 0, rest_of_day: 0, last: null, budget: null };
-  if (used.held > 0) return refused('held', used.held);
-  const { perMinute: usual, perDay } = allowanceFor(source.quota, request.purpose);
-  const perMinute = within(usual, used.budget, request.count);
-  if (used.day + request.count > perDay) return refused('day_quota', used.rest_of_day);
-  if (used.minute + request.count > perMinute)
-    return refused(
-      'minute_quota',
-      await secondsUntilFree(connection, source.id, used.minute + request.count - perMinute),
-    );
-  const { rows } = await connection.query<{ id: string; not_before: Date; expires_at: Date }>({
-    name: 'permit-insert',
-    text: `INSERT INTO permit (source_id, purpose, run_id, part, attempt, not_before, expires_at)
-           SELECT $1, $2, $3, $4, $5, begins, begins + make_interval(secs => $6)
-           FROM generate_series(0, $7::int - 1) AS n,
-                LATERAL (SELECT greatest(clock_timestamp(), $8::timestamptz + make_interval(secs => $9::float8))
-                                + make_interval(secs => n * $9::float8) AS begins) b
-           ORDER BY n
-           RETURNING id, not_before, expires_at`,
-    values: [
-      request.sourceId,
-      request.purpose,
-      request.task?.runId ?? null,
-      request.task?.part ?? null,
-      request.task?.attempt ?? null,
-      lifeSeconds,
-      request.count,
-      used.last,
-      (source.quota.gapMs ?? 0) / 1000,
-    ],
-  });
-  const permits = rows.map((row) => ({
-    id: row.id,
-    notBefore: row.not_before.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-  }));
+  { sourceId, count, purpose, task }: Omit<Take, 'op'>,
+): Promise<StateResponses['takePermits']> {
+  const source = sourceOf(sourceId);
+  if (!source) return { permits: [], why: 'day_quota', retryAfterSeconds: 0 };
+  const now = await lockLedger(connection, sourceId);
+  const facts = await readLedger(connection, sourceId, now, task);
+  const decision = decidePermits(facts, source.quota, { purpose, count });
+  if (!decision.granted) return { permits: [], why: decision.why, retryAfterSeconds: decision.retryAfterSeconds };
+  const permits = await writePermits(connection, { sourceId, purpose, task, now, times: decision.permits });
+  if (task && facts.promisedToAttempt > 0)
+    await connection.query({
+      name: 'permit-promise-kept',
+      text: `UPDATE permit SET promised = greatest(0, promised - $4)
+             WHERE run_id = $1 AND part = $2 AND attempt = $3 AND promised > 0`,
+      values: [task.runId, task.part, task.attempt, count],
+    });
   return { permits, why: null, retryAfterSeconds: 0 };
 }
 
 /**
- * A minute's allowance under a budget that a recovery lowered. A task that is larger than what is left of it still goes,
- * when nothing else of the minute has been used: it could never be done otherwise.
+ * Why `count` permits could not be taken now, and in how many seconds it is worth another try; `null` when they could.
+ * Takes none and waits for nobody, so another worker may be quicker.
  */
-function within(usual: number, budget: number | null, count: number): number {
-  return budget === null ? usual : Math.min(usual, Math.max(1, Math.floor(usual * budget), count));
+export async function permitsRefused(
+  db: Pool | Connection,
+  { sourceId, count, purpose }: Pick<Take, 'sourceId' | 'count' | 'purpose'>,
+): Promise<{ why: PermitRefusal; retryAfterSeconds: number } | null> {
+  const source = sourceOf(sourceId);
+  if (!source) return { why: 'day_quota', retryAfterSeconds: 0 };
+  const { rows } = await db.query(`SELECT ${msOf('clock_timestamp()')} AS now`);
+  const { now } = clockRow.parse(rows[0]);
+  const decision = decidePermits(await readLedger(db, sourceId, now), source.quota, { purpose, count });
+  return decision.granted ? null : { why: decision.why, retryAfterSeconds: decision.retryAfterSeconds };
 }
 
-/** In how many seconds `wanted` of those used within the minute will have left it. */
-async function secondsUntilFree(connection: Connection, sourceId: string, wanted: number): Promise<number> {
-  const { rows } = await connection.query<{ seconds: number }>({
-    name: 'permit-free',
-    text: `SELECT greatest(1, ceil($3 - extract(epoch FROM clock_timestamp() - used_at)))::int AS seconds
-           FROM permit WHERE source_id = $1 AND used_at > (SELECT clock_timestamp() - make_interval(secs => $3))
-           ORDER BY used_at OFFSET $2::int - 1 LIMIT 1`,
-    values: [sourceId, wanted, minuteSeconds],
-  });
-  return rows[0]?.seconds ?? unknownRetrySeconds;
+/** Milliseconds since the epoch of an SQL instant. */
+export function msOf(instant: string): string {
+  return `(extract(epoch FROM ${instant}) * 1000)::float8`;
 }
 
-/**
- * Marks a permit used; the call may be made only when this gives `ok`. A permit is good once, and for nothing while the
- * source is held. `not_yet` comes with the seconds to wait.
- */
-export async function usePermit(
-  connection: Connection,
-  permitId: string,
-): Promise<{
-  ok: boolean;
-  why: 'not_yet' | 'expired' | 'used' | 'unknown' | 'held' | null;
-  retryAfterSeconds: number;
-}> {
-  const { rows } = await connection.query<{
-    source_id: string;
-    used: boolean;
-    expired: boolean;
-    seconds: number;
-    held: number;
-  }>({
-    name: 'permit-find',
-    text: `SELECT p.source_id, p.used_at IS NOT NULL AS used, p.expires_at <= clock_timestamp() AS expired,
-                  extract(epoch FROM p.not_before - clock_timestamp())::float8 AS seconds,
-                  coalesce(ceil(extract(epoch FROM s.held_until - clock_timestamp())), 0)::int AS held
-           FROM permit p LEFT JOIN source_state s USING (source_id) WHERE p.id = $1`,
-    values: [permitId],
-  });
-  const permit = rows[0];
-  const no = (why: 'not_yet' | 'expired' | 'used' | 'unknown' | 'held', retryAfterSeconds = 0) =>
-    ({ ok: false, why, retryAfterSeconds }) as const;
-  if (!permit) return no('unknown');
-  if (permit.used) return no('used');
-  if (permit.held > 0) return no('held', permit.held);
-  if (permit.expired) return no('expired');
-  if (permit.seconds > 0) return no('not_yet', permit.seconds);
-  const gap = (sourceOf(permit.source_id)?.quota.gapMs ?? 0) / 1000;
-  if (gap > 0) {
-    // A permit that was used late moves those after it.
-    await lockLedger(connection, permit.source_id);
-    const { rows: recent } = await connection.query<{ seconds: number }>(
-      `SELECT ($2 - extract(epoch FROM clock_timestamp() - max(used_at)))::float8 AS seconds FROM permit
-       WHERE source_id = $1 AND used_at > (SELECT clock_timestamp() - make_interval(secs => $2))`,
-      [permit.source_id, gap],
-    );
-    const seconds = recent[0]?.seconds ?? 0;
-    if (seconds > 0) return no('not_yet', seconds);
-  }
-  const { rowCount } = await connection.query({
-    name: 'permit-use',
-    text: `UPDATE permit SET used_at = clock_timestamp() WHERE id = $1 AND used_at IS NULL AND expires_at > clock_timestamp()`,
-    values: [permitId],
-  });
-  return rowCount ? { ok: true, why: null, retryAfterSeconds: 0 } : no('used');
-}
+const clockRow = z.object({ now: z.number().transform(Math.floor) });
 
-/** No request of the source before so many seconds have passed. A longer hold stays. */
-export async function holdSource(connection: Connection, sourceId: string, seconds: number): Promise<Date> {
-  const { rows } = await connection.query<{ held_until: Date }>(
-    `INSERT INTO source_state AS s (source_id, held_until) VALUES ($1, clock_timestamp() + make_interval(secs => $2))
-     ON CONFLICT (source_id) DO UPDATE SET held_until = greatest(s.held_until, excluded.held_until)
-     RETURNING held_until`,
-    [sourceId, seconds],
-  );
-  return rows[0]?.held_until ?? new Date();
-}
-
-export async function lockLedger(connection: Connection, sourceId: string): Promise<void> {
-  await connection.query({
+/** Locks a source's ledger until the transaction ends. Gives the time once it is locked, in milliseconds since the epoch. */
+export async function lockLedger(connection: Connection, sourceId: string): Promise<number> {
+  const { rows } = await connection.query({
     name: 'permit-lock',
-    text: `SELECT pg_advisory_xact_lock(hashtextextended('permit:' || $1, 0))`,
+    text: `WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended('permit:' || $1, 0)))
+           SELECT ${msOf('clock_timestamp()')} AS now FROM locked`,
     values: [sourceId],
   });
+  return clockRow.parse(rows[0]).now;
+}
+
+const ledgerRow = z.object({
+  minuteUses: z.array(z.number()),
+  usedToday: z.int(),
+  reserved: z.int(),
+  promised: z.int(),
+  promisedToAttempt: z.int(),
+  lastBegin: z.number().nullable(),
+  heldUntil: z.number().nullable(),
+  budgetFactor: z.number().nullable(),
+  budgetUntil: z.number().nullable(),
+});
+
+/** What the ledger holds of a source at `now`. */
+export async function readLedger(
+  db: Pool | Connection,
+  sourceId: string,
+  now: number,
+  task?: AttemptKey,
+): Promise<LedgerFacts> {
+  const from = countedFrom(now);
+  const { rows } = await db.query({
+    name: 'permit-facts',
+    text: `SELECT p.*, ${msOf('s.held_until')} AS "heldUntil", s.budget_factor AS "budgetFactor", ${msOf('s.budget_until')} AS "budgetUntil"
+           FROM (SELECT coalesce(array_agg(${msOf('used_at')} ORDER BY used_at) FILTER (WHERE used_at > $3), '{}') AS "minuteUses",
+                        count(*) FILTER (WHERE used_at >= $4)::int AS "usedToday",
+                        count(*) FILTER (WHERE used_at IS NULL)::int AS reserved,
+                        coalesce(sum(promised) FILTER (WHERE used_at > $3), 0)::int AS promised,
+                        coalesce(sum(promised) FILTER (WHERE used_at > $3 AND run_id = $5 AND part = $6 AND attempt = $7), 0)::int
+                          AS "promisedToAttempt",
+                        ${msOf('max(greatest(not_before, used_at))')} AS "lastBegin"
+                 FROM permit
+                 WHERE source_id = $1 AND (used_at >= least($3::timestamptz, $4::timestamptz) OR (used_at IS NULL AND expires_at > $2))) p
+           LEFT JOIN source_state s ON s.source_id = $1`,
+    values: [
+      sourceId,
+      new Date(now),
+      new Date(from.minute),
+      new Date(from.day),
+      task?.runId ?? null,
+      task?.part ?? null,
+      task?.attempt ?? null,
+    ],
+  });
+  const { budgetFactor, budgetUntil, ...facts } = ledgerRow.parse(rows[0]);
+  const budget = budgetFactor === null || budgetUntil === null ? null : { factor: budgetFactor, until: budgetUntil };
+  return { ...facts, now, budget };
+}
+
+/** Writes permits as used from when they begin, and with the first one what its attempt is promised beside it. */
+export async function writePermits(
+  connection: Connection,
+  of: {
+    sourceId: string;
+    purpose: PermitPurpose;
+    task?: AttemptKey | undefined;
+    now: number;
+    times: readonly PermitTimes[];
+    promised?: number;
+  },
+): Promise<Permit[]> {
+  const { sourceId, purpose, task, times, promised = 0 } = of;
+  const permits = times.map(({ notBefore, expiresAt }) => ({
+    id: randomUUID(),
+    takenAt: new Date(of.now).toISOString(),
+    notBefore: new Date(notBefore).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
+  }));
+  await connection.query({
+    name: 'permit-take',
+    text: `INSERT INTO permit (id, source_id, purpose, run_id, part, attempt, not_before, used_at, expires_at, promised)
+           SELECT id, $1, $2, $3, $4, $5, not_before, not_before, expires_at, promised
+           FROM unnest($6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::int[]) AS t (id, not_before, expires_at, promised)`,
+    values: [
+      sourceId,
+      purpose,
+      task?.runId ?? null,
+      task?.part ?? null,
+      task?.attempt ?? null,
+      texts(permits.map(({ id }) => id)),
+      texts(permits.map(({ notBefore }) => notBefore)),
+      texts(permits.map(({ expiresAt }) => expiresAt)),
+      numbers(permits.map((_, place) => (place === 0 ? promised : 0))),
+    ],
+  });
+  return permits;
+}
+
+const permitRow = z.object({
+  used: z.boolean(),
+  expired: z.boolean(),
+  seconds: z.number(),
+  held: z.int(),
+});
+
+/**
+ * For scrapers and proxies of the former release, which mark each permit as used before its call. Theirs are taken
+ * already, but for those that the former `state` reserved.
+ */
+export async function usePermit(connection: Connection, permitId: string): Promise<StateResponses['usePermit']> {
+  const { rows } = await connection.query(
+    `SELECT p.used_at IS NOT NULL AS used, p.expires_at <= clock_timestamp() AS expired,
+            extract(epoch FROM p.not_before - clock_timestamp())::float8 AS seconds,
+            greatest(0, coalesce(ceil(extract(epoch FROM s.held_until - clock_timestamp())), 0))::int AS held
+     FROM permit p LEFT JOIN source_state s USING (source_id) WHERE p.id = $1`,
+    [permitId],
+  );
+  if (rows.length === 0) return { ok: false, why: 'unknown', retryAfterSeconds: 0 };
+  const { used, expired, seconds, held } = permitRow.parse(rows[0]);
+  if (held > 0) return { ok: false, why: 'held', retryAfterSeconds: held };
+  if (expired) return { ok: false, why: 'expired', retryAfterSeconds: 0 };
+  if (seconds > 0) return { ok: false, why: 'not_yet', retryAfterSeconds: seconds };
+  if (!used) await connection.query('UPDATE permit SET used_at = clock_timestamp() WHERE id = $1', [permitId]);
+  return { ok: true, why: null, retryAfterSeconds: 0 };
+}
+
+const holdRow = z.object({ until: z.date() });
+
+/** Keeps all workers from requests of a source for so many seconds. A longer hold stays. Gives its end. */
+export async function holdSource(connection: Connection, sourceId: string, seconds: number): Promise<Date> {
+  const { rows } = await connection.query(
+    `INSERT INTO source_state AS s (source_id, held_until) VALUES ($1, clock_timestamp() + make_interval(secs => $2))
+     ON CONFLICT (source_id) DO UPDATE SET held_until = greatest(s.held_until, excluded.held_until)
+     RETURNING held_until AS until`,
+    [sourceId, seconds],
+  );
+  return holdRow.parse(rows[0]).until;
 }

@@ -6,8 +6,9 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport } from '../diagnosis/report-summaries.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from '../proxy/proxy-cache.ts';
 import { credentialsState, noteCredentials } from '../sources/credentials.ts';
+import { storedSession, storeSession } from '../sources/sessions.ts';
 import { beginAttempt } from './attempts.ts';
-import { holdSource, reservePermits, usePermit } from './permits.ts';
+import { holdSource, takePermits, usePermit } from './permits.ts';
 
 type Handlers = {
   [Op in StateRequest['op']]: (
@@ -18,32 +19,24 @@ type Handlers = {
 
 const handlers: Handlers = {
   beginAttempt,
+  takePermits,
+  reservePermits: takePermits,
   usePermit: (connection, { permitId }) => usePermit(connection, permitId),
-  reservePermits,
   async holdSource(connection, { sourceId, seconds }) {
     return { until: (await holdSource(connection, sourceId, seconds)).toISOString() };
   },
   credentialsState: (connection, { sourceId }) => credentialsState(connection, sourceId),
   noteCredentials,
   async getSession(connection, { sourceId }) {
-    const { rows } = await connection.query<{ sealed: string; expires_at: Date }>(
-      'SELECT sealed, expires_at FROM auth_session WHERE source_id = $1 AND expires_at > clock_timestamp()',
-      [sourceId],
-    );
-    const held = rows[0];
-    return { session: held ? { sealed: held.sealed, expiresAt: held.expires_at.toISOString() } : null };
+    return { session: await storedSession(connection, sourceId) };
   },
   async acquireRenewal(connection, { sourceId, ttlSeconds }) {
     return { token: await acquireLease(connection, renewalOf(sourceId), 'renewal', ttlSeconds) };
   },
-  async putSession(connection, { sourceId, token, sealed, expiresAt }) {
+  async putSession(connection, request) {
+    const { sourceId, token } = request;
     if (!(await releaseLease(connection, renewalOf(sourceId), token))) return { kept: false };
-    await connection.query(
-      `INSERT INTO auth_session (source_id, sealed, expires_at, token) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (source_id) DO UPDATE
-         SET sealed = excluded.sealed, expires_at = excluded.expires_at, token = excluded.token, updated_at = now()`,
-      [sourceId, sealed, expiresAt, token],
-    );
+    await storeSession(connection, request);
     return { kept: true };
   },
   async releaseRenewal(connection, { sourceId, token }) {
