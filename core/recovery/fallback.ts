@@ -1,4 +1,5 @@
 /** Which other source is asked for what a failing source lacks. */
+import { chunked } from '../contracts/chunked.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
 import type { FailingJob } from './recovery.ts';
 
@@ -46,10 +47,7 @@ export function chooseFallback(of: {
     if (!job) continue;
     const symbols = canonical.flatMap((symbol) => other.toSource(symbol) ?? []).slice(0, job.mostSymbols);
     if (symbols.length === 0) continue;
-    const tasks: string[][] = [];
-    for (let from = 0; from < symbols.length; from += job.symbolsPerTask)
-      tasks.push(symbols.slice(from, from + job.symbolsPerTask));
-    return { other, job, tasks };
+    return { other, job, tasks: chunked(symbols, job.symbolsPerTask) };
   }
   return 'none_has_it';
 }

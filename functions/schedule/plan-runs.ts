@@ -1,4 +1,5 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
+import { chunked } from '../../core/contracts/chunked.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
@@ -146,16 +147,13 @@ function runOf(
 ): PlannedRun[] {
   const symbols = canonical.flatMap((symbol) => source.toSource(symbol) ?? []);
   if (symbols.length === 0) return [];
-  const tasks: string[][] = [];
-  for (let from = 0; from < symbols.length; from += job.symbolsPerTask)
-    tasks.push(symbols.slice(from, from + job.symbolsPerTask));
   const run: PlannedRun = {
     id: runIdOf({ sourceId: source.id, job: job.id, trigger: due.trigger, slot: due.slot }),
     sourceId: source.id,
     job: job.id,
     kind: job.kind,
     ...due,
-    tasks,
+    tasks: chunked(symbols, job.symbolsPerTask),
   };
   return [run];
 }

@@ -1,5 +1,6 @@
 import { redactor } from '../../core/auth/redact.ts';
 import { type Session, sessionSecrets } from '../../core/auth/session.ts';
+import { chunked } from '../../core/contracts/chunked.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
@@ -65,9 +66,7 @@ function requestsOf(questions: readonly Question[]): Question[][] {
   const quotes = questions.filter(({ route }) => route === 'quote');
   const variants = Map.groupBy(quotes, ({ query }) => JSON.stringify(Object.entries(query).sort()));
   const groups = questions.filter(({ route }) => route !== 'quote').map((question) => [question]);
-  for (const variant of variants.values())
-    for (let from = 0; from < variant.length; from += symbolsPerRequest)
-      groups.push(variant.slice(from, from + symbolsPerRequest));
+  for (const variant of variants.values()) groups.push(...chunked(variant, symbolsPerRequest));
   return groups;
 }
 

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { chunked } from '../../core/contracts/chunked.ts';
 import type { SharedAnswer } from '../../core/contracts/proxy.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -39,16 +40,19 @@ export interface SharedCache {
   sweep(maxBytes: number): Promise<{ removed: number; bytes: number }>;
 }
 
+/** Keys that one request to `state` takes. */
+const mostPerRequest = 100;
+
 export function stateSharedCache(state: State, sourceId: string): SharedCache {
   async function release(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
     const named = leases.map(({ key, token }) => ({ key, token }));
-    for (const some of chunks(named))
+    for (const some of chunked(named, mostPerRequest))
       await state.ask({ op: 'cacheFail', sourceId, leases: some, reason, holdSeconds, pauseSeconds });
   }
   return {
     async take(keys, lease) {
       const answers = await Promise.all(
-        chunks(keys).map((some) =>
+        chunked(keys, mostPerRequest).map((some) =>
           state.ask({ op: 'cacheTake', sourceId, keys: some, leaseSeconds: lease ? leaseSeconds : 0 }),
         ),
       );
@@ -72,7 +76,7 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
         answers.map(async ({ key, token, answer }) => ({ key, token, answer: await packedAnswer(answer) })),
       );
       const fitting = packed.flatMap(({ key, token, answer }) => (answer ? [{ key, token, answer }] : []));
-      for (const some of chunks(fitting)) await state.ask({ op: 'cachePut', sourceId, answers: some });
+      for (const some of chunked(fitting, mostPerRequest)) await state.ask({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
       // Too long to share: the others may ask for themselves, one after the other.
       if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
@@ -108,11 +112,4 @@ async function unpacked(answer: SharedAnswer): Promise<KeptAnswer | null> {
   } catch {
     return null;
   }
-}
-
-/** As many as `state` takes at once. */
-function chunks<T>(list: readonly T[]): T[][] {
-  const made: T[][] = [];
-  for (let from = 0; from < list.length; from += 100) made.push(list.slice(from, from + 100));
-  return made;
 }

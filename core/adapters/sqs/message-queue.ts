@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { chunked } from '../../contracts/chunked.ts';
 import type { MessageQueue } from '../../ports/message-queue.ts';
 
 /** Most that SQS takes in one call, in messages. Our messages are keys, so its 1 MiB is never near. */
@@ -10,8 +11,8 @@ export function sqsMessageQueue(urls: Readonly<Record<string, string>>, client =
     async send(queue, messages, delaySeconds = 0) {
       const url = Object.hasOwn(urls, queue) ? urls[queue] : undefined;
       if (!url) throw new Error(`Queue ${queue} is not bound to this function: grant it in the stack.`);
-      for (let from = 0; from < messages.length; from += batchSize) {
-        const Entries = messages.slice(from, from + batchSize).map((message, index) => ({
+      for (const some of chunked(messages, batchSize)) {
+        const Entries = some.map((message, index) => ({
           Id: String(index),
           MessageBody: JSON.stringify(message),
           DelaySeconds: delaySeconds,

@@ -7,6 +7,7 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { chunked } from '../../contracts/chunked.ts';
 import { type QueueInspector, UnknownQueueError } from '../../ports/queue-inspector.ts';
 
 /** A queue and its dead-letter queue. */
@@ -65,12 +66,10 @@ export function sqsQueueInspector(
   }
 
   async function show(url: string, messages: readonly Message[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += 10) {
-      const Entries = messages
-        .slice(from, from + 10)
-        .flatMap(({ ReceiptHandle }, index) =>
-          ReceiptHandle ? [{ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }] : [],
-        );
+    for (const some of chunked(messages, 10)) {
+      const Entries = some.flatMap(({ ReceiptHandle }, index) =>
+        ReceiptHandle ? [{ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }] : [],
+      );
       await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
     }
   }

@@ -1,3 +1,4 @@
+import { chunked } from '../../contracts/chunked.ts';
 import type { Failure } from '../../contracts/failure.ts';
 import { decimalFromNumber } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
@@ -9,15 +10,12 @@ import { coinSchema, coinsSchema, refusalSchema } from './schema.ts';
 /** CoinGecko: up to 250 coins a request, by id. */
 export const coingeckoParser: SourceParser = {
   version: 'coingecko-1',
-  requests: ({ symbols }) => {
-    const pages: string[][] = [];
-    for (let from = 0; from < symbols.length; from += perPage) pages.push(symbols.slice(from, from + perPage));
-    return pages.map((ids) => ({
+  requests: ({ symbols }) =>
+    chunked(symbols, perPage).map((ids) => ({
       path: '/api/v3/coins/markets',
       query: { vs_currency: currency.toLowerCase(), ids: ids.join(','), per_page: String(perPage), precision: 'full' },
       symbols: ids,
-    }));
-  },
+    })),
   parse: (_kind, answer) => parseCoins(answer),
   failureIn(_kind, answer) {
     const opened = openCoins(answer);

@@ -1,3 +1,4 @@
+import { chunked } from '../../contracts/chunked.ts';
 import type { BarRange } from '../../contracts/messages.ts';
 import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import type { UpstreamRequest } from '../parser.ts';
@@ -20,7 +21,7 @@ export function yahooRequests(task: {
   const job = jobs.find((each) => each.id === task.job);
   if (task.kind === 'quotes') {
     const size = job?.symbolsPerRequest ?? 50;
-    return chunks(task.symbols, size).map((symbols) => ({
+    return chunked(task.symbols, size).map((symbols) => ({
       path: '/v7/finance/quote',
       query: { symbols: symbols.join(','), fields: quoteFields.join(',') },
       symbols,
@@ -42,10 +43,4 @@ export function yahooRequests(task: {
     },
     symbols: [symbol],
   }));
-}
-
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  const made: T[][] = [];
-  for (let from = 0; from < list.length; from += size) made.push(list.slice(from, from + size));
-  return made;
 }

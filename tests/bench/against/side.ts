@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
+import { chunked } from '../../../core/contracts/chunked.ts';
 import { scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
 import type { CloudDouble } from './cloud-double.ts';
@@ -90,9 +91,7 @@ export async function startSide(
   const keys = await makeKeys(pool);
 
   async function deliver(to: FunctionProcess, queue: string, messages: readonly string[]): Promise<void> {
-    const events: unknown[] = [];
-    for (let from = 0; from < messages.length; from += batchSize)
-      events.push(queueEvent(queue, messages.slice(from, from + batchSize)));
+    const events = chunked(messages, batchSize).map((some) => queueEvent(queue, some));
     for (const answer of await to.ask(events)) {
       const failed = failedSchema.parse(answer).batchItemFailures.length;
       if (failed > 0)

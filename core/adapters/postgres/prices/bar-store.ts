@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chunked } from '../../../contracts/chunked.ts';
 import type { BarSeries } from '../../../market/bar-series.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
@@ -57,8 +58,7 @@ export async function storeBars(
     .flatMap((each) => each.bars.map((bar) => ({ ...each, bar })))
     .sort((a, b) => a.listing.id - b.listing.id || a.bar.startsAt - b.bar.startsAt);
   const total = { written: 0, revised: 0 };
-  for (let from = 0; from < rows.length; from += rowsPerStatement) {
-    const part = rows.slice(from, from + rowsPerStatement);
+  for (const part of chunked(rows, rowsPerStatement)) {
     const answer = await db.query({
       name: 'store-bars',
       text: storeText,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chunked } from '../../../contracts/chunked.ts';
 import type { ListedQuote } from '../../../market/listed-quote.ts';
 import type { PriorQuote } from '../../../prices/evidence.ts';
 import { numbers, texts } from '../database/array-literal.ts';
@@ -179,17 +180,17 @@ export async function storeQuotes(
 ): Promise<{ written: number; revised: number }> {
   const { append, compare } = divide(rows, latest);
   const total = { written: append.length, revised: 0 };
-  for (let from = 0; from < append.length; from += rowsPerStatement)
+  for (const part of chunked(append, rowsPerStatement))
     await db.query({
       name: 'append-quotes',
       text: appendText,
-      values: [sourceId, batchId, ...columnsOf(append.slice(from, from + rowsPerStatement))],
+      values: [sourceId, batchId, ...columnsOf(part)],
     });
-  for (let from = 0; from < compare.length; from += rowsPerStatement) {
+  for (const part of chunked(compare, rowsPerStatement)) {
     const answer = await db.query({
       name: 'store-quotes',
       text: storeText,
-      values: [sourceId, batchId, ...columnsOf(compare.slice(from, from + rowsPerStatement))],
+      values: [sourceId, batchId, ...columnsOf(part)],
     });
     const { written, revised } = storedRow.parse(answer.rows[0]);
     total.written += written;
