@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import type { CloudSettings, LocalSettings, StageSettings } from '../lib/stage-settings.ts';
 
 const webFolder = resolve(import.meta.dirname, '../web/dist');
@@ -45,23 +46,27 @@ const prod: CloudSettings = {
 
 /** The laptop's stage takes what is beside the emulator from the environment: the deploy script sets it. */
 function local(env: Readonly<Record<string, string | undefined>>): LocalSettings {
-  const databaseUrl = env['QUOTRON_DATABASE_URL'];
-  if (!databaseUrl) {
-    throw new StageError(
-      'QUOTRON_DATABASE_URL is not set, so the functions of the local stage would have no database. `npm start` sets it; set it yourself to synthesize by hand.',
-    );
-  }
   return {
     stage: 'local',
     logRetention: RetentionDays.ONE_WEEK,
     concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
     throttle: { rate: 1000, burst: 1000 },
-    databaseUrl,
+    databaseUrls: databaseUrls(env),
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };
+}
+
+/** `QUOTRON_DATABASE_URLS`, a JSON object with one for each role; or `QUOTRON_DATABASE_URL` for all roles. */
+function databaseUrls(env: Readonly<Record<string, string | undefined>>): DatabaseUrls {
+  const { QUOTRON_DATABASE_URLS: each, QUOTRON_DATABASE_URL: one } = env;
+  if (each) return databaseUrlsSchema.parse(JSON.parse(each));
+  if (one) return { owner: one, app: one, api: one, state: one };
+  throw new StageError(
+    'QUOTRON_DATABASE_URL is not set, so the functions of the local stage would have no database. `npm start` sets it; set it yourself to synthesize by hand.',
+  );
 }
 
 /** The settings of a stage by its name. Throws for a name that is none. */

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 
 /** What differs between stages. The values are in `bin/stages.ts`, and nowhere else. */
 interface CommonSettings {
@@ -21,7 +22,7 @@ interface CommonSettings {
 /** A laptop: the emulator stands for AWS, and the database is outside it. */
 export interface LocalSettings extends CommonSettings {
   readonly stage: 'local';
-  readonly databaseUrl: string;
+  readonly databaseUrls: DatabaseUrls;
   /** JSON object, source id to base URL; absent where the real sources are asked. */
   readonly sourceUrls: string | undefined;
   /** Canonical symbols, separated by commas, in place of the catalogue's. */

@@ -147,6 +147,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         dir: join(folder, 'postgres'),
         port: settings.ports.database,
         persistent: true,
+        roles: true,
       });
       cleanup.add(started.stop);
       return started;
@@ -181,7 +182,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
       deploy({
         dir: join(folder, 'deploy'),
         emulator: emulator.value,
-        databaseUrl: database.value.url,
+        databaseUrls: database.value.urls,
         sourceUrls: sourceUrlsOf(settings, simulated),
         symbols: settings.symbols,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,

@@ -10,12 +10,14 @@
  * process and ends it, before the other parts of the local cloud could be stopped.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
+import { prepareRolesWithPasswords } from '../core/adapters/postgres/database/prepare.ts';
+import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../core/contracts/migrate.ts';
 import { type Account, type Binaries, databaseAccount, homeFor } from './database-home.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
@@ -28,13 +30,17 @@ export interface DatabaseOptions {
   readonly port?: number | undefined;
   /** False deletes the data on `stop()`. */
   readonly persistent: boolean;
+  /** Makes the roles that functions log in as. Without them, `urls` are the superuser's. */
+  readonly roles?: boolean;
   /** Off only where the data is thrown away and time counts. */
   readonly fsync?: boolean;
 }
 
 export interface RunningDatabase {
-  /** Connection string of the database `quotron`, whose owner is the superuser `quotron`. */
+  /** Connection string of the database `quotron` for its superuser, which is for this process and for tests. */
   readonly url: string;
+  /** Connection strings for functions, whose roles are the ones that they have on AWS. */
+  readonly urls: DatabaseUrls;
   readonly port: number;
   readonly pid: number;
   /** Where the server writes its log. */
@@ -88,7 +94,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   };
   try {
     const url = await connectAndCreate(child, port, settings.password, logFile);
-    return { url, port, pid: child.pid ?? 0, logFile, ended, stop };
+    const urls = options.roles
+      ? await makeRoles(url, settings.password)
+      : { owner: url, app: url, api: url, state: url };
+    return { url, urls, port, pid: child.pid ?? 0, logFile, ended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -250,6 +259,39 @@ async function connectAndCreate(child: ChildProcess, port: number, password: str
     `The local database did not come up on port ${port} (${problem}). Without it no price can be kept. ` +
       `PostgreSQL's last words: ${log || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops the data and starts anew.`,
   );
+}
+
+/** How many connections a role may have: here as many as the server has, since workers come and go quickly. */
+const mostConnections = 100;
+
+async function makeRoles(url: string, password: string): Promise<DatabaseUrls> {
+  // From the superuser's, so that there is one to keep.
+  const passwordOf = (role: DatabaseRole) => createHmac('sha256', password).update(role).digest('base64url');
+  const passwords = {
+    owner: passwordOf('owner'),
+    app: passwordOf('app'),
+    api: passwordOf('api'),
+    state: passwordOf('state'),
+  };
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    const { username } = new URL(url);
+    await prepareRolesWithPasswords(
+      client,
+      { masterUser: username, apiConnections: mostConnections, stateConnections: mostConnections },
+      passwords,
+    );
+  } finally {
+    await client.end();
+  }
+  const urlOf = (role: DatabaseRole) => {
+    const own = new URL(url);
+    own.username = databaseRoles[role];
+    own.password = passwords[role];
+    return own.href;
+  };
+  return { owner: urlOf('owner'), app: urlOf('app'), api: urlOf('api'), state: urlOf('state') };
 }
 
 function lastLines(text: string, count: number): string {

@@ -7,23 +7,24 @@
  *   4. read the outputs: what the functions, queues and the API are called
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { FunctionName } from '../core/contracts/functions.ts';
+import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 import { localAssetBucket } from '../lib/asset-bucket.ts';
 import { sourceHash } from '../lib/source-hash.ts';
 import { type EmulatorAccess, emulatorClient, emulatorEnvironment } from './emulator.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
-import { readState, root, writeState } from './state-folder.ts';
+import { ownFolder, readState, root, writeState } from './state-folder.ts';
 
 export interface DeployOptions {
   /** Where the synthesized app and the record of the last deployment are kept. */
   readonly dir: string;
   readonly emulator: EmulatorAccess;
-  readonly databaseUrl: string;
+  readonly databaseUrls: DatabaseUrls;
   /** Source id to base URL; `null` for the real ones. */
   readonly sourceUrls: Readonly<Record<string, string>> | null;
   readonly symbols: string | undefined;
@@ -91,7 +92,7 @@ export function executeApiUrl(emulatorUrl: string, deployment: Deployment): stri
 }
 
 async function deployAnew(options: DeployOptions): Promise<void> {
-  mkdirSync(options.dir, { recursive: true });
+  ownFolder(options.dir);
   // CDK adds to what is there: assets of each earlier deployment would stay.
   const assembly = join(options.dir, 'cdk.out');
   rmSync(assembly, { recursive: true, force: true });
@@ -117,7 +118,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         CDK_DISABLE_VERSION_CHECK: 'true',
         // Half of synthesizing. The tests do it for every stage, and `cdk deploy` to an account does.
         CDK_VALIDATION: 'false',
-        QUOTRON_DATABASE_URL: options.databaseUrl,
+        QUOTRON_DATABASE_URLS: JSON.stringify(options.databaseUrls),
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SYMBOLS: options.symbols ?? '',
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
@@ -191,10 +192,10 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
-function fingerprint({ emulator, databaseUrl, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
+function fingerprint({ emulator, databaseUrls, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
-    JSON.stringify({ emulatorUrl: emulator.url, databaseUrl, sourceUrls, symbols, chromiumPack, chromium }),
+    JSON.stringify({ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium }),
   );
 }

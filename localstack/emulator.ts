@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
 import { identityOf, spawnLogged, stopChild, until } from './processes.ts';
 import { pythonWithEmulator } from './python.ts';
-import { readState, root, writeState } from './state-folder.ts';
+import { ownFolder, readState, root, writeState } from './state-folder.ts';
 
 export const emulatorKinds = ['ministack', 'localstack'] as const;
 export type EmulatorKind = (typeof emulatorKinds)[number];
@@ -110,6 +110,7 @@ async function externalEmulator(given: string): Promise<RunningEmulator> {
 
 async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator> {
   const python = options.python ?? (await pythonWithEmulator(options.say, options.signal));
+  ownFolder(options.dir);
   const record = join(options.dir, 'emulator.json');
   const earlier = readState(record, recordSchema);
   await endLeftover(earlier?.identity ?? null);
@@ -121,7 +122,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   });
   const folder = (name: string) => {
     const path = join(options.dir, name);
-    mkdirSync(path, { recursive: true });
+    ownFolder(path);
     return path;
   };
   // Its state names queues and APIs by an address with the port in it; with another port it would be all wrong.
@@ -258,7 +259,7 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
   });
   writeState(record, { port, pid: null, identity: null });
   const data = join(options.dir, 'localstack');
-  mkdirSync(data, { recursive: true });
+  ownFolder(data);
   if (spawnSync('docker', ['image', 'inspect', localstackImage], { stdio: 'ignore' }).status !== 0)
     options.say(`downloading ${localstackImage}`);
   const logFile = join(options.dir, 'emulator.log');

@@ -2,7 +2,7 @@
  * The state of a local cloud: `.quotron/` of the checkout, or `QUOTRON_STATE_DIR`, so that a test can have a cloud of
  * its own beside the one that runs.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
@@ -29,6 +29,13 @@ export function readState<S extends z.ZodType>(file: string, schema: S): z.outpu
   }
 }
 
+/** Makes a folder of the state that its owner alone enters: what is written there may hold passwords. */
+export function ownFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+  // An earlier version left it open.
+  chmodSync(path, 0o700);
+}
+
 /** Writes a file of the state whole or not at all, readable for its owner only: it may hold keys. */
 export function writeState(file: string, value: unknown): void {
   mkdirSync(dirname(file), { recursive: true });
@@ -53,6 +60,8 @@ export function holderOf(folder: string): { readonly pid: number } | null {
 /** Takes the lock of a state folder; gives the release. A lock whose process is gone counts for nothing. */
 export function lock(folder: string): () => void {
   mkdirSync(folder, { recursive: true });
+  // The database's own account passes through; what is in it is closed one by one.
+  chmodSync(folder, 0o711);
   const file = join(folder, 'lock');
   const mine = identityOf(process.pid) ?? String(process.pid);
   for (let attempt = 0; ; attempt++) {

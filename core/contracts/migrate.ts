@@ -12,7 +12,17 @@ export const databaseRoles = {
   api: 'quotron_api',
   state: 'quotron_state',
 } as const;
+export const databaseRoleNames = [
+  'owner',
+  'app',
+  'api',
+  'state',
+] as const satisfies readonly (keyof typeof databaseRoles)[];
 export type DatabaseRole = keyof typeof databaseRoles;
+
+/** A connection string for each role. */
+export const databaseUrlsSchema = z.object({ owner: z.url(), app: z.url(), api: z.url(), state: z.url() });
+export type DatabaseUrls = Readonly<z.infer<typeof databaseUrlsSchema>>;
 
 /**
  * What `migrate` needs to make the roles: the master user's login, which cannot use IAM before a first `GRANT rds_iam`.

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { type DatabaseRole, databaseRoles } from '../../core/contracts/migrate.ts';
+import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../../core/contracts/migrate.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import type { Network } from './network.ts';
@@ -25,16 +25,16 @@ export interface Database {
   grantConnect(fn: QuotronFunction, role: DatabaseRole): void;
 }
 
-/** The database beside the emulator: reached by a connection string, with one user for all. */
+/** The database beside the emulator: reached by a connection string for each role. */
 export class LocalDatabase implements Database {
-  private readonly url: string;
+  private readonly urls: DatabaseUrls;
 
-  constructor(url: string) {
-    this.url = url;
+  constructor(urls: DatabaseUrls) {
+    this.urls = urls;
   }
 
-  grantConnect(fn: QuotronFunction): void {
-    fn.addSetting('databaseUrl', this.url);
+  grantConnect(fn: QuotronFunction, role: DatabaseRole): void {
+    fn.addSetting('databaseUrl', this.urls[role]);
   }
 }
 

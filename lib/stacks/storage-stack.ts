@@ -33,7 +33,7 @@ export class StorageStack extends Stack {
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
     if (settings.stage === 'local') {
       this.cloud = undefined;
-      this.database = new LocalDatabase(settings.databaseUrl);
+      this.database = new LocalDatabase(settings.databaseUrls);
       return;
     }
     const network = new Network(this, 'Network', { settings, rawStore: this.rawStore });

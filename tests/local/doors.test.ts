@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 
 /*
@@ -125,6 +129,64 @@ describe('the dashboard and the simulated upstreams', () => {
       expect((await send(cloud.dashboardUrl, { path })).status, path).toBe(404);
     const signed = await send(cloud.dashboardUrl, { path: '/downloads/2015-03-31/functions/?X-Amz-Signature=00' });
     expect(signed.status).toBe(403);
+  });
+});
+
+describe('another user of this machine', () => {
+  const secrets = [
+    new URL(cloud.databaseUrl).password,
+    ...Object.values(cloud.apiKeys),
+    cloud.emulatorAccessKeyId,
+    String(databaseUrlOf('Api')).split(':')[2]?.split('@')[0] ?? '',
+  ];
+
+  /** The password that a function has lies in the synthesized template. */
+  function databaseUrlOf(stack: string): string | undefined {
+    const template = readFileSync(join(cloud.folder, `deploy/cdk.out/Quotron-local-${stack}.template.json`), 'utf8');
+    return /postgres:\/\/[^"]+/.exec(template)?.[0];
+  }
+
+  /** Files below a folder that others may read, on a way that others may go. */
+  function readable(folder: string): string[] {
+    if ((statSync(folder).mode & 0o001) === 0) return [];
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return readable(path);
+      return entry.isFile() && (statSync(path).mode & 0o004) !== 0 ? [path] : [];
+    });
+  }
+
+  it('reads no file of the state that has a secret in it', () => {
+    for (const secret of secrets) expect(secret.length).toBeGreaterThan(15);
+    const leaks = readable(cloud.folder).filter((path) => {
+      const text = readFileSync(path, 'latin1');
+      return secrets.some((secret) => text.includes(secret));
+    });
+    expect(leaks).toEqual([]);
+    for (const name of ['local.json', 'postgres/connection.json'])
+      expect(statSync(join(cloud.folder, name)).mode & 0o077, name).toBe(0);
+  });
+
+  it.runIf(process.getuid?.() === 0)('cannot open them, tried as the account `nobody`', () => {
+    const asNobody = (path: string) => spawnSync('cat', [path], { uid: 65534, gid: 65534, stdio: 'ignore' }).status;
+    for (const name of ['local.json', 'postgres/connection.json', 'deploy/cdk.out/tree.json', 'emulator/emulator.json'])
+      expect(asNobody(join(cloud.folder, name)), name).not.toBe(0);
+  });
+
+  it('gains nothing by the login of a function: it is no superuser, as on AWS', async () => {
+    const pool = createPool({ url: databaseUrlOf('Api') ?? '' });
+    try {
+      const { rows } = await pool.query(
+        `SELECT current_user AS name, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls AS powerful
+         FROM pg_roles WHERE rolname = current_user`,
+      );
+      expect(rows).toEqual([{ name: 'quotron_api', powerful: false }]);
+      await expect(pool.query("COPY (SELECT 1) TO PROGRAM 'true'")).rejects.toThrow('permission denied');
+      await expect(pool.query("SELECT pg_read_file('/etc/hostname')")).rejects.toThrow('permission denied');
+      await expect(pool.query('DROP TABLE quote')).rejects.toThrow('must be owner');
+    } finally {
+      await pool.end();
+    }
   });
 });
 

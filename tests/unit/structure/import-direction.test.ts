@@ -14,7 +14,7 @@ const layers = [
 
 /** What each top folder may import besides itself. `core/*` is settled by `layers`. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  bin: ['lib/'],
+  bin: ['lib/', 'core/contracts/'],
   lib: ['core/contracts/', 'core/market/', 'core/sources/catalogue.ts', 'core/sources/definition.ts'],
   functions: ['core/'],
   // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project pins.

@@ -1,5 +1,10 @@
 import type pg from 'pg';
-import { type DatabasePreparation, databaseRoles } from '../../../contracts/migrate.ts';
+import {
+  type DatabasePreparation,
+  type DatabaseRole,
+  databaseRoleNames,
+  databaseRoles,
+} from '../../../contracts/migrate.ts';
 
 const { owner, app, api, state } = databaseRoles;
 
@@ -7,7 +12,10 @@ const { owner, app, api, state } = databaseRoles;
  * Makes the roles that functions log in as, logged in as the master user: `owner` for the schema, `app` for rows, `api`
  * and `state` as members of `app` with connection limits. All of them log in by IAM token. Safe to run again.
  */
-export async function prepareRoles(master: pg.Client, preparation: DatabasePreparation): Promise<void> {
+export async function prepareRoles(
+  master: pg.Client,
+  preparation: Omit<DatabasePreparation, 'masterPassword'>,
+): Promise<void> {
   const { rows } = await master.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
     [owner, app, api, state, 'rds_iam'],
   ]);
@@ -35,4 +43,35 @@ export async function prepareRoles(master: pg.Client, preparation: DatabasePrepa
       `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT ${rights} ON ${what} TO ${app}`,
     );
   }
+}
+
+/**
+ * The same for a database that passwords protect, as on a laptop: gives each role its password, and what `master` has made
+ * in the schema to `owner`, so that no function has to log in as `master`. Safe to run again.
+ */
+export async function prepareRolesWithPasswords(
+  master: pg.Client,
+  preparation: Omit<DatabasePreparation, 'masterPassword'>,
+  passwords: Readonly<Record<DatabaseRole, string>>,
+): Promise<void> {
+  await prepareRoles(master, preparation);
+  for (const role of databaseRoleNames)
+    await master.query(`ALTER ROLE ${databaseRoles[role]} PASSWORD ${master.escapeLiteral(passwords[role])}`);
+  await master.query(`DO $$
+    DECLARE made record;
+    BEGIN
+      FOR made IN
+        SELECT format('ALTER %s %s OWNER TO ${owner}', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) AS command
+        FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S') AND c.relowner <> '${owner}'::regrole
+          -- A sequence of a column goes with its table.
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S')
+        UNION ALL
+        SELECT format('ALTER ROUTINE %s OWNER TO ${owner}', p.oid::regprocedure)
+        FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> '${owner}'::regrole
+      LOOP EXECUTE made.command; END LOOP;
+    END $$`);
+  await master.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${app}`);
+  await master.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${app}`);
+  await master.query(`GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO ${app}`);
 }
