@@ -61,7 +61,8 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
 
 /** `QUOTRON_DATABASE_URLS`, a JSON object with one for each role; or `QUOTRON_DATABASE_URL` for all roles. */
 function databaseUrls(env: Readonly<Record<string, string | undefined>>): DatabaseUrls {
-  const { QUOTRON_DATABASE_URLS: each, QUOTRON_DATABASE_URL: one } = env;
+  const each = env['QUOTRON_DATABASE_URLS'];
+  const one = env['QUOTRON_DATABASE_URL'];
   if (each) return databaseUrlsSchema.parse(JSON.parse(each));
   if (one) return { owner: one, app: one, api: one, state: one };
   throw new StageError(
