@@ -1,5 +1,6 @@
 import type { Failure } from '../contracts/failure.ts';
-import type { RecoveryStatus, RecoveryStep as ShownStep } from '../contracts/http/recovery.ts';
+import type { RecoveryStatus, RecoveryStep } from '../contracts/http/recovery.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 
@@ -16,6 +17,8 @@ export interface Recovery {
   readonly status: RecoveryStatus;
   /** Why the source failed when the recovery began; of a failed recovery, why its proof failed. */
   readonly reason: RunReason | null;
+  /** Which failure of its proof it ended with; `null` for one that is verified or under way. */
+  readonly detail: FailureDetail | null;
   readonly message: string | null;
   readonly steps: readonly RecoveryStep[];
   readonly requestedAt: Date;
@@ -28,12 +31,6 @@ export interface Recovery {
   readonly held: boolean | null;
   /** Seconds until its deadline, negative after it; `null` before it began. */
   readonly secondsLeft: number | null;
-}
-
-/** One step of a recovery. `detail` is for people; rules read `failure`. */
-export interface RecoveryStep extends Readonly<ShownStep> {
-  /** Why the step failed, if it did and the reason is known. */
-  readonly failure: Failure | null;
 }
 
 export interface NewRecovery {

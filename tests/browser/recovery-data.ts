@@ -9,6 +9,7 @@ const step = (name: string, status: RecoveryStep['status'], detail: string | nul
   startedAt: at(60),
   finishedAt: status === 'running' ? null : at(58),
   detail,
+  failure: null,
 });
 
 export const recoveryId = '7b0d8a52-3c4e-4f61-9d2a-5a1f6c3e0001';
@@ -25,6 +26,7 @@ export function formerRecoveries(sourceId: string): RecoveryView[] {
       strategy: 'ask less',
       status: 'mitigated',
       reason: 'rate_limited',
+      detail: { code: 'http_status', status: 429 },
       message: 'The source itself is not well (asked too often). yahoo gave 3 rows in its place.',
       steps: [
         step('lower_budget', 'done', 'At most 50 % of the minute’s quota is used until 2026-11-22T15:20:00Z.'),
@@ -53,6 +55,7 @@ export function recoveryAt(sourceId: string, look: number): RecoveryView {
     strategy: begun ? 'new session' : null,
     status: ended ? 'verified' : begun ? 'running' : 'pending',
     reason: null,
+    detail: null,
     message: ended ? 'AAPL was asked for and came: 1 accepted, the newest of 2026-11-20T21:00:00Z.' : null,
     steps: begun
       ? [

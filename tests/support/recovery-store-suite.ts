@@ -62,6 +62,7 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
         strategy: null,
         status: 'pending',
         reason: null,
+        detail: null,
         message: null,
         steps: [],
         requestedAt: start,
@@ -212,7 +213,7 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       await fixture.endTasks(canary.id, [blocked]);
       expect((await store.runProgress(canary.id)).result).toEqual({
         succeeded: false,
-        failure: expect.objectContaining({ reason: 'blocked', message: 'A challenge.' }),
+        failure: blocked,
         accepted: 0,
         newestAsOf: null,
       });
@@ -269,6 +270,7 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       expect(await store.find(id)).toMatchObject({
         status: 'failed',
         reason: 'down',
+        detail: down.detail,
         steps: [{ status: 'done' }, { name: 'canary', status: 'failed', finishedAt: at(4).toISOString() }],
       });
       expect(await fixture.selectorsOf('yahoo')).toBe('main');

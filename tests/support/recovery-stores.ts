@@ -136,7 +136,7 @@ export function postgresRecoveryFixture(pool: Pool): RecoveryStoreFixture {
               )
             ).rows[0]?.id;
         await run(
-          `UPDATE task SET status = $3, reason = $4, message = $5, accepted = $6, batch_id = $7, finished_at = now()
+          `UPDATE task SET status = $3, reason = $4, message = $5, accepted = $6, batch_id = $7, detail = $8, finished_at = now()
            WHERE run_id = $1 AND part = $2`,
           [
             runId,
@@ -146,6 +146,7 @@ export function postgresRecoveryFixture(pool: Pool): RecoveryStoreFixture {
             failed ? end.message : null,
             failed ? 0 : end.accepted,
             batch,
+            failed ? end.detail : null,
           ],
         );
       }

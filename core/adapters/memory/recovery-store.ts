@@ -1,4 +1,5 @@
 import type { Failure } from '../../contracts/failure.ts';
+import type { RecoveryStep } from '../../contracts/http/recovery.ts';
 import type { PageSelectors } from '../../contracts/words/page-selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -10,13 +11,7 @@ import type {
   RecoveryWatch,
 } from '../../ports/recovery-store.ts';
 import { heldFor } from '../../recovery/held.ts';
-import {
-  abandoned,
-  type Recovery,
-  type RecoveryStep,
-  type RunResult,
-  type StepResult,
-} from '../../recovery/recovery.ts';
+import { abandoned, type Recovery, type RunResult, type StepResult } from '../../recovery/recovery.ts';
 import {
   breakerHalfOpened,
   budgetLowered,
@@ -91,6 +86,7 @@ const blank = {
   strategy: null,
   status: 'pending',
   reason: null,
+  detail: null,
   message: null,
   steps: [],
   startedAt: null,
@@ -272,7 +268,8 @@ function ended(recovery: Stored, status: Ended['status'], { step, failure, messa
     if (each.name === step?.name) return endedStep(each, step.result, at);
     return { ...each, status: 'failed', finishedAt: at.toISOString() };
   });
-  return { ...recovery, status, reason: failure?.reason ?? recovery.reason, message, steps, finishedAt: at };
+  const detail = failure?.detail ?? null;
+  return { ...recovery, status, reason: failure?.reason ?? recovery.reason, detail, message, steps, finishedAt: at };
 }
 
 function endedStep(step: RecoveryStep, result: StepResult, at: Date): RecoveryStep {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { failureSchema } from '../failure.ts';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { runReasons } from '../words/run-reasons.ts';
 
@@ -46,11 +47,14 @@ export const recoveryStepSchema = z.object({
   status: z.enum(['running', 'done', 'skipped', 'failed']),
   startedAt: instant,
   finishedAt: instant.nullable(),
+  /** For people. */
   detail: z.string().nullable(),
+  /** Why it failed, where that is known. */
+  failure: failureSchema.nullable().default(null),
 });
 export type RecoveryStep = z.infer<typeof recoveryStepSchema>;
 
-/** An attempt to heal a source, step by step. `verified` only after a canary brought an accepted row of this session. */
+/** An attempt to make a source work again, step by step. `verified` only after a canary brought an accepted row of this session. */
 export const recoverySchema = z
   .object({
     id: z.uuid(),
@@ -58,15 +62,17 @@ export const recoverySchema = z
     trigger: z.enum(['automatic', 'manual']),
     strategy: z.string().nullable(),
     status: z.enum(recoveryStatuses),
-    /** What the source failed of when it began; of a failed recovery, what the canary failed of. */
+    /** Why the source failed when it began; of a failed recovery, why its canary failed. */
     reason: z.enum(runReasons).nullable(),
+    /** Which failure of the canary it ended with; `null` for one that is verified or under way. */
+    detail: keptDetailSchema.nullable(),
     message: z.string().nullable(),
     steps: z.array(recoveryStepSchema),
     requestedAt: instant,
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
     canaryRunId: z.uuid().nullable(),
-    /** Who was asked in the source's place, and by which run. */
+    /** The source that replaced this one, and the run that asked it. */
     fallback: z.object({ sourceId: z.string(), runId: z.uuid() }).nullable(),
     /** Whether the source stayed well for an hour afterwards; `null` before that is known. */
     held: z.boolean().nullable(),

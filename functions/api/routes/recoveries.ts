@@ -244,7 +244,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
 
 /** A recovery as the API shows it. */
 function recoveryView(recovery: Recovery): RecoveryView {
-  const { id, sourceId, trigger, strategy, status, reason, message, canaryRunId, fallback, held } = recovery;
+  const { id, sourceId, trigger, strategy, status, reason, detail, message, canaryRunId, fallback, held } = recovery;
   return {
     id,
     sourceId,
@@ -252,8 +252,9 @@ function recoveryView(recovery: Recovery): RecoveryView {
     strategy,
     status,
     reason,
+    detail,
     message,
-    steps: recovery.steps.map(({ failure: _, ...step }) => step),
+    steps: [...recovery.steps],
     requestedAt: recovery.requestedAt.toISOString(),
     startedAt: recovery.startedAt?.toISOString() ?? null,
     finishedAt: recovery.finishedAt?.toISOString() ?? null,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { unspecified } from '../../../contracts/words/failure-details.ts';
+import { failureSchema } from '../../../contracts/failure.ts';
 import { jobKinds } from '../../../contracts/words/job-kinds.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { assetClasses } from '../../../market/instrument.ts';
@@ -19,8 +19,7 @@ const jobRow = z.object({ job: z.string() });
 const progressRow = z.object({
   open: z.int(),
   succeeded: z.int(),
-  reason: z.enum(runReasons).nullable().catch('unexplained'),
-  message: z.string().nullable(),
+  failure: failureSchema.nullable(),
   accepted: z.int(),
   newest: z.date().nullable(),
   waits: z.number(),
@@ -57,8 +56,9 @@ export function recoveryLookups(pool: Pool): RecoveryLookups {
       const { rows } = await pool.query(
         `SELECT count(*) FILTER (WHERE t.finished_at IS NULL)::int AS open,
                 count(*) FILTER (WHERE t.status = 'succeeded')::int AS succeeded,
-                min(t.reason) FILTER (WHERE t.status = 'failed') AS reason,
-                min(t.message) FILTER (WHERE t.status = 'failed') AS message,
+                (SELECT jsonb_build_object('reason', reason, 'detail', detail,
+                                           'message', coalesce(message, 'It failed without a message.'))
+                 FROM task WHERE run_id = $1 AND status = 'failed' ORDER BY part LIMIT 1) AS failure,
                 coalesce(sum(t.accepted), 0)::int AS accepted, max(b.newest_as_of) AS newest,
                 coalesce(max(extract(epoch FROM t.waits_until - clock_timestamp()))
                          FILTER (WHERE t.waits_until > clock_timestamp()), 0)::float8 AS waits,
@@ -66,15 +66,7 @@ export function recoveryLookups(pool: Pool): RecoveryLookups {
          FROM task t LEFT JOIN batch b ON b.id = t.batch_id WHERE t.run_id = $1`,
         [runId],
       );
-      const { open, succeeded, reason, message, accepted, newest, waits, artifacts } = progressRow.parse(rows[0]);
-      const failure =
-        reason === null && message === null
-          ? null
-          : {
-              reason: reason ?? 'unexplained',
-              detail: unspecified,
-              message: message ?? 'It failed without a message.',
-            };
+      const { open, succeeded, failure, accepted, newest, waits, artifacts } = progressRow.parse(rows[0]);
       const newestAsOf = newest?.getTime() ?? null;
       return {
         result: open > 0 ? null : { succeeded: succeeded > 0, failure, accepted, newestAsOf },

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Failure } from '../../../contracts/failure.ts';
+import { type RecoveryStep, recoveryStepSchema } from '../../../contracts/http/recovery.ts';
 import type { RecoveryEnd, RecoveryProgress } from '../../../ports/recovery-store.ts';
-import type { RecoveryStep, StepResult } from '../../../recovery/recovery.ts';
+import type { StepResult } from '../../../recovery/recovery.ts';
 import { leaseSeconds } from '../../../recovery/timing.ts';
 import { acquireLease, releaseLease } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { insertRun, newRun } from '../work/runs.ts';
-import { storedSteps } from './records.ts';
 import { changeSelectors, repairs } from './repairs.ts';
 
 const leaseOf = (id: string) => `recovery:${id}`;
@@ -98,7 +98,7 @@ export function recoveryProgress(pool: Pool): RecoveryProgress {
 }
 
 const sourceRow = z.object({ source_id: z.string() });
-const stepsRow = z.object({ steps: storedSteps });
+const stepsRow = z.object({ steps: z.array(recoveryStepSchema) });
 
 /** Ends a recovery in the caller's transaction, and its open steps with it. Gives `null` when it has ended already. */
 export async function finish(
@@ -110,9 +110,9 @@ export async function finish(
   const { status, message, step, failure } = end;
   const reason = failure?.reason ?? null;
   const { rows } = await db.query(
-    `UPDATE recovery SET status = $2, reason = coalesce($3, reason), message = $4, finished_at = $5
+    `UPDATE recovery SET status = $2, reason = coalesce($3, reason), detail = $4, message = $5, finished_at = $6
      WHERE id = $1 AND finished_at IS NULL RETURNING source_id`,
-    [id, status, reason, message.slice(0, 500), now],
+    [id, status, reason, failure?.detail ?? null, message.slice(0, 500), now],
   );
   if (rows[0] === undefined) return null;
   const { source_id: sourceId } = sourceRow.parse(rows[0]);

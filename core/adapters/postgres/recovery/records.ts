@@ -1,19 +1,12 @@
 import * as z from 'zod';
-import { failureSchema } from '../../../contracts/failure.ts';
 import { recoveryStatuses, recoveryStepSchema } from '../../../contracts/http/recovery.ts';
+import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { RecoveryRecords } from '../../../ports/recovery-store.ts';
 import type { Recovery } from '../../../recovery/recovery.ts';
 import type { Pool } from '../database/pool.ts';
 
-/** Steps as they are stored. Those of releases before failures were stored have none. */
-export const storedSteps = z.array(
-  recoveryStepSchema.extend({
-    failure: failureSchema.nullable().default(null),
-  }),
-);
-
-const columns = `id, source_id, trigger, strategy, status, reason, message, steps, requested_at, started_at, finished_at,
+const columns = `id, source_id, trigger, strategy, status, reason, detail, message, steps, requested_at, started_at, finished_at,
   canary_run_id, held, fallback_source_id, fallback_run_id,
   extract(epoch FROM deadline_at - clock_timestamp())::float8 AS seconds_left`;
 
@@ -24,8 +17,9 @@ const recoveryColumns = z.object({
   strategy: z.string().nullable(),
   status: z.enum(recoveryStatuses),
   reason: z.enum(runReasons).nullable().catch('unexplained'),
+  detail: keptDetailSchema.nullable(),
   message: z.string().nullable(),
-  steps: storedSteps,
+  steps: z.array(recoveryStepSchema),
   requested_at: z.date(),
   started_at: z.date().nullable(),
   finished_at: z.date().nullable(),
@@ -45,6 +39,7 @@ function recoveryOf(row: z.output<typeof recoveryColumns>): Recovery {
     strategy: row.strategy,
     status: row.status,
     reason: row.reason,
+    detail: row.detail,
     message: row.message,
     steps: row.steps,
     requestedAt: row.requested_at,
