@@ -1,7 +1,7 @@
 import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../core/auth/api-keys.ts';
-import { simulatedCredentials } from './upstreams/credentials.ts';
+import { loadSimulators } from './upstreams/simulator.ts';
 
 /** What the key that sets credentials is called: it is deleted when they are set. */
 const keyName = 'npm start: credentials';
@@ -15,18 +15,22 @@ export async function setSimulatedCredentials(
   pool: Pool,
   sourceIds: readonly string[],
 ): Promise<readonly string[]> {
-  const wanted = sourceIds.filter((id) => simulatedCredentials[id] !== undefined);
+  const simulators = await loadSimulators();
+  const wanted = sourceIds.flatMap((id) => {
+    const credentials = simulators.get(id)?.credentials;
+    return credentials ? [{ id, credentials }] : [];
+  });
   const { key, prefix, hash } = createApiKey();
   const now = new Date();
   const expiresAt = new Date(now.getTime() + 5 * 60_000);
   await apiKeyStore(pool).create({ name: keyName, prefix, hash, scope: 'admin', now, expiresAt });
   try {
     await Promise.all(
-      wanted.map(async (id) => {
+      wanted.map(async ({ id, credentials }) => {
         const answer = await fetch(`${apiUrl}/api/v1/sources/${id}/credentials`, {
           method: 'PUT',
           headers: { 'x-api-key': key, 'content-type': 'application/json' },
-          body: JSON.stringify(simulatedCredentials[id]),
+          body: JSON.stringify(credentials),
         });
         if (!answer.ok)
           throw new Error(
@@ -37,5 +41,5 @@ export async function setSimulatedCredentials(
   } finally {
     await pool.query('DELETE FROM api_key WHERE name = $1', [keyName]);
   }
-  return wanted;
+  return wanted.map(({ id }) => id);
 }

@@ -8,13 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { namesOwnHost } from '../own-host.ts';
 import { explainListenError } from '../ports.ts';
-import { simulatedAlphaVantage } from './alpha-vantage/alpha-vantage.ts';
 import { type Answer, html, json, type Request, text } from './answer.ts';
-import { simulatedCoinGecko } from './coingecko/coingecko.ts';
 import { Control, faultSchema } from './control.ts';
-import { simulatedDemoBroker } from './demo-broker/demo-broker.ts';
-import { simulatedSlickCharts } from './slickcharts/slickcharts.ts';
-import { type SimSource, simulatedYahoo } from './yahoo/yahoo.ts';
+import { loadSimulators, type SimSource } from './simulator.ts';
 
 export interface UpstreamsOptions {
   /** 0 takes a free one. */
@@ -50,13 +46,8 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
     now: () => Date.now() + shift,
     control,
   };
-  const sources: ReadonlyMap<string, SimSource> = new Map([
-    ['yahoo', simulatedYahoo(world)],
-    ['alpha-vantage', simulatedAlphaVantage(world)],
-    ['coingecko', simulatedCoinGecko(world)],
-    ['slickcharts', simulatedSlickCharts(world)],
-    ['demo-broker', simulatedDemoBroker(world)],
-  ]);
+  const simulators = await loadSimulators();
+  const sources = new Map([...simulators].map(([id, simulator]) => [id, simulator.start(world)]));
   const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
     serve(request, response, sources, control, origin(server), options.controlKey?.()).catch((error: unknown) => {
       if (!response.headersSent) send(response, text(500, `simulator: ${String(error)}\n`));

@@ -8,7 +8,7 @@ import { recoveryWorld } from '../support/recovery-world.ts';
 
 const of = recoveryWorld();
 
-eachFault(['yahoo', 'alpha-vantage', 'coingecko'], of);
+eachFault('api', of);
 
 interface Kind {
   readonly source: string;

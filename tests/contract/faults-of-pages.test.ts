@@ -1,4 +1,4 @@
 import { eachFault } from '../support/fault-suite.ts';
 import { recoveryWorld } from '../support/recovery-world.ts';
 
-eachFault(['slickcharts', 'demo-broker'], recoveryWorld());
+eachFault('browser', recoveryWorld());

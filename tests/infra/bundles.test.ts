@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
-import { bundleFunction } from '../../lib/bundle-function.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { answerReaders, bundleFunction } from '../../lib/bundle-function.ts';
 import { cloudStages, functionsOf } from './synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quotron-bundles-'));
@@ -34,6 +35,16 @@ describe.each(functionNames)('%s', (name) => {
     expect(sum(sizes)).toBeLessThan(most);
     const check = spawnSync(process.execPath, ['--check', join(out, 'index.js')], { encoding: 'utf8' });
     expect(check.stderr).toBe('');
+  });
+
+  it('has the parsers of the sources whose answers it reads, and no others', async () => {
+    const bundle = readFileSync(join(out, 'index.js'), 'utf8');
+    const kinds = answerReaders[name] ?? [];
+    for (const { id, kind, parser } of catalogue)
+      expect(bundle.includes((await parser()).version), id).toBe(kinds.includes(kind));
+    // Whatever gets parsers is listed as a reader, or else a source would be missing when it runs.
+    expect(bundle.includes('"parserOf"')).toBe(kinds.length > 0);
+    expect(bundle.includes('cheerio.load() expects')).toBe(kinds.includes('browser'));
   });
 
   const deployed = optionalFunctions.includes(name) ? [] : cloudStages;

@@ -11,12 +11,12 @@ const minute = 60_000;
 const neverSeen: readonly string[] = ['hang', 'unit'];
 
 /**
- * Every fault of some sources, all the way (docs/reasons.md, docs/health.md, docs/recovery.md): it ends as its reason and
+ * Every fault of the sources of a kind, all the way (docs/reasons.md, docs/health.md, docs/recovery.md): it ends as its reason and
  * spoils nothing that was there; two runs with it make the source ill and open one incident; it is not healed while it
  * lasts, and healed by itself when it is over.
  */
-export function eachFault(sources: readonly string[], of: ReturnType<typeof recoveryWorld>): void {
-  const cases = sickFaults.filter((each) => sources.includes(each.source));
+export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recoveryWorld>): void {
+  const cases = sickFaults.filter((each) => each.kind === kind);
   describe('each fault ends as its reason, spoils nothing, makes the source ill while it lasts, and is healed by itself', () => {
     it.each(cases)('$source $fault: $reason', async ({ source, job, fault, reason }) => {
       const { all, later, newest } = of;
@@ -51,7 +51,7 @@ export function eachFault(sources: readonly string[], of: ReturnType<typeof reco
       });
       expect(await stored()).toEqual(before);
       await of.invariant(world);
-      if (['slickcharts', 'demo-broker'].includes(source)) {
+      if (kind === 'browser') {
         const read = neverSeen.includes(fault) || (source === 'demo-broker' && fault === 'stale');
         expect(world.artifacts.size > 0).toBe(!read);
       }

@@ -1,45 +1,26 @@
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
-import type { FaultName } from '../../localstack/upstreams/control.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { type FaultName, faultSchema } from '../../localstack/upstreams/control.ts';
+import { commonFaults, loadSimulators, type Simulator } from '../../localstack/upstreams/simulator.ts';
 
 /** A fault of a simulated source that makes its runs fail, and the reason that they end with (docs/reasons.md). */
 export interface SickFault {
   readonly source: string;
+  readonly kind: 'api' | 'browser';
+  /** The source's first job. */
   readonly job: string;
   readonly fault: FaultName;
   readonly reason: RunReason;
 }
 
-const shared = [
-  ['429', 'rate_limited'],
-  ['403', 'blocked'],
-  ['500', 'down'],
-  ['hang', 'timeout'],
-  ['malformed', 'schema_drift'],
-  ['drift', 'schema_drift'],
-  ['unit', 'schema_drift'],
-  ['stale', 'stale'],
-  ['echo', 'down'],
-] as const satisfies readonly (readonly [FaultName, RunReason])[];
+const names = faultSchema.options.map((option) => option.shape.fault.value);
+const simulators = await loadSimulators();
 
-const of = (source: string, job: string, own: readonly (readonly [FaultName, RunReason])[]): readonly SickFault[] =>
-  [...shared, ...own].map(([fault, reason]) => ({ source, job, fault, reason }));
-
-/**
- * Every fault of the simulator that makes runs of a source fail. `slow`, `consent` and `price` are borne: nothing is sick
- * of them. `layout` and `refused` are for pages and logins.
- */
-export const sickFaults: readonly SickFault[] = [
-  ...of('yahoo', 'quotes', [['expired', 'auth_expired']]),
-  ...of('alpha-vantage', 'quotes', [
-    ['expired', 'auth_expired'],
-    ['throttle', 'rate_limited'],
-    ['quota', 'quota_exhausted'],
-  ]),
-  ...of('coingecko', 'quotes', []),
-  ...of('slickcharts', 'constituents', [['layout', 'schema_drift']]),
-  ...of('demo-broker', 'positions', [
-    ['expired', 'auth_expired'],
-    ['refused', 'auth_expired'],
-    ['layout', 'schema_drift'],
-  ]),
-];
+/** Every fault that makes runs of a source fail, as the simulators declare them. */
+export const sickFaults: readonly SickFault[] = catalogue.flatMap(({ id, kind, jobs }) => {
+  const reasons: Simulator['faults'] = { ...commonFaults, ...simulators.get(id)?.faults };
+  return names.flatMap((fault) => {
+    const reason = reasons[fault];
+    return reason ? [{ source: id, kind, job: jobs[0]?.id ?? '', fault, reason }] : [];
+  });
+});

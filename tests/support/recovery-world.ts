@@ -3,15 +3,16 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { simulatedCredentials } from '../../localstack/upstreams/credentials.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { loadSimulators } from '../../localstack/upstreams/simulator.ts';
 import { expectInvariant } from './invariant.ts';
 import { pipeline } from './pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** One symbol of each kind: an index, a share, a coin. */
 const symbols = ['^DJI', 'AAPL', 'MSFT', 'BTC-USD'];
-const ids = ['yahoo', 'alpha-vantage', 'coingecko', 'slickcharts', 'demo-broker'];
+const simulators = await loadSimulators();
+const ids = [...simulators.keys()];
 
 /** All sources simulated, a database that is emptied before each test, and recoveries as they are kept. */
 export function recoveryWorld(clock?: string) {
@@ -36,7 +37,7 @@ export function recoveryWorld(clock?: string) {
     upstreams.control.requests(true);
     await emptyDatabase(pool);
     await pool.query(`INSERT INTO source_credentials (source_id, is_set) SELECT unnest($1::text[]), true`, [
-      Object.keys(simulatedCredentials),
+      ids.filter((id) => simulators.get(id)?.credentials),
     ]);
   });
 
@@ -63,7 +64,7 @@ export function recoveryWorld(clock?: string) {
     world: (differs: Partial<Parameters<typeof pipeline>[1]> = {}): World =>
       pipeline(pool, {
         sourceUrls: Object.fromEntries(ids.map((id) => [id, upstreams.urlOf(id)])),
-        credentials: (id) => JSON.stringify(simulatedCredentials[id] ?? {}),
+        credentials: (id) => JSON.stringify(simulators.get(id)?.credentials ?? {}),
         symbols,
         requestTimeoutMs: 250,
         faults: () => upstreams.control.list(),

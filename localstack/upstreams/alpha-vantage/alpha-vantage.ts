@@ -5,11 +5,11 @@
 import { toCanonical } from '../../../core/sources/alpha-vantage/symbols.ts';
 import { type Answer, json, type Request } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
+import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { dayOf, sessionOf, trades } from '../yahoo/calendar.ts';
 import { type SimMarket, snapshotOf, stretchOf } from '../yahoo/market.ts';
 import { pricesOf } from '../yahoo/prices.ts';
 import { instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
-import type { SimSource, YahooOptions } from '../yahoo/yahoo.ts';
 import { dayUsedUp, invalidCall, invalidKey, throttled } from './excuses.ts';
 
 const source = 'alpha-vantage';
@@ -20,7 +20,21 @@ const key = /^[A-Z0-9]{16}$/;
 /** A key that the simulator takes, as any other of sixteen capitals and digits. */
 export const simulatedKey = 'SIMULATEDALPHA01';
 
-export function simulatedAlphaVantage(options: YahooOptions): SimSource {
+/** Alpha Vantage, simulated. */
+export const simulator: Simulator = {
+  start: simulateAlphaVantage,
+  credentials: { apiKey: simulatedKey },
+  faults: {
+    drift: 'schema_drift',
+    unit: 'schema_drift',
+    stale: 'stale',
+    expired: 'auth_expired',
+    throttle: 'rate_limited',
+    quota: 'quota_exhausted',
+  },
+};
+
+function simulateAlphaVantage(options: Simulation): SimSource {
   const { seed, alwaysOpen, control, now } = options;
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
 

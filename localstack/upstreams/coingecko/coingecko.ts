@@ -1,15 +1,21 @@
 /** The simulated CoinGecko: `/api/v3/coins/markets`. Prices are those of the simulated Yahoo's coins. */
 import { toCanonical } from '../../../core/sources/coingecko/coins.ts';
 import { type Answer, json, type Request } from '../answer.ts';
+import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf, shortest } from '../yahoo/prices.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
-import type { SimSource, YahooOptions } from '../yahoo/yahoo.ts';
 
 const source = 'coingecko';
 const day = 86_400_000;
 
-export function simulatedCoinGecko(options: YahooOptions): SimSource {
+/** CoinGecko, simulated. */
+export const simulator: Simulator = {
+  start: simulateCoinGecko,
+  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale' },
+};
+
+function simulateCoinGecko(options: Simulation): SimSource {
   const { seed, alwaysOpen, control, now } = options;
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
 

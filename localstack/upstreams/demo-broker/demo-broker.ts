@@ -11,18 +11,31 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { micOf } from '../../../core/sources/yahoo/exchanges.ts';
 import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
+import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf, shortest } from '../yahoo/prices.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
-import type { SimSource, YahooOptions } from '../yahoo/yahoo.ts';
 
 const source = 'demo-broker';
 /** What opens the door. A demonstration's, and no secret: `npm start` sets them for this source. */
 export const demoCredentials = { username: 'demo', password: 'open-sesame-4711' } as const;
 const sessionMs = 10 * 60_000;
 
-/** The simulated source. */
-export function simulatedDemoBroker({ seed, alwaysOpen, control, now }: YahooOptions): SimSource {
+/** The demo broker, which exists nowhere else. */
+export const simulator: Simulator = {
+  start: simulateDemoBroker,
+  credentials: demoCredentials,
+  faults: {
+    drift: 'schema_drift',
+    unit: 'schema_drift',
+    stale: 'stale',
+    expired: 'auth_expired',
+    refused: 'auth_expired',
+    layout: 'schema_drift',
+  },
+};
+
+function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): SimSource {
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
   const sign = (value: string) =>
     createHmac('sha256', `demo-broker/${seed}`).update(value).digest('base64url').slice(0, 27);

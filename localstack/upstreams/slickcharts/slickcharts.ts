@@ -4,15 +4,20 @@
  */
 import { type Answer, html, type Request, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
+import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf } from '../yahoo/prices.ts';
-import type { SimSource, YahooOptions } from '../yahoo/yahoo.ts';
 import { type SimMember, simulatedIndices } from './members.ts';
 
 const source = 'slickcharts';
 
-/** The simulated source. */
-export function simulatedSlickCharts({ seed, alwaysOpen, control, now }: YahooOptions): SimSource {
+/** SlickCharts, simulated. */
+export const simulator: Simulator = {
+  start: simulateSlickCharts,
+  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', layout: 'schema_drift' },
+};
+
+function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): SimSource {
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
 
   function page(path: string): Answer {

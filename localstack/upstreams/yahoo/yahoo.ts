@@ -4,7 +4,8 @@
  * their paths.
  */
 import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
-import type { Control, RequestKind } from '../control.ts';
+import type { RequestKind } from '../control.ts';
+import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { chartOf, readChartRequest } from './chart.ts';
 import { driftedChart, driftedQuote, hundredfoldChart, hundredfoldQuote } from './faults.ts';
 import type { SimMarket } from './market.ts';
@@ -16,25 +17,15 @@ import { allInstruments, instrumentOf, type SimInstrument } from './universe.ts'
 
 const source = 'yahoo';
 
-export interface YahooOptions {
-  readonly seed: string;
-  readonly alwaysOpen: boolean;
-  /** The simulator's clock, in milliseconds. */
-  readonly now: () => number;
-  readonly control: Control;
-}
-
-export interface SimSource {
-  kindOf(path: string, query: URLSearchParams): RequestKind;
-  /** How this source says "too many requests"; plain text, as Yahoo does, unless said. */
-  tooMany?(retryAfterSeconds: number): Answer;
-  answer(request: Request): Answer;
-}
+/** Yahoo Finance, simulated. */
+export const simulator: Simulator = {
+  start: simulateYahoo,
+  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', expired: 'auth_expired' },
+};
 
 const dataHeaders = { 'cache-control': 'public, max-age=1, stale-while-revalidate=9', vary: 'Origin,Accept-Encoding' };
 
-/** The simulated source. */
-export function simulatedYahoo(options: YahooOptions): SimSource {
+function simulateYahoo(options: Simulation): SimSource {
   const { seed, alwaysOpen, control, now } = options;
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
   const sessions = sessionsOf(seed);

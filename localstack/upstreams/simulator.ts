@@ -1,0 +1,54 @@
+import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import type { Answer, Request } from './answer.ts';
+import type { Control, FaultName, RequestKind } from './control.ts';
+
+/** What all simulated sources have in common. */
+export interface Simulation {
+  /** What the prices walk from. */
+  readonly seed: string;
+  /** The market has no hours: it never closes. */
+  readonly alwaysOpen: boolean;
+  /** The simulator's clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly control: Control;
+}
+
+/** A simulated source that runs. */
+export interface SimSource {
+  kindOf(path: string, query: URLSearchParams): RequestKind;
+  /** How this source says "too many requests"; plain text, as Yahoo does, unless said. */
+  tooMany?(retryAfterSeconds: number): Answer;
+  answer(request: Request): Answer;
+}
+
+/** What `localstack/upstreams/<id>/<id>.ts` exports as `simulator`. */
+export interface Simulator {
+  start(simulation: Simulation): SimSource;
+  /** What it takes as credentials; `npm start` sets them. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** The faults that it plays itself and that make a run fail, with the run's reason. */
+  readonly faults: Readonly<Partial<Record<FaultName, RunReason>>>;
+}
+
+/** The faults that the server plays for every source, with the reason of a run that fails by them. */
+export const commonFaults = {
+  '429': 'rate_limited',
+  '403': 'blocked',
+  '500': 'down',
+  hang: 'timeout',
+  malformed: 'schema_drift',
+  echo: 'down',
+} as const satisfies Simulator['faults'];
+
+/** The simulators of all sources of the catalogue, by the source's id. Throws where one is missing. */
+export async function loadSimulators(): Promise<ReadonlyMap<string, Simulator>> {
+  const loaded = catalogue.map(async ({ id }) => [id, await loadSimulator(id)] as const);
+  return new Map(await Promise.all(loaded));
+}
+
+async function loadSimulator(id: string): Promise<Simulator> {
+  const { simulator }: { simulator?: Simulator } = await import(`./${id}/${id}.ts`);
+  if (simulator) return simulator;
+  throw new Error(`localstack/upstreams/${id}/${id}.ts exports no simulator: see docs/adding-a-source.md.`);
+}
