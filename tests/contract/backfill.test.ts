@@ -1,53 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { describe, expect, it } from 'vitest';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { type BackfillView, backfillSchema } from '../../core/contracts/http/backfills.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type Pipeline, runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-let keys: Keys;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  await emptyDatabase(pool);
-  keys = await makeKeys(pool);
-});
-
-const world = () =>
-  pipeline(pool, {
-    sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
-    symbols: ['AAPL'],
-    requestTimeoutMs: 400,
-    faults: () => upstreams.control.list(),
-  });
-const all = async (sql: string) => (await pool.query(sql)).rows;
-const ask = (path: string, init: { method?: string; json?: unknown; headers?: Record<string, string> } = {}) =>
-  testApi(pool, { clock: Date.now }).ask(path, { key: keys.operate, ...init });
+const world = useWorld({ sources: ['yahoo'], pipeline: { symbols: ['AAPL'], requestTimeoutMs: 400 } });
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
+const ask = async (path: string, init: { method?: string; json?: unknown; headers?: Record<string, string> } = {}) =>
+  world.api().ask(path, { key: (await world.keys()).operate, ...init });
 const view = async (answer: Response): Promise<BackfillView> =>
   envelope(backfillSchema).parse(await answer.json()).data;
 const order = { sourceId: 'yahoo', symbols: ['AAPL', 'BRK.B'], from: '2016-01-01', to: '2026-06-30' };
 const start = async (json: Record<string, unknown> = order) => view(await ask('/backfills', { method: 'POST', json }));
 const progress = async (id: string) => view(await ask(`/backfills/${id}`));
 /** A tick that plans no run: only what waits is sent. */
-const send = async ({ plan }: ReturnType<typeof world>) =>
+const send = async ({ plan }: Pipeline) =>
   plan({ time: new Date().toISOString(), run: { sourceId: 'nobody', trigger: 'manual', requestId: 'x' } });
-async function turn(stages: ReturnType<typeof world>) {
+async function turn(stages: Pipeline) {
   await send(stages);
   await stages.scrape();
   await stages.monitor();
@@ -68,7 +39,7 @@ describe('a backfill', () => {
       finishedAt: null,
     });
     expect(Date.parse(accepted.etaAt ?? '')).toBeGreaterThan(Date.now());
-    const stages = world();
+    const stages = world.pipeline();
     await turn(stages);
     const done = await progress(accepted.id);
     expect(done).toMatchObject({ status: 'succeeded', chunks: { done: 6, waiting: 0 }, etaAt: null });
@@ -86,7 +57,7 @@ describe('a backfill', () => {
 
   it('says nothing of how the source is', async () => {
     await start();
-    await turn(world());
+    await turn(world.pipeline());
     expect(await all('SELECT status FROM source_health')).toEqual([{ status: 'unknown' }]);
   });
 
@@ -99,21 +70,21 @@ describe('a backfill', () => {
 
   it('leaves half of the minute to live runs, and goes on when there is quota again', async () => {
     const { id } = await start();
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
        SELECT 'yahoo', 'task', now(), now(), clock_timestamp() FROM generate_series(1, $1::int)`,
       [yahoo.quota.perMinute / 2],
     );
-    const stages = world();
+    const stages = world.pipeline();
     await turn(stages);
     expect(await progress(id)).toMatchObject({ status: 'planned', chunks: { waiting: 6, failed: 0 } });
     await stages.cycle(runNow('quotes'));
     expect(await all(`SELECT status FROM task WHERE NOT backfill`)).toEqual([{ status: 'succeeded' }]);
     // Not overdue while it waits, however long.
     const hourLater = new Date(Date.now() + 3_600_000);
-    expect(await postgresOutcomeStore(pool).endOverdue(hourLater, hourLater)).toEqual([]);
-    await pool.query(`UPDATE permit SET used_at = used_at - interval '2 minutes'`);
-    await pool.query('UPDATE task SET waits_until = now()');
+    expect(await postgresOutcomeStore(world.pool).endOverdue(hourLater, hourLater)).toEqual([]);
+    await world.pool.query(`UPDATE permit SET used_at = used_at - interval '2 minutes'`);
+    await world.pool.query('UPDATE task SET waits_until = now()');
     await turn(stages);
     expect(await progress(id)).toMatchObject({ status: 'succeeded', chunks: { done: 6 } });
   });
@@ -123,7 +94,7 @@ describe('a backfill', () => {
       ...order,
       symbols: ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'META', 'TSLA', 'JPM', 'V', 'KO', 'JNJ', 'XOM'],
     });
-    const stages = world();
+    const stages = world.pipeline();
     await send(stages);
     await send(stages);
     expect(stages.queue.take('scrape-yahoo')).toHaveLength(yahoo.quota.perMinute / 2);
@@ -135,26 +106,26 @@ describe('a backfill', () => {
 
   it('asks again for a chunk that failed in passing, and loses no message that was lost', async () => {
     const { id } = await start({ ...order, symbols: ['AAPL'], from: '2024-01-01' });
-    const stages = world();
-    upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['chart'] });
+    const stages = world.pipeline();
+    world.upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['chart'] });
     await turn(stages);
     expect(await progress(id)).toMatchObject({ status: 'planned', chunks: { waiting: 1, failed: 0 } });
     expect(await all('SELECT waits_until > now() AS later, attempt FROM task')).toEqual([{ later: true, attempt: 1 }]);
-    upstreams.control.clear();
-    await pool.query('UPDATE task SET waits_until = now()');
+    world.upstreams.control.clear();
+    await world.pool.query('UPDATE task SET waits_until = now()');
     await send(stages);
     stages.queue.take('scrape-yahoo');
     const later = new Date(Date.now() + 3_600_000);
-    await postgresOutcomeStore(pool).endOverdue(later, later);
+    await postgresOutcomeStore(world.pool).endOverdue(later, later);
     await turn(stages);
     expect(await progress(id)).toMatchObject({ status: 'succeeded', chunks: { done: 1 } });
   });
 
   it('that is cancelled asks for nothing more and keeps what it has', async () => {
     const { id } = await start();
-    const stages = world();
+    const stages = world.pipeline();
     await send(stages);
-    await pool.query(`UPDATE task SET status = 'planned', queued_at = NULL WHERE part >= 2`);
+    await world.pool.query(`UPDATE task SET status = 'planned', queued_at = NULL WHERE part >= 2`);
     await stages.scrape();
     await stages.ingest();
     const cancelled = await view(await ask(`/backfills/${id}`, { method: 'DELETE' }));

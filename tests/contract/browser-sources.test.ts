@@ -1,52 +1,29 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema } from '../../core/auth/session.ts';
 import { resultOf } from '../../localstack/cycle.ts';
-import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
+import { type PipelineOptions, runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-let browser: ChromiumBrowser;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-  browser = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'] });
-});
-afterAll(async () => {
-  await browser.close();
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
-  await emptyDatabase(pool);
-  await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('demo-broker', true)`);
-});
-
-const ids = ['yahoo', 'slickcharts', 'demo-broker'];
-const world = (differs: Partial<Parameters<typeof pipeline>[1]> = {}) =>
-  pipeline(pool, {
-    sourceUrls: Object.fromEntries(ids.map((id) => [id, upstreams.urlOf(id)])),
+const world = useWorld({
+  sources: ['yahoo', 'slickcharts', 'demo-broker'],
+  browser: true,
+  pipeline: {
     credentials: (id) => (id === 'demo-broker' ? JSON.stringify(demoCredentials) : null),
     requestTimeoutMs: 2_000,
-    faults: () => upstreams.control.list(),
     pageTimeoutMs: 1_500,
-    browser,
-    ...differs,
-  });
-const all = async (sql: string) => (await pool.query(sql)).rows;
+  },
+});
+const start = (differs: Partial<PipelineOptions> = {}) => world.pipeline({ browser: world.browser, ...differs });
+
+beforeEach(async () => {
+  await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('demo-broker', true)`);
+});
+
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const constituentsNow = () => runNow('constituents', undefined, 'slickcharts');
 const positionsNow = () => runNow('positions', undefined, 'demo-broker');
 const quotesOf = (source: string) =>
@@ -56,7 +33,7 @@ const quotesOf = (source: string) =>
 
 describe('what indices are made of', () => {
   it('comes from one page an index, as one batch each: 503, 101 and 30 members with weight and price', async () => {
-    const { cycle, blobs, artifacts } = world();
+    const { cycle, blobs, artifacts } = start();
     const runs = await cycle(constituentsNow());
     expect(
       await all(
@@ -80,7 +57,7 @@ describe('what indices are made of', () => {
     expect(blobs.blobs.size).toBe(3);
     expect(artifacts.size).toBe(0);
     // As `npm start -- --once` tells it.
-    const { indices } = await resultOf(pool, runs, 0);
+    const { indices } = await resultOf(world.pool, runs, 0);
     expect(indices.map(({ index, source, members }) => [index, source, members])).toEqual([
       ['^DJI', 'slickcharts', 30],
       ['^GSPC', 'slickcharts', 503],
@@ -93,11 +70,11 @@ describe('what indices are made of', () => {
     expect(indices.map((each) => each.heaviest)).toEqual(heaviest);
     for (const { fetchedAt } of indices) expect(fetchedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     // Neither pictures nor fonts were asked for, and no tracker.
-    expect(upstreams.control.requests(false)['slickcharts']).toEqual({ page: 3, other: 3, total: 6 });
+    expect(world.upstreams.control.requests(false)['slickcharts']).toEqual({ page: 3, other: 3, total: 6 });
   });
 
   it('a later page of the day replaces what it tells differently, keeps what it replaced, and repeats nothing', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle(constituentsNow());
     const member = () =>
       all(
@@ -105,7 +82,7 @@ describe('what indices are made of', () => {
          JOIN symbol_alias i ON i.listing_id = c.index_listing_id AND i.symbol = '^DJI' WHERE a.symbol IN ('KO', 'AAPL') ORDER BY a.symbol`,
       );
     const before = await member();
-    upstreams.control.switch({ source: 'slickcharts', fault: 'price', on: true, symbol: 'KO', price: 70.5 });
+    world.upstreams.control.switch({ source: 'slickcharts', fault: 'price', on: true, symbol: 'KO', price: 70.5 });
     await cycle(constituentsNow());
     const after = await member();
     expect(after[1]).toMatchObject({ price: '70.50' });
@@ -117,7 +94,7 @@ describe('what indices are made of', () => {
   });
 
   it('members are the listings that a source with venues knows, whichever comes first', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     const venues = () =>
       all(
         `SELECT a.symbol, l.mic, l.zone, i.name FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
@@ -126,7 +103,7 @@ describe('what indices are made of', () => {
     await cycle(constituentsNow());
     expect((await venues()).map((row) => row.mic)).toEqual(['QUNK', 'QUNK', 'QIDX']);
     const listings = await all('SELECT count(*)::int AS count FROM listing');
-    await world({ symbols: ['AAPL', 'BRK-B', '^GSPC'] }).cycle(runNow('quotes'));
+    await start({ symbols: ['AAPL', 'BRK-B', '^GSPC'] }).cycle(runNow('quotes'));
     expect(await venues()).toEqual([
       { symbol: 'AAPL', mic: 'XNAS', zone: 'America/New_York', name: 'Apple Inc.' },
       { symbol: 'BRK-B', mic: 'XNYS', zone: 'America/New_York', name: 'Berkshire Hathaway Inc.' },
@@ -144,7 +121,7 @@ describe('what indices are made of', () => {
 
 describe('prices behind a login form', () => {
   it('are read with one session for many runs, and none of it is in a blob', async () => {
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = start();
     await cycle(positionsNow());
     await cycle(positionsNow());
     expect((await quotesOf('demo-broker')).map((row) => row.symbol)).toEqual([
@@ -157,7 +134,7 @@ describe('prices behind a login form', () => {
       'SPY',
       'VOD.L',
     ]);
-    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
+    expect(world.upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
     const sealed = (await all('SELECT sealed FROM auth_session'))[0];
     expect(sealed?.sealed).not.toContain('broker_session');
     for (const key of blobs.blobs.keys()) {
@@ -168,28 +145,28 @@ describe('prices behind a login form', () => {
   });
 
   it('an expired session is renewed once, and the run succeeds', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle(positionsNow());
-    upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'expired', kinds: ['page'], times: 1 }));
+    world.fault({ source: 'demo-broker', fault: 'expired', kinds: ['page'], times: 1 });
     await cycle(positionsNow());
     expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
       status: 'succeeded',
     });
-    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 5 });
+    expect(world.upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 5 });
   });
 
   it('a session outlives its browser', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle(positionsNow());
-    await browser.close();
+    await world.browser.close();
     await cycle(positionsNow());
-    expect(upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
+    expect(world.upstreams.control.requests(false)['demo-broker']).toMatchObject({ login: 2 });
     expect(await all(`SELECT status FROM task`)).toEqual([{ status: 'succeeded' }, { status: 'succeeded' }]);
   });
 
   it('a login that is refused ends the run, with a picture that shows neither name nor password', async () => {
-    const { cycle, artifacts } = world();
-    upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'refused' }));
+    const { cycle, artifacts } = start();
+    world.fault({ source: 'demo-broker', fault: 'refused' });
     await cycle(positionsNow());
     expect(await all('SELECT status, reason, message FROM task')).toEqual([
       {
@@ -208,15 +185,15 @@ describe('prices behind a login form', () => {
   });
 
   it('without credentials nothing is asked', async () => {
-    const { cycle } = world({ credentials: () => null });
+    const { cycle } = start({ credentials: () => null });
     await cycle(positionsNow());
-    expect(upstreams.control.requests(false)['demo-broker']).toBeUndefined();
+    expect(world.upstreams.control.requests(false)['demo-broker']).toBeUndefined();
     expect(await all('SELECT reason FROM task')).toEqual([{ reason: 'auth_expired' }]);
   });
 });
 
 it('what a page echoes of cookies and password is in no blob, artifact, row, message or log line: plain, encoded or base64', async () => {
-  const { cycle, blobs, artifacts } = world();
+  const { cycle, blobs, artifacts } = start();
   await cycle(positionsNow());
   const [row] = await all('SELECT sealed FROM auth_session');
   const opened = createSealer('the secret of these tests').open(String(row?.sealed), 'demo-broker');
@@ -224,12 +201,12 @@ it('what a page echoes of cookies and password is in no blob, artifact, row, mes
   const cookies = z.object({ cookies: z.array(z.object({ value: z.string() })) }).parse(JSON.parse(storageState ?? ''));
   const secrets = [demoCredentials.password, ...cookies.cookies.map(({ value }) => value)];
   expect(secrets).toHaveLength(3);
-  upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', fault: 'echo' }));
+  world.fault({ source: 'demo-broker', fault: 'echo' });
   const logs = await everythingLogged(() => cycle(positionsNow()).then(() => undefined));
   const kept = await Promise.all([...blobs.blobs.keys()].map(async (key) => JSON.stringify(await blobs.get(key))));
   const pages = [...artifacts.values()].map(({ bytes }) => bytes.toString('utf8'));
   expect(kept.some((text) => text.includes('[redacted]'))).toBe(true);
   expect(artifacts.size).toBe(2);
-  const database = await everythingStored(pool);
+  const database = await everythingStored(world.pool);
   expect(shown(secrets, { blobs: kept.join('\n'), artifacts: pages.join('\n'), database, logs })).toEqual([]);
 });

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
@@ -10,50 +8,29 @@ import { reportOf } from '../../core/diagnosis/report.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { makeDiagnosis } from '../../functions/api/make-diagnosis.ts';
 import { summariseReport } from '../../functions/summarise/summarise-report.ts';
-import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
-
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-let browser: ChromiumBrowser;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-  browser = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'] });
-});
-afterAll(async () => {
-  await browser.close();
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  await emptyDatabase(pool);
-  await pool.query(
-    `INSERT INTO source_credentials (source_id, is_set, changed_at) VALUES ('alpha-vantage', true, now() - interval '1 day')`,
-  );
-});
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const secret = 'PLANTEDKEY000001';
 const symbols = ['AAPL', 'MSFT', 'VOD.L', 'BTC-USD'];
 const ids = ['yahoo', 'alpha-vantage', 'coingecko', 'slickcharts'];
-const urls = () => Object.fromEntries(ids.map((id) => [id, upstreams.urlOf(id)]));
-const world = (differs: Partial<Parameters<typeof pipeline>[1]> = {}) =>
-  pipeline(pool, {
-    sourceUrls: urls(),
+const world = useWorld({
+  sources: ids,
+  browser: true,
+  pipeline: {
     symbols,
     credentials: (id) => (id === 'alpha-vantage' ? JSON.stringify({ apiKey: secret }) : null),
     requestTimeoutMs: 1_000,
-    faults: () => upstreams.control.list(),
     pageTimeoutMs: 1_500,
-    ...differs,
-  });
-const fault = (of: Record<string, unknown>) => upstreams.control.switch(faultSchema.parse(of));
+  },
+});
+const { fault } = world;
+
+beforeEach(async () => {
+  await world.pool.query(
+    `INSERT INTO source_credentials (source_id, is_set, changed_at) VALUES ('alpha-vantage', true, now() - interval '1 day')`,
+  );
+});
 
 let made = 0;
 async function diagnosis(queues: Parameters<typeof memoryQueueInspector>[0] = {}) {
@@ -61,8 +38,8 @@ async function diagnosis(queues: Parameters<typeof memoryQueueInspector>[0] = {}
   const result = await makeDiagnosis(
     { id, now: Date.now(), requestedBy: null },
     {
-      facts: factsReader(pool),
-      diagnoses: diagnosisStore(pool),
+      facts: factsReader(world.pool),
+      diagnoses: diagnosisStore(world.pool),
       inspector: memoryQueueInspector(queues),
       catalogue,
       log: () => {},
@@ -86,7 +63,7 @@ const of = (found: Diagnosis, rule: string) => {
 
 describe('the report of a system without faults', () => {
   it('says so, and of the source without credentials how to use it', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     await cycle(runNow('quotes', undefined, 'coingecko'));
     const { diagnosis: found, markdown } = await diagnosis();
@@ -101,7 +78,7 @@ describe('the report of a system without faults', () => {
 
 describe('the report of a system with four faults on four sources', () => {
   it('names the cause of each from its evidence, what to do, and what changed', async () => {
-    const { cycle } = world({ browser, symbols: [...symbols, '^DJI'] });
+    const { cycle } = world.pipeline({ browser: world.browser, symbols: [...symbols, '^DJI'] });
     const runs = [
       () => cycle(runNow('quotes')),
       () => cycle(runNow('quotes', undefined, 'alpha-vantage')),
@@ -117,10 +94,12 @@ describe('the report of a system with four faults on four sources', () => {
     fault({ source: 'alpha-vantage', fault: 'expired' });
     fault({ source: 'coingecko', fault: '429', retryAfterSeconds: 0 });
     fault({ source: 'slickcharts', fault: 'drift' });
-    await pool.query(`UPDATE source_credentials SET changed_at = clock_timestamp() WHERE source_id = 'alpha-vantage'`);
-    await pool.query(`DELETE FROM auth_session WHERE source_id = 'alpha-vantage'`);
+    await world.pool.query(
+      `UPDATE source_credentials SET changed_at = clock_timestamp() WHERE source_id = 'alpha-vantage'`,
+    );
+    await world.pool.query(`DELETE FROM auth_session WHERE source_id = 'alpha-vantage'`);
     for (const run of runs) await run();
-    await pool.query('UPDATE source_state SET held_until = NULL');
+    await world.pool.query('UPDATE source_state SET held_until = NULL');
     for (const run of runs) await run();
 
     const { diagnosis: found, markdown } = await diagnosis();
@@ -163,7 +142,7 @@ describe('the report of a system with four faults on four sources', () => {
 
 describe('the report of a source with two faults at once', () => {
   it('names both', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     await cycle(runNow('daily-bars'));
     fault({ source: 'yahoo', fault: '500', kinds: ['chart'] });
@@ -182,7 +161,7 @@ describe('the report of a source with two faults at once', () => {
   });
 
   it('names both where they hit the same job', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     fault({ source: 'yahoo', fault: 'unit', symbol: 'VOD.L' });
     fault({ source: 'yahoo', fault: 'drift', symbol: 'MSFT' });
@@ -193,7 +172,7 @@ describe('the report of a source with two faults at once', () => {
 
 describe('the report of a fault that no rule knows', () => {
   it('says `unexplained`, and where to look', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     const run = () => cycle(runNow('quotes', undefined, 'coingecko'));
     await run();
     fault({ source: 'coingecko', fault: 'odd' });
@@ -213,21 +192,21 @@ describe('the report of a fault that no rule knows', () => {
 
 describe('the report while the proxy is in trouble', () => {
   it('tells of its pause, its open incident and its latest recovery, and nothing once they are over', async () => {
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO proxy_pause (source_id, until, reason) VALUES ('yahoo', now() + interval '1 hour', 'blocked')`,
     );
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo-proxy', 'down', now(), now())`,
     );
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO recovery (id, source_id, trigger, status, reason, requested_at, finished_at)
        VALUES (gen_random_uuid(), 'yahoo-proxy', 'manual', 'failed', 'blocked', now(), now())`,
     );
     const found = of((await diagnosis()).diagnosis, 'proxy-fails');
     expect(found.evidence.join(' ')).toMatch(/calls nobody until .*blocked.*Open incident: down.*failed: blocked/);
-    await pool.query(`UPDATE incident SET resolved_at = now()`);
-    await pool.query(`UPDATE recovery SET status = 'verified'`);
-    await pool.query(`UPDATE proxy_pause SET until = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE incident SET resolved_at = now()`);
+    await world.pool.query(`UPDATE recovery SET status = 'verified'`);
+    await world.pool.query(`UPDATE proxy_pause SET until = now() - interval '1 second'`);
     expect(named((await diagnosis()).diagnosis)).toEqual([]);
   });
 });
@@ -235,10 +214,10 @@ describe('the report while the proxy is in trouble', () => {
 describe('what is no fault of a source', () => {
   it('an outage of all at once is our own network, told once', async () => {
     const nowhere = 'http://127.0.0.1:9';
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     await cycle(runNow('quotes', undefined, 'coingecko'));
-    const cut = world({
+    const cut = world.pipeline({
       sourceUrls: { yahoo: nowhere, coingecko: nowhere, 'alpha-vantage': nowhere, slickcharts: nowhere },
     });
     for (let round = 0; round < 2; round++) {
@@ -254,9 +233,9 @@ describe('what is no fault of a source', () => {
   });
 
   it('silence while the scheduler is stopped is the scheduler; dead letters of ingest are blobs', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`);
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`);
     const dead = [{ messageId: '1', sentAt: null, receiveCount: 5, body: '{}' }];
     const { diagnosis: found, markdown } = await diagnosis({ ingest: { waiting: [], dead } });
     expect(found.findings.map(({ rule }) => rule).slice(0, 2)).toEqual(['service-stopped', 'dead-letters']);
@@ -265,12 +244,12 @@ describe('what is no fault of a source', () => {
   });
 
   it('is over when two runs in a row went well', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     const run = () => cycle(runNow('quotes', undefined, 'coingecko'));
     fault({ source: 'coingecko', fault: '500' });
     await run();
     expect(named((await diagnosis()).diagnosis)).toEqual(['coingecko: servers-failing']);
-    upstreams.control.clear();
+    world.upstreams.control.clear();
     await run();
     await run();
     expect((await diagnosis()).diagnosis.findings.filter(({ rule }) => rule === 'servers-failing')).toEqual([]);
@@ -280,7 +259,7 @@ describe('what is no fault of a source', () => {
 describe('a summary', () => {
   it('is asked for with the report, handed back through `state`, kept once and marked as a model’s', async () => {
     const { id, diagnosis: found } = await diagnosis();
-    const state = postgresState(pool);
+    const state = postgresState(world.pool);
     const asked: string[] = [];
     const summariser = {
       model: 'test.model-1',
@@ -293,7 +272,7 @@ describe('a summary', () => {
     expect(await summariseReport(id, { state, summariser })).toBe(false);
     expect(asked).toHaveLength(1);
     expect(asked[0]).toContain('# Diagnostics report');
-    const kept = await diagnosisStore(pool).one(id);
+    const kept = await diagnosisStore(world.pool).one(id);
     expect(kept?.summary?.model).toBe('test.model-1');
     const markdown = reportOf(found, kept?.summary);
     expect(markdown).toContain('Written by the model `test.model-1` from this report. Nothing checks it');

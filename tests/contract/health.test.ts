@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema } from '../../core/contracts/messages.ts';
@@ -8,23 +7,14 @@ import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 6 });
 const running: RunningUpstreams[] = [];
 
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(6);
-});
 afterAll(async () => {
   for (const upstreams of running) await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  await emptyDatabase(pool);
 });
 
 const minute = 60_000;
@@ -37,8 +27,8 @@ async function simulator(clock?: string) {
     upstreams.control.switch(faultSchema.parse({ source: 'yahoo', ...words }));
   return { upstreams, fault };
 }
-function world(upstreams: RunningUpstreams, now: () => number = Date.now) {
-  const made = pipeline(pool, {
+function start(upstreams: RunningUpstreams, now: () => number = Date.now) {
+  const made = world.pipeline({
     sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.urlOf('yahoo')])),
     symbols: ['AAPL', 'MSFT', 'SPY', 'VOD.L'],
     requestTimeoutMs: 400,
@@ -48,9 +38,9 @@ function world(upstreams: RunningUpstreams, now: () => number = Date.now) {
   const cycle = (job = 'quotes') => made.cycle(runNow(job, new Date(now()).toISOString()));
   return { ...made, tick: made.cycle, cycle };
 }
-const store = () => postgresOutcomeStore(pool);
+const store = () => postgresOutcomeStore(world.pool);
 const watch = (time: number) => watchSources({ store: store(), sources: [yahoo], random: () => 0.5 }, new Date(time));
-const all = async (sql: string) => (await pool.query(sql)).rows;
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const health = async () =>
   (await all(`SELECT status, reason, score, freshness, message FROM source_health WHERE source_id = 'yahoo'`))[0];
 const incidents = () =>
@@ -72,7 +62,7 @@ describe('staleness knows the calendar', () => {
     ['on Thanksgiving', '2026-11-26T22:30:00Z'],
   ])('nothing is stale %s', async (_when, clock) => {
     const { upstreams } = await simulator(clock);
-    const { cycle } = world(upstreams, () => at(clock));
+    const { cycle } = start(upstreams, () => at(clock));
     await cycle();
     await cycle('daily-bars');
     for (const later of [0, 60, 360]) {
@@ -85,7 +75,7 @@ describe('staleness knows the calendar', () => {
   it('bars that are still under way are not missed', async () => {
     const { upstreams } = await simulator();
     const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L'];
-    const { cycle, plan, scrape, monitor, ingest, queue } = pipeline(pool, {
+    const { cycle, plan, scrape, monitor, ingest, queue } = world.pipeline({
       sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
       symbols,
     });
@@ -104,9 +94,9 @@ describe('staleness knows the calendar', () => {
 
   it('on a Tuesday at eleven a source that answers 200 and stands still is failed, with an incident', async () => {
     const ten = await simulator('2026-11-24T15:00:00Z');
-    await world(ten.upstreams, () => at('2026-11-24T15:00:30Z')).cycle();
+    await start(ten.upstreams, () => at('2026-11-24T15:00:30Z')).cycle();
     expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
-    const frozen = world(ten.upstreams, () => at('2026-11-24T16:00:00Z'));
+    const frozen = start(ten.upstreams, () => at('2026-11-24T16:00:00Z'));
     await frozen.cycle();
     await frozen.cycle();
     expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
@@ -120,7 +110,7 @@ describe('staleness knows the calendar', () => {
     await watch(at('2026-11-24T16:01:00Z'));
     expect(await incidents()).toEqual([{ reason: 'stale', count: 2, jobs: ['quotes'], open: true }]);
     const eleven = await simulator('2026-11-24T16:02:00Z');
-    const thawed = world(eleven.upstreams, () => at('2026-11-24T16:02:30Z'));
+    const thawed = start(eleven.upstreams, () => at('2026-11-24T16:02:30Z'));
     await thawed.cycle();
     await thawed.cycle();
     expect(await health()).toMatchObject({ status: 'healthy', freshness: 1 });
@@ -131,7 +121,7 @@ describe('staleness knows the calendar', () => {
 describe('incidents', () => {
   it('are two when a source has two faults, each with its evidence', async () => {
     const { upstreams, fault } = await simulator();
-    const { cycle } = world(upstreams);
+    const { cycle } = start(upstreams);
     fault({ fault: '500', kinds: ['quote'] });
     fault({ fault: 'malformed', kinds: ['chart'] });
     for (const job of ['quotes', 'daily-bars', 'quotes', 'daily-bars']) await cycle(job);
@@ -157,7 +147,7 @@ describe('incidents', () => {
 
   it('count an outcome once that is delivered twice, to two monitors at once', async () => {
     const { upstreams, fault } = await simulator();
-    const { plan, scrape, ingest, queue } = world(upstreams);
+    const { plan, scrape, ingest, queue } = start(upstreams);
     fault({ fault: '500' });
     await plan(runNow('quotes'));
     await scrape();
@@ -176,7 +166,7 @@ describe('incidents', () => {
 
   it('are told, with changes of status, in the outbox', async () => {
     const { upstreams, fault } = await simulator();
-    const { cycle } = world(upstreams);
+    const { cycle } = start(upstreams);
     await cycle();
     fault({ fault: '500', times: 9 });
     await cycle();
@@ -197,16 +187,16 @@ describe('incidents', () => {
 
   it('are not opened of a paused source, which stays paused', async () => {
     const { upstreams, fault } = await simulator();
-    await pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
+    await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
     fault({ fault: '500' });
-    await world(upstreams).cycle();
+    await start(upstreams).cycle();
     expect(await incidents()).toEqual([]);
     expect(await health()).toMatchObject({ status: 'paused', reason: null });
   });
 
   it('of a source that gave no outcome name the silence', async () => {
     const { upstreams } = await simulator();
-    const { plan } = world(upstreams);
+    const { plan } = start(upstreams);
     await plan(runNow('quotes'));
     expect(await watch(Date.now() + 14 * minute)).toMatchObject({ overdue: [] });
     expect(await watch(Date.now() + 16 * minute)).toMatchObject({ overdue: ['yahoo'] });
@@ -216,10 +206,12 @@ describe('incidents', () => {
 
   it('are not of the source when a person has stopped the scrapers, or the scheduler', async () => {
     const { upstreams } = await simulator();
-    const { plan, cycle } = world(upstreams);
+    const { plan, cycle } = start(upstreams);
     await cycle();
     const stop = (service: string) =>
-      pool.query(`INSERT INTO service_state (service_id, running, changed_at) VALUES ($1, false, now())`, [service]);
+      world.pool.query(`INSERT INTO service_state (service_id, running, changed_at) VALUES ($1, false, now())`, [
+        service,
+      ]);
     await stop('scrapers');
     await plan(runNow('quotes'));
     await watch(Date.now() + 20 * minute);
@@ -229,12 +221,12 @@ describe('incidents', () => {
       message: expect.stringContaining('scrapers is stopped'),
     });
     // A stop that has ended excuses what was due until then and a quarter of an hour more.
-    await pool.query(`UPDATE service_state SET stopped_until = now() + interval '15 minutes'`);
+    await world.pool.query(`UPDATE service_state SET stopped_until = now() + interval '15 minutes'`);
     await watch(Date.now() + 20 * minute);
     expect(await incidents()).toEqual([]);
-    await pool.query('TRUNCATE service_state');
+    await world.pool.query('TRUNCATE service_state');
     await plan({ time: new Date().toISOString() });
-    await pool.query('DELETE FROM task WHERE finished_at IS NULL');
+    await world.pool.query('DELETE FROM task WHERE finished_at IS NULL');
     await stop('scheduler');
     await watch(Date.now() + 20 * minute);
     expect(await health()).toMatchObject({
@@ -248,12 +240,14 @@ describe('incidents', () => {
 describe('the breaker', () => {
   it('opens at the third failure in a row, and nothing is planned or asked while it is open', async () => {
     const { upstreams, fault } = await simulator();
-    const { tick, cycle, plan, scrape, queue } = world(upstreams);
+    const { tick, cycle, plan, scrape, queue } = start(upstreams);
     fault({ fault: '500' });
     for (let failure = 0; failure < 3; failure += 1) await cycle();
     expect(await breaker()).toMatchObject({ breaker: 'open', breaker_reason: 'down', breaker_opened: 1 });
     // A run that was planned before waits, and is not overdue.
-    await pool.query(`UPDATE source_state SET breaker_until = now() + interval '1 hour' WHERE source_id = 'yahoo'`);
+    await world.pool.query(
+      `UPDATE source_state SET breaker_until = now() + interval '1 hour' WHERE source_id = 'yahoo'`,
+    );
     upstreams.control.requests(true);
     expect((await tick({ time: new Date().toISOString() })).length).toBeGreaterThanOrEqual(0);
     expect(await all(`SELECT 1 FROM run WHERE source_id = 'yahoo' AND trigger = 'schedule'`)).toEqual([]);
@@ -274,12 +268,12 @@ describe('the breaker', () => {
 
   it('lets one planned run through past its time: a failure opens it for longer, a success closes it', async () => {
     const { upstreams, fault } = await simulator();
-    const { tick, cycle } = world(upstreams);
+    const { tick, cycle } = start(upstreams);
     await tick({ time: new Date(Date.now() - 3 * minute).toISOString() });
     fault({ fault: '500' });
     for (let failure = 0; failure < 3; failure += 1) await cycle();
     const expire = () =>
-      pool.query(`UPDATE source_state SET breaker_until = now() - interval '1 second', held_until = NULL`);
+      world.pool.query(`UPDATE source_state SET breaker_until = now() - interval '1 second', held_until = NULL`);
     const scheduled = () =>
       all(
         `SELECT id FROM run WHERE source_id = 'yahoo' AND trigger = 'schedule' AND due_at > now() - interval '150 seconds'`,
@@ -298,7 +292,7 @@ describe('the breaker', () => {
 
   it('admits one trial when many tasks come at once', async () => {
     const { upstreams } = await simulator();
-    const { plan, queue } = world(upstreams);
+    const { plan, queue } = start(upstreams);
     await plan(runNow('quotes'));
     const first = (request: string) =>
       plan({
@@ -307,14 +301,14 @@ describe('the breaker', () => {
       });
     for (const request of ['a', 'b', 'c', 'd']) await first(request);
     queue.take('scrape-yahoo');
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO source_state (source_id, breaker, breaker_until, breaker_opened) VALUES ('yahoo', 'open', now() - interval '1 second', 1)
        ON CONFLICT (source_id) DO UPDATE SET breaker = 'open', breaker_until = excluded.breaker_until`,
     );
-    const { rows } = await pool.query<{ id: string }>(`SELECT id FROM run WHERE trigger = 'first_cycle'`);
+    const { rows } = await world.pool.query<{ id: string }>(`SELECT id FROM run WHERE trigger = 'first_cycle'`);
     const begun = await Promise.all(
       rows.map(({ id }) =>
-        postgresState(pool).ask({ op: 'beginAttempt', runId: id, part: 0, worker: 'w', requests: 1 }),
+        postgresState(world.pool).ask({ op: 'beginAttempt', runId: id, part: 0, worker: 'w', requests: 1 }),
       ),
     );
     expect(begun.filter((each) => each.go)).toHaveLength(1);
@@ -325,10 +319,10 @@ describe('the breaker', () => {
 
   it('lets a run pass that a person asks for', async () => {
     const { upstreams } = await simulator();
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO source_state (source_id, breaker, breaker_until, breaker_opened) VALUES ('yahoo', 'open', now() + interval '1 hour', 3)`,
     );
-    await world(upstreams).cycle();
+    await start(upstreams).cycle();
     expect(await breaker()).toMatchObject({ breaker: 'closed', breaker_opened: 0 });
     expect(await health()).toMatchObject({ status: 'healthy' });
   });

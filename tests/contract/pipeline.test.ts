@@ -1,38 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { expectInvariant } from '../support/invariant.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
-
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
-  await emptyDatabase(pool);
-});
+import { describe, expect, it } from 'vitest';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const symbols = ['AAPL', 'MSFT', 'VOD.L', 'BTC-USD'];
-const world = () =>
-  pipeline(pool, {
-    sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
-    symbols,
-    requestTimeoutMs: 400,
-    faults: () => upstreams.control.list(),
-  });
-const all = async (sql: string) => (await pool.query(sql)).rows;
+const world = useWorld({ sources: ['yahoo'], pipeline: { symbols, requestTimeoutMs: 400 } });
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const latest = () =>
   all(
     `SELECT a.symbol, q.price, q.currency FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' ORDER BY 1`,
@@ -42,7 +14,7 @@ const health = async () =>
 
 describe('one price all the way', () => {
   it('is asked for with a session, kept raw, and stored with where it came from', async () => {
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = world.pipeline();
     const [runId] = await cycle(runNow('quotes'));
     const prices = await latest();
     expect(prices.map((row) => [row.symbol, row.currency])).toEqual([
@@ -61,18 +33,18 @@ describe('one price all the way', () => {
     expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-1' });
     expect(blobs.blobs.has(row?.blob_key)).toBe(true);
     expect(await all('SELECT type FROM outbox')).not.toEqual([]);
-    await expectInvariant(pool, blobs);
+    await world.invariant({ blobs });
   });
 
   it('uses one session for many runs', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     await cycle(runNow('quotes'));
-    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2, crumb: 1 });
+    expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2, crumb: 1 });
   });
 
   it('stores daily bars with dates of the exchange, and splits and dividends', async () => {
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = world.pipeline();
     await cycle(runNow('daily-bars'));
     const bars = await all(
       `SELECT a.symbol, count(*)::int AS bars, count(date)::int AS dated, min(basis) AS basis FROM bar JOIN symbol_alias a USING (listing_id) WHERE namespace = 'canonical' GROUP BY 1 ORDER BY 1`,
@@ -82,13 +54,13 @@ describe('one price all the way', () => {
       expect(row.bars).toBeGreaterThan(200);
       expect(row).toMatchObject({ dated: row.bars, basis: 'splits' });
     }
-    await expectInvariant(pool, blobs);
+    await world.invariant({ blobs });
   });
 
   it('leaves no credential in a blob, though the source echoes it', async () => {
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = world.pipeline();
     await cycle(runNow('quotes'));
-    upstreams.control.switch({ source: 'yahoo', fault: 'echo', on: true });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'echo', on: true });
     await cycle(runNow('quotes'));
     for (const key of blobs.blobs.keys()) {
       const text = JSON.stringify(await blobs.get(key));
@@ -100,33 +72,33 @@ describe('one price all the way', () => {
 
 describe('a fault', () => {
   it('a consent that Europe wants is given, and the run succeeds', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    upstreams.control.switch({ source: 'yahoo', fault: 'consent', on: true });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'consent', on: true });
     await cycle(runNow('quotes'));
     expect(await all('SELECT status FROM task')).toEqual([{ status: 'succeeded' }, { status: 'succeeded' }]);
-    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
+    expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
   });
 
   it('a failure in passing costs a second request and nothing else', async () => {
-    const { cycle, blobs } = world();
-    upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['quote'], times: 1 });
+    const { cycle, blobs } = world.pipeline();
+    world.upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['quote'], times: 1 });
     await cycle(runNow('quotes'));
     expect(await all('SELECT status, accepted FROM task')).toEqual([{ status: 'succeeded', accepted: 4 }]);
-    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2 });
+    expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2 });
     expect(await all('SELECT requests FROM task_attempt')).toEqual([{ requests: 2 }]);
-    await expectInvariant(pool, blobs);
+    await world.invariant({ blobs });
   });
 
   it('a source that says when to come back is not asked before', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    upstreams.control.switch({ source: 'yahoo', fault: '429', on: true, times: 1, retryAfterSeconds: 120 });
+    world.upstreams.control.switch({ source: 'yahoo', fault: '429', on: true, times: 1, retryAfterSeconds: 120 });
     await cycle(runNow('quotes'));
-    upstreams.control.requests(true);
+    world.upstreams.control.requests(true);
     await cycle(runNow('quotes'));
     await cycle(runNow('daily-bars'));
-    expect(upstreams.control.requests(false)).toEqual({});
+    expect(world.upstreams.control.requests(false)).toEqual({});
     const waiting = await all(
       `SELECT status, waits_until > now() + interval '100 seconds' AS long FROM task WHERE finished_at IS NULL`,
     );
@@ -134,15 +106,15 @@ describe('a fault', () => {
       { status: 'queued', long: true },
       { status: 'queued', long: true },
     ]);
-    await pool.query('UPDATE source_state SET held_until = NULL');
+    await world.pool.query('UPDATE source_state SET held_until = NULL');
     await cycle(runNow('quotes'));
     expect(await all('SELECT 1 FROM task WHERE finished_at IS NULL')).toEqual([]);
   });
 
   it('wrong units wait in quarantine with the field and the blob', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    upstreams.control.switch({ source: 'yahoo', fault: 'unit', on: true, symbol: 'AAPL' });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'unit', on: true, symbol: 'AAPL' });
     await cycle(runNow('quotes'));
     expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
     expect(await all(`SELECT accepted, rejected FROM task ORDER BY finished_at DESC LIMIT 1`)).toEqual([
@@ -151,22 +123,22 @@ describe('a fault', () => {
   });
 
   it('an expired session is renewed once, and the run succeeds', async () => {
-    const { cycle } = world();
+    const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, times: 1 });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, times: 1 });
     await cycle(runNow('quotes'));
     expect((await all('SELECT status FROM task ORDER BY finished_at DESC LIMIT 1'))[0]).toEqual({
       status: 'succeeded',
     });
-    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
+    expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
   });
 });
 
 it('the same key with another price makes a revision', async () => {
-  const { cycle } = world();
+  const { cycle } = world.pipeline();
   const asOf = new Date(Date.now() - 60_000).toISOString();
   const price = async (value: number) => {
-    upstreams.control.switch({ source: 'yahoo', fault: 'price', on: true, symbol: 'AAPL', price: value, asOf });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'price', on: true, symbol: 'AAPL', price: value, asOf });
     await cycle(runNow('quotes'));
   };
   await price(244.6);

@@ -1,34 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-let keys: Keys;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  await emptyDatabase(pool);
-  keys = await makeKeys(pool);
-});
-
-const symbols = ['AAPL', 'MSFT'];
-const all = async (sql: string) => (await pool.query(sql)).rows;
+const world = useWorld({ sources: ['yahoo'], pipeline: { symbols: ['AAPL', 'MSFT'] } });
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const open = () => all('SELECT symbol, reason FROM quarantine WHERE resolved_at IS NULL ORDER BY id');
 const priceOf = async (symbol: string) =>
   (
@@ -38,11 +14,16 @@ const priceOf = async (symbol: string) =>
   )[0]?.price;
 
 /** The pipeline and an API that puts its messages into the same queues. */
-function world() {
-  const running = pipeline(pool, { sourceUrls: { yahoo: upstreams.urlOf('yahoo') }, symbols });
-  const api = testApi(pool, { queue: running.queue, clock: Date.now });
+function start() {
+  const running = world.pipeline();
+  const api = world.api({ queue: running.queue });
   const replay = async (body: unknown, headers: Record<string, string> = {}) => {
-    const answer = await api.ask('/quarantine/replay', { method: 'POST', key: keys.operate, json: body, headers });
+    const answer = await api.ask('/quarantine/replay', {
+      method: 'POST',
+      key: (await world.keys()).operate,
+      json: body,
+      headers,
+    });
     return {
       status: answer.status,
       headers: answer.headers,
@@ -52,7 +33,7 @@ function world() {
   return { ...api, ...running, replay };
 }
 
-async function jump(running: ReturnType<typeof world>): Promise<void> {
+async function jump(running: ReturnType<typeof start>): Promise<void> {
   await running.cycle(runNow('quotes'));
   const before = Number(await priceOf('AAPL'));
   // A second later, so that it is another quote; four times the price.
@@ -64,12 +45,12 @@ async function jump(running: ReturnType<typeof world>): Promise<void> {
     price: before * 4,
     asOf: new Date().toISOString(),
   };
-  upstreams.control.switch(faultSchema.parse(fault));
+  world.fault(fault);
   await running.cycle(runNow('quotes'));
 }
 
 it('reads the answer anew and holds back again what still looks wrong, once', async () => {
-  const running = world();
+  const running = start();
   await jump(running);
   expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
   const price = await priceOf('AAPL');
@@ -79,12 +60,14 @@ it('reads the answer anew and holds back again what still looks wrong, once', as
   await running.ingest();
   expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
   expect(await priceOf('AAPL')).toBe(price);
-  const follow = await running.ask((headers.get('location') ?? '').replace('/api/v1', ''), { key: keys.read });
+  const follow = await running.ask((headers.get('location') ?? '').replace('/api/v1', ''), {
+    key: (await world.keys()).read,
+  });
   expect(await follow.json()).toMatchObject({ data: { status: 'done', blobs: 1, read: 1, accepted: 1, rejected: 1 } });
 });
 
 it('stores a price that a person vouches for, and goes on from it', async () => {
-  const running = world();
+  const running = start();
   await jump(running);
   const price = Number(await priceOf('AAPL'));
   const [{ id } = { id: '' }] = await all('SELECT id FROM quarantine WHERE resolved_at IS NULL');
@@ -95,10 +78,10 @@ it('stores a price that a person vouches for, and goes on from it', async () => 
 });
 
 it('believes nobody that a price in the wrong unit is right', async () => {
-  const running = world();
+  const running = start();
   await running.cycle(runNow('quotes'));
   const price = await priceOf('AAPL');
-  upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'unit', symbol: 'AAPL', on: true }));
+  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'AAPL', on: true });
   await running.cycle(runNow('quotes'));
   expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
   await running.replay({ reason: 'unit_suspect', believe: true });
@@ -108,7 +91,7 @@ it('believes nobody that a price in the wrong unit is right', async () => {
 });
 
 it('is one replay for one Idempotency-Key, however often it is asked for and delivered', async () => {
-  const running = world();
+  const running = start();
   await jump(running);
   const key = { 'idempotency-key': 'once' };
   const first = await running.replay({ sourceId: 'yahoo' }, key);
@@ -124,10 +107,10 @@ it('is one replay for one Idempotency-Key, however often it is asked for and del
 });
 
 it('reads a whole run anew, changes nothing that is stored, and says when there is nothing', async () => {
-  const running = world();
+  const running = start();
   const [runId] = await running.cycle(runNow('quotes'));
   const before = await all('SELECT * FROM quote ORDER BY listing_id, as_of');
-  const answer = await running.ask(`/runs/${runId}/replay`, { method: 'POST', key: keys.operate });
+  const answer = await running.ask(`/runs/${runId}/replay`, { method: 'POST', key: (await world.keys()).operate });
   expect(answer.status).toBe(202);
   await running.ingest();
   expect(await all('SELECT * FROM quote ORDER BY listing_id, as_of')).toEqual(before);
@@ -139,6 +122,9 @@ it('reads a whole run anew, changes nothing that is stored, and says when there 
     status: 404,
   });
   expect((await running.replay({})).body).toMatchObject({ code: 'invalid_request', status: 400 });
-  const unknown = await running.ask(`/runs/${crypto.randomUUID()}/replay`, { method: 'POST', key: keys.operate });
+  const unknown = await running.ask(`/runs/${crypto.randomUUID()}/replay`, {
+    method: 'POST',
+    key: (await world.keys()).operate,
+  });
   expect(await unknown.json()).toMatchObject({ code: 'unknown_run' });
 });

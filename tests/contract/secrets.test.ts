@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { makeSession } from '../../core/auth/make-session.ts';
 import { createSealer } from '../../core/auth/seal.ts';
@@ -9,33 +8,19 @@ import { sessionKeeper } from '../../core/auth/session-keeper.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
-import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
+import type { Fault } from '../../localstack/upstreams/control.ts';
+import { runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 /** Planted: of the form that the simulated source takes, and found nowhere else. */
 const apiKey = 'PLANTEDKEY98ZZZZ';
 const sealingSecret = 'the secret of these tests';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(10);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
-  await emptyDatabase(pool);
+const world = useWorld({
+  connections: 10,
+  sources: ['yahoo', 'alpha-vantage'],
+  pipeline: { symbols: ['AAPL'], requestTimeoutMs: 200, credentials: () => JSON.stringify({ apiKey }) },
 });
 
 describe('planted secrets, whatever the source does', () => {
@@ -54,22 +39,21 @@ describe('planted secrets, whatever the source does', () => {
     const seen = new Set<string>([apiKey]);
     const blobs: string[] = [];
     const logs = await everythingLogged(async () => {
-      await postgresState(pool).ask({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet: true, keyId: null });
+      await postgresState(world.pool).ask({
+        op: 'noteCredentials',
+        sourceId: 'alpha-vantage',
+        isSet: true,
+        keyId: null,
+      });
       for (const sourceId of ['yahoo', 'alpha-vantage']) {
         for (const fault of [null, ...faults]) {
-          upstreams.control.clear();
-          if (fault) upstreams.control.switch(faultSchema.parse({ source: sourceId, ...fault }));
-          await pool.query('UPDATE source_state SET held_until = NULL');
-          await pool.query(
+          world.upstreams.control.clear();
+          if (fault) world.fault({ source: sourceId, ...fault });
+          await world.pool.query('UPDATE source_state SET held_until = NULL');
+          await world.pool.query(
             "UPDATE permit SET used_at = used_at - interval '2 minutes', not_before = not_before - interval '2 minutes' WHERE used_at IS NOT NULL",
           );
-          const stages = pipeline(pool, {
-            sourceUrls: { [sourceId]: upstreams.urlOf(sourceId) },
-            symbols: ['AAPL'],
-            requestTimeoutMs: 200,
-            faults: () => upstreams.control.list(),
-            credentials: () => JSON.stringify({ apiKey }),
-          });
+          const stages = world.pipeline();
           const { send } = stages.queue;
           stages.queue.send = async (queue, sent, delay) => {
             messages.push(JSON.stringify(sent));
@@ -90,7 +74,7 @@ describe('planted secrets, whatever the source does', () => {
       blobs: blobs.join('\n'),
       messages: messages.join('\n'),
       logs,
-      database: await everythingStored(pool),
+      database: await everythingStored(world.pool),
     };
     expect(everywhere['blobs']).toContain('unexpected error, request was:');
     expect(everywhere['blobs']).toContain('We have detected your API key as [redacted]');
@@ -100,7 +84,7 @@ describe('planted secrets, whatever the source does', () => {
 
   async function openSessions(): Promise<Session[]> {
     const sealer = createSealer(sealingSecret);
-    const { rows } = await pool.query<{ source_id: string; sealed: string }>(
+    const { rows } = await world.pool.query<{ source_id: string; sealed: string }>(
       'SELECT source_id, sealed FROM auth_session',
     );
     return rows.flatMap(({ source_id: id, sealed }) => {
@@ -115,7 +99,7 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
     const source = sourceOf(id);
     if (!source?.session) throw new Error(`${id} has no session`);
     const { session: strategy } = source;
-    const address = sourceAddress(source, { [id]: upstreams.urlOf(id) });
+    const address = sourceAddress(source, { [id]: world.upstreams.urlOf(id) });
     const upstream = httpUpstream({
       origins: address.origins,
       allowPrivate: true,
@@ -127,7 +111,7 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
     const keeper = () =>
       sessionKeeper(
         id,
-        postgresState(pool),
+        postgresState(world.pool),
         createSealer('one secret for all'),
         () => {
           made++;
@@ -154,12 +138,12 @@ describe('one renewal for ten workers, by each strategy that a source has', () =
     expect(made).toBe(2);
     expect(new Set(second.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(second[0]).not.toEqual(old);
-    const crumbs = upstreams.control.requests(false)['yahoo']?.['crumb'] ?? 0;
+    const crumbs = world.upstreams.control.requests(false)['yahoo']?.['crumb'] ?? 0;
     expect(crumbs).toBe(id === 'yahoo' ? 2 : 0);
   });
 
   it('a key that is refused and not replaced is refused to all, and never asked with again', async () => {
-    const state = postgresState(pool);
+    const state = postgresState(world.pool);
     const session: Session = {
       headers: { 'x-key': 'REFUSEDKEY' },
       query: {},

@@ -51,6 +51,7 @@ describe('a world', () => {
     expect(await ingest(world, [{ symbol: 'AAPL', regularMarketPrice: 271.49 }])).toEqual({
       status: 'succeeded',
       reason: null,
+      detail: null,
       message: null,
       accepted: 1,
       rejected: 0,
@@ -77,11 +78,16 @@ describe('a world', () => {
         reason: 'future_time',
         symbol: 'NVDA',
         row: expect.objectContaining({ price: '200' }),
-        detail: expect.any(String),
+        detail: { code: 'future_time', seconds: 86_400, text: expect.any(String) },
       },
     ]);
     const failed = await world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [quotes([], noon, 429)] });
-    expect(failed).toMatchObject({ status: 'failed', reason: 'rate_limited', accepted: 0, held: [] });
+    expect(failed).toMatchObject({
+      status: 'failed',
+      reason: 'rate_limited',
+      detail: { code: 'http_status', status: 429 },
+      held: [],
+    });
     expect(await world.get('/sources/yahoo/health')).toMatchObject({
       body: { data: { lastFailure: { reason: 'rate_limited', at: noon.toISOString() } } },
     });

@@ -41,30 +41,32 @@ const hangs: ReadonlySet<FaultName> = new Set(['hang', 'slow']);
 /** With these a page never shows what is waited for. */
 const neverDone: ReadonlySet<FaultName> = new Set([...hangs, 'malformed', 'drift', 'layout']);
 
+/** Where the sources are, and what differs from a pipeline in the cloud. */
+export interface PipelineOptions {
+  sourceUrls: Record<string, string>;
+  symbols?: readonly string[];
+  /** Whether planner and monitor ignore calendars; they do unless said. */
+  alwaysOpen?: boolean;
+  /** Queues and blobs that another pipeline of the same cloud uses too; its own unless given. */
+  stores?: PipelineStores;
+  now?: () => number;
+  requestTimeoutMs?: number;
+  /** The faults that are on: with them, the short time limits hold only where a fault would use up long ones. */
+  faults?: () => readonly Fault[];
+  /** The text of a source's secret. */
+  credentials?: (sourceId: string) => string | null;
+  /** For the browser sources: without one their tasks wait in their queues. */
+  browser?: ChromiumBrowser;
+  pageTimeoutMs?: number;
+}
+
+export type Pipeline = ReturnType<typeof pipeline>;
+
 /**
  * The whole pipeline in one process: the real use cases on a real Postgres and over real HTTP, with queues and blobs in
  * memory. `cycle` drives one tick from the plan to the judged source and gives the ids of its runs.
  */
-export function pipeline(
-  pool: Pool,
-  options: {
-    sourceUrls: Record<string, string>;
-    symbols?: readonly string[];
-    /** Whether planner and monitor ignore calendars; they do unless said. */
-    alwaysOpen?: boolean;
-    /** Queues and blobs that another pipeline of the same cloud uses too; its own unless given. */
-    stores?: PipelineStores;
-    now?: () => number;
-    requestTimeoutMs?: number;
-    /** The faults that are on: with them, the short time limits hold only where a fault would use up long ones. */
-    faults?: () => readonly Fault[];
-    /** The text of a source's secret. */
-    credentials?: (sourceId: string) => string | null;
-    /** For the browser sources: without one their tasks wait in their queues. */
-    browser?: ChromiumBrowser;
-    pageTimeoutMs?: number;
-  },
-) {
+export function pipeline(pool: Pool, options: PipelineOptions) {
   const { queue, blobs, artifacts } = options.stores ?? memoryStores();
   const state = postgresState(pool);
   // The simulated market never closes.

@@ -20,23 +20,24 @@ export interface TestDatabase {
 
 /**
  * A real, empty, migrated database of its own, gone after `stop`: in the server that the project's tests share, else in
- * one of its own. `now` decides which months have partitions.
+ * one of its own. The months around today have partitions, and those around `now`.
  */
 export async function startTestDatabase(now?: Date): Promise<TestDatabase> {
   const shared = process.env[clusterVariable];
-  const { url, stop } = shared ? await createDatabase(shared, now) : await startServer();
+  const { url, stop } = shared ? await createDatabase(shared) : await startServer();
   const pools: Pool[] = [];
   const pool = (max = 2) => {
     const made = createPool({ url }, max);
     pools.push(made);
     return made;
   };
-  if (!shared || now) await migrate(pool(1), migrationsDirectory, now ?? new Date());
+  if (!shared) await migrate(pool(1), migrationsDirectory, new Date());
+  if (now) await pool(1).query('SELECT maintain_quote_partitions($1)', [now]);
   return {
     url,
     pool,
     async stop() {
-      await Promise.all(pools.map((each) => each.end()));
+      await Promise.all(pools.filter((each) => !each.ending).map((each) => each.end()));
       await stop();
     },
   };
@@ -47,12 +48,11 @@ interface Started {
   stop(): Promise<void>;
 }
 
-/** A copy of the migrated database, or an empty one where the partitions are to be those of another time. */
-async function createDatabase(shared: string, now: Date | undefined): Promise<Started> {
+/** A copy of the migrated database. */
+async function createDatabase(shared: string): Promise<Started> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = createPool({ url: withDatabase(shared, 'postgres') }, 1);
-  const template = now ? 'template0' : new URL(shared).pathname.slice(1);
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(shared).pathname.slice(1)}`);
   await admin.end();
   return {
     url: withDatabase(shared, name),
@@ -66,7 +66,7 @@ async function createDatabase(shared: string, now: Date | undefined): Promise<St
 
 async function startServer(): Promise<Started> {
   const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
-  const database = await startDatabase({ dir, persistent: false });
+  const database = await startDatabase({ dir, persistent: false, fsync: false });
   return {
     url: database.url,
     async stop() {

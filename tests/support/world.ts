@@ -2,60 +2,17 @@
  * The whole service in one process, on a real Postgres: what tests of the pipeline and the API are written with, and
  * what a plain Node script may import. See `startWorld`.
  */
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
-import type { Exchange } from '../../core/contracts/blob.ts';
-import type { IngestMessage, ScrapeMessage, ScrapeOutcome } from '../../core/contracts/messages.ts';
-import { runIdOf } from '../../core/contracts/run-id.ts';
-import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
 import type { JobKind } from '../../core/contracts/words/job-kinds.ts';
-import type { PlannedRun } from '../../core/planning/plan.ts';
-import { holdAfter, retryAfterOf } from '../../core/scraping/retry-after.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
-import { catalogue, knownSource, parserOf } from '../../core/sources/catalogue.ts';
-import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { makeKeys, testApi } from './api-fixture.ts';
+import { catalogue, knownSource } from '../../core/sources/catalogue.ts';
+import { type Keys, makeKeys, testApi } from './api-fixture.ts';
 import { installDatabaseClock, setDatabaseClock } from './database-clock.ts';
-import { memoryStores, pipeline } from './pipeline.ts';
-import { startTestDatabase } from './postgres.ts';
-
-/** Answers of one upstream, as an attempt at a task would have kept them. */
-export interface IngestedBlob {
-  /** A source's id: `yahoo`. */
-  readonly source: string;
-  readonly kind: JobKind;
-  /** A job of the source; its first one of this kind unless given. */
-  readonly job?: string | undefined;
-  /** At least one. `request.symbols` are in the source's namespace. */
-  readonly exchanges: readonly Exchange[];
-}
-
-/** How the task of a blob ended. */
-export interface IngestResult {
-  /** `succeeded` or `failed`; `fetched` while the service `ingest` is stopped. */
-  readonly status: string;
-  /** A reason of docs/reasons.md, or `null`. */
-  readonly reason: string | null;
-  readonly message: string | null;
-  readonly accepted: number;
-  readonly rejected: number;
-  /** The rows of it that are in quarantine, in the order of the answer. */
-  readonly held: readonly HeldRow[];
-}
-
-/** A row in quarantine. */
-export interface HeldRow {
-  /** A reason of docs/reasons.md: `unit_suspect`. */
-  readonly reason: string;
-  readonly symbol: string | null;
-  /** The row as it was read; `null` for one that could not be. */
-  readonly row: unknown;
-  /** What is wrong with it. */
-  readonly detail: string;
-}
+import { type IngestedBlob, type IngestResult, ingestAnswers } from './ingest-answers.ts';
+import { memoryStores, type Pipeline, type PipelineOptions, pipeline } from './pipeline.ts';
+import { emptyDatabase, startTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** A request as a source would make it, without credentials. */
 export interface PlannedRequest {
@@ -134,120 +91,77 @@ export interface World {
  * ```
  */
 export async function startWorld(options: { readonly now?: Date | undefined } = {}): Promise<World> {
-  const testDatabase = await startTestDatabase();
+  return openWorld(options);
+}
+
+/** What the project's own tests use besides: see `useWorld`. */
+export interface OpenWorld extends World {
+  /** Connections to the database. */
+  readonly pool: Pool;
+  /** The stages one by one, with the world's clock. */
+  pipeline(options?: Partial<PipelineOptions>): Pipeline;
+  /** The API, with requests of every method, with the world's clock unless it is given one. */
+  api(differs?: Parameters<typeof testApi>[1]): ReturnType<typeof testApi>;
+  /** Removes all rows, waiting messages and blobs. */
+  empty(): Promise<void>;
+}
+
+/** As `startWorld`. Without a clock the database is as it is in the cloud; `partitionsAt` adds months to it. */
+export async function openWorld(
+  options: {
+    readonly now?: Date | undefined;
+    readonly partitionsAt?: Date | undefined;
+    readonly connections?: number;
+  } = {},
+): Promise<OpenWorld> {
+  const testDatabase = await startTestDatabase(options.partitionsAt ?? options.now);
   try {
-    const installing = testDatabase.pool(1);
-    await installDatabaseClock(installing);
-    return await worldOn(testDatabase, options.now ?? null);
+    return await worldOn(testDatabase, options.now ?? null, options.connections ?? 4);
   } catch (error) {
     await testDatabase.stop();
     throw error;
   }
 }
 
-const taskRow = z.object({
-  status: z.string(),
-  reason: z.string().nullable(),
-  message: z.string().nullable(),
-  accepted: z.int().nullable(),
-  rejected: z.int().nullable(),
-});
-const heldRow = z.object({
-  reason: z.string(),
-  symbol: z.string().nullable(),
-  row: z.unknown(),
-  detail: z.string(),
-});
-
-async function worldOn(
-  testDatabase: { pool(max?: number): Pool; stop(): Promise<void> },
-  start: Date | null,
-): Promise<World> {
-  // The clock of the database holds for sessions that begin after it was installed.
-  const pool = testDatabase.pool(4);
-  const stores = memoryStores();
-  let clock = start;
-  let databaseClock: Date | null = null;
+async function worldOn(testDatabase: TestDatabase, start: Date | null, connections: number): Promise<OpenWorld> {
+  let pool = testDatabase.pool(connections);
+  let stores = memoryStores();
+  let keys: Keys | null = null;
+  let clock: Date | null = null;
+  /** Settled when the database's clock is where the world's is. */
+  let clockSet: Promise<void> | null = null;
   const now = () => clock?.getTime() ?? Date.now();
 
+  function moveClock(to: Date): void {
+    const at = new Date(to);
+    clock = at;
+    clockSet = (clockSet ?? firstClock()).then(() => setDatabaseClock(pool, at));
+    // The next call rejects with it.
+    clockSet.catch(() => undefined);
+  }
+
+  async function firstClock(): Promise<void> {
+    await installDatabaseClock(pool);
+    // It holds for sessions that begin after it.
+    await pool.end();
+    pool = testDatabase.pool(connections);
+  }
+
   /** A fresh container of each function, with the database at the clock's time. */
-  async function container() {
-    if (clock !== databaseClock) {
-      await setDatabaseClock(pool, clock);
-      databaseClock = clock;
-    }
+  async function container(): Promise<Pipeline> {
+    await clockSet;
     return pipeline(pool, { sourceUrls: {}, alwaysOpen: false, stores, now });
   }
 
-  await container();
-  if (start) await pool.query('SELECT maintain_quote_partitions($1)', [start]);
-  const keys = await makeKeys(pool);
   // Loaded here, so that `requests` need not wait for them.
   const parsers = new Map(await Promise.all(catalogue.map(async (source) => [source, await source.parser()] as const)));
+  if (start) moveClock(start);
+  await clockSet;
 
   return {
-    async ingest({ source: sourceId, kind, job: jobId, exchanges }) {
-      const source = knownSource(sourceId);
-      const job = source.jobs.find((each) => (jobId === undefined ? each.kind === kind : each.id === jobId));
-      const last = exchanges.at(-1);
-      if (!job) throw new Error(`Source ${sourceId} has no job ${jobId ?? `of the kind ${kind}`}.`);
-      if (!last) throw new Error('A blob has at least one exchange.');
+    async ingest(blob) {
       const stages = await container();
-      const symbols = [...new Set(exchanges.flatMap((exchange) => exchange.request.symbols))];
-      const task = await plannedTask(pool, { source, kind, job: job.id, symbols, now: new Date(now()) });
-      const { runId, part } = task;
-
-      // Its requests have been made: neither quota nor a `Retry-After` can forbid them any more.
-      await pool.query('DELETE FROM permit WHERE source_id = $1', [sourceId]);
-      await pool.query('UPDATE source_state SET held_until = NULL WHERE source_id = $1', [sourceId]);
-      const begun = await stages.state.ask({ op: 'beginAttempt', runId, part, worker: 'world', requests: 1 });
-      if (!begun.go) throw new Error(`The attempt could not begin: ${begun.why}.`);
-
-      const { attempt } = begun;
-      const createdAt = last.fetchedAt;
-      const blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
-      const of = { runId, part, attempt, sourceId, job: job.id, kind };
-      await stores.blobs.put(blobKey, { version: 1, ...of, createdAt, exchanges: [...exchanges] });
-      await stores.queue.send('ingest', [{ blobKey, ...of } satisfies IngestMessage]);
-
-      const parser = await parserOf(sourceId);
-      const failures = exchanges.map((exchange) => parser.failureIn(kind, exchange));
-      const ok = failures.includes(null);
-      const failure = ok ? null : (failures[0] ?? null);
-      const hold = holdAfter(last, failures.at(-1) ?? null, now());
-      if (hold !== null && hold > 0) await stages.state.ask({ op: 'holdSource', sourceId, seconds: hold });
-      const outcome: ScrapeOutcome = {
-        stage: 'scrape',
-        runId,
-        part,
-        attempt,
-        sourceId,
-        ok,
-        reason: failure?.reason ?? null,
-        detail: failure?.detail ?? null,
-        message: failure?.message ?? null,
-        blobKey,
-        requests: exchanges.length,
-        latencyMs: exchanges.reduce((sum, exchange) => sum + exchange.latencyMs, 0),
-        retryAfterSeconds: retryAfterOf(last, now()),
-        artifacts: [],
-        finishedAt: new Date(now()).toISOString(),
-      };
-      await stores.queue.send('outcomes', [outcome]);
-      await stages.monitor();
-      await stages.ingest();
-      await stages.monitor();
-
-      const { rows: ended } = await pool.query(
-        'SELECT status, reason, message, accepted, rejected FROM task WHERE run_id = $1 AND part = $2',
-        [runId, part],
-      );
-      const { rows: held } = await pool.query(
-        'SELECT reason, symbol, row, detail FROM quarantine WHERE run_id = $1 AND part = $2 ORDER BY id',
-        [runId, part],
-      );
-      const { accepted, rejected, ...end } = taskRow.parse(ended[0]);
-      return { ...end, accepted: accepted ?? 0, rejected: rejected ?? 0, held: z.array(heldRow).parse(held) };
+      return ingestAnswers(blob, { pool, stages, stores, now: now() });
     },
 
     requests(sourceId, kind, jobId, symbols, at, range) {
@@ -269,7 +183,7 @@ async function worldOn(
     },
 
     async tick(time) {
-      if (clock === null || clock < time) clock = time;
+      if (clock === null || clock < time) moveClock(time);
       const stages = await container();
       const plan = await stages.plan({ time: time.toISOString() });
       const { overdue, recovering } = await stages.watch(time);
@@ -277,7 +191,8 @@ async function worldOn(
     },
 
     async get(path, { key = 'read' } = {}) {
-      await container();
+      await clockSet;
+      keys ??= await makeKeys(pool);
       const api = testApi(pool, { queue: stores.queue, clock: now });
       const answer = await api.ask(path.replace(/^\/api\/v1(?=\/)/, ''), { key: keys[key] });
       const headers = Object.fromEntries(answer.headers);
@@ -286,47 +201,27 @@ async function worldOn(
       return { status: answer.status, headers, body: isJson ? z.unknown().parse(JSON.parse(text)) : text };
     },
 
-    setClock(at) {
-      clock = new Date(at);
-    },
+    setClock: moveClock,
 
     database: {
       async query(text, values = []) {
-        await container();
+        await clockSet;
         const { rows } = await pool.query<Record<string, unknown>>(text, [...values]);
         return { rows };
       },
     },
 
     stop: () => testDatabase.stop(),
-  };
-}
 
-/** A run with one task that a person asked for, planned and sent. */
-async function plannedTask(
-  pool: Pool,
-  of: { source: SourceDefinition; kind: JobKind; job: string; symbols: string[]; now: Date },
-): Promise<ScrapeMessage> {
-  const sourceId = of.source.id;
-  const due = { trigger: 'manual', slot: randomUUID(), dueAt: of.now } as const;
-  const run: PlannedRun = {
-    id: runIdOf({ sourceId, job: of.job, trigger: due.trigger, slot: due.slot }),
-    sourceId,
-    job: of.job,
-    kind: of.kind,
-    ...due,
-    tasks: [of.symbols],
+    get pool() {
+      return pool;
+    },
+    pipeline: (of = {}) => pipeline(pool, { sourceUrls: {}, now, ...of }),
+    api: (differs = {}) => testApi(pool, { clock: now, ...differs }),
+    async empty() {
+      await emptyDatabase(pool);
+      stores = memoryStores();
+      keys = null;
+    },
   };
-  const plans = postgresPlanStore(pool);
-  await plans.plan(of.now, [], () => ({ runs: [run], plannedTo: new Map() }));
-  const task: ScrapeMessage = {
-    runId: run.id,
-    part: 0,
-    sourceId,
-    job: of.job,
-    kind: of.kind,
-    symbols: of.symbols,
-  };
-  await plans.markSent([task]);
-  return task;
 }
