@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { CommandError, exitCodes } from './problems.ts';
 import { quotronProgram } from './program.ts';
 
-/** Carries out what the arguments ask for. Sets the exit code: 0, 1 for what is unwell or failed, 2 for a wrong call. */
+/** Carries out what the arguments ask for. Sets the exit code: 0, 1 when something is unhealthy or failed, 2 for a wrong call. */
 export async function main(args: readonly string[]): Promise<void> {
   const json = args.includes('--json');
   try {

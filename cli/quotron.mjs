@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** What `npx quotron` runs on whatever Node there is: goes on with the Node that the project pins. */
+/** What `npx quotron` runs, on any Node from 20: it starts the command on the Node version that the project pins. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -48,7 +48,9 @@ it('the indexes and functions that it names exist', async () => {
       `SELECT proname AS name FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname = 'public'`,
     )),
   ]);
-  const section = [...page.matchAll(/^Indexes worth knowing: ([\s\S]*?)\n\n/gm)].map((match) => match[1] ?? '').join(' ');
+  const section = [...page.matchAll(/^Indexes worth knowing: ([\s\S]*?)\n\n/gm)]
+    .map((match) => match[1] ?? '')
+    .join(' ');
   const named = [...section.matchAll(/`(\w+_\w+)`/g)].flatMap((match) => match[1] ?? []);
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((name) => !known.has(name) && !documented.includes(name))).toEqual([]);

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import styles from './tint.module.css';
 
 /**
- * Tints what it holds for 600 ms when `value` changes, up or down. The element is made anew with each change, which
+ * Tints what it holds for 600 ms when `value` changes, up or down. The element is recreated with each change, which
  * restarts the animation without a timer; where motion is not wanted, the style sheet does nothing.
  */
 export function Tint({ value, children }: { value: number | null; children: ReactNode }) {

@@ -7,8 +7,8 @@ const hours = 24;
 const days = 30;
 
 /**
- * A source's last 24 hours, or 30 days, one bar each: as high as its score, in the colour of its status. One of which
- * nothing is known is a dot on the base line, not a gap.
+ * A source's last 24 hours, or 30 days, one bar each: as high as its score, in the colour of its status. An hour or day
+ * without data is a dot on the base line, not a gap.
  */
 export function Trend({ trend, by = 'hour' }: { trend: SourceView['health']['trend']; by?: 'hour' | 'day' }) {
   const all = by === 'hour' ? hours : days;
