@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
@@ -189,4 +190,43 @@ export async function makeQuote(
 /** The JSON of an answer, of which the tests say themselves what they expect. */
 export async function json(response: Response): Promise<Record<string, unknown>> {
   return z.record(z.string(), z.unknown()).parse(await response.json());
+}
+
+/** A task of a run that a test puts into the database. */
+export interface TaskValues {
+  status: string;
+  reason?: string;
+  accepted?: number;
+  finishedAt?: string;
+}
+
+/** A run with its tasks, in the state that the test wants. Gives its id. */
+export async function makeRun(
+  pool: Pool,
+  values: { sourceId?: string; dueAt?: string; tasks?: TaskValues[] } = {},
+): Promise<string> {
+  const id = randomUUID();
+  const { sourceId = 'yahoo', dueAt = iso(-60), tasks = [] } = values;
+  await pool.query(
+    "INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at) VALUES ($1, $2, 'quotes', 'quotes', 'schedule', $3, $4, $4)",
+    [id, sourceId, id, dueAt],
+  );
+  for (const [part, task] of tasks.entries()) {
+    const ended = task.status === 'succeeded' || task.status === 'failed';
+    await pool.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, status, reason, due_at, finished_at, accepted, rejected)
+       VALUES ($1, $2, $3, '{AAPL,MSFT}', $4, $5, $6, $7, $8, 1)`,
+      [
+        id,
+        part,
+        sourceId,
+        task.status,
+        task.reason ?? null,
+        dueAt,
+        ended ? (task.finishedAt ?? iso(-30)) : null,
+        task.accepted ?? 0,
+      ],
+    );
+  }
+  return id;
 }

@@ -2,7 +2,7 @@ import type { ServiceId } from '../../contracts/words/services.ts';
 import type { Complaint } from '../complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from '../facts.ts';
 import { minute } from '../instants.ts';
-import type { Advice } from './source-rules.ts';
+import type { Advice } from './source-rule.ts';
 
 /** What a rule on the whole installation found. */
 export interface SystemFinding {

@@ -1,0 +1,111 @@
+import { isUnitRatio } from '../../prices/check-quotes.ts';
+import {
+  listRows,
+  mostRows,
+  readAnswer,
+  recoverSource,
+  replayRows,
+  type SourceRule,
+  say,
+  stopSource,
+  testSource,
+} from './source-rule.ts';
+
+/** What the prices in answers look like. In order: the particular before the general. */
+export const priceRules: readonly SourceRule[] = [
+  {
+    id: 'minor-units',
+    short: 'prices in the wrong unit',
+    reasons: ['unit_suspect'],
+    needs: ({ ratios }) =>
+      ratios.length > 0 && ratios.filter((ratio) => isUnitRatio(ratio)).length >= mostRows * ratios.length,
+    cause: ({ ratios, symbols }) =>
+      `The prices of ${symbols.hit} of ${symbols.asked} symbols are about ${(ratios[0] ?? 100) > 1 ? '100 times' : 'a hundredth of'} what they were: the source gives them in the minor unit (pence, cents) where it gave the major one, or the other way round.`,
+    advice: (complaint) => [
+      listRows(complaint),
+      say(
+        `Compare the currency in the raw answers with what core/sources/${complaint.source.id}/parse.ts makes of it.`,
+      ),
+      replayRows(complaint),
+    ],
+    weight: 70,
+  },
+  {
+    id: 'unit-unknown',
+    short: 'prices in an unknown unit',
+    reasons: ['unit_suspect'],
+    cause: () => 'Nobody says whether these prices are in the minor unit or the major one.',
+    advice: (complaint) => [listRows(complaint)],
+    weight: 35,
+  },
+  {
+    id: 'prices-off-for-many',
+    short: 'wrong prices',
+    reasons: ['implausible_jump'],
+    needs: ({ symbols }) => symbols.hit >= 3 && symbols.hit >= symbols.asked / 2,
+    cause: ({ symbols }) =>
+      `The prices of ${symbols.hit} of ${symbols.asked} symbols jumped at once, and no other source says the same: the source gives wrong prices.`,
+    advice: (complaint) => [listRows(complaint), readAnswer(complaint), stopSource(complaint)],
+    weight: 65,
+  },
+  {
+    id: 'price-off-for-a-few',
+    short: 'a price that cannot be believed',
+    reasons: ['implausible_jump'],
+    cause: ({ symbols }) =>
+      `The price of ${symbols.hit === 1 ? 'one symbol' : `${symbols.hit} symbols`} is too far off to be believed from one source: a wrong tick, a symbol that now means something else, or a real crash that nobody else confirms yet.`,
+    advice: (complaint) => [listRows(complaint), say('If the jump is real, the next session confirms it by itself.')],
+    weight: 25,
+  },
+  {
+    id: 'clock-ahead',
+    short: 'times in the future',
+    reasons: ['future_time'],
+    cause: () =>
+      'Market times lie in the future: the clock of the source is wrong, or ours is, or it gives local times as UTC.',
+    advice: (complaint) => [listRows(complaint), readAnswer(complaint)],
+    weight: 50,
+  },
+  {
+    id: 'no-positive-price',
+    short: 'prices of nothing',
+    reasons: ['non_positive'],
+    cause: () => 'The source gives 0 or less as a price, mostly in place of "no trade yet".',
+    advice: (complaint) => [listRows(complaint)],
+    weight: 20,
+  },
+  {
+    id: 'other-currency',
+    short: 'prices in another currency',
+    reasons: ['source_mismatch'],
+    cause: () =>
+      'The source quotes in another currency than the listing trades in: the symbol means another listing there.',
+    advice: (complaint) => [listRows(complaint), say('Correct how the source’s symbols map to listings.')],
+    weight: 40,
+  },
+  {
+    id: 'unasked-symbols',
+    short: 'symbols that nobody asked for',
+    reasons: ['unknown_listing'],
+    cause: () => 'The source answers with symbols that nobody asked for: it renamed or redirects them.',
+    advice: (complaint) => [listRows(complaint)],
+    weight: 25,
+  },
+  {
+    id: 'contradicting-rows',
+    short: 'it contradicts itself',
+    reasons: ['duplicate_conflict'],
+    cause: () => 'The source contradicts itself within one answer: several rows of one time with different prices.',
+    advice: (complaint) => [listRows(complaint), readAnswer(complaint)],
+    weight: 30,
+  },
+  {
+    id: 'old-state-served',
+    short: 'its prices stand still',
+    reasons: ['stale'],
+    cause: () =>
+      'The source answers, but with prices that stand still: it serves an old state from a cache, or its own feed stopped.',
+    advice: (complaint) => [testSource(complaint), recoverSource(complaint)],
+    weight: 65,
+  },
+];

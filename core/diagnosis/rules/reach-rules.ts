@@ -1,0 +1,62 @@
+import { recoverSource, type SourceRule, say, stopSource, testSource } from './source-rule.ts';
+
+/** Whether a source can be reached, and whether we ask at all. In order: the particular before the general. */
+export const reachRules: readonly SourceRule[] = [
+  {
+    id: 'servers-failing',
+    short: 'its servers fail',
+    reasons: ['down'],
+    needs: ({ httpStatus }) => httpStatus !== null && httpStatus >= 500,
+    cause: ({ httpStatus }) =>
+      `The source can be reached and answers ${httpStatus}: its own servers fail. Nothing on our side helps but waiting.`,
+    advice: (complaint) => [
+      say('It is tried again with growing pauses, and healed by itself when it is back.'),
+      recoverSource(complaint),
+    ],
+    weight: 70,
+  },
+  {
+    id: 'unreachable',
+    short: 'it cannot be reached',
+    reasons: ['down'],
+    needs: ({ httpStatus }) => httpStatus === null,
+    cause: () =>
+      'This source alone cannot be reached, or breaks the connection: it is down, moved, or blocks our address.',
+    advice: (complaint) => [say('See whether its address answers from another network.'), recoverSource(complaint)],
+    weight: 70,
+  },
+  {
+    id: 'stuck-inside',
+    short: 'tasks get no outcome',
+    reasons: ['timeout'],
+    needs: ({ attempted }) => !attempted,
+    cause: () =>
+      'Tasks were planned and no worker brought an outcome: the fault is in Quotron (a queue, the workers, the ingest), not at the source.',
+    advice: () => [
+      say('See which service is stopped and which queue has messages waiting or dead:', 'npx quotron status'),
+      say('Look for errors in the logs of the scrapers and of ingest.'),
+    ],
+    weight: 80,
+  },
+  {
+    id: 'too-slow',
+    short: 'it does not answer in time',
+    reasons: ['timeout'],
+    cause: () =>
+      'This source alone takes a request and does not answer within its time: it is overloaded, or holds our connections open on purpose.',
+    advice: (complaint) => [testSource(complaint), recoverSource(complaint), stopSource(complaint)],
+    weight: 70,
+  },
+  {
+    id: 'no-browser',
+    short: 'there is no browser',
+    reasons: ['unexplained'],
+    needs: ({ samples }) => samples.some(({ detail }) => detail?.code === 'no_browser'),
+    cause: () => 'There is no Chrome or Chromium on this machine, and this source is read in a browser.',
+    advice: (complaint) => [
+      say('Install Chrome, or set QUOTRON_CHROMIUM to one and start anew.'),
+      testSource(complaint),
+    ],
+    weight: 75,
+  },
+];

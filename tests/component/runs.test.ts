@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import {
+  batchStatisticsSchema,
+  runAcceptedSchema,
+  runDetailSchema,
+  runSchema,
+} from '../../core/contracts/http/operations.ts';
+import { tickSchema } from '../../core/contracts/messages.ts';
+import { runIdOf } from '../../core/contracts/run-id.ts';
+import { iso, json, type Keys, makeBatch, makeKeys, makeRun, noon, testApi } from '../support/api-fixture.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let keys: Keys;
+let api: ReturnType<typeof testApi>;
+
+beforeAll(async () => {
+  database = await startTestDatabase(new Date(noon));
+  pool = database.pool(2);
+  keys = await makeKeys(pool);
+  api = testApi(pool);
+}, 60_000);
+afterAll(() => database?.stop());
+
+const get = (path: string) => api.ask(path, { key: keys.read });
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  api.ask(path, { method: 'POST', key: keys.operate, headers, ...(body === undefined ? {} : { json: body }) });
+const read = async <T extends z.ZodType>(schema: T, path: string) =>
+  envelope(schema).parse(await (await get(path)).json());
+
+describe('run now', () => {
+  it('sends a tick and tells the ids that the planner will make of it', async () => {
+    const response = await post('/sources/yahoo/run', { job: 'quotes' }, { 'idempotency-key': 'again' });
+    const { data, warnings } = envelope(runAcceptedSchema).parse(await response.json());
+    const id = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'again' });
+    expect([response.status, response.headers.get('location')]).toEqual([202, `/api/v1/runs/${id}`]);
+    expect(data).toEqual({ id, status: 'planned', runs: [{ job: 'quotes', id }] });
+    expect(warnings).toEqual([]);
+    const [tick] = api.queue.take('ticks');
+    expect(tickSchema.parse(tick)).toEqual({
+      time: iso(),
+      run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'again' },
+    });
+  });
+
+  it('without a body is every job, and without an Idempotency-Key another run each time', async () => {
+    const first = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    const second = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run', {})).json());
+    expect(first.data.runs.map((run) => run.job)).toEqual(['quotes', 'daily-bars']);
+    expect(first.data.id).not.toBe(second.data.id);
+    const ticks = api.queue.take('ticks').map((tick) => tickSchema.parse(tick));
+    expect(ticks[0]?.run?.job).toBeUndefined();
+    expect(ticks[0]?.run?.requestId).not.toBe(ticks[1]?.run?.requestId);
+  });
+
+  it('refuses a job that the source does not have, and a key that cannot be one', async () => {
+    expect((await post('/sources/yahoo/run', { job: 'nope' })).status).toBe(404);
+    expect((await post('/sources/yahoo/run', {}, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(400);
+    expect(api.queue.take('ticks')).toEqual([]);
+  });
+
+  it('says so when the scrapers are stopped', async () => {
+    await post('/services/scrapers/stop');
+    const { warnings } = envelope(runAcceptedSchema).parse(await (await post('/sources/yahoo/run')).json());
+    expect(warnings.map((warning) => warning.code)).toEqual(['service_stopped']);
+    await post('/services/scrapers/start');
+    api.queue.take('ticks');
+  });
+
+  it('at a run that is not there yet is a 404 worth trying again; a made-up id is not', async () => {
+    const promised = runIdOf({ sourceId: 'yahoo', job: 'quotes', trigger: 'manual', slot: 'later' });
+    expect(await json(await get(`/runs/${promised}`))).toMatchObject({ code: 'unknown_run', retryable: true });
+    expect(await json(await get(`/runs/${randomUUID()}`))).toMatchObject({ code: 'unknown_run', retryable: false });
+    expect((await get('/runs/7')).status).toBe(400);
+  });
+});
+
+describe('runs', () => {
+  it.each([
+    ['planned', [], null],
+    ['planned', [{ status: 'planned' }], null],
+    ['running', [{ status: 'queued' }, { status: 'planned' }], null],
+    ['running', [{ status: 'succeeded' }, { status: 'fetched' }], null],
+    ['succeeded', [{ status: 'succeeded' }, { status: 'succeeded' }], null],
+    ['partial', [{ status: 'succeeded' }, { status: 'failed', reason: 'down' }], 'down'],
+    [
+      'failed',
+      [
+        { status: 'failed', reason: 'down' },
+        { status: 'failed', reason: 'timeout' },
+        { status: 'failed', reason: 'timeout' },
+      ],
+      'timeout',
+    ],
+  ] as const)('are %s with the tasks %j', async (status, tasks, reason) => {
+    const id = await makeRun(pool, { tasks: [...tasks] });
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data).toMatchObject({ status, reason, tasks: tasks.length });
+    expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
+  });
+
+  it('come with parts and attempts', async () => {
+    const id = await makeRun(pool, { tasks: [{ status: 'succeeded', accepted: 2 }] });
+    await pool.query(
+      `INSERT INTO task_attempt VALUES ($1, 0, 1, 'w', $2, $3, false, 'timeout', 'No answer in 10 s', NULL, 1, 10000.5),
+                                       ($1, 0, 2, 'w', $3, $4, true, NULL, NULL, 'raw/yahoo/x', 1, 120)`,
+      [id, iso(-50), iso(-40), iso(-30)],
+    );
+    await pool.query('UPDATE task SET queued_at = $2 WHERE run_id = $1', [id, iso(-55)]);
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data.parts).toMatchObject([
+      {
+        part: 0,
+        status: 'succeeded',
+        symbols: ['AAPL', 'MSFT'],
+        queuedAt: iso(-55),
+        startedAt: iso(-50),
+        fetchedAt: iso(-30),
+        finishedAt: iso(-30),
+        attempts: [
+          { attempt: 1, ok: false, reason: 'timeout', latencyMs: 10000.5 },
+          { attempt: 2, ok: true, blobKey: 'raw/yahoo/x' },
+        ],
+      },
+    ]);
+  });
+
+  it('page, the latest due first, also those due at the same time, and filter', async () => {
+    for (let turn = 0; turn < 3; turn++) await makeRun(pool, { sourceId: 'paged', dueAt: iso(-3600) });
+    await makeRun(pool, { sourceId: 'paged', dueAt: iso(-7200), tasks: [{ status: 'failed', reason: 'down' }] });
+    const seen: string[] = [];
+    let cursor = '';
+    for (let page = 0; page < 10; page++) {
+      const { data, meta } = await read(z.array(runSchema), `/runs?sourceId=paged&limit=1${cursor}`);
+      seen.push(...data.map((run) => run.id));
+      if (!meta.nextCursor) break;
+      cursor = `&cursor=${meta.nextCursor}`;
+    }
+    expect(new Set(seen).size).toBe(4);
+    const failed = await read(z.array(runSchema), '/runs?sourceId=paged&status=failed');
+    expect(failed.data.map((run) => run.id)).toEqual([seen[3]]);
+    expect((await read(z.array(runSchema), '/runs?limit=200')).data.length).toBeGreaterThan(4);
+    expect((await get('/runs?status=gone')).status).toBe(400);
+    expect((await get('/runs?sourceId=%27')).status).toBe(400);
+  });
+});
+
+describe('a batch', () => {
+  it('has statistics by currency, with all digits', async () => {
+    const id = await makeBatch(pool);
+    expect((await read(z.array(batchStatisticsSchema), `/batches/${id}/statistics`)).data).toEqual([]);
+    await pool.query(
+      "INSERT INTO batch_statistics VALUES ($1, 'USD', 3, 1, 0.1, 0.1, 0.00000001, 5, 1, 1, 1, 12345678901234567890)",
+      [id],
+    );
+    const text = await (await get(`/batches/${id}/statistics`)).text();
+    expect(text).toContain('"min":0.00000001,');
+    expect(text).toContain('"volume":12345678901234567890');
+    expect((await get('/batches/999999/statistics')).status).toBe(404);
+    expect((await get('/batches/99999999999999999999/statistics')).status).toBe(400);
+  });
+});
