@@ -5,24 +5,24 @@ import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { OutcomeStore } from '../../core/ports/outcome-store.ts';
 import type { RawStore } from '../../core/ports/raw-store.ts';
 
-interface Finding {
+interface BlobFinderDependencies {
   readonly store: OutcomeStore;
   readonly blobs: Pick<RawStore, 'has'>;
   readonly queue: MessageQueue;
 }
 
-/** Looked for in one minute; the others have the next. */
+/** Attempts that are looked at in one minute; the others follow in the next. */
 const mostAtOnce = 50;
 
 /**
- * A worker that dies may have kept an answer and told nobody of it. Each attempt that gave no outcome in time is looked
- * for once: its blob, where there is one, is sent to `ingest` as the worker would have, and the attempt is ended. Gives the
- * keys that were sent. Done twice, it changes nothing: a blob is ingested once.
+ * Finds answers that a worker stored before it died without an outcome. Each attempt without an outcome in time is looked
+ * at once: if it has a blob, that is sent to `ingest` as the worker would have done, and the attempt is ended. Gives the
+ * keys that were sent. Idempotent: a blob is ingested once.
  */
-export async function findLostBlobs(now: Date, { store, blobs, queue }: Finding): Promise<string[]> {
+export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFinderDependencies): Promise<string[]> {
   const sent: string[] = [];
   for (const { startedAt, ...of } of await store.lostAttempts(new Date(now.getTime() - overdueAfterMs), mostAtOnce)) {
-    // A key has the date at which the answer was there: of an attempt begun before midnight, maybe the next.
+    // A key has the date of the answer: for an attempt that began before midnight, maybe the next day.
     const dates = [startedAt, new Date(startedAt.getTime() + overdueAfterMs)].map((at) => at.toISOString());
     for (const blobKey of new Set(dates.map((createdAt) => rawBlobKey({ ...of, createdAt })))) {
       if (!(await blobs.has(blobKey))) continue;

@@ -10,8 +10,8 @@ import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
+import { publishFailing } from './publish-failing.ts';
 import { startRecoveries } from './start-recoveries.ts';
-import { tellFailing } from './tell-failing.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
 const pool = createPool(databaseSettings());
@@ -28,7 +28,7 @@ const starting = {
   sources: catalogue,
 };
 
-/** Outcomes from their queue, or the minute's tick, which also tells for each source whether it fails. */
+/** Outcomes from their queue, or the minute's tick, which also publishes for each source whether it fails. */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
     return handleQueue(event, context, outcomeMessageSchema, (outcome) => recordOutcome(outcome, watching, new Date()));
@@ -36,12 +36,13 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { time } = tickSchema.parse(event);
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
-  tellFailing(statuses);
+  publishFailing(statuses);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
-  // Last: a bucket that cannot be asked keeps nothing else from being done.
+  // Last, so that a bucket that does not answer delays nothing else.
   const found = await findLostBlobs(new Date(time), finding);
-  if (found.length > 0) logger.warn('Workers died before they could tell of these blobs; they are read now', { found });
+  if (found.length > 0)
+    logger.warn('Workers died before they could report these blobs; they are ingested now', { found });
   if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');
   return { overdue, recovering };
 });

@@ -8,33 +8,33 @@ import type { JudgedSource, OutcomeStore } from '../../core/ports/outcome-store.
 import { proxyId } from '../../core/recovery/strategy.ts';
 import { latenessMs, type SourceDefinition } from '../../core/sources/definition.ts';
 
-export interface Watching {
+export interface WatchDependencies {
   readonly store: OutcomeStore;
   readonly sources: readonly SourceDefinition[];
   /**
-   * What the planner goes by where that is not the catalogue alone: runs that were never due must not be missed, nor
-   * thought more frequent than they are.
+   * What the planner uses in place of the catalogue's own symbols and calendars, so that runs that were never due are not
+   * taken for missed ones.
    */
   readonly planned?: Pick<Wanted, 'symbols' | 'alwaysOpen'>;
   /** From 0 up to 1; spreads how long breakers stay open. */
   readonly random?: () => number;
 }
 
-/** What a minute of the monitor came to. */
-export interface Watched {
+/** The result of a minute of the monitor. */
+export interface WatchResult {
   /** Sources with tasks that gave no outcome in time. */
   readonly overdue: readonly string[];
-  /** By source, of those that could be judged. */
+  /** By source, for those that could be judged. */
   readonly statuses: ReadonlyMap<string, HealthStatus>;
-  /** Of those that could not. */
+  /** One for each source that could not. */
   readonly errors: readonly unknown[];
 }
 
 /**
- * Takes in one outcome and judges its source anew. A scrape that brought an answer ends nothing yet: the judgement waits
- * for what `ingest` says of its rows.
+ * Records one outcome and judges its source again. A scrape that brought an answer is not judged yet: `ingest` has to
+ * accept its rows first.
  */
-export async function recordOutcome(outcome: OutcomeMessage, watching: Watching, now: Date): Promise<void> {
+export async function recordOutcome(outcome: OutcomeMessage, watching: WatchDependencies, now: Date): Promise<void> {
   if (outcome.stage === 'scrape') {
     await watching.store.recordScrape(outcome);
     if (outcome.ok) return;
@@ -46,11 +46,11 @@ export async function recordOutcome(outcome: OutcomeMessage, watching: Watching,
 /**
  * What the monitor does each minute:
  *
- *   1. a task without an outcome has failed
- *   2. incidents of sources that are in the catalogue no more are over
- *   3. all sources are judged anew; one that cannot be does not keep the others from it
+ *   1. fail tasks without an outcome in time
+ *   2. resolve incidents of sources that are no longer in the catalogue
+ *   3. judge all sources again; one that cannot be judged does not stop the others
  */
-export async function watchSources(watching: Watching, now: Date): Promise<Watched> {
+export async function watchSources(watching: WatchDependencies, now: Date): Promise<WatchResult> {
   const { store, sources } = watching;
   const overdue = await store.endOverdue(new Date(now.getTime() - overdueAfterMs), now);
   await store.closeLeft([...sources.map((source) => source.id), proxyId], now);
@@ -66,7 +66,7 @@ export async function watchSources(watching: Watching, now: Date): Promise<Watch
   return { overdue, statuses, errors };
 }
 
-function judge(source: SourceDefinition, watching: Watching, now: Date): Promise<Judgement> {
+function judge(source: SourceDefinition, watching: WatchDependencies, now: Date): Promise<Judgement> {
   const { store, random = Math.random } = watching;
   const definition = definitionOf(source, watching, now.getTime());
   const judged: JudgedSource = {
@@ -80,7 +80,7 @@ function judge(source: SourceDefinition, watching: Watching, now: Date): Promise
   return store.judge(judged, now, (facts) => judgeSource(definition, facts, now.getTime(), random));
 }
 
-function definitionOf(source: SourceDefinition, watching: Watching, now: number): JudgedDefinition {
+function definitionOf(source: SourceDefinition, watching: WatchDependencies, now: number): JudgedDefinition {
   const { planned } = watching;
   const timings = planned ? timingsOf(source, { ...planned, toSource: source.toSource }) : timingsOf(source);
   return {

@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
 import { healthStatuses } from '../../../core/contracts/words/health-status.ts';
-import { tellFailing } from '../../../functions/monitor/tell-failing.ts';
+import { publishFailing } from '../../../functions/monitor/publish-failing.ts';
 
-it('tells of each source, by the dimensions of its alarms, that it fails or does not, and of one at its limit that it is', () => {
+it('publishes of each source, by the dimensions of its alarms, whether it fails, and of one at its limit that it is', () => {
   const lines: string[] = [];
   const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  tellFailing(new Map(healthStatuses.map((status) => [`a-${status}-source`, status])));
+  publishFailing(new Map(healthStatuses.map((status) => [`a-${status}-source`, status])));
   written.mockRestore();
   const line = (status: string, name: string, value: number) => ({
     _aws: {
