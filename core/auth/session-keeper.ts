@@ -57,15 +57,21 @@ export function sessionKeeper(
     if (!parsed.success || Date.parse(parsed.data.expiresAt) <= now()) return null;
     return rejected && sameSession(parsed.data, rejected) ? null : parsed.data;
   };
-  const look = async (rejected?: Session) => open((await state.ask({ op: 'getSession', sourceId })).session, rejected);
+  const look = async (rejected?: Session) => open((await state.call({ op: 'getSession', sourceId })).session, rejected);
   const keep = (token: number, content: unknown, expiresAt: string) =>
-    state.ask({ op: 'putSession', sourceId, token, sealed: sealer.seal(JSON.stringify(content), sourceId), expiresAt });
+    state.call({
+      op: 'putSession',
+      sourceId,
+      token,
+      sealed: sealer.seal(JSON.stringify(content), sourceId),
+      expiresAt,
+    });
   async function currentOrNew(known?: SealedSession | null, rejected?: Session): Promise<Session | Failure> {
     for (let attempt = 0; attempt < waits; attempt++) {
       const isKnown = attempt === 0 && known !== undefined;
       const held = isKnown ? open(known, rejected) : await look(rejected);
       if (held) return held;
-      const { token } = await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: renewalSeconds });
+      const { token } = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: renewalSeconds });
       if (token === null) {
         await wait(waitMs);
         continue;
@@ -76,11 +82,11 @@ export function sessionKeeper(
       if ('reason' in fresh) {
         if (fresh.detail.code === loginRefused.detail.code && found === null)
           await keep(token, { refused: true }, new Date(now() + refusalSeconds * 1000).toISOString());
-        else await state.ask({ op: 'releaseRenewal', sourceId, token });
+        else await state.call({ op: 'releaseRenewal', sourceId, token });
         return fresh;
       }
       if (rejected && sameSession(fresh, rejected)) {
-        await state.ask({ op: 'releaseRenewal', sourceId, token });
+        await state.call({ op: 'releaseRenewal', sourceId, token });
         return {
           reason: 'auth_expired',
           detail: { code: 'credentials_refused' },

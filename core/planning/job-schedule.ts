@@ -1,9 +1,9 @@
 /**
- * When jobs are due: pure rules on the catalogue's words, the market's calendars and the planner's clock.
+ * When jobs are due: pure rules on the catalogue's schedules, the market's calendars and the planner's clock.
  *
- *   1. the slots of a job are whole multiples of its interval since the epoch, or what its cron expression says
- *   2. a job with `inSession` is due for those of its symbols only whose market trades at the slot
- *   3. `dueRuns` gives what a tick makes due, `nextRun` what comes next
+ *   1. the slots of a job are whole multiples of its interval since the epoch, or the times of its cron expression
+ *   2. a job with `inSession` is due only for those of its symbols whose market trades at the slot
+ *   3. `dueRuns` gives the slots that a tick makes due, `nextRun` the one after
  *   4. `stretchOf` spaces the slots of a universe that is too large for the quota
  *
  * Instants are milliseconds since the epoch.
@@ -14,10 +14,10 @@ import { calendarOfSymbol } from '../market/symbol-calendar.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
 import { plannedShare } from './quota.ts';
 
-/** How many missed slots are made up for. Quotes of an hour ago cannot be asked for: one late run is enough of them. */
+/** How many missed slots are planned late. Quotes of an hour ago cannot be fetched any more: more late runs give no more. */
 export const catchUpLimit = 3;
 
-/** A job with all that decides on when it is due. */
+/** A job with everything that decides when it is due. */
 export interface JobTiming {
   readonly job: SourceJob;
   /** Canonical. */
@@ -28,7 +28,7 @@ export interface JobTiming {
   readonly alwaysOpen: boolean;
 }
 
-/** Which symbols jobs ask for: the user's in place of the catalogue's, and the source's names for them. */
+/** Which symbols jobs fetch: the user's in place of the catalogue's, and the source's names for them. */
 export interface Wanted {
   readonly symbols: readonly string[] | null;
   /** Calendars are ignored: the simulated market never closes. */
@@ -37,7 +37,7 @@ export interface Wanted {
   readonly toSource: (canonical: string) => string | null;
 }
 
-/** The canonical symbols that a job asks for, as far as its source has them. */
+/** The canonical symbols that a job fetches, as far as its source has them. */
 export function symbolsOf(job: SourceJob, { symbols, toSource }: Wanted): string[] {
   return (symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
 }
@@ -69,7 +69,7 @@ const minuteMs = 60_000;
 const daySeconds = 86_400;
 
 /**
- * What is due in (planned to, tick], oldest first: of each market the newest `catchUpLimit` slots in its session. A job
+ * The runs that are due in (planned to, tick], oldest first: of each market the newest `catchUpLimit` slots in its session. A job
  * that was never planned is due once for each market, at its newest slot, so that a service that is set up on a Sunday
  * has Friday's prices. `plannedTo` is `null` then.
  */
@@ -102,7 +102,7 @@ export function nextRun(timing: JobTiming, after: number): number | null {
   return next;
 }
 
-/** Seconds between the two slots around an instant: how long its prices last by plan. */
+/** Seconds between the two slots around an instant: how long its prices are the newest by plan. */
 export function secondsBetween(job: SourceJob, at: number, stretch = 1): number {
   if (job.cron === undefined) return job.everySeconds * stretch;
   const cron = cronOf(job.cron, job.zone);
@@ -112,9 +112,9 @@ export function secondsBetween(job: SourceJob, at: number, stretch = 1): number 
 }
 
 /**
- * How far apart the slots of a source's interval jobs must be, in intervals of theirs, so that what is planned stays
- * within `plannedShare` of its quota: 1, unless the user names more symbols than the catalogue reckoned with. A job in
- * session costs requests in session only, by the calendars' usual hours.
+ * How far apart the slots of a source's interval jobs must be, in their intervals, so that planned requests stay within
+ * `plannedShare` of its quota: 1, unless the user names more symbols than the catalogue allows for. A job with `inSession`
+ * costs requests in session only, by the calendars' usual hours.
  */
 export function stretchOf(
   source: Pick<SourceDefinition, 'jobs' | 'quota'>,
@@ -158,7 +158,7 @@ export function requestsFor(job: SourceJob, symbols: number): number {
   return whole * Math.ceil(job.symbolsPerTask / job.symbolsPerRequest) + Math.ceil(rest / job.symbolsPerRequest);
 }
 
-/** Seconds of a usual day in which a market's symbols are asked for. */
+/** Seconds of a usual day in which a market's symbols are fetched. */
 function openSeconds({ inSession }: SourceJob, calendar: MarketCalendar | null): number {
   const session = calendar && inSession ? sessionOn(calendar, '2026-06-10') : null;
   if (!session || !inSession) return daySeconds;
@@ -207,7 +207,7 @@ function firstSlot(timing: JobTiming, calendar: MarketCalendar | null, after: nu
   let slot = slotAfter(timing, after);
   while (slot !== null && slot < before && calendar !== null) {
     const open = tradingFrom(calendar, slot, graceOf(timing));
-    // A job whose slots all lie outside the session would be looked for for ever.
+    // The search for a slot in session would not end for a job whose slots all lie outside it.
     if (open === null || open > after + searchMs) return null;
     if (open <= slot) return slot;
     slot = slotAfter(timing, open - 1);
@@ -227,7 +227,7 @@ function slotUntil({ job, stretch }: JobTiming, at: number): number | null {
     const every = job.everySeconds * stretch * 1000;
     return Math.floor(at / every) * every;
   }
-  // Strictly before what it is given.
+  // `previousRuns` gives times strictly before its argument.
   return (
     cronOf(job.cron, job.zone)
       .previousRuns(1, new Date(at + 1))[0]
@@ -246,8 +246,8 @@ function slotAfter({ job, stretch }: JobTiming, at: number): number | null {
 const crons = new Map<string, Cron>();
 
 /**
- * A cron expression of five fields on a zone's clocks. A time that a change of clocks leaves out is due once, right
- * after it; one that comes twice is due the first time only, but for expressions with every hour, which go on.
+ * A cron expression of five fields on a zone's clocks. A time that a change of clocks skips is due once, right after it; one
+ * that comes twice is due the first time only, except for expressions with every hour, which are due both times.
  */
 function cronOf(expression: string, zone: string): Cron {
   const key = `${zone} ${expression}`;

@@ -2,14 +2,14 @@ import type { ScrapeMessage } from '../contracts/messages.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Trigger } from '../contracts/words/triggers.ts';
 
-/** A run to be made, with the symbols of each of its tasks, in the source's namespace. */
+/** A run that is to be stored and sent, with the symbols of each of its tasks, in the source's namespace. */
 export interface PlannedRun {
   readonly id: string;
   readonly sourceId: string;
   readonly job: string;
   readonly kind: ScrapeMessage['kind'];
   readonly trigger: Trigger;
-  /** Due time as ISO text, or the request's id; of a retry, the run's that failed and its number: `<id>/1`. */
+  /** Due time as ISO text, or the request's id; of a retry, the id of the run that failed and a number: `<id>/1`. */
   readonly slot: string;
   readonly dueAt: Date;
   readonly tasks: readonly (readonly string[])[];
@@ -23,14 +23,14 @@ export interface BreakerState {
   readonly until: number | null;
 }
 
-/** The run that tries whether a source is well again, and until when no other may. */
+/** The run that tries whether a source works again, and until when no other run may. */
 export interface Trial {
   readonly sourceId: string;
   readonly runId: string;
   readonly until: Date;
 }
 
-/** A due time of a job whose run is looked at: has it failed, and would it be tried again? */
+/** A due time of a job whose run may have failed, and would be retried then. */
 export interface WatchedSlot {
   readonly sourceId: string;
   readonly job: string;
@@ -38,9 +38,9 @@ export interface WatchedSlot {
   readonly slot: number;
 }
 
-/** A task of a run that failed, or of one that asked for the same job after it. */
+/** A task of a run that failed, or of a later run of the same job. */
 export interface WatchedTask {
-  /** Of the run that failed itself, and not of a later one. */
+  /** Of the run that failed, not of a later one. */
   readonly own: boolean;
   /** In the source's namespace. */
   readonly symbols: readonly string[];
@@ -50,12 +50,12 @@ export interface WatchedTask {
   readonly endedAt: number | null;
 }
 
-/** The run of a watched slot, all of whose tasks have ended and not all well. */
+/** The run of a watched slot, all of whose tasks have ended, and some failed. */
 export interface FailedRun extends WatchedSlot {
   readonly runId: string;
-  /** How often it was tried again. */
+  /** How often it was retried. */
   readonly retries: number;
-  /** Of that run, its retries and what a person asked for since: what ended first comes first, what is under way last. */
+  /** Of that run, its retries and runs that a person started since, in the order in which they ended; unfinished ones last. */
   readonly tasks: readonly WatchedTask[];
   /** Requests of the source that count against the day's quota. */
   readonly usedToday: number;
@@ -65,16 +65,16 @@ export interface FailedRun extends WatchedSlot {
 export interface PlannerState {
   readonly running: boolean;
   readonly paused: ReadonlySet<string>;
-  /** Sources that want to be left alone for now. */
+  /** Sources that want a pause for now. */
   readonly held: ReadonlySet<string>;
-  /** By source, of those whose breaker is not closed. */
+  /** By source id; of sources whose breaker is not closed. */
   readonly breakers: ReadonlyMap<string, BreakerState>;
   /** Sources whose credentials a person has set. */
   readonly credentialed: ReadonlySet<string>;
   /** Milliseconds since the epoch, by `source/job`. */
   readonly plannedTo: ReadonlyMap<string, number>;
-  /** Of the watched slots those whose runs failed. */
+  /** The watched slots whose runs failed. */
   readonly failed: readonly FailedRun[];
-  /** Sources that a recovery is under way for: it runs what failed again itself. */
+  /** Sources with a recovery under way, which runs failed jobs again by itself. */
   readonly recovering: ReadonlySet<string>;
 }

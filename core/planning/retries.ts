@@ -1,8 +1,9 @@
 /**
- * Runs that failed of what passes by itself, and whose job is not due again soon, are tried again: their failed tasks only.
+ * Runs that failed for a reason that passes by itself, and whose job is not due again soon, are retried: their failed tasks
+ * only.
  *
- *   1. `retryChances` gives the due times whose runs are worth a look: the newest of each market, where the next is far
- *   2. `planRetries` gives the runs for those that failed, once their time has come
+ *   1. `retryChances` gives the due times whose runs may be retried: the newest of each market, where the next is far off
+ *   2. `planRetries` gives retries of those that failed, once it is time for them
  */
 
 import { runIdOf } from '../contracts/run-id.ts';
@@ -14,14 +15,14 @@ import type { FailedRun, PlannedRun, PlannerState, WatchedSlot, WatchedTask } fr
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-/** A job that is due again within this is not tried again: its next run is. */
+/** A job that is due again within this is not retried: its next run does the same. */
 const soonMs = 15 * minuteMs;
-/** What is due again within this need not be asked for now. */
+/** A job that is due again within this is not retried now. */
 const atOnceMs = 5 * minuteMs;
-/** How long after its last failure a run is tried again: the first, second and third time. */
+/** How long after its last failure a run is retried: the first, second and third time. */
 export const retryDelaysMs = [5 * minuteMs, 15 * minuteMs, 45 * minuteMs] as const;
 
-/** A due time whose run would be tried again. */
+/** A due time whose run would be retried if it failed. */
 export interface RetryChance extends WatchedSlot {
   readonly source: SourceDefinition;
   /** All jobs of the source. */
@@ -44,16 +45,16 @@ export function retryChances(
     dueRuns(timing, null, now).flatMap(({ slot, symbols }) => {
       const next = nextRun({ ...timing, symbols }, slot) ?? Number.POSITIVE_INFINITY;
       if (next - slot <= soonMs || next - now <= atOnceMs) return [];
-      const asked = new Set(symbols.flatMap((symbol) => toSource(symbol) ?? []));
-      return [{ sourceId: source.id, job: timing.job.id, slot, source, timings, timing, symbols: asked, next }];
+      const wanted = new Set(symbols.flatMap((symbol) => toSource(symbol) ?? []));
+      return [{ sourceId: source.id, job: timing.job.id, slot, source, timings, timing, symbols: wanted, next }];
     }),
   );
 }
 
 /**
  * The retries that are due at `now`. A retry's id follows from the run that failed and its number, so two planners plan it
- * once. Nothing is tried again of a source that is paused, wants to be left alone, lacks its credentials, or has a
- * recovery under way, which does so itself; nor what would take the quota of a run that is still due today.
+ * once. There is none of a source that is paused or held, lacks its credentials, or has a recovery under way, which
+ * retries by itself; nor one that would take the quota of a run that is still due today.
  */
 export function planRetries(
   chances: readonly RetryChance[],
@@ -101,14 +102,14 @@ function dueTasks(failed: FailedRun, { symbols, next }: RetryChance, now: number
   return at <= now && at < next ? tasks : [];
 }
 
-/** Whether the day's quota bears a retry beside all that is still due today. */
+/** Whether the day's quota has room for a retry beside all runs that are still due today. */
 function fits(tasks: readonly string[][], failed: FailedRun, { source, timings, timing }: RetryChance, now: number) {
   const requests = tasks.reduce((sum, symbols) => sum + requestsFor(timing.job, symbols.length), 0);
   const due = timings.reduce((sum, each) => sum + requestsUntil(each, now, nextDay(now)), 0);
   return failed.usedToday + due + requests <= source.quota.perDay;
 }
 
-/** When a day's quota begins anew: at midnight UTC. */
+/** When the next day's quota begins: at midnight UTC. */
 function nextDay(at: number): number {
   return (Math.floor(at / dayMs) + 1) * dayMs;
 }

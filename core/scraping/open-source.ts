@@ -141,7 +141,7 @@ function loginCall(
     if (refused) return refused;
     const answer = await upstream(call);
     const seconds = holdAfter(answer, null, now());
-    if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId, seconds });
+    if (seconds !== null && seconds > 0) await state.call({ op: 'holdSource', sourceId, seconds });
     return answer;
   };
 }

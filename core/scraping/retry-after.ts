@@ -1,7 +1,7 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 
-/** How long a 429 without `Retry-After` keeps a source from being asked. */
+/** How long a source is held after a 429 without `Retry-After`. */
 const usualHoldSeconds = 60;
 
 /** Seconds of an answer's `Retry-After`, as a number or a date, at most a day; `null` without one that can be read. */
@@ -13,18 +13,18 @@ export function retryAfterOf(answer: Pick<UpstreamAnswer, 'response'>, now: numb
 }
 
 /**
- * For how long the source is not to be asked after an answer, in seconds, or `null`: what its `Retry-After` says, a
- * minute after any other word of too many requests, and until midnight UTC when it says that the day is used up.
+ * For how many seconds a source is held after an answer, or `null`: its `Retry-After`, a minute after another sign of too
+ * many requests, and until midnight UTC when it says that the day is used up.
  */
 export function holdAfter(
   answer: Pick<UpstreamAnswer, 'response'>,
   failure: Failure | null,
   now: number,
 ): number | null {
-  const asked = retryAfterOf(answer, now);
+  const wanted = retryAfterOf(answer, now);
   const { status } = answer.response ?? { status: 0 };
-  if (status === 429 || failure?.reason === 'rate_limited') return asked ?? usualHoldSeconds;
-  if (status === 503) return asked;
-  if (failure?.reason === 'quota_exhausted') return asked ?? Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);
+  if (status === 429 || failure?.reason === 'rate_limited') return wanted ?? usualHoldSeconds;
+  if (status === 503) return wanted;
+  if (failure?.reason === 'quota_exhausted') return wanted ?? Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);
   return null;
 }

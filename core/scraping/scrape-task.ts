@@ -89,7 +89,7 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
   const { state, queue, now } = scraping;
   const parser = await parserOf(task.sourceId);
   const requests = parser.requests({ ...task, now: now() });
-  const begun = await state.ask({
+  const begun = await state.call({
     op: 'beginAttempt',
     runId: task.runId,
     part: task.part,
@@ -270,7 +270,7 @@ function requestWithRetries(
     of.exchanges.push(exchange);
     const failure = parser.failureIn(task.kind, exchange);
     const seconds = holdAfter(exchange, failure, now());
-    if (seconds !== null && seconds > 0) await state.ask({ op: 'holdSource', sourceId: task.sourceId, seconds });
+    if (seconds !== null && seconds > 0) await state.call({ op: 'holdSource', sourceId: task.sourceId, seconds });
     return { exchange, failure };
   });
 }

@@ -48,7 +48,7 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
 
   async function take(count: number, deadline: number): Promise<Failure | null> {
     for (let turn = 0; turn < mostTurns; turn++) {
-      const taken = await state.ask({ op: 'takePermits', sourceId, count, purpose, ...(task && { task }) });
+      const taken = await state.call({ op: 'takePermits', sourceId, count, purpose, ...(task && { task }) });
       if (taken.why === null) {
         held = taken.permits.map((permit) => heldPermit(permit, now()));
         return null;

@@ -25,20 +25,20 @@ export interface Planning {
   readonly store: PlanStore;
   readonly queue: MessageQueue;
   readonly sources: readonly SourceDefinition[];
-  /** In place of the catalogue's symbols, where the user named some. */
+  /** The user's symbols, in place of the catalogue's; `null` where none are set. */
   readonly symbols: readonly string[] | null;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
 }
 
 /**
- * Plans what a tick makes due and sends what is planned.
+ * Plans the runs that a tick makes due and sends their tasks.
  *
- *   1. under one lock: what is due since the last planning (or what the tick asks for by name) becomes runs and tasks,
- *      and so do the failed tasks of runs that are tried again
+ *   1. under one lock: slots that are due since the last planning (or jobs that the tick names) become runs and tasks, and
+ *      so do the failed tasks of runs that are retried
  *   2. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
- *   3. they are marked as sent; a crash before that sends them twice, which the workers bear. A queue that takes nothing
- *      (its source has left the catalogue) does not keep the others from theirs
+ *   3. they are marked as sent; a crash before that sends them twice, which workers tolerate. A queue that refuses its
+ *      tasks (its source has left the catalogue) does not stop the others
  *
  * Gives the ids of the runs that the tick made due, and how many tasks were sent.
  */
@@ -82,7 +82,7 @@ function timingsOfAll(planning: Planning): SourceTimings[] {
   });
 }
 
-/** It cannot be asked before a person has set its key. */
+/** No request can be made of it before a person has set its key. */
 function isLocked(source: SourceDefinition, state: PlannerState): boolean {
   return needsCredentials(source) && !state.credentialed.has(source.id);
 }
@@ -96,16 +96,16 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
   for (const { source, timings } of of) {
-    // Once it has its key it begins at once, as any that was never planned.
+    // Once it has its key it begins at once, like any source that was never planned.
     const locked = isLocked(source, state);
-    // What the source does not want now is made up for when it does.
+    // Slots of a held source stay unplanned and are planned later.
     if (state.held.has(source.id)) continue;
     for (const timing of timings) {
       const { job } = timing;
       const key = `${source.id}/${job.id}`;
       if (locked && !state.plannedTo.has(key)) continue;
       plannedTo.set(key, now);
-      // A paused source is not made up for when it goes on: what it missed was not wanted.
+      // Slots of a paused source are not planned later: nobody wanted them.
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);

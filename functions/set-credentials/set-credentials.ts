@@ -51,7 +51,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
 
   app.get(path, async (context) => {
     const { source, form } = await admit(context);
-    const { isSet, changedAt } = await state.ask({ op: 'credentialsState', sourceId: source.id });
+    const { isSet, changedAt } = await state.call({ op: 'credentialsState', sourceId: source.id });
     return answer(context, viewOf(source, form, isSet, changedAt));
   });
 
@@ -59,14 +59,14 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
     const { source, form, keyId, secretId } = await admit(context);
     const credentials = checked(credentialsSchemas[form], 'body', await bodyOf(context));
     await secrets.put(secretId, JSON.stringify(credentials));
-    const { changedAt } = await state.ask({ op: 'noteCredentials', sourceId: source.id, isSet: true, keyId });
+    const { changedAt } = await state.call({ op: 'noteCredentials', sourceId: source.id, isSet: true, keyId });
     return answer(context, viewOf(source, form, true, changedAt));
   });
 
   app.delete(path, async (context) => {
     const { source, form, keyId, secretId } = await admit(context);
     // The note first: nobody plans what is about to lose its key.
-    const { changedAt } = await state.ask({ op: 'noteCredentials', sourceId: source.id, isSet: false, keyId });
+    const { changedAt } = await state.call({ op: 'noteCredentials', sourceId: source.id, isSet: false, keyId });
     await secrets.put(secretId, unset);
     return answer(context, viewOf(source, form, false, changedAt));
   });
@@ -116,7 +116,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
       throw new ProblemError('rate_limited', `This key has asked too much at once. Wait ${wait} s.`, {
         headers: { 'retry-after': String(wait) },
       });
-    const { ok, keyId } = await state.ask({ op: 'checkKey', key, scope: 'admin' });
+    const { ok, keyId } = await state.call({ op: 'checkKey', key, scope: 'admin' });
     if (keyId === null) throw new ProblemError('invalid_key', 'The key in x-api-key is unknown, revoked or expired.');
     if (!ok) throw new ProblemError('forbidden', 'This needs a key of scope admin; the one given has less.');
     return keyId;

@@ -8,4 +8,4 @@ import { patientState } from './patient-state.ts';
 const state = patientState(postgresState(createPool(databaseSettings())));
 
 /** Answers one `StateRequest`, invoked synchronously by functions outside the VPC. */
-export const handler = observed((event: unknown) => state.ask(stateRequestSchema.parse(event)));
+export const handler = observed((event: unknown) => state.call(stateRequestSchema.parse(event)));

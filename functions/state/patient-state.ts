@@ -5,13 +5,13 @@ import type { State } from '../../core/ports/state.ts';
 const tooManyConnections = '53300';
 
 /**
- * State that waits for its turn when the role's connections are all taken: the limit keeps a storm of requests to the
- * proxy from the database, and those that it holds back must not fail for it. Gives up after about five seconds.
+ * State that waits for its turn when the role's connections are all taken: the limit protects the database from a storm of
+ * requests to the proxy, and the calls that it holds back must not fail for it. Gives up after about five seconds.
  */
 export function patientState(state: State, initialDelay = 50): State {
   const again = retry(
     handleWhen((error) => 'code' in error && error.code === tooManyConnections),
     { maxAttempts: 8, backoff: new ExponentialBackoff({ initialDelay, maxDelay: initialDelay * 20 }) },
   );
-  return { ask: (request) => again.execute(() => state.ask(request)) };
+  return { call: (request) => again.execute(() => state.call(request)) };
 }

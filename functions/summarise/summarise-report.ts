@@ -12,9 +12,9 @@ export async function summariseReport(
   diagnosisId: string,
   { state, summariser }: { state: State; summariser: Summariser },
 ): Promise<boolean> {
-  const { markdown } = await state.ask({ op: 'readReport', diagnosisId });
+  const { markdown } = await state.call({ op: 'readReport', diagnosisId });
   if (markdown === null) return false;
   const text = await summariser.summarise(markdown);
-  const { kept } = await state.ask({ op: 'keepSummary', diagnosisId, model: summariser.model, text });
+  const { kept } = await state.call({ op: 'keepSummary', diagnosisId, model: summariser.model, text });
   return kept;
 }

@@ -11,8 +11,8 @@ import { LRUCache } from 'lru-cache';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
-import type { AskYahoo, Loaded, NoAnswer } from './ask-yahoo.ts';
 import type { Breaker, Pause } from './breaker.ts';
+import type { FetchFromYahoo, Loaded, NoAnswer } from './fetch-from-yahoo.ts';
 import type { Lease, SharedCache, Taken } from './shared-cache.ts';
 
 /** `REVALIDATED`: there was an older answer, and Yahoo has just given a new one. */
@@ -33,7 +33,7 @@ export interface Refresh {
 }
 
 export interface AnswerCacheOptions {
-  readonly ask: AskYahoo;
+  readonly fetchAnswers: FetchFromYahoo;
   readonly breaker: Breaker;
   /** `null` where there is one process only. */
   readonly shared: SharedCache | null;
@@ -62,7 +62,7 @@ const patienceMs = 2_500;
 const longestWaitMs = 15_000;
 
 export function answerCache(options: AnswerCacheOptions): AnswerCache {
-  const { ask, breaker, now, wait, later, log } = options;
+  const { fetchAnswers, breaker, now, wait, later, log } = options;
   const memory = new LRUCache<string, KeptAnswer>({
     maxSize: options.memoryBytes,
     // Two bytes a character at worst, and the entry itself.
@@ -90,7 +90,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
 
   /** Keeps answers here and for all, or tells all of the failure. */
   async function load(refreshes: readonly Refresh[]): Promise<Map<string, Loaded>> {
-    const outcomes = await ask(refreshes.map(({ question }) => question)).catch((error: unknown) => {
+    const outcomes = await fetchAnswers(refreshes.map(({ question }) => question)).catch((error: unknown) => {
       // A fault of ours (no permits to be had from `state`): what is at hand is still given out.
       log(error);
       return refreshes.map((): Loaded => ({ failed: { reason: 'unexplained', retryAfterSeconds: 0 } }));

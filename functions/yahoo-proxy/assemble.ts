@@ -6,10 +6,10 @@ import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { type AnswerCache, answerCache, type Refresh } from './answer-cache.ts';
 import { createProxy, type ProxyApp } from './app.ts';
-import { askYahoo } from './ask-yahoo.ts';
 import { batchQuestions } from './batch-questions.ts';
 import { type BreakerSettings, createBreaker, usualBreaker } from './breaker.ts';
 import type { Dependencies } from './dependencies.ts';
+import { fetchFromYahoo } from './fetch-from-yahoo.ts';
 import type { Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
 import type { SharedCache } from './shared-cache.ts';
@@ -60,9 +60,9 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
   const source = await yahooSource(world);
   const metrics = createMetrics();
   const breaker = createBreaker(world.breaker ?? usualBreaker, now);
-  const ask = askYahoo({ source, state, breaker, metrics, now, wait });
+  const fetchAnswers = fetchFromYahoo({ source, state, breaker, metrics, now, wait });
   const cache: AnswerCache = answerCache({
-    ask: world.gatherMs > 0 ? batchQuestions(ask, world.gatherMs) : ask,
+    fetchAnswers: world.gatherMs > 0 ? batchQuestions(fetchAnswers, world.gatherMs) : fetchAnswers,
     breaker,
     shared,
     now,

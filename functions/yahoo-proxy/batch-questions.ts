@@ -1,18 +1,18 @@
 import type { Question } from '../../core/contracts/proxy.ts';
-import type { AskYahoo, Loaded } from './ask-yahoo.ts';
+import type { FetchFromYahoo, Loaded } from './fetch-from-yahoo.ts';
 
 /**
- * Gathers what is asked within a few milliseconds, so that quotes that many clients ask for at once go to Yahoo
+ * Gathers the questions of a few milliseconds, so that quotes that many clients want at once go to Yahoo
  * together. For a process that serves many clients; a Lambda container has one at a time.
  */
-export function batchQuestions(ask: AskYahoo, gatherMs: number): AskYahoo {
+export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): FetchFromYahoo {
   let waiting: { questions: readonly Question[]; done: (loaded: Loaded[]) => void; fail: (error: unknown) => void }[] =
     [];
   async function send(): Promise<void> {
     const batch = waiting;
     waiting = [];
     try {
-      const loaded = await ask(batch.flatMap(({ questions }) => questions));
+      const loaded = await fetchAnswers(batch.flatMap(({ questions }) => questions));
       let from = 0;
       for (const { questions, done } of batch) {
         done(loaded.slice(from, from + questions.length));
@@ -24,7 +24,7 @@ export function batchQuestions(ask: AskYahoo, gatherMs: number): AskYahoo {
   }
   return (questions) => {
     // A chart or a search is a request of its own in any case, and need not wait.
-    if (questions.every(({ route }) => route !== 'quote')) return ask(questions);
+    if (questions.every(({ route }) => route !== 'quote')) return fetchAnswers(questions);
     return new Promise((done, fail) => {
       waiting.push({ questions, done, fail });
       if (waiting.length === 1) setTimeout(() => void send(), gatherMs);

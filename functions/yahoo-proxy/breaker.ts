@@ -12,11 +12,11 @@ import type { Failure } from '../../core/contracts/failure.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 
-/** What one call to Yahoo came to, as far as the breaker needs to know. */
+/** The result of one call to Yahoo, as far as the breaker needs to know. */
 export interface Outcome {
   readonly failure: Failure | null;
-  /** Whether Yahoo was asked at all: for want of a permit it is not, which says nothing of Yahoo. */
-  readonly asked: boolean;
+  /** Whether Yahoo was called at all: without a permit it is not, which says nothing of Yahoo. */
+  readonly called: boolean;
   /** What Yahoo's `Retry-After` says, or 0. */
   readonly retryAfterSeconds: number;
 }
@@ -45,15 +45,15 @@ export interface Breaker {
   readonly state: BreakerState;
   /** Why no call may be made now, or `null`. */
   pause(now: number): Pause | null;
-  /** The same, when it is this container's own breaker that is open: what the others are to hear. */
+  /** The same, when it is this container's own breaker that is open: the other containers are to take it over. */
   opened(now: number): Pause | null;
-  /** Takes over what another container found out. */
+  /** Takes over a pause of another container. */
   hear(pause: Pause | null): void;
   /** Makes the call, twice where the connection broke, unless there is a pause. */
   run<T extends Outcome>(call: () => Promise<T>): Promise<T | Pause>;
 }
 
-/** Failures that say that Yahoo is unwell, or unwell towards us. What a client asked wrongly is none. */
+/** Failures that say that Yahoo does not work, or not for us. A client's bad request is none. */
 const sick: ReadonlySet<RunReason> = new Set([
   'rate_limited',
   'blocked',
@@ -65,18 +65,18 @@ const sick: ReadonlySet<RunReason> = new Set([
 const longestPauseMs = 15 * 60_000;
 
 /**
- * Keeps away from an upstream that is unwell: opens after a row of failures, lets one call through after a while that
+ * Keeps calls from an upstream that fails: opens after a row of failures, lets one call through after a while that
  * doubles, closes when that succeeds. A `Retry-After` is obeyed from the first failure on.
  *
- * Each container has its own; what it learns it tells the others through the shared cache, and `hear` takes it in.
+ * Each container has its own; its pauses reach the others through the shared cache and `hear`.
  */
 export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
-  let told: Pause | null = null;
+  let shared: Pause | null = null;
   let openUntil = 0;
   let lastReason: RunReason = 'down';
   const breaker = circuitBreaker(
     handleWhenResult(
-      (result) => isOutcome(result) && result.asked && result.failure !== null && sick.has(result.failure.reason),
+      (result) => isOutcome(result) && result.called && result.failure !== null && sick.has(result.failure.reason),
     ),
     {
       breaker: new ConsecutiveBreaker(settings.threshold),
@@ -92,13 +92,13 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
   const again = retry(
     handleWhenResult(
       (result) =>
-        isOutcome(result) && result.asked && result.failure?.reason === 'down' && result.retryAfterSeconds === 0,
+        isOutcome(result) && result.called && result.failure?.reason === 'down' && result.retryAfterSeconds === 0,
     ),
     { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: 150, maxDelay: 1_000 }) },
   );
   const opened = (at: number): Pause | null =>
     breaker.state === CircuitState.Open && openUntil > at ? { until: openUntil, reason: lastReason } : null;
-  const pause = (at: number): Pause | null => (told !== null && told.until > at ? told : opened(at));
+  const pause = (at: number): Pause | null => (shared !== null && shared.until > at ? shared : opened(at));
   return {
     get state() {
       if (breaker.state === CircuitState.Open) return openUntil > now() ? 'open' : 'half_open';
@@ -107,7 +107,7 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
     pause,
     opened,
     hear(heard) {
-      told = heard;
+      shared = heard;
     },
     async run(call) {
       const current = pause(now());
@@ -115,12 +115,12 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
       try {
         const outcome = await again.execute(() => breaker.execute(call));
         if (outcome.failure) {
-          if (outcome.asked) lastReason = outcome.failure.reason;
+          if (outcome.called) lastReason = outcome.failure.reason;
           if (outcome.retryAfterSeconds > 0) {
             const wait = Math.min(longestPauseMs, outcome.retryAfterSeconds * 1000);
-            told = { until: now() + wait, reason: outcome.failure.reason };
+            shared = { until: now() + wait, reason: outcome.failure.reason };
           }
-        } else if (outcome.asked) told = null;
+        } else if (outcome.called) shared = null;
         return outcome;
       } catch (error) {
         // Opened between our look and the call, or another call is the trial.

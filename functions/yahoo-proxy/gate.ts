@@ -41,7 +41,7 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
       if (known) return known;
       // A mistyped key costs no look into the database.
       const { ok, keyId } = isApiKey(key)
-        ? await state.ask({ op: 'checkKey', key, scope: 'read' })
+        ? await state.call({ op: 'checkKey', key, scope: 'read' })
         : { ok: false, keyId: null };
       const caller = ok ? keyId : null;
       believed.set(key, { caller, until: clock() + (caller === null ? disbelieveMs : believeMs) });

@@ -47,13 +47,13 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
   async function release(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
     const named = leases.map(({ key, token }) => ({ key, token }));
     for (const some of chunked(named, mostPerRequest))
-      await state.ask({ op: 'cacheFail', sourceId, leases: some, reason, holdSeconds, pauseSeconds });
+      await state.call({ op: 'cacheFail', sourceId, leases: some, reason, holdSeconds, pauseSeconds });
   }
   return {
     async take(keys, lease) {
       const answers = await Promise.all(
         chunked(keys, mostPerRequest).map((some) =>
-          state.ask({ op: 'cacheTake', sourceId, keys: some, leaseSeconds: lease ? leaseSeconds : 0 }),
+          state.call({ op: 'cacheTake', sourceId, keys: some, leaseSeconds: lease ? leaseSeconds : 0 }),
         ),
       );
       const entries = answers.flatMap((answer) => answer.entries);
@@ -76,13 +76,14 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
         answers.map(async ({ key, token, answer }) => ({ key, token, answer: await packedAnswer(answer) })),
       );
       const fitting = packed.flatMap(({ key, token, answer }) => (answer ? [{ key, token, answer }] : []));
-      for (const some of chunked(fitting, mostPerRequest)) await state.ask({ op: 'cachePut', sourceId, answers: some });
+      for (const some of chunked(fitting, mostPerRequest))
+        await state.call({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
       // Too long to share: the others may ask for themselves, one after the other.
       if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
     },
     fail: (leases, reason, pauseSeconds) => release(leases, reason, holdSeconds, pauseSeconds),
-    sweep: (maxBytes) => state.ask({ op: 'cacheSweep', maxBytes }),
+    sweep: (maxBytes) => state.call({ op: 'cacheSweep', maxBytes }),
   };
 }
 

@@ -83,14 +83,14 @@ describe('credentials of a source', () => {
     const state = postgresState(pool);
     const sourceId = 'alpha-vantage';
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-    const first = await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
-    await state.ask({ op: 'putSession', sourceId, token: first.token ?? 0, sealed: 'old', expiresAt });
-    const second = await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
+    const first = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
+    await state.call({ op: 'putSession', sourceId, token: first.token ?? 0, sealed: 'old', expiresAt });
+    const second = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
     await ask({ method: 'PUT', json: { apiKey: secret } });
-    expect(await state.ask({ op: 'getSession', sourceId })).toEqual({ session: null });
-    const late = await state.ask({ op: 'putSession', sourceId, token: second.token ?? 0, sealed: 'old', expiresAt });
+    expect(await state.call({ op: 'getSession', sourceId })).toEqual({ session: null });
+    const late = await state.call({ op: 'putSession', sourceId, token: second.token ?? 0, sealed: 'old', expiresAt });
     expect(late).toEqual({ kept: false });
-    expect((await state.ask({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 })).token).not.toBeNull();
+    expect((await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 })).token).not.toBeNull();
   });
 
   it.each([

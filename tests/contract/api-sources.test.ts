@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 const noteCredentials = (isSet: boolean) =>
-  postgresState(pool).ask({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet, keyId: null });
+  postgresState(pool).call({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet, keyId: null });
 const world = (symbols?: readonly string[]) =>
   pipeline(pool, {
     sourceUrls: {

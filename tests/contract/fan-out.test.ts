@@ -162,7 +162,7 @@ describe('a source that bears one worker', () => {
        SELECT $1, part, 'demo-broker', '{AAPL}', now(), 'queued' FROM generate_series(0, 3) AS part`,
       [runId],
     );
-    const begin = (part: number) => state.ask({ op: 'beginAttempt', runId, part, worker: `w${part}`, requests: 1 });
+    const begin = (part: number) => state.call({ op: 'beginAttempt', runId, part, worker: `w${part}`, requests: 1 });
     const answers = await Promise.all([0, 1, 2, 3].map(begin));
     const going = answers.findIndex((answer) => answer.go);
     expect(answers.filter((answer) => answer.go)).toHaveLength(1);
@@ -197,7 +197,7 @@ describe('a worker that comes late', () => {
     );
     const task = scrapeMessageSchema.parse(queue.take('scrape-yahoo')[0]);
     const begin = () =>
-      postgresState(pool).ask({ op: 'beginAttempt', runId: task.runId, part: 0, worker: 'w', requests: 1 });
+      postgresState(pool).call({ op: 'beginAttempt', runId: task.runId, part: 0, worker: 'w', requests: 1 });
     expect(await begin()).toMatchObject({ go: true, attempt: 1 });
     await pool.query('UPDATE task SET lease_until = clock_timestamp()');
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });

@@ -58,7 +58,8 @@ beforeEach(async () => {
 });
 
 const all = async (sql: string) => (await pool.query(sql)).rows;
-const setCredentials = () => postgresState(pool).ask({ op: 'noteCredentials', sourceId: id, isSet: true, keyId: null });
+const setCredentials = () =>
+  postgresState(pool).call({ op: 'noteCredentials', sourceId: id, isSet: true, keyId: null });
 const requests = () => upstreams.control.requests(false)['demo-broker'] ?? {};
 const fault = (asked: Partial<Fault> & { fault: Fault['fault'] }) =>
   upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', ...asked }));

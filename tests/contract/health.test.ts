@@ -308,7 +308,7 @@ describe('the breaker', () => {
     const { rows } = await world.pool.query<{ id: string }>(`SELECT id FROM run WHERE trigger = 'first_cycle'`);
     const begun = await Promise.all(
       rows.map(({ id }) =>
-        postgresState(world.pool).ask({ op: 'beginAttempt', runId: id, part: 0, worker: 'w', requests: 1 }),
+        postgresState(world.pool).call({ op: 'beginAttempt', runId: id, part: 0, worker: 'w', requests: 1 }),
       ),
     );
     expect(begun.filter((each) => each.go)).toHaveLength(1);

@@ -34,7 +34,7 @@ beforeEach(async () => {
 
 const task = async () => (await pool.query('SELECT status, reason, finished_at, lease_until FROM task')).rows[0];
 const health = async () => (await pool.query('SELECT * FROM source_health')).rows[0];
-const begin = () => postgresState(pool).ask({ op: 'beginAttempt', runId, part: 0, worker: 'worker-1', requests: 1 });
+const begin = () => postgresState(pool).call({ op: 'beginAttempt', runId, part: 0, worker: 'worker-1', requests: 1 });
 const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   stage: 'scrape',
   runId,

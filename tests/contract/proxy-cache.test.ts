@@ -39,9 +39,9 @@ const answer = (text: string, more: Partial<SharedAnswer> = {}): SharedAnswer =>
   ...more,
 });
 const take = (keys: string[], leaseSeconds = 20) =>
-  state.ask({ op: 'cacheTake', sourceId: 'yahoo', keys, leaseSeconds });
+  state.call({ op: 'cacheTake', sourceId: 'yahoo', keys, leaseSeconds });
 const put = (key: string, token: number, kept = answer('x')) =>
-  state.ask({ op: 'cachePut', sourceId: 'yahoo', answers: [{ key, token, answer: kept }] });
+  state.call({ op: 'cachePut', sourceId: 'yahoo', answers: [{ key, token, answer: kept }] });
 
 describe('the lease on an answer', () => {
   it('goes to one of fifty who ask at once', async () => {
@@ -75,7 +75,7 @@ describe('the lease on an answer', () => {
 
   it('of a failed try tells the others, who do not try again at once', async () => {
     const token = (await take(['a'])).entries[0]?.token ?? 0;
-    await state.ask({
+    await state.call({
       op: 'cacheFail',
       sourceId: 'yahoo',
       leases: [{ key: 'a', token }],
@@ -91,7 +91,7 @@ describe('the lease on an answer', () => {
 
 describe('a pause', () => {
   const pause = (seconds: number) =>
-    state.ask({
+    state.call({
       op: 'cacheFail',
       sourceId: 'yahoo',
       leases: [],
@@ -113,7 +113,7 @@ describe('a pause', () => {
   });
 
   it('is also what the scrapers were told by Yahoo, and what a person wants', async () => {
-    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     expect((await take(['a'])).pause).toMatchObject({ reason: 'rate_limited' });
     await pool.query('TRUNCATE source_state');
     await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('proxy', false)`);
@@ -131,8 +131,8 @@ it('the sweep drops what is over, and of the rest what is over next, down to its
     const token = (await take([key])).entries[0]?.token ?? 0;
     await put(key, token, answer('0123456789', { keepSeconds, freshSeconds: 0 }));
   }
-  expect(await state.ask({ op: 'cacheSweep', maxBytes: 1_000 })).toEqual({ removed: 1, bytes: 30 });
-  expect(await state.ask({ op: 'cacheSweep', maxBytes: 20 })).toEqual({ removed: 1, bytes: 20 });
+  expect(await state.call({ op: 'cacheSweep', maxBytes: 1_000 })).toEqual({ removed: 1, bytes: 30 });
+  expect(await state.call({ op: 'cacheSweep', maxBytes: 20 })).toEqual({ removed: 1, bytes: 20 });
   const { rows } = await pool.query('SELECT key FROM proxy_cache ORDER BY key');
   expect(rows).toEqual([{ key: 'last' }, { key: 'later' }]);
 });
@@ -202,9 +202,9 @@ describe('containers that share a database', () => {
 
   it('go on without the cache when it is out of reach, but never without a permit', async () => {
     const broken: State = {
-      ask(request) {
+      call(request) {
         if (request.op === 'cacheTake' || request.op === 'cachePut') return Promise.reject(new Error('no such luck'));
-        return state.ask(request);
+        return state.call(request);
       },
     };
     const lone = await testProxy(upstreams, { state, shared: stateSharedCache(broken, 'yahoo') });
@@ -213,7 +213,7 @@ describe('containers that share a database', () => {
       `SELECT count(*)::int AS used FROM permit WHERE purpose = 'proxy' AND used_at IS NOT NULL`,
     );
     expect(rows).toEqual([{ used: 1 }]);
-    const permitless: State = { ask: () => Promise.reject(new Error('all is down')) };
+    const permitless: State = { call: () => Promise.reject(new Error('all is down')) };
     const alone = await testProxy(upstreams, { state: permitless, shared: stateSharedCache(permitless, 'yahoo') });
     expect((await alone.ask('/yahoo/v8/finance/chart/MSFT')).status).toBe(502);
     expect(asked('chart')).toBe(1);

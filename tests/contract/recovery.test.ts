@@ -143,10 +143,10 @@ describe('what its steps do', () => {
     const world = of.world();
     await cycle(world, 'yahoo');
     const state = postgresState(of.pool());
-    const { token } = await state.ask({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
+    const { token } = await state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
     await of.recover(world, 'yahoo');
     const late = { sourceId: 'yahoo', sealed: 'late', expiresAt: new Date(Date.now() + minute).toISOString() };
-    expect(await state.ask({ op: 'putSession', token: token ?? 0, ...late })).toEqual({ kept: false });
+    expect(await state.call({ op: 'putSession', token: token ?? 0, ...late })).toEqual({ kept: false });
     expect(await all('SELECT sealed FROM auth_session')).not.toEqual([{ sealed: 'late' }]);
     expect(of.upstreams().control.requests(false)['yahoo']).toMatchObject({ crumb: 2 });
   });
@@ -161,7 +161,7 @@ describe('what its steps do', () => {
     await later();
     const state = postgresState(of.pool());
     const take = (count: number) =>
-      state.ask({ op: 'takePermits', sourceId: 'coingecko', count, purpose: 'task' }).then(({ why }) => why);
+      state.call({ op: 'takePermits', sourceId: 'coingecko', count, purpose: 'task' }).then(({ why }) => why);
     // Half of five a minute, and none in pieces; a task that is larger still goes when it is the first.
     expect([await take(1), await take(1), await take(1)]).toEqual([null, null, 'minute_quota']);
     await later();

@@ -39,7 +39,7 @@ describe('planted secrets, whatever the source does', () => {
     const seen = new Set<string>([apiKey]);
     const blobs: string[] = [];
     const logs = await everythingLogged(async () => {
-      await postgresState(world.pool).ask({
+      await postgresState(world.pool).call({
         op: 'noteCredentials',
         sourceId: 'alpha-vantage',
         isSet: true,

@@ -45,7 +45,7 @@ const storeSession = () =>
   pool.query(
     `INSERT INTO auth_session (source_id, sealed, expires_at, token) VALUES ('yahoo', 'sealed', now() + interval '1 hour', 1)`,
   );
-const begin = (requests = 1) => state.ask({ op: 'beginAttempt', runId, part: 0, worker: 'test', requests });
+const begin = (requests = 1) => state.call({ op: 'beginAttempt', runId, part: 0, worker: 'test', requests });
 
 describe('taking a task', () => {
   it('gives the first worker an attempt with the session and the first permit, and all others a wait', async () => {
@@ -84,7 +84,7 @@ describe('taking a task', () => {
     const requests = 10;
     expect(await begin(requests)).toMatchObject({ go: true, attempt: 1, permits: [{}] });
     const take = (count: number, task?: { runId: string; part: number; attempt: number }) =>
-      state.ask({ op: 'takePermits', sourceId: 'yahoo', count, purpose: 'task', ...(task && { task }) });
+      state.call({ op: 'takePermits', sourceId: 'yahoo', count, purpose: 'task', ...(task && { task }) });
     expect(await take(perMinute - requests + 1)).toMatchObject({ why: 'minute_quota' });
     expect((await take(perMinute - requests)).permits).toHaveLength(perMinute - requests);
     expect(await take(1)).toMatchObject({ why: 'minute_quota' });
@@ -117,7 +117,7 @@ describe('taking a task', () => {
   });
 
   it('says that a task is unknown', async () => {
-    expect(await state.ask({ op: 'beginAttempt', runId, part: 9, worker: 'test', requests: 1 })).toMatchObject({
+    expect(await state.call({ op: 'beginAttempt', runId, part: 9, worker: 'test', requests: 1 })).toMatchObject({
       go: false,
       why: 'unknown_task',
     });
@@ -133,7 +133,7 @@ describe('taking a task', () => {
 
 describe('permits', () => {
   it('are never more than the minute allows, whoever asks at once', async () => {
-    const take = () => state.ask({ op: 'takePermits', sourceId: 'yahoo', count: 7, purpose: 'task' });
+    const take = () => state.call({ op: 'takePermits', sourceId: 'yahoo', count: 7, purpose: 'task' });
     const answers = await Promise.all(Array.from({ length: 20 }, take));
     const granted = answers.flatMap((answer) => answer.permits).length;
     expect(granted).toBeLessThanOrEqual(yahoo.quota.perMinute);
@@ -143,7 +143,7 @@ describe('permits', () => {
 
   it('begin one after the other where the source wants a gap, and only so many wait in line', async () => {
     const { gapMs = 0, perMinute } = alphaVantage.quota;
-    const take = () => state.ask({ op: 'takePermits', sourceId: 'alpha-vantage', count: 1, purpose: 'task' });
+    const take = () => state.call({ op: 'takePermits', sourceId: 'alpha-vantage', count: 1, purpose: 'task' });
     const answers = await Promise.all(Array.from({ length: perMinute }, take));
     const begins = answers.flatMap(({ permits }) => permits.map(({ notBefore }) => Date.parse(notBefore))).sort();
     expect(begins).toHaveLength(perMinute);
@@ -163,7 +163,7 @@ describe('permits', () => {
     expect(await look(perMinute)).toBeNull();
     expect(await look(perMinute)).toBeNull();
     expect(await look(perMinute + 1)).toMatchObject({ why: 'minute_quota' });
-    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     expect(await look(1)).toMatchObject({ why: 'held' });
   });
 });
@@ -171,15 +171,15 @@ describe('permits', () => {
 /** While this release is deployed, scrapers and proxies of the former one reserve permits and mark them used. */
 describe('the former release', () => {
   it('gets permits that are used already, and leave to call with them until they are over', async () => {
-    const { permits } = await state.ask({ op: 'reservePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
-    const use = () => state.ask({ op: 'usePermit', permitId: permits[0]?.id ?? '' });
+    const { permits } = await state.call({ op: 'reservePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
+    const use = () => state.call({ op: 'usePermit', permitId: permits[0]?.id ?? '' });
     expect(await use()).toEqual({ ok: true, why: null, retryAfterSeconds: 0 });
-    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     expect(await use()).toMatchObject({ ok: false, why: 'held' });
     await pool.query('UPDATE source_state SET held_until = NULL');
     await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second'`);
     expect(await use()).toMatchObject({ ok: false, why: 'expired' });
-    expect(await state.ask({ op: 'usePermit', permitId: runId })).toMatchObject({ ok: false, why: 'unknown' });
+    expect(await state.call({ op: 'usePermit', permitId: runId })).toMatchObject({ ok: false, why: 'unknown' });
   });
 
   it('has reserved permits that count until they are used or over', async () => {
@@ -189,9 +189,9 @@ describe('the former release', () => {
        SELECT 'yahoo', 'task', now(), now() + interval '2 minutes' FROM generate_series(1, $1::int) RETURNING id`,
       [perMinute],
     );
-    const take = () => state.ask({ op: 'takePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
+    const take = () => state.call({ op: 'takePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
     expect(await take()).toMatchObject({ permits: [], why: 'minute_quota' });
-    expect(await state.ask({ op: 'usePermit', permitId: rows[0]?.id ?? '' })).toMatchObject({ ok: true });
+    expect(await state.call({ op: 'usePermit', permitId: rows[0]?.id ?? '' })).toMatchObject({ ok: true });
     expect((await pool.query('SELECT FROM permit WHERE used_at IS NOT NULL')).rowCount).toBe(1);
     await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second' WHERE used_at IS NULL`);
     expect((await take()).permits).toHaveLength(1);
@@ -255,12 +255,12 @@ describe('one session for all workers', () => {
   });
 
   it('refuses to keep what a worker made after its right had passed to another', async () => {
-    const { token } = await state.ask({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
+    const { token } = await state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
     await pool.query(`UPDATE lease SET expires_at = now() - interval '1 second'`);
-    const next = await state.ask({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
+    const next = await state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
     expect(next.token).toBeGreaterThan(token ?? 0);
     const put = (by: number | null) =>
-      state.ask({
+      state.call({
         op: 'putSession',
         sourceId: 'yahoo',
         token: by ?? 0,
@@ -278,7 +278,7 @@ it('a key is checked by its hash, scope, expiry and revocation', async () => {
     prefix,
     hash,
   ]);
-  const check = (scope: 'read' | 'operate' | 'admin', text = key) => state.ask({ op: 'checkKey', key: text, scope });
+  const check = (scope: 'read' | 'operate' | 'admin', text = key) => state.call({ op: 'checkKey', key: text, scope });
   expect(await check('read')).toMatchObject({ ok: true });
   expect(await check('admin')).toMatchObject({ ok: false });
   expect(await check('read', createApiKey().key)).toEqual({ ok: false, keyId: null });

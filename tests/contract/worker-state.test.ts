@@ -32,7 +32,7 @@ describe.each(adapters)('state %s', (_name, make) => {
     state = await make();
   });
   const take = (count: number, purpose: 'task' | 'proxy' | 'backfill' = 'task', sourceId = 'yahoo') =>
-    state.ask({ op: 'takePermits', sourceId, count, purpose });
+    state.call({ op: 'takePermits', sourceId, count, purpose });
 
   it('gives all the permits that were asked for or none, up to the minute’s quota', async () => {
     const { perMinute } = yahoo.quota;
@@ -71,27 +71,27 @@ describe.each(adapters)('state %s', (_name, make) => {
   });
 
   it('gives no permit while the source wants a pause, and a longer pause stands', async () => {
-    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
-    await state.ask({ op: 'holdSource', sourceId: 'yahoo', seconds: 10 });
+    await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
+    await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 10 });
     const refused = await take(1);
     expect(refused).toMatchObject({ permits: [], why: 'held' });
     expect(refused.retryAfterSeconds).toBeGreaterThan(50);
   });
 
   it('gives the right to renew a session to one at a time, and keeps only what the holder made', async () => {
-    const renew = () => state.ask({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
+    const renew = () => state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
     const put = (token: number, expiresIn = 60_000) =>
-      state.ask({
+      state.call({
         op: 'putSession',
         sourceId: 'yahoo',
         token,
         sealed: `sealed by ${token}`,
         expiresAt: new Date(Date.now() + expiresIn).toISOString(),
       });
-    const get = async () => (await state.ask({ op: 'getSession', sourceId: 'yahoo' })).session?.sealed ?? null;
+    const get = async () => (await state.call({ op: 'getSession', sourceId: 'yahoo' })).session?.sealed ?? null;
     const first = (await renew()).token ?? 0;
     expect((await renew()).token).toBeNull();
-    expect(await state.ask({ op: 'releaseRenewal', sourceId: 'yahoo', token: first })).toEqual({ released: true });
+    expect(await state.call({ op: 'releaseRenewal', sourceId: 'yahoo', token: first })).toEqual({ released: true });
     const second = (await renew()).token ?? 0;
     expect(second).toBeGreaterThan(first);
     expect(await put(first)).toEqual({ kept: false });
@@ -105,6 +105,6 @@ describe.each(adapters)('state %s', (_name, make) => {
 
 it('state in memory has no tasks and no shared cache, and says so', async () => {
   await expect(
-    memoryState(Date.now).ask({ op: 'cacheTake', sourceId: 'yahoo', keys: ['a'], leaseSeconds: 1 }),
+    memoryState(Date.now).call({ op: 'cacheTake', sourceId: 'yahoo', keys: ['a'], leaseSeconds: 1 }),
   ).rejects.toThrow('cacheTake is for functions that share a database');
 });

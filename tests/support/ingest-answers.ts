@@ -88,7 +88,7 @@ export async function ingestAnswers(
   // Its requests have been made: neither quota nor a `Retry-After` can forbid them any more.
   await pool.query('DELETE FROM permit WHERE source_id = $1', [sourceId]);
   await pool.query('UPDATE source_state SET held_until = NULL WHERE source_id = $1', [sourceId]);
-  const begun = await stages.state.ask({ op: 'beginAttempt', runId, part, worker: 'world', requests: 1 });
+  const begun = await stages.state.call({ op: 'beginAttempt', runId, part, worker: 'world', requests: 1 });
   if (!begun.go) throw new Error(`The attempt could not begin: ${begun.why}.`);
 
   const { attempt } = begun;
@@ -103,7 +103,7 @@ export async function ingestAnswers(
   const ok = failures.includes(null);
   const failure = ok ? null : (failures[0] ?? null);
   const hold = holdAfter(last, failures.at(-1) ?? null, now);
-  if (hold !== null && hold > 0) await stages.state.ask({ op: 'holdSource', sourceId, seconds: hold });
+  if (hold !== null && hold > 0) await stages.state.call({ op: 'holdSource', sourceId, seconds: hold });
   const outcome: ScrapeOutcome = {
     stage: 'scrape',
     runId,

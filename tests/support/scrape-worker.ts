@@ -31,7 +31,7 @@ const state = postgresState(createPool({ url }, 1));
 async function others(orders: Orders, until: number): Promise<void> {
   for (let n = 0; n < orders.others && Date.now() < until; n++) {
     const purpose = (['canary', 'backfill', 'proxy', 'login'] as const)[n % 4] ?? 'canary';
-    const { permits } = await state.ask({ op: 'takePermits', sourceId: orders.sourceId, count: 1, purpose });
+    const { permits } = await state.call({ op: 'takePermits', sourceId: orders.sourceId, count: 1, purpose });
     // Some take one and die: it stays used.
     if (permits.length > 0 && n % 3 > 0) await fetch(`${orders.sourceUrls[orders.sourceId]}/v1/finance/search?q=a`);
     await sleep(20);

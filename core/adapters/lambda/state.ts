@@ -5,18 +5,20 @@ import { invokeFunction } from './invoke.ts';
 
 const schemas: { [Op in StateRequest['op']]: z.ZodType<StateResponses[Op]> } = stateResponseSchemas;
 
-/** The `state` function answered what it must not. */
+/** The `state` function gave a response that is none of this release. */
 export class StateUnavailableError extends Error {
   override readonly name = 'StateUnavailableError';
   constructor(op: string) {
-    super(`The state function's answer to ${op} is of another version. The message goes back and is tried again.`);
+    super(
+      `The state function's response to ${op} is of another release. The message is redelivered and its task tried again.`,
+    );
   }
 }
 
-/** State as functions outside the VPC have it: by invoking the `state` function inside. */
+/** State for functions outside the VPC: each call invokes the `state` function inside it. */
 export function lambdaState(functionName: string): State {
   return {
-    async ask<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
+    async call<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
       const parsed = schemas[request.op as Op].safeParse(await invokeFunction(functionName, request));
       if (!parsed.success) throw new StateUnavailableError(request.op);
       return parsed.data;

@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state.ts';
 import { sourceOf } from '../../sources/catalogue.ts';
 
-/** Asked of a process on its own what only the database can do. */
+/** A process without a database was called for something that needs one. */
 export class NotSharedError extends Error {
   override readonly name = 'NotSharedError';
   constructor(op: string) {
@@ -105,7 +105,7 @@ export function memoryState(now: Clock, keyIdOf: (key: string) => string | null 
   }
 
   return {
-    async ask<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
+    async call<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
       const handle: Handlers[Op] = handlers[request.op as Op];
       if (!handle) throw new NotSharedError(request.op);
       return handle(request);

@@ -9,30 +9,30 @@ const refusing = (times: number, code: string): { state: State; tries: () => num
   return {
     tries: () => tries,
     state: {
-      ask(request) {
+      call(request) {
         tries++;
         if (tries <= times) return Promise.reject(Object.assign(new Error('refused'), { code }));
-        return inner.ask(request);
+        return inner.call(request);
       },
     },
   };
 };
-const ask = (state: State) => patientState(state, 1).ask({ op: 'getSession', sourceId: 'yahoo' });
+const call = (state: State) => patientState(state, 1).call({ op: 'getSession', sourceId: 'yahoo' });
 
 it('waits for its turn while all connections of its role are taken', async () => {
   const { state, tries } = refusing(3, '53300');
-  expect(await ask(state)).toEqual({ session: null });
+  expect(await call(state)).toEqual({ session: null });
   expect(tries()).toBe(4);
 });
 
 it('gives up when they stay taken', async () => {
   const { state, tries } = refusing(1_000, '53300');
-  await expect(ask(state)).rejects.toThrow('refused');
+  await expect(call(state)).rejects.toThrow('refused');
   expect(tries()).toBe(9);
 });
 
 it('does not try again what failed for another reason', async () => {
   const { state, tries } = refusing(1, '42P01');
-  await expect(ask(state)).rejects.toThrow('refused');
+  await expect(call(state)).rejects.toThrow('refused');
   expect(tries()).toBe(1);
 });

@@ -75,13 +75,13 @@ function countingState(source: SourceDefinition, stored = true): State & { other
   const sealed = { sealed: sealer.seal(JSON.stringify(session), source.id), expiresAt: session.expiresAt };
   return {
     async others(count) {
-      await memory.ask({ op: 'takePermits', sourceId: source.id, count, purpose: 'task' });
+      await memory.call({ op: 'takePermits', sourceId: source.id, count, purpose: 'task' });
     },
-    async ask<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
+    async call<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
       calls.push(request.op);
-      if (request.op !== 'beginAttempt') return memory.ask(request);
+      if (request.op !== 'beginAttempt') return memory.call(request);
       const { permits } = stored
-        ? await memory.ask({ op: 'takePermits', sourceId: source.id, count: 1, purpose: 'task' })
+        ? await memory.call({ op: 'takePermits', sourceId: source.id, count: 1, purpose: 'task' })
         : { permits: [] };
       const begun: StateResponses['beginAttempt'] = {
         go: true,

@@ -1,11 +1,15 @@
+import * as z from 'zod';
 import type { Connection } from './pool.ts';
 
-/** The lease of who may renew the session of a source. */
+/** int8 comes as text. */
+const leaseRow = z.object({ token: z.coerce.number() });
+
+/** The name of the lease for renewing a source's session. */
 export const renewalOf = (sourceId: string) => `renewal:${sourceId}`;
 
 /**
- * Takes a lease for `ttlSeconds`, or gives `null` while another holds it. The token rises with each holder: who writes
- * with an old one is refused, so that a worker that slept past its lease does no harm.
+ * Takes a lease for `ttlSeconds` and gives its token, or `null` while another holds it. The token rises with each holder: a
+ * write with an old one is refused, so that a worker that slept past its lease does no harm.
  */
 export async function acquireLease(
   connection: Connection,
@@ -13,7 +17,7 @@ export async function acquireLease(
   holder: string,
   ttlSeconds: number,
 ): Promise<number | null> {
-  const { rows } = await connection.query<{ token: string }>(
+  const { rows } = await connection.query(
     `INSERT INTO lease AS held (name, holder, token, expires_at)
      VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
      ON CONFLICT (name) DO UPDATE
@@ -22,10 +26,10 @@ export async function acquireLease(
      RETURNING token`,
     [name, holder, ttlSeconds],
   );
-  return rows[0] ? Number(rows[0].token) : null;
+  return rows.length === 0 ? null : leaseRow.parse(rows[0]).token;
 }
 
-/** Gives a lease back. Gives whether `token` still was its holder's. */
+/** Gives a lease back. Returns whether `token` was still its holder's. */
 export async function releaseLease(connection: Connection, name: string, token: number): Promise<boolean> {
   const { rowCount } = await connection.query(
     `UPDATE lease SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2 AND expires_at > clock_timestamp()`,

@@ -54,7 +54,7 @@ const handlers: Handlers = {
 /** Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own. */
 export function postgresState(pool: Pool): State {
   return {
-    ask: (request) => inTransaction(pool, (connection) => answer(connection, request)),
+    call: (request) => inTransaction(pool, (connection) => answer(connection, request)),
   };
 }
 

@@ -3,10 +3,10 @@ import type { RunReason } from '../../../../core/contracts/words/run-reasons.ts'
 import { type BreakerSettings, createBreaker, type Outcome } from '../../../../functions/yahoo-proxy/breaker.ts';
 
 const settings: BreakerSettings = { threshold: 3, openMs: 10_000, maxOpenMs: 40_000, random: () => 0 };
-const ok: Outcome = { failure: null, asked: true, retryAfterSeconds: 0 };
+const ok: Outcome = { failure: null, called: true, retryAfterSeconds: 0 };
 const fails = (reason: RunReason, more: Partial<Outcome> = {}): Outcome => ({
   failure: { reason, detail: { code: 'unspecified' }, message: 'no' },
-  asked: true,
+  called: true,
   retryAfterSeconds: 0,
   ...more,
 });
@@ -84,7 +84,7 @@ describe('the breaker', () => {
 
   it('is not opened by what was never asked, for want of a permit', async () => {
     const { made, run } = breaker();
-    for (let at = 0; at < 10; at++) await run(fails('rate_limited', { asked: false, retryAfterSeconds: 0 }));
+    for (let at = 0; at < 10; at++) await run(fails('rate_limited', { called: false, retryAfterSeconds: 0 }));
     expect(made.state).toBe('closed');
   });
 

@@ -13,19 +13,19 @@ import { permitHolder } from '../../core/scraping/take-permit.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
-/** Why there is no answer, and when it makes sense to ask again. */
+/** Why there is no answer, and when it makes sense to try again. */
 export interface NoAnswer {
   readonly reason: RunReason | 'stopped';
   readonly retryAfterSeconds: number;
 }
 
-/** What Yahoo answered to a question. */
+/** Yahoo's answer to a question, or why there is none. */
 export type Loaded = { readonly answer: ReadAnswer; readonly fetchedAt: number } | { readonly failed: NoAnswer };
 
-/** Asks Yahoo; one outcome for each question, in their order. Never throws for what Yahoo does. */
-export type AskYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
+/** Fetches answers from Yahoo; one for each question, in their order. Never throws for what Yahoo does. */
+export type FetchFromYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
 
-export interface Asking {
+export interface YahooConnection {
   readonly source: Pick<OpenSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
   readonly state: State;
   readonly breaker: Breaker;
@@ -38,23 +38,23 @@ export interface Asking {
 const symbolsPerRequest = 50;
 /** A client waits no longer than this for a permit. */
 const permitPatienceMs = 2_000;
-/** When to come back after there was no permit. */
+/** When a client may try again after there was no permit. */
 const refusedRetrySeconds = 10;
 /** Routes that Yahoo answers to a session with its crumb only. */
 const needSession: ReadonlySet<Question['route']> = new Set(['quote', 'summary']);
 
 /**
- * Asks Yahoo as the scraper does: within the breaker, one permit of the shared ledger for each request, with the shared
- * session, renewed once when it is refused.
+ * Fetches from Yahoo as the scraper does: within the breaker, one permit of the shared ledger for each request, with the
+ * shared session, renewed once when it is refused.
  *
  * Quotes go together, 50 symbols a request; all else one by one. No header of a client goes along.
  */
-export function askYahoo(asking: Asking): AskYahoo {
+export function fetchFromYahoo(connection: YahooConnection): FetchFromYahoo {
   return async (questions) => {
     const loaded = new Map<string, Loaded>();
     await Promise.all(
       requestsOf(questions).map(async (group) => {
-        for (const [key, each] of await askOnce(group, asking)) loaded.set(key, each);
+        for (const [key, each] of await fetchGroup(group, connection)) loaded.set(key, each);
       }),
     );
     return questions.map(({ key }) => loaded.get(key) ?? { failed: { reason: 'unexplained', retryAfterSeconds: 0 } });
@@ -70,17 +70,20 @@ function requestsOf(questions: readonly Question[]): Question[][] {
   return groups;
 }
 
-interface Told extends Outcome {
+interface RequestOutcome extends Outcome {
   readonly answers: ReadonlyMap<string, Loaded>;
 }
 
-async function askOnce(group: readonly Question[], asking: Asking): Promise<ReadonlyMap<string, Loaded>> {
-  const { breaker, now } = asking;
-  const result = await breaker.run(() => call(group, asking));
+async function fetchGroup(
+  group: readonly Question[],
+  connection: YahooConnection,
+): Promise<ReadonlyMap<string, Loaded>> {
+  const { breaker, now } = connection;
+  const result = await breaker.run(() => request(group, connection));
   if ('until' in result) return all(group, pauseOf(result, now()));
   if (result.failure === null) return result.answers;
   const { reason } = result.failure;
-  // A breaker that has just opened tells for how long.
+  // A breaker that has just opened says for how long.
   const pause = breaker.pause(now());
   const retryAfterSeconds = Math.max(result.retryAfterSeconds, pause ? pauseOf(pause, now()).retryAfterSeconds : 0);
   return all(group, { reason, retryAfterSeconds });
@@ -95,10 +98,10 @@ function all(group: readonly Question[], failed: NoAnswer): ReadonlyMap<string, 
 }
 
 /** One request, and a second one when the session was refused. */
-async function call(group: readonly Question[], asking: Asking): Promise<Told> {
+async function request(group: readonly Question[], connection: YahooConnection): Promise<RequestOutcome> {
   const [first] = group;
-  if (!first) return { answers: new Map(), failure: null, asked: false, retryAfterSeconds: 0 };
-  const { source, state, now, wait } = asking;
+  if (!first) return { answers: new Map(), failure: null, called: false, retryAfterSeconds: 0 };
+  const { source, state, now, wait } = connection;
   const { sessions } = source;
   let session: Session | null = null;
   if (sessions && needSession.has(first.route)) {
@@ -110,31 +113,31 @@ async function call(group: readonly Question[], asking: Asking): Promise<Told> {
   for (let renewed = false; ; renewed = true) {
     const refused = await permits.next(1, now() + permitPatienceMs);
     if (refused) return failed(refused, false, refusedRetrySeconds);
-    const told = await send(group, first, session, asking);
-    asking.metrics.upstream(first.route, told.failure?.reason ?? 'ok');
-    if (told.failure?.reason !== 'auth_expired' || renewed || !sessions || !session) return told;
+    const outcome = await send(group, first, session, connection);
+    connection.metrics.upstream(first.route, outcome.failure?.reason ?? 'ok');
+    if (outcome.failure?.reason !== 'auth_expired' || renewed || !sessions || !session) return outcome;
     const fresh = await sessions.renewed(session);
     if ('reason' in fresh) return noSession(fresh);
     session = fresh;
   }
 }
 
-/** A login that was not made for want of a permit, or to leave Yahoo alone, is no sign of Yahoo's health. */
-function noSession(failure: Failure): Told {
-  const asked = failure.reason !== 'quota_exhausted' && failure.reason !== 'rate_limited';
-  return failed(failure, asked, asked ? 0 : refusedRetrySeconds);
+/** A login that was not made for want of a permit, or because Yahoo wants a pause, is no sign of Yahoo's health. */
+function noSession(failure: Failure): RequestOutcome {
+  const called = failure.reason !== 'quota_exhausted' && failure.reason !== 'rate_limited';
+  return failed(failure, called, called ? 0 : refusedRetrySeconds);
 }
 
-function failed(failure: Failure, asked: boolean, retryAfterSeconds: number): Told {
-  return { answers: new Map(), failure, asked, retryAfterSeconds };
+function failed(failure: Failure, called: boolean, retryAfterSeconds: number): RequestOutcome {
+  return { answers: new Map(), failure, called, retryAfterSeconds };
 }
 
 async function send(
   group: readonly Question[],
   first: Question,
   session: Session | null,
-  { source, state, now }: Asking,
-): Promise<Told> {
+  { source, state, now }: YahooConnection,
+): Promise<RequestOutcome> {
   const symbols = group.flatMap(({ symbol }) => symbol ?? []);
   const query = first.route === 'quote' ? { ...first.query, symbols: symbols.join(',') } : first.query;
   const url = source.address.url(first.path, { ...query, ...session?.query });
@@ -147,10 +150,10 @@ async function send(
     error: answer.error,
     fetchedAt: new Date(fetchedAt).toISOString(),
   };
-  // Heard by the scrapers as well: it is one Yahoo that wants to be left alone.
-  const refused = async (failure: Failure): Promise<Told> => {
+  // The scrapers keep the pause as well: it is the same Yahoo.
+  const refused = async (failure: Failure): Promise<RequestOutcome> => {
     const seconds = holdAfter(answer, failure, fetchedAt) ?? 0;
-    if (seconds > 0) await state.ask({ op: 'holdSource', sourceId: source.id, seconds });
+    if (seconds > 0) await state.call({ op: 'holdSource', sourceId: source.id, seconds });
     return failed(failure, true, seconds);
   };
   if (first.route === 'quote') {
@@ -162,10 +165,10 @@ async function send(
         return row ? [[key, { answer: row, fetchedAt }]] : [];
       }),
     );
-    return { answers, failure: null, asked: true, retryAfterSeconds: 0 };
+    return { answers, failure: null, called: true, retryAfterSeconds: 0 };
   }
   const read = readOneAnswer(heard, first);
   if ('failure' in read) return refused(read.failure);
   const answers = new Map([[first.key, { answer: read, fetchedAt }]]);
-  return { answers, failure: null, asked: true, retryAfterSeconds: 0 };
+  return { answers, failure: null, called: true, retryAfterSeconds: 0 };
 }
