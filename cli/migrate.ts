@@ -22,7 +22,7 @@ export function migrateCommand(): Command {
           'There is no database to migrate. Set DATABASE_URL, or run this where `npm start` runs.',
         );
       // Imported here so that no other command loads a database driver.
-      const { migrateDatabase } = await import('../functions/migrate/migrate-database.ts');
+      const { migrateDatabase } = await import('../functions/migrate/standalone.ts');
       const done = await migrateDatabase({}, { url }, migrations, new Date()).catch((error: unknown) => {
         throw new CommandError(
           `The database could not be migrated: ${redacted(error instanceof Error ? error.message : String(error), url)}`,

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { ApiKeyStore, HeldKey } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import type { Principal } from '../../core/http/route.ts';
+import type { ApiKeyStore, HeldKey } from '../../core/ports/api-key-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 
 /** The cookie of a dashboard session. */

@@ -1,7 +1,5 @@
-import type { ApiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import type { SwitchStore } from '../../core/adapters/postgres/database/switches.ts';
 import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
-import type { FactsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import type { InstrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import type { BarReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import type { ConstituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
@@ -14,7 +12,9 @@ import type { BackfillStore } from '../../core/adapters/postgres/work/backfill-s
 import type { RunReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
+import type { ApiKeyStore } from '../../core/ports/api-key-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';

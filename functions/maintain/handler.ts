@@ -1,10 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
-import { maintainDatabase } from './maintain-database.ts';
 
 const pool = createPool(databaseSettings());
 

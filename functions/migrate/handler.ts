@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { migrateRequestSchema } from '../../core/contracts/migrate.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
-import { migrateDatabase } from './migrate-database.ts';
+import { migrateDatabase } from './standalone.ts';
 
 /** The bundle carries the SQL beside it. */
 const migrationsDirectory = fileURLToPath(new URL('./migrations', import.meta.url));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { maintainDatabase } from '../../functions/maintain/maintain-database.ts';
 import { migrationsDirectory, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;

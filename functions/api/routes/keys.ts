@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ApiKeyStore, KeyRecord } from '../../../core/adapters/postgres/access/api-key-store.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import {
   type ApiKeyView,
@@ -9,6 +8,7 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
+import type { ApiKeyStore, KeyRecord } from '../../../core/ports/api-key-store.ts';
 import type { Authenticator } from '../authenticate.ts';
 
 const tag = 'Keys';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ApiKeyStore } from '../../../core/adapters/postgres/access/api-key-store.ts';
 import { isApiKey, secretHash } from '../../../core/auth/api-keys.ts';
 import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
 import { type Scope, scopes } from '../../../core/contracts/words/access.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import type { RateLimiter } from '../../../core/http/rate-limit.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
+import type { ApiKeyStore } from '../../../core/ports/api-key-store.ts';
 import { type Authenticator, refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
 
 const lifeMs = 12 * 3600_000;

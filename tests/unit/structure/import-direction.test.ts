@@ -22,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'core/contracts/',
     'core/market/',
     'functions/yahoo-proxy/standalone.ts',
-    'functions/migrate/migrate-database.ts',
+    'functions/migrate/standalone.ts',
     'localstack/run.mjs',
   ],
   web: ['core/contracts/'],

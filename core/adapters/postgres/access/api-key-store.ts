@@ -1,28 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Scope, scopes } from '../../../contracts/words/access.ts';
+import type { ApiKeyStore, HeldKey, KeyRecord } from '../../../ports/api-key-store.ts';
 import type { Pool } from '../database/pool.ts';
-
-/** A key that is good, as far as the database knows: neither revoked nor expired at the time asked for. */
-export interface HeldKey {
-  readonly keyId: string;
-  readonly name: string;
-  readonly scope: Scope;
-  /** When the key, or the session on it, ends. Milliseconds since the epoch; `null` for a key without an end. */
-  readonly expiresAt: number | null;
-  readonly lastUsedAt: number | null;
-}
-
-/** What may be told of a key: never the key. */
-export interface KeyRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly prefix: string;
-  readonly scope: Scope;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
-  readonly lastUsedAt: Date | null;
-  readonly revokedAt: Date | null;
-}
 
 interface KeyRow {
   readonly id: string;
@@ -43,10 +22,8 @@ interface ListRow extends KeyRow {
 const active = 'k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)';
 const listed = 'id, name, prefix, scope, hash, created_at, expires_at, last_used_at, revoked_at';
 
-export type ApiKeyStore = ReturnType<typeof apiKeyStore>;
-
 /** API keys, dashboard sessions and one-time sign-in tokens. All are found by SHA-256; none is stored. */
-export function apiKeyStore(pool: Pool) {
+export function apiKeyStore(pool: Pool): ApiKeyStore {
   return {
     async findKey(hash: Buffer, now: Date): Promise<HeldKey | null> {
       const { rows } = await pool.query<KeyRow>({
@@ -57,7 +34,6 @@ export function apiKeyStore(pool: Pool) {
       return held(rows[0], hash);
     },
 
-    /** The key behind a session that has not ended. `expiresAt` is the session's. */
     async findSession(hash: Buffer, now: Date): Promise<HeldKey | null> {
       const { rows } = await pool.query<KeyRow>({
         name: 'web-session-find',
@@ -69,7 +45,6 @@ export function apiKeyStore(pool: Pool) {
       return held(rows[0], hash);
     },
 
-    /** Notes that a key is in use, at most once a minute. */
     async touch(keyId: string, now: Date): Promise<void> {
       await pool.query({
         name: 'api-key-touch',
@@ -79,7 +54,6 @@ export function apiKeyStore(pool: Pool) {
       });
     },
 
-    /** Opens a session on a key. `null` when the key is not good. Sessions that ended are cleared on the way. */
     async signInWithKey(keyHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null> {
       const { rows } = await pool.query<KeyRow>(
         `WITH ended AS (DELETE FROM web_session WHERE expires_at <= $2),
@@ -93,9 +67,7 @@ export function apiKeyStore(pool: Pool) {
       return held(rows[0], sessionHash);
     },
 
-    /**
-     * Uses up a one-time token and opens a session on its key, in one statement: of two that try at once, one gets it.
-     */
+    // One statement: of two that use the token at once, one gets the session.
     async signInWithToken(tokenHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null> {
       const { rows } = await pool.query<KeyRow>(
         `WITH used AS (
@@ -116,7 +88,7 @@ export function apiKeyStore(pool: Pool) {
       await pool.query('DELETE FROM web_session WHERE hash = $1', [hash]);
     },
 
-    async create(key: { name: string; prefix: string; hash: Buffer; scope: Scope; now: Date; expiresAt: Date | null }) {
+    async create(key) {
       const { rows } = await pool.query<ListRow>(
         `INSERT INTO api_key (name, prefix, hash, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${listed}`,
         [key.name, key.prefix, key.hash, key.scope, key.now, key.expiresAt],
@@ -126,7 +98,6 @@ export function apiKeyStore(pool: Pool) {
       return recordOf(row);
     },
 
-    /** Every key ever made, newest first. */
     async list(): Promise<KeyRecord[]> {
       const { rows } = await pool.query<ListRow>(
         `SELECT ${listed} FROM api_key ORDER BY created_at DESC, id LIMIT 1000`,
@@ -134,7 +105,6 @@ export function apiKeyStore(pool: Pool) {
       return rows.map(recordOf);
     },
 
-    /** Revokes a key and ends its sessions. `null` when there is none; a key revoked before keeps its time. */
     async revoke(id: string, now: Date): Promise<KeyRecord | null> {
       const { rows } = await pool.query<ListRow>(
         `WITH ended AS (DELETE FROM web_session WHERE key_id = $1)

@@ -7,6 +7,7 @@ import { quarantineReasons } from '../../../contracts/words/quarantine-reasons.t
 import { keptFindingSchema } from '../../../contracts/words/row-findings.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../../../diagnosis/facts.ts';
+import type { FactsReader, InstallationRecord, SourceRecord } from '../../../ports/facts-reader.ts';
 import type { Pool } from '../database/pool.ts';
 
 const hourMs = 3600_000;
@@ -16,48 +17,9 @@ const tasksPerJob = 200;
 /** What is due longer than this and has no outcome is overdue. */
 const overdueMs = 15 * 60_000;
 
-/** What the tables know of one source. */
-export interface SourceRecord {
-  readonly id: string;
-  readonly paused: boolean;
-  readonly status: (typeof healthStatuses)[number];
-  readonly reason: (typeof runReasons)[number] | null;
-  readonly score: number | null;
-  readonly trend: (number | null)[];
-  readonly lastSuccessAt: number | null;
-  readonly heldUntil: number | null;
-  readonly breaker: string;
-  readonly credentialsSet: boolean;
-  readonly credentialsAt: number | null;
-  readonly dayUsed: number;
-  readonly busiestMinute: number;
-  readonly overdue: number;
-  readonly tasks: TaskFact[];
-  readonly quarantine: QuarantineFact[];
-  readonly incidents: IncidentFact[];
-  readonly recoveries: RecoveryFact[];
-}
-
-/** What the tables know of the installation. */
-export interface InstallationRecord {
-  readonly services: {
-    readonly id: string;
-    readonly running: boolean;
-    readonly changedAt: number;
-    /** While it is stopped and goes on by itself: when. */
-    readonly stoppedUntil: number | null;
-  }[];
-  readonly plannedTo: number | null;
-  readonly strays: number;
-  readonly lastMonth: string | null;
-}
-
-export type FactsReader = ReturnType<typeof factsReader>;
-
 /** Reads what a diagnosis rests on. Each statement is bounded: tasks per job, samples per run, one day back. */
-export function factsReader(pool: Pool) {
+export function factsReader(pool: Pool): FactsReader {
   return {
-    /** One record for each id, in order. `since` is the report before: incidents that were resolved after it are told. */
     async sources(ids: readonly string[], now: Date, since: Date | null): Promise<SourceRecord[]> {
       const states = await stateRows(pool, ids, now);
       const tasks = await taskRows(pool, ids, new Date(now.getTime() - dayMs));

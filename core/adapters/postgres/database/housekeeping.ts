@@ -1,4 +1,4 @@
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import type { Pool } from './pool.ts';
 
 export interface Maintenance {
   /** Months of `quote` that got a partition of their own. */

@@ -1,0 +1,50 @@
+import type { Scope } from '../contracts/words/access.ts';
+
+/** A key that is good, as far as the database knows: neither revoked nor expired at the time asked for. */
+export interface HeldKey {
+  readonly keyId: string;
+  readonly name: string;
+  readonly scope: Scope;
+  /** When the key, or the session on it, ends. Milliseconds since the epoch; `null` for a key without an end. */
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+/** What may be shown of a key: never the key itself. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scope: Scope;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** API keys, dashboard sessions and one-time sign-in tokens. All are found by SHA-256; none is stored. */
+export interface ApiKeyStore {
+  /** The key of a hash, or `null` for one that is unknown, revoked or expired. */
+  findKey(hash: Buffer, now: Date): Promise<HeldKey | null>;
+  /** The key behind a session that has not ended. `expiresAt` is the session's. */
+  findSession(hash: Buffer, now: Date): Promise<HeldKey | null>;
+  /** Notes that a key is in use, at most once a minute. */
+  touch(keyId: string, now: Date): Promise<void>;
+  /** Opens a session on a key. `null` when the key is not good. Sessions that ended are cleared on the way. */
+  signInWithKey(keyHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;
+  /** Uses up a one-time token and opens a session on its key. Of two that try at once, one gets it. */
+  signInWithToken(tokenHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;
+  endSession(hash: Buffer): Promise<void>;
+  create(key: {
+    name: string;
+    prefix: string;
+    hash: Buffer;
+    scope: Scope;
+    now: Date;
+    expiresAt: Date | null;
+  }): Promise<KeyRecord>;
+  /** Every key ever made, newest first. */
+  list(): Promise<KeyRecord[]>;
+  /** Revokes a key and ends its sessions. `null` when there is none; a key revoked before keeps its time. */
+  revoke(id: string, now: Date): Promise<KeyRecord | null>;
+}

@@ -1,0 +1,47 @@
+import type { HealthStatus } from '../contracts/words/health-status.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../diagnosis/facts.ts';
+
+/** What the tables know of one source. */
+export interface SourceRecord {
+  readonly id: string;
+  readonly paused: boolean;
+  readonly status: HealthStatus;
+  readonly reason: RunReason | null;
+  readonly score: number | null;
+  readonly trend: (number | null)[];
+  readonly lastSuccessAt: number | null;
+  readonly heldUntil: number | null;
+  readonly breaker: string;
+  readonly credentialsSet: boolean;
+  readonly credentialsAt: number | null;
+  readonly dayUsed: number;
+  readonly busiestMinute: number;
+  readonly overdue: number;
+  readonly tasks: TaskFact[];
+  readonly quarantine: QuarantineFact[];
+  readonly incidents: IncidentFact[];
+  readonly recoveries: RecoveryFact[];
+}
+
+/** What the tables know of the installation. */
+export interface InstallationRecord {
+  readonly services: {
+    readonly id: string;
+    readonly running: boolean;
+    readonly changedAt: number;
+    /** While it is stopped and goes on by itself: when. */
+    readonly stoppedUntil: number | null;
+  }[];
+  readonly plannedTo: number | null;
+  readonly strays: number;
+  readonly lastMonth: string | null;
+}
+
+/** Reads what a diagnosis rests on. Times are milliseconds since the epoch. */
+export interface FactsReader {
+  /** One record for each id, in order. `since` is the report before: incidents that were resolved after it are included. */
+  sources(ids: readonly string[], now: Date, since: Date | null): Promise<SourceRecord[]>;
+  proxy(id: string, now: Date, since: Date | null): Promise<ProxyFacts>;
+  installation(now: Date): Promise<InstallationRecord>;
+}
