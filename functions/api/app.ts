@@ -11,7 +11,6 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
-import { credentialsSpecs } from '../../core/http/credentials-specs.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { respond, respondProblem } from '../../core/http/respond.ts';
@@ -21,6 +20,7 @@ import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authe
 import type { Dependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
+import { credentialsSpecs } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
-import { credentialsSpecs } from '../../core/http/credentials-specs.ts';
+import { credentialsSpecs } from '../../functions/api/routes/credentials.ts';
 import { testApi } from '../support/api-fixture.ts';
 
 const documentSchema = z.object({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { credentialsStateSchema } from '../contracts/http/operations.ts';
-import type { RouteSpec } from './route.ts';
+import { credentialsStateSchema } from '../../../core/contracts/http/operations.ts';
+import type { RouteSpec } from '../../../core/http/route.ts';
 
 const shared = {
   path: '/sources/{id}/credentials',
@@ -11,7 +11,9 @@ const shared = {
   problems: ['unknown_source', 'no_credentials'],
 } as const satisfies Partial<RouteSpec>;
 
-/** What this function answers, for the OpenAPI document: the API's own functions have no way to the secrets. */
+/**
+ * For the OpenAPI document only: `set-credentials` answers these requests, since this function has no access to secrets.
+ */
 export const credentialsSpecs: readonly RouteSpec[] = [
   {
     ...shared,
