@@ -1,30 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { barsSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
 import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, barSeries, databaseTime, quoteRow, registered, stored } from '../support/quote-store-rows.ts';
+import { useWorld } from '../support/use-world.ts';
 
 /** What ingest writes is what the API reads: the two sides were written apart. */
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(at(0)), keepRows: true });
 let store: IngestStore;
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(at(0)));
-  pool = database.pool(4);
-  store = postgresIngestStore(pool, (source) => (source === 'yahoo' ? 50 : 40));
-  keys = await makeKeys(pool);
+  store = postgresIngestStore(world.pool, (source) => (source === 'yahoo' ? 50 : 40));
+  keys = await makeKeys(world.pool);
   // The database dates what it stores by its own clock, so the API must go by the same.
-  api = testApi(pool, { clock: Date.now });
+  api = testApi(world.pool, { clock: Date.now });
 });
-afterAll(() => database?.stop());
 
 const read = async <T extends z.ZodType>(schema: T, path: string) => {
   const response = await api.ask(path, { key: keys.read });
@@ -33,7 +28,7 @@ const read = async <T extends z.ZodType>(schema: T, path: string) => {
 
 describe('what ingest stored', () => {
   it('reads back with its provenance', async () => {
-    const listing = await registered(pool, 'yahoo', 'STORED');
+    const listing = await registered(world.pool, 'yahoo', 'STORED');
     const { batchId } = await stored(store, 'yahoo', {
       quotes: [quoteRow(listing, { price: '0.1', bid: '0.00000001' })],
     });
@@ -49,9 +44,9 @@ describe('what ingest stored', () => {
   });
 
   it('and corrected reads as both, each at its time', async () => {
-    const listing = await registered(pool, 'yahoo', 'CORRECTED');
+    const listing = await registered(world.pool, 'yahoo', 'CORRECTED');
     await stored(store, 'yahoo', { quotes: [quoteRow(listing)] });
-    const between = (await databaseTime(pool)).toISOString();
+    const between = (await databaseTime(world.pool)).toISOString();
     await stored(store, 'yahoo', { quotes: [quoteRow(listing, { price: '101', fetchedAt: at(65) })] });
     expect((await read(quoteSchema, '/quotes/CORRECTED')).data.price).toBe(101);
     expect((await read(quoteSchema, `/quotes/CORRECTED?knownAt=${between}`)).data.price).toBe(100);
@@ -65,8 +60,8 @@ describe('what ingest stored', () => {
   });
 
   it('by two sources that differ is disputed, with a warning and both in view', async () => {
-    const listing = await registered(pool, 'yahoo', 'DISPUTED');
-    await registered(pool, 'other', 'DISPUTED');
+    const listing = await registered(world.pool, 'yahoo', 'DISPUTED');
+    await registered(world.pool, 'other', 'DISPUTED');
     await stored(store, 'yahoo', { quotes: [quoteRow(listing)] });
     await stored(store, 'other', { quotes: [quoteRow(listing, { price: '150' })] });
     const { data, warnings } = await read(quoteSchema, '/quotes/DISPUTED?explain=1');
@@ -76,7 +71,7 @@ describe('what ingest stored', () => {
       ['yahoo', true],
     ]);
     expect(warnings.map((warning) => warning.code)).toEqual(['disputed']);
-    const then = await read(quoteSchema, `/quotes/DISPUTED?knownAt=${(await databaseTime(pool)).toISOString()}`);
+    const then = await read(quoteSchema, `/quotes/DISPUTED?knownAt=${(await databaseTime(world.pool)).toISOString()}`);
     expect(then.data, 'the same rule decides on what was known').toMatchObject({
       source: 'yahoo',
       confidence: 'disputed',
@@ -85,7 +80,7 @@ describe('what ingest stored', () => {
   });
 
   it('of bars reads with the basis, and a later split marks them until they are read again', async () => {
-    const listing = await registered(pool, 'yahoo', 'BARRED');
+    const listing = await registered(world.pool, 'yahoo', 'BARRED');
     const split = { type: 'split', exDate: '2026-11-04', ratio: '2', amount: null, currency: null } as const;
     // Fetched before the split, then the split is told of with a bar after it.
     await stored(store, 'yahoo', {

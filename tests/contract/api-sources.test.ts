@@ -1,48 +1,22 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
+const world = useWorld({ sources: ['yahoo', 'alpha-vantage', 'coingecko'] });
 let key: string | null;
 
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
 beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
   key = JSON.stringify({ apiKey: simulatedKey });
-  await emptyDatabase(pool);
   await noteCredentials(true);
 });
 
 const noteCredentials = (isSet: boolean) =>
-  postgresState(pool).call({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet, keyId: null });
-const world = (symbols?: readonly string[]) =>
-  pipeline(pool, {
-    sourceUrls: {
-      yahoo: upstreams.urlOf('yahoo'),
-      'alpha-vantage': upstreams.urlOf('alpha-vantage'),
-      coingecko: upstreams.urlOf('coingecko'),
-    },
-    requestTimeoutMs: 400,
-    faults: () => upstreams.control.list(),
-    credentials: () => key,
-    ...(symbols && { symbols }),
-  });
-const all = async (sql: string) => (await pool.query(sql)).rows;
+  postgresState(world.pool).call({ op: 'noteCredentials', sourceId: 'alpha-vantage', isSet, keyId: null });
+const start = (symbols?: readonly string[]) =>
+  world.pipeline({ requestTimeoutMs: 400, credentials: () => key, ...(symbols && { symbols }) });
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const quotes = (sourceId: string) => runNow('quotes', undefined, sourceId);
 const latest = () =>
   all(
@@ -51,7 +25,7 @@ const latest = () =>
   );
 describe('Alpha Vantage', () => {
   it('gives quotes without currency, which are put on the listing in the catalogue', async () => {
-    await world().cycle(quotes('alpha-vantage'));
+    await start().cycle(quotes('alpha-vantage'));
     expect(await latest()).toEqual([
       { symbol: 'AAPL', source: 'alpha-vantage', currency: 'USD', basis: 'fetched' },
       { symbol: 'MSFT', source: 'alpha-vantage', currency: 'USD', basis: 'fetched' },
@@ -60,7 +34,7 @@ describe('Alpha Vantage', () => {
   });
 
   it('holds back a symbol of which nobody has said the currency, until another source has', async () => {
-    const { cycle } = world(['KO']);
+    const { cycle } = start(['KO']);
     await cycle(quotes('alpha-vantage'));
     expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([{ symbol: 'KO', reason: 'unknown_listing' }]);
     expect(await all('SELECT 1 FROM listing')).toEqual([]);
@@ -73,12 +47,12 @@ describe('Alpha Vantage', () => {
   });
 
   it('is not asked for London, of which it does not say whether in pence or in pounds', async () => {
-    expect(await world(['VOD.L']).cycle(quotes('alpha-vantage'))).toEqual([]);
-    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
+    expect(await start(['VOD.L']).cycle(quotes('alpha-vantage'))).toEqual([]);
+    expect(world.upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
   });
 
   it('never beats a price with the time of the exchange', async () => {
-    const { cycle } = world(['AAPL']);
+    const { cycle } = start(['AAPL']);
     await cycle(quotes('yahoo'));
     await cycle(quotes('alpha-vantage'));
     expect(await all('SELECT source, rule, candidates FROM consolidated_quote')).toEqual([
@@ -87,7 +61,7 @@ describe('Alpha Vantage', () => {
   });
 
   it('gives daily bars as traded, with dates of New York', async () => {
-    await world().cycle(runNow('daily-bars', undefined, 'alpha-vantage'));
+    await start().cycle(runNow('daily-bars', undefined, 'alpha-vantage'));
     const bars = await all(
       `SELECT count(*)::int AS bars, count(date)::int AS dated, min(basis) AS basis, min(currency) AS currency FROM bar GROUP BY listing_id`,
     );
@@ -96,24 +70,24 @@ describe('Alpha Vantage', () => {
 
   it('is not planned before its key is set, and never asked without one', async () => {
     await noteCredentials(false);
-    const { cycle } = world();
+    const { cycle } = start();
     expect(await cycle(quotes('alpha-vantage'))).toEqual([]);
     expect(await cycle({ time: new Date().toISOString() })).not.toEqual([]);
-    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
+    expect(world.upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
     expect(await all(`SELECT 1 FROM run WHERE source_id = 'alpha-vantage'`)).toEqual([]);
   });
 
   it('fails with a clear reason when the secret is gone though the flag says it is set', async () => {
     key = null;
-    await world().cycle(quotes('alpha-vantage'));
+    await start().cycle(quotes('alpha-vantage'));
     expect(await all('SELECT reason, message FROM task')).toEqual([
       { reason: 'auth_expired', message: 'No credentials are set for this source.' },
     ]);
-    expect(upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
+    expect(world.upstreams.control.requests(false)['alpha-vantage']).toBeUndefined();
   });
 
   it('takes a new key at once, without a deploy', async () => {
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = start();
     await cycle(quotes('alpha-vantage'));
     key = JSON.stringify({ apiKey: 'ANOTHERKEY000002' });
     await noteCredentials(true);
@@ -124,21 +98,21 @@ describe('Alpha Vantage', () => {
   });
 
   it('asks a refused key once and not again', async () => {
-    upstreams.control.switch({ source: 'alpha-vantage', fault: 'expired', on: true });
-    await world().cycle(quotes('alpha-vantage'));
-    expect(upstreams.control.requests(false)['alpha-vantage']).toMatchObject({ total: 1 });
+    world.upstreams.control.switch({ source: 'alpha-vantage', fault: 'expired', on: true });
+    await start().cycle(quotes('alpha-vantage'));
+    expect(world.upstreams.control.requests(false)['alpha-vantage']).toMatchObject({ total: 1 });
   });
 
   it('is asked no more often than once in its gap', async () => {
-    await world().cycle(quotes('alpha-vantage'));
-    const [first = 0, second = 0] = upstreams.control.arrivals('alpha-vantage');
+    await start().cycle(quotes('alpha-vantage'));
+    const [first = 0, second = 0] = world.upstreams.control.arrivals('alpha-vantage');
     expect(second - first).toBeGreaterThanOrEqual(1_150);
   });
 });
 
 describe('CoinGecko', () => {
   it('gives coins by id, and agrees with Yahoo on their price', async () => {
-    const { cycle } = world(['BTC-USD', 'ETH-USD', 'AAPL']);
+    const { cycle } = start(['BTC-USD', 'ETH-USD', 'AAPL']);
     await cycle(quotes('yahoo'));
     await cycle(quotes('coingecko'));
     expect(await all(`SELECT symbol FROM symbol_alias WHERE namespace = 'coingecko' ORDER BY 1`)).toEqual([
@@ -158,11 +132,11 @@ describe('CoinGecko', () => {
   });
 
   it('that says another price than Yahoo makes it disputed', async () => {
-    const { cycle } = world(['BTC-USD']);
+    const { cycle } = start(['BTC-USD']);
     await cycle(quotes('yahoo'));
     const [yahoo] = await all('SELECT price FROM latest_quote');
     const price = Number(yahoo?.price) * 1.2;
-    upstreams.control.switch({ source: 'coingecko', fault: 'price', on: true, symbol: 'bitcoin', price });
+    world.upstreams.control.switch({ source: 'coingecko', fault: 'price', on: true, symbol: 'bitcoin', price });
     await cycle(quotes('coingecko'));
     expect(await all('SELECT confidence, candidates FROM consolidated_quote')).toEqual([
       { confidence: 'disputed', candidates: 2 },
@@ -170,6 +144,6 @@ describe('CoinGecko', () => {
   });
 
   it('is asked for nothing when none of the symbols is a coin', async () => {
-    expect(await world(['AAPL']).cycle(quotes('coingecko'))).toEqual([]);
+    expect(await start(['AAPL']).cycle(quotes('coingecko'))).toEqual([]);
   });
 });

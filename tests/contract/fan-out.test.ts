@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
@@ -14,30 +13,22 @@ import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(3);
-});
-afterAll(() => database.stop());
-beforeEach(() => emptyDatabase(pool));
+const world = useWorld({ connections: 3 });
 
 /**
  * Lets time go by in the database, where permits and leases live: everything there that time still changes becomes so much
  * older. A permit that has left the minute counts for the day alone.
  */
 async function pass(seconds: number): Promise<void> {
-  await pool.query(
+  await world.pool.query(
     `UPDATE permit SET used_at = used_at - make_interval(secs => $1), not_before = not_before - make_interval(secs => $1),
                        expires_at = expires_at - make_interval(secs => $1)
      WHERE used_at IS NULL OR used_at > clock_timestamp() - make_interval(secs => $2)`,
     [seconds, minuteSeconds],
   );
-  await pool.query(
+  await world.pool.query(
     `UPDATE task SET due_at = due_at - make_interval(secs => $1), planned_at = planned_at - make_interval(secs => $1),
                      queued_at = queued_at - make_interval(secs => $1), waits_until = waits_until - make_interval(secs => $1),
                      lease_until = lease_until - make_interval(secs => $1)
@@ -71,7 +62,7 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
     const universe = Array.from({ length: 3_000 }, (_, index) => `SYM${index}`);
     const queue = memoryMessageQueue();
     const planning = {
-      store: postgresPlanStore(pool),
+      store: postgresPlanStore(world.pool),
       queue,
       sources: [yahoo],
       symbols: universe,
@@ -98,7 +89,7 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
           expect(outcome, key).toMatchObject({ stage: 'scrape', ok: true });
           done.set(key, (done.get(key) ?? 0) + 1);
           // What ingest would do of an answer with rows.
-          await pool.query(
+          await world.pool.query(
             `UPDATE task SET status = 'succeeded', finished_at = clock_timestamp(), lease_until = NULL WHERE run_id = $1 AND part = $2`,
             [outcome.runId, outcome.part],
           );
@@ -118,8 +109,8 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       headers: {},
       quota: yahoo.quota,
     };
-    const state = postgresState(pool);
-    const watching = { store: postgresOutcomeStore(pool), sources: [] };
+    const state = postgresState(world.pool);
+    const watching = { store: postgresOutcomeStore(world.pool), sources: [] };
     // Half of what a permit counts for.
     const step = Math.ceil(minuteSeconds / 2);
     while (hidden.length > 0 && clock < 3 * 3_600) {
@@ -134,9 +125,9 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
     }
     // Every task ended once, and well.
     expect([...done.values()]).toEqual(Array(planned.length).fill(1));
-    expect((await pool.query(`SELECT count(*)::int AS left FROM task WHERE status <> 'succeeded'`)).rows).toEqual([
-      { left: 0 },
-    ]);
+    expect((await world.pool.query(`SELECT count(*)::int AS left FROM task WHERE status <> 'succeeded'`)).rows).toEqual(
+      [{ left: 0 }],
+    );
     expect(requests).toHaveLength(60 + 3_000);
     // Within any sliding minute no more than the quota.
     for (const from of new Set(requests))
@@ -151,13 +142,13 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
 
 describe('a source that bears one worker', () => {
   it('has one at a time, however many ask at once, and the next when the task is over', async () => {
-    const state = postgresState(pool);
-    const { rows } = await pool.query<{ id: string }>(
+    const state = postgresState(world.pool);
+    const { rows } = await world.pool.query<{ id: string }>(
       `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at)
        VALUES (gen_random_uuid(), 'demo-broker', 'positions', 'quotes', 'manual', 'x', now()) RETURNING id`,
     );
     const runId = rows[0]?.id ?? '';
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO task (run_id, part, source_id, symbols, due_at, status)
        SELECT $1, part, 'demo-broker', '{AAPL}', now(), 'queued' FROM generate_series(0, 3) AS part`,
       [runId],
@@ -170,16 +161,17 @@ describe('a source that bears one worker', () => {
       Array(3).fill({ go: false, why: 'leased', attempt: 0, retryAfterSeconds: 10 }),
     );
     const others = [0, 1, 2, 3].filter((part) => part !== going);
-    await pool.query(
+    await world.pool.query(
       `UPDATE task SET status = 'failed', finished_at = now(), lease_until = NULL WHERE run_id = $1 AND part = $2`,
       [runId, going],
     );
     expect((await begin(others[0] ?? 0)).go).toBe(true);
     // A worker that dies holds it no longer than its lease.
     expect((await begin(others[1] ?? 0)).go).toBe(false);
-    await pool.query(`UPDATE task SET lease_until = clock_timestamp() WHERE run_id = $1 AND lease_until IS NOT NULL`, [
-      runId,
-    ]);
+    await world.pool.query(
+      `UPDATE task SET lease_until = clock_timestamp() WHERE run_id = $1 AND lease_until IS NOT NULL`,
+      [runId],
+    );
     expect((await begin(others[1] ?? 0)).go).toBe(true);
   });
 });
@@ -193,17 +185,18 @@ describe('a worker that comes late', () => {
         time: new Date().toISOString(),
         run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'late' },
       },
-      { store: postgresPlanStore(pool), queue, sources: [yahoo], symbols: ['AAPL'] },
+      { store: postgresPlanStore(world.pool), queue, sources: [yahoo], symbols: ['AAPL'] },
     );
     const task = scrapeMessageSchema.parse(queue.take('scrape-yahoo')[0]);
     const begin = () =>
-      postgresState(pool).call({ op: 'beginAttempt', runId: task.runId, part: 0, worker: 'w', requests: 1 });
+      postgresState(world.pool).call({ op: 'beginAttempt', runId: task.runId, part: 0, worker: 'w', requests: 1 });
     expect(await begin()).toMatchObject({ go: true, attempt: 1 });
-    await pool.query('UPDATE task SET lease_until = clock_timestamp()');
+    await world.pool.query('UPDATE task SET lease_until = clock_timestamp()');
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });
     return task;
   }
-  const now = () => (async () => (await pool.query('SELECT status, reason, attempt, finished_at FROM task')).rows)();
+  const now = () =>
+    (async () => (await world.pool.query('SELECT status, reason, attempt, finished_at FROM task')).rows)();
   const running = [{ status: 'running', reason: null, attempt: 2, finished_at: null }];
 
   it('and tells of a failure does not end the task of another', async () => {
@@ -212,7 +205,7 @@ describe('a worker that comes late', () => {
       stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', detail: { code: 'timeout' }, message: 'No answer.',
       blobKey: null, requests: 1, latencyMs: 12_000, retryAfterSeconds: null, finishedAt: new Date().toISOString(),
     } as const; // biome-ignore format: a message to read
-    await recordOutcome(outcome, { store: postgresOutcomeStore(pool), sources: [yahoo] }, new Date());
+    await recordOutcome(outcome, { store: postgresOutcomeStore(world.pool), sources: [yahoo] }, new Date());
     expect(await now()).toEqual(running);
   });
 
@@ -229,11 +222,13 @@ describe('a worker that comes late', () => {
     }); // biome-ignore format: a blob to read
     const ingest = ingestBlobs({
       rawStore: blobs,
-      store: postgresIngestStore(pool),
+      store: postgresIngestStore(world.pool),
       queue: memoryMessageQueue(),
     });
     await ingest({ ...of, blobKey });
     expect(await now()).toEqual(running);
-    expect((await pool.query('SELECT reason, attempt FROM batch')).rows).toEqual([{ reason: 'down', attempt: 1 }]);
+    expect((await world.pool.query('SELECT reason, attempt FROM batch')).rows).toEqual([
+      { reason: 'down', attempt: 1 },
+    ]);
   });
 });

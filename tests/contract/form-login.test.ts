@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
@@ -13,11 +12,10 @@ import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { brokerOverHttp } from '../support/broker-over-http.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
+import { runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 /*
  * A source that signs in by a form over HTTP, all the way: plan, login, answers, blobs, rows. The catalogue has none of
@@ -31,50 +29,42 @@ vi.mock('../../core/sources/catalogue.ts', async (original) => {
   return { catalogue: all, sourceOf, knownSource: sourceOf, parserOf: async (id: string) => sourceOf(id)?.parser() };
 });
 
+/** The source has no simulator of its own: it asks the one of the broker. */
+vi.mock('../../localstack/upstreams/simulator.ts', async (original) => {
+  const { simulator } = await import('../../localstack/upstreams/demo-broker/demo-broker.ts');
+  return { ...(await original<object>()), loadSimulators: async () => new Map([['demo-broker', simulator]]) };
+});
+
 const { id } = brokerOverHttp;
 const symbols = brokerOverHttp.jobs[0]?.symbols ?? [];
 const refusedMessage = 'The source refused the user name or password that is set for it.';
 
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
+const world = useWorld({ connections: 12, sources: ['demo-broker'] });
 let credentials: { username: string; password: string };
 
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(12);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams.stop();
-  await database.stop();
-});
 beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
   credentials = { ...demoCredentials };
-  await emptyDatabase(pool);
   await setCredentials();
 });
 
-const all = async (sql: string) => (await pool.query(sql)).rows;
+const all = async (sql: string) => (await world.pool.query(sql)).rows;
 const setCredentials = () =>
-  postgresState(pool).call({ op: 'noteCredentials', sourceId: id, isSet: true, keyId: null });
-const requests = () => upstreams.control.requests(false)['demo-broker'] ?? {};
+  postgresState(world.pool).call({ op: 'noteCredentials', sourceId: id, isSet: true, keyId: null });
+const requests = () => world.upstreams.control.requests(false)['demo-broker'] ?? {};
 const fault = (asked: Partial<Fault> & { fault: Fault['fault'] }) =>
-  upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', ...asked }));
+  world.upstreams.control.switch(faultSchema.parse({ source: 'demo-broker', ...asked }));
 
 /** The pipeline with as many workers as there are tasks, all at the same time. */
-function world({
+function start({
   asked,
   between = (upstream) => upstream,
 }: {
   asked?: string[];
   between?: (upstream: Upstream) => Upstream;
 } = {}) {
-  const sourceUrls = { [id]: upstreams.urlOf('demo-broker') };
-  const stages = pipeline(pool, { sourceUrls, ...(asked && { symbols: asked }) });
-  const state = postgresState(pool);
+  const sourceUrls = { [id]: world.upstreams.urlOf('demo-broker') };
+  const stages = world.pipeline({ sourceUrls, ...(asked && { symbols: asked }) });
+  const state = postgresState(world.pool);
   const { queue, blobs } = stages;
   const work = async (message: unknown) => {
     const source = await openSource(id, {
@@ -111,7 +101,7 @@ function world({
 
 describe('a login form over HTTP', () => {
   it('is filled in once for ten workers: token, redirect, cookie, and a price for each', async () => {
-    await world().cycle();
+    await start().cycle();
     expect(await all(`SELECT DISTINCT status, reason FROM task`)).toEqual([{ status: 'succeeded', reason: null }]);
     const stored = await all(
       `SELECT a.symbol FROM latest_quote q JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' ORDER BY 1`,
@@ -125,16 +115,16 @@ describe('a login form over HTTP', () => {
   });
 
   it('holds for later runs', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle();
     await cycle();
     expect(requests()).toMatchObject({ login: 2, quote: 2 * symbols.length });
   });
 
   it('is done again once, by one of ten, when the source forgets the session', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle();
-    upstreams.control.requests(true);
+    world.upstreams.control.requests(true);
     fault({ fault: 'expired', madeBefore: new Date(Date.now() + 1).toISOString() });
     await cycle();
     expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
@@ -145,9 +135,9 @@ describe('a login form over HTTP', () => {
   });
 
   it('is done again before a session runs out by itself', async () => {
-    const { cycle } = world();
+    const { cycle } = start();
     await cycle();
-    await pool.query(`UPDATE auth_session SET expires_at = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE auth_session SET expires_at = now() - interval '1 second'`);
     await cycle();
     expect(await all(`SELECT DISTINCT status FROM task`)).toEqual([{ status: 'succeeded' }]);
     expect(requests()).toMatchObject({ login: 4, quote: 2 * symbols.length });
@@ -159,7 +149,7 @@ describe('a login form over HTTP', () => {
     ['a user name that it does not know', () => Object.assign(credentials, { username: 'nobody-we-know' })],
   ])('ends as auth_expired with %s, asked once and not by each of ten', async (_name, spoil) => {
     spoil();
-    const { cycle, blobs } = world();
+    const { cycle, blobs } = start();
     await cycle();
     expect(await all(`SELECT DISTINCT status, reason, message FROM task`)).toEqual([
       { status: 'failed', reason: 'auth_expired', message: refusedMessage },
@@ -167,7 +157,7 @@ describe('a login form over HTTP', () => {
     expect(requests()).toEqual({ login: 2, total: 2 });
     expect(blobs.blobs.size).toBe(0);
     // New credentials are tried at once.
-    upstreams.control.clear();
+    world.upstreams.control.clear();
     credentials = { ...demoCredentials };
     await setCredentials();
     await cycle();
@@ -178,7 +168,7 @@ describe('a login form over HTTP', () => {
 
   it('that leads nowhere ends as auth_expired: no session is accepted', async () => {
     fault({ fault: 'expired', kinds: ['quote'] });
-    await world().cycle();
+    await start().cycle();
     expect(await all(`SELECT DISTINCT status, reason FROM task`)).toEqual([
       { status: 'failed', reason: 'auth_expired' },
     ]);
@@ -191,7 +181,7 @@ describe('a login form over HTTP', () => {
     ['hang', 'timeout'],
   ] as const)('a login page with %s ends as %s', async (name, reason) => {
     fault({ fault: name, kinds: ['login'] });
-    await world({ asked: ['AAPL'] }).cycle();
+    await start({ asked: ['AAPL'] }).cycle();
     expect(await all(`SELECT reason FROM task`)).toEqual([{ reason }]);
     expect(requests()).toEqual({ login: 1, total: 1 });
   });
@@ -219,7 +209,7 @@ it('user name, password, token and cookies are in no blob, row, message or error
         : answer;
     };
   };
-  const { cycle, queue, blobs } = world({ asked: ['AAPL'], between: careless });
+  const { cycle, queue, blobs } = start({ asked: ['AAPL'], between: careless });
   const messages: string[] = [];
   const { send } = queue;
   queue.send = async (name, sent, delay) => {
@@ -233,8 +223,8 @@ it('user name, password, token and cookies are in no blob, row, message or error
     for (const secret of sessionSecrets(sessionSchema.parse(JSON.parse(opened ?? 'null')))) seen.add(secret);
     fault({ fault: 'echo', kinds: ['quote'] });
     await cycle();
-    upstreams.control.clear();
-    await pool.query('DELETE FROM auth_session');
+    world.upstreams.control.clear();
+    await world.pool.query('DELETE FROM auth_session');
     fault({ fault: 'echo', kinds: ['login'] });
     await cycle();
   });
@@ -248,6 +238,11 @@ it('user name, password, token and cookies are in no blob, row, message or error
   expect(kept.join()).toContain('unexpected error, request was:');
   // The password, the token, and the cookies whole and one by one.
   expect(seen.size).toBeGreaterThanOrEqual(4);
-  const texts = { blobs: kept.join('\n'), messages: messages.join('\n'), database: await everythingStored(pool), logs };
+  const texts = {
+    blobs: kept.join('\n'),
+    messages: messages.join('\n'),
+    database: await everythingStored(world.pool),
+    logs,
+  };
   expect(shown(seen, texts)).toEqual([]);
 });

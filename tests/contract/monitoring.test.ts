@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
@@ -7,34 +6,28 @@ import { overdueAfterMs } from '../../core/health/judge.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld();
 const runId = '7b2f6c8e-1111-5111-8111-111111111111';
 const now = new Date();
 const later = (ms: number) => new Date(now.getTime() + ms);
 
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(4);
-});
-afterAll(() => database.stop());
 beforeEach(async () => {
-  await emptyDatabase(pool);
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'yahoo', 'quotes', 'quotes', 'schedule', 'a', $2)`,
     [runId, now],
   );
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO task (run_id, part, source_id, symbols, due_at) VALUES ($1, 0, 'yahoo', '{AAPL}', $2)`,
     [runId, now],
   );
 });
 
-const task = async () => (await pool.query('SELECT status, reason, finished_at, lease_until FROM task')).rows[0];
-const health = async () => (await pool.query('SELECT * FROM source_health')).rows[0];
-const begin = () => postgresState(pool).call({ op: 'beginAttempt', runId, part: 0, worker: 'worker-1', requests: 1 });
+const task = async () => (await world.pool.query('SELECT status, reason, finished_at, lease_until FROM task')).rows[0];
+const health = async () => (await world.pool.query('SELECT * FROM source_health')).rows[0];
+const begin = () =>
+  postgresState(world.pool).call({ op: 'beginAttempt', runId, part: 0, worker: 'worker-1', requests: 1 });
 const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   stage: 'scrape',
   runId,
@@ -52,7 +45,7 @@ const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   finishedAt: now.toISOString(),
   ...more,
 });
-const watching = () => ({ store: postgresOutcomeStore(pool), sources: [yahoo] });
+const watching = () => ({ store: postgresOutcomeStore(world.pool), sources: [yahoo] });
 const record = (more: Partial<ScrapeOutcome>) => recordOutcome(outcome(more), watching(), now);
 const watch = (at: Date) => watchSources(watching(), at);
 
@@ -84,11 +77,11 @@ describe('outcomes', () => {
 
   it('the outcome of an attempt that was taken over is kept on the attempt and does not end the task', async () => {
     await begin();
-    await pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
     await begin();
     await record({ attempt: 1 });
     expect(await task()).toMatchObject({ status: 'running', finished_at: null });
-    const { rows } = await pool.query('SELECT attempt, ok FROM task_attempt ORDER BY attempt');
+    const { rows } = await world.pool.query('SELECT attempt, ok FROM task_attempt ORDER BY attempt');
     expect(rows).toEqual([
       { attempt: 1, ok: false },
       { attempt: 2, ok: null },
@@ -97,7 +90,7 @@ describe('outcomes', () => {
 
   it('a late failure does not undo what ingest has ended', async () => {
     await begin();
-    await pool.query(`UPDATE task SET status = 'succeeded', finished_at = now()`);
+    await world.pool.query(`UPDATE task SET status = 'succeeded', finished_at = now()`);
     await record({});
     expect(await task()).toMatchObject({ status: 'succeeded', reason: null });
   });
@@ -125,14 +118,14 @@ it('keeps one sample of health an hour, the last', async () => {
   await watch(now);
   await begin();
   await record({});
-  const { rows } = await pool.query('SELECT status FROM health_sample');
+  const { rows } = await world.pool.query('SELECT status FROM health_sample');
   expect(rows).toHaveLength(1);
   expect(rows[0]?.status).not.toBe('unknown');
 });
 
 describe('each minute', () => {
   it('a source that cannot be judged keeps no other from it, and is told', async () => {
-    const store = postgresOutcomeStore(pool);
+    const store = postgresOutcomeStore(world.pool);
     const broken: typeof store = {
       ...store,
       judge: (source, ...rest) =>
@@ -144,21 +137,21 @@ describe('each minute', () => {
   });
 
   it('incidents of sources that have left the catalogue are over, and told of once', async () => {
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES
          ('gone', 'down', $1, $1), ('yahoo', 'down', $1, $1), ('yahoo-proxy', 'down', $1, $1)`,
       [later(-60_000)],
     );
     await watch(now);
     await watch(later(60_000));
-    const { rows } = await pool.query(
+    const { rows } = await world.pool.query(
       `SELECT source_id, resolved_at FROM incident WHERE resolved_at IS NOT NULL OR source_id <> 'yahoo' ORDER BY 1`,
     );
     expect(rows).toEqual([
       { source_id: 'gone', resolved_at: now },
       { source_id: 'yahoo-proxy', resolved_at: null },
     ]);
-    const told = await pool.query(`SELECT key, data FROM outbox WHERE type = 'incident.resolved'`);
+    const told = await world.pool.query(`SELECT key, data FROM outbox WHERE type = 'incident.resolved'`);
     expect(told.rows).toEqual([
       { key: 'gone', data: expect.objectContaining({ sourceId: 'gone', reason: 'down', at: now.toISOString() }) },
     ]);
@@ -167,13 +160,14 @@ describe('each minute', () => {
   it('a run that the user’s symbols do not make due is not missed', async () => {
     const twoHoursAgo = new Date(Date.parse('2026-11-24T16:00:00Z') - 2 * 3600_000);
     const status = async (symbols: string[]) => {
-      await pool.query('TRUNCATE task_attempt, task, run, planner_state, source_health');
-      await pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('coingecko', 'quotes', $1)`, [
-        twoHoursAgo,
-      ]);
+      await world.pool.query('TRUNCATE task_attempt, task, run, planner_state, source_health');
+      await world.pool.query(
+        `INSERT INTO planner_state (source_id, job, planned_to) VALUES ('coingecko', 'quotes', $1)`,
+        [twoHoursAgo],
+      );
       const planned = { symbols, alwaysOpen: false };
       await watchSources(
-        { store: postgresOutcomeStore(pool), sources: [coingecko], planned },
+        { store: postgresOutcomeStore(world.pool), sources: [coingecko], planned },
         new Date('2026-11-24T16:00:00Z'),
       );
       return (await health()).message;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
@@ -11,20 +10,10 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { faultSchema } from '../../localstack/upstreams/control.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(6);
-});
-afterAll(() => database.stop());
-beforeEach(() => emptyDatabase(pool));
+const world = useWorld({ connections: 6, sources: ['yahoo'] });
 
 /** Twenty-five symbols are three tasks of daily bars. */
 const universe = Array.from({ length: 25 }, (_, index) => `SYM${index}`);
@@ -33,7 +22,7 @@ const bars: SourceDefinition = { ...yahoo, jobs: yahoo.jobs.filter((job) => job.
 function planner(of: { source?: SourceDefinition; symbols?: string[]; alwaysOpen?: boolean } = {}) {
   const { source = bars, symbols = universe, alwaysOpen = true } = of;
   const planning = {
-    store: postgresPlanStore(pool),
+    store: postgresPlanStore(world.pool),
     queue: memoryMessageQueue(),
     sources: [source],
     symbols,
@@ -50,7 +39,7 @@ const at = (time: string) => (time.length > 8 ? time : `2026-11-22T${time}Z`);
 
 /** Ends what is under way: parts named fail, the others succeed. */
 async function end(time: string, parts: readonly number[], reason: RunReason = 'down'): Promise<void> {
-  await pool.query(
+  await world.pool.query(
     `UPDATE task SET finished_at = $1, status = CASE WHEN part = ANY ($2::int[]) THEN 'failed' ELSE 'succeeded' END,
                      reason = CASE WHEN part = ANY ($2::int[]) THEN $3 END
      WHERE finished_at IS NULL`,
@@ -59,13 +48,13 @@ async function end(time: string, parts: readonly number[], reason: RunReason = '
 }
 const retries = async () =>
   (
-    await pool.query<{ time: string; symbols: string[] }>(
+    await world.pool.query<{ time: string; symbols: string[] }>(
       `SELECT to_char(r.due_at AT TIME ZONE 'UTC', 'HH24:MI') AS time, t.symbols FROM run r JOIN task t ON t.run_id = r.id
        WHERE r.trigger = 'retry' ORDER BY r.due_at, t.part`,
     )
   ).rows.map(({ time, symbols }) => [time, symbols.length, symbols[0]]);
 const state = (columns: string, values: string) =>
-  pool.query(`INSERT INTO source_state (source_id, ${columns}) VALUES ('yahoo', ${values})`);
+  world.pool.query(`INSERT INTO source_state (source_id, ${columns}) VALUES ('yahoo', ${values})`);
 
 describe('a run of a job that is due again in hours', () => {
   it('is tried again for its failed tasks only, after 5, 15 and 45 minutes, and then no more', async () => {
@@ -93,7 +82,7 @@ describe('a run of a job that is due again in hours', () => {
   it('is not tried again when a retry has succeeded, nor before all of its tasks have ended', async () => {
     const { plan } = planner();
     await plan('06:00:00');
-    await pool.query(`UPDATE task SET status = 'failed', reason = 'down', finished_at = $1 WHERE part = 0`, [
+    await world.pool.query(`UPDATE task SET status = 'failed', reason = 'down', finished_at = $1 WHERE part = 0`, [
       at('06:01:00'),
     ]);
     await plan('06:10:00');
@@ -112,7 +101,9 @@ describe('a run of a job that is due again in hours', () => {
     const times = ['06:06:00', '06:06:00', '06:09:00', '06:07:00', '06:06:00', '06:08:00'];
     await Promise.all(times.map((time) => planner().plan(time)));
     expect(await retries()).toHaveLength(1);
-    const { rows } = await pool.query<{ id: string; slot: string }>(`SELECT id, slot FROM run WHERE trigger = 'retry'`);
+    const { rows } = await world.pool.query<{ id: string; slot: string }>(
+      `SELECT id, slot FROM run WHERE trigger = 'retry'`,
+    );
     const base = runIdOf({
       sourceId: 'yahoo',
       job: 'daily-bars',
@@ -165,7 +156,7 @@ describe('a run of a job that is due again in hours', () => {
   it('is tried again after its market has closed: what the session brought is wanted still', async () => {
     const daily = { ...alphaVantage, jobs: alphaVantage.jobs.filter((job) => job.id === 'daily-bars') };
     const { plan } = planner({ source: daily, symbols: ['AAPL'], alwaysOpen: false });
-    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
     // Friday 18:30 in New York; due again on Monday.
     await plan('2026-11-20T23:30:20Z');
     await end('2026-11-20T23:31:00Z', [0], 'quota_exhausted');
@@ -177,14 +168,14 @@ describe('a run of a job that is due again in hours', () => {
 
   it('leaves the quota to what is due today', async () => {
     const { plan } = planner({ source: alphaVantage, symbols: ['AAPL', 'MSFT'], alwaysOpen: false });
-    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
     // Friday 8:00 in New York: quotes and bars are due later, two requests each.
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO planner_state (source_id, job, planned_to)
        SELECT 'alpha-vantage', unnest('{quotes,daily-bars}'::text[]), '2026-11-20T12:59:00Z'`,
     );
     const use = (requests: number) =>
-      pool.query(
+      world.pool.query(
         `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
          SELECT 'alpha-vantage', 'task', now(), now(), '2026-11-20T13:01:00Z' FROM generate_series(1, $1)`,
         [requests],
@@ -194,7 +185,7 @@ describe('a run of a job that is due again in hours', () => {
     await use(20);
     await plan('2026-11-20T13:06:20Z');
     expect(await retries()).toEqual([]);
-    await pool.query('DELETE FROM permit');
+    await world.pool.query('DELETE FROM permit');
     await use(19);
     await plan('2026-11-20T13:07:20Z');
     expect(await retries()).toEqual([['13:07', 2, 'AAPL']]);
@@ -223,12 +214,12 @@ describe('a run of a job that is due again in hours', () => {
     const { plan } = planner();
     await plan('06:00:00');
     await end('06:01:00', [0]);
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO recovery (id, source_id, trigger, requested_at) VALUES (gen_random_uuid(), 'yahoo', 'automatic', now())`,
     );
     await plan('06:06:00');
     expect(await retries()).toEqual([]);
-    await pool.query(`UPDATE recovery SET status = 'failed', finished_at = now()`);
+    await world.pool.query(`UPDATE recovery SET status = 'failed', finished_at = now()`);
     await plan('06:09:00');
     expect(await retries()).toHaveLength(1);
   });
@@ -239,7 +230,7 @@ describe('a run of a job that is due again in hours', () => {
     ['has an open breaker', () => state('breaker, breaker_until', `'open', '2026-11-22T07:00:00Z'`)],
     [
       'is not asked, as the scheduler is stopped',
-      () => pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`),
+      () => world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`),
     ],
   ])('is not tried again while its source %s, and afterwards it is', async (_how, stop) => {
     const { plan } = planner();
@@ -248,7 +239,7 @@ describe('a run of a job that is due again in hours', () => {
     await stop();
     await plan('06:06:00');
     expect(await retries()).toEqual([]);
-    await pool.query('TRUNCATE source_state, service_state');
+    await world.pool.query('TRUNCATE source_state, service_state');
     await plan('06:30:00');
     expect(await retries()).toEqual([['06:30', 10, 'SYM0']]);
   });
@@ -259,7 +250,7 @@ describe('a run of a job that is due again in hours', () => {
     await end('06:01:00', [0]);
     await state('breaker, breaker_until', `'open', '2026-11-22T06:05:00Z'`);
     const { runs } = await plan('06:06:00');
-    const { rows } = await pool.query('SELECT breaker, breaker_run FROM source_state');
+    const { rows } = await world.pool.query('SELECT breaker, breaker_run FROM source_state');
     expect(rows).toEqual([{ breaker: 'half_open', breaker_run: runs[0] }]);
   });
 });
@@ -277,7 +268,7 @@ describe('a run of a job that is due again in a minute', () => {
   it('is tried again for what has traded for the last time of the day', async () => {
     const quotes = { ...yahoo, jobs: yahoo.jobs.filter((job) => job.id === 'quotes') };
     const { plan } = planner({ source: quotes, symbols: ['AAPL', 'BTC-USD'], alwaysOpen: false });
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', '2026-11-20T21:29:00Z')`,
     );
     // Friday 16:30 in New York: half an hour after the close, the last run of the week.
@@ -291,31 +282,22 @@ describe('a run of a job that is due again in a minute', () => {
 });
 
 describe('on the whole pipeline', () => {
-  let upstreams: RunningUpstreams;
-  beforeAll(async () => {
-    upstreams = await startUpstreams({ port: 0 });
-  });
-  afterAll(() => upstreams.stop());
-  beforeEach(async () => {
-    upstreams.control.clear();
-    await emptyDatabase(pool);
-  });
-  const fault = (fault: string) => upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault }));
+  const fault = (fault: string) => world.fault({ source: 'yahoo', fault });
   const minute = 60_000;
   const period = 6 * 60 * minute;
   const universeOfTwelve = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L'];
   /** The planner's clock is behind where the bars are due again soon. */
   const behind = period - (Date.now() % period) < 30 * minute ? 40 * minute : 0;
-  function world() {
-    const stages = pipeline(pool, {
-      sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.urlOf('yahoo')])),
+  function start() {
+    const stages = world.pipeline({
+      // The simulated Yahoo stands for all sources.
+      sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, world.upstreams.urlOf('yahoo')])),
       symbols: universeOfTwelve,
       requestTimeoutMs: 400,
-      faults: () => upstreams.control.list(),
     });
     const tick = async () => {
       await stages.plan({ time: new Date(Date.now() - behind).toISOString() });
-      await pool.query('UPDATE planner_state SET planned_to = now()');
+      await world.pool.query('UPDATE planner_state SET planned_to = now()');
       await stages.scrape();
       await stages.monitor();
       await stages.ingest();
@@ -323,8 +305,8 @@ describe('on the whole pipeline', () => {
     };
     /** So many minutes later; what a source or a breaker waits for is over. */
     const later = async (minutes: number) => {
-      await pool.query(`UPDATE source_state SET held_until = NULL, breaker = 'closed', breaker_failures = 0`);
-      await pool.query(`UPDATE task SET finished_at = finished_at - make_interval(mins => $1)`, [
+      await world.pool.query(`UPDATE source_state SET held_until = NULL, breaker = 'closed', breaker_failures = 0`);
+      await world.pool.query(`UPDATE task SET finished_at = finished_at - make_interval(mins => $1)`, [
         minutes + behind / minute,
       ]);
       await tick();
@@ -332,58 +314,61 @@ describe('on the whole pipeline', () => {
     return { ...stages, tick, later };
   }
   const barsOf = async () =>
-    (await pool.query<{ count: number }>('SELECT count(DISTINCT listing_id)::int AS count FROM bar')).rows[0]?.count;
+    (await world.pool.query<{ count: number }>('SELECT count(DISTINCT listing_id)::int AS count FROM bar')).rows[0]
+      ?.count;
   const healthOf = async () =>
-    (await pool.query(`SELECT status, reason, freshness FROM source_health WHERE source_id = 'yahoo'`)).rows[0];
+    (await world.pool.query(`SELECT status, reason, freshness FROM source_health WHERE source_id = 'yahoo'`)).rows[0];
 
   it('bars that a time of trouble cost are there minutes later, and the source is healthy', async () => {
-    const { tick, later, cycle } = world();
+    const { tick, later, cycle } = start();
     fault('500');
     await tick();
     expect(await healthOf()).toMatchObject({ status: 'failed', reason: 'down' });
-    upstreams.control.clear();
+    world.upstreams.control.clear();
     await later(4);
     expect(await barsOf()).toBe(0);
     await later(2);
     expect(await barsOf()).toBe(12);
-    const { rows } = await pool.query(
+    const { rows } = await world.pool.query(
       `SELECT job, trigger, slot FROM run WHERE source_id = 'yahoo' AND trigger <> 'schedule'`,
     );
     expect(rows).toEqual([{ job: 'daily-bars', trigger: 'retry', slot: expect.stringMatching(/\/1$/) }]);
     await cycle(runNow('quotes'));
     expect(await healthOf()).toMatchObject({ status: 'healthy', freshness: 1 });
-    expect(await pool.query(`SELECT 1 FROM incident WHERE source_id = 'yahoo' AND resolved_at IS NULL`)).toMatchObject({
+    expect(
+      await world.pool.query(`SELECT 1 FROM incident WHERE source_id = 'yahoo' AND resolved_at IS NULL`),
+    ).toMatchObject({
       rowCount: 0,
     });
   });
 
   it('a retry of one part leaves the listings of the others in the judgement', async () => {
-    const { tick, later } = world();
+    const { tick, later } = start();
     await tick();
     expect(await healthOf()).toMatchObject({ status: 'healthy', freshness: 1 });
     // The second part failed, and what the first one had brought is old.
-    await pool.query(
+    await world.pool.query(
       `UPDATE task SET status = 'failed', reason = 'down'
        WHERE part = 1 AND run_id = (SELECT id FROM run WHERE source_id = 'yahoo' AND job = 'daily-bars')`,
     );
-    await pool.query(`UPDATE bar SET starts_at = starts_at - interval '900 days', date = date - 900`);
+    await world.pool.query(`UPDATE bar SET starts_at = starts_at - interval '900 days', date = date - 900`);
     await later(6);
-    expect((await pool.query(`SELECT symbols FROM run JOIN task ON run_id = id WHERE trigger = 'retry'`)).rows).toEqual(
-      [{ symbols: ['QQQ', 'VOD.L'] }],
-    );
+    expect(
+      (await world.pool.query(`SELECT symbols FROM run JOIN task ON run_id = id WHERE trigger = 'retry'`)).rows,
+    ).toEqual([{ symbols: ['QQQ', 'VOD.L'] }]);
     expect((await healthOf())?.freshness).toBeCloseTo(2 / 12);
   });
 
   it('what has been tried again is not asked for once more by a recovery', async () => {
-    const { tick, later } = world();
+    const { tick, later } = start();
     const isRetried = async () => {
-      await pool.query(`UPDATE incident SET jobs = '{daily-bars}', resolved_at = NULL WHERE source_id = 'yahoo'`);
-      return (await postgresRecoveryStore(pool).conditionOf('yahoo')).failing?.retried;
+      await world.pool.query(`UPDATE incident SET jobs = '{daily-bars}', resolved_at = NULL WHERE source_id = 'yahoo'`);
+      return (await postgresRecoveryStore(world.pool).conditionOf('yahoo')).failing?.retried;
     };
     fault('500');
     await tick();
     expect(await isRetried()).toBe(false);
-    upstreams.control.clear();
+    world.upstreams.control.clear();
     await later(6);
     expect(await isRetried()).toBe(true);
   });

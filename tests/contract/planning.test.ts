@@ -1,35 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(6);
-});
-afterAll(() => database.stop());
-beforeEach(() => emptyDatabase(pool));
+const world = useWorld({ connections: 6 });
 
 const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${time}Z` });
 /** Ignores calendars unless told: 22 November is a Sunday. */
 function planner(symbols: string[] | null = null, alwaysOpen = true) {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: [yahoo], symbols, alwaysOpen };
+  const planning = { store: postgresPlanStore(world.pool), queue, sources: [yahoo], symbols, alwaysOpen };
   return { queue, planning, plan: (time: string) => planRuns(tick(time), planning) };
 }
 const sentTo = (queue: { take(name: string): unknown[] }) =>
   queue.take('scrape-yahoo').map((message) => scrapeMessageSchema.parse(message));
 const runs = async () =>
-  (await pool.query<{ job: string; slot: string }>('SELECT job, slot FROM run ORDER BY job, slot')).rows.map(
+  (await world.pool.query<{ job: string; slot: string }>('SELECT job, slot FROM run ORDER BY job, slot')).rows.map(
     (row) => `${row.job} ${row.slot.slice(11, 16)}`,
   );
 
@@ -47,7 +38,7 @@ describe('planning', () => {
     await planner().plan('10:00:00');
     await Promise.all(Array.from({ length: 6 }, () => planner().plan('10:01:00')));
     expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:01']);
-    const { rows } = await pool.query(
+    const { rows } = await world.pool.query(
       `SELECT count(*)::int AS tasks FROM task t JOIN run r ON r.id = t.run_id WHERE r.job = 'quotes'`,
     );
     expect(rows).toEqual([{ tasks: 2 }]);
@@ -92,15 +83,15 @@ describe('planning', () => {
   it('plans nothing for a paused source, and does not make up for it afterwards', async () => {
     const { plan } = planner();
     await plan('10:00:00');
-    await pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
+    await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
     await plan('10:05:00');
-    await pool.query(`UPDATE source_state SET paused = false`);
+    await world.pool.query(`UPDATE source_state SET paused = false`);
     await plan('10:06:00');
     expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:06']);
   });
 
   it('plans nothing while the scheduler is stopped', async () => {
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`);
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)`);
     await planner().plan('10:00:00');
     expect(await runs()).toEqual([]);
   });
@@ -108,7 +99,7 @@ describe('planning', () => {
   it('plans again by the tick’s own time when the scheduler was stopped until then', async () => {
     const { plan } = planner();
     await plan('10:00:00');
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO service_state (service_id, running, stopped_until) VALUES ('scheduler', false, '2026-11-22T10:03:00Z')`,
     );
     await plan('10:02:00');
@@ -139,7 +130,7 @@ describe('planning', () => {
   it('goes on by itself when a pause is over, with the first slot after it', async () => {
     const { plan } = planner();
     await plan('10:00:00');
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO source_state (source_id, paused, paused_until) VALUES ('yahoo', true, '2026-11-22T10:03:30Z')`,
     );
     for (const time of ['10:01:00', '10:02:00', '10:03:00', '10:04:00']) await plan(time);
@@ -150,7 +141,7 @@ describe('planning', () => {
 describe('planning by the calendar', () => {
   const symbolsOf = async () =>
     (
-      await pool.query<{ slot: string; symbols: string[] }>(
+      await world.pool.query<{ slot: string; symbols: string[] }>(
         `SELECT r.slot, t.symbols FROM run r JOIN task t ON t.run_id = r.id WHERE r.job = 'quotes' ORDER BY r.slot`,
       )
     ).rows.map(({ slot, symbols }) => [slot.slice(5, 16), ...symbols]);
@@ -171,11 +162,11 @@ describe('planning by the calendar', () => {
     const planning = { ...planner(['AAPL'], false).planning, sources: [alphaVantage] };
     const plan = (time: string) => planRuns({ time }, planning);
     expect((await plan('2026-11-22T10:00:20Z')).runs).toEqual([]);
-    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
     expect((await plan('2026-11-22T10:01:20Z')).runs).toHaveLength(2);
     expect((await plan('2026-11-22T10:02:20Z')).runs).toEqual([]);
     // Friday 18:00 and 18:30 in New York.
-    const { rows } = await pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
+    const { rows } = await world.pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
     expect(rows.map(({ slot }) => slot.slice(0, 16))).toEqual(['2026-11-20T23:00', '2026-11-20T23:30']);
   });
 
@@ -216,7 +207,7 @@ describe('planning by the calendar', () => {
         sources: [{ ...yahoo, jobs: [job] }],
       }));
       const from = Date.parse(start);
-      await pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)`, [
+      await world.pool.query(`INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)`, [
         start,
       ]);
       // Three hours of ticks: some dropped, some of two minutes ago.
@@ -225,7 +216,7 @@ describe('planning by the calendar', () => {
         const time = new Date(from + (minute % 11 === 5 ? minute - 2 : minute) * 60_000).toISOString();
         await Promise.all(planners.map((each) => planRuns({ time }, each)));
       }
-      const { rows } = await pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
+      const { rows } = await world.pool.query<{ slot: string }>('SELECT slot FROM run ORDER BY slot');
       expect(rows.map(({ slot }) => slot.slice(0, 16))).toEqual(expected);
     },
   );

@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { SharedAnswer } from '../../core/contracts/proxy.ts';
 import type { State } from '../../core/ports/state.ts';
 import { stateSharedCache } from '../../functions/yahoo-proxy/shared-cache.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 import { type TestProxy, testProxy } from '../support/yahoo-proxy-fixture.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 8, sources: ['yahoo'] });
 let state: State;
-let upstreams: RunningUpstreams;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(8);
-  state = postgresState(pool);
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(async () => {
-  await upstreams?.stop();
-  await database?.stop();
-});
-beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
-  await emptyDatabase(pool);
+  state = postgresState(world.pool);
 });
 
 const answer = (text: string, more: Partial<SharedAnswer> = {}): SharedAnswer => ({
@@ -55,13 +39,13 @@ describe('the lease on an answer', () => {
   it('is not given while the answer is fresh, and is given again when it is not', async () => {
     await put('a', (await take(['a'])).entries[0]?.token ?? 0);
     expect((await take(['a'])).entries[0]).toMatchObject({ token: null, answer: { status: 200 } });
-    await pool.query(`UPDATE proxy_cache SET fetched_at = now() - interval '61 seconds'`);
+    await world.pool.query(`UPDATE proxy_cache SET fetched_at = now() - interval '61 seconds'`);
     expect((await take(['a'])).entries[0]).toMatchObject({ token: 2, answer: { status: 200 } });
   });
 
   it('passes to the next when its holder died, whose late answer is then refused', async () => {
     const first = (await take(['a'])).entries[0]?.token ?? 0;
-    await pool.query(`UPDATE proxy_cache SET leased_until = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE proxy_cache SET leased_until = now() - interval '1 second'`);
     const second = (await take(['a'])).entries[0]?.token ?? 0;
     expect(second).toBeGreaterThan(first);
     expect(await put('a', first)).toEqual({ kept: 0 });
@@ -84,7 +68,7 @@ describe('the lease on an answer', () => {
       pauseSeconds: 0,
     });
     expect((await take(['a'])).entries[0]).toMatchObject({ token: null, failure: 'timeout' });
-    await pool.query(`UPDATE proxy_cache SET failed_until = now()`);
+    await world.pool.query(`UPDATE proxy_cache SET failed_until = now()`);
     expect((await take(['a'])).entries[0]).toMatchObject({ token: 2, failure: null });
   });
 });
@@ -115,8 +99,8 @@ describe('a pause', () => {
   it('is also what the scrapers were told by Yahoo, and what a person wants', async () => {
     await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     expect((await take(['a'])).pause).toMatchObject({ reason: 'rate_limited' });
-    await pool.query('TRUNCATE source_state');
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('proxy', false)`);
+    await world.pool.query('TRUNCATE source_state');
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('proxy', false)`);
     expect((await take(['a'])).pause).toMatchObject({ reason: 'stopped' });
   });
 });
@@ -133,7 +117,7 @@ it('the sweep drops what is over, and of the rest what is over next, down to its
   }
   expect(await state.call({ op: 'cacheSweep', maxBytes: 1_000 })).toEqual({ removed: 1, bytes: 30 });
   expect(await state.call({ op: 'cacheSweep', maxBytes: 20 })).toEqual({ removed: 1, bytes: 20 });
-  const { rows } = await pool.query('SELECT key FROM proxy_cache ORDER BY key');
+  const { rows } = await world.pool.query('SELECT key FROM proxy_cache ORDER BY key');
   expect(rows).toEqual([{ key: 'last' }, { key: 'later' }]);
 });
 
@@ -141,10 +125,10 @@ describe('containers that share a database', () => {
   const containers = (count: number): Promise<TestProxy[]> =>
     Promise.all(
       Array.from({ length: count }, () =>
-        testProxy(upstreams, { state, shared: stateSharedCache(state, 'yahoo'), gatherMs: 0 }),
+        testProxy(world.upstreams, { state, shared: stateSharedCache(state, 'yahoo'), gatherMs: 0 }),
       ),
     );
-  const asked = (kind: 'quote' | 'chart') => upstreams.control.requests(false)['yahoo']?.[kind] ?? 0;
+  const asked = (kind: 'quote' | 'chart') => world.upstreams.control.requests(false)['yahoo']?.[kind] ?? 0;
   const chart = '/yahoo/v8/finance/chart/AAPL?range=1mo&interval=1d';
 
   it('fifty with nothing in memory make one call, and give the same answer', async () => {
@@ -159,7 +143,7 @@ describe('containers that share a database', () => {
   });
 
   it('make one call when it fails, too', async () => {
-    upstreams.control.switch({ source: 'yahoo', on: true, fault: 'malformed', kinds: ['chart'] });
+    world.upstreams.control.switch({ source: 'yahoo', on: true, fault: 'malformed', kinds: ['chart'] });
     const all = await containers(20);
     const answers = await Promise.all(all.map((each) => each.ask(chart)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(502));
@@ -172,14 +156,14 @@ describe('containers that share a database', () => {
     const answer = await two?.ask('/yahoo/v7/finance/quote?symbols=MSFT,AAPL');
     expect(answer?.headers.get('x-cache')).toBe('HIT');
     await two?.ask('/yahoo/v7/finance/quote?symbols=NVDA');
-    expect(upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2, crumb: 1 });
+    expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2, crumb: 1 });
   });
 
   it('have what was fetched by one that is gone when Yahoo is down', async () => {
     const [one] = await containers(1);
     await one?.ask(chart);
-    upstreams.control.switch({ source: 'yahoo', on: true, fault: '500' });
-    await pool.query(`UPDATE proxy_cache SET fetched_at = fetched_at - interval '1 day'`);
+    world.upstreams.control.switch({ source: 'yahoo', on: true, fault: '500' });
+    await world.pool.query(`UPDATE proxy_cache SET fetched_at = fetched_at - interval '1 day'`);
     const answers = await Promise.all((await containers(5)).map((each) => each.ask(chart)));
     for (const each of answers) {
       expect(each.status).toBe(200);
@@ -189,8 +173,8 @@ describe('containers that share a database', () => {
 
   it('one’s open breaker keeps all of them from calling', async () => {
     const breaker = { threshold: 1, openMs: 60_000, maxOpenMs: 60_000, random: () => 0 };
-    const make = () => testProxy(upstreams, { state, shared: stateSharedCache(state, 'yahoo'), breaker });
-    upstreams.control.switch({ source: 'yahoo', on: true, fault: '403', kinds: ['chart'] });
+    const make = () => testProxy(world.upstreams, { state, shared: stateSharedCache(state, 'yahoo'), breaker });
+    world.upstreams.control.switch({ source: 'yahoo', on: true, fault: '403', kinds: ['chart'] });
     expect((await (await make()).ask(chart)).status).toBe(502);
     const other = await make();
     expect((await other.ask('/yahoo/v8/finance/chart/MSFT')).status).toBe(502);
@@ -207,14 +191,17 @@ describe('containers that share a database', () => {
         return state.call(request);
       },
     };
-    const lone = await testProxy(upstreams, { state, shared: stateSharedCache(broken, 'yahoo') });
+    const lone = await testProxy(world.upstreams, { state, shared: stateSharedCache(broken, 'yahoo') });
     expect((await lone.ask(chart)).status).toBe(200);
-    const { rows } = await pool.query(
+    const { rows } = await world.pool.query(
       `SELECT count(*)::int AS used FROM permit WHERE purpose = 'proxy' AND used_at IS NOT NULL`,
     );
     expect(rows).toEqual([{ used: 1 }]);
     const permitless: State = { call: () => Promise.reject(new Error('all is down')) };
-    const alone = await testProxy(upstreams, { state: permitless, shared: stateSharedCache(permitless, 'yahoo') });
+    const alone = await testProxy(world.upstreams, {
+      state: permitless,
+      shared: stateSharedCache(permitless, 'yahoo'),
+    });
     expect((await alone.ask('/yahoo/v8/finance/chart/MSFT')).status).toBe(502);
     expect(asked('chart')).toBe(1);
   });
@@ -226,10 +213,10 @@ describe('containers that share a database', () => {
         Array.from({ length: 10 }, (_, word) => each.ask(`/yahoo/v1/finance/search?q=w${at}x${word}`)),
       ),
     );
-    const { rows } = await pool.query<{ used: number }>(
+    const { rows } = await world.pool.query<{ used: number }>(
       `SELECT count(*)::int AS used FROM permit WHERE used_at IS NOT NULL`,
     );
     expect(rows[0]?.used).toBe(45);
-    expect(upstreams.control.requests(false)['yahoo']?.['search']).toBe(45);
+    expect(world.upstreams.control.requests(false)['yahoo']?.['search']).toBe(45);
   });
 });

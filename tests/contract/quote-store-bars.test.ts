@@ -1,31 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, barSeries, column, registered, stored } from '../support/quote-store-rows.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(at(0)), connections: 2, keepRows: true });
 let store: IngestStore;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(at(0)));
-  pool = database.pool(2);
-  store = postgresIngestStore(pool);
+  store = postgresIngestStore(world.pool);
 });
-afterAll(() => database.stop());
 
 const bars = (listingId: number, what = 'close') =>
-  column(pool, `SELECT ${what}::text FROM bar WHERE listing_id = $1 ORDER BY source DESC, starts_at`, [listingId]);
+  column(world.pool, `SELECT ${what}::text FROM bar WHERE listing_id = $1 ORDER BY source DESC, starts_at`, [
+    listingId,
+  ]);
 const revisions = (listingId: number) =>
-  column(pool, 'SELECT close FROM bar_revision WHERE listing_id = $1 ORDER BY starts_at', [listingId]);
+  column(world.pool, 'SELECT close FROM bar_revision WHERE listing_id = $1 ORDER BY starts_at', [listingId]);
 const day = 86_400_000;
 const split = { type: 'split', exDate: '2026-11-20', ratio: '4', amount: null, currency: null } as const;
 
 describe('bars', () => {
   it('are stored as given, with their basis and its time', async () => {
-    const listing = await registered(pool, 'test', 'GIVEN');
+    const listing = await registered(world.pool, 'test', 'GIVEN');
     expect(await stored(store, 'test', { bars: [barSeries(listing, [100, 101.5])] })).toMatchObject({
       accepted: 2,
       written: 2,
@@ -38,7 +35,7 @@ describe('bars', () => {
   });
 
   it('that come again write nothing when they are the same, and a revision when they are not', async () => {
-    const listing = await registered(pool, 'test', 'AGAIN');
+    const listing = await registered(world.pool, 'test', 'AGAIN');
     await stored(store, 'test', { bars: [barSeries(listing, [100, 101])] });
     expect(
       await stored(store, 'test', { bars: [barSeries(listing, [100, 102], { fetchedAt: at(0) + day })] }),
@@ -48,7 +45,7 @@ describe('bars', () => {
   });
 
   it('of an older fetch do not replace newer ones', async () => {
-    const listing = await registered(pool, 'test', 'OLDER');
+    const listing = await registered(world.pool, 'test', 'OLDER');
     await stored(store, 'test', { bars: [barSeries(listing, [100])] });
     await stored(store, 'test', { bars: [barSeries(listing, [99], { fetchedAt: at(-60) })] });
     expect(await bars(listing.id)).toEqual(['100']);
@@ -57,7 +54,7 @@ describe('bars', () => {
 
 describe('a split that was not known', () => {
   it("marks that source's earlier bars stale, until they are fetched again", async () => {
-    const listing = await registered(pool, 'test', 'SPLIT');
+    const listing = await registered(world.pool, 'test', 'SPLIT');
     const early = Date.UTC(2026, 10, 18);
     await stored(store, 'test', { bars: [barSeries(listing, [400, 404, 408], { fetchedAt: early })] });
     await stored(store, 'other', { bars: [barSeries(listing, [400], { fetchedAt: early })] });
@@ -71,7 +68,7 @@ describe('a split that was not known', () => {
       ],
     });
     const refetched = await column(
-      pool,
+      world.pool,
       "SELECT close || ' ' || stale FROM bar WHERE listing_id = $1 AND source = 'test' ORDER BY starts_at",
       [listing.id],
     );
@@ -80,7 +77,7 @@ describe('a split that was not known', () => {
   });
 
   it('leaves bars alone that were fetched after it: they are adjusted', async () => {
-    const listing = await registered(pool, 'test', 'ADJUSTED');
+    const listing = await registered(world.pool, 'test', 'ADJUSTED');
     await stored(store, 'test', { bars: [barSeries(listing, [100], { fetchedAt: at(0) + 5 * day })] });
     await stored(store, 'test', {
       bars: [barSeries(listing, [], { fetchedAt: at(0) + 6 * day, actions: [split] })],
@@ -89,10 +86,12 @@ describe('a split that was not known', () => {
   });
 
   it('also marks bars of an earlier fetch that arrive after it', async () => {
-    const listing = await registered(pool, 'test', 'LATE');
+    const listing = await registered(world.pool, 'test', 'LATE');
     await stored(store, 'test', { bars: [barSeries(listing, [], { actions: [split] })] });
     await stored(store, 'test', { bars: [barSeries(listing, [400], { fetchedAt: Date.UTC(2026, 10, 18) })] });
     expect(await bars(listing.id, 'stale')).toEqual(['true']);
-    expect(await column(pool, 'SELECT ratio FROM corporate_action WHERE listing_id = $1', [listing.id])).toEqual(['4']);
+    expect(await column(world.pool, 'SELECT ratio FROM corporate_action WHERE listing_id = $1', [listing.id])).toEqual([
+      '4',
+    ]);
   });
 });

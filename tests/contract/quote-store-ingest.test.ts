@@ -1,29 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, column } from '../support/quote-store-rows.ts';
 import { recordedExchange, recordingsExist } from '../support/recordings.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(at(0)), keepRows: true });
 const rawStore = memoryRawStore();
 const queue = memoryMessageQueue();
 
-beforeAll(async () => {
-  database = await startTestDatabase(new Date(at(0)));
-  pool = database.pool(4);
-});
-afterAll(() => database.stop());
-
 /** A container: it remembers what it has seen. */
-const container = () => ingestBlobs({ rawStore, store: postgresIngestStore(pool), queue });
+const container = () => ingestBlobs({ rawStore, store: postgresIngestStore(world.pool), queue });
 
 interface Told {
   readonly symbol: string;
@@ -69,11 +61,11 @@ async function blobOf(exchanges: readonly Exchange[], kind: 'quotes' | 'bars' = 
     exchanges: [...exchanges],
   };
   await rawStore.put(blobKey, envelope);
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1::uuid, 'yahoo', $2, $2, 'schedule', $1::uuid::text, now())`,
     [runId, kind],
   );
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt) VALUES ($1, 0, 'yahoo', '{}', now(), 'fetched', 1)`,
     [runId],
   );
@@ -82,18 +74,18 @@ async function blobOf(exchanges: readonly Exchange[], kind: 'quotes' | 'bars' = 
 
 const taskOf = async (message: IngestMessage) =>
   (
-    await column(pool, "SELECT concat_ws(' ', status, reason, accepted, rejected) FROM task WHERE run_id = $1", [
+    await column(world.pool, "SELECT concat_ws(' ', status, reason, accepted, rejected) FROM task WHERE run_id = $1", [
       message.runId,
     ])
   )[0];
 const quarantineOf = (message: IngestMessage) =>
-  column(pool, "SELECT reason || ' ' || coalesce(symbol, '-') FROM quarantine WHERE run_id = $1 ORDER BY id", [
+  column(world.pool, "SELECT reason || ' ' || coalesce(symbol, '-') FROM quarantine WHERE run_id = $1 ORDER BY id", [
     message.runId,
   ]);
 const priceOf = async (symbol: string) =>
   (
     await column(
-      pool,
+      world.pool,
       `SELECT q.price || ' ' || q.currency FROM consolidated_quote c JOIN latest_quote q USING (listing_id, source)
        JOIN symbol_alias a USING (listing_id) WHERE a.namespace = 'canonical' AND a.symbol = $1`,
       [symbol],
@@ -114,10 +106,12 @@ describe('a blob of quotes', () => {
     expect(await priceOf('BBB')).toBe('0.3 GBP');
     expect(await taskOf(message)).toBe('succeeded 2 0');
     expect(
-      await column(pool, 'SELECT currency FROM batch_statistics WHERE batch_id = $1 ORDER BY 1', [stored?.batchId]),
+      await column(world.pool, 'SELECT currency FROM batch_statistics WHERE batch_id = $1 ORDER BY 1', [
+        stored?.batchId,
+      ]),
     ).toEqual(['GBP', 'USD']);
     expect(
-      await column(pool, "SELECT type || ' ' || key FROM outbox WHERE data->>'runId' = $1", [message.runId]),
+      await column(world.pool, "SELECT type || ' ' || key FROM outbox WHERE data->>'runId' = $1", [message.runId]),
     ).toEqual(['quotes.stored yahoo']);
     const { runId, part, sourceId } = message;
     expect(queue.take('outcomes')).toEqual([{ stage: 'ingest', runId, part, sourceId, batchId: stored?.batchId }]);
@@ -135,13 +129,13 @@ describe('a blob of quotes', () => {
       'quarantine',
       'listing',
     ];
-    const counts = () => Promise.all(tables.map((table) => column(pool, `SELECT count(*) FROM ${table}`)));
+    const counts = () => Promise.all(tables.map((table) => column(world.pool, `SELECT count(*) FROM ${table}`)));
     const [first, second] = await Promise.all([container()(message), container()(message)]);
     const before = await counts();
     const third = await container()(message);
     expect(await counts()).toEqual(before);
     expect(new Set([first, second, third].map((each) => each?.batchId)).size).toBe(1);
-    expect(await column(pool, 'SELECT count(*) FROM batch WHERE run_id = $1', [message.runId])).toEqual(['1']);
+    expect(await column(world.pool, 'SELECT count(*) FROM batch WHERE run_id = $1', [message.runId])).toEqual(['1']);
   });
 
   it('registers symbols that were asked for once, when many containers meet them at the same time', async () => {
@@ -149,10 +143,10 @@ describe('a blob of quotes', () => {
       Array.from({ length: 6 }, (_, n) => blobOf([answer([{ symbol: 'FRESH', time: at(n) / 1000 }], ['FRESH'], 60)])),
     );
     await Promise.all(messages.map((message) => container()(message)));
-    expect(await column(pool, "SELECT count(*) FROM symbol_alias WHERE symbol = 'FRESH'")).toEqual(['2']);
+    expect(await column(world.pool, "SELECT count(*) FROM symbol_alias WHERE symbol = 'FRESH'")).toEqual(['2']);
     expect(
       await column(
-        pool,
+        world.pool,
         "SELECT count(*) FROM listing l JOIN symbol_alias a ON a.listing_id = l.id WHERE a.symbol = 'FRESH' AND a.namespace = 'yahoo'",
       ),
     ).toEqual(['1']);
@@ -163,7 +157,7 @@ describe('a blob of quotes', () => {
     await container()(message);
     expect(await taskOf(message)).toBe('succeeded 1 1');
     expect(await quarantineOf(message)).toEqual(['unknown_listing UNASKED']);
-    expect(await column(pool, "SELECT count(*) FROM symbol_alias WHERE symbol = 'UNASKED'")).toEqual(['0']);
+    expect(await column(world.pool, "SELECT count(*) FROM symbol_alias WHERE symbol = 'UNASKED'")).toEqual(['0']);
   });
 
   it('keeps the good rows beside bad ones, and tells of the quarantine', async () => {
@@ -174,7 +168,7 @@ describe('a blob of quotes', () => {
     expect(await taskOf(message)).toBe('succeeded 1 2');
     expect(await quarantineOf(message)).toEqual(['schema WORD', 'non_positive ZERO']);
     expect(
-      await column(pool, "SELECT type FROM outbox WHERE data->>'runId' = $1 ORDER BY id", [message.runId]),
+      await column(world.pool, "SELECT type FROM outbox WHERE data->>'runId' = $1 ORDER BY id", [message.runId]),
     ).toEqual(['quotes.stored', 'quarantine.added']);
   });
 
@@ -191,7 +185,7 @@ describe('a blob of quotes', () => {
     ]);
     await container()(message);
     expect(await taskOf(message)).toBe('succeeded 1 1');
-    expect(await column(pool, "SELECT name FROM instrument WHERE name LIKE 'AB%'")).toEqual(['AB "{}\\,']);
+    expect(await column(world.pool, "SELECT name FROM instrument WHERE name LIKE 'AB%'")).toEqual(['AB "{}\\,']);
   });
 
   it('survives numbers of any size', async () => {
@@ -232,11 +226,11 @@ describe('a blob of quotes', () => {
     expect(await priceOf('CLASH')).toBe('102 USD');
     expect(
       await column(
-        pool,
+        world.pool,
         "SELECT count(*) FROM quote q JOIN symbol_alias a USING (listing_id) WHERE a.symbol = 'CLASH' AND a.namespace = 'canonical'",
       ),
     ).toEqual(['2']);
-    expect(await column(pool, 'SELECT price FROM quote_revision WHERE price = 101')).toEqual(['101']);
+    expect(await column(world.pool, 'SELECT price FROM quote_revision WHERE price = 101')).toEqual(['101']);
   });
 });
 
@@ -253,7 +247,7 @@ describe('each fault of a source', () => {
     expect(await taskOf(message)).toBe(expected);
     const reason = expected.split(' ')[1];
     expect(
-      await column(pool, "SELECT reason || ' ' || accepted FROM batch WHERE run_id = $1", [message.runId]),
+      await column(world.pool, "SELECT reason || ' ' || accepted FROM batch WHERE run_id = $1", [message.runId]),
     ).toEqual([`${reason} 0`]);
   });
 
@@ -289,7 +283,7 @@ describe('each fault of a source', () => {
     expect(await taskOf(wrong)).toBe('failed schema_drift 0 2');
     expect(await quarantineOf(wrong)).toEqual(['unit_suspect U1', 'unit_suspect U2']);
     expect([await priceOf('U1'), await priceOf('U2')]).toEqual(['100 USD', '50 USD']);
-    expect(await column(pool, 'SELECT message FROM task WHERE run_id = $1', [wrong.runId])).toEqual([
+    expect(await column(world.pool, 'SELECT message FROM task WHERE run_id = $1', [wrong.runId])).toEqual([
       'All 2 rows quarantined: unit_suspect.',
     ]);
   });
@@ -327,13 +321,13 @@ describe('a message', () => {
 
   it('waits in its queue while the service is stopped, without a failed try', async () => {
     const message = await blobOf([answer([{ symbol: 'WAITING' }])]);
-    await pool.query("INSERT INTO service_state (service_id, running) VALUES ('ingest', false)");
+    await world.pool.query("INSERT INTO service_state (service_id, running) VALUES ('ingest', false)");
     try {
       expect(await container()(message)).toBeNull();
       expect(queue.take('ingest')).toEqual([message]);
       expect(await taskOf(message)).toBe('fetched 0 0');
     } finally {
-      await pool.query("DELETE FROM service_state WHERE service_id = 'ingest'");
+      await world.pool.query("DELETE FROM service_state WHERE service_id = 'ingest'");
     }
     expect(await container()(message)).toMatchObject({ accepted: 1 });
   });
@@ -364,7 +358,7 @@ describe.skipIf(!recordingsExist)('recorded answers', () => {
     await container()(message);
     expect(await quarantineOf(message)).toEqual([]);
     const dates = await column(
-      pool,
+      world.pool,
       'SELECT b.date::text FROM bar b JOIN batch ON batch.id = b.batch_id WHERE run_id = $1 ORDER BY starts_at',
       [message.runId],
     );

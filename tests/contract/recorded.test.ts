@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { pipeline, runNow } from '../support/pipeline.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { describe, expect, it } from 'vitest';
+import { runNow } from '../support/pipeline.ts';
 import { startRecordedUpstream } from '../support/recorded-upstream.ts';
 import { recordingsExist } from '../support/recordings.ts';
+import { useWorld } from '../support/use-world.ts';
 
 /** When the quotes were recorded. */
 const recordedAt = '2025-02-17T10:54:53Z';
@@ -18,15 +17,8 @@ const quotes = {
 };
 
 describe.runIf(recordingsExist)('recorded answers of Yahoo, through the whole pipeline', () => {
-  let database: TestDatabase;
-  let pool: Pool;
-  const all = async (sql: string) => (await pool.query(sql)).rows;
-
-  beforeAll(async () => {
-    database = await startTestDatabase(new Date(recordedAt));
-    pool = database.pool(4);
-  });
-  afterAll(() => database.stop());
+  const world = useWorld({ partitionsAt: new Date(recordedAt), keepRows: true });
+  const all = async (sql: string) => (await world.pool.query(sql)).rows;
 
   async function run(
     job: 'quotes' | 'daily-bars',
@@ -35,9 +27,14 @@ describe.runIf(recordingsExist)('recorded answers of Yahoo, through the whole pi
   ) {
     const upstream = await startRecordedUpstream({ quotes: {}, charts: {}, ...recordings });
     try {
-      const world = pipeline(pool, { sourceUrls: { yahoo: upstream.url }, symbols, now: () => Date.parse(recordedAt) });
-      const [id] = await world.cycle(runNow(job, recordedAt));
-      return (await pool.query('SELECT status, reason, accepted, rejected FROM task WHERE run_id = $1', [id])).rows;
+      const { cycle } = world.pipeline({
+        sourceUrls: { yahoo: upstream.url },
+        symbols,
+        now: () => Date.parse(recordedAt),
+      });
+      const [id] = await cycle(runNow(job, recordedAt));
+      return (await world.pool.query('SELECT status, reason, accepted, rejected FROM task WHERE run_id = $1', [id]))
+        .rows;
     } finally {
       await upstream.stop();
     }

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { permitsRefused } from '../../core/adapters/postgres/work/permits.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
@@ -9,40 +8,35 @@ import { sessionKeeper } from '../../core/auth/session-keeper.ts';
 import type { State } from '../../core/ports/state.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 10 });
 let state: State;
 const runId = '7b2f6c8e-1111-5111-8111-111111111111';
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(10);
-  state = postgresState(pool);
+  state = postgresState(world.pool);
 });
-afterAll(() => database.stop());
 
 beforeEach(async () => {
-  await emptyDatabase(pool);
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'yahoo', 'quotes', 'quotes', 'manual', 'a', now())`,
     [runId],
   );
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO task (run_id, part, source_id, symbols, due_at) VALUES ($1, 0, 'yahoo', '{AAPL}', now())`,
     [runId],
   );
 });
 
 const spend = (count: number, when: string) =>
-  pool.query(
+  world.pool.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
      SELECT 'yahoo', 'task', now(), now(), ${when} FROM generate_series(1, $1::int)`,
     [count],
   );
 const storeSession = () =>
-  pool.query(
+  world.pool.query(
     `INSERT INTO auth_session (source_id, sealed, expires_at, token) VALUES ('yahoo', 'sealed', now() + interval '1 hour', 1)`,
   );
 const begin = (requests = 1) => state.call({ op: 'beginAttempt', runId, part: 0, worker: 'test', requests });
@@ -54,7 +48,7 @@ describe('taking a task', () => {
     const begun = answers.filter((answer) => answer.go);
     expect(begun).toHaveLength(1);
     expect(begun[0]).toMatchObject({ attempt: 1, permits: [{}], session: { sealed: 'sealed' } });
-    const { rows } = await pool.query(
+    const { rows } = await world.pool.query(
       'SELECT run_id, part, attempt, promised, used_at IS NOT NULL AS used FROM permit',
     );
     expect(rows).toEqual([{ run_id: runId, part: 0, attempt: 1, promised: 1, used: true }]);
@@ -65,13 +59,13 @@ describe('taking a task', () => {
 
   it('gives a task whose worker died to the next, as another attempt', async () => {
     await begin();
-    await pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });
   });
 
   it('gives no permit before a login, and none from a quota without room for all requests', async () => {
     expect(await begin()).toMatchObject({ go: true, permits: [], session: null });
-    await pool.query('UPDATE task SET lease_until = NULL');
+    await world.pool.query('UPDATE task SET lease_until = NULL');
     await storeSession();
     await spend(yahoo.quota.perMinute - 1, 'clock_timestamp()');
     expect(await begin(2)).toMatchObject({ go: false, why: 'quota_minute' });
@@ -92,27 +86,27 @@ describe('taking a task', () => {
     expect(await take(requests, task)).toMatchObject({ why: 'minute_quota' });
     expect((await take(requests - 1, task)).permits).toHaveLength(requests - 1);
     expect(await take(1, task)).toMatchObject({ why: 'minute_quota' });
-    expect((await pool.query('SELECT sum(promised)::int AS left FROM permit')).rows).toEqual([{ left: 0 }]);
+    expect((await world.pool.query('SELECT sum(promised)::int AS left FROM permit')).rows).toEqual([{ left: 0 }]);
   });
 
   it('leaves a finished task as it is', async () => {
-    await pool.query(`UPDATE task SET status = 'succeeded', finished_at = now()`);
+    await world.pool.query(`UPDATE task SET status = 'succeeded', finished_at = now()`);
     expect(await begin()).toMatchObject({ go: false, why: 'finished' });
   });
 
   it('waits while a person stopped the scrapers', async () => {
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scrapers', false)`);
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scrapers', false)`);
     expect(await begin()).toMatchObject({ go: false, why: 'stopped' });
   });
 
   it('goes on when the time for which the scrapers were stopped is over', async () => {
     const until = (when: string) =>
-      pool.query(`UPDATE service_state SET stopped_until = ${when} WHERE service_id = 'scrapers'`);
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scrapers', false)`);
+      world.pool.query(`UPDATE service_state SET stopped_until = ${when} WHERE service_id = 'scrapers'`);
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('scrapers', false)`);
     await until(`now() + interval '1 hour'`);
     expect(await begin()).toMatchObject({ go: false, why: 'stopped' });
     await until(`now() - interval '1 second'`);
-    await pool.query('UPDATE task SET waits_until = NULL');
+    await world.pool.query('UPDATE task SET waits_until = NULL');
     expect(await begin()).toMatchObject({ go: true });
   });
 
@@ -149,16 +143,16 @@ describe('permits', () => {
     expect(begins).toHaveLength(perMinute);
     for (const [place, at] of begins.entries())
       if (place > 0) expect(at - (begins[place - 1] ?? 0)).toBeGreaterThanOrEqual(gapMs);
-    await pool.query(
+    await world.pool.query(
       `UPDATE permit SET used_at = used_at + interval '20 seconds', not_before = not_before + interval '20 seconds'
        WHERE id IN (SELECT id FROM permit ORDER BY used_at DESC LIMIT 1)`,
     );
-    await pool.query(`DELETE FROM permit WHERE id IN (SELECT id FROM permit ORDER BY used_at LIMIT 1)`);
+    await world.pool.query(`DELETE FROM permit WHERE id IN (SELECT id FROM permit ORDER BY used_at LIMIT 1)`);
     expect(await take()).toMatchObject({ permits: [], why: 'not_yet' });
   });
 
   it('can be looked at without taking any', async () => {
-    const look = (count: number) => permitsRefused(pool, { sourceId: 'yahoo', count, purpose: 'canary' });
+    const look = (count: number) => permitsRefused(world.pool, { sourceId: 'yahoo', count, purpose: 'canary' });
     const { perMinute } = yahoo.quota;
     expect(await look(perMinute)).toBeNull();
     expect(await look(perMinute)).toBeNull();
@@ -176,15 +170,15 @@ describe('the former release', () => {
     expect(await use()).toEqual({ ok: true, why: null, retryAfterSeconds: 0 });
     await state.call({ op: 'holdSource', sourceId: 'yahoo', seconds: 60 });
     expect(await use()).toMatchObject({ ok: false, why: 'held' });
-    await pool.query('UPDATE source_state SET held_until = NULL');
-    await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second'`);
+    await world.pool.query('UPDATE source_state SET held_until = NULL');
+    await world.pool.query(`UPDATE permit SET expires_at = now() - interval '1 second'`);
     expect(await use()).toMatchObject({ ok: false, why: 'expired' });
     expect(await state.call({ op: 'usePermit', permitId: runId })).toMatchObject({ ok: false, why: 'unknown' });
   });
 
   it('has reserved permits that count until they are used or over', async () => {
     const { perMinute } = yahoo.quota;
-    const { rows } = await pool.query<{ id: string }>(
+    const { rows } = await world.pool.query<{ id: string }>(
       `INSERT INTO permit (source_id, purpose, not_before, expires_at)
        SELECT 'yahoo', 'task', now(), now() + interval '2 minutes' FROM generate_series(1, $1::int) RETURNING id`,
       [perMinute],
@@ -192,8 +186,8 @@ describe('the former release', () => {
     const take = () => state.call({ op: 'takePermits', sourceId: 'yahoo', count: 1, purpose: 'task' });
     expect(await take()).toMatchObject({ permits: [], why: 'minute_quota' });
     expect(await state.call({ op: 'usePermit', permitId: rows[0]?.id ?? '' })).toMatchObject({ ok: true });
-    expect((await pool.query('SELECT FROM permit WHERE used_at IS NOT NULL')).rowCount).toBe(1);
-    await pool.query(`UPDATE permit SET expires_at = now() - interval '1 second' WHERE used_at IS NULL`);
+    expect((await world.pool.query('SELECT FROM permit WHERE used_at IS NOT NULL')).rowCount).toBe(1);
+    await world.pool.query(`UPDATE permit SET expires_at = now() - interval '1 second' WHERE used_at IS NULL`);
     expect((await take()).permits).toHaveLength(1);
   });
 });
@@ -226,7 +220,7 @@ describe('one session for all workers', () => {
     const sessions = await Promise.all(Array.from({ length: 10 }, () => keeper().session()));
     expect(made).toBe(1);
     expect(new Set(sessions.map((each) => JSON.stringify(each))).size).toBe(1);
-    const { rows } = await pool.query('SELECT sealed FROM auth_session');
+    const { rows } = await world.pool.query('SELECT sealed FROM auth_session');
     expect(JSON.stringify(rows)).not.toMatch(/crumb-1|cookie-value/);
   });
 
@@ -256,7 +250,7 @@ describe('one session for all workers', () => {
 
   it('refuses to keep what a worker made after its right had passed to another', async () => {
     const { token } = await state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
-    await pool.query(`UPDATE lease SET expires_at = now() - interval '1 second'`);
+    await world.pool.query(`UPDATE lease SET expires_at = now() - interval '1 second'`);
     const next = await state.call({ op: 'acquireRenewal', sourceId: 'yahoo', ttlSeconds: 60 });
     expect(next.token).toBeGreaterThan(token ?? 0);
     const put = (by: number | null) =>
@@ -274,7 +268,7 @@ describe('one session for all workers', () => {
 
 it('a key is checked by its hash, scope, expiry and revocation', async () => {
   const { key, prefix, hash } = createApiKey();
-  await pool.query(`INSERT INTO api_key (name, prefix, hash, scope) VALUES ('test', $1, $2, 'operate')`, [
+  await world.pool.query(`INSERT INTO api_key (name, prefix, hash, scope) VALUES ('test', $1, $2, 'operate')`, [
     prefix,
     hash,
   ]);
@@ -282,6 +276,6 @@ it('a key is checked by its hash, scope, expiry and revocation', async () => {
   expect(await check('read')).toMatchObject({ ok: true });
   expect(await check('admin')).toMatchObject({ ok: false });
   expect(await check('read', createApiKey().key)).toEqual({ ok: false, keyId: null });
-  await pool.query('UPDATE api_key SET revoked_at = now()');
+  await world.pool.query('UPDATE api_key SET revoked_at = now()');
   expect(await check('read')).toEqual({ ok: false, keyId: null });
 });
