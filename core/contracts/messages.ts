@@ -49,7 +49,7 @@ export const scrapeMessageSchema = z.object({
 });
 export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
 
-/** A recovery that waits to go on. It sends this to itself until it has ended. */
+/** A recovery that is pending or under way. While it must wait, it requeues this message. */
 export const recoveryMessageSchema = z.object({ recoveryId: z.uuid() });
 export type RecoveryMessage = z.infer<typeof recoveryMessageSchema>;
 

@@ -1,4 +1,4 @@
-/** Which other source is asked for what a failing source lacks. */
+/** The other source that gives the rows that a failing one lacks. */
 import { chunked } from '../contracts/chunked.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
 import type { FailingJob } from './recovery.ts';

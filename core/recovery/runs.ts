@@ -5,7 +5,7 @@ import type { PlannedRun } from '../planning/plan.ts';
 import type { SourceJob } from '../sources/definition.ts';
 import type { FailingJob } from './recovery.ts';
 
-/** Who plans a run, for which source, and when. */
+/** The recovery that plans a run, the source that the run is of, and when. */
 export interface RunOf {
   readonly recoveryId: string;
   readonly sourceId: string;
@@ -24,7 +24,7 @@ export function canaryRun(of: RunOf, job: SourceJob, symbol: string, fresh: bool
   return run(of, 'canary', { job: job.id, kind: job.kind, tasks: [[symbol]], fresh });
 }
 
-/** What another source is asked for in place of the one that fails. `of.sourceId` is the other source. */
+/** The missing symbols from another source, which is `of.sourceId`. */
 export function fallbackRun(of: RunOf, job: SourceJob, tasks: PlannedRun['tasks']): PlannedRun {
   return run(of, 'fallback', { job: job.id, kind: job.kind, tasks });
 }

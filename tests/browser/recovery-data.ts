@@ -56,7 +56,7 @@ export function recoveryAt(sourceId: string, look: number): RecoveryView {
     status: ended ? 'verified' : begun ? 'running' : 'pending',
     reason: null,
     detail: null,
-    message: ended ? 'AAPL was asked for and came: 1 accepted, the newest of 2026-11-20T21:00:00Z.' : null,
+    message: ended ? 'The canary AAPL succeeded: 1 accepted, the newest of 2026-11-20T21:00:00Z.' : null,
     steps: begun
       ? [
           step('renew_session', 'done', 'The kept session was dropped; the next request makes a new one.'),

@@ -19,7 +19,7 @@ const stepsOf = (recovery: Record<string, unknown> | undefined) =>
   z.array(recoveryStepSchema).parse(recovery?.['steps']);
 
 describe('a recovery', () => {
-  it('of a source that is well is verified by its canary, noted step by step, and told of', async () => {
+  it('of a source that is well is verified by its canary, recorded step by step, and published', async () => {
     const world = of.world();
     await cycle(world, 'yahoo');
     await of.ask(world, 'yahoo');
@@ -55,7 +55,7 @@ describe('a recovery', () => {
     ]);
   });
 
-  it('is gone on with where it broke off: each step is done once', async () => {
+  it('resumes where it was interrupted: each step is done once', async () => {
     const world = of.world();
     await cycle(world, 'yahoo');
     fault('yahoo', '429');
@@ -77,7 +77,7 @@ describe('a recovery', () => {
     expect(await all(`SELECT count(*)::int AS canaries FROM run WHERE trigger = 'canary'`)).toEqual([{ canaries: 1 }]);
   });
 
-  it('is left alone by a second worker while a first one is at it', async () => {
+  it('is not touched by a second worker while a first one has its lease', async () => {
     const world = of.world();
     const id = await of.ask(world, 'yahoo');
     await inTransaction(of.pool(), (db) => acquireLease(db, `recovery:${id}`, 'another', 60));
@@ -86,7 +86,7 @@ describe('a recovery', () => {
     expect(world.queue.take('recoveries')).toEqual([]);
   });
 
-  it('that nobody goes on with is ended as failed by the monitor, and its source can be recovered again', async () => {
+  it('that was abandoned is failed by the monitor, and its source can be recovered again', async () => {
     const world = of.world();
     await of.ask(world, 'yahoo');
     await world.recover();
@@ -112,7 +112,7 @@ describe('a recovery', () => {
     expect(await newest('yahoo')).toMatchObject({ status: 'verified' });
   });
 
-  it('waits while its service is stopped, and none is begun by itself', async () => {
+  it('waits while its service is stopped, and none is started automatically', async () => {
     const world = of.world();
     await of.pool().query(`INSERT INTO service_state (service_id, running) VALUES ('recovery', false)`);
     await of.ask(world, 'yahoo');
@@ -139,7 +139,7 @@ describe('a recovery', () => {
 });
 
 describe('what its steps do', () => {
-  it('a kept session is dropped, and who renews it just now may not keep what they make', async () => {
+  it('a stored session is dropped, and a renewal under way can no longer store its own', async () => {
     const world = of.world();
     await cycle(world, 'yahoo');
     const state = postgresState(of.pool());
@@ -171,7 +171,7 @@ describe('what its steps do', () => {
     expect([await take(4), await take(1)]).toEqual([null, null]);
   });
 
-  it('a source whose day is used up is not asked: it ends failed of that, without one request', async () => {
+  it('a source whose quota of the day is used up gets no request: its recovery fails for that', async () => {
     const world = of.world();
     await cycle(world, 'alpha-vantage');
     fault('alpha-vantage', 'quota');
@@ -197,7 +197,7 @@ describe('what its steps do', () => {
     expect(await all(`SELECT breaker FROM source_state WHERE source_id = 'yahoo'`)).toEqual([{ breaker: 'closed' }]);
   });
 
-  it('what failed is asked of the first healthy fallback, by its own names and quota: mitigated, never verified', async () => {
+  it('the first healthy fallback gives the missing rows, by its own names and quota: mitigated, never verified', async () => {
     const world = of.world();
     await cycle(world, 'yahoo');
     await cycle(world, 'coingecko');
@@ -240,7 +240,7 @@ describe('what its steps do', () => {
   });
 });
 
-describe('recoveries by themselves', () => {
+describe('automatic recoveries', () => {
   it('never touch a paused source, nor one whose credentials are not set', async () => {
     const world = of.world();
     for (const source of ['yahoo', 'alpha-vantage']) {
@@ -316,7 +316,7 @@ describe('the proxy', () => {
     expect(await newest('yahoo-proxy')).toMatchObject({ status: 'verified', strategy: 'flush' });
   });
 
-  it('ends failed of what its heartbeat failed of', async () => {
+  it('fails for the reason of its heartbeat', async () => {
     const world = of.world();
     await of.ask(world, 'yahoo-proxy');
     await world.recover();

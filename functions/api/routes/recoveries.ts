@@ -37,8 +37,8 @@ interface RouteDependencies {
 
 const tag = 'Recoveries';
 
-/** What became of asking for one source. */
-type Asked =
+/** What became of the request for one source. */
+type RequestResult =
   | { readonly sourceId: string; readonly accepted: true; readonly id: string }
   | {
       readonly sourceId: string;
@@ -50,19 +50,19 @@ type Asked =
 export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue }: RouteDependencies): Route[] {
   const known = [...catalogue.map((source) => source.id), proxyId];
 
-  /** Asks for recoveries, each of its own. The same idempotency key again is the same recoveries. */
-  async function ask(ids: readonly string[], call: Call): Promise<Asked[]> {
+  /** Requests a recovery for each source. The same idempotency key again gives the same recoveries. */
+  async function request(ids: readonly string[], call: Call): Promise<RequestResult[]> {
     const rows = await sources.sources(
       ids.filter((id) => known.includes(id)),
       new Date(call.now),
     );
     const slot = idempotencyKey(call);
-    const asked: Asked[] = [];
+    const results: RequestResult[] = [];
     for (const sourceId of ids) {
       const row = rows.find((each) => each.source_id === sourceId);
       const refusal = refusalOf(sourceId, row);
       if (refusal) {
-        asked.push({ sourceId, accepted: false, id: null, refusal });
+        results.push({ sourceId, accepted: false, id: null, refusal });
         continue;
       }
       const id = slot === undefined ? randomUUID() : runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
@@ -73,7 +73,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
         requestedAt: new Date(call.now),
         requestedBy: call.principal?.keyId ?? null,
       });
-      asked.push(
+      results.push(
         created
           ? { sourceId, accepted: true, id }
           : {
@@ -87,9 +87,9 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
             },
       );
     }
-    const messages = asked.flatMap((each): RecoveryMessage[] => (each.accepted ? [{ recoveryId: each.id }] : []));
+    const messages = results.flatMap((each): RecoveryMessage[] => (each.accepted ? [{ recoveryId: each.id }] : []));
     if (messages.length > 0) await queue.send('recoveries', messages);
-    return asked;
+    return results;
   }
 
   function refusalOf(sourceId: string, row: SourceRow | undefined): { code: RecoveryRefusal; message: string } | null {
@@ -99,12 +99,12 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     if (row?.paused)
       return {
         code: 'source_paused',
-        message: `${source?.title ?? sourceId} is stopped. Start it with POST /api/v1/sources/${sourceId}/start, then recover it.`,
+        message: `${source?.title ?? sourceId} is paused. Start it with POST /api/v1/sources/${sourceId}/start, then recover it.`,
       };
     if (source && needsCredentials(source) && !row?.credentials_set)
       return {
         code: 'credentials_missing',
-        message: `${source.title} cannot be asked yet. ${credentialsHint(source)}`,
+        message: `${source.title} has no credentials yet. ${credentialsHint(source)}`,
       };
     return null;
   }
@@ -114,7 +114,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     const rows = (await switches.services(now)).filter((row) => !row.running && needed.includes(row.service_id));
     return rows.map((row) => ({
       code: 'service_stopped',
-      message: `The service ${row.service_id} is stopped: the recovery waits, and ends failed when nobody starts it with POST /services/${row.service_id}/start.`,
+      message: `The service ${row.service_id} is stopped: the recovery waits for it, and fails if it is not started in time with POST /services/${row.service_id}/start.`,
     }));
   }
 
@@ -133,18 +133,18 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
       problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'],
     },
     async ({ params, call }) => {
-      const [asked] = await ask([params.id], call);
-      if (!asked?.accepted)
+      const [result] = await request([params.id], call);
+      if (!result?.accepted)
         throw new ProblemError(
-          asked?.refusal.code ?? 'unknown_source',
-          asked?.refusal.message ?? 'No source has this id.',
-          asked?.id ? { headers: { location: `/api/v1/recoveries/${asked.id}` } } : {},
+          result?.refusal.code ?? 'unknown_source',
+          result?.refusal.message ?? 'No source has this id.',
+          result?.id ? { headers: { location: `/api/v1/recoveries/${result.id}` } } : {},
         );
       return {
         kind: 'data',
-        data: { id: asked.id, status: 'pending', sourceId: asked.sourceId },
+        data: { id: result.id, status: 'pending', sourceId: result.sourceId },
         status: 202,
-        headers: { location: `/api/v1/recoveries/${asked.id}` },
+        headers: { location: `/api/v1/recoveries/${result.id}` },
         warnings: await stopped(new Date(call.now)),
       };
     },
@@ -158,14 +158,14 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
       tag,
       summary: 'Recover several sources, all of a kind, or all',
       description:
-        'Each source gets a recovery of its own, or says why not. Those that are stopped or have no credentials are left alone.',
+        'Each source gets a recovery of its own, or a refusal with its reason. Sources that are paused or have no credentials are refused.',
       body: recoverRequestSchema,
       data: recoveriesAcceptedSchema,
       status: 202,
     },
     async ({ body, call }) => {
-      const asked = await ask(idsOf(body), call);
-      const data = asked.map((each) => ({
+      const results = await request(idsOf(body), call);
+      const data = results.map((each) => ({
         sourceId: each.sourceId,
         accepted: each.accepted,
         id: each.id,

@@ -82,5 +82,5 @@ async function oldestOf(
 
 function verifiedText({ canarySymbol }: SourceDefinition, { accepted, newestAsOf }: RunResult): string {
   const newest = newestAsOf === null ? 'an unknown time' : instantText(newestAsOf);
-  return `${canarySymbol} was asked for and came: ${accepted} accepted, the newest of ${newest}.`;
+  return `The canary ${canarySymbol} succeeded: ${accepted} accepted, the newest of ${newest}.`;
 }
