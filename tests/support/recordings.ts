@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Exchange } from '../../core/contracts/blob.ts';
 
@@ -18,6 +18,12 @@ const recordingSchema = z.object({
     bodyText: z.string().optional(),
   }),
 });
+
+/** The names of a source's recorded answers, such as `yahoo/quote-AAPL.json`. */
+export function recordingsOf(sourceId: string): string[] {
+  const folder = directory + sourceId;
+  return existsSync(folder) ? readdirSync(folder).map((name) => `${sourceId}/${name}`) : [];
+}
 
 export interface Recording {
   readonly url: string;
@@ -53,6 +59,16 @@ export function recordedExchange(name: string, symbols: readonly string[]): Exch
     fetchedAt,
     latencyMs: 10,
   };
+}
+
+/** A recorded or published answer, whatever is kept of it, as a parser takes it. */
+export function wholeRecording(name: string, symbols: readonly string[]) {
+  const whole = recordingSchema.safeParse(JSON.parse(publishedBody(name)));
+  const { status, headers, body, fetchedAt } = whole.success
+    ? recording(name)
+    : { status: 200, headers: {}, body: publishedBody(name), fetchedAt: new Date(0).toISOString() };
+  const url = whole.success ? whole.data.request.url : '';
+  return { request: { url, symbols }, response: { status, headers, body, truncated: false }, error: null, fetchedAt };
 }
 
 /** The body of a published or recorded answer that is kept without its request: `alpha-vantage/global-quote-MSFT.json`. */

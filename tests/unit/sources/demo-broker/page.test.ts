@@ -31,7 +31,9 @@ function parse(body: string, status = 200) {
     fetchedAt: new Date(fetchedAt).toISOString(),
     latencyMs: 1,
   };
-  return demoBrokerParser.parse('quotes', exchange);
+  const parsed = demoBrokerParser.parse('quotes', exchange);
+  expect(demoBrokerParser.failureIn('quotes', exchange)).toEqual(parsed.failure);
+  return parsed;
 }
 
 describe('the positions of the broker', () => {

@@ -178,23 +178,33 @@ const share: KnownListing = {
 };
 
 describe('a page that was tampered with', () => {
-  it('10,000 times gives records, rejections or a failure, never a throw', () => {
-    const anyPage = fc.oneof(
-      {
-        weight: 4,
-        arbitrary: fc
-          .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: anyCharacter }))
-          .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
-      },
-      { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
-      {
-        weight: 2,
-        arbitrary: fc
-          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
-          .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
-      },
-      { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
+  const anyPage = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: anyCharacter }))
+        .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+    },
+    { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
+        .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
+  );
+
+  it('is the same failure for the scraper, which reads no members', () => {
+    fc.assert(
+      fc.property(anyPage, (body) => {
+        expect(slickchartsParser.failureIn('constituents', exchangeOf(body))).toEqual(parse(body).failure);
+      }),
+      { numRuns: 1_000 },
     );
+  }, 60_000);
+
+  it('10,000 times gives records, rejections or a failure, never a throw', () => {
     fc.assert(
       fc.property(anyPage, (body) => {
         const parsed = parse(body);
