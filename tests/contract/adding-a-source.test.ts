@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -13,18 +23,18 @@ import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const id = 'toy-prices';
+const list = 'core/sources/catalogue.ts';
+/** All of the project that a source has to do with. */
+const folders = ['bin', 'lib', 'core', 'functions', 'localstack', 'tests', 'docs'];
+const files = ['package.json', 'cdk.json', 'tsconfig.json'];
+const isCopied = (path: string) => !/\/node_modules|\/tests\/browser|\/\.quotron/.test(path);
 let copy: string;
 let database: TestDatabase;
 
 beforeAll(async () => {
   copy = mkdtempSync(join(tmpdir(), 'quotron-source-'));
-  for (const folder of ['bin', 'lib', 'core', 'functions', 'localstack', 'tests'])
-    cpSync(join(root, folder), join(copy, folder), {
-      recursive: true,
-      filter: (from) =>
-        !from.includes('/node_modules') && !from.includes('/tests/browser') && !from.includes('/.quotron'),
-    });
-  for (const file of ['package.json', 'cdk.json']) cpSync(join(root, file), join(copy, file));
+  for (const folder of folders) cpSync(join(root, folder), join(copy, folder), { recursive: true, filter: isCopied });
+  for (const file of files) cpSync(join(root, file), join(copy, file));
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   database = await startTestDatabase();
 }, 60_000);
@@ -37,15 +47,6 @@ function write(path: string, text: string): void {
   mkdirSync(dirname(join(copy, path)), { recursive: true });
   writeFileSync(join(copy, path), text);
 }
-/** Adds an import and an entry to a list: one line each, as a person would. */
-function list(path: string, importLine: string, before: RegExp, entry: string): void {
-  const text = readFileSync(join(copy, path), 'utf8');
-  const found = before.exec(text);
-  if (!found) throw new Error(`${path} has no such list: ${before}`);
-  const at = found.index + found[0].length;
-  writeFileSync(join(copy, path), `${importLine}\n${text.slice(0, at)}${entry}${text.slice(at)}`);
-}
-
 const steps: Readonly<Record<number, () => void>> = {
   1: () =>
     write(
@@ -56,6 +57,9 @@ export const toyPrices: SourceDefinition = {
   quota: { perMinute: 10, perDay: 2_000 }, session: null,
   jobs: [{ id: 'quotes', kind: 'quotes', everySeconds: 60, symbols: ['AAPL', 'MSFT'], symbolsPerTask: 50, symbolsPerRequest: 50 }],
   canarySymbol: 'AAPL', fallbacks: ['yahoo'], rank: { equity: 1 },
+  toSource: (canonical) => (/^[A-Z]+$/.test(canonical) ? canonical : null),
+  toCanonical: (symbol) => symbol,
+  parser: async () => (await import('./parse.ts')).toyPricesParser,
   terms: { url: 'https://toy.example/terms', licence: 'unknown', reviewed: '2026-11-22' },
 };
 `,
@@ -76,26 +80,26 @@ export const rowSchema = z.object({ ticker: z.string().min(1).max(32), last: z.n
   4: () =>
     write(
       `core/sources/${id}/parse.ts`,
-      `import { decimalFromNumber, divide } from '../../market/decimal.ts';
+      `import type { Failure } from '../../contracts/failure.ts';
+import { decimalFromNumber, divide } from '../../market/decimal.ts';
 import { currencyUnit } from '../../market/money.ts';
-import type { ParsedQuote, Rejection, SourceParser } from '../parser.ts';
-import { driftOf, failed, invalidFields, readBody } from '../reading/json.ts';
+import type { ParsedQuote, Rejection, SourceAnswer, SourceParser } from '../parser.ts';
+import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
 import { answerSchema, rowSchema } from './schema.ts';
 export const toyPricesParser: SourceParser = {
   version: '${id}-1',
   requests: ({ symbols }) => [{ path: '/prices', query: { of: symbols.join(' ') }, symbols }],
-  parse(_kind, exchange) {
-    const read = readBody(exchange);
-    if ('failure' in read) return failed(read.failure);
-    const answer = answerSchema.safeParse(read.json);
-    if (!answer.success) return failed(driftOf(answer.error));
+  parse(_kind, answer) {
+    const opened = open(answer);
+    if ('failure' in opened) return failed(opened.failure);
     const quotes: ParsedQuote[] = [];
     const rejections: Rejection[] = [];
-    for (const [index, raw] of answer.data.entries()) {
+    for (const [index, raw] of opened.rows.entries()) {
       const row = rowSchema.safeParse(raw);
       const price = row.success ? decimalFromNumber(row.data.last) : null;
       if (!row.success || price === null) {
-        rejections.push({ symbol: null, reason: 'schema', finding: invalidFields(['last']), detail: 'No price.', path: \`[\${index}]\` });
+        const fields = row.error ? fieldsOf(row.error) : ['last'];
+        rejections.push({ symbol: null, reason: 'schema', finding: invalidFields(fields), detail: 'No price.', path: \`[\${index}]\` });
         continue;
       }
       const { currency, minorFactor } = currencyUnit(row.data.unit);
@@ -109,51 +113,40 @@ export const toyPricesParser: SourceParser = {
     }
     return { quotes, bars: [], rejections, failure: null, missing: [] };
   },
-  toSource: (canonical) => (/^[A-Z]+$/.test(canonical) ? canonical : null),
-  toCanonical: (symbol) => symbol,
+  failureIn(_kind, answer) {
+    const opened = open(answer);
+    return 'failure' in opened ? opened.failure : null;
+  },
 };
+function open(answer: SourceAnswer): { rows: readonly unknown[] } | { failure: Failure } {
+  const read = readBody(answer);
+  if ('failure' in read) return read;
+  const parsed = answerSchema.safeParse(read.json);
+  return parsed.success ? { rows: parsed.data } : { failure: driftOf(parsed.error) };
+}
 `,
     ),
   5: () => {
-    list(
-      'core/sources/catalogue.ts',
-      `import { toyPrices } from './${id}/source.ts';`,
-      /export const catalogue: readonly SourceDefinition\[\] = \[/,
-      'toyPrices, ',
-    );
-    list(
-      'core/sources/api-parsers.ts',
-      `import { toyPricesParser } from './${id}/parse.ts';`,
-      /const apiParsers: [^=]*= \{/,
-      `'${id}': toyPricesParser,`,
-    );
-    list(
-      'core/sources/symbol-names.ts',
-      `import { toyPricesParser } from './${id}/parse.ts';`,
-      /const names: [^{]*= \{/,
-      `'${id}': toyPricesParser.toSource,`,
-    );
+    const text = readFileSync(join(copy, list), 'utf8');
+    const listed = text.replace(/(const catalogue: readonly SourceDefinition\[\] = \[)/, '$1toyPrices, ');
+    writeFileSync(join(copy, list), `import { toyPrices } from './${id}/source.ts';\n${listed}`);
   },
-  6: () => {
+  6: () =>
     write(
       `localstack/upstreams/${id}/${id}.ts`,
       `import { json } from '../answer.ts';
-import type { SimSource } from '../yahoo/yahoo.ts';
-export const simulatedToyPrices: SimSource = {
-  kindOf: () => 'quote',
-  answer: (request) =>
-    json(200, (request.query.get('of') ?? '').split(' ').map((ticker) => ({ ticker, last: 244.6, unit: 'USD', at: Math.floor(Date.now() / 1000) - 60 }))),
+import type { Simulator } from '../simulator.ts';
+export const simulator: Simulator = {
+  faults: {},
+  start: ({ now }) => ({
+    kindOf: () => 'quote',
+    answer: (request) =>
+      json(200, (request.query.get('of') ?? '').split(' ').map((ticker) => ({ ticker, last: 244.6, unit: 'USD', at: Math.floor(now() / 1000) - 60 }))),
+  }),
 };
 `,
-    );
-    list(
-      'localstack/upstreams/server.ts',
-      `import { simulatedToyPrices } from './${id}/${id}.ts';`,
-      /const sources: ReadonlyMap<string, SimSource> = new Map\(\[/,
-      `['${id}', simulatedToyPrices],`,
-    );
-  },
-  7: () =>
+    ),
+  7: () => {
     write(
       `tests/unit/sources/${id}/recorded.test.ts`,
       `import { readFileSync } from 'node:fs';
@@ -162,14 +155,31 @@ import { toyPricesParser } from '../../../../core/sources/${id}/parse.ts';
 it('AAPL 244.60 USD', () => {
   const body = readFileSync(new URL('../../../../recordings/toy-prices/prices.json', import.meta.url), 'utf8');
   const parsed = toyPricesParser.parse('quotes', {
-    request: { method: 'GET', url: 'https://toy.example/prices', headers: {}, symbols: ['AAPL'] },
-    response: { status: 200, headers: {}, body, truncated: false }, error: null, fetchedAt: '2025-02-17T10:00:00.000Z', latencyMs: 1,
+    request: { symbols: ['AAPL'] },
+    response: { status: 200, headers: {}, body, truncated: false }, error: null, fetchedAt: '2025-02-17T10:00:00.000Z',
   });
   expect(parsed.quotes[0]?.quote).toMatchObject({ price: '244.6', currency: 'USD' });
 });
 `,
-    ),
+    );
+    write(
+      `tests/unit/sources/${id}/good-answers.ts`,
+      `import { fetchedAt, type GoodAnswer, listedShare } from '../../../support/good-answer.ts';
+const body = (price: unknown) => [{ ticker: 'AAPL', last: price, unit: 'USD', at: fetchedAt / 1000 - 60 }];
+export const goodAnswers: readonly GoodAnswer[] = [
+  { kind: 'quotes', body, price: 244.6, symbol: 'AAPL', url: 'https://toy.example/prices', listing: listedShare, rows: 1 },
+];
+`,
+    );
+  },
 };
+
+/** The files in a folder of the project that were copied. */
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && isCopied(join(entry.parentPath, entry.name)))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
 
 /** What a step of the list names as the place of its work, with our id. */
 function placesOf(step: string): string[] {
@@ -197,14 +207,39 @@ describe('docs/adding-a-source.md', () => {
       for (const place of placesOf(item)) expect(existsSync(join(copy, place)), `step ${number}: ${place}`).toBe(true);
   });
 
+  it('changes one file that was there: a line to import the source, and its name in the list', () => {
+    const before = [...folders.flatMap(filesIn), ...files];
+    const textOf = (at: string, file: string) => readFileSync(join(at, file), 'utf8');
+    expect(before.filter((file) => textOf(copy, file) !== textOf(root, file))).toEqual([list]);
+    const known = new Set(textOf(root, list).split('\n'));
+    const lines = textOf(copy, list).split('\n');
+    expect(lines.filter((line) => !known.has(line))).toEqual([
+      `import { toyPrices } from './${id}/source.ts';`,
+      expect.stringMatching(/^export const catalogue: .* = \[toyPrices, .*\];$/),
+    ]);
+    expect(lines).toHaveLength(textOf(root, list).split('\n').length + 1);
+  });
+
+  it('the tests that hold for every source hold for it, found by its id', () => {
+    const tests = [
+      'sources/catalogue.test.ts',
+      'sources/recorded-failures.test.ts',
+      `sources/${id}`,
+      'reasons-table.test.ts',
+    ];
+    write('vitest.toy.config.ts', `export default { test: { include: ['tests/unit/**/*.test.ts'] } };`);
+    const done = run('node_modules/vitest/vitest.mjs', ['run', '--config', 'vitest.toy.config.ts', ...tests]);
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+    expect(done.stdout).toContain(id);
+  });
+
   it('the compiler takes it, with the project’s own strictness', () => {
-    cpSync(join(root, 'tsconfig.json'), join(copy, 'tsconfig.json'));
     write(
       'tsconfig.toy.json',
       JSON.stringify({
         extends: './tsconfig.json',
         compilerOptions: { incremental: false, tsBuildInfoFile: null },
-        include: [`core/sources/**/*.ts`, `localstack/upstreams/**/*.ts`],
+        include: ['core/sources/**/*.ts', 'localstack/upstreams/**/*.ts', `tests/unit/sources/${id}/*.ts`],
       }),
     );
     const checked = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.toy.json'], {
