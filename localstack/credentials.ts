@@ -1,4 +1,5 @@
 import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
+import { deleteKeysNamed } from '../core/adapters/postgres/access/local-keys.ts';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../core/auth/api-keys.ts';
 import { loadSimulators } from './upstreams/simulator.ts';
@@ -39,7 +40,7 @@ export async function setSimulatedCredentials(
       }),
     );
   } finally {
-    await pool.query('DELETE FROM api_key WHERE name = $1', [keyName]);
+    await deleteKeysNamed(pool, keyName);
   }
   return wanted.map(({ id }) => id);
 }

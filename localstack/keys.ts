@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
+import { storeSignInToken } from '../core/adapters/postgres/access/local-keys.ts';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey, secretHash } from '../core/auth/api-keys.ts';
 import type { Scope, scopes } from '../core/contracts/words/access.ts';
@@ -26,11 +27,7 @@ export async function ensureKeys(pool: Pool, earlier: Partial<LocalKeys>): Promi
 /** A token that signs in to the dashboard once, within twelve hours, with what `key` may do. */
 export async function createSignInToken(pool: Pool, key: string): Promise<string> {
   const token = randomBytes(24).toString('base64url');
-  const made = await pool.query(
-    `INSERT INTO sign_in_token (hash, key_id, expires_at)
-     SELECT $1, id, now() + interval '12 hours' FROM api_key WHERE hash = $2`,
-    [secretHash(token), secretHash(key)],
-  );
-  if (made.rowCount !== 1) throw new Error('the key that the sign-in token is for is not in the database');
+  if (!(await storeSignInToken(pool, secretHash(token), secretHash(key))))
+    throw new Error('the key that the sign-in token is for is not in the database');
   return token;
 }
