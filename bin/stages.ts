@@ -44,7 +44,7 @@ const prod: CloudSettings = {
   webFolder,
 };
 
-/** The laptop's stage takes what is beside the emulator from the environment: the deploy script sets it. */
+/** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */
 function local(env: Readonly<Record<string, string | undefined>>): LocalSettings {
   return {
     stage: 'local',
@@ -70,7 +70,7 @@ function databaseUrls(env: Readonly<Record<string, string | undefined>>): Databa
   );
 }
 
-/** The settings of a stage by its name. Throws for a name that is none. */
+/** The settings of a stage by its name. Throws for an unknown name. */
 export function stageSettings(stage: string, env: Readonly<Record<string, string | undefined>>): StageSettings {
   if (stage === 'local') return local(env);
   if (stage === 'dev') return dev;
@@ -78,7 +78,7 @@ export function stageSettings(stage: string, env: Readonly<Record<string, string
   throw new StageError(`There is no stage "${stage}". Use \`-c stage=local\`, \`-c stage=dev\` or \`-c stage=prod\`.`);
 }
 
-/** A stage that cannot be synthesized. */
+/** The stage is unknown, or lacks a setting. */
 class StageError extends Error {
   override readonly name = 'StageError';
 }

@@ -11,7 +11,7 @@ export interface Quotron {
   readonly storage: StorageStack;
   readonly pipeline: PipelineStack;
   readonly api: ApiStack;
-  /** Absent on a laptop, where the dashboard server does its work. */
+  /** Absent locally, where the dashboard server replaces it. */
   readonly web: WebStack | undefined;
 }
 

@@ -2,12 +2,12 @@ import { CliCredentialsStackSynthesizer, type IStackSynthesizer, type StackProps
 import { physicalName } from './names.ts';
 import type { StageSettings } from './stage-settings.ts';
 
-/** Where a laptop's deployment is uploaded to. The deploy script makes it. */
+/** The bucket that a local deployment is uploaded to. The deploy script creates it. */
 export const localAssetBucket = physicalName('local', 'assets');
 
 /**
- * How a stage's stacks are deployed: to an account with the bucket and the roles that `cdk bootstrap` has made, to an
- * emulator with a bucket only, for whoever has its address may do everything.
+ * How a stage's stacks are deployed: to an account with the bucket and roles of `cdk bootstrap`, to an emulator with a
+ * bucket only, because it needs no roles.
  */
 export function deployedBy({ stage }: StageSettings): Pick<StackProps, 'synthesizer'> {
   if (stage !== 'local') return {};

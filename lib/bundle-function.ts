@@ -9,12 +9,15 @@ import { sourceHash } from './source-hash.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Folders that a function reads at run time, laid beside its bundle. */
+/** Folders that a function reads at run time, copied beside its bundle. */
 const folders: Partial<Record<FunctionName, { readonly from: string; readonly to: string }>> = {
   migrate: { from: 'core/adapters/postgres/migrations', to: 'migrations' },
 };
 
-/** Packages that cannot be bundled, because they look for files beside their own: copied as they are, with what they need. */
+/**
+ * Packages that cannot be bundled because they look for files beside their own. They are copied with their
+ * dependencies.
+ */
 const packages: Partial<Record<FunctionName, readonly string[]>> = {
   'scrape-browser': ['playwright-core', '@sparticuz/chromium'],
 };
@@ -30,8 +33,8 @@ export const answerReaders: Partial<Record<FunctionName, readonly SourceDefiniti
 };
 
 /**
- * Ways to find credentials that a Lambda never goes: its own come from the environment, which the SDK reads first. The
- * SDK loads these only when they are needed; together they would be a tenth of a megabyte in each function.
+ * Credential providers that a Lambda never uses: its credentials come from the environment, which the SDK reads first.
+ * Together they would add a tenth of a megabyte to each function.
  */
 const neverLoaded = ['ini', 'sso', 'process', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`);
 
@@ -60,12 +63,12 @@ export function bundleFunction(
   }
 }
 
-/** All that a bundle is made of. What lies in node_modules is what the lock file says. */
+/** Everything a bundle is made of. The lock file stands for node_modules. */
 const sources = ['package-lock.json', 'lib/bundle-function.ts', 'core', 'functions'];
 const kept = join(root, 'node_modules', '.cache', 'quotron-bundles');
 let fingerprint: string | undefined;
 
-/** The bundle of a function's present sources. */
+/** The bundle of a function's current sources. */
 function cachedBundle(name: FunctionName): string {
   entryOf(name);
   fingerprint ??= sourceHash(sources);
@@ -74,7 +77,7 @@ function cachedBundle(name: FunctionName): string {
   return join(place, `${name}.js`);
 }
 
-/** Bundles all functions. Made aside, so that nobody finds half of it. */
+/** Bundles all functions, into a temporary folder first, so that no other process finds an incomplete one. */
 function makeBundles(place: string): void {
   mkdirSync(kept, { recursive: true });
   for (const old of readdirSync(kept))
@@ -85,7 +88,7 @@ function makeBundles(place: string): void {
     renameSync(half, place);
   } catch (error) {
     rmSync(half, { recursive: true, force: true });
-    // Another process may have been quicker.
+    // Another process may have finished first.
     if (!existsSync(place)) throw error;
   }
 }
@@ -94,11 +97,11 @@ function entryOf(name: FunctionName): string {
   const entry = join(root, 'functions', name, 'handler.ts');
   if (existsSync(entry)) return entry;
   throw new Error(
-    `Function ${name} has no functions/${name}/handler.ts, so there is nothing to bundle. Add the handler, or take the name out of core/contracts/settings.ts.`,
+    `Function ${name} has no functions/${name}/handler.ts, so there is nothing to bundle. Add the handler, or remove the name from core/contracts/functions.ts.`,
   );
 }
 
-/** Functions that read the same sources are bundled in one run of esbuild: they share most of what has to be read. */
+/** Functions that read the same sources are bundled in one run of esbuild, because they share most of their files. */
 function build(outdir: string): void {
   const readAlike = Map.groupBy(functionNames, (name) => answerReaders[name]?.join() ?? '');
   for (const names of readAlike.values()) buildTogether(names, parsersUnreadBy(names[0]), outdir);
@@ -133,10 +136,10 @@ function buildTogether(names: readonly FunctionName[], leftOut: readonly string[
   });
 }
 
-/** What a package brings and no function runs: types, maps, and Playwright's own pages for reports and traces. */
+/** Files of packages that no function runs: types, source maps, and Playwright's pages for reports and traces. */
 const skipped = /\.(d\.ts|map|md)$|playwright-core\/(types|lib\/vite)(\/|$)/;
 
-/** Chromium itself, which a laptop's functions take from the project. */
+/** Chromium itself, which local functions share. */
 const packed = /@sparticuz\/chromium\/bin(\/|$)/;
 
 /** Dependencies that a package names for another runtime than Node: Bare. */
@@ -144,7 +147,7 @@ const foreign = /^bare-/;
 
 const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });
 
-/** Where packages and all that they depend on lie, relative to the root. npm puts some of them below others. */
+/** The folders of packages and all their dependencies, relative to the root. npm nests some of them. */
 function placesOf(names: readonly string[]): ReadonlySet<string> {
   const found = new Set(names.map((name) => placeOf(name, '')));
   for (const place of found) {
@@ -155,7 +158,7 @@ function placesOf(names: readonly string[]): ReadonlySet<string> {
   return found;
 }
 
-/** Where Node finds a package for the package at `from`: below it, or below what it lies in. */
+/** The folder in which Node finds a package for the package at `from`: below it, or below one of its parents. */
 function placeOf(name: string, from: string): string {
   const place = join(from, 'node_modules', name);
   if (existsSync(join(root, place, 'package.json'))) return place;

@@ -1,10 +1,10 @@
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Ids that CDK gives, in the stack, to functions of its own that work for custom resources. */
+/** Ids that CDK gives to its own functions for custom resources. */
 const ids = ['AWSCDK.TriggerCustomResourceProvider', 'Custom::CDKBucketDeployment'];
 
-/** Whether a construct is one of the functions that CDK brings for its custom resources at deployment. */
+/** Whether a construct is one of CDK's own functions for custom resources. */
 export function isCdkFunction(construct: IConstruct): boolean {
   return ids.some((id) => construct.node.id.startsWith(id));
 }

@@ -6,7 +6,7 @@ import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 interface CommonSettings {
   readonly logRetention: RetentionDays;
   /**
-   * How many containers a queue may keep busy at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per
+   * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per
    * source. Each container inside the VPC holds one database connection.
    */
   readonly concurrency: {
@@ -19,17 +19,17 @@ interface CommonSettings {
   readonly throttle: { readonly rate: number; readonly burst: number };
 }
 
-/** A laptop: the emulator stands for AWS, and the database is outside it. */
+/** The local stage: an emulator replaces AWS, and Postgres runs beside it. */
 export interface LocalSettings extends CommonSettings {
   readonly stage: 'local';
   readonly databaseUrls: DatabaseUrls;
-  /** JSON object, source id to base URL; absent where the real sources are asked. */
+  /** JSON object, source id to base URL; absent with the real sources. */
   readonly sourceUrls: string | undefined;
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   readonly symbols: string | undefined;
-  /** Path of a Chromium, in place of one that is found. */
+  /** Path of a Chromium to use instead of a discovered one. */
   readonly chromium: string | undefined;
-  /** Folder of the packed Chromium, which is left out of the bundle then: 66 MB that each container would unpack. */
+  /** Folder of the packed Chromium, which is then left out of the bundle: 66 MB that each container would unpack. */
   readonly chromiumPack: string | undefined;
 }
 
@@ -50,11 +50,11 @@ export interface CloudSettings extends CommonSettings {
     /** Refuse to delete the database, and keep it when its stack is deleted. */
     readonly keep: boolean;
   };
-  /** In how many zones the SQS endpoint stands: each costs about 7 dollars a month. */
+  /** Number of zones of the SQS endpoint: each costs about 7 dollars a month. */
   readonly endpointZones: 1 | 2;
   /**
-   * Id of a Bedrock model, or inference profile, that adds a summary to diagnostic reports: reports leave for it, and
-   * each costs. `undefined` deploys nothing of it.
+   * Id of a Bedrock model, or inference profile, that adds a summary to diagnostic reports. Reports are sent to it, and
+   * each costs. `undefined` deploys none of it.
    */
   readonly summaryModel: string | undefined;
   /** Folder of the built dashboard. */

@@ -11,10 +11,10 @@ export const exchangeSchema = z.object({
     headers: z.record(z.string(), z.string()),
     /** The symbols this request asked for, in the source's namespace. */
     symbols: z.array(z.string()),
-    /** For pages: by which selectors it is to be read; the main ones unless said. */
+    /** For pages: the selectors to parse it with; the main ones by default. */
     selectors: z.enum(pageSelectors).optional(),
   }),
-  /** `null` when no answer came: `error` then says why. */
+  /** `null` when there was no answer; `error` says why. */
   response: z
     .object({
       status: z.int(),
@@ -27,13 +27,13 @@ export const exchangeSchema = z.object({
   error: z
     .object({ code: z.enum(['timeout', 'connection', 'refused', 'too_large', 'no_browser']), message: z.string() })
     .nullable(),
-  /** When the answer was complete, or given up on. */
+  /** When the answer was complete or abandoned. */
   fetchedAt: z.iso.datetime(),
   latencyMs: z.number().nonnegative(),
 });
 export type Exchange = z.infer<typeof exchangeSchema>;
 
-/** A raw blob: everything one attempt said and heard, before anything is made of it. Stored as gzip JSON. */
+/** A raw blob: all requests and answers of one attempt, unparsed. Stored as gzip JSON. */
 export const blobEnvelopeSchema = z.object({
   version: z.literal(1),
   runId: z.uuid(),

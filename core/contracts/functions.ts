@@ -20,7 +20,10 @@ export type FunctionName = (typeof functionNames)[number];
 /** Functions that are deployed only where a stage's settings ask for them. */
 export const optionalFunctions: readonly FunctionName[] = ['summarise'];
 
-/** Functions in the VPC: they reach Postgres, S3 and SQS and nothing else. All others reach the world, and no database. */
+/**
+ * Functions in the VPC: they reach Postgres, S3 and SQS and nothing else. All others reach the internet, and no
+ * database.
+ */
 export const insideFunctions: readonly FunctionName[] = [
   'schedule',
   'ingest',

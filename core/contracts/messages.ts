@@ -44,7 +44,7 @@ export const scrapeMessageSchema = z.object({
   range: barRangeSchema.optional(),
   /** The canary of a recovery: its permits are noted as such. */
   canary: z.boolean().optional(),
-  /** Use nothing that is kept from before: a browser begins with a new profile and signs in anew. */
+  /** Use no stored state: a browser starts with a new profile and a new login. */
   fresh: z.boolean().optional(),
 });
 export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
@@ -53,7 +53,7 @@ export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
 export const recoveryMessageSchema = z.object({ recoveryId: z.uuid() });
 export type RecoveryMessage = z.infer<typeof recoveryMessageSchema>;
 
-/** A raw blob that waits to be read. Keys, never payloads. */
+/** A raw blob to ingest. Keys, never payloads. */
 export const ingestMessageSchema = z.object({
   blobKey: z.string().min(1),
   runId: z.uuid(),
@@ -62,12 +62,14 @@ export const ingestMessageSchema = z.object({
   sourceId,
   job: z.string(),
   kind: z.enum(jobKinds),
-  /** A person wants it read anew. `believe` are places in the blob whose price they vouch for, though it jumps. */
+  /** Set for a replay. `believe` are paths in the blob whose price a person accepts although it jumps. */
   replay: z.object({ id: z.uuid(), believe: z.array(z.string().max(500)).max(500) }).optional(),
 });
 export type IngestMessage = z.infer<typeof ingestMessageSchema>;
 
-/** What became of one attempt (`scrape`), or that a blob was read (`ingest`): either makes the monitor look. */
+/**
+ * The result of one attempt (`scrape`), or that a blob was read (`ingest`): either makes the monitor judge the source.
+ */
 export const outcomeMessageSchema = z.discriminatedUnion('stage', [
   z.object({
     stage: z.literal('scrape'),
@@ -83,9 +85,9 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
     blobKey: z.string().nullable(),
     requests: z.int().nonnegative(),
     latencyMs: z.number().nonnegative(),
-    /** Seconds the upstream asked to be left alone for. */
+    /** Seconds of the upstream's `Retry-After`. */
     retryAfterSeconds: z.number().nonnegative().nullable(),
-    /** S3 keys of what a page looked like that failed. */
+    /** S3 keys of screenshots and HTML of a failed page. */
     artifacts: z.array(z.string().max(500)).max(10).optional(),
     finishedAt: instant,
   }),

@@ -1,5 +1,8 @@
 /** The metric that says whether a source fails, 1 or 0, each minute: dimension `source`. Its alarm is named by it. */
 export const sourceFailing = 'SourceFailing';
 
-/** The metric that is 1 in each minute in which a source is limited, and is not written else. Dimension and alarm as above. */
+/**
+ * The metric that is 1 in each minute in which a source is limited, and is not written otherwise. Dimension and alarm
+ * as above.
+ */
 export const sourceLimited = 'SourceLimited';

@@ -26,8 +26,8 @@ export type DatabaseUrls = Readonly<z.infer<typeof databaseUrlsSchema>>;
 
 /**
  * What `migrate` needs to make the roles: the master user's login, which cannot use IAM before a first `GRANT rds_iam`.
- * `prepare-database` reads it from Secrets Manager, out of reach for functions inside the VPC, and passes it on in the
- * payload of a synchronous invocation. It must be used once, and neither logged nor kept.
+ * `prepare-database` reads it from Secrets Manager, not reachable from inside the VPC, and passes it on in the payload
+ * of a synchronous invocation. It must be used once, and neither logged nor stored.
  */
 export const databasePreparationSchema = z.object({
   masterUser: z.string().min(1),
@@ -40,8 +40,8 @@ export const databasePreparationSchema = z.object({
 export type DatabasePreparation = z.infer<typeof databasePreparationSchema>;
 
 /**
- * The event of `migrate`. With `prepare` it first logs in as the master user and sees to it that the roles exist, may
- * log in by IAM and that `owner` owns the database; then, always, it applies the migrations that are missing.
+ * The event of `migrate`. With `prepare` it first logs in as the master user and makes sure that the roles exist, may
+ * log in by IAM, and that `owner` owns the database. Then, always, it applies the missing migrations.
  */
 export const migrateRequestSchema = z.object({ prepare: databasePreparationSchema.optional() });
 export type MigrateRequest = z.infer<typeof migrateRequestSchema>;

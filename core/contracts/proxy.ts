@@ -17,7 +17,9 @@ export const questionSchema = z.object({
 });
 export type Question = z.infer<typeof questionSchema>;
 
-/** How the proxy invokes itself, to refresh answers after it gave stale ones: on Lambda nothing runs after an answer. */
+/**
+ * How the proxy invokes itself to refresh answers after it served stale ones: on Lambda nothing runs after an answer.
+ */
 export const refreshEventSchema = z.object({
   refresh: z
     .array(z.object({ question: questionSchema, token: z.int().nonnegative() }))
@@ -38,9 +40,9 @@ export const sharedAnswerSchema = z.object({
   body: z.base64().max(1_000_000),
   fetchedAt: z.iso.datetime(),
   freshSeconds: seconds,
-  /** How much longer it may be given out while it is refreshed. */
+  /** How much longer it may be served while it is refreshed. */
   reuseSeconds: seconds,
-  /** How long after `fetchedAt` it may stand in while the upstream fails. */
+  /** How long after `fetchedAt` it may be served while the upstream fails. */
   keepSeconds: seconds,
 });
 export type SharedAnswer = z.infer<typeof sharedAnswerSchema>;
@@ -50,8 +52,8 @@ const key = z.string().min(1).max(300);
 /** The cache's part of `stateRequestSchema`. */
 export const proxyRequests = [
   /**
-   * Look answers up, and take the lease on those that are not fresh: who holds it asks the upstream, all others wait or
-   * make do. With `leaseSeconds` 0 nothing is leased.
+   * Looks answers up, and takes the lease on those that are not fresh: its holder calls the upstream, all others wait
+   * or serve a stale answer. With `leaseSeconds` 0 nothing is leased.
    */
   z.object({
     op: z.literal('cacheTake'),
@@ -59,7 +61,7 @@ export const proxyRequests = [
     keys: z.array(key).min(1).max(100),
     leaseSeconds: z.int().nonnegative().max(60),
   }),
-  /** Keep answers under leases that are still held. Ends a pause: the upstream works. */
+  /** Stores answers under leases that are still held. Ends a pause: the upstream works. */
   z.object({
     op: z.literal('cachePut'),
     sourceId: z.string(),
@@ -68,7 +70,7 @@ export const proxyRequests = [
       .min(1)
       .max(100),
   }),
-  /** The upstream failed: nobody else tries these keys for `holdSeconds`, nor anything for `pauseSeconds`. */
+  /** The upstream failed: no container tries these keys for `holdSeconds`, nor any call for `pauseSeconds`. */
   z.object({
     op: z.literal('cacheFail'),
     sourceId: z.string(),
@@ -77,7 +79,7 @@ export const proxyRequests = [
     holdSeconds: z.int().nonnegative().max(60),
     pauseSeconds: z.int().nonnegative().max(86_400),
   }),
-  /** Drop what is over and, beyond `maxBytes` of bodies, what is over next. */
+  /** Deletes expired answers and, beyond `maxBytes` of bodies, those that expire next. */
   z.object({ op: z.literal('cacheSweep'), maxBytes: z.int().positive() }),
 ] as const;
 
@@ -90,9 +92,9 @@ export const proxyResponses = {
       z.object({
         key,
         answer: sharedAnswerSchema.nullable(),
-        /** Set for the one who is to ask the upstream. */
+        /** Set for the caller that may call the upstream. */
         token: z.int().positive().nullable(),
-        /** Another's try failed a moment ago. */
+        /** Another container's try failed a moment ago. */
         failure: z.enum(runReasons).nullable(),
       }),
     ),

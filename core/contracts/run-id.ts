@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 
-/** Namespace of Quotron's run ids. Changing it makes every slot be planned anew. */
+/** Namespace of Quotron's run ids. Changing it would plan every slot again. */
 const namespace = '5d6f3c1e-9f43-5a3b-8a55-3b1f6a0f7c10';
 
 /**

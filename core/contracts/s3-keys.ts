@@ -2,7 +2,7 @@
 
 export const rawPrefix = 'raw/';
 
-/** Where an attempt's raw blob lies. Never overwritten: another attempt is another key. */
+/** The key of an attempt's raw blob. Never overwritten: another attempt is another key. */
 export function rawBlobKey(of: {
   sourceId: string;
   /** ISO 8601 instant; its UTC date is the folder. */
@@ -17,7 +17,7 @@ export function rawBlobKey(of: {
 export const artifactsPrefix = 'artifacts/';
 
 /**
- * Where a picture or a page of an attempt that failed lies. The last part of the key is unique within its run: it is the
+ * The key of a screenshot or page of a failed attempt. The last part of the key is unique within its run: it is the
  * artifact's name.
  */
 export function artifactKey(of: {
@@ -39,7 +39,7 @@ export function artifactName(key: string): string {
 
 export const answersPrefix = 'answers/';
 
-/** Where an answer of the API lies that is too long to be sent, for a day. The id is a random one: the key is a secret. */
+/** The key of an answer that is too long to be sent, kept for a day. The id is random, because the key is a secret. */
 export function answerKey(createdAt: string, id: string): string {
   return `${answersPrefix}${createdAt.slice(0, 10)}/${id}`;
 }

@@ -1,6 +1,6 @@
 /**
  * Names of the settings (environment variables) that `lib` gives to functions, and that handlers read through
- * `core/runtime/settings.ts`. Both sides use these constants, so that a name can never be spelled twice.
+ * `core/runtime/settings.ts`. Both sides use these constants, so that a name is spelled only once.
  */
 export const settingNames = {
   /** `local`, `dev` or `prod`. */
@@ -42,17 +42,20 @@ export const settingNames = {
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   symbols: 'QUOTRON_SYMBOLS',
-  /** `ignored` where the calendars of exchanges do not hold, as in the simulated market, which never closes. */
+  /** `ignored` where the calendars of exchanges do not apply, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',
-  /** Milliseconds that one request or page of a source may take, in place of the usual. Tests of sources that hang are short with it. */
+  /**
+   * Time limit of one request or page of a source in milliseconds, instead of the default. It keeps tests of hanging
+   * sources short.
+   */
   upstreamTimeoutMs: 'QUOTRON_UPSTREAM_TIMEOUT_MS',
-  /** Path of a Chrome or Chromium, in place of one that is found. */
+  /** Path of a Chrome or Chromium, instead of a discovered one. */
   chromium: 'QUOTRON_CHROMIUM',
-  /** Folder into which the packaged Chromium is unpacked, in place of the temporary one. A laptop's functions share it. */
+  /** Folder into which the packaged Chromium is unpacked, in place of the temporary one. Local functions share it. */
   chromiumFolder: 'QUOTRON_CHROMIUM_FOLDER',
-  /** Folder of the packed Chromium, in place of the one in the function's own bundle. A laptop's functions share it. */
+  /** Folder of the packed Chromium, in place of the one in the function's own bundle. Local functions share it. */
   chromiumPack: 'QUOTRON_CHROMIUM_PACK',
-  /** A full connection string; wins over the `DB_` settings. */
+  /** A full connection string; takes precedence over the `DB_` settings. */
   databaseUrl: 'DATABASE_URL',
   dbHost: 'DB_HOST',
   dbPort: 'DB_PORT',

@@ -53,11 +53,14 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
     sealed: z.string().max(100_000),
     expiresAt: z.iso.datetime(),
   }),
-  /** Give the right back after a renewal that failed, so that the next worker meets the source's own answer. */
+  /** Releases the right after a failed renewal, so that the next worker gets the source's own answer. */
   z.object({ op: z.literal('releaseRenewal'), sourceId: z.string(), token: z.int().positive() }),
   /** Whether a person has set the credentials of a source, and since when. */
   z.object({ op: z.literal('credentialsState'), sourceId: z.string() }),
-  /** Note that credentials were set or taken away. Sessions made with the former ones are dropped, renewals under way lose their right. */
+  /**
+   * Records that credentials were set or deleted. Sessions made with the former ones are dropped, running renewals lose
+   * their right.
+   */
   z.object({ op: z.literal('noteCredentials'), sourceId: z.string(), isSet: z.boolean(), keyId: z.uuid().nullable() }),
   /** A report that waits for its summary, and the summary that a model wrote of it: the first one stays. */
   z.object({ op: z.literal('readReport'), diagnosisId: z.uuid() }),
@@ -73,8 +76,8 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
 /**
- * Leave for one upstream request, which may begin from `notBefore` until `expiresAt`. All three by the database's clock:
- * who holds it goes by how long after `takenAt` they are.
+ * Leave for one upstream request, which may begin from `notBefore` until `expiresAt`. All three by the database's
+ * clock: the holder counts from `takenAt`.
  */
 const permit = z.object({
   id: z.uuid(),
@@ -90,9 +93,9 @@ export type SealedSession = z.infer<typeof sealedSession>;
 
 const permitsTaken = z.object({
   permits: z.array(permit),
-  /** `not_yet`: others stand in line for the gap between requests that the source wants. */
+  /** `not_yet`: others wait for the gap that the source wants between requests. */
   why: z.enum(['minute_quota', 'day_quota', 'not_yet', 'held']).nullable(),
-  /** In how many seconds it is worth another try where none could be taken; 0 with permits. */
+  /** Seconds until another try makes sense where none could be taken; 0 with permits. */
   retryAfterSeconds: z.number().nonnegative(),
 });
 
@@ -106,7 +109,7 @@ export const stateResponseSchemas = {
       permits: z.array(permit),
       /** `null` where none is stored, or the source uses none. */
       session: sealedSession.nullable(),
-      /** For pages: by which selectors they are read at the moment. */
+      /** For pages: the current selectors. */
       selectors: z.enum(pageSelectors).optional(),
     }),
     z.object({

@@ -11,7 +11,7 @@ const always: ProblemCode[] = ['invalid_request', 'internal', 'unavailable'];
 const guarded: ProblemCode[] = ['unauthenticated', 'invalid_key', 'session_ended', 'rate_limited', 'forbidden'];
 const withBody: ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
 
-const tooLong = 'Over 4 MB: the same answer lies at `Location` for five minutes, and needs no key there.';
+const tooLong = 'Over 4 MB: the same answer is at `Location` for five minutes, and needs no key there.';
 const locationHeader: Json = { Location: { required: true, schema: { type: 'string', format: 'uri' } } };
 
 /**
@@ -32,7 +32,7 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description: [
-        'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether to try again (`retryable`).',
+        'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether a retry makes sense (`retryable`).',
         'Decimals are JSON numbers with all their digits, or text with `?decimals=string`. Times are ISO 8601 in UTC. Fractions are fractions: 0.0127 is 1.27 %. Missing is `null`.',
         'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`.',
         'Reads carry a weak `ETag` of their content, which the age of a price is no part of. Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
@@ -135,14 +135,15 @@ const objectSchema = z.object({
   $defs: z.record(z.string(), jsonObject).optional(),
 });
 
-/** A schema as JSON Schema, with what has an id moved to the components. */
+/** A schema as JSON Schema, with named schemas moved to the components. */
 function refer(schema: z.ZodType, io: 'input' | 'output', components: Map<string, Json>, unwrap = false): Json {
   const wrapped = unwrap ? schema : z.object({ field: schema });
   const made = z.toJSONSchema(wrapped, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      // What a format says already, and the bounds of a double, only make the document long. Answers may grow fields.
+      // Patterns implied by a format, and the bounds of a double, only make the document longer. Answers may gain
+      // fields.
       if (jsonSchema.format) delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -2,8 +2,8 @@ import type { Problem } from '../contracts/http/envelope.ts';
 import { AnswerStoreError } from '../ports/answer-store.ts';
 
 /**
- * Every problem the API tells of, by its `code`: the HTTP status, a title that never changes, and whether the same
- * request may work later. The `detail` says what happened this time and what to do.
+ * Every problem of the API by its `code`: HTTP status, a fixed title, and whether the same request may work later. The
+ * `detail` says what happened this time and what to do.
  */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
@@ -99,17 +99,18 @@ const networkCodes = new Set([
 ]);
 
 /**
- * What an unexpected error means to the caller. Never carries the error's own text: that is for the log.
+ * The problem for an unexpected error. It never contains the error's own text, which is only for the log.
  *
- * SQLSTATE classes: 08 connection, 28 login refused (a role or token that is not there yet), 53 out of resources, 57 shut down or cancelled, 58 system, 42P01 a missing table
- * (not migrated yet); 22 is a value that Postgres cannot hold, which a check here should have caught.
+ * SQLSTATE classes: 08 connection, 28 login refused (a role or token does not exist yet), 53 out of resources, 57 shut
+ * down or cancelled, 58 system, 42P01 a missing table (not migrated yet); 22 is a value that Postgres cannot store,
+ * which a check here should have caught.
  */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof AnswerStoreError)
     return new ProblemError(
       'unavailable',
-      'The answer is over 4 MB, and where such answers are put cannot be reached. Try again shortly, or ask for less: a shorter range, fewer symbols, a smaller limit.',
+      'The answer is over 4 MB, and the store for such answers cannot be reached. Try again shortly, or request less: a shorter range, fewer symbols, a smaller limit.',
       { headers: { 'retry-after': '2' } },
     );
   const code = codeOf(error);
@@ -125,14 +126,14 @@ export function problemOf(error: unknown): ProblemError {
     return new ProblemError('invalid_request', 'A value of the request is outside of what can be stored.');
   return new ProblemError(
     'internal',
-    'An unexpected error. Its request id finds it in the log; trying again is unlikely to help.',
+    'An unexpected error. Search the log for its request id; a retry is unlikely to help.',
   );
 }
 
 function isDatabaseDown(code: string, error: unknown): boolean {
   if (networkCodes.has(code) || /^(08|28|53|57|58)[0-9A-Z]{3}$/.test(code) || code === '42P01' || code === '3D000')
     return true;
-  // pg gives these without a code: a pool that found no connection in time, and a socket that broke.
+  // pg reports these without a code: no connection from the pool in time, and a broken socket.
   return (
     error instanceof Error &&
     /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../ports/clock.ts';
 
-/** How much one caller may ask: `perSecond` on average, `burst` at once. */
+/** How many requests one caller may send: `perSecond` on average, `burst` at once. */
 export interface RateLimit {
   readonly perSecond: number;
   readonly burst: number;
 }
 
 export interface RateLimiter {
-  /** Takes one from the bucket. Gives 0 when there was one, or else the seconds until there will be. */
+  /** Takes a token. Returns 0, or the seconds until there will be a token. */
   take(caller: string): number;
-  /** Whether there is one to take, and if not, in how many seconds. Takes nothing. */
+  /** As `take`, without taking one. */
   peek(caller: string): number;
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { canonicalSymbol } from '../market/symbol.ts';
 import { ProblemError } from './problem.ts';
 
-/** Bytes of a body that is read at all. The largest legitimate one, 500 symbols, has 16 KB. */
+/** The maximum size of a body in bytes. The largest legitimate one, 500 symbols, has 16 KB. */
 const bodyLimit = 64 * 1024;
 
 /** Parameters that every route takes. */
@@ -16,7 +16,7 @@ export const everywhere = z.object({
 
 /**
  * The query, by name. A parameter given several times counts as a list joined by commas. Names that the route does not
- * know are told apart, so that a mistyped one becomes a warning instead of a silently different answer.
+ * know are returned separately, so that a mistyped one becomes a warning instead of a silently different answer.
  */
 export function parametersOf(
   context: Context,
@@ -33,7 +33,7 @@ export function parametersOf(
 
 /** A value by its schema. Throws `invalid_request` with the paths of what is wrong. */
 export function checked<T extends z.ZodType>(schema: T | undefined, where: string, value: unknown): z.output<T> {
-  // Without a schema there is nothing to give: the route's types then say `never`.
+  // Without a schema the value is never used: the route's types say `never`.
   const parsed = (schema ?? nothing).safeParse(value);
   if (parsed.success) return parsed.data as z.output<T>;
   const errors = parsed.error.issues.slice(0, 20).map((issue) => ({
@@ -84,7 +84,7 @@ export const instantParameter = z
   .refine((text) => text >= '1800' && !Number.isNaN(Date.parse(text)), 'is outside of the years 1800 to 9999')
   .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
 
-/** A path's symbol, as people write it; gives the canonical one. Throws `invalid_symbol`. */
+/** The canonical form of a symbol in a path. Throws `invalid_symbol`. */
 export function symbolOf(text: string): string {
   const symbol = canonicalSymbol(text);
   if (symbol) return symbol;
@@ -103,7 +103,7 @@ export function limitParameter(most: number, usual: number) {
     .refine((limit) => limit <= most, `must be at most ${most}`)
     .optional()
     .transform((limit) => limit ?? usual)
-    .meta({ description: `Rows on a page: 1 to ${most}, ${usual} unless said` });
+    .meta({ description: `Rows on a page: 1 to ${most}, default ${usual}` });
 }
 
 export const cursorParameter = z.string().max(1000).optional().describe('meta.nextCursor of the previous page');

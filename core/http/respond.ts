@@ -2,10 +2,15 @@ import { matchesEtag, weakEtag } from './etag.ts';
 import { type ProblemError, problemBody, problems } from './problem.ts';
 import type { Call, Reply } from './route.ts';
 
-/** Bytes of an answer that is sent as it is. Lambda ends at 6 MB with an error of its own, and escaping makes bodies longer. */
+/**
+ * The maximum size of an answer that is sent directly, in bytes. Lambda refuses more than 6 MB, and escaping makes
+ * bodies longer.
+ */
 const answerLimit = 4 * 1024 * 1024;
 
-/** What every answer carries. The API gives data to programs and one page; no browser may frame, sniff or run it. */
+/**
+ * Headers of every answer. The API serves programs and one page; no browser may frame, sniff or execute its answers.
+ */
 const baseHeaders = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -13,18 +18,18 @@ const baseHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** An answer over the limit: it is kept elsewhere, and the client sent there. */
+/** An answer over the limit: the caller stores it and redirects the client. */
 export interface LongAnswer {
   readonly body: string;
   readonly contentType: string;
 }
 
 /**
- * The HTTP answer of a reply: envelope, weak ETag, caching. One that is over the limit is given back as it is; a HEAD,
- * which sends no body, knows no limit.
+ * The HTTP answer of a reply: envelope, weak ETag, caching. An answer over the limit is returned as a body to store; a
+ * HEAD, which sends no body, has no limit.
  *
- * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id. So
- * a price that did not change answers 304, however much later it was confirmed.
+ * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id.
+ * So a price that did not change answers 304, however much later it was confirmed.
  */
 export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
   const headers = headersOf(call.requestId, call.https);
@@ -84,7 +89,7 @@ function enveloped(reply: Extract<Reply, { kind: 'data' }>, requestId: string) {
   const meta = JSON.stringify({ requestId, ...rest, ...(ageSeconds === undefined ? {} : { ageSeconds }) });
   return {
     body: `{"data":${data},"meta":${meta},"warnings":${warnings}}`,
-    // Inside a JSON text a quote is escaped, so this can only ever match the field itself.
+    // Inside JSON text quotes are escaped, so this can only match the field itself.
     content: data.replace(/"ageSeconds":-?[\d.]+/g, '') + JSON.stringify(rest) + warnings,
     contentType: 'application/json',
   };

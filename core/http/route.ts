@@ -7,7 +7,7 @@ import type { ProblemCode } from './problem.ts';
 import { bodyOf, checked, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
-/** Who asks. */
+/** The holder of the credentials of a request. */
 export interface Principal {
   readonly keyId: string;
   readonly name: string;
@@ -16,10 +16,10 @@ export interface Principal {
   readonly via: 'key' | 'session';
 }
 
-/** Who may ask: anyone, or who holds a key of at least this scope. Every route says it; there is no default. */
+/** The access a route needs: none, or a key of at least this scope. Every route states it; there is no default. */
 type Access = Scope | 'public';
 
-/** What API Gateway's event gives beside the request (hono/aws-lambda passes it as bindings). Absent in tests. */
+/** Parts of API Gateway's event beside the request (hono/aws-lambda passes them as bindings). Absent in tests. */
 export interface Bindings {
   readonly requestContext?: { readonly requestId?: string; readonly identity?: { readonly sourceIp?: string } };
 }
@@ -34,11 +34,11 @@ export interface Call {
   readonly principal: Principal | null;
   /** Writes decimals as `?decimals=` asks. */
   readonly decimal: DecimalWriter;
-  /** Whether the browser came by https. */
+  /** Whether the request came over HTTPS. */
   readonly https: boolean;
-  /** The client's address, as far as it is known. */
+  /** The client's IP address, where known. */
   readonly address: string;
-  /** The query as it came. */
+  /** The query string as sent. */
   readonly search: string;
   header(name: string): string | undefined;
   cookie(name: string): string | undefined;
@@ -53,7 +53,7 @@ export type Reply =
       readonly warnings?: readonly Warning[];
       readonly status?: 200 | 201 | 202;
       readonly headers?: Readonly<Record<string, string>>;
-      /** Seconds that a private cache may reuse the answer; 0 asks it to check first, `null` forbids to keep it. */
+      /** Seconds that a private cache may reuse the answer; 0 makes it revalidate first, `null` forbids storing it. */
       readonly maxAge?: number | null;
     }
   | {
@@ -67,7 +67,7 @@ export type Reply =
   | { readonly kind: 'redirect'; readonly location: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'empty'; readonly headers?: Readonly<Record<string, string>> };
 
-/** A route as data: what routes the request, checks it, guards it, and documents it. */
+/** A route as data: it routes, guards, checks and documents the request. */
 export interface RouteSpec<
   Params extends z.ZodObject = z.ZodObject,
   Query extends z.ZodObject = z.ZodObject,
@@ -89,7 +89,7 @@ export interface RouteSpec<
   readonly status?: 200 | 201 | 202 | 204 | 303;
   /** Other forms of the answer, by media type. */
   readonly media?: Readonly<Record<string, z.ZodType>>;
-  /** Problems of its own, beside those that every route may give. */
+  /** Problems beside those that every route may give. */
   readonly problems?: readonly ProblemCode[];
 }
 
@@ -98,7 +98,7 @@ export interface Route {
   handle(context: ApiContext, call: Call): Promise<{ reply: Reply; unknownParameters: readonly string[] }>;
 }
 
-/** Declares a route: its spec, and the work that is done once path, query and body are checked. */
+/** Declares a route: its spec, and the work for a checked request. */
 export function route<
   Params extends z.ZodObject = never,
   Query extends z.ZodObject = never,

@@ -1,2 +1,2 @@
-/** Of the release. A test holds it to package.json, which a bundle does not carry. */
+/** The version of the release. A test compares it with package.json, which is not bundled. */
 export const version = '0.1.0';

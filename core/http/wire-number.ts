@@ -3,8 +3,8 @@ import type { DecimalText } from '../market/decimal.ts';
 declare global {
   interface JSON {
     /**
-     * A piece of JSON that `JSON.stringify` puts out as it is (ECMAScript proposal "JSON.parse source text access", in
-     * Node since 22). Typed as the number it becomes on the wire.
+     * A piece of JSON that `JSON.stringify` writes unchanged (ECMAScript proposal "JSON.parse source text access", in
+     * Node since 22). Typed as the number that it is on the wire.
      */
     rawJSON(text: string): number;
   }
@@ -16,7 +16,7 @@ export interface DecimalWriter {
   (text: DecimalText | null): number | string | null;
 }
 
-/** A JSON number with every digit of the text: no double comes between Postgres and the wire. */
+/** A JSON number with every digit of the text: no double is involved between Postgres and the wire. */
 export const asNumber: DecimalWriter = writer((text) => JSON.rawJSON(text));
 
 /** The text itself, for clients whose JSON parser makes doubles (`?decimals=string`). */

@@ -3,19 +3,19 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod';
 import { logger } from './observe.ts';
 
-/** A message that is not what its queue carries. It is tried again and ends in the dead-letter queue. */
+/** A malformed message. It is retried and ends in the dead-letter queue. */
 export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';
   constructor(queue: string, paths: readonly string[]) {
     super(
-      `A message on ${queue} is not of its schema (${paths.join(', ') || 'not JSON'}); after its retries it lies in the dead-letter queue. Fix the sender, then redrive or delete it.`,
+      `A message on ${queue} is malformed (${paths.join(', ') || 'not JSON'}); after its retries it is in the dead-letter queue. Fix the sender, then redrive or delete it.`,
     );
   }
 }
 
 /**
- * Handles an SQS batch, each message on its own: one that fails goes back alone, the others are done. Messages run one
- * after the other unless `parallel` is set. `handle` gets the parsed body and must be idempotent.
+ * Handles an SQS batch message by message: only failed messages return to the queue, the others are acknowledged.
+ * Messages run one after the other unless `parallel` is set. `handle` gets the parsed body and must be idempotent.
  */
 export async function handleQueue<S extends z.ZodType>(
   event: SQSEvent,
@@ -31,7 +31,7 @@ export async function handleQueue<S extends z.ZodType>(
       try {
         await handle(parseBody(schema, record.body, queue), record);
       } catch (error) {
-        logger.warn('Message failed and goes back to its queue', {
+        logger.warn('Message failed and returns to its queue', {
           queue,
           messageId: record.messageId,
           receiveCount: Number(record.attributes.ApproximateReceiveCount),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { settingNames } from '../contracts/settings.ts';
 import { canonicalSymbol } from '../market/symbol.ts';
 
-/** Where the database is: a connection string, or a host that takes an IAM token in place of a password. */
+/** Where the database is: a connection string, or a host that takes an IAM token instead of a password. */
 export type DatabaseSettings =
   | { readonly url: string }
   | {
@@ -15,8 +15,8 @@ export type DatabaseSettings =
     };
 
 /**
- * A setting that must be there. Throws at the start of the container, with the name, so that a wiring fault shows in
- * the first line of the log and not as an empty answer.
+ * A required setting. Throws with the name at the start of the container, so that a wiring fault shows in the first
+ * line of the log and not as an empty answer.
  */
 export function setting(name: keyof typeof settingNames): string {
   const value = process.env[settingNames[name]];
@@ -25,16 +25,16 @@ export function setting(name: keyof typeof settingNames): string {
   return value;
 }
 
-/** A setting that may be absent. */
+/** An optional setting. */
 export function optionalSetting(name: keyof typeof settingNames): string | undefined {
   return process.env[settingNames[name]] || undefined;
 }
 
-/** A setting that is a whole number above 0, or `undefined` when absent. Throws for one that is none. */
+/** A setting that is a whole number above 0, or `undefined` when absent. Throws for any other text. */
 export function numberSetting(name: keyof typeof settingNames): number | undefined {
   const text = optionalSetting(name);
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingError(settingNames[name], 'is no whole number above 0');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingError(settingNames[name], 'is not a whole number above 0');
   return Number(text);
 }
 
@@ -43,13 +43,13 @@ export function mapSetting(name: keyof typeof settingNames): Record<string, stri
   const text = optionalSetting(name);
   if (!text) return {};
   const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
-  if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of texts');
+  if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of strings');
   return parsed.data;
 }
 
 /**
- * The canonical symbols that the user named in place of the catalogue's, or `null`. Throws for one that is no symbol:
- * collecting others than were asked for would show only as missing prices.
+ * The canonical symbols that the user set instead of the catalogue's, or `null`. Throws for an invalid symbol, because
+ * ignoring it would show only as missing prices.
  */
 export function symbolsSetting(): string[] | null {
   const text = optionalSetting('symbols');
@@ -60,7 +60,7 @@ export function symbolsSetting(): string[] | null {
     .filter((each) => each !== '');
   const symbols = written.map((each) => {
     const symbol = canonicalSymbol(each);
-    if (!symbol) throw new SettingError(settingNames.symbols, `names ${JSON.stringify(each)}, which is no symbol`);
+    if (!symbol) throw new SettingError(settingNames.symbols, `names ${JSON.stringify(each)}, which is not a symbol`);
     return symbol;
   });
   return symbols.length > 0 ? [...new Set(symbols)] : null;
@@ -71,7 +71,7 @@ export function alwaysOpenSetting(): boolean {
   return optionalSetting('sessions') === 'ignored';
 }
 
-/** Where the database is: `DATABASE_URL`, or `DB_HOST` and its like with an IAM token. */
+/** Where the database is: `DATABASE_URL`, or `DB_HOST` and the other `DB_` settings with an IAM token. */
 export function databaseSettings(): DatabaseSettings {
   const url = optionalSetting('databaseUrl');
   if (url) return { url };

@@ -17,8 +17,8 @@ const ownConstructs: ReadonlyMap<string, new (...args: never[]) => Construct> = 
 ]);
 
 /**
- * Stops synth when a function, a queue or an alarm is made past the construct of its kind, and would so lack its log
- * group, its dead-letter queue or its way to the runbook.
+ * Fails the synthesis when a function, queue or alarm is created without the construct of its kind, and so lacks its
+ * log group, its dead-letter queue or its link to the runbook.
  */
 export class OwnConstructs implements IAspect {
   visit(node: IConstruct): void {

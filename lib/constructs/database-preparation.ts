@@ -8,11 +8,11 @@ import { QuotronFunction } from './quotron-function.ts';
 /**
  * Migrations at deployment, before the code that needs them.
  *
- * `migrate` is inside the VPC and cannot read the master user's password from Secrets Manager; what reads it is outside
- * and cannot reach the database. So a trigger calls `prepare-database` (outside), which reads the secret and passes it
- * in a synchronous invocation to `migrate` (inside): the payload is encrypted on its way and kept nowhere. The
+ * `migrate` is inside the VPC and cannot read the master user's password from Secrets Manager; a function outside can,
+ * but cannot reach the database. So a trigger calls `prepare-database` (outside), which reads the secret and passes it
+ * in a synchronous invocation to `migrate` (inside): the payload is encrypted in transit and stored nowhere. The
  * alternatives were a second interface endpoint (7 dollars or more a month for one call a deployment) and the password
- * in an environment variable in clear.
+ * in plain text in an environment variable.
  */
 export class DatabasePreparation extends Construct {
   private readonly trigger: Trigger;
@@ -28,12 +28,12 @@ export class DatabasePreparation extends Construct {
       name: 'prepare-database',
       settings,
       network: undefined,
-      description: 'Hands the master login to migrate, at deployment',
-      // Longer than migrate's own, so that its answer is heard.
+      description: 'Passes the master login to migrate, at deployment',
+      // Longer than migrate's own timeout, so that its answer arrives.
       timeout: migrate.timeout.plus(Duration.minutes(2)),
       memoryMb: 256,
     });
-    // The version, not the function: when migrate's code or its migrations change, so does this setting, and with it
+    // The version, not the function: when migrate's code or its migrations change, this setting changes, and with it
     // the version of prepare-database that the trigger watches.
     const version = migrate.lambda.currentVersion;
     prepare.allow(['lambda:InvokeFunction'], [version.functionArn]);
@@ -51,7 +51,7 @@ export class DatabasePreparation extends Construct {
     });
   }
 
-  /** Nothing in these is created or updated before the migrations are done. */
+  /** Makes CloudFormation create or update these functions only after the migrations. */
   before(functions: readonly QuotronFunction[]): void {
     this.trigger.executeBefore(...functions);
   }

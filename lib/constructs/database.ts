@@ -19,9 +19,9 @@ import type { QuotronFunction } from './quotron-function.ts';
 
 const masterUser = 'quotron_master';
 
-/** Where rows are kept, as functions see it. */
+/** The database as functions see it. */
 export interface Database {
-  /** Lets `fn` log in as `role`, and tells it where. */
+  /** Lets `fn` log in as `role`, and sets the address. */
   grantConnect(fn: QuotronFunction, role: DatabaseRole): void;
 }
 
@@ -106,13 +106,13 @@ export class CloudDatabase extends Construct implements Database {
     fn.addSetting('dbPort', this.instance.dbInstanceEndpointPort);
     fn.addSetting('dbName', 'quotron');
     fn.addSetting('dbUser', user);
-    // Node does not know Amazon's own certificate authorities; this file of the runtime holds those of RDS.
+    // Node does not include Amazon's certificate authorities; this file of the Lambda runtime has those of RDS.
     fn.lambda.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
   }
 
   /**
-   * Lets `fn` log in as the master user by IAM token. RDS refuses a password to members of `rds_iam`, indirect ones
-   * too, and whoever makes a role becomes a member of it: once the roles are made, the master may be one.
+   * Lets `fn` log in as the master user by IAM token. RDS refuses passwords for direct and indirect members of
+   * `rds_iam`, and the creator of a role becomes its member: once the roles exist, the master user may be one.
    */
   grantMasterToken(fn: QuotronFunction): void {
     this.instance.grantConnect(fn.lambda, masterUser);
@@ -130,7 +130,7 @@ export class CloudDatabase extends Construct implements Database {
     new RunbookAlarm(this, 'Connections', {
       metric: this.instance.metricDatabaseConnections({ period: Duration.minutes(5), statistic: 'Maximum' }),
       threshold: Math.floor(maxConnections * 0.8),
-      says: `More than four in five of the database's ${maxConnections} connections (${stage}) are taken; at the last one, functions fail.`,
+      says: `More than four in five of the database's ${maxConnections} connections (${stage}) are in use; when all are, functions fail.`,
       heading: 'Database connections',
     });
   }
@@ -139,7 +139,7 @@ export class CloudDatabase extends Construct implements Database {
     Validations.of(this.instance.node.findChild('Secret')).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'Rotation needs a function that reaches both Secrets Manager and the database, which Quotron has none of on purpose. The password is used at deployment only; all else logs in by IAM token.',
+        'Rotation needs a function that reaches both Secrets Manager and the database, which Quotron has none of on purpose. The password is used at deployment only; everything else logs in by IAM token.',
     });
     Validations.of(this.instance).acknowledge(
       {

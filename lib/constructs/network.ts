@@ -16,15 +16,15 @@ import type { CloudSettings } from '../stage-settings.ts';
 import type { RawStore } from './raw-store.ts';
 
 /**
- * The inside: two zones of isolated subnets with no way to the internet, and three ways out only: the database, S3 by its
- * gateway endpoint (free), SQS by the one interface endpoint. The endpoints let through Quotron's own bucket and queues
- * and no other account's, so that nothing inside can be carried out through them.
+ * The VPC: isolated subnets in two zones without a route to the internet. They reach only the database, S3 (by its free
+ * gateway endpoint) and SQS (by the one interface endpoint). The endpoints accept only Quotron's own bucket and queues,
+ * so that data cannot leave to another account through them.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
-  /** Of the functions inside. */
+  /** The security group of the functions inside. */
   readonly functions: SecurityGroup;
-  /** Of the database: only `functions` may open a connection. */
+  /** The security group of the database: only `functions` may connect. */
   readonly database: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: { settings: CloudSettings; rawStore: RawStore }) {
@@ -35,12 +35,12 @@ export class Network extends Construct {
       natGateways: 0,
       subnetConfiguration: [{ name: 'Inside', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 23 }],
     });
-    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Vpc is an IVpc all the same.
+    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Vpc is an IVpc anyway.
     this.vpc = vpc as IVpc;
     Validations.of(vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
       reason:
-        'Nothing enters or leaves this VPC but through the two endpoints, whose policies name what may pass; flow logs would record only Quotron talking to its own database.',
+        'Traffic enters and leaves this VPC only through the two endpoints, whose policies restrict it; flow logs would record only Quotron talking to its own database.',
     });
 
     this.functions = new SecurityGroup(this, 'Functions', {
@@ -61,7 +61,7 @@ export class Network extends Construct {
     this.database.addIngressRule(this.functions, Port.POSTGRES, 'Functions inside');
     endpoint.addIngressRule(this.functions, Port.HTTPS, 'Functions inside');
     this.functions.addEgressRule(this.database, Port.POSTGRES, 'Database');
-    // Any address, because S3 has public ones; the route table leads to S3 and the endpoint and nowhere else.
+    // Any address, because S3 has public ones; the route table has only S3 and the endpoint.
     this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'S3 and SQS endpoints');
 
     const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });

@@ -26,21 +26,21 @@ import type { Network } from './network.ts';
 export interface QuotronFunctionProps {
   readonly name: FunctionName;
   readonly settings: StageSettings;
-  /** The VPC. Joined by the functions that `insideFunctions` lists, ignored by others; absent on a laptop. */
+  /** The VPC, for the functions in `insideFunctions`; ignored by others, absent locally. */
   readonly network: Network | undefined;
-  /** One sentence for people who meet the function in the console. */
+  /** One sentence for people who see the function in the console. */
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMb: number;
-  /** Chromium is built for x86 only; all else runs on arm64, which costs a fifth less. */
+  /** Chromium is built for x86 only; everything else runs on arm64, which costs a fifth less. */
   readonly architecture?: Architecture;
 }
 
 /**
- * A Lambda function of Quotron: Node 24 on arm64 unless told, one bundle, its own role, log group, error alarm and output
- * (`Function<Name>`).
+ * A Lambda function of Quotron: Node 24 on arm64 by default, one bundle, its own role, log group, error alarm and
+ * output (`Function<Name>`).
  *
- * The role starts with leave to write its own log and, inside the VPC, to have a network interface. All else comes from
+ * The role may at first write its own log and, inside the VPC, have a network interface. Everything else comes from
  * bindings on the other constructs (`rawStore.grantRead(fn)`), which give the permission and the setting together.
  */
 export class QuotronFunction extends Construct implements BoundFunction {
@@ -117,7 +117,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
     this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources }));
   }
 
-  /** Lets it invoke itself. By name: its role cannot wait for the function that waits for the role. */
+  /** Lets it invoke itself. By name, because a reference would be circular: the function depends on its role. */
   grantCallItself(): void {
     const resourceName = physicalName(this.stage, this.name);
     this.allow(
@@ -133,7 +133,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
     );
   }
 
-  /** Lets `caller` invoke this function synchronously, and tells it the name. */
+  /** Lets `caller` invoke this function synchronously, and sets its name. */
   grantCall(caller: BoundFunction, setting: 'stateFunction'): void {
     if (caller.inside) {
       throw new Error(
@@ -145,13 +145,14 @@ export class QuotronFunction extends Construct implements BoundFunction {
   }
 }
 
-/** The bundle as an asset. Its hash is that of what comes out, so a function is deployed when its code has changed. */
+/** The bundle as an asset. Its hash is that of the output, so a function is deployed only when its code has changed. */
 function bundledCode(name: FunctionName, settings: StageSettings): Code {
   const chromium = settings.stage === 'local' && settings.chromiumPack ? 'elsewhere' : 'bundled';
   return Code.fromAsset(resolve(import.meta.dirname, '../../functions'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run: `tryBundle` bundles or throws. CDK requires an image, and tells bundles of one folder apart by `command`.
+      // Never run: `tryBundle` bundles or throws. CDK requires an image, and distinguishes bundles of one folder by
+      // `command`.
       image: DockerImage.fromRegistry('none'),
       command: [name, chromium],
       local: {
@@ -164,7 +165,7 @@ function bundledCode(name: FunctionName, settings: StageSettings): Code {
   });
 }
 
-/** What AWSLambdaVPCAccessExecutionRole allows, without its leave to write every log group. */
+/** The permissions of AWSLambdaVPCAccessExecutionRole, without the one to write every log group. */
 function networkPolicy(): PolicyDocument {
   return new PolicyDocument({
     statements: [

@@ -14,17 +14,17 @@ export interface QuotronQueueProps {
   /** The one function that reads the queue. */
   readonly consumer: QuotronFunction;
   readonly batchSize: number;
-  /** Containers that may be busy with this queue at once: 2 or more, which is what SQS event sources allow. */
+  /** Containers that may work on this queue at once: at least 2, the minimum of SQS event sources. */
   readonly maxConcurrency: number;
-  /** The heading in docs/runbook.md on dead letters of this queue. */
+  /** The heading in docs/runbook.md for dead letters of this queue. */
   readonly runbook: string;
 }
 
 /**
  * A queue with the function that reads it, its dead-letter queue (`<name>-dead`, 14 days) and an alarm on that.
  *
- * A message is hidden for six times the consumer's timeout, as AWS advises, so that it is not handed out again while
- * someone still works on it; after five tries it is dead. A batch's failed messages go back alone
+ * The visibility timeout is six times the consumer's timeout, as AWS advises, so that a message is not delivered again
+ * while it is being processed; after five tries it is dead. Only the failed messages of a batch return
  * (`ReportBatchItemFailures`). Outputs `Queue<Name>` and `DeadQueue<Name>` are the URLs.
  */
 export class QuotronQueue extends Construct {
@@ -37,7 +37,7 @@ export class QuotronQueue extends Construct {
     this.name = props.name;
     const defaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     const queueName = physicalName(props.settings.stage, props.name);
-    // By name, because the queue refers to its dead-letter queue already and neither can wait for the other.
+    // By name, because the queue already refers to its dead-letter queue, and a second reference would be circular.
     const source = Queue.fromQueueArn(
       this,
       'Source',
@@ -69,7 +69,7 @@ export class QuotronQueue extends Construct {
         period: Duration.minutes(1),
         statistic: 'Maximum',
       }),
-      says: `A message on ${props.name} (${props.settings.stage}) failed five times and lies in its dead-letter queue.`,
+      says: `A message on ${props.name} (${props.settings.stage}) failed five times and is in its dead-letter queue.`,
       heading: props.runbook,
     });
     const stack = Stack.of(this);
@@ -77,14 +77,14 @@ export class QuotronQueue extends Construct {
     new CfnOutput(stack, `DeadQueue${pascalCase(props.name)}`, { value: this.dead.queueUrl });
   }
 
-  /** Lets `fn` send, and tells it the URL under `setting`. */
+  /** Lets `fn` send, and sets the URL as `setting`. */
   grantSend(fn: QuotronFunction, setting: keyof typeof settingNames): void {
     fn.allow(['sqs:SendMessage'], [this.queue.queueArn]);
     fn.addSetting(setting, this.queue.queueUrl);
   }
 }
 
-/** Lets `fn` send to all of `queues`, and tells it the URLs as a JSON object under `setting`, by `key` of each. */
+/** Lets `fn` send to all `queues`, and sets their URLs as a JSON object in `setting`, by the `key` of each. */
 export function grantSendToAll(
   fn: QuotronFunction,
   setting: 'scrapeQueueUrls',
@@ -98,7 +98,7 @@ export function grantSendToAll(
   fn.addSetting(setting, Stack.of(fn).toJsonString(urls));
 }
 
-/** Lets `fn` count what is in `queues`, show their dead letters and put them back; tells it names and URLs. */
+/** Lets `fn` count the messages of `queues`, read their dead letters and redrive them; sets names and URLs. */
 export function grantRedrive(fn: QuotronFunction, queues: readonly QuotronQueue[]): void {
   const alive = queues.map(({ queue }) => queue.queueArn);
   const dead = queues.map((each) => each.dead.queueArn);

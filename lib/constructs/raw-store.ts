@@ -7,12 +7,12 @@ import { answersPrefix, artifactsPrefix, rawPrefix } from '../../core/contracts/
 import type { BoundFunction } from './binding.ts';
 
 /**
- * The bucket of raw blobs: everything that was ever heard from a source, pictures of pages that could not be read, and for a
- * day the answers of the API that were too long to send.
+ * The bucket of raw blobs: all answers of sources, screenshots of failed pages, and for a day the API's answers that
+ * were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
  * is never a second version. No role may delete. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
- * price, and a replay still reads them at once.
+ * price, and still immediately readable for a replay.
  */
 export class RawStore extends Construct {
   readonly bucket: Bucket;
@@ -32,9 +32,9 @@ export class RawStore extends Construct {
           prefix: rawPrefix,
           transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }],
         },
-        // Pictures of pages that failed: of use for as long as the failure is.
+        // Screenshots of failed pages are useful only as long as the failure is.
         { id: 'old-artifacts', prefix: artifactsPrefix, expiration: Duration.days(90) },
-        // Answers that were too long to send: their links hold for minutes.
+        // Answers that were too long to send: their links are valid for minutes.
         { id: 'old-answers', prefix: answersPrefix, expiration: Duration.days(1) },
         { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
@@ -61,28 +61,28 @@ export class RawStore extends Construct {
     this.grant(fn, ['s3:PutObject'], rawPrefix);
   }
 
-  /** Lets `fn` add pictures of pages that failed. */
+  /** Lets `fn` add screenshots of failed pages. */
   grantAddArtifacts(fn: BoundFunction): void {
     this.grant(fn, ['s3:PutObject'], artifactsPrefix);
   }
 
-  /** Lets `fn` show such pictures to people, by links that it signs. */
+  /** Lets `fn` give people signed links to such screenshots. */
   grantShowArtifacts(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject'], artifactsPrefix);
   }
 
-  /** Lets `fn` read blobs whose key it knows: not list them. */
+  /** Lets `fn` read blobs by key, but not list them. */
   grantRead(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
-  /** Lets `fn` see whether there is a blob of a key: without the right to list, S3 says "forbidden" of one that is not there. */
+  /** Lets `fn` check whether a blob exists: without the right to list, S3 answers "forbidden" for a missing one. */
   grantLook(fn: BoundFunction): void {
     this.grantRead(fn);
     fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
   }
 
-  /** Lets `fn` keep long answers, and lead their reader there by links that it signs. */
+  /** Lets `fn` store long answers and give clients signed links to them. */
   grantKeepAnswers(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject', 's3:PutObject'], answersPrefix);
   }
@@ -97,7 +97,7 @@ export class RawStore extends Construct {
   }
 }
 
-/** The name under which the bucket's stack exports its ARN to others: what cdk-nag puts in the name of a finding. */
+/** The name under which the bucket's stack exports its ARN; cdk-nag uses it in the name of a finding. */
 function exportName(bucket: Bucket): string {
   const stack = Stack.of(bucket);
   return z.object({ 'Fn::ImportValue': z.string() }).parse(stack.resolve(stack.exportValue(bucket.bucketArn)))[

@@ -4,12 +4,12 @@ import type { StageSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
 import { QuotronQueue } from './quotron-queue.ts';
 
-/** An id that begins so is an inference profile: it sends a request to whichever of several regions has room. */
+/** Matches the id of an inference profile, which sends a request to one of several regions. */
 const profile = /^(us|us-gov|eu|apac|jp|au|ca|global)\.(.+)$/;
 
 /**
- * Summaries of diagnostic reports by a language model: a function outside the VPC on a queue of its own, which may ask
- * the one model that the stage names, and nothing else of Bedrock.
+ * Summaries of diagnostic reports by a language model: a function outside the VPC with its own queue, which may call
+ * only the model that the stage names.
  */
 export class ReportSummaries extends Construct {
   readonly queue: QuotronQueue;

@@ -21,7 +21,7 @@ export class SessionKey extends Construct {
     });
   }
 
-  /** Lets `fn` read the secret. Only for functions outside the VPC: inside, Secrets Manager is out of reach. */
+  /** Lets `fn` read the secret. Only for functions outside the VPC: inside, Secrets Manager is not reachable. */
   grantRead(fn: BoundFunction): void {
     if (fn.inside) {
       throw new Error(

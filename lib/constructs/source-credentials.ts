@@ -17,27 +17,26 @@ export class SourceCredentials extends Construct {
       this.sources.map((source) => {
         const secret = new Secret(this, pascalCase(source.id), {
           description: `Credentials of ${source.title}, set by PUT /api/v1/sources/${source.id}/credentials`,
-          // Not a secret: what it is before a person has set it. CloudFormation writes it once and never again.
+          // Not a secret: the value until a person sets it. CloudFormation writes it only once.
           secretObjectValue: {},
           removalPolicy: props.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
         });
         Validations.of(secret).acknowledge({
           id: 'AwsSolutions-SMG4',
-          reason:
-            'The credential is the source’s: only a person can have a new one made there, and sets it by the API.',
+          reason: 'The credential is the source’s: only a person can get a new one there, and sets it through the API.',
         });
         return [source.id, secret];
       }),
     );
   }
 
-  /** Lets `fn` read the credentials of the sources of one kind: each scraper has its own. */
+  /** Lets `fn` read the credentials of the sources of one kind: each scraper reads only its own. */
   grantRead(fn: BoundFunction, kind: SourceDefinition['kind']): void {
     const ids = this.sources.filter((source) => source.kind === kind).map(({ id }) => id);
     this.grant(fn, 'secretsmanager:GetSecretValue', ids);
   }
 
-  /** Lets `fn` set all credentials and read none. */
+  /** Lets `fn` set all credentials, but not read them. */
   grantWrite(fn: BoundFunction): void {
     this.grant(
       fn,

@@ -10,8 +10,8 @@ import { QuotronFunction } from './quotron-function.ts';
 import type { SessionKey } from './session-key.ts';
 
 /**
- * The Yahoo proxy: a function outside the VPC that asks Yahoo, shares what it hears through `state`, and is woken by a
- * rule so that its session and its health are never older than the last heartbeat.
+ * The Yahoo proxy: a function outside the VPC that calls Yahoo, shares answers through `state`, and is invoked by a
+ * rule, so that its session and its health are never older than the last heartbeat.
  */
 export class YahooProxy extends Construct {
   readonly function: QuotronFunction;
@@ -34,11 +34,11 @@ export class YahooProxy extends Construct {
     this.function = proxy;
     state.grantCall(proxy, 'stateFunction');
     sessionKey.grantRead(proxy);
-    // Refreshes what it gave out stale: nothing of an invocation runs on after its answer.
+    // Refreshes the stale answers it served: on Lambda nothing runs after the answer.
     proxy.grantCallItself();
     if (settings.stage === 'local' && settings.sourceUrls) proxy.addSetting('sourceUrls', settings.sourceUrls);
 
-    // A beat or a refresh that is late is of no use.
+    // A late heartbeat or refresh is useless.
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     proxy.lambda.configureAsyncInvoke(oneTry);
     new Rule(this, 'Heartbeat', {

@@ -4,20 +4,20 @@ import { Construct } from 'constructs';
 
 export interface RunbookAlarmProps {
   readonly metric: IMetric;
-  /** What has happened and what it means, in one sentence. */
+  /** What happened and what it means, in one sentence. */
   readonly says: string;
   /** The heading in docs/runbook.md that says what to do. */
   readonly heading: string;
-  /** Alarms when the metric is at least this, or with `below` under it. Default 1. */
+  /** Alarms when the metric is at least this, or with `below` less than this. Default 1. */
   readonly threshold?: number;
   readonly below?: boolean;
   /** How many periods in a row. Default 1. */
   readonly periods?: number;
-  /** No data at all is an alarm too: for what must never be silent. */
+  /** Missing data raises the alarm too. */
   readonly silenceIsBad?: boolean;
 }
 
-/** An alarm whose description leads to the page that says what to do. The only way to make one: an aspect sees to it. */
+/** An alarm whose description ends in its runbook heading. An aspect refuses alarms made without this construct. */
 export class RunbookAlarm extends Construct {
   readonly alarm: Alarm;
 

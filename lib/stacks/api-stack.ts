@@ -24,8 +24,8 @@ import type { StorageStack } from './storage-stack.ts';
 const apiStage = 'live';
 
 /**
- * The HTTP API: one REST API whose every path goes to the `api` function, but those under `/yahoo` to the proxy. Both
- * check keys and bodies themselves.
+ * The HTTP API: one REST API. Paths under `/yahoo` go to the proxy, all others to the `api` function. Both check keys
+ * and bodies themselves.
  */
 export class ApiStack extends Stack {
   readonly restApi: RestApi;
@@ -64,7 +64,7 @@ export class ApiStack extends Stack {
       if (settings.sourceUrls) api.addSetting('sessions', 'ignored');
     }
 
-    // A laptop needs no account-wide role for API Gateway's logs, and emulators keep none.
+    // Locally there is no account-wide role for API Gateway's logs, and emulators keep none.
     const logged = settings.stage !== 'local';
     this.restApi = new RestApi(this, 'RestApi', {
       restApiName: physicalName(settings.stage, 'api'),
@@ -88,13 +88,13 @@ export class ApiStack extends Stack {
       state: pipeline.state,
     });
     this.restApi.root.addProxy({ anyMethod: true, defaultIntegration: integration(api) });
-    // A path of its own goes before the one that takes all.
+    // A specific path takes precedence over the catch-all.
     const yahoo = this.restApi.root.addResource('yahoo');
     yahoo.addProxy({ anyMethod: true, defaultIntegration: integration(proxy.function) });
     this.restApi.root
       .resourceForPath('api/v1/sources/{id}/credentials')
       .addMethod('ANY', integration(this.setCredentials(settings, storage, pipeline)));
-    // CDK's own output of the URL: users reach the API through the dashboard's address.
+    // Removes CDK's output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
 
@@ -108,13 +108,13 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'RestApiStage', { value: apiStage });
   }
 
-  /** Outside the VPC, where the secrets are: the `api` function inside has no way to them. */
+  /** Outside the VPC, where Secrets Manager is reachable; the `api` function inside cannot reach it. */
   private setCredentials(settings: StageSettings, storage: StorageStack, pipeline: PipelineStack): QuotronFunction {
     const fn = new QuotronFunction(this, {
       name: 'set-credentials',
       settings,
       network: undefined,
-      description: 'Takes the credentials of sources, and never gives one back',
+      description: 'Stores the credentials of sources and never returns one',
       timeout: Duration.seconds(20),
       memoryMb: 512,
     });
@@ -143,7 +143,7 @@ export class ApiStack extends Stack {
       {
         id: 'AwsSolutions-APIG3',
         reason:
-          'Reads need a key, keys have limits, the stage has a throttle; a web ACL costs more a month than all else in a small deployment.',
+          'Reads need a key, keys have limits, the stage has a throttle; a web ACL costs more a month than everything else in a small deployment.',
       },
       { id: 'AwsSolutions-APIG4', reason: inHandler },
       { id: 'AwsSolutions-COG4', reason: inHandler },

@@ -24,40 +24,46 @@ interface FunctionLimits {
   readonly memoryMb: number;
 }
 
-/** What each function of the pipeline is, and how long and how large it may get. 1769 MB is one whole CPU. */
+/** Description, timeout and memory of each function of the pipeline. 1769 MB is one whole CPU. */
 const limits = {
   schedule: { description: 'Plans due runs', timeout: Duration.seconds(30), memoryMb: 512 },
   'scrape-api': {
-    description: 'Asks REST sources and keeps their answers',
+    description: 'Calls REST sources and stores their answers',
     timeout: Duration.seconds(60),
     memoryMb: 512,
   },
   'scrape-browser': {
-    description: 'Reads web pages with Chromium and keeps what they say',
+    description: 'Reads web pages with Chromium and stores them',
     timeout: Duration.seconds(120),
     memoryMb: 2048,
   },
-  ingest: { description: 'Reads raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
+  ingest: { description: 'Parses raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
   monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
-  // A message that broke off comes back after six times this: within the three minutes that a canary gets.
-  recover: { description: 'Heals sources, step by step', timeout: Duration.seconds(20), memoryMb: 512 },
+  // An interrupted message returns after six times this: within the three minutes of a canary.
+  recover: { description: 'Recovers failing sources, step by step', timeout: Duration.seconds(20), memoryMb: 512 },
   state: {
     description: 'Serves permits, leases, sessions and the cache of the proxy',
     timeout: Duration.seconds(10),
     memoryMb: 512,
   },
-  migrate: { description: 'Brings the database to the latest migration', timeout: Duration.minutes(5), memoryMb: 512 },
-  maintain: { description: 'Makes partitions and clears what is old', timeout: Duration.minutes(5), memoryMb: 512 },
+  migrate: { description: 'Migrates the database', timeout: Duration.minutes(5), memoryMb: 512 },
+  maintain: { description: 'Creates partitions and deletes expired rows', timeout: Duration.minutes(5), memoryMb: 512 },
 } satisfies Partial<Record<FunctionName, FunctionLimits>>;
 
 /** The least that SQS allows. Recoveries are few, and short each time. */
 const leastConcurrency = 2;
 
-/** A source that is at its limit in so many minutes of so many hours in a row has gone quiet. A limit of minutes is waited for. */
+/**
+ * The alarm on limited sources: so many limited minutes in each of so many hours in a row. A shorter limit passes by
+ * itself.
+ */
 const limitedMinutes = 45;
 const limitedHours = 6;
 
-/** The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more. */
+/**
+ * The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more
+ * containers.
+ */
 const browsersPerSource = 2;
 
 /**
@@ -128,7 +134,7 @@ export class PipelineStack extends Stack {
     storage.database.grantConnect(state, 'state');
     for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
     storage.rawStore.grantRead(ingest);
-    // For blobs of workers that died before they could tell of them.
+    // For blobs of workers that died before they queued the blob's key.
     storage.rawStore.grantLook(monitor);
     ingestQueue.grantSend(monitor, 'ingestQueueUrl');
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
@@ -141,13 +147,12 @@ export class PipelineStack extends Stack {
     }
     storage.credentials.grantRead(scrapeApi, 'api');
     storage.credentials.grantRead(scrapeBrowser, 'browser');
-    // The scrapers too: a task that must wait for its quota goes back to its queue with a delay.
-    // And `recover`, for canaries.
+    // The scrapers too: a task that must wait for its quota is requeued with a delay. And `recover`, for canaries.
     for (const fn of [schedule, recover, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
-    // While the service is stopped, a message goes back with a delay, which is no failed try.
+    // While the service is stopped, a message is requeued with a delay, which does not count as a failed try.
     ingestQueue.grantSend(ingest, 'ingestQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
-    // The monitor begins recoveries; one that waits sends itself on.
+    // The monitor starts recoveries; a waiting recovery requeues its own message.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
     if (settings.stage === 'local') {
       if (settings.sourceUrls) {
@@ -169,7 +174,7 @@ export class PipelineStack extends Stack {
         statistic: 'Maximum',
         period: Duration.days(1),
       }),
-      says: `Quotes (${settings.stage}) lie in the default partition: their month has none of its own.`,
+      says: `Quotes (${settings.stage}) are in the default partition: their month has no partition.`,
       heading: 'Rows in the default partition',
     });
     new RunbookAlarm(this, 'CalendarsEnd', {
@@ -215,7 +220,7 @@ export class PipelineStack extends Stack {
   }
 
   private clock(settings: StageSettings, eachMinute: readonly QuotronFunction[], daily: QuotronFunction): void {
-    // A tick that is late is of no use: the next one plans everything that is due since the last.
+    // A late tick is useless: the next one plans everything that has been due since the last one.
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     for (const fn of eachMinute) fn.lambda.configureAsyncInvoke(oneTry);
     new Rule(this, 'EachMinute', {
@@ -226,7 +231,7 @@ export class PipelineStack extends Stack {
     });
     new Rule(this, 'EachDay', {
       ruleName: physicalName(settings.stage, 'each-day'),
-      description: 'Upkeep of the database, at a quiet hour for European and American exchanges',
+      description: 'Maintenance of the database, at a quiet hour for European and American exchanges',
       schedule: Schedule.cron({ hour: '2', minute: '10' }),
       targets: [new LambdaTarget(daily.lambda, { maxEventAge: Duration.hours(2), retryAttempts: 2 })],
     });

@@ -10,15 +10,15 @@ import { SourceCredentials } from '../constructs/source-credentials.ts';
 import type { StageSettings } from '../stage-settings.ts';
 
 /**
- * What holds data: the raw blobs, the session key and, on AWS, the VPC and the database. Everything else can be deleted
- * and deployed again; what is here is retained, and its logical ids are pinned by a test.
+ * The stack that holds data: raw blobs, session key and, on AWS, the VPC and the database. Everything else can be
+ * deleted and deployed again; these resources are retained, and a test pins their logical ids.
  */
 export class StorageStack extends Stack {
   readonly rawStore: RawStore;
   readonly sessionKey: SessionKey;
   readonly credentials: SourceCredentials;
   readonly database: Database;
-  /** The VPC and the database in it; absent on a laptop. */
+  /** The VPC and its database; absent locally. */
   readonly cloud: { readonly network: Network; readonly database: CloudDatabase } | undefined;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {

@@ -44,13 +44,13 @@ export class WebStack extends Stack {
         `${settings.webFolder} has no index.html: the dashboard has not been built, so there is nothing to serve. Run \`npm run build:web\` and synthesize again.`,
       );
     }
-    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Bucket is an IBucket all the same.
+    // CDK's own types do not satisfy each other under exactOptionalPropertyTypes; a Bucket is an IBucket anyway.
     const bucket = new Bucket(this, 'Files', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // Only copies of web/dist: deployed again in a minute. It is emptied by hand before it can be deleted.
+      // Only copies of web/dist, deployed again in a minute. Empty it by hand before you delete the stack.
       removalPolicy: RemovalPolicy.DESTROY,
     }) as IBucket;
     const distribution = new Distribution(this, 'Distribution', {
@@ -76,7 +76,7 @@ export class WebStack extends Stack {
       exclude: ['*'],
       include: ['assets/*'],
       cacheControl: [CacheControl.fromString('public, max-age=31536000, immutable')],
-      // Pages that are open in a browser still ask for the assets of the version before.
+      // Pages that are open in a browser still request the assets of the former version.
       prune: false,
     });
     const pages = new BucketDeployment(this, 'Pages', {
@@ -128,7 +128,7 @@ export class WebStack extends Stack {
       {
         id: 'AwsSolutions-CFR2',
         reason:
-          'Static files, and an API with keys, limits and a throttle; a web ACL costs more a month than all else in a small deployment.',
+          'Static files, and an API with keys, limits and a throttle; a web ACL costs more a month than everything else in a small deployment.',
       },
       {
         id: 'AwsSolutions-CFR3',
@@ -163,7 +163,7 @@ export class WebStack extends Stack {
   }
 }
 
-/** Straight to the API: nothing cached, every method, all headers but Host, which API Gateway needs to be its own. */
+/** Passes requests to the API: no caching, every method, all headers except Host, which must be API Gateway's own. */
 function toApi(restApi: RestApi): BehaviorOptions {
   const { stack } = restApi;
   return {

@@ -3,24 +3,24 @@ import { barIntervals } from '../../market/bar.ts';
 
 const instant = z.iso.datetime();
 
-/** Most chunks of one backfill: about a day and a half of work at Yahoo's share. */
+/** The maximum number of chunks of one backfill: about a day and a half of work within Yahoo's quota. */
 export const mostChunks = 5_000;
 
-/** Bars to be read for the past: of these symbols, from one date to another, both included. */
+/** A request for bars of the past: of these symbols, from one date to another, both included. */
 export const backfillRequestSchema = z
   .strictObject({
     sourceId: z.string().min(1).max(64),
     symbols: z.array(z.string().min(1).max(40)).min(1).max(500),
     interval: z.enum(barIntervals).default('1d'),
     from: z.iso.date(),
-    /** Today unless said. */
+    /** Default: today. */
     to: z.iso.date().optional(),
   })
   .meta({ id: 'BackfillRequest' });
 
 export const backfillStatuses = ['planned', 'running', 'succeeded', 'partial', 'failed', 'cancelled'] as const;
 
-/** A backfill and how far it is. Its chunks are the tasks of the run of the same id. */
+/** A backfill and its progress. Its chunks are the tasks of the run of the same id. */
 export const backfillSchema = z
   .object({
     id: z.uuid(),
@@ -36,9 +36,9 @@ export const backfillSchema = z
       total: z.int(),
       done: z.int(),
       failed: z.int(),
-      /** With a worker, or on the way to one. */
+      /** Being worked on or queued. */
       running: z.int(),
-      /** For their turn, their quota, or another try. */
+      /** Waiting for their turn, their quota or a retry. */
       waiting: z.int(),
       cancelled: z.int(),
     }),

@@ -6,7 +6,7 @@ import { keptFindingSchema } from '../words/row-findings.ts';
 
 const instant = z.iso.datetime();
 
-/** One thing that was seen. Message and symbol are what a source sent or a parser said of it: data of unknown origin. */
+/** One sample. Message and symbol come from a source or a parser: untrusted data. */
 export const sampleSchema = z.object({
   at: instant,
   runId: z.uuid().nullable(),
@@ -17,15 +17,15 @@ export const sampleSchema = z.object({
   finding: keptFindingSchema.nullable(),
   message: z.string().nullable(),
   blobKey: z.string().nullable(),
-  /** S3 keys of what a page looked like that failed. */
+  /** S3 keys of screenshots and HTML of a failed page. */
   artifacts: z.array(z.string()),
 });
 export type Sample = z.infer<typeof sampleSchema>;
 
-/** Something that is wrong, why that is likely so, and what to do. */
+/** A fault, its likely cause, and what to do. */
 export const findingSchema = z
   .object({
-    /** The rule that names the cause; `unexplained` where no rule's evidence is there. */
+    /** The rule that names the cause; `unexplained` where no rule matches. */
     rule: z.string(),
     /** Ids of the sources it is about; none for what is wrong with Quotron itself. */
     sources: z.array(z.string()),
@@ -34,20 +34,20 @@ export const findingSchema = z
     reasons: z.array(z.string()),
     explained: z.boolean(),
     cause: z.string(),
-    /** What speaks for it, in figures. */
+    /** The evidence, in figures. */
     evidence: z.array(z.string()),
     count: z.int().nullable(),
     firstSeenAt: instant.nullable(),
     lastSeenAt: instant.nullable(),
     samples: z.array(sampleSchema),
     advice: z.array(z.object({ text: z.string(), command: z.string().nullable() })),
-    /** 0 to 100: how much comes back when it is put right. Findings are in this order. */
+    /** 0 to 100: how much a fix would improve. Findings are in this order. */
     effect: z.int(),
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** Findings of less effect are notes and no faults. */
+/** Findings with less effect are notes, not faults. */
 export const noteBelow = 25;
 
 export const diagnosedSourceSchema = z.object({
@@ -63,7 +63,7 @@ export const diagnosedSourceSchema = z.object({
 });
 export type DiagnosedSource = z.infer<typeof diagnosedSourceSchema>;
 
-/** What differs from the report before. */
+/** Differences to the previous report. */
 export const changesSchema = z.object({
   since: instant,
   score: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
@@ -96,7 +96,7 @@ export const diagnosisSchema = z
   .meta({ id: 'Diagnosis' });
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
 
-/** A summary that a language model wrote of a report. It is not checked by anything. */
+/** A summary by a language model. It is unchecked. */
 export const summarySchema = z.object({ model: z.string(), text: z.string() });
 
 /** `GET /diagnostics/{id}` as JSON. */
@@ -105,7 +105,7 @@ export const diagnosisViewSchema = diagnosisSchema
   .meta({ id: 'DiagnosisReport' });
 export type DiagnosisView = z.infer<typeof diagnosisViewSchema>;
 
-/** `POST /diagnostics`: the report is made when this is answered. */
+/** `POST /diagnostics`: the report is complete when this is answered. */
 export const diagnosisAcceptedSchema = z
   .object({ id: z.uuid(), status: z.literal('done') })
   .meta({ id: 'DiagnosisAccepted' });
@@ -116,5 +116,5 @@ export const diagnosisItemSchema = z
   .meta({ id: 'DiagnosisItem' });
 export type DiagnosisItem = z.infer<typeof diagnosisItemSchema>;
 
-/** What the report is called when it is kept as a file. */
+/** The file name of the report. */
 export const reportFileName = 'diagnostics_report.md';

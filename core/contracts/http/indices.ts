@@ -3,7 +3,7 @@ import { licenceClasses } from '../words/licence.ts';
 import { decimal, problemSchema } from './envelope.ts';
 import { instrumentSchema, quoteSchema } from './market.ts';
 
-/** What is stored of an index's members. */
+/** A snapshot of an index's members. */
 const constituentSetSchema = z.object({
   source: z.string(),
   /** The day of the snapshot, in the index's zone. */
@@ -17,13 +17,13 @@ const constituentSetSchema = z.object({
   licence: z.enum(licenceClasses),
 });
 
-/** An index: its level, and what is known of its members. */
+/** An index: its level and its members. */
 export const indexSchema = z
   .object({
     instrument: instrumentSchema,
-    /** `null` while no source has told its level. */
+    /** `null` while no source has given its level. */
     quote: quoteSchema.nullable(),
-    /** `null` where no source has told its members. */
+    /** `null` where no source has given its members. */
     constituents: constituentSetSchema.nullable(),
   })
   .meta({ id: 'Index' });
@@ -49,7 +49,7 @@ export const constituentSchema = z
     instrument: instrumentSchema,
     /** A fraction: 0.0705 is 7.05 %. */
     weight: decimal,
-    /** What stood beside the weight; `null` where the checks held it back. */
+    /** The price beside the weight; `null` where the checks rejected it. */
     price: decimal.nullable(),
     previousClose: decimal.nullable(),
     change: decimal.nullable(),

@@ -52,7 +52,7 @@ const quoteFields = {
   provenance: provenanceSchema,
 };
 
-/** One source's word on a price, and whether it was chosen. Listed with `?explain=1`. */
+/** What one source says of a price, and whether it was chosen. Listed with `?explain=1`. */
 export const candidateSchema = z
   .object({ ...quoteFields, chosen: z.boolean(), stale: z.boolean(), ageSeconds: z.number() })
   .meta({ id: 'Candidate' });
@@ -64,9 +64,12 @@ export const quoteSchema = z
     stale: z.boolean(),
     /** Seconds since the source last confirmed this price. */
     ageSeconds: z.number(),
-    /** `single`: one source; `agreed`: several within tolerance; `disputed`: they differ. `null` when a source was asked for. */
+    /**
+     * `single`: one source; `agreed`: several within tolerance; `disputed`: they differ. `null` when a source was
+     * requested.
+     */
     confidence: z.enum(['single', 'agreed', 'disputed']).nullable(),
-    /** The rule that chose the source, or `null` when a source was asked for. */
+    /** The rule that chose the source, or `null` when a source was requested. */
     rule: z.string().nullable(),
     /** Largest relative difference to another source's price, as a fraction. */
     spread: decimal.nullable(),

@@ -17,7 +17,7 @@ export const sourceHealthSchema = z
   .object({
     status: z.enum(healthStatuses),
     reason: z.enum(runReasons).nullable(),
-    /** What exactly is not well; `null` while healthy. */
+    /** What exactly is wrong; `null` while healthy. */
     detail: keptDetailSchema.nullable(),
     /** The same in a sentence. */
     message: z.string().nullable(),
@@ -25,7 +25,7 @@ export const sourceHealthSchema = z
     since: instant.nullable(),
     /** 0 to 100; `null` while unknown. */
     score: z.int().min(0).max(100).nullable(),
-    /** What the score is made of: each 0 to 1, `null` where there is nothing to judge by. */
+    /** What the score is made of: each 0 to 1, `null` without data. */
     parts: z.object({
       /** Share of tasks that succeeded, the newest weighing most. */
       success: z.number().nullable(),
@@ -50,7 +50,7 @@ export const sourceHealthSchema = z
         runId: z.uuid(),
       })
       .nullable(),
-    /** While it is open nothing of the source is asked by plan; half-open, one run tries whether it is well again. */
+    /** Open: no planned requests. Half-open: one run tries whether the source works again. */
     breaker: z.object({
       state: z.enum(['closed', 'open', 'half_open']),
       until: instant.nullable(),
@@ -59,7 +59,7 @@ export const sourceHealthSchema = z
       /** How often it has opened in a row, each time for longer. */
       opened: z.int(),
     }),
-    /** What is open, the latest first. `GET /incidents/{id}` has the evidence. */
+    /** Open incidents, newest first. `GET /incidents/{id}` has the evidence. */
     incidents: z.array(
       z.object({
         id: z.uuid(),
@@ -78,12 +78,12 @@ export const sourceHealthSchema = z
   .meta({ id: 'SourceHealth' });
 export type SourceHealthView = z.infer<typeof sourceHealthSchema>;
 
-/** Whether a source's credentials are set. What they are is never told. */
+/** Whether a source's credentials are set. Their value is never returned. */
 export const credentialsStateSchema = z
   .object({
     sourceId: z.string(),
     form: z.enum(['api-key', 'login']),
-    /** What the body of a PUT has. */
+    /** The fields of the body of a PUT. */
     fields: z.array(z.string()),
     isSet: z.boolean(),
     changedAt: instant.nullable(),
@@ -99,9 +99,9 @@ export const sourceSchema = z
     title: z.string(),
     kind: z.enum(['api', 'browser']),
     paused: z.boolean(),
-    /** When a pause ends by itself; `null` for one that a person ends, and where there is none. */
+    /** When a pause ends automatically; `null` for one that a person ends, and without a pause. */
     pausedUntil: instant.nullable(),
-    /** `null` for a source that needs none. One whose are not set is `unknown`, and is not run. */
+    /** `null` for a source that needs none. A source without its credentials is `unknown` and does not run. */
     credentials: z
       .object({ isSet: z.boolean(), changedAt: instant.nullable(), hint: z.string().nullable() })
       .nullable(),
@@ -109,12 +109,15 @@ export const sourceSchema = z
       z.object({
         id: z.string(),
         kind: z.enum(jobKinds),
-        /** Seconds between runs; `null` where a cron expression says when. More than planned for where there are more symbols than the quota can bear. */
+        /**
+         * Seconds between runs; `null` where a cron expression says when. Longer than in the catalogue where there are
+         * more symbols than the quota allows.
+         */
         everySeconds: z.int().nullable(),
         /** Minute, hour, day, month and weekday, on the clocks of `zone`. */
         cron: z.string().nullable(),
         zone: z.string().nullable(),
-        /** Whether each symbol is asked for only while its market trades, with some minutes before and after. */
+        /** Whether each symbol is only fetched while its market trades, and some minutes before and after. */
         inSession: z.boolean(),
         /** By schedule and calendar; `null` while it is not run. */
         nextRunAt: instant.nullable(),
@@ -172,7 +175,7 @@ export const attemptSchema = z
     blobKey: z.string().nullable(),
     requests: z.int().nullable(),
     latencyMs: z.number().nullable(),
-    /** What a page looked like that failed: a picture, and its HTML as text. */
+    /** A failed page: its screenshot, and its HTML as text. */
     artifacts: z.array(z.object({ name: z.string(), url: z.string() })),
   })
   .meta({ id: 'Attempt' });
@@ -187,7 +190,7 @@ export const runDetailSchema = runSchema
         detail: keptDetailSchema.nullable(),
         message: z.string().nullable(),
         symbols: z.array(z.string()),
-        /** The way of the part, as far as it has come: made, given to its queue, taken first by a worker, */
+        /** The progress of the part: planned, queued, first started by a worker, */
         plannedAt: instant,
         queuedAt: instant.nullable(),
         startedAt: instant.nullable(),
@@ -245,7 +248,7 @@ export const serviceSchema = z
   .object({
     id: z.enum(serviceIds),
     running: z.boolean(),
-    /** While it is stopped: when it goes on by itself. */
+    /** While it is stopped: when it resumes automatically. */
     stoppedUntil: instant.nullable(),
     changedAt: instant.nullable(),
   })
@@ -263,7 +266,7 @@ export const queueSchema = z
   .meta({ id: 'Queue' });
 export type QueueView = z.infer<typeof queueSchema>;
 
-/** A message that kept failing. The body is cut at 4 KB and is data of unknown origin. */
+/** A message that kept failing. The body is cut at 4 KB and is untrusted data. */
 export const deadLetterSchema = z
   .object({
     queue: z.string(),
@@ -307,9 +310,9 @@ export type SessionView = z.infer<typeof sessionSchema>;
 export const healthSampleSchema = z
   .object({
     at: instant,
-    /** Of an hour its last; of a day the worst that it had. */
+    /** Of an hour the last; of a day the worst. */
     status: z.enum(healthStatuses),
-    /** Of an hour its last; of a day the mean. */
+    /** Of an hour the last; of a day the mean. */
     score: z.number().nullable(),
     lowest: z.number().nullable(),
     /** Tasks that ended in this time. */
@@ -318,15 +321,15 @@ export const healthSampleSchema = z
   })
   .meta({ id: 'HealthSample' });
 
-/** "Leave it alone". Without `until`, until someone starts it again. */
+/** Pauses a source or stops a service. Without `until`, until someone starts it again. */
 export const stopRequestSchema = z
-  .object({ until: instant.nullable().optional().describe('When it goes on by itself: within the next year') })
+  .object({ until: instant.nullable().optional().describe('When it resumes automatically: within the next year') })
   .meta({ id: 'StopRequest' });
 
 /** "Run now". Without `job`, every job of the source. */
 export const runRequestSchema = z.object({ job: z.string().max(64).optional() }).meta({ id: 'RunRequest' });
 
-/** The runs that were asked for, by job; `id` is the first one's. They appear under /runs within seconds. */
+/** The requested runs, by job; `id` is that of the first. They appear under /runs within seconds. */
 export const runAcceptedSchema = z
   .object({ id: z.uuid(), status: z.literal('planned'), runs: z.array(z.object({ job: z.string(), id: z.uuid() })) })
   .meta({ id: 'RunAccepted' });
@@ -345,12 +348,12 @@ export const redriveSchema = z
   })
   .meta({ id: 'Redrive' });
 
-/** What may be told of a key. The key itself is shown once, when it is made. */
+/** A key without its secret part, which is shown only when it is created. */
 export const apiKeySchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    /** The first 17 characters, to tell keys apart. */
+    /** The first 17 characters, to distinguish keys. */
     prefix: z.string(),
     scope: z.enum(scopes),
     createdAt: instant,

@@ -3,7 +3,7 @@ import { assetClasses } from '../../market/instrument.ts';
 import { asOfBases, sessions } from '../../market/quote.ts';
 import { decimal } from './envelope.ts';
 
-/** `GET /yahoo/quote/{symbol}` and `/yahoo/market/{index}`: what Yahoo says now, in the words of `/api/v1`. */
+/** `GET /yahoo/quote/{symbol}` and `/yahoo/market/{index}`: what Yahoo says now, in the format of `/api/v1`. */
 export const proxyQuoteSchema = z
   .object({
     symbol: z.string(),

@@ -15,7 +15,7 @@ export const evidenceSchema = z
     detail: keptDetailSchema,
     message: z.string().nullable(),
     blobKey: z.string().nullable(),
-    /** S3 keys of what a page looked like that failed. */
+    /** S3 keys of screenshots and HTML of a failed page. */
     artifacts: z.array(z.string()),
   })
   .meta({ id: 'Evidence' });
@@ -31,7 +31,7 @@ export const incidentSchema = z
     openedAt: instant,
     lastSeenAt: instant,
     resolvedAt: instant.nullable(),
-    /** Failures that were seen of it. */
+    /** The number of failures. */
     count: z.int().positive(),
     /** The first and the newest of them, oldest first, at most ten. */
     evidence: z.array(evidenceSchema),
@@ -72,9 +72,9 @@ export const recoverySchema = z
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
     canaryRunId: z.uuid().nullable(),
-    /** The source that replaced this one, and the run that asked it. */
+    /** The source that replaced this one, and its run. */
     fallback: z.object({ sourceId: z.string(), runId: z.uuid() }).nullable(),
-    /** Whether the source stayed well for an hour afterwards; `null` before that is known. */
+    /** Whether the source stayed healthy for an hour afterwards; `null` before that is known. */
     held: z.boolean().nullable(),
   })
   .meta({ id: 'Recovery' });

@@ -3,7 +3,7 @@ import { quarantineReasons } from '../words/quarantine-reasons.ts';
 
 const instant = z.iso.datetime();
 
-/** Which rows of the quarantine to read anew: those that fit all that is given. */
+/** Which quarantined rows to replay: those that match all given fields. */
 export const replayRequestSchema = z
   .object({
     ids: z
@@ -16,7 +16,7 @@ export const replayRequestSchema = z
       .regex(/^[a-z][a-z0-9-]{1,31}$/)
       .optional(),
     reason: z.enum(quarantineReasons).optional(),
-    /** Vouches for the prices of these quotes, though they jump. Prices in the wrong unit are never believed. */
+    /** Accepts the prices of these quotes although they jump. Prices in the wrong unit are never accepted. */
     believe: z.boolean().default(false),
   })
   .refine(({ ids, sourceId, reason }) => ids !== undefined || sourceId !== undefined || reason !== undefined, {
@@ -28,10 +28,10 @@ export const replayAcceptedSchema = z
   .object({
     id: z.uuid(),
     status: z.literal('queued'),
-    /** Raw blobs that are read anew, and rows of the quarantine that were chosen in them. */
+    /** Raw blobs that are read again, and the quarantined rows selected in them. */
     blobs: z.int(),
     rows: z.int(),
-    /** Whether there are more than one request takes: ask again when this one is done. */
+    /** Whether there are more than one request takes: send another one when this is done. */
     more: z.boolean(),
   })
   .meta({ id: 'ReplayAccepted' });
@@ -42,7 +42,7 @@ export const replaySchema = z
     status: z.enum(['queued', 'done']),
     requestedAt: instant,
     blobs: z.int(),
-    /** Of them, read by now; with what came of their rows. */
+    /** How many of them have been read, and the result of their rows. */
     read: z.int(),
     accepted: z.int(),
     rejected: z.int(),

@@ -1,3 +1,3 @@
-/** What the source allows to be done with its data. */
+/** What the source's terms allow. */
 export const licenceClasses = ['display', 'internal', 'redistribute', 'unknown'] as const;
 export type LicenceClass = (typeof licenceClasses)[number];

@@ -1,3 +1,3 @@
-/** By which selectors a page is read: a source that is read in a browser may know a second way to its table. */
+/** The selectors to read a page with: a browser source may have a second set for its table. */
 export const pageSelectors = ['main', 'alternative'] as const;
 export type PageSelectors = (typeof pageSelectors)[number];

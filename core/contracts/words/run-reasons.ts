@@ -1,4 +1,4 @@
-/** Why a run failed. A closed list: a failure that none of these explains is `unexplained`, never a new word. */
+/** Why a run failed. A closed list: a failure that fits none of these is `unexplained`. */
 export const runReasons = [
   'rate_limited',
   'quota_exhausted',
@@ -15,11 +15,11 @@ export const runReasons = [
 ] as const;
 export type RunReason = (typeof runReasons)[number];
 
-/** Reasons that pass by themselves: a chunk of a backfill that failed for one of these is asked for again. */
+/** Transient reasons: a chunk of a backfill that failed with one of these is retried. */
 export const passingReasons: readonly RunReason[] = ['rate_limited', 'quota_exhausted', 'timeout', 'down'];
 
 /**
- * Reasons for which the failed tasks of a run whose job is not due again soon are tried again. What the other reasons tell
- * of does not pass by itself: a session that is refused is healed by a recovery, a page that was rebuilt by a person.
+ * Reasons for which the failed tasks of a run are retried when its job is not due again soon. The other reasons are not
+ * transient: a refused session needs a recovery, a rebuilt page a person.
  */
 export const retriedReasons: readonly RunReason[] = [...passingReasons, 'unexplained'];

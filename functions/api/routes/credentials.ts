@@ -19,7 +19,7 @@ export const credentialsSpecs: readonly RouteSpec[] = [
     ...shared,
     method: 'get',
     summary: "Whether a source's credentials are set",
-    description: 'Says that they are set, and when. What they are is never shown.',
+    description: 'Says whether they are set, and when. Their value is never returned.',
   },
   {
     ...shared,
