@@ -3,10 +3,10 @@
  *
  *   1. `calendarFor` finds the calendar of a listing
  *   2. `sessionOn`, `lastSession`, `nextSession`, `isOpen` read it
- *   3. `oldestExpected` says how old a price may be that is not stale
+ *   3. `oldestExpected` says how old a fresh price may be
  *   4. `calendarWarnings` says which calendars are about to end
  *
- * The data are generated (`calendars/make-calendars.py`). Pure: nothing here asks the clock.
+ * The data are generated (`calendars/make-calendars.py`). Pure: nothing here reads the clock.
  */
 import { type CalendarData, calendarData, validFrom, validThrough } from './calendars/data.ts';
 import { pseudoMics } from './exchange.ts';
@@ -17,12 +17,14 @@ export interface MarketCalendar {
   readonly id: string;
   /** IANA zone. */
   readonly zone: string;
-  /** First and last date (`yyyy-mm-dd`) that the data speak of. */
+  /** First and last date (`yyyy-mm-dd`) of the data. */
   readonly validFrom: string;
   readonly validThrough: string;
 }
 
-/** One day's trading, in milliseconds since the epoch. It trades in [opensAt, closesAt) but for [breakFrom, breakUntil). */
+/**
+ * One day's trading, in milliseconds since the epoch. It trades in [opensAt, closesAt) except [breakFrom, breakUntil).
+ */
 export interface TradingSession {
   /** The date (`yyyy-mm-dd`) that the venue gives the session; it may open on the evening before. */
   readonly date: string;
@@ -32,14 +34,14 @@ export interface TradingSession {
   readonly breakUntil?: number;
 }
 
-/** A calendar as it is kept here. */
+/** A calendar as it is cached here. */
 interface KnownCalendar extends MarketCalendar {
-  /** Prices come all the time it trades, or once a session (a fund's), or nobody knows when (a venue without data). */
+  /** When prices appear: throughout trading, once a session (funds), or at unknown times (venues without data). */
   readonly prices: 'continuous' | 'daily';
   /** The usual hours and since when, oldest first. */
   readonly hours: readonly (readonly [since: string, hours: Hours | null])[];
   readonly days: ReadonlyMap<string, Hours | null>;
-  /** Sessions by day since the epoch, as far as they were asked for. */
+  /** Sessions by day since the epoch, computed on demand. */
   readonly sessions: Map<number, TradingSession | null>;
 }
 
@@ -52,7 +54,7 @@ interface Hours {
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
-/** The longest time without a session that the data have is eleven days (Tokyo, spring of 2019). */
+/** The longest time without a session in the data is eleven days (Tokyo, spring of 2019). */
 const longestHoliday = 20;
 const mostSessions = 20_000;
 
@@ -61,7 +63,7 @@ const currencies: CalendarData = { zone: 'America/New_York', hours: [[validFrom,
 const currencyHolidays = ['01-01', '12-25'];
 
 const venues: Readonly<Record<string, readonly string[]>> = {
-  // With the American over-the-counter markets, by Yahoo's codes: they keep the exchanges' days.
+  // Includes the American over-the-counter markets, by Yahoo's codes: they follow the exchanges' days.
   XNYS: ['XNYS', 'XNAS', 'ARCX', 'XASE', 'BATS', 'BATY', 'EDGA', 'EDGX', 'IEXG', 'MEMX', 'PNK', 'OQB', 'OQX', 'OEM'],
   XLON: ['XLON'],
   XETR: ['XETR', 'XFRA'],
@@ -94,9 +96,9 @@ const calendarOfIndexZone: ReadonlyMap<string, string> = new Map(
 const calendars = new Map<string, KnownCalendar>();
 
 /**
- * The calendar of a listing; `null` for what trades round the clock (crypto). A venue without data is taken to trade all
- * of each weekday of its zone, and its prices are not called stale before a whole such day has gone by. A fund has the
- * sessions of its venue and one price for each.
+ * The calendar of a listing; `null` for round-the-clock trading (crypto). A venue without data counts as trading on
+ * each whole weekday of its zone, and its prices are not stale before such a day has passed. A fund has the sessions of
+ * its venue and one price for each.
  */
 export function calendarFor(listing: { mic: string; zone: string; assetClass?: string }): MarketCalendar | null {
   const { mic, zone, assetClass } = listing;
@@ -133,7 +135,7 @@ export function isOpen(calendar: MarketCalendar, at: number): boolean {
 export function sessionOn(calendar: MarketCalendar, date: string): TradingSession | null {
   const day = Date.parse(`${date}T00:00:00Z`) / dayMs;
   const session = Number.isInteger(day) ? sessionOfDay(knownOf(calendar), day) : null;
-  // 30 February is read as 2 March.
+  // `Date` reads 30 February as 2 March.
   return session?.date === date ? session : null;
 }
 
@@ -161,14 +163,15 @@ export function nextSession(calendar: MarketCalendar, at: number): TradingSessio
 }
 
 /**
- * The oldest market time that a good answer may carry at `at`: what is older is stale.
+ * The oldest market time of a fresh answer at `at`: anything older is stale.
  *
  * The tolerance is counted in trading time. At eleven on a Tuesday with 15 minutes it is 10:45; on Sunday 15 minutes
- * before Friday's close; a minute after Monday's opening 14 minutes before Friday's close; in the lunch break 15 minutes
- * before it began. Round the clock (`null`) it is `at` less the tolerance. Where prices come once a session (funds), or
- * nobody knows when (venues without data), it is the opening of the session before the newest one, less the tolerance.
+ * before Friday's close; a minute after Monday's opening 14 minutes before Friday's close; in the lunch break 15
+ * minutes before it began. Round the clock (`null`) it is `at` less the tolerance. Where prices appear once a session
+ * (funds), or at unknown times (venues without data), it is the opening of the session before the newest one, less the
+ * tolerance.
  *
- * One listing that hardly trades may be older and right: judge the newest row of an answer, or give it more tolerance.
+ * A listing that hardly trades may be older and correct: judge the newest row of an answer, or allow it more tolerance.
  */
 export function oldestExpected(calendar: MarketCalendar | null, at: number, toleranceMs: number): number {
   if (calendar === null) return at - toleranceMs;
@@ -201,7 +204,7 @@ export interface Grace {
 export function tradingUntil(calendar: MarketCalendar, at: number, { beforeMs, afterMs }: Grace): number | null {
   const known = knownOf(calendar);
   let newest: number | null = null;
-  // Sessions do not overlap, but their graces may: what opened last need not be what ends last.
+  // Sessions do not overlap, but their grace periods may, so the one that opened last need not end last.
   for (let session = lastSession(known, at + beforeMs); session; session = lastSession(known, session.opensAt - 1)) {
     for (const [from, until] of stretchesOf(session)) {
       if (from - beforeMs <= at) newest = Math.max(newest ?? from - beforeMs, Math.min(at, until + afterMs));
@@ -220,7 +223,7 @@ export function tradingFrom(calendar: MarketCalendar, at: number, { beforeMs, af
   return next && next.opensAt - beforeMs;
 }
 
-/** How long before its last date a calendar is warned of: time for a release and a deployment. */
+/** How long before its last date there is a warning about a calendar: time for a release and a deployment. */
 export const calendarNoticeDays = 60;
 
 export interface CalendarWarning {
@@ -274,7 +277,7 @@ function makeSession(calendar: KnownCalendar, day: number): TradingSession | nul
   if (!hours) return null;
   const at = (minutes: number) => {
     const local = midnight + minutes * minuteMs;
-    // No venue opens or closes in the hour that a change of clocks leaves out; a whole day may begin in it.
+    // No venue opens or closes in the hour that a change of clocks skips, but a whole day may begin in it.
     return instantsOf(local, calendar.zone)[0] ?? instantsOf(local + 60 * minuteMs, calendar.zone)[0] ?? local;
   };
   return {
@@ -308,7 +311,7 @@ function kept(
   return calendar;
 }
 
-/** A calendar that was handed out, as it is kept; one that was copied on its way is found by its id. */
+/** The cached form of a calendar; a copied one is found by its id. */
 function knownOf(calendar: MarketCalendar): KnownCalendar {
   const known = calendars.get(calendar.id);
   if (!known) throw new Error(`There is no calendar ${calendar.id}: get one from calendarFor.`);

@@ -1,7 +1,7 @@
 /**
- * Pseudo-MICs for what no exchange lists. ISO 10383 reserves no such codes; a leading `Q` is unused there for these.
- * Facts on crypto, currency pairs and indices key on a listing like all others. `unknown` is for what a source knows
- * without saying where it is listed; the first source that does say it puts the venue in its place.
+ * Pseudo-MICs for instruments that no exchange lists. ISO 10383 reserves no such codes; a leading `Q` is unused there
+ * for these. Facts on crypto, currency pairs and indices key on a listing like all others. `unknown` is for instruments
+ * whose source does not name the venue; the first source that does replaces it.
  */
 export const pseudoMics = { crypto: 'QCRY', fx: 'QFXS', index: 'QIDX', unknown: 'QUNK' } as const;
 

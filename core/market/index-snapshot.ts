@@ -7,12 +7,12 @@ export interface IndexMember {
   readonly rank: number;
   /** A fraction. */
   readonly weight: DecimalText;
-  /** `null` where the checks held the price back. */
+  /** `null` where the checks rejected the price. */
   readonly price: DecimalText | null;
   readonly previousClose: DecimalText | null;
 }
 
-/** What an index was made of when it was fetched. Of several fetches on a day of the index's zone the last one is kept. */
+/** The constituents of an index at a fetch. Of several fetches on a day of the index's zone, the last one is stored. */
 export interface IndexSnapshot {
   readonly index: KnownListing;
   /** Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-/** A listing as the database knows it. What it says wins over what an answer says of itself. */
+/** A listing as stored. It takes precedence over what an answer says. */
 export interface KnownListing extends Listing {
   readonly id: number;
   readonly assetClass: AssetClass;
@@ -11,7 +11,7 @@ export interface Alias {
   readonly to: number;
 }
 
-/** A symbol that was asked for and is not known yet: what it takes to register it. */
+/** A requested symbol that is not known yet, with the data to register it. */
 export interface NewListing {
   /** In the source's namespace. */
   readonly symbol: string;
@@ -22,7 +22,7 @@ export interface NewListing {
   readonly listing: Listing | null;
 }
 
-/** What kind of thing is traded. `index` is not traded itself; `other` is what no source explained. */
+/** The asset class. `index` is not traded itself; `other` is what no source explained. */
 export const assetClasses = ['equity', 'etf', 'fund', 'index', 'crypto', 'fx', 'future', 'option', 'other'] as const;
 export type AssetClass = (typeof assetClasses)[number];
 

@@ -1,13 +1,13 @@
 import type { KnownListing } from './instrument.ts';
 import type { Quote } from './quote.ts';
 
-/** A quote whose listing is known, on its way to the database. */
+/** A quote with its listing, before it is stored. */
 export interface ListedQuote {
   readonly listing: KnownListing;
   readonly symbol: string;
   readonly quote: Quote;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
-  /** Where in the blob. */
+  /** The path in the blob. */
   readonly path: string;
 }

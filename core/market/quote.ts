@@ -23,7 +23,7 @@ export interface Quote {
   /** The divisor that made major units of what the upstream gave: 100 for pence, 1 otherwise. */
   readonly minorFactor: number;
   readonly session: Session | null;
-  /** How late the source says it is, in seconds. */
+  /** The delay that the source states, in seconds. */
   readonly delaySeconds: number | null;
   /** Milliseconds since the Unix epoch. */
   readonly asOf: number;

@@ -6,7 +6,7 @@ interface Venue {
   readonly zone: string;
 }
 
-/** Venues by the ending of a canonical symbol. One without a calendar of its own is there for its zone. */
+/** Venues by the ending of a canonical symbol. A venue without a calendar is listed for its zone. */
 const suffixes: ReadonlyMap<string, Venue> = new Map(
   Object.entries<Venue>({
     L: { mic: 'XLON', zone: 'Europe/London' },
@@ -78,8 +78,9 @@ const indexZones: ReadonlyMap<string, string> = new Map(
 const newYork = 'America/New_York';
 
 /**
- * The calendar of a canonical symbol, by how it is written: for what was not asked for yet, so that no listing is known.
- * `null`: round the clock. A symbol without an ending is American; one with an unknown ending trades on weekdays of UTC.
+ * The calendar of a canonical symbol, by how it is written: for symbols that have no listing yet because they were
+ * never fetched. `null`: round the clock. A symbol without an ending is American; one with an unknown ending trades on
+ * weekdays of UTC.
  */
 export function calendarOfSymbol(symbol: string): MarketCalendar | null {
   if (symbol.endsWith('=X')) return calendarFor({ mic: pseudoMics.fx, zone: 'UTC' });

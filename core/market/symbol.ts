@@ -10,7 +10,7 @@ const allowed = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/;
 /**
  * The canonical symbol, which is Yahoo's: `BRK-B`, `^GSPC`, `BTC-USD`, `EURUSD=X`, `VOD.L`.
  *
- * Accepts how people write it: `brk.b`, `BRK/B`, `EUR/USD`, `btc/usd`. Gives `null` for what cannot be a symbol.
+ * Accepts common spellings: `brk.b`, `BRK/B`, `EUR/USD`, `btc/usd`. Gives `null` for an invalid symbol.
  */
 export function canonicalSymbol(input: string): string | null {
   const text = input.trim().toUpperCase();

@@ -27,14 +27,14 @@ export function isZone(zone: string): boolean {
 }
 
 /**
- * The first instant of a date (`yyyy-mm-dd`) in an IANA zone, in milliseconds since the epoch; `null` for a date that is
- * none. Where the clock springs forward at midnight, the first instant there is. Throws on an unknown zone.
+ * The first instant of a date (`yyyy-mm-dd`) in an IANA zone, in milliseconds since the epoch; `null` for an invalid
+ * date. Where the clock springs forward at midnight, the first instant there is. Throws on an unknown zone.
  */
 export function startOfDate(date: string, zone: string): number | null {
   const utc = Date.parse(`${date}T00:00:00Z`);
   if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null;
-  // Zones lie between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves. Since 1972
-  // it is a whole minute everywhere.
+  // Zones are between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves. Since
+  // 1972 it is a whole minute everywhere.
   let before = utc / 60_000 - 15 * 60;
   let after = utc / 60_000 + 13 * 60;
   while (after - before > 1) {

@@ -37,7 +37,7 @@ export function indexSymbol(text: string): string | null {
   return byName.get(trimmed.toLowerCase().replaceAll(/[^a-z0-9]/g, '')) ?? null;
 }
 
-/** One name of each index, for who asked for another. */
+/** One name per index, for the error on an unknown one. */
 export const indexNames = [
   'sp500',
   'nasdaq',

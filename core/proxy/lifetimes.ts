@@ -1,19 +1,22 @@
 import type { Question } from '../contracts/proxy.ts';
 
-/** Whether the market of an answer trades: `extended` is before and after the session, `unknown` is not told. */
+/**
+ * Whether the market of an answer trades: `extended` is before and after the session, `unknown` where the answer does
+ * not say.
+ */
 export type MarketPhase = 'open' | 'extended' | 'closed' | 'unknown';
 
-/** How long an answer serves, in seconds. */
+/** How long an answer may be served, in seconds. */
 export interface Lifetime {
-  /** Given out as it is. */
+  /** Fresh: served directly. */
   readonly fresh: number;
-  /** After that: given out, marked stale, while it is refreshed. */
+  /** After that: served, marked stale, while it is refreshed. */
   readonly reuse: number;
-  /** Since it was fetched: stands in, marked stale, when the upstream fails. */
+  /** Since it was fetched: served, marked stale, when the upstream fails. */
   readonly keep: number;
 }
 
-/** What an answer is, for its lifetime. `missing` is an answer that says that there is nothing. */
+/** The kinds of answers with different lifetimes. `missing` is an answer that says that there is no data. */
 export type AnswerKind = 'quote' | 'intraday' | 'daily' | 'past' | 'summary' | 'profile' | 'search' | 'missing';
 
 const minute = 60;
@@ -21,9 +24,9 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /**
- * Lifetimes by kind and market phase; docs/proxy.md shows them. The time over which an answer of an open market may be
- * reused is short: a price half a minute old, given as if it were now, is a wrong price. Closed markets have the
- * lifetimes that they have because they open again.
+ * Lifetimes by kind and market phase; docs/proxy.md shows them. Answers of an open market may be reused only briefly: a
+ * price half a minute old, shown as current, is a wrong price. Those of closed markets are limited because markets open
+ * again.
  */
 const table: Readonly<Record<'quote' | 'intraday' | 'daily', Readonly<Record<MarketPhase, Lifetime>>>> = {
   quote: {
@@ -46,7 +49,7 @@ const table: Readonly<Record<'quote' | 'intraday' | 'daily', Readonly<Record<Mar
   },
 };
 const still: Readonly<Record<'past' | 'profile' | 'search' | 'missing', Lifetime>> = {
-  // A split changes the past, so not for ever.
+  // A split changes the past, so not forever.
   past: { fresh: 6 * hour, reuse: day, keep: 7 * day },
   profile: { fresh: 6 * hour, reuse: day, keep: 7 * day },
   search: { fresh: hour, reuse: 6 * hour, keep: 7 * day },
@@ -70,7 +73,7 @@ export function lifetimeOf(kind: AnswerKind, phase: MarketPhase): Lifetime {
 const intradayInterval = /^\d+(m|h)$/;
 const pricedModules = new Set(['price', 'summaryDetail', 'financialData', 'defaultKeyStatistics']);
 
-/** What the answer to a question is, when there is one. */
+/** The kind of the answer to a question. */
 export function kindOf(question: Question): AnswerKind {
   switch (question.route) {
     case 'quote':
@@ -88,7 +91,7 @@ export function kindOf(question: Question): AnswerKind {
   }
 }
 
-/** What Yahoo's `marketState` means for how long a price holds. */
+/** The market phase of Yahoo's `marketState`. */
 export function phaseOf(marketState: string | null | undefined): MarketPhase {
   switch (marketState) {
     case 'REGULAR':
@@ -108,14 +111,14 @@ export function phaseOf(marketState: string | null | undefined): MarketPhase {
 /** How an answer may be used at an instant. */
 export type Freshness = 'fresh' | 'reusable' | 'spare' | 'over';
 
-/** `ageSeconds` since it was fetched. `spare` is for when the upstream fails. */
+/** By seconds since it was fetched. `spare`: only when the upstream fails. */
 export function freshnessOf(lifetime: Lifetime, ageSeconds: number): Freshness {
   if (ageSeconds < lifetime.fresh) return 'fresh';
   if (ageSeconds < lifetime.fresh + lifetime.reuse) return 'reusable';
   return ageSeconds < lifetime.keep ? 'spare' : 'over';
 }
 
-/** An answer as a cache keeps it. */
+/** An answer in a cache. */
 export interface KeptAnswer {
   /** 404 with an empty body: Yahoo has no quote of the symbol. */
   readonly status: number;
@@ -125,7 +128,7 @@ export interface KeptAnswer {
   readonly fetchedAt: number;
 }
 
-/** How a kept answer may be used at `now`, in milliseconds since the epoch. */
+/** How a cached answer may be used at `now`, in milliseconds since the epoch. */
 export function freshnessAt(answer: KeptAnswer, now: number): Freshness {
   return freshnessOf(answer.lifetime, (now - answer.fetchedAt) / 1000);
 }

@@ -6,14 +6,14 @@ import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
 import { kindOf, type Lifetime, lifetimeOf, type MarketPhase, phaseOf } from './lifetimes.ts';
 import { notFound, yahooError } from './yahoo-error.ts';
 
-/** An answer of the upstream that may be given out. */
+/** An answer of the upstream that may be served. */
 export interface ReadAnswer {
   readonly status: 200 | 400 | 404 | 422;
   readonly body: string;
   readonly lifetime: Lifetime;
 }
 
-/** What Yahoo answered, without the request: the question says it. */
+/** Yahoo's answer; the request is in the question. */
 export type Heard = Pick<SourceAnswer, 'response' | 'error' | 'fetchedAt'>;
 
 const number = z.number();
@@ -23,7 +23,7 @@ const pricedRow = z.looseObject({
   regularMarketPrice: z.union([number, z.looseObject({ raw: number })]),
   marketState: z.string().nullish().catch(null),
 });
-/** What Yahoo sends for a symbol that it knows and has no price of: delisted, a fund without one. */
+/** A row of a known symbol without a price: delisted, or a fund without one. */
 const unpricedRow = z.looseObject({
   symbol: z.string().min(1).max(64),
   quoteType: z.string(),
@@ -36,8 +36,8 @@ const quoteAnswer = z.object({
 });
 
 /**
- * Reads an answer to quotes: a row for each symbol that Yahoo knows, `null` for each that it does not. A row that has a
- * time but no price has drifted and is none.
+ * Reads an answer to quotes: a row for each symbol that Yahoo knows, `null` for each that it does not. A row with a
+ * time but without a price is schema drift and not accepted.
  */
 export function readQuoteAnswer(
   heard: Heard,
@@ -118,7 +118,7 @@ const timeseriesAnswer = z.object({
 });
 const searchAnswer = z.object({ quotes: z.array(z.unknown()) });
 
-/** Reads an answer to anything but quotes: given out as it came, once it has been seen to be one. */
+/** Reads an answer to anything but quotes. A valid answer is served unchanged. */
 export function readOneAnswer(heard: Heard, question: Question): ReadAnswer | { readonly failure: Failure } {
   const refusal = readRefusal(heard, question);
   if (refusal) return refusal;
@@ -159,7 +159,7 @@ function readPhase(heard: Heard, { route }: Question): MarketPhase | { readonly 
 type ChartMeta = NonNullable<z.infer<typeof chartAnswer>['chart']['result']>[number]['meta'];
 
 function chartPhase({ instrumentType, currentTradingPeriod: periods }: ChartMeta, now: number): MarketPhase {
-  // Trades on all days; Yahoo gives it the periods of a day.
+  // It trades every day; Yahoo gives it daily periods.
   if (instrumentType === 'CRYPTOCURRENCY') return 'open';
   if (!periods) return 'unknown';
   const within = (period: { start: number; end: number } | undefined) =>
@@ -181,8 +181,8 @@ const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
 ]);
 
 /**
- * A refusal that is an answer to the client's question (no such symbol, a range that is too long) in Yahoo's form. Its
- * words are passed on when they are plain ones; a body of another form is no answer.
+ * A refusal that answers the client's question (no such symbol, too long a range) in Yahoo's format. Its text is passed
+ * on when it is plain; a body in another format is not an answer.
  */
 function readRefusal(heard: Heard, question: Question): ReadAnswer | null {
   const status = refusals.get(heard.response?.status ?? 0);

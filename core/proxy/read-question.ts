@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Question } from '../contracts/proxy.ts';
 import { type YahooError, yahooError } from './yahoo-error.ts';
 
-/** Yahoo takes more; nobody shows more, and one request must not use up the minute's quota. */
+/** Yahoo accepts more, but no client needs more, and one request must not use up the minute's quota. */
 export const maxSymbols = 200;
 
 const symbolPattern = /^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$/;
 
-/** The symbol as Yahoo writes it, or `null` for what cannot be one. */
+/** The symbol as Yahoo writes it, or `null` for an invalid one. */
 export function yahooSymbol(text: string): string | null {
   const symbol = text.trim().toUpperCase();
   return symbolPattern.test(symbol) ? symbol : null;
 }
 
 /**
- * Parameters that change the answer, by route, with what they may be. All others are dropped and never reach Yahoo: a
- * client's crumb above all, which belongs to a session that is not ours.
+ * Parameters that change the answer, by route, with their valid values. All others are dropped and never reach Yahoo,
+ * above all a client's crumb, which belongs to another session.
  */
 const word = /^[A-Za-z0-9_.-]{1,40}$/;
 const list = /^[A-Za-z0-9_.,|-]{1,500}$/;
@@ -40,7 +40,7 @@ const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>
   timeseries: { ...locale, type: list, period1: instant, period2: instant, merge: flag, padTimeSeries: flag },
   search: {
     ...locale,
-    // Any text that people search for; control characters are not.
+    // Any search text, without control characters.
     q: /^[^\p{Cc}]{1,100}$/u,
     quotesCount: count,
     newsCount: count,
@@ -60,7 +60,7 @@ const known: Readonly<Record<Question['route'], Readonly<Record<string, RegExp>>
   },
 };
 
-/** What Yahoo answers without being asked: left out, so that saying it and not saying it is one answer. */
+/** Yahoo's defaults: dropped, so that requests with and without them share one answer. */
 const usual: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({
     lang: 'en-US',
@@ -72,32 +72,38 @@ const usual: ReadonlyMap<string, string> = new Map(
 );
 
 function usualOf(route: Question['route'], name: string): string | undefined {
-  // Summaries come as `{raw, fmt}` unless they are asked for otherwise; quotes come as numbers.
+  // The default of summaries is `{raw, fmt}`, that of quotes is numbers.
   return route === 'summary' && name === 'formatted' ? 'true' : usual.get(name);
 }
 
 const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
 
-/** The questions of a client's request: one, but for quotes, which have one per symbol. Or why it is none. */
+/**
+ * The questions of a client's request: one per symbol for quotes, one for all other routes. Or the error to answer
+ * with.
+ */
 export type QuestionsRead =
   | { readonly questions: readonly Question[]; readonly fields: ReadonlySet<string> }
   | { readonly error: YahooError };
 
-/** Reads `/v7/finance/quote`. `fields` is applied here and not asked for: whoever wants fewer shares the same answer. */
+/**
+ * Reads `/v7/finance/quote`. `fields` is applied here and not sent on, so that requests with different fields share one
+ * answer.
+ */
 export function readQuotes(search: URLSearchParams): QuestionsRead {
   const symbols = (search.get('symbols') ?? search.get('symbol') ?? '').split(',').filter((each) => each.trim() !== '');
   if (symbols.length === 0)
     return { error: yahooError('quote', 400, 'argument-error', 'Missing value for the "symbols" argument') };
   if (symbols.length > maxSymbols)
     return {
-      error: yahooError('quote', 400, 'argument-error', `More than ${maxSymbols} symbols: ask in several requests.`),
+      error: yahooError('quote', 400, 'argument-error', `More than ${maxSymbols} symbols: send several requests.`),
     };
   const query = queryOf('quote', search);
   if (typeof query === 'string') return { error: badParameter('quote', query) };
   const questions = new Map<string, Question>();
   for (const text of symbols) {
     const symbol = yahooSymbol(text);
-    // Yahoo leaves out what it does not know, and so what cannot be a symbol.
+    // Yahoo omits unknown symbols, so invalid ones are omitted too.
     if (symbol && !questions.has(symbol)) questions.set(symbol, quoteQuestion(symbol, query));
   }
   const fields = new Set((search.get('fields') ?? '').split(',').filter((field) => field !== ''));
@@ -125,7 +131,7 @@ export function readOne(
 ): QuestionsRead {
   const symbol = symbolText === null ? null : yahooSymbol(symbolText);
   if (symbolText !== null && symbol === null)
-    return { error: yahooError(route, 404, 'Not Found', `No data found for a symbol that is none`) };
+    return { error: yahooError(route, 404, 'Not Found', 'No data found, the symbol is invalid') };
   const query = queryOf(route, search);
   if (typeof query === 'string') return { error: badParameter(route, query) };
   const fields: ReadonlySet<string> = new Set();
@@ -155,8 +161,8 @@ export function readOne(
 }
 
 /**
- * A chart's question. "Until now" is another number each second; all of them are one answer, which its lifetime makes
- * old. So an end within the last minute or in the future is `now` in the key.
+ * A chart's question. The end "now" is another number each second, but all of them share one answer, which ages by its
+ * lifetime. So an end within the last minute or in the future is `now` in the key.
  */
 function chartQuestion(symbol: string, query: Record<string, string>, now: number): Question {
   const seconds = Math.floor(now / 1000);
@@ -167,7 +173,7 @@ function chartQuestion(symbol: string, query: Record<string, string>, now: numbe
   return {
     ...one('chart', '/v8/finance/chart/', symbol, asked),
     key: keyOf('chart', symbol, keyed),
-    // A day over: the last session's bars may still be corrected in the hours after it.
+    // A day later: the last session's bars may still be corrected in the hours after it.
     past: end !== null && end < seconds - 86_400,
   };
 }
@@ -176,11 +182,11 @@ function one(route: 'chart' | 'summary' | 'timeseries', base: string, symbol: st
   return { route, key: keyOf(route, symbol, query), path: base + encodeURIComponent(symbol), query, symbol };
 }
 
-/** The known parameters, checked, in one spelling; or the name of one that is not what it should be. */
+/** The known parameters, checked and normalised; or the name of an invalid one. */
 function queryOf(route: Question['route'], search: URLSearchParams): Record<string, string> | string {
   const query: [string, string][] = [];
   for (const [name, pattern] of Object.entries(known[route])) {
-    // Some clients repeat a parameter where others write a list.
+    // Some clients repeat a parameter, others write a list.
     const value = pattern === list ? search.getAll(name).join(',') : search.get(name);
     if (value === null || value === '') continue;
     if (!pattern.test(value)) return name;
@@ -198,7 +204,7 @@ function sorted(text: string, separator: string): string {
   return [...new Set(text.split(/[|,]/).filter((each) => each !== ''))].sort().join(separator);
 }
 
-/** Readable as long as it is short; the rest of a long one is a hash. */
+/** Readable while it is short; long parameters become a hash. */
 function keyOf(route: Question['route'], symbol: string, query: Readonly<Record<string, string>>): string {
   const parameters = Object.entries(query)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,4 @@
-/** What Yahoo puts into a quote whatever `fields=` names (recorded answers). */
+/** The fields that Yahoo always sends, whatever `fields=` says (from recorded answers). */
 const always = new Set([
   'language',
   'region',
@@ -25,7 +25,7 @@ const always = new Set([
   'symbol',
 ]);
 
-/** `{"quoteResponse":{"result":[…],"error":null}}` of rows that are JSON texts. `fields` empty means all. */
+/** `{"quoteResponse":{"result":[…],"error":null}}` from rows that are JSON texts. `fields` empty means all. */
 export function quoteAnswerBody(rows: readonly string[], fields: ReadonlySet<string>): string {
   const shown = fields.size === 0 ? rows : rows.map((row) => selected(row, fields));
   return `{"quoteResponse":{"result":[${shown.join(',')}],"error":null}}`;

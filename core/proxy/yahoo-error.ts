@@ -10,7 +10,7 @@ export interface YahooError {
 
 type Route = Question['route'] | 'other';
 
-/** The object that an answer of a route has at its top, where Yahoo puts its errors too. */
+/** The top-level object of each route's answers, which also has Yahoo's errors. */
 const roots: Readonly<Record<Route, string>> = {
   quote: 'quoteResponse',
   chart: 'chart',
@@ -20,14 +20,14 @@ const roots: Readonly<Record<Route, string>> = {
   other: 'finance',
 };
 
-/** An error in Yahoo's form: `{"chart":{"result":null,"error":{"code":…,"description":…}}}`. */
+/** An error in Yahoo's format: `{"chart":{"result":null,"error":{"code":…,"description":…}}}`. */
 export function yahooError(
   route: Route,
   status: Exclude<YahooError['status'], 429>,
   code: string,
   description: string,
 ): YahooError {
-  // Who is not let in hears so from Yahoo's gate, whatever the route.
+  // Refused requests get the error of Yahoo's gateway on every route.
   const root = status === 401 || status === 405 ? 'finance' : roots[route];
   return {
     status,
@@ -36,7 +36,7 @@ export function yahooError(
   };
 }
 
-/** Yahoo's limiter says this and nothing else; clients look for the words. */
+/** The exact text of Yahoo's limiter; clients look for it. */
 export const tooManyRequests: YahooError = {
   status: 429,
   contentType: 'text/plain;charset=utf-8',
@@ -44,8 +44,8 @@ export const tooManyRequests: YahooError = {
 };
 
 /**
- * What a client hears when Yahoo gave no answer and none is kept. Only words of ours: what an upstream wrote into an
- * error may hold what we sent it.
+ * The error for a client when Yahoo gave no answer and none is cached. The texts are ours, because an upstream's error
+ * may contain what we sent.
  */
 export function failureAnswer(route: Route, reason: RunReason | 'stopped'): YahooError {
   switch (reason) {
@@ -53,29 +53,29 @@ export function failureAnswer(route: Route, reason: RunReason | 'stopped'): Yaho
     case 'quota_exhausted':
       return tooManyRequests;
     case 'timeout':
-      return yahooError(route, 504, 'Gateway Timeout', 'Yahoo did not answer in time, and no earlier answer is kept.');
+      return yahooError(
+        route,
+        504,
+        'Gateway Timeout',
+        'Yahoo did not answer in time, and no earlier answer is cached.',
+      );
     case 'stopped':
       return yahooError(route, 503, 'Service Unavailable', 'The proxy was stopped by its operator.');
     case 'not_found':
       return yahooError(route, 404, 'Not Found', notFound[route]);
     case 'bad_request':
-      return yahooError(route, 400, 'Bad Request', 'Yahoo does not take this request.');
+      return yahooError(route, 400, 'Bad Request', 'Yahoo rejected this request.');
     case 'down':
-      return yahooError(route, 502, 'Bad Gateway', 'Yahoo cannot be reached, and no earlier answer is kept.');
+      return yahooError(route, 502, 'Bad Gateway', 'Yahoo cannot be reached, and no earlier answer is cached.');
     case 'blocked':
     case 'auth_expired':
       return yahooError(route, 502, 'Bad Gateway', 'Yahoo refuses the session of this proxy; it is being renewed.');
     default:
-      return yahooError(
-        route,
-        502,
-        'Bad Gateway',
-        'Yahoo answered what cannot be read, and no earlier answer is kept.',
-      );
+      return yahooError(route, 502, 'Bad Gateway', 'Yahoo gave an unreadable answer, and no earlier answer is cached.');
   }
 }
 
-/** Yahoo's own words, by route. */
+/** Yahoo's own texts, by route. */
 export const notFound: Readonly<Record<Route, string>> = {
   quote: 'No data found',
   chart: 'No data found, symbol may be delisted',

@@ -1,14 +1,14 @@
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import type { Summariser } from '../../ports/summariser.ts';
 
-/** Of a report: far more than one has, far less than any model takes. */
+/** The maximum length of a report: far more than one has, far less than any model accepts. */
 const longestReport = 60_000;
-/** Of a summary: what is longer is none. */
+/** The maximum length of a summary: a longer text is refused. */
 const longestSummary = 4_000;
 
 /**
- * The report quotes what web pages and upstreams said, so it may hold words that are meant for the model. It gets no
- * tools and no secrets, and what it says is shown as plain text, marked as its own: the worst it can do is to be wrong.
+ * The report quotes what web pages and upstreams said, so it may contain instructions for the model. The model gets no
+ * tools and no secrets, and its text is shown as plain text, marked as its own: at worst it is wrong.
  */
 const instructions = [
   'You summarise diagnostic reports of a market-data service for the person who runs it.',
@@ -18,7 +18,7 @@ const instructions = [
   'Use only what the report says. Where it says "unexplained", say that the cause is not known.',
 ].join('\n');
 
-/** The model said nothing that could be used. */
+/** The model gave no usable text. */
 export class NoSummaryError extends Error {
   override readonly name = 'NoSummaryError';
   constructor(model: string, why: string) {

@@ -1,12 +1,12 @@
 /**
  * Web pages as an upstream: headless Chromium renders them, and the rendered HTML is the answer's body.
  *
- *   1. a browser is started when first needed and kept while the container is warm; so is a context for each session
+ *   1. a browser is started when first needed and kept while the container is warm, and so is a context per session
  *   2. a page loads only text: no images, fonts, media, and nothing from hosts that are not the source's
- *   3. it is waited for by content: a selector that the source names
- *   4. what is sick (an error, a crash, too much memory) is thrown away and made anew for the next page
+ *   3. the page is ready when it has a selector that the source names
+ *   4. after an error, a crash or too much memory, the browser is discarded and the next page gets a new one
  *
- * All traffic goes through `guarded-proxy.ts`, which holds the rules whatever a page does.
+ * All traffic goes through `guarded-proxy.ts`, which enforces the rules whatever a page does.
  */
 import { createHash } from 'node:crypto';
 import type { BrowserContext } from 'playwright-core';
@@ -20,11 +20,11 @@ import { type OpenPage, openPage } from './open-page.ts';
 import { readStorageState } from './storage-state.ts';
 
 export interface ChromiumOptions {
-  /** Path of the browser, in place of the one that is found. */
+  /** Path of the browser, instead of a discovered one. */
   readonly executable?: string | undefined;
-  /** Where the packaged one is unpacked, in place of the temporary folder. */
+  /** Where the packaged one is unpacked, instead of the temporary folder. */
   readonly unpackIn?: string | undefined;
-  /** Folder of the packaged one's files, in place of the package's own. */
+  /** Folder of the packaged one's files, instead of the package's own. */
   readonly pack?: string | undefined;
   /** On AWS Lambda. */
   readonly oneProcess?: boolean;
@@ -37,36 +37,36 @@ export interface ChromiumBrowser {
   /** Fills in login forms by these rules. */
   login(options: UpstreamOptions): BrowserLogin;
   readonly capture: CapturePage;
-  /** The next page begins in a new context, with nothing kept but what its call brings. */
+  /** The next page begins in a new context, with only the state in its call. */
   forget(): Promise<void>;
-  /** Between two tasks: no page stays open, and a browser that has grown too large goes. */
+  /** Between two tasks: closes the page, and discards a browser that has grown too large. */
   rest(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Heap of one page. A page that needs more crashes, and with it only itself. */
+/** Heap of one page. A page that needs more crashes alone. */
 const heapMb = 512;
-/** A browser of the Lambda's 2 GB that has more than this is thrown away after its page. */
+/** A browser that uses more than this of the Lambda's 2 GB is discarded after its page. */
 const mostMemory = 1_200 * 1024 * 1024;
-/** Pages of one context: a bound on what a slow leak can add up to. */
+/** Pages per context: bounds slow leaks. */
 const mostPages = 100;
 
 interface HeldContext {
-  /** Session, origins and headers: what a context must not be shared across. */
+  /** Session, origins and headers: each combination needs its own context. */
   readonly key: string;
   readonly context: BrowserContext;
   pages: number;
   sick: boolean;
 }
 
-/** The browser. Starts nothing until a page is asked for. */
+/** The browser. It starts with the first page. */
 export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser {
   let proxy: GuardedProxy | null = null;
   let running: RunningChromium | null = null;
   let held: HeldContext | null = null;
   let open: OpenPage | null = null;
 
-  /** Throws away the browser and all that is in it. */
+  /** Discards the browser with everything in it. */
   async function discard(): Promise<void> {
     const old = running;
     running = null;
@@ -98,7 +98,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     if (held && (held.key !== key || held.sick || held.pages >= mostPages)) {
       const old = held.context;
       held = null;
-      // Of a browser in one process, nothing works any more after its first context is gone.
+      // A single-process browser stops working when its first context is closed.
       if (options.oneProcess || (await within(closeMs, old.close())) === late) {
         await discard();
         return contextFor(call, rules);
@@ -207,7 +207,7 @@ const graceMs = 2_000;
 
 const late = Symbol('late');
 
-/** A promise, or `late` when it takes longer. What comes after that is of no interest. */
+/** The result of a promise, or `late` when it takes longer; a later result is ignored. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T | typeof late> {
   let timer: NodeJS.Timeout | undefined;
   work.catch(() => undefined);

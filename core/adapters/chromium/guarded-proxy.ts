@@ -4,33 +4,33 @@ import type { Duplex } from 'node:stream';
 import { isPublicAddress } from '../http/addresses.ts';
 import { guardedLookup, RefusedError } from '../http/upstream.ts';
 
-/** What a page may reach, and how much it may bring. */
+/** What a page may reach, and how much it may load. */
 export interface PageRules {
   readonly origins: readonly string[];
   readonly allowPrivate: boolean;
-  /** Of everything that the page loads, together. */
+  /** The total of everything the page loads. */
   readonly maxBytes: number;
 }
 
 /**
- * The browser's only way out: an HTTP proxy in this process. It goes by the same rules as every other call: the origins of
- * the source and no others, whatever the page, a redirect or a script asks for, and the address checked when the socket
+ * The browser's only way out: an HTTP proxy in this process. It applies the same rules as to every other call: only the
+ * origins of the source, whatever the page, a redirect or a script requests, and the address is checked when the socket
  * connects. The browser itself resolves no name.
  */
 export interface GuardedProxy {
   readonly url: string;
-  /** Rules for what comes from now on. What was open is closed, and the counters begin anew. */
+  /** Sets the rules for the next page, closes open connections and resets the counters. */
   begin(rules: PageRules): void;
-  /** Whether the page brought more than it may. */
+  /** Whether the page loaded too much. */
   tooLarge(): boolean;
-  /** Settled when it does. */
+  /** Resolves when it does. */
   whenTooLarge(): Promise<void>;
-  /** Whether something of an origin was asked for and refused. */
+  /** Whether a request to an origin was refused. */
   refused(origin: string): boolean;
   close(): Promise<void>;
 }
 
-/** Headers that are between two neighbours, and not passed on. */
+/** Hop-by-hop headers, which are not passed on. */
 const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
 const nothing: PageRules = { origins: [], allowPrivate: false, maxBytes: 0 };
@@ -50,7 +50,7 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
   const closeAll = () => {
     for (const socket of sockets) socket.destroy();
   };
-  /** Counts what came in; a page that brings too much is cut off. */
+  /** Counts received bytes; a page that loads too much is cut off. */
   const count = (bytes: number) => {
     left -= bytes;
     if (left >= 0) return;
@@ -77,7 +77,7 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
   const server = http.createServer((incoming, outgoing) => {
     const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
     if (target?.protocol !== 'http:' || !mayReach(target)) {
-      // No answer: it would be read as one of the source.
+      // No answer, because it would be parsed as one of the source.
       outgoing.destroy();
       return;
     }
@@ -113,7 +113,7 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  // A warm container that does nothing must not be held by it, and neither must a test.
+  // It must not keep an idle container or a test alive.
   server.unref();
   const address = server.address();
   return {
@@ -157,7 +157,7 @@ function forward(
     answer.pipe(outgoing);
   });
   sent.on('socket', keep);
-  // No answer of ours: an error page of the proxy would be read as one of the source.
+  // No answer, because an error page of the proxy would be parsed as one of the source.
   sent.on('error', () => outgoing.destroy());
   outgoing.once('close', () => sent.destroy());
   incoming.pipe(sent);

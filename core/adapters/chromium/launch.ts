@@ -5,22 +5,25 @@ import { type Browser, chromium } from 'playwright-core';
 import * as z from 'zod';
 import { findChromium } from './executable.ts';
 
-/** A Chromium that runs, and the means to be rid of it. */
+/** A running Chromium, and how to end it. */
 export interface RunningChromium {
   readonly browser: Browser;
-  /** Memory of all its processes in bytes; `null` where the system does not tell. */
+  /** Memory of all its processes in bytes; `null` where the system does not report it. */
   memory(): number | null;
-  /** Ends it, gently or not. All of its processes are gone then. */
+  /** Ends it, by force if needed. Afterwards all of its processes are gone. */
   end(): Promise<void>;
 }
 
 /** From the start of the program to its first answer. Unpacking is not counted. */
 const launchTimeoutMs = 20_000;
-/** How long it may take to leave by itself. */
+/** How long it may take to exit. */
 const closeTimeoutMs = 3_000;
 
-/** What must not reach a program that runs the scripts of strangers: credentials, and where the runtime listens. */
-const hidden = /^(AWS_|_|LAMBDA_)|SECRET|TOKEN|PASSWORD|DATABASE_URL/;
+/**
+ * Variables that must not reach a program that runs untrusted scripts: credentials, and the address of the Lambda
+ * runtime.
+ */
+const withheld = /^(AWS_|_|LAMBDA_)|SECRET|TOKEN|PASSWORD|DATABASE_URL/;
 
 /**
  * Starts Chromium. All of its traffic goes through `proxyUrl`, loopback included.
@@ -38,10 +41,10 @@ export async function launchChromium(of: {
   const found = await findChromium(of.named, of);
   const env = Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || hidden.test(name) ? [] : [[name, value]],
+      value === undefined || withheld.test(name) ? [] : [[name, value]],
     ),
   );
-  // Now and then Chromium leaves an empty file behind. They lie in a folder that goes with it, and not in everyone's.
+  // Chromium sometimes leaves empty files behind. They are in a folder that is deleted with it.
   const scratch = mkdtempSync(join(tmpdir(), 'quotron-browser-'));
   const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 2 });
   const launching = chromium.launch({
@@ -49,7 +52,7 @@ export async function launchChromium(of: {
     env: { ...env, ...found.env, TMPDIR: scratch },
     timeout: launchTimeoutMs,
     proxy: { server: of.proxyUrl },
-    // Linux gives containers and root no sandbox; Lambda itself is one, a virtual machine per container.
+    // Chromium's sandbox does not work in containers or as root; Lambda itself is one, a virtual machine per container.
     chromiumSandbox: process.platform !== 'linux',
     args: [
       '--disable-gpu',
@@ -60,7 +63,7 @@ export async function launchChromium(of: {
       // The one kind of traffic that would not go through the proxy.
       '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
       `--js-flags=--max-old-space-size=${of.heapMb}`,
-      // Elsewhere a zygote forks a process for each page: half the work of starting the program anew.
+      // Elsewhere a zygote forks a process for each page: half the work of starting the program.
       ...(of.oneProcess ? ['--single-process', '--in-process-gpu', '--no-zygote'] : []),
     ],
   });

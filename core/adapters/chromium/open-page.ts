@@ -7,7 +7,7 @@ import { writeStorageState } from './storage-state.ts';
 /** One page in a context. */
 export interface OpenPage {
   readonly page: Page;
-  /** Goes to an address, waits for what the source waits for, and gives the page as an answer. */
+  /** Opens an address, waits for the source's selector, and gives the page as an answer. */
   load(
     call: UpstreamCall,
     rules: PageRules & { readonly timeoutMs: number },
@@ -17,10 +17,10 @@ export interface OpenPage {
   signIn(form: LoginForm, timeoutMs: number): Promise<LoginResult>;
 }
 
-/** What a page is made of, as far as its data goes. */
+/** The resource types that a page may load: its data, nothing visual. */
 const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
 
-/** Opens an empty page that asks nothing of other hosts, and for nothing but text. */
+/** Opens an empty page that calls no other hosts and loads only text. */
 export async function openPage(context: BrowserContext, origins: readonly string[]): Promise<OpenPage> {
   const page = await context.newPage();
   const busy = new Set<Request>();
@@ -29,7 +29,7 @@ export async function openPage(context: BrowserContext, origins: readonly string
   await page.route('**/*', (route) => {
     const request = route.request();
     const allowed = wanted.has(request.resourceType()) && origins.includes(originOf(request.url()));
-    // A page that wants to go elsewhere stays where it is; any other error would put a page of the browser in its place.
+    // A page that navigates elsewhere stays; any other error would show an error page of the browser.
     const refusal = request.isNavigationRequest() ? 'aborted' : 'blockedbyclient';
     return (allowed ? route.continue() : route.abort(refusal)).catch(() => undefined);
   });
@@ -54,7 +54,7 @@ export async function openPage(context: BrowserContext, origins: readonly string
       const left = () => Math.max(1, until - performance.now());
       const failed = (error: UpstreamAnswer['error']) => ({ response: null, error, url: call.url });
       const tooLarge = () =>
-        failed({ code: 'too_large', message: `The page brings more than ${rules.maxBytes} bytes.` });
+        failed({ code: 'too_large', message: `The page loads more than ${rules.maxBytes} bytes.` });
       const tooLate = () =>
         failed({ code: 'timeout', message: `The page was not complete within ${rules.timeoutMs} ms.` });
       const complete = async () => {
@@ -70,10 +70,10 @@ export async function openPage(context: BrowserContext, origins: readonly string
         if (guard.tooLarge()) return tooLarge();
         if (crashed || page.isClosed()) throw error;
         if (error instanceof errors.TimeoutError) {
-          // A document that came, without what is waited for and with nothing more to come, is the answer.
+          // A complete document without the selector is the answer.
           if (answered(document) === null || busy.size > 0) return tooLate();
         } else {
-          // The document leads elsewhere, and there is nobody: that it does is the answer.
+          // The document redirects to an unreachable address: the redirect is the answer.
           const redirect = answered(document);
           if (redirect && redirect.status() >= 300 && redirect.status() < 400) return answerOf(redirect, '', false);
           if (guard.refused(call.url.origin))
@@ -119,7 +119,7 @@ export async function openPage(context: BrowserContext, origins: readonly string
   };
 }
 
-/** Waits for another document that shows the form again: a login that was taken and does not hold. */
+/** Waits for another document with the form: a login that was accepted but did not last. */
 async function formAgain(
   page: Page,
   { username, signedIn }: LoginForm['selectors'],
@@ -132,7 +132,7 @@ async function formAgain(
   }
 }
 
-/** TypeScript does not see that an event handler has set it. */
+/** TypeScript does not see that an event handler may have set it. */
 function answered(document: Response | null): Response | null {
   return document;
 }
@@ -159,7 +159,7 @@ function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : '';
 }
 
-/** Only Chromium's own code of an error: the rest of its message holds the address. */
+/** Only Chromium's error code: the rest of the message contains the address. */
 function netError(error: unknown): string {
   return (error instanceof Error && /net::(ERR_\w+)/.exec(error.message)?.[1]) || 'unknown';
 }

@@ -23,7 +23,7 @@ const storageStateSchema = z.object({
 });
 type StorageState = z.infer<typeof storageStateSchema>;
 
-/** Throws for a text that is none: it was made by `writeStorageState` and sealed, so nothing else can be there. */
+/** Throws for an invalid text, which cannot happen: it was made by `writeStorageState` and sealed. */
 export function readStorageState(text: string): StorageState {
   return storageStateSchema.parse(JSON.parse(text));
 }

@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /**
- * Addresses that no upstream has: private, loopback, link-local (with the metadata services of clouds), carrier-grade
- * NAT, documentation, multicast and reserved. IANA IPv4 and IPv6 Special-Purpose Address Registries.
+ * Address ranges that no upstream has: private, loopback, link-local (with the metadata services of clouds),
+ * carrier-grade NAT, documentation, multicast and reserved. IANA IPv4 and IPv6 Special-Purpose Address Registries.
  */
 const special = new BlockList();
 for (const [net, bits] of [
@@ -39,7 +39,7 @@ for (const [net, bits] of [
   special.addSubnet(net, bits, 'ipv6');
 }
 
-/** Whether a textual IP address is one on the open internet. Text that is no address is not. */
+/** Whether a textual IP address is one on the open internet. False for text that is not an address. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -158,7 +158,7 @@ function readBody(
   body.on('close', () => finish(new Error('closed'), false));
 }
 
-/** Only Node's own code of an error: its message may hold a URL with a crumb in it. */
+/** Only Node's error code: the message may contain a URL with a crumb. */
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }

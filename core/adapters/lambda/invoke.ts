@@ -16,7 +16,7 @@ function sharedClient(): LambdaClient {
   return shared;
 }
 
-/** Invokes a function, waits, and gives its answer as it came. Throws `InvocationError` when the function failed. */
+/** Invokes a function, waits, and gives its answer unparsed. Throws `InvocationError` when the function failed. */
 export async function invokeFunction(
   functionName: string,
   payload: unknown,
@@ -30,7 +30,7 @@ export async function invokeFunction(
   return parsed;
 }
 
-/** Has a function invoked without waiting for what it does. Throws when Lambda does not take the call. */
+/** Invokes a function asynchronously. Throws when Lambda does not accept the call. */
 export async function invokeFunctionLater(
   functionName: string,
   payload: unknown,

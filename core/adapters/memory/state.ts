@@ -26,8 +26,8 @@ interface UsedPermit {
 }
 
 /**
- * Permits, holds and sessions of one process without a database: the same quota as the shared ledger, kept for as long
- * as the process lives. It has no tasks and no shared cache, and knows the keys that `keyIdOf` knows.
+ * Permits, holds and sessions of one process without a database: the same quota as the shared ledger, kept while the
+ * process lives. It has no tasks and no shared cache, and knows the keys that `keyIdOf` knows.
  */
 export function memoryState(now: Clock, keyIdOf: (key: string) => string | null = () => null): State {
   let ledger: UsedPermit[] = [];

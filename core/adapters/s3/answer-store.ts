@@ -7,13 +7,13 @@ import { type AnswerStore, AnswerStoreError } from '../../ports/answer-store.ts'
 import type { Clock } from '../../ports/clock.ts';
 import { credentialsIn, objectsOf, s3Presigner } from './presigner.ts';
 
-/** One try to store. Two of them, and the work before, must fit into the function's 20 s. */
+/** One try to store. Two tries and the work before must fit into the function's 20 s. */
 const timeoutMs = 6_000;
 const tries = 2;
 
 /**
- * Long answers in an S3 bucket, each under a key that nobody can guess. With a signed request of our own: the S3 client
- * is a tenth of a megabyte, and this is the only thing that the API writes.
+ * Long answers in an S3 bucket, each under an unguessable key. It signs the request itself, because the S3 client has a
+ * tenth of a megabyte and this is the only thing the API writes.
  */
 export function s3AnswerStore(bucket: string, now: Clock, env = process.env): AnswerStore {
   const { region, base } = objectsOf(bucket, env);
@@ -41,7 +41,7 @@ export function s3AnswerStore(bucket: string, now: Clock, env = process.env): An
             host: url.host,
             'cache-control': 'private, no-store',
             'if-none-match': '*',
-            // The way is encrypted on AWS; hashing megabytes of JSON would take longer than sending them.
+            // TLS protects the transfer on AWS; hashing megabytes of JSON would take longer than sending them.
             'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
           },
         }),
@@ -50,12 +50,12 @@ export function s3AnswerStore(bucket: string, now: Clock, env = process.env): An
       let status = 0;
       for (let attempt = 0; attempt < tries; attempt++) {
         status = await put(url, sent, body);
-        // A first try whose answer was lost has stored it: the key is of this answer only.
+        // An earlier try whose answer was lost has stored it: the key belongs to this answer only.
         if ((status >= 200 && status < 300) || (attempt > 0 && status === 412)) return await linkTo(key);
         if (status !== 0 && status < 500) break;
       }
       throw new AnswerStoreError(
-        `S3 did not take an answer of ${body.length} characters (${status || 'no answer'}): the client is told to try again.`,
+        `S3 did not take an answer of ${body.length} characters (${status || 'no answer'}): the client gets a retryable 503.`,
       );
     },
   };

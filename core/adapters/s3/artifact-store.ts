@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
 import { s3Options } from './raw-store.ts';
 
-/** Artifacts in an S3 bucket: the one of the raw blobs, under a prefix of their own. */
+/** Artifacts in an S3 bucket: the one of the raw blobs, under their own prefix. */
 export function s3ArtifactStore(bucket: string, client = new S3Client(s3Options())): ArtifactStore {
   return {
     async put(key, bytes, contentType) {

@@ -2,12 +2,12 @@ import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** How long a link holds. */
+/** How long a link is valid. */
 const seconds = 300;
 
 /**
  * Makes links that let their holder read one object of a bucket for five minutes. Signed here, with the function's own
- * credentials: nothing is asked of AWS, and the S3 client, a tenth of a megabyte, is not needed.
+ * credentials: without a call to AWS and without the S3 client, which has a tenth of a megabyte.
  */
 export function s3Presigner(bucket: string, env = process.env): (key: string) => Promise<string> {
   const { region, base } = objectsOf(bucket, env);
@@ -26,7 +26,7 @@ export function s3Presigner(bucket: string, env = process.env): (key: string) =>
         hostname: base.hostname,
         ...(base.port ? { port: Number(base.port) } : {}),
         path: base.pathname + key.split('/').map(encodeURIComponent).join('/'),
-        // What S3 asks for in a link: nobody knows yet what is in the file.
+        // What S3 requires in a link: the content is not known in advance.
         headers: { host: base.host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
       }),
       { expiresIn: seconds },
@@ -37,7 +37,7 @@ export function s3Presigner(bucket: string, env = process.env): (key: string) =>
   };
 }
 
-/** Where the objects of a bucket are. */
+/** The base URL of a bucket's objects. */
 export function objectsOf(bucket: string, env: NodeJS.ProcessEnv): { region: string; base: URL } {
   const region = env['AWS_REGION'] ?? 'us-east-1';
   const emulator = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];

@@ -11,7 +11,7 @@ import {
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
 import { BlobError, type RawStore } from '../../ports/raw-store.ts';
 
-/** A blob that unpacks to more than this is refused: no source's answer is that long, a gzip bomb is. */
+/** A blob that unpacks to more than this is refused: no source's answers are that long, but a gzip bomb is. */
 export const maxBlobBytes = 256 * 1024 * 1024;
 
 const zip = promisify(gzip);
@@ -20,7 +20,7 @@ const unzip = promisify<Buffer, { maxOutputLength: number; chunkSize: number }, 
 /** Unpacked at a time. Each piece is a trip to another thread, and the usual 16 KiB are hundreds of trips for one blob. */
 const chunkSize = 1024 * 1024;
 
-/** An envelope as it lies in the store: gzip of JSON. */
+/** An envelope in its stored form: gzip of JSON. */
 export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
   return zip(JSON.stringify(envelope), { level: 6 });
 }
@@ -31,10 +31,10 @@ export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelo
   try {
     value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes, chunkSize })).toString('utf8'));
   } catch {
-    throw new BlobError(`Blob ${key} is damaged or unpacks to more than ${maxBlobBytes} bytes; it stays where it is.`);
+    throw new BlobError(`Blob ${key} is damaged or unpacks to more than ${maxBlobBytes} bytes; it is not changed.`);
   }
   const parsed = blobEnvelopeSchema.safeParse(value);
-  if (!parsed.success) throw new BlobError(`Blob ${key} is not an envelope of version 1; it stays where it is.`);
+  if (!parsed.success) throw new BlobError(`Blob ${key} is not an envelope of version 1; it is not changed.`);
   return parsed.data;
 }
 
@@ -63,7 +63,7 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
         await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
         return true;
       } catch (error) {
-        // To a role that may not list the bucket, S3 says 403 of a key that is not there, as of one that it may not read.
+        // For a role without the right to list, S3 answers 403 for a missing key, as for a forbidden one.
         if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
         throw error;
       }

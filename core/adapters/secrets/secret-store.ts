@@ -29,14 +29,14 @@ export function secretsManagerStore(client = new SecretsManagerClient({})): Secr
   };
 }
 
-/** Sets secrets of Secrets Manager. An error names the secret and never what was to be in it. */
+/** Writes secrets to Secrets Manager. Errors name the secret and never its value. */
 export function secretsManagerWriter(client = new SecretsManagerClient({})): SecretWriter {
   return {
     async put(id, value) {
       try {
         await client.send(new PutSecretValueCommand({ SecretId: id, SecretString: value }));
       } catch (error) {
-        // What Secrets Manager says of a value that it refuses may repeat the value.
+        // The error text of Secrets Manager may repeat a refused value.
         throw new Error(`Secret ${id} could not be set (${error instanceof Error ? error.name : 'unknown'}).`);
       }
     },

@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { chunked } from '../../contracts/chunked.ts';
 import type { MessageQueue } from '../../ports/message-queue.ts';
 
-/** Most that SQS takes in one call, in messages. Our messages are keys, so its 1 MiB is never near. */
+/** The maximum number of messages per SQS call. Our messages are small, so the limit of 1 MiB does not matter. */
 const batchSize = 10;
 
 /** Queues on SQS. `urls` maps a queue's name to its URL. */
@@ -21,7 +21,7 @@ export function sqsMessageQueue(urls: Readonly<Record<string, string>>, client =
         const failed = answer.Failed?.length ?? 0;
         if (failed > 0)
           throw new Error(
-            `Queue ${queue} did not take ${failed} of ${Entries.length} messages; they will be sent again.`,
+            `Queue ${queue} did not accept ${failed} of ${Entries.length} messages; they will be sent again.`,
           );
       }
     },

@@ -16,12 +16,12 @@ export interface QueueUrls {
   readonly deadUrl: string;
 }
 
-/** Seconds a dead letter is hidden while it is looked at or moved, if nothing shows it again before. */
+/** Visibility timeout of a dead letter in seconds while it is read or moved. */
 const hiddenSeconds = 30;
 
 /**
- * Queues on SQS by name. Dead letters are moved by hand, not by StartMessageMoveTask: that runs on after the answer, and
- * emulators lack it.
+ * Queues on SQS by name. Dead letters are moved one by one, not by StartMessageMoveTask, which continues after the
+ * answer and which emulators lack.
  */
 export function sqsQueueInspector(
   queues: Readonly<Record<string, QueueUrls>>,
@@ -87,7 +87,7 @@ export function sqsQueueInspector(
       const { deadUrl } = urlsOf(name);
       const seen: Message[] = [];
       try {
-        // Hidden meanwhile, or every call would give the same ten.
+        // Hidden meanwhile, otherwise every call would return the same ten.
         while (seen.length < limit) {
           const some = await receive(deadUrl, limit - seen.length);
           if (some.length === 0) break;
