@@ -21,9 +21,11 @@ export function realTree(): SourceTree {
   );
 }
 
-/** The text without its comments. A `//` after a colon or a quote is kept: it stands in a URL or a string. */
+/** The text without its comments. What looks like one inside a string, such as a URL or a path with a star, is kept. */
 export function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
+  const string = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/.source;
+  const comment = /\/\*[\s\S]*?\*\/|\/\/.*$/.source;
+  return text.replaceAll(new RegExp(`(${string})|${comment}`, 'gm'), (_, kept: string | undefined) => kept ?? '');
 }
 
 /** A module that a file names, and how: `lazy` is `import('…')` in code, all else is loaded with the file. */

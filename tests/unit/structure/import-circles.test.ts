@@ -59,6 +59,14 @@ describe('no file imports itself by way of others', () => {
     expect(circles(new Map(Object.entries(files)))).toEqual(expected);
   });
 
+  it('is not misled by a path with a star, which looks like a comment', () => {
+    const files = {
+      'a.ts': `app.use('/x/*');\nawait import('./b.ts'); /* */`,
+      'b.ts': `import './a.ts'; // https://x`,
+    };
+    expect(circles(new Map(Object.entries(files)))).toEqual(['a.ts b.ts']);
+  });
+
   it('finds none in a tree, a diamond and a comment', () => {
     const files = {
       'a.ts': `import './b.ts';\nimport './c.ts';`,
