@@ -24,12 +24,6 @@ const writings: readonly Writing[] = [
     what: 'the outbox',
     writes: /\b(INSERT INTO|UPDATE|DELETE FROM) outbox\b/i,
     writer: `${postgres}/database/outbox.ts`,
-    known: [
-      `${postgres}/prices/batch-store.ts`,
-      `${postgres}/recovery/progress.ts`,
-      `${postgres}/sources/keep-judgement.ts`,
-      `${postgres}/sources/outcome-store.ts`,
-    ],
   },
   {
     what: 'whether a source is paused',

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import type { QuotronEvent } from '../../../contracts/events.ts';
 import type { RowFinding } from '../../../contracts/words/row-findings.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import type { BatchHeader } from '../../../ports/ingest-store.ts';
 import type { Decision, RejectedRow } from '../../../prices/decision.ts';
 import { numbers, storable, texts } from '../database/array-literal.ts';
+import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
 
 const idRow = z.object({ id: z.string() });
@@ -83,26 +85,23 @@ export async function closeBatch(
   counts: Counts,
 ): Promise<void> {
   const { verdict, statistics, rejected } = decision;
-  const events = eventsOf(header, batchId, counts);
   await db.query({
     name: 'close-batch',
     text: `
       WITH closed AS (
-        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, detail = $28, newest_as_of = $26 WHERE id = $1
+        UPDATE batch SET accepted = $2, rejected = $3, written = $4, reason = $5, message = $6, detail = $25, newest_as_of = $23 WHERE id = $1
       ), summed AS (
         INSERT INTO batch_statistics (batch_id, currency, count, rejected, mean, median, min, max, up, down, unchanged, volume)
         SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
                                  $13::numeric[], $14::int[], $15::int[], $16::int[], $17::numeric[])
-      ), told AS (
-        INSERT INTO outbox (type, key, data) SELECT type, $18, $20::jsonb FROM unnest($19::text[]) AS type
       )
-      UPDATE task SET status = $21, reason = $5, message = $6, detail = $28, accepted = $2, rejected = $3, batch_id = $1,
+      UPDATE task SET status = $18, reason = $5, message = $6, detail = $25, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
-      WHERE run_id = $22 AND part = $23 AND finished_at IS NULL
+      WHERE run_id = $19 AND part = $20 AND finished_at IS NULL
         -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
-        AND ($21 = 'succeeded' OR attempt = $27)
+        AND ($18 = 'succeeded' OR attempt = $24)
         -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
-        AND NOT (backfill AND $21 = 'failed' AND $5 = ANY ($24::text[]) AND attempt < $25)`,
+        AND NOT (backfill AND $18 = 'failed' AND $5 = ANY ($21::text[]) AND attempt < $22)`,
     values: [
       batchId,
       counts.accepted,
@@ -121,9 +120,6 @@ export async function closeBatch(
       numbers(statistics.map((each) => each.down)),
       numbers(statistics.map((each) => each.unchanged)),
       numbers(statistics.map((each) => each.volume)),
-      header.sourceId,
-      texts(events.types),
-      JSON.stringify(events.data),
       verdict.status,
       header.runId,
       header.part,
@@ -134,6 +130,7 @@ export async function closeBatch(
       verdict.detail,
     ],
   });
+  await publish(db, eventsOf(header, batchId, counts));
   // What this reading finds wrong again is there anew; the rest is in order now.
   if (header.replay !== undefined)
     await db.query(
@@ -143,16 +140,16 @@ export async function closeBatch(
   if (rejected.length > 0) await quarantine(db, header, batchId, rejected);
 }
 
-/** What is told of a batch: keys and counts, one event of a type. Who wants the rows reads them by the batch's id. */
-function eventsOf(header: BatchHeader, batchId: string, counts: Counts) {
-  const rows = header.kind;
-  const types = [
-    ...(counts.accepted > 0 ? [`${rows}.stored`] : []),
-    ...(counts.revised > 0 ? [`${rows}.revised`] : []),
-    ...(counts.rejected > 0 ? ['quarantine.added'] : []),
+/** The events of a batch: ids and counts, one of a type. Followers read the rows by the batch's id. */
+function eventsOf(header: BatchHeader, batchId: string, counts: Counts): QuotronEvent[] {
+  const { kind, sourceId, runId, part, blobKey, parserVersion } = header;
+  const { accepted, rejected, written, revised } = counts;
+  const data = { batchId, sourceId, runId, part, blobKey, parserVersion, accepted, rejected, written, revised };
+  return [
+    ...(accepted > 0 ? [{ type: `${kind}.stored` as const, data }] : []),
+    ...(revised > 0 ? [{ type: `${kind}.revised` as const, data }] : []),
+    ...(rejected > 0 ? [{ type: 'quarantine.added' as const, data }] : []),
   ];
-  const { sourceId, runId, part, blobKey, parserVersion } = header;
-  return { types, data: { batchId, sourceId, runId, part, blobKey, parserVersion, ...counts } };
 }
 
 /** Longest text that quarantine keeps of what came from outside. */

@@ -5,6 +5,7 @@ import type { RecoveryEnd, RecoveryProgress } from '../../../ports/recovery-stor
 import type { StepResult } from '../../../recovery/recovery.ts';
 import { leaseSeconds } from '../../../recovery/timing.ts';
 import { acquireLease, releaseLease } from '../database/leases.ts';
+import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { insertRun, newRun } from '../work/runs.ts';
 import { changeSelectors, repairs } from './repairs.ts';
@@ -27,7 +28,7 @@ export function recoveryProgress(pool: Pool): RecoveryProgress {
         );
         if (rows[0] === undefined) return;
         const { source_id: sourceId } = sourceRow.parse(rows[0]);
-        await publish(db, 'recovery.started', sourceId, { recoveryId: id, sourceId, ...as });
+        await publish(db, [{ type: 'recovery.started', data: { recoveryId: id, sourceId, ...as } }]);
       }),
 
     beginStep: (id, name, now) =>
@@ -124,7 +125,7 @@ export async function finish(
     id,
     ended.map((each) => (each.status === 'running' ? { ...each, status: 'failed', finishedAt } : each)),
   );
-  await publish(db, 'recovery.finished', sourceId, { recoveryId: id, sourceId, status, reason, message });
+  await publish(db, [{ type: 'recovery.finished', data: { recoveryId: id, sourceId, status, reason, message } }]);
   return { sourceId };
 }
 
@@ -145,8 +146,4 @@ async function lockSteps(db: Connection, id: string): Promise<readonly RecoveryS
 
 async function writeSteps(db: Connection, id: string, steps: readonly RecoveryStep[]): Promise<void> {
   await db.query('UPDATE recovery SET steps = $2 WHERE id = $1', [id, JSON.stringify(steps)]);
-}
-
-async function publish(db: Connection, type: string, key: string, data: object): Promise<void> {
-  await db.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [type, key, JSON.stringify(data)]);
 }

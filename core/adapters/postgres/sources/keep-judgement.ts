@@ -1,6 +1,9 @@
+import * as z from 'zod';
+import { healthStatuses } from '../../../contracts/words/health-status.ts';
 import type { IncidentChange } from '../../../health/incident.ts';
 import type { Health, Judgement } from '../../../health/judgement.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
+import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
 
 /** The worst of an hour or a day, worst first. */
@@ -48,7 +51,7 @@ async function keepHealth(
   const { status, reason, detail, message, score, parts } = health;
   const success = ended.findLast((task) => task.ok);
   const failure = ended.findLast((task) => !task.ok && !task.backfill);
-  const { rows } = await db.query<{ before: string | null }>({
+  const { rows } = await db.query({
     name: 'keep-health',
     text: `WITH former AS (SELECT status FROM source_health WHERE source_id = $1)
            INSERT INTO source_health AS kept
@@ -88,9 +91,14 @@ async function keepHealth(
       failure?.detail ?? null,
     ],
   });
-  const before = rows[0]?.before ?? null;
+  const before = formerRow.parse(rows[0]).before;
   if (before !== status)
-    await tell(db, 'source.health_changed', sourceId, { sourceId, from: before, to: status, reason, score, at: now });
+    await publish(db, [
+      {
+        type: 'source.health_changed',
+        data: { sourceId, from: before, to: status, reason, score, at: now.toISOString() },
+      },
+    ]);
 }
 
 async function keepSample(
@@ -137,23 +145,28 @@ async function keepIncident(db: Connection, sourceId: string, change: IncidentCh
   ];
   const { rows } =
     change.change === 'opened'
-      ? await db.query<{ id: string }>(
+      ? await db.query(
           `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence, jobs, healed_jobs, successes)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
           values,
         )
-      : await db.query<{ id: string }>(
+      : await db.query(
           `UPDATE incident SET opened_at = $3, last_seen_at = $4, resolved_at = $5, count = $6, evidence = $7, jobs = $8,
                                healed_jobs = $9, successes = $10
            WHERE source_id = $1 AND reason = $2 AND id = $11 RETURNING id`,
           [...values, change.incident.id],
         );
-  const told = { incidentId: rows[0]?.id, sourceId, reason: incident.reason, count: incident.count };
-  if (change.change === 'opened')
-    await tell(db, 'incident.opened', sourceId, { ...told, at: new Date(incident.openedAt) });
-  if (resolvedAt !== null) await tell(db, 'incident.resolved', sourceId, { ...told, at: new Date(resolvedAt) });
+  const [kept] = rows;
+  // Deleted meanwhile: there is nothing left to report.
+  if (kept === undefined) return;
+  const { id: incidentId } = idRow.parse(kept);
+  const { reason, count } = incident;
+  const at = (ms: number) => ({ incidentId, sourceId, reason, count, at: new Date(ms).toISOString() });
+  await publish(db, [
+    ...(change.change === 'opened' ? [{ type: 'incident.opened' as const, data: at(incident.openedAt) }] : []),
+    ...(resolvedAt === null ? [] : [{ type: 'incident.resolved' as const, data: at(resolvedAt) }]),
+  ]);
 }
 
-async function tell(db: Connection, type: string, key: string, data: Record<string, unknown>): Promise<void> {
-  await db.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [type, key, JSON.stringify(data)]);
-}
+const idRow = z.object({ id: z.string() });
+const formerRow = z.object({ before: z.enum(healthStatuses).nullable().catch(null) });

@@ -1,14 +1,35 @@
+import * as z from 'zod';
 import type { ScrapeOutcome } from '../../../contracts/messages.ts';
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
-import { passingReasons } from '../../../contracts/words/run-reasons.ts';
+import { jobKinds } from '../../../contracts/words/job-kinds.ts';
+import { passingReasons, runReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import type { LostAttempt, OutcomeStore } from '../../../ports/outcome-store.ts';
+import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { readFacts } from './judgement.ts';
 import { keepJudgement } from './keep-judgement.ts';
 
 const noOutcome: FailureDetail = { code: 'no_outcome' };
 const attemptLost: FailureDetail = { code: 'attempt_lost' };
+
+const endedTask = z.object({ sourceId: z.string() });
+const lostAttempt = z.object({
+  runId: z.string(),
+  part: z.int(),
+  attempt: z.int(),
+  sourceId: z.string(),
+  job: z.string(),
+  kind: z.enum(jobKinds),
+  startedAt: z.date(),
+}) satisfies z.ZodType<LostAttempt>;
+const closedIncident = z.object({
+  incidentId: z.string(),
+  sourceId: z.string(),
+  reason: z.enum(runReasons).catch('unexplained'),
+  count: z.int(),
+  at: z.date().transform((at) => at.toISOString()),
+});
 
 /** Outcomes and health in Postgres. */
 export function postgresOutcomeStore(pool: Pool): OutcomeStore {
@@ -58,7 +79,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
            AND (lease_until IS NULL OR lease_until < clock_timestamp())`,
         [deadline, chunkAttempts],
       );
-      const { rows } = await pool.query<{ source_id: string }>(
+      const { rows } = await pool.query(
         `UPDATE task
          SET status = 'failed', reason = 'timeout', finished_at = $2, lease_until = NULL,
              detail = $3, message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
@@ -70,21 +91,28 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
            AND (waits_until IS NULL OR waits_until < $1)
            AND (NOT backfill OR queued_at < $1)
            AND (lease_until IS NULL OR lease_until < clock_timestamp())
-         RETURNING source_id`,
+         RETURNING source_id AS "sourceId"`,
         [deadline, now, noOutcome],
       );
-      return [...new Set(rows.map((row) => row.source_id))];
+      return [
+        ...new Set(
+          z
+            .array(endedTask)
+            .parse(rows)
+            .map(({ sourceId }) => sourceId),
+        ),
+      ];
     },
 
     async lostAttempts(deadline, limit) {
-      const { rows } = await pool.query<LostAttempt>(
+      const { rows } = await pool.query(
         `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.started_at AS "startedAt"
          FROM task_attempt a JOIN run r ON r.id = a.run_id
          WHERE a.finished_at IS NULL AND a.started_at < $1
          ORDER BY a.started_at LIMIT $2`,
         [deadline, limit],
       );
-      return rows;
+      return z.array(lostAttempt).parse(rows);
     },
 
     async endLostAttempt({ runId, part, attempt }, now) {
@@ -97,21 +125,22 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       );
     },
 
-    async closeLeft(sources, now) {
-      await pool.query(
-        `WITH closed AS (
-           UPDATE incident SET resolved_at = greatest($2, opened_at)
+    closeLeft: (sources, now) =>
+      inTransaction(pool, async (connection) => {
+        const { rows } = await connection.query(
+          `UPDATE incident SET resolved_at = greatest($2, opened_at)
            WHERE resolved_at IS NULL AND source_id <> ALL ($1::text[])
-           RETURNING id, source_id, reason, count, resolved_at
-         )
-         INSERT INTO outbox (type, key, data)
-         SELECT 'incident.resolved', source_id,
-                jsonb_build_object('incidentId', id, 'sourceId', source_id, 'reason', reason, 'count', count,
-                                   'at', to_char(resolved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-         FROM closed`,
-        [sources, now],
-      );
-    },
+           RETURNING id AS "incidentId", source_id AS "sourceId", reason, count, resolved_at AS at`,
+          [sources, now],
+        );
+        await publish(
+          connection,
+          z
+            .array(closedIncident)
+            .parse(rows)
+            .map((data) => ({ type: 'incident.resolved', data })),
+        );
+      }),
 
     judge: (source, now, decide) =>
       inTransaction(pool, async (connection) => {
