@@ -58,9 +58,13 @@ describe('taking a task', () => {
   });
 
   it('gives a task whose worker died to the next, as another attempt', async () => {
+    await storeSession();
     await begin();
     await world.pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });
+    // What the first one had taken stays used.
+    const { rows } = await pool.query('SELECT attempt FROM permit WHERE used_at IS NOT NULL ORDER BY attempt');
+    expect(rows).toEqual([{ attempt: 1 }, { attempt: 2 }]);
   });
 
   it('gives no permit before a login, and none from a quota without room for all requests', async () => {

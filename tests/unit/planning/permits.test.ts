@@ -185,6 +185,39 @@ describe('whoever takes permits, however late they use them', () => {
     },
   );
 
+  it('an attempt gets what it was promised, whatever begins and takes meanwhile, and all together keep to the minute', () => {
+    const turn = fc.record({
+      what: fc.constantFrom('begin', 'take the rest', 'take some'),
+      count: fc.integer({ min: 1, max: 5 }),
+      purpose: fc.constantFrom(...permitPurposes),
+    });
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 60 }), (turns) => {
+        let used = 0;
+        const promises: number[] = [];
+        const facts = (promisedToAttempt = 0): LedgerFacts => ({
+          ...nothing,
+          minuteUses: uses(used),
+          usedToday: used,
+          promised: promises.reduce((sum, each) => sum + each, 0),
+          promisedToAttempt,
+        });
+        for (const { what, count, purpose } of turns) {
+          const rest = promises[0] ?? 0;
+          if (what === 'take the rest' && rest > 0) {
+            expect(decidePermits(facts(rest), quota, { purpose, count: rest }).granted).toBe(true);
+            used += rest;
+            promises.shift();
+          } else if (decidePermits(facts(), quota, { purpose, count }).granted) {
+            used += what === 'begin' ? 1 : count;
+            if (what === 'begin' && count > 1) promises.push(count - 1);
+          }
+          expect(used).toBeLessThanOrEqual(quota.perMinute);
+        }
+      }),
+    );
+  });
+
   it('a refusal for the minute is over when it says', () => {
     fc.assert(
       fc.property(
