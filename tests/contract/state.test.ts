@@ -63,7 +63,7 @@ describe('taking a task', () => {
     await world.pool.query(`UPDATE task SET lease_until = now() - interval '1 second'`);
     expect(await begin()).toMatchObject({ go: true, attempt: 2 });
     // What the first one had taken stays used.
-    const { rows } = await pool.query('SELECT attempt FROM permit WHERE used_at IS NOT NULL ORDER BY attempt');
+    const { rows } = await world.pool.query('SELECT attempt FROM permit WHERE used_at IS NOT NULL ORDER BY attempt');
     expect(rows).toEqual([{ attempt: 1 }, { attempt: 2 }]);
   });
 
