@@ -43,7 +43,10 @@ export const pageHeaders = {
   'accept-language': headers['accept-language'],
 } as const;
 
-/** A source of the catalogue, ready to be called. Throws for an id that the catalogue lacks. */
+/**
+ * A source of the catalogue, ready to be called. Throws for an id that the catalogue lacks. Open it anew for each task: that
+ * costs next to nothing, and answers are masked by the credentials as they are now.
+ */
 export async function openSource(
   sourceId: string,
   world: {

@@ -3,17 +3,17 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { recoveryMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
-import { databaseSettings, mapSetting, setting } from '../../core/runtime/settings.ts';
+import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
+import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { recoverSource } from './recover-source.ts';
 
 const store = postgresRecoveryStore(createPool(databaseSettings()));
 const queue = sqsMessageQueue({
   recoveries: setting('recoveriesQueueUrl'),
-  ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
+  ...scrapeQueueUrls(),
 });
 
 /** Recoveries that are under way, one message at a time. */

@@ -3,19 +3,16 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
-import { alwaysOpenSetting, databaseSettings, mapSetting, symbolsSetting } from '../../core/runtime/settings.ts';
+import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
+import { alwaysOpenSetting, databaseSettings, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { planRuns } from './plan-runs.ts';
 
-const urls = Object.fromEntries(
-  Object.entries(mapSetting('scrapeQueueUrls')).map(([sourceId, url]) => [scrapeQueueName(sourceId), url]),
-);
 const planning = {
   store: postgresPlanStore(createPool(databaseSettings())),
-  queue: sqsMessageQueue(urls),
+  queue: sqsMessageQueue(scrapeQueueUrls()),
   sources: catalogue,
   symbols: symbolsSetting(),
   alwaysOpen: alwaysOpenSetting(),

@@ -7,24 +7,22 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
-import { mapSetting, numberSetting, optionalSetting, setting } from '../../core/runtime/settings.ts';
+import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
+import { numberSetting, optionalSetting, setting } from '../../core/runtime/settings.ts';
+import { sourceSettings } from '../../core/runtime/source-settings.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { browserSource } from './browser-source.ts';
 
 const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));
 const artifacts = s3ArtifactStore(setting('rawBucket'));
-const secrets = secretsManagerStore();
 const queue = sqsMessageQueue({
   ingest: setting('ingestQueueUrl'),
   outcomes: setting('outcomesQueueUrl'),
-  ...Object.fromEntries(Object.entries(mapSetting('scrapeQueueUrls')).map(([id, url]) => [scrapeQueueName(id), url])),
+  ...scrapeQueueUrls(),
 });
-const sourceUrls = mapSetting('sourceUrls');
-const credentialSecrets = new Map(Object.entries(mapSetting('credentialSecrets')));
 const pageTimeoutMs = numberSetting('upstreamTimeoutMs');
 const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
@@ -33,23 +31,19 @@ const browser = chromiumBrowser({
   // On AWS, children of the browser's process may not give up privileges, and die of trying.
   oneProcess: optionalSetting('stage') !== 'local',
 });
+const world = {
+  ...sourceSettings(secretsManagerStore()),
+  browser,
+  state,
+  now: Date.now,
+  wait: (ms: number) => sleep(ms),
+  ...(pageTimeoutMs && { pageTimeoutMs }),
+};
 
 /** Tasks of the browser sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, scrapeMessageSchema, async (task) => {
-    const source = await browserSource(task.sourceId, {
-      browser,
-      state,
-      sourceUrls,
-      sessionSecret: () => secrets.get(setting('sessionKeySecret')),
-      credentials: async (id) => {
-        const secret = credentialSecrets.get(id);
-        return secret ? secrets.current(secret) : null;
-      },
-      now: Date.now,
-      wait: (ms) => sleep(ms),
-      ...(pageTimeoutMs && { pageTimeoutMs }),
-    });
+    const source = await browserSource(task.sourceId, world);
     if (task.fresh) await browser.forget();
     try {
       await scrapeTask(task, { source, state, blobs, artifacts, queue, now: Date.now, worker: context.awsRequestId });

@@ -8,6 +8,7 @@ import { type FunctionName, functionNames, optionalFunctions } from '../../core/
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { answerReaders, bundleFunction } from '../../lib/bundle-function.ts';
+import { importsOf, realTree } from '../support/source-tree.ts';
 import { cloudStages, functionsOf } from './synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quotron-bundles-'));
@@ -19,9 +20,18 @@ const budgetOf = (name: FunctionName) => (name === 'scrape-browser' ? 1_300_000 
 /** What Lambda takes at most is 250 MB, unzipped. */
 const most = 240_000_000;
 
+const tree = realTree();
+
+/** A function's files: its handler's, and all that they import but what reads any setting by its name. */
+function filesOf(handler: string): string[] {
+  const files = new Set([handler]);
+  for (const file of files)
+    for (const to of importsOf(tree, file)) if (to !== 'core/runtime/settings.ts') files.add(to);
+  return [...files];
+}
+
 describe.each(functionNames)('%s', (name) => {
   const out = join(folder, name);
-  const functionFolder = join(import.meta.dirname, '../../functions', name);
 
   it('is bundled into little, that Node can read', () => {
     bundleFunction(name, out);
@@ -49,9 +59,8 @@ describe.each(functionNames)('%s', (name) => {
 
   const deployed = optionalFunctions.includes(name) ? [] : cloudStages;
   it.each(deployed)('is given in %s every setting that it cannot do without', (stage) => {
-    const code = readdirSync(functionFolder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => readFileSync(join(functionFolder, file), 'utf8'))
+    const code = filesOf(`functions/${name}/handler.ts`)
+      .map((file) => tree.get(file) ?? '')
       .join('\n');
     const wanted = [...code.matchAll(/\b(?:setting|mapSetting)\('(\w+)'\)/g)].map(([, key]) => key);
     const given = Object.keys(functionsOf(stage).get(name)?.variables ?? {});
