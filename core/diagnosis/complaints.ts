@@ -1,19 +1,19 @@
 /**
  * What is wrong with a source now, gathered from its tasks, its quarantine and its incidents:
  *
- *   1. runs: for each job and reason the failures of the present episode, which two good runs in a row end
- *   2. rows: for each reason the rows that lie in quarantine of that episode
- *   3. runs that failed only because all of their rows were quarantined are told of as rows
- *   4. open incidents that nothing of the above tells of
+ *   1. runs: for each job and reason the failures of the current episode, which two good runs in a row end
+ *   2. rows: for each reason the rows that the episode's runs left in quarantine
+ *   3. runs that failed only because all of their rows were rejected are left out: the rows say more
+ *   4. open incidents whose reason is not among the above
  */
 import type { Sample } from '../contracts/http/diagnostics.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
 
-/** One thing that is wrong with one source: a reason with all that was seen of it. */
+/** One thing that is wrong with one source: a reason with everything that was seen of it. */
 export interface Complaint {
   readonly source: SourceFacts;
-  /** Whether runs failed, or rows of runs that went well otherwise. */
+  /** Whether runs failed, or rows of runs that otherwise succeeded. */
   readonly subject: 'runs' | 'rows';
   readonly reason: string;
   readonly jobs: readonly string[];
@@ -22,7 +22,7 @@ export interface Complaint {
   readonly lastAt: number;
   /** The first and the newest, oldest first. */
   readonly samples: readonly Sample[];
-  /** The HTTP status that every failure tells of, if they agree. */
+  /** The HTTP status of its failures, where they all have the same. */
   readonly httpStatus: number | null;
   /** Whether any attempt came to an end. */
   readonly attempted: boolean;
@@ -30,9 +30,9 @@ export interface Complaint {
   readonly goodSince: number;
   /** Rows of the same jobs that were accepted since it began. */
   readonly acceptedSince: number;
-  /** Symbols that it hits, of those that were asked for meanwhile. */
+  /** Symbols that it hits, of those that were requested meanwhile. */
   readonly symbols: { readonly hit: number; readonly asked: number };
-  /** Of rows: how many times the expected price they are, where the check told it. */
+  /** Of rows: how many times the expected price they are, where the check could compare. */
   readonly ratios: readonly number[];
 }
 
@@ -50,9 +50,9 @@ export function complaintsOf(source: SourceFacts): Complaint[] {
     .map(([reason, group]) => runComplaint(source, reason, group))
     .filter((complaint) => !(rows.length > 0 && isOfRowsOnly(complaint)));
   const found = [...runs, ...rows];
-  const told = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ['schema_drift'] : [])]);
+  const known = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ['schema_drift'] : [])]);
   const others = source.incidents
-    .filter((incident) => incident.resolvedAt === null && !told.has(incident.reason))
+    .filter((incident) => incident.resolvedAt === null && !known.has(incident.reason))
     .map((incident) => incidentComplaint(source, incident));
   return [...found, ...others].map((complaint) => withIncident(complaint)).sort((a, b) => b.count - a.count);
 }
@@ -66,8 +66,7 @@ interface Episode {
 }
 
 function episodesOf(job: string, tasks: readonly TaskFact[], source: SourceFacts): Episode[] {
-  const healedAt = healed(source);
-  const present = presentOf(tasks).filter((task) => task.at > healedAt);
+  const present = currentOf(tasks, source);
   const reasons = new Set(present.flatMap((task) => (task.ok ? [] : [task.reason ?? 'unexplained'])));
   return [...reasons].map((reason) => ({
     job,
@@ -77,8 +76,14 @@ function episodesOf(job: string, tasks: readonly TaskFact[], source: SourceFacts
   }));
 }
 
+/** The tasks of the current episode: since two good runs in a row, and since the newest verified recovery. */
+function currentOf(tasks: readonly TaskFact[], source: SourceFacts): TaskFact[] {
+  const recoveredAt = verifiedAt(source);
+  return sinceGoodRuns(tasks).filter((task) => task.at > recoveredAt);
+}
+
 /** The tasks since two good runs in a row; none when those are the newest. */
-function presentOf(tasks: readonly TaskFact[]): readonly TaskFact[] {
+function sinceGoodRuns(tasks: readonly TaskFact[]): readonly TaskFact[] {
   const runs = [...Map.groupBy(tasks, (task) => task.runId).values()];
   const kept: TaskFact[] = [];
   let good = 0;
@@ -90,8 +95,8 @@ function presentOf(tasks: readonly TaskFact[]): readonly TaskFact[] {
   return good === goodRunsEnd && kept.every((task) => task.ok && task.rejected === 0) ? [] : kept;
 }
 
-/** What was seen before a recovery that was verified is over. */
-function healed(source: SourceFacts): number {
+/** When the newest verified recovery ended: what was seen before it is over. */
+function verifiedAt(source: SourceFacts): number {
   const verified = source.recoveries.find((recovery) => recovery.status === 'verified');
   return verified?.finishedAt ?? Number.NEGATIVE_INFINITY;
 }
@@ -124,8 +129,7 @@ function runComplaint(source: SourceFacts, reason: string, episodes: readonly Ep
 }
 
 function rowComplaints(source: SourceFacts, byJob: ReadonlyMap<string, readonly TaskFact[]>): Complaint[] {
-  const healedAt = healed(source);
-  const present = [...byJob.values()].flatMap((tasks) => presentOf(tasks).filter((task) => task.at > healedAt));
+  const present = [...byJob.values()].flatMap((tasks) => currentOf(tasks, source));
   const runs = new Set(present.map((task) => task.runId));
   const current = source.quarantine.filter((rows) => runs.has(rows.runId));
   return [...Map.groupBy(current, (rows) => rows.reason)].map(([reason, group]) => {
@@ -173,7 +177,7 @@ function incidentComplaint(source: SourceFacts, incident: IncidentFact): Complai
   };
 }
 
-/** An open incident remembers longer than the tasks that are looked at. */
+/** With what its open incident saw: that goes back further than the tasks that are read. */
 function withIncident(complaint: Complaint): Complaint {
   const open = complaint.source.incidents.find(
     (incident) => incident.resolvedAt === null && incident.reason === complaint.reason,

@@ -1,10 +1,11 @@
 /**
- * A diagnosis, on facts alone:
+ * A diagnosis, from facts alone:
  *
- *   1. what each source complains of (complaints.ts)
- *   2. what is wrong with Quotron itself, or with all at once (system-rules.ts); what that explains is not told again
- *   3. a cause for each complaint that is left, or `unexplained` (source-rules.ts)
- *   4. all of it in order of effect, the overall score, and what changed since the report before
+ *   1. complaints about each source (complaints.ts)
+ *   2. what is wrong with Quotron itself, or with all sources at once (rules/system-rules.ts); complaints that it explains
+ *      are done
+ *   3. a cause for each other complaint, or `unexplained` (rules/source-rules.ts)
+ *   4. all findings in order of effect, the overall score, and what changed since the report before
  */
 import {
   type Changes,
@@ -16,15 +17,19 @@ import {
 import { type Complaint, complaintsOf } from './complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
+import type { SystemFinding } from './rules/rule.ts';
 import { ruleFor, unexplained } from './rules/source-rules.ts';
-import { type SystemFinding, systemRules } from './rules/system-rules.ts';
+import { systemRules } from './rules/system-rules.ts';
 
-/** With a service stopped that all sources need, what was good before says little. */
+/** The most that the overall score can be while nothing comes in: what was good before says little then. */
 const standstillScore = 50;
-/** Scores hop by some points; this many are a change. */
+/** Scores vary by some points; this many are a change. */
 const scoreStep = 10;
+/** With these nothing comes in, where their effect is as large as `silencing`. */
+const standstillRules: ReadonlySet<string> = new Set(['service-stopped', 'no-ticks', 'own-network']);
+const silencing = 95;
 
-/** Judges an installation by its facts. */
+/** What is wrong with an installation, why that is likely so, and what to do. */
 export function diagnose(facts: DiagnosisFacts): Diagnosis {
   const complaints = facts.sources.flatMap(complaintsOf);
   const explained = new Set<Complaint>();
@@ -39,7 +44,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   const active = facts.sources.filter((source) => !source.paused);
   const left = complaints.filter((complaint) => !explained.has(complaint));
   findings.push(...left.map((complaint) => sourceFinding(complaint, active.length)));
-  findings.push(...unseen(active, complaints, findings));
+  findings.push(...withoutComplaint(active, complaints, findings));
   findings.sort((a, b) => b.effect - a.effect || (b.count ?? 0) - (a.count ?? 0));
   const score = overall(active, findings);
   const sources = facts.sources.map(diagnosed);
@@ -92,7 +97,7 @@ function sourceFinding(complaint: Complaint, sources: number): Finding {
   };
 }
 
-/** One source among many is a part of the whole; one that is wholly out counts more than one with some bad rows. */
+/** A source that is wholly out counts more than one with some bad rows; one of many is only a part of the whole. */
 function effectOf(weight: number, { source, subject, goodSince, acceptedSince }: Complaint, sources: number): number {
   const out = source.status === 'failed' || (subject === 'runs' ? goodSince === 0 : acceptedSince === 0);
   const share = sources <= 1 ? 1 : 0.9;
@@ -107,12 +112,12 @@ function evidenceOf(complaint: Complaint): string[] {
   const latest = source.recoveries[0];
   return [
     `${subject === 'runs' ? failures : rows} (${reason}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
-    ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were asked for.`] : []),
+    ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were requested.`] : []),
     ...(httpStatus === null ? [] : [`The source answered with HTTP status ${httpStatus}.`]),
     ...(source.breaker === 'closed'
       ? []
-      : [`Its breaker is ${source.breaker.replace('_', ' ')}: it is asked rarely until it is well.`]),
-    ...(source.heldUntil === null ? [] : [`It asked to be left alone until ${minute(source.heldUntil)}.`]),
+      : [`Its breaker is ${source.breaker.replace('_', ' ')}: it gets few requests until it is well.`]),
+    ...(source.heldUntil === null ? [] : [`It asked for a pause until ${minute(source.heldUntil)}.`]),
     ...(latest && latest.requestedAt >= firstAt
       ? [
           `The latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${latest.reason}` : ''}.`,
@@ -121,18 +126,18 @@ function evidenceOf(complaint: Complaint): string[] {
   ];
 }
 
-/** A source that is called sick while none of its tasks says why. */
-function unseen(
+/** Sources that are not well while none of their tasks says why. */
+function withoutComplaint(
   active: readonly SourceFacts[],
   complaints: readonly Complaint[],
   findings: readonly Finding[],
 ): Finding[] {
   return active.flatMap((source) => {
     const sick = source.status === 'failed' || source.status === 'degraded';
-    const told =
+    const explained =
       complaints.some((complaint) => complaint.source.id === source.id) ||
       findings.some(({ sources }) => sources.includes(source.id));
-    if (!sick || told) return [];
+    if (!sick || explained) return [];
     const succeeds = source.tasks[0]?.ok ?? false;
     return [
       {
@@ -142,8 +147,8 @@ function unseen(
         reasons: source.reason === null ? [] : [source.reason],
         explained: succeeds,
         cause: succeeds
-          ? 'It failed before and succeeds again: its score still remembers.'
-          : 'unexplained. It is called sick, and nothing that was kept of the last day says why.',
+          ? 'It failed before and succeeds again: its score still remembers the failures.'
+          : 'unexplained. It is not well, and nothing that is stored of the last day says why.',
         evidence:
           source.lastSuccessAt === null
             ? ['It has never succeeded.']
@@ -159,14 +164,12 @@ function unseen(
   });
 }
 
-/** The mean of what is known of the sources that run; at most half while nothing can come in. */
+/** The mean score of the sources that run; at most `standstillScore` while nothing can come in. */
 function overall(active: readonly SourceFacts[], findings: readonly Finding[]): number | null {
   const scores = active.flatMap(({ score, status }) => (score === null || status === 'unknown' ? [] : [score]));
   if (scores.length === 0) return null;
   const mean = Math.round(scores.reduce((sum, score) => sum + score, 0) / scores.length);
-  const standstill = findings.some(
-    ({ rule, effect }) => /^(service-stopped|no-ticks|own-network)$/.test(rule) && effect >= 95,
-  );
+  const standstill = findings.some(({ rule, effect }) => standstillRules.has(rule) && effect >= silencing);
   return standstill ? Math.min(mean, standstillScore) : mean;
 }
 

@@ -1,4 +1,4 @@
-/** What a diagnosis rests on: read from the tables and the queues, and nothing else. Times are milliseconds since the epoch. */
+/** What a diagnosis is made from: read from the tables and the queues, and nothing else. Times are milliseconds since the epoch. */
 import type { Diagnosis, Sample } from '../contracts/http/diagnostics.ts';
 import type { QueueCounts } from '../contracts/queues.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
@@ -21,13 +21,13 @@ export interface TaskFact {
   readonly symbols: readonly string[];
   readonly accepted: number;
   readonly rejected: number;
-  /** Whether an attempt of it came to an end: without one, it failed on our side of the wire. */
+  /** Whether an attempt of it ended: without one, the fault is ours and not the source's. */
   readonly attempted: boolean;
   readonly blobKey: string | null;
   readonly artifacts: readonly string[];
 }
 
-/** Rows that one run left in quarantine for one reason, and that are there still. */
+/** Rows that one run left in quarantine for one reason, and that are still there. */
 export interface QuarantineFact {
   readonly runId: string;
   readonly job: string;
@@ -56,10 +56,10 @@ export interface RecoveryFact {
   readonly finishedAt: number | null;
 }
 
-/** The Yahoo proxy: no source of the catalogue, and it has incidents and recoveries all the same. */
+/** The Yahoo proxy: not a source of the catalogue, but with incidents and recoveries like one. */
 export interface ProxyFacts {
   readonly id: string;
-  /** Until when its containers call nobody, and why; `null` where they do. */
+  /** Until when its containers make no calls, and why; `null` where they do. */
   readonly pause: { readonly until: number; readonly reason: string } | null;
   readonly incidents: readonly IncidentFact[];
   /** Newest first. */
@@ -99,7 +99,7 @@ export interface SourceFacts {
   readonly overdue: number;
 }
 
-/** A calendar that comes to its end. */
+/** A calendar that ends soon, or has ended. */
 export interface CalendarFact {
   readonly id: string;
   /** The last date that it knows. */
@@ -115,10 +115,10 @@ export interface DiagnosisFacts {
     readonly id: ServiceId;
     readonly running: boolean;
     readonly changedAt: number | null;
-    /** While it is stopped and goes on by itself: when. */
+    /** While it is stopped for a time: when it starts again. */
     readonly stoppedUntil: number | null;
   }[];
-  /** `null` when they could not be asked. */
+  /** `null` when they could not be read. */
   readonly queues: readonly QueueCounts[] | null;
   /** Up to when the planner has planned; `null` before its first tick. */
   readonly plannedTo: number | null;

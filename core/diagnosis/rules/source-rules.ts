@@ -1,14 +1,24 @@
 import type { Complaint } from '../complaints.ts';
-import { accessRules } from './access-rules.ts';
-import { answerRules } from './answer-rules.ts';
-import { priceRules } from './price-rules.ts';
-import { reachRules } from './reach-rules.ts';
-import { readAnswer, recoverSource, type SourceRule, say } from './source-rule.ts';
+import { look, recover, say } from './advice.ts';
+import type { SourceRule } from './rule.ts';
+import { availabilityRules } from './sources/availability.ts';
+import { formatRules } from './sources/formats.ts';
+import { limitRules } from './sources/limits.ts';
+import { priceRules } from './sources/prices.ts';
+import { requestRules } from './sources/requests.ts';
+import { sessionRules } from './sources/sessions.ts';
 
-/** All causes. Within a reason, in order: the particular before the general. */
-export const sourceRules: readonly SourceRule[] = [...accessRules, ...answerRules, ...priceRules, ...reachRules];
+/** Of the rules on one reason the first whose evidence is there counts: the particular before the general. */
+export const sourceRules: readonly SourceRule[] = [
+  ...sessionRules,
+  ...limitRules,
+  ...formatRules,
+  ...priceRules,
+  ...requestRules,
+  ...availabilityRules,
+];
 
-/** What is told when no rule's evidence is there. */
+/** The finding where no rule's evidence is there. */
 export const unexplained: SourceRule = {
   id: 'unexplained',
   short: 'unexplained',
@@ -16,11 +26,11 @@ export const unexplained: SourceRule = {
   cause: ({ reason }) =>
     `unexplained. The evidence does not say why; no rule fits ${reason === 'unexplained' ? 'it' : `the reason ${reason}`}.`,
   advice: (complaint) => [
-    ...(complaint.samples.some(({ blobKey }) => blobKey !== null) ? [readAnswer(complaint)] : []),
+    ...(complaint.samples.some(({ blobKey }) => blobKey !== null) ? [look(complaint)] : []),
     ...(complaint.samples.some(({ artifacts }) => artifacts.length > 0)
       ? [say('See what the page looked like: the pictures are named below.')]
       : []),
-    recoverSource(complaint),
+    recover(complaint),
     say('If it stays, report it with this report and the raw answer.'),
   ],
   weight: 60,

@@ -229,10 +229,10 @@ describe('what is wrong with Quotron itself', () => {
     expect(rulesOf(facts([silent()], stopped('proxy')))).toEqual(['stuck-inside', 'service-stopped']);
   });
 
-  it('a service that is stopped for a time says until when, and that it goes on by itself', () => {
+  it('a service that is stopped for a time says until when, and that it starts again by itself', () => {
     const [found] = diagnose(facts([silent()], stopped('ingest', at + 3_600_000))).findings;
     expect(found?.cause).toMatch(/^Someone stopped it at .* until \d{4}-\d\d-\d\d \d\d:\d\d/);
-    expect(found?.advice[0]?.text).toContain('goes on by itself');
+    expect(found?.advice[0]?.text).toContain('starts again by itself');
   });
 
   it('ticks that do not come', () => {

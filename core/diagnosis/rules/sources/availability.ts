@@ -1,7 +1,8 @@
-import { recoverSource, type SourceRule, say, stopSource, testSource } from './source-rule.ts';
+import { pause, recover, say, test } from '../advice.ts';
+import type { SourceRule } from '../rule.ts';
 
-/** Whether a source can be reached, and whether we ask at all. In order: the particular before the general. */
-export const reachRules: readonly SourceRule[] = [
+/** No answer, no outcome, or nothing to read pages with. */
+export const availabilityRules: readonly SourceRule[] = [
   {
     id: 'servers-failing',
     short: 'its servers fail',
@@ -10,8 +11,8 @@ export const reachRules: readonly SourceRule[] = [
     cause: ({ httpStatus }) =>
       `The source can be reached and answers ${httpStatus}: its own servers fail. Nothing on our side helps but waiting.`,
     advice: (complaint) => [
-      say('It is tried again with growing pauses, and healed by itself when it is back.'),
-      recoverSource(complaint),
+      say('It is retried with growing pauses, and recovered automatically when it is back.'),
+      recover(complaint),
     ],
     weight: 70,
   },
@@ -22,7 +23,7 @@ export const reachRules: readonly SourceRule[] = [
     needs: ({ httpStatus }) => httpStatus === null,
     cause: () =>
       'This source alone cannot be reached, or breaks the connection: it is down, moved, or blocks our address.',
-    advice: (complaint) => [say('See whether its address answers from another network.'), recoverSource(complaint)],
+    advice: (complaint) => [say('See whether its address answers from another network.'), recover(complaint)],
     weight: 70,
   },
   {
@@ -44,7 +45,7 @@ export const reachRules: readonly SourceRule[] = [
     reasons: ['timeout'],
     cause: () =>
       'This source alone takes a request and does not answer within its time: it is overloaded, or holds our connections open on purpose.',
-    advice: (complaint) => [testSource(complaint), recoverSource(complaint), stopSource(complaint)],
+    advice: (complaint) => [test(complaint), recover(complaint), pause(complaint)],
     weight: 70,
   },
   {
@@ -53,10 +54,7 @@ export const reachRules: readonly SourceRule[] = [
     reasons: ['unexplained'],
     needs: ({ samples }) => samples.some(({ detail }) => detail?.code === 'no_browser'),
     cause: () => 'There is no Chrome or Chromium on this machine, and this source is read in a browser.',
-    advice: (complaint) => [
-      say('Install Chrome, or set QUOTRON_CHROMIUM to one and start anew.'),
-      testSource(complaint),
-    ],
+    advice: (complaint) => [say('Install Chrome, or set QUOTRON_CHROMIUM to one and start again.'), test(complaint)],
     weight: 75,
   },
 ];

@@ -1,17 +1,11 @@
-import { isUnitRatio } from '../../prices/check-quotes.ts';
-import {
-  listRows,
-  mostRows,
-  readAnswer,
-  recoverSource,
-  replayRows,
-  type SourceRule,
-  say,
-  stopSource,
-  testSource,
-} from './source-rule.ts';
+import { isUnitRatio } from '../../../prices/check-quotes.ts';
+import { listRows, look, pause, recover, replay, say, test } from '../advice.ts';
+import type { SourceRule } from '../rule.ts';
 
-/** What the prices in answers look like. In order: the particular before the general. */
+/** Of the rows that a check could compare: this share at one factor is a wrong unit, less is chance. */
+const mostRows = 0.9;
+
+/** Rows that can be read and cannot be right, and prices that stand still. */
 export const priceRules: readonly SourceRule[] = [
   {
     id: 'minor-units',
@@ -26,7 +20,7 @@ export const priceRules: readonly SourceRule[] = [
       say(
         `Compare the currency in the raw answers with what core/sources/${complaint.source.id}/parse.ts makes of it.`,
       ),
-      replayRows(complaint),
+      replay(complaint),
     ],
     weight: 70,
   },
@@ -34,7 +28,7 @@ export const priceRules: readonly SourceRule[] = [
     id: 'unit-unknown',
     short: 'prices in an unknown unit',
     reasons: ['unit_suspect'],
-    cause: () => 'Nobody says whether these prices are in the minor unit or the major one.',
+    cause: () => 'Nothing says whether these prices are in the minor unit or the major one.',
     advice: (complaint) => [listRows(complaint)],
     weight: 35,
   },
@@ -45,7 +39,7 @@ export const priceRules: readonly SourceRule[] = [
     needs: ({ symbols }) => symbols.hit >= 3 && symbols.hit >= symbols.asked / 2,
     cause: ({ symbols }) =>
       `The prices of ${symbols.hit} of ${symbols.asked} symbols jumped at once, and no other source says the same: the source gives wrong prices.`,
-    advice: (complaint) => [listRows(complaint), readAnswer(complaint), stopSource(complaint)],
+    advice: (complaint) => [listRows(complaint), look(complaint), pause(complaint)],
     weight: 65,
   },
   {
@@ -53,7 +47,7 @@ export const priceRules: readonly SourceRule[] = [
     short: 'a price that cannot be believed',
     reasons: ['implausible_jump'],
     cause: ({ symbols }) =>
-      `The price of ${symbols.hit === 1 ? 'one symbol' : `${symbols.hit} symbols`} is too far off to be believed from one source: a wrong tick, a symbol that now means something else, or a real crash that nobody else confirms yet.`,
+      `The price of ${symbols.hit === 1 ? 'one symbol' : `${symbols.hit} symbols`} is too far off to be believed from one source: a wrong tick, a symbol that now means something else, or a real crash that no other source confirms yet.`,
     advice: (complaint) => [listRows(complaint), say('If the jump is real, the next session confirms it by itself.')],
     weight: 25,
   },
@@ -63,12 +57,12 @@ export const priceRules: readonly SourceRule[] = [
     reasons: ['future_time'],
     cause: () =>
       'Market times lie in the future: the clock of the source is wrong, or ours is, or it gives local times as UTC.',
-    advice: (complaint) => [listRows(complaint), readAnswer(complaint)],
+    advice: (complaint) => [listRows(complaint), look(complaint)],
     weight: 50,
   },
   {
     id: 'no-positive-price',
-    short: 'prices of nothing',
+    short: 'prices of zero or less',
     reasons: ['non_positive'],
     cause: () => 'The source gives 0 or less as a price, mostly in place of "no trade yet".',
     advice: (complaint) => [listRows(complaint)],
@@ -85,9 +79,9 @@ export const priceRules: readonly SourceRule[] = [
   },
   {
     id: 'unasked-symbols',
-    short: 'symbols that nobody asked for',
+    short: 'symbols that were not requested',
     reasons: ['unknown_listing'],
-    cause: () => 'The source answers with symbols that nobody asked for: it renamed or redirects them.',
+    cause: () => 'The source answers with symbols that were not requested: it renamed or redirects them.',
     advice: (complaint) => [listRows(complaint)],
     weight: 25,
   },
@@ -96,7 +90,7 @@ export const priceRules: readonly SourceRule[] = [
     short: 'it contradicts itself',
     reasons: ['duplicate_conflict'],
     cause: () => 'The source contradicts itself within one answer: several rows of one time with different prices.',
-    advice: (complaint) => [listRows(complaint), readAnswer(complaint)],
+    advice: (complaint) => [listRows(complaint), look(complaint)],
     weight: 30,
   },
   {
@@ -105,7 +99,7 @@ export const priceRules: readonly SourceRule[] = [
     reasons: ['stale'],
     cause: () =>
       'The source answers, but with prices that stand still: it serves an old state from a cache, or its own feed stopped.',
-    advice: (complaint) => [testSource(complaint), recoverSource(complaint)],
+    advice: (complaint) => [test(complaint), recover(complaint)],
     weight: 65,
   },
 ];

@@ -1,0 +1,31 @@
+/** What several rules advise. */
+import type { Complaint } from '../complaints.ts';
+import type { Advice } from './rule.ts';
+
+export const say = (text: string, command: string | null = null): Advice => ({ text, command });
+
+export const look = ({ samples }: Complaint) =>
+  say(`Read what came: the raw answer is stored under the blob key${samples.length > 1 ? 's' : ''} below.`);
+
+export const recover = ({ source }: Complaint) =>
+  say('Recover it, and have a canary prove it:', `npx quotron recover ${source.id} --wait`);
+
+export const test = ({ source }: Complaint) => say('See whether it works again:', `npx quotron test ${source.id}`);
+
+export const listRows = ({ source, reason }: Complaint) =>
+  say('Look at the rows:', `npx quotron quarantine list --source ${source.id} --reason ${reason}`);
+
+export const replay = ({ source, reason }: Complaint) =>
+  say(
+    'Once the parser or the setting is right again, replay the stored answers:',
+    `npx quotron quarantine replay --source ${source.id} --reason ${reason}`,
+  );
+
+export const adaptParser = ({ source }: Complaint) =>
+  say(`Adapt core/sources/${source.id}/ (schema.ts, parse.ts) to the new answer and raise the parser's version.`);
+
+export const pause = ({ source }: Complaint) =>
+  say('Until then it can be paused:', `npx quotron stop ${source.id} --until <time>`);
+
+export const dropSymbols = ({ source }: Complaint) =>
+  say(`Take them out of the list in core/sources/${source.id}/source.ts or of QUOTRON_SYMBOLS.`);

@@ -1,0 +1,14 @@
+/** Evidence that several rules need. */
+import type { Complaint } from '../complaints.ts';
+
+/** Of a limit: from this share on Quotron itself used it up. */
+export const heavyUse = 0.8;
+
+/** The most that was used in any minute of the last hour, as a share of the limit. */
+export const minuteUse = ({ source }: Complaint) => source.quota.minute.used / source.quota.minute.limit;
+
+export const dayUse = ({ source }: Complaint) => source.quota.day.used / source.quota.day.limit;
+
+/** Whether it hits everything that was requested: every symbol, or every task. */
+export const hitsAll = ({ symbols, goodSince }: Complaint) =>
+  goodSince === 0 || (symbols.asked > 0 && symbols.hit >= symbols.asked);

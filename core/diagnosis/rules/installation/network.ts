@@ -1,0 +1,51 @@
+import type { SourceFacts } from '../../facts.ts';
+import { minute } from '../../instants.ts';
+import { say } from '../advice.ts';
+import type { SystemRule } from '../rule.ts';
+import { runningSources } from './standstill.ts';
+
+/** Outages that begin within this time of each other have one cause. */
+const atOnceMs = 10 * 60_000;
+
+export const ownNetwork: SystemRule = {
+  id: 'own-network',
+  find(facts, complaints) {
+    const outages = complaints.filter(
+      ({ reason, httpStatus, attempted }) =>
+        attempted && httpStatus === null && (reason === 'down' || reason === 'timeout'),
+    );
+    const from = Math.max(...outages.map(({ firstAt }) => firstAt));
+    const together = outages.filter(({ firstAt }) => from - firstAt <= atOnceMs);
+    const sources = [...new Set(together.map(({ source }) => source.id))];
+    const reached = runningSources(facts).filter(
+      (source) => !sources.includes(source.id) && answeredSince(source, from),
+    );
+    if (sources.length < 2 || reached.length >= sources.length) return [];
+    return [
+      {
+        title: `${sources.length} sources went out of reach at once`,
+        cause:
+          'They fail together and without an answer, so the cause is between us and all of them, not at each: our own network (routes, DNS, a proxy or firewall), or on a laptop the emulator or the simulated upstreams.',
+        evidence: together.map(
+          ({ source, reason, count, firstAt }) => `${source.id}: ${reason}, ${count} times since ${minute(firstAt)}.`,
+        ),
+        advice: [
+          say('See whether anything outside can be reached from where the scrapers run.'),
+          say('On a laptop, stop `npm start` and start it again.'),
+          say('Afterwards, recover them together:', `npx quotron recover ${sources.join(' ')} --wait`),
+        ],
+        sources,
+        weight: 95,
+        explains: together,
+      },
+    ];
+  },
+};
+
+/** Whether the source's servers answered anything after an instant, if only an error. */
+function answeredSince(source: SourceFacts, at: number): boolean {
+  return source.tasks.some(
+    ({ at: endedAt, ok, reason, detail }) =>
+      endedAt >= at && (ok || detail?.code === 'http_status' || (reason !== 'down' && reason !== 'timeout')),
+  );
+}
