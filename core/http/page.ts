@@ -1,9 +1,31 @@
 import type * as z from 'zod';
 import { ProblemError } from './problem.ts';
 
-/** An opaque cursor: where the next page begins, as base64url JSON. Callers must not look inside; it may change. */
-export function writeCursor(position: readonly unknown[]): string {
+/** An opaque cursor: where the next page begins, as base64url JSON. Callers must not look inside; its form may change. */
+function writeCursor(position: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/** A page of a list, and what the envelope says of it. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly meta: { readonly count: number; readonly nextCursor?: string };
+}
+
+/**
+ * Cuts a page from rows that were read with one more than `limit`: the extra row shows that there is a next page.
+ * `cursorOf` gives where a row stands in the list's order, in the form that the list's `readCursor` expects.
+ *
+ * @example
+ * const found = await runs.list({ after, limit: query.limit + 1 });
+ * const { rows, meta } = page(found, query.limit, (run) => [run.dueAt, run.id]);
+ */
+export function page<Row>(found: readonly Row[], limit: number, cursorOf: (row: Row) => readonly unknown[]): Page<Row> {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  const count = rows.length;
+  if (found.length === count || last === undefined) return { rows, meta: { count } };
+  return { rows, meta: { count, nextCursor: writeCursor(cursorOf(last)) } };
 }
 
 /** The position in a cursor, checked against what this list writes. Throws `invalid_cursor`. */
@@ -13,7 +35,7 @@ export function readCursor<T extends z.ZodType>(text: string | undefined, positi
   if (parsed.success) return parsed.data;
   throw new ProblemError(
     'invalid_cursor',
-    'Send meta.nextCursor of the previous page unchanged, or omit the cursor to start again.',
+    'Take meta.nextCursor of the previous page as it is, or leave out the cursor to start from the first page.',
   );
 }
 

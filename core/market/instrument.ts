@@ -4,6 +4,19 @@ export interface KnownListing extends Listing {
   readonly assetClass: AssetClass;
 }
 
+/** A listing and what it is called: what its canonical symbol means at a date. */
+export interface NamedListing {
+  readonly listingId: number;
+  readonly symbol: string;
+  readonly name: string | null;
+  readonly assetClass: AssetClass;
+  readonly mic: string;
+  /** Major currency of the listing, ISO 4217. */
+  readonly listingCurrency: string;
+  /** IANA zone of the venue. */
+  readonly zone: string;
+}
+
 /** A symbol means a listing in [from, to), milliseconds since the epoch. */
 export interface Alias {
   readonly listing: KnownListing;

@@ -16,13 +16,17 @@ export interface Candidate {
 export const consolidationRules = ['only_source', 'exchange_time', 'freshest', 'rank', 'newest'] as const;
 export type ConsolidationRule = (typeof consolidationRules)[number];
 
+/** How far the sources agree on a price. */
+export const confidences = ['single', 'agreed', 'disputed'] as const;
+export type Confidence = (typeof confidences)[number];
+
 /** Which source is the price of a listing, and why. */
 export interface Consolidated {
   readonly source: string;
   readonly rule: ConsolidationRule;
   /** Largest relative difference to another source that is as fresh, as a fraction. `null`: there is none. */
   readonly spread: string | null;
-  readonly confidence: 'single' | 'agreed' | 'disputed';
+  readonly confidence: Confidence;
   readonly candidates: number;
 }
 

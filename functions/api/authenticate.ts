@@ -8,9 +8,9 @@ import type { Clock } from '../../core/ports/clock.ts';
 /** The cookie of a dashboard session. */
 export const sessionCookie = 'qtr_session';
 
-/** How long a container may go on believing a key after it was revoked elsewhere. */
-const believeMs = 30_000;
-const noteUseMs = 60_000;
+/** How long a container goes on accepting a key after it was revoked elsewhere. */
+const cachedMs = 30_000;
+const recordUseMs = 60_000;
 
 interface Credentials {
   readonly apiKey: string | undefined;
@@ -18,35 +18,35 @@ interface Credentials {
 }
 
 export interface Authenticator {
-  /** Who these credentials are. A key goes before a cookie. Throws a 401 problem that says what is wrong with them. */
+  /** Whose credentials these are. A key goes before a cookie. Throws a 401 problem that says what is wrong with them. */
   identify(credentials: Credentials): Promise<Principal>;
-  /** Forgets what this container believes of a key: it was revoked here. */
+  /** Drops a key from this container's cache: it was revoked here. */
   forgetKey(keyId: string): void;
   forgetSession(token: string): void;
 }
 
 /**
- * Checks keys and sessions, most of the time from memory: a check by the database is believed for 30 s, so that a
- * revocation elsewhere takes hold within that time. Expiry is checked on every request.
+ * Checks keys and sessions, most of the time from memory: a check by the database is cached for 30 s, so a revocation
+ * elsewhere takes effect within that time. Expiry is checked on every request.
  */
 export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authenticator {
-  const believed = new LRUCache<string, { key: HeldKey; until: number; usedAt: number | null }>({ max: 1_000 });
+  const cached = new LRUCache<string, { key: HeldKey; until: number; usedAt: number | null }>({ max: 1_000 });
 
   async function check(id: string, find: (now: Date) => Promise<HeldKey | null>): Promise<HeldKey | null> {
     const now = clock();
-    const known = believed.get(id);
+    const known = cached.get(id);
     if (known && known.until > now && !ended(known.key, now)) return known.key;
     const key = await find(new Date(now));
     if (!key) {
-      believed.delete(id);
+      cached.delete(id);
       return null;
     }
     let usedAt = known?.usedAt ?? key.lastUsedAt;
-    if (usedAt === null || usedAt <= now - noteUseMs) {
+    if (usedAt === null || usedAt <= now - recordUseMs) {
       await store.touch(key.keyId, new Date(now));
       usedAt = now;
     }
-    believed.set(id, { key, until: now + believeMs, usedAt });
+    cached.set(id, { key, until: now + cachedMs, usedAt });
     return key;
   }
 
@@ -56,7 +56,7 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
         if (!isApiKey(apiKey))
           throw new ProblemError(
             'invalid_key',
-            'The key in x-api-key has not the form of one, or was mistyped: its checksum is wrong.',
+            'The key in x-api-key is malformed: its checksum is wrong. It may have been mistyped.',
           );
         const hash = secretHash(apiKey);
         const key = await check(`key:${hash.toString('hex')}`, (now) => store.findKey(hash, now));
@@ -79,10 +79,10 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
       );
     },
     forgetKey(keyId) {
-      for (const [id, { key }] of believed.entries()) if (key.keyId === keyId) believed.delete(id);
+      for (const [id, { key }] of cached.entries()) if (key.keyId === keyId) cached.delete(id);
     },
     forgetSession(token) {
-      believed.delete(`session:${secretHash(token).toString('hex')}`);
+      cached.delete(`session:${secretHash(token).toString('hex')}`);
     },
   };
 }

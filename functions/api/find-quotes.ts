@@ -1,9 +1,6 @@
-import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
-import { assetClasses } from '../../core/market/instrument.ts';
-import { asOfBases } from '../../core/market/quote.ts';
+import type { PricedListing, QuoteReader } from '../../core/ports/quote-reader.ts';
 import { consolidate } from '../../core/prices/consolidate.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import { isQuoted, type Quoted } from './views/quote.ts';
 
 interface Asked {
   readonly source: string | null;
@@ -23,26 +20,25 @@ export async function findQuotes(
   sourceOf: (id: string) => SourceDefinition | undefined,
   symbols: readonly string[],
   asked: Asked,
-): Promise<Map<string, Quoted | null>> {
+): Promise<Map<string, PricedListing | null>> {
   if (symbols.length === 0) return new Map();
   if (asked.knownAt === null) {
     const rows = await quotes.latest(symbols, new Date(asked.now).toISOString().slice(0, 10), asked.source);
-    return new Map(rows.map((row) => [row.symbol, isQuoted(row) ? row : null]));
+    return new Map(rows.map((row) => [row.symbol, row.source === null ? null : row]));
   }
   const listings = await quotes.listings(symbols, asked.knownAt.slice(0, 10));
-  const ids = listings.map((listing) => listing.listing_id);
-  const known = Map.groupBy(await quotes.knownAt(ids, asked.knownAt), (row) => row.listing_id);
+  const ids = listings.map((listing) => listing.listingId);
+  const known = Map.groupBy(await quotes.knownAt(ids, asked.knownAt), (row) => row.listingId);
   return new Map(
     listings.map((listing) => {
-      const rows = known.get(listing.listing_id) ?? [];
-      const assetClass = assetClasses.find((each) => each === listing.asset_class) ?? 'other';
+      const rows = known.get(listing.listingId) ?? [];
       const decided = consolidate(
         rows.map((row) => ({
           source: row.source,
           price: Number(row.price),
-          asOf: row.as_of.getTime(),
-          basis: asOfBases.find((each) => each === row.as_of_basis) ?? 'fetched',
-          rank: sourceOf(row.source)?.rank[assetClass] ?? 0,
+          asOf: row.asOf.getTime(),
+          basis: row.asOfBasis,
+          rank: sourceOf(row.source)?.rank[listing.assetClass] ?? 0,
         })),
       );
       const wanted = asked.source ?? decided?.source;

@@ -1,6 +1,6 @@
-import type { QuoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { symbolOf } from '../../core/http/read-request.ts';
+import type { QuoteReader } from '../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** The catalogue by id. */
@@ -19,7 +19,7 @@ export function requireSource(catalogue: readonly SourceDefinition[], id: string
   );
 }
 
-/** What a symbol means at an instant, now unless told. Throws `invalid_symbol` or `unknown_symbol`. */
+/** What a symbol means at an instant, or now. Throws `invalid_symbol` or `unknown_symbol`. */
 export async function requireListing(quotes: QuoteReader, text: string, at: string | undefined, now: number) {
   const symbol = symbolOf(text);
   const today = new Date(now).toISOString().slice(0, 10);
@@ -38,7 +38,7 @@ export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: nu
     .slice(0, 3)
     .map((each) => each.symbol);
   const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET /instruments?query= finds symbols by name.';
-  return new ProblemError('unknown_symbol', `No source has told of ${symbol}. ${hint}`);
+  return new ProblemError('unknown_symbol', `No source has ${symbol}. ${hint}`);
 }
 
 /** Levenshtein's distance. Symbols have at most 32 characters. */

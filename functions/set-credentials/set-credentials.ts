@@ -109,7 +109,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
     if (!isApiKey(key))
       throw new ProblemError(
         'invalid_key',
-        'The key in x-api-key has not the form of one, or was mistyped: its checksum is wrong.',
+        'The key in x-api-key is malformed: its checksum is wrong. It may have been mistyped.',
       );
     const wait = limiter.take(key);
     if (wait > 0)

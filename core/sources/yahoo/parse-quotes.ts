@@ -5,7 +5,7 @@ import type { Quote, Session } from '../../market/quote.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
-import { type QuoteRow, quoteAnswerSchema, quoteRowSchema } from './schema.ts';
+import { quoteAnswerSchema, quoteRowSchema, type YahooRow } from './schema.ts';
 import { subjectOf } from './subject.ts';
 
 /** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
@@ -90,7 +90,7 @@ export function parseQuoteRow(raw: unknown, fetchedAt: number): YahooQuote | nul
   return row.success ? quoteOf(row.data, fetchedAt) : null;
 }
 
-function quoteOf(row: QuoteRow, fetchedAt: number): YahooQuote {
+function quoteOf(row: YahooRow, fetchedAt: number): YahooQuote {
   const subject = subjectOf({
     symbol: row.symbol,
     type: row.quoteType,

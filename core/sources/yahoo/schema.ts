@@ -27,7 +27,7 @@ export const quoteRowSchema = z.object({
   bid: spare(finite),
   ask: spare(finite),
 });
-export type QuoteRow = z.infer<typeof quoteRowSchema>;
+export type YahooRow = z.infer<typeof quoteRowSchema>;
 
 /** The fields asked for: what `quoteRowSchema` reads. Keeps an answer at a quarter of its full size. */
 export const quoteFields = Object.keys(quoteRowSchema.shape);

@@ -10,20 +10,13 @@
 import { Decimal } from 'decimal.js';
 import type { BarBasis } from '../../../core/market/bar.ts';
 import type { DecimalText } from '../../../core/market/decimal.ts';
+import type { StoredBar } from '../../../core/market/stored-bar.ts';
 
-export interface AdjustableBar {
-  /** The trading day in the venue's zone, `yyyy-mm-dd`. */
-  readonly day: string;
-  readonly open: DecimalText | null;
-  readonly high: DecimalText | null;
-  readonly low: DecimalText | null;
-  readonly close: DecimalText;
-  readonly volume: DecimalText | null;
-  readonly basis: BarBasis;
-  /** As of when its prices are adjusted: the day in the venue's zone, and the instant. */
-  readonly basisDay: string;
-  readonly basisAt: number;
-}
+/** Of a stored bar, what adjusting reads and changes. */
+export type AdjustableBar = Pick<
+  StoredBar,
+  'day' | 'open' | 'high' | 'low' | 'close' | 'volume' | 'basis' | 'basisDay' | 'basisAt'
+>;
 
 interface Split {
   readonly exDate: string;

@@ -1,7 +1,8 @@
-import type { ActionRow, BarReader, BarRow } from '../../../core/adapters/postgres/prices/bar-reader.ts';
-import { type BarBasis, barBases } from '../../../core/market/bar.ts';
+import type { BarBasis } from '../../../core/market/bar.ts';
+import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
 import { dateInZone } from '../../../core/market/zoned-date.ts';
-import { type Actions, type AdjustableBar, adjustBars, NotDerivableError } from './adjust.ts';
+import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import { type Actions, adjustBars, NotDerivableError } from './adjust.ts';
 
 /** Days without a daily bar that may lie between two: the longest holidays of an exchange with both weekends. */
 const holiday = 12;
@@ -16,22 +17,6 @@ export interface BarsAsked {
   readonly now: number;
 }
 
-export type LoadedBar = BarRow & AdjustableBar;
-
-/** A stored row, as the rules of adjustment read it. */
-export function adjustable(row: BarRow): LoadedBar {
-  return {
-    ...row,
-    basis: basisOf(row.basis),
-    basisDay: row.basis_day,
-    basisAt: row.basis_at.getTime(),
-  };
-}
-
-export function basisOf(text: string): BarBasis {
-  return barBases.find((basis) => basis === text) ?? 'raw';
-}
-
 /**
  * Brings bars of one source to the adjustment that is asked for, with what is stored of splits and dividends. Throws
  * NotDerivableError where a split or dividend could be missing from that: a factor that is left out gives a price that
@@ -39,40 +24,38 @@ export function basisOf(text: string): BarBasis {
  */
 export async function adjust(
   reader: BarReader,
-  rows: readonly LoadedBar[],
-  actions: readonly ActionRow[],
+  rows: readonly StoredBar[],
+  actions: readonly StoredAction[],
   asked: BarsAsked,
-): Promise<LoadedBar[]> {
+): Promise<StoredBar[]> {
   const { adjustment } = asked;
   const first = rows.map((row) => row.day).sort()[0];
   if (adjustment === 'none' || first === undefined) return [...rows];
-  const teller = tellerOf(asked.source, rows, actions);
-  const told = actions.filter((action) => action.source === teller);
-  await requireComplete(reader, rows, asked, { teller, first });
-  const dividends = told.filter((action) => action.type === 'dividend' && action.ex_date > first);
+  const authority = authorityOf(asked.source, rows, actions);
+  const counted = actions.filter((action) => action.source === authority);
+  await requireComplete(reader, rows, asked, { authority, first });
+  const dividends = counted.filter((action) => action.type === 'dividend' && action.exDate > first);
   return adjustBars(rows, adjustment, {
-    splits: told.flatMap(({ type, ratio, ex_date, known_at }) =>
-      type === 'split' && ratio !== null && Number(ratio) > 0
-        ? [{ exDate: ex_date, ratio, knownAt: known_at.getTime() }]
-        : [],
+    splits: counted.flatMap(({ type, ratio, exDate, knownAt }) =>
+      type === 'split' && ratio !== null && Number(ratio) > 0 ? [{ exDate, ratio, knownAt }] : [],
     ),
     dividends: adjustment === 'splits_and_dividends' ? await withCloses(reader, dividends, rows, asked) : [],
-    dividendsSplitAdjusted: teller !== asked.source || rows.some((row) => row.basis !== 'raw'),
+    dividendsSplitAdjusted: authority !== asked.source || rows.some((row) => row.basis !== 'raw'),
   });
 }
 
 /**
- * Whose word on splits and dividends counts. Never two sources' mixed: one that dates a split a day later would make it
+ * The source whose splits and dividends count. Never two sources' mixed: one that dates a split a day later would make it
  * count twice.
  */
-function tellerOf(source: string, rows: readonly LoadedBar[], actions: readonly ActionRow[]): string {
+function authorityOf(source: string, rows: readonly StoredBar[], actions: readonly StoredAction[]): string {
   if (rows.some((row) => row.basis !== 'raw') || actions.some((action) => action.source === source)) return source;
   const others = [...new Set(actions.map((action) => action.source))].sort();
   return others[0] ?? source;
 }
 
 /**
- * A split is known when the day it fell on was read: its source tells of it beside that day's bar. So the daily bars
+ * A split is known when the day it fell on was read: its source gives it beside that day's bar. So the daily bars
  * must have no gap longer than a holiday over the time in which an unknown split would matter:
  * - to raw, from the first bar to the latest reading of these bars: what the source has divided by must be known;
  * - to splits from splits, nowhere: a later split that is not known makes the bars no worse than as stored;
@@ -80,9 +63,9 @@ function tellerOf(source: string, rows: readonly LoadedBar[], actions: readonly 
  */
 async function requireComplete(
   reader: BarReader,
-  rows: readonly LoadedBar[],
+  rows: readonly StoredBar[],
   asked: BarsAsked,
-  { teller, first }: { teller: string; first: string },
+  { authority, first }: { authority: string; first: string },
 ): Promise<void> {
   const bases = new Set(rows.map((row) => row.basis));
   if (asked.adjustment === 'raw' && !bases.has('splits')) return;
@@ -96,37 +79,30 @@ async function requireComplete(
   const today = dateInZone(asked.knownAt === null ? asked.now : Date.parse(asked.knownAt), asked.zone);
   const until = asked.adjustment === 'raw' ? lastReading : today;
   if (until <= first) return;
-  const gap = await reader.widestGap(asked.listingId, teller, first, until);
+  const gap = await reader.widestGap(asked.listingId, authority, first, until);
   if (gap && gap.days > holiday)
     throw new NotDerivableError(
-      `Between ${gap.from} and ${gap.to} there are no daily bars of ${teller}, so a split or dividend of that time would not be known. Collect that range first, or ask for adjustment=none.`,
+      `Between ${gap.from} and ${gap.to} there are no daily bars of ${authority}, so a split or dividend of that time would not be known. Collect that range first, or ask for adjustment=none.`,
     );
 }
 
 async function withCloses(
   reader: BarReader,
-  dividends: readonly ActionRow[],
-  rows: readonly LoadedBar[],
+  dividends: readonly StoredAction[],
+  rows: readonly StoredBar[],
   asked: BarsAsked,
 ): Promise<Actions['dividends']> {
   if (dividends.length === 0) return [];
-  const days = dividends.map((dividend) => dividend.ex_date);
+  const days = dividends.map((dividend) => dividend.exDate);
   const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days);
   const before = new Map(closes.map((row) => [row.before, row]));
   const currency = rows[0]?.currency;
-  return dividends.map(({ ex_date, amount, currency: paidIn, known_day, known_at }) => {
-    if (amount === null) throw new NotDerivableError(`The amount of the dividend of ${ex_date} is not known.`);
+  return dividends.map(({ exDate, amount, currency: paidIn, knownDay, knownAt }) => {
+    if (amount === null) throw new NotDerivableError(`The amount of the dividend of ${exDate} is not known.`);
     if (paidIn !== currency)
       throw new NotDerivableError(
-        `The dividend of ${ex_date} is in ${paidIn ?? 'an unknown currency'}, the prices in ${currency}.`,
+        `The dividend of ${exDate} is in ${paidIn ?? 'an unknown currency'}, the prices in ${currency}.`,
       );
-    const close = before.get(ex_date);
-    return {
-      exDate: ex_date,
-      amount,
-      knownDay: known_day,
-      knownAt: known_at.getTime(),
-      before: close ? adjustable(close) : null,
-    };
+    return { exDate, amount, knownDay, knownAt, before: before.get(exDate) ?? null };
   });
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../core/contracts/http/backfills.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
@@ -22,7 +22,7 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { chunksOf } from '../plan-backfill.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly backfills: BackfillStore;
   readonly sources: SourceReader;
   readonly queue: MessageQueue;
@@ -34,7 +34,7 @@ const byId = z.object({ id: z.uuid() });
 /** Chunks after which a backfill's own pace tells more than the quota does. */
 const paceAfter = 5;
 
-export function backfillRoutes({ backfills, sources, queue, catalogue }: Uses): Route[] {
+export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDependencies): Route[] {
   const create = route(
     {
       method: 'post',
@@ -108,19 +108,12 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: Uses): 
     },
     async ({ query, call }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const rows = await backfills.list({
+      const found = await backfills.list({
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const more =
-        rows.length > page.length && last ? { nextCursor: writeCursor([last.created_at.toISOString(), last.id]) } : {};
-      return {
-        kind: 'data',
-        data: page.map((row) => view(row, call.now)),
-        meta: { count: page.length, ...more },
-      };
+      const { rows, meta } = page(found, query.limit, (row) => [row.created_at.toISOString(), row.id]);
+      return { kind: 'data', data: rows.map((row) => view(row, call.now)), meta };
     },
   );
 

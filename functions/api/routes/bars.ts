@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import type { ActionRow, BarReader } from '../../../core/adapters/postgres/prices/bar-reader.ts';
-import type { QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { type BarsView, barsSchema } from '../../../core/contracts/http/market.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
@@ -12,21 +10,24 @@ import {
   sourceIdParameter,
 } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
-import { barBases, barIntervals, corporateActionTypes } from '../../../core/market/bar.ts';
+import { barBases, barIntervals } from '../../../core/market/bar.ts';
+import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
+import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
-import { adjust, adjustable, type BarsAsked, basisOf, type LoadedBar } from '../bars/load.ts';
+import { adjust, type BarsAsked } from '../bars/load.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
 import { barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly quotes: QuoteReader;
   readonly bars: BarReader;
   readonly catalogue: readonly SourceDefinition[];
 }
 
-export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
+export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route[] {
   const read = route(
     {
       method: 'get',
@@ -57,15 +58,15 @@ export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
       const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);
       const asked = requireSource(catalogue, query.source);
       const inOrder = asked ? [asked] : [...new Set([listing.chosen ?? [], catalogue.map((each) => each.id)].flat())];
-      const stored = await bars.sourceOf(listing.listing_id, query.interval, inOrder);
+      const stored = await bars.sourceOf(listing.listingId, query.interval, inOrder);
       if (!stored)
         throw new ProblemError(
           'no_bars',
           `No ${query.interval} bars of ${listing.symbol} are stored. GET /sources shows which jobs collect bars.`,
         );
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime()]));
-      const rows = await bars.bars({
-        listingId: listing.listing_id,
+      const found = await bars.bars({
+        listingId: listing.listingId,
         source: stored.source,
         interval: query.interval,
         zone: listing.zone,
@@ -76,25 +77,23 @@ export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
         after: after?.[0] ?? null,
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit).map(adjustable);
-      const last = page.at(-1);
-      const nextCursor = rows.length > page.length && last ? writeCursor([last.starts_at.toISOString()]) : undefined;
-      const actions = await bars.actions(listing.listing_id, listing.zone, query.knownAt ?? null);
-      const adjusted = await derived(bars, page, actions, {
-        listingId: listing.listing_id,
+      const { rows, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
+      const actions = await bars.actions(listing.listingId, listing.zone, query.knownAt ?? null);
+      const adjusted = await derived(bars, rows, actions, {
+        listingId: listing.listingId,
         zone: listing.zone,
         source: stored.source,
         adjustment: query.adjustment,
         knownAt: query.knownAt ?? null,
         now: call.now,
       });
-      const warnings = warningsOf(page, listing.symbol);
+      const warnings = warningsOf(rows, listing.symbol);
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, adjustment: query.adjustment };
-        const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.starts_at.toISOString() }));
+        const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString() }));
         return csvReply(barsCsv(of, lines), {
           name: `${listing.symbol}-${query.interval}`,
-          nextCursor,
+          nextCursor: meta.nextCursor,
           call,
           warnings,
         });
@@ -103,22 +102,21 @@ export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
         instrument: instrumentView(listing),
         interval: query.interval,
         adjustment: query.adjustment,
-        basis: page[0]?.basis ?? basisOf(stored.basis),
-        basisAt: (page[0]?.basis_at ?? stored.basis_at).toISOString(),
+        basis: rows[0]?.basis ?? stored.basis,
+        basisAt: new Date(rows[0]?.basisAt ?? stored.basisAt).toISOString(),
         source: stored.source,
-        currency: page[0]?.currency ?? listing.listing_currency,
+        currency: rows[0]?.currency ?? listing.listingCurrency,
         zone: listing.zone,
         bars: adjusted.map((bar) => barView(bar, call)),
-        actions: actionViews(actions, page, stored.source, call),
+        actions: actionViews(actions, rows, stored.source, call),
       };
       return {
         kind: 'data',
         data,
         meta: {
           source: stored.source,
-          count: data.bars.length,
+          ...meta,
           ...(query.knownAt ? { knownAt: query.knownAt } : {}),
-          ...(nextCursor ? { nextCursor } : {}),
         },
         warnings,
         maxAge: 5,
@@ -130,10 +128,10 @@ export function barRoutes({ quotes, bars, catalogue }: Uses): Route[] {
 
 async function derived(
   reader: BarReader,
-  page: LoadedBar[],
-  actions: ActionRow[],
+  page: readonly StoredBar[],
+  actions: readonly StoredAction[],
   asked: BarsAsked,
-): Promise<LoadedBar[]> {
+): Promise<StoredBar[]> {
   try {
     return await adjust(reader, page, actions, asked);
   } catch (error) {
@@ -142,9 +140,9 @@ async function derived(
   }
 }
 
-function barView(bar: LoadedBar, { decimal }: Call) {
+function barView(bar: StoredBar, { decimal }: Call) {
   return {
-    startsAt: bar.starts_at.toISOString(),
+    startsAt: bar.startsAt.toISOString(),
     date: bar.date,
     open: decimal(bar.open),
     high: decimal(bar.high),
@@ -155,28 +153,24 @@ function barView(bar: LoadedBar, { decimal }: Call) {
 }
 
 /** The splits and dividends of the days of the page, in the words of the bars' source. */
-function actionViews(actions: readonly ActionRow[], page: readonly LoadedBar[], source: string, { decimal }: Call) {
+function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[], source: string, { decimal }: Call) {
   const days = page.map((bar) => bar.day).sort();
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return [];
-  return actions.flatMap((action) => {
-    const type = corporateActionTypes.find((each) => each === action.type);
-    if (!type || action.source !== source || action.ex_date < first || action.ex_date > last) return [];
-    return [
-      {
-        type,
-        exDate: action.ex_date,
-        ratio: decimal(action.ratio),
-        amount: decimal(action.amount),
-        currency: action.currency,
-        source: action.source,
-        knownAt: action.known_at.toISOString(),
-      },
-    ];
-  });
+  return actions
+    .filter((action) => action.source === source && action.exDate >= first && action.exDate <= last)
+    .map(({ ratio, amount, knownAt, ...action }) => ({
+      type: action.type,
+      exDate: action.exDate,
+      ratio: decimal(ratio),
+      amount: decimal(amount),
+      currency: action.currency,
+      source: action.source,
+      knownAt: new Date(knownAt).toISOString(),
+    }));
 }
 
-function warningsOf(page: readonly LoadedBar[], symbol: string): Warning[] {
+function warningsOf(page: readonly StoredBar[], symbol: string): Warning[] {
   const stale = page.filter((bar) => bar.stale);
   const bases = new Set(page.map((bar) => bar.basis));
   return [

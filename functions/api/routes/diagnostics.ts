@@ -9,14 +9,14 @@ import {
   reportFileName,
 } from '../../../core/contracts/http/diagnostics.ts';
 import { reportOf } from '../../../core/diagnosis/report.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import { type Diagnosing, makeDiagnosis } from '../make-diagnosis.ts';
 
-interface Uses extends Omit<Diagnosing, 'log'> {
+interface RouteDependencies extends Omit<Diagnosing, 'log'> {
   readonly queue: MessageQueue;
   /** Whether a model is configured that writes summaries: then the queue `summaries` is there. */
   readonly summaries: boolean;
@@ -25,7 +25,7 @@ interface Uses extends Omit<Diagnosing, 'log'> {
 
 const tag = 'Diagnostics';
 
-export function diagnosticsRoutes({ queue, summaries, log, ...world }: Uses): Route[] {
+export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDependencies): Route[] {
   const make = route(
     {
       method: 'post',
@@ -70,11 +70,12 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: Uses): Ro
     },
     async ({ query }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const rows = await world.diagnoses.list({
+      const found = await world.diagnoses.list({
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const data = rows.slice(0, query.limit).map(
+      const { rows, meta } = page(found, query.limit, (row) => [row.created_at.toISOString(), row.id]);
+      const data = rows.map(
         (row): DiagnosisItem => ({
           id: row.id,
           createdAt: row.created_at.toISOString(),
@@ -82,9 +83,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: Uses): Ro
           headline: row.headline ?? '',
         }),
       );
-      const last = data.at(-1);
-      const more = rows.length > data.length && last ? { nextCursor: writeCursor([last.createdAt, last.id]) } : {};
-      return { kind: 'data', data, meta: { count: data.length, ...more } };
+      return { kind: 'data', data, meta };
     },
   );
 

@@ -8,7 +8,7 @@ import { type Route, route } from '../../../core/http/route.ts';
 import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly health: HealthReader;
   readonly sources: SourceReader;
   readonly catalogue: readonly SourceDefinition[];
@@ -20,7 +20,7 @@ type Check = HealthView['checks'][string];
 const tag = 'Service';
 const alive = z.object({ status: z.literal('pass') });
 
-export function healthRoutes({ health, sources, catalogue, version, log }: Uses): Route[] {
+export function healthRoutes({ health, sources, catalogue, version, log }: RouteDependencies): Route[] {
   async function judged(now: number): Promise<HealthView> {
     const facts = await health.facts(new Date(now));
     const rows = await sources.sources(

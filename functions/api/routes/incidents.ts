@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
@@ -39,10 +39,8 @@ export function incidentRoutes({ incidents }: { readonly incidents: IncidentStor
         after: after && { openedAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
-      const page = found.slice(0, query.limit);
-      const last = page.at(-1);
-      const more = found.length > page.length && last ? { nextCursor: writeCursor([last.position, last.id]) } : {};
-      return { kind: 'data', data: page.map(incidentView), meta: { count: page.length, ...more } };
+      const { rows, meta } = page(found, query.limit, (incident) => [incident.position, incident.id]);
+      return { kind: 'data', data: rows.map(incidentView), meta };
     },
   );
 

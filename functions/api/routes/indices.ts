@@ -1,10 +1,4 @@
 import * as z from 'zod';
-import type {
-  ConstituentReader,
-  MemberRow,
-  SnapshotRow,
-} from '../../../core/adapters/postgres/prices/constituent-reader.ts';
-import type { ListingRow, QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import {
   type ConstituentsView,
   type ConstituentView,
@@ -15,7 +9,7 @@ import {
   indexBatchRequestSchema,
   indexSchema,
 } from '../../../core/contracts/http/indices.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
@@ -25,14 +19,18 @@ import {
   symbolHelp,
 } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
+import type { NamedListing } from '../../../core/market/instrument.ts';
+import type { StoredMember, StoredSnapshot } from '../../../core/market/stored-index.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { ConstituentReader } from '../../../core/ports/constituent-reader.ts';
+import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { requireListing, requireSource, sourceLookup } from '../symbols.ts';
-import { instrumentView, quoteView, type Viewing } from '../views/quote.ts';
+import { instrumentView, quoteView, type ViewContext } from '../views/quote.ts';
 import { constituentsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly quotes: QuoteReader;
   readonly constituents: ConstituentReader;
   readonly catalogue: readonly SourceDefinition[];
@@ -45,7 +43,7 @@ const nothingOlder = { date: null, source: null, knownAt: null } as const;
 /** Members change by the day, their prices with each fetch. */
 const membersMaxAge = 30;
 
-export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Uses): Route[] {
+export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
 
   /** Indices by symbol; one that is not known is absent. */
@@ -54,20 +52,20 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Use
     const listings = await quotes.listings(symbols, date);
     const prices = await findQuotes(quotes, sourceOf, symbols, { source: null, knownAt: null, now: call.now });
     const snapshots = await constituents.snapshots(
-      listings.map((listing) => listing.listing_id),
+      listings.map((listing) => listing.listingId),
       nothingOlder,
     );
-    const viewing: Viewing = { decimal: call.decimal, sourceOf, now: call.now, alwaysOpen };
+    const context: ViewContext = { decimal: call.decimal, sourceOf, now: call.now, alwaysOpen };
     return new Map(
       listings.map((listing): [string, IndexView | 'no_index'] => {
-        if (listing.asset_class !== 'index') return [listing.symbol, 'no_index'];
+        if (listing.assetClass !== 'index') return [listing.symbol, 'no_index'];
         const price = prices.get(listing.symbol);
-        const snapshot = snapshots.find((each) => each.index_listing_id === listing.listing_id);
+        const snapshot = snapshots.find((each) => each.indexListingId === listing.listingId);
         return [
           listing.symbol,
           {
             instrument: instrumentView(listing),
-            quote: price ? quoteView(price, { source: null }, viewing) : null,
+            quote: price ? quoteView(price, { source: null }, context) : null,
             constituents: snapshot ? setView(snapshot, call) : null,
           },
         ];
@@ -75,14 +73,14 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Use
     );
   }
 
-  function setView(snapshot: SnapshotRow, { decimal }: Call): NonNullable<IndexView['constituents']> {
+  function setView(snapshot: StoredSnapshot, { decimal }: Call): NonNullable<IndexView['constituents']> {
     return {
       source: snapshot.source,
       date: snapshot.date,
       count: snapshot.members,
       weight: decimal(snapshot.weight),
-      fetchedAt: snapshot.fetched_at.toISOString(),
-      confirmedAt: snapshot.confirmed_at.toISOString(),
+      fetchedAt: snapshot.fetchedAt.toISOString(),
+      confirmedAt: snapshot.confirmedAt.toISOString(),
       licence: sourceOf(snapshot.source)?.terms.licence ?? 'unknown',
     };
   }
@@ -136,8 +134,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Use
       const data = asked.map(({ text, symbol }): IndexBatchItem => {
         if (symbol === null) return refused(text, new ProblemError('invalid_symbol', symbolHelp));
         const index = known.get(symbol);
-        if (index === undefined)
-          return refused(symbol, new ProblemError('unknown_symbol', `No source has told of ${symbol}.`));
+        if (index === undefined) return refused(symbol, new ProblemError('unknown_symbol', `No source has ${symbol}.`));
         return index === 'no_index' ? refused(symbol, notAnIndex(symbol)) : { symbol, index, error: null };
       });
       return { kind: 'data', data, meta: { count: data.length } };
@@ -180,28 +177,29 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Use
       const knownAt = query.knownAt ?? null;
       // A cursor goes on with the snapshot that the first page was of.
       const of = after ? { date: after[1], source: after[0] } : { date: query.date ?? null, source };
-      const [snapshot] = await constituents.snapshots([listing.listing_id], { ...of, knownAt });
+      const [snapshot] = await constituents.snapshots([listing.listingId], { ...of, knownAt });
       if (!snapshot) throw noConstituents(listing.symbol, query.date);
-      const rows = await constituents.members({
+      const found = await constituents.members({
         snapshot,
         knownAt,
         after: after && { rank: after[2], symbol: after[3] },
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const nextCursor =
-        rows.length > page.length && last
-          ? writeCursor([snapshot.source, snapshot.date, last.rank, last.symbol])
-          : undefined;
+      const { rows, meta } = page(found, query.limit, (member) => [
+        snapshot.source,
+        snapshot.date,
+        member.rank,
+        member.symbol,
+      ]);
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-constituents-${snapshot.date}`;
-        return csvReply(constituentsCsv({ symbol: listing.symbol, ...snapshot }, page), { name, nextCursor, call });
+        const table = { symbol: listing.symbol, source: snapshot.source, date: snapshot.date };
+        return csvReply(constituentsCsv(table, rows), { name, nextCursor: meta.nextCursor, call });
       }
       const data: ConstituentsView = {
         index: instrumentView(listing),
         ...setView(snapshot, call),
-        constituents: page.map((row) => memberView(row, call)),
+        constituents: rows.map((row) => memberView(row, call)),
       };
       return {
         kind: 'data',
@@ -209,9 +207,8 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Use
         meta: {
           source: snapshot.source,
           fetchedAt: data.confirmedAt,
-          count: page.length,
+          ...meta,
           ...(knownAt ? { knownAt } : {}),
-          ...(nextCursor ? { nextCursor } : {}),
         },
         maxAge: membersMaxAge,
       };
@@ -226,9 +223,9 @@ async function requireIndex(
   text: string,
   at: string | undefined,
   call: Call,
-): Promise<ListingRow> {
+): Promise<NamedListing> {
   const listing = await requireListing(quotes, text, at, call.now);
-  if (listing.asset_class !== 'index') throw notAnIndex(listing.symbol);
+  if (listing.assetClass !== 'index') throw notAnIndex(listing.symbol);
   return listing;
 }
 
@@ -240,7 +237,7 @@ function noConstituents(symbol: string, date: string | undefined): ProblemError 
   return new ProblemError(
     'no_constituents',
     date === undefined
-      ? `No source has told what ${symbol} is made of. GET /sources shows which jobs collect constituents.`
+      ? `No source has given the constituents of ${symbol}. GET /sources shows which jobs collect constituents.`
       : `What ${symbol} was made of on ${date} is not stored; the first snapshot is of a later day, or there is none.`,
   );
 }
@@ -249,15 +246,15 @@ function refused(symbol: string, problem: ProblemError): IndexBatchItem {
   return { symbol, index: null, error: { code: problem.code, detail: problem.message, retryable: problem.retryable } };
 }
 
-function memberView(row: MemberRow, { decimal }: Call): ConstituentView {
+function memberView(row: StoredMember, { decimal }: Call): ConstituentView {
   return {
     rank: row.rank,
     instrument: instrumentView(row),
     weight: decimal(row.weight),
     price: decimal(row.price),
-    previousClose: decimal(row.previous_close),
+    previousClose: decimal(row.previousClose),
     change: decimal(row.change),
-    changeFraction: decimal(row.change_fraction),
+    changeFraction: decimal(row.changeFraction),
     currency: row.currency,
   };
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { InstrumentReader } from '../../../core/adapters/postgres/listings/instrument-reader.ts';
 import { instrumentSchema } from '../../../core/contracts/http/market.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { InstrumentReader } from '../../../core/ports/instrument-reader.ts';
 import { instrumentView } from '../views/quote.ts';
 
 export function instrumentRoutes({ instruments }: { instruments: InstrumentReader }): Route[] {
@@ -35,24 +35,15 @@ export function instrumentRoutes({ instruments }: { instruments: InstrumentReade
       const text = query.query.trim();
       // brk.b and eur/usd are how people write BRK-B and EURUSD=X; a name such as "Apple" is left as it is.
       const written = /[./]/.test(text) ? (canonicalSymbol(text) ?? text) : text;
-      const rows = await instruments.search({
+      const found = await instruments.search({
         text: written,
         date: new Date(call.now).toISOString().slice(0, 10),
         assetClass: query.assetClass ?? null,
         after: after && { rank: after[0], symbol: after[1] },
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      return {
-        kind: 'data',
-        data: page.map(instrumentView),
-        meta: {
-          count: page.length,
-          ...(rows.length > page.length && last ? { nextCursor: writeCursor([last.rank, last.symbol]) } : {}),
-        },
-        maxAge: 60,
-      };
+      const { rows, meta } = page(found, query.limit, (row) => [row.rank, row.symbol]);
+      return { kind: 'data', data: rows.map(instrumentView), meta, maxAge: 60 };
     },
   );
   return [find];

@@ -3,7 +3,7 @@ import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/pos
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
 import { keptFindingSchema } from '../../../core/contracts/words/row-findings.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
@@ -30,16 +30,14 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
     },
     async ({ query }) => {
       const [before] = readCursor(query.cursor, z.tuple([z.string().regex(/^\d{1,18}$/)])) ?? [null];
-      const rows = await quarantine.page({
+      const found = await quarantine.page({
         sourceId: query.sourceId ?? null,
         reason: query.reason ?? null,
         before,
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.id]) } : {};
-      return { kind: 'data', data: page.map(view), meta: { count: page.length, ...more } };
+      const { rows, meta } = page(found, query.limit, (row) => [row.id]);
+      return { kind: 'data', data: rows.map(view), meta };
     },
   );
   const one = route(

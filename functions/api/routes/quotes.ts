@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { QuoteReader } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   batchItemSchema,
@@ -8,7 +7,7 @@ import {
   quoteSchema,
   tickRowSchema,
 } from '../../../core/contracts/http/market.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
@@ -22,13 +21,14 @@ import {
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
-import { candidateViews, quoteView, tickView, type Viewing } from '../views/quote.ts';
+import { candidateViews, quoteView, tickView, type ViewContext } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly quotes: QuoteReader;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
@@ -44,9 +44,9 @@ const most = 500;
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
 const latestMaxAge = 1;
 
-export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
+export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
-  const viewing = (call: Call, knownAt?: string): Viewing => ({
+  const contextOf = (call: Call, knownAt?: string): ViewContext => ({
     decimal: call.decimal,
     sourceOf,
     now: knownAt === undefined ? call.now : Date.parse(knownAt),
@@ -80,16 +80,16 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
       const row = found.get(symbol);
       if (row === undefined) throw await unknownSymbol(quotes, symbol, call.now);
       if (row === null) throw noQuote(symbol, source, query.knownAt);
-      const view = viewing(call, query.knownAt);
-      const quote = quoteView(row, { source }, view);
+      const context = contextOf(call, query.knownAt);
+      const quote = quoteView(row, { source }, context);
       const candidates = query.explain
         ? candidateViews(
             query.knownAt
-              ? await quotes.knownAt([row.listing_id], query.knownAt)
-              : await quotes.candidates(row.listing_id),
+              ? await quotes.knownAt([row.listingId], query.knownAt)
+              : await quotes.candidates(row.listingId),
             row,
             row.chosen,
-            view,
+            context,
           )
         : undefined;
       return {
@@ -119,14 +119,13 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
     const symbols = given.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
     const wanted = [...new Set(symbols.flatMap(({ symbol }) => symbol ?? []))];
     const found = await findQuotes(quotes, sourceOf, wanted, { source, knownAt: asked.knownAt ?? null, now: call.now });
-    const view = viewing(call, asked.knownAt);
+    const context = contextOf(call, asked.knownAt);
     const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
       if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
       const row = found.get(symbol);
-      if (row === undefined)
-        return failed(symbol, new ProblemError('unknown_symbol', `No source has told of ${symbol}.`));
+      if (row === undefined) return failed(symbol, new ProblemError('unknown_symbol', `No source has ${symbol}.`));
       if (row === null) return failed(symbol, noQuote(symbol, source, asked.knownAt));
-      return { symbol, quote: quoteView(row, { source }, view), error: null };
+      return { symbol, quote: quoteView(row, { source }, context), error: null };
     });
     return {
       kind: 'data',
@@ -169,26 +168,16 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
         );
       const source = requireSource(catalogue, query.source);
       const [after] = readCursor(query.cursor, z.tuple([z.string()])) ?? [''];
-      const rows = await quotes.page({
+      const found = await quotes.page({
         after,
         date: dateOf(call.now),
         source,
         assetClass: query.assetClass ?? null,
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const view = viewing(call);
-      const last = page.at(-1);
-      const data = page.flatMap((row) => (row.source === null ? [] : [quoteView(row, { source }, view)]));
-      return {
-        kind: 'data',
-        data,
-        meta: {
-          count: data.length,
-          ...(rows.length > page.length && last ? { nextCursor: writeCursor([last.symbol]) } : {}),
-        },
-        maxAge: latestMaxAge,
-      };
+      const { rows, meta } = page(found, query.limit, (row) => [row.symbol]);
+      const context = contextOf(call);
+      return { kind: 'data', data: rows.map((row) => quoteView(row, { source }, context)), meta, maxAge: latestMaxAge };
     },
   );
 
@@ -236,9 +225,9 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
       const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);
       const source = requireSource(catalogue, query.source) ?? listing.chosen;
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.iso.datetime()]));
-      const rows = source
+      const found = source
         ? await quotes.history({
-            listingId: listing.listing_id,
+            listingId: listing.listingId,
             source,
             from: query.from ?? '-infinity',
             to: query.to ?? 'infinity',
@@ -249,24 +238,19 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: Uses): Route[] {
             limit: query.limit + 1,
           })
         : [];
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const nextCursor =
-        rows.length > page.length && last ? writeCursor([last.as_of.toISOString(), last.known_from]) : undefined;
-      const view = viewing(call, query.knownAt);
-      const ticks = page.map((row) => tickView(row, view));
+      const { rows, meta } = page(found, query.limit, (row) => [row.asOf.toISOString(), row.knownFrom]);
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-history`;
-        return csvReply(historyCsv(listing.symbol, page), { name, nextCursor, call });
+        return csvReply(historyCsv(listing.symbol, rows), { name, nextCursor: meta.nextCursor, call });
       }
+      const context = contextOf(call, query.knownAt);
       return {
         kind: 'data',
-        data: ticks,
+        data: rows.map((row) => tickView(row, context)),
         meta: {
-          count: ticks.length,
+          ...meta,
           ...(source ? { source } : {}),
           ...(query.knownAt ? { knownAt: query.knownAt } : {}),
-          ...(nextCursor ? { nextCursor } : {}),
         },
         maxAge: 5,
       };

@@ -15,7 +15,7 @@ import {
 } from '../../../core/contracts/http/recovery.ts';
 import type { RecoveryMessage } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
@@ -207,16 +207,14 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     },
     async ({ query }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const rows = await recoveries.list({
+      const found = await recoveries.list({
         sourceId: query.sourceId ?? null,
         status: query.status ?? null,
         after: after && { requestedAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.cursorAt, last.id]) } : {};
-      return { kind: 'data', data: page.map(recoveryView), meta: { count: page.length, ...more } };
+      const { rows, meta } = page(found, query.limit, (row) => [row.cursorAt, row.id]);
+      return { kind: 'data', data: rows.map(recoveryView), meta };
     },
   );
 

@@ -9,7 +9,7 @@ import { type Call, type Reply, type Route, route } from '../../../core/http/rou
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly replays: ReplayStore;
   /** Has the queue `ingest`. */
   readonly queue: MessageQueue;
@@ -21,7 +21,7 @@ const mostBlobs = 500;
 /** Namespace of the ids that come of an `Idempotency-Key`. */
 const namespace = 'b0a1f2c6-58f4-5c41-9a53-3f3ad9c1f7e2';
 
-export function replayRoutes({ replays, queue }: Uses): Route[] {
+export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
   async function replay(found: readonly ReplayBlob[], believe: boolean, call: Call): Promise<Reply> {
     const key = idempotencyKey(call);
     const id = key === undefined ? randomUUID() : v5(`${call.principal?.keyId ?? ''}\n${key}`, namespace);

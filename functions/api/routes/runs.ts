@@ -12,7 +12,7 @@ import {
 import { artifactName } from '../../../core/contracts/s3-keys.ts';
 import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
 import { triggers } from '../../../core/contracts/words/triggers.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
@@ -20,12 +20,12 @@ import { reasonOf } from '../views/source.ts';
 
 const tag = 'Runs';
 
-interface Uses {
+interface RouteDependencies {
   readonly runs: RunReader;
   readonly artifactUrl: (key: string) => Promise<string>;
 }
 
-export function runRoutes({ runs, artifactUrl }: Uses): Route[] {
+export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
   const list = route(
     {
       method: 'get',
@@ -44,16 +44,14 @@ export function runRoutes({ runs, artifactUrl }: Uses): Route[] {
     },
     async ({ query }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const rows = await runs.runs({
+      const found = await runs.runs({
         sourceId: query.sourceId ?? null,
         status: query.status ?? null,
         after: after && { dueAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const more = rows.length > page.length && last ? { nextCursor: writeCursor([last.due_at, last.id]) } : {};
-      return { kind: 'data', data: page.map(runView), meta: { count: page.length, ...more } };
+      const { rows, meta } = page(found, query.limit, (run) => [run.due_at, run.id]);
+      return { kind: 'data', data: rows.map(runView), meta };
     },
   );
 

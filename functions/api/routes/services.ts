@@ -13,7 +13,7 @@ import { type Route, route } from '../../../core/http/route.ts';
 import type { QueueInspector } from '../../../core/ports/queue-inspector.ts';
 import { pauseEnd } from '../pause-end.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly switches: SwitchStore;
   readonly inspector: QueueInspector;
   log(error: unknown, requestId: string): void;
@@ -21,7 +21,7 @@ interface Uses {
 
 const tag = 'Services';
 
-export function serviceRoutes({ switches, inspector, log }: Uses): Route[] {
+export function serviceRoutes({ switches, inspector, log }: RouteDependencies): Route[] {
   async function views(now: Date): Promise<ServiceView[]> {
     const rows = await switches.services(now);
     return serviceIds.map((id) => {

@@ -25,7 +25,7 @@ import { idempotencyKey } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
 import { sampleView, sourceView } from '../views/source.ts';
 
-interface Uses {
+interface RouteDependencies {
   readonly incidents: IncidentStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
@@ -39,7 +39,14 @@ const hourMs = 3600_000;
 const byId = z.object({ id: z.string().min(1).max(64) });
 const problems = ['unknown_source'] as const;
 
-export function sourceRoutes({ incidents, sources, switches, queue, catalogue, alwaysOpen = false }: Uses): Route[] {
+export function sourceRoutes({
+  incidents,
+  sources,
+  switches,
+  queue,
+  catalogue,
+  alwaysOpen = false,
+}: RouteDependencies): Route[] {
   function definitionOf(id: string): SourceDefinition {
     const found = catalogue.find((source) => source.id === id);
     if (found) return found;

@@ -1,21 +1,15 @@
-import { isoInstant } from '../../../core/adapters/postgres/database/instant.ts';
-import type {
-  HistoryRow,
-  ListingRow,
-  QuotedListing,
-  QuoteRow,
-} from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { InstrumentView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 import type { DecimalWriter } from '../../../core/http/wire-number.ts';
 import { calendarFor, lastSession, oldestExpected } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
-import { assetClasses } from '../../../core/market/instrument.ts';
-import { asOfBases, sessions } from '../../../core/market/quote.ts';
+import type { NamedListing } from '../../../core/market/instrument.ts';
+import type { KnownQuote, StoredQuote } from '../../../core/market/stored-quote.ts';
 import { secondsBetween } from '../../../core/planning/job-schedule.ts';
+import type { PricedListing } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 
 /** What the views need beside the rows. */
-export interface Viewing {
+export interface ViewContext {
   readonly decimal: DecimalWriter;
   readonly sourceOf: (id: string) => SourceDefinition | undefined;
   /** Ages are counted from here: now, or the instant that `knownAt` asks for. Milliseconds since the epoch. */
@@ -25,81 +19,72 @@ export interface Viewing {
 }
 
 /** What is traded, as far as its calendar depends on it. */
-type Traded = Pick<ListingRow, 'mic' | 'zone' | 'asset_class'>;
+type Traded = Pick<NamedListing, 'mic' | 'zone' | 'assetClass'>;
 
-export type Quoted = ListingRow & Omit<QuotedListing, keyof QuoteRow> & QuoteRow;
-
-/** Whether the row has a price; one without comes from a LEFT JOIN that found none. */
-export function isQuoted(row: QuotedListing): row is QuotedListing & Quoted {
-  return row.source !== null;
-}
-
-export function instrumentView(row: ListingRow): InstrumentView {
+export function instrumentView(row: NamedListing): InstrumentView {
   return {
     symbol: row.symbol,
     name: row.name,
-    assetClass: assetClasses.find((each) => each === row.asset_class) ?? 'other',
+    assetClass: row.assetClass,
     mic: row.mic,
     exchange: exchangeOf(row.mic).name,
-    currency: row.listing_currency,
+    currency: row.listingCurrency,
     zone: row.zone,
   };
 }
 
-/** The price served for a listing. `confidence`, `rule` and `spread` are told only where the rule chose. */
-export function quoteView(row: Quoted, asked: { source: string | null }, viewing: Viewing): QuoteView {
+/** The price served for a listing. `confidence`, `rule` and `spread` are given only where the rule chose. */
+export function quoteView(row: PricedListing, asked: { source: string | null }, context: ViewContext): QuoteView {
   const consolidated = asked.source === null;
   return {
     instrument: instrumentView(row),
-    ...factsOf(row, viewing),
-    ...freshness(row, row, viewing),
-    confidence: consolidated ? (confidences.find((each) => each === row.confidence) ?? null) : null,
+    ...factsOf(row, context),
+    ...freshness(row, row, context),
+    confidence: consolidated ? row.confidence : null,
     rule: consolidated ? row.rule : null,
-    spread: consolidated ? viewing.decimal(row.spread) : null,
+    spread: consolidated ? context.decimal(row.spread) : null,
   };
 }
 
 /** What each source says, for `?explain=1`. */
-export function candidateViews(rows: readonly QuoteRow[], of: Traded, chosen: string | null, viewing: Viewing) {
+export function candidateViews(rows: readonly StoredQuote[], of: Traded, chosen: string | null, context: ViewContext) {
   return rows.map((row) => ({
-    ...factsOf(row, viewing),
-    ...freshness(row, of, viewing),
+    ...factsOf(row, context),
+    ...freshness(row, of, context),
     chosen: row.source === chosen,
   }));
 }
 
-export function tickView(row: HistoryRow, viewing: Viewing): QuoteTick {
-  return { ...factsOf(row, viewing), knownFrom: row.known_from, knownTo: row.known_to };
+export function tickView(row: KnownQuote, context: ViewContext): QuoteTick {
+  return { ...factsOf(row, context), knownFrom: row.knownFrom, knownTo: row.knownTo };
 }
 
-const confidences = ['single', 'agreed', 'disputed'] as const;
-
-function factsOf(row: QuoteRow, { decimal, sourceOf }: Viewing) {
+function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
   return {
     price: decimal(row.price),
-    previousClose: decimal(row.previous_close),
+    previousClose: decimal(row.previousClose),
     change: decimal(row.change),
-    changeFraction: decimal(row.change_fraction),
+    changeFraction: decimal(row.changeFraction),
     bid: decimal(row.bid),
     ask: decimal(row.ask),
     volume: decimal(row.volume),
     currency: row.currency,
-    minorFactor: row.minor_factor,
-    session: sessions.find((each) => each === row.session) ?? null,
-    delaySeconds: row.delay_seconds,
-    asOf: row.as_of.toISOString(),
-    asOfBasis: asOfBases.find((each) => each === row.as_of_basis) ?? 'fetched',
-    fetchedAt: row.fetched_at.toISOString(),
-    ingestedAt: isoInstant(row.ingested_at),
+    minorFactor: row.minorFactor,
+    session: row.session,
+    delaySeconds: row.delaySeconds,
+    asOf: row.asOf.toISOString(),
+    asOfBasis: row.asOfBasis,
+    fetchedAt: row.fetchedAt.toISOString(),
+    ingestedAt: row.ingestedAt,
     source: row.source,
     licence: sourceOf(row.source)?.terms.licence ?? 'unknown',
     provenance: {
-      runId: row.run_id ?? noRun,
+      runId: row.runId ?? noRun,
       part: row.part ?? 0,
       attempt: row.attempt ?? 0,
-      blobKey: row.blob_key ?? '',
-      parserVersion: row.parser_version ?? '',
-      batchId: row.batch_id,
+      blobKey: row.blobKey ?? '',
+      parserVersion: row.parserVersion ?? '',
+      batchId: row.batchId,
     },
   };
 }
@@ -117,20 +102,20 @@ const firstTradeMs = 3_600_000;
  * traded since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
  * after that opened, though the source confirms it: the source itself stands still.
  */
-function freshness(row: QuoteRow, of: Traded, { sourceOf, now, alwaysOpen }: Viewing) {
-  const confirmed = (row.confirmed_at ?? row.fetched_at).getTime();
+function freshness(row: StoredQuote, of: Traded, { sourceOf, now, alwaysOpen }: ViewContext) {
+  const confirmed = (row.confirmedAt ?? row.fetchedAt).getTime();
   const ageSeconds = Math.max(0, Math.floor((now - confirmed) / 1000));
   const source = sourceOf(row.source);
   const job = source?.jobs.find(({ kind }) => kind !== 'bars');
   const rounds = job ? 3 * secondsBetween(job, now) * 1000 : 0;
-  const calendar = alwaysOpen ? null : calendarFor({ mic: of.mic, zone: of.zone, assetClass: of.asset_class });
+  const calendar = alwaysOpen ? null : calendarFor({ mic: of.mic, zone: of.zone, assetClass: of.assetClass });
   const missed = now - Math.max(rounds, leastRoundsMs);
   if (confirmed < missed && confirmed < oldestExpected(calendar, now, leastRoundsMs))
     return { stale: true, ageSeconds };
-  if (row.as_of_basis !== 'exchange') return { stale: false, ageSeconds };
-  // A day's trading of those who tell of it late is more than their lateness: the session before is good enough.
-  const late = firstTradeMs + ((row.delay_seconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
+  if (row.asOfBasis !== 'exchange') return { stale: false, ageSeconds };
+  // A source with a whole day's delay is later than its lateness says: the session before is good enough.
+  const late = firstTradeMs + ((row.delaySeconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
   const session = calendar && lastSession(calendar, now - late);
   const oldest = Math.min(oldestExpected(calendar, now, late), session?.opensAt ?? Number.POSITIVE_INFINITY);
-  return { stale: row.as_of.getTime() < oldest, ageSeconds };
+  return { stale: row.asOf.getTime() < oldest, ageSeconds };
 }

@@ -1,9 +1,8 @@
-import { isoInstant } from '../../../core/adapters/postgres/database/instant.ts';
-import type { MemberRow } from '../../../core/adapters/postgres/prices/constituent-reader.ts';
-import type { HistoryRow } from '../../../core/adapters/postgres/prices/quote-reader.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
 import type { Call, Reply } from '../../../core/http/route.ts';
+import type { StoredMember } from '../../../core/market/stored-index.ts';
+import type { KnownQuote } from '../../../core/market/stored-quote.ts';
 
 /** Whether CSV is asked for: by `format`, or by an `Accept` that names it before JSON. */
 export function wantsCsv(format: 'json' | 'csv' | undefined, call: Call): boolean {
@@ -41,27 +40,27 @@ export function csvReply(
   return { kind: 'text', body, contentType: 'text/csv; charset=utf-8; header=present', headers, maxAge: 5 };
 }
 
-export function historyCsv(symbol: string, rows: readonly HistoryRow[]): string {
-  const columns: Column<HistoryRow>[] = [
+export function historyCsv(symbol: string, rows: readonly KnownQuote[]): string {
+  const columns: Column<KnownQuote>[] = [
     { name: 'symbol', kind: 'text', of: () => symbol },
     { name: 'source', kind: 'text', of: (row) => row.source },
-    { name: 'asOf', kind: 'text', of: (row) => row.as_of.toISOString() },
+    { name: 'asOf', kind: 'text', of: (row) => row.asOf.toISOString() },
     { name: 'price', kind: 'number', of: (row) => row.price },
-    { name: 'previousClose', kind: 'number', of: (row) => row.previous_close },
+    { name: 'previousClose', kind: 'number', of: (row) => row.previousClose },
     { name: 'change', kind: 'number', of: (row) => row.change },
-    { name: 'changeFraction', kind: 'number', of: (row) => row.change_fraction },
+    { name: 'changeFraction', kind: 'number', of: (row) => row.changeFraction },
     { name: 'bid', kind: 'number', of: (row) => row.bid },
     { name: 'ask', kind: 'number', of: (row) => row.ask },
     { name: 'volume', kind: 'number', of: (row) => row.volume },
     { name: 'currency', kind: 'text', of: (row) => row.currency },
     { name: 'session', kind: 'text', of: (row) => row.session },
-    { name: 'delaySeconds', kind: 'number', of: (row) => row.delay_seconds },
-    { name: 'asOfBasis', kind: 'text', of: (row) => row.as_of_basis },
-    { name: 'fetchedAt', kind: 'text', of: (row) => row.fetched_at.toISOString() },
-    { name: 'ingestedAt', kind: 'text', of: (row) => isoInstant(row.ingested_at) },
-    { name: 'knownFrom', kind: 'text', of: (row) => row.known_from },
-    { name: 'knownTo', kind: 'text', of: (row) => row.known_to },
-    { name: 'blobKey', kind: 'text', of: (row) => row.blob_key },
+    { name: 'delaySeconds', kind: 'number', of: (row) => row.delaySeconds },
+    { name: 'asOfBasis', kind: 'text', of: (row) => row.asOfBasis },
+    { name: 'fetchedAt', kind: 'text', of: (row) => row.fetchedAt.toISOString() },
+    { name: 'ingestedAt', kind: 'text', of: (row) => row.ingestedAt },
+    { name: 'knownFrom', kind: 'text', of: (row) => row.knownFrom },
+    { name: 'knownTo', kind: 'text', of: (row) => row.knownTo },
+    { name: 'blobKey', kind: 'text', of: (row) => row.blobKey },
   ];
   return toCsv(columns, rows);
 }
@@ -97,9 +96,9 @@ export function barsCsv(of: { symbol: string; source: string; adjustment: string
 
 export function constituentsCsv(
   of: { symbol: string; source: string; date: string },
-  members: readonly MemberRow[],
+  members: readonly StoredMember[],
 ): string {
-  const columns: Column<MemberRow>[] = [
+  const columns: Column<StoredMember>[] = [
     { name: 'index', kind: 'text', of: () => of.symbol },
     { name: 'date', kind: 'text', of: () => of.date },
     { name: 'rank', kind: 'number', of: (row) => String(row.rank) },
@@ -107,9 +106,9 @@ export function constituentsCsv(
     { name: 'name', kind: 'text', of: (row) => row.name },
     { name: 'weight', kind: 'number', of: (row) => row.weight },
     { name: 'price', kind: 'number', of: (row) => row.price },
-    { name: 'previousClose', kind: 'number', of: (row) => row.previous_close },
+    { name: 'previousClose', kind: 'number', of: (row) => row.previousClose },
     { name: 'change', kind: 'number', of: (row) => row.change },
-    { name: 'changeFraction', kind: 'number', of: (row) => row.change_fraction },
+    { name: 'changeFraction', kind: 'number', of: (row) => row.changeFraction },
     { name: 'currency', kind: 'text', of: (row) => row.currency },
     { name: 'source', kind: 'text', of: () => of.source },
   ];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { toCsv } from '../../../core/http/csv.ts';
-import { readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { createRateLimiter } from '../../../core/http/rate-limit.ts';
 import { checked, instantParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
@@ -88,15 +88,26 @@ function parseCsv(text: string): string[][] {
 
 describe('a cursor', () => {
   const position = z.tuple([z.string(), z.int()]);
+  /** The cursor of a page after which there is more. */
+  const cursorAt = (...at: unknown[]) => page([at, at], 1, (row) => row).meta.nextCursor;
 
   it('gives back what was written, and only that', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer(), (text, number) => {
         fc.pre(text.length < 200);
-        expect(readCursor(writeCursor([text, number]), position)).toEqual([text, number]);
+        expect(readCursor(cursorAt(text, number), position)).toEqual([text, number]);
       }),
     );
     expect(readCursor(undefined, position)).toBeNull();
+  });
+
+  it("is given only where a row was read beyond the page, and stands at the page's last row", () => {
+    const cursorOf = (row: number) => ['at', row];
+    expect(page([1, 2], 2, cursorOf)).toEqual({ rows: [1, 2], meta: { count: 2 } });
+    expect(page([], 2, cursorOf)).toEqual({ rows: [], meta: { count: 0 } });
+    const { rows, meta } = page([1, 2, 3], 2, cursorOf);
+    expect({ rows, count: meta.count }).toEqual({ rows: [1, 2], count: 2 });
+    expect(readCursor(meta.nextCursor, position)).toEqual(['at', 2]);
   });
 
   it('that someone made up is a problem, never a crash', () => {
@@ -105,7 +116,7 @@ describe('a cursor', () => {
         expect(() => readCursor(text, position)).toThrow(ProblemError);
       }),
     );
-    expect(() => readCursor(writeCursor([1, 'x']), position)).toThrow(ProblemError);
+    expect(() => readCursor(cursorAt(1, 'x'), position)).toThrow(ProblemError);
   });
 });
 

@@ -3,7 +3,9 @@
  * would cut them off, and then a row would not be known yet at its own `knownFrom`.
  */
 export function isoInstant(text: string): string {
-  const [seconds = '', fraction = ''] = text.replace(' ', 'T').replace(/\+00$/, '').split('.');
-  const digits = fraction.padEnd(3, '0').replace(/^(\d{3})0+$/, '$1');
-  return `${seconds}.${digits}Z`;
+  const day = text.indexOf(' ');
+  const dot = text.indexOf('.', day);
+  const end = text.length - '+00'.length;
+  if (dot === -1) return `${text.slice(0, day)}T${text.slice(day + 1, end)}.000Z`;
+  return `${text.slice(0, day)}T${text.slice(day + 1, dot)}.${text.slice(dot + 1, end).padEnd(3, '0')}Z`;
 }

@@ -1,28 +1,19 @@
+import * as z from 'zod';
+import type { InstrumentReader } from '../../../ports/instrument-reader.ts';
 import type { Pool } from '../database/pool.ts';
-import type { ListingRow } from '../prices/quote-reader.ts';
+import { rowsOf } from '../database/rows.ts';
+import { namedListingColumns, namedListingFields } from './named-listing.ts';
 
-export interface FoundInstrument extends ListingRow {
-  /** 0 the symbol itself, 1 a symbol that begins so, 2 a part of the symbol or the name. */
-  readonly rank: number;
-}
+const foundRow = z.object({ ...namedListingFields, rank: z.int() });
 
-export type InstrumentReader = ReturnType<typeof instrumentReader>;
-
-/** Looks instruments up by symbol or name. */
-export function instrumentReader(pool: Pool) {
+/** Looks instruments up in Postgres. */
+export function instrumentReader(pool: Pool): InstrumentReader {
   return {
-    /** A page of what matches, best first. An empty text matches all. Case does not matter. */
-    async search(of: {
-      text: string;
-      date: string;
-      assetClass: string | null;
-      after: { rank: number; symbol: string } | null;
-      limit: number;
-    }): Promise<FoundInstrument[]> {
-      const { rows } = await pool.query<FoundInstrument>({
+    async search(of) {
+      const result = await pool.query({
         name: 'instrument-search',
         text: `SELECT * FROM (
-                 SELECT l.id AS listing_id, a.symbol, i.name, i.asset_class, l.mic, l.currency AS listing_currency, l.zone,
+                 SELECT ${namedListingColumns},
                         CASE WHEN a.symbol = upper($1) THEN 0 WHEN starts_with(a.symbol, upper($1)) THEN 1 ELSE 2 END AS rank
                  FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
                  WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
@@ -32,7 +23,7 @@ export function instrumentReader(pool: Pool) {
                ORDER BY rank, symbol LIMIT $6`,
         values: [of.text, of.date, of.assetClass, of.after?.rank ?? null, of.after?.symbol ?? '', of.limit],
       });
-      return rows;
+      return rowsOf(foundRow, result);
     },
   };
 }

@@ -1,77 +1,68 @@
-import type { DecimalText } from '../../../market/decimal.ts';
+import * as z from 'zod';
+import { barBases, corporateActionTypes } from '../../../market/bar.ts';
+import type { BarReader } from '../../../ports/bar-reader.ts';
 import type { Pool } from '../database/pool.ts';
-
-/** A bar as stored. Dates are in the venue's zone. */
-export interface BarRow {
-  readonly starts_at: Date;
-  /** The trading day; of an intraday bar, the day it began on. */
-  readonly day: string;
-  readonly date: string | null;
-  readonly open: DecimalText | null;
-  readonly high: DecimalText | null;
-  readonly low: DecimalText | null;
-  readonly close: DecimalText;
-  readonly volume: DecimalText | null;
-  readonly currency: string;
-  readonly basis: string;
-  readonly basis_at: Date;
-  readonly basis_day: string;
-  readonly stale: boolean;
-}
-
-export interface ActionRow {
-  readonly type: string;
-  readonly ex_date: string;
-  readonly source: string;
-  readonly ratio: DecimalText | null;
-  readonly amount: DecimalText | null;
-  readonly currency: string | null;
-  readonly known_at: Date;
-  readonly known_day: string;
-}
+import { decimalText, firstRow, instant, milliseconds, rowsOf } from '../database/rows.ts';
 
 const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale`;
-const asRead = `q.starts_at, q.date::text AS date, coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day,
-  q.open, q.high, q.low, q.close, q.volume, q.currency, q.basis, q.basis_at, (q.basis_at AT TIME ZONE $ZONE)::date::text AS basis_day, q.stale`;
+const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
+  coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day, q.open, q.high, q.low, q.close, q.volume, q.currency,
+  q.basis, q.basis_at AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
 
-export type BarReader = ReturnType<typeof barReader>;
+const basis = z.enum(barBases).catch('raw');
+const sourceRow = z.object({ source: z.string(), basis, basisAt: milliseconds });
+const barFields = {
+  startsAt: instant,
+  day: z.string(),
+  date: z.string().nullable(),
+  open: decimalText.nullable(),
+  high: decimalText.nullable(),
+  low: decimalText.nullable(),
+  close: decimalText,
+  volume: decimalText.nullable(),
+  currency: z.string(),
+  basis,
+  basisAt: milliseconds,
+  basisDay: z.string(),
+  stale: z.boolean(),
+};
+const barRow = z.object(barFields);
+const closeRow = z.object({ ...barFields, before: z.string() });
+const actionRow = z.object({
+  type: z.enum(corporateActionTypes),
+  exDate: z.string(),
+  source: z.string(),
+  ratio: decimalText.nullable(),
+  amount: decimalText.nullable(),
+  currency: z.string().nullable(),
+  knownAt: milliseconds,
+  knownDay: z.string(),
+});
+const gapRow = z.object({ days: z.int(), from: z.string(), to: z.string() });
 
-/** Reads of bars and corporate actions. Instants are ISO 8601 text, dates `yyyy-mm-dd`. */
-export function barReader(pool: Pool) {
+/** Reads of bars and corporate actions from Postgres. */
+export function barReader(pool: Pool): BarReader {
   return {
-    /** The first of these sources that has bars of the interval, and their basis. */
-    async sourceOf(listingId: number, interval: string, inOrder: readonly string[]) {
-      const { rows } = await pool.query<{ source: string; basis: string; basis_at: Date }>({
+    async sourceOf(listingId, interval, inOrder) {
+      const result = await pool.query({
         name: 'bar-source',
-        text: `SELECT s.source, b.basis, b.basis_at
+        text: `SELECT s.source, b.basis, b.basis_at AS "basisAt"
                FROM unnest($3::text[]) WITH ORDINALITY s (source, place)
                CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2
                                    ORDER BY starts_at DESC LIMIT 1) b
                ORDER BY s.place LIMIT 1`,
         values: [listingId, interval, inOrder],
       });
-      return rows[0] ?? null;
+      return firstRow(sourceRow, result);
     },
 
-    /** Bars of one source that begin in [from, to), one page from `after` on; with `knownAt`, as they were known then. */
-    async bars(of: {
-      listingId: number;
-      source: string;
-      interval: string;
-      zone: string;
-      from: string;
-      to: string;
-      knownAt: string | null;
-      order: 'asc' | 'desc';
-      after: string | null;
-      limit: number;
-    }): Promise<BarRow[]> {
+    async bars(of) {
       const down = of.order === 'desc';
       const range = `listing_id = $1 AND source = $2 AND interval = $3 AND starts_at >= $4 AND starts_at < $5
         AND ($6::timestamptz IS NULL OR ingested_at <= $6) AND ($7::timestamptz IS NULL OR starts_at ${down ? '<' : '>'} $7)`;
       const order = `ORDER BY starts_at ${down ? 'DESC' : ''} LIMIT $8`;
       const past = `UNION ALL (SELECT ${columns} FROM bar_revision WHERE ${range} AND known_to > $6 ${order})`;
-      const { rows } = await pool.query<BarRow>({
+      const result = await pool.query({
         name: `bars-${of.order}${of.knownAt === null ? '' : '-past'}`,
         text: `SELECT ${asRead.replaceAll('$ZONE', '$9')}
                FROM ((SELECT ${columns} FROM bar WHERE ${range} ${order}) ${of.knownAt === null ? '' : past}) q ${order}`,
@@ -87,24 +78,25 @@ export function barReader(pool: Pool) {
           of.zone,
         ],
       });
-      return rows;
+      return rowsOf(barRow, result);
     },
 
-    /** Every split and dividend of a listing, by day; with `knownAt`, those known then. */
-    async actions(listingId: number, zone: string, knownAt: string | null): Promise<ActionRow[]> {
-      const { rows } = await pool.query<ActionRow>({
+    async actions(listingId, zone, knownAt) {
+      const result = await pool.query({
         name: 'corporate-actions',
-        text: `SELECT type, ex_date::text, source, ratio, amount, currency, known_at, (known_at AT TIME ZONE $2)::date::text AS known_day
-               FROM corporate_action WHERE listing_id = $1 AND ($3::timestamptz IS NULL OR known_at <= $3)
+        text: `SELECT type, ex_date::text AS "exDate", source, ratio, amount, currency, known_at AS "knownAt",
+                      (known_at AT TIME ZONE $2)::date::text AS "knownDay"
+               FROM corporate_action
+               WHERE listing_id = $1 AND type = ANY ($4::text[]) AND ($3::timestamptz IS NULL OR known_at <= $3)
                ORDER BY ex_date, type, source`,
-        values: [listingId, zone, knownAt],
+        // A type that this release does not know is left to the release that does.
+        values: [listingId, zone, knownAt, corporateActionTypes],
       });
-      return rows;
+      return rowsOf(actionRow, result);
     },
 
-    /** Of each day, the last daily bar before it. Days without one within twelve days before are left out. */
-    async closesBefore(listingId: number, source: string, zone: string, days: readonly string[]) {
-      const { rows } = await pool.query<BarRow & { before: string }>({
+    async closesBefore(listingId, source, zone, days) {
+      const result = await pool.query({
         name: 'bar-closes-before',
         text: `SELECT d.day::text AS before, ${asRead.replaceAll('$ZONE', '$4')}
                FROM unnest($3::date[]) d (day)
@@ -115,12 +107,11 @@ export function barReader(pool: Pool) {
                  ORDER BY starts_at DESC LIMIT 1) q`,
         values: [listingId, source, days, zone],
       });
-      return rows;
+      return rowsOf(closeRow, result);
     },
 
-    /** The longest stretch of days in [from, to] without a daily bar of the source: where a split could hide. */
-    async widestGap(listingId: number, source: string, from: string, to: string) {
-      const { rows } = await pool.query<{ days: number; from: string; to: string }>({
+    async widestGap(listingId, source, from, to) {
+      const result = await pool.query({
         name: 'bar-widest-gap',
         text: `SELECT next - day AS days, day::text AS from, next::text AS to
                FROM (SELECT day, lead(day) OVER (ORDER BY day) AS next
@@ -131,7 +122,7 @@ export function barReader(pool: Pool) {
                WHERE next IS NOT NULL ORDER BY 1 DESC LIMIT 1`,
         values: [listingId, source, from, to],
       });
-      return rows[0] ?? null;
+      return firstRow(gapRow, result);
     },
   };
 }

@@ -1,29 +1,8 @@
-import type { DecimalText } from '../../../market/decimal.ts';
+import * as z from 'zod';
+import type { ConstituentReader } from '../../../ports/constituent-reader.ts';
 import type { Pool } from '../database/pool.ts';
-import type { ListingRow } from './quote-reader.ts';
-
-/** What is known of an index's members, without them. */
-export interface SnapshotRow {
-  readonly index_listing_id: number;
-  readonly source: string;
-  /** `yyyy-mm-dd`, in the index's zone. */
-  readonly date: string;
-  readonly fetched_at: Date;
-  readonly confirmed_at: Date;
-  readonly members: number;
-  /** A fraction; about 1. */
-  readonly weight: DecimalText;
-}
-
-export interface MemberRow extends ListingRow {
-  readonly rank: number;
-  readonly weight: DecimalText;
-  readonly price: DecimalText | null;
-  readonly previous_close: DecimalText | null;
-  readonly change: DecimalText | null;
-  readonly change_fraction: DecimalText | null;
-  readonly currency: string;
-}
+import { decimalText, instant, rowsOf } from '../database/rows.ts';
+import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 
 const facts = `index_listing_id, source, date, listing_id, rank, weight, price, previous_close, change, change_fraction,
   currency, ingested_at`;
@@ -34,19 +13,35 @@ const membersKnown = (key: string, knownAt: string) => `
    UNION ALL
    SELECT ${facts} FROM constituent_revision WHERE ${key} AND ingested_at <= ${knownAt} AND known_to > ${knownAt})`;
 
-export type ConstituentReader = ReturnType<typeof constituentReader>;
+const snapshotRow = z.object({
+  indexListingId: z.int(),
+  source: z.string(),
+  date: z.string(),
+  fetchedAt: instant,
+  confirmedAt: instant,
+  members: z.int(),
+  weight: decimalText,
+});
 
-/** Reads of what indices are made of. */
-export function constituentReader(pool: Pool) {
+const memberRow = z.object({
+  ...namedListingFields,
+  rank: z.int(),
+  weight: decimalText,
+  price: decimalText.nullable(),
+  previousClose: decimalText.nullable(),
+  change: decimalText.nullable(),
+  changeFraction: decimalText.nullable(),
+  currency: z.string(),
+});
+
+/** Reads of index constituents from Postgres. */
+export function constituentReader(pool: Pool): ConstituentReader {
   return {
-    /** The newest snapshot of each index that is not later than `date`, of any source or of one. */
-    async snapshots(
-      listingIds: readonly number[],
-      of: { date: string | null; source: string | null; knownAt: string | null },
-    ): Promise<SnapshotRow[]> {
-      const { rows } = await pool.query<SnapshotRow>({
+    async snapshots(listingIds, of) {
+      const result = await pool.query({
         name: 'constituent-snapshots',
-        text: `SELECT s.index_listing_id, s.source, s.date::text, s.fetched_at, s.confirmed_at, c.members, c.weight
+        text: `SELECT s.index_listing_id AS "indexListingId", s.source, s.date::text, s.fetched_at AS "fetchedAt",
+                      s.confirmed_at AS "confirmedAt", c.members, c.weight
                FROM (SELECT DISTINCT ON (index_listing_id) * FROM constituent_snapshot
                      WHERE index_listing_id = ANY ($1::int[]) AND ($2::date IS NULL OR date <= $2)
                        AND ($3::text IS NULL OR source = $3) AND ($4::timestamptz IS NULL OR fetched_at <= $4)
@@ -56,27 +51,21 @@ export function constituentReader(pool: Pool) {
                  FROM ${membersKnown('index_listing_id = s.index_listing_id AND source = s.source AND date = s.date', '$4')} m) c`,
         values: [listingIds, of.date, of.source, of.knownAt],
       });
-      return rows;
+      return rowsOf(snapshotRow, result);
     },
 
-    /** A page of a snapshot's members, heaviest first. */
-    async members(of: {
-      snapshot: Pick<SnapshotRow, 'index_listing_id' | 'source' | 'date'>;
-      knownAt: string | null;
-      after: { rank: number; symbol: string } | null;
-      limit: number;
-    }): Promise<MemberRow[]> {
-      const { rows } = await pool.query<MemberRow>({
+    async members(of) {
+      const result = await pool.query({
         name: 'constituents',
-        text: `SELECT m.listing_id, a.symbol, i.name, i.asset_class, l.mic, l.currency AS listing_currency, l.zone,
-                      m.rank, m.weight, m.price, m.previous_close, m.change, trim_scale(m.change_fraction) AS change_fraction, m.currency
+        text: `SELECT ${namedListingColumns}, m.rank, m.weight, m.price, m.previous_close AS "previousClose", m.change,
+                      trim_scale(m.change_fraction) AS "changeFraction", m.currency
                FROM ${membersKnown('index_listing_id = $1 AND source = $2 AND date = $3', '$4')} m
                JOIN listing l ON l.id = m.listing_id JOIN instrument i ON i.id = l.instrument_id
                JOIN symbol_alias a ON a.listing_id = l.id AND a.namespace = 'canonical' AND a.valid_from <= $3 AND a.valid_to > $3
                WHERE $5::int IS NULL OR (m.rank, a.symbol) > ($5, $6::text)
                ORDER BY m.rank, a.symbol LIMIT $7`,
         values: [
-          of.snapshot.index_listing_id,
+          of.snapshot.indexListingId,
           of.snapshot.source,
           of.snapshot.date,
           of.knownAt,
@@ -85,7 +74,7 @@ export function constituentReader(pool: Pool) {
           of.limit,
         ],
       });
-      return rows;
+      return rowsOf(memberRow, result);
     },
   };
 }

@@ -1,0 +1,40 @@
+import type { DecimalText } from './decimal.ts';
+import type { AsOfBasis, Session } from './quote.ts';
+
+/** One source's price as stored, with its provenance, in major currency units. */
+export interface StoredQuote {
+  readonly source: string;
+  readonly asOf: Date;
+  readonly price: DecimalText;
+  readonly previousClose: DecimalText | null;
+  readonly change: DecimalText | null;
+  /** A fraction: 0.0127 is 1.27 %. */
+  readonly changeFraction: DecimalText | null;
+  readonly bid: DecimalText | null;
+  readonly ask: DecimalText | null;
+  readonly volume: DecimalText | null;
+  readonly currency: string;
+  readonly minorFactor: number;
+  readonly session: Session | null;
+  readonly delaySeconds: number | null;
+  readonly asOfBasis: AsOfBasis;
+  readonly fetchedAt: Date;
+  /** ISO 8601 with its microseconds, which a Date would cut off. */
+  readonly ingestedAt: string;
+  /** The last fetch that said the same. `null` for prices of the past. */
+  readonly confirmedAt: Date | null;
+  readonly batchId: string;
+  /** These five are `null` when the batch is gone. */
+  readonly runId: string | null;
+  readonly part: number | null;
+  readonly attempt: number | null;
+  readonly blobKey: string | null;
+  readonly parserVersion: string | null;
+}
+
+/** A price and the time in which it was what Quotron knew, in ISO 8601 with microseconds. */
+export interface KnownQuote extends StoredQuote {
+  readonly knownFrom: string;
+  /** `null` while it is current. */
+  readonly knownTo: string | null;
+}

@@ -1,0 +1,41 @@
+import type { BarBasis } from '../market/bar.ts';
+import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
+
+/** Reads of bars and corporate actions. Instants asked for are ISO 8601 text, days `yyyy-mm-dd` in the venue's zone. */
+export interface BarReader {
+  /** The first of these sources that has bars of the interval, and the basis of its newest one; `null` when none has. */
+  sourceOf(
+    listingId: number,
+    interval: string,
+    inOrder: readonly string[],
+  ): Promise<{ readonly source: string; readonly basis: BarBasis; readonly basisAt: number } | null>;
+  /** Bars of one source that begin in [from, to), one page from `after` on; with `knownAt`, as they were known then. */
+  bars(of: {
+    listingId: number;
+    source: string;
+    interval: string;
+    zone: string;
+    from: string;
+    to: string;
+    knownAt: string | null;
+    order: 'asc' | 'desc';
+    after: string | null;
+    limit: number;
+  }): Promise<StoredBar[]>;
+  /** Every split and dividend of a listing, by day; with `knownAt`, those known then. */
+  actions(listingId: number, zone: string, knownAt: string | null): Promise<StoredAction[]>;
+  /** Of each day, the last daily bar before it. Days without one within twelve days before are absent. */
+  closesBefore(
+    listingId: number,
+    source: string,
+    zone: string,
+    days: readonly string[],
+  ): Promise<(StoredBar & { readonly before: string })[]>;
+  /** The longest stretch of days in [from, to] without a daily bar of the source: where a split could hide. */
+  widestGap(
+    listingId: number,
+    source: string,
+    from: string,
+    to: string,
+  ): Promise<{ readonly days: number; readonly from: string; readonly to: string } | null>;
+}

@@ -1,0 +1,17 @@
+import type { StoredMember, StoredSnapshot } from '../market/stored-index.ts';
+
+/** Reads of index constituents. */
+export interface ConstituentReader {
+  /** The newest snapshot of each index that is not later than `date`, of any source or of one. */
+  snapshots(
+    listingIds: readonly number[],
+    of: { date: string | null; source: string | null; knownAt: string | null },
+  ): Promise<StoredSnapshot[]>;
+  /** A page of a snapshot's members, heaviest first. */
+  members(of: {
+    snapshot: Pick<StoredSnapshot, 'indexListingId' | 'source' | 'date'>;
+    knownAt: string | null;
+    after: { rank: number; symbol: string } | null;
+    limit: number;
+  }): Promise<StoredMember[]>;
+}

@@ -1,0 +1,58 @@
+import type { DecimalText } from '../market/decimal.ts';
+import type { AssetClass, NamedListing } from '../market/instrument.ts';
+import type { KnownQuote, StoredQuote } from '../market/stored-quote.ts';
+import type { Confidence, ConsolidationRule } from '../prices/consolidate.ts';
+
+/** Which source's price is served for a listing, and why. All `null` before the first price. */
+export interface ServedBy {
+  readonly chosen: string | null;
+  readonly rule: ConsolidationRule | null;
+  readonly spread: DecimalText | null;
+  readonly confidence: Confidence | null;
+}
+
+/** A listing with its price. */
+export type PricedListing = NamedListing & ServedBy & StoredQuote;
+
+/** A listing that has no price, or none from the source asked for. */
+export type UnpricedListing = NamedListing & ServedBy & { readonly source: null };
+
+/** Reads of quotes. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
+export interface QuoteReader {
+  /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
+  latest(symbols: readonly string[], date: string, source: string | null): Promise<(PricedListing | UnpricedListing)[]>;
+  /** A page of all that have a price, by symbol. */
+  page(of: {
+    after: string;
+    date: string;
+    source: string | null;
+    assetClass: AssetClass | null;
+    limit: number;
+  }): Promise<PricedListing[]>;
+  /** What every source says now of one listing. */
+  candidates(listingId: number): Promise<StoredQuote[]>;
+  /** What the symbols mean on a date, and which source is served for each. */
+  listings(symbols: readonly string[], date: string): Promise<(NamedListing & ServedBy)[]>;
+  /**
+   * What every source's newest price was, as known at an instant: of each listing and source the latest `asOf`
+   * among the rows that were current then.
+   */
+  knownAt(listingIds: readonly number[], knownAt: string): Promise<(StoredQuote & { readonly listingId: number })[]>;
+  /**
+   * Prices of one source in [from, to), one page from `after` on. With `revisions`, corrected ones are included; with
+   * `knownAt`, each is as it was known then.
+   */
+  history(of: {
+    listingId: number;
+    source: string;
+    from: string;
+    to: string;
+    knownAt: string | null;
+    revisions: boolean;
+    order: 'asc' | 'desc';
+    after: { asOf: string; knownFrom: string } | null;
+    limit: number;
+  }): Promise<KnownQuote[]>;
+  /** Symbols with the same first letter, to guess what a mistyped one meant. */
+  symbolsLike(symbol: string, date: string): Promise<string[]>;
+}
