@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Pool } from './pool.ts';
 
 export interface Maintenance {
@@ -9,13 +10,15 @@ export interface Maintenance {
   readonly removed: number;
 }
 
+const countRow = z.object({ count: z.int() });
+
 /**
  * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
  * and what is over is removed. Touches no quote, bar, run or key.
  */
 export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenance> {
-  const { rows: made } = await pool.query<{ made: number }>('SELECT maintain_quote_partitions($1) AS made', [now]);
-  const { rows: left } = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM quote_default');
+  const made = await pool.query('SELECT maintain_quote_partitions($1) AS count', [now]);
+  const left = await pool.query('SELECT count(*)::int AS count FROM quote_default');
   let removed = 0;
   for (const statement of [
     "DELETE FROM permit WHERE reserved_at < $1::timestamptz - interval '3 days'",
@@ -28,5 +31,9 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }
-  return { partitionsMade: made[0]?.made ?? 0, rowsInDefault: left[0]?.count ?? 0, removed };
+  return {
+    partitionsMade: countRow.parse(made.rows[0]).count,
+    rowsInDefault: countRow.parse(left.rows[0]).count,
+    removed,
+  };
 }

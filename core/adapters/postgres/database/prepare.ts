@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import * as z from 'zod';
 import {
   type DatabasePreparation,
   type DatabaseRole,
@@ -16,10 +17,15 @@ export async function prepareRoles(
   master: pg.Client,
   preparation: Omit<DatabasePreparation, 'masterPassword'>,
 ): Promise<void> {
-  const { rows } = await master.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
+  const { rows } = await master.query('SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)', [
     [owner, app, api, state, 'rds_iam'],
   ]);
-  const existing = new Set(rows.map((row) => row.rolname));
+  const existing = new Set(
+    z
+      .array(z.object({ name: z.string() }))
+      .parse(rows)
+      .map(({ name }) => name),
+  );
   for (const role of [owner, app, api, state]) {
     if (!existing.has(role)) await master.query(`CREATE ROLE ${role} LOGIN`);
   }

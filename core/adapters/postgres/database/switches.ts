@@ -9,6 +9,13 @@ export interface ServiceRow {
   readonly stopped_until: Date | null;
 }
 
+/**
+ * Whether a row of `source_state` is paused at an instant, as SQL. Both arguments are names or placeholders of the
+ * statement, never values: `isPausedAt('st', '$2')`. Null where there is no row.
+ */
+export const isPausedAt = (state: string, at: string) =>
+  `(${state}.paused AND (${state}.paused_until IS NULL OR ${state}.paused_until > ${at}))`;
+
 export type SwitchStore = ReturnType<typeof switchStore>;
 
 /** The flags that a person sets: sources stopped or not, services running or not. Handlers read them first. */

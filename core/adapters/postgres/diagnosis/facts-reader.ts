@@ -9,6 +9,7 @@ import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../../../diagnosis/facts.ts';
 import type { FactsReader, InstallationRecord, SourceRecord } from '../../../ports/facts-reader.ts';
 import type { Pool } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 
 const hourMs = 3600_000;
 const dayMs = 24 * hourMs;
@@ -113,7 +114,7 @@ const stateRow = z.object({
 async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
   const { rows } = await pool.query(
     `SELECT s.source_id,
-            coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false) AS paused,
+            coalesce(${isPausedAt('st', '$2')}, false) AS paused,
             h.status, h.reason, h.score, h.last_success_at,
             CASE WHEN st.held_until > $2 THEN st.held_until END AS held_until,
             coalesce(st.breaker, 'closed') AS breaker,

@@ -7,6 +7,7 @@ import type { RecoveryLookups } from '../../../ports/recovery-store.ts';
 import type { SourceCondition } from '../../../recovery/recovery.ts';
 import { proxiedSource } from '../../../recovery/strategy.ts';
 import type { Pool } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 import { permitsRefused } from '../work/permits.ts';
 import { markSent, scrapeMessageColumns, scrapeMessageOf } from '../work/runs.ts';
 
@@ -115,7 +116,7 @@ export function recoveryLookups(pool: Pool): RecoveryLookups {
          LEFT JOIN source_state st ON st.source_id = s.id
          LEFT JOIN source_credentials c ON c.source_id = s.id
          WHERE h.status = 'healthy' AND coalesce(st.breaker, 'closed') = 'closed'
-           AND NOT coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false)
+           AND NOT coalesce(${isPausedAt('st', '$2')}, false)
            AND NOT coalesce(st.held_until > clock_timestamp(), false)
          ORDER BY s.place`,
         [ids, now],

@@ -7,6 +7,7 @@ import { heldFor, holdsAfterMs } from '../../../recovery/held.ts';
 import { abandoned } from '../../../recovery/recovery.ts';
 import { abandonedAfterSeconds, beginsWithinSeconds } from '../../../recovery/timing.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 import { finish } from './progress.ts';
 
 /** As far back as the spacing looks: beyond it, it is at its longest anyway. */
@@ -104,7 +105,7 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
     async facts(ids, now) {
       const sources = await pool.query(
         `SELECT s.source_id, coalesce(h.status, 'unknown') AS status, coalesce(c.is_set, false) AS unlocked, st.held_until,
-                coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false) AS paused,
+                coalesce(${isPausedAt('st', '$2')}, false) AS paused,
                 (SELECT count(*)::int FROM incident i WHERE i.source_id = s.source_id AND i.resolved_at IS NULL) AS incidents,
                 -- Of those that nothing has succeeded against since.
                 coalesce((SELECT sum(i.count)::int FROM incident i WHERE i.source_id = s.source_id

@@ -1,16 +1,19 @@
+import * as z from 'zod';
 import { renewalOf } from '../database/leases.ts';
 import type { Connection } from '../database/pool.ts';
+
+const credentialsRow = z.object({ isSet: z.boolean(), changedAt: z.date().transform((at) => at.toISOString()) });
 
 /** Whether a person has set the credentials of a source. */
 export async function credentialsState(
   connection: Connection,
   sourceId: string,
 ): Promise<{ isSet: boolean; changedAt: string | null }> {
-  const { rows } = await connection.query<{ is_set: boolean; changed_at: Date }>(
-    'SELECT is_set, changed_at FROM source_credentials WHERE source_id = $1',
+  const { rows } = await connection.query(
+    'SELECT is_set AS "isSet", changed_at AS "changedAt" FROM source_credentials WHERE source_id = $1',
     [sourceId],
   );
-  return { isSet: rows[0]?.is_set ?? false, changedAt: rows[0]?.changed_at.toISOString() ?? null };
+  return rows[0] === undefined ? { isSet: false, changedAt: null } : credentialsRow.parse(rows[0]);
 }
 
 /**
@@ -21,14 +24,15 @@ export async function noteCredentials(
   connection: Connection,
   note: { sourceId: string; isSet: boolean; keyId: string | null },
 ): Promise<{ changedAt: string }> {
-  const { rows } = await connection.query<{ changed_at: Date }>(
+  const { rows } = await connection.query(
     `INSERT INTO source_credentials (source_id, is_set, changed_by) VALUES ($1, $2, $3)
      ON CONFLICT (source_id) DO UPDATE SET is_set = $2, changed_by = $3, changed_at = now()
-     RETURNING changed_at`,
+     RETURNING is_set AS "isSet", changed_at AS "changedAt"`,
     [note.sourceId, note.isSet, note.keyId],
   );
   await dropSession(connection, note.sourceId);
-  return { changedAt: (rows[0]?.changed_at ?? new Date()).toISOString() };
+  const { changedAt } = credentialsRow.parse(rows[0]);
+  return { changedAt };
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Pool } from '../database/pool.ts';
 
 /** What `/health` and `/readyz` judge by. */
@@ -15,6 +16,16 @@ export interface HealthFacts {
   readonly newestQuoteAt: Date | null;
 }
 
+const readyRow = z.object({ ready: z.boolean() });
+const factsRow = z.object({
+  migrations: z.int(),
+  unpartitioned: z.int(),
+  overdue: z.int(),
+  incidents: z.int(),
+  plannedTo: z.date().nullable(),
+  newestQuoteAt: z.date().nullable(),
+});
+
 export type HealthReader = ReturnType<typeof healthReader>;
 
 /** Reads of the state of the installation itself. */
@@ -22,21 +33,14 @@ export function healthReader(pool: Pool) {
   return {
     /** Whether the database answers and has its tables. Throws when it cannot be reached. */
     async migrated(): Promise<boolean> {
-      const { rows } = await pool.query<{ ready: boolean }>(
+      const { rows } = await pool.query(
         `SELECT to_regclass('migration') IS NOT NULL AND to_regclass('latest_quote') IS NOT NULL AS ready`,
       );
-      return rows[0]?.ready ?? false;
+      return readyRow.parse(rows[0]).ready;
     },
 
     async facts(now: Date): Promise<HealthFacts> {
-      const { rows } = await pool.query<{
-        migrations: number;
-        unpartitioned: number;
-        overdue: number;
-        incidents: number;
-        planned_to: Date | null;
-        newest: Date | null;
-      }>({
+      const { rows } = await pool.query({
         name: 'health-facts',
         text: `SELECT (SELECT count(*)::int FROM migration) AS migrations,
                       (SELECT count(*)::int FROM (SELECT 1 FROM quote_default LIMIT 1000) d) AS unpartitioned,
@@ -44,19 +48,11 @@ export function healthReader(pool: Pool) {
                          AND NOT backfill AND (waits_until IS NULL OR waits_until < $1::timestamptz - interval '15 minutes')) AS overdue,
                       (SELECT count(*)::int FROM incident WHERE resolved_at IS NULL) AS incidents,
                       (SELECT max(planned_to) FROM planner_state
-                       WHERE NOT EXISTS (SELECT FROM service_at($1) WHERE service_id = 'scheduler' AND NOT running)) AS planned_to,
-                      (SELECT max(confirmed_at) FROM latest_quote) AS newest`,
+                       WHERE NOT EXISTS (SELECT FROM service_at($1) WHERE service_id = 'scheduler' AND NOT running)) AS "plannedTo",
+                      (SELECT max(confirmed_at) FROM latest_quote) AS "newestQuoteAt"`,
         values: [now],
       });
-      const row = rows[0];
-      return {
-        migrations: row?.migrations ?? null,
-        unpartitioned: row?.unpartitioned ?? 0,
-        overdue: row?.overdue ?? 0,
-        incidents: row?.incidents ?? 0,
-        plannedTo: row?.planned_to ?? null,
-        newestQuoteAt: row?.newest ?? null,
-      };
+      return factsRow.parse(rows[0]);
     },
   };
 }

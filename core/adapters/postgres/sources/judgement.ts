@@ -7,6 +7,7 @@ import type { OpenIncident } from '../../../health/incident.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
 import type { Connection } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 
 /** Newest runs of a job that are read, and most of their tasks: enough for a baseline of how long it takes. */
 const runsOfJob = 60;
@@ -151,7 +152,7 @@ async function lockState(db: Connection, sourceId: string, now: Date): Promise<z
   for (;;) {
     const { rows } = await db.query({
       name: 'judge-state',
-      text: `SELECT paused AND (paused_until IS NULL OR paused_until > $2) AS paused, held_until, breaker, breaker_until,
+      text: `SELECT ${isPausedAt('source_state', '$2')} AS paused, held_until, breaker, breaker_until,
                     breaker_reason, breaker_opened, breaker_failures,
                     EXISTS (SELECT FROM source_credentials c WHERE c.source_id = $1 AND c.is_set) AS credentialed
              FROM source_state WHERE source_id = $1 FOR UPDATE OF source_state`,

@@ -1,5 +1,6 @@
 import { minuteSeconds } from '../../../planning/permits.ts';
 import type { Pool } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 import { worstFirst } from './keep-judgement.ts';
 
 /** What the database knows of one source. All but the id may be absent before the source ran. */
@@ -79,7 +80,7 @@ export function sourceReader(pool: Pool) {
       const { rows } = await pool.query<SourceRow>({
         name: 'sources',
         text: `SELECT s.source_id,
-                      coalesce(st.paused AND (st.paused_until IS NULL OR st.paused_until > $2), false) AS paused,
+                      coalesce(${isPausedAt('st', '$2')}, false) AS paused,
                       CASE WHEN st.paused AND st.paused_until > $2 THEN st.paused_until END AS paused_until,
                       coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.breaker_reason,
                       coalesce(st.breaker_opened, 0) AS breaker_opened, st.held_until,

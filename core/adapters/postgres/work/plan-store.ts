@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import type { PlannerState, WatchedSlot } from '../../../planning/plan.ts';
 import type { PlanStore } from '../../../ports/plan-store.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { isPausedAt } from '../database/switches.ts';
 import { failedRuns } from './failed-runs.ts';
 import { insertRun, markSent, newRun, scrapeMessageColumns, scrapeMessageOf } from './runs.ts';
 
@@ -34,7 +36,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
                                            AND t.finished_at IS NULL AND t.status IN ('queued', 'running')) AS free
            FROM unnest($2::text[], $3::int[]) AS m (source_id, most)
            WHERE NOT EXISTS (SELECT FROM source_state s WHERE s.source_id = m.source_id
-                               AND (s.paused AND (s.paused_until IS NULL OR s.paused_until > now()) OR s.held_until > now() OR s.breaker <> 'closed'))
+                               AND (${isPausedAt('s', 'now()')} OR s.held_until > now() OR s.breaker <> 'closed'))
          ), chosen AS (
            SELECT run_id, part FROM task WHERE status = 'planned' AND finished_at IS NULL AND NOT backfill
            UNION ALL
@@ -57,38 +59,50 @@ export function postgresPlanStore(pool: Pool): PlanStore {
   };
 }
 
+const stateRow = z.object({
+  running: z.boolean(),
+  paused: z.array(z.string()),
+  held: z.array(z.string()),
+  credentialed: z.array(z.string()),
+  recovering: z.array(z.string()),
+});
+const breakerRow = z.object({ sourceId: z.string(), until: z.date().nullable() });
+const plannedRow = z.object({ sourceId: z.string(), job: z.string(), plannedTo: z.date() });
+
 async function readState(connection: Connection, now: Date, watched: readonly WatchedSlot[]): Promise<PlannerState> {
-  const services = await connection.query<{ running: boolean }>(
-    `SELECT running FROM service_at($1) WHERE service_id = 'scheduler'`,
+  const state = await connection.query(
+    `SELECT coalesce((SELECT running FROM service_at($1) WHERE service_id = 'scheduler'), true) AS running,
+            ARRAY(SELECT s.source_id FROM source_state s WHERE ${isPausedAt('s', '$1')}) AS paused,
+            ARRAY(SELECT source_id FROM source_state WHERE held_until > now()) AS held,
+            ARRAY(SELECT source_id FROM source_credentials WHERE is_set) AS credentialed,
+            ARRAY(SELECT source_id FROM recovery WHERE finished_at IS NULL) AS recovering`,
     [now],
   );
-  const paused = await connection.query<{ source_id: string }>(
-    'SELECT source_id FROM source_state WHERE paused AND (paused_until IS NULL OR paused_until > $1)',
-    [now],
+  const breakers = await connection.query(
+    `SELECT source_id AS "sourceId", breaker_until AS until FROM source_state WHERE breaker <> 'closed'`,
   );
-  const planned = await connection.query<{ source_id: string; job: string; planned_to: Date }>(
-    'SELECT source_id, job, planned_to FROM planner_state',
+  const planned = await connection.query(
+    'SELECT source_id AS "sourceId", job, planned_to AS "plannedTo" FROM planner_state',
   );
-  const held = await connection.query<{ source_id: string }>(
-    'SELECT source_id FROM source_state WHERE held_until > now()',
-  );
-  const breakers = await connection.query<{ source_id: string; breaker_until: Date | null }>(
-    `SELECT source_id, breaker_until FROM source_state WHERE breaker <> 'closed'`,
-  );
-  const credentialed = await connection.query<{ source_id: string }>(
-    'SELECT source_id FROM source_credentials WHERE is_set',
-  );
-  const recovering = await connection.query<{ source_id: string }>(
-    'SELECT source_id FROM recovery WHERE finished_at IS NULL',
-  );
+  const { running, paused, held, credentialed, recovering } = stateRow.parse(state.rows[0]);
   return {
-    running: services.rows[0]?.running ?? true,
-    paused: new Set(paused.rows.map((row) => row.source_id)),
-    held: new Set(held.rows.map((row) => row.source_id)),
-    breakers: new Map(breakers.rows.map((row) => [row.source_id, { until: row.breaker_until?.getTime() ?? null }])),
-    credentialed: new Set(credentialed.rows.map((row) => row.source_id)),
-    plannedTo: new Map(planned.rows.map((row) => [`${row.source_id}/${row.job}`, row.planned_to.getTime()])),
+    running,
+    paused: new Set(paused),
+    held: new Set(held),
+    breakers: new Map(
+      z
+        .array(breakerRow)
+        .parse(breakers.rows)
+        .map(({ sourceId, until }) => [sourceId, { until: until?.getTime() ?? null }]),
+    ),
+    credentialed: new Set(credentialed),
+    plannedTo: new Map(
+      z
+        .array(plannedRow)
+        .parse(planned.rows)
+        .map(({ sourceId, job, plannedTo }) => [`${sourceId}/${job}`, plannedTo.getTime()]),
+    ),
     failed: await failedRuns(connection, watched, now),
-    recovering: new Set(recovering.rows.map((row) => row.source_id)),
+    recovering: new Set(recovering),
   };
 }
