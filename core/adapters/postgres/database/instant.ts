@@ -9,3 +9,8 @@ export function isoInstant(text: string): string {
   if (dot === -1) return `${text.slice(0, day)}T${text.slice(day + 1, end)}.000Z`;
   return `${text.slice(0, day)}T${text.slice(day + 1, dot)}.${text.slice(dot + 1, end).padEnd(3, '0')}Z`;
 }
+
+/** The SQL of an instant as milliseconds since the epoch, for an expression that is one: `msOf('t.lease_until')`. */
+export function msOf(instant: string): string {
+  return `(extract(epoch FROM ${instant}) * 1000)::float8`;
+}

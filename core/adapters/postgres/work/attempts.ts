@@ -12,9 +12,10 @@ import {
   type TaskFacts,
 } from '../../../planning/admission.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
+import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { storedSession } from '../sources/sessions.ts';
-import { lockLedger, msOf, readLedger, writePermits } from './permits.ts';
+import { lockLedger, readLedger, writePermits } from './permits.ts';
 import { makeTrial, readBreaker } from './trials.ts';
 
 type Begin = Extract<StateRequest, { op: 'beginAttempt' }>;

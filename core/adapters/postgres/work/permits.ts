@@ -15,6 +15,7 @@ import {
 } from '../../../planning/permits.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import { numbers, texts } from '../database/array-literal.ts';
+import { msOf } from '../database/instant.ts';
 import type { Connection, Pool } from '../database/pool.ts';
 
 /** The attempt that permits are for. */
@@ -65,11 +66,6 @@ export async function permitsRefused(
   const { now } = clockRow.parse(rows[0]);
   const decision = decidePermits(await readLedger(db, sourceId, now), source.quota, { purpose, count });
   return decision.granted ? null : { why: decision.why, retryAfterSeconds: decision.retryAfterSeconds };
-}
-
-/** Milliseconds since the epoch of an SQL instant. */
-export function msOf(instant: string): string {
-  return `(extract(epoch FROM ${instant}) * 1000)::float8`;
 }
 
 const clockRow = z.object({ now: z.number().transform(Math.floor) });

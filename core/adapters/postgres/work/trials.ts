@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { OpenBreaker } from '../../../planning/trials.ts';
+import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
-import { msOf } from './permits.ts';
 
 const breakerRow = z.object({ until: z.number().nullable(), runId: z.string().nullable() });
 
