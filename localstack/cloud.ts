@@ -6,7 +6,7 @@
  *   3. migrate
  *   4. API keys, a sign-in token, the dashboard server, `local.json`
  *
- * What was started is stopped in reverse, whatever happens; nothing else is.
+ * Whatever happens, everything that was started is stopped in reverse order, and nothing else.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ export interface CloudOptions {
   readonly folder: string;
   readonly settings: LocalSettings;
   readonly kind: EmulatorKind;
-  /** The real services in place of the simulated ones. */
+  /** Call the real services instead of the simulated ones. */
   readonly live: boolean;
   /** With the dashboard: its page, its server, API keys and `local.json`. */
   readonly dashboard: boolean;
@@ -75,11 +75,11 @@ export interface Cloud {
   readonly local: LocalFile | null;
   /** Signs in once: `<dashboardUrl>/#sign-in=<token>`. */
   readonly signInUrl: string | null;
-  /** Settled with a message when a part has ended by itself. */
+  /** Resolves with a message when a part has ended unexpectedly. */
   readonly broken: Promise<string>;
 }
 
-/** What must be stopped, last first. */
+/** What must be stopped, in reverse order. */
 export class Cleanup {
   readonly #stops: (() => Promise<void>)[] = [];
   #running: Promise<string[]> | undefined;
@@ -92,7 +92,7 @@ export class Cleanup {
     return this.#stops.length === 0;
   }
 
-  /** Stops everything; gives what could not be stopped. The second call waits for the first. */
+  /** Stops everything; returns what could not be stopped. The second call waits for the first. */
   run(): Promise<string[]> {
     this.#running ??= (async () => {
       const problems: string[] = [];
@@ -117,7 +117,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   const { folder, settings, run, signal } = options;
   const localFile = join(folder, 'local.json');
   const earlier = readState(localFile, localFileSchema);
-  // Before anything is started: what comes last must not fail after a minute for a reason that was there at the start.
+  // Checked before anything starts, so that the last step does not fail after a minute for a reason known at the start.
   for (const name of portNames)
     await choosePort({ what: whatListens[name], required: settings.ports[name], setting: portVariable(name) });
   const portOf = (name: 'upstreams' | 'dashboard', usual: number) => rememberedPort(folder, settings, name, usual);
@@ -274,33 +274,33 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     local: served?.local ?? null,
     signInUrl: served?.signInUrl ?? null,
     broken: Promise.race([
-      fellOver(emulator.value.ended, 'The emulator', emulator.value.logFile),
-      fellOver(database.value.ended, 'The database', database.value.logFile),
+      unexpectedEnd(emulator.value.ended, 'The emulator', emulator.value.logFile),
+      unexpectedEnd(database.value.ended, 'The database', database.value.logFile),
     ]),
   };
 }
 
-/** Resolves with a message when a part ends that nobody asked to end. */
-function fellOver(ended: Promise<boolean>, what: string, logFile: string | null): Promise<string> {
+/** Resolves with a message when a part ends unexpectedly. */
+function unexpectedEnd(ended: Promise<boolean>, what: string, logFile: string | null): Promise<string> {
   return new Promise((resolve) => {
     void ended.then((asked) => {
       if (asked) return;
       resolve(
-        `${what} has ended by itself, and nothing works without it. ${logFile === null ? '' : `Its log is in ${logFile}. `}` +
+        `${what} has ended unexpectedly, and nothing works without it. ${logFile === null ? '' : `Its log is in ${logFile}. `}` +
           'Everything else is stopped; the data is kept. Run `npm start` again.',
       );
     });
   });
 }
 
-/** Base URLs in place of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */
+/** Base URLs instead of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */
 function sourceUrlsOf(settings: LocalSettings, upstreams: RunningUpstreams | null): Record<string, string> | null {
   const simulated = upstreams === null ? [] : catalogue.map(({ id }): [string, string] => [id, upstreams.urlOf(id)]);
   const urls = { ...Object.fromEntries(simulated), ...settings.sourceUrls };
   return Object.keys(urls).length === 0 ? null : urls;
 }
 
-/** The port of the last run where it is free, and keeps what is chosen. */
+/** The port of the last run where it is free; stores the chosen one. */
 async function rememberedPort(
   folder: string,
   settings: LocalSettings,

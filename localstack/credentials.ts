@@ -4,12 +4,12 @@ import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../core/auth/api-keys.ts';
 import { loadSimulators } from './upstreams/simulator.ts';
 
-/** What the key that sets credentials is called: it is deleted when they are set. */
+/** Name of the temporary key that sets credentials; it is deleted afterwards. */
 const keyName = 'npm start: credentials';
 
 /**
- * Sets the credentials that the simulated sources take, through the deployed API, as a person would. Each time: an
- * emulator that lost its state has lost its secrets too. Gives the sources.
+ * Sets the credentials of the simulated sources through the deployed API, as a person would. On every start, because an
+ * emulator that lost its state has lost its secrets too. Returns the sources.
  */
 export async function setSimulatedCredentials(
   apiUrl: string,

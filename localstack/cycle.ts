@@ -1,4 +1,4 @@
-/** One full cycle: plan every job now, wait until each task has ended, and say what came of it. */
+/** One full cycle: plan every job now, wait until each task has ended, and report the result. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
@@ -10,7 +10,7 @@ import { until } from './processes.ts';
 /** What a cycle brought. */
 export interface CycleResult extends RunResults {
   readonly runs: readonly string[];
-  /** Tasks that had not ended when the time was over. */
+  /** Tasks that had not ended in time. */
   readonly unfinished: number;
 }
 
@@ -24,8 +24,8 @@ export async function planCycle(functions: Functions, job?: string): Promise<rea
 }
 
 /**
- * Waits for the tasks of runs to end, but not for those that wait for their source's quota. Gives how many had not ended
- * when the time was over, or waiting was given up.
+ * Waits for the tasks of runs to end, but not for those that wait for their source's quota. Returns how many had not
+ * ended in time, or when waiting was aborted.
  */
 export async function waitForRuns(
   pool: Pool,
@@ -46,14 +46,14 @@ export async function waitForRuns(
   return open;
 }
 
-/** What runs have brought, by symbol and source. */
+/** The result of runs, by symbol and source. */
 export async function resultOf(pool: Pool, runs: readonly string[], unfinished: number): Promise<CycleResult> {
   return { runs, ...(await resultsOfRuns(pool, runs)), unfinished };
 }
 
 const missing = '–';
 
-/** The result as tables for people: prices, and where indices were asked for, what they are made of. */
+/** The result as tables for people: prices, and constituents where indices were fetched. */
 export function tableOf(result: CycleResult): string {
   const prices = result.rows.map((row) => [
     row.symbol,
@@ -86,7 +86,7 @@ export function tableOf(result: CycleResult): string {
   return lines.join('\n');
 }
 
-/** The lines of a table; the columns of `numeric` are flush right. */
+/** The lines of a table; the columns of `numeric` are right-aligned. */
 function aligned(
   head: readonly string[],
   numeric: readonly number[],

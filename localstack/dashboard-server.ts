@@ -20,11 +20,11 @@ import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
 
 export interface DashboardOptions {
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   /** The built page. */
   readonly folder: string;
-  /** Where the REST API's stage is: paths are put after it. */
+  /** Base URL of the REST API's stage: paths are appended. */
   readonly apiUrl: string;
   readonly emulatorUrl: string;
   /** Proves this server to the emulator's gate; `null` where there is none. */
@@ -93,7 +93,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
   };
 }
 
-/** Where the emulator's presigned URLs are found again. */
+/** The path under which the emulator's presigned URLs are served. */
 const downloads = '/downloads/';
 
 function refuseHost(response: ServerResponse): void {
@@ -127,7 +127,7 @@ function throughTheGate(headers: IncomingHttpHeaders, gateSecret: string | null)
   );
 }
 
-/** An object that a presigned URL names. Neither keys nor cookies go along: the URL alone has the right. */
+/** Serves the object of a presigned URL. Keys and cookies are not forwarded: the URL alone authorises. */
 function download(
   request: IncomingMessage,
   response: ServerResponse,
@@ -205,7 +205,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, folder: s
     ...securityHeaders,
     'content-type': types[extname(file)] ?? 'application/octet-stream',
     'content-length': statSync(file).size,
-    // Vite puts a hash into the names under /assets; all else may change with the next build.
+    // Vite puts a hash into the names under /assets; everything else may change with the next build.
     'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   if (request.method === 'HEAD') response.end();

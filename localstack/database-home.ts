@@ -1,7 +1,7 @@
 /**
- * Where PostgreSQL lives and as whom it runs. It refuses to run as root, so root starts it as the user `postgres`; who
- * then must be able to enter the checkout. In `/root`, or in a folder of `mktemp -d`, it is not: data and binaries then
- * live under /var/tmp, which outlives a reboot as the checkout does.
+ * Where PostgreSQL runs and as which user. It refuses to run as root, so root starts it as the user `postgres`, who
+ * must be able to enter the checkout. In `/root`, or in a folder of `mktemp -d`, that is impossible: data and binaries
+ * are then under /var/tmp, which survives a reboot like the checkout.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import { codeOf, LocalCloudError } from './problem.ts';
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 export type Binaries = z.infer<typeof binariesSchema>;
 
-/** As whom PostgreSQL runs. `ids` is empty when that is the current user. */
+/** The user that PostgreSQL runs as. `ids` is empty for the current user. */
 export interface Account {
   readonly ids: { readonly uid?: number; readonly gid?: number };
   /** Makes a folder that the account owns and nobody else enters. */
@@ -95,7 +95,7 @@ function canRun(account: Account, command: string, args: readonly string[]): boo
   return spawnSync(command, args, { ...account.ids, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
-/** A folder that stands for one which the account may not enter. */
+/** The replacement for a folder that the account may not enter. */
 async function makeRefuge(dir: string): Promise<string> {
   const refuge = refugeFor(await realpath(dir));
   await makeOurs(refuge);
@@ -107,7 +107,7 @@ export function refugeFor(dir: string): string {
   return join('/var/tmp', `quotron-${digest(dir)}`);
 }
 
-/** A folder in /var/tmp, which everyone may write to: it must be ours, and no link to somewhere else. */
+/** A folder in /var/tmp, which everyone may write to: it must be ours, and not a link. */
 async function makeOurs(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const found = await lstat(folder);
@@ -142,7 +142,7 @@ async function copyBinaries(binaries: Binaries): Promise<Binaries> {
   try {
     await rename(half, join(shared, 'native'));
   } catch (error) {
-    // Another start was quicker; what it placed is the same.
+    // Another start finished first; its files are the same.
     await rm(half, { recursive: true, force: true });
     if (!(await there())) throw error;
   }

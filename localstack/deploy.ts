@@ -31,11 +31,11 @@ export interface DeployOptions {
   /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
   readonly chromiumPack: string | undefined;
   readonly say: (line: string) => void;
-  /** Ends the programs that are at work. */
+  /** Ends the running programs. */
   readonly signal?: AbortSignal;
 }
 
-/** What the stacks are called and hold, by the keys of their outputs. */
+/** The outputs of the stacks, by key. */
 export interface Deployment {
   readonly outputs: Readonly<Record<string, string>>;
   /** Whether anything had to be deployed. */
@@ -45,7 +45,7 @@ export interface Deployment {
 const stackNames = ['Quotron-local-Storage', 'Quotron-local-Pipeline', 'Quotron-local-Api'];
 const recordSchema = z.object({ fingerprint: z.string() });
 
-/** Brings the emulator to what the code says. */
+/** Deploys the current code to the emulator. */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const record = join(options.dir, 'deployment.json');
   const client = new CloudFormationClient(emulatorClient(options.emulator));
@@ -60,8 +60,8 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const outputs = await outputsOf(client);
     if (outputs === null) {
       throw new LocalCloudError(
-        `CDK says that it has deployed, but the emulator at ${options.emulator.url} does not have all of ${stackNames.join(', ')}. ` +
-          'Its state is not to be trusted: run `npm run reset` and start again.',
+        `CDK reports success, but the emulator at ${options.emulator.url} does not have all of ${stackNames.join(', ')}. ` +
+          'Its state cannot be trusted: run `npm run reset` and start again.',
       );
     }
     writeState(record, { fingerprint: wanted });
@@ -71,7 +71,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   }
 }
 
-/** An output of the deployment; a missing one is a fault of the stacks, not of the user. */
+/** An output of the deployment; a missing one is a bug in the stacks. */
 export function output(deployment: Deployment, key: string): string {
   const value = deployment.outputs[key];
   if (value === undefined) throw new Error(`the stacks have no output ${key}`);
@@ -93,7 +93,7 @@ export function executeApiUrl(emulatorUrl: string, deployment: Deployment): stri
 
 async function deployAnew(options: DeployOptions): Promise<void> {
   ownFolder(options.dir);
-  // CDK adds to what is there: assets of each earlier deployment would stay.
+  // CDK does not delete: assets of each earlier deployment would stay.
   const assembly = join(options.dir, 'cdk.out');
   rmSync(assembly, { recursive: true, force: true });
   await makeAssetBucket(options.emulator);
@@ -108,7 +108,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Its own group: what it has started itself ends with it, and Ctrl-C comes through us.
+      // Its own process group: its children end with it, and Ctrl-C reaches it only through us.
       detached: true,
       env: {
         ...shell,
@@ -185,13 +185,13 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
     const [stack] = Stacks ?? [];
     return stack?.StackStatus === 'CREATE_COMPLETE' || stack?.StackStatus === 'UPDATE_COMPLETE' ? stack : null;
   } catch (error) {
-    // The one way in which CloudFormation says that there is no such stack.
+    // The error by which CloudFormation reports a missing stack.
     if (/does not exist/i.test(messageOf(error))) return null;
     throw error;
   }
 }
 
-/** What the deployment depends on: the code that is deployed, the lock file, and the addresses it is given. */
+/** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
 function fingerprint({ emulator, databaseUrls, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
   return sourceHash(

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { refugeFor } from './database-home.ts';
 import { root } from './state-folder.ts';
 
-/** What a local cloud keeps in its folder. Only these go: the folder may be any that the user named. */
+/** The entries of a local cloud in its folder. Only these are deleted, because the user may have chosen any folder. */
 const parts = [
   ...['emulator', 'postgres', 'deploy'],
   ...['local.json', 'lock', 'upstreams-port.json', 'dashboard-port.json'],
 ];
 
-/** Removes the state of a local cloud that does not run. The emulator's program, which is a download, stays. */
+/** Deletes the state of a stopped local cloud. The downloaded emulator stays. */
 export function dropState(folder: string): void {
   const database = join(folder, 'postgres');
   if (existsSync(database)) rmSync(refugeFor(realpathSync(database)), { recursive: true, force: true });

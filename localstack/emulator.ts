@@ -1,7 +1,7 @@
 /**
  * The emulator of AWS, to which the same CDK app is deployed as to the real one.
  *
- *   AWS_ENDPOINT_URL       the one that runs there; it is neither started nor stopped
+ *   AWS_ENDPOINT_URL       the one running there; it is neither started nor stopped
  *   `--emulator ministack` MiniStack, as a plain process (the default)
  *   `--emulator localstack` LocalStack in Docker
  */
@@ -48,18 +48,18 @@ export interface RunningEmulator extends EmulatorAccess {
   /** Proves the dashboard's server to the gate; `null` for an emulator without one. */
   readonly gateSecret: string | null;
   readonly logFile: string | null;
-  /** Settled when it has ended: true when that was asked for. Never, for one that was not started here. */
+  /** Resolves when it has ended: true if it was stopped on purpose. Never, for one that was not started here. */
   readonly ended: Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** LocalStack's last line whose community image needs no token. */
+/** The last version of LocalStack whose community image needs no token. */
 const localstackImage = 'localstack/localstack:4.13.1';
 /** MiniStack with our checks before it, in one process. */
 const gate = join(root, 'localstack', 'ministack', 'gate.py');
 const recordSchema = z.object({ port: z.int(), pid: z.int().nullable(), identity: z.string().nullable() });
 
-/** Starts the emulator, or finds the one that runs, and waits until it answers. */
+/** Starts the emulator, or uses the running one, and waits until it answers. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   if (options.url) return await externalEmulator(options.url);
   return options.kind === 'ministack' ? await startMiniStack(options) : await startLocalStack(options);
@@ -125,13 +125,13 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     ownFolder(path);
     return path;
   };
-  // Its state names queues and APIs by an address with the port in it; with another port it would be all wrong.
+  // Its state names queues and APIs by an address with the port in it; with another port all of them would be wrong.
   if (earlier !== undefined && earlier.port !== port)
     rmSync(join(options.dir, 'state'), { recursive: true, force: true });
-  // Unpacked functions of a run that was killed.
+  // Unpacked functions of a killed run.
   rmSync(join(options.dir, 'tmp'), { recursive: true, force: true });
   const unpacked = folder('tmp');
-  // It runs CommonJS from there, and the nearest package.json would be the project's, which says `module`.
+  // It runs CommonJS from there, and the nearest package.json would be the project's with `module`.
   writeFileSync(join(unpacked, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.dir, 'emulator.log');
   // 20 characters, as access key ids have.
@@ -159,12 +159,12 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       STATE_DIR: folder('state'),
       S3_DATA_DIR: folder('s3'),
       TMPDIR: unpacked,
-      // Not in the folder above, which goes: unpacking the browser is half the work of a cycle.
+      // Not in the folder above, which is deleted: unpacking the browser is half the work of a cycle.
       [settingNames.chromiumFolder]: tmpdir(),
-      // Servers on fixed ports that nothing here uses, and that two checkouts would fight for.
+      // Servers on fixed ports that nothing here uses, and over which two checkouts would conflict.
       SFTP_ENABLED: '0',
       IOT_MTLS_ENABLED: '0',
-      // There is no Docker to look for orphans in.
+      // There is no Docker to search for orphans.
       DOCKER_HOST: 'unix:///nonexistent',
       LOG_LEVEL: 'WARNING',
       PYTHONUNBUFFERED: '1',
@@ -179,15 +179,15 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       // SIGTERM lets it write its state; the functions' processes share its group and go with it.
       await stopChild(child, 'SIGTERM', 15_000);
       if (child.pid !== undefined) await killGroup(child.pid);
-      // What only running functions need.
+      // Only running functions need it.
       rmSync(unpacked, { recursive: true, force: true });
     },
   );
 }
 
 /**
- * What of this process's environment the emulator sees. Functions inherit it, so it is kept to what a Lambda would not
- * mind: a DATABASE_URL or AWS_PROFILE of the shell must not reach them.
+ * The environment variables that the emulator inherits. Functions inherit them too, so a DATABASE_URL or AWS_PROFILE of
+ * the shell must not be among them.
  */
 function inherited(): Record<string, string> {
   const names = [
@@ -223,7 +223,7 @@ async function endLeftover(identity: string | null): Promise<void> {
   await killGroup(pid);
 }
 
-/** Ends what is left of a process group, and waits until it is gone. */
+/** Ends the rest of a process group, and waits until it is gone. */
 async function killGroup(pid: number): Promise<void> {
   const gone = (name: NodeJS.Signals | 0) => {
     try {
@@ -234,7 +234,7 @@ async function killGroup(pid: number): Promise<void> {
       throw error;
     }
   };
-  // Where nobody reaps orphans (a container without an init), they stay as zombies: no reason to wait for ever.
+  // Without a process that reaps orphans (a container without init), they stay as zombies: do not wait forever.
   if (!gone('SIGKILL')) await until(() => gone(0), 2_000);
 }
 

@@ -6,9 +6,9 @@ import { type EmulatorAccess, emulatorClient } from './emulator.ts';
 
 const failureSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
-/** Calls deployed functions, as EventBridge and the API do. */
+/** Invokes deployed functions, as EventBridge and the API do. */
 export interface Functions {
-  /** Invokes one and waits; gives what it answered. Throws what it threw. */
+  /** Invokes one and returns its answer. Throws its error. */
   invoke(name: FunctionName, payload: unknown): Promise<unknown>;
   close(): void;
 }
@@ -17,7 +17,7 @@ export interface Functions {
 export function functionsOf(emulator: EmulatorAccess, deployment: Deployment): Functions {
   const client = new LambdaClient({
     ...emulatorClient(emulator),
-    // A call that is tried again would be a second call.
+    // A retry would be a second call.
     maxAttempts: 1,
   });
   return {

@@ -8,7 +8,7 @@ import type { Scope, scopes } from '../core/contracts/words/access.ts';
 /** One key per scope. */
 export type LocalKeys = Readonly<Record<Scope, string>>;
 
-/** The keys of the local cloud: those of the last run that the database still takes, new ones for the others. */
+/** The keys of the local cloud: those of the last run that are still valid, and new ones for the others. */
 export async function ensureKeys(pool: Pool, earlier: Partial<LocalKeys>): Promise<LocalKeys> {
   const store = apiKeyStore(pool);
   const now = new Date();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { codeOf, LocalCloudError } from './problem.ts';
 
-/** Whether a TCP port on 127.0.0.1 can be listened on now. */
+/** Whether a TCP port on 127.0.0.1 is free. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -10,7 +10,7 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that the system says is free. */
+/** A free port. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -27,8 +27,8 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * A port to listen on. One that was asked for (`required`) must be free; otherwise the first free one of `preferred`
- * (the port of the last run, then a well-known one), so that addresses outlive a restart; otherwise any.
+ * A port to listen on. A required one must be free; otherwise the first free one of `preferred` (the port of the last
+ * run, then a well-known one), so that addresses survive a restart; otherwise any.
  */
 export async function choosePort(options: {
   readonly what: string;
@@ -44,14 +44,14 @@ export async function choosePort(options: {
   return await freePort();
 }
 
-/** The error for a port that another program holds. */
+/** The error for a port in use by another program. */
 export function portInUse(what: string, port: number, setting?: string): LocalCloudError {
   const cure =
     setting === undefined
       ? 'choose another port'
       : `set ${setting} to another port, or unset it and a free one is taken`;
   return new LocalCloudError(
-    `Port ${port} on 127.0.0.1, wanted for ${what}, is used by another program. Nothing was started. ` +
+    `Port ${port} on 127.0.0.1, needed for ${what}, is used by another program. Nothing was started. ` +
       `Stop that program (\`ss -ltnp 'sport = :${port}'\` shows it), or ${cure}.`,
   );
 }

@@ -1,12 +1,12 @@
 /**
- * Something that the person at the keyboard can put right. The message says what happened, what it means and what to
- * do; it is printed without a stack.
+ * An error that the user can fix. The message says what happened, what it means and what to do; it is printed without a
+ * stack.
  */
 export class LocalCloudError extends Error {
   override readonly name = 'LocalCloudError';
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

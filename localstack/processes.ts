@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from './problem.ts';
 
-/** Whether a process with this id exists, whoever it belongs to. */
+/** Whether a process with this id exists, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -27,8 +27,8 @@ export function commandOf(pid: number): string | null {
 }
 
 /**
- * What tells a process from a later one with the same id: its start time. `null` when it is gone. Process ids are
- * used again soon, above all in containers, so an id alone in a file proves nothing.
+ * Identifies a process by id and start time; `null` when it is gone. Process ids are reused soon, above all in
+ * containers, so an id alone in a file proves nothing.
  */
 export function identityOf(pid: number): string | null {
   if (process.platform === 'linux') {
@@ -60,14 +60,14 @@ export function descendantsOf(root: number): number[] {
 
 function childrenOf(pid: number): number[] {
   try {
-    // The kernel lists the children of each thread apart; Node starts them from its main thread.
+    // The kernel lists the children of each thread separately; Node starts them from its main thread.
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
     return [];
   }
 }
 
-/** Waits until `done` is true, looking again after `everyMs`. False when the time is over first. */
+/** Waits until `done` is true, looking again after `everyMs`. False when the time runs out. */
 export async function until(done: () => boolean | Promise<boolean>, timeoutMs: number, everyMs = 25): Promise<boolean> {
   const end = performance.now() + timeoutMs;
   for (;;) {
@@ -77,7 +77,7 @@ export async function until(done: () => boolean | Promise<boolean>, timeoutMs: n
   }
 }
 
-/** Sends a signal, and does not mind when the process is gone. */
+/** Sends a signal; does nothing when the process is gone. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -86,7 +86,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Asks a child to end, waits, and ends it by force after `graceMs`. */
+/** Ends a child: first with a signal, by force after `graceMs`. */
 export async function stopChild(child: ChildProcess, name: NodeJS.Signals, graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -97,8 +97,8 @@ export async function stopChild(child: ChildProcess, name: NodeJS.Signals, grace
 }
 
 /**
- * Starts a program whose output goes to a log file, in a process group of its own, so that Ctrl-C in the terminal reaches
- * it only through us.
+ * Starts a program whose output goes to a log file, in a process group of its own, so that Ctrl-C in the terminal does
+ * not reach it directly.
  */
 export function spawnLogged(
   command: string,

@@ -2,13 +2,13 @@
 import { Listr, PRESET_TIMER } from 'listr2';
 import { messageOf } from './problem.ts';
 
-/** One step of starting. Its value is there once it has been run. */
+/** One step of the start. Its value is available once it has run. */
 export class Step<T> {
   readonly title: string;
   readonly #work: (say: (line: string) => void) => Promise<T>;
   readonly #describe: (value: T) => string;
   #done: { readonly value: T } | undefined;
-  /** Settled when the work is over, whatever came of it. */
+  /** Resolves when the work has ended, successfully or not. */
   settled: Promise<void> = Promise.resolve();
 
   constructor(title: string, work: (say: (line: string) => void) => Promise<T>, describe: (value: T) => string) {
@@ -17,7 +17,7 @@ export class Step<T> {
     this.#describe = describe;
   }
 
-  /** Does the work; gives its result in words. */
+  /** Does the work; returns its result in words. */
   async run(say: (line: string) => void): Promise<string> {
     const working = this.#work(say);
     this.settled = working.then(
@@ -35,13 +35,13 @@ export class Step<T> {
   }
 }
 
-/** What showing a step needs of it. */
+/** The part of a step that its display needs. */
 type Shown = Pick<Step<never>, 'title' | 'run' | 'settled'>;
 
 /** Runs steps at the same time. When one fails, waits for the others to end, then throws its error. */
 export type RunSteps = (steps: readonly Shown[]) => Promise<void>;
 
-/** In a terminal: a line per step that moves, with its time. */
+/** In a terminal: an animated line per step, with its time. */
 export function interactive(): RunSteps {
   return async (steps) => {
     const list = new Listr(
@@ -57,7 +57,7 @@ export function interactive(): RunSteps {
       {
         concurrent: true,
         exitOnError: true,
-        // Signals are for the one who cleans up.
+        // Signals are handled by the cleanup.
         registerSignalListeners: false,
         renderer: 'default',
         rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
@@ -71,7 +71,7 @@ export function interactive(): RunSteps {
   };
 }
 
-/** Plain lines, each written when it is true. */
+/** Plain lines, each written when its step is done. */
 export function plain(write: (line: string) => void): RunSteps {
   return async (steps) => {
     const results = await Promise.allSettled(

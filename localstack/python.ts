@@ -19,7 +19,7 @@ const names = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'
 const probe =
   'import sys\nv=sys.version_info\ntry:\n import venv, ensurepip\n ok=1\nexcept ImportError:\n ok=0\nprint("%d.%d %d" % (v[0], v[1], ok))';
 
-/** A Python that will do. Throws what to install when there is none. */
+/** A suitable Python. Throws with what to install when there is none. */
 export function findPython(): Python {
   let withoutVenv: Python | undefined;
   let tooOld: string | undefined;
@@ -53,7 +53,7 @@ export async function pythonWithEmulator(say: (line: string) => void, signal?: A
   const python = join(venv, 'bin', 'python');
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const stamp = join(venv, '.quotron-requirements');
-  // The interpreter that the environment links to may have been upgraded away.
+  // An upgrade may have removed the interpreter that the environment links to.
   const works = () => spawnSync(python, ['-c', 'import ministack'], { stdio: 'ignore' }).status === 0;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === wanted && works()) return python;
 
@@ -61,7 +61,7 @@ export async function pythonWithEmulator(say: (line: string) => void, signal?: A
   const started = performance.now();
   say(`installing the emulator for Python ${found.version}`);
   await mkdir(join(root, '.quotron'), { recursive: true });
-  // Made aside and moved in place, so that two starts at once, or one that is killed, leave no half of one.
+  // Created in a temporary folder and moved, so that two simultaneous starts, or a killed one, leave no incomplete one.
   const half = `${venv}.${process.pid}`;
   try {
     await run(found.command, ['-m', 'venv', half], venvProblem(found), signal);

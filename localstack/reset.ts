@@ -1,4 +1,4 @@
-/** `npm run reset`: drops the state of the local cloud. */
+/** `npm run reset`: deletes the state of the local cloud. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dropState } from './drop-state.ts';
@@ -16,14 +16,14 @@ const folder = stateFolder();
 const holder = holderOf(folder);
 if (holder !== null) {
   console.error(
-    `The local cloud runs (process ${holder.pid}), so its state was not dropped. Stop it first: Ctrl-C where it runs, or kill ${holder.pid}.`,
+    `The local cloud runs (process ${holder.pid}), so its state was not deleted. Stop it first: Ctrl-C where it runs, or kill ${holder.pid}.`,
   );
   process.exitCode = 1;
 } else if (!existsSync(folder)) {
-  console.log('There is no state to drop.');
+  console.log('There is no state to delete.');
 } else {
   dropState(folder);
   console.log(
-    `Dropped the state in ${folder}: prices, raw answers, keys and the deployment. \`npm start\` begins anew.`,
+    `Deleted the state in ${folder}: prices, raw answers, keys and the deployment. \`npm start\` starts from scratch.`,
   );
 }

@@ -3,8 +3,8 @@
  * What the npm scripts run: `node localstack/run.mjs <script.ts> [arguments]`. It uses nothing but Node 20 itself.
  *
  *   1. install with `npm ci`, when node_modules is missing or was installed from another package-lock.json
- *   2. go on with the Node that the project pins (node_modules/.bin/node), signals and exit code passed on. What it
- *      compiles is kept in node_modules/.cache, for it and for all that it starts: half of a command's own time
+ *   2. continue on the Node that the project pins (node_modules/.bin/node), passing on signals and the exit code. What it
+ *      compiles is cached in node_modules/.cache, for it and its children: half of a command's own time
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,7 +29,7 @@ if (major === undefined || major < 20) {
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) fail('Usage: node localstack/run.mjs <script.ts> [arguments]');
 
-// A signal for the whole terminal reaches the child as well; what matters is that this process waits for it.
+// A signal for the whole terminal reaches the child as well; this process only has to wait for it.
 let child;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(name, () => {
@@ -37,8 +37,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-// npm hands a signal to a shell that dies of it and tells nobody, and a kill -9 reaches npm alone. Whoever loses the
-// parent is to stop as well: told once, because a second time means "at once, whatever is lost".
+// npm passes a signal to a shell that dies of it without passing it on, and a kill -9 reaches npm alone. So the child
+// is stopped when the parent is gone: once, because a second signal means "immediately, whatever is lost".
 const parent = process.ppid;
 const watch = setInterval(() => {
   if (process.ppid === parent || child === undefined) return;
@@ -61,7 +61,7 @@ async function install() {
   const why = existsSync(modules) ? 'package-lock.json has changed' : 'first time';
   process.stderr.write(`Installing packages with npm ci (${why}) …\n`);
   const started = Date.now();
-  // What npm says goes to stderr: stdout is the command's own (`--json` is read by machines).
+  // npm's output goes to stderr: stdout is the command's own (`--json` is read by machines).
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const code = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2]);
   if (code !== 0) {

@@ -5,19 +5,19 @@ import { LocalCloudError } from './problem.ts';
 const portSchema = z.coerce.number().int().min(1).max(65_535);
 const clockSchema = z.iso.datetime({ offset: true });
 
-/** What the environment says of a local cloud. All of it is optional. */
+/** Settings of a local cloud from the environment. All are optional. */
 export interface LocalSettings {
-  /** `AWS_ENDPOINT_URL`: an emulator that runs already. */
+  /** `AWS_ENDPOINT_URL`: a running emulator. */
   readonly emulatorUrl: string | undefined;
   /** `QUOTRON_SYMBOLS`: canonical symbols, separated by commas. */
   readonly symbols: string | undefined;
   /** `QUOTRON_SOURCE_<ID>_URL`: base URLs of sources, by source id. */
   readonly sourceUrls: Readonly<Record<string, string>>;
-  /** `QUOTRON_SIM_SEED`: what the simulated prices walk from. */
+  /** `QUOTRON_SIM_SEED`: seed of the simulated prices. */
   readonly seed: string | undefined;
-  /** `QUOTRON_SIM_CLOCK`: when the simulated market is; without it, it never closes. */
+  /** `QUOTRON_SIM_CLOCK`: the time of the simulated market; without it, it never closes. */
   readonly clock: string | undefined;
-  /** `QUOTRON_<WHAT>_PORT`: ports that must be these. */
+  /** `QUOTRON_<WHAT>_PORT`: fixed ports. */
   readonly ports: Readonly<Record<PortName, number | undefined>>;
 }
 
@@ -34,26 +34,26 @@ export function sourceVariable(sourceId: string): string {
   return `QUOTRON_SOURCE_${sourceId.toUpperCase().replaceAll('-', '_')}_URL`;
 }
 
-/** Reads the environment. Throws with the name of a variable that is not what it should be. */
+/** Reads the environment. Throws with the name of an invalid variable. */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const given = (name: string) => env[name]?.trim() || undefined;
   const url = (name: string) => {
     const value = given(name);
     if (value === undefined) return undefined;
     if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, '');
-    throw new LocalCloudError(`${name} is "${value}", which is no http or https URL. Correct it or unset it.`);
+    throw new LocalCloudError(`${name} is "${value}", which is not an http or https URL. Correct it or unset it.`);
   };
   const port = (name: PortName) => {
     const value = given(portVariable(name));
     if (value === undefined) return undefined;
     const parsed = portSchema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw new LocalCloudError(`${portVariable(name)} is "${value}", which is no port. Use 1 to 65535, or unset it.`);
+    throw new LocalCloudError(`${portVariable(name)} is "${value}", which is not a port. Use 1 to 65535, or unset it.`);
   };
   const clock = given('QUOTRON_SIM_CLOCK');
   if (clock !== undefined && !clockSchema.safeParse(clock).success) {
     throw new LocalCloudError(
-      `QUOTRON_SIM_CLOCK is "${clock}", which is no instant. Use one such as 2026-11-20T15:30:00Z, or unset it.`,
+      `QUOTRON_SIM_CLOCK is "${clock}", which is not an instant. Use one such as 2026-11-20T15:30:00Z, or unset it.`,
     );
   }
   const sourceUrls: Record<string, string> = {};

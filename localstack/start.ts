@@ -1,8 +1,8 @@
 /**
  * `npm start`: the local cloud until Ctrl-C, or for one cycle (`--once`).
  *
- * Ctrl-C, SIGTERM, a failing step and a part that falls over all end the same way: everything that was started here is
- * stopped, last first, and nothing else. A second Ctrl-C does not wait.
+ * Ctrl-C, SIGTERM, a failing step and a crashing part all end the same way: everything that was started here is stopped
+ * in reverse order, and nothing else. A second Ctrl-C does not wait.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
@@ -29,29 +29,29 @@ const cycleTimeoutMs = 180_000;
 const started = performance.now();
 const stopping = new AbortController();
 const cleanup = new Cleanup();
-/** A reader that has gone (`npm start | head`) is no reason to leave things running. */
+/** A closed pipe (`npm start | head`) must not leave things running. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 let asked: number | undefined;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     asked ??= performance.now();
     stopping.abort(new Stopped());
-    // One Ctrl-C comes up to three times: from the terminal, from npm, and from run.mjs.
+    // One Ctrl-C arrives up to three times: from the terminal, from npm, and from run.mjs.
     if (performance.now() - asked < 1_000) return;
-    // Asked again: nothing is waited for. The data of PostgreSQL bears that, the emulator forgets what it had not saved.
+    // A second signal: stop without waiting. PostgreSQL's data survive that; the emulator loses what it had not saved.
     for (const pid of descendantsOf(process.pid).reverse()) send(pid, 'SIGKILL');
     process.exit(130);
   });
 }
 
-/** The user has had enough. */
+/** The user stopped the start. */
 class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
 const options = parse(process.argv.slice(2));
 process.exitCode = await main(options);
-// Nothing that is left may hold the process: all that mattered has been waited for.
+// Nothing may keep the process alive: everything that matters has been awaited.
 process.exit();
 
 async function main(wanted: StartOptions): Promise<number> {
@@ -78,7 +78,7 @@ async function main(wanted: StartOptions): Promise<number> {
     );
     if (cloud.emulator.gateSecret === null) say(openEmulator(cloud.emulator.url));
     const over = Promise.race([cloud.broken.then(fail), whenStopped()]);
-    // Whoever comes first ends it; the other must not surface as unhandled later.
+    // The first one ends it; the other must not surface as an unhandled rejection.
     over.catch(() => undefined);
     const cycle = cycleStep(cloud);
     await Promise.race([run([cycle]), over]);
@@ -97,7 +97,8 @@ async function main(wanted: StartOptions): Promise<number> {
   if (!cleanup.empty && (!wanted.once || code !== 0)) say('Stopping what was started …');
   for (const problem of await cleanup.run()) say(problem);
   release();
-  if (ready && code === 0) say('Stopped. The data is kept; `npm start` goes on with it, `npm run reset` drops it.');
+  if (ready && code === 0)
+    say('Stopped. The data are kept; `npm start` continues with them, `npm run reset` deletes them.');
   return code;
 }
 
@@ -122,14 +123,14 @@ function cycleStep(cloud: Cloud) {
   );
 }
 
-/** Prints what a cycle brought; gives the exit code: 1 when nothing was stored. */
+/** Prints the result of a cycle; returns the exit code: 1 when nothing was stored. */
 function report(result: Awaited<ReturnType<typeof resultOf>>, json: boolean): number {
   const ok = result.accepted > 0;
   if (json) process.stdout.write(`${JSON.stringify({ ok, ...result }, null, 2)}\n`);
   else process.stdout.write(`\n${tableOf(result)}\n`);
   if (!ok) {
     process.stderr.write(
-      'Nothing was stored: no row of this cycle passed. The reasons are above; the raw answers are kept, and `npm start` shows them.\n',
+      'Nothing was stored: no row of this cycle passed the checks. The reasons are above; the raw answers are kept, and `npm start` shows them.\n',
     );
   }
   return ok ? 0 : 1;
@@ -154,7 +155,7 @@ Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''
 Ctrl-C stops it; the data is kept.`);
 }
 
-/** While it runs: tasks that fail, each with its reason. */
+/** While it runs: prints failing tasks with their reasons. */
 async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
   let since = new Date();
   while (!stopping.signal.aborted) {
@@ -172,7 +173,7 @@ async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
         since = at;
       }
     } catch {
-      // The database is going: that is told elsewhere.
+      // The database is stopping, which is reported elsewhere.
       return;
     }
   }
@@ -190,24 +191,21 @@ function fail(message: string): never {
   throw new LocalCloudError(message);
 }
 
-/** One message for the person at the keyboard; gives the exit code. */
+/** Prints one message for the user; returns the exit code. */
 function explain(error: unknown, say: (line: string) => void): number {
   if (stopping.signal.aborted) return 130;
   say('');
   if (error instanceof LocalCloudError) say(error.message);
-  else
-    say(
-      `Something that should not happen: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
-    );
+  else say(`Unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   return 1;
 }
 
 function parse(args: readonly string[]): StartOptions {
   const program = new Command('npm start --')
     .description('Runs Quotron on this machine: an emulator of AWS, PostgreSQL, simulated sources and the dashboard.')
-    .option('--once', 'run one full cycle, print what was stored, and end', false)
+    .option('--once', 'run one full cycle, print prices and index constituents, then exit', false)
     .option('--json', 'print JSON for machines on stdout, and progress on stderr', false)
-    .option('--live', 'ask the real services in place of the simulated ones', false)
+    .option('--live', 'call the real services instead of the simulated ones', false)
     .addOption(
       new Option('--emulator <which>', 'the emulator to start (localstack needs Docker)')
         .choices(emulatorKinds)
@@ -217,11 +215,11 @@ function parse(args: readonly string[]): StartOptions {
       'after',
       `
 Environment:
-  AWS_ENDPOINT_URL           use the emulator that runs there
+  AWS_ENDPOINT_URL           use the running emulator at this URL
   QUOTRON_SYMBOLS            symbols to collect, separated by commas
   QUOTRON_SOURCE_<ID>_URL    base URL of a source
   QUOTRON_STATE_DIR          where the state is kept (default: .quotron)
-  QUOTRON_SIM_SEED, _CLOCK   what simulated prices walk from; when the simulated market is
+  QUOTRON_SIM_SEED, _CLOCK   seed of the simulated prices; time of the simulated market
   QUOTRON_<WHAT>_PORT        fixed ports: ${portVariable('emulator')}, DATABASE, UPSTREAMS, DASHBOARD`,
     )
     .showHelpAfterError()
@@ -230,7 +228,7 @@ Environment:
   try {
     program.parse([...args], { from: 'user' });
   } catch (error) {
-    // Commander has said what is wrong already. `--help` is no error.
+    // Commander has already printed the error. `--help` is not one.
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
     throw error;
   }

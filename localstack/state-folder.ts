@@ -1,6 +1,6 @@
 /**
- * The state of a local cloud: `.quotron/` of the checkout, or `QUOTRON_STATE_DIR`, so that a test can have a cloud of
- * its own beside the one that runs.
+ * The state of a local cloud: `.quotron/` of the checkout, or `QUOTRON_STATE_DIR`, so that a test can have its own
+ * cloud beside a running one.
  */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
   return chosen ? resolve(chosen) : join(root, '.quotron');
 }
 
-/** A file of the state, or `undefined` when it is missing or not what it should be (an older version wrote it). */
+/** A file of the state, or `undefined` when it is missing or invalid (written by an older version). */
 export function readState<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -29,14 +29,14 @@ export function readState<S extends z.ZodType>(file: string, schema: S): z.outpu
   }
 }
 
-/** Makes a folder of the state that its owner alone enters: what is written there may hold passwords. */
+/** Makes a folder of the state that only its owner may enter, because it may contain passwords. */
 export function ownFolder(path: string): void {
   mkdirSync(path, { recursive: true });
-  // An earlier version left it open.
+  // An earlier version made it accessible.
   chmodSync(path, 0o700);
 }
 
-/** Writes a file of the state whole or not at all, readable for its owner only: it may hold keys. */
+/** Writes a file of the state atomically, readable for its owner only, because it may contain keys. */
 export function writeState(file: string, value: unknown): void {
   mkdirSync(dirname(file), { recursive: true });
   const half = `${file}.${process.pid}.part`;
@@ -44,7 +44,7 @@ export function writeState(file: string, value: unknown): void {
   renameSync(half, file);
 }
 
-/** What holds the lock of a state folder, or `null`. */
+/** The holder of the lock of a state folder, or `null`. */
 export function holderOf(folder: string): { readonly pid: number } | null {
   let holder: string;
   try {
@@ -57,10 +57,10 @@ export function holderOf(folder: string): { readonly pid: number } | null {
   return Number.isInteger(pid) && identityOf(pid) === holder ? { pid } : null;
 }
 
-/** Takes the lock of a state folder; gives the release. A lock whose process is gone counts for nothing. */
+/** Takes the lock of a state folder; returns its release. The lock of an ended process is ignored. */
 export function lock(folder: string): () => void {
   mkdirSync(folder, { recursive: true });
-  // The database's own account passes through; what is in it is closed one by one.
+  // The database's account must pass through; its contents are protected one by one.
   chmodSync(folder, 0o711);
   const file = join(folder, 'lock');
   const mine = identityOf(process.pid) ?? String(process.pid);
@@ -73,7 +73,7 @@ export function lock(folder: string): () => void {
       const holder = holderOf(folder);
       if (holder !== null || attempt > 2) {
         throw new LocalCloudError(
-          `A local cloud already runs in ${folder} (process ${holder?.pid ?? 'unknown'}). Two on the same state would spoil ` +
+          `A local cloud already runs in ${folder} (process ${holder?.pid ?? 'unknown'}). Two on the same state would corrupt ` +
             'it. Stop that one (Ctrl-C where it runs), use it (its addresses are in local.json), or set QUOTRON_STATE_DIR to another folder.',
         );
       }

@@ -10,7 +10,7 @@ import { readState, root, writeState } from './state-folder.ts';
 export const webFolder = join(root, 'web', 'dist');
 const recordSchema = z.object({ fingerprint: z.string() });
 
-/** Builds the dashboard when its sources have changed since. Gives whether it had to. */
+/** Builds the dashboard when its sources have changed. Returns whether it did. */
 export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
   const record = join(root, '.quotron', 'web.json');
   const wanted = fingerprint();
@@ -35,7 +35,7 @@ export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
   signal?.throwIfAborted();
   if (code !== 0) {
     throw new LocalCloudError(
-      `The dashboard could not be built (vite, exit code ${code}), so there is no page to show. What it said last:\n    ` +
+      `The dashboard could not be built (vite, exit code ${code}), so there is no page to show. Its last output:\n    ` +
         said.trim().split('\n').slice(-12).join('\n    '),
     );
   }

@@ -2,10 +2,10 @@
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
- *   2. the deployed cloud, which mostly waits; beside it, one after the other:
+ *   2. the deployed cloud, which mostly waits; at the same time, one after the other:
  *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page, infra
  *      and chaos at the same time
- *   3. look for processes that were left behind; one is a failed test. Temporary files go with the run
+ *   3. look for leftover processes; one is a failed test. Temporary files are deleted
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
  * nothing was run.
@@ -31,7 +31,7 @@ const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'c
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
-  // Several threads would each look at the types of the libraries anew, for nothing while two cores are busy.
+  // Several threads would each check the types of the libraries, in vain while two cores are busy.
   ['types', ['tsc', '-p', '.', '--singleThreaded', '--incremental', 'false']],
   ['types of the dashboard', ['tsc', '-p', 'web', '--singleThreaded', '--incremental', 'false']],
   ['dead code', ['knip', '--no-progress']],
@@ -60,7 +60,7 @@ interface Tally {
   passed: number;
   failed: number;
   skipped: number;
-  /** What failed and its first words, told again at the end: a long log may be read from there. */
+  /** The failures with their first lines, repeated at the end of a long log. */
   readonly failures: string[];
 }
 
@@ -72,7 +72,7 @@ if (unknown.length > 0) {
 }
 const chosen = (name: string) => wanted.length === 0 || wanted.includes(name);
 
-/** Every process that descends from here has this in its environment, wherever it has been moved to since. */
+/** Every process that descends from here has this in its environment, wherever it was moved. */
 const marker = `QUOTRON_TEST_RUN=${randomUUID()}`;
 const scratch = makeScratch();
 const environment = {
@@ -110,8 +110,8 @@ console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} ski
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 
 /**
- * The temporary folder of all tests, so that nothing of theirs is left whatever becomes of them. In memory where there is
- * room: most of it is files of databases that are made and dropped, and a disk's file system works for each of them.
+ * The temporary folder of all tests, so that nothing of them stays behind. In memory where there is room, because most
+ * of it is files of short-lived databases.
  */
 function makeScratch(): string {
   const memory = '/dev/shm';
@@ -123,7 +123,7 @@ function makeScratch(): string {
   return folder;
 }
 
-/** A run that is killed leaves its folder behind, and in memory it would stay in the way. */
+/** A killed run leaves its folder behind, which would use up memory. */
 function dropOfDeadRuns(parent: string): void {
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
     const pid = /^quotron-tests-(\d+)-/.exec(name)?.[1];
@@ -141,14 +141,14 @@ function roomIn(folder: string): number {
   return bavail * bsize;
 }
 
-/** Whether something is mounted there from which programs may run, as Chromium will. Containers often forbid it. */
+/** Whether programs such as Chromium may run from a mount there. Containers often forbid it. */
 function runsPrograms(mountPoint: string): boolean {
   const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
   const options = mounts.map((line) => line.split(' ')).findLast(([, where]) => where === mountPoint)?.[3];
   return options !== undefined && !options.split(',').includes('noexec');
 }
 
-/** What cannot be installed is told of by the tests that want it. */
+/** A failed installation is reported by the tests that need it. */
 async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
@@ -198,7 +198,7 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     ],
     output,
-    // It waits most, and would be left over at the end.
+    // It mostly waits, and would otherwise finish last.
     projects.includes('local') ? 'this' : 'others',
   );
   if (output === 'collect') console.log(told.trimEnd());
@@ -223,7 +223,7 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
   }
 }
 
-/** What failed in a file, each with the first lines of why. */
+/** The failures of a file, each with the first lines of its error. */
 function failuresOf({ name, message, status, assertionResults }: TestFile): string[] {
   const file = relative(root, name);
   const failed = assertionResults.filter((each) => each.status === 'failed');
@@ -235,7 +235,7 @@ function firstLines(text: string): string {
   return stripVTControlCharacters(text).split('\n').slice(0, 4).join('\n    ');
 }
 
-/** With `others` first, they get the processor when both want it. */
+/** With `others`, the other processes get the processor first. */
 function run(
   command: readonly string[],
   output: 'show' | 'collect',
@@ -264,9 +264,9 @@ function run(
   });
 }
 
-/** Ends what is still there and counts it as one failure. Needs /proc; elsewhere it finds nothing. */
+/** Ends leftover processes and counts them as one failure. Needs /proc; elsewhere it finds nothing. */
 async function findLeftovers(): Promise<void> {
-  // A process that has just been told to end may need a moment.
+  // A process that was just stopped may need a moment.
   await until(() => marked().length === 0, 3_000);
   const left = marked();
   if (left.length === 0) return;

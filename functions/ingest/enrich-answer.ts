@@ -6,10 +6,10 @@ import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import type { RejectedRow } from '../../core/prices/decision.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
-/** Gives what a symbol of the source means at a time (milliseconds since the epoch). */
+/** Resolves a symbol of the source to its listing at a time (milliseconds since the epoch). */
 export type Resolve = (symbol: string, at: number) => KnownListing | undefined;
 
-/** Resolves by aliases: the one that is valid at the time. */
+/** Resolves by the alias that is valid at the time. */
 export function resolveBy(aliasesOf: (symbol: string) => readonly Alias[] | undefined): Resolve {
   return (symbol, at) => {
     const aliases = aliasesOf(symbol);
@@ -19,7 +19,7 @@ export function resolveBy(aliasesOf: (symbol: string) => readonly Alias[] | unde
   };
 }
 
-/** What an answer says, on known listings. */
+/** The records of an answer on known listings. */
 export interface Enriched {
   readonly quotes: readonly ListedQuote[];
   readonly bars: readonly BarSeries[];
@@ -27,15 +27,15 @@ export interface Enriched {
   readonly rejected: readonly RejectedRow[];
 }
 
-/** The most that a delay column holds; a source that claims more says nothing. */
+/** The maximum of the delay column; a longer delay counts as unknown. */
 const longestDelay = 2 ** 31 - 1;
 
 /**
- * Puts the records of one answer on listings. What a source cannot mean becomes missing: a previous close of 0, a delay
- * that is none. A record on a symbol that means nothing is rejected: nobody asked for it.
- * A currency that the source does not say is the listing's.
+ * Puts the records of one answer on listings. Impossible values become missing: a previous close of 0, an invalid
+ * delay. A record of an unknown symbol is rejected, because it was not requested. Without a currency in the answer, the
+ * listing's applies.
  *
- * `answer` names the answer within the blob, for the paths of what is rejected.
+ * `answer` names the answer within the blob, for the paths of rejected rows.
  */
 export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolve: Resolve): Enriched {
   const quotes: ListedQuote[] = [];
@@ -64,7 +64,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
   }
   for (const { subject, basis, basisAt, bars: rows, actions } of parsed.bars) {
     const path = `${answer} ${subject.symbol}`;
-    // A series is of the listing that the symbol means today: that is how the source answers.
+    // A series belongs to the listing that the symbol means today, because sources answer so.
     const listing = resolve(subject.symbol, fetchedAt);
     if (!listing) {
       for (const bar of rows)
@@ -85,7 +85,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       rejected.push(unknownListing(index.symbol, `${answer} ${index.symbol}`, { fetchedAt }, null));
       return [];
     }
-    // A member without a listing is rejected as a quote. Two symbols may mean one listing: it is a member once.
+    // A member without a listing is rejected as a quote. Two symbols may mean one listing, which is a member once.
     const known = new Map(
       members.flatMap(({ subject, ...member }) => {
         const of = resolve(subject.symbol, fetchedAt);
@@ -118,15 +118,15 @@ function unknownListing(
     finding: { code: currency === null ? 'unregistered_symbol' : 'unasked_symbol' },
     detail:
       currency === null
-        ? 'The source does not say in which currency or where, and no other source has told of this symbol yet.'
-        : 'The answer has a row on a symbol that was not asked for, or that means nothing at its time.',
+        ? 'The source does not say in which currency or where, and no other source has registered this symbol yet.'
+        : 'The answer has a row on a symbol that was not requested, or that has no meaning at its time.',
     path,
     row,
     currency,
   };
 }
 
-/** Pounds or pence? Nothing tells, and a guess is wrong by a hundred. */
+/** Pounds or pence? The answer does not say, and a wrong guess is off by a factor of 100. */
 function unitUnsaid(symbol: string, path: string, row: Readonly<Record<string, unknown>>): RejectedRow {
   return {
     symbol,

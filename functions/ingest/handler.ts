@@ -16,7 +16,7 @@ const ingestBlob = ingestBlobs({
   queue: sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') }),
 });
 
-/** Blobs that wait to be read, each message on its own: one that fails goes back alone. */
+/** Blobs to ingest, message by message: only failed messages return to the queue. */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, ingestMessageSchema, async (message) => {
     const stored = await ingestBlob(message);

@@ -37,15 +37,18 @@ export interface IngestDependencies {
   readonly queue: MessageQueue;
 }
 
-/** What symbols mean is remembered this long in a warm container; a change by hand is seen after it. */
+/** Aliases are cached this long in a warm container; a manual change takes effect afterwards. */
 const aliasTtlMs = 10 * 60_000;
 
-/** Most symbols that are remembered: a few hundred bytes each. */
+/** Maximum number of cached symbols: a few hundred bytes each. */
 const mostAliases = 100_000;
 
 type AliasIndex = Map<string, readonly Alias[]>;
 
-/** Makes the use case; it gives the batch, or `null` when the service is stopped and the blob waits. Keep it for as long as the container lives: it remembers what symbols mean. */
+/**
+ * Makes the use case. It gives the batch, or `null` when the service is stopped and the blob waits. Create it once per
+ * container, because it caches aliases.
+ */
 export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
   const remembered = new Map<string, { readonly since: number; readonly aliases: AliasIndex }>();
 
@@ -93,7 +96,7 @@ export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
     return stored;
   };
 
-  /** What the symbols mean. Looks up those that are not remembered, and registers those that were asked for and are new. */
+  /** The aliases of the symbols. Looks up those that are not cached, and registers new ones that were requested. */
   async function learn(sourceId: string, answers: readonly Answer[]): Promise<AliasIndex> {
     const { toCanonical } = knownSource(sourceId);
     const aliases = memoryOf(sourceId);
@@ -113,7 +116,7 @@ export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
     };
     keep(await store.aliases(sourceId, [...unknown.keys()]));
     const asked = new Set(answers.flatMap((answer) => answer.asked));
-    // Who asks for an index asks for its members.
+    // A request for an index is a request for its members.
     for (const { parsed } of answers)
       for (const { index, members } of parsed.constituents ?? [])
         if (asked.has(index.symbol)) for (const { subject } of members) asked.add(subject.symbol);
@@ -139,7 +142,7 @@ interface Answer {
   readonly parsed: Parsed;
 }
 
-/** All that is decided of a blob, from what it says and what is stored. */
+/** All decisions on a blob, from its content and what is stored. */
 async function decide(
   message: IngestMessage,
   answers: readonly Parsed[],
@@ -182,9 +185,7 @@ async function decide(
   };
 }
 
-/**
- * Snapshots with the prices that passed. A page of which no price can be believed is not believed in its weights either.
- */
+/** Snapshots with the prices that passed the checks. If no price of a page passed, its weights are rejected too. */
 function withCheckedPrices(snapshots: readonly IndexSnapshot[], accepted: readonly ListedQuote[]): IndexSnapshot[] {
   if (snapshots.length === 0 || accepted.length === 0) return [];
   const priced = new Set(accepted.map((row) => row.listing.id));
@@ -196,13 +197,13 @@ function withCheckedPrices(snapshots: readonly IndexSnapshot[], accepted: readon
   }));
 }
 
-/** A request that was made again, with a fresh session, counts by its last answer only. */
+/** Of a request that was repeated with a new session, only the last answer counts. */
 function withoutRepeated(exchanges: readonly Exchange[]): Exchange[] {
   const last = new Map(exchanges.map((exchange, index) => [exchange.request.symbols.join('\n'), index]));
   return exchanges.filter((exchange, index) => last.get(exchange.request.symbols.join('\n')) === index);
 }
 
-/** Of several answers on one listing in a blob, the one that was fetched last. */
+/** Of several answers on one listing, the one that was fetched last. */
 function onePerListing(series: readonly BarSeries[]): BarSeries[] {
   const latest = new Map<string, BarSeries>();
   for (const each of series) {
@@ -213,7 +214,7 @@ function onePerListing(series: readonly BarSeries[]): BarSeries[] {
   return [...latest.values()];
 }
 
-/** A message must not put one task's blob on another's account. */
+/** A message must not assign one task's blob to another task. */
 function requireSameTask(envelope: BlobEnvelope, message: IngestMessage): void {
   const same =
     envelope.runId === message.runId &&
@@ -222,5 +223,5 @@ function requireSameTask(envelope: BlobEnvelope, message: IngestMessage): void {
     envelope.sourceId === message.sourceId &&
     envelope.kind === message.kind;
   if (!same)
-    throw new BlobError(`Blob ${message.blobKey} is of another task than its message says; nothing is read from it.`);
+    throw new BlobError(`Blob ${message.blobKey} belongs to another task than its message says; it is not read.`);
 }

@@ -3,17 +3,17 @@ export class MasterLoginError extends Error {
   override readonly name = 'MasterLoginError';
   constructor(cause: unknown) {
     super(
-      'The database takes neither the password nor an IAM token of its master user, so its roles cannot be made. Compare the secret with the database, or reset the master password in RDS, then deploy again.',
+      'The database accepts neither the password nor an IAM token of its master user, so its roles cannot be made. Compare the secret with the database, or reset the master password in RDS, then deploy again.',
       { cause },
     );
   }
 }
 
 /**
- * Connects as the master user: by password, and where that is refused by IAM token.
+ * Connects as the master user: by password, or by IAM token when the password is refused.
  *
- * Who makes a role becomes a member of it (PostgreSQL 16 and later), and RDS takes no password from members of `rds_iam`,
- * indirect ones too. So the password works until the roles are made, and the token from then on.
+ * The creator of a role becomes its member (PostgreSQL 16 and later), and RDS accepts no password from direct or
+ * indirect members of `rds_iam`. So the password works until the roles exist, and the token from then on.
  */
 export async function connectMaster<Connection>(
   password: string,
@@ -32,7 +32,7 @@ export async function connectMaster<Connection>(
   }
 }
 
-/** SQLSTATE class 28: the server does not take who we say we are. RDS says 28000, "PAM authentication failed". */
+/** SQLSTATE class 28: the server refuses the login. RDS says 28000, "PAM authentication failed". */
 function refused(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('28');
 }

@@ -5,17 +5,17 @@ import { logger, observed } from '../../core/runtime/observe.ts';
 import { setting } from '../../core/runtime/settings.ts';
 import { prepareDatabase } from './prepare-database.ts';
 
-// One attempt: a migration that ran out of time may still be running, and a second call would wait for its lock.
+// One attempt: a migration that timed out may still be running, and a second call would wait for its lock.
 const client = new LambdaClient({ maxAttempts: 1 });
 const migrateFunction = setting('migrateFunction');
 const apiConnections = Number(setting('apiConnections'));
 const stateConnections = Number(setting('stateConnections'));
 const masterSecret = setting('masterSecret');
 
-/** Called by the deployment's trigger, with nothing. A throw fails the deployment and rolls it back. */
+/** Called by the deployment's trigger, without an event. An error fails the deployment and rolls it back. */
 export const handler = observed(async () => {
   const { applied } = await prepareDatabase({
-    // Made anew on each call, so that a password that was changed is read again.
+    // Created on each call, so that a changed password is read again.
     secrets: secretsManagerStore(),
     masterSecret,
     apiConnections,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type MigrateRequest, type MigrateResponse, migrateResponseSchema } from '../../core/contracts/migrate.ts';
 import type { SecretStore } from '../../core/ports/secret-store.ts';
 
-/** What RDS keeps in the secret of the master user, as far as it is needed here. */
+/** The part of RDS's secret of the master user that is needed here. */
 const masterSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
 export interface Preparing {
@@ -14,7 +14,7 @@ export interface Preparing {
   readonly migrate: (request: MigrateRequest) => Promise<unknown>;
 }
 
-/** The secret is not a login. Says which, never what is in it. */
+/** The secret is not a login. The message names the secret, never its content. */
 export class MasterSecretError extends Error {
   override readonly name = 'MasterSecretError';
   constructor(id: string) {
@@ -25,8 +25,8 @@ export class MasterSecretError extends Error {
 }
 
 /**
- * Reads the master user's login, hands it to `migrate` and gives its answer. The login is in memory here and in the
- * payload of that one call, and nowhere else: no log line and no error text has it.
+ * Reads the master user's login, passes it to `migrate` and returns its answer. The login is only in memory and in the
+ * payload of that call, never in a log line or an error text.
  */
 export async function prepareDatabase(preparing: Preparing): Promise<MigrateResponse> {
   const login = masterLogin(await preparing.secrets.get(preparing.masterSecret));
@@ -42,7 +42,7 @@ export async function prepareDatabase(preparing: Preparing): Promise<MigrateResp
   return migrateResponseSchema.parse(answer);
 }
 
-/** `JSON.parse` quotes what it cannot read in its error, so that error must not get out. */
+/** The error of `JSON.parse` quotes its input, so it must not be passed on. */
 function masterLogin(secret: string): z.infer<typeof masterSecretSchema> | undefined {
   try {
     return masterSecretSchema.safeParse(JSON.parse(secret)).data;

@@ -13,25 +13,25 @@ import { permitHolder } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { knownSource } from '../../core/sources/catalogue.ts';
 
-/** A browser, as far as a source is read with it. */
+/** The operations of a browser that a source needs. */
 export interface SourceBrowser {
   upstream(options: UpstreamOptions): Upstream;
   login(options: UpstreamOptions): BrowserLogin;
   readonly capture: CapturePage;
 }
 
-/** One page, from the address to the last row that a script fills in. */
+/** Time limit of one page, from the request to the last row that a script fills in. */
 const pageTimeoutMs = 20_000;
-/** Everything that a page loads. The largest, five hundred constituents, has a quarter of a megabyte. */
+/** Size limit of everything a page loads. The largest, with five hundred constituents, has a quarter of a megabyte. */
 const maxPageBytes = 16 * 1024 * 1024;
 /** The form, and what is sent with it. */
 const requestsOfLogin = 2;
-/** A login takes its permits within this time. */
+/** A login gets its permits within this time. */
 const loginMs = 20_000;
 
 /**
- * A browser source of the catalogue, ready to be asked. Its credentials are masked in everything that the pages say, also
- * where a page repeats what was typed into its form.
+ * A browser source of the catalogue, ready for requests. Its credentials are masked in all page content, also where a
+ * page repeats what was typed into its form.
  */
 export async function browserSource(
   sourceId: string,
@@ -40,7 +40,7 @@ export async function browserSource(
     state: State;
     sourceUrls: Readonly<Record<string, string>>;
     sessionSecret: () => Promise<string>;
-    /** The text of a source's secret as it is now; `null` without one. */
+    /** The current text of a source's secret; `null` without one. */
     credentials: (sourceId: string) => Promise<string | null>;
     now: Clock;
     wait: (ms: number) => Promise<void>;

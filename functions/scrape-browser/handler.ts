@@ -28,7 +28,7 @@ const browser = chromiumBrowser({
   executable: optionalSetting('chromium'),
   unpackIn: optionalSetting('chromiumFolder'),
   pack: optionalSetting('chromiumPack'),
-  // On AWS, children of the browser's process may not give up privileges, and die of trying.
+  // On AWS, child processes of the browser may not drop privileges, and crash when they try.
   oneProcess: optionalSetting('stage') !== 'local',
 });
 const world = {

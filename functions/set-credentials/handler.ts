@@ -14,7 +14,7 @@ export const handler = handle(
     secretIds: mapSetting('credentialSecrets'),
     catalogue,
     clock: Date.now,
-    // The kind of error alone: what an SDK says may repeat what was sent.
+    // Only the error's name: its text may repeat what was sent.
     log: (error, requestId) =>
       logger.error('Credentials could not be set', {
         requestId,

@@ -1,5 +1,5 @@
 /*
- * Credentials of sources: set, taken away, and never shown.
+ * Sets and deletes the credentials of sources; never returns them.
  *
  *   1. a key of scope admin, checked by `state` inside the VPC
  *   2. the body, by the schema of what the source's strategy needs
@@ -39,9 +39,9 @@ export interface SettingCredentials {
 }
 
 const path = '/api/v1/sources/:id/credentials';
-/** What a secret is when nothing is set. */
+/** The content of a secret without credentials. */
 const unset = '{}';
-/** Keys are 256 random bits and cannot be guessed; this saves the database the trouble. */
+/** Keys are 256 random bits and cannot be guessed; the limit protects the database. */
 const limit = { perSecond: 1, burst: 20 };
 
 export function createCredentialsApp(uses: SettingCredentials): Hono {
@@ -65,7 +65,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
 
   app.delete(path, async (context) => {
     const { source, form, keyId, secretId } = await admit(context);
-    // The note first: nobody plans what is about to lose its key.
+    // The note first, so that nothing is planned that is about to lose its key.
     const { changedAt } = await state.call({ op: 'noteCredentials', sourceId: source.id, isSet: false, keyId });
     await secrets.put(secretId, unset);
     return answer(context, viewOf(source, form, false, changedAt));
@@ -113,7 +113,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
       );
     const wait = limiter.take(key);
     if (wait > 0)
-      throw new ProblemError('rate_limited', `This key has asked too much at once. Wait ${wait} s.`, {
+      throw new ProblemError('rate_limited', `This key has sent too many requests at once. Wait ${wait} s.`, {
         headers: { 'retry-after': String(wait) },
       });
     const { ok, keyId } = await state.call({ op: 'checkKey', key, scope: 'admin' });

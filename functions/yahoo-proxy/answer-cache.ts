@@ -1,11 +1,11 @@
 /*
- * What the proxy knows, and how it comes to know more. A question goes through these steps:
- *   1. memory      fresh in this container: given out
- *   2. in flight   asked a moment ago: wait for the same answer
- *   3. shared      fresh in the cache of all containers: taken over. Who finds it stale gets the lease, all others wait
- *   4. Yahoo       by the holder of the lease; without a shared cache by whoever came first
- * A stale answer is given out at once while it may be reused, and refreshed behind it; beyond that it stands in when
- * Yahoo fails or takes too long.
+ * The answers of the proxy. A question goes through these steps:
+ *   1. memory      fresh in this container: served
+ *   2. in flight   requested a moment ago: wait for the same answer
+ *   3. shared      fresh in the shared cache: copied. The first to find it stale gets the lease, all others wait
+ *   4. Yahoo       by the holder of the lease; without a shared cache by the first request
+ * A stale answer is served at once while it may be reused, and refreshed in the background; after that it is served
+ * only when Yahoo fails or takes too long.
  */
 import { LRUCache } from 'lru-cache';
 import type { Question } from '../../core/contracts/proxy.ts';
@@ -15,18 +15,18 @@ import type { Breaker, Pause } from './breaker.ts';
 import type { FetchFromYahoo, Loaded, NoAnswer } from './fetch-from-yahoo.ts';
 import type { Lease, SharedCache, Taken } from './shared-cache.ts';
 
-/** `REVALIDATED`: there was an older answer, and Yahoo has just given a new one. */
+/** `REVALIDATED`: Yahoo has just replaced an older answer. */
 export type CacheResult = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED';
 
 export interface CacheLookup {
   readonly question: Question;
   readonly answer: KeptAnswer | null;
   readonly cache: CacheResult;
-  /** Why there is no new answer, where one was looked for. */
+  /** Why there is no new answer, where one was requested. */
   readonly failed: NoAnswer | null;
 }
 
-/** A question that is to be asked anew, with the lease under which the answer is kept (0 without a shared cache). */
+/** A question to fetch again, with the lease under which the answer is stored (0 without a shared cache). */
 export interface Refresh {
   readonly question: Question;
   readonly token: number;
@@ -35,28 +35,28 @@ export interface Refresh {
 export interface AnswerCacheOptions {
   readonly fetchAnswers: FetchFromYahoo;
   readonly breaker: Breaker;
-  /** `null` where there is one process only. */
+  /** `null` in a standalone process. */
   readonly shared: SharedCache | null;
   readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly memoryBytes: number;
-  /** Calls `refresh`, or has it called elsewhere. Settles when it is done or handed over. */
+  /** Calls `refresh`, or has another invocation call it. Settles when it is done or handed over. */
   readonly later: (refreshes: readonly Refresh[]) => Promise<void>;
-  /** Told of what went wrong with the shared cache, without which the proxy goes on. */
+  /** Gets errors of the shared cache, without which the proxy continues. */
   readonly log: (error: unknown) => void;
 }
 
 export interface AnswerCache {
-  /** One for each question, in their order. */
+  /** One result per question, in their order. */
   find(questions: readonly Question[]): Promise<CacheLookup[]>;
   /** Asks Yahoo and keeps what it says. */
   refresh(refreshes: readonly Refresh[]): Promise<void>;
-  /** What this container keeps of a key, however old. */
+  /** This container's answer to a key, however old. */
   peek(key: string): KeptAnswer | null;
   readonly size: { readonly entries: number; readonly bytes: number };
 }
 
-/** How long a client with a stale answer at hand waits for a new one. */
+/** How long a client waits for a new answer when there is a stale one. */
 const patienceMs = 2_500;
 /** How long a client waits for another container's answer. API Gateway gives up after 29 s. */
 const longestWaitMs = 15_000;
@@ -65,13 +65,13 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   const { fetchAnswers, breaker, now, wait, later, log } = options;
   const memory = new LRUCache<string, KeptAnswer>({
     maxSize: options.memoryBytes,
-    // Two bytes a character at worst, and the entry itself.
+    // At most two bytes per character, and the entry itself.
     sizeCalculation: ({ body }, key) => body.length * 2 + key.length + 200,
   });
   const flights = new Map<string, Promise<ReadonlyMap<string, CacheLookup>>>();
   const refreshing = new Set<string>();
 
-  /** The shared cache's word, or none of it: without it each container asks for itself. */
+  /** The entries of the shared cache, or `null` when it fails: then each container fetches for itself. */
   async function take(keys: readonly string[]): Promise<ReadonlyMap<string, Taken> | null> {
     if (!options.shared) return null;
     try {
@@ -88,10 +88,10 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     }
   }
 
-  /** Keeps answers here and for all, or tells all of the failure. */
+  /** Stores answers here and in the shared cache, or shares the failure. */
   async function load(refreshes: readonly Refresh[]): Promise<Map<string, Loaded>> {
     const outcomes = await fetchAnswers(refreshes.map(({ question }) => question)).catch((error: unknown) => {
-      // A fault of ours (no permits to be had from `state`): what is at hand is still given out.
+      // A fault of ours (`state` gives no permits): cached answers are still served.
       log(error);
       return refreshes.map((): Loaded => ({ failed: { reason: 'unexplained', retryAfterSeconds: 0 } }));
     });
@@ -124,7 +124,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     await options.shared.fail(lost, first.failed.reason, pause ? Math.ceil((pause.until - now()) / 1000) : 0);
   }
 
-  /** Nothing waits for it. */
+  /** Refreshes in the background. */
   function refreshLater(refreshes: readonly Refresh[]): void {
     const begun = refreshes.filter(({ question }) => !refreshing.has(question.key));
     if (begun.length === 0) return;
@@ -136,7 +136,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
       });
   }
 
-  /** What is at hand, when no new answer is to be had. */
+  /** The cached answer, when no new one is available. */
   function fallback(question: Question, failed: NoAnswer): CacheLookup {
     const held = memory.get(question.key);
     return held && freshnessAt(held, now()) !== 'over'
@@ -162,7 +162,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     });
   }
 
-  /** Steps 3 and 4, for questions that this container is the only flight of. */
+  /** Steps 3 and 4, for questions that are not yet in flight in this container. */
   async function look(questions: readonly Question[]): Promise<ReadonlyMap<string, CacheLookup>> {
     const found = new Map<string, CacheLookup>();
     const startedAt = now();

@@ -1,10 +1,10 @@
 /*
  * The Yahoo proxy over HTTP. Steps of a request:
- *   1. quick    the same request was answered while fresh, and the key is known: the same answer again (quick.ts)
+ *   1. quick    the same request was answered, the answer is fresh and the key known: the same answer (quick.ts)
  *   2. guard    key and its limit (gate.ts)
- *   3. read     what is asked, known parameters only (core/proxy/read-question.ts)
+ *   3. read     the question, known parameters only (core/proxy/read-question.ts)
  *   4. find     memory, shared cache, Yahoo (answer-cache.ts)
- *   5. reply    Yahoo's form on Yahoo's routes, the envelope of /api/v1 on the proxy's own; X-Cache, Age, ETag
+ *   5. reply    Yahoo's format on Yahoo's routes, the envelope of /api/v1 on the proxy's own; X-Cache, Age, ETag
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
@@ -35,15 +35,15 @@ type ProxyContext = Context<{ Bindings: Bindings }>;
 export interface ProxyApp {
   readonly app: Hono<{ Bindings: Bindings }>;
   /**
-   * Answers from memory what was answered before, without making a request object: for a server that can take it.
-   * `null` when the request has to go the whole way.
+   * Answers repeated requests from memory without a request object, for servers that support it. `null` when the
+   * request must go through the app.
    */
   quick(method: string, target: string, header: (name: string) => string | undefined): QuickAnswer | null;
 }
 
-/** Given to every client that asks. It opens nothing: the session with Yahoo is the proxy's own, and so is its crumb. */
+/** The crumb for clients. It is a dummy: the proxy has its own session and crumb with Yahoo. */
 const crumb = 'Quotron.000';
-/** For clients that will not go on without a cookie. Never read. */
+/** For clients that require a cookie. It is never read. */
 const cookie = 'A3=d=Quotron&S=Quotron; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly';
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
@@ -109,7 +109,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
       );
     return ownQuote(context, 'market', symbol);
   });
-  // Without a key only whether it is well: a load balancer has none.
+  // Without a key only the status, for load balancers.
   app.get('/yahoo/health', async (context) => {
     const refused = await admit(context);
     const health = await judgeHealth(dependencies);
@@ -137,10 +137,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
     const problem =
       error instanceof ProblemError
         ? error
-        : new ProblemError(
-            'unavailable',
-            'The proxy cannot work now: what it shares with the other functions is out of reach.',
-          );
+        : new ProblemError('unavailable', 'The proxy cannot work now: the function `state` cannot be reached.');
     if (problem.code === 'unavailable') log(error, requestId);
     const { status } = problems[problem.code];
     const body = JSON.stringify(problemBody(problem, requestId, routedPath(context.req.url).slice(0, 200)));
@@ -177,7 +174,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
       const wait = found?.failed?.retryAfterSeconds ?? 0;
       throw new ProblemError(
         'unavailable',
-        `Yahoo gives no quote now (${found?.failed?.reason ?? 'unexplained'}), and no earlier one is kept.`,
+        `Yahoo gives no quote now (${found?.failed?.reason ?? 'unexplained'}), and no earlier one is cached.`,
         {
           headers: wait > 0 ? { 'retry-after': String(wait) } : {},
         },

@@ -17,7 +17,7 @@ import { yahooSource } from './yahoo-source.ts';
 
 export interface ProxyWorld {
   readonly state: State;
-  /** `null` for a process of its own. */
+  /** `null` in a standalone process. */
   readonly shared: SharedCache | null;
   readonly gate: Gate;
   readonly sourceUrls: Readonly<Record<string, string>>;
@@ -26,10 +26,12 @@ export interface ProxyWorld {
   readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly memoryBytes: number;
-  /** For how many milliseconds quotes are gathered into one request of Yahoo; 0 where a process has one client at a time. */
+  /**
+   * For how many milliseconds quotes are gathered into one call to Yahoo; 0 where a process has one client at a time.
+   */
   readonly gatherMs: number;
   readonly breaker?: BreakerSettings;
-  /** Has stale answers refreshed, where that cannot be done here and now. Without it, it is done here. */
+  /** Has stale answers refreshed elsewhere; without it, they are refreshed in this process. */
   readonly later?: (refreshes: readonly Refresh[]) => Promise<void>;
   log(error: unknown, requestId: string): void;
 }
@@ -39,14 +41,14 @@ export interface AssembledProxy extends ProxyApp, Dependencies {
 }
 
 /**
- * Puts the proxy together: the same for Lambda, for `quotron proxy` and for tests. The session's secret is read at the
+ * Assembles the proxy: the same for Lambda, for `quotron proxy` and for tests. The session's secret is read at the
  * first use, once.
  */
 export function assembleProxy(world: ProxyWorld): () => Promise<AssembledProxy> {
   let made: Promise<AssembledProxy> | undefined;
   return () => {
     made ??= assemble(world).catch((error: unknown) => {
-      // What failed at the first request may work at the next.
+      // A failure at the first request may not repeat at the next.
       made = undefined;
       throw error;
     });

@@ -2,8 +2,8 @@ import type { Question } from '../../core/contracts/proxy.ts';
 import type { FetchFromYahoo, Loaded } from './fetch-from-yahoo.ts';
 
 /**
- * Gathers the questions of a few milliseconds, so that quotes that many clients want at once go to Yahoo
- * together. For a process that serves many clients; a Lambda container has one at a time.
+ * Gathers the questions of a few milliseconds, so that quotes for many clients are fetched in one call. For a process
+ * with many clients; a Lambda container has one at a time.
  */
 export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): FetchFromYahoo {
   let waiting: { questions: readonly Question[]; done: (loaded: Loaded[]) => void; fail: (error: unknown) => void }[] =
@@ -23,7 +23,7 @@ export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): 
     }
   }
   return (questions) => {
-    // A chart or a search is a request of its own in any case, and need not wait.
+    // A chart or a search is always a separate request, and need not wait.
     if (questions.every(({ route }) => route !== 'quote')) return fetchAnswers(questions);
     return new Promise((done, fail) => {
       waiting.push({ questions, done, fail });

@@ -15,9 +15,9 @@ import type { Clock } from '../../core/ports/clock.ts';
 /** The result of one call to Yahoo, as far as the breaker needs to know. */
 export interface Outcome {
   readonly failure: Failure | null;
-  /** Whether Yahoo was called at all: without a permit it is not, which says nothing of Yahoo. */
+  /** Whether Yahoo was called at all: a missing permit says nothing about Yahoo. */
   readonly called: boolean;
-  /** What Yahoo's `Retry-After` says, or 0. */
+  /** The seconds of Yahoo's `Retry-After`, or 0. */
   readonly retryAfterSeconds: number;
 }
 
@@ -35,7 +35,7 @@ export const usualBreaker: BreakerSettings = { threshold: 5, openMs: 10_000, max
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** Why Yahoo is not called now, and until when (milliseconds since the epoch). */
+/** Why Yahoo is not called, and until when (milliseconds since the epoch). */
 export interface Pause {
   readonly until: number;
   readonly reason: RunReason | 'stopped';
@@ -45,15 +45,15 @@ export interface Breaker {
   readonly state: BreakerState;
   /** Why no call may be made now, or `null`. */
   pause(now: number): Pause | null;
-  /** The same, when it is this container's own breaker that is open: the other containers are to take it over. */
+  /** The same, if this container's own breaker is open: the other containers should adopt it. */
   opened(now: number): Pause | null;
-  /** Takes over a pause of another container. */
+  /** Adopts a pause of another container. */
   hear(pause: Pause | null): void;
-  /** Makes the call, twice where the connection broke, unless there is a pause. */
+  /** Makes the call unless there is a pause; retries once after a broken connection. */
   run<T extends Outcome>(call: () => Promise<T>): Promise<T | Pause>;
 }
 
-/** Failures that say that Yahoo does not work, or not for us. A client's bad request is none. */
+/** Failures that say that Yahoo does not work, or not for us. A client's bad request is not one. */
 const sick: ReadonlySet<RunReason> = new Set([
   'rate_limited',
   'blocked',
@@ -88,7 +88,7 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
       }),
     },
   );
-  // A connection that breaks is often one that was kept too long: once more, on a new one.
+  // A broken connection is often an idle one that expired: retry once on a new one.
   const again = retry(
     handleWhenResult(
       (result) =>
@@ -123,7 +123,7 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
         } else if (outcome.called) shared = null;
         return outcome;
       } catch (error) {
-        // Opened between our look and the call, or another call is the trial.
+        // It opened between the check and the call, or another call is the trial.
         if (error instanceof BrokenCircuitError) return pause(now()) ?? { until: now() + 1_000, reason: lastReason };
         throw error;
       }

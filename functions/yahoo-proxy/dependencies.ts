@@ -5,7 +5,7 @@ import type { Gate } from './gate.ts';
 import type { ProxyMetrics } from './metrics.ts';
 import type { SharedCache } from './shared-cache.ts';
 
-/** What the proxy is made of. `handler.ts` and `standalone.ts` give the real ones, tests give theirs. */
+/** The dependencies of the proxy. `handler.ts` and `standalone.ts` pass the real ones, tests their own. */
 export interface Dependencies {
   readonly cache: AnswerCache;
   readonly shared: SharedCache | null;
@@ -13,10 +13,10 @@ export interface Dependencies {
   readonly gate: Gate;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
-  /** Of the release, as in package.json. */
+  /** Version of the release, as in package.json. */
   readonly version: string;
-  /** Asked for to prove that Yahoo answers. */
+  /** The heartbeat fetches it to check that Yahoo answers. */
   readonly canarySymbol: string;
-  /** Told of every error that becomes a 500 or 503. The caller sees none of it. */
+  /** Logs every error that becomes a 500 or 503. The client does not see it. */
   log(error: unknown, requestId: string): void;
 }

@@ -5,23 +5,23 @@ import { createRateLimiter, type RateLimit } from '../../core/http/rate-limit.ts
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 
-/** Whether a request may go on. `wait` is in seconds, for one that has asked too much. */
+/** Whether a request is admitted. `wait` is in seconds, for a key over its limit. */
 export type Admission =
   | { readonly admitted: true; readonly caller: string }
   | { readonly admitted: false; readonly why: 'no_key' | 'bad_key' }
   | { readonly admitted: false; readonly why: 'too_fast'; readonly wait: number };
 
 export interface Gate {
-  /** From memory: `null` when the key has to be looked up first. */
+  /** From memory; `null` when the key must be looked up first. */
   quick(key: string | undefined): Admission | null;
   admit(key: string | undefined): Promise<Admission>;
 }
 
-/** How long a container may go on believing a key after it was revoked elsewhere, and that a key is none. */
+/** How long a container caches that a key is valid, and that it is not. */
 const believeMs = 30_000;
 const disbelieveMs = 5_000;
 
-/** Lets keys in that hold the scope `read`, each up to its limit in this container. */
+/** Admits keys with the scope `read`, each up to its limit in this container. */
 export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
   const limiter = createRateLimiter(limit, clock);
   const believed = new LRUCache<string, { caller: string | null; until: number }>({ max: 1_000 });
@@ -39,7 +39,7 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
       if (key === undefined) return { admitted: false, why: 'no_key' };
       const known = this.quick(key);
       if (known) return known;
-      // A mistyped key costs no look into the database.
+      // A mistyped key costs no database lookup.
       const { ok, keyId } = isApiKey(key)
         ? await state.call({ op: 'checkKey', key, scope: 'read' })
         : { ok: false, keyId: null };
@@ -50,7 +50,7 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
   };
 }
 
-/** For a proxy of one's own: whoever reaches it may use it, or whoever has the one key. */
+/** For a standalone proxy: open to everybody who reaches it, or protected by one key. */
 export function openGate(required: string | undefined): Gate {
   const expected = required === undefined ? undefined : secretHash(required);
   const decide = (key: string | undefined): Admission => {

@@ -19,7 +19,7 @@ const secrets = secretsManagerStore();
 const shared = stateSharedCache(state, 'yahoo');
 const memoryBytes = 96 * 1024 * 1024;
 
-/** Refreshes that are being handed over to another invocation: this one is frozen once its answer is given. */
+/** Refreshes being handed over to another invocation: this one is frozen after its answer. */
 const waiting = new Set<Promise<void>>();
 let ownName = '';
 function later(event: RefreshEvent): Promise<void> {
@@ -40,10 +40,10 @@ const assembled = assembleProxy({
   memoryBytes,
   gatherMs: 0,
   later: (refreshes) => later({ refresh: [...refreshes] }),
-  log: (error, requestId) => logger.error('The proxy could not do its work', { requestId, error: asError(error) }),
+  log: (error, requestId) => logger.error('The proxy failed', { requestId, error: asError(error) }),
 });
 
-/** Requests of API Gateway, the heartbeat's rule, and refreshes that the function asks of itself. */
+/** Requests of API Gateway, the heartbeat's rule, and refreshes that the function invokes itself for. */
 export async function handler(event: unknown, context: Context): Promise<unknown> {
   logger.addContext(context);
   ownName = context.functionName;

@@ -2,7 +2,7 @@ import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** The heartbeat comes every five minutes: two missed ones are worth a warning, half an hour is a failure. */
+/** The heartbeat runs every five minutes: two missed ones are a warning, half an hour is a failure. */
 const warnAfterSeconds = 11 * 60;
 const failAfterSeconds = 30 * 60;
 
@@ -12,14 +12,16 @@ interface Check {
   readonly output?: string;
 }
 
-/** After draft-inadarei-api-health-check, as `/api/v1/health` is. */
+/** Follows draft-inadarei-api-health-check, like `/api/v1/health`. */
 export interface ProxyHealth {
   readonly status: Check['status'];
   readonly version: string;
   readonly checks: Readonly<Record<string, readonly Check[]>>;
 }
 
-/** How the proxy is, without asking Yahoo: the age of the canary's last answer, and whether there is a pause. */
+/**
+ * The health of the proxy, without calling Yahoo: the age of the canary's last answer, and whether there is a pause.
+ */
 export async function judgeHealth(
   uses: Pick<Dependencies, 'cache' | 'shared' | 'breaker' | 'clock' | 'version' | 'canarySymbol'>,
 ): Promise<ProxyHealth> {
@@ -37,8 +39,7 @@ export async function judgeHealth(
       sharedCheck = {
         status: 'warn',
         observedValue: null,
-        output:
-          'The cache that containers share cannot be reached: each asks Yahoo for itself, or cannot for want of permits.',
+        output: 'The shared cache cannot be reached: each container fetches for itself, or cannot for lack of permits.',
       };
     }
   }
@@ -51,7 +52,7 @@ export async function judgeHealth(
         ? {
             status: 'warn' as const,
             observedValue: { reason: pause.reason, until: new Date(pause.until).toISOString() },
-            output: 'Yahoo is not called now; kept answers stand in, marked stale.',
+            output: 'Yahoo is not called now; cached answers are served, marked stale.',
           }
         : { status: 'pass' as const, observedValue: null },
     ],
@@ -72,7 +73,7 @@ function lastAnswer(canary: KeptAnswer | null, now: number): Check {
   const observedValue = new Date(canary.fetchedAt).toISOString();
   const age = (now - canary.fetchedAt) / 1000;
   if (canary.status !== 200)
-    return { status: 'fail', observedValue, output: 'Yahoo has no quote of the symbol that proves that it works.' };
+    return { status: 'fail', observedValue, output: 'Yahoo has no quote of the canary symbol.' };
   if (age > failAfterSeconds || freshnessAt(canary, now) === 'over')
     return { status: 'fail', observedValue, output: 'Yahoo has not answered for more than half an hour.' };
   return { status: age > warnAfterSeconds ? 'warn' : 'pass', observedValue };

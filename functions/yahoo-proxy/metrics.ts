@@ -4,9 +4,9 @@ export interface ProxyMetrics {
   answered(route: string, cache: string, status: number): void;
   /** A request was sent to Yahoo; `outcome` is `ok` or why it failed. */
   upstream(route: string, outcome: string): void;
-  /** Counts since the last call, for the metrics of the cloud. */
+  /** Counts since the last call, for CloudWatch. */
   takeDeltas(): { stale: number; upstreamFailures: number };
-  /** In the text format of Prometheus (exposition format 0.0.4), with some gauges as they are now. */
+  /** In the text format of Prometheus (exposition format 0.0.4), with some current gauges. */
   text(gauges: Readonly<Record<string, { help: string; value: number }>>): string;
 }
 
@@ -42,7 +42,7 @@ export function createMetrics(): ProxyMetrics {
   };
 }
 
-/** Labels are the proxy's own words, so there is nothing to escape in them. */
+/** Labels are the proxy's own words and need no escaping. */
 function family(name: string, help: string, counts: ReadonlyMap<string, number>): string[] {
   return [
     `# HELP ${name} ${help}`,

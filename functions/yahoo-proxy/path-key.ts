@@ -1,8 +1,8 @@
 const prefix = '/yahoo/k/';
 
 /**
- * Takes the key out of `/yahoo/k/{key}/v7/…`, for clients that cannot send a header. What is left is what is routed,
- * shown and counted: a key in a path must get no further than here.
+ * Takes the key out of `/yahoo/k/{key}/v7/…`, for clients that cannot send a header. Only the rest is routed, logged
+ * and counted: a key in a path must not get any further.
  */
 export function splitPath(target: string): { readonly target: string; readonly key: string | undefined } {
   if (!target.startsWith(prefix)) return { target, key: undefined };
@@ -12,7 +12,7 @@ export function splitPath(target: string): { readonly target: string; readonly k
   return { target: `/yahoo${rest}`, key };
 }
 
-/** The path that a URL is routed by: without key and query. */
+/** The path for routing: without key and query. */
 export function routedPath(url: string): string {
   const from = url.indexOf('/', url.indexOf('//') + 2);
   const { target } = splitPath(from === -1 ? '/' : url.slice(from));

@@ -20,8 +20,9 @@ export interface Quick {
 const maxBytes = 16 * 1024 * 1024;
 
 /**
- * Whole replies by request target, each as long as all that is in it is fresh: the same request again is neither read
- * nor put together again. The key is still checked and counted on every request, and an old reply is never given out.
+ * Caches whole replies by request target while everything in them is fresh, so that a repeated request is neither
+ * parsed nor assembled again. The key is still checked and counted on every request, and an expired reply is never
+ * served.
  */
 export function createQuick({ gate, metrics, clock }: Pick<Dependencies, 'gate' | 'metrics' | 'clock'>): Quick {
   const replies = new LRUCache<string, Reply>({
@@ -40,7 +41,7 @@ export function createQuick({ gate, metrics, clock }: Pick<Dependencies, 'gate' 
         return null;
       }
       const admission = gate.quick(key ?? header('x-api-key'));
-      // A refusal goes the long way, where it is put into words.
+      // A refusal goes through the app, which words it.
       if (!admission?.admitted) return null;
       metrics.answered(reply.route, 'HIT', reply.status);
       const headers = headersOf(reply, 'HIT', now);

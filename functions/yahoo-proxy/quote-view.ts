@@ -3,12 +3,12 @@ import type { DecimalWriter } from '../../core/http/wire-number.ts';
 import { fraction, subtract } from '../../core/market/decimal.ts';
 import { parseQuoteRow, type YahooQuote } from '../../core/sources/yahoo/parse-quotes.ts';
 
-/** A row of Yahoo's, as JSON, read as ingest reads it; `null` when it has no price. */
+/** A row of Yahoo's as JSON, parsed as in ingest; `null` without a price. */
 export function readRow(row: string, fetchedAt: number): YahooQuote | null {
   return parseQuoteRow(JSON.parse(row), fetchedAt);
 }
 
-/** What a client of the proxy's own routes sees: major units, fractions, UTC. */
+/** The view for the proxy's own routes: major units, fractions, UTC. */
 export function quoteView({ subject, quote }: YahooQuote, decimal: DecimalWriter): ProxyQuoteView {
   const change = quote.previousClose === null ? null : subtract(quote.price, quote.previousClose);
   return {

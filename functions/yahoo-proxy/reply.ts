@@ -9,26 +9,26 @@ export interface Reply {
   readonly contentType: string;
   readonly body: string;
   readonly cache: CacheResult | 'NONE';
-  /** When Yahoo said it; the oldest part counts. `null` for what is not from Yahoo. */
+  /** When Yahoo gave it; the oldest part counts. `null` for replies that are not from Yahoo. */
   readonly fetchedAt: number | null;
-  /** Until when it is the answer to the same request. */
+  /** Until when it may answer the same request. */
   readonly freshUntil: number;
-  /** It stands in for a new one that was not to be had. */
-  readonly standsIn: boolean;
+  /** It replaces a new answer that was not available. */
+  readonly isFallback: boolean;
   readonly etag: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A reply that is no answer of Yahoo's: an error, a page. */
+/** A reply that is not from Yahoo: an error, a page. */
 export function plainReply(
   route: string,
   made: { status: number; contentType: string; body: string },
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
-  return { route, ...made, cache: 'NONE', fetchedAt: null, freshUntil: 0, standsIn: false, etag: null, headers };
+  return { route, ...made, cache: 'NONE', fetchedAt: null, freshUntil: 0, isFallback: false, etag: null, headers };
 }
 
-/** A reply made of what was found. All of them have an answer. */
+/** A reply made of cache lookups, all with an answer. */
 export function foundReply(
   route: string,
   made: { status: number; contentType: string; body: string },
@@ -41,7 +41,7 @@ export function foundReply(
     cache: worst(parts.map(({ cache }) => cache)),
     fetchedAt: Math.min(...answers.map(({ fetchedAt }) => fetchedAt)),
     freshUntil: Math.min(...answers.map(freshUntil)),
-    standsIn: parts.some(({ failed }) => failed !== null),
+    isFallback: parts.some(({ failed }) => failed !== null),
     etag: made.status === 200 ? weakEtag(made.body) : null,
     headers: {},
   };
@@ -51,12 +51,12 @@ function freshUntil({ fetchedAt, lifetime }: KeptAnswer): number {
   return fetchedAt + lifetime.fresh * 1000;
 }
 
-/** Of several parts the one that counts: stale data must be seen, and so must a call. */
+/** The cache result of several parts: stale data must be visible, and so must a call. */
 function worst(parts: readonly CacheResult[]): CacheResult {
   return (['STALE', 'MISS', 'REVALIDATED'] as const).find((each) => parts.includes(each)) ?? 'HIT';
 }
 
-/** The headers of a reply at a moment. */
+/** The headers of a reply at a time. */
 export function headersOf(reply: Reply, cache: Reply['cache'], now: number): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': reply.contentType,
@@ -67,13 +67,13 @@ export function headersOf(reply: Reply, cache: Reply['cache'], now: number): Rec
     headers['cache-control'] = 'no-store';
     return headers;
   }
-  // Counted from when Yahoo said it, as `age` is.
+  // Counted from the fetch, like `age`.
   const lifetime = Math.max(0, Math.floor((reply.freshUntil - reply.fetchedAt) / 1000));
   headers['x-cache'] = cache;
   headers['age'] = String(Math.max(0, Math.floor((now - reply.fetchedAt) / 1000)));
   headers['cache-control'] = cache === 'STALE' ? 'private, no-cache' : `private, max-age=${lifetime}`;
   if (reply.etag !== null) headers['etag'] = reply.etag;
   if (cache === 'STALE')
-    headers['warning'] = reply.standsIn ? '111 quotron "Revalidation Failed"' : '110 quotron "Response is Stale"';
+    headers['warning'] = reply.isFallback ? '111 quotron "Revalidation Failed"' : '110 quotron "Response is Stale"';
   return headers;
 }

@@ -7,11 +7,11 @@ import type { State } from '../../core/ports/state.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { Pause } from './breaker.ts';
 
-/** How long the one who holds a lease has for asking Yahoo: a login, a request and its repetition. */
+/** The time of a lease: enough for a login, a request and its retry. */
 const leaseSeconds = 20;
-/** After a failure nobody asks for the same again for so long. */
+/** How long no container repeats a failed request. */
 const holdSeconds = 2;
-/** What is longer, packed, stays in the container that fetched it: `state` is invoked with 6 MB at most. */
+/** Longer packed answers stay in the container that fetched them: the payload of `state` is limited to 6 MB. */
 const maxPackedBytes = 512 * 1024;
 const maxBodyBytes = 16 * 1024 * 1024;
 
@@ -20,12 +20,12 @@ const unpack = promisify(gunzip);
 
 export interface Taken {
   readonly answer: KeptAnswer | null;
-  /** Set for the one who is to ask Yahoo. */
+  /** Set for the caller that may call Yahoo. */
   readonly token: number | null;
   readonly failure: RunReason | null;
 }
 
-/** The right to ask Yahoo for a key, and the number that proves it. */
+/** The right to fetch a key from Yahoo, and its token. */
 export interface Lease {
   readonly key: string;
   readonly token: number;
@@ -40,7 +40,7 @@ export interface SharedCache {
   sweep(maxBytes: number): Promise<{ removed: number; bytes: number }>;
 }
 
-/** Keys that one request to `state` takes. */
+/** Keys per request to `state`. */
 const mostPerRequest = 100;
 
 export function stateSharedCache(state: State, sourceId: string): SharedCache {
@@ -79,7 +79,7 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
       for (const some of chunked(fitting, mostPerRequest))
         await state.call({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
-      // Too long to share: the others may ask for themselves, one after the other.
+      // Too long to share: the other containers may fetch it themselves, one after the other.
       if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
     },
     fail: (leases, reason, pauseSeconds) => release(leases, reason, holdSeconds, pauseSeconds),
@@ -100,7 +100,7 @@ async function packedAnswer({ status, body, lifetime, fetchedAt }: KeptAnswer): 
   };
 }
 
-/** `null` for what cannot be unpacked: another version's, or damaged. */
+/** `null` for an answer that cannot be unpacked: of another version, or damaged. */
 async function unpacked(answer: SharedAnswer): Promise<KeptAnswer | null> {
   try {
     const body = await unpack(Buffer.from(answer.body, 'base64'), { maxOutputLength: maxBodyBytes });

@@ -10,12 +10,12 @@ import { openGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
 
 export interface StandaloneOptions {
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly host: string;
-  /** In place of Yahoo: a simulator, a recording. */
+  /** Base URL to call instead of Yahoo: a simulator, a recording. */
   readonly upstream?: string | undefined;
-  /** Asked of every client; without it, whoever reaches the port may use it. */
+  /** Required from every client; without it, everybody who reaches the port may use it. */
   readonly key?: string | undefined;
   readonly log: (line: string) => void;
   /** Milliseconds between heartbeats; 0 for none. */
@@ -30,12 +30,12 @@ export interface StandaloneProxy {
 
 const memoryBytes = 128 * 1024 * 1024;
 const usualHeartbeatMs = 5 * 60_000;
-/** How long quotes are gathered that many clients ask for at once. */
+/** How long quotes that many clients request at once are gathered into one call. */
 const gatherMs = 5;
 
 /**
- * The proxy as a process of its own: the same app as the function's, with its own session, its quota in memory, and no
- * database. Yahoo sees one client, whoever asks here.
+ * The proxy as a standalone process: the same app as the function's, with its own session, its quota in memory, and no
+ * database. Yahoo sees one client.
  */
 export async function startStandalone(options: StandaloneOptions): Promise<StandaloneProxy> {
   const secret = randomBytes(32).toString('base64url');
@@ -50,7 +50,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     wait: (ms) => sleep(ms),
     memoryBytes,
     gatherMs,
-    // Messages of our own errors hold no request and no key.
+    // Our own error messages contain no request and no key.
     log: (error) => options.log(error instanceof Error ? error.message : 'unknown error'),
   })();
   const server = createServer(proxyListener(proxy));
@@ -82,7 +82,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   };
 }
 
-/** Serves a proxy: from memory without making a request object where the answer is there, by the app otherwise. */
+/** Serves a proxy: from memory without a request object where possible, otherwise by the app. */
 export function proxyListener({
   app,
   quick,

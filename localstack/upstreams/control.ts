@@ -24,12 +24,12 @@ export type RequestKind = (typeof requestKinds)[number];
 
 const positive = z.number().positive();
 
-/** Which requests a fault hits. Without any of these: all of the source. */
+/** Which requests a fault affects. Without any of these: all of the source. */
 const scope = {
   source: z.string().regex(/^[a-z][a-z0-9-]{1,31}$/),
   on: z.boolean().default(true),
   kinds: z.array(z.enum(requestKinds)).min(1).optional(),
-  /** Hits this many requests, then is off by itself. */
+  /** Affects this many requests, then switches off. */
   times: z.int().positive().optional(),
 };
 const oneSymbol = { symbol: z.string().min(1).max(32).optional() };
@@ -38,22 +38,22 @@ const oneSymbol = { symbol: z.string().min(1).max(32).optional() };
 export const faultSchema = z.discriminatedUnion('fault', [
   /** 429 with the plain text `Too Many Requests`. */
   z.object({ ...scope, fault: z.literal('429'), retryAfterSeconds: z.int().nonnegative().default(60) }),
-  /** 403 with a page that wants a person. */
+  /** 403 with a challenge page. */
   z.object({ ...scope, fault: z.literal('403') }),
   z.object({ ...scope, fault: z.literal('500') }),
-  /** A status and a body that nobody has a word for. */
+  /** A meaningless status and body. */
   z.object({ ...scope, fault: z.literal('odd') }),
   /** The right answer, late. */
   z.object({ ...scope, fault: z.literal('slow'), delayMs: positive.max(600_000).default(8_000) }),
   /** No answer until the client goes. */
   z.object({ ...scope, fault: z.literal('hang') }),
-  /** JSON that breaks off. */
+  /** Truncated JSON. */
   z.object({ ...scope, fault: z.literal('malformed') }),
   /** The price is under another name, the time of another type. */
   z.object({ ...scope, ...oneSymbol, fault: z.literal('drift') }),
-  /** A page with its table under other classes and ids; what stands in it is as ever. */
+  /** A page with its table under other classes and ids, with unchanged content. */
   z.object({ ...scope, fault: z.literal('layout') }),
-  /** "Asked too often" inside a 200, in one of its wordings. */
+  /** "Too many requests" inside a 200, in one of its wordings. */
   z.object({ ...scope, fault: z.literal('throttle'), wording: z.int().nonnegative().default(0) }),
   /** "The day's requests are used up" inside a 200. */
   z.object({ ...scope, fault: z.literal('quota') }),
@@ -61,7 +61,7 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('refused') }),
   /** No session and no crumb is accepted; with `madeBefore`, where a source knows how old a session is, only the older ones are not. */
   z.object({ ...scope, fault: z.literal('expired'), madeBefore: z.iso.datetime().optional() }),
-  /** A session needs the consent walk first. */
+  /** A session needs consent first. */
   z.object({ ...scope, fault: z.literal('consent') }),
   /** Prices a hundred times too high, with the same currency. */
   z.object({ ...scope, ...oneSymbol, fault: z.literal('unit') }),
@@ -111,7 +111,7 @@ export class Control {
     return [...this.#faults.values()];
   }
 
-  /** The fault of a name that hits this request, which counts against its `times`; or `undefined`. */
+  /** The fault of this name that affects this request, counted against its `times`; or `undefined`. */
   hit<Name extends FaultName>(
     name: Name,
     source: string,

@@ -1,6 +1,6 @@
 /**
- * The simulated upstreams: one HTTP server on 127.0.0.1, each source under its own prefix (`/yahoo/…`), and the switches
- * under `/_control`. It is never deployed; it stands for the world outside.
+ * The simulated upstreams: one HTTP server on 127.0.0.1, each source under its own prefix (`/yahoo/…`), and the
+ * switches under `/_control`. It is never deployed; it replaces the internet.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,13 +13,18 @@ import { Control, faultSchema } from './control.ts';
 import { loadSimulators, type SimSource } from './simulator.ts';
 
 export interface UpstreamsOptions {
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
-  /** What the prices walk from. */
+  /** Seed of the prices. */
   readonly seed?: string;
-  /** An ISO instant at which the simulator's clock starts. With it, the market has its hours; without, it never closes. */
+  /**
+   * An ISO instant at which the simulator's clock starts. With it, the market has trading hours; without, it never
+   * closes.
+   */
   readonly clock?: string | undefined;
-  /** The API key that `/_control` wants, looked up with each request. Without one, it is open to this process alone. */
+  /**
+   * The API key that `/_control` requires, looked up with each request. Without one, it is open to this process only.
+   */
   readonly controlKey?: () => string | undefined;
 }
 
@@ -71,7 +76,7 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Those that hang would hold the server open for ever.
+        // Hanging requests would keep the server open forever.
         for (const socket of sockets) socket.destroy();
       }),
   };
@@ -126,7 +131,7 @@ async function serve(
   send(response, broken ? { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.6)) } : answer);
 }
 
-/** An answer that a fault gives in place of the source's own. */
+/** The answer of a fault instead of the source's own. */
 function refusal(
   id: string,
   source: SimSource,
@@ -151,8 +156,8 @@ const challenge = `<!DOCTYPE html><html lang="en-US"><head><title>Just a moment.
 <body><h1>Checking if the site connection is secure</h1><p>Enable JavaScript and cookies to continue</p><div id="challenge-form"></div></body></html>`;
 
 /**
- * An error page of a careless server: all that the client sent, as it is, URL-encoded and in base64, each part by itself
- * and the whole request at once, where a secret begins anywhere within the letters.
+ * The error page of a careless server: everything the client sent, in plain, URL-encoded and base64 form, each part
+ * separately and the whole request at once, where a secret begins at any position.
  */
 function echo(request: Request): Answer {
   const forms = (value: string) => ({
@@ -210,7 +215,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   for await (const part of incoming) {
     if (!Buffer.isBuffer(part)) continue;
     size += part.length;
-    // Nobody sends a simulator more than a form.
+    // A simulator gets no body larger than a form.
     if (size > 1_000_000) throw new Error('the request body is over 1 MB');
     parts.push(part);
   }

@@ -3,21 +3,21 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import type { Answer, Request } from './answer.ts';
 import type { Control, FaultName, RequestKind } from './control.ts';
 
-/** What all simulated sources have in common. */
+/** The parts shared by all simulated sources. */
 export interface Simulation {
-  /** What the prices walk from. */
+  /** Seed of the prices. */
   readonly seed: string;
-  /** The market has no hours: it never closes. */
+  /** The market never closes. */
   readonly alwaysOpen: boolean;
   /** The simulator's clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly control: Control;
 }
 
-/** A simulated source that runs. */
+/** A running simulated source. */
 export interface SimSource {
   kindOf(path: string, query: URLSearchParams): RequestKind;
-  /** How this source says "too many requests"; plain text, as Yahoo does, unless said. */
+  /** How this source says "too many requests"; plain text, as Yahoo does, by default. */
   tooMany?(retryAfterSeconds: number): Answer;
   answer(request: Request): Answer;
 }
@@ -25,13 +25,13 @@ export interface SimSource {
 /** What `localstack/upstreams/<id>/<id>.ts` exports as `simulator`. */
 export interface Simulator {
   start(simulation: Simulation): SimSource;
-  /** What it takes as credentials; `npm start` sets them. */
+  /** Its valid credentials; `npm start` sets them. */
   readonly credentials?: Readonly<Record<string, string>>;
-  /** The faults that it plays itself and that make a run fail, with the run's reason. */
+  /** The faults that it simulates itself and that make a run fail, with the run's reason. */
   readonly faults: Readonly<Partial<Record<FaultName, RunReason>>>;
 }
 
-/** The faults that the server plays for every source, with the reason of a run that fails by them. */
+/** The faults that the server simulates for every source, with the reason of the failing run. */
 export const commonFaults = {
   '429': 'rate_limited',
   '403': 'blocked',

@@ -185,7 +185,7 @@ describe('an answer', () => {
       expect(response.status).toBe(503);
       expect(await problemOf(response)).toMatchObject({
         retryable: true,
-        detail: expect.stringContaining('ask for less'),
+        detail: expect.stringContaining('request less'),
       });
       expect(failing.logged).toHaveLength(1);
     });

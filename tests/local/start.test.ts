@@ -160,7 +160,7 @@ describe('npm start', () => {
   it('npm run reset drops it all', async () => {
     const { code, stdout } = await place.run('reset.ts').finished;
     expect(code).toBe(0);
-    expect(stdout).toContain('Dropped the state');
+    expect(stdout).toContain('Deleted the state');
     expect((await place.run('reset.ts').finished).stdout).toContain('no state');
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The simulated Alpha Vantage: `/query?function=…&symbol=…&apikey=…`. Prices are those of the simulated Yahoo, as text
- * with four decimals. Whatever goes wrong is said inside a 200.
+ * with four decimals. All errors come inside a 200.
  */
 import { toCanonical } from '../../../core/sources/alpha-vantage/symbols.ts';
 import { type Answer, json, type Request } from '../answer.ts';
@@ -17,7 +17,7 @@ const source = 'alpha-vantage';
 const compact = 100;
 const key = /^[A-Z0-9]{16}$/;
 
-/** A key that the simulator takes, as any other of sixteen capitals and digits. */
+/** A key that the simulator accepts, like any other of sixteen capitals and digits. */
 export const simulatedKey = 'SIMULATEDALPHA01';
 
 /** Alpha Vantage, simulated. */

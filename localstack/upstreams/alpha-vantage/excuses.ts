@@ -1,8 +1,8 @@
-/** What the real Alpha Vantage has put into a 200 in place of data, over the years. */
+/** Notices that the real Alpha Vantage has sent instead of data inside a 200, over the years. */
 
 const premium = 'https://www.alphavantage.co/premium/';
 
-/** Asked too often, in its several wordings. Most of them advertise the day's limit too. */
+/** Too many requests, in its several wordings. Most of them advertise the day's limit too. */
 export const throttled: readonly Readonly<Record<string, string>>[] = [
   {
     Note: `Thank you for using Alpha Vantage! Our standard API call frequency is 5 calls per minute and 500 calls per day. Please visit ${premium} if you would like to target a higher API call frequency.`,

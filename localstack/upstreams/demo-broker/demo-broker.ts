@@ -1,9 +1,9 @@
 /**
- * A broker that does not exist: positions behind a login form, in a table that a script fills. It stands for every site
- * that one must sign in to, with a browser or without: its form needs no script.
+ * A broker that does not exist: positions behind a login form, in a table that a script fills. It represents sites that
+ * need a login, with a browser or without: its form needs no script.
  *
  *   GET  /login       the form, with a token against forged requests (cookie and hidden field must agree)
- *   POST /login       303 to /positions with a session of ten minutes, or the form again with a refusal
+ *   POST /login       303 to /positions with a session of ten minutes, or the form with an error
  *   GET  /positions   the page; without a session a redirect to the form
  *   GET  /api/prices  what the page's script asks for, and programs that sign in without a browser
  */
@@ -17,11 +17,11 @@ import { pricesOf, shortest } from '../yahoo/prices.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
 
 const source = 'demo-broker';
-/** What opens the door. A demonstration's, and no secret: `npm start` sets them for this source. */
+/** The valid login. It is for demonstration and no secret: `npm start` sets it for this source. */
 export const demoCredentials = { username: 'demo', password: 'open-sesame-4711' } as const;
 const sessionMs = 10 * 60_000;
 
-/** The demo broker, which exists nowhere else. */
+/** The demo broker, which exists only here. */
 export const simulator: Simulator = {
   start: simulateDemoBroker,
   credentials: demoCredentials,

@@ -1,6 +1,6 @@
 /**
- * The members of the simulated indices: the shares that the simulated Yahoo knows, with the same prices, and made-up ones
- * in the numbers of the real indices. The same in every run.
+ * The members of the simulated indices: the shares of the simulated Yahoo, with the same prices, and made-up ones to
+ * match the size of the real indices. The same in every run.
  */
 import { instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
 

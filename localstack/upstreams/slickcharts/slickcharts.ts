@@ -1,6 +1,6 @@
 /**
  * The simulated SlickCharts: one page an index, as the real site renders it: a table of Bootstrap classes among a menu,
- * pictures, a font and a tracker that a scraper has no use for.
+ * images, a font and a tracker that a scraper does not need.
  */
 import { type Answer, html, type Request, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
@@ -34,7 +34,7 @@ function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): Si
     const cut = control.hit('malformed', source, 'page') !== undefined;
     return html(200, cut ? body.slice(0, Math.floor(body.length * 0.6)) : body, {
       'cache-control': 'public, max-age=60',
-      // What a cache in between says that serves an old page.
+      // The headers of a cache that serves an old page.
       ...(stale ? { age: String(Math.round(stale.ageMs / 1000)), 'last-modified': new Date(at).toUTCString() } : {}),
     });
   }
@@ -68,7 +68,7 @@ function kindOf(path: string): RequestKind {
 }
 
 const heads = ['#', 'Company', 'Symbol', 'Weight', '&nbsp;&nbsp;&nbsp;Price', 'Chg', '% Chg'];
-/** A page as it may look one morning. */
+/** The page after a redesign. */
 const driftedHeads = ['Rank', 'Holding', 'Ticker', 'Portfolio%', '&nbsp;&nbsp;&nbsp;Last', 'Move', 'Move %'];
 
 function row(member: SimMember, rank: number, price: { last: number; previous: number }, factor: number): string {

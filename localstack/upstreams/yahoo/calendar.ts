@@ -3,7 +3,7 @@ import type { SimExchange } from './universe.ts';
 
 const minute = 60_000;
 
-/** A format is dear to make, so each is made once. */
+/** Formats are expensive to create, so each is created once. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function nameOfZone(zone: string, atMs: number, style: 'short' | 'longOffset'): string | undefined {
@@ -48,7 +48,7 @@ export function trades(exchange: SimExchange, dayNumber: number): boolean {
   return exchange.weekends || ((dayNumber + 4) % 7 !== 0 && (dayNumber + 4) % 7 !== 6);
 }
 
-/** Charts of years ask for the same days again and again. */
+/** Charts of years need the same days repeatedly. */
 const sessions = new WeakMap<SimExchange, Map<number, Session>>();
 
 /** The session of a day that `trades`. */
@@ -64,7 +64,7 @@ function makeSession(exchange: SimExchange, dayNumber: number): Session {
   const midnightUtc = dayNumber * 86_400_000;
   const at = (minutes: number) => {
     const guess = midnightUtc + minutes * minute;
-    // The offset at the wanted local time: asked for at the first guess, which is right but in the hour of a change.
+    // The offset at the local time, taken at the first guess, which is right except in the hour of a change.
     return guess - offsetOf(exchange.zone, guess - offsetOf(exchange.zone, guess));
   };
   return {
@@ -92,7 +92,7 @@ export function sessionBefore(exchange: SimExchange, opensAt: number): Session {
 
 export type MarketState = 'PRE' | 'REGULAR' | 'POST' | 'CLOSED';
 
-/** What the exchange does at an instant. */
+/** The state of the exchange at an instant. */
 export function stateAt(exchange: SimExchange, atMs: number): MarketState {
   const day = dayOf(exchange, atMs);
   if (!trades(exchange, day)) return 'CLOSED';

@@ -1,6 +1,6 @@
 /*
- * The faults of data that the simulated Yahoo can be told to have: `unit` (prices a hundred times too high, as when pence
- * are read as pounds) and `drift` (fields under other names). Each takes an object of the answer and gives the faulty one.
+ * The data faults of the simulated Yahoo: `unit` (prices a hundred times too high, as when pence are read as pounds)
+ * and `drift` (fields under other names). Each takes an object of the answer and gives the faulty one.
  */
 
 const priceField =
@@ -16,7 +16,7 @@ export function hundredfoldQuote(quote: Record<string, unknown>): Record<string,
   );
 }
 
-/** Fault `drift` of a row of quotes: what a new version of the service might send one morning. */
+/** Fault `drift` of a row of quotes: what a new version of the service might send. */
 export function driftedQuote(quote: Record<string, unknown>): Record<string, unknown> {
   const { regularMarketPrice, regularMarketTime, ...rest } = quote;
   return { ...rest, lastPrice: { raw: regularMarketPrice }, regularMarketTime: String(regularMarketTime) };

@@ -1,4 +1,4 @@
-/** What the simulated market is at an instant: the last price, its time, and the day around it. */
+/** The state of the simulated market at an instant: the last price, its time, and the day's figures. */
 import { lastSession, type MarketState, sessionBefore, stateAt } from './calendar.ts';
 import { chance, type PriceOf } from './prices.ts';
 import type { SimInstrument } from './universe.ts';
@@ -9,7 +9,7 @@ const minute = 60_000;
 export interface SimMarket {
   readonly seed: string;
   readonly priceOf: PriceOf;
-  /** True: trading goes on day and night, so that a test never waits for Monday. */
+  /** True: trading never stops, so that a test never waits for Monday. */
   readonly alwaysOpen: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Snapshot extends Stretch {
   /** The market time of `close`, in milliseconds. */
   readonly at: number;
   readonly previousClose: number;
-  /** Trading outside the session, where the exchange has it. */
+  /** Trading outside the session, where the exchange offers it. */
   readonly outside: { readonly kind: 'pre' | 'post'; readonly at: number; readonly price: number } | null;
 }
 
@@ -49,7 +49,7 @@ export function snapshotOf(market: SimMarket, instrument: SimInstrument, now: nu
       outside: outsideOf(market, instrument, seen),
     };
   }
-  // Outside the exchange's hours an always-open market goes on from the last close.
+  // Outside the exchange's hours an always-open market continues from the last close.
   return {
     ...stretchOf(market, instrument, session.closesAt, seen, session.closesAt + 24 * 60 * minute),
     state: 'REGULAR',
@@ -77,7 +77,7 @@ export function stretchOf(
   to: number,
   end: number,
 ): Stretch {
-  // A fixed grid over the whole stretch, so that the high of a day in progress does not come and go.
+  // A fixed grid over the whole stretch, so that the high of the current day never decreases.
   const step = (end - from) / 24;
   const open = market.priceOf(instrument, from);
   const close = market.priceOf(instrument, to);

@@ -6,10 +6,10 @@ import type { SimInstrument } from './universe.ts';
 
 const day = 24 * 60 * 60_000;
 
-/** A price that a test wants to see, in place of the walk's. */
+/** A price set by a test instead of the simulated one. */
 export interface PriceOverride {
   readonly price: number;
-  /** The market time it has; without it, the one the walk has. */
+  /** Its market time; by default the simulated one. */
   readonly asOf?: number;
 }
 
@@ -23,7 +23,7 @@ export const typeDisplay: Readonly<Record<SimInstrument['quoteType'], string>> =
   FUTURE: 'Futures',
 };
 
-/** What Yahoo sends whatever `fields=` says. */
+/** The fields that Yahoo always sends, whatever `fields=` says. */
 const always = new Set([
   'language',
   'region',

@@ -1,10 +1,10 @@
 /**
- * Yahoo's walk to a session: a page or `fc.yahoo.com` sets the cookies A1, A3 and A1S; `getcrumb` turns them into a
- * crumb; quotes want both. From Europe, and while the fault `consent` is on, a consent form comes in between.
+ * Yahoo's steps to a session: a page or `fc.yahoo.com` sets the cookies A1, A3 and A1S; `getcrumb` turns them into a
+ * crumb; quotes need both. From Europe, and while the fault `consent` is on, there is a consent form in between.
  *
- * Tokens are signed by the seed and hold no server state, so a session outlives a restart of the simulator, as it
- * outlives one of Yahoo's machines. The real cookies are `Secure; Domain=.yahoo.com`; here there is neither TLS nor
- * that domain, and a cookie with them would be thrown away.
+ * Tokens are signed with the seed and need no server state, so a session survives a restart of the simulator, as with
+ * the real Yahoo. The real cookies are `Secure; Domain=.yahoo.com`; here there is neither TLS nor that domain, and such
+ * a cookie would be discarded.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 

@@ -1,6 +1,6 @@
 /**
- * What the simulated Yahoo knows: some forty real names with their real exchanges, currencies and zones. Prices are of
- * the right size and otherwise made up. A symbol that is not here is unknown, as it would be to the real one.
+ * The instruments of the simulated Yahoo: some forty real names with their real exchanges, currencies and zones. Prices
+ * have the right magnitude and are otherwise made up. Any other symbol is unknown.
  */
 
 /** An exchange as Yahoo describes it. Times are minutes after midnight in its zone. */
@@ -151,7 +151,7 @@ export interface SimInstrument {
   readonly level: number;
   /** Of a usual day, in shares or in money (crypto). */
   readonly dailyVolume: number;
-  /** 1 is the unrest of a large share. */
+  /** 1 is the volatility of a large share. */
   readonly volatility: number;
   readonly priceHint: number;
   readonly marketCap?: number;
@@ -281,7 +281,7 @@ const instruments: readonly SimInstrument[] = [
 
 const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
 
-/** The instrument of a symbol (any case), or `undefined` for what this Yahoo has never heard of. */
+/** The instrument of a symbol (any case), or `undefined` for an unknown symbol. */
 export function instrumentOf(symbol: string): SimInstrument | undefined {
   return bySymbol.get(symbol.toUpperCase());
 }

@@ -108,7 +108,7 @@ function simulateYahoo(options: Simulation): SimSource {
       : json(200, { quoteSummary: { result: [result], error: null } }, dataHeaders);
   }
 
-  /** Fundamentals: of every type that is asked for, that there is none. */
+  /** Fundamentals: an empty answer for every requested type. */
   function timeseries(request: Request): Answer {
     const symbol = decodeURIComponent(request.path.slice(timeseriesPath.length)).toUpperCase();
     const types = request.query.getAll('type').flatMap((each) => each.split(','));
@@ -245,7 +245,7 @@ function unauthorized(description: string): Answer {
   return json(401, { finance: { result: null, error: { code: 'Unauthorized', description } } });
 }
 
-/** A token of the looks of Yahoo's; nobody reads it back. */
+/** A token that looks like Yahoo's; it is never read back. */
 function seedText(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url');
 }
