@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { allows } from '../../core/auth/api-keys.ts';
 import { problemSchema } from '../../core/contracts/http/envelope.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import { basePath } from '../../functions/api/app.ts';
 import { type Keys, makeKey, makeKeys, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const createdSchema = z.object({ data: z.object({ id: z.string(), key: z.string(), prefix: z.string() }) });
 
@@ -70,18 +69,14 @@ const access: Record<string, Scope | 'public'> = {
   'GET /openapi.json': 'public',
 };
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const problemOf = async (response: Response) => problemSchema.parse(await response.json());
 
@@ -107,8 +102,8 @@ describe('every route', () => {
     const ask = asking(route);
 
     it('refuses who has no key, a mistyped one, or one that was never given out', async () => {
-      const never = await makeKey(pool, 'admin');
-      await pool.query('DELETE FROM api_key WHERE prefix = $1', [never.slice(0, 17)]);
+      const never = await makeKey(world.pool, 'admin');
+      await world.pool.query('DELETE FROM api_key WHERE prefix = $1', [never.slice(0, 17)]);
       const answers = await Promise.all([ask(), ask(`${keys.admin.slice(0, -1)}x`), ask(never), ask('')]);
       expect(answers.map((answer) => answer.status)).toEqual([401, 401, 401, 401]);
       expect((await Promise.all(answers.map(problemOf))).map((problem) => problem.code)).toEqual([
@@ -133,10 +128,10 @@ describe('every route', () => {
 
 describe('a key', () => {
   it('is noted as used, at most once a minute', async () => {
-    const key = await makeKey(pool, 'read');
+    const key = await makeKey(world.pool, 'read');
     const used = async () =>
       (
-        await pool.query<{ at: Date | null }>('SELECT last_used_at AS at FROM api_key WHERE prefix = $1', [
+        await world.pool.query<{ at: Date | null }>('SELECT last_used_at AS at FROM api_key WHERE prefix = $1', [
           key.slice(0, 17),
         ])
       ).rows[0]?.at?.getTime();
@@ -153,7 +148,7 @@ describe('a key', () => {
   });
 
   it('ends at its expiry, to the second, though it is believed for longer', async () => {
-    const key = await makeKey(pool, 'read', new Date(noon + 10_000));
+    const key = await makeKey(world.pool, 'read', new Date(noon + 10_000));
     const at = async (ms: number) => {
       api.time.now = noon + ms;
       const { status } = await api.ask('/sources', { key });
@@ -164,12 +159,14 @@ describe('a key', () => {
   });
 
   it('that is revoked ends at once here, and within 30 s in another container', async () => {
-    const key = await makeKey(pool, 'read');
-    const other = testApi(pool);
+    const key = await makeKey(world.pool, 'read');
+    const other = testApi(world.pool);
     expect([(await api.ask('/sources', { key })).status, (await other.ask('/sources', { key })).status]).toEqual([
       200, 200,
     ]);
-    const { rows } = await pool.query<{ id: string }>('SELECT id FROM api_key WHERE prefix = $1', [key.slice(0, 17)]);
+    const { rows } = await world.pool.query<{ id: string }>('SELECT id FROM api_key WHERE prefix = $1', [
+      key.slice(0, 17),
+    ]);
     const revoked = await api.ask(`/keys/${rows[0]?.id}`, { method: 'DELETE', key: keys.admin });
     expect(revoked.status).toBe(200);
     expect((await api.ask('/sources', { key })).status).toBe(401);
@@ -179,10 +176,10 @@ describe('a key', () => {
   });
 
   it('is checked in memory while it is believed', async () => {
-    const key = await makeKey(pool, 'read');
+    const key = await makeKey(world.pool, 'read');
     let asked = 0;
-    const fresh = testApi(pool, {});
-    const counting = testApi(pool, {
+    const fresh = testApi(world.pool, {});
+    const counting = testApi(world.pool, {
       keys: {
         ...fresh.keys,
         findKey: (...of) => {
@@ -206,7 +203,7 @@ describe('a key', () => {
     expect(listed).toContain(data.prefix);
     expect(listed).not.toContain(data.key);
     expect(listed).not.toContain('hash');
-    const stored = await pool.query<{ row: string }>(
+    const stored = await world.pool.query<{ row: string }>(
       'SELECT row_to_json(k)::text AS row FROM api_key k WHERE id = $1',
       [data.id],
     );
@@ -225,7 +222,7 @@ describe('a key', () => {
   });
 
   it('that asks too much is told to wait, and others are not', async () => {
-    const limited = testApi(pool, { rateLimit: { perSecond: 0.5, burst: 3 } });
+    const limited = testApi(world.pool, { rateLimit: { perSecond: 0.5, burst: 3 } });
     const statuses: number[] = [];
     for (let turn = 0; turn < 4; turn++) statuses.push((await limited.ask('/services', { key: keys.read })).status);
     const refused = await limited.ask('/services', { key: keys.read });

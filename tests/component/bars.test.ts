@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { barsSchema } from '../../core/contracts/http/market.ts';
 import { iso, json, type Keys, makeBatch, makeKeys, makeListing, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const answer = envelope(barsSchema);
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 let batchId: string;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
-  batchId = await makeBatch(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
+  batchId = await makeBatch(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 interface BarValues {
   day: string;
@@ -39,7 +34,7 @@ async function makeBars(listing: number, bars: readonly BarValues[]): Promise<vo
   for (const bar of bars) {
     const { day, close, open = null, volume = null, basis = 'splits', basisAt = iso(-60), stale = false } = bar;
     const { interval = '1d', source = 'yahoo', startsAt = `${day}T14:30:00Z` } = bar;
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO bar (listing_id, source, interval, starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale, fetched_at, ingested_at, batch_id)
        VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, 'USD', $9, $10, $11, $10, $10, $12)`,
       [
@@ -76,7 +71,7 @@ async function makeAction(
   more: { knownAt?: string; source?: string; currency?: string | null } = {},
 ) {
   const { knownAt = iso(-60), source = 'yahoo', currency = 'USD' } = more;
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO corporate_action (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       listing,
@@ -100,7 +95,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
   // Yahoo's close of 2021-02-01 as recorded long after both: 13.237. On the day it traded at 529.48 (13.237 x 40).
   let listing: number;
   beforeAll(async () => {
-    listing = await makeListing(pool, 'NVDA');
+    listing = await makeListing(world.pool, 'NVDA');
     await makeBars(listing, [
       { day: '2021-02-01', close: '13.237', open: '13.0425', volume: '206092000' },
       { day: '2021-07-20', close: '18.612', volume: '435248000' },
@@ -150,7 +145,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
 describe('a gap in the daily bars', () => {
   it('could hide a split: raw is 422, never the price that happens to come out', async () => {
     // The recorded NVDA chart alone: one split in its range, and three years of which nothing is known.
-    const listing = await makeListing(pool, 'NVDA2021');
+    const listing = await makeListing(world.pool, 'NVDA2021');
     await makeBars(listing, [
       { day: '2021-07-19', close: '18.78', basisAt: iso() },
       { day: '2021-07-20', close: '18.612', basisAt: iso() },
@@ -169,7 +164,7 @@ describe('a gap in the daily bars', () => {
 
 describe('AAPL in 2020, which split 4:1 on 2020-08-31 and paid 0.205 on 2020-11-06', () => {
   beforeAll(async () => {
-    const listing = await makeListing(pool, 'AAPL');
+    const listing = await makeListing(world.pool, 'AAPL');
     await makeBars(listing, [
       { day: '2020-08-28', close: '124.8075', volume: '187630000' },
       { day: '2020-08-31', close: '129.04', volume: '225702700' },
@@ -200,7 +195,7 @@ describe('AAPL in 2020, which split 4:1 on 2020-08-31 and paid 0.205 on 2020-11-
   });
 
   it('two dividends multiply, each with the close before its own ex-date', async () => {
-    const listing = await makeListing(pool, 'TWODIV');
+    const listing = await makeListing(world.pool, 'TWODIV');
     await makeBars(
       listing,
       everyTenDays('2026-09-01').map((bar, index) => ({ ...bar, close: String(100 + index * 10) })),
@@ -230,7 +225,7 @@ describe('what the stored rows do not determine', () => {
     ['a dividend above the price', 'dividend', '2026-11-13', { currency: 'USD' }, []],
   ] as const)('is a 422: %s', async (name, type, exDate, more, _) => {
     const symbol = `ND${name.length}${exDate.slice(-2)}`;
-    const listing = await makeListing(pool, symbol);
+    const listing = await makeListing(world.pool, symbol);
     const bars =
       exDate === '2026-11-03'
         ? [
@@ -249,7 +244,7 @@ describe('what the stored rows do not determine', () => {
   });
 
   it('is a 422: raw prices of bars that the source gives adjusted for dividends', async () => {
-    const listing = await makeListing(pool, 'TOTAL');
+    const listing = await makeListing(world.pool, 'TOTAL');
     await makeBars(listing, everyTenDays('2026-10-01', '10', { basis: 'splits_and_dividends' }));
     await makeAction(listing, 'dividend', '2026-10-11', '1');
     expect((await get('/bars/TOTAL?adjustment=splits')).status).toBe(422);
@@ -260,7 +255,7 @@ describe('what the stored rows do not determine', () => {
 
 describe('a split that the source told of after the bars were read', () => {
   beforeAll(async () => {
-    const listing = await makeListing(pool, 'SPLIT');
+    const listing = await makeListing(world.pool, 'SPLIT');
     await makeBars(listing, [
       { day: '2026-11-02', close: '400', volume: '10', stale: true, basisAt: '2026-11-02T22:00:00Z' },
       { day: '2026-11-12', close: '101', volume: '40', basisAt: '2026-11-12T22:00:00Z' },
@@ -285,7 +280,7 @@ describe('a split that the source told of after the bars were read', () => {
   });
 
   it('within two days of the reading leaves it open whether the prices have it: 422', async () => {
-    const listing = await makeListing(pool, 'UNSURE');
+    const listing = await makeListing(world.pool, 'UNSURE');
     await makeBars(listing, [{ day: '2026-11-02', close: '400', stale: true, basisAt: '2026-11-10T22:00:00Z' }]);
     await makeAction(listing, 'split', '2026-11-10', '4', { knownAt: '2026-11-12T22:00:00Z' });
     expect((await get('/bars/UNSURE?adjustment=splits')).status).toBe(422);
@@ -294,7 +289,7 @@ describe('a split that the source told of after the bars were read', () => {
 
 describe('raw bars', () => {
   it('come to the shares of today by the splits that their source told of', async () => {
-    const listing = await makeListing(pool, 'RAWSRC');
+    const listing = await makeListing(world.pool, 'RAWSRC');
     await makeBars(listing, [
       { day: '2026-11-02', close: '400', volume: '10', basis: 'raw' },
       { day: '2026-11-12', close: '101', volume: '40', basis: 'raw' },
@@ -310,7 +305,7 @@ describe('raw bars', () => {
 
 describe('bars', () => {
   beforeAll(async () => {
-    const listing = await makeListing(pool, 'PAGED');
+    const listing = await makeListing(world.pool, 'PAGED');
     await makeBars(
       listing,
       ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'].map((day, index) => ({ day, close: `1${index}.5` })),
@@ -345,7 +340,7 @@ describe('bars', () => {
   });
 
   it('of a symbol that has none are a 404 worth trying again', async () => {
-    await makeListing(pool, 'NOBARS');
+    await makeListing(world.pool, 'NOBARS');
     const response = await get('/bars/NOBARS');
     expect([response.status, await json(response)]).toMatchObject([404, { code: 'no_bars', retryable: true }]);
     expect((await get('/bars/PAGED?interval=1m')).status).toBe(404);
@@ -353,12 +348,12 @@ describe('bars', () => {
   });
 
   it('that were corrected read as they were known', async () => {
-    const listing = await makeListing(pool, 'FIXEDBAR');
+    const listing = await makeListing(world.pool, 'FIXEDBAR');
     await makeBars(listing, [{ day: '2026-11-16', close: '10', basisAt: iso(-3600) }]);
-    await pool.query('UPDATE bar SET close = 11, ingested_at = $2, batch_id = $3 WHERE listing_id = $1', [
+    await world.pool.query('UPDATE bar SET close = 11, ingested_at = $2, batch_id = $3 WHERE listing_id = $1', [
       listing,
       iso(-60),
-      await makeBatch(pool),
+      await makeBatch(world.pool),
     ]);
     expect(await closes('/bars/FIXEDBAR')).toEqual([11]);
     expect(await closes(`/bars/FIXEDBAR?knownAt=${iso(-61)}`)).toEqual([10]);

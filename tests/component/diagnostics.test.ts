@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import {
   diagnosisAcceptedSchema,
   diagnosisItemSchema,
@@ -9,19 +8,15 @@ import {
 } from '../../core/contracts/http/diagnostics.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 2, keepRows: true });
 let keys: Keys;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
+  keys = await makeKeys(world.pool);
 }, 60_000);
-afterAll(() => database.stop());
-beforeEach(() => pool.query('TRUNCATE diagnosis'));
+beforeEach(() => world.pool.query('TRUNCATE diagnosis'));
 
 async function dataOf<S extends z.ZodType>(answer: Response, schema: S) {
   return envelope(schema).parse(await answer.json());
@@ -36,7 +31,7 @@ async function made(api: ReturnType<typeof testApi>): Promise<string> {
 
 describe('POST /diagnostics', () => {
   it('needs scope operate, and answers when the report is there', async () => {
-    const api = testApi(pool);
+    const api = testApi(world.pool);
     expect((await api.ask('/diagnostics', { method: 'POST', key: keys.read })).status).toBe(403);
     const id = await made(api);
     const report = await api.ask(`/diagnostics/${id}`, { key: keys.read });
@@ -49,19 +44,19 @@ describe('POST /diagnostics', () => {
       peek: async () => [],
       redrive: async () => 0,
     };
-    const api = testApi(pool, { inspector });
+    const api = testApi(world.pool, { inspector });
     await made(api);
     expect(api.logged).toEqual([new Error('no SQS')]);
   });
 
   it('asks for a summary where a model is configured, and is made also when that cannot be asked for', async () => {
-    const api = testApi(pool, { summaries: true });
+    const api = testApi(world.pool, { summaries: true });
     const id = await made(api);
     expect(api.queue.take('summaries')).toEqual([{ diagnosisId: id }]);
-    const broken = testApi(pool, { summaries: true, queue: { send: () => Promise.reject(new Error('no SQS')) } });
+    const broken = testApi(world.pool, { summaries: true, queue: { send: () => Promise.reject(new Error('no SQS')) } });
     await made(broken);
     expect(broken.logged).toHaveLength(1);
-    const off = testApi(pool);
+    const off = testApi(world.pool);
     await made(off);
     expect(off.queue.take('summaries')).toEqual([]);
   });
@@ -69,7 +64,7 @@ describe('POST /diagnostics', () => {
 
 describe('GET /diagnostics/{id}', () => {
   it('is Markdown by the name of the report, unless JSON is asked for', async () => {
-    const api = testApi(pool);
+    const api = testApi(world.pool);
     const id = await made(api);
     const read = (accept?: string) =>
       api.ask(`/diagnostics/${id}`, { key: keys.read, ...(accept === undefined ? {} : { headers: { accept } }) });
@@ -86,9 +81,9 @@ describe('GET /diagnostics/{id}', () => {
   });
 
   it('shows a summary with the model that wrote it', async () => {
-    const api = testApi(pool);
+    const api = testApi(world.pool);
     const id = await made(api);
-    await pool.query('UPDATE diagnosis SET summary = $2, summary_model = $3 WHERE id = $1', [
+    await world.pool.query('UPDATE diagnosis SET summary = $2, summary_model = $3 WHERE id = $1', [
       id,
       'All is well.',
       'm-1',
@@ -100,14 +95,14 @@ describe('GET /diagnostics/{id}', () => {
   });
 
   it('is a 404 for an id that nobody gave', async () => {
-    const answer = await testApi(pool).ask(`/diagnostics/${randomUUID()}`, { key: keys.read });
+    const answer = await testApi(world.pool).ask(`/diagnostics/${randomUUID()}`, { key: keys.read });
     expect([answer.status, await answer.json()]).toEqual([404, expect.objectContaining({ code: 'unknown_diagnosis' })]);
   });
 });
 
 describe('GET /diagnostics', () => {
   it('lists reports page by page, the newest first', async () => {
-    const api = testApi(pool);
+    const api = testApi(world.pool);
     const ids: string[] = [];
     for (let n = 0; n < 3; n++) {
       api.time.now += 60_000;

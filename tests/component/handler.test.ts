@@ -2,7 +2,7 @@ import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type Keys, makeBatch, makeKeys, makeListing, makeQuote } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const answerSchema = z.object({
   statusCode: z.number(),
@@ -12,21 +12,20 @@ const answerSchema = z.object({
   isBase64Encoded: z.boolean(),
 });
 
-let database: TestDatabase;
+const world = useWorld({ connections: 1, keepRows: true });
 let keys: Keys;
 let handler: typeof import('../../functions/api/handler.ts')['handler'];
 
 beforeAll(async () => {
   const now = new Date();
-  database = await startTestDatabase(now);
-  const pool = database.pool(1);
+  const { pool } = world;
   keys = await makeKeys(pool);
   const at = now.toISOString();
   await makeQuote(pool, await makeListing(pool, '^GSPC', { assetClass: 'index' }), await makeBatch(pool), {
     asOf: at,
     fetchedAt: at,
   });
-  vi.stubEnv('DATABASE_URL', database.url);
+  vi.stubEnv('DATABASE_URL', world.databaseUrl);
   vi.stubEnv('QUOTRON_STAGE', 'local');
   vi.stubEnv('TICKS_QUEUE_URL', 'http://127.0.0.1:1/ticks');
   vi.stubEnv('INGEST_QUEUE_URL', 'http://127.0.0.1:1/ingest');
@@ -35,9 +34,8 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'us-east-1');
   ({ handler } = await import('../../functions/api/handler.ts'));
 }, 60_000);
-afterAll(async () => {
+afterAll(() => {
   vi.unstubAllEnvs();
-  await database?.stop();
 });
 
 /** An event as a REST API (v1) sends it: `path` without the stage, headers and query each twice. */

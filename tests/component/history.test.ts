@@ -1,37 +1,32 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import { iso, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const one = envelope(quoteSchema);
 const ticks = envelope(z.array(tickRowSchema));
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 let batchId: string;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
-  batchId = await makeBatch(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
+  batchId = await makeBatch(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
 describe('what was known when', () => {
   it('reads both versions of a corrected price, and the history shows when each held', async () => {
-    const listing = await makeListing(pool, 'FIXED');
+    const listing = await makeListing(world.pool, 'FIXED');
     const asOf = iso(-3600);
-    await makeQuote(pool, listing, batchId, { price: '100.5', asOf, fetchedAt: iso(-3590) });
-    await makeQuote(pool, listing, await makeBatch(pool), { price: '100.4', asOf, fetchedAt: iso(-1800) });
+    await makeQuote(world.pool, listing, batchId, { price: '100.5', asOf, fetchedAt: iso(-3590) });
+    await makeQuote(world.pool, listing, await makeBatch(world.pool), { price: '100.4', asOf, fetchedAt: iso(-1800) });
     const at = async (known: string) => one.parse(await (await get(`/quotes/FIXED?knownAt=${known}`)).json());
     expect((await at(iso(-3590))).data).toMatchObject({
       price: 100.5,
@@ -56,8 +51,8 @@ describe('what was known when', () => {
   });
 
   it('a row is known at its own knownFrom, to the microsecond', async () => {
-    const listing = await makeListing(pool, 'MICRO');
-    await makeQuote(pool, listing, batchId, { price: '7', ingestedAt: '2026-11-20T14:00:00.123456Z' });
+    const listing = await makeListing(world.pool, 'MICRO');
+    await makeQuote(world.pool, listing, batchId, { price: '7', ingestedAt: '2026-11-20T14:00:00.123456Z' });
     const { data } = ticks.parse(await (await get('/quotes/MICRO/history')).json());
     expect(data[0]?.knownFrom).toBe('2026-11-20T14:00:00.123456Z');
     expect((await get(`/quotes/MICRO?knownAt=${data[0]?.knownFrom}`)).status).toBe(200);
@@ -67,13 +62,17 @@ describe('what was known when', () => {
 
 describe('the history', () => {
   beforeAll(async () => {
-    const listing = await makeListing(pool, 'HIST');
+    const listing = await makeListing(world.pool, 'HIST');
     for (let minute = 0; minute < 5; minute++) {
       const asOf = iso(-600 + minute * 60);
-      await makeQuote(pool, listing, batchId, { price: String(50 + minute), asOf, fetchedAt: asOf });
+      await makeQuote(world.pool, listing, batchId, { price: String(50 + minute), asOf, fetchedAt: asOf });
     }
     // One correction in the middle: two rows with the same time must not confuse the cursor.
-    await makeQuote(pool, listing, await makeBatch(pool), { price: '52.5', asOf: iso(-480), fetchedAt: iso(-400) });
+    await makeQuote(world.pool, listing, await makeBatch(world.pool), {
+      price: '52.5',
+      asOf: iso(-480),
+      fetchedAt: iso(-400),
+    });
   });
 
   it.each(['asc', 'desc'])('pages without losing or repeating a row, %s', async (order) => {

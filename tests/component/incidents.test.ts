@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { incidentSchema } from '../../core/contracts/http/recovery.ts';
 import { iso, type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 2, keepRows: true });
 let api: ReturnType<typeof testApi>;
 let keys: Keys;
 
@@ -22,18 +20,15 @@ const stored = [
 const evidence = stored.map((each) => ({ detail: { code: 'unspecified' }, ...each }));
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(2);
-  api = testApi(pool);
-  keys = await makeKeys(pool);
-  await pool.query(
+  api = testApi(world.pool);
+  keys = await makeKeys(world.pool);
+  await world.pool.query(
     `INSERT INTO incident (id, source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence) VALUES
        ($1, 'yahoo', 'down', $4, $5, NULL, 3, $6), ($2, 'yahoo', 'timeout', $4, $5, $5, 1, '[]'),
        ($3, 'coingecko', 'rate_limited', $5, $5, NULL, 2, '[]')`,
     [id(1), id(2), id(3), iso(-600), iso(-60), JSON.stringify(stored)],
   );
 });
-afterAll(() => database.stop());
 
 async function list(query = '') {
   const answer = await api.ask(`/incidents${query}`, { key: keys.read });

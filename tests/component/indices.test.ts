@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
 import { storeConstituents } from '../../core/adapters/postgres/prices/constituent-store.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { constituentsSchema, indexBatchItemSchema, indexSchema } from '../../core/contracts/http/indices.ts';
@@ -15,12 +15,11 @@ import {
   noon,
   testApi,
 } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const members = envelope(constituentsSchema);
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 let batchId: string;
@@ -38,7 +37,7 @@ const listing = (symbol: string): KnownListing => ({
 type Member = readonly [symbol: string, weight: string, price: string | null, previousClose: string | null];
 
 async function store(index: string, fetchedAt: number, rows: readonly Member[], source = 'slickcharts') {
-  return inTransaction(pool, (db) =>
+  return inTransaction(world.pool, (db) =>
     storeConstituents(db, source, batchId, [
       {
         index: listing(index),
@@ -67,20 +66,17 @@ const today: readonly Member[] = [
 ];
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
-  batchId = await makeBatch(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
+  batchId = await makeBatch(world.pool);
   for (const symbol of ['AAPL', 'MSFT', 'KO'])
-    ids[symbol] = await makeListing(pool, symbol, { name: `${symbol} Inc.` });
+    ids[symbol] = await makeListing(world.pool, symbol, { name: `${symbol} Inc.` });
   for (const symbol of ['^GSPC', '^NDX'])
-    ids[symbol] = await makeListing(pool, symbol, { assetClass: 'index', mic: 'QIDX', name: `Index ${symbol}` });
-  await makeQuote(pool, ids['^GSPC'] ?? 0, batchId, { price: '6013.1' });
+    ids[symbol] = await makeListing(world.pool, symbol, { assetClass: 'index', mic: 'QIDX', name: `Index ${symbol}` });
+  await makeQuote(world.pool, ids['^GSPC'] ?? 0, batchId, { price: '6013.1' });
   await store('^GSPC', noon - day, yesterday);
   await store('^GSPC', noon - 600_000, today);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
@@ -210,7 +206,8 @@ describe('a snapshot', () => {
   const at = noon - 5 * day;
   const count = async (table: string) =>
     Number(
-      (await pool.query(`SELECT count(*) FROM ${table} WHERE index_listing_id = $1`, [ids['^NDX']])).rows[0].count,
+      (await world.pool.query(`SELECT count(*) FROM ${table} WHERE index_listing_id = $1`, [ids['^NDX']])).rows[0]
+        .count,
     );
 
   it('is written once when it is told twice, and replaced by a later one with what it replaced kept', async () => {
@@ -248,15 +245,15 @@ describe('what a page looked like that failed', () => {
   const key = `artifacts/slickcharts/2026-11-20/${runId}/0-1-screenshot.png`;
 
   it('is named by its run and reached by a link that is signed', async () => {
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, 'slickcharts', 'constituents', 'constituents', 'manual', 'a', now())`,
       [runId],
     );
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO task (run_id, part, source_id, symbols, due_at, attempt) VALUES ($1, 0, 'slickcharts', '{sp500}', now(), 1)`,
       [runId],
     );
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO task_attempt (run_id, part, attempt, worker, ok, reason, artifacts) VALUES ($1, 0, 1, 'test', false, 'blocked', $2)`,
       [runId, [key]],
     );

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { instrumentSchema } from '../../core/contracts/http/market.ts';
 import {
@@ -11,20 +10,16 @@ import {
   servicesSchema,
 } from '../../core/contracts/http/operations.ts';
 import { iso, json, type Keys, makeBatch, makeKeys, makeListing, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string) => api.ask(path, { key: keys.read });
 const post = (path: string, body: unknown) => api.ask(path, { method: 'POST', key: keys.operate, json: body });
@@ -33,9 +28,9 @@ const read = async <T extends z.ZodType>(schema: T, path: string) =>
 
 describe('quarantine', () => {
   it('lists the newest first, pages and filters, and leaves out what was settled', async () => {
-    const batch = await makeBatch(pool);
+    const batch = await makeBatch(world.pool);
     for (const [index, reason] of ['schema', 'unit_suspect', 'unit_suspect', 'schema'].entries())
-      await pool.query(
+      await world.pool.query(
         `INSERT INTO quarantine (source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id, resolved_at)
          VALUES ('yahoo', $1, 'AAPL', '<script>alert(1)</script>', 'result[0]', $2, $3, 0, 'raw/x', $4, $5)`,
         [
@@ -100,11 +95,11 @@ describe('dead letters', () => {
 
 describe('instruments', () => {
   beforeAll(async () => {
-    await makeListing(pool, 'AAPL', { name: 'Apple Inc.' });
-    await makeListing(pool, 'AAP', { name: 'Advance Auto Parts' });
-    await makeListing(pool, 'APLE', { name: 'Apple Hospitality' });
-    await makeListing(pool, 'BRK-B', { name: '100% Berkshire_Hathaway' });
-    await makeListing(pool, 'BTC-USD', { name: null, assetClass: 'crypto', mic: 'QCRY', zone: 'UTC' });
+    await makeListing(world.pool, 'AAPL', { name: 'Apple Inc.' });
+    await makeListing(world.pool, 'AAP', { name: 'Advance Auto Parts' });
+    await makeListing(world.pool, 'APLE', { name: 'Apple Hospitality' });
+    await makeListing(world.pool, 'BRK-B', { name: '100% Berkshire_Hathaway' });
+    await makeListing(world.pool, 'BTC-USD', { name: null, assetClass: 'crypto', mic: 'QCRY', zone: 'UTC' });
   });
   const find = async (query: string) =>
     (await read(z.array(instrumentSchema), `/instruments?${query}`)).data.map((each) => each.symbol);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import {
   healthSampleSchema,
@@ -13,20 +12,16 @@ import {
 } from '../../core/contracts/http/operations.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { iso, json, type Keys, makeKeys, makeRun, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string) => api.ask(path, { key: keys.read });
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -54,7 +49,7 @@ describe('a source', () => {
   });
 
   it('that needs a key and has none is unknown, says what to do, and is not run', async () => {
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO source_health (source_id, status, score, updated_at) VALUES ('alpha-vantage', 'failed', 0, now())`,
     );
     const { data } = await read(sourceSchema, '/sources/alpha-vantage');
@@ -72,7 +67,7 @@ describe('a source', () => {
       { code: 'credentials_missing', detail: expect.stringContaining('quotron credentials set alpha-vantage') },
     ]);
     expect(api.queue.take('ticks')).toEqual([]);
-    await pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
+    await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true)`);
     const set = (await read(sourceSchema, '/sources/alpha-vantage')).data;
     expect(set).toMatchObject({ credentials: { isSet: true, hint: null }, health: { status: 'failed' } });
     expect((await post('/sources/alpha-vantage/run')).status).toBe(202);
@@ -81,26 +76,26 @@ describe('a source', () => {
 
   it('tells its health, its hours, its quota and its last run', async () => {
     const failedRun = randomUUID();
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO source_health (source_id, status, reason, message, since, score, success, freshness, accepted, latency, quota,
                                   last_success_at, failed_at, failure_reason, failure_message, failure_run_id, updated_at)
        VALUES ('yahoo', 'degraded', 'rate_limited', 'Too many requests', $2, 62, 0.75, 1, 0.9, 0.5, 0.99, $1, $2, 'rate_limited', 'Too many requests', $3, $1)`,
       [iso(-60), iso(-120), failedRun],
     );
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed) VALUES
          ('yahoo', $1, 'healthy', 98, 10, 900, 70, 'limited', 9, 1), ('yahoo', $2, 'degraded', 62, 30, 1860, 60, 'degraded', 20, 4),
          ('yahoo', $3, 'failed', 0, 0, 0, NULL, NULL, 0, 0)`,
       [iso(-7200), iso(-3600), iso(-48 * 3600)],
     );
     // Used in this minute; used earlier today; used yesterday; reserved and good; reserved and expired.
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at) VALUES
         ('yahoo', 'task', $1, $2, $1), ('yahoo', 'task', $3, $3, $3), ('yahoo', 'task', $4, $4, $4),
         ('yahoo', 'task', $1, $2, NULL), ('yahoo', 'task', $3, $3, NULL)`,
       [iso(0), iso(60), iso(-3600), iso(-86_400)],
     );
-    const run = await makeRun(pool, {
+    const run = await makeRun(world.pool, {
       tasks: [
         { status: 'succeeded', accepted: 5 },
         { status: 'failed', reason: 'timeout' },
@@ -138,7 +133,7 @@ describe('a source', () => {
   it('stops and starts', async () => {
     const stopped = envelope(sourceSchema).parse(await (await post('/sources/yahoo/stop')).json());
     expect(stopped.data).toMatchObject({ paused: true, health: { status: 'paused', reason: null, nextRunAt: null } });
-    const { rows } = await pool.query("SELECT paused FROM source_state WHERE source_id = 'yahoo'");
+    const { rows } = await world.pool.query("SELECT paused FROM source_state WHERE source_id = 'yahoo'");
     expect(rows).toEqual([{ paused: true }]);
     const started = envelope(sourceSchema).parse(await (await post('/sources/yahoo/start')).json());
     expect(started.data).toMatchObject({ paused: false, health: { status: 'degraded', nextRunAt: iso(60) } });
@@ -166,7 +161,7 @@ describe('a source', () => {
   });
 
   it('tells each job’s schedule, and when it is due by the calendar of what it asks for', async () => {
-    await pool.query(
+    await world.pool.query(
       "INSERT INTO source_credentials (source_id, is_set) VALUES ('alpha-vantage', true) ON CONFLICT DO NOTHING",
     );
     const jobs = async (id: string) => (await read(sourceSchema, `/sources/${id}`)).data.jobs;
@@ -189,7 +184,7 @@ describe('a source', () => {
   });
 
   it('with an open breaker is not due before it closes', async () => {
-    await pool.query(
+    await world.pool.query(
       "UPDATE source_state SET breaker = 'open', breaker_until = $1, breaker_reason = 'down', breaker_opened = 2 WHERE source_id = 'yahoo'",
       [iso(900)],
     );
@@ -200,7 +195,7 @@ describe('a source', () => {
     api.time.now += 900_000;
     expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data.breaker.state).toBe('half_open');
     api.time.now -= 900_000;
-    await pool.query("UPDATE source_state SET breaker = 'closed', breaker_until = NULL");
+    await world.pool.query("UPDATE source_state SET breaker = 'closed', breaker_until = NULL");
   });
 
   it.each(['GET /sources/nope', 'GET /sources/nope/health', 'POST /sources/nope/run', "POST /sources/'--/stop"])(
@@ -261,7 +256,7 @@ describe('services', () => {
   });
 
   it('are told even when the queues cannot be asked', async () => {
-    const broken = testApi(pool, {
+    const broken = testApi(world.pool, {
       inspector: {
         counts: () => Promise.reject(new Error('secret endpoint')),
         peek: async () => [],

@@ -6,21 +6,17 @@ import { healthSchema } from '../../core/contracts/http/operations.ts';
 import { AnswerStoreError } from '../../core/ports/answer-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { json, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
-  await makeQuote(pool, await makeListing(pool, 'AAPL'), await makeBatch(pool));
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
+  await makeQuote(world.pool, await makeListing(world.pool, 'AAPL'), await makeBatch(world.pool));
 }, 60_000);
-afterAll(() => database?.stop());
 
 const problemOf = async (response: Response) => {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -134,10 +130,10 @@ describe('an answer', () => {
 
   describe('over 4 MB', () => {
     beforeAll(async () => {
-      const listing = await makeListing(pool, 'HUGE', { name: 'x'.repeat(5_000_000) });
-      await makeQuote(pool, listing, await makeBatch(pool));
+      const listing = await makeListing(world.pool, 'HUGE', { name: 'x'.repeat(5_000_000) });
+      await makeQuote(world.pool, listing, await makeBatch(world.pool));
     });
-    afterAll(() => pool.query('UPDATE instrument SET name = NULL WHERE length(name) > 100'));
+    afterAll(() => world.pool.query('UPDATE instrument SET name = NULL WHERE length(name) > 100'));
 
     it.each([
       ['a read', '/quotes/HUGE', undefined],
@@ -178,7 +174,7 @@ describe('an answer', () => {
     });
 
     it('is a 503 to be tried again when it cannot be kept', async () => {
-      const failing = testApi(pool, {
+      const failing = testApi(world.pool, {
         longAnswers: { keep: () => Promise.reject(new AnswerStoreError('no bucket')) },
       });
       const response = await failing.ask('/quotes/HUGE', { key: keys.read });
@@ -227,10 +223,10 @@ describe('with the database down', () => {
   });
 
   it('a database that went away in the middle and came back is no matter for who asks later', async () => {
-    const watched = database.pool(1);
+    const watched = createPool({ url: world.databaseUrl }, 1);
     const one = testApi(watched);
     expect((await one.ask('/quotes/AAPL', { key: keys.read })).status).toBe(200);
-    await pool.query(
+    await world.pool.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = $1 AND datname = current_database()',
       ['client backend'],
     );
@@ -238,13 +234,14 @@ describe('with the database down', () => {
     for (let turn = 0; turn < 3; turn++) statuses.push((await one.ask('/quotes/AAPL', { key: keys.read })).status);
     expect(statuses.at(-1)).toBe(200);
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await watched.end();
   });
 });
 
 describe('a database without tables', () => {
   it('is not ready, and says why', async () => {
-    await pool.query('CREATE DATABASE bare');
-    const bare = createPool({ url: database.url.replace(/\/[^/?]*(\?|$)/, '/bare$1') }, 1);
+    await world.pool.query('CREATE DATABASE bare');
+    const bare = createPool({ url: world.databaseUrl.replace(/\/[^/?]*(\?|$)/, '/bare$1') }, 1);
     const empty = testApi(bare);
     const ready = await empty.ask('/readyz');
     const quotes = await empty.ask('/quotes/AAPL', { key: keys.read });
@@ -270,25 +267,29 @@ describe('/health', () => {
 
   it('warns of a failed source, of overdue tasks and of rows without a partition', async () => {
     const at = new Date(noon - 3600_000);
-    await pool.query("INSERT INTO source_health (source_id, status, updated_at) VALUES ('yahoo', 'failed', $1)", [at]);
-    await pool.query(
+    await world.pool.query("INSERT INTO source_health (source_id, status, updated_at) VALUES ('yahoo', 'failed', $1)", [
+      at,
+    ]);
+    await world.pool.query(
       "INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES (gen_random_uuid(), 'yahoo', 'quotes', 'quotes', 'schedule', 's', $1)",
       [at],
     );
-    await pool.query(
+    await world.pool.query(
       "INSERT INTO task (run_id, part, source_id, symbols, due_at) SELECT id, 0, 'yahoo', '{A}', due_at FROM run",
       [],
     );
     // One that waits for its quota is not overdue.
-    await pool.query(
+    await world.pool.query(
       "INSERT INTO task (run_id, part, source_id, symbols, due_at, waits_until) SELECT id, 1, 'yahoo', '{B}', due_at, $1 FROM run",
       [new Date(noon)],
     );
-    await pool.query(
+    await world.pool.query(
       "INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo', 'down', $1, $1)",
       [at],
     );
-    await pool.query("INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)", [at]);
+    await world.pool.query("INSERT INTO planner_state (source_id, job, planned_to) VALUES ('yahoo', 'quotes', $1)", [
+      at,
+    ]);
     const response = await api.ask('/health', { key: keys.read });
     const view = healthSchema.parse(await json(response));
     expect([response.status, view.status]).toEqual([200, 'warn']);
@@ -299,7 +300,7 @@ describe('/health', () => {
     expect(view.checks['tasks:overdue']?.[0]).toMatchObject({ status: 'warn', observedValue: 1 });
     expect(view.checks['incidents:open']?.[0]).toMatchObject({ status: 'warn', observedValue: 1 });
     expect(view.checks['scheduler:plannedTo']?.[0]).toMatchObject({ status: 'warn' });
-    await pool.query("INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)");
+    await world.pool.query("INSERT INTO service_state (service_id, running) VALUES ('scheduler', false)");
     const stopped = healthSchema.parse(await json(await api.ask('/health', { key: keys.read })));
     expect(stopped.checks['scheduler:plannedTo']?.[0]).toMatchObject({ status: 'pass' });
   });

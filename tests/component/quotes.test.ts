@@ -1,38 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { batchItemSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import { iso, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
 const one = envelope(quoteSchema);
 const many = envelope(z.array(quoteSchema));
 const batch = envelope(z.array(batchItemSchema));
 const ticks = envelope(z.array(tickRowSchema));
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 let batchId: string;
 let aapl: number;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
-  batchId = await makeBatch(pool);
-  aapl = await makeListing(pool, 'AAPL', { name: 'Apple Inc.' });
-  await makeQuote(pool, aapl, batchId);
-  await makeQuote(pool, await makeListing(pool, 'BRK-B'), batchId, { price: '480.1' });
-  await makeQuote(pool, await makeListing(pool, 'EURUSD=X', { assetClass: 'fx', mic: 'QFXS', zone: 'UTC' }), batchId, {
-    price: '1.1617',
-  });
-  await makeListing(pool, 'NEWCO');
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
+  batchId = await makeBatch(world.pool);
+  aapl = await makeListing(world.pool, 'AAPL', { name: 'Apple Inc.' });
+  await makeQuote(world.pool, aapl, batchId);
+  await makeQuote(world.pool, await makeListing(world.pool, 'BRK-B'), batchId, { price: '480.1' });
+  await makeQuote(
+    world.pool,
+    await makeListing(world.pool, 'EURUSD=X', { assetClass: 'fx', mic: 'QFXS', zone: 'UTC' }),
+    batchId,
+    {
+      price: '1.1617',
+    },
+  );
+  await makeListing(world.pool, 'NEWCO');
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
@@ -78,7 +78,7 @@ describe('the price of one symbol', () => {
   describe('by the calendar', () => {
     /** Whether a price of that time, confirmed at that time, is stale now. */
     async function isStale(of: { symbol: string; asOf: string; confirmedAt: string; now: string }) {
-      await pool.query(
+      await world.pool.query(
         `UPDATE latest_quote SET as_of = $2, fetched_at = $3, confirmed_at = $3
          WHERE listing_id = (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $1)`,
         [of.symbol, of.asOf, of.confirmedAt],
@@ -153,9 +153,9 @@ describe('the price of one symbol', () => {
   });
 
   it('of another source bypasses the decision', async () => {
-    const listing = await makeListing(pool, 'TWOSRC');
-    await makeQuote(pool, listing, batchId, { price: '10.5', source: 'other' });
-    await makeQuote(pool, listing, batchId, { price: '10.4', source: 'yahoo' });
+    const listing = await makeListing(world.pool, 'TWOSRC');
+    await makeQuote(world.pool, listing, batchId, { price: '10.5', source: 'other' });
+    await makeQuote(world.pool, listing, batchId, { price: '10.4', source: 'yahoo' });
     const consolidated = one.parse(await (await get('/quotes/TWOSRC?explain=1')).json());
     const asked = one.parse(await (await get('/quotes/TWOSRC?source=yahoo')).json());
     expect(consolidated.data.source).toBe('other');
@@ -177,7 +177,7 @@ describe('decimals', () => {
     ['244.60', '244.60'],
   ])('%s comes out as it was stored, as a number and as text', async (price, wire) => {
     const symbol = `DEC${wire.length}${wire.charCodeAt(2)}`;
-    await makeQuote(pool, await makeListing(pool, symbol), batchId, { price, previous: null });
+    await makeQuote(world.pool, await makeListing(world.pool, symbol), batchId, { price, previous: null });
     const number = await (await get(`/quotes/${symbol}`)).text();
     const text = await (await get(`/quotes/${symbol}?decimals=string`)).text();
     expect(number).toContain(`"price":${wire},`);
@@ -274,10 +274,10 @@ describe('a known answer', () => {
   });
 
   it('changes with the price', async () => {
-    const listing = await makeListing(pool, 'MOVES');
-    await makeQuote(pool, listing, batchId, { price: '1' });
+    const listing = await makeListing(world.pool, 'MOVES');
+    await makeQuote(world.pool, listing, batchId, { price: '1' });
     const etag = (await get('/quotes/MOVES')).headers.get('etag') ?? '';
-    await makeQuote(pool, listing, batchId, { price: '2', asOf: iso(-10) });
+    await makeQuote(world.pool, listing, batchId, { price: '2', asOf: iso(-10) });
     const response = await get('/quotes/MOVES', { 'if-none-match': etag });
     expect([response.status, response.headers.get('etag') === etag]).toEqual([200, false]);
   });
@@ -285,11 +285,11 @@ describe('a known answer', () => {
 
 describe('a symbol', () => {
   it('means another listing after its date', async () => {
-    const { rows } = await pool.query<{ listing_id: number }>(
+    const { rows } = await world.pool.query<{ listing_id: number }>(
       "SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = 'BRK-B'",
     );
-    await pool.query("UPDATE symbol_alias SET valid_from = '2026-11-20' WHERE symbol = 'BRK-B'");
-    await pool.query(
+    await world.pool.query("UPDATE symbol_alias SET valid_from = '2026-11-20' WHERE symbol = 'BRK-B'");
+    await world.pool.query(
       "INSERT INTO symbol_alias (namespace, symbol, listing_id, valid_to) VALUES ('canonical', 'BRK-B', $1, '2026-11-20')",
       [aapl],
     );
@@ -298,7 +298,7 @@ describe('a symbol', () => {
     expect(now.data.price).toBe(480.1);
     const before = await get(`/quotes/BRK-B/history?to=2026-11-19`);
     expect(ticks.parse(await before.json()).meta.source).toBe('yahoo');
-    await pool.query("DELETE FROM symbol_alias WHERE symbol = 'BRK-B' AND listing_id = $1", [aapl]);
+    await world.pool.query("DELETE FROM symbol_alias WHERE symbol = 'BRK-B' AND listing_id = $1", [aapl]);
   });
 
   it('that is SQL, a path, or no text at all is refused and harms nothing', async () => {

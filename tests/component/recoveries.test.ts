@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
 import {
@@ -9,22 +8,18 @@ import {
   recoverySchema,
 } from '../../core/contracts/http/recovery.ts';
 import { iso, type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 3, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(3);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 });
-afterAll(() => database.stop());
 beforeEach(async () => {
-  await pool.query('TRUNCATE recovery, source_state, source_credentials, service_state');
+  await world.pool.query('TRUNCATE recovery, source_state, source_credentials, service_state');
   api.queue.take('recoveries');
 });
 
@@ -58,15 +53,15 @@ describe('one source', () => {
     const first = await dataOf(await post('/sources/yahoo/recover', undefined, header), recoveryAcceptedSchema);
     const failure = { reason: 'down', detail: { code: 'http_status', status: 503 }, message: 'It is down.' } as const;
     const end = { step: null, failure, message: failure.message, takeBackSelectors: false };
-    await postgresRecoveryStore(pool).finishFailed(first.id, end, new Date());
+    await postgresRecoveryStore(world.pool).finishFailed(first.id, end, new Date());
     const second = await post('/sources/yahoo/recover', undefined, header);
     expect(second.status).toBe(202);
     expect((await dataOf(second, recoveryAcceptedSchema)).id).toBe(first.id);
-    expect((await pool.query('SELECT 1 FROM recovery')).rowCount).toBe(1);
+    expect((await world.pool.query('SELECT 1 FROM recovery')).rowCount).toBe(1);
   });
 
   it('that is stopped, locked or unknown is refused', async () => {
-    await pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
+    await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
     const refused = async (id: string) => (await problemOf(await post(`/sources/${id}/recover`))).code;
     expect(await refused('yahoo')).toBe('source_paused');
     expect(await refused('alpha-vantage')).toBe('credentials_missing');
@@ -84,7 +79,7 @@ describe('one source', () => {
   });
 
   it('says when the service is stopped', async () => {
-    await pool.query(`INSERT INTO service_state (service_id, running) VALUES ('recovery', false)`);
+    await world.pool.query(`INSERT INTO service_state (service_id, running) VALUES ('recovery', false)`);
     const { warnings } = envelope(z.unknown()).parse(await (await post('/sources/yahoo/recover')).json());
     expect(warnings).toMatchObject([{ code: 'service_stopped' }]);
   });
@@ -116,7 +111,7 @@ describe('several sources', () => {
   });
 
   it('all, with those that cannot be', async () => {
-    await pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
+    await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
     expect(await asked({ all: true })).toEqual([
       ['yahoo', 'source_paused'],
       ['alpha-vantage', 'credentials_missing'],

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import {
   batchStatisticsSchema,
@@ -12,20 +11,16 @@ import {
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
 import { iso, json, type Keys, makeBatch, makeKeys, makeRun, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const get = (path: string) => api.ask(path, { key: keys.read });
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -98,20 +93,20 @@ describe('runs', () => {
       'timeout',
     ],
   ] as const)('are %s with the tasks %j', async (status, tasks, reason) => {
-    const id = await makeRun(pool, { tasks: [...tasks] });
+    const id = await makeRun(world.pool, { tasks: [...tasks] });
     const { data } = await read(runDetailSchema, `/runs/${id}`);
     expect(data).toMatchObject({ status, reason, tasks: tasks.length });
     expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
   });
 
   it('come with parts and attempts', async () => {
-    const id = await makeRun(pool, { tasks: [{ status: 'succeeded', accepted: 2 }] });
-    await pool.query(
+    const id = await makeRun(world.pool, { tasks: [{ status: 'succeeded', accepted: 2 }] });
+    await world.pool.query(
       `INSERT INTO task_attempt VALUES ($1, 0, 1, 'w', $2, $3, false, 'timeout', 'No answer in 10 s', NULL, 1, 10000.5),
                                        ($1, 0, 2, 'w', $3, $4, true, NULL, NULL, 'raw/yahoo/x', 1, 120)`,
       [id, iso(-50), iso(-40), iso(-30)],
     );
-    await pool.query('UPDATE task SET queued_at = $2 WHERE run_id = $1', [id, iso(-55)]);
+    await world.pool.query('UPDATE task SET queued_at = $2 WHERE run_id = $1', [id, iso(-55)]);
     const { data } = await read(runDetailSchema, `/runs/${id}`);
     expect(data.parts).toMatchObject([
       {
@@ -131,8 +126,8 @@ describe('runs', () => {
   });
 
   it('page, the latest due first, also those due at the same time, and filter', async () => {
-    for (let turn = 0; turn < 3; turn++) await makeRun(pool, { sourceId: 'paged', dueAt: iso(-3600) });
-    await makeRun(pool, { sourceId: 'paged', dueAt: iso(-7200), tasks: [{ status: 'failed', reason: 'down' }] });
+    for (let turn = 0; turn < 3; turn++) await makeRun(world.pool, { sourceId: 'paged', dueAt: iso(-3600) });
+    await makeRun(world.pool, { sourceId: 'paged', dueAt: iso(-7200), tasks: [{ status: 'failed', reason: 'down' }] });
     const seen: string[] = [];
     let cursor = '';
     for (let page = 0; page < 10; page++) {
@@ -152,9 +147,9 @@ describe('runs', () => {
 
 describe('a batch', () => {
   it('has statistics by currency, with all digits', async () => {
-    const id = await makeBatch(pool);
+    const id = await makeBatch(world.pool);
     expect((await read(z.array(batchStatisticsSchema), `/batches/${id}/statistics`)).data).toEqual([]);
-    await pool.query(
+    await world.pool.query(
       "INSERT INTO batch_statistics VALUES ($1, 'USD', 3, 1, 0.1, 0.1, 0.00000001, 5, 1, 1, 1, 12345678901234567890)",
       [id],
     );

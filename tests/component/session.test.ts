@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { secretHash } from '../../core/auth/api-keys.ts';
 import { iso, json, type Keys, makeKey, makeKeys, noon, testApi } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ partitionsAt: new Date(noon), connections: 4, keepRows: true });
 let keys: Keys;
 let api: ReturnType<typeof testApi>;
 
 beforeAll(async () => {
-  database = await startTestDatabase(new Date(noon));
-  pool = database.pool(4);
-  keys = await makeKeys(pool);
-  api = testApi(pool);
+  keys = await makeKeys(world.pool);
+  api = testApi(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 
 const signIn = (body: unknown, headers: Record<string, string> = {}) =>
   api.ask('/session', { method: 'POST', json: body, headers });
@@ -45,7 +40,7 @@ describe('signing in', () => {
 
   it('by https makes the cookie Secure', async () => {
     const proxied = await signIn({ key: keys.read }, { 'x-forwarded-proto': 'https' });
-    const direct = await testApi(pool, { protocol: 'https' }).ask('/session', {
+    const direct = await testApi(world.pool, { protocol: 'https' }).ask('/session', {
       method: 'POST',
       json: { key: keys.read },
     });
@@ -56,14 +51,15 @@ describe('signing in', () => {
 
   it('stores only the hash of the session', async () => {
     const cookie = await cookieOf(keys.read);
-    const { rows } = await pool.query<{ text: string }>('SELECT string_agg(w::text, $1) AS text FROM web_session w', [
-      ' ',
-    ]);
+    const { rows } = await world.pool.query<{ text: string }>(
+      'SELECT string_agg(w::text, $1) AS text FROM web_session w',
+      [' '],
+    );
     expect(rows[0]?.text).not.toContain(cookie.slice('qtr_session='.length));
   });
 
   it('ends no later than its key', async () => {
-    const key = await makeKey(pool, 'read', new Date(noon + 60_000));
+    const key = await makeKey(world.pool, 'read', new Date(noon + 60_000));
     expect((await json(await signIn({ key })))['data']).toMatchObject({ expiresAt: iso(60) });
   });
 
@@ -74,13 +70,13 @@ describe('signing in', () => {
     ['a number', { key: 5 }, 400],
     ['a very long key', { key: 'x'.repeat(201) }, 400],
   ])('is refused with %s', async (_, body, status) => {
-    const response = await testApi(pool).ask('/session', { method: 'POST', json: body });
+    const response = await testApi(world.pool).ask('/session', { method: 'POST', json: body });
     expect(response.status).toBe(status);
     expect(response.headers.get('set-cookie')).toBeNull();
   });
 
   it('is slowed down after ten failures from one address, and only for that address', async () => {
-    const fresh = testApi(pool);
+    const fresh = testApi(world.pool);
     const attempt = (address: string, body: unknown) =>
       fresh.ask('/session', { method: 'POST', json: body, headers: { 'x-forwarded-for': address } });
     for (let turn = 0; turn < 10; turn++) expect((await attempt('198.51.100.1', { token: 'wrong' })).status).toBe(401);
@@ -100,7 +96,7 @@ describe('signing in', () => {
 describe('a one-time token', () => {
   async function token(expiresAt = iso(600)): Promise<string> {
     const text = randomBytes(32).toString('base64url');
-    await pool.query(
+    await world.pool.query(
       'INSERT INTO sign_in_token (hash, key_id, expires_at) SELECT $1, id, $2 FROM api_key WHERE name = $3',
       [secretHash(text), expiresAt, 'test admin'],
     );
@@ -121,7 +117,7 @@ describe('a one-time token', () => {
 
   it('works once also when it is used several times at the same moment', async () => {
     const text = await token();
-    const fresh = testApi(pool);
+    const fresh = testApi(world.pool);
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => fresh.ask('/session', { method: 'POST', json: { token: text } })),
     );
@@ -134,8 +130,8 @@ describe('a one-time token', () => {
 
   it('of a revoked key is not worth anything', async () => {
     const text = randomBytes(32).toString('base64url');
-    const key = await makeKey(pool, 'admin');
-    await pool.query(
+    const key = await makeKey(world.pool, 'admin');
+    await world.pool.query(
       `WITH k AS (UPDATE api_key SET revoked_at = $2 WHERE prefix = $3 RETURNING id)
        INSERT INTO sign_in_token (hash, key_id, expires_at) SELECT $1, id, $4 FROM k`,
       [secretHash(text), iso(-5), key.slice(0, 17), iso(600)],
@@ -171,9 +167,11 @@ describe('a session', () => {
   });
 
   it('ends with its key', async () => {
-    const key = await makeKey(pool, 'read');
+    const key = await makeKey(world.pool, 'read');
     const cookie = await cookieOf(key);
-    const { rows } = await pool.query<{ id: string }>('SELECT id FROM api_key WHERE prefix = $1', [key.slice(0, 17)]);
+    const { rows } = await world.pool.query<{ id: string }>('SELECT id FROM api_key WHERE prefix = $1', [
+      key.slice(0, 17),
+    ]);
     expect((await api.ask('/session', { headers: { cookie } })).status).toBe(200);
     await api.ask(`/keys/${rows[0]?.id}`, { method: 'DELETE', key: keys.admin });
     expect((await api.ask('/session', { headers: { cookie } })).status).toBe(401);

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
 import { problemSchema } from '../../core/contracts/http/envelope.ts';
@@ -7,24 +6,20 @@ import type { SecretWriter } from '../../core/ports/secret-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createCredentialsApp } from '../../functions/set-credentials/set-credentials.ts';
 import { type Keys, makeKeys } from '../support/api-fixture.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const world = useWorld({ connections: 2, keepRows: true });
 let keys: Keys;
 const held = new Map<string, string>();
 const logged: unknown[] = [];
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(2);
-  keys = await makeKeys(pool);
+  keys = await makeKeys(world.pool);
 }, 60_000);
-afterAll(() => database?.stop());
 beforeEach(async () => {
   held.clear();
   logged.length = 0;
-  await pool.query('TRUNCATE source_credentials, auth_session, lease');
+  await world.pool.query('TRUNCATE source_credentials, auth_session, lease');
 });
 
 const remember: SecretWriter = {
@@ -38,7 +33,7 @@ function ask(
   init: { method?: string; key?: string; json?: unknown; body?: string; path?: string; secrets?: SecretWriter } = {},
 ): Promise<Response> {
   const app = createCredentialsApp({
-    state: postgresState(pool),
+    state: postgresState(world.pool),
     secrets: init.secrets ?? remember,
     secretIds: { 'alpha-vantage': 'arn:av', 'demo-broker': 'arn:broker' },
     catalogue,
@@ -70,7 +65,7 @@ describe('credentials of a source', () => {
     expect(text).not.toContain(secret);
     expect(held.get('arn:av')).toBe(JSON.stringify({ apiKey: secret }));
     expect(await (await ask()).json()).toMatchObject({ data: { isSet: true } });
-    expect((await pool.query('SELECT is_set, changed_by FROM source_credentials')).rows).toEqual([
+    expect((await world.pool.query('SELECT is_set, changed_by FROM source_credentials')).rows).toEqual([
       { is_set: true, changed_by: expect.any(String) },
     ]);
     expect(await (await ask({ method: 'DELETE' })).json()).toMatchObject({
@@ -80,7 +75,7 @@ describe('credentials of a source', () => {
   });
 
   it('drop the session that was made with the former ones, and a renewal under way', async () => {
-    const state = postgresState(pool);
+    const state = postgresState(world.pool);
     const sourceId = 'alpha-vantage';
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const first = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
@@ -160,6 +155,6 @@ describe('credentials of a source', () => {
     const text = await answer.text();
     expect(answer.status).toBe(500);
     expect(text + String(logged)).not.toContain(secret);
-    expect((await pool.query('SELECT 1 FROM source_credentials WHERE is_set')).rows).toEqual([]);
+    expect((await world.pool.query('SELECT 1 FROM source_credentials WHERE is_set')).rows).toEqual([]);
   });
 });

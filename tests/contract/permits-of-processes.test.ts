@@ -1,24 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScrapeMessage } from '../../core/contracts/messages.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import { simulatedKey } from '../../localstack/upstreams/alpha-vantage/alpha-vantage.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { emptyDatabase, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { useWorld } from '../support/use-world.ts';
 
+const world = useWorld({ connections: 2, sources: ['yahoo', 'alpha-vantage'] });
 let workers: ChildProcess[];
-let database: TestDatabase;
-let pool: Pool;
-let upstreams: RunningUpstreams;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  pool = database.pool(2);
-  upstreams = await startUpstreams({ port: 0 });
   const entry = new URL('../support/scrape-worker.ts', import.meta.url).pathname;
-  workers = Array.from({ length: 10 }, (_, index) => fork(entry, [database.url, `worker ${index}`], { execArgv: [] }));
+  workers = Array.from({ length: 10 }, (_, index) =>
+    fork(entry, [world.databaseUrl, `worker ${index}`], { execArgv: [] }),
+  );
 });
 afterAll(async () => {
   await Promise.all(
@@ -27,15 +22,7 @@ afterAll(async () => {
       return once(worker, 'exit');
     }),
   );
-  await upstreams.stop();
-  await database.stop();
 });
-beforeEach(async () => {
-  upstreams.control.clear();
-  upstreams.control.requests(true);
-  await emptyDatabase(pool);
-});
-
 const quotaOf = (sourceId: string) => {
   const source = sourceOf(sourceId);
   if (!source) throw new Error(`there is no source ${sourceId}`);
@@ -44,14 +31,14 @@ const quotaOf = (sourceId: string) => {
 
 /** Plans tasks of one symbol each, in the database. */
 async function planned(sourceId: string, count: number, symbols: readonly string[]): Promise<ScrapeMessage[]> {
-  const { rows } = await pool.query<{ id: string }>(
+  const { rows } = await world.pool.query<{ id: string }>(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at)
      VALUES (gen_random_uuid(), $1, 'quotes', 'quotes', 'manual', gen_random_uuid()::text, now()) RETURNING id`,
     [sourceId],
   );
   const runId = rows[0]?.id ?? '';
   const tasks = Array.from({ length: count }, (_, part) => symbols[part % symbols.length] ?? '');
-  await pool.query(
+  await world.pool.query(
     `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, queued_at)
      SELECT $1, part - 1, $2, ARRAY[symbol], now(), 'queued', now() FROM unnest($3::text[]) WITH ORDINALITY AS t (symbol, part)`,
     [runId, sourceId, tasks],
@@ -74,7 +61,7 @@ async function work(
         }),
       ]);
       worker.send({
-        sourceUrls: { [sourceId]: upstreams.urlOf(sourceId) },
+        sourceUrls: { [sourceId]: world.upstreams.urlOf(sourceId) },
         credentials: { 'alpha-vantage': JSON.stringify({ apiKey: simulatedKey }) },
         tasks: tasks.filter((_task, at) => [0, 1, 2].some((copy) => (at + copy) % workers.length === index)),
         sourceId,
@@ -95,29 +82,31 @@ describe('ten processes, with redelivery, renewals and canaries', () => {
   it('never ask more than the minute allows, counted at the source, and make each session once', async () => {
     const tasks = await planned('yahoo', 150, ['AAPL', 'MSFT', 'NVDA']);
     // Sessions that expire in the middle of it.
-    upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, kinds: ['quote'], times: 2 });
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'expired', on: true, kinds: ['quote'], times: 2 });
     const outcomes = await work('yahoo', tasks, { forMs: 9_000, others: 60 });
-    const arrivals = upstreams.control.arrivals('yahoo');
+    const arrivals = world.upstreams.control.arrivals('yahoo');
     const { perMinute } = quotaOf('yahoo');
     expect(mostInAMinute(arrivals)).toBeLessThanOrEqual(perMinute);
     // They were held back by the quota and not by anything else.
-    const { rows } = await pool.query<{ reserved: number }>('SELECT count(*)::int AS reserved FROM permit');
+    const { rows } = await world.pool.query<{ reserved: number }>('SELECT count(*)::int AS reserved FROM permit');
     expect(rows[0]?.reserved).toBe(perMinute);
     expect(arrivals.length).toBeGreaterThan(perMinute / 2);
     expect(outcomes).toBeGreaterThan(3);
     // One at the start, and at most one for each time that a session was refused, though ten workers waited for it; none
     // when the quota had nothing left for a login by then.
-    const { crumb = 0 } = upstreams.control.requests(false)['yahoo'] ?? {};
+    const { crumb = 0 } = world.upstreams.control.requests(false)['yahoo'] ?? {};
     expect(crumb).toBeGreaterThanOrEqual(1);
     expect(crumb).toBeLessThanOrEqual(3);
-    const twice = await pool.query('SELECT run_id, part FROM task_attempt WHERE ok GROUP BY 1, 2 HAVING count(*) > 1');
+    const twice = await world.pool.query(
+      'SELECT run_id, part FROM task_attempt WHERE ok GROUP BY 1, 2 HAVING count(*) > 1',
+    );
     expect(twice.rows).toEqual([]);
   }, 60_000);
 
   it('never ask more than the day allows, and keep the gap that a small quota wants', async () => {
     const { perDay, gapMs = 0 } = quotaOf('alpha-vantage');
     const left = 3;
-    await pool.query(
+    await world.pool.query(
       `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at)
        SELECT 'alpha-vantage', 'task', t, t, t
        FROM (SELECT greatest(date_trunc('day', now(), 'UTC'), now() - interval '3 minutes') AS t) at, generate_series(1, $1::int)`,
@@ -126,10 +115,10 @@ describe('ten processes, with redelivery, renewals and canaries', () => {
     const tasks = await planned('alpha-vantage', 20, ['AAPL', 'MSFT']);
     const begun = new Date();
     await work('alpha-vantage', tasks, { forMs: 7_000, others: 0 });
-    const arrivals = upstreams.control.arrivals('alpha-vantage');
+    const arrivals = world.upstreams.control.arrivals('alpha-vantage');
     expect(arrivals).toHaveLength(left);
     // By the ledger: how long a request then travels is the machine's affair, and a busy one brings two closer.
-    const { rows: permits } = await pool.query<{ at: Date }>(
+    const { rows: permits } = await world.pool.query<{ at: Date }>(
       'SELECT used_at AS at FROM permit WHERE used_at > $1 ORDER BY used_at',
       [begun],
     );
@@ -139,7 +128,7 @@ describe('ten processes, with redelivery, renewals and canaries', () => {
       if (before !== undefined) expect(at.getTime() - before.at.getTime()).toBeGreaterThanOrEqual(gapMs);
       expect(arrivals[index]).toBeGreaterThanOrEqual(at.getTime());
     }
-    const { rows } = await pool.query(`SELECT count(*)::int AS used FROM permit WHERE used_at IS NOT NULL`);
+    const { rows } = await world.pool.query(`SELECT count(*)::int AS used FROM permit WHERE used_at IS NOT NULL`);
     expect(rows).toEqual([{ used: perDay }]);
   }, 60_000);
 });

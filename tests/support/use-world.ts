@@ -28,6 +28,8 @@ export interface UseWorldOptions {
 
 export interface UsedWorld {
   readonly pool: Pool;
+  /** For what connects by itself: another process, a handler. */
+  readonly databaseUrl: string;
   readonly upstreams: RunningUpstreams;
   readonly browser: ChromiumBrowser;
   /** The stages of a cloud of its own, on the file's database and simulated sources. */
@@ -89,6 +91,9 @@ export function useWorld(options: UseWorldOptions = {}): UsedWorld {
   return {
     get pool() {
       return opened().pool;
+    },
+    get databaseUrl() {
+      return opened().databaseUrl;
     },
     get upstreams() {
       return simulated();

@@ -98,6 +98,8 @@ export async function startWorld(options: { readonly now?: Date | undefined } = 
 export interface OpenWorld extends World {
   /** Connections to the database. */
   readonly pool: Pool;
+  /** For what connects by itself: another process, a handler. */
+  readonly databaseUrl: string;
   /** The stages one by one, with the world's clock. */
   pipeline(options?: Partial<PipelineOptions>): Pipeline;
   /** The API, with requests of every method, with the world's clock unless it is given one. */
@@ -216,6 +218,7 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
     get pool() {
       return pool;
     },
+    databaseUrl: testDatabase.url,
     pipeline: (of = {}) => pipeline(pool, { sourceUrls: {}, now, ...of }),
     api: (differs = {}) => testApi(pool, { clock: now, ...differs }),
     async empty() {
