@@ -15,6 +15,10 @@ const secretHeaders = new Set([
  * A function that masks every occurrence of some secrets in a text: as they are, URL-encoded, escaped as in JSON and HTML,
  * and in base64 and base64url, also where the secret is only a part of what was encoded.
  * Texts under six characters are no secrets: masking them would spoil prices.
+ *
+ * @example
+ * redactor(['s3cret-key'])('https://example.com/?apikey=s3cret-key') // 'https://example.com/?apikey=[redacted]'
+ * redactor(['short'])('a short text') // 'a short text'
  */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
   const forms = new Set<string>();

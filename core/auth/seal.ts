@@ -11,7 +11,13 @@ export interface Sealer {
   open(sealed: string, context: string): string | null;
 }
 
-/** AES-256-GCM under a key derived (HKDF-SHA-256) from a secret of Secrets Manager, a new nonce each time. */
+/**
+ * AES-256-GCM under a key derived (HKDF-SHA-256) from a secret of Secrets Manager, a new nonce each time.
+ *
+ * @example
+ * createSealer('k'.repeat(64)).open(createSealer('k'.repeat(64)).seal('cookie', 'yahoo'), 'yahoo') // 'cookie'
+ * createSealer('k'.repeat(64)).open(createSealer('k'.repeat(64)).seal('cookie', 'yahoo'), 'coingecko') // null
+ */
 export function createSealer(secret: string): Sealer {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'quotron/session/v1', 32));
   return {

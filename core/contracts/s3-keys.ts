@@ -32,7 +32,12 @@ export function artifactKey(of: {
   return `${artifactsPrefix}${of.sourceId}/${of.createdAt.slice(0, 10)}/${of.runId}/${of.part}-${of.attempt}-${of.name}`;
 }
 
-/** The name of an artifact, by its key. */
+/**
+ * The name of an artifact, by its key.
+ *
+ * @example
+ * artifactName('artifacts/slickcharts/2026-11-20/run/0-1-screenshot.png') // '0-1-screenshot.png'
+ */
 export function artifactName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -11,6 +11,9 @@ export interface Column<Row> {
 /**
  * A table as RFC 4180: header row, CRLF, quotes doubled. Text that a spreadsheet would run as a formula (leading `=`,
  * `+`, `-`, `@`, tab, CR, or their full-width forms) gets an apostrophe in front, as OWASP advises.
+ *
+ * @example
+ * toCsv([{ name: 'symbol', kind: 'text', of: (row) => row }], ['=1+1']) // "symbol\r\n'=1+1\r\n"
  */
 export function toCsv<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [columns.map((column) => cell(column.name)).join(',')];

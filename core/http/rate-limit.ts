@@ -17,6 +17,11 @@ export interface RateLimiter {
 /**
  * A token bucket per caller, in the memory of this container: a limit against one runaway client, not a quota. With n
  * warm containers a caller may reach n times the limit; API Gateway's own throttle bounds the sum.
+ *
+ * @example
+ * const limiter = createRateLimiter({ perSecond: 50, burst: 500 }, Date.now);
+ * const seconds = limiter.take(keyId);
+ * if (seconds > 0) throw new ProblemError('rate_limited', `Wait ${seconds} s.`);
  */
 export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
   const buckets = new LRUCache<string, { tokens: number; at: number }>({ max: 10_000 });

@@ -16,7 +16,12 @@ export interface DecimalWriter {
   (text: DecimalText | null): number | string | null;
 }
 
-/** A JSON number with every digit of the text: no double is involved between Postgres and the wire. */
+/**
+ * A JSON number with every digit of the text: no double is involved between Postgres and the wire.
+ *
+ * @example
+ * JSON.stringify({ price: asNumber('0.10') }) // '{"price":0.10}'
+ */
 export const asNumber: DecimalWriter = writer((text) => JSON.rawJSON(text));
 
 /** The text itself, for clients whose JSON parser makes doubles (`?decimals=string`). */

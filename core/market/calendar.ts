@@ -131,7 +131,12 @@ export function isOpen(calendar: MarketCalendar, at: number): boolean {
   return breakFrom === undefined || breakUntil === undefined || at < breakFrom || at >= breakUntil;
 }
 
-/** The session of a date (`yyyy-mm-dd`), or `null` on a day without one. */
+/**
+ * The session of a date (`yyyy-mm-dd`), or `null` on a day without one.
+ *
+ * @example
+ * sessionOn(calendarOf('XNYS'), '2026-11-26') // null
+ */
 export function sessionOn(calendar: MarketCalendar, date: string): TradingSession | null {
   const day = Date.parse(`${date}T00:00:00Z`) / dayMs;
   const session = Number.isInteger(day) ? sessionOfDay(knownOf(calendar), day) : null;
@@ -139,7 +144,12 @@ export function sessionOn(calendar: MarketCalendar, date: string): TradingSessio
   return session?.date === date ? session : null;
 }
 
-/** The newest session that has opened by an instant. */
+/**
+ * The newest session that has opened by an instant.
+ *
+ * @example
+ * lastSession(calendarOf('XNYS'), Date.parse('2026-11-22T12:00:00Z')).date // '2026-11-20'
+ */
 export function lastSession(calendar: MarketCalendar, at: number): TradingSession | null {
   const known = knownOf(calendar);
   // A session's date is at most a day ahead of UTC's (Sydney's morning, an evening before).
@@ -172,6 +182,10 @@ export function nextSession(calendar: MarketCalendar, at: number): TradingSessio
  * tolerance.
  *
  * A listing that hardly trades may be older and correct: judge the newest row of an answer, or allow it more tolerance.
+ *
+ * @example
+ * // A Sunday, with 15 minutes of tolerance: 15 minutes before Friday's close.
+ * new Date(oldestExpected(calendarOf('XNYS'), Date.parse('2026-11-22T12:00:00Z'), 900_000)).toISOString() // '2026-11-20T20:45:00.000Z'
  */
 export function oldestExpected(calendar: MarketCalendar | null, at: number, toleranceMs: number): number {
   if (calendar === null) return at - toleranceMs;

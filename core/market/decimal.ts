@@ -19,6 +19,11 @@ Decimal.set({ precision: 40, toExpNeg: -1e9, toExpPos: 1e9 });
  * float32. Integers are exact as they are: a volume of 27909466112 happens to be a float32 and must not lose digits.
  *
  * Gives `null` for what is not a finite number.
+ *
+ * @example
+ * decimalFromNumber(129.0399932861328) // '129.04'
+ * decimalFromNumber(1e-7) // '0.0000001'
+ * decimalFromNumber(Number.NaN) // null
  */
 export function decimalFromNumber(value: number): DecimalText | null {
   if (!Number.isFinite(value)) return null;
@@ -35,7 +40,14 @@ function plainText(value: number): DecimalText {
   return text.includes('e') ? new Decimal(text).toFixed() : text;
 }
 
-/** The decimal in a text (`"1,234.50"` is not one), or `null`. A leading plus and surrounding spaces are accepted. */
+/**
+ * The decimal in a text (`"1,234.50"` is not one), or `null`. A leading plus and surrounding spaces are accepted.
+ *
+ * @example
+ * decimalFromText(' +12.50 ') // '12.50'
+ * decimalFromText('1,234.50') // null
+ * decimalFromText('1e3') // null
+ */
 export function decimalFromText(text: string): DecimalText | null {
   const trimmed = text.trim().replace(/^\+/, '');
   return plainDecimal.test(trimmed) ? trimmed : null;
@@ -51,7 +63,13 @@ export function subtract(a: DecimalText, b: DecimalText): DecimalText {
   return new Decimal(a).sub(b).toFixed();
 }
 
-/** `a / b` to ten decimals, as the database rounds fractions; `null` when `b` is zero. */
+/**
+ * `a / b` to ten decimals, as the database rounds fractions; `null` when `b` is zero.
+ *
+ * @example
+ * fraction('3.07', '241.53') // '0.0127106364'
+ * fraction('1', '0') // null
+ */
 export function fraction(a: DecimalText, b: DecimalText): DecimalText | null {
   const divisor = new Decimal(b);
   return divisor.isZero() ? null : new Decimal(a).div(divisor).toDecimalPlaces(10).toFixed();

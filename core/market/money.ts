@@ -19,6 +19,10 @@ const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
 /**
  * The major currency and factor of an upstream's currency text. Case matters: `GBp` is pence, `GBP` is pounds.
  * A price is converted once, at ingest, by dividing it by `minorFactor`; the row keeps the factor.
+ *
+ * @example
+ * currencyUnit('GBp') // { currency: 'GBP', minorFactor: 100 }
+ * currencyUnit('GBP') // { currency: 'GBP', minorFactor: 1 }
  */
 export function currencyUnit(text: string): CurrencyUnit {
   return minorUnits.get(text) ?? { currency: text, minorFactor: 1 };

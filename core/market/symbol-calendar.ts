@@ -81,6 +81,10 @@ const newYork = 'America/New_York';
  * The calendar of a canonical symbol, by how it is written: for symbols that have no listing yet because they were
  * never fetched. `null`: round the clock. A symbol without an ending is American; one with an unknown ending trades on
  * weekdays of UTC.
+ *
+ * @example
+ * calendarOfSymbol('VOD.L').id // 'XLON'
+ * calendarOfSymbol('BTC-USD') // null
  */
 export function calendarOfSymbol(symbol: string): MarketCalendar | null {
   if (symbol.endsWith('=X')) return calendarFor({ mic: pseudoMics.fx, zone: 'UTC' });

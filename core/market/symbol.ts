@@ -11,6 +11,12 @@ const allowed = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/;
  * The canonical symbol, which is Yahoo's: `BRK-B`, `^GSPC`, `BTC-USD`, `EURUSD=X`, `VOD.L`.
  *
  * Accepts common spellings: `brk.b`, `BRK/B`, `EUR/USD`, `btc/usd`. Gives `null` for an invalid symbol.
+ *
+ * @example
+ * canonicalSymbol('brk.b') // 'BRK-B'
+ * canonicalSymbol('EUR/USD') // 'EURUSD=X'
+ * canonicalSymbol('VOD.L') // 'VOD.L'
+ * canonicalSymbol('not a symbol!') // null
  */
 export function canonicalSymbol(input: string): string | null {
   const text = input.trim().toUpperCase();

@@ -1,6 +1,11 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The calendar date of an instant (milliseconds since the epoch) in an IANA zone, `yyyy-mm-dd`. Throws on an unknown zone. */
+/**
+ * The calendar date of an instant (milliseconds since the epoch) in an IANA zone, `yyyy-mm-dd`. Throws on an unknown zone.
+ *
+ * @example
+ * dateInZone(Date.parse('2026-11-20T02:00:00Z'), 'America/New_York') // '2026-11-19'
+ */
 export function dateInZone(epochMs: number, zone: string): string {
   let format = formats.get(zone);
   if (!format) {
@@ -29,6 +34,10 @@ export function isZone(zone: string): boolean {
 /**
  * The first instant of a date (`yyyy-mm-dd`) in an IANA zone, in milliseconds since the epoch; `null` for an invalid
  * date. Where the clock springs forward at midnight, the first instant there is. Throws on an unknown zone.
+ *
+ * @example
+ * new Date(startOfDate('2026-11-20', 'Asia/Tokyo')).toISOString() // '2026-11-19T15:00:00.000Z'
+ * startOfDate('2026-02-30', 'UTC') // null
  */
 export function startOfDate(date: string, zone: string): number | null {
   const utc = Date.parse(`${date}T00:00:00Z`);
@@ -71,6 +80,10 @@ export function offsetMinutes(epochMs: number, zone: string): number {
 /**
  * The instants (milliseconds since the epoch) at which a zone's clocks show a local time, given as milliseconds of the
  * same reading in UTC: one; two where the clocks are put back over it; none where they are put forward over it.
+ *
+ * @example
+ * instantsOf(Date.parse('2026-11-01T01:30:00Z'), 'America/New_York').length // 2
+ * instantsOf(Date.parse('2026-03-08T02:30:00Z'), 'America/New_York') // []
  */
 export function instantsOf(localMs: number, zone: string): number[] {
   // The offsets in force a day before and after are the only ones that can hold: no zone changes twice in two days.

@@ -72,6 +72,10 @@ const daySeconds = 86_400;
  * The runs that are due in (planned to, tick], oldest first: of each market the newest `catchUpLimit` slots in its session. A job
  * that was never planned is due once for each market, at its newest slot, so that a service that is set up on a Sunday
  * has Friday's prices. `plannedTo` is `null` then.
+ *
+ * @example
+ * const due = dueRuns(timing, plannedTo, Date.parse(tick.time)); // the tick's time, never the wall clock
+ * // [{ slot: Date.parse('2026-11-20T15:30:00Z'), symbols: ['AAPL', 'MSFT'] }]
  */
 export function dueRuns(timing: JobTiming, plannedTo: number | null, tick: number): DueRun[] {
   const due = new Map<number, Set<string>>();
@@ -92,7 +96,12 @@ export function dueRuns(timing: JobTiming, plannedTo: number | null, tick: numbe
     .map(([slot, symbols]) => ({ slot, symbols: timing.symbols.filter((symbol) => symbols.has(symbol)) }));
 }
 
-/** The first slot after an instant that is in session for some symbol; `null` where there is none within weeks. */
+/**
+ * The first slot after an instant that is in session for some symbol; `null` where there is none within weeks.
+ *
+ * @example
+ * const next = nextRun(timing, now); // milliseconds, after `now`: a slot at `now` itself is due, not next
+ */
 export function nextRun(timing: JobTiming, after: number): number | null {
   let next: number | null = null;
   for (const { calendar } of marketsOf(timing)) {

@@ -39,6 +39,10 @@ export interface Consolidated {
  *   4. the newest; then the source's name, so that the same rows always give the same decision
  *
  * Sources left after 2 are compared: within the agreement they are `agreed`, else `disputed`. `null` without candidates.
+ *
+ * @example
+ * consolidate([{ source: 'yahoo', price: 10, asOf: 0, basis: 'exchange', rank: 90 }]).confidence // 'single'
+ * consolidate([]) // null
  */
 export function consolidate(candidates: readonly Candidate[]): Consolidated | null {
   const timed = candidates.filter((each) => each.basis === 'exchange');

@@ -30,7 +30,13 @@ const byName: ReadonlyMap<string, string> = new Map([
   ['hsi', '^HSI'],
 ]);
 
-/** The symbol of an index by its symbol (`^GSPC`) or by a name (`sp500`, `S&P 500`); `null` for what is neither. */
+/**
+ * The symbol of an index by its symbol (`^GSPC`) or by a name (`sp500`, `S&P 500`); `null` for what is neither.
+ *
+ * @example
+ * indexSymbol('S&P 500') // '^GSPC'
+ * indexSymbol('AAPL') // null
+ */
 export function indexSymbol(text: string): string | null {
   const trimmed = text.trim();
   if (/^\^[A-Z0-9.=-]{1,20}$/i.test(trimmed)) return trimmed.toUpperCase();

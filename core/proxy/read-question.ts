@@ -7,7 +7,13 @@ export const maxSymbols = 200;
 
 const symbolPattern = /^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$/;
 
-/** The symbol as Yahoo writes it, or `null` for an invalid one. */
+/**
+ * The symbol as Yahoo writes it, or `null` for an invalid one.
+ *
+ * @example
+ * yahooSymbol(' aapl ') // 'AAPL'
+ * yahooSymbol('../etc') // null
+ */
 export function yahooSymbol(text: string): string | null {
   const symbol = text.trim().toUpperCase();
   return symbolPattern.test(symbol) ? symbol : null;

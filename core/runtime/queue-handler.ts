@@ -16,6 +16,13 @@ export class MalformedMessageError extends Error {
 /**
  * Handles an SQS batch message by message: only failed messages return to the queue, the others are acknowledged.
  * Messages run one after the other unless `parallel` is set. `handle` gets the parsed body and must be idempotent.
+ *
+ * @example
+ * export const handler = observed((event: SQSEvent, context: Context) =>
+ *   handleQueue(event, context, ingestMessageSchema, async (message) => {
+ *     await ingestBlob(message); // a throw returns this message alone to the queue
+ *   }),
+ * );
  */
 export async function handleQueue<S extends z.ZodType>(
   event: SQSEvent,

@@ -4,7 +4,13 @@ import type { UpstreamAnswer } from '../ports/upstream.ts';
 /** How long a source is held after a 429 without `Retry-After`. */
 const usualHoldSeconds = 60;
 
-/** Seconds of an answer's `Retry-After`, as a number or a date, at most a day; `null` without one that can be read. */
+/**
+ * Seconds of an answer's `Retry-After`, as a number or a date, at most a day; `null` without one that can be read.
+ *
+ * @example
+ * retryAfterOf({ response: { status: 429, headers: { 'retry-after': '120' }, body: '', truncated: false } }, 0) // 120
+ * retryAfterOf({ response: null }, 0) // null
+ */
 export function retryAfterOf(answer: Pick<UpstreamAnswer, 'response'>, now: number): number | null {
   const text = answer.response?.headers['retry-after'];
   if (text === undefined) return null;

@@ -39,7 +39,14 @@ for (const [net, bits] of [
   special.addSubnet(net, bits, 'ipv6');
 }
 
-/** Whether a textual IP address is one on the open internet. False for text that is not an address. */
+/**
+ * Whether a textual IP address is one on the open internet. False for text that is not an address.
+ *
+ * @example
+ * isPublicAddress('169.254.169.254') // false
+ * isPublicAddress('::ffff:10.0.0.1') // false
+ * isPublicAddress('9.9.9.9') // true
+ */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -17,6 +17,11 @@ export class RefusedError extends Error {
 /**
  * Calls upstreams over HTTP. Node's own client and not `fetch`, because the address must be checked when the socket
  * connects: checking a name first and connecting later lets the answer change in between (DNS rebinding).
+ *
+ * @example
+ * const call = httpUpstream({ origins: ['https://api.coingecko.com'], allowPrivate: false, timeoutMs: 10_000, maxBytes: 1e6 });
+ * const { response, error } = await call({ method: 'GET', url: new URL('https://api.coingecko.com/api/v3/ping'), headers: {} });
+ * // Never throws: `response` is null when `error` says why there is none.
  */
 export function httpUpstream(options: UpstreamOptions): Upstream {
   return async (call) => {

@@ -54,7 +54,12 @@ export class NotDerivableError extends Error {
 /** Digits of a computed price: as many as any double keeps. A price that needs no computing keeps its own. */
 const digits = 15;
 
-/** The bars in another basis, as of today's shares. */
+/**
+ * The bars in another basis, as of today's shares.
+ *
+ * @example
+ * const inTodaysShares = adjustBars(bars, 'splits', actions); // throws NotDerivableError instead of guessing
+ */
 export function adjustBars<B extends AdjustableBar>(bars: readonly B[], target: BarBasis, actions: Actions): B[] {
   const toPrice = factorTo(target, actions);
   const toVolume = target === 'splits_and_dividends' ? factorTo('splits', actions, true) : toPrice;

@@ -9,6 +9,9 @@ export type Connection = pg.PoolClient;
 /**
  * A pool of connections. `max` is 1 in a Lambda container: the sum over containers must stay under the database's own
  * limit (tests/infra adds it up). Tokens of RDS last 15 minutes and are signed locally for each new connection.
+ *
+ * @example
+ * const pool = createPool(databaseSettings()); // one per container, outside of the handler
  */
 export function createPool(settings: DatabaseSettings, max = 1): Pool {
   const common = {
@@ -54,7 +57,15 @@ export function iamToken(settings: {
   return () => signer.getAuthToken();
 }
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+/**
+ * Runs `work` in one transaction: committed when it returns, rolled back when it throws.
+ *
+ * @example
+ * await inTransaction(pool, async (connection) => {
+ *   await connection.query('UPDATE …'); // on `connection`: a query on `pool` would be outside of the transaction
+ *   await publish(connection, events);
+ * });
+ */
 export async function inTransaction<T>(pool: Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await pool.connect();
   let broken: Error | undefined;
