@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 
 /**
  * Signs in by a form in a browser. The session is the browser's storage state, cookies and local storage, which a context
- * of any other browser can go on with. Gives a failure in place of a session that would not work.
+ * of any other browser can continue. Gives a failure in place of a session that would not work.
  */
 export async function browserLoginSession(
   strategy: BrowserFormLoginStrategy,

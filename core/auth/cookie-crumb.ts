@@ -7,13 +7,13 @@ import { type CookieWalk, cookieWalk, type PermittedCall, redirectOf } from './c
 import { filledFields, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
-/** A crumb as Yahoo makes them: 11 characters as a rule. `Too Many Requests`, a page or nothing is none. */
+/** A crumb as Yahoo makes them: 11 characters as a rule. `Too Many Requests`, a page or an empty body is not one. */
 const crumbShape = /^[A-Za-z0-9./_\\=~+-]{6,32}$/;
 
 const noCookies: Failure = {
   reason: 'auth_expired',
   detail: { code: 'no_cookies' },
-  message: 'The source set no cookies, so there is no session to be had.',
+  message: 'The source set no cookies, so no session can be made.',
 };
 
 /**
@@ -84,7 +84,7 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
   return 'reason' in back ? back : outage(back);
 }
 
-/** A page that is none because the source limits, blocks or is down. A 404 is fine: only its cookies are wanted. */
+/** Why a page gives no cookies: the source limits, blocks or is down. A 404 is fine: only its cookies are needed. */
 function outage(answer: UpstreamAnswer): Failure | null {
   const failure = transportFailure(answer);
   return failure && ['rate_limited', 'blocked', 'down', 'timeout'].includes(failure.reason) ? failure : null;
@@ -107,7 +107,7 @@ async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
     return {
       reason: 'auth_expired',
       detail: { code: 'no_crumb' },
-      message: 'What the source gave in place of a crumb is none.',
+      message: 'The source gave something else in place of a crumb.',
     };
   return crumb;
 }

@@ -30,7 +30,7 @@ export function credentialsFormOf(strategy: SessionStrategy | null): Credentials
   }
 }
 
-/** Whether a source cannot be asked before a person has set its credentials. */
+/** Whether a source gets no requests before a person has set its credentials. */
 export function needsCredentials(source: Pick<SourceDefinition, 'session'>): boolean {
   return credentialsFormOf(source.session) !== null;
 }

@@ -7,9 +7,9 @@ export interface HtmlForm {
   readonly fields: readonly { readonly name: string; readonly value: string; readonly type: string }[];
 }
 
-/** Longer pages are cut: a form that is farther down is none of a login. */
+/** Longer pages are cut: no login form is farther down. */
 const longestPage = 2_000_000;
-/** Longer tags are none of a login either. Bounds the search for a tag's end, so that no page takes long to read. */
+/** No tag of a login form is longer. Bounds the search for a tag's end, so that no page takes long to read. */
 const longestTag = 4_000;
 
 /**

@@ -133,11 +133,11 @@ function withoutComplaint(
   findings: readonly Finding[],
 ): Finding[] {
   return active.flatMap((source) => {
-    const sick = source.status === 'failed' || source.status === 'degraded';
+    const failing = source.status === 'failed' || source.status === 'degraded';
     const explained =
       complaints.some((complaint) => complaint.source.id === source.id) ||
       findings.some(({ sources }) => sources.includes(source.id));
-    if (!sick || explained) return [];
+    if (!failing || explained) return [];
     const succeeds = source.tasks[0]?.ok ?? false;
     return [
       {

@@ -9,7 +9,7 @@ export interface Summary {
 }
 
 /**
- * A diagnosis as Markdown, for a person who knows nothing of the insides. Whatever a source said stands in code spans,
+ * A diagnosis as Markdown, for a person who does not know the code. Text of a source is in code spans,
  * where it can do nothing.
  */
 export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): string {

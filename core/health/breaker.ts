@@ -1,6 +1,6 @@
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 
-/** A breaker as it is kept. Past `until` an open one lets one run through, and a half-open one another. */
+/** A breaker as it is stored. Past `until` an open one lets one run through, and a half-open one another. */
 export interface Breaker {
   readonly state: 'closed' | 'open' | 'half_open';
   readonly until: number | null;
@@ -23,9 +23,9 @@ export const mostMs = 30 * 60_000;
  */
 export const trialMs = 4 * 60_000;
 
-/** The source has answered, and there is nothing to be had: it is not sick. */
+/** The source has answered and has no such data: that is not a fault of the source. */
 const answers: ReadonlySet<RunReason> = new Set(['not_found', 'no_data', 'bad_request']);
-/** It says itself how long it wants to be left alone (`held_until`): that says nothing of whether it works. */
+/** The source itself asks for a pause (`held_until`), which does not say whether it works. */
 const limits: ReadonlySet<RunReason> = new Set(['rate_limited', 'quota_exhausted']);
 
 export const closedBreaker: Breaker = { state: 'closed', until: null, reason: null, opened: 0, failures: 0 };
@@ -36,7 +36,7 @@ export interface BreakerInput {
   readonly reason: RunReason | null;
   /** Begun while the breaker was not closed. */
   readonly trial: boolean;
-  /** 0: no worker ever had it, so the source was never asked. */
+  /** 0: no worker ever took it, so the source got no request. */
   readonly attempt: number;
 }
 
@@ -53,14 +53,14 @@ export interface BreakerInput {
 export function nextBreaker(breaker: Breaker, end: BreakerInput, now: number, random: () => number): Breaker {
   if (end.attempt === 0 && !end.ok) return breaker;
   if (!end.ok && end.reason !== null && limits.has(end.reason)) return breaker;
-  const sick = !end.ok && !(end.reason !== null && answers.has(end.reason));
+  const failed = !end.ok && !(end.reason !== null && answers.has(end.reason));
   if (breaker.state === 'closed') {
-    if (!sick) return breaker.failures === 0 && breaker.opened === 0 ? breaker : closedBreaker;
+    if (!failed) return breaker.failures === 0 && breaker.opened === 0 ? breaker : closedBreaker;
     const failures = breaker.failures + 1;
     return failures < opensAfter ? { ...breaker, failures } : opened(breaker, end.reason, now, random);
   }
   if (!end.trial) return breaker;
-  if (!sick) return closedBreaker;
+  if (!failed) return closedBreaker;
   return breaker.state === 'half_open' ? opened(breaker, end.reason, now, random) : breaker;
 }
 
@@ -76,14 +76,14 @@ function opened(breaker: Breaker, reason: RunReason | null, now: number, random:
 
 /**
  * How long a breaker stays open that has opened `times` times in a row before, in milliseconds: between three quarters
- * and all of the doubled time, so that sources which fell ill together are not asked again together.
+ * and all of the doubled time, so that sources that failed together are not tried again together.
  */
 export function openFor(times: number, random: () => number): number {
   const whole = Math.min(mostMs, firstMs * 2 ** Math.min(times, 20));
   return Math.round(whole * (0.75 + 0.25 * random()));
 }
 
-/** What people are told: an open breaker whose time is over lets a trial through. */
+/** The state for people: an open breaker whose time is over lets a trial through, so it is half-open. */
 export function shownBreaker(breaker: Pick<Breaker, 'state' | 'until'>, now: number): Breaker['state'] {
   return breaker.state === 'open' && (breaker.until ?? 0) <= now ? 'half_open' : breaker.state;
 }

@@ -19,7 +19,7 @@ export interface FreshJob {
   readonly id: string;
   readonly kind: SourceJob['kind'];
   readonly periodMs: number;
-  /** How far the newest quote of a market may be behind while it trades, besides the delay that the source tells. */
+  /** How far the newest quote of a market may be behind while it trades, besides the delay that the source states. */
   readonly latenessMs: number;
 }
 

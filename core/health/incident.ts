@@ -24,7 +24,7 @@ export type IncidentChange =
   | { readonly change: 'updated'; readonly incident: OpenIncident }
   | { readonly change: 'resolved'; readonly incident: OpenIncident; readonly at: number };
 
-/** An incident as it is kept, open or over. */
+/** An incident as it is stored, open or resolved. */
 export interface KeptIncident {
   readonly id: string;
   readonly sourceId: string;

@@ -29,11 +29,11 @@ interface Working {
  * What becomes of a source's incidents with tasks that ended, in that order.
  *
  *   - a failure opens the incident of its reason, or is added to it
- *   - a success of the source brings each open incident nearer to its end: it is over after two in a row, once each job
- *     that failed of it has succeeded again. A failure of such a job, whatever its reason, begins the count anew
+ *   - a success of the source counts towards the end of each open incident: it is resolved after two in a row, once each
+ *     job that it hit has succeeded again. A failure of such a job, whatever its reason, restarts the count
  *   - a verified recovery ends what was seen of its canary's job before it ended
  *
- * `opens` is false for a paused source: what a person runs there by hand opens nothing.
+ * `opens` is false for a paused source: its manual runs open no incident.
  */
 export function followIncidents(
   open: readonly OpenIncident[],

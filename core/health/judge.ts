@@ -2,7 +2,7 @@
  * Judges a source:
  *
  *   1. how fresh its data are, by the exchanges' calendars
- *   2. whether what succeeded is a success: rows that are old or in quarantine are none
+ *   2. whether runs that succeeded count as successes: not where their rows are old or in quarantine
  *   3. the breaker and the incidents, by what ended since the last judgement
  *   4. parts, score and status
  */
@@ -72,7 +72,7 @@ export function judgeSource(
   return { health, breaker, incidents };
 }
 
-/** A canary, and what is asked in another source's place, are no sign of how the source's own jobs do. */
+/** Canaries, and runs in place of another source, do not show how the source's own jobs do. */
 function isOwn({ trigger }: EndedTask): boolean {
   return trigger !== 'canary' && trigger !== 'fallback';
 }
@@ -94,10 +94,10 @@ function stillOpen(facts: SourceFacts, changes: readonly IncidentChange[]): Set<
   return open;
 }
 
-/** Why nobody asks the source, where that is not its own doing: it is not judged by it. */
+/** Why the source gets no requests, where that is not its own doing: then it is not judged. */
 function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): Unasked | null {
   if (source.needsCredentials && !facts.credentialed)
-    return { detail: { code: 'credentials_unset' }, message: 'Its credentials are not set, so it is not asked.' };
+    return { detail: { code: 'credentials_unset' }, message: 'Its credentials are not set, so it gets no requests.' };
   if (facts.breaker.state !== 'closed' || (facts.heldUntil ?? 0) > now) return null;
   const until = now - overdueAfterMs;
   const missed = source.jobs.some((job) => {
@@ -109,7 +109,7 @@ function unaskedOf(source: JudgedDefinition, facts: SourceFacts, now: number): U
     const since = new Date(stopped.since).toISOString();
     return {
       detail: { code: 'service_stopped', service: stopped.id, since },
-      message: `The service ${stopped.id} is stopped since ${since}: nothing is asked of it, or read. That is not the source's fault.`,
+      message: `The service ${stopped.id} is stopped since ${since}: no requests are made, or no answers read. That is not the source's fault.`,
     };
   }
   if (!missed) return null;

@@ -20,7 +20,7 @@ export const weights: Readonly<Record<keyof HealthParts, number>> = {
   quota: 0.05,
 };
 
-/** The most that a source of a status can score: a sick one must not look well by what it did before. */
+/** The highest score for a status: a failing source must not look well because of what it did before. */
 const most = { failed: 39, limited: 79, degraded: 79 } as const;
 
 /** Each task weighs a tenth less than the one after it. */
@@ -43,7 +43,7 @@ const leastBaseline = 10;
 /** Faster than this is fast, whatever it was before: the network's own swing is no finding. */
 const leastSlowMs = 250;
 
-/** The source says how much it may be asked, and it was more: it is not broken. */
+/** The source limits requests and got more: it is not broken. */
 const limits: ReadonlySet<RunReason> = new Set(['rate_limited', 'quota_exhausted']);
 
 /** A job of a source with the ends of its tasks, newest first. */
@@ -55,7 +55,7 @@ export interface JudgedJob {
   readonly freshness: FreshJobFinding | null;
 }
 
-/** Why a success is none. HTTP 200 is not success: accepted rows that are no older than the calendar expects are. */
+/** Why a success does not count. HTTP 200 is not success: accepted rows that are no older than the calendar expects are. */
 export interface Finding {
   readonly job: string;
   readonly reason: RunReason;
@@ -117,8 +117,8 @@ export interface HealthFindings {
  * The health of a source.
  *
  * `failed`: its most frequent job, or each of its jobs, failed in two runs in a row or never succeeded; or less than half
- * of its listings are fresh. `limited`: the source says that it was asked too much. `degraded`: anything else that is
- * amiss. `unknown`: it has not run, or nobody asks it.
+ * of its listings are fresh. `limited`: the source says that there were too many requests. `degraded`: anything
+ * else that is wrong. `unknown`: it has not run, or gets no requests.
  */
 export function sourceHealth(of: HealthFindings): Health {
   const parts = partsOf(of);

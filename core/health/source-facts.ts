@@ -61,7 +61,7 @@ export interface Recovered {
 /** What a source is judged by. Each list of tasks has neither canaries nor backfills, but for `unjudged`. */
 export interface SourceFacts {
   readonly paused: boolean;
-  /** The source said itself that it wants to be left alone until then. */
+  /** End of the pause that the source itself asked for. */
   readonly heldUntil: number | null;
   readonly credentialed: boolean;
   /** The newest ended tasks of each job: those of the run that was due last come first. */

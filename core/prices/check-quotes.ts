@@ -6,7 +6,7 @@
  *   3. each row against what is known: units (100×), then jumps
  *   4. jumps that another source confirms are let through
  *
- * A real crash looks like a wrong price for as long as one source alone tells of it. It is believed when the row's own
+ * A real crash looks like a wrong price for as long as only one source has it. It is believed when the row's own
  * previous close is where the price is (the next session at the latest), or when another source says the same.
  * A factor of 100 is never believed: whole rows come in the wrong unit, previous close and all.
  */
@@ -122,7 +122,7 @@ function checkAgainst(row: ListedQuote, prior: PriorQuote | undefined): Rejected
   return null;
 }
 
-/** Whether another source tells of about the same price at about the same time. */
+/** Whether another source has about the same price at about the same time. */
 function confirmed(row: ListedQuote, others: readonly PriorQuote[]): boolean {
   const price = Number(row.quote.price);
   return others.some(

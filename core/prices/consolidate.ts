@@ -1,7 +1,7 @@
 import type { AsOfBasis } from '../market/quote.ts';
 import { agreementFraction, freshnessToleranceMs } from './thresholds.ts';
 
-/** One source's latest word on a listing. */
+/** One source's latest price of a listing. */
 export interface Candidate {
   readonly source: string;
   readonly price: number;
@@ -12,7 +12,7 @@ export interface Candidate {
   readonly rank: number;
 }
 
-/** The rule that left one source. */
+/** The rule that decided for one source. */
 export const consolidationRules = ['only_source', 'exchange_time', 'freshest', 'rank', 'newest'] as const;
 export type ConsolidationRule = (typeof consolidationRules)[number];
 
@@ -31,7 +31,7 @@ export interface Consolidated {
 }
 
 /**
- * Picks the source of a listing's price. Each rule looks only at what the one before has left:
+ * Picks the source of a listing's price. Each rule looks only at the candidates that the one before it left:
  *
  *   1. a row with the exchange's own time beats one with the time of the fetch
  *   2. the freshest, and those that are older by less than the tolerance

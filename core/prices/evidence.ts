@@ -8,6 +8,6 @@ export interface PriorQuote {
 export interface Evidence {
   /** By listing id: the latest stored quote of the same source. */
   readonly priors: ReadonlyMap<number, PriorQuote>;
-  /** By listing id: the latest exchange-timed prices of other sources. Asked for suspects only. */
+  /** By listing id: the latest exchange-timed prices of other sources. Looked up for suspects only. */
   otherPrices(listingIds: readonly number[]): Promise<ReadonlyMap<number, readonly PriorQuote[]>>;
 }

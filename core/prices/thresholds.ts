@@ -30,7 +30,7 @@ export const unitSlack = 1.6;
 /** A market time later than the fetch by more than this is not a clock that is off, but a wrong field. */
 export const futureToleranceMs = 5 * 60_000;
 
-/** A stored price older than this says nothing of how far a price may have moved since. */
+/** A stored price older than this does not say how far a price may have moved since. */
 export const priorValidMs = 30 * 86_400_000;
 
 /** Another source's price speaks for a jump when it is within this fraction of it … */
@@ -47,5 +47,5 @@ export const freshnessToleranceMs = 2 * 60_000;
 /** Prices of two sources that differ by less agree: about the spread and delay of ordinary feeds. */
 export const agreementFraction = 0.005;
 
-/** The earliest time a row may carry: 1800, before any series of prices that is kept anywhere. */
+/** The earliest time a row may carry: 1800, before any series of prices that exists. */
 export const earliestTime = Date.UTC(1800, 0, 1);

@@ -17,7 +17,7 @@ export interface Findings {
   readonly failures: readonly Failure[];
   readonly accepted: number;
   readonly rejected: readonly RejectedRow[];
-  /** Symbols asked for that no answer has anything on. */
+  /** Requested symbols that no answer has anything on. */
   readonly missing: number;
   /** Every accepted row is older than it should be. */
   readonly stale: boolean;
@@ -26,7 +26,7 @@ export interface Findings {
 /**
  * How the task of a blob ends.
  *
- * It has succeeded when a row was accepted, or when bars were asked for and there rightly are none (a weekend).
+ * It has succeeded when a row was accepted, or when bars were requested and there rightly are none (a weekend).
  * Nothing but rows that failed their checks is `schema_drift`: the answer no longer means what its schema says.
  */
 export function verdictOf(findings: Findings): Verdict {
@@ -78,8 +78,8 @@ export function isStale(rows: readonly ListedQuote[], priors: ReadonlyMap<number
     rows.length > 0 &&
     rows.every(({ quote, listing, fetchedAt }) => {
       const prior = priors.get(listing.id);
-      const told = quote.asOfBasis === 'exchange' || quote.asOf < fetchedAt;
-      return prior !== undefined && told && prior.asOf - quote.asOf > staleBehindStoredMs;
+      const timed = quote.asOfBasis === 'exchange' || quote.asOf < fetchedAt;
+      return prior !== undefined && timed && prior.asOf - quote.asOf > staleBehindStoredMs;
     })
   );
 }

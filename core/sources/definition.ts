@@ -19,11 +19,11 @@ interface SourceJobWords {
   readonly id: string;
   readonly kind: JobKind;
   /**
-   * Only those symbols are asked for whose market trades at the due time: from so many minutes before it opens until so
+   * Only symbols whose market trades at the due time are requested: from so many minutes before it opens until so
    * many after it closes, and not in a longer lunch break. A run has what is left; none, no run. Absent: always all.
    */
   readonly inSession?: { readonly beforeMinutes: number; readonly afterMinutes: number };
-  /** Canonical symbols asked for, unless `QUOTRON_SYMBOLS` names others. */
+  /** Canonical symbols to request, unless `QUOTRON_SYMBOLS` names others. */
   readonly symbols: readonly string[];
   /** Symbols in one task (one queue message, one attempt). */
   readonly symbolsPerTask: number;
@@ -35,7 +35,7 @@ interface SourceJobWords {
   readonly lookbackDays?: number;
   /** The quota has room for this many symbols a run; of more that the user names, the first. */
   readonly mostSymbols?: number;
-  /** For `bars` whose range can be chosen: days in one request, by interval that can be had. Absent: no backfill. */
+  /** For `bars` whose range can be chosen: days in one request, by interval that is available. Absent: no backfill. */
   readonly backfillDays?: Readonly<Partial<Record<BarInterval, number>>>;
 }
 
@@ -49,7 +49,7 @@ export interface CookieCrumbStrategy {
   readonly crumbUrl: string;
   /** An ordinary page, tried where the first one's cookies give no crumb: it redirects to the consent. */
   readonly pageUrl: string;
-  /** Scheme, host and port of the consent walk. None of them is ever asked for data. */
+  /** Scheme, host and port of the consent walk. No data are requested from them. */
   readonly consentOrigins: readonly string[];
   readonly lifeSeconds: number;
 }
@@ -77,7 +77,7 @@ export interface FormLoginStrategy {
 export interface BrowserFormLoginStrategy {
   readonly strategy: 'browser-form-login';
   readonly loginUrl: string;
-  /** CSS selectors: the fields, the button, what shows only to who is signed in, and what shows when it is refused. */
+  /** CSS selectors: the fields, the button, what shows only when signed in, and what shows when it is refused. */
   readonly selectors: {
     readonly username: string;
     readonly password: string;
@@ -88,7 +88,7 @@ export interface BrowserFormLoginStrategy {
   readonly lifeSeconds: number;
 }
 
-/** How a session is made. `lifeSeconds` is how long one is used before it is made anew. */
+/** How a session is made. `lifeSeconds` is how long one is used before it is renewed. */
 export type SessionStrategy = CookieCrumbStrategy | ApiKeyStrategy | FormLoginStrategy | BrowserFormLoginStrategy;
 
 /** A source: plain data, the names of its symbols, and its parser, which is loaded when it is needed. Drives queues, schedules, alarms, docs tables, dashboard cards and tests. */
@@ -104,15 +104,15 @@ export interface SourceDefinition {
     readonly perDay: number;
     /** Least time between two requests, in milliseconds, whoever makes them: a small quota is spread, not spent in a burst. */
     readonly gapMs?: number;
-    /** How often a request that failed in passing is made again within an attempt; twice unless said. */
+    /** How often a request that failed in passing is made again within an attempt; twice by default. */
     readonly retries?: number;
   };
   readonly jobs: readonly SourceJob[];
-  /** It bears one worker at a time (a login that a second one would end): its tasks are done one after the other. */
+  /** It tolerates one worker at a time (a second login would end the first): its tasks are done one after the other. */
   readonly oneWorker?: boolean;
   /** How a session is made, or `null` where none is needed. */
   readonly session: SessionStrategy | null;
-  /** Asked for to prove that the source works. */
+  /** Requested to prove that the source works. */
   readonly canarySymbol: string;
   /** How far its prices may be behind by its nature, in minutes of trading; see `latenessMs`. */
   readonly latenessMinutes?: number;

@@ -10,13 +10,13 @@ import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
 import type { Quote } from '../market/quote.ts';
 
-/** What a browser must know to tell a page that is complete from one that is not. */
+/** By what a browser recognizes that a page is complete. */
 export interface PageHint {
   /** A CSS selector. The page is complete when something matches: its data, or what stands there in its place. */
   readonly waitFor: string;
 }
 
-/** Who a record is about, in the source's words. Enough to register a listing that nobody has seen yet. */
+/** What a record is about, in the source's words. Enough to register a new listing. */
 export interface Subject {
   /** In the source's namespace. */
   readonly symbol: string;
@@ -39,7 +39,7 @@ export interface ParsedQuote {
   readonly quote: Quote | CurrencylessQuote;
 }
 
-/** All bars of one subject from one answer, with the corporate actions the answer told of. */
+/** All bars of one subject from one answer, with the corporate actions in the answer. */
 export interface ParsedBars {
   readonly subject: Subject;
   readonly basis: BarBasis;
@@ -60,7 +60,7 @@ export interface ParsedMember {
   readonly previousClose: DecimalText | null;
 }
 
-/** What an index is made of, as of the fetch. A source that tells prices too gives them as quotes as well. */
+/** What an index is made of, as of the fetch. A source that has prices too gives them as quotes as well. */
 export interface ParsedConstituents {
   readonly index: Subject;
   readonly members: readonly ParsedMember[];
@@ -69,11 +69,11 @@ export interface ParsedConstituents {
 /** What a parser reads of an answer. Every `Exchange` of a raw blob is one. */
 export interface SourceAnswer extends Pick<Exchange, 'response' | 'error' | 'fetchedAt'> {
   readonly request: {
-    /** The symbols that were asked for, in the source's namespace. */
+    /** The symbols that were requested, in the source's namespace. */
     readonly symbols: readonly string[];
-    /** For answers that do not repeat what was asked for, such as the currency. */
+    /** For answers that do not repeat what was requested, such as the currency. */
     readonly url?: string;
-    /** For pages: by which selectors it is to be read; the main ones unless said. */
+    /** For pages: by which selectors it is to be read; the main ones by default. */
     readonly selectors?: PageSelectors | undefined;
   };
 }
@@ -97,7 +97,7 @@ export interface Parsed {
   readonly rejections: readonly Rejection[];
   /** Set when the answer is a failure; there are then no records. */
   readonly failure: Failure | null;
-  /** Symbols asked for that the answer has nothing on. */
+  /** Requested symbols that the answer has nothing on. */
   readonly missing: readonly string[];
 }
 
@@ -108,7 +108,7 @@ export interface UpstreamRequest {
   readonly symbols: readonly string[];
   /** For browser sources. */
   readonly page?: PageHint;
-  /** For browser sources: by which selectors the page is to be read; kept with its answer. The main ones unless said. */
+  /** For browser sources: by which selectors the page is to be read; kept with its answer. The main ones by default. */
   readonly selectors?: PageSelectors;
 }
 

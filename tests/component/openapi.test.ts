@@ -84,6 +84,8 @@ describe('the OpenAPI document', () => {
       'Decimal',
       'Session',
       'ApiKey',
+      'FailureDetail',
+      'RowFinding',
     ])
       expect(Object.keys(document.components.schemas)).toContain(name);
     const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');

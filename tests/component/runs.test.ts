@@ -99,6 +99,24 @@ describe('runs', () => {
     expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
   });
 
+  it('say which failure it was; of one that was stored before there were codes that it is unspecified', async () => {
+    const id = await makeRun(pool, {
+      tasks: [
+        { status: 'failed', reason: 'down' },
+        { status: 'failed', reason: 'down' },
+      ],
+    });
+    await pool.query(
+      `UPDATE task SET detail = '{"code": "http_status", "status": 503}' WHERE run_id = $1 AND part = 1`,
+      [id],
+    );
+    const { data } = await read(runDetailSchema, `/runs/${id}`);
+    expect(data.parts.map(({ detail }) => detail)).toEqual([
+      { code: 'unspecified' },
+      { code: 'http_status', status: 503 },
+    ]);
+  });
+
   it('come with parts and attempts', async () => {
     const id = await makeRun(world.pool, { tasks: [{ status: 'succeeded', accepted: 2 }] });
     await world.pool.query(
@@ -118,8 +136,8 @@ describe('runs', () => {
         fetchedAt: iso(-30),
         finishedAt: iso(-30),
         attempts: [
-          { attempt: 1, ok: false, reason: 'timeout', latencyMs: 10000.5 },
-          { attempt: 2, ok: true, blobKey: 'raw/yahoo/x' },
+          { attempt: 1, ok: false, reason: 'timeout', detail: { code: 'unspecified' }, latencyMs: 10000.5 },
+          { attempt: 2, ok: true, detail: null, blobKey: 'raw/yahoo/x' },
         ],
       },
     ]);

@@ -203,7 +203,7 @@ describe('the report while the proxy is in trouble', () => {
        VALUES (gen_random_uuid(), 'yahoo-proxy', 'manual', 'failed', 'blocked', now(), now())`,
     );
     const found = of((await diagnosis()).diagnosis, 'proxy-fails');
-    expect(found.evidence.join(' ')).toMatch(/calls nobody until .*blocked.*Open incident: down.*failed: blocked/);
+    expect(found.evidence.join(' ')).toMatch(/makes no calls until .*blocked.*Open incident: down.*failed: blocked/);
     await world.pool.query(`UPDATE incident SET resolved_at = now()`);
     await world.pool.query(`UPDATE recovery SET status = 'verified'`);
     await world.pool.query(`UPDATE proxy_pause SET until = now() - interval '1 second'`);

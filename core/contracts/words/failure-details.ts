@@ -69,7 +69,6 @@ export const plainFailureCodes = [
   'proxy_paused',
   'source_removed',
   'recovery_abandoned',
-  'not_proven',
   // What was stored before codes were, or by a later release.
   'unspecified',
 ] as const;

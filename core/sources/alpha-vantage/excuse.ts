@@ -2,8 +2,8 @@ import type { Failure } from '../../contracts/failure.ts';
 import { excuseSchema } from './schema.ts';
 
 /**
- * Why a 200 has no data. The wording changes; that data is absent is what tells, and words only tell one reason from
- * another: an excuse in unknown words is taken for throttling, an error in unknown words for a bad request.
+ * Why a 200 has no data. That data are absent makes it a failure, however it is worded; the words only decide between
+ * reasons: an excuse in unknown words is taken for throttling, an error in unknown words for a bad request.
  *
  * Notes on throttling name the day's limit too, as advertising, so the words of the shorter limits are looked for first.
  */

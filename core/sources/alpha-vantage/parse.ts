@@ -155,7 +155,7 @@ function openSeries(answer: SourceAnswer): Series | { failure: Failure } {
     failure: {
       reason: 'schema_drift',
       detail: { code: 'unknown_time_zone' },
-      message: 'The zone of the dates is none.',
+      message: 'The dates are of a time zone that does not exist.',
     },
   };
 }
@@ -182,7 +182,7 @@ function numberOf(text: string): DecimalText | null {
   return decimal?.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 }
 
-/** The last millisecond of a date where the answers' dates are; `null` for a date that is none. */
+/** The last millisecond of a date where the answers' dates are; `null` for a text that is not a date. */
 function endOf(date: string): number | null {
   const start = startOfDate(date, answerZone);
   if (start === null) return null;

@@ -16,7 +16,7 @@ export const alphaVantage: SourceDefinition = {
     {
       id: 'quotes',
       kind: 'quotes',
-      // Before the opening and when the day is told of; on a half day that is long after the close.
+      // Before the opening, and when the day's data are published; on a half day that is long after the close.
       cron: '0 8,18 * * 1-5',
       zone: 'America/New_York',
       inSession: { beforeMinutes: 90, afterMinutes: 480 },
@@ -40,7 +40,7 @@ export const alphaVantage: SourceDefinition = {
     },
   ],
   canarySymbol: 'MSFT',
-  // The free plan tells of a day when it is over: in the session, of the day before.
+  // The free plan has a day's data when it is over: during the session, those of the day before.
   latenessMinutes: 480,
   fallbacks: ['yahoo'],
   rank: { equity: 20, etf: 20, fund: 10 },

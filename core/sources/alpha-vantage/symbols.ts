@@ -4,7 +4,7 @@ import type { AssetClass, Listing } from '../../market/instrument.ts';
 export const answerZone = 'America/New_York';
 
 /**
- * Yahoo's suffixes of venues and Alpha Vantage's for the same. A venue that is not here is not asked for.
+ * Yahoo's suffixes of venues and Alpha Vantage's for the same. Symbols of other venues are not requested.
  * London (`.LON`) is not: the answers do not say whether in pence or in pounds, all would be held back, and a day has 25.
  */
 const venues: readonly (readonly [string, string])[] = [

@@ -24,7 +24,7 @@ const ids: ReadonlyMap<string, string> = new Map(
 );
 const tickers = new Map([...ids].map(([ticker, id]) => [id, ticker]));
 
-/** What prices are asked in. The answer does not repeat it; the request does, and is read for it. */
+/** The currency of the prices that are requested. The answer does not repeat it, so it is read from the request. */
 export const currency = 'USD';
 
 export function toSource(canonical: string): string | null {

@@ -26,7 +26,7 @@ export const coingeckoParser: SourceParser = {
 const perPage = 250;
 
 /**
- * Reads an answer of `/api/v3/coins/markets`. The currency is the one that was asked for: an answer to a request that
+ * Reads an answer of `/api/v3/coins/markets`. The currency is the one that was requested: an answer to a request that
  * named another, or none, is not read. There is no close of a market that never closes, so no previous close.
  */
 function parseCoins(answer: SourceAnswer): Parsed {

@@ -10,7 +10,7 @@ import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 
 const tableSelector = 'table#positions';
-/** The alternative: any table that has rows, told apart by its headings. */
+/** The alternative: any table that has rows, recognized by its headings. */
 const anyTable = 'table';
 const formSelector = 'form#login';
 const problemSelector = '.problem';

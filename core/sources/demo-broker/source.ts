@@ -1,8 +1,8 @@
 import type { SourceDefinition } from '../definition.ts';
 
 /**
- * A broker that exists in the simulator only: it shows, and proves, how prices are read behind a login form. Nothing is
- * asked of it until someone sets credentials, and outside of the local cloud there are none to be had.
+ * A broker that exists in the simulator only: it shows, and proves, how prices are read behind a login form. It gets no
+ * requests until someone sets credentials, and only the local cloud has any.
  */
 export const demoBroker: SourceDefinition = {
   id: 'demo-broker',

@@ -1,11 +1,11 @@
 import type { Failure } from '../../contracts/failure.ts';
 import type { SourceAnswer } from '../parser.ts';
 
-/** Of the 4xx those that say that the request itself is wrong. What others mean, nobody knows before looking. */
+/** The 4xx that say that the request itself is wrong. Others are unexplained until someone looks. */
 const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
 
 /**
- * What the transport alone tells of a failure, the same for every source; `null` when there is a 200 to read.
+ * The failure that the transport alone shows, the same for every source; `null` when there is a 200 to read.
  * Messages are of our own words: an upstream's text never reaches a log or a page from here.
  */
 export function transportFailure({ response, error }: Pick<SourceAnswer, 'response' | 'error'>): Failure | null {

@@ -20,8 +20,8 @@ import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
 /**
- * The alternative: any table of the page, told apart by its headings. Slower to be sure of and open to a second table with
- * the same headings, so it is used when a recovery finds that the classes are others than they were.
+ * The alternative: any table of the page, recognized by its headings. Slower, and mistaken where a second table has the
+ * same headings, so it is used only when a recovery finds that the classes have changed.
  */
 const anyTable = 'table';
 const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-running, .cf-browser-verification';
@@ -30,9 +30,8 @@ const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-ru
 const weightTolerance = 0.02;
 
 /**
- * The previous close is not on the page: it is the price less its change. A wrong price would thus bring its own witness,
- * were it not for the change in per cent, which gives the wrong one away. Of a smaller change than this, its two digits
- * tell too little.
+ * The previous close is not on the page: it is the price less its change. A wrong price would thus confirm itself,
+ * were it not for the change in per cent, which contradicts it. Of a smaller change than this the two digits are too few.
  */
 const leastPercent = 0.02;
 
@@ -42,7 +41,7 @@ type Member = ParsedMember & { readonly saysPrevious: boolean };
 /** No price or weight takes more characters. */
 const longestNumber = 32;
 
-/** A page that a cache has kept for longer is not of today. */
+/** A page that was in a cache for longer is not today's. */
 const mostAgeSeconds = 6 * 3600;
 
 /** The venue is not said. All members are listed in New York. */

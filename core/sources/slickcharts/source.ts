@@ -7,7 +7,7 @@ export const slickcharts: SourceDefinition = {
   title: 'SlickCharts',
   kind: 'browser',
   origins: ['https://www.slickcharts.com'],
-  // Three pages twice a day, with room for runs that a person asks for. Nobody reads it faster by hand.
+  // Three pages twice a day, with room for manual runs. A person reads no faster.
   quota: { perMinute: 12, perDay: 200 },
   session: null,
   jobs: [
@@ -24,7 +24,7 @@ export const slickcharts: SourceDefinition = {
   ],
   canarySymbol: '^DJI',
   fallbacks: [],
-  // Its prices carry no market time: they are the price only where nobody else has one.
+  // Its prices carry no market time: they are the price only where no other source has one.
   rank: { equity: 5 },
   toSource,
   toCanonical,

@@ -26,7 +26,7 @@ const sessionOf: ReadonlyMap<string, Session> = new Map(
  *   1. the answer as a whole: a list of rows, or a failure
  *   2. each row by schema; one that has no price, or is of other types, is rejected alone
  *   3. minor units become major ones, numbers become decimals
- *   4. symbols asked for that got no row are named
+ *   4. requested symbols without a row are named
  */
 export function parseQuotes(answer: SourceAnswer): Parsed {
   const opened = openQuotes(answer);
@@ -104,7 +104,7 @@ function quoteOf(row: YahooRow, fetchedAt: number): YahooQuote {
     const text = value == null ? null : decimalFromNumber(value);
     return text === null ? null : divide(text, minorFactor);
   };
-  // Yahoo writes 0 where it has no book: a bid or ask of nothing is a missing one.
+  // Yahoo writes 0 where it has no book: a bid or ask of 0 is a missing one.
   const book = (value: number | null | undefined) => (value === 0 ? null : money(value));
   const marketTime = row.regularMarketTime;
   return {

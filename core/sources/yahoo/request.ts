@@ -8,7 +8,7 @@ import { quoteFields } from './schema.ts';
 const day = 86_400;
 
 /**
- * What to ask Yahoo for: one quote request per 50 symbols, one chart per symbol. A chart's range begins at a full UTC
+ * The requests to Yahoo: one quote request per 50 symbols, one chart per symbol. A chart's range begins at a full UTC
  * day, so that the same day's requests are the same.
  */
 export function yahooRequests(task: {

@@ -29,7 +29,7 @@ export const quoteRowSchema = z.object({
 });
 export type YahooRow = z.infer<typeof quoteRowSchema>;
 
-/** The fields asked for: what `quoteRowSchema` reads. Keeps an answer at a quarter of its full size. */
+/** The fields to request: what `quoteRowSchema` reads. Keeps an answer at a quarter of its full size. */
 export const quoteFields = Object.keys(quoteRowSchema.shape);
 
 /** `{quoteResponse: {result, error}}`. Rows are checked one by one, so that a bad one costs only itself. */

@@ -18,7 +18,7 @@ const assetClassOf: ReadonlyMap<string, AssetClass> = new Map(
   }),
 );
 
-/** Who a quote row or a chart is about. Crypto, currency pairs and indices list on pseudo-MICs. */
+/** What a quote row or a chart is about. Crypto, currency pairs and indices list on pseudo-MICs. */
 export function subjectOf(told: {
   symbol: string;
   type: string | null | undefined;

@@ -18,7 +18,7 @@ export const failingProxy: SystemRule = {
         cause:
           'Yahoo fails its calls: its clients get cached answers, marked stale, for up to four days. Where the source yahoo fails too, the cause is named there.',
         evidence: [
-          ...(pause ? [`It calls nobody until ${minute(pause.until)}: ${pause.reason}.`] : []),
+          ...(pause ? [`It makes no calls until ${minute(pause.until)}: ${pause.reason}.`] : []),
           ...open.map(
             ({ reason, count, openedAt }) => `Open incident: ${reason}, ${count} times since ${minute(openedAt)}.`,
           ),

@@ -14,7 +14,7 @@ export const endingCalendars: SystemRule = {
             cause:
               'Behind its last day a calendar knows no holidays: runs would be planned on closed days, and quiet days taken for faults.',
             evidence: calendars.map(({ id, validThrough }) => `${id} knows the days up to ${validThrough}.`),
-            advice: [say('Make the calendars anew, as docs/runbook.md says, and deploy.')],
+            advice: [say('Make new calendars, as docs/runbook.md says, and deploy.')],
             sources: [],
             weight: calendars.some(({ daysLeft }) => daysLeft < 0) ? 45 : 15,
           },

@@ -7,11 +7,11 @@ import type { SourceRule } from '../rule.ts';
 export const formatRules: readonly SourceRule[] = [
   {
     id: 'cut-off-answers',
-    short: 'answers break off',
+    short: 'answers are cut off',
     reasons: ['schema_drift'],
     needs: ({ samples }) => samples.every(({ detail }) => detail?.code === 'invalid_json'),
     cause: () =>
-      'The answers break off in the middle: the source, or something between it and us, cuts them. Its format need not have changed.',
+      'The answers end in the middle: the source, or something between it and us, cuts them off. Its format need not have changed.',
     advice: (complaint) => [look(complaint), test(complaint)],
     weight: 70,
   },

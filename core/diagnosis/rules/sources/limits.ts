@@ -27,7 +27,7 @@ export const limitRules: readonly SourceRule[] = [
       `The source says "too many requests" though Quotron used only ${percent(minuteUse(complaint))} of its minute and ${percent(dayUse(complaint))} of its day: something else uses the same address or key, or the source lowered its limit.`,
     advice: (complaint) => [
       say('Look for other programs behind the same address or key.'),
-      say('Requests pause for as long as the source asked, and then go on by themselves.'),
+      say('Requests pause for as long as the source asked, and then resume by themselves.'),
       test(complaint),
     ],
     weight: 60,
@@ -51,7 +51,7 @@ export const limitRules: readonly SourceRule[] = [
       `Quotron itself used up the day's requests (${complaint.source.quota.day.used} of ${complaint.source.quota.day.limit}): its plan needs more than the quota has.`,
     advice: ({ source }) => [
       say(`Request fewer symbols or less often in core/sources/${source.id}/source.ts, or get a larger plan.`),
-      say('The quota begins anew at midnight UTC.'),
+      say('The quota starts again at midnight UTC.'),
     ],
     weight: 55,
   },
@@ -66,7 +66,7 @@ export const limitRules: readonly SourceRule[] = [
       ...(source.credentials
         ? [say('Give Quotron a key of its own:', `npx quotron credentials set ${source.id}`)]
         : []),
-      say('The quota begins anew at midnight UTC.'),
+      say('The quota starts again at midnight UTC.'),
     ],
     weight: 55,
   },

@@ -19,7 +19,7 @@ export const requestRules: readonly SourceRule[] = [
     reasons: ['no_data'],
     needs: hitsAll,
     cause: () =>
-      'The answers are in order and empty, whatever the symbol: the source has stopped giving this to us, or names its symbols anew.',
+      'The answers are in order and empty, whatever the symbol: the source has stopped giving this to us, or renamed its symbols.',
     advice: (complaint) => [look(complaint), test(complaint)],
     weight: 65,
   },
