@@ -48,7 +48,7 @@ describe('quarantine', () => {
       ['schema', { price: 0 }],
     ]);
     const finding = { code: 'price_ratio', ratio: 100, to: 'stored' };
-    await pool.query('UPDATE quarantine SET finding = $1 WHERE id = $2', [finding, all.data[0]?.id]);
+    await world.pool.query('UPDATE quarantine SET finding = $1 WHERE id = $2', [finding, all.data[0]?.id]);
     const found = (await read(z.array(quarantineSchema), '/quarantine')).data.map((row) => row.finding);
     // The others are of a release that stored no findings.
     expect(found.slice(0, 2)).toEqual([finding, { code: 'unspecified' }]);

@@ -100,13 +100,13 @@ describe('runs', () => {
   });
 
   it('say which failure it was; of one that was stored before there were codes that it is unspecified', async () => {
-    const id = await makeRun(pool, {
+    const id = await makeRun(world.pool, {
       tasks: [
         { status: 'failed', reason: 'down' },
         { status: 'failed', reason: 'down' },
       ],
     });
-    await pool.query(
+    await world.pool.query(
       `UPDATE task SET detail = '{"code": "http_status", "status": 503}' WHERE run_id = $1 AND part = 1`,
       [id],
     );
