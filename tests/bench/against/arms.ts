@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chunked } from '../../../core/contracts/chunked.ts';
 import { makeTick, symbolOf } from '../quote-answers.ts';
 import type { CloudDouble } from './cloud-double.ts';
 import { getEvent } from './events.ts';
@@ -9,14 +10,19 @@ import type { Side } from './side.ts';
 export interface Arm {
   readonly name: string;
   readonly per: 'row' | 'request' | 'task';
-  /** How many of them a measurement holds. */
+  /** How many of them a round holds. */
   readonly count: number;
-  /** Makes what a round needs, once for both sides. Round 0 warms up. */
-  prepare(round: number): Promise<Work>;
+  /** Brings a side to where every slice finds it: answers in memory, keys looked up. Not measured. */
+  warm?(side: Side): Promise<void>;
+  /** Makes a round's work, once for both sides, in slices of equal size. Round 0 warms up. */
+  prepare(round: number): Promise<readonly Work[]>;
 }
 
-/** A round's work. Gives the processor time in microseconds. */
+/** A slice of a round's work. Gives the processor time in microseconds. */
 export type Work = (side: Side) => Promise<number>;
+
+/** Of a round. The sides take turns after each, so that both meet the same moments of a machine that has other work too. */
+const slices = 10;
 
 const quotesPerBlob = 200;
 const quoted = 10_000;
@@ -46,18 +52,22 @@ export async function seed(cloud: CloudDouble, side: Side, withFaultyPrices: () 
 
 /** Everything that is compared. */
 export function armsOf(cloud: CloudDouble): Arm[] {
-  const gets = (name: string, count: number, target: (at: number) => string): Arm => ({
-    name: `api GET ${name}`,
+  const requests = (name: string, of: 'api' | 'proxy', count: number, target: (at: number) => string): Arm => ({
+    name,
     per: 'request',
     count,
-    prepare: async () => (side) => requests(side.api, side, count, (at) => `/api/v1${target(at)}`),
+    warm: (side) => warmUp(side[of], side.keys, target),
+    prepare: async () => {
+      const perSlice = count / slices;
+      return Array.from({ length: slices }, (_, slice) => {
+        const from = slice * perSlice;
+        return (side: Side) => side[of].run(requestsOf(side.keys, perSlice, (at) => target(from + at)));
+      });
+    },
   });
-  const hits = (name: string, target: string): Arm => ({
-    name: `proxy hit ${name}`,
-    per: 'request',
-    count: 1_500,
-    prepare: async () => (side) => requests(side.proxy, side, 1_500, () => `/yahoo${target}`),
-  });
+  const gets = (name: string, count: number, target: (at: number) => string) =>
+    requests(`api GET ${name}`, 'api', count, (at) => `/api/v1${target(at)}`);
+  const hits = (name: string, target: string) => requests(`proxy hit ${name}`, 'proxy', 6_000, () => `/yahoo${target}`);
   const fifty = (at: number) => Array.from({ length: 50 }, (_, each) => symbolOf((at * 7_919 + each * 101) % quoted));
   return [
     {
@@ -66,41 +76,38 @@ export function armsOf(cloud: CloudDouble): Arm[] {
       count: quoted,
       async prepare(round) {
         const messages = await tickOf(cloud, round, quoted);
-        return (side) => side.ingest(messages);
+        return chunked(messages, messages.length / slices).map((some) => (side) => side.ingest(some));
       },
     },
-    gets('/quotes/{symbol}', 400, (at) => `/quotes/${symbolOf((at * 7_919) % listed)}`),
-    gets('/quotes (50 symbols)', 100, (at) => `/quotes?symbols=${fifty(at).join()}`),
-    gets('/bars/{symbol}', 60, () => '/bars/AAPL?interval=1d'),
-    gets('/instruments', 200, () => '/instruments?limit=50'),
-    gets('/runs', 200, () => '/runs?limit=50'),
-    gets('/quarantine', 200, () => '/quarantine?limit=50'),
-    gets('/sources', 200, () => '/sources'),
+    gets('/quotes/{symbol}', 600, (at) => `/quotes/${symbolOf((at * 7_919) % listed)}`),
+    gets('/quotes (50 symbols)', 150, (at) => `/quotes?symbols=${fifty(at).join()}`),
+    gets('/bars/{symbol}', 80, () => '/bars/AAPL?interval=1d'),
+    gets('/instruments', 300, () => '/instruments?limit=50'),
+    gets('/runs', 300, () => '/runs?limit=50'),
+    gets('/quarantine', 300, () => '/quarantine?limit=50'),
+    gets('/sources', 300, () => '/sources'),
     hits('quotes', '/v7/finance/quote?symbols=AAPL,MSFT'),
     hits('chart', '/v8/finance/chart/AAPL?range=1mo&interval=1d'),
     {
       name: 'scrape task with state',
       per: 'task',
       count: 40,
-      prepare: async () => async (side) => side.scrape(await side.plan('quotes', 40)),
+      prepare: async () =>
+        Array.from({ length: slices }, () => async (side) => side.scrape(await side.plan('quotes', 40 / slices))),
     },
   ];
 }
 
 const answerSchema = z.object({ statusCode: z.int(), body: z.string() });
 
-/** Sends requests, spread over the keys. The first with each key are not counted: they look the key up. */
-async function requests(
-  to: FunctionProcess,
-  side: Side,
-  count: number,
-  target: (at: number) => string,
-): Promise<number> {
-  const events = (length: number) =>
-    Array.from({ length }, (_, at) => getEvent(target(at), { 'x-api-key': side.keys[at % side.keys.length] ?? '' }));
-  for (const answer of await to.ask(events(side.keys.length))) {
+function requestsOf(keys: readonly string[], count: number, target: (at: number) => string): unknown[] {
+  return Array.from({ length: count }, (_, at) => getEvent(target(at), { 'x-api-key': keys[at % keys.length] ?? '' }));
+}
+
+/** One request with each key, whose look-up is not to be measured. Throws for an answer that is not 200. */
+async function warmUp(to: FunctionProcess, keys: readonly string[], target: (at: number) => string): Promise<void> {
+  for (const answer of await to.ask(requestsOf(keys, keys.length, target))) {
     const { statusCode, body } = answerSchema.parse(answer);
     if (statusCode !== 200) throw new Error(`GET ${target(0)} answered ${statusCode}: ${body.slice(0, 300)}`);
   }
-  return to.run(events(count));
 }

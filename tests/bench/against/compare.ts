@@ -3,7 +3,7 @@
  *
  *   1. lay the files of the earlier commit into a temporary folder, with the packages that are installed, and bundle both
  *   2. start the functions of both, each in a process of its own, on a database each of one server
- *   3. nine rounds after one to warm up: each arm on both sides in turn, the first side changing every round
+ *   3. nine rounds after one to warm up: each arm in ten slices, the two sides taking turns after each
  *   4. the median of the nine ratios of processor time; more than 1.10 of before is too much
  *
  * Only bundles, events and environment variables are used of a commit, so it does not matter where its files lie.
@@ -88,10 +88,13 @@ async function measure(arms: readonly Arm[], before: Side, after: Side, rounds: 
   for (let round = 0; round <= rounds; round++) {
     say(round === 0 ? '  warming up' : `  round ${round} of ${rounds}`);
     for (const { arm, pairs } of measured) {
-      const work = await arm.prepare(round);
-      const order = round % 2 === 0 ? [before, after] : [after, before];
-      const times = new Map<Side, number>();
-      for (const side of order) times.set(side, (await work(side)) / arm.count);
+      await arm.warm?.(before);
+      await arm.warm?.(after);
+      const times = new Map([before, after].map((side) => [side, 0]));
+      for (const [slice, work] of (await arm.prepare(round)).entries()) {
+        const order = (round + slice) % 2 === 0 ? [before, after] : [after, before];
+        for (const side of order) times.set(side, (times.get(side) ?? 0) + (await work(side)) / arm.count);
+      }
       if (round > 0) pairs.push({ before: times.get(before) ?? 0, after: times.get(after) ?? 0 });
     }
   }

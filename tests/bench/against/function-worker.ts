@@ -12,6 +12,9 @@ type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 const { handler } = bundle.parse(require(z.string().parse(process.argv[2])));
 
+/** An answer of a status that makes a figure meaningless. */
+const refusedSchema = z.object({ statusCode: z.int().min(400) });
+
 let asked = 0;
 function contextOf() {
   const id = `00000000-0000-4000-8000-${String(++asked).padStart(12, '0')}`;
@@ -39,6 +42,8 @@ process.on('message', async (message: unknown) => {
   try {
     for (const event of order.events) answers.push(await handler(event, contextOf()));
     const { user, system } = process.cpuUsage(before);
+    const refused = answers.find((each) => refusedSchema.safeParse(each).success);
+    if (refused) throw new Error(`an answer was ${JSON.stringify(refused).slice(0, 300)}`);
     answer({ id: order.id, cpuMicros: user + system, answers: order.answers ? answers : [], error: null });
   } catch (error) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

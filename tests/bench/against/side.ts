@@ -11,7 +11,7 @@ import { type FunctionProcess, startFunction } from './function-process.ts';
 import type { Tree } from './trees.ts';
 
 /** Requests are spread over so many keys, or they would meet the limit that each has. */
-const keyCount = 30;
+const keyCount = 100;
 
 /** Messages of one delivery: as many as SQS hands over at once. */
 const batchSize = 10;
