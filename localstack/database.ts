@@ -16,6 +16,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
+import { createDatabase } from '../core/adapters/postgres/database/create-database.ts';
 import { prepareRolesWithPasswords } from '../core/adapters/postgres/database/prepare.ts';
 import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../core/contracts/migrate.ts';
 import { type Account, type Binaries, databaseAccount, homeFor } from './database-home.ts';
@@ -242,8 +243,7 @@ async function connectAndCreate(child: ChildProcess, port: number, password: str
     client.on('error', () => undefined);
     try {
       await client.connect();
-      const found = await client.query("SELECT 1 FROM pg_database WHERE datname = 'quotron'");
-      if (found.rowCount === 0) await client.query('CREATE DATABASE quotron');
+      await createDatabase(client, 'quotron');
       problem = '';
       return true;
     } catch (error) {

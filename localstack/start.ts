@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
+import { failedTasksSince } from '../core/adapters/postgres/work/failed-tasks.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
 import { planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
@@ -161,15 +162,8 @@ async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
   while (!stopping.signal.aborted) {
     await delay(5_000, undefined, { signal: stopping.signal }).catch(() => undefined);
     try {
-      const failed = await pool.query<{ at: Date; source_id: string; reason: string | null; message: string | null }>(
-        `SELECT finished_at AS at, source_id, reason, message FROM task
-         WHERE status = 'failed' AND finished_at > $1 ORDER BY finished_at LIMIT 20`,
-        [since],
-      );
-      for (const { at, source_id: source, reason, message } of failed.rows) {
-        say(
-          `${at.toISOString()} ${source} failed: ${reason ?? 'unexplained'}${message === null ? '' : ` (${message})`}`,
-        );
+      for (const { at, sourceId, reason, message } of await failedTasksSince(pool, since)) {
+        say(`${at.toISOString()} ${sourceId} failed: ${reason}${message === null ? '' : ` (${message})`}`);
         since = at;
       }
     } catch {

@@ -35,7 +35,7 @@ export function readCursor<T extends z.ZodType>(text: string | undefined, positi
   if (parsed.success) return parsed.data;
   throw new ProblemError(
     'invalid_cursor',
-    'Take meta.nextCursor of the previous page as it is, or leave out the cursor to start from the first page.',
+    'Send meta.nextCursor of the previous page unchanged, or omit the cursor to start again.',
   );
 }
 

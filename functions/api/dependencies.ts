@@ -1,24 +1,24 @@
-import type { SwitchStore } from '../../core/adapters/postgres/database/switches.ts';
-import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
-import type { QuarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
-import type { ReplayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
-import type { HealthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
-import type { SourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
-import type { BackfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
-import type { RunReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
 import type { ApiKeyStore } from '../../core/ports/api-key-store.ts';
+import type { BackfillStore } from '../../core/ports/backfill-store.ts';
 import type { BarReader } from '../../core/ports/bar-reader.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
+import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
+import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { InstrumentReader } from '../../core/ports/instrument-reader.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { QuarantineReader } from '../../core/ports/quarantine-reader.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
 import type { RecoveryRecords } from '../../core/ports/recovery-store.ts';
+import type { ReplayStore } from '../../core/ports/replay-store.ts';
+import type { RunReader } from '../../core/ports/run-reader.ts';
+import type { SourceReader } from '../../core/ports/source-reader.ts';
+import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */

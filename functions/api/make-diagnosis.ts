@@ -1,4 +1,3 @@
-import type { DiagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
 import type { QueueCounts } from '../../core/contracts/queues.ts';
@@ -7,6 +6,7 @@ import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../core/diagnosis/facts.ts';
 import { reportOf } from '../../core/diagnosis/report.ts';
 import { calendarWarnings } from '../../core/market/calendar.ts';
+import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader, SourceRecord } from '../../core/ports/facts-reader.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
-import type { BackfillRow, BackfillStore } from '../../../core/adapters/postgres/work/backfill-store.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import {
   type BackfillView,
@@ -15,9 +13,10 @@ import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
-import { barIntervals } from '../../../core/market/bar.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
+import type { BackfillProgress, BackfillStore } from '../../../core/ports/backfill-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { chunksOf } from '../plan-backfill.ts';
@@ -112,7 +111,7 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.created_at.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
       return { kind: 'data', data: rows.map((row) => view(row, call.now)), meta };
     },
   );
@@ -158,19 +157,19 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
     return view(row, now);
   }
 
-  function view(row: BackfillRow, now: number): BackfillView {
+  function view(row: BackfillProgress, now: number): BackfillView {
     const { done, failed, running, waiting } = row;
     const open = running + waiting;
-    const ended = row.cancelled_at === null ? row.last_finished_at : (row.last_finished_at ?? row.cancelled_at);
+    const ended = row.cancelledAt === null ? row.lastFinishedAt : (row.lastFinishedAt ?? row.cancelledAt);
     return {
       id: row.id,
-      sourceId: row.source_id,
-      interval: barIntervals.find((interval) => interval === row.interval) ?? '1d',
+      sourceId: row.sourceId,
+      interval: row.interval,
       symbols: [...row.symbols],
-      from: row.from_date,
-      to: row.to_date,
+      from: row.from,
+      to: row.to,
       status: statusOf(row),
-      createdAt: row.created_at.toISOString(),
+      createdAt: row.createdAt.toISOString(),
       finishedAt: open === 0 ? (ended?.toISOString() ?? null) : null,
       chunks: { total: row.chunks, done, failed, running, waiting, cancelled: row.chunks - done - failed - open },
       rows: row.rows,
@@ -178,19 +177,19 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
     };
   }
 
-  function etaOf(row: BackfillRow, open: number, now: number): Date {
+  function etaOf(row: BackfillProgress, open: number, now: number): Date {
     const finished = row.done + row.failed;
-    const source = catalogue.find((each) => each.id === row.source_id);
+    const source = catalogue.find((each) => each.id === row.sourceId);
     const byQuota = (open / (source ? allowanceFor(source.quota, 'backfill').perMinute : 1)) * 60_000;
-    const byPace = ((now - row.created_at.getTime()) / Math.max(1, finished)) * open;
-    const from = Math.max(now, row.running === 0 ? (row.waits_until?.getTime() ?? 0) : 0);
+    const byPace = ((now - row.createdAt.getTime()) / Math.max(1, finished)) * open;
+    const from = Math.max(now, row.running === 0 ? (row.waitsUntil?.getTime() ?? 0) : 0);
     return new Date(Math.round(from + (finished >= paceAfter ? byPace : byQuota)));
   }
 
   async function refuseLocked(source: SourceDefinition, now: number): Promise<void> {
     if (!needsCredentials(source)) return;
     const [row] = await sources.sources([source.id], new Date(now));
-    if (!row?.credentials_set)
+    if (!row?.credentialsSet)
       throw new ProblemError('credentials_missing', `${source.title} cannot be asked yet. ${credentialsHint(source)}`);
   }
 
@@ -203,10 +202,10 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
   }
 }
 
-function statusOf(row: BackfillRow): BackfillView['status'] {
+function statusOf(row: BackfillProgress): BackfillView['status'] {
   const { done, failed, running, waiting } = row;
   if (running > 0) return 'running';
-  if (row.cancelled_at !== null) return 'cancelled';
+  if (row.cancelledAt !== null) return 'cancelled';
   if (waiting > 0) return done + failed > 0 ? 'running' : 'planned';
   if (failed === 0) return 'succeeded';
   return done > 0 ? 'partial' : 'failed';

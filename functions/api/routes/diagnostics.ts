@@ -74,11 +74,11 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.created_at.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
       const data = rows.map(
         (row): DiagnosisItem => ({
           id: row.id,
-          createdAt: row.created_at.toISOString(),
+          createdAt: row.createdAt.toISOString(),
           score: row.score,
           headline: row.headline ?? '',
         }),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { HealthReader } from '../../../core/adapters/postgres/sources/health-reader.ts';
-import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';
 import { overdueAfterMs } from '../../../core/health/judge.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
+import type { HealthReader } from '../../../core/ports/health-reader.ts';
+import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 
 interface RouteDependencies {
@@ -29,10 +29,10 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
     );
     const active = rows.filter((row) => !row.paused);
     const healthy = active.filter((row) => row.status === 'healthy').length;
-    const failed = active.filter((row) => row.status === 'failed').map((row) => row.source_id);
+    const failed = active.filter((row) => row.status === 'failed').map((row) => row.sourceId);
     const unwell = active
       .filter((row) => row.status === 'degraded' || row.status === 'limited')
-      .map((row) => row.source_id);
+      .map((row) => row.sourceId);
     const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
     const checks: Record<string, Check> = {
       'database:migrations': [{ status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],

@@ -1,14 +1,11 @@
 import * as z from 'zod';
-import type { QuarantineReader, QuarantineRow } from '../../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
-import { keptFindingSchema } from '../../../core/contracts/words/row-findings.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
-
-const recordSchema = z.record(z.string(), z.unknown());
+import type { QuarantinedRow, QuarantineReader } from '../../../core/ports/quarantine-reader.ts';
 
 export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader }): Route[] {
   const list = route(
@@ -30,7 +27,7 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
     },
     async ({ query }) => {
       const [before] = readCursor(query.cursor, z.tuple([z.string().regex(/^\d{1,18}$/)])) ?? [null];
-      const found = await quarantine.page({
+      const found = await quarantine.list({
         sourceId: query.sourceId ?? null,
         reason: query.reason ?? null,
         before,
@@ -61,20 +58,19 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
   return [list, one];
 }
 
-function view(row: QuarantineRow): QuarantineView {
-  const record = recordSchema.safeParse(row.row);
+function view(row: QuarantinedRow): QuarantineView {
   return {
     id: row.id,
     at: row.at.toISOString(),
-    sourceId: row.source_id,
-    reason: quarantineReasons.find((reason) => reason === row.reason) ?? 'schema',
+    sourceId: row.sourceId,
+    reason: row.reason,
     symbol: row.symbol,
-    finding: keptFindingSchema.parse(row.finding),
+    finding: row.finding,
     detail: row.detail,
     path: row.path,
-    row: record.success ? record.data : null,
-    runId: row.run_id,
-    blobKey: row.blob_key,
-    batchId: row.batch_id,
+    row: row.row,
+    runId: row.runId,
+    blobKey: row.blobKey,
+    batchId: row.batchId,
   };
 }

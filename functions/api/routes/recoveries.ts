@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
-import type { SourceReader, SourceRow } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
@@ -21,6 +19,8 @@ import { cursorParameter, limitParameter } from '../../../core/http/read-request
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { RecoveryRecords } from '../../../core/ports/recovery-store.ts';
+import type { SourceReader, StoredSource } from '../../../core/ports/source-reader.ts';
+import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import type { Recovery } from '../../../core/recovery/recovery.ts';
 import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -59,7 +59,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     const slot = idempotencyKey(call);
     const results: RequestResult[] = [];
     for (const sourceId of ids) {
-      const row = rows.find((each) => each.source_id === sourceId);
+      const row = rows.find((each) => each.sourceId === sourceId);
       const refusal = refusalOf(sourceId, row);
       if (refusal) {
         results.push({ sourceId, accepted: false, id: null, refusal });
@@ -92,7 +92,10 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
     return results;
   }
 
-  function refusalOf(sourceId: string, row: SourceRow | undefined): { code: RecoveryRefusal; message: string } | null {
+  function refusalOf(
+    sourceId: string,
+    row: StoredSource | undefined,
+  ): { code: RecoveryRefusal; message: string } | null {
     if (!known.includes(sourceId))
       return { code: 'unknown_source', message: `No source has this id. There is ${known.join(', ')}.` };
     const source = catalogue.find((each) => each.id === sourceId);
@@ -101,7 +104,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
         code: 'source_paused',
         message: `${source?.title ?? sourceId} is paused. Start it with POST /api/v1/sources/${sourceId}/start, then recover it.`,
       };
-    if (source && needsCredentials(source) && !row?.credentials_set)
+    if (source && needsCredentials(source) && !row?.credentialsSet)
       return {
         code: 'credentials_missing',
         message: `${source.title} has no credentials yet. ${credentialsHint(source)}`,
@@ -111,10 +114,10 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
 
   async function stopped(now: Date): Promise<Warning[]> {
     const needed = ['recovery', 'scrapers', 'ingest'];
-    const rows = (await switches.services(now)).filter((row) => !row.running && needed.includes(row.service_id));
+    const rows = (await switches.services(now)).filter((row) => !row.running && needed.includes(row.serviceId));
     return rows.map((row) => ({
       code: 'service_stopped',
-      message: `The service ${row.service_id} is stopped: the recovery waits for it, and fails if it is not started in time with POST /services/${row.service_id}/start.`,
+      message: `The service ${row.serviceId} is stopped: the recovery waits for it, and fails if it is not started in time with POST /services/${row.serviceId}/start.`,
     }));
   }
 

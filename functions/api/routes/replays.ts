@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
 import * as z from 'zod';
-import type { ReplayBlob, ReplayStore } from '../../../core/adapters/postgres/prices/replay-store.ts';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import type { IngestMessage } from '../../../core/contracts/messages.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { ReplayBlob, ReplayStore } from '../../../core/ports/replay-store.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 
 interface RouteDependencies {
@@ -121,9 +121,9 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
     async ({ params }) => {
       const row = await replays.find(params.id);
       if (!row) throw new ProblemError('not_found', 'No replay has this id.');
-      const { requested_at, ...counts } = row;
+      const { requestedAt, ...counts } = row;
       const status = row.read < row.blobs ? 'queued' : 'done';
-      return { kind: 'data', data: { ...counts, status, requestedAt: requested_at.toISOString() } };
+      return { kind: 'data', data: { ...counts, status, requestedAt: requestedAt.toISOString() } };
     },
   );
 

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { AttemptRow, RunReader, RunRow, TaskRow } from '../../../core/adapters/postgres/work/run-reader.ts';
 import {
   batchStatisticsSchema,
   type RunDetailView,
@@ -7,16 +6,13 @@ import {
   runDetailSchema,
   runSchema,
   runStatuses,
-  taskStatuses,
 } from '../../../core/contracts/http/operations.ts';
 import { artifactName } from '../../../core/contracts/s3-keys.ts';
-import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
-import { triggers } from '../../../core/contracts/words/triggers.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
-import { reasonOf } from '../views/source.ts';
+import type { RunReader, StoredAttempt, StoredRun, StoredTask } from '../../../core/ports/run-reader.ts';
 
 const tag = 'Runs';
 
@@ -44,13 +40,13 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
     },
     async ({ query }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const found = await runs.runs({
+      const found = await runs.list({
         sourceId: query.sourceId ?? null,
         status: query.status ?? null,
         after: after && { dueAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (run) => [run.due_at, run.id]);
+      const { rows, meta } = page(found, query.limit, (run) => [run.dueAt, run.id]);
       return { kind: 'data', data: rows.map(runView), meta };
     },
   );
@@ -67,7 +63,7 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       problems: ['unknown_run'],
     },
     async ({ params }) => {
-      const run = await runs.run(params.id);
+      const run = await runs.one(params.id);
       if (!run)
         throw new ProblemError(
           'unknown_run',
@@ -145,49 +141,49 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
   return [list, one, statistics, artifact];
 }
 
-function runView(row: RunRow): RunView {
+function runView(row: StoredRun): RunView {
   return {
     id: row.id,
-    sourceId: row.source_id,
+    sourceId: row.sourceId,
     job: row.job,
-    trigger: triggers.find((trigger) => trigger === row.trigger) ?? 'schedule',
-    status: runStatuses.find((status) => status === row.status) ?? 'planned',
-    reason: reasonOf(row.reason),
-    dueAt: row.due_at,
-    createdAt: row.created_at.toISOString(),
-    finishedAt: row.finished_at?.toISOString() ?? null,
+    trigger: row.trigger,
+    status: row.status,
+    reason: row.reason,
+    dueAt: row.dueAt,
+    createdAt: row.createdAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
     tasks: row.tasks,
     accepted: row.accepted,
     rejected: row.rejected,
   };
 }
 
-function partView(runId: string, task: TaskRow, attempts: readonly AttemptRow[]): RunDetailView['parts'][number] {
+function partView(runId: string, task: StoredTask, attempts: readonly StoredAttempt[]): RunDetailView['parts'][number] {
   return {
     part: task.part,
-    status: taskStatuses.find((status) => status === task.status) ?? 'planned',
-    reason: reasonOf(task.reason),
-    detail: task.status === 'failed' ? keptDetailSchema.parse(task.detail) : null,
+    status: task.status,
+    reason: task.reason,
+    detail: task.status === 'failed' ? task.detail : null,
     message: task.message,
     symbols: [...task.symbols],
-    plannedAt: task.planned_at.toISOString(),
-    queuedAt: task.queued_at?.toISOString() ?? null,
-    startedAt: attempts[0]?.started_at.toISOString() ?? null,
-    fetchedAt: attempts.findLast((attempt) => attempt.ok)?.finished_at?.toISOString() ?? null,
-    ingestedAt: task.ingested_at?.toISOString() ?? null,
-    finishedAt: task.finished_at?.toISOString() ?? null,
-    batchId: task.batch_id,
+    plannedAt: task.plannedAt.toISOString(),
+    queuedAt: task.queuedAt?.toISOString() ?? null,
+    startedAt: attempts[0]?.startedAt.toISOString() ?? null,
+    fetchedAt: attempts.findLast((attempt) => attempt.ok)?.finishedAt?.toISOString() ?? null,
+    ingestedAt: task.ingestedAt?.toISOString() ?? null,
+    finishedAt: task.finishedAt?.toISOString() ?? null,
+    batchId: task.batchId,
     attempts: attempts.map((attempt) => ({
       attempt: attempt.attempt,
-      startedAt: attempt.started_at.toISOString(),
-      finishedAt: attempt.finished_at?.toISOString() ?? null,
+      startedAt: attempt.startedAt.toISOString(),
+      finishedAt: attempt.finishedAt?.toISOString() ?? null,
       ok: attempt.ok,
-      reason: reasonOf(attempt.reason),
-      detail: attempt.ok === false ? keptDetailSchema.parse(attempt.detail) : null,
+      reason: attempt.reason,
+      detail: attempt.ok === false ? attempt.detail : null,
       message: attempt.message,
-      blobKey: attempt.blob_key,
+      blobKey: attempt.blobKey,
       requests: attempt.requests,
-      latencyMs: attempt.latency_ms,
+      latencyMs: attempt.latencyMs,
       artifacts: attempt.artifacts.map((key) => ({
         name: artifactName(key),
         url: `/api/v1/runs/${runId}/artifacts/${artifactName(key)}`,

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
 import {
   type ServiceView,
   serviceSchema,
@@ -11,6 +10,7 @@ import { serviceIds } from '../../../core/contracts/words/services.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { QueueInspector } from '../../../core/ports/queue-inspector.ts';
+import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import { pauseEnd } from '../pause-end.ts';
 
 interface RouteDependencies {
@@ -25,12 +25,12 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
   async function views(now: Date): Promise<ServiceView[]> {
     const rows = await switches.services(now);
     return serviceIds.map((id) => {
-      const row = rows.find((each) => each.service_id === id);
+      const row = rows.find((each) => each.serviceId === id);
       return {
         id,
         running: row?.running ?? true,
-        stoppedUntil: row?.stopped_until?.toISOString() ?? null,
-        changedAt: row?.changed_at.toISOString() ?? null,
+        stoppedUntil: row?.stoppedUntil?.toISOString() ?? null,
+        changedAt: row?.changedAt.toISOString() ?? null,
       };
     });
   }

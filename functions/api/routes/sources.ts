@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SwitchStore } from '../../../core/adapters/postgres/database/switches.ts';
-import type { SourceReader } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
@@ -20,6 +18,8 @@ import { instantParameter } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import type { SourceReader } from '../../../core/ports/source-reader.ts';
+import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
@@ -62,7 +62,7 @@ export function sourceRoutes({
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
     const open = await incidents.open(ids);
     return rows.flatMap((row) => {
-      const source = of.find((each) => each.id === row.source_id);
+      const source = of.find((each) => each.id === row.sourceId);
       return source ? [sourceView(source, row, samples, { now, alwaysOpen, incidents: open })] : [];
     });
   }
@@ -227,10 +227,10 @@ export function sourceRoutes({
 
   /** A run that waits for a service which someone stopped is accepted all the same, and says so. */
   async function stoppedServices(now: Date): Promise<Warning[]> {
-    const stopped = (await switches.services(now)).filter((row) => !row.running && row.service_id !== 'scheduler');
+    const stopped = (await switches.services(now)).filter((row) => !row.running && row.serviceId !== 'scheduler');
     return stopped.map((row) => ({
       code: 'service_stopped',
-      message: `The service ${row.service_id} is stopped${row.stopped_until ? ` until ${row.stopped_until.toISOString()}` : ''}: the run waits until then, or until it is started with POST /services/${row.service_id}/start.`,
+      message: `The service ${row.serviceId} is stopped${row.stoppedUntil ? ` until ${row.stoppedUntil.toISOString()}` : ''}: the run waits until then, or until it is started with POST /services/${row.serviceId}/start.`,
     }));
   }
 

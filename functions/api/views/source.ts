@@ -1,12 +1,9 @@
-import type { SampleRow, SourceRow } from '../../../core/adapters/postgres/sources/source-reader.ts';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
-import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
-import { type HealthStatus, healthStatuses } from '../../../core/contracts/words/health-status.ts';
-import { type RunReason, runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
+import type { StoredSample, StoredSource } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 
 /** When it is, whether calendars hold, and which incidents are open. */
@@ -19,8 +16,8 @@ export interface Planned {
 /** A source as the API tells of it: the catalogue's words, and what the database knows. */
 export function sourceView(
   source: SourceDefinition,
-  row: SourceRow,
-  samples: readonly SampleRow[],
+  row: StoredSource,
+  samples: readonly StoredSample[],
   planned: Planned,
 ): SourceView {
   const jobs = timingsOf(source, { symbols: null, alwaysOpen: planned.alwaysOpen, toSource: (symbol) => symbol }).map(
@@ -31,33 +28,38 @@ export function sourceView(
     title: source.title,
     kind: source.kind,
     paused: row.paused,
-    pausedUntil: row.paused_until?.toISOString() ?? null,
+    pausedUntil: row.pausedUntil?.toISOString() ?? null,
     credentials: needsCredentials(source)
       ? {
-          isSet: row.credentials_set,
-          changedAt: row.credentials_at?.toISOString() ?? null,
-          hint: row.credentials_set ? null : credentialsHint(source),
+          isSet: row.credentialsSet,
+          changedAt: row.credentialsAt?.toISOString() ?? null,
+          hint: row.credentialsSet ? null : credentialsHint(source),
         }
       : null,
     jobs,
     terms: { ...source.terms },
     lastRun:
-      row.run_id !== null && row.run_job !== null && row.run_due_at !== null
+      row.runId !== null && row.runJob !== null && row.runDueAt !== null
         ? {
-            id: row.run_id,
-            job: row.run_job,
-            status: row.run_status ?? 'planned',
-            dueAt: row.run_due_at.toISOString(),
-            finishedAt: row.run_finished_at?.toISOString() ?? null,
-            accepted: row.run_accepted ?? 0,
-            rejected: row.run_rejected ?? 0,
+            id: row.runId,
+            job: row.runJob,
+            status: row.runStatus ?? 'planned',
+            dueAt: row.runDueAt.toISOString(),
+            finishedAt: row.runFinishedAt?.toISOString() ?? null,
+            accepted: row.runAccepted ?? 0,
+            rejected: row.runRejected ?? 0,
           }
         : null,
     health: healthView(source, row, samples, planned, jobs.map((job) => job.nextRunAt).reduce(earlier, null)),
   };
 }
 
-function jobView(timing: JobTiming, source: SourceDefinition, row: SourceRow, now: number): SourceView['jobs'][number] {
+function jobView(
+  timing: JobTiming,
+  source: SourceDefinition,
+  row: StoredSource,
+  now: number,
+): SourceView['jobs'][number] {
   const { job, stretch, symbols } = timing;
   return {
     id: job.id,
@@ -73,18 +75,18 @@ function jobView(timing: JobTiming, source: SourceDefinition, row: SourceRow, no
 
 function healthView(
   source: SourceDefinition,
-  row: SourceRow,
-  samples: readonly SampleRow[],
+  row: StoredSource,
+  samples: readonly StoredSample[],
   { now, incidents }: Planned,
   next: string | null,
 ): SourceHealthView {
   // Without its key it is not run at all: how it was before says nothing.
-  const locked = needsCredentials(source) && !row.credentials_set;
+  const locked = needsCredentials(source) && !row.credentialsSet;
   return {
     // A stop takes hold at once; the monitor's own word on it comes with its next look.
-    status: row.paused ? 'paused' : locked ? 'unknown' : statusOf(row.status === 'paused' ? null : row.status),
-    reason: row.paused || locked ? null : reasonOf(row.reason),
-    detail: row.paused || locked || row.message === null ? null : keptDetailSchema.parse(row.detail),
+    status: row.paused ? 'paused' : locked || row.status === 'paused' ? 'unknown' : row.status,
+    reason: row.paused || locked ? null : row.reason,
+    detail: row.paused || locked || row.message === null ? null : row.detail,
     message: row.paused || locked ? null : row.message,
     since: row.since?.toISOString() ?? null,
     score: row.score,
@@ -96,24 +98,24 @@ function healthView(
       quota: row.quota,
     },
     trend: samples
-      .filter((sample) => sample.source_id === source.id)
-      .map(({ at, score, status }) => ({ at: at.toISOString(), score, status: statusOf(status) })),
-    lastSuccessAt: row.last_success_at?.toISOString() ?? null,
+      .filter((sample) => sample.sourceId === source.id)
+      .map(({ at, score, status }) => ({ at: at.toISOString(), score, status: status })),
+    lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
     lastFailure:
-      row.failed_at !== null && row.failure_run_id !== null
+      row.failedAt !== null && row.failureRunId !== null
         ? {
-            at: row.failed_at.toISOString(),
-            reason: reasonOf(row.failure_reason) ?? 'unexplained',
-            detail: keptDetailSchema.parse(row.failure_detail),
-            message: row.failure_message,
-            runId: row.failure_run_id,
+            at: row.failedAt.toISOString(),
+            reason: row.failureReason ?? 'unexplained',
+            detail: row.failureDetail,
+            message: row.failureMessage,
+            runId: row.failureRunId,
           }
         : null,
     breaker: {
-      state: shownBreaker({ state: breakerOf(row.breaker), until: row.breaker_until?.getTime() ?? null }, now),
-      until: row.breaker_until?.toISOString() ?? null,
-      reason: reasonOf(row.breaker_reason),
-      opened: row.breaker_opened,
+      state: shownBreaker({ state: row.breaker, until: row.breakerUntil?.getTime() ?? null }, now),
+      until: row.breakerUntil?.toISOString() ?? null,
+      reason: row.breakerReason,
+      opened: row.breakerOpened,
     },
     incidents: incidents
       .filter((incident) => incident.sourceId === source.id)
@@ -125,44 +127,32 @@ function healthView(
         count,
       })),
     quota: {
-      minute: { used: row.minute_used, limit: source.quota.perMinute },
-      day: { used: row.day_used, limit: source.quota.perDay },
+      minute: { used: row.minuteUsed, limit: source.quota.perMinute },
+      day: { used: row.dayUsed, limit: source.quota.perDay },
     },
     nextRunAt: next,
   };
 }
 
-export function sampleView({ at, status, score, lowest, succeeded, failed }: SampleRow) {
-  return { at: at.toISOString(), status: statusOf(status), score, lowest, succeeded, failed };
+export function sampleView({ at, status, score, lowest, succeeded, failed }: StoredSample) {
+  return { at: at.toISOString(), status: status, score, lowest, succeeded, failed };
 }
 
 /**
  * The next due time of a job. A breaker, or the source's own wish, holds it back; after a pause that ends by itself it goes
  * on with its next slot.
  */
-function nextRunAt(timing: JobTiming, source: SourceDefinition, row: SourceRow, now: number): string | null {
-  const locked = needsCredentials(source) && !row.credentials_set;
-  if (locked || (row.paused && row.paused_until === null)) return null;
-  const next = nextRun(timing, row.paused_until === null ? now : row.paused_until.getTime() - 1);
+function nextRunAt(timing: JobTiming, source: SourceDefinition, row: StoredSource, now: number): string | null {
+  const locked = needsCredentials(source) && !row.credentialsSet;
+  if (locked || (row.paused && row.pausedUntil === null)) return null;
+  const next = nextRun(timing, row.pausedUntil === null ? now : row.pausedUntil.getTime() - 1);
   if (next === null) return null;
-  const broken = row.breaker === 'open' ? (row.breaker_until?.getTime() ?? 0) : 0;
-  return new Date(Math.max(next, broken, row.held_until?.getTime() ?? 0)).toISOString();
+  const broken = row.breaker === 'open' ? (row.breakerUntil?.getTime() ?? 0) : 0;
+  return new Date(Math.max(next, broken, row.heldUntil?.getTime() ?? 0)).toISOString();
 }
 
 /** Of two instants in ISO form the earlier. */
 function earlier(a: string | null, b: string | null): string | null {
   if (a === null || b === null) return a ?? b;
   return a < b ? a : b;
-}
-
-function statusOf(text: string | null): HealthStatus {
-  return healthStatuses.find((status) => status === text) ?? 'unknown';
-}
-
-export function reasonOf(text: string | null): RunReason | null {
-  return text === null ? null : (runReasons.find((reason) => reason === text) ?? 'unexplained');
-}
-
-function breakerOf(text: string) {
-  return (['open', 'half_open'] as const).find((state) => state === text) ?? 'closed';
 }

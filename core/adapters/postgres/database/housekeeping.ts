@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import { endWebSessions } from '../access/web-sessions.ts';
 import type { Pool } from './pool.ts';
+import { onlyRow } from './rows.ts';
+
+const countRow = z.object({ count: z.int() });
 
 export interface Maintenance {
   /** Months of `quote` that got a partition of their own. */
@@ -10,8 +14,6 @@ export interface Maintenance {
   readonly removed: number;
 }
 
-const countRow = z.object({ count: z.int() });
-
 /**
  * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
  * and what is over is removed. Touches no quote, bar, run or key.
@@ -19,10 +21,9 @@ const countRow = z.object({ count: z.int() });
 export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenance> {
   const made = await pool.query('SELECT maintain_quote_partitions($1) AS count', [now]);
   const left = await pool.query('SELECT count(*)::int AS count FROM quote_default');
-  let removed = 0;
+  let removed = await endWebSessions(pool, { overAt: now });
   for (const statement of [
     "DELETE FROM permit WHERE reserved_at < $1::timestamptz - interval '3 days'",
-    'DELETE FROM web_session WHERE expires_at < $1',
     "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
     "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '400 days'",
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
@@ -31,9 +32,5 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }
-  return {
-    partitionsMade: countRow.parse(made.rows[0]).count,
-    rowsInDefault: countRow.parse(left.rows[0]).count,
-    removed,
-  };
+  return { partitionsMade: onlyRow(countRow, made).count, rowsInDefault: onlyRow(countRow, left).count, removed };
 }

@@ -6,6 +6,9 @@ import {
   databaseRoleNames,
   databaseRoles,
 } from '../../../contracts/migrate.ts';
+import { rowsOf } from './rows.ts';
+
+const roleRow = z.object({ role: z.string() });
 
 const { owner, app, api, state } = databaseRoles;
 
@@ -17,15 +20,10 @@ export async function prepareRoles(
   master: pg.Client,
   preparation: Omit<DatabasePreparation, 'masterPassword'>,
 ): Promise<void> {
-  const { rows } = await master.query('SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)', [
+  const found = await master.query('SELECT rolname AS role FROM pg_roles WHERE rolname = ANY($1)', [
     [owner, app, api, state, 'rds_iam'],
   ]);
-  const existing = new Set(
-    z
-      .array(z.object({ name: z.string() }))
-      .parse(rows)
-      .map(({ name }) => name),
-  );
+  const existing = new Set(rowsOf(roleRow, found).map((row) => row.role));
   for (const role of [owner, app, api, state]) {
     if (!existing.has(role)) await master.query(`CREATE ROLE ${role} LOGIN`);
   }

@@ -1,36 +1,30 @@
-import { type Diagnosis, diagnosisSchema } from '../../../contracts/http/diagnostics.ts';
+import * as z from 'zod';
+import { diagnosisSchema } from '../../../contracts/http/diagnostics.ts';
+import type { DiagnosisStore } from '../../../ports/diagnosis-store.ts';
 import type { Pool } from '../database/pool.ts';
+import { firstRow, instant, rowsOf } from '../database/rows.ts';
 
-export interface StoredDiagnosis {
-  readonly id: string;
-  readonly diagnosis: Diagnosis;
-  readonly markdown: string;
-  readonly summary: { readonly model: string; readonly text: string } | null;
-}
+/** `null` for a diagnosis of an older form. */
+const facts = diagnosisSchema.nullable().catch(null);
+const diagnosisRow = z.object({
+  id: z.string(),
+  facts,
+  markdown: z.string(),
+  summary: z.string().nullable(),
+  model: z.string().nullable(),
+});
+const factsRow = z.object({ facts });
+const headRow = z.object({
+  id: z.string(),
+  createdAt: instant,
+  score: z.int().nullable(),
+  headline: z.string().nullable(),
+});
 
-/** A row of the list. */
-export interface DiagnosisRow {
-  readonly id: string;
-  readonly created_at: Date;
-  readonly score: number | null;
-  readonly headline: string | null;
-}
-
-interface Row {
-  readonly id: string;
-  readonly facts: unknown;
-  readonly markdown: string;
-  readonly summary: string | null;
-  readonly summary_model: string | null;
-}
-
-export type DiagnosisStore = ReturnType<typeof diagnosisStore>;
-
-/** Diagnoses that were made. One is never changed, but for a summary that comes later. */
-export function diagnosisStore(pool: Pool) {
+/** Diagnoses in Postgres. */
+export function diagnosisStore(pool: Pool): DiagnosisStore {
   return {
-    /** Keeps one; the same id again keeps what is there. */
-    async keep(of: { id: string; diagnosis: Diagnosis; markdown: string; requestedBy: string | null }): Promise<void> {
+    async keep(of) {
       await pool.query(
         `INSERT INTO diagnosis (id, created_at, requested_by, score, facts, markdown) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING`,
@@ -46,43 +40,30 @@ export function diagnosisStore(pool: Pool) {
       );
     },
 
-    async one(id: string): Promise<StoredDiagnosis | null> {
-      const { rows } = await pool.query<Row>(
-        'SELECT id, facts, markdown, summary, summary_model FROM diagnosis WHERE id = $1',
+    async one(id) {
+      const result = await pool.query(
+        'SELECT id, facts, markdown, summary, summary_model AS model FROM diagnosis WHERE id = $1',
         [id],
       );
-      return rows[0] ? stored(rows[0]) : null;
+      const row = firstRow(diagnosisRow, result);
+      if (!row?.facts) return null;
+      const { facts: diagnosis, markdown, summary: text, model } = row;
+      return { id: row.id, diagnosis, markdown, summary: text !== null && model !== null ? { model, text } : null };
     },
 
-    /** What the newest one says; `null` before the first, and for one of an older form. */
-    async newest(): Promise<Diagnosis | null> {
-      const { rows } = await pool.query<{ facts: unknown }>(
-        'SELECT facts FROM diagnosis ORDER BY created_at DESC, id LIMIT 1',
-      );
-      return diagnosisSchema.safeParse(rows[0]?.facts).data ?? null;
+    async newest() {
+      const result = await pool.query('SELECT facts FROM diagnosis ORDER BY created_at DESC, id LIMIT 1');
+      return firstRow(factsRow, result)?.facts ?? null;
     },
 
-    /** A page, the newest first. */
-    async list(of: { after: { createdAt: Date; id: string } | null; limit: number }): Promise<DiagnosisRow[]> {
-      const { rows } = await pool.query<DiagnosisRow>(
-        `SELECT id, created_at, score, facts ->> 'headline' AS headline FROM diagnosis
+    async list(of) {
+      const result = await pool.query(
+        `SELECT id, created_at AS "createdAt", score, facts ->> 'headline' AS headline FROM diagnosis
          WHERE $1::timestamptz IS NULL OR created_at < $1 OR (created_at = $1 AND id > $2::uuid)
          ORDER BY created_at DESC, id LIMIT $3`,
         [of.after?.createdAt ?? null, of.after?.id ?? null, of.limit],
       );
-      return rows;
+      return rowsOf(headRow, result);
     },
-  };
-}
-
-function stored(row: Row): StoredDiagnosis | null {
-  const diagnosis = diagnosisSchema.safeParse(row.facts);
-  if (!diagnosis.success) return null;
-  const { summary: text, summary_model: model } = row;
-  return {
-    id: row.id,
-    diagnosis: diagnosis.data,
-    markdown: row.markdown,
-    summary: text !== null && model !== null ? { model, text } : null,
   };
 }

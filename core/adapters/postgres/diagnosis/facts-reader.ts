@@ -9,7 +9,7 @@ import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../../../diagnosis/facts.ts';
 import type { FactsReader, InstallationRecord, SourceRecord } from '../../../ports/facts-reader.ts';
 import type { Pool } from '../database/pool.ts';
-import { isPausedAt } from '../database/switches.ts';
+import { isPausedAt, switchStore } from '../database/switches.ts';
 
 const hourMs = 3600_000;
 const dayMs = 24 * hourMs;
@@ -63,16 +63,15 @@ export function factsReader(pool: Pool): FactsReader {
                 (SELECT max(replace(right(c.relname, 7), '_', '-')) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                  WHERE i.inhparent = 'quote'::regclass AND c.relname ~ '^quote_\\d{4}_\\d\\d$') AS last_month`,
       );
-      const services = await pool.query('SELECT service_id, running, changed_at, stopped_until FROM service_at($1)', [
-        now,
-      ]);
+      const services = await switchStore(pool).services(now);
       const row = installationRow.parse(rows[0]);
       return {
-        services: services.rows.map((each) => {
-          const { service_id: id, running, changed_at, stopped_until } = serviceRow.parse(each);
-          const stoppedUntil = stopped_until?.getTime() ?? null;
-          return { id, running, changedAt: changed_at.getTime(), stoppedUntil };
-        }),
+        services: services.map(({ serviceId: id, running, changedAt, stoppedUntil }) => ({
+          id,
+          running,
+          changedAt: changedAt.getTime(),
+          stoppedUntil: stoppedUntil?.getTime() ?? null,
+        })),
         plannedTo: row.planned_to?.getTime() ?? null,
         strays: row.strays,
         lastMonth: row.last_month,
@@ -87,12 +86,6 @@ const installationRow = z.object({
   planned_to: z.date().nullable(),
   strays: z.int(),
   last_month: z.string().nullable(),
-});
-const serviceRow = z.object({
-  service_id: z.string(),
-  running: z.boolean(),
-  changed_at: z.date(),
-  stopped_until: z.date().nullable(),
 });
 
 const stateRow = z.object({
@@ -114,7 +107,7 @@ const stateRow = z.object({
 async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
   const { rows } = await pool.query(
     `SELECT s.source_id,
-            coalesce(${isPausedAt('st', '$2')}, false) AS paused,
+            ${isPausedAt('st', '$2')} AS paused,
             h.status, h.reason, h.score, h.last_success_at,
             CASE WHEN st.held_until > $2 THEN st.held_until END AS held_until,
             coalesce(st.breaker, 'closed') AS breaker,

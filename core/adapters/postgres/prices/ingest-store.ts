@@ -1,17 +1,15 @@
-import * as z from 'zod';
 import type { BatchHeader, IngestStore, StoredBatch } from '../../../ports/ingest-store.ts';
 import type { Decision } from '../../../prices/decision.ts';
 import type { Evidence } from '../../../prices/evidence.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { isRunning } from '../database/switches.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
 import { isDeadlock, isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
-
-const flagRow = z.object({ running: z.boolean() });
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
 const flagTtlMs = 1_000;
@@ -27,10 +25,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
   return {
     async running() {
       if (performance.now() - flag.readAt < flagTtlMs) return flag.running;
-      const { rows } = await pool.query(
-        "SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'ingest'",
-      );
-      flag = { running: rows.length === 0 || flagRow.parse(rows[0]).running, readAt: performance.now() };
+      flag = { running: await isRunning(pool, 'ingest'), readAt: performance.now() };
       return flag.running;
     },
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),

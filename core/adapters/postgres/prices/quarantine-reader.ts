@@ -1,51 +1,45 @@
+import * as z from 'zod';
+import { quarantineReasons } from '../../../contracts/words/quarantine-reasons.ts';
+import { keptFindingSchema } from '../../../contracts/words/row-findings.ts';
+import type { QuarantineReader } from '../../../ports/quarantine-reader.ts';
 import type { Pool } from '../database/pool.ts';
+import { firstRow, instant, rowsOf } from '../database/rows.ts';
 
-export interface QuarantineRow {
-  readonly id: string;
-  readonly at: Date;
-  readonly source_id: string;
-  readonly reason: string;
-  readonly symbol: string | null;
-  readonly finding: unknown;
-  readonly detail: string;
-  readonly path: string;
-  /** Parsed by the driver: what a source once said, so of any shape. */
-  readonly row: unknown;
-  readonly run_id: string;
-  readonly blob_key: string;
-  readonly batch_id: string;
-}
+const columns = `id, at, source_id AS "sourceId", reason, symbol, finding, detail, path, row, run_id AS "runId",
+  blob_key AS "blobKey", batch_id AS "batchId"`;
 
-export type QuarantineReader = ReturnType<typeof quarantineReader>;
+const quarantinedRow = z.object({
+  id: z.string(),
+  at: instant,
+  sourceId: z.string(),
+  reason: z.enum(quarantineReasons).catch('schema'),
+  symbol: z.string().nullable(),
+  finding: keptFindingSchema,
+  detail: z.string(),
+  path: z.string(),
+  row: z.record(z.string(), z.unknown()).nullable().catch(null),
+  runId: z.string(),
+  blobKey: z.string(),
+  batchId: z.string(),
+});
 
-/** Reads of rows that failed a check and wait for someone to look. */
-export function quarantineReader(pool: Pool) {
+/** Reads of the quarantine from Postgres. */
+export function quarantineReader(pool: Pool): QuarantineReader {
   return {
-    /** One row, also where it is resolved. */
-    async one(id: string): Promise<QuarantineRow | null> {
-      const { rows } = await pool.query<QuarantineRow>(
-        'SELECT id, at, source_id, reason, symbol, finding, detail, path, row, run_id, blob_key, batch_id FROM quarantine WHERE id = $1',
-        [id],
-      );
-      return rows[0] ?? null;
+    async one(id) {
+      return firstRow(quarantinedRow, await pool.query(`SELECT ${columns} FROM quarantine WHERE id = $1`, [id]));
     },
 
-    /** A page, the newest first. */
-    async page(of: {
-      sourceId: string | null;
-      reason: string | null;
-      before: string | null;
-      limit: number;
-    }): Promise<QuarantineRow[]> {
-      const { rows } = await pool.query<QuarantineRow>({
+    async list(of) {
+      const result = await pool.query({
         name: 'quarantine',
-        text: `SELECT id, at, source_id, reason, symbol, finding, detail, path, row, run_id, blob_key, batch_id FROM quarantine
+        text: `SELECT ${columns} FROM quarantine
                WHERE resolved_at IS NULL AND ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
                  AND ($3::bigint IS NULL OR id < $3)
                ORDER BY id DESC LIMIT $4`,
         values: [of.sourceId, of.reason, of.before, of.limit],
       });
-      return rows;
+      return rowsOf(quarantinedRow, result);
     },
   };
 }

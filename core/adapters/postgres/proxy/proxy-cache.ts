@@ -1,19 +1,29 @@
+import * as z from 'zod';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { Connection } from '../database/pool.ts';
+import { firstRow, onlyRow, rowsOf } from '../database/rows.ts';
+import { servicesAt } from '../database/switches.ts';
 
 type Ask<Op extends StateRequest['op']> = Extract<StateRequest, { op: Op }>;
 
-interface Row {
-  key: string;
-  failure: string | null;
-  status: number | null;
-  body: Buffer | null;
-  fetched_at: Date | null;
-  fresh_seconds: number | null;
-  reuse_seconds: number | null;
-  keep_seconds: number | null;
-}
+const reason = z.enum(runReasons).nullable();
+const pauseRow = z.object({
+  until: z.date().transform((at) => at.toISOString()),
+  reason: z.union([z.literal('stopped'), z.enum(runReasons)]).catch('unexplained'),
+});
+const answerRow = z.object({
+  key: z.string(),
+  failure: reason.catch(null),
+  status: z.int().nullable(),
+  body: z.instanceof(Buffer).nullable(),
+  fetchedAt: z.date().nullable(),
+  freshSeconds: z.int().nullable(),
+  reuseSeconds: z.int().nullable(),
+  keepSeconds: z.int().nullable(),
+});
+const leaseRow = z.object({ key: z.string(), token: z.coerce.number() });
+const sizeRow = z.object({ bytes: z.coerce.number() });
 
 /**
  * Looks answers up, and leases those that are not fresh to the first who asks.
@@ -25,47 +35,47 @@ export async function cacheTake(
   connection: Connection,
   { sourceId, keys, leaseSeconds }: Ask<'cacheTake'>,
 ): Promise<StateResponses['cacheTake']> {
-  const { rows: pauses } = await connection.query<{ until: Date; reason: string }>({
+  const pauses = await connection.query({
     name: 'proxy-pause',
     text: `SELECT until, reason FROM proxy_pause WHERE source_id = $1 AND until > clock_timestamp()
            UNION ALL
            SELECT held_until, 'rate_limited' FROM source_state WHERE source_id = $1 AND held_until > clock_timestamp()
            UNION ALL
-           SELECT clock_timestamp() + interval '30 seconds', 'stopped' FROM service_at(clock_timestamp())
+           SELECT clock_timestamp() + interval '30 seconds', 'stopped' FROM ${servicesAt('clock_timestamp()')}
            WHERE service_id = 'proxy' AND NOT running
            ORDER BY until DESC LIMIT 1`,
     values: [sourceId],
   });
-  const [pause] = pauses;
+  const pause = firstRow(pauseRow, pauses);
   // In order of the key, so that two requests with the same symbols cannot wait for each other.
   const asked = [...new Set(keys)].sort();
   const tokens =
-    pause === undefined && leaseSeconds > 0 ? await lease(connection, asked, leaseSeconds) : new Map<string, number>();
-  const { rows } = await connection.query<Row>({
+    pause === null && leaseSeconds > 0 ? await lease(connection, asked, leaseSeconds) : new Map<string, number>();
+  const looked = await connection.query({
     name: 'proxy-look',
     text: `SELECT key, CASE WHEN failed_until > clock_timestamp() THEN failure END AS failure,
-                  status, body, fetched_at, fresh_seconds, reuse_seconds,
-                  extract(epoch FROM keep_until - fetched_at)::int AS keep_seconds
+                  status, body, fetched_at AS "fetchedAt", fresh_seconds AS "freshSeconds", reuse_seconds AS "reuseSeconds",
+                  extract(epoch FROM keep_until - fetched_at)::int AS "keepSeconds"
            FROM proxy_cache WHERE key = ANY($1)`,
     values: [asked],
   });
-  const found = new Map(rows.map((row) => [row.key, row]));
+  const found = new Map(rowsOf(answerRow, looked).map((row) => [row.key, row]));
   return {
-    pause: pause ? { until: pause.until.toISOString(), reason: pauseReason(pause.reason) } : null,
+    pause,
     entries: asked.map((key) => {
       const row = found.get(key);
       return {
         key,
         answer: row ? answerOf(row) : null,
         token: tokens.get(key) ?? null,
-        failure: runReasons.find((reason) => reason === row?.failure) ?? null,
+        failure: row?.failure ?? null,
       };
     }),
   };
 }
 
 async function lease(connection: Connection, keys: readonly string[], seconds: number): Promise<Map<string, number>> {
-  const { rows } = await connection.query<{ key: string; token: string }>({
+  const result = await connection.query({
     name: 'proxy-lease',
     text: `INSERT INTO proxy_cache AS held (key, token, leased_until, keep_until)
            SELECT key, 1, clock_timestamp() + make_interval(secs => $2), clock_timestamp() + make_interval(secs => $2 + 60)
@@ -80,7 +90,7 @@ async function lease(connection: Connection, keys: readonly string[], seconds: n
            RETURNING key, token`,
     values: [keys, seconds],
   });
-  return new Map(rows.map((row) => [row.key, Number(row.token)]));
+  return new Map(rowsOf(leaseRow, result).map(({ key, token }) => [key, token]));
 }
 
 /** Keeps answers whose lease is still the caller's, and ends a pause. */
@@ -155,28 +165,22 @@ export async function cacheSweep(
        WHERE total > $1)`,
     [maxBytes],
   );
-  const { rows } = await connection.query<{ bytes: string }>(
-    'SELECT coalesce(sum(length(body)), 0) AS bytes FROM proxy_cache',
-  );
-  return { removed: (over ?? 0) + (spilled ?? 0), bytes: Number(rows[0]?.bytes ?? 0) };
+  const size = await connection.query('SELECT coalesce(sum(length(body)), 0) AS bytes FROM proxy_cache');
+  return { removed: (over ?? 0) + (spilled ?? 0), bytes: onlyRow(sizeRow, size).bytes };
 }
 
 type Taken = StateResponses['cacheTake'];
 
-function pauseReason(text: string): NonNullable<Taken['pause']>['reason'] {
-  return text === 'stopped' ? text : (runReasons.find((reason) => reason === text) ?? 'unexplained');
-}
-
-function answerOf(row: Row): Taken['entries'][number]['answer'] {
-  const { status, body, fetched_at, fresh_seconds, reuse_seconds, keep_seconds } = row;
-  if (!status || !body || !fetched_at || fresh_seconds === null || reuse_seconds === null || keep_seconds === null)
+function answerOf(row: z.infer<typeof answerRow>): Taken['entries'][number]['answer'] {
+  const { status, body, fetchedAt, freshSeconds, reuseSeconds, keepSeconds } = row;
+  if (!status || !body || !fetchedAt || freshSeconds === null || reuseSeconds === null || keepSeconds === null)
     return null;
   return {
     status,
     body: body.toString('base64'),
-    fetchedAt: fetched_at.toISOString(),
-    freshSeconds: fresh_seconds,
-    reuseSeconds: reuse_seconds,
-    keepSeconds: Math.max(0, keep_seconds),
+    fetchedAt: fetchedAt.toISOString(),
+    freshSeconds,
+    reuseSeconds,
+    keepSeconds: Math.max(0, keepSeconds),
   };
 }

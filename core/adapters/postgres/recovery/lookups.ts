@@ -116,7 +116,7 @@ export function recoveryLookups(pool: Pool): RecoveryLookups {
          LEFT JOIN source_state st ON st.source_id = s.id
          LEFT JOIN source_credentials c ON c.source_id = s.id
          WHERE h.status = 'healthy' AND coalesce(st.breaker, 'closed') = 'closed'
-           AND NOT coalesce(${isPausedAt('st', '$2')}, false)
+           AND NOT ${isPausedAt('st', '$2')}
            AND NOT coalesce(st.held_until > clock_timestamp(), false)
          ORDER BY s.place`,
         [ids, now],

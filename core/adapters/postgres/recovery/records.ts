@@ -5,6 +5,7 @@ import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { RecoveryRecords } from '../../../ports/recovery-store.ts';
 import type { Recovery } from '../../../recovery/recovery.ts';
 import type { Pool } from '../database/pool.ts';
+import { isRunning } from '../database/switches.ts';
 
 const columns = `id, source_id, trigger, strategy, status, reason, detail, message, steps, requested_at, started_at, finished_at,
   canary_run_id, held, fallback_source_id, fallback_run_id,
@@ -56,17 +57,11 @@ const recoveryRow = recoveryColumns.transform(recoveryOf);
 const listedRow = recoveryColumns
   .extend({ cursor_at: z.string() })
   .transform(({ cursor_at: cursorAt, ...row }) => ({ ...recoveryOf(row), cursorAt }));
-const serviceRow = z.object({ running: z.boolean() });
 const idRow = z.object({ id: z.uuid() });
 
 export function recoveryRecords(pool: Pool): RecoveryRecords {
   return {
-    async running() {
-      const { rows } = await pool.query(
-        `SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'recovery'`,
-      );
-      return rows[0] === undefined || serviceRow.parse(rows[0]).running;
-    },
+    running: () => isRunning(pool, 'recovery'),
 
     async create({ id, sourceId, trigger, requestedAt, requestedBy }) {
       const { rowCount } = await pool.query(

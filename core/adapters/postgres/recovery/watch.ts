@@ -105,7 +105,7 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
     async facts(ids, now) {
       const sources = await pool.query(
         `SELECT s.source_id, coalesce(h.status, 'unknown') AS status, coalesce(c.is_set, false) AS unlocked, st.held_until,
-                coalesce(${isPausedAt('st', '$2')}, false) AS paused,
+                ${isPausedAt('st', '$2')} AS paused,
                 (SELECT count(*)::int FROM incident i WHERE i.source_id = s.source_id AND i.resolved_at IS NULL) AS incidents,
                 -- Of those that nothing has succeeded against since.
                 coalesce((SELECT sum(i.count)::int FROM incident i WHERE i.source_id = s.source_id

@@ -1,19 +1,20 @@
 import * as z from 'zod';
 import { renewalOf } from '../database/leases.ts';
 import type { Connection } from '../database/pool.ts';
+import { firstRow, onlyRow } from '../database/rows.ts';
 
-const credentialsRow = z.object({ isSet: z.boolean(), changedAt: z.date().transform((at) => at.toISOString()) });
+const stateRow = z.object({ isSet: z.boolean(), changedAt: z.date().transform((at) => at.toISOString()) });
 
 /** Whether a person has set the credentials of a source. */
 export async function credentialsState(
   connection: Connection,
   sourceId: string,
 ): Promise<{ isSet: boolean; changedAt: string | null }> {
-  const { rows } = await connection.query(
+  const result = await connection.query(
     'SELECT is_set AS "isSet", changed_at AS "changedAt" FROM source_credentials WHERE source_id = $1',
     [sourceId],
   );
-  return rows[0] === undefined ? { isSet: false, changedAt: null } : credentialsRow.parse(rows[0]);
+  return firstRow(stateRow, result) ?? { isSet: false, changedAt: null };
 }
 
 /**
@@ -24,15 +25,14 @@ export async function noteCredentials(
   connection: Connection,
   note: { sourceId: string; isSet: boolean; keyId: string | null },
 ): Promise<{ changedAt: string }> {
-  const { rows } = await connection.query(
+  const result = await connection.query(
     `INSERT INTO source_credentials (source_id, is_set, changed_by) VALUES ($1, $2, $3)
      ON CONFLICT (source_id) DO UPDATE SET is_set = $2, changed_by = $3, changed_at = now()
      RETURNING is_set AS "isSet", changed_at AS "changedAt"`,
     [note.sourceId, note.isSet, note.keyId],
   );
   await dropSession(connection, note.sourceId);
-  const { changedAt } = credentialsRow.parse(rows[0]);
-  return { changedAt };
+  return { changedAt: onlyRow(stateRow, result).changedAt };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { OpenIncident } from '../../../health/incident.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
 import type { Connection } from '../database/pool.ts';
-import { isPausedAt } from '../database/switches.ts';
+import { isPausedAt, servicesAt } from '../database/switches.ts';
 
 /** Newest runs of a job that are read, and most of their tasks: enough for a baseline of how long it takes. */
 const runsOfJob = 60;
@@ -172,7 +172,7 @@ async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.
                   coalesce((SELECT jsonb_agg(jsonb_build_object('job', job, 'to', extract(epoch FROM planned_to) * 1000))
                             FROM planner_state WHERE source_id = $1), '[]') AS planned,
                   coalesce((SELECT jsonb_agg(jsonb_build_object('id', service_id, 'since', extract(epoch FROM changed_at) * 1000))
-                            FROM service_at($2)
+                            FROM ${servicesAt('$2')}
                             WHERE NOT running AND service_id IN ('scheduler', 'scrapers', 'ingest')), '[]') AS stopped
            FROM (SELECT) one LEFT JOIN LATERAL (
              SELECT c.finished_at, (SELECT job FROM run WHERE id = c.canary_run_id) AS job FROM recovery c

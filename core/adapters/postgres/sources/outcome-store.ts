@@ -7,6 +7,7 @@ import { chunkAttempts } from '../../../planning/retries.ts';
 import type { LostAttempt, OutcomeStore } from '../../../ports/outcome-store.ts';
 import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { servicesAt } from '../database/switches.ts';
 import { readFacts } from './judgement.ts';
 import { keepJudgement } from './keep-judgement.ts';
 
@@ -85,7 +86,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
              detail = $3, message = 'No outcome came in time: the worker, a queue or the ingest is stuck.'
          -- While a person has stopped the service that a task waits for, and for a while after, it is no silence.
          WHERE finished_at IS NULL AND due_at < $1 AND planned_at < $1
-           AND NOT EXISTS (SELECT FROM service_at($2) s
+           AND NOT EXISTS (SELECT FROM ${servicesAt('$2')} s
                            WHERE s.service_id = CASE task.status WHEN 'fetched' THEN 'ingest' ELSE 'scrapers' END
                              AND (NOT s.running OR s.changed_at > $1))
            AND (waits_until IS NULL OR waits_until < $1)

@@ -1,96 +1,86 @@
+import * as z from 'zod';
+import { runStatuses } from '../../../contracts/http/operations.ts';
+import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
+import { healthStatuses } from '../../../contracts/words/health-status.ts';
+import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { minuteSeconds } from '../../../planning/permits.ts';
+import type { SourceReader } from '../../../ports/source-reader.ts';
 import type { Pool } from '../database/pool.ts';
+import { instant, rowsOf } from '../database/rows.ts';
 import { isPausedAt } from '../database/switches.ts';
+import { runStatus } from '../work/run-status.ts';
 import { worstFirst } from './keep-judgement.ts';
 
-/** What the database knows of one source. All but the id may be absent before the source ran. */
-export interface SourceRow {
-  readonly source_id: string;
-  readonly paused: boolean;
-  /** Of a pause that ends by itself. */
-  readonly paused_until: Date | null;
-  readonly breaker: string;
-  readonly breaker_until: Date | null;
-  readonly breaker_reason: string | null;
-  readonly breaker_opened: number;
-  readonly held_until: Date | null;
-  readonly credentials_set: boolean;
-  readonly credentials_at: Date | null;
-  readonly status: string | null;
-  readonly reason: string | null;
-  readonly score: number | null;
-  readonly success: number | null;
-  readonly accepted: number | null;
-  readonly freshness: number | null;
-  readonly latency: number | null;
-  readonly quota: number | null;
-  readonly detail: unknown;
-  readonly message: string | null;
-  readonly since: Date | null;
-  readonly last_success_at: Date | null;
-  readonly failed_at: Date | null;
-  readonly failure_reason: string | null;
-  readonly failure_detail: unknown;
-  readonly failure_message: string | null;
-  readonly failure_run_id: string | null;
-  readonly minute_used: number;
-  readonly day_used: number;
-  readonly run_id: string | null;
-  readonly run_job: string | null;
-  readonly run_due_at: Date | null;
-  readonly run_status: string | null;
-  readonly run_finished_at: Date | null;
-  readonly run_accepted: number | null;
-  readonly run_rejected: number | null;
-}
+const reason = z.enum(runReasons).nullable().catch('unexplained');
+const fraction = z.number().nullable();
 
-export interface SampleRow {
-  readonly source_id: string;
-  /** The first instant of the hour, or day, in UTC. */
-  readonly at: Date;
-  readonly status: string;
-  readonly score: number | null;
-  readonly lowest: number | null;
-  readonly succeeded: number;
-  readonly failed: number;
-}
+const sourceRow = z.object({
+  sourceId: z.string(),
+  paused: z.boolean(),
+  pausedUntil: instant.nullable(),
+  breaker: z.enum(['closed', 'open', 'half_open']),
+  breakerUntil: instant.nullable(),
+  breakerReason: reason,
+  breakerOpened: z.int(),
+  heldUntil: instant.nullable(),
+  credentialsSet: z.boolean(),
+  credentialsAt: instant.nullable(),
+  status: z.enum(healthStatuses).catch('unknown'),
+  reason,
+  score: z.int().nullable(),
+  success: fraction,
+  accepted: fraction,
+  freshness: fraction,
+  latency: fraction,
+  quota: fraction,
+  detail: keptDetailSchema,
+  message: z.string().nullable(),
+  since: instant.nullable(),
+  lastSuccessAt: instant.nullable(),
+  failedAt: instant.nullable(),
+  failureReason: reason,
+  failureDetail: keptDetailSchema,
+  failureMessage: z.string().nullable(),
+  failureRunId: z.string().nullable(),
+  minuteUsed: z.int(),
+  dayUsed: z.int(),
+  runId: z.string().nullable(),
+  runJob: z.string().nullable(),
+  runDueAt: instant.nullable(),
+  runStatus: z.enum(runStatuses).nullable(),
+  runFinishedAt: instant.nullable(),
+  runAccepted: z.int().nullable(),
+  runRejected: z.int().nullable(),
+});
 
-/**
- * A run's status from its tasks: planned until one moves, then running until all ended, then what became of them. A run
- * without tasks yet is planned.
- */
-export const runStatus = `CASE
-  WHEN count(t.part) = 0 THEN 'planned'
-  WHEN bool_and(t.status = 'succeeded') THEN 'succeeded'
-  WHEN bool_and(t.status = 'failed') THEN 'failed'
-  WHEN bool_and(t.finished_at IS NOT NULL) THEN 'partial'
-  WHEN bool_and(t.status = 'planned') THEN 'planned'
-  ELSE 'running' END`;
+const sampleRow = z.object({
+  sourceId: z.string(),
+  at: instant,
+  status: z.enum(healthStatuses).catch('unknown'),
+  score: z.int().nullable(),
+  lowest: z.int().nullable(),
+  succeeded: z.int(),
+  failed: z.int(),
+});
 
-export type SourceReader = ReturnType<typeof sourceReader>;
-
-/** Reads of sources: state, health, quota used, last run. */
-export function sourceReader(pool: Pool) {
+/** Reads of sources from Postgres. */
+export function sourceReader(pool: Pool): SourceReader {
   return {
-    /**
-     * One row for each id, in order. Quota counts as the ledger does: what was used, and what is reserved and may still
-     * be used, in the last minute and this UTC day.
-     */
-    async sources(ids: readonly string[], now: Date): Promise<SourceRow[]> {
-      const { rows } = await pool.query<SourceRow>({
+    async sources(ids, now) {
+      const result = await pool.query({
         name: 'sources',
-        text: `SELECT s.source_id,
-                      coalesce(${isPausedAt('st', '$2')}, false) AS paused,
-                      CASE WHEN st.paused AND st.paused_until > $2 THEN st.paused_until END AS paused_until,
-                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until, st.breaker_reason,
-                      coalesce(st.breaker_opened, 0) AS breaker_opened, st.held_until,
-                      coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
-                      h.status, h.reason, h.score, h.success, h.accepted, h.freshness, h.latency, h.quota, h.detail, h.message, h.since,
-                      h.last_success_at,
-                      h.failed_at, h.failure_reason, h.failure_detail, h.failure_message, h.failure_run_id,
-                      p.minute_used, p.day_used,
-                      r.id AS run_id, r.job AS run_job, r.due_at AS run_due_at, r.status AS run_status,
-                      r.finished_at AS run_finished_at, r.accepted AS run_accepted, r.rejected AS run_rejected
+        text: `SELECT s.source_id AS "sourceId", ${isPausedAt('st', '$2')} AS paused,
+                      CASE WHEN st.paused AND st.paused_until > $2 THEN st.paused_until END AS "pausedUntil",
+                      coalesce(st.breaker, 'closed') AS breaker, st.breaker_until AS "breakerUntil",
+                      st.breaker_reason AS "breakerReason", coalesce(st.breaker_opened, 0) AS "breakerOpened",
+                      st.held_until AS "heldUntil", coalesce(c.is_set, false) AS "credentialsSet",
+                      c.changed_at AS "credentialsAt", h.status, h.reason, h.score, h.success, h.accepted, h.freshness,
+                      h.latency, h.quota, h.detail, h.message, h.since, h.last_success_at AS "lastSuccessAt",
+                      h.failed_at AS "failedAt", h.failure_reason AS "failureReason", h.failure_detail AS "failureDetail",
+                      h.failure_message AS "failureMessage", h.failure_run_id AS "failureRunId",
+                      p.minute_used AS "minuteUsed", p.day_used AS "dayUsed", r.id AS "runId", r.job AS "runJob",
+                      r.due_at AS "runDueAt", r.status AS "runStatus", r.finished_at AS "runFinishedAt",
+                      r.accepted AS "runAccepted", r.rejected AS "runRejected"
                FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
                LEFT JOIN source_state st USING (source_id)
                LEFT JOIN source_health h USING (source_id)
@@ -111,27 +101,25 @@ export function sourceReader(pool: Pool) {
                ORDER BY s.place`,
         values: [ids, now],
       });
-      return rows;
+      return rowsOf(sourceRow, result);
     },
 
-    /** Health by the hour of some sources since an instant, oldest first: each hour's last. */
-    async samples(ids: readonly string[], from: Date, to: Date | null = null): Promise<SampleRow[]> {
-      const { rows } = await pool.query<SampleRow>({
+    async samples(ids, from, to = null) {
+      const result = await pool.query({
         name: 'source-samples',
-        text: `SELECT source_id, hour AS at, status, score, coalesce(score_least, score) AS lowest, succeeded, failed
+        text: `SELECT source_id AS "sourceId", hour AS at, status, score, coalesce(score_least, score) AS lowest, succeeded, failed
                FROM health_sample
                WHERE source_id = ANY ($1::text[]) AND hour >= $2 AND ($3::timestamptz IS NULL OR hour < $3)
                ORDER BY hour LIMIT 10000`,
         values: [ids, from, to],
       });
-      return rows;
+      return rowsOf(sampleRow, result);
     },
 
-    /** The same by the day of UTC: the worst status and the mean score of each. */
-    async days(ids: readonly string[], from: Date, to: Date | null = null): Promise<SampleRow[]> {
-      const { rows } = await pool.query<SampleRow>({
+    async days(ids, from, to = null) {
+      const result = await pool.query({
         name: 'source-days',
-        text: `SELECT source_id, date_trunc('day', hour, 'UTC') AS at,
+        text: `SELECT source_id AS "sourceId", date_trunc('day', hour, 'UTC') AS at,
                       ($4::text[])[min(array_position($4::text[], coalesce(worst, status)))] AS status,
                       round(coalesce(sum(score_sum)::numeric / nullif(sum(samples), 0), avg(score)))::int AS score,
                       min(coalesce(score_least, score)) AS lowest,
@@ -142,7 +130,7 @@ export function sourceReader(pool: Pool) {
                GROUP BY 1, 2 ORDER BY 2 LIMIT 10000`,
         values: [ids, from, to, [...worstFirst]],
       });
-      return rows;
+      return rowsOf(sampleRow, result);
     },
   };
 }

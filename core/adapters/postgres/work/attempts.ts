@@ -14,6 +14,7 @@ import {
 import { sourceOf } from '../../../sources/catalogue.ts';
 import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
+import { runsAt } from '../database/switches.ts';
 import { storedSession } from '../sources/sessions.ts';
 import { lockLedger, readLedger, writePermits } from './permits.ts';
 import { makeTrial, readBreaker } from './trials.ts';
@@ -98,7 +99,7 @@ async function lockTask(
                   (SELECT r.trigger FROM run r WHERE r.id = t.run_id) AS trigger,
                   coalesce((SELECT s.selectors FROM source_state s WHERE s.source_id = t.source_id), 'main') AS selectors,
                   ${msOf('t.lease_until')} AS "leaseUntil",
-                  coalesce((SELECT running FROM service_at(clock_timestamp()) WHERE service_id = 'scrapers'), true) AS "scrapersRunning",
+                  ${runsAt('scrapers', 'clock_timestamp()')} AS "scrapersRunning",
                   ${msOf('clock_timestamp()')} AS now
            FROM task t WHERE t.run_id = $1 AND t.part = $2 FOR UPDATE OF t`,
     values: [runId, part],

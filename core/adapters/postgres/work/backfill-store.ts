@@ -1,66 +1,48 @@
-import type { BarRange } from '../../../contracts/messages.ts';
+import * as z from 'zod';
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
+import { barIntervals } from '../../../market/bar.ts';
+import type { BackfillStore } from '../../../ports/backfill-store.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
+import { firstRow, instant, rowsOf } from '../database/rows.ts';
 import { insertRun } from './runs.ts';
 
 const cancelled: FailureDetail = { code: 'backfill_cancelled' };
 
-export interface NewBackfill {
-  /** Of the run, too. */
-  readonly id: string;
-  readonly sourceId: string;
-  readonly job: string;
-  /** The request's id: the same one again is the same backfill. */
-  readonly slot: string;
-  readonly interval: BarRange['interval'];
-  /** Canonical. */
-  readonly symbols: readonly string[];
-  readonly from: string;
-  readonly to: string;
-  readonly now: Date;
-  /** In the source's namespace. */
-  readonly chunks: readonly { readonly symbol: string; readonly range: BarRange }[];
-}
-
-export interface BackfillRow {
-  readonly id: string;
-  readonly source_id: string;
-  readonly interval: string;
-  readonly symbols: readonly string[];
-  readonly from_date: string;
-  readonly to_date: string;
-  readonly chunks: number;
-  readonly created_at: Date;
-  readonly cancelled_at: Date | null;
-  readonly done: number;
-  readonly failed: number;
-  readonly running: number;
-  readonly waiting: number;
-  readonly rows: number;
-  readonly last_finished_at: Date | null;
-  /** Before this, none of those that wait will go on. */
-  readonly waits_until: Date | null;
-}
-
-export type BackfillStore = ReturnType<typeof backfillStore>;
-
-const summed = `SELECT b.run_id AS id, b.source_id, b.interval, b.symbols, b.from_date::text, b.to_date::text, b.chunks,
-    b.created_at, b.cancelled_at, s.*
+const summed = `SELECT b.run_id AS id, b.source_id AS "sourceId", b.interval, b.symbols, b.from_date::text AS "from",
+    b.to_date::text AS "to", b.chunks, b.created_at AS "createdAt", b.cancelled_at AS "cancelledAt", s.*
   FROM backfill b CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE status = 'succeeded')::int AS done,
            count(*) FILTER (WHERE status = 'failed')::int AS failed,
            count(*) FILTER (WHERE status IN ('queued', 'running', 'fetched'))::int AS running,
            count(*) FILTER (WHERE status = 'planned')::int AS waiting,
            coalesce(sum(accepted), 0)::int AS rows,
-           max(finished_at) AS last_finished_at,
-           min(waits_until) FILTER (WHERE status = 'planned') AS waits_until
+           max(finished_at) AS "lastFinishedAt",
+           min(waits_until) FILTER (WHERE status = 'planned') AS "waitsUntil"
     FROM task t WHERE t.run_id = b.run_id) s`;
 
-/** Backfills: runs whose tasks are ranges of the past. */
-export function backfillStore(pool: Pool) {
+const backfillRow = z.object({
+  id: z.string(),
+  sourceId: z.string(),
+  interval: z.enum(barIntervals).catch('1d'),
+  symbols: z.array(z.string()),
+  from: z.string(),
+  to: z.string(),
+  chunks: z.int(),
+  createdAt: instant,
+  cancelledAt: instant.nullable(),
+  done: z.int(),
+  failed: z.int(),
+  running: z.int(),
+  waiting: z.int(),
+  rows: z.int(),
+  lastFinishedAt: instant.nullable(),
+  waitsUntil: instant.nullable(),
+});
+
+/** Backfills in Postgres. */
+export function backfillStore(pool: Pool): BackfillStore {
   return {
-    /** Makes a backfill with all its chunks, or leaves the one of this id as it is. */
-    create: (backfill: NewBackfill): Promise<void> =>
+    create: (backfill) =>
       inTransaction(pool, async (db) => {
         const { id, sourceId, job, slot, interval, symbols, from, to, now, chunks } = backfill;
         const created = await insertRun(db, {
@@ -82,26 +64,20 @@ export function backfillStore(pool: Pool) {
         );
       }),
 
-    async one(id: string): Promise<BackfillRow | null> {
-      const { rows } = await pool.query<BackfillRow>(`${summed} WHERE b.run_id = $1`, [id]);
-      return rows[0] ?? null;
+    async one(id) {
+      return firstRow(backfillRow, await pool.query(`${summed} WHERE b.run_id = $1`, [id]));
     },
 
-    /** A page, the newest first. */
-    async list(of: { after: { createdAt: Date; id: string } | null; limit: number }): Promise<BackfillRow[]> {
-      const { rows } = await pool.query<BackfillRow>(
+    async list(of) {
+      const result = await pool.query(
         `${summed} WHERE $1::timestamptz IS NULL OR b.created_at < $1 OR (b.created_at = $1 AND b.run_id > $2::uuid)
          ORDER BY b.created_at DESC, b.run_id LIMIT $3`,
         [of.after?.createdAt ?? null, of.after?.id ?? null, of.limit],
       );
-      return rows;
+      return rowsOf(backfillRow, result);
     },
 
-    /**
-     * Ends a backfill: chunks that were never asked for are gone, those that wait for another try have failed. What is
-     * with a worker ends as it would. Gives whether there is such a backfill.
-     */
-    cancel: (id: string, now: Date): Promise<boolean> =>
+    cancel: (id, now) =>
       inTransaction(pool, async (db) => {
         const { rowCount } = await db.query(
           'UPDATE backfill SET cancelled_at = coalesce(cancelled_at, $2) WHERE run_id = $1',

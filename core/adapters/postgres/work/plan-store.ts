@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { PlannerState, WatchedSlot } from '../../../planning/plan.ts';
 import type { PlanStore } from '../../../ports/plan-store.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
-import { isPausedAt } from '../database/switches.ts';
+import { milliseconds, onlyRow, rowsOf } from '../database/rows.ts';
+import { isPausedAt, runsAt } from '../database/switches.ts';
 import { failedRuns } from './failed-runs.ts';
 import { insertRun, markSent, newRun, scrapeMessageColumns, scrapeMessageOf } from './runs.ts';
 
@@ -66,12 +67,12 @@ const stateRow = z.object({
   credentialed: z.array(z.string()),
   recovering: z.array(z.string()),
 });
-const breakerRow = z.object({ sourceId: z.string(), until: z.date().nullable() });
-const plannedRow = z.object({ sourceId: z.string(), job: z.string(), plannedTo: z.date() });
+const breakerRow = z.object({ sourceId: z.string(), until: milliseconds.nullable() });
+const plannedRow = z.object({ sourceId: z.string(), job: z.string(), plannedTo: milliseconds });
 
 async function readState(connection: Connection, now: Date, watched: readonly WatchedSlot[]): Promise<PlannerState> {
   const state = await connection.query(
-    `SELECT coalesce((SELECT running FROM service_at($1) WHERE service_id = 'scheduler'), true) AS running,
+    `SELECT ${runsAt('scheduler', '$1')} AS running,
             ARRAY(SELECT s.source_id FROM source_state s WHERE ${isPausedAt('s', '$1')}) AS paused,
             ARRAY(SELECT source_id FROM source_state WHERE held_until > now()) AS held,
             ARRAY(SELECT source_id FROM source_credentials WHERE is_set) AS credentialed,
@@ -84,23 +85,15 @@ async function readState(connection: Connection, now: Date, watched: readonly Wa
   const planned = await connection.query(
     'SELECT source_id AS "sourceId", job, planned_to AS "plannedTo" FROM planner_state',
   );
-  const { running, paused, held, credentialed, recovering } = stateRow.parse(state.rows[0]);
+  const { running, paused, held, credentialed, recovering } = onlyRow(stateRow, state);
   return {
     running,
     paused: new Set(paused),
     held: new Set(held),
-    breakers: new Map(
-      z
-        .array(breakerRow)
-        .parse(breakers.rows)
-        .map(({ sourceId, until }) => [sourceId, { until: until?.getTime() ?? null }]),
-    ),
+    breakers: new Map(rowsOf(breakerRow, breakers).map(({ sourceId, until }) => [sourceId, { until }])),
     credentialed: new Set(credentialed),
     plannedTo: new Map(
-      z
-        .array(plannedRow)
-        .parse(planned.rows)
-        .map(({ sourceId, job, plannedTo }) => [`${sourceId}/${job}`, plannedTo.getTime()]),
+      rowsOf(plannedRow, planned).map(({ sourceId, job, plannedTo }) => [`${sourceId}/${job}`, plannedTo]),
     ),
     failed: await failedRuns(connection, watched, now),
     recovering: new Set(recovering),

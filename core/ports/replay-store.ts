@@ -1,0 +1,42 @@
+import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+
+/** A raw blob to read again, and the paths of its rows that were chosen in the quarantine. */
+export interface ReplayBlob {
+  readonly blobKey: string;
+  readonly runId: string;
+  readonly part: number;
+  readonly attempt: number;
+  readonly sourceId: string;
+  readonly job: string;
+  readonly kind: JobKind;
+  readonly paths: readonly string[];
+}
+
+/** How far a replay is: of `blobs` it has `read` some, with these rows. */
+export interface ReplayProgress {
+  readonly id: string;
+  readonly requestedAt: Date;
+  readonly blobs: number;
+  readonly read: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly written: number;
+}
+
+/** Which raw blobs are to be read again, and how far that is. */
+export interface ReplayStore {
+  /** Blobs of open rows of the quarantine that match all that is not `null`, the oldest row first. */
+  ofQuarantine(of: {
+    ids: readonly string[] | null;
+    sourceId: string | null;
+    reason: QuarantineReason | null;
+    limit: number;
+  }): Promise<ReplayBlob[]>;
+  /** Every blob of a run; `null` when there is no such run. */
+  ofRun(runId: string, limit: number): Promise<ReplayBlob[] | null>;
+  /** Records that a replay was requested. The same id again changes nothing. */
+  create(of: { id: string; at: Date; keyId: string | null; blobs: number }): Promise<void>;
+  /** How far a replay is; `null` when there is none of that id. */
+  find(id: string): Promise<ReplayProgress | null>;
+}

@@ -1,0 +1,90 @@
+import type { runStatuses, taskStatuses } from '../contracts/http/operations.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { Trigger } from '../contracts/words/triggers.ts';
+import type { DecimalText } from '../market/decimal.ts';
+
+export type RunStatus = (typeof runStatuses)[number];
+export type TaskStatus = (typeof taskStatuses)[number];
+
+/** A run with what became of its tasks. */
+export interface StoredRun {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly job: string;
+  readonly trigger: Trigger;
+  readonly status: RunStatus;
+  /** The reason that most of the failed tasks have. */
+  readonly reason: RunReason | null;
+  /** ISO 8601 with its microseconds, for the cursor. */
+  readonly dueAt: string;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  readonly tasks: number;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+export interface StoredTask {
+  readonly part: number;
+  readonly status: TaskStatus;
+  readonly reason: RunReason | null;
+  /** Of a failure. */
+  readonly detail: FailureDetail;
+  readonly message: string | null;
+  readonly symbols: readonly string[];
+  readonly plannedAt: Date;
+  readonly queuedAt: Date | null;
+  readonly ingestedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly batchId: string | null;
+}
+
+export interface StoredAttempt {
+  readonly part: number;
+  readonly attempt: number;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  /** `null` while it is under way. */
+  readonly ok: boolean | null;
+  readonly reason: RunReason | null;
+  /** Of a failure. */
+  readonly detail: FailureDetail;
+  readonly message: string | null;
+  readonly blobKey: string | null;
+  readonly requests: number | null;
+  readonly latencyMs: number | null;
+  /** S3 keys. */
+  readonly artifacts: readonly string[];
+}
+
+/** Statistics of the rows of a batch in one currency. */
+export interface StoredStatistics {
+  readonly currency: string;
+  readonly count: number;
+  readonly rejected: number;
+  readonly mean: DecimalText | null;
+  readonly median: DecimalText | null;
+  readonly min: DecimalText | null;
+  readonly max: DecimalText | null;
+  readonly up: number;
+  readonly down: number;
+  readonly unchanged: number;
+  readonly volume: DecimalText | null;
+}
+
+/** Reads of runs, their tasks and attempts, and of batches. */
+export interface RunReader {
+  /** A page of runs, the latest due first. */
+  list(of: {
+    sourceId: string | null;
+    status: RunStatus | null;
+    after: { dueAt: string; id: string } | null;
+    limit: number;
+  }): Promise<StoredRun[]>;
+  one(id: string): Promise<StoredRun | null>;
+  tasks(runId: string): Promise<StoredTask[]>;
+  attempts(runId: string): Promise<StoredAttempt[]>;
+  /** Statistics of a batch by currency; `null` when there is no such batch. */
+  statistics(batchId: string): Promise<StoredStatistics[] | null>;
+}
