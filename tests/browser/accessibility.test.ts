@@ -2,8 +2,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { hostileNames, quoteOf } from '../support/dashboard/market-data.ts';
 import { show, useDashboard } from './dashboard.ts';
-import { hostileNames, quoteOf } from './market-data.ts';
 
 const pages = [
   ['/', 'Overview'],

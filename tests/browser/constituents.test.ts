@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { quoteOf } from '../support/dashboard/market-data.ts';
 import { textOf, useDashboard } from './dashboard.ts';
-import { quoteOf } from './market-data.ts';
 
 describe('an index', () => {
   const dashboard = useDashboard();

@@ -2,8 +2,8 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { z } from 'zod';
 import { webFolder } from '../../localstack/web-build.ts';
-import { type ApiDouble, startApiDouble } from './api-double.ts';
-import { launchChromium } from './chromium.ts';
+import { type ApiDouble, startApiDouble } from '../support/dashboard/api-double.ts';
+import { launchChromium } from '../support/dashboard/chromium.ts';
 
 /** How a page is looked at; where nothing is said, in a desk's window and the light theme. */
 interface Look {

@@ -6,7 +6,7 @@ import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { sourceSchema } from '../../core/contracts/http/operations.ts';
 import { decimalsOfQuote } from '../../web/src/market/quote-decimals.ts';
 import { formatPrice } from '../../web/src/text/format.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from '../support/dashboard/chromium.ts';
 import { textOf } from './dashboard.ts';
 
 /** The page against the deployed local cloud: what the double promises is what the API does. Runs in the project `local`. */

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { hostileNames, largeMarket, quoteOf } from '../support/dashboard/market-data.ts';
 import { forward, styleOf, textOf, useDashboard } from './dashboard.ts';
-import { hostileNames, largeMarket, quoteOf } from './market-data.ts';
 
 describe('the market', () => {
   const dashboard = useDashboard();

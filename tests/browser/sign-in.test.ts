@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goodKey, goodToken } from './api-double.ts';
+import { goodKey, goodToken } from '../support/dashboard/api-double.ts';
 import { forward, textOf, useDashboard } from './dashboard.ts';
 
 describe('signing in', () => {

@@ -3,7 +3,7 @@
  *
  *   npm run pictures -- [--only market,sources]
  *
- * The built dashboard runs on the test double of the API (`tests/browser/api-double.ts`) with the data of `scene.ts`, at
+ * The built dashboard runs on the test double of the API (`tests/support/dashboard/api-double.ts`) with the data of `scene.ts`, at
  * a fixed time, in headless Chromium. Two runs on one machine give the same pictures, but for the odd subpixel, so a
  * picture that changed shows a change of the dashboard. Each page is taken 1280 and 390 pixels wide, in both themes, as WebP (a third of the size of PNG). Ends with 1 when the set is too
  * large or a page reported an error.
@@ -14,13 +14,13 @@ import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { root } from '../../localstack/state-folder.ts';
 import { buildWeb, webFolder } from '../../localstack/web-build.ts';
-import { launchChromium } from '../browser/chromium.ts';
+import { launchChromium } from '../support/dashboard/chromium.ts';
 
 /** A Friday in November, an hour after New York opened: 10:30 there, 15:30 in London. */
 const now = Date.parse('2026-11-20T15:30:00Z');
 // The double's data are made relative to the time, some of them while its modules load: set it before they do.
 Date.now = () => now;
-const { startApiDouble } = await import('../browser/api-double.ts');
+const { startApiDouble } = await import('../support/dashboard/api-double.ts');
 const { constituentNames, dress } = await import('./scene.ts');
 
 const folder = join(root, 'docs', 'pictures');

@@ -1,9 +1,9 @@
 import { constituentsSchema } from '../../core/contracts/http/indices.ts';
 import type { SourceView } from '../../core/contracts/http/operations.ts';
 import { serviceIds } from '../../core/contracts/words/services.ts';
-import type { DoubleState } from '../browser/api-double.ts';
-import { quoteOf, usualMarket } from '../browser/market-data.ts';
-import { sourceOf } from '../browser/operations-data.ts';
+import type { DoubleState } from '../support/dashboard/api-double.ts';
+import { quoteOf, usualMarket } from '../support/dashboard/market-data.ts';
+import { sourceOf } from '../support/dashboard/operations-data.ts';
 
 /** Gives the double the state that the pictures show: an ordinary Friday, with one source at its limit and one that fails. */
 export function dress(state: DoubleState): void {

@@ -20,10 +20,10 @@ export async function installDatabaseClock(database: Pool): Promise<void> {
       BEGIN
         EXECUTE format('ALTER DATABASE %I SET search_path = test_clock, public, pg_catalog', current_database());
         -- A default was bound to the real function when its table was made.
-        FOR of IN SELECT d.adrelid::regclass AS relation, a.attname AS attribute
+        FOR of IN SELECT d.adrelid::regclass AS relation, a.attname AS attribute, pg_get_expr(d.adbin, d.adrelid) AS call
                   FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-                  WHERE pg_get_expr(d.adbin, d.adrelid) = 'now()' LOOP
-          EXECUTE format('ALTER TABLE %s ALTER %I SET DEFAULT test_clock.now()', of.relation, of.attribute);
+                  WHERE pg_get_expr(d.adbin, d.adrelid) IN ('now()', 'statement_timestamp()', 'clock_timestamp()') LOOP
+          EXECUTE format('ALTER TABLE %s ALTER %I SET DEFAULT test_clock.%s', of.relation, of.attribute, of.call);
         END LOOP;
       END $$`);
 }

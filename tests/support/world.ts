@@ -1,6 +1,9 @@
 /**
  * The whole service in one process, on a real Postgres: what tests of the pipeline and the API are written with, and
  * what a plain Node script may import. See `startWorld`.
+ *
+ * Below it: postgres.ts (a database), pipeline.ts (the stages), api-fixture.ts (the API). Above it: use-world.ts (its life in
+ * a test file), recovery-world.ts (what tests of recoveries ask).
  */
 import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -79,14 +82,16 @@ export interface World {
  * import { startWorld } from './tests/support/world.ts';
  *
  * const world = await startWorld({ now: new Date('2026-11-24T16:00:00Z') });
- * const [request] = world.requests('yahoo', 'quotes', 'quotes', ['AAPL'], new Date());
- * const body = JSON.stringify({ quoteResponse: { result: [{ symbol: 'AAPL', quoteType: 'EQUITY', exchange: 'NMS',
- *   currency: 'USD', regularMarketPrice: 271.49, regularMarketTime: 1795535990 }], error: null } });
- * await world.ingest({ source: 'yahoo', kind: 'quotes', job: 'quotes', exchanges: [{
- *   request: { method: 'GET', url: request.url, headers: {}, symbols: ['AAPL'] },
+ * const [request] = world.requests('yahoo', 'quotes', 'quotes', ['AAPL'], new Date('2026-11-24T16:00:00Z'));
+ * const row = { symbol: 'AAPL', quoteType: 'EQUITY', exchange: 'NMS', currency: 'USD', regularMarketPrice: 271.49,
+ *   regularMarketTime: Date.parse('2026-11-24T15:59:50Z') / 1000 };
+ * const body = JSON.stringify({ quoteResponse: { result: [row], error: null } });
+ * const ended = await world.ingest({ source: 'yahoo', kind: 'quotes', job: 'quotes', exchanges: [{
+ *   request: { method: request.method, url: request.url, headers: {}, symbols: ['AAPL'] },
  *   response: { status: 200, headers: {}, body, truncated: false },
  *   error: null, fetchedAt: '2026-11-24T16:00:00Z', latencyMs: 80 }] });
- * await world.get('/quotes/AAPL'); // {status: 200, headers: {…}, body: {data: {price: 271.49, …}, meta, warnings}}
+ * const answer = await world.get('/quotes/AAPL');
+ * console.log(ended.status, answer.status, answer.body.data.price); // succeeded 200 271.49
  * await world.stop();
  * ```
  */
@@ -128,7 +133,7 @@ export async function openWorld(
 async function worldOn(testDatabase: TestDatabase, start: Date | null, connections: number): Promise<OpenWorld> {
   let pool = testDatabase.pool(connections);
   let stores = memoryStores();
-  let keys: Keys | null = null;
+  let keys: Promise<Keys> | null = null;
   let clock: Date | null = null;
   /** Settled when the database's clock is where the world's is. */
   let clockSet: Promise<void> | null = null;
@@ -194,9 +199,9 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
 
     async get(path, { key = 'read' } = {}) {
       await clockSet;
-      keys ??= await makeKeys(pool);
+      keys ??= makeKeys(pool);
       const api = testApi(pool, { queue: stores.queue, clock: now });
-      const answer = await api.ask(path.replace(/^\/api\/v1(?=\/)/, ''), { key: keys[key] });
+      const answer = await api.ask(path.replace(/^\/api\/v1(?=\/)/, ''), { key: (await keys)[key] });
       const headers = Object.fromEntries(answer.headers);
       const text = await answer.text();
       const isJson = /[/+]json\b/.test(headers['content-type'] ?? '');

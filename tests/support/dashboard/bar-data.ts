@@ -1,4 +1,4 @@
-import type { BarsView, QuoteView } from '../../core/contracts/http/market.ts';
+import type { BarsView, QuoteView } from '../../../core/contracts/http/market.ts';
 
 /** Ninety trading days that end at the quote's price: a walk that is the same each time. */
 export function barsOf(quote: QuoteView, now = Date.now()): BarsView {

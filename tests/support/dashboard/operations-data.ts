@@ -8,10 +8,10 @@ import type {
   RunView,
   ServiceView,
   SourceView,
-} from '../../core/contracts/http/operations.ts';
-import type { IncidentView } from '../../core/contracts/http/recovery.ts';
-import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
-import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
+} from '../../../core/contracts/http/operations.ts';
+import type { IncidentView } from '../../../core/contracts/http/recovery.ts';
+import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
+import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
 import { runId } from './market-data.ts';
 
 const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo * 1_000).toISOString();

@@ -7,8 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
-import { constituentsSchema } from '../../core/contracts/http/indices.ts';
-import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
+import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
+import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
@@ -25,10 +25,10 @@ import {
   signInSchema,
   sourceSchema,
   stopRequestSchema,
-} from '../../core/contracts/http/operations.ts';
-import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../core/contracts/http/recovery.ts';
-import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../core/contracts/http/replays.ts';
-import { securityHeaders } from '../../core/contracts/security-headers.ts';
+} from '../../../core/contracts/http/operations.ts';
+import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
+import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
+import { securityHeaders } from '../../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { constituentsOf } from './index-data.ts';

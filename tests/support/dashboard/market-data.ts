@@ -1,4 +1,4 @@
-import type { QuoteTick, QuoteView } from '../../core/contracts/http/market.ts';
+import type { QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 
 /** What of a quote a test says; the rest is made up to fit. */
 export interface QuoteGiven {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
-import { type Problem, problemSchema, type Warning } from '../../core/contracts/http/envelope.ts';
+import { type Problem, problemSchema, type Warning } from '../../../core/contracts/http/envelope.ts';
 
 /** Of every answer. */
 export const requestId = '6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21';

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { findChromium } from '../../core/adapters/chromium/executable.ts';
+import { findChromium } from '../../../core/adapters/chromium/executable.ts';
 
 /**
  * A headless Chromium for the tests: the one that the browser sources are read with. The caller closes it.

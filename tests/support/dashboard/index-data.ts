@@ -1,5 +1,5 @@
-import type { ConstituentsView } from '../../core/contracts/http/indices.ts';
-import type { QuoteView } from '../../core/contracts/http/market.ts';
+import type { ConstituentsView } from '../../../core/contracts/http/indices.ts';
+import type { QuoteView } from '../../../core/contracts/http/market.ts';
 
 const heavy: readonly (readonly [
   symbol: string,
