@@ -40,7 +40,7 @@ describe('quotron proxy', () => {
   it('serves Yahoo’s answers on this machine alone, says where, and ends on Ctrl-C', async () => {
     const { url, said, interrupt, ended } = await quotronProxy(['--port', '0', '--upstream', upstreams.urlOf('yahoo')]);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(said.out).toContain(`asking ${upstreams.urlOf('yahoo')}`);
+    expect(said.out).toContain(`calling ${upstreams.urlOf('yahoo')}`);
     expect(await (await fetch(`${url}/yahoo/quote/AAPL`)).json()).toMatchObject({ data: { symbol: 'AAPL' } });
     // The second time from memory, past the request object: the same headers.
     const again = await fetch(`${url}/yahoo/quote/AAPL`);

@@ -63,6 +63,6 @@ export function rawStoreSuite(
     const { store, damage } = make();
     const key = `raw/yahoo/2026-11-22/${randomUUID()}/0-1.json.gz`;
     await damage(key, bytes);
-    await expect(store.get(key)).rejects.toThrow(/it stays where it is/);
+    await expect(store.get(key)).rejects.toThrow(/it is not changed/);
   });
 }
