@@ -6,11 +6,15 @@ import type { SourceParser } from './parser.ts';
 import { slickcharts } from './slickcharts/source.ts';
 import { yahoo } from './yahoo/source.ts';
 
-/**
- * Every source: the one list of them. Makes the queues, schedules, alarms, docs tables and dashboard cards. Where nothing
- * else decides which source's bars are shown, the first one here does.
- */
-export const catalogue: readonly SourceDefinition[] = [yahoo, alphaVantage, coingecko, slickcharts, demoBroker];
+/** Every source: the one list of them. Makes the queues, schedules, alarms, docs tables and dashboard cards. */
+export const catalogue: readonly SourceDefinition[] = [
+  // Where nothing else decides which source's bars are shown, the first one here does.
+  yahoo,
+  alphaVantage,
+  coingecko,
+  slickcharts,
+  demoBroker,
+];
 
 /** The source of an id, or `undefined`. */
 export function sourceOf(id: string): SourceDefinition | undefined {

@@ -10,8 +10,12 @@ export const fetchedAt = Date.UTC(2026, 10, 20, 15);
  */
 export interface GoodAnswer {
   readonly kind: JobKind;
-  /** The body with this price, and with any other value in its place. */
+  /**
+   * The body with this price, or with any other JSON value in its place. The price is in major units: a source that writes
+   * cents multiplies what is a number.
+   */
   readonly body: (price: unknown) => unknown;
+  /** The right one. */
   readonly price: number;
   /** The source writes numbers as text. */
   readonly asText?: boolean;

@@ -18,8 +18,8 @@ const page = (rows: readonly (readonly string[])[], headings = heads, filled = t
       '',
     )}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</tbody></table></body></html>`;
 
-function parse(body: string, status = 200) {
-  const exchange: Exchange = {
+function exchangeOf(body: string, status = 200): Exchange {
+  return {
     request: {
       method: 'GET',
       url: 'https://demo-broker.invalid/positions',
@@ -31,10 +31,10 @@ function parse(body: string, status = 200) {
     fetchedAt: new Date(fetchedAt).toISOString(),
     latencyMs: 1,
   };
-  const parsed = demoBrokerParser.parse('quotes', exchange);
-  expect(demoBrokerParser.failureIn('quotes', exchange)).toEqual(parsed.failure);
-  return parsed;
 }
+
+const parse = (body: string, status?: number) => demoBrokerParser.parse('quotes', exchangeOf(body, status));
+const failureIn = (body: string, status?: number) => demoBrokerParser.failureIn('quotes', exchangeOf(body, status));
 
 describe('the positions of the broker', () => {
   it('are read into quotes in major units with the market’s time', () => {
@@ -69,7 +69,9 @@ describe('the positions of the broker', () => {
     ['a renamed column', page(golden, heads.with(4, 'Quote')), 200, 'schema_drift'],
     ['nothing', '', 200, 'schema_drift'],
   ])('%s is no answer', (_what, body, status, reason) => {
-    expect(parse(body, status)).toMatchObject({ failure: { reason }, quotes: [] });
+    const parsed = parse(body, status);
+    expect(parsed).toMatchObject({ failure: { reason }, quotes: [] });
+    expect(failureIn(body, status)).toEqual(parsed.failure);
   });
 
   it.each([
@@ -85,24 +87,33 @@ describe('the positions of the broker', () => {
     expect(parsed.rejections).toMatchObject([{ reason: 'schema' }]);
   });
 
-  it('10,000 mutated pages give records, rejections or a failure, never a throw', () => {
-    const good = page(golden);
-    const anyPage = fc.oneof(
-      {
-        weight: 4,
-        arbitrary: fc
-          .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: anyCharacter }))
-          .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
-      },
-      { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
-      {
-        weight: 2,
-        arbitrary: fc
-          .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
-          .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
-      },
-      { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
+  const good = page(golden);
+  const anyPage = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: anyCharacter }))
+        .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+    },
+    { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
+        .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
+  );
+  it('a mutated page is the same failure for the scraper, which reads no rows', () => {
+    fc.assert(
+      fc.property(anyPage, (body) => {
+        expect(failureIn(body)).toEqual(parse(body).failure);
+      }),
+      { numRuns: 1_000 },
     );
+  }, 60_000);
+
+  it('10,000 mutated pages give records, rejections or a failure, never a throw', () => {
     fc.assert(
       fc.property(anyPage, (body) => {
         const parsed = parse(body);
