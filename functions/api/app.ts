@@ -17,7 +17,7 @@ import { respond, respondProblem } from '../../core/http/respond.ts';
 import type { ApiContext, Bindings, Call, Principal, Reply, Route, RouteSpec } from '../../core/http/route.ts';
 import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { credentialsSpecs } from './routes/credentials.ts';
@@ -50,7 +50,7 @@ const signInLimit = { perSecond: 0.2, burst: 10 };
 export type Api = Hono<{ Bindings: Bindings }> & { readonly specs: readonly RouteSpec[] };
 
 /** The app on its dependencies, with the specs of its routes. Makes no connection until a request needs one. */
-export function createApp(dependencies: Dependencies): Api {
+export function createApp(dependencies: ApiDependencies): Api {
   const { clock, keys, log } = dependencies;
   const authenticator = createAuthenticator(keys, clock);
   const limiter = createRateLimiter(dependencies.rateLimit ?? usualRateLimit, clock);

@@ -22,7 +22,7 @@ import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
-export interface Dependencies {
+export interface ApiDependencies {
   readonly quotes: QuoteReader;
   readonly bars: BarReader;
   readonly instruments: InstrumentReader;

@@ -19,12 +19,12 @@ import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import type { YahooError } from '../../core/proxy/yahoo-error.ts';
 import { failureAnswer, notFound, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
 import type { CacheLookup } from './answer-cache.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
 import { judgeHealth } from './health.ts';
 import { routedPath, splitPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
-import { quoteView, readRow } from './quote-view.ts';
+import { proxyQuoteView, readRow } from './quote-view.ts';
 import { foundReply, headersOf, plainReply, type Reply } from './reply.ts';
 
 interface Bindings {
@@ -47,7 +47,7 @@ const crumb = 'Quotron.000';
 const cookie = 'A3=d=Quotron&S=Quotron; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly';
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
-export function createProxy(dependencies: Dependencies): ProxyApp {
+export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   const { cache, gate, metrics, clock, log } = dependencies;
   const quick = createQuick(dependencies);
   const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => routedPath(request.url) });
@@ -184,7 +184,7 @@ export function createProxy(dependencies: Dependencies): ProxyApp {
     const read = answer.status === 200 ? readRow(answer.body, answer.fetchedAt) : null;
     if (!read) throw new ProblemError('unknown_symbol', `Yahoo has no quote of ${symbol}.`);
     const stale = found.cache === 'STALE';
-    const data = quoteView(read, context.req.query('decimals') === 'string' ? asText : asNumber);
+    const data = proxyQuoteView(read, context.req.query('decimals') === 'string' ? asText : asNumber);
     const meta = {
       source: 'yahoo',
       asOf: data.asOf,

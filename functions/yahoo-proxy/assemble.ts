@@ -8,7 +8,7 @@ import { type AnswerCache, answerCache, type Refresh } from './answer-cache.ts';
 import { createProxy, type ProxyApp } from './app.ts';
 import { batchQuestions } from './batch-questions.ts';
 import { type BreakerSettings, createBreaker, usualBreaker } from './breaker.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ProxyDependencies } from './dependencies.ts';
 import { fetchFromYahoo } from './fetch-from-yahoo.ts';
 import type { Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
@@ -36,7 +36,7 @@ export interface ProxyWorld {
   log(error: unknown, requestId: string): void;
 }
 
-export interface AssembledProxy extends ProxyApp, Dependencies {
+export interface AssembledProxy extends ProxyApp, ProxyDependencies {
   readonly sessions: SessionKeeper | null;
 }
 
@@ -73,7 +73,7 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
     later: world.later ?? ((refreshes) => cache.refresh(refreshes)),
     log,
   });
-  const dependencies: Dependencies = {
+  const dependencies: ProxyDependencies = {
     cache,
     shared,
     breaker,

@@ -6,7 +6,7 @@ import type { ProxyMetrics } from './metrics.ts';
 import type { SharedCache } from './shared-cache.ts';
 
 /** The dependencies of the proxy. `handler.ts` and `standalone.ts` pass the real ones, tests their own. */
-export interface Dependencies {
+export interface ProxyDependencies {
   readonly cache: AnswerCache;
   readonly shared: SharedCache | null;
   readonly breaker: Breaker;

@@ -1,6 +1,6 @@
 import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ProxyDependencies } from './dependencies.ts';
 
 /** The heartbeat runs every five minutes: two missed ones are a warning, half an hour is a failure. */
 const warnAfterSeconds = 11 * 60;
@@ -23,7 +23,7 @@ export interface ProxyHealth {
  * The health of the proxy, without calling Yahoo: the age of the canary's last answer, and whether there is a pause.
  */
 export async function judgeHealth(
-  uses: Pick<Dependencies, 'cache' | 'shared' | 'breaker' | 'clock' | 'version' | 'canarySymbol'>,
+  uses: Pick<ProxyDependencies, 'cache' | 'shared' | 'breaker' | 'clock' | 'version' | 'canarySymbol'>,
 ): Promise<ProxyHealth> {
   const { shared, breaker, cache, clock } = uses;
   const { key } = quoteQuestion(uses.canarySymbol);

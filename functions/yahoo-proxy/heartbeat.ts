@@ -1,6 +1,6 @@
 import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ProxyDependencies } from './dependencies.ts';
 
 /** Most bytes of bodies in the shared cache. */
 const sharedBytes = 64 * 1024 * 1024;
@@ -17,7 +17,7 @@ export interface Beat {
  * the canary (which is the trial call of a breaker that was open), and keeps the shared cache within its size.
  */
 export async function heartbeat(
-  uses: Pick<Dependencies, 'cache' | 'shared' | 'canarySymbol'> & { sessions: SessionKeeper | null },
+  uses: Pick<ProxyDependencies, 'cache' | 'shared' | 'canarySymbol'> & { sessions: SessionKeeper | null },
 ): Promise<Beat> {
   // A session that cannot be made shows in the canary's answer.
   await uses.sessions?.session();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { matchesEtag } from '../../core/http/etag.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ProxyDependencies } from './dependencies.ts';
 import { splitPath } from './path-key.ts';
 import { headersOf, type Reply } from './reply.ts';
 
@@ -24,7 +24,7 @@ const maxBytes = 16 * 1024 * 1024;
  * parsed nor assembled again. The key is still checked and counted on every request, and an expired reply is never
  * served.
  */
-export function createQuick({ gate, metrics, clock }: Pick<Dependencies, 'gate' | 'metrics' | 'clock'>): Quick {
+export function createQuick({ gate, metrics, clock }: Pick<ProxyDependencies, 'gate' | 'metrics' | 'clock'>): Quick {
   const replies = new LRUCache<string, Reply>({
     maxSize: maxBytes,
     sizeCalculation: ({ body }, target) => (body.length + target.length) * 2 + 500,

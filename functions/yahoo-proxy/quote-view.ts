@@ -9,7 +9,7 @@ export function readRow(row: string, fetchedAt: number): YahooQuote | null {
 }
 
 /** The view for the proxy's own routes: major units, fractions, UTC. */
-export function quoteView({ subject, quote }: YahooQuote, decimal: DecimalWriter): ProxyQuoteView {
+export function proxyQuoteView({ subject, quote }: YahooQuote, decimal: DecimalWriter): ProxyQuoteView {
   const change = quote.previousClose === null ? null : subtract(quote.price, quote.previousClose);
   return {
     symbol: subject.symbol,

@@ -24,7 +24,7 @@ import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import type { DeadMessage } from '../../core/ports/queue-inspector.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from '../../functions/api/app.ts';
-import type { Dependencies } from '../../functions/api/dependencies.ts';
+import type { ApiDependencies } from '../../functions/api/dependencies.ts';
 
 /** The tests' clock: a Friday at 15:00 UTC. */
 export const noon = Date.UTC(2026, 10, 20, 15);
@@ -35,7 +35,7 @@ interface Queues {
 }
 
 /** The API on a real database, with queues in memory and a clock that the test moves. */
-export function testApi(pool: Pool, differs: Partial<Dependencies> = {}) {
+export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
   const time = { now: noon };
   const queue = memoryMessageQueue();
   const queues: Queues = { ingest: { waiting: [], dead: [] }, outcomes: { waiting: [], dead: [] } };

@@ -30,7 +30,8 @@ export const provenanceSchema = z
   })
   .meta({ id: 'Provenance' });
 
-const quoteFields = {
+/** A price in major units and what belongs to it, as one source gives it. */
+export const priceFields = {
   price: decimal,
   previousClose: decimal.nullable(),
   change: decimal.nullable(),
@@ -45,6 +46,10 @@ const quoteFields = {
   delaySeconds: z.int().nullable(),
   asOf: z.iso.datetime(),
   asOfBasis: z.enum(asOfBases),
+};
+
+const quoteFields = {
+  ...priceFields,
   fetchedAt: z.iso.datetime(),
   ingestedAt: z.iso.datetime(),
   source: z.string(),

@@ -39,6 +39,11 @@ const writings: readonly Writing[] = [
     writes: /\bDELETE FROM auth_session\b/i,
     writer: `${postgres}/sources/credentials.ts`,
   },
+  {
+    what: 'the end of a dashboard session',
+    writes: /\bDELETE FROM web_session\b/i,
+    writer: `${postgres}/access/web-sessions.ts`,
+  },
 ];
 
 /** The statements of a file: each string that names a verb of SQL. */
@@ -76,6 +81,7 @@ describe('each of these is written in one file', () => {
     ],
     ['whether a service is stopped', 'UPDATE service_state SET stopped = true'],
     ['the end of a session', 'DELETE FROM auth_session WHERE source_id = $1'],
+    ['the end of a dashboard session', 'DELETE FROM web_session WHERE expires_at < $1'],
   ])('refuses a second writer of %s: %s', (what, sql) => {
     const writing = writings.find((each) => each.what === what);
     expect(
