@@ -12,7 +12,7 @@ export interface BatchHeader {
   readonly attempt: number;
   readonly sourceId: string;
   readonly kind: JobKind;
-  /** The replay that reads it anew, and closes what an earlier reading put in quarantine. */
+  /** The replay that reads it again, and closes what an earlier reading put in quarantine. */
   readonly replay?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface QueueInspector {
   peek(queue: string, limit: number): Promise<readonly DeadMessage[]>;
   /**
    * Moves dead letters back to their queue, up to `limit`, and gives how many. Sent before deleted: a crash between the
-   * two makes one message twice, which every consumer bears, and loses none.
+   * two duplicates one message, which every consumer tolerates, and loses none.
    */
   redrive(queue: string, limit: number): Promise<number>;
 }

@@ -104,7 +104,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   });
   return Object.assign(app, { specs });
 
-  /** Who asks, if this route lets them. */
+  /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
   async function admit(spec: RouteSpec, call: Call): Promise<Principal | null> {
     const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie) };
     if (spec.access === 'public') {

@@ -21,7 +21,7 @@ import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
-/** What the API is made of. `handler.ts` gives the real ones, tests give theirs. */
+/** What the API needs. `handler.ts` gives the real ones, tests give theirs. */
 export interface ApiDependencies {
   readonly quotes: QuoteReader;
   readonly bars: BarReader;
@@ -54,9 +54,9 @@ export interface ApiDependencies {
   readonly clock: Clock;
   /** Of the release, as in package.json. */
   readonly version: string;
-  /** What the browser came by when no proxy says it in `x-forwarded-proto`. */
+  /** The browser's protocol, where no proxy names it in `x-forwarded-proto`. */
   readonly protocol: 'http' | 'https';
   readonly rateLimit?: RateLimit;
-  /** Told of every error that becomes a 500 or 503. The caller sees none of it. */
+  /** Gets every error that becomes a 500 or 503. The caller sees none of it. */
   log(error: unknown, requestId: string): void;
 }

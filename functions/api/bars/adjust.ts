@@ -40,7 +40,7 @@ export interface Actions {
   readonly splits: readonly Split[];
   readonly dividends: readonly Dividend[];
   /**
-   * Whether the source states dividends in the shares of the day it told of them, as one whose bars are split-adjusted
+   * Whether the source states dividends in the shares of the day it reported them, as one whose bars are split-adjusted
    * does (Yahoo: AAPL's 0.82 of 2020-08-07 became 0.205 with the split three weeks later), or in those of the ex-date.
    */
   readonly dividendsSplitAdjusted: boolean;
@@ -121,13 +121,13 @@ function factorTo(target: BarBasis, actions: Actions, splitsOnly = false): (bar:
 
 /**
  * Whether what was read at `basisAt` has a split in it. Sources adjust in the night of the ex-date or a day later, and
- * say so only by telling of the split: a reading within two days that knew of none may be either way.
+ * say so only by reporting the split: a reading within two days that knew of none may be either way.
  */
 function takenIn(split: Split, reading: { basisDay: string; basisAt: number }): boolean {
   if (split.exDate > reading.basisDay) return false;
   if (split.knownAt <= reading.basisAt || reading.basisAt >= Date.parse(split.exDate) + graceMs) return true;
   throw new NotDerivableError(
-    `Prices were read within two days of the split of ${split.exDate}, before the source told of it: whether they have it in them is not known. They are being read again.`,
+    `Prices were read within two days of the split of ${split.exDate}, before the source reported it: whether they include it is not known. They are being read again.`,
   );
 }
 

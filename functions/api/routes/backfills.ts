@@ -30,7 +30,7 @@ interface RouteDependencies {
 
 const tag = 'Backfills';
 const byId = z.object({ id: z.uuid() });
-/** Chunks after which a backfill's own pace tells more than the quota does. */
+/** Chunks after which a backfill's own pace predicts its end better than the quota. */
 const paceAfter = 5;
 
 export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDependencies): Route[] {
@@ -42,7 +42,7 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
       tag,
       summary: 'Read bars of the past',
       description:
-        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It goes on after restarts, and what failed in passing is tried again. The same `Idempotency-Key` again is the same backfill.',
+        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again. The same `Idempotency-Key` again is the same backfill.',
       body: backfillRequestSchema,
       data: backfillSchema,
       status: 202,
@@ -138,7 +138,7 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
       access: 'operate',
       tag,
       summary: 'Cancel a backfill',
-      description: 'What is with a worker ends as it would; nothing more is asked for. Bars that are stored stay.',
+      description: 'Chunks under way finish; no others are sent. Bars that are stored stay.',
       params: byId,
       data: backfillSchema,
       problems: ['unknown_backfill'],
@@ -190,7 +190,7 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
     if (!needsCredentials(source)) return;
     const [row] = await sources.sources([source.id], new Date(now));
     if (!row?.credentialsSet)
-      throw new ProblemError('credentials_missing', `${source.title} cannot be asked yet. ${credentialsHint(source)}`);
+      throw new ProblemError('credentials_missing', `${source.title} cannot be called yet. ${credentialsHint(source)}`);
   }
 
   function able(): string {

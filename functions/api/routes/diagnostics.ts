@@ -111,7 +111,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       }
       return {
         kind: 'text',
-        // The report as it was written; one with a summary is written anew from the same diagnosis.
+        // The report as it was written; one with a summary is written again from the same diagnosis.
         body: summary ? reportOf(diagnosis, summary) : markdown,
         contentType: 'text/markdown; charset=utf-8',
         headers: { 'content-disposition': `attachment; filename="${reportFileName}"` },

@@ -30,7 +30,7 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
     const active = rows.filter((row) => !row.paused);
     const healthy = active.filter((row) => row.status === 'healthy').length;
     const failed = active.filter((row) => row.status === 'failed').map((row) => row.sourceId);
-    const unwell = active
+    const unhealthy = active
       .filter((row) => row.status === 'degraded' || row.status === 'limited')
       .map((row) => row.sourceId);
     const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
@@ -38,8 +38,8 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
       'database:migrations': [{ status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
       'sources:health': [
         {
-          status: failed.length > 0 || unwell.length > 0 ? 'warn' : 'pass',
-          observedValue: { failed, unwell },
+          status: failed.length > 0 || unhealthy.length > 0 ? 'warn' : 'pass',
+          observedValue: { failed, unwell: unhealthy },
           ...(failed.length > 0 ? { output: `Failed: ${failed.join(', ')}. GET /sources/{id}/health says why.` } : {}),
         },
       ],
@@ -88,7 +88,7 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
       access: 'public',
       tag,
       summary: 'Whether the installation is well',
-      description: 'Status 200 for `pass` and `warn`, 503 for `fail`. The single checks are shown to who sends a key.',
+      description: 'Status 200 for `pass` and `warn`, 503 for `fail`. The single checks are shown only with a key.',
       media: { 'application/health+json': healthSchema },
     },
     async ({ call }) => {
@@ -156,7 +156,7 @@ function calendarCheck(now: number): Check[number] {
     observedValue: calendarDaysLeft(now),
     ...(ending.length > 0
       ? {
-          output: `Days left of the exchanges' calendars: ${ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ')}. Make them anew: docs/runbook.md, "Calendars about to end".`,
+          output: `Days left of the exchanges' calendars: ${ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ')}. Generate them again: docs/runbook.md, "Calendars about to end".`,
         }
       : {}),
   };

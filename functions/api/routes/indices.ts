@@ -175,7 +175,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       const source = requireSource(catalogue, query.source);
       const after = readCursor(query.cursor, z.tuple([z.string(), z.iso.date(), z.int(), z.string()]));
       const knownAt = query.knownAt ?? null;
-      // A cursor goes on with the snapshot that the first page was of.
+      // A cursor continues the snapshot of the first page.
       const of = after ? { date: after[1], source: after[0] } : { date: query.date ?? null, source };
       const [snapshot] = await constituents.snapshots([listing.listingId], { ...of, knownAt });
       if (!snapshot) throw noConstituents(listing.symbol, query.date);

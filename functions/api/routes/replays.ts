@@ -16,9 +16,9 @@ interface RouteDependencies {
 }
 
 const tag = 'Quarantine';
-/** Most blobs that one request reads anew. */
+/** Most blobs that one request reads again. */
 const mostBlobs = 500;
-/** Namespace of the ids that come of an `Idempotency-Key`. */
+/** Namespace of the ids that are made of an `Idempotency-Key`. */
 const namespace = 'b0a1f2c6-58f4-5c41-9a53-3f3ad9c1f7e2';
 
 export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
@@ -43,8 +43,8 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
         ),
       );
     } else if (key === undefined || !(await replays.find(id))) {
-      // With a key it may be the second time, and all of it is in order by now.
-      throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, fits what was asked for.');
+      // With a key it may be a repeated request, whose rows are all resolved by now.
+      throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, matches the request.');
     }
     return {
       kind: 'data',
@@ -66,7 +66,7 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
       path: '/quarantine/replay',
       access: 'operate',
       tag,
-      summary: 'Read the blobs of quarantined rows anew',
+      summary: 'Read the blobs of quarantined rows again',
       description: `Rows that pass now are stored, and leave the quarantine; the others come back with their reason. What is newer than the blob stays as it is. At most ${mostBlobs} blobs a request. The same \`Idempotency-Key\` again is the same replay.`,
       body: replayRequestSchema,
       data: replayAcceptedSchema,
@@ -92,9 +92,8 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
       path: '/runs/{id}/replay',
       access: 'operate',
       tag: 'Runs',
-      summary: "Read a run's raw blobs anew",
-      description:
-        'With the parser and the checks of today. What is stored already and says the same is left as it is.',
+      summary: "Read a run's raw blobs again",
+      description: 'With the parser and the checks of today. Rows that are stored already stay as they are.',
       params: z.object({ id: z.uuid() }),
       data: replayAcceptedSchema,
       status: 202,

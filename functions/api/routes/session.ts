@@ -9,7 +9,7 @@ import type { ApiKeyStore } from '../../../core/ports/api-key-store.ts';
 import { type Authenticator, refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
 
 const lifeMs = 12 * 3600_000;
-/** Told of a key without an end. */
+/** The `expiresAt` of a key without an end. */
 const endless = Date.UTC(9999, 11, 31);
 const tag = 'Session';
 

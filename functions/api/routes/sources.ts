@@ -151,11 +151,11 @@ export function sourceRoutes({
         path: `/sources/{id}/${to}`,
         access: 'operate',
         tag,
-        summary: to === 'start' ? 'Let the planner run a source again' : 'Let the planner leave a source alone',
+        summary: to === 'start' ? 'Resume a source' : 'Pause a source',
         description:
           to === 'start'
-            ? 'What was missed meanwhile is not made up for.'
-            : 'What runs already ends as it would. "Run now" still works. With `until` it goes on by itself then.',
+            ? 'Runs that were missed meanwhile are not planned later.'
+            : 'Runs under way finish. "Run now" still works. With `until` the source resumes by itself then.',
         params: byId,
         ...(to === 'stop' ? { body: stopRequestSchema.optional() } : {}),
         data: sourceSchema,
@@ -199,7 +199,7 @@ export function sourceRoutes({
         if (view.credentials?.hint)
           throw new ProblemError(
             'credentials_missing',
-            `${source.title} cannot be asked yet. ${view.credentials.hint}`,
+            `${source.title} cannot be called yet. ${view.credentials.hint}`,
           );
       }
       const requestId = idempotencyKey(call) ?? randomUUID();

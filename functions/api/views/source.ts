@@ -13,7 +13,7 @@ export interface Planned {
   readonly alwaysOpen: boolean;
 }
 
-/** A source as the API tells of it: the catalogue's words, and what the database knows. */
+/** A source as the API shows it: from the catalogue and the database. */
 export function sourceView(
   source: SourceDefinition,
   row: StoredSource,
@@ -139,8 +139,8 @@ export function sampleView({ at, status, score, lowest, succeeded, failed }: Sto
 }
 
 /**
- * The next due time of a job. A breaker, or the source's own wish, holds it back; after a pause that ends by itself it goes
- * on with its next slot.
+ * The next due time of a job. A breaker, or the source's own wish, holds it back; after a pause that ends by itself it
+ * continues with its next slot.
  */
 function nextRunAt(timing: JobTiming, source: SourceDefinition, row: StoredSource, now: number): string | null {
   const locked = needsCredentials(source) && !row.credentialsSet;

@@ -23,7 +23,8 @@ const turns: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bwants? to be left\b/i, 'is on hold'],
   [/\bse(e|es|en) to it\b/i, 'makes sure'],
   [/\bnought\b/i, 'zero'],
-  [/\bunwell\b/i, 'unhealthy, failing'],
+  // `unwell:` is a field of GET /health, which clients may read.
+  [/\bunwell\b(?!:)/i, 'unhealthy, failing'],
   [/(?<!the-)\bmend(s|ed|ing)?\b/i, 'fix'],
   [/\bof which nothing is known\b/i, 'unknown'],
 ];
@@ -40,9 +41,19 @@ const folders = [
   'localstack',
   'web',
   ...['contracts', 'http', 'market', 'proxy', 'runtime'].map((room) => `core/${room}`),
-  ...['ingest', 'maintain', 'migrate', 'monitor', 'prepare-database', 'schedule', 'scrape-api', 'scrape-browser'].map(
-    (name) => `functions/${name}`,
-  ),
+  'core/adapters/postgres',
+  'core/ports',
+  ...[
+    'api',
+    'ingest',
+    'maintain',
+    'migrate',
+    'monitor',
+    'prepare-database',
+    'schedule',
+    'scrape-api',
+    'scrape-browser',
+  ].map((name) => `functions/${name}`),
   ...['set-credentials', 'state', 'summarise', 'yahoo-proxy'].map((name) => `functions/${name}`),
 ];
 

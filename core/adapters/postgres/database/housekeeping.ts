@@ -16,7 +16,7 @@ export interface Maintenance {
 
 /**
  * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
- * and what is over is removed. Touches no quote, bar, run or key.
+ * and what has expired is removed. Touches no quote, bar, run or key.
  */
 export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenance> {
   const made = await pool.query('SELECT maintain_quote_partitions($1) AS count', [now]);

@@ -131,7 +131,7 @@ export async function closeBatch(
     ],
   });
   await publish(db, eventsOf(header, batchId, counts));
-  // What this reading finds wrong again is there anew; the rest is in order now.
+  // What this reading rejects again is inserted below; the rest is resolved.
   if (header.replay !== undefined)
     await db.query(
       'UPDATE quarantine SET resolved_at = clock_timestamp() WHERE blob_key = $1 AND resolved_at IS NULL',

@@ -24,7 +24,7 @@ const candidateRow = z.object({
 });
 
 /**
- * Decides anew which source is the price of some listings, after one source's latest rows have changed.
+ * Decides again which source is the price of some listings, after one source's latest rows have changed.
  *
  * Takes a lock that is held until the transaction ends, so it must come last: of two sources stored at once, the second
  * decides with the first one's rows committed and in sight. A decision that stays as it is writes nothing.
@@ -53,10 +53,10 @@ export async function storeConsolidation(
     [ids, sourceId],
   );
   const unsettled = unsettledRow.parse(rows[0]).ids;
-  if (unsettled) await decideAnew(db, `{${unsettled}}`, rankOf);
+  if (unsettled) await decideAgain(db, `{${unsettled}}`, rankOf);
 }
 
-async function decideAnew(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
+async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
   const { rows } = await db.query(
     `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id

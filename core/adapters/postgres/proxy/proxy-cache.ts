@@ -26,7 +26,7 @@ const leaseRow = z.object({ key: z.string(), token: z.coerce.number() });
 const sizeRow = z.object({ bytes: z.coerce.number() });
 
 /**
- * Looks answers up, and leases those that are not fresh to the first who asks.
+ * Looks answers up, and leases those that are not fresh to the first caller.
  *
  * The upsert is one statement: of two that ask at once, one gets the token and the other sees the lease. An answer that
  * is over its time is not given, though it may be there until the next sweep.
@@ -151,7 +151,7 @@ export async function cacheFail(
   return { released: rowCount ?? 0 };
 }
 
-/** Drops what is over; then, while the bodies are together over `maxBytes`, what would be over next. */
+/** Deletes what has expired; then, while the bodies together exceed `maxBytes`, what would expire next. */
 export async function cacheSweep(
   connection: Connection,
   { maxBytes }: Ask<'cacheSweep'>,
