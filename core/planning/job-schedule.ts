@@ -42,7 +42,7 @@ export function symbolsOf(job: SourceJob, { symbols, toSource }: Wanted): string
   return (symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
 }
 
-/** The timings of a source's jobs, in their order, for the symbols that are wanted: the catalogue's own unless said. */
+/** The timings of a source's jobs, in their order, for the symbols that are wanted: the catalogue's own by default. */
 export function timingsOf(
   source: Pick<SourceDefinition, 'jobs' | 'quota'>,
   wanted: Wanted = { symbols: null, alwaysOpen: false, toSource: (symbol) => symbol },

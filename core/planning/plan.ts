@@ -13,7 +13,7 @@ export interface PlannedRun {
   readonly slot: string;
   readonly dueAt: Date;
   readonly tasks: readonly (readonly string[])[];
-  /** Use nothing that is kept from before: a browser begins with a new profile and signs in anew. */
+  /** Use nothing that is kept from before: a browser starts with a new profile and a new login. */
   readonly fresh?: boolean;
 }
 

@@ -86,7 +86,7 @@ export interface RunResult {
   readonly newestAsOf: number | null;
 }
 
-/** Why no permit is to be had, and in how many seconds one is. */
+/** Why no permit is available, and in how many seconds one will be. */
 export interface PermitRefusal {
   readonly why: 'minute_quota' | 'day_quota' | 'held';
   readonly seconds: number;
@@ -98,7 +98,7 @@ export function abandoned({ begun }: { readonly begun: boolean }): Failure {
     reason: 'unexplained',
     detail: { code: 'recovery_abandoned' },
     message: begun
-      ? 'The recovery broke off before it had ended: its worker or its queue is stuck.'
+      ? 'The recovery was interrupted: its worker or its queue is stuck.'
       : 'The recovery never began: its service is stopped, or its queue is stuck.',
   };
 }

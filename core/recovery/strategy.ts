@@ -84,21 +84,27 @@ const api: Readonly<Record<RunReason, Strategy>> = {
   unexplained: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
 };
 
-const anew = ['keep_page', 'fresh_profile', 'renew_session'] as const;
+const freshStart = ['keep_page', 'fresh_profile', 'renew_session'] as const;
 
 const browser: Readonly<Record<RunReason, Strategy>> = {
   rate_limited: strategy('ask less', 'lower_budget', 'half_open_breaker', ...proof),
   quota_exhausted: strategy('ask less', 'lower_budget', 'half_open_breaker', ...proof),
-  blocked: strategy('new profile, ask less', ...anew, 'lower_budget', 'half_open_breaker', ...proof),
-  auth_expired: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  schema_drift: strategy('new profile, other selectors', ...anew, 'other_selectors', 'half_open_breaker', ...proof),
-  not_found: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  no_data: strategy('new profile, other selectors', ...anew, 'other_selectors', 'half_open_breaker', ...proof),
-  stale: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  timeout: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  down: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  bad_request: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
-  unexplained: strategy('new profile and login', ...anew, 'half_open_breaker', ...proof),
+  blocked: strategy('new profile, ask less', ...freshStart, 'lower_budget', 'half_open_breaker', ...proof),
+  auth_expired: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  schema_drift: strategy(
+    'new profile, other selectors',
+    ...freshStart,
+    'other_selectors',
+    'half_open_breaker',
+    ...proof,
+  ),
+  not_found: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  no_data: strategy('new profile, other selectors', ...freshStart, 'other_selectors', 'half_open_breaker', ...proof),
+  stale: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  timeout: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  down: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  bad_request: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
+  unexplained: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
 };
 
 // While Yahoo is paused, cached answers are all that clients have: they stay, and so does the pause.

@@ -44,7 +44,7 @@ export const pageHeaders = {
 } as const;
 
 /**
- * A source of the catalogue, ready to be called. Throws for an id that the catalogue lacks. Open it anew for each task: that
+ * A source of the catalogue, ready to be called. Throws for an id that the catalogue lacks. Open it for each task: that
  * costs next to nothing, and answers are masked by the credentials as they are now.
  */
 export async function openSource(
@@ -56,7 +56,7 @@ export async function openSource(
     upstream: (options: UpstreamOptions) => Upstream;
     now: Clock;
     wait: (ms: number) => Promise<void>;
-    /** The text of a source's secret, read anew each time; `null` without one. For sources that need credentials. */
+    /** The text of a source's secret, read each time; `null` without one. For sources that need credentials. */
     credentials?: (sourceId: string) => Promise<string | null>;
     /** Signs in with a browser, for sources that need one. */
     browserLogin?: (credentials: LoginCredentials) => Promise<Session | Failure>;

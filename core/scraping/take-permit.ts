@@ -93,7 +93,7 @@ function heldPermit({ takenAt, notBefore, expiresAt }: Permit, at: number): Held
 export const dayUsedUp: Failure = {
   reason: 'quota_exhausted',
   detail: { code: 'day_quota' },
-  message: "The day's quota of this source is used up; it begins anew at midnight UTC.",
+  message: "The day's quota of this source is used up; it resets at midnight UTC.",
 };
 
 const minuteUsedUp: Failure = {

@@ -115,7 +115,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     const principal = await authenticator.identify(credentials);
     const wait = limiter.take(principal.keyId);
     if (wait > 0)
-      throw new ProblemError('rate_limited', `This key has asked too much at once. Wait ${wait} s.`, {
+      throw new ProblemError('rate_limited', `This key has sent too many requests at once. Wait ${wait} s.`, {
         headers: { 'retry-after': String(wait) },
       });
     if (!allows(principal.scope, spec.access))

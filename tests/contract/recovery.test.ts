@@ -98,7 +98,7 @@ describe('a recovery', () => {
     expect(await newest('yahoo')).toMatchObject({
       status: 'failed',
       reason: 'unexplained',
-      message: expect.stringContaining('broke off'),
+      message: expect.stringContaining('was interrupted'),
     });
     expect(await of.recover(world, 'yahoo')).toMatchObject({ status: 'verified' });
   });

@@ -25,7 +25,7 @@ const unknownCanary: Failure = {
 };
 
 /**
- * Runs the canary symbol through the ordinary queue, scraper and ingest, once a permit is to be had, and waits for its
+ * Runs the canary symbol through the ordinary queue, scraper and ingest, once a permit is available, and waits for its
  * outcome. Ends the recovery when that proves that the source works.
  */
 export async function runCanary(context: RecoveryContext): Promise<StepOutcome> {
