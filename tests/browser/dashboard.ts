@@ -129,7 +129,7 @@ export function useDashboard() {
       allowed = pattern;
     },
     complaints: () => complaints,
-    /** Opens a path for one test, signed in unless said otherwise. */
+    /** Opens a path for one test, signed in by default. */
     async open(path: string, opening: Opening = {}): Promise<Page> {
       const page = await pageFor(opening);
       await go(page, path, opening.signedIn);
@@ -156,7 +156,7 @@ export function useDashboard() {
   };
 }
 
-/** Gives a page another size and theme, and waits until it has drawn itself anew. */
+/** Gives a page another size and theme, and waits until it has drawn itself again. */
 export async function show(page: Page, look: Look): Promise<void> {
   await page.setViewportSize(sizeOf(look));
   await page.emulateMedia({ colorScheme: look.theme ?? 'light', reducedMotion: 'no-preference' });

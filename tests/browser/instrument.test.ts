@@ -49,6 +49,6 @@ describe('an instrument', () => {
     dashboard.allow(/status of 404/);
     const page = await dashboard.open('/market/NOPE');
     await page.getByRole('alert').getByText('The symbol is not known').waitFor();
-    expect(await textOf(page.getByRole('alert'))).toContain('No source has told of NOPE.');
+    expect(await textOf(page.getByRole('alert'))).toContain('No source has data for NOPE.');
   });
 });

@@ -14,7 +14,7 @@ describe('what is looked after', () => {
         .waitFor();
     });
 
-    it('tells of each exchange whether it is open and how old its newest price is', async () => {
+    it('reports each exchange whether it is open and how old its newest price is', async () => {
       const page = await dashboard.look('/');
       const tokyo = page.getByRole('listitem').filter({ hasText: 'Tokyo' });
       await tokyo.waitFor();

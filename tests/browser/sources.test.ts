@@ -45,7 +45,7 @@ describe('the sources', () => {
     await page.getByRole('region', { name: 'Run' }).waitFor();
   });
 
-  it('tells of a source without credentials what to do, and of no other', async () => {
+  it('reports a source without credentials what to do, and of no other', async () => {
     const hint =
       'It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or `quotron credentials set alpha-vantage`.';
     const [, source] = dashboard.double.state.sources;

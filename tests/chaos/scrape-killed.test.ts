@@ -123,7 +123,7 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
   let worker = startWorker('first');
   const first = waiting.shift();
   if (first) await deliver(worker, first);
-  // One that has kept an answer and dies before it can tell of it; another does its task anew.
+  // One that has kept an answer and dies before it can report it; another does its task again.
   const untold = waiting.shift();
   if (untold) {
     await deliver(startWorker('untold', 'after keeping a blob'), untold);
@@ -171,7 +171,7 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
   await expect.poll(() => sent['outcomes']?.length, { timeout: 20_000 }).toBe(before + asleep.length);
 
   await readAll();
-  // Nobody has told of that blob, nor how the dead went: the monitor finds both when they are overdue, and that once.
+  // Nobody has reported that blob, nor how the dead went: the monitor finds both when they are overdue, and that once.
   const finding = {
     store: postgresOutcomeStore(pool),
     blobs: folderRawStore(join(folder, 'blobs')),

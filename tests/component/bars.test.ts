@@ -144,7 +144,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
 
 describe('a gap in the daily bars', () => {
   it('could hide a split: raw is 422, never the price that happens to come out', async () => {
-    // The recorded NVDA chart alone: one split in its range, and three years of which nothing is known.
+    // The recorded NVDA chart alone: one split in its range, and three years that are unknown.
     const listing = await makeListing(world.pool, 'NVDA2021');
     await makeBars(listing, [
       { day: '2021-07-19', close: '18.78', basisAt: iso() },
@@ -253,7 +253,7 @@ describe('what the stored rows do not determine', () => {
   });
 });
 
-describe('a split that the source told of after the bars were read', () => {
+describe('a split that the source reported after the bars were read', () => {
   beforeAll(async () => {
     const listing = await makeListing(world.pool, 'SPLIT');
     await makeBars(listing, [
@@ -288,7 +288,7 @@ describe('a split that the source told of after the bars were read', () => {
 });
 
 describe('raw bars', () => {
-  it('come to the shares of today by the splits that their source told of', async () => {
+  it('come to the shares of today by the splits that their source reported', async () => {
     const listing = await makeListing(world.pool, 'RAWSRC');
     await makeBars(listing, [
       { day: '2026-11-02', close: '400', volume: '10', basis: 'raw' },

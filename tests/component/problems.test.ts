@@ -222,7 +222,7 @@ describe('with the database down', () => {
     ]);
   });
 
-  it('a database that went away in the middle and came back is no matter for who asks later', async () => {
+  it('a database that went away in the middle and came back does not affect later requests', async () => {
     const watched = createPool({ url: world.databaseUrl }, 1);
     const one = testApi(watched);
     expect((await one.ask('/quotes/AAPL', { key: keys.read })).status).toBe(200);

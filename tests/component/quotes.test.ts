@@ -312,7 +312,7 @@ describe('a symbol', () => {
 });
 
 describe('a mistyped parameter', () => {
-  it('is told of as a warning', async () => {
+  it('is reported as a warning', async () => {
     const { warnings } = one.parse(await (await get('/quotes/AAPL?expalin=1')).json());
     expect(warnings).toEqual([{ code: 'unknown_parameter', message: expect.stringContaining('"expalin"') }]);
   });

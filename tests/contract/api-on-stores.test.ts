@@ -82,7 +82,7 @@ describe('what ingest stored', () => {
   it('of bars reads with the basis, and a later split marks them until they are read again', async () => {
     const listing = await registered(world.pool, 'yahoo', 'BARRED');
     const split = { type: 'split', exDate: '2026-11-04', ratio: '2', amount: null, currency: null } as const;
-    // Fetched before the split, then the split is told of with a bar after it.
+    // Fetched before the split, then the split is reported with a bar after it.
     await stored(store, 'yahoo', {
       bars: [
         barSeries(listing, [200, 202], { fetchedAt: Date.UTC(2026, 10, 3, 22), basisAt: Date.UTC(2026, 10, 3, 22) }),

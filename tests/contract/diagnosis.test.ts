@@ -191,7 +191,7 @@ describe('the report of a fault that no rule knows', () => {
 });
 
 describe('the report while the proxy is in trouble', () => {
-  it('tells of its pause, its open incident and its latest recovery, and nothing once they are over', async () => {
+  it('reports its pause, its open incident and its latest recovery, and nothing once they are over', async () => {
     await world.pool.query(
       `INSERT INTO proxy_pause (source_id, until, reason) VALUES ('yahoo', now() + interval '1 hour', 'blocked')`,
     );

@@ -140,7 +140,7 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
   }, 120_000);
 });
 
-describe('a source that bears one worker', () => {
+describe('a source that tolerates one worker', () => {
   it('has one at a time, however many ask at once, and the next when the task is over', async () => {
     const state = postgresState(world.pool);
     const { rows } = await world.pool.query<{ id: string }>(
@@ -199,7 +199,7 @@ describe('a worker that comes late', () => {
     (async () => (await world.pool.query('SELECT status, reason, attempt, finished_at FROM task')).rows)();
   const running = [{ status: 'running', reason: null, attempt: 2, finished_at: null }];
 
-  it('and tells of a failure does not end the task of another', async () => {
+  it('and reports a failure does not end the task of another', async () => {
     const { runId } = await takenOver();
     const outcome = {
       stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', detail: { code: 'timeout' }, message: 'No answer.',

@@ -91,7 +91,7 @@ it('keeps reports and recoveries that are over for 400 days, and one that is und
   expect(kept.rows.map((row) => row.source_id)).toEqual(['newer', 'open']);
 });
 
-it('what is over is removed, what is not is kept', async () => {
+it('expired rows are deleted, others are kept', async () => {
   await pool.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at)
      VALUES ('yahoo', 'task', now(), now(), '2026-11-01'), ('yahoo', 'task', now(), now(), '2026-11-22')`,

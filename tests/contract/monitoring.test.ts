@@ -136,7 +136,7 @@ describe('each minute', () => {
     expect(errors).toEqual([new Error('a fault of ours')]);
   });
 
-  it('incidents of sources that have left the catalogue are over, and told of once', async () => {
+  it('incidents of sources that have left the catalogue are over, and reported once', async () => {
     await world.pool.query(
       `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES
          ('gone', 'down', $1, $1), ('yahoo', 'down', $1, $1), ('yahoo-proxy', 'down', $1, $1)`,

@@ -132,7 +132,7 @@ describe('a run of a job that is due again in hours', () => {
     expect(await retries()).toHaveLength(1);
   });
 
-  it('that found the quota exhausted is tried again when the quota has begun anew', async () => {
+  it('that found the quota exhausted is tried again when the quota has begun again', async () => {
     const { plan } = planner();
     await plan('18:00:00');
     await end('18:30:00', [0], 'quota_exhausted');
@@ -226,7 +226,7 @@ describe('a run of a job that is due again in hours', () => {
 
   it.each([
     ['is paused', () => state('paused', 'true')],
-    ['wants to be left alone', () => state('held_until', `now() + interval '1 hour'`)],
+    ['is on hold', () => state('held_until', `now() + interval '1 hour'`)],
     ['has an open breaker', () => state('breaker, breaker_until', `'open', '2026-11-22T07:00:00Z'`)],
     [
       'is not asked, as the scheduler is stopped',

@@ -80,7 +80,7 @@ describe('planning', () => {
     expect(queue.take('scrape-coingecko')).toHaveLength(1);
   });
 
-  it('plans nothing for a paused source, and does not make up for it afterwards', async () => {
+  it('plans nothing for a paused source, and does not plan it afterwards', async () => {
     const { plan } = planner();
     await plan('10:00:00');
     await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);

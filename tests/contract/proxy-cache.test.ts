@@ -105,7 +105,7 @@ describe('a pause', () => {
   });
 });
 
-it('the sweep drops what is over, and of the rest what is over next, down to its size', async () => {
+it('the sweep deletes what has expired, and of the rest what expires next, down to its size', async () => {
   for (const [key, keepSeconds] of [
     ['over', 0],
     ['soon', 100],

@@ -160,7 +160,7 @@ describe('a blob of quotes', () => {
     expect(await column(world.pool, "SELECT count(*) FROM symbol_alias WHERE symbol = 'UNASKED'")).toEqual(['0']);
   });
 
-  it('keeps the good rows beside bad ones, and tells of the quarantine', async () => {
+  it('keeps the good rows beside bad ones, and reports the quarantine', async () => {
     const message = await blobOf([
       answer([{ symbol: 'GOOD' }, { symbol: 'WORD', price: 'n/a' }, { symbol: 'ZERO', price: 0 }]),
     ]);

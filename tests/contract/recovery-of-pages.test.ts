@@ -29,7 +29,7 @@ it('a page that changed its classes goes on being read by its headings, and a re
   expect(await selectors()).toEqual({ selectors: 'alternative' });
 });
 
-it('a browser begins with a new profile and signs in anew, and the page that failed is kept', async () => {
+it('a browser begins with a new profile and signs in again, and the page that failed is kept', async () => {
   const world = of.world();
   const positions = () => world.cycle(runNow('positions', new Date().toISOString(), 'demo-broker'));
   await positions();

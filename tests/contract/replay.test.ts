@@ -49,7 +49,7 @@ async function jump(running: ReturnType<typeof start>): Promise<void> {
   await running.cycle(runNow('quotes'));
 }
 
-it('reads the answer anew and holds back again what still looks wrong, once', async () => {
+it('reads the answer again and holds back again what still looks wrong, once', async () => {
   const running = start();
   await jump(running);
   expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
@@ -106,7 +106,7 @@ it('is one replay for one Idempotency-Key, however often it is asked for and del
   expect(await all('SELECT blob_key FROM batch WHERE replay IS NOT NULL')).toHaveLength(1);
 });
 
-it('reads a whole run anew, changes nothing that is stored, and says when there is nothing', async () => {
+it('reads a whole run again, changes nothing that is stored, and says when there is nothing', async () => {
   const running = start();
   const [runId] = await running.cycle(runNow('quotes'));
   const before = await all('SELECT * FROM quote ORDER BY listing_id, as_of');

@@ -130,7 +130,7 @@ describe('taking a task', () => {
 });
 
 describe('permits', () => {
-  it('are never more than the minute allows, whoever asks at once', async () => {
+  it('are never more than the minute allows, however many ask at once', async () => {
     const take = () => state.call({ op: 'takePermits', sourceId: 'yahoo', count: 7, purpose: 'task' });
     const answers = await Promise.all(Array.from({ length: 20 }, take));
     const granted = answers.flatMap((answer) => answer.permits).length;

@@ -41,7 +41,7 @@ describe.each(stages)('in %s', (stage) => {
   });
 
   it.each(['SourceFailing', 'SourceLimited'])(
-    'every source has an alarm on what the monitor tells of it by %s',
+    'every source has an alarm on what the monitor reports it by %s',
     (metric) => {
       for (const { id } of catalogue) {
         const [alarm, ...others] = on(metric, id);

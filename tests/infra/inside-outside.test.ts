@@ -15,7 +15,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(inside.sort()).toEqual([...insideFunctions].sort());
   });
 
-  it('only inside functions are told of the database', () => {
+  it('only inside functions get the settings of the database', () => {
     const told = [...functionsOf(stage)]
       .filter(([, { variables }]) => Object.keys(variables).some((name) => /^DB_(HOST|USER)$/.test(name)))
       .map(([name]) => name);

@@ -117,7 +117,7 @@ describe('the command on the running local cloud', () => {
     expect(await quotron(['recover', 'nobody'])).toMatchObject({ code: 2 });
   });
 
-  it('shows what is in quarantine and has it read anew', async () => {
+  it('shows what is in quarantine and has it read again', async () => {
     await cloud.fault({ source: 'yahoo', fault: 'unit', symbol: 'VOD.L' });
     await quotron(['test', 'yahoo']);
     await cloud.noFaults();

@@ -75,7 +75,7 @@ describe('the deployed proxy', () => {
       Array.from({ length: 50 }, (_, at) => ask(`/v7/finance/quote?symbols=${symbols[at % 20]}`)),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    // A busy machine may take longer than the five seconds that a quote is fresh, and the late ones ask anew.
+    // A busy machine may take longer than the five seconds that a quote is fresh, and the late ones ask again.
     const times = Math.ceil((performance.now() - begun) / 5_000);
     // Scrapers ask for quotes as well, so these are told apart by the permits that they took.
     const [used] = await cloud.rows(

@@ -267,7 +267,7 @@ describe('on the deployed cloud', () => {
       const { reason } = sickFaults.find((each) => each.source === line.source && each.fault === line.fault) ?? {};
       const what = `${line.source} ${line.fault}`;
       expect(line.reason, what).toBe(reason);
-      // A run that begins just before the source wants to be left alone ends as one that was left alone.
+      // A run that begins just before the source is on hold ends as one on hold.
       if (reason && limitReasons.has(reason)) expect(line.incident.split(' '), what).toContain(reason);
       else expect(line.incident, what).toBe(reason);
       expect(reason && limitReasons.has(reason) ? ['limited'] : ['degraded', 'failed'], what).toContain(line.status);

@@ -43,7 +43,7 @@ function localFile() {
   return localFileSchema.parse(JSON.parse(readFileSync(join(place.folder, 'local.json'), 'utf8')));
 }
 
-/** Of most starts: with other symbols they would deploy anew. No page has them, so no browser is started each time. */
+/** Of most starts: with other symbols they would deploy again. No page has them, so no browser is started each time. */
 const symbols = 'GOOGL,OCDO.L';
 
 async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; ready: Ready }> {
@@ -105,7 +105,7 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('goes on with what was there and deploys nothing: prices, blobs, keys and addresses', async () => {
+  it('continues with what was there and deploys nothing: prices, blobs, keys and addresses', async () => {
     const { running, ready } = await startAndWait();
     expect(running.stderr()).toContain('nothing has changed');
     expect(ready.apiKeys).toEqual(first.apiKeys);

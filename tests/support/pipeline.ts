@@ -45,7 +45,7 @@ const neverDone: ReadonlySet<FaultName> = new Set([...hangs, 'malformed', 'drift
 export interface PipelineOptions {
   sourceUrls: Record<string, string>;
   symbols?: readonly string[];
-  /** Whether planner and monitor ignore calendars; they do unless said. */
+  /** Whether planner and monitor ignore calendars; they do by default. */
   alwaysOpen?: boolean;
   /** Queues and blobs that another pipeline of the same cloud uses too; its own unless given. */
   stores?: PipelineStores;

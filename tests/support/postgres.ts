@@ -83,8 +83,8 @@ function withDatabase(url: string, name: string): string {
 }
 
 /**
- * Empties all tables but the one of migrations, and begins their numbers anew. `TRUNCATE` would make each table's files
- * anew, which takes thirty times as long for the few rows of a test.
+ * Empties all tables but the one of migrations, and begins their numbers again. `TRUNCATE` would make each table's files
+ * again, which takes thirty times as long for the few rows of a test.
  */
 export async function emptyDatabase(pool: Pool): Promise<void> {
   await pool.query(`DO $$

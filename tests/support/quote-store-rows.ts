@@ -127,7 +127,7 @@ export async function column(pool: Pool, text: string, values: readonly unknown[
     .map(([value]) => (value === null ? null : String(value)));
 }
 
-/** The price of a listing that a reader who asks for what was known at a time is given. */
+/** The price of a listing that a reader gets for what was known at a time. */
 export async function priceKnownAt(
   pool: Pool,
   listing: KnownListing,

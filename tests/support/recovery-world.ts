@@ -30,7 +30,7 @@ export function recoveryWorld(simulatedFrom?: string) {
     ]);
   });
 
-  /** Quotas begin anew, and what a source asked for by `Retry-After` is over. */
+  /** Quotas begin again, and what a source asked for by `Retry-After` is over. */
   const later = async () => {
     await all('UPDATE source_state SET held_until = NULL');
     await all('DELETE FROM permit');

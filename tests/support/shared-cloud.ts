@@ -19,7 +19,7 @@ export interface AskOptions {
   readonly as?: Scope | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Redirects are followed unless said. */
+  /** Redirects are followed by default. */
   readonly redirect?: 'follow' | 'manual';
 }
 

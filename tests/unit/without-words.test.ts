@@ -142,7 +142,7 @@ describe('without their messages', () => {
   });
 });
 
-const anyFailure: Failure = { reason: 'down', detail: { code: 'connection_failed' }, message: 'It broke off.' };
+const anyFailure: Failure = { reason: 'down', detail: { code: 'connection_failed' }, message: 'It was interrupted.' };
 const findings: readonly RowFinding[] = [
   { code: 'price_ratio', ratio: 100, to: 'stored' },
   { code: 'price_ratio', ratio: 3, to: 'previous_close' },

@@ -164,7 +164,7 @@ describe('quarantine', () => {
     expect(double.asked.map(({ path }) => path)).toEqual(['/quarantine?limit=3', '/quarantine?limit=1&cursor=next']);
   });
 
-  it('shows one, and reads some anew', async () => {
+  it('shows one, and reads some again', async () => {
     answers['GET /quarantine/7'] = row();
     expect((await ask('quarantine', 'show', '7')).stdout).toContain('price: "7010"');
     answers['POST /quarantine/replay'] = { id, status: 'queued', blobs: 1, rows: 2, more: false };

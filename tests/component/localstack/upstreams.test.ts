@@ -217,7 +217,7 @@ describe('faults', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
-  it('malformed: JSON that breaks off', async () => {
+  it('malformed: truncated JSON', async () => {
     await switchFault({ source: 'yahoo', fault: 'malformed', kinds: ['quote'] });
     const text = await (await askQuotes('AAPL')).text();
     expect(() => JSON.parse(text)).toThrow(SyntaxError);
@@ -268,7 +268,7 @@ describe('faults', () => {
     expect((await askQuotes('AAPL', '', Promise.resolve({ cookie, crumb }))).status).toBe(200);
   });
 
-  it('unit, stale, drift and price change what is told of a symbol, and of no other', async () => {
+  it('unit, stale, drift and price change what is said of a symbol, and of no other', async () => {
     const [usual, other] = await quotes('AAPL,MSFT');
     const price = Number(usual?.['regularMarketPrice']);
     await switchFault({ source: 'yahoo', fault: 'unit', symbol: 'AAPL' });

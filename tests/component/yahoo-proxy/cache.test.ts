@@ -110,7 +110,7 @@ describe('an answer’s age', () => {
     expect(asked('quote')).toBe(2);
   });
 
-  it('older than that is asked anew, and the client waits', async () => {
+  it('older than that is asked again, and the client waits', async () => {
     await test.ask(one('AAPL'));
     test.pass(60);
     const answer = await test.ask(one('AAPL'));
@@ -152,7 +152,7 @@ describe('an answer’s age', () => {
   });
 });
 
-describe('a Yahoo that is unwell', () => {
+describe('a failing Yahoo', () => {
   it.each([
     ['429', 429, 'Too Many Requests\r\n'],
     ['403', 502, '"quoteResponse"'],
@@ -173,7 +173,7 @@ describe('a Yahoo that is unwell', () => {
     if (fault === '429') expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('is left alone for as long as it says', async () => {
+  it('gets no call for as long as it says', async () => {
     upstreams.control.switch({
       source: 'yahoo',
       on: true,

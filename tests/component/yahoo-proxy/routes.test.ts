@@ -45,7 +45,7 @@ describe('the proxy’s own routes', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('write decimals as text for who asks', async () => {
+  it('write decimals as text on request', async () => {
     expect(await (await test.ask('/yahoo/quote/AAPL?decimals=string')).json()).toMatchObject({
       data: { price: expect.stringMatching(/^\d+(\.\d+)?$/), changeFraction: expect.any(String) },
     });

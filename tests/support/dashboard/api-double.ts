@@ -242,13 +242,13 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   }
   if (collection === 'runs' && id !== undefined) return data(runDetailSchema, runDetailOf(id, looked(state, id)));
   const quote = state.quotes.find((one) => one.instrument.symbol === id);
-  if (!quote) return problem(404, 'unknown_symbol', 'The symbol is not known', `No source has told of ${id}.`);
+  if (!quote) return problem(404, 'unknown_symbol', 'The symbol is not known', `No source has data for ${id}.`);
   if (collection === 'quotes' && part === 'history') return data(z.array(tickRowSchema), ticksOf(quote));
   if (collection === 'quotes') return data(quoteSchema, explained(quote));
   if (collection === 'indices' && part === 'constituents' && quote.instrument.symbol === '^GSPC')
     return data(constituentsSchema, constituentsOf(quote));
   if (collection === 'indices')
-    return problem(404, 'no_constituents', 'The members of the index are not known', `No source has told of ${id}.`);
+    return problem(404, 'no_constituents', 'The members of the index are not known', `No source has data for ${id}.`);
   if (collection === 'bars') return data(barsSchema, barsOf(quote));
   return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
 }

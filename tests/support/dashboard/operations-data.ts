@@ -18,7 +18,7 @@ const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo *
 
 const inSession = { cron: null, zone: null, inSession: true, nextRunAt: at(-18) };
 
-/** A source as the API tells of it. */
+/** A source as the API reports it. */
 export function sourceOf(
   id: string,
   title: string,

@@ -182,7 +182,7 @@ describe('what is wrong now', () => {
     expect(rulesOf(facts([source({ tasks, recoveries: [failedOne] })]))).toContain('unreachable');
   });
 
-  it('is told of an open incident that no task tells of, and not of a source that is paused', () => {
+  it('has a complaint for an open incident that no task reports, and not of a source that is paused', () => {
     const incident = {
       reason: 'stale',
       openedAt: minutesAgo(30),
@@ -252,7 +252,7 @@ describe('what is wrong with Quotron itself', () => {
     expect(cause('outcomes')).toContain('malformed');
   });
 
-  it('tells of the proxy by its pause, its incidents and its recoveries, and of each change', () => {
+  it('reports the proxy by its pause, its incidents and its recoveries, and of each change', () => {
     const pause = { until: at + 60_000, reason: 'blocked' };
     const incident = {
       reason: 'down',

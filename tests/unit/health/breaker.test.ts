@@ -56,7 +56,7 @@ describe('a closed breaker', () => {
     expect(breakerAfter(Array.from({ length: 9 }, () => failure('timeout', { attempt: 0 })))).toEqual(closedBreaker);
   });
 
-  it('begins its count anew with a success', () => {
+  it('begins its count again with a success', () => {
     expect(breakerAfter([failure(), failure(), success, failure(), failure()])).toMatchObject({
       state: 'closed',
       failures: 2,

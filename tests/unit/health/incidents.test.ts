@@ -94,7 +94,7 @@ describe('an incident', () => {
     expect(follow([bad('schema_drift', bars), good(), good(bars)]).open).toEqual([]);
   });
 
-  it('begins its count anew when its job fails of something else', () => {
+  it('begins its count again when its job fails of something else', () => {
     expect(follow([bad('down'), good(), bad('timeout'), good()]).open.map((each) => each.reason)).toEqual([
       'down',
       'timeout',

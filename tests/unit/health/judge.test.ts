@@ -87,7 +87,7 @@ describe('a source that nobody asks', () => {
     expect(judge(silent, closed).health.status).toBe('healthy');
   });
 
-  it('is not, when the source or its breaker wants to be left alone', () => {
+  it('is not, when the source or its breaker is on hold', () => {
     expect(judge({ ...silent, heldUntil: now + 1 }).health.status).toBe('healthy');
     expect(judge({ ...silent, breaker: { ...closedBreaker, state: 'open' } }).health.status).toBe('healthy');
   });

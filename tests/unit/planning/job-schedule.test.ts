@@ -35,11 +35,11 @@ describe('slots of an interval', () => {
     expect(slots(minutely, at('10:00:00'), at('09:59:00'))).toEqual([]);
   });
 
-  it('a dropped tick is made up for by the next', () => {
+  it('a dropped tick is planned by the next', () => {
     expect(slots(minutely, at('10:00:00'), at('10:02:30'))).toEqual([at('10:01:00'), at('10:02:00')]);
   });
 
-  it('after a long silence only the newest slots are made up for', () => {
+  it('after a long silence only the newest slots are planned', () => {
     const made = slots(minutely, at('00:00:00'), at('12:00:00'));
     expect(made).toHaveLength(catchUpLimit);
     expect(made.at(-1)).toBe(at('12:00:00'));
@@ -154,7 +154,7 @@ describe('a job in session', () => {
     ]);
   });
 
-  it('makes up for the close when the planner was away from before it', () => {
+  it('plans the close when the planner was away from before it', () => {
     const runs = dueRuns(job, Date.parse('2026-11-20T20:00:00Z'), Date.parse('2026-11-21T12:00:00Z'));
     expect(runs.filter((run) => run.symbols.includes('AAPL')).map(({ slot }) => iso([slot])[0])).toEqual([
       '2026-11-20T21:28',

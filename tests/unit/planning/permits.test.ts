@@ -57,7 +57,7 @@ describe('permits', () => {
     expect(decide(facts, count, 'task', of)).toEqual({ granted: false, why, retryAfterSeconds });
   });
 
-  it('are to be had again at the very end of a pause', () => {
+  it('are available again at the very end of a pause', () => {
     expect(decide({ heldUntil: now }).granted).toBe(true);
     expect(decide({ heldUntil: now + 1 }).granted).toBe(false);
   });
@@ -142,7 +142,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 120 },
 );
 
-describe('whoever takes permits, however late they use them', () => {
+describe('any caller that takes permits, however late they use them', () => {
   it.each(catalogue.map((source) => [source.id, source.quota] as const))(
     '%s sees no more requests than its quota in any minute and any day of UTC, and its gap is kept between begins',
     (_id, { perMinute, perDay, gapMs = 0 }) => {

@@ -24,7 +24,7 @@ describe('a plan', () => {
     expect(admitTrials(plan, [], new Map(), now)).toEqual({ ...plan, trials: [] });
   });
 
-  it('has nothing of a source whose breaker is open, and makes up for it later', () => {
+  it('has nothing of a source whose breaker is open, and plans it later', () => {
     const { runs, plannedTo, trials } = admitted(now + 1);
     expect(runs.map((each) => each.id)).toEqual(['coingecko quotes 0']);
     expect([...plannedTo.keys()]).toEqual(['coingecko/quotes']);

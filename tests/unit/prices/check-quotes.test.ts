@@ -59,7 +59,7 @@ describe('a row in the wrong unit', () => {
 });
 
 describe('a jump', () => {
-  it('is held back when one source alone tells of it', async () => {
+  it('is held back when one source alone reports it', async () => {
     expect(await reasons([row({ price: '30' })])).toEqual(['implausible_jump']);
   });
 

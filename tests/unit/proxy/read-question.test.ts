@@ -58,7 +58,7 @@ describe('charts', () => {
     expect(asked(seconds + 20, now + 20_000).key).toBe(one.key);
     expect(asked(9_999_999_999, now).key).toBe(one.key);
     expect(one.past).toBe(false);
-    // Whoever asks first asks for no less than the others want.
+    // The first request fetches no less than the others want.
     expect(asked(seconds - 30, now).query['period2']).toBe(String(seconds));
   });
 

@@ -71,7 +71,7 @@ describe('the budget', () => {
     expect([null, 1, 0.5, 0.25, 0.125].map(loweredBudget)).toEqual([0.5, 0.5, 0.25, 0.125, 0.125]);
   });
 
-  it("is lowered until the day's quota begins anew, or until a quarter of an hour after the source's own wish", () => {
+  it("is lowered until the day's quota begins again, or until a quarter of an hour after the source's own wish", () => {
     expect(new Date(budgetUntil('quota_exhausted', now, null)).toISOString()).toBe('2026-11-21T00:00:00.000Z');
     expect(budgetUntil('rate_limited', now, null)).toBe(now + 15 * minute);
     expect(budgetUntil('rate_limited', now, now + hour)).toBe(now + 75 * minute);

@@ -167,7 +167,7 @@ describe('a task whose source has no gap and a large day', () => {
 
   it('makes no request with a permit that is over, and takes others', async () => {
     expect(await scrape(yahoo, countingState(yahoo), 4, permitSeconds * 1000 * 0.6)).toMatchObject({ requests: 4 });
-    // The first of its own, two of three, then the last one anew.
+    // The first of its own, two of three, then the last one again.
     expect(calls).toEqual(['beginAttempt', 'takePermits', 'takePermits']);
   });
 

@@ -134,7 +134,7 @@ describe.each((await Promise.all(cases)).flat())('%s', (_name, sample, parser) =
    * that the change did not touch, or has a price that is no jump: within the asset class's factor of the price that was
    * there (give or take what the previous close beside it differs). And a row that is not stored is named: by a rejection, a failure, or as missing.
    */
-  it('a mutated price is stored only when the checks let it through, and else is told of', async () => {
+  it('a mutated price is stored only when the checks let it through, and else is reported', async () => {
     const others = rows === 1 ? [] : (await stored(sample, parse(sample.body))).prices;
     const limit = jumpFactor[sample.listing.assetClass];
     const price = fc.oneof(

@@ -201,7 +201,7 @@ describe('a recovery', () => {
 });
 
 describe('a recovery that must wait', () => {
-  it('requeues its message for when a permit is to be had, and says what it waits for', async () => {
+  it('requeues its message for when a permit is available, and says what it waits for', async () => {
     await fixture.source('yahoo', { status: 'limited', heldUntil: new Date(start + 45_000) });
     await request('yahoo');
     await deliver();
@@ -217,7 +217,7 @@ describe('a recovery that must wait', () => {
     expect(scrapes()).toHaveLength(1);
   });
 
-  it('is failed without a request when no permit is to be had in its time', async () => {
+  it('is failed without a request when no permit is available in its time', async () => {
     await fixture.source('yahoo', { status: 'limited', heldUntil: new Date(start + 3_600_000) });
     await request('yahoo');
     await deliver();

@@ -66,7 +66,7 @@ describe('the breaker', () => {
     }
   });
 
-  it('begins to count anew after a success', async () => {
+  it('begins to count again after a success', async () => {
     const { made, run } = breaker();
     for (const outcome of [fails('timeout'), fails('timeout'), ok, fails('timeout'), fails('timeout')])
       await run(outcome);

@@ -215,7 +215,7 @@ describe('a page that was tampered with', () => {
     );
   }, 120_000);
 
-  it('in a price: it is stored only within what the checks let through, and else told of', async () => {
+  it('in a price: it is stored only within what the checks let through, and else reported', async () => {
     const price = fc.oneof(
       fc.double({ min: 0.01, max: 100_000, noNaN: true }).map((value) => value.toFixed(2)),
       fc.constantFrom('33,883.00', '3.38', '3388.3', '0', '-1', '1e9', 'NaN', '', '338', '(338.83)', '338.83 USD'),
