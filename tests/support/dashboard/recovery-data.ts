@@ -1,4 +1,4 @@
-/** Recoveries for the doubled API: one that ended, and one that goes on with each look. */
+/** Recoveries for the doubled API: one that ended, and one that advances with each look. */
 import type { RecoveryStep, RecoveryView } from '../../../core/contracts/http/recovery.ts';
 
 const at = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1_000).toISOString();
