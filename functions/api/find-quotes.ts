@@ -2,7 +2,7 @@ import type { PricedListing, QuoteReader } from '../../core/ports/quote-reader.t
 import { consolidate } from '../../core/prices/consolidate.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
-interface Asked {
+interface QuoteRequest {
   readonly source: string | null;
   readonly knownAt: string | null;
   /** Milliseconds since the epoch. */
@@ -19,16 +19,16 @@ export async function findQuotes(
   quotes: QuoteReader,
   sourceOf: (id: string) => SourceDefinition | undefined,
   symbols: readonly string[],
-  asked: Asked,
+  request: QuoteRequest,
 ): Promise<Map<string, PricedListing | null>> {
   if (symbols.length === 0) return new Map();
-  if (asked.knownAt === null) {
-    const rows = await quotes.latest(symbols, new Date(asked.now).toISOString().slice(0, 10), asked.source);
+  if (request.knownAt === null) {
+    const rows = await quotes.latest(symbols, new Date(request.now).toISOString().slice(0, 10), request.source);
     return new Map(rows.map((row) => [row.symbol, row.source === null ? null : row]));
   }
-  const listings = await quotes.listings(symbols, asked.knownAt.slice(0, 10));
+  const listings = await quotes.listings(symbols, request.knownAt.slice(0, 10));
   const ids = listings.map((listing) => listing.listingId);
-  const known = Map.groupBy(await quotes.knownAt(ids, asked.knownAt), (row) => row.listingId);
+  const known = Map.groupBy(await quotes.knownAt(ids, request.knownAt), (row) => row.listingId);
   return new Map(
     listings.map((listing) => {
       const rows = known.get(listing.listingId) ?? [];
@@ -41,7 +41,7 @@ export async function findQuotes(
           rank: sourceOf(row.source)?.rank[listing.assetClass] ?? 0,
         })),
       );
-      const wanted = asked.source ?? decided?.source;
+      const wanted = request.source ?? decided?.source;
       const row = rows.find((each) => each.source === wanted);
       const decision = {
         chosen: decided?.source ?? null,

@@ -41,8 +41,8 @@ function broken(page: string, target: string): string | null {
     : `${page}: ${target} has no such heading`;
 }
 
-describe('links of the docs', () => {
-  it('lead to files and headings that exist', () => {
+describe('the docs', () => {
+  it('link to files and headings that exist', () => {
     const links = pages.flatMap((page) =>
       targetsOf(readFileSync(join(root, page), 'utf8')).map((target) => [page, target] as const),
     );
@@ -50,7 +50,7 @@ describe('links of the docs', () => {
     expect(links.flatMap(([page, target]) => broken(page, target) ?? [])).toEqual([]);
   });
 
-  it('are found when they lead nowhere', () => {
+  it('are found wrong when a link leads nowhere', () => {
     expect(
       targetsOf('[a](b.md#c) ![p](x.webp) <img alt="" src="y.webp"> [out](https://e.org) `[no](code.md)`'),
     ).toEqual(['b.md#c', 'x.webp', 'y.webp']);
@@ -59,7 +59,30 @@ describe('links of the docs', () => {
     expect(broken('docs/cli.md', 'runbook.md#no-ticks')).toBeNull();
   });
 
-  it('reach every page of docs/ from its index', () => {
+  it('name files and folders that exist', () => {
+    const named = /`((?:bin|cli|core|docs|functions|lib|localstack|tests|web)\/[\w./@-]*[\w/])`/g;
+    const missing = pages.flatMap((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(named)]
+        // The dashboard's build is made by a command.
+        .filter(([, path = '']) => path !== 'web/dist' && !existsSync(join(root, path)))
+        .map(([, path]) => `${page}: ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('have paragraphs of at most 120 columns', () => {
+    const long = pages.flatMap((page) =>
+      readFileSync(join(root, page), 'utf8')
+        .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+        .split('\n')
+        // A table row is one line, and so is an image.
+        .filter((line) => line.length > 120 && !/^ *(\||!\[)/.test(line))
+        .map((line) => `${page}: ${line.slice(0, 60)} …`),
+    );
+    expect(long).toEqual([]);
+  });
+
+  it('list every page in their index', () => {
     const index = readFileSync(join(root, 'docs/index.md'), 'utf8');
     const listed = new Set(targetsOf(index).map((target) => normalize(join('docs', target.split('#')[0] ?? ''))));
     const missing = pages.filter(
