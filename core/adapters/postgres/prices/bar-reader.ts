@@ -1,16 +1,17 @@
 import * as z from 'zod';
 import { barBases, corporateActionTypes } from '../../../market/bar.ts';
 import type { BarReader } from '../../../ports/bar-reader.ts';
+import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
-import { decimalText, firstRow, instant, milliseconds, rowsOf } from '../database/rows.ts';
+import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
 
 const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale`;
 const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
   coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day, q.open, q.high, q.low, q.close, q.volume, q.currency,
-  q.basis, q.basis_at AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
+  q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
 
 const basis = z.enum(barBases).catch('raw');
-const sourceRow = z.object({ source: z.string(), basis, basisAt: milliseconds });
+const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int() });
 const barFields = {
   startsAt: instant,
   day: z.string(),
@@ -22,7 +23,7 @@ const barFields = {
   volume: decimalText.nullable(),
   currency: z.string(),
   basis,
-  basisAt: milliseconds,
+  basisAt: z.int(),
   basisDay: z.string(),
   stale: z.boolean(),
 };
@@ -35,7 +36,7 @@ const actionRow = z.object({
   ratio: decimalText.nullable(),
   amount: decimalText.nullable(),
   currency: z.string().nullable(),
-  knownAt: milliseconds,
+  knownAt: z.int(),
   knownDay: z.string(),
 });
 const gapRow = z.object({ days: z.int(), from: z.string(), to: z.string() });
@@ -46,7 +47,7 @@ export function barReader(pool: Pool): BarReader {
     async sourceOf(listingId, interval, inOrder) {
       const result = await pool.query({
         name: 'bar-source',
-        text: `SELECT s.source, b.basis, b.basis_at AS "basisAt"
+        text: `SELECT s.source, b.basis, floor(${msOf('b.basis_at')}) AS "basisAt"
                FROM unnest($3::text[]) WITH ORDINALITY s (source, place)
                CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2
                                    ORDER BY starts_at DESC LIMIT 1) b
@@ -84,7 +85,7 @@ export function barReader(pool: Pool): BarReader {
     async actions(listingId, zone, knownAt) {
       const result = await pool.query({
         name: 'corporate-actions',
-        text: `SELECT type, ex_date::text AS "exDate", source, ratio, amount, currency, known_at AS "knownAt",
+        text: `SELECT type, ex_date::text AS "exDate", source, ratio, amount, currency, floor(${msOf('known_at')}) AS "knownAt",
                       (known_at AT TIME ZONE $2)::date::text AS "knownDay"
                FROM corporate_action
                WHERE listing_id = $1 AND type = ANY ($4::text[]) AND ($3::timestamptz IS NULL OR known_at <= $3)
