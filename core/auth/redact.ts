@@ -1,4 +1,4 @@
-/** What stands where a secret was. */
+/** The replacement for a secret. */
 export const mask = '[redacted]';
 
 /** Headers whose values are credentials, whatever they hold. */
@@ -62,7 +62,7 @@ function writings(secret: string): Set<string> {
 
 /**
  * What stands in base64 for a text that begins at any place of what was encoded. Three letters make four, so there are
- * three ways to begin; the first and last letters, which hang on what is around, are left out.
+ * three ways to begin; the first and last letters, which depend on the surroundings, are left out.
  */
 function base64Forms(text: string): Set<string> {
   const bytes = Buffer.from(text, 'utf8');

@@ -29,16 +29,14 @@ export interface SessionKeeper {
 }
 
 /**
- * Shares one session among all workers: kept sealed in `state`, renewed by whoever holds the renewal lease while the
+ * Shares one session among all workers: kept sealed in `state`, renewed by the holder of the renewal lease while the
  * others wait for the result. A failed renewal fails that worker only, and the next one tries for itself; but a refused
  * login is kept in the session's place for some minutes, and fails all.
  *
  * @example
- * const keeper = sessionKeeper('yahoo', state, createSealer(secret), logIn, Date.now, sleep);
- * const session = await keeper.session();
- * if ('reason' in session) return session; // a Failure
- * // … the source answers 401:
- * const other = await keeper.renewed(session);
+ * const keeper = sessionKeeper('yahoo', state, createSealer(secret), logIn, Date.now, sleep); const session = await
+ * keeper.session(); if ('reason' in session) return session; // a Failure // … the source answers 401: const other =
+ * await keeper.renewed(session);
  */
 export function sessionKeeper(
   sourceId: string,

@@ -13,12 +13,12 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-/** Whether two sessions carry the same credentials: a refused one must not be handed out again. */
+/** Whether two sessions carry the same credentials: a refused one must not be used again. */
 export function sameSession(a: Session, b: Session): boolean {
   return JSON.stringify([a.headers, a.query, a.storageState]) === JSON.stringify([b.headers, b.query, b.storageState]);
 }
 
-/** What must never be seen of a session: each header's and parameter's value, and the value of each cookie. */
+/** The secrets of a session: each header's and parameter's value, and the value of each cookie. */
 export function sessionSecrets(session: Session): string[] {
   const cookies = cookieValues(session.headers['cookie'] ?? '');
   const stored = session.storageState === null ? [] : storedValues(session.storageState);

@@ -1,10 +1,10 @@
-/** Where answers are kept that are too long to be sent by the way they were asked for. */
+/** Stores answers that are too long to be sent directly. */
 export interface AnswerStore {
-  /** Keeps an answer for a day; gives a link that lets its holder read it for some minutes, with the same headers. */
+  /** Stores an answer for a day; returns a link to it that is valid for some minutes, with the same headers. */
   keep(body: string, headers: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** The store did not take an answer. It may at another time. */
+/** The store refused an answer. A later try may succeed. */
 export class AnswerStoreError extends Error {
   override readonly name = 'AnswerStoreError';
 }

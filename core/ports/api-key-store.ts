@@ -1,6 +1,6 @@
 import type { Scope } from '../contracts/words/access.ts';
 
-/** A key that is good, as far as the database knows: neither revoked nor expired at the time asked for. */
+/** A valid key: neither revoked nor expired at the given time. */
 export interface HeldKey {
   readonly keyId: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface HeldKey {
   readonly lastUsedAt: number | null;
 }
 
-/** What may be shown of a key: never the key itself. */
+/** The public part of a key. */
 export interface KeyRecord {
   readonly id: string;
   readonly name: string;
@@ -30,7 +30,7 @@ export interface ApiKeyStore {
   findSession(hash: Buffer, now: Date): Promise<HeldKey | null>;
   /** Notes that a key is in use, at most once a minute. */
   touch(keyId: string, now: Date): Promise<void>;
-  /** Opens a session on a key. `null` when the key is not good. Sessions that ended are cleared on the way. */
+  /** Opens a session on a key. `null` when the key is not valid. Also deletes ended sessions. */
   signInWithKey(keyHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;
   /** Uses up a one-time token and opens a session on its key. Of two that try at once, one gets it. */
   signInWithToken(tokenHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;

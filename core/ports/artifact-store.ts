@@ -1,5 +1,5 @@
-/** Where pictures and pages of failed attempts are kept, for people to look at. */
+/** Stores screenshots and pages of failed attempts for people. */
 export interface ArtifactStore {
-  /** Keeps bytes under a key. The same key again is left as it is. */
+  /** Stores bytes under a key. An existing key is not overwritten. */
   put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
 }

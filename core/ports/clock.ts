@@ -1,2 +1,2 @@
-/** The wall clock, for what is at the edge. Milliseconds since the Unix epoch. */
+/** The wall clock, for handlers and adapters. Milliseconds since the Unix epoch. */
 export type Clock = () => number;

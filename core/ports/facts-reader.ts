@@ -2,7 +2,7 @@ import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../diagnosis/facts.ts';
 
-/** What the tables know of one source. */
+/** The stored facts on one source. */
 export interface SourceRecord {
   readonly id: string;
   readonly paused: boolean;
@@ -24,13 +24,13 @@ export interface SourceRecord {
   readonly recoveries: RecoveryFact[];
 }
 
-/** What the tables know of the installation. */
+/** The stored facts on the installation. */
 export interface InstallationRecord {
   readonly services: {
     readonly id: string;
     readonly running: boolean;
     readonly changedAt: number;
-    /** While it is stopped and goes on by itself: when. */
+    /** When a stopped one resumes automatically. */
     readonly stoppedUntil: number | null;
   }[];
   readonly plannedTo: number | null;
@@ -38,7 +38,7 @@ export interface InstallationRecord {
   readonly lastMonth: string | null;
 }
 
-/** Reads what a diagnosis rests on. Times are milliseconds since the epoch. */
+/** Reads the facts for a diagnosis. Times are milliseconds since the epoch. */
 export interface FactsReader {
   /** One record for each id, in order. `since` is the report before: incidents that were resolved after it are included. */
   sources(ids: readonly string[], now: Date, since: Date | null): Promise<SourceRecord[]>;

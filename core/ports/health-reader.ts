@@ -1,8 +1,8 @@
-/** What `/health` and `/readyz` judge by. */
+/** The facts for `/health` and `/readyz`. */
 export interface HealthFacts {
   /** Migrations applied. */
   readonly migrations: number;
-  /** Rows that no monthly partition of `quote` takes, up to 1000. */
+  /** Rows of `quote` without a monthly partition, up to 1000. */
   readonly unpartitioned: number;
   /** Tasks that were due more than 15 minutes ago and have no outcome, nor wait for a quota, their source or a person. */
   readonly overdue: number;

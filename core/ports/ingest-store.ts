@@ -3,7 +3,7 @@ import type { Alias, NewListing } from '../market/instrument.ts';
 import type { Decision } from '../prices/decision.ts';
 import type { Evidence } from '../prices/evidence.ts';
 
-/** Which blob, read by which parser, for which task. */
+/** The blob, parser and task of a batch. */
 export interface BatchHeader {
   readonly blobKey: string;
   readonly parserVersion: string;
@@ -24,17 +24,17 @@ export interface StoredBatch {
   readonly rejected: number;
   /** Rows inserted or replaced. */
   readonly written: number;
-  /** Rows replaced, whose former content is kept as a revision. */
+  /** Replaced rows, whose former content is stored as a revision. */
   readonly revised: number;
 }
 
-/** Where checked rows go. One adapter: Postgres. */
+/** Stores checked rows. One adapter: Postgres. */
 export interface IngestStore {
   /** Whether the `ingest` service is switched on. */
   running(): Promise<boolean>;
-  /** What symbols of a source mean. A symbol that is not known is absent. */
+  /** The aliases of symbols of a source. Unknown symbols are absent. */
   aliases(sourceId: string, symbols: readonly string[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
-  /** Makes newcomers known, each once however many ask at the same time, and gives what they mean. */
+  /** Registers new listings, each once even under concurrent calls, and returns their aliases. */
   register(sourceId: string, newcomers: readonly NewListing[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the

@@ -5,8 +5,8 @@ import type { State } from '../../core/ports/state.ts';
 const tooManyConnections = '53300';
 
 /**
- * State that waits for its turn when the role's connections are all taken: the limit protects the database from a storm of
- * requests to the proxy, and the calls that it holds back must not fail for it. Gives up after about five seconds.
+ * State that waits when all connections of the role are in use: the limit protects the database from a storm of
+ * requests to the proxy, and the delayed calls must not fail because of it. Gives up after about five seconds.
  */
 export function patientState(state: State, initialDelay = 50): State {
   const again = retry(

@@ -5,8 +5,8 @@ import type { Summariser } from '../../core/ports/summariser.ts';
  * Writes the summary of one report, once:
  *
  *   1. read the report through `state`; one that has a summary, or is gone, is done
- *   2. have the model write
- *   3. hand it back through `state`; the first one that comes stays
+ *   2. let the model write it
+ *   3. store it through `state`; the first one is kept
  */
 export async function summariseReport(
   diagnosisId: string,

@@ -7,9 +7,9 @@ export interface HtmlTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A rendered page, read. Never throws: any text is some page. */
+/** A parsed page. Never throws: any text is a page. */
 export interface HtmlPage {
-  /** Whether something matches a CSS selector. */
+  /** Whether an element matches a CSS selector. */
   has(selector: string): boolean;
   /** The first table that matches, or `null`. Rows of its body only. */
   table(selector: string): HtmlTable | null;
@@ -19,7 +19,7 @@ export interface HtmlPage {
 
 type Node = NonNullable<Parameters<CheerioAPI['text']>[0]>[number];
 
-/** No page has more tables that are worth a look. */
+/** The maximum number of tables to read of a page. */
 const mostTables = 50;
 
 /** Reads HTML. */
@@ -60,7 +60,7 @@ function isCell(node: Node): boolean {
   return 'name' in node && (node.name === 'td' || node.name === 'th');
 }
 
-/** Text as it is seen: runs of spaces, breaking or not, are one space. */
+/** Text as displayed: runs of spaces, breaking or not, are one space. */
 function cellText(text: string): string {
   return text.replaceAll(/[\s\u00a0]+/g, ' ').trim();
 }

@@ -37,7 +37,7 @@ export const quoteAnswerSchema = z.object({
   quoteResponse: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
 });
 
-/** How Yahoo says no with a JSON body, whatever the route. */
+/** Yahoo's errors with a JSON body, on any route. */
 export const errorAnswerSchema = z.object({ code: z.string() });
 
 const column = z.array(finite.nullable()).optional();
