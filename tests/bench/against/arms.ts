@@ -14,8 +14,8 @@ export interface Arm {
   readonly count: number;
   /** Brings a side to where every slice finds it: answers in memory, keys looked up. Not measured. */
   warm?(side: Side): Promise<void>;
-  /** Makes a round's work, once for both sides, in slices of equal size. Round 0 warms up. */
-  prepare(round: number): Promise<readonly Work[]>;
+  /** Makes the work of a turn, once for both sides, in slices of equal size. Each turn has a higher number. */
+  prepare(turn: number): Promise<readonly Work[]>;
 }
 
 /** A slice of a round's work. Gives the processor time in microseconds. */
@@ -74,8 +74,8 @@ export function armsOf(cloud: CloudDouble): Arm[] {
       name: `ingest, blobs of ${quotesPerBlob} quotes`,
       per: 'row',
       count: quoted,
-      async prepare(round) {
-        const messages = await tickOf(cloud, round, quoted);
+      async prepare(turn) {
+        const messages = await tickOf(cloud, turn, quoted);
         return chunked(messages, messages.length / slices).map((some) => (side) => side.ingest(some));
       },
     },

@@ -3,7 +3,8 @@
  *
  *   1. lay the files of the earlier commit into a temporary folder, with the packages that are installed, and bundle both
  *   2. start the functions of both, each in a process of its own, on a database each of one server
- *   3. nine rounds after one to warm up: each arm in ten slices, the two sides taking turns after each
+ *   3. nine rounds, each with new processes: how V8 compiles a function differs from one process to the next. Each arm is
+ *      done once to warm up, then measured, in ten slices after each of which the sides take turns
  *   4. the median of the nine ratios of processor time; more than 1.10 of before is too much
  *
  * Only bundles, events and environment variables are used of a commit, so it does not matter where its files lie.
@@ -85,17 +86,14 @@ export async function compareWith(
 
 async function measure(arms: readonly Arm[], before: Side, after: Side, rounds: number, say: (line: string) => void) {
   const measured = arms.map((arm) => ({ arm, pairs: [] as { before: number; after: number }[] }));
-  for (let round = 0; round <= rounds; round++) {
-    say(round === 0 ? '  warming up' : `  round ${round} of ${rounds}`);
+  for (let round = 1; round <= rounds; round++) {
+    say(`  round ${round} of ${rounds}`);
+    const sides = round % 2 === 0 ? [before, after] : [after, before];
+    for (const side of sides) await side.renew();
     for (const { arm, pairs } of measured) {
-      await arm.warm?.(before);
-      await arm.warm?.(after);
-      const times = new Map([before, after].map((side) => [side, 0]));
-      for (const [slice, work] of (await arm.prepare(round)).entries()) {
-        const order = (round + slice) % 2 === 0 ? [before, after] : [after, before];
-        for (const side of order) times.set(side, (times.get(side) ?? 0) + (await work(side)) / arm.count);
-      }
-      if (round > 0) pairs.push({ before: times.get(before) ?? 0, after: times.get(after) ?? 0 });
+      await takeTurns(arm, sides, 2 * round);
+      const times = await takeTurns(arm, sides, 2 * round + 1);
+      pairs.push({ before: times.get(before) ?? 0, after: times.get(after) ?? 0 });
     }
   }
   return measured.map(({ arm, pairs }): Comparison => {
@@ -110,6 +108,17 @@ async function measure(arms: readonly Arm[], before: Side, after: Side, rounds: 
       highest: Math.max(...ratios),
     };
   });
+}
+
+/** Has both sides do the work of an arm in slices. Gives the processor time of one row, request or task of each side. */
+async function takeTurns(arm: Arm, sides: readonly Side[], turn: number): Promise<ReadonlyMap<Side, number>> {
+  for (const side of sides) await arm.warm?.(side);
+  const times = new Map(sides.map((side) => [side, 0]));
+  for (const [slice, work] of (await arm.prepare(turn)).entries()) {
+    for (const side of slice % 2 === 0 ? sides : sides.toReversed())
+      times.set(side, (times.get(side) ?? 0) + (await work(side)) / arm.count);
+  }
+  return times;
 }
 
 /** The table that is printed, with a verdict for each arm. */

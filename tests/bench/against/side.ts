@@ -33,6 +33,8 @@ export interface Side {
   scrape(messages: readonly string[]): Promise<number>;
   /** The messages to `ingest` that scraping has sent. */
   scraped(): string[];
+  /** Starts all functions anew, as new containers. */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,22 +73,26 @@ export async function startSide(
   await migrate.run([{}]);
   await migrate.stop();
 
-  const state = await startFunction(tree.bundle('state'), database);
-  cloud.functions.set(`state-${name}`, async (event) => (await state.ask([event]))[0]);
-  const ingest = await startFunction(tree.bundle('ingest'), { ...database, ...queues });
-  const schedule = await startFunction(tree.bundle('schedule'), {
-    ...database,
-    [settingNames.scrapeQueueUrls]: JSON.stringify({ yahoo: urlOf(scrapeQueueName('yahoo')) }),
+  const startAll = async () => ({
+    state: await startFunction(tree.bundle('state'), database),
+    ingest: await startFunction(tree.bundle('ingest'), { ...database, ...queues }),
+    schedule: await startFunction(tree.bundle('schedule'), {
+      ...database,
+      [settingNames.scrapeQueueUrls]: JSON.stringify({ yahoo: urlOf(scrapeQueueName('yahoo')) }),
+    }),
+    scrapeApi: await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues }),
+    proxy: await startFunction(tree.bundle('yahoo-proxy'), outside),
+    api: await startFunction(tree.bundle('api'), {
+      ...database,
+      ...queues,
+      [settingNames.ticksQueueUrl]: urlOf('ticks'),
+      [settingNames.recoveriesQueueUrl]: urlOf('recoveries'),
+      [settingNames.queues]: '{}',
+    }),
   });
-  const scrapeApi = await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues });
-  const proxy = await startFunction(tree.bundle('yahoo-proxy'), outside);
-  const api = await startFunction(tree.bundle('api'), {
-    ...database,
-    ...queues,
-    [settingNames.ticksQueueUrl]: urlOf('ticks'),
-    [settingNames.recoveriesQueueUrl]: urlOf('recoveries'),
-    [settingNames.queues]: '{}',
-  });
+  let running = await startAll();
+  const stopAll = () => Promise.all(Object.values(running).map((each) => each.stop()));
+  cloud.functions.set(`state-${name}`, async (event) => (await running.state.ask([event]))[0]);
   const pool = createPool({ url: databaseUrl }, 1);
   const keys = await makeKeys(pool);
 
@@ -102,32 +108,41 @@ export async function startSide(
   return {
     pool,
     keys,
-    api,
-    proxy,
+    get api() {
+      return running.api;
+    },
+    get proxy() {
+      return running.proxy;
+    },
+    async renew() {
+      await stopAll();
+      running = await startAll();
+    },
     async ingest(messages) {
-      const before = ingest.total();
-      await deliver(ingest, 'ingest', messages);
-      return ingest.total() - before;
+      const before = running.ingest.total();
+      await deliver(running.ingest, 'ingest', messages);
+      return running.ingest.total() - before;
     },
     async plan(job, runs) {
       const ticks = Array.from({ length: runs }, () => ({
         time: new Date().toISOString(),
         run: { sourceId: 'yahoo', job, trigger: 'manual', requestId: randomUUID() },
       }));
-      await schedule.run(ticks);
+      await running.schedule.run(ticks);
       return cloud.takeMessages(queueOf(scrapeQueueName('yahoo')));
     },
     async scrape(messages) {
       // The quota is the source's; what is measured is the work.
       await pool.query('DELETE FROM permit');
-      const before = scrapeApi.total() + state.total();
-      await deliver(scrapeApi, 'scrape-yahoo', messages);
-      return scrapeApi.total() + state.total() - before;
+      const total = () => running.scrapeApi.total() + running.state.total();
+      const before = total();
+      await deliver(running.scrapeApi, 'scrape-yahoo', messages);
+      return total() - before;
     },
     scraped: () => cloud.takeMessages(queueOf('ingest')),
     async stop() {
       await pool.end();
-      await Promise.all([state, ingest, schedule, scrapeApi, proxy, api].map((each) => each.stop()));
+      await stopAll();
     },
   };
 }
