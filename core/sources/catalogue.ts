@@ -32,6 +32,6 @@ export function knownSource(id: string): SourceDefinition {
  * The parser of a source; loaded once per process. Lambdas that call this are listed in `lib/bundle-function.ts`: the
  * bundles of all others have no parsers. Throws for an id that the catalogue lacks.
  */
-export async function parserOf(id: string): Promise<SourceParser> {
-  return knownSource(id).parser();
+export async function parserOf(id: string, find: typeof knownSource = knownSource): Promise<SourceParser> {
+  return find(id).parser();
 }

@@ -28,6 +28,7 @@ import type { Evidence } from '../../core/prices/evidence.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
 import { isStale, verdictOf } from '../../core/prices/verdict.ts';
 import { knownSource, parserOf } from '../../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { Parsed, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 
@@ -35,6 +36,8 @@ export interface IngestDependencies {
   readonly rawStore: RawStore;
   readonly store: IngestStore;
   readonly queue: MessageQueue;
+  /** Finds a source by its id: in the catalogue, unless given. */
+  readonly sourceOf?: (id: string) => SourceDefinition;
 }
 
 /** Aliases are cached this long in a warm container; a manual change takes effect afterwards. */
@@ -49,7 +52,7 @@ type AliasIndex = Map<string, readonly Alias[]>;
  * Makes the use case. It gives the batch, or `null` when the service is stopped and the blob waits. Create it once per
  * container, because it caches aliases.
  */
-export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
+export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource }: IngestDependencies) {
   const remembered = new Map<string, { readonly since: number; readonly aliases: AliasIndex }>();
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
@@ -59,7 +62,7 @@ export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
     }
     const envelope = await rawStore.get(message.blobKey);
     requireSameTask(envelope, message);
-    const parser = await parserOf(message.sourceId);
+    const parser = await parserOf(message.sourceId, sourceOf);
     const answers = withoutRepeated(envelope.exchanges).map(
       (exchange): Answer => ({
         fetchedAt: Date.parse(exchange.fetchedAt),
@@ -98,7 +101,7 @@ export function ingestBlobs({ rawStore, store, queue }: IngestDependencies) {
 
   /** The aliases of the symbols. Looks up those that are not cached, and registers new ones that were requested. */
   async function learn(sourceId: string, answers: readonly Answer[]): Promise<AliasIndex> {
-    const { toCanonical } = knownSource(sourceId);
+    const { toCanonical } = sourceOf(sourceId);
     const aliases = memoryOf(sourceId);
     const unknown = new Map<string, Subject>();
     for (const { parsed } of answers) {

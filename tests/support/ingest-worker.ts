@@ -7,6 +7,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { folderRawStore } from './folder-raw-store.ts';
 
@@ -16,6 +17,8 @@ const ingestBlob = ingestBlobs({
   rawStore: folderRawStore(folder),
   store: postgresIngestStore(pool),
   queue: memoryMessageQueue(),
+  // The second source of the load is in no catalogue.
+  sourceOf: (id) => ({ ...yahoo, id }),
 });
 
 const waiting: string[] = [];
