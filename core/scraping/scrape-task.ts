@@ -203,7 +203,11 @@ async function makeRequests(
   let renewed = false;
   const { runId, part, sourceId } = task;
   const ofTask = { runId, part, attempt: begun.attempt };
-  const permits = permitHolder({ sourceId, state, now, wait, purpose: purposeOf(task), task: ofTask }, begun.permits);
+  const promised = begun.permits.length > 0 ? requests.length - begun.permits.length : 0;
+  const permits = permitHolder(
+    { sourceId, state, now, wait, purpose: purposeOf(task), task: ofTask, promised },
+    begun.permits,
+  );
   if (source.sessions) {
     const current = await source.sessions.session(begun.session);
     if ('reason' in current) return { exchanges, failure: current, ok, session };

@@ -1,6 +1,7 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { Permit, StateRequest } from '../contracts/state.ts';
 import type { PermitPurpose } from '../contracts/words/permit-purposes.ts';
+import { permitSeconds } from '../planning/permits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 
@@ -12,6 +13,8 @@ export interface PermitWorld {
   readonly purpose: PermitPurpose;
   /** The attempt that the permits are for. */
   readonly task?: Extract<StateRequest, { op: 'takePermits' }>['task'];
+  /** How many more the attempt was promised when it began. */
+  readonly promised?: number;
 }
 
 /** Others may be quicker each time; after so many turns they may have it. */
@@ -28,8 +31,8 @@ interface HeldPermit {
 /** The permits of one worker for one source: those that it holds, and more of them when they are over. */
 export interface PermitHolder {
   /**
-   * Readies the one next upstream request: uses a permit in hand that is still good, or takes `count` new ones, and waits
-   * until it may begin. Gives `null` when it may, or why not. Waits no longer than until `deadline`.
+   * Readies the one next upstream request: uses a permit in hand that is still good, or takes up to `count` new ones, and
+   * waits until it may begin. Gives `null` when it may, or why not. Waits no longer than until `deadline`.
    */
   next(count: number, deadline: number): Promise<Failure | null>;
 }
@@ -45,12 +48,25 @@ export interface PermitHolder {
 export function permitHolder(world: PermitWorld, first: readonly Permit[] = []): PermitHolder {
   const { sourceId, state, now, wait, purpose, task } = world;
   let held = first.map((permit) => heldPermit(permit, now()));
+  let { promised = 0 } = world;
+  let lastGivenAt: number | null = null;
+
+  /**
+   * Of `wanted` permits, those that the requests can use while they are good, if each takes as long as the last one: each
+   * permit that ends unused is one less for all. No more than are still promised, where any are: those are always given.
+   */
+  function atOnce(wanted: number): number {
+    const requestMs = lastGivenAt === null ? 0 : now() - lastGivenAt;
+    const usable = requestMs > 0 ? Math.ceil((permitSeconds * 1000) / requestMs) : wanted;
+    return Math.min(wanted, usable, promised > 0 ? promised : wanted);
+  }
 
   async function take(count: number, deadline: number): Promise<Failure | null> {
     for (let turn = 0; turn < mostTurns; turn++) {
       const taken = await state.call({ op: 'takePermits', sourceId, count, purpose, ...(task && { task }) });
       if (taken.why === null) {
         held = taken.permits.map((permit) => heldPermit(permit, now()));
+        promised = Math.max(0, promised - count);
         return null;
       }
       if (taken.why === 'held') return pauseWanted(taken.retryAfterSeconds);
@@ -63,7 +79,8 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
   }
 
   return {
-    async next(count, deadline) {
+    async next(wanted, deadline) {
+      const count = atOnce(wanted);
       for (let turn = 0; turn < mostTurns; turn++) {
         const permit = held.shift();
         if (!permit) {
@@ -73,7 +90,10 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
         }
         if (permit.from > deadline) return minuteUsedUp;
         for (let waits = 0; now() < permit.from && waits < mostWaits; waits++) await wait(permit.from - now());
-        if (now() < permit.until) return null;
+        if (now() < permit.until) {
+          lastGivenAt = now();
+          return null;
+        }
       }
       return minuteUsedUp;
     },

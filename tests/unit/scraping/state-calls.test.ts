@@ -51,6 +51,8 @@ const bodies: Readonly<Record<string, unknown>> = {
 let clock: number;
 /** The ops of the calls, in order. */
 let calls: string[];
+/** How many permits each `takePermits` of the task was for. */
+let counts: number[];
 /** When each upstream request was made. */
 let requests: number[];
 /** What the next requests come to; 200 when there is none. */
@@ -58,6 +60,7 @@ let statuses: number[];
 beforeEach(() => {
   clock = start;
   calls = [];
+  counts = [];
   requests = [];
   statuses = [];
 });
@@ -79,6 +82,7 @@ function countingState(source: SourceDefinition, stored = true): State & { other
     },
     async call<Op extends StateRequest['op']>(request: Extract<StateRequest, { op: Op }>): Promise<StateResponses[Op]> {
       calls.push(request.op);
+      if ('count' in request && typeof request.count === 'number') counts.push(request.count);
       if (request.op !== 'beginAttempt') return memory.call(request);
       const { permits } = stored
         ? await memory.call({ op: 'takePermits', sourceId: source.id, count: 1, purpose: 'task' })
@@ -169,6 +173,21 @@ describe('a task whose source has no gap and a large day', () => {
     expect(await scrape(yahoo, countingState(yahoo), 4, permitSeconds * 1000 * 0.6)).toMatchObject({ requests: 4 });
     // The first of its own, two of three, then the last one again.
     expect(calls).toEqual(['beginAttempt', 'takePermits', 'takePermits']);
+  });
+
+  it.each([
+    [1_500, [4, 1]],
+    [4_000, [2, 2, 1]],
+    [6_000, [1, 1, 1, 1, 1]],
+  ])('whose requests take %i ms takes no permit that would be over before its request', async (requestMs, taken) => {
+    expect(await scrape(yahoo, countingState(yahoo), 6, requestMs)).toMatchObject({ ok: true, requests: 6 });
+    expect(counts).toEqual(taken);
+  });
+
+  it('retries with what it was promised, and takes more after that only', async () => {
+    statuses = [500];
+    expect(await scrape(yahoo, countingState(yahoo), 10)).toMatchObject({ ok: true, requests: 11 });
+    expect(counts).toEqual([9, 1]);
   });
 
   it('takes its permits after the login where no session is stored', async () => {
