@@ -68,8 +68,13 @@ def function_credentials(config):
     return given
 
 
+def is_rest_api(path):
+    """Whether MiniStack takes a path for a call of the REST API. Without API and stage it would look for a service."""
+    return path.startswith(REST_API) and ministack._parse_execute_api_url("", path) is not None
+
+
+# The service of functions is imported with the first call of it, and takes its name from there.
 lambda_runtime.execution_credentials = function_credentials
-ministack._get_module("lambda").execution_credentials = function_credentials
 
 
 def refusal(method, path, query, headers):
@@ -82,7 +87,7 @@ def refusal(method, path, query, headers):
         return f"Its Host is not 127.0.0.1:{PORT} or localhost:{PORT}."
     if method == "GET" and path == HEALTH:
         return None
-    if path.startswith(REST_API) or (method == "PUT" and path.startswith(CLOUDFORMATION_ANSWER)):
+    if is_rest_api(path) or (method == "PUT" and path.startswith(CLOUDFORMATION_ANSWER)):
         return None
     if extract_access_key_id(headers, query) not in KEYS:
         return "Its access key id is none of this start. It stands in .quotron/local.json."
@@ -117,7 +122,7 @@ def gated(app):
         if why is not None:
             await refuse(send, why)
             return
-        trusted = hmac.compare_digest(said.encode("latin-1"), SECRET.encode()) and scope["path"].startswith(REST_API)
+        trusted = hmac.compare_digest(said.encode("latin-1"), SECRET.encode()) and is_rest_api(scope["path"])
         kept = []
         for name, pair in zip(names, scope["headers"]):
             if name.startswith(BROWSER_HEADER):

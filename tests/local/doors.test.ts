@@ -82,6 +82,8 @@ describe('the emulator', () => {
     ['its own switches', 'POST', '/_ministack/reset', {}],
     ['the list of functions', 'GET', '/2015-03-31/functions/', {}],
     ['the list of buckets', 'GET', '/', {}],
+    ['a call of a service below the REST API', 'POST', '/_aws/execute-api/', listSecrets],
+    ['a call of a service in place of an API', 'POST', '/_aws/execute-api/any', listSecrets],
     [
       'a presigned URL with a key of another start',
       'GET',
