@@ -65,9 +65,18 @@ const hopByHop = new Set([
 /** Serves the dashboard on 127.0.0.1. */
 export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
   const server = createServer((request, response) => {
-    const { pathname: path, search } = new URL(request.url ?? '/', 'http://localhost');
-    if (!namesOwnHost(request)) refuseHost(response);
-    else if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options);
+    if (!namesOwnHost(request)) {
+      refuseHost(response);
+      return;
+    }
+    // Some request targets, such as `//`, are no URL.
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) {
+      notFound(response);
+      return;
+    }
+    const { pathname: path, search } = url;
+    if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options);
     else if (path.startsWith(downloads)) download(request, response, options, path.slice(downloads.length - 1), search);
     else serveFile(request, response, options.folder, path);
   });
@@ -99,6 +108,11 @@ const downloads = '/downloads/';
 function refuseHost(response: ServerResponse): void {
   response.writeHead(421, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
   response.end('This server answers to 127.0.0.1 and localhost only.\n');
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+  response.end('Not found\n');
 }
 
 function proxy(request: IncomingMessage, response: ServerResponse, options: DashboardOptions): void {
@@ -138,10 +152,7 @@ function download(
   const presigned = new URLSearchParams(search).has('X-Amz-Signature');
   if (presigned && (request.method === 'GET' || request.method === 'HEAD'))
     pass(request, response, options, { path: `${path}${search}`, headers: {} });
-  else {
-    response.writeHead(404, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
-    response.end('Not found\n');
-  }
+  else notFound(response);
 }
 
 function pass(
@@ -197,8 +208,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, folder: s
   }
   const file = fileOf(folder, path);
   if (file === null) {
-    response.writeHead(404, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
-    response.end('Not found\n');
+    notFound(response);
     return;
   }
   response.writeHead(200, {

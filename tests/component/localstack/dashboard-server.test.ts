@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RunningDashboard, startDashboard } from '../../../localstack/dashboard-server.ts';
+
+let folder: string;
+let dashboard: RunningDashboard;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+  writeFileSync(join(folder, 'index.html'), 'the page');
+  const nowhere = 'http://127.0.0.1:1';
+  dashboard = await startDashboard({ port: 0, folder, apiUrl: nowhere, emulatorUrl: nowhere, gateSecret: null });
+});
+afterAll(async () => {
+  await dashboard.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** The status of a path as it is written: `fetch` would make a URL of it first. */
+const statusOf = (path: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port: dashboard.port, path }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    call.once('error', reject);
+    call.end();
+  });
+
+it.each(['//', '///', 'http://[', '//:'])('answers 404 to %s, which is no URL, and keeps serving', async (path) => {
+  expect(await statusOf(path)).toBe(404);
+  expect(await statusOf('/')).toBe(200);
+});
