@@ -162,7 +162,7 @@ async function quarantine(
   rows: readonly RejectedRow[],
 ): Promise<void> {
   await db.query({
-    name: 'quarantine',
+    name: 'add-to-quarantine',
     text: `
       INSERT INTO quarantine (source_id, run_id, part, blob_key, batch_id, reason, symbol, detail, path, row, finding)
       SELECT $1, $2, $3, $4, $5, r.* FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[]) AS r`,
