@@ -33,7 +33,7 @@ export interface Side {
   scrape(messages: readonly string[]): Promise<number>;
   /** The messages to `ingest` that scraping has sent. */
   scraped(): string[];
-  /** Starts all functions anew, as new containers. */
+  /** Starts all functions again, as new containers. */
   renew(): Promise<void>;
   stop(): Promise<void>;
 }

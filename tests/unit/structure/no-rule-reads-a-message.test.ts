@@ -16,6 +16,9 @@ const reads = [
   // message === '…', a.message !== b.message; whether there is one may be asked
   new RegExp(String.raw`${words}\s*[!=]==?(?!=)(?!\s*(?:null|undefined)\b)`, 'g'),
   new RegExp(String.raw`(?<!\b(?:null|undefined)\s*)(?<![!=])[!=]==?\s*${words}(?![\w.])`, 'g'),
+  // const text = failure.message, String(message), Object.is(message, …): under another name it would be out of sight
+  new RegExp(String.raw`\b(?:const|let)\s+\w+(?:\s*:\s*[\w\s|]+)?\s*=\s*${words}\s*;`, 'g'),
+  new RegExp(String.raw`\b(?:String|Object\.is)\(\s*${words}`, 'g'),
   new RegExp(String.raw`\bswitch\s*\(\s*${words}\s*\)`, 'g'),
   // groups and sets by message
   new RegExp(String.raw`=>\s*${words}\s*\)`, 'g'),
@@ -58,6 +61,8 @@ describe('no rule reads a message', () => {
     ['a set', `const known = new Set([failure.message]);`],
     ['a group', `Map.groupBy(tasks, (task) => task.message)`],
     ['another name', `const { message: said } = failure;`],
+    ['a name of its own', `const said = failure.message;\nreturn said.startsWith('The source');`],
+    ['a copy', `if (String(failure.message) === 'It is down.') return;`],
     ['another name of a parameter', `samples.some(({ message: said }) => said)`],
   ])('refuses %s', (_, text) => {
     for (const room of rooms) expect(offences(new Map([[`${room}a.ts`, text]]))).not.toEqual([]);

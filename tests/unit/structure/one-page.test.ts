@@ -3,13 +3,13 @@ import { realTree, type SourceTree, withoutComments } from '../../support/source
 
 const room = 'core/http/page.ts';
 
+/** A cursor that is written, or a `nextCursor` that is neither the page's nor its schema. */
+const writes = /\bwriteCursor\(|\bnextCursor\s*:(?!\s*(meta\.nextCursor|string|z\.)\b)|\bnextCursor\s*=(?!=)/;
+
 /** Rule 9: pages with cursors are cut in one place; no route writes a cursor or a `nextCursor` from one itself. */
 function offences(tree: SourceTree): string[] {
   return [...tree.keys()].filter(
-    (file) =>
-      /^(functions|core)\//.test(file) &&
-      file !== room &&
-      /\bwriteCursor\(/.test(withoutComments(tree.get(file) ?? '')),
+    (file) => /^(functions|core)\//.test(file) && file !== room && writes.test(withoutComments(tree.get(file) ?? '')),
   );
 }
 
@@ -18,8 +18,16 @@ describe('pages with cursors are cut in one place', () => {
     expect(offences(realTree())).toEqual([]);
   });
 
-  it('refuses a route that writes a cursor itself', () => {
-    const text = 'const nextCursor = rows.length > limit ? writeCursor([rows[limit - 1].id]) : null;';
+  it.each([
+    ['a cursor', 'const at = rows.length > limit ? writeCursor([rows[limit - 1].id]) : null;'],
+    ['a cursor under the name of the envelope', `const nextCursor = Buffer.from('[1]').toString('base64url');`],
+    ['a cursor in the envelope', `return { meta: { count, nextCursor: Buffer.from('[1]').toString('base64url') } };`],
+  ])('refuses a route that writes %s itself', (_, text) => {
     expect(offences(new Map([['functions/api/routes/a.ts', text]]))).toHaveLength(1);
+  });
+
+  it('allows the cursor of the page', () => {
+    const text = 'return csvReply(table, { name, nextCursor: meta.nextCursor, call });';
+    expect(offences(new Map([['functions/api/routes/a.ts', text]]))).toEqual([]);
   });
 });

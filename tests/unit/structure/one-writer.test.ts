@@ -26,7 +26,7 @@ const writings: readonly Writing[] = [
   {
     what: 'whether a source is paused',
     writes:
-      /\bINSERT INTO source_state( AS \w+)? \([^)]*\bpaused\b|\b(UPDATE source_state\b|DO UPDATE\b).*?\bpaused(_until)? = /i,
+      /\bINSERT INTO source_state( AS \w+)? \([^)]*\bpaused\b|\b(UPDATE source_state\b|DO UPDATE\b).*?\bpaused(_until)?( =|,[^=]*\) =|\) =)/i,
     writer: `${postgres}/database/switches.ts`,
   },
   {
@@ -48,8 +48,8 @@ const writings: readonly Writing[] = [
 
 /** The statements of a file: each string that names a verb of SQL. */
 function statementsOf(text: string): string[] {
-  return [...withoutComments(text).matchAll(/`([^`]*)`|'([^'\n]*)'/g)]
-    .map((match) => (match[1] ?? match[2] ?? '').replaceAll(/\s+/g, ' '))
+  return [...withoutComments(text).matchAll(/`([^`]*)`|'([^'\n]*)'|"([^"\n]*)"/g)]
+    .map((match) => (match[1] ?? match[2] ?? match[3] ?? '').replaceAll(/\s+/g, ' '))
     .filter((each) => /\b(INSERT|UPDATE|DELETE)\b/i.test(each));
 }
 
@@ -74,6 +74,7 @@ describe('each of these is written in one file', () => {
     ['a new run or task', 'WITH made AS (\n  INSERT INTO task\n  (run_id) SELECT 1) SELECT 1'],
     ['the outbox', `insert into outbox (kind) values ('price')`],
     ['whether a source is paused', 'UPDATE source_state SET changed_at = $2, paused = true'],
+    ['whether a source is paused', 'UPDATE source_state AS s SET (paused, paused_until) = ($1, $2)'],
     ['whether a source is paused', 'INSERT INTO source_state (source_id, paused) VALUES ($1, true)'],
     [
       'whether a source is paused',
@@ -87,6 +88,15 @@ describe('each of these is written in one file', () => {
     expect(
       writing && writersOf(new Map([['core/adapters/postgres/a.ts', `db.query(\`${sql}\`)`]]), writing),
     ).toHaveLength(1);
+  });
+
+  it('refuses one in quotes of any kind', () => {
+    const [writing] = writings;
+    for (const quote of ['`', "'", '"'])
+      expect(
+        writing &&
+          writersOf(new Map([['core/a.ts', `db.query(${quote}INSERT INTO run (id) VALUES ($1)${quote})`]]), writing),
+      ).toHaveLength(1);
   });
 
   it.each([

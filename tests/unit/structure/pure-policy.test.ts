@@ -8,7 +8,7 @@ const purePackages = ['zod', 'decimal.js', 'croner', 'node:crypto', 'cheerio/sli
 
 /** The world: its clock, its chance, its environment, its network. Dates of given instants are pure. */
 const world =
-  /\bprocess\.|\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(|\brandomUUID\(|\bsetTimeout\(|\bfetch\(|\bconsole\./;
+  /\bprocess\.|\bDate\.now\b|\bnew Date\b(?!\()|\bDate\(\)|\bTemporal\.Now\b|\bperformance\.|\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bcrypto\.|\bset(Timeout|Interval|Immediate)\(|\bfetch\(|\bconsole\.|\bglobalThis\b|\bimport\.meta\b/;
 
 /** Rule 5: what decides is pure: no SDK, no clock, no environment, no port and no adapter. */
 function offences(tree: SourceTree): string[] {
@@ -30,6 +30,11 @@ describe('policy is pure', () => {
   it.each([
     ['the clock', 'core/planning/a.ts', 'const now = Date.now();'],
     ['the clock as a date', 'core/health/a.ts', 'const now = new Date();'],
+    ['the clock as a text', 'core/health/a.ts', 'const now = Date();'],
+    ['a clock that is passed on', 'core/planning/a.ts', 'export const usualClock = Date.now;'],
+    ['another clock', 'core/planning/a.ts', 'const now = Temporal.Now.instant();'],
+    ['the environment by another name', 'core/prices/a.ts', `const limit = globalThis['process'].env['LIMIT'];`],
+    ['random bytes', 'core/recovery/a.ts', `import { randomBytes } from 'node:crypto';`],
     ['the environment', 'core/prices/a.ts', `const limit = process.env['LIMIT'];`],
     ['chance', 'core/planning/a.ts', 'const wait = Math.random();'],
     ['a port', 'core/recovery/a.ts', `import type { StateClient } from '../ports/state.ts';`],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { importsOf, realTree, type SourceTree } from '../../support/source-tree.ts';
+import { catalogue } from '../../../core/sources/catalogue.ts';
+import { importsOf, realTree, type SourceTree, withoutComments } from '../../support/source-tree.ts';
 
 const list = 'core/sources/catalogue.ts';
 
@@ -7,6 +8,12 @@ const list = 'core/sources/catalogue.ts';
 function sourceIn(file: string): string | null {
   const match = /^core\/sources\/([^/]+)\/[^/]+$/.exec(file);
   return match?.[1] && match[1] !== 'reading' ? match[1] : null;
+}
+
+/** The sources, other than its own, that a file names by their ids. */
+function named(file: string, text: string): string[] {
+  const strings = new Set([...withoutComments(text).matchAll(/(['"`])([a-z][a-z0-9-]*)\1/g)].map((match) => match[2]));
+  return catalogue.map(({ id }) => id).filter((id) => strings.has(id) && sourceIn(file) === null);
 }
 
 /**
@@ -20,7 +27,8 @@ function offences(tree: SourceTree): string[] {
       const foreign = (to: string) => sourceIn(to) !== null && sourceIn(to) !== sourceIn(file);
       const sources = new Set(importsOf(tree, file).filter(foreign).map(sourceIn));
       const parsers = importsOf(tree, file, 'not lazy').filter((to) => foreign(to) && /\/parse[^/]*\.ts$/.test(to));
-      const listing = sources.size > 1 && file !== list ? [`${file} lists sources`] : [];
+      const several = sources.size > 1 || named(file, tree.get(file) ?? '').length > 1;
+      const listing = several && file !== list ? [`${file} lists sources`] : [];
       const ofProxy = /^(functions\/yahoo-proxy|core\/proxy)\//.test(file);
       return [...listing, ...(ofProxy ? [] : parsers.map((to) => `${file} loads ${to}`))];
     });
@@ -39,6 +47,7 @@ describe('a source is listed once', () => {
       'functions/api/list.ts',
       two.replaceAll(/import \{ . \} from ('[^']+')/g, 'import($1)'),
     ],
+    ['a second list by ids', 'functions/api/list.ts', `const checked = ['yahoo', 'coingecko'];`],
     [
       'a parser that is always loaded',
       'functions/ingest/a.ts',

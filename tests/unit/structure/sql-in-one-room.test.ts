@@ -3,9 +3,9 @@ import { realTree, type SourceTree, withoutComments } from '../../support/source
 
 const room = 'core/adapters/postgres/';
 
-/** How a statement begins. */
+/** How a statement begins, after comments. Words of the language are in upper case, or all in lower case. */
 const statement =
-  /[`'"]\s*(SELECT\b[^`'"]*\b(FROM|AS)\b|INSERT INTO\b|UPDATE \w+ SET\b|DELETE FROM\b|WITH \w+ AS\b|(CREATE|ALTER|DROP) (TABLE|DATABASE|ROLE|INDEX|FUNCTION)\b|TRUNCATE\b|VACUUM\b|GRANT\b)/;
+  /[`'"](\s|--[^\n]*\n)*(SELECT\b[^`'"]*\b(FROM|AS)\b|select\s[^`'"]*\sfrom\s+[a-z_]+\b|(INSERT INTO|insert into)\b|(UPDATE|update)\s+\w+(\s+(AS|as)\s+\w+|\s+[a-z]\w{0,2})?\s+(SET|set)\b|(DELETE FROM|delete from)\b|(WITH|with)\s+\w+(\s*\([^)]*\))?\s+(AS|as)\s*\(|(CREATE|ALTER|DROP) (TABLE|DATABASE|ROLE|INDEX|FUNCTION)\b|TRUNCATE\b|VACUUM\b|GRANT\b)/;
 
 /** Rule 4: SQL stands in the adapters of Postgres only. */
 function offences(tree: SourceTree): string[] {
@@ -20,7 +20,11 @@ function offences(tree: SourceTree): string[] {
 /** What two statements must not say differently: each fragment is written in one file, and the others call it. */
 const fragments = [
   { what: 'whether a source is paused', sql: /\bpaused_until IS NULL\b/, home: `${room}database/switches.ts` },
-  { what: 'whether a service runs', sql: /\bservice_at\(/, home: `${room}database/switches.ts` },
+  {
+    what: 'whether a service runs',
+    sql: /\bservice_at\(|\b(FROM|JOIN) service_state\b/,
+    home: `${room}database/switches.ts`,
+  },
 ];
 
 function copiesOf(tree: SourceTree, { sql, home }: (typeof fragments)[number]): string[] {
@@ -40,6 +44,10 @@ describe('SQL stands in the adapters of Postgres', () => {
     ['a query over lines', 'await pool.query(`\n  SELECT id\n  FROM run`);'],
     ['a change', `await db.query('DELETE FROM web_session WHERE hash = $1', [hash]);`],
     ['an upsert', 'await db.query(`INSERT INTO lease (name) VALUES ($1)`);'],
+    ['a query in lower case', 'await pool.query(`\n  select id\n  from run`);'],
+    ['a query after a comment', 'await pool.query(`-- the runs\n  SELECT id FROM run`);'],
+    ['a change under an alias', `await db.query('UPDATE source_state AS s SET breaker = $1');`],
+    ['a statement with parts', 'await db.query(`WITH gone (id) AS (DELETE FROM run RETURNING id) SELECT 1`);'],
     ['a database', `await client.query('CREATE DATABASE quotron');`],
   ])('refuses %s elsewhere', (_, text) => {
     expect(offences(new Map([['functions/recover/steps/a.ts', text]]))).toHaveLength(1);

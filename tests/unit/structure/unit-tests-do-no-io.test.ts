@@ -30,11 +30,15 @@ function offences(tree: SourceTree): string[] {
     const values = new Map([[file, code]]);
     const modules = packagesOf(values, file).filter((name) => outside.test(name));
     const helpers = importsOf(values, file).filter((to) => starters.some((each) => each.test(to)));
+    // All of a module under one name: what is used of it is not to be seen.
+    const whole = [...code.matchAll(/^import (?!\{|type\b)[^;{]* from '(node:fs(?:\/promises)?)';$/gm)].map(
+      ([, name = '']) => `all of ${name}`,
+    );
     const files = [...code.matchAll(/^import \{([^}]+)\} from 'node:fs(?:\/promises)?';$/gm)]
       .flatMap((match) => (match[1] ?? '').split(','))
       .map((name) => name.trim())
       .filter((name) => name !== '' && !reading.test(name));
-    for (const name of [...modules, ...helpers, ...files]) found.push(`${file}: ${name}`);
+    for (const name of [...modules, ...helpers, ...whole, ...files]) found.push(`${file}: ${name}`);
   }
   return found;
 }
@@ -59,6 +63,8 @@ describe('a unit test does no I/O', () => {
       'localstack/upstreams/server.ts',
     ],
     ['a file that is written', `import { readFileSync, writeFileSync } from 'node:fs';`, 'writeFileSync'],
+    ['all that can be done with files', `import fs from 'node:fs';`, 'all of node:fs'],
+    ['the same under a name', `import * as fs from 'node:fs/promises';`, 'all of node:fs/promises'],
   ])('refuses %s', (_what, text, name) => {
     expect(offences(new Map([['tests/unit/a.test.ts', text]]))).toEqual([`tests/unit/a.test.ts: ${name}`]);
   });
