@@ -62,6 +62,47 @@ describe('rows of the database', () => {
     );
   });
 
+  it.each<[string, z.ZodType, unknown]>([
+    ['a number with a bound', z.object({ a: z.int().nonnegative() }), -1],
+    ['a word that is refined', z.object({ a: z.enum(['x', 'y']).refine((word) => word === 'x') }), 'y'],
+    [
+      'a condition on what may be null',
+      z.object({
+        a: z
+          .string()
+          .nullable()
+          .refine((text) => text !== null),
+      }),
+      null,
+    ],
+    ['a condition on a boolean', z.object({ a: z.boolean().refine((is) => is) }), false],
+    [
+      'a condition after a transformation',
+      z.object({
+        a: z
+          .string()
+          .transform(Number)
+          .refine((n) => n > 3),
+      }),
+      '2',
+    ],
+    ['a condition on the row', z.object({ a: z.string() }).refine(({ a }) => a === 'x'), 'y'],
+    ['a condition on a union', z.union([z.object({ a: z.string() }), z.null()]).refine(() => false), 'y'],
+    ['a codec', z.object({ a: z.codec(z.string(), z.number(), { decode: Number, encode: String }) }), '2'],
+    [
+      'a transformation that may refuse',
+      z.object({
+        a: z.string().transform((_text, context) => {
+          context.addIssue('It is refused.');
+          return z.NEVER;
+        }),
+      }),
+      'y',
+    ],
+  ])('are left to zod with %s', (_name, schema, a) => {
+    expect(outcome(() => rowsOf(schema, { rows: [{ a }] }))).toEqual(outcome(() => [schema.parse({ a })]));
+  });
+
   it('lose columns that the schema does not name', () => {
     expect(rowsOf(z.object({ id: z.int() }), { rows: [{ id: 1, secret: 'x' }] })).toEqual([{ id: 1 }]);
   });

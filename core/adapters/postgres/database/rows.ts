@@ -66,16 +66,29 @@ function columnsOf(schema: z.core.$ZodType): readonly Column[] | null {
   const before = known.get(schema);
   if (before !== undefined) return before;
   const usual = schema instanceof z.ZodUnion ? schema.options[0] : schema;
-  const found = usual instanceof z.ZodObject ? Object.entries(usual.shape).map(columnOf) : [null];
+  const plain = usual instanceof z.ZodObject && !isRefined(usual) && !isRefined(schema);
+  const found = plain ? Object.entries(usual.shape).map(columnOf) : [null];
   const columns = found.some((column) => column === null) ? null : found.flatMap((column) => column ?? []);
   known.set(schema, columns);
   return columns;
 }
 
 function columnOf([name, schema]: [string, z.core.$ZodType]): Column | null {
-  const [input, change] = schema instanceof z.ZodPipe ? [schema.in, changeOf(schema.out)] : [schema, null];
+  const piped = schema instanceof z.ZodPipe;
+  if (isRefined(schema) || (piped && !isOneWay(schema))) return null;
+  const [input, change] = piped ? [schema.in, changeOf(schema.out)] : [schema, null];
   const check = checkOf(input);
   return check && { name, check, change };
+}
+
+/** Whether a schema has conditions of its own, such as `.min(1)` or `.refine(…)`: only zod knows them. */
+function isRefined({ _zod: { def } }: z.core.$ZodType): boolean {
+  return def.checks !== undefined && def.checks.length > 0;
+}
+
+/** Whether a pipe goes one way and reports nothing: no codec, and no transformation that is given zod's context. */
+function isOneWay(pipe: z.ZodPipe): boolean {
+  return !(pipe instanceof z.ZodCodec) && !(pipe.out instanceof z.ZodTransform && pipe.out.def.transform.length > 1);
 }
 
 function changeOf(schema: z.core.$ZodType): Change {
@@ -85,6 +98,7 @@ function changeOf(schema: z.core.$ZodType): Change {
 
 /** The check of a schema that gives its values back as they are; `null` for one that is not known to. */
 function checkOf(schema: z.core.$ZodType): Check | null {
+  if (isRefined(schema)) return null;
   if (schema instanceof z.ZodNullable) {
     const inner = checkOf(schema.def.innerType);
     return inner && ((value) => value === null || inner(value));
@@ -95,10 +109,10 @@ function checkOf(schema: z.core.$ZodType): Check | null {
     const words = new Set<unknown>(schema.options);
     return (value) => words.has(value);
   }
-  if (schema instanceof z.ZodString && !schema.def.checks?.length) return isText;
+  if (schema instanceof z.ZodString) return isText;
   if (schema instanceof z.ZodNumberFormat && schema.format === 'safeint') return Number.isSafeInteger;
   if (schema instanceof z.ZodBoolean) return isBoolean;
-  if (schema instanceof z.ZodDate && !schema.def.checks?.length) return isDate;
+  if (schema instanceof z.ZodDate) return isDate;
   return null;
 }
 
