@@ -82,6 +82,8 @@ describe('a world', () => {
         detail: { code: 'future_time', seconds: 86_400, text: expect.any(String) },
       },
     ]);
+    // On the connections that stored the row: the two statements must not share a name.
+    expect(await world.get('/quarantine')).toMatchObject({ status: 200, body: { data: [{ symbol: 'NVDA' }] } });
     const failed = await world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [quotes([], noon, 429)] });
     expect(failed).toMatchObject({
       status: 'failed',

@@ -32,7 +32,7 @@ export function quarantineReader(pool: Pool): QuarantineReader {
 
     async list(of) {
       const result = await pool.query({
-        name: 'quarantine',
+        name: 'quarantine-list',
         text: `SELECT ${columns} FROM quarantine
                WHERE resolved_at IS NULL AND ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
                  AND ($3::bigint IS NULL OR id < $3)
