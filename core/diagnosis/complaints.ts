@@ -226,9 +226,13 @@ function isSameFailure(a: Sample, b: Sample): boolean {
   return JSON.stringify([a.detail, a.finding]) === JSON.stringify([b.detail, b.finding]);
 }
 
-/** The HTTP status of all failures, or `null` where they differ or one has none. */
+/**
+ * The HTTP status of all failures, or `null` where they differ or one has none. An `unspecified` one, of a release before
+ * there were codes, may have had any: the others decide.
+ */
 function statusOf(failures: readonly { readonly detail: FailureDetail | null }[]): number | null {
-  const statuses = new Set(failures.map(({ detail }) => (detail?.code === 'http_status' ? detail.status : null)));
+  const known = failures.filter(({ detail }) => detail?.code !== 'unspecified');
+  const statuses = new Set(known.map(({ detail }) => (detail?.code === 'http_status' ? detail.status : null)));
   const [only = null] = statuses;
   return statuses.size === 1 ? only : null;
 }

@@ -162,6 +162,14 @@ describe('docs/diagnosis.md', () => {
 });
 
 describe('what is wrong now', () => {
+  it('keeps its HTTP status while failures of the former release, which have no code, are among it', () => {
+    const coded = failed('down', { minutes: 1, detail: { code: 'http_status', status: 503 } });
+    const former = failed('down', { minutes: 5 });
+    expect(rulesOf(facts([source({ tasks: [coded, former] })]))).toContain('servers-failing');
+    const cut = failed('down', { minutes: 2, detail: { code: 'connection_failed' } });
+    expect(rulesOf(facts([source({ tasks: [coded, cut, former] })]))).toContain('unreachable');
+  });
+
   it('is over after two good runs in a row, and not after one', () => {
     const broken = failed('down', { minutes: 3 });
     expect(rulesOf(facts([source({ tasks: [task(), broken] })]))).toContain('unreachable');
