@@ -81,7 +81,7 @@ const taskRow = z.object({
   attempt: z.int(),
   settled: z.boolean(),
   backfill: z.boolean(),
-  trigger: z.enum(triggers),
+  trigger: z.enum(triggers).catch('schedule'),
   selectors: z.enum(pageSelectors),
   leaseUntil: z.number().nullable(),
   scrapersRunning: z.boolean(),
