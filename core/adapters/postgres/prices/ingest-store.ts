@@ -2,6 +2,7 @@ import type { BatchHeader, IngestStore, StoredBatch } from '../../../ports/inges
 import type { Decision } from '../../../prices/decision.ts';
 import type { Evidence } from '../../../prices/evidence.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
+import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { isRunning } from '../database/switches.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
@@ -9,7 +10,7 @@ import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
-import { isDeadlock, isDuplicateKey, lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
+import { lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
 const flagTtlMs = 1_000;

@@ -199,18 +199,6 @@ export async function storeQuotes(
   return total;
 }
 
-const databaseError = z.object({ code: z.string() });
-
-/** Whether an error is the refusal of an appended row that was there already. */
-export function isDuplicateKey(error: unknown): boolean {
-  return databaseError.safeParse(error).data?.code === '23505';
-}
-
-/** Whether an error is that two transactions waited for each other, and this one was ended for it. */
-export function isDeadlock(error: unknown): boolean {
-  return databaseError.safeParse(error).data?.code === '40P01';
-}
-
 /** Rows that are new for certain, one per listing, and rows that must be compared with what is stored. */
 function divide(rows: readonly ListedQuote[], latest: ReadonlyMap<number, LatestQuote>) {
   const append: ListedQuote[] = [];
