@@ -2,7 +2,7 @@ import type { runStatuses, taskStatuses } from '../contracts/http/operations.ts'
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Trigger } from '../contracts/words/triggers.ts';
-import type { DecimalText } from '../market/decimal.ts';
+import type { CurrencyStatistics } from '../prices/decision.ts';
 
 export type RunStatus = (typeof runStatuses)[number];
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -58,21 +58,6 @@ export interface StoredAttempt {
   readonly artifacts: readonly string[];
 }
 
-/** Statistics of the rows of a batch in one currency. */
-export interface StoredStatistics {
-  readonly currency: string;
-  readonly count: number;
-  readonly rejected: number;
-  readonly mean: DecimalText | null;
-  readonly median: DecimalText | null;
-  readonly min: DecimalText | null;
-  readonly max: DecimalText | null;
-  readonly up: number;
-  readonly down: number;
-  readonly unchanged: number;
-  readonly volume: DecimalText | null;
-}
-
 /** Reads of runs, their tasks and attempts, and of batches. */
 export interface RunReader {
   /** A page of runs, the latest due first. */
@@ -86,5 +71,5 @@ export interface RunReader {
   tasks(runId: string): Promise<StoredTask[]>;
   attempts(runId: string): Promise<StoredAttempt[]>;
   /** Statistics of a batch by currency; `null` when there is no such batch. */
-  statistics(batchId: string): Promise<StoredStatistics[] | null>;
+  statistics(batchId: string): Promise<CurrencyStatistics[] | null>;
 }

@@ -98,8 +98,8 @@ const leastRoundsMs = 180_000;
 const firstTradeMs = 3_600_000;
 
 /**
- * A price is stale when the market has gone on without it. Either its source missed about three rounds, and the market has
- * traded since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
+ * A price is stale when the market has moved since. Either its source missed about three rounds, and the market has traded
+ * since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
  * after that opened, though the source confirms it: the source itself stands still.
  */
 function freshness(row: StoredQuote, of: Traded, { sourceOf, now, alwaysOpen }: ViewContext) {
