@@ -50,6 +50,7 @@ export async function compareWith(
     for (let next = cleanups.pop(); next; next = cleanups.pop()) await next();
   };
   process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
+  process.once('SIGTERM', () => void cleanUp().finally(() => process.exit(143)));
   try {
     say(`  checking out and bundling ${commit}`);
     const earlier = checkOut(commit, folder);
