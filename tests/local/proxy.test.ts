@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { allInstruments } from '../../localstack/upstreams/yahoo/universe.ts';
 import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
@@ -28,6 +28,16 @@ beforeAll(async () => {
 });
 
 describe('the deployed proxy', () => {
+  // Scrapers share the minute's quota: a full cycle of theirs would leave these callers without a permit.
+  beforeAll(async () => {
+    await cloud.ask('/services/scrapers/stop', { method: 'POST', as: 'operate', body: {} });
+    await eventually('the scrapers to rest', async () => {
+      const [busy] = await cloud.rows(`SELECT 1 FROM task WHERE source_id = 'yahoo' AND lease_until > now() LIMIT 1`);
+      return busy ? undefined : true;
+    });
+  });
+  afterAll(() => cloud.ask('/services/scrapers/start', { method: 'POST', as: 'operate', body: {} }));
+
   it('answers on its own routes and on Yahoo’s', async () => {
     expect(await (await ask('/quote/VOD.L')).json()).toMatchObject({ data: { symbol: 'VOD.L', currency: 'GBP' } });
     expect(await (await ask('/market/%5EGSPC')).json()).toMatchObject({ data: { symbol: '^GSPC' } });
