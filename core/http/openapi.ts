@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { envelope, problemSchema } from '../contracts/http/envelope.ts';
 import { type ProblemCode, problems } from './problem.ts';
-import { everywhere } from './read-request.ts';
+import { everywhere, idempotencyKeyPattern } from './read-request.ts';
 import type { RouteSpec } from './route.ts';
 
 type Json = Record<string, unknown>;
@@ -56,11 +56,21 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
   };
 }
 
+const idempotencyKeyHeader: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'The same key with the same body is the same request: nothing is started twice. With another body it is a 422. Keys of different API keys and paths are independent.',
+  schema: { type: 'string', pattern: idempotencyKeyPattern.source },
+};
+
 function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
   const parameters = [
     ...parametersOf(spec.params, 'path', components),
     ...parametersOf(spec.query, 'query', components),
     ...(spec.data ? parametersOf(everywhere, 'query', components) : []),
+    ...(spec.idempotent ? [idempotencyKeyHeader] : []),
   ];
   const scope = spec.access === 'public' ? 'No key is needed.' : `Needs scope \`${spec.access}\`.`;
   return {
@@ -92,6 +102,7 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
     ...always,
     ...(spec.access === 'public' ? [] : guarded),
     ...(spec.body ? withBody : []),
+    ...(spec.idempotent ? (['idempotency_key_reused'] as const) : []),
     ...(spec.method === 'get' || spec.access === 'public' ? [] : (['foreign_origin'] as const)),
     ...(spec.problems ?? []),
   ];
@@ -143,11 +154,11 @@ function refer(schema: z.ZodType, io: 'input' | 'output', components: Map<string
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       // Patterns implied by a format, and the bounds of a double, only make the document longer. Answers may gain
-      // fields.
+      // fields; bodies of requests may not have others.
       if (jsonSchema.format) delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       if (jsonSchema.id) delete jsonSchema.id;
     },
   });

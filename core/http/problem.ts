@@ -35,6 +35,7 @@ export const problems = {
   nothing_to_replay: { status: 404, title: 'There is nothing to replay', retryable: false },
   unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
   unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key is of another request', retryable: false },
   not_backfillable: { status: 422, title: 'The source cannot be asked for that range', retryable: false },
   unknown_job: { status: 404, title: 'The source has no such job', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },

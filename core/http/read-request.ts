@@ -36,10 +36,7 @@ export function checked<T extends z.ZodType>(schema: T | undefined, where: strin
   // Without a schema the value is never used: the route's types say `never`.
   const parsed = (schema ?? nothing).safeParse(value);
   if (parsed.success) return parsed.data as z.output<T>;
-  const errors = parsed.error.issues.slice(0, 20).map((issue) => ({
-    path: [where, ...issue.path.map(String)].join('.').slice(0, 200),
-    message: issue.message,
-  }));
+  const errors = complaintsOf(parsed.error.issues, [where]).slice(0, 20);
   const first = errors[0];
   throw new ProblemError('invalid_request', first ? `${first.path}: ${first.message}` : 'The request is not valid.', {
     errors,
@@ -47,6 +44,40 @@ export function checked<T extends z.ZodType>(schema: T | undefined, where: strin
 }
 
 const nothing = z.unknown();
+
+const unknownField = 'is not known here';
+
+interface Complaint {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What is wrong, field by field: an unknown field by its own name, and of a choice of forms that one that nearly fits. */
+function complaintsOf(issues: readonly z.core.$ZodIssue[], at: readonly string[]): Complaint[] {
+  return issues.flatMap((issue) => {
+    const path = [...at, ...issue.path.map(String)];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: written([...path, key.slice(0, 64)]), message: unknownField }));
+    const itself = { path: written(path), message: issue.message };
+    if (issue.code !== 'invalid_union') return [itself];
+    const [nearest = [], ...others] = issue.errors
+      .map((form) => complaintsOf(form, path))
+      .toSorted((a, b) => a.length - b.length);
+    if (nearest.length > 0 && others.every((other) => other.length > nearest.length)) return nearest;
+    // It may have been meant as any of them: what none of them knows can be named.
+    const inAll = nearest.filter((each) => others.every((other) => other.some(({ path: its }) => its === each.path)));
+    return [...inAll.filter((each) => each.message === unknownField), itself];
+  });
+}
+
+function written(path: readonly string[]): string {
+  return path.join('.').slice(0, 200);
+}
+
+/** The body of a route that takes none: absent, or an object without fields. */
+export const noBody = z.strictObject({}).optional();
+
+export const idempotencyKeyPattern = /^[\x21-\x7e]{1,128}$/;
 
 /** The JSON body; `undefined` when there is none. Throws 413, 415 or 400. */
 export async function bodyOf(context: Context): Promise<unknown> {

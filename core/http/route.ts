@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import type { Meta, Warning } from '../contracts/http/envelope.ts';
 import type { Scope } from '../contracts/words/access.ts';
 import type { ProblemCode } from './problem.ts';
-import { bodyOf, checked, parametersOf } from './read-request.ts';
+import { bodyOf, checked, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
 /** The holder of the credentials of a request. */
@@ -38,6 +38,8 @@ export interface Call {
   readonly https: boolean;
   /** The client's IP address, where known. */
   readonly address: string;
+  /** The path as sent, without the query. */
+  readonly path: string;
   /** The query string as sent. */
   readonly search: string;
   header(name: string): string | undefined;
@@ -89,6 +91,8 @@ export interface RouteSpec<
   readonly status?: 200 | 201 | 202 | 204 | 303;
   /** Other forms of the answer, by media type. */
   readonly media?: Readonly<Record<string, z.ZodType>>;
+  /** Takes an `Idempotency-Key`: the same key again is the same request. */
+  readonly idempotent?: true;
   /** Problems beside those that every route may give. */
   readonly problems?: readonly ProblemCode[];
 }
@@ -116,6 +120,8 @@ export function route<
     spec,
     async handle(context, call) {
       const { values, unknown } = parametersOf(context, spec.query);
+      // What a route does not read is refused: a field that is ignored would be believed.
+      if (!spec.body && spec.method !== 'get') checked(noBody, 'body', await bodyOf(context));
       const reply = await work({
         params: checked(spec.params, 'path', context.req.param()),
         query: checked(spec.query, 'query', values),

@@ -170,6 +170,7 @@ export function createApp(dependencies: ApiDependencies): Api {
         context.env?.requestContext?.identity?.sourceIp ??
         context.req.header('x-forwarded-for')?.split(',')[0]?.trim() ??
         '',
+      path: new URL(context.req.url).pathname,
       search: new URL(context.req.url).search,
       header: (name) => context.req.header(name),
       cookie: (name) => getCookie(context, name),

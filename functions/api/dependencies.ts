@@ -8,6 +8,7 @@ import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
+import type { IdempotencyStore } from '../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { InstrumentReader } from '../../core/ports/instrument-reader.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -45,6 +46,7 @@ export interface ApiDependencies {
   /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */
   readonly summaries: boolean;
   readonly keys: ApiKeyStore;
+  readonly requests: IdempotencyStore;
   /** Has the queues `ticks`, `ingest` and `recoveries`. */
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;

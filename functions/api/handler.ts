@@ -1,6 +1,7 @@
 import { handle } from 'hono/aws-lambda';
 import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
+import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
@@ -71,6 +72,7 @@ const app = createApp({
   diagnoses: diagnosisStore(pool),
   summaries: summariesQueue !== undefined,
   keys: apiKeyStore(pool),
+  requests: idempotencyStore(pool),
   queue: sqsMessageQueue({
     ticks: setting('ticksQueueUrl'),
     ingest: setting('ingestQueueUrl'),

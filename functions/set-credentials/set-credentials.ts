@@ -6,7 +6,7 @@
  *   3. the secret, then the note of it: sessions made with the former credentials are dropped, and scrapers read the new
  *      ones at their next login
  *
- * Nothing here reads a secret. No answer, log line or error holds a part of a body.
+ * Nothing here reads a secret. No answer, log line or error holds a value of a body.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -94,7 +94,7 @@ describe('credentials of a source', () => {
     [{ apiKey: `${secret}\r\nx-evil: 1` }, 'body.apiKey'],
     [{ apiKey: `${secret} ü` }, 'body.apiKey'],
     [{ apiKey: secret.repeat(50) }, 'body.apiKey'],
-    [{ apiKey: secret, extra: secret }, 'body'],
+    [{ apiKey: secret, extra: secret }, 'body.extra'],
     [{ username: 'a', password: secret }, 'body.apiKey'],
     [[secret], 'body'],
   ])('refuse %j without repeating it', async (json, at) => {

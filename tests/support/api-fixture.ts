@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
+import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
@@ -69,6 +70,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     diagnoses: diagnosisStore(pool),
     summaries: false,
     keys,
+    requests: idempotencyStore(pool),
     queue,
     inspector: memoryQueueInspector(queues),
     catalogue,

@@ -40,7 +40,7 @@ export const indexBatchItemSchema = z
 export type IndexBatchItem = z.infer<typeof indexBatchItemSchema>;
 
 export const indexBatchRequestSchema = z
-  .object({ symbols: z.array(z.string()).min(1).max(100) })
+  .strictObject({ symbols: z.array(z.string()).min(1).max(100) })
   .meta({ id: 'IndexBatchRequest' });
 
 export const constituentSchema = z

@@ -94,7 +94,7 @@ export const batchItemSchema = z
 export type QuoteBatchItem = z.infer<typeof batchItemSchema>;
 
 export const batchRequestSchema = z
-  .object({ symbols: z.array(z.string()).min(1).max(500) })
+  .strictObject({ symbols: z.array(z.string()).min(1).max(500) })
   .meta({ id: 'QuoteBatchRequest' });
 
 /** One stored price of the past. `knownTo` is set on a row that was later corrected. */

@@ -299,7 +299,7 @@ export const healthSchema = z
 export type HealthView = z.infer<typeof healthSchema>;
 
 export const signInSchema = z
-  .union([z.object({ key: z.string().max(200) }), z.object({ token: z.string().max(200) })])
+  .union([z.strictObject({ key: z.string().max(200) }), z.strictObject({ token: z.string().max(200) })])
   .meta({ id: 'SignIn', description: 'An API key, or the one-time token that `npm start` prints' });
 export const sessionSchema = z
   .object({ name: z.string(), scopes: z.array(z.enum(['read', 'operate', 'admin'])), expiresAt: instant })
@@ -323,11 +323,13 @@ export const healthSampleSchema = z
 
 /** Pauses a source or stops a service. Without `until`, until someone starts it again. */
 export const stopRequestSchema = z
-  .object({ until: instant.nullable().optional().describe('When it resumes automatically: within the next year') })
+  .strictObject({
+    until: instant.nullable().optional().describe('When it resumes automatically: within the next year'),
+  })
   .meta({ id: 'StopRequest' });
 
 /** "Run now". Without `job`, every job of the source. */
-export const runRequestSchema = z.object({ job: z.string().max(64).optional() }).meta({ id: 'RunRequest' });
+export const runRequestSchema = z.strictObject({ job: z.string().max(64).optional() }).meta({ id: 'RunRequest' });
 
 /** The requested runs, by job; `id` is that of the first. They appear under /runs within seconds. */
 export const runAcceptedSchema = z
@@ -338,7 +340,7 @@ export const servicesSchema = z
   .object({ services: z.array(serviceSchema), queues: z.array(queueSchema) })
   .meta({ id: 'Services' });
 
-export const redriveRequestSchema = z.object({ queue: z.string().min(1).max(80) }).meta({ id: 'RedriveRequest' });
+export const redriveRequestSchema = z.strictObject({ queue: z.string().min(1).max(80) }).meta({ id: 'RedriveRequest' });
 export const redriveSchema = z
   .object({
     queue: z.string(),
@@ -365,7 +367,7 @@ export const apiKeySchema = z
 export type ApiKeyView = z.infer<typeof apiKeySchema>;
 export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
 export const createKeySchema = z
-  .object({
+  .strictObject({
     name: z
       .string()
       .trim()

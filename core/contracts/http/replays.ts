@@ -5,7 +5,7 @@ const instant = z.iso.datetime();
 
 /** Which quarantined rows to replay: those that match all given fields. */
 export const replayRequestSchema = z
-  .object({
+  .strictObject({
     ids: z
       .array(z.string().regex(/^\d{1,18}$/, 'is no id of a row'))
       .min(1)

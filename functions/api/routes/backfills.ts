@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import {
@@ -15,14 +14,16 @@ import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/re
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { BackfillProgress, BackfillStore } from '../../../core/ports/backfill-store.ts';
+import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { requestSlot } from '../idempotency-key.ts';
 import { chunksOf } from '../plan-backfill.ts';
 
 interface RouteDependencies {
   readonly backfills: BackfillStore;
+  readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly queue: MessageQueue;
   readonly catalogue: readonly SourceDefinition[];
@@ -33,7 +34,7 @@ const byId = z.object({ id: z.uuid() });
 /** Chunks after which a backfill's own pace predicts its end better than the quota. */
 const paceAfter = 5;
 
-export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDependencies): Route[] {
+export function backfillRoutes({ backfills, requests, sources, queue, catalogue }: RouteDependencies): Route[] {
   const create = route(
     {
       method: 'post',
@@ -42,10 +43,11 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
       tag,
       summary: 'Read bars of the past',
       description:
-        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again. The same `Idempotency-Key` again is the same backfill.',
+        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again.',
       body: backfillRequestSchema,
       data: backfillSchema,
       status: 202,
+      idempotent: true,
       problems: ['unknown_source', 'invalid_symbol', 'not_backfillable', 'credentials_missing'],
     },
     async ({ body, call }): Promise<Reply> => {
@@ -78,7 +80,7 @@ export function backfillRoutes({ backfills, sources, queue, catalogue }: RouteDe
       const chunks = chunksOf(named, { from, to, interval }, days);
       if (chunks.length > mostChunks)
         throw invalid('symbols', `make ${chunks.length} chunks with this range; one backfill may have ${mostChunks}`);
-      const slot = idempotencyKey(call) ?? randomUUID();
+      const { slot } = await requestSlot(requests, call, body);
       const id = runIdOf({ sourceId: source.id, job: job.id, trigger: 'backfill', slot });
       const now = new Date(call.now);
       await backfills.create({ id, sourceId: source.id, job: job.id, slot, interval, symbols, from, to, now, chunks });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
@@ -17,6 +16,7 @@ import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
+import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { RecoveryRecords } from '../../../core/ports/recovery-store.ts';
 import type { SourceReader, StoredSource } from '../../../core/ports/source-reader.ts';
@@ -24,10 +24,11 @@ import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import type { Recovery } from '../../../core/recovery/recovery.ts';
 import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { requestSlot } from '../idempotency-key.ts';
 
 interface RouteDependencies {
   readonly recoveries: RecoveryRecords;
+  readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
   /** Has the queue `recoveries`. */
@@ -47,16 +48,23 @@ type RequestResult =
       readonly refusal: { readonly code: RecoveryRefusal; readonly message: string };
     };
 
-export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue }: RouteDependencies): Route[] {
+export function recoveryRoutes({
+  recoveries,
+  requests,
+  sources,
+  switches,
+  queue,
+  catalogue,
+}: RouteDependencies): Route[] {
   const known = [...catalogue.map((source) => source.id), proxyId];
 
   /** Requests a recovery for each source. The same idempotency key again gives the same recoveries. */
-  async function request(ids: readonly string[], call: Call): Promise<RequestResult[]> {
+  async function request(ids: readonly string[], call: Call, body?: unknown): Promise<RequestResult[]> {
     const rows = await sources.sources(
       ids.filter((id) => known.includes(id)),
       new Date(call.now),
     );
-    const slot = idempotencyKey(call);
+    const { slot } = await requestSlot(requests, call, body);
     const results: RequestResult[] = [];
     for (const sourceId of ids) {
       const row = rows.find((each) => each.sourceId === sourceId);
@@ -65,7 +73,7 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
         results.push({ sourceId, accepted: false, id: null, refusal });
         continue;
       }
-      const id = slot === undefined ? randomUUID() : runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
+      const id = runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
       const { created, active } = await recoveries.create({
         id,
         sourceId,
@@ -128,11 +136,11 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
       access: 'operate',
       tag,
       summary: 'Recover a source',
-      description:
-        'Answers 202 at once; `Location` shows the steps as they happen. `yahoo-proxy` is the Yahoo proxy. The same `Idempotency-Key` again is the same recovery.',
+      description: 'Answers 202 at once; `Location` shows the steps as they happen. `yahoo-proxy` is the Yahoo proxy.',
       params: z.object({ id: z.string().min(1).max(64) }),
       data: recoveryAcceptedSchema,
       status: 202,
+      idempotent: true,
       problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'],
     },
     async ({ params, call }) => {
@@ -165,9 +173,10 @@ export function recoveryRoutes({ recoveries, sources, switches, queue, catalogue
       body: recoverRequestSchema,
       data: recoveriesAcceptedSchema,
       status: 202,
+      idempotent: true,
     },
     async ({ body, call }) => {
-      const results = await request(idsOf(body), call);
+      const results = await request(idsOf(body), call, body);
       const data = results.map((each) => ({
         sourceId: each.sourceId,
         accepted: each.accepted,

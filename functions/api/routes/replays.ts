@@ -1,16 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
 import * as z from 'zod';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import type { IngestMessage } from '../../../core/contracts/messages.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
+import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { ReplayBlob, ReplayStore } from '../../../core/ports/replay-store.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { requestSlot } from '../idempotency-key.ts';
 
 interface RouteDependencies {
   readonly replays: ReplayStore;
+  readonly requests: IdempotencyStore;
   /** Has the queue `ingest`. */
   readonly queue: MessageQueue;
 }
@@ -18,13 +19,13 @@ interface RouteDependencies {
 const tag = 'Quarantine';
 /** Most blobs that one request reads again. */
 const mostBlobs = 500;
-/** Namespace of the ids that are made of an `Idempotency-Key`. */
+/** Namespace of the ids of replays. */
 const namespace = 'b0a1f2c6-58f4-5c41-9a53-3f3ad9c1f7e2';
 
-export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
-  async function replay(found: readonly ReplayBlob[], believe: boolean, call: Call): Promise<Reply> {
-    const key = idempotencyKey(call);
-    const id = key === undefined ? randomUUID() : v5(`${call.principal?.keyId ?? ''}\n${key}`, namespace);
+export function replayRoutes({ replays, requests, queue }: RouteDependencies): Route[] {
+  async function replay(found: readonly ReplayBlob[], believe: boolean, call: Call, body?: unknown): Promise<Reply> {
+    const { slot, hasKey } = await requestSlot(requests, call, body);
+    const id = v5(slot, namespace);
     const blobs = found.slice(0, mostBlobs);
     if (blobs.length > 0) {
       await replays.create({
@@ -42,7 +43,7 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
           }),
         ),
       );
-    } else if (key === undefined || !(await replays.find(id))) {
+    } else if (!hasKey || !(await replays.find(id))) {
       // With a key it may be a repeated request, whose rows are all resolved by now.
       throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, matches the request.');
     }
@@ -67,10 +68,11 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
       access: 'operate',
       tag,
       summary: 'Read the blobs of quarantined rows again',
-      description: `Rows that pass now are stored, and leave the quarantine; the others come back with their reason. What is newer than the blob stays as it is. At most ${mostBlobs} blobs a request. The same \`Idempotency-Key\` again is the same replay.`,
+      description: `Rows that pass now are stored, and leave the quarantine; the others come back with their reason. What is newer than the blob stays as it is. At most ${mostBlobs} blobs a request.`,
       body: replayRequestSchema,
       data: replayAcceptedSchema,
       status: 202,
+      idempotent: true,
       problems: ['nothing_to_replay'],
     },
     async ({ body, call }) =>
@@ -83,6 +85,7 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
         }),
         body.believe,
         call,
+        body,
       ),
   );
 
@@ -97,6 +100,7 @@ export function replayRoutes({ replays, queue }: RouteDependencies): Route[] {
       params: z.object({ id: z.uuid() }),
       data: replayAcceptedSchema,
       status: 202,
+      idempotent: true,
       problems: ['unknown_run', 'nothing_to_replay'],
     },
     async ({ params, call }) => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
@@ -16,17 +15,19 @@ import { runIdOf } from '../../../core/contracts/run-id.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { instantParameter } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
+import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { requestSlot } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
 import { sampleView, sourceView } from '../views/source.ts';
 
 interface RouteDependencies {
   readonly incidents: IncidentStore;
+  readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
   readonly queue: MessageQueue;
@@ -41,6 +42,7 @@ const problems = ['unknown_source'] as const;
 
 export function sourceRoutes({
   incidents,
+  requests,
   sources,
   switches,
   queue,
@@ -178,11 +180,12 @@ export function sourceRoutes({
       tag,
       summary: 'Run a source now',
       description:
-        'Answers 202 at once; the run appears at `Location` within seconds. The same `Idempotency-Key` again is the same run. Quota and leases hold as for planned runs.',
+        'Answers 202 at once; the run appears at `Location` within seconds. Quota and leases hold as for planned runs.',
       params: byId,
       body: runRequestSchema.optional(),
       data: runAcceptedSchema,
       status: 202,
+      idempotent: true,
       problems: ['unknown_source', 'unknown_job', 'credentials_missing'],
     },
     async ({ params, body, call }): Promise<Reply> => {
@@ -202,7 +205,7 @@ export function sourceRoutes({
             `${source.title} cannot be called yet. ${view.credentials.hint}`,
           );
       }
-      const requestId = idempotencyKey(call) ?? randomUUID();
+      const { slot: requestId } = await requestSlot(requests, call, body);
       const run = { sourceId: source.id, trigger: 'manual', requestId } as const;
       const tick: Tick = {
         time: new Date(call.now).toISOString(),
