@@ -2,9 +2,10 @@ import type { Failure } from '../contracts/failure.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { CookieCrumbStrategy } from '../sources/definition.ts';
+import { guardedRead } from '../sources/guard.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 import { type CookieWalk, cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
-import { filledFields, readForms } from './read-form.ts';
+import { filledFields, type HtmlForm, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
 /** A crumb as Yahoo makes them: 11 characters as a rule. `Too Many Requests`, a page or an empty body is not one. */
@@ -69,7 +70,12 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
   if (redirectOf(first) === null) return outage(first);
   const page = await walk.follow(first);
   if ('reason' in page) return page;
-  const form = readForms(page.response?.body ?? '').find(({ fields }) => fields.some(({ name }) => name === 'agree'));
+  const forms = guardedRead<HtmlForm[] | Failure>(
+    () => readForms(page.response?.body ?? ''),
+    (failure) => failure,
+  );
+  if ('reason' in forms) return forms;
+  const form = forms.find(({ fields }) => fields.some(({ name }) => name === 'agree'));
   if (!form) return outage(page);
   const target = URL.canParse(form.action, page.url.href) ? new URL(form.action, page.url) : page.url;
   const agreed = await walk.visit({ method: 'POST', url: target, form: [...filledFields(form), ['agree', 'agree']] });

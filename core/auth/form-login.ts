@@ -1,10 +1,11 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
+import { guardedRead } from '../sources/guard.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 import { cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { type LoginCredentials, loginRefused } from './credentials.ts';
-import { filledFields, readForms } from './read-form.ts';
+import { filledFields, type HtmlForm, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -29,7 +30,12 @@ export async function formLoginSession(
   const failure = transportFailure(page);
   if (failure) return failure;
   const { username, password } = strategy.fields;
-  const form = readForms(page.response?.body ?? '').find(
+  const forms = guardedRead<HtmlForm[] | Failure>(
+    () => readForms(page.response?.body ?? ''),
+    (failed) => failed,
+  );
+  if ('reason' in forms) return forms;
+  const form = forms.find(
     ({ fields }) => fields.some(({ name }) => name === username) && fields.some(({ name }) => name === password),
   );
   if (!form)

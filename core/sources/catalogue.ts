@@ -2,6 +2,7 @@ import { alphaVantage } from './alpha-vantage/source.ts';
 import { coingecko } from './coingecko/source.ts';
 import type { SourceDefinition } from './definition.ts';
 import { demoBroker } from './demo-broker/source.ts';
+import { guardedParser } from './guard.ts';
 import type { SourceParser } from './parser.ts';
 import { slickcharts } from './slickcharts/source.ts';
 import { yahoo } from './yahoo/source.ts';
@@ -28,10 +29,15 @@ export function knownSource(id: string): SourceDefinition {
   throw new Error(`The catalogue has no source ${id}: whatever names it is of another version.`);
 }
 
+const guarded = new WeakMap<SourceParser, SourceParser>();
+
 /**
- * The parser of a source; loaded once per process. Lambdas that call this are listed in `lib/bundle-function.ts`: the
+ * The parser of a source, which never throws: see `guard.ts`; loaded once per process. Lambdas that call this are listed in `lib/bundle-function.ts`: the
  * bundles of all others have no parsers. Throws for an id that the catalogue lacks.
  */
 export async function parserOf(id: string, find: typeof knownSource = knownSource): Promise<SourceParser> {
-  return find(id).parser();
+  const parser = await find(id).parser();
+  const known = guarded.get(parser) ?? guardedParser(parser);
+  guarded.set(parser, known);
+  return known;
 }

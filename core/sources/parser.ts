@@ -20,6 +20,7 @@ export interface PageHint {
 export interface Subject {
   /** In the source's namespace. */
   readonly symbol: string;
+  /** As the source writes it. `parserOf` gives it without control characters and not longer than 200. */
   readonly name: string | null;
   readonly assetClass: AssetClass;
   /**
@@ -112,7 +113,10 @@ export interface UpstreamRequest {
   readonly selectors?: PageSelectors;
 }
 
-/** A source's code: what to request and how to read the answer. All pure; `parse` and `failureIn` never throw. */
+/**
+ * A source's code: what to request and how to read the answer. All pure; `parse` and `failureIn` should never throw. One
+ * that does costs that answer only: `parserOf` sees to it.
+ */
 export interface SourceParser {
   /** Kept with each row; raise it when the same answer would give other records. */
   readonly version: string;

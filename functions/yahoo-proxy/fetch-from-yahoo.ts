@@ -10,6 +10,7 @@ import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/prox
 import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
 import { permitHolder } from '../../core/scraping/take-permit.ts';
+import { guardedRead } from '../../core/sources/guard.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
@@ -157,7 +158,10 @@ async function send(
     return failed(failure, true, seconds);
   };
   if (first.route === 'quote') {
-    const read = readQuoteAnswer(heard, symbols);
+    const read = guardedRead<ReturnType<typeof readQuoteAnswer>>(
+      () => readQuoteAnswer(heard, symbols),
+      (failure) => ({ failure }),
+    );
     if ('failure' in read) return refused(read.failure);
     const answers = new Map(
       group.flatMap(({ key, symbol }): [string, Loaded][] => {
@@ -167,7 +171,10 @@ async function send(
     );
     return { answers, failure: null, called: true, retryAfterSeconds: 0 };
   }
-  const read = readOneAnswer(heard, first);
+  const read = guardedRead<ReturnType<typeof readOneAnswer>>(
+    () => readOneAnswer(heard, first),
+    (failure) => ({ failure }),
+  );
   if ('failure' in read) return refused(read.failure);
   const answers = new Map([[first.key, { answer: read, fetchedAt }]]);
   return { answers, failure: null, called: true, retryAfterSeconds: 0 };

@@ -1,11 +1,16 @@
 import type { ProxyQuoteView } from '../../core/contracts/http/proxy.ts';
 import type { DecimalWriter } from '../../core/http/wire-number.ts';
 import { fraction, subtract } from '../../core/market/decimal.ts';
+import { guardedRead } from '../../core/sources/guard.ts';
+import { plainText } from '../../core/sources/reading/plain-text.ts';
 import { parseQuoteRow, type YahooQuote } from '../../core/sources/yahoo/parse-quotes.ts';
 
 /** A row of Yahoo's as JSON, parsed as in ingest; `null` without a price. */
 export function readRow(row: string, fetchedAt: number): YahooQuote | null {
-  return parseQuoteRow(JSON.parse(row), fetchedAt);
+  return guardedRead(
+    () => parseQuoteRow(JSON.parse(row), fetchedAt),
+    () => null,
+  );
 }
 
 /** The view for the proxy's own routes: major units, fractions, UTC. */
@@ -13,7 +18,7 @@ export function proxyQuoteView({ subject, quote }: YahooQuote, decimal: DecimalW
   const change = quote.previousClose === null ? null : subtract(quote.price, quote.previousClose);
   return {
     symbol: subject.symbol,
-    name: subject.name,
+    name: subject.name && plainText(subject.name),
     assetClass: subject.assetClass,
     mic: subject.listing.mic,
     currency: quote.currency,

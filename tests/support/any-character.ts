@@ -15,3 +15,13 @@ export const anyCharacter: fc.Arbitrary<string> = fc.nat(0x10ffff - surrogates.c
     return at < surrogates.from ? at : at - surrogates.count;
   },
 );
+
+/** Names that every object has, or is asked for: text from outside that says one of them is text like any other. */
+export const inheritedNames = [
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'valueOf',
+  '__proto__',
+  '__defineGetter__',
+] as const;

@@ -19,6 +19,8 @@ export const plainFailureCodes = [
   'too_large',
   'no_browser',
   'no_answer',
+  'parser_failed',
+  'parser_too_slow',
   // What the answer holds.
   'page_in_place_of_data',
   'invalid_json',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { codeText } from '../reading/json.ts';
 
 /*
  * What Alpha Vantage answers, after recorded answers. All values are text. Keys carry a number in front ("05. price")
@@ -18,7 +19,7 @@ const spare = number.nullish().catch(null);
 /** `Global Quote`. An unknown symbol gives an empty object. */
 export const quoteRowSchema = numbered.pipe(
   z.object({
-    symbol: z.string().min(1).max(64),
+    symbol: codeText(64),
     price: number,
     volume: spare,
     'latest trading day': z.iso.date(),
@@ -28,9 +29,7 @@ export const quoteRowSchema = numbered.pipe(
 
 export const quoteAnswerSchema = z.object({ 'Global Quote': z.record(z.string(), z.unknown()) });
 
-export const seriesMetaSchema = numbered.pipe(
-  z.object({ Symbol: z.string().min(1).max(64), 'Time Zone': z.string().max(64) }),
-);
+export const seriesMetaSchema = numbered.pipe(z.object({ Symbol: codeText(64), 'Time Zone': z.string().max(64) }));
 
 export const barRowSchema = numbered.pipe(
   z.object({ open: number, high: number, low: number, close: number, volume: spare }),

@@ -56,7 +56,7 @@ function parseCoins(answer: SourceAnswer): Parsed {
     quotes.push({
       subject: {
         symbol: id,
-        name: name?.slice(0, 200) ?? null,
+        name: name ?? null,
         assetClass: 'crypto',
         listing: { mic: pseudoMics.crypto, currency, minorFactor: 1, zone: 'UTC' },
       },

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { codeText } from '../reading/json.ts';
 
 /* The parts that are read of `/api/v3/coins/markets`, after the published example. */
 
 /** One coin. Price and time have no fallback. */
 export const coinSchema = z.object({
-  id: z.string().min(1).max(64),
+  id: codeText(64),
   name: z.string().nullish().catch(null),
   current_price: z.number(),
   total_volume: z.number().nullish().catch(null),

@@ -119,7 +119,7 @@ function read(table: HtmlTable, asked: readonly string[]): Parsed {
     if (!('detail' in record)) quotes.push(record);
     else
       rejections.push({
-        symbol: cell('Symbol').slice(0, 64) || null,
+        symbol: cell('Symbol') || null,
         reason: 'schema',
         ...record,
         path: `${tableSelector} tr[${at}]`,
@@ -166,7 +166,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
   return {
     subject: {
       symbol,
-      name: cell('Name').slice(0, 200) || null,
+      name: cell('Name') || null,
       assetClass,
       listing: { mic, currency, minorFactor, zone: exchangeOf(mic).zone },
     },

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Failure } from '../../contracts/failure.ts';
 import type { RowFinding } from '../../contracts/words/row-findings.ts';
 import type { Parsed, SourceAnswer } from '../parser.ts';
@@ -22,6 +22,15 @@ export function readBody(answer: Pick<SourceAnswer, 'response' | 'error'>): { js
         : { reason: 'schema_drift', detail: { code: 'invalid_json' }, message: 'The answer is not whole JSON.' },
     };
   }
+}
+
+/** A code of a source, such as a symbol, a currency or an exchange: characters that can be seen, and only plain ones. */
+export function codeText(most: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[\x20-\x7e]+$/);
 }
 
 /** That an answer is not of its schema, and where. */

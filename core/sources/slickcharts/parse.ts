@@ -224,7 +224,7 @@ function memberOf(
       detail: 'The price and the changes beside it contradict each other.',
     };
   return {
-    subject: { symbol, name: row[columns.company]?.slice(0, 200) || null, assetClass: 'equity', listing: unsaid },
+    subject: { symbol, name: row[columns.company] || null, assetClass: 'equity', listing: unsaid },
     rank,
     weight: divide(weight, 100),
     price,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { codeText } from '../reading/json.ts';
 
 /*
  * The parts that are read of what Yahoo answers, after recorded answers (see docs/adding-a-source.md). All else is
@@ -11,10 +12,10 @@ const finite = z.number();
 
 /** One row of `/v7/finance/quote`. Price and currency have no fallback: without them there is no quote. */
 export const quoteRowSchema = z.object({
-  symbol: z.string().min(1).max(64),
+  symbol: codeText(64),
   quoteType: spare(z.string()),
-  currency: z.string().min(1).max(8),
-  exchange: z.string().min(1).max(16),
+  currency: codeText(8),
+  exchange: codeText(16),
   exchangeTimezoneName: spare(z.string()),
   exchangeDataDelayedBy: spare(finite),
   marketState: spare(z.string()),
@@ -49,9 +50,9 @@ export const chartAnswerSchema = z.object({
       .array(
         z.object({
           meta: z.object({
-            symbol: z.string().min(1).max(64),
-            currency: z.string().min(1).max(8),
-            exchangeName: z.string().min(1).max(16),
+            symbol: codeText(64),
+            currency: codeText(8),
+            exchangeName: codeText(16),
             instrumentType: spare(z.string()),
             exchangeTimezoneName: z.string(),
             longName: spare(z.string()),

@@ -35,7 +35,7 @@ export function subjectOf(told: {
   const unit = currencyUnit(told.currency);
   return {
     symbol: told.symbol,
-    name: told.name?.slice(0, 200) ?? null,
+    name: told.name ?? null,
     assetClass,
     listing: {
       mic,

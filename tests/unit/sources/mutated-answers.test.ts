@@ -8,7 +8,7 @@ import { jumpFactor } from '../../../core/prices/thresholds.ts';
 import { catalogue } from '../../../core/sources/catalogue.ts';
 import type { Parsed, SourceParser } from '../../../core/sources/parser.ts';
 import { enrich } from '../../../functions/ingest/enrich-answer.ts';
-import { anyCharacter } from '../../support/any-character.ts';
+import { anyCharacter, inheritedNames } from '../../support/any-character.ts';
 import { fetchedAt, type GoodAnswer } from '../../support/good-answer.ts';
 
 /** A good answer of a source, with its body as it is. */
@@ -69,6 +69,15 @@ const anyAnswer = (sample: Sample) =>
       arbitrary: fc
         .tuple(fc.nat(60), fc.double({ noNaN: true }))
         .map(([at, by]) => JSON.stringify(mutate(sample.body, at, 0, by))),
+    },
+    // A name that every object has, as a value or as a key.
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.nat(60), fc.constantFrom(...inheritedNames), fc.boolean())
+        .map(([at, name, asKey]) =>
+          JSON.stringify(mutate(sample.body, at, 0, asKey ? JSON.parse(`{"${name}": 1}`) : name)),
+        ),
     },
     { weight: 2, arbitrary: fc.nat(2_000).map((length) => JSON.stringify(sample.body).slice(0, length)) },
     {

@@ -4,7 +4,8 @@ import { importsOf, packagesOf, realTree, type SourceTree, withoutComments } fro
 const pureRooms = ['market', 'planning', 'prices', 'health', 'diagnosis', 'recovery', 'proxy', 'sources'];
 
 /** Packages that compute and nothing else. */
-const purePackages = ['zod', 'decimal.js', 'croner', 'node:crypto', 'cheerio/slim', 'htmlparser2'];
+// `node:vm` runs what is given to it, and ends what does not end.
+const purePackages = ['zod', 'decimal.js', 'croner', 'node:crypto', 'node:vm', 'cheerio/slim', 'htmlparser2'];
 
 /** The world: its clock, its chance, its environment, its network. Dates of given instants are pure. */
 const world =

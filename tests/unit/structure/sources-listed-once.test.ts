@@ -18,7 +18,7 @@ function named(file: string, text: string): string[] {
 
 /**
  * Rule 10: one file names the sources, and what reads a source's answers is imported lazily, so that a Lambda loads only
- * what it reads. `yahoo-proxy` and `core/proxy` are about one source and read it themselves.
+ * what it reads. Who needs a parser asks `parserOf`, which guards it. `yahoo-proxy` and `core/proxy` are about one source and read it themselves.
  */
 function offences(tree: SourceTree): string[] {
   return [...tree.keys()]
@@ -29,8 +29,13 @@ function offences(tree: SourceTree): string[] {
       const parsers = importsOf(tree, file, 'not lazy').filter((to) => foreign(to) && /\/parse[^/]*\.ts$/.test(to));
       const several = sources.size > 1 || named(file, tree.get(file) ?? '').length > 1;
       const listing = several && file !== list ? [`${file} lists sources`] : [];
+      const unguarded = file !== list && /\.parser\(/.test(withoutComments(tree.get(file) ?? ''));
       const ofProxy = /^(functions\/yahoo-proxy|core\/proxy)\//.test(file);
-      return [...listing, ...(ofProxy ? [] : parsers.map((to) => `${file} loads ${to}`))];
+      return [
+        ...listing,
+        ...(unguarded ? [`${file} takes a parser past its guard`] : []),
+        ...(ofProxy ? [] : parsers.map((to) => `${file} loads ${to}`)),
+      ];
     });
 }
 
@@ -47,6 +52,7 @@ describe('a source is listed once', () => {
       'functions/api/list.ts',
       two.replaceAll(/import \{ . \} from ('[^']+')/g, 'import($1)'),
     ],
+    ['a parser without its guard', 'functions/ingest/a.ts', `const parser = await source.parser();`],
     ['a second list by ids', 'functions/api/list.ts', `const checked = ['yahoo', 'coingecko'];`],
     [
       'a parser that is always loaded',

@@ -7,36 +7,9 @@ import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts
 import { slickcharts } from '../../../../core/sources/slickcharts/source.ts';
 import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
 import { anyCharacter } from '../../../support/any-character.ts';
+import { golden, headings, page } from './good-page.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
-const nbsp = '\u00a0';
-
-const headings = ['#', 'Company', 'Symbol', 'Weight', `${nbsp}${nbsp}${nbsp}Price`, 'Chg', '% Chg'];
-/** As the site writes a row: with links, a picture, spaces that do not break. */
-const rowOf = (cells: readonly string[]) =>
-  `<tr><td>${cells[0]}</td><td class="text-nowrap"><a href="/symbol/x">${cells[1]}</a></td><td><a href="/symbol/x">${cells[2]}</a></td><td>${cells[3]}</td>
-   <td class="text-nowrap"><img alt="" src="/img/up.gif"/>${nbsp}${nbsp} ${cells[4]}</td><td class="text-nowrap" style="color: green">${cells[5]}</td><td>${cells[6]}</td></tr>`;
-const page = (rows: readonly (readonly string[])[], heads = headings) =>
-  `<!DOCTYPE html><html><body><h1>Dow</h1><table class="table table-hover table-borderless table-sm"><thead><tr>${heads
-    .map((head) => `<th>${head}</th>`)
-    .join('')}</tr></thead><tbody>${rows.map(rowOf).join('')}</tbody></table></body></html>`;
-
-/** The row that SlickCharts' description shows, a falling one, one in thousands, and others that make up a Dow of 30. */
-const golden: readonly (readonly string[])[] = [
-  ['1', 'Berkshire Hathaway Inc Cl B', 'BRK.B', '10%', '338.83', '0.52', '(0.15%)'],
-  ['2', 'Falling &amp; Co', 'FALL', '10.5%', '237.30', '-4.20', '(-1.74%)'],
-  ['3', 'NVR Inc', 'NVR', '9.5', '8,123.40', '1,002.10', '(14.07%)'],
-  ...Array.from({ length: 27 }, (_, at) => [
-    String(at + 4),
-    `Company ${at}`,
-    `C${'ABCDEFGHIJKLMNOPQRSTUVWXYZ1'[at]}`,
-    (70 / 27).toFixed(4),
-    '100.00',
-    '1.00',
-    '(1.01%)',
-  ]),
-];
-
 function exchangeOf(body: string, response: Partial<NonNullable<Exchange['response']>> = {}): Exchange {
   return {
     request: { method: 'GET', url: 'https://www.slickcharts.com/dowjones', headers: {}, symbols: ['dowjones'] },

@@ -1,0 +1,94 @@
+import { type Context, createContext, Script } from 'node:vm';
+import type { Failure } from '../contracts/failure.ts';
+import type { Parsed, SourceParser, Subject } from './parser.ts';
+import { failed } from './reading/json.ts';
+import { plainText } from './reading/plain-text.ts';
+
+/** A parser that takes longer does not come to an end: the largest good answer takes a hundredth of it. */
+const parserMs = 5_000;
+
+/** Runs the current work, with a time limit that also ends a loop or a regular expression. */
+const script = new Script('work()');
+let work: (() => void) | null = null;
+let context: Context | null = null;
+
+/**
+ * Reads an answer by code that should be total, and gives `otherwise` a failure where it is not: it threw, or did not
+ * come to an end. So a fault in it costs the answer that it was met in, never the message or its neighbours.
+ */
+export function guardedRead<T>(read: () => T, otherwise: (failure: Failure) => T, withinMs = parserMs): T {
+  let result: { readonly value: T } | null = null;
+  const before = work;
+  work = () => {
+    result = { value: read() };
+  };
+  try {
+    context ??= createContext({ work: () => work?.() });
+    script.runInContext(context, { timeout: withinMs });
+    return given<T>(result);
+  } catch (error) {
+    return otherwise(failureOf(error));
+  } finally {
+    work = before;
+  }
+}
+
+/** TypeScript does not see that the script has set it. */
+function given<T>(result: { readonly value: T } | null): T {
+  if (result === null) throw new Error('Nothing was read.');
+  return result.value;
+}
+
+function failureOf(error: unknown): Failure {
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+    return {
+      reason: 'unexplained',
+      detail: { code: 'parser_too_slow' },
+      message: 'The answer could not be read in time. It is kept.',
+    };
+  // Only the kind of the error: its message may repeat the answer.
+  const kind = error instanceof Error ? plainText(error.name, 40) : 'unknown';
+  return {
+    reason: 'unexplained',
+    detail: { code: 'parser_failed' },
+    message: `The parser failed on the answer (${kind}), which is a mistake in Quotron. The answer is kept.`,
+  };
+}
+
+/** The parser as its callers get it: total, and with names that are safe to show. */
+export function guardedParser(parser: SourceParser): SourceParser {
+  return {
+    version: parser.version,
+    requests: (task) => parser.requests(task),
+    parse: (kind, answer) => guardedRead(() => withPlainTexts(parser.parse(kind, answer)), failed),
+    failureIn: (kind, answer) =>
+      guardedRead(
+        () => parser.failureIn(kind, answer),
+        (failure) => failure,
+      ),
+  };
+}
+
+/** What people see of an answer: names of instruments, and what rejected rows are called. */
+function withPlainTexts(parsed: Parsed): Parsed {
+  return {
+    ...parsed,
+    quotes: parsed.quotes.map((quote) => ({ ...quote, subject: plainlyNamed(quote.subject) })),
+    bars: parsed.bars.map((series) => ({ ...series, subject: plainlyNamed(series.subject) })),
+    ...(parsed.constituents && {
+      constituents: parsed.constituents.map(({ index, members }) => ({
+        index: plainlyNamed(index),
+        members: members.map((member) => ({ ...member, subject: plainlyNamed(member.subject) })),
+      })),
+    }),
+    rejections: parsed.rejections.map(({ symbol, path, ...rejection }) => ({
+      ...rejection,
+      symbol: symbol === null ? null : plainText(symbol, 64) || null,
+      path: plainText(path),
+    })),
+  };
+}
+
+function plainlyNamed(subject: Subject): Subject {
+  return subject.name === null ? subject : { ...subject, name: plainText(subject.name) || null };
+}
