@@ -115,7 +115,7 @@ export interface UpstreamRequest {
 
 /**
  * A source's code: what to request and how to read the answer. All pure; `parse` and `failureIn` should never throw. One
- * that does costs that answer only: `parserOf` sees to it.
+ * that does costs that answer only: `parserOf` makes sure of that.
  */
 export interface SourceParser {
   /** Kept with each row; raise it when the same answer would give other records. */

@@ -11,6 +11,7 @@ import { abandoned, sourceRemoved } from '../../core/recovery/recovery.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { catalogue, parserOf } from '../../core/sources/catalogue.ts';
 import type { BrowserFormLoginStrategy, SessionStrategy, SourceDefinition } from '../../core/sources/definition.ts';
+import { guardedRead } from '../../core/sources/guard.ts';
 import { slickChartsIndices } from '../../core/sources/slickcharts/indices.ts';
 import { noon } from './price-rows.ts';
 
@@ -212,6 +213,19 @@ function ofVerdicts(): Failure[] {
     .flatMap(({ reason, detail, message }) => (reason && detail && message ? [{ reason, detail, message }] : []));
 }
 
+/** What a parser's own faults end as. */
+function ofParsers(): Failure[] {
+  const guarded = (read: () => null) => guardedRead<Failure | null>(read, (failure) => failure, 50) ?? [];
+  return [
+    guarded(() => {
+      throw new TypeError('It is not a function.');
+    }),
+    guarded(() => {
+      for (;;);
+    }),
+  ].flat();
+}
+
 /** What a proof of a recovery fails with. */
 function ofProofs(): Failure[] {
   const result = { succeeded: true, failure: null, accepted: 1, newestAsOf: noon };
@@ -237,6 +251,7 @@ export async function everyFailure(): Promise<Failure[]> {
     ...(await ofAnswers()),
     ...(await ofSessions()),
     ...(await ofBrowserLogins()),
+    ...ofParsers(),
     ...ofVerdicts(),
     ...ofProofs(),
   ];
