@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { chunked } from '../../../core/contracts/chunked.ts';
+import type { CloudDouble } from '../../support/bundles/cloud-double.ts';
+import { getEvent } from '../../support/bundles/events.ts';
+import type { FunctionProcess } from '../../support/bundles/function-process.ts';
 import { makeTick, symbolOf } from '../quote-answers.ts';
-import type { CloudDouble } from './cloud-double.ts';
-import { getEvent } from './events.ts';
-import type { FunctionProcess } from './function-process.ts';
 import type { Side } from './side.ts';
 
 /** One thing that is measured on both sides. */

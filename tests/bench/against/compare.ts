@@ -16,11 +16,11 @@ import { createPool } from '../../../core/adapters/postgres/database/pool.ts';
 import { startDatabase } from '../../../localstack/database.ts';
 import { faultSchema } from '../../../localstack/upstreams/control.ts';
 import { startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { startCloudDouble } from '../../support/bundles/cloud-double.ts';
+import { bundleTree, checkOut, commitOf } from '../../support/bundles/trees.ts';
 import { root } from '../../support/source-tree.ts';
 import { type Arm, armsOf, seed } from './arms.ts';
-import { startCloudDouble } from './cloud-double.ts';
-import { type Side, startSide } from './side.ts';
-import { bundleTree, checkOut, commitOf } from './trees.ts';
+import { comparedFunctions, type Side, startSide } from './side.ts';
 
 /** More of before than this is too much. */
 export const mostRatio = 1.1;
@@ -55,8 +55,8 @@ export async function compareWith(
     say(`  checking out and bundling ${commit}`);
     const earlier = checkOut(commit, folder);
     const trees = {
-      before: bundleTree(earlier, join(folder, 'bundles-before')),
-      after: bundleTree(root, join(folder, 'bundles-after')),
+      before: bundleTree(earlier, join(folder, 'bundles-before'), comparedFunctions),
+      after: bundleTree(root, join(folder, 'bundles-after'), comparedFunctions),
     };
     const cloud = await startCloudDouble();
     cleanups.push(() => cloud.stop());

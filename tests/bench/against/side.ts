@@ -3,12 +3,24 @@ import { z } from 'zod';
 import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import { chunked } from '../../../core/contracts/chunked.ts';
+import type { FunctionName } from '../../../core/contracts/functions.ts';
 import { scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
-import type { CloudDouble } from './cloud-double.ts';
-import { queueEvent } from './events.ts';
-import { type FunctionProcess, startFunction } from './function-process.ts';
-import type { Tree } from './trees.ts';
+import type { CloudDouble } from '../../support/bundles/cloud-double.ts';
+import { queueEvent } from '../../support/bundles/events.ts';
+import { type FunctionProcess, startFunction } from '../../support/bundles/function-process.ts';
+import type { Tree } from '../../support/bundles/trees.ts';
+
+/** The functions that are compared, and `migrate`, which makes each side's database. */
+export const comparedFunctions = [
+  'ingest',
+  'api',
+  'yahoo-proxy',
+  'scrape-api',
+  'state',
+  'schedule',
+  'migrate',
+] as const satisfies readonly FunctionName[];
 
 /** Requests are spread over so many keys, or they would meet the limit that each has. */
 const keyCount = 100;
@@ -41,7 +53,7 @@ export interface Side {
 /** Starts the functions of a tree. `name` tells the sides apart in the double of the cloud. */
 export async function startSide(
   name: string,
-  tree: Tree,
+  tree: Tree<(typeof comparedFunctions)[number]>,
   options: { databaseUrl: string; cloud: CloudDouble; yahooUrl: string },
 ): Promise<Side> {
   const { cloud, databaseUrl } = options;

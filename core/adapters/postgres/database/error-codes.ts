@@ -13,3 +13,8 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isDeadlock(error: unknown): boolean {
   return databaseError.safeParse(error).data?.code === '40P01';
 }
+
+/** Whether an error is that a lock was waited for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return databaseError.safeParse(error).data?.code === '55P03';
+}

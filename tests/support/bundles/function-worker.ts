@@ -19,13 +19,13 @@ let asked = 0;
 function contextOf() {
   const id = `00000000-0000-4000-8000-${String(++asked).padStart(12, '0')}`;
   return {
-    functionName: 'bench',
+    functionName: 'test',
     functionVersion: '1',
     invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:bench',
     memoryLimitInMB: '512',
     awsRequestId: id,
-    logGroupName: 'bench',
-    logStreamName: 'bench',
+    logGroupName: 'test',
+    logStreamName: 'test',
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => 60_000,
   };

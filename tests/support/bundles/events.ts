@@ -5,12 +5,12 @@ export function queueEvent(queue: string, bodies: readonly string[]): unknown {
   return {
     Records: bodies.map((body, at) => ({
       messageId: `00000000-0000-4000-9000-${String(at).padStart(12, '0')}`,
-      receiptHandle: 'bench',
+      receiptHandle: 'test',
       body,
       attributes: {
         ApproximateReceiveCount: '1',
         SentTimestamp: '1760000000000',
-        SenderId: 'bench',
+        SenderId: 'test',
         ApproximateFirstReceiveTimestamp: '1760000000000',
       },
       messageAttributes: {},
@@ -25,7 +25,7 @@ export function queueEvent(queue: string, bodies: readonly string[]): unknown {
 /** A GET of API Gateway (REST API, payload version 1). `target` is the path with its query, without the stage. */
 export function getEvent(target: string, headers: Readonly<Record<string, string>> = {}): unknown {
   const { pathname, searchParams } = new URL(target, 'http://x');
-  const all = { host: 'bench.example', accept: 'application/json', ...headers };
+  const all = { host: 'test.example', accept: 'application/json', ...headers };
   const lists = Object.fromEntries([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
   return {
     resource: '/{proxy+}',
@@ -39,14 +39,14 @@ export function getEvent(target: string, headers: Readonly<Record<string, string
     stageVariables: null,
     requestContext: {
       accountId: '000000000000',
-      apiId: 'bench',
+      apiId: 'test',
       httpMethod: 'GET',
       path: pathname,
       stage: 'local',
       requestId: '00000000-0000-4000-8000-000000000000',
-      resourceId: 'bench',
+      resourceId: 'test',
       resourcePath: '/{proxy+}',
-      identity: { sourceIp: '127.0.0.1', userAgent: 'bench' },
+      identity: { sourceIp: '127.0.0.1', userAgent: 'test' },
     },
     body: null,
     isBase64Encoded: false,

@@ -43,7 +43,7 @@ export async function startCloudDouble(): Promise<CloudDouble> {
     const target = request.headers['x-amz-target'];
     if (target === 'AmazonSQS.SendMessageBatch') return { status: 200, body: JSON.stringify(take(body.toString())) };
     if (target === 'secretsmanager.GetSecretValue')
-      return { status: 200, body: JSON.stringify({ Name: 'bench', SecretString: secret }) };
+      return { status: 200, body: JSON.stringify({ Name: 'test', SecretString: secret }) };
     const key = path.slice(1);
     if (request.method === 'PUT') {
       objects.set(key, body);
@@ -72,7 +72,7 @@ export async function startCloudDouble(): Promise<CloudDouble> {
     answer(request)
       .catch((error: unknown) => ({ status: 500, body: error instanceof Error ? error.message : 'unknown error' }))
       .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'bench' });
+        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'test' });
         response.end(body);
       });
   });
