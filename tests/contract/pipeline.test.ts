@@ -14,7 +14,8 @@ const health = async () =>
 
 describe('one price all the way', () => {
   it('is asked for with a session, kept raw, and stored with where it came from', async () => {
-    const { cycle, blobs } = world.pipeline();
+    const stages = world.pipeline();
+    const { cycle, blobs } = stages;
     const [runId] = await cycle(runNow('quotes'));
     const prices = await latest();
     expect(prices.map((row) => [row.symbol, row.currency])).toEqual([
@@ -33,7 +34,7 @@ describe('one price all the way', () => {
     expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-1' });
     expect(blobs.blobs.has(row?.blob_key)).toBe(true);
     expect(await all('SELECT type FROM outbox')).not.toEqual([]);
-    await world.invariant({ blobs });
+    await world.invariant(stages);
   });
 
   it('uses one session for many runs', async () => {
@@ -44,7 +45,8 @@ describe('one price all the way', () => {
   });
 
   it('stores daily bars with dates of the exchange, and splits and dividends', async () => {
-    const { cycle, blobs } = world.pipeline();
+    const stages = world.pipeline();
+    const { cycle } = stages;
     await cycle(runNow('daily-bars'));
     const bars = await all(
       `SELECT a.symbol, count(*)::int AS bars, count(date)::int AS dated, min(basis) AS basis FROM bar JOIN symbol_alias a USING (listing_id) WHERE namespace = 'canonical' GROUP BY 1 ORDER BY 1`,
@@ -54,7 +56,7 @@ describe('one price all the way', () => {
       expect(row.bars).toBeGreaterThan(200);
       expect(row).toMatchObject({ dated: row.bars, basis: 'splits' });
     }
-    await world.invariant({ blobs });
+    await world.invariant(stages);
   });
 
   it('leaves no credential in a blob, though the source echoes it', async () => {
@@ -81,13 +83,14 @@ describe('a fault', () => {
   });
 
   it('a failure in passing costs a second request and nothing else', async () => {
-    const { cycle, blobs } = world.pipeline();
+    const stages = world.pipeline();
+    const { cycle } = stages;
     world.upstreams.control.switch({ source: 'yahoo', fault: '500', on: true, kinds: ['quote'], times: 1 });
     await cycle(runNow('quotes'));
     expect(await all('SELECT status, accepted FROM task')).toEqual([{ status: 'succeeded', accepted: 4 }]);
     expect(world.upstreams.control.requests(false)['yahoo']).toMatchObject({ quote: 2 });
     expect(await all('SELECT requests FROM task_attempt')).toEqual([{ requests: 2 }]);
-    await world.invariant({ blobs });
+    await world.invariant(stages);
   });
 
   it('a source that says when to come back is not asked before', async () => {

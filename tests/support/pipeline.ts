@@ -17,6 +17,8 @@ import {
   type Tick,
 } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import type { PlannedRun } from '../../core/planning/plan.ts';
+import type { PlanStore } from '../../core/ports/plan-store.ts';
 import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -30,9 +32,26 @@ import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { browserSource } from '../../functions/scrape-browser/browser-source.ts';
 import type { Fault, FaultName } from '../../localstack/upstreams/control.ts';
 
-/** What outlives a container: queues, raw blobs and pictures of pages, in memory. */
+/** What outlives a container: queues, raw blobs and pictures of pages, in memory; and the runs that were due. */
 export function memoryStores() {
-  return { queue: memoryMessageQueue(), blobs: memoryRawStore(), artifacts: memoryArtifactStore() };
+  const due: PlannedRun[] = [];
+  return { queue: memoryMessageQueue(), blobs: memoryRawStore(), artifacts: memoryArtifactStore(), due };
+}
+
+/** A plan store that notes the runs it was told to store, once it says that they are. */
+export function notingDue(store: PlanStore, due: PlannedRun[]): PlanStore {
+  return {
+    ...store,
+    async plan(now, watched, decide) {
+      let runs: readonly PlannedRun[] = [];
+      await store.plan(now, watched, (state) => {
+        const decided = decide(state);
+        runs = decided.runs;
+        return decided;
+      });
+      due.push(...runs);
+    },
+  };
 }
 
 export type PipelineStores = ReturnType<typeof memoryStores>;
@@ -67,7 +86,7 @@ export type Pipeline = ReturnType<typeof pipeline>;
  * memory. `cycle` drives one tick from the plan to the judged source and gives the ids of its runs.
  */
 export function pipeline(pool: Pool, options: PipelineOptions) {
-  const { queue, blobs, artifacts } = options.stores ?? memoryStores();
+  const { queue, blobs, artifacts, due } = options.stores ?? memoryStores();
   const state = postgresState(pool);
   // The simulated market never closes.
   const planned = { symbols: options.symbols ?? null, alwaysOpen: options.alwaysOpen ?? true };
@@ -82,7 +101,7 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
   const backoff = { initialMs: 5, maxMs: 20 };
   const ingest = ingestBlobs({ rawStore: blobs, store: postgresIngestStore(pool), queue });
   const planning = {
-    store: postgresPlanStore(pool),
+    store: notingDue(postgresPlanStore(pool), due),
     queue,
     sources: catalogue,
     ...planned,
@@ -153,6 +172,8 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
     state,
     recoveries: starting.recoveries,
     blobs,
+    /** The runs that were due. */
+    due,
     artifacts: artifacts.artifacts,
     async cycle(tick: Tick): Promise<string[]> {
       const { runs } = await stages.plan(tick);

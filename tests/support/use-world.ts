@@ -5,7 +5,7 @@ import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import type { Keys, testApi } from './api-fixture.ts';
 import { makeKeys } from './api-fixture.ts';
-import { expectInvariant } from './invariant.ts';
+import { expectInvariant } from './invariants/expect-invariant.ts';
 import type { Pipeline, PipelineOptions } from './pipeline.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
@@ -43,7 +43,7 @@ export interface UsedWorld {
   /** Switches a fault of a simulated source: see `faultSchema`. */
   fault(fault: Readonly<Record<string, unknown>>): void;
   /** Checks what must hold after anything, for what a pipeline has read. */
-  invariant(of: Pick<Pipeline, 'blobs'>): Promise<void>;
+  invariant(of: Pick<Pipeline, 'blobs' | 'due'>): Promise<void>;
 }
 
 /**
@@ -114,7 +114,7 @@ export function useWorld(options: UseWorldOptions = {}): UsedWorld {
     keys: () => (keys ??= makeKeys(opened().pool)),
     all: async (text, values = []) => (await opened().database.query(text, values)).rows,
     fault: (fault) => simulated().control.switch(faultSchema.parse(fault)),
-    invariant: ({ blobs }) => expectInvariant(opened().pool, blobs),
+    invariant: ({ blobs, due }) => expectInvariant(opened().pool, { ...blobs, due }),
   };
 }
 

@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runIdOf } from '../../core/contracts/run-id.ts';
+import { breachesIn, breachesOf, type Kept } from '../support/invariants/expect-invariant.ts';
+import { mutations } from '../support/invariants/mutations.ts';
+import { storedRows } from '../support/invariants/stored-rows.ts';
+import { runNow } from '../support/pipeline.ts';
+import { useWorld } from '../support/use-world.ts';
+
+const world = useWorld({
+  sources: ['yahoo', 'coingecko', 'slickcharts'],
+  browser: true,
+  keepRows: true,
+  pipeline: { symbols: ['AAPL', 'MSFT', 'BTC-USD', '^DJI'], requestTimeoutMs: 400 },
+});
+
+let kept: Kept;
+let ids: { batch: string; slot: string };
+
+/** Two sources on one listing, bars with actions, constituents, a former version, a row in quarantine and a failed run. */
+beforeAll(async () => {
+  const { cycle, blobs, due } = world.pipeline({ browser: world.browser });
+  const quotes = () => cycle(runNow('quotes'));
+  await cycle({ time: new Date().toISOString() });
+  const asOf = new Date(Date.now() + 1_000).toISOString();
+  for (const price of [301, 302]) {
+    world.fault({ source: 'yahoo', fault: 'price', symbol: 'AAPL', price, asOf, on: true });
+    await quotes();
+  }
+  world.fault({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: false });
+  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: true });
+  await quotes();
+  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: false });
+  for (const fault of ['500', '500']) {
+    world.fault({ source: 'yahoo', fault, on: true });
+    await quotes();
+    world.fault({ source: 'yahoo', fault, on: false });
+  }
+  await quotes();
+  const [newest] = await world.all(
+    `SELECT max(q.batch_id)::text AS batch, min(b.id)::text AS slot FROM quote q
+     JOIN batch b ON b.kind = 'quotes' AND b.run_id IN (SELECT id FROM run WHERE trigger = 'schedule')
+     WHERE q.source = 'yahoo'`,
+  );
+  ids = { batch: String(newest?.['batch']), slot: String(newest?.['slot']) };
+  kept = { blobs: blobs.blobs, due };
+});
+
+describe('the checker of the invariants', () => {
+  it('finds nothing in a world that is in order', async () => {
+    expect(await breachesOf(world.pool, kept)).toEqual([]);
+  });
+
+  it.each(mutations)('notices $name', async ({ sql }) => {
+    const connection = await world.pool.connect();
+    try {
+      await connection.query('BEGIN');
+      // Neither foreign keys nor triggers may mend it.
+      await connection.query("SET LOCAL session_replication_role = 'replica'");
+      const statement = sql.replaceAll(':batch', ids.batch).replaceAll(':slot', ids.slot);
+      expect((await connection.query(statement)).rowCount).toBeGreaterThan(0);
+      expect(await breachesIn(await storedRows(connection), kept)).not.toEqual([]);
+    } finally {
+      await connection.query('ROLLBACK');
+      connection.release();
+    }
+  });
+
+  it('notices a due slot that never got its run', async () => {
+    const [run] = kept.due ?? [];
+    if (!run) throw new Error('Nothing was due.');
+    const slot = new Date(Date.parse(run.slot) - 60_000).toISOString();
+    const due = [...(kept.due ?? []), { ...run, slot, id: runIdOf({ ...run, slot }) }];
+    expect(await breachesOf(world.pool, { ...kept, due })).not.toEqual([]);
+  });
+
+  it('notices a blob lost', async () => {
+    const [, ...others] = kept.blobs;
+    expect(await breachesOf(world.pool, { ...kept, blobs: new Map(others) })).not.toEqual([]);
+  });
+
+  it('notices a blob that nobody read', async () => {
+    const [[key, bytes] = ['', Buffer.alloc(0)]] = kept.blobs;
+    const blobs = new Map([...kept.blobs, [key.replace('-1.json', '-2.json'), bytes]]);
+    expect(await breachesOf(world.pool, { ...kept, blobs })).not.toEqual([]);
+  });
+
+  it('notices a blob that is cut short', async () => {
+    const [[key, bytes] = ['', Buffer.alloc(0)]] = kept.blobs;
+    const blobs = new Map([...kept.blobs, [key, bytes.subarray(0, 100)]]);
+    expect(await breachesOf(world.pool, { ...kept, blobs })).not.toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+import type { BlobEnvelope, Exchange } from '../../../core/contracts/blob.ts';
+import type { Failure } from '../../../core/contracts/failure.ts';
+import type { BarSeries } from '../../../core/market/bar-series.ts';
+import type { IndexSnapshot } from '../../../core/market/index-snapshot.ts';
+import type { ListedQuote } from '../../../core/market/listed-quote.ts';
+import type { RejectedRow } from '../../../core/prices/decision.ts';
+import { staleBehindStoredMs } from '../../../core/prices/thresholds.ts';
+import { verdictOf } from '../../../core/prices/verdict.ts';
+import { type knownSource, parserOf } from '../../../core/sources/catalogue.ts';
+import type { Parsed } from '../../../core/sources/parser.ts';
+import { enrich, resolveBy } from '../../../functions/ingest/enrich-answer.ts';
+import { type Aliases, aliasesOf, candidatePriors } from './evidence.ts';
+import { HeldRows } from './held-rows.ts';
+import { judgeBars, judgeQuotes } from './judge-rows.ts';
+import type { StoredBatch, StoredRows } from './stored-rows.ts';
+
+/** What a batch must have made of its blob. */
+export interface BatchReading {
+  readonly batch: StoredBatch;
+  readonly quotes: readonly ListedQuote[];
+  readonly bars: readonly BarSeries[];
+  readonly snapshots: readonly IndexSnapshot[];
+  readonly rejected: readonly RejectedRow[];
+  readonly verdict: ReturnType<typeof verdictOf>;
+}
+
+/**
+ * Reads the blobs of all batches again, with the product's parsers. Whether a row is accepted depends on what was stored
+ * when it came, so there the quarantine is believed, as far as something that was stored explains it: every row of a blob
+ * must be accepted or held back, rightly and once. Adds what is wrong to `breaches`.
+ */
+export async function batchReadings(
+  stored: StoredRows,
+  envelopes: ReadonlyMap<string, BlobEnvelope | null>,
+  find: typeof knownSource | undefined,
+  breaches: string[],
+): Promise<BatchReading[]> {
+  const aliases = aliasesOf(stored);
+  const priors = candidatePriors(stored);
+  const heldOf = Map.groupBy(stored.held, (row) => row.batchId);
+  const readings: BatchReading[] = [];
+  for (const batch of stored.batches) {
+    const envelope = envelopes.get(batch.blobKey);
+    // Said elsewhere.
+    if (!envelope) continue;
+    const held = new HeldRows(heldOf.get(batch.id) ?? []);
+    const found: string[] = [];
+    readings.push(await readBatch(batch, envelope, { held, aliases, priors, find }, found));
+    for (const left of held.left())
+      found.push(`${left.path} is in quarantine once too often, or for no row of the blob (${left.reason})`);
+    breaches.push(...found.map((each) => `batch ${batch.id} (${batch.blobKey}): ${each}`));
+  }
+  return readings;
+}
+
+async function readBatch(
+  batch: StoredBatch,
+  envelope: BlobEnvelope,
+  of: {
+    held: HeldRows;
+    aliases: Aliases;
+    priors: ReturnType<typeof candidatePriors>;
+    find: typeof knownSource | undefined;
+  },
+  breaches: string[],
+): Promise<BatchReading> {
+  const { held, priors } = of;
+  const parser = await parserOf(batch.sourceId, of.find);
+  if (parser.version !== batch.parserVersion) breaches.push(`was read by version ${batch.parserVersion} of the parser`);
+  const answers = lastOfEach(envelope.exchanges).map((exchange) => ({
+    exchange,
+    parsed: parser.parse(envelope.kind, exchange),
+    fetchedAt: Date.parse(exchange.fetchedAt),
+  }));
+
+  // A symbol that was unknown then may be known by now.
+  const unknown = held.unknownSymbols();
+  const resolve = resolveBy((symbol) =>
+    unknown.has(symbol) ? undefined : of.aliases.get(`${batch.sourceId} ${symbol}`),
+  );
+  const enriched = answers.map(({ parsed, fetchedAt }, index) =>
+    enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
+  );
+  const asked = askedSymbols(answers);
+  for (const symbol of unknown)
+    if (asked.get(symbol) === 'with a listing') breaches.push(`${symbol} was asked for and is held back as unknown`);
+
+  const rejected: RejectedRow[] = [];
+  for (const row of enriched.flatMap((each) => each.rejected)) {
+    rejected.push(row);
+    if (!held.take(row)) breaches.push(`${row.path} is not in quarantine (${row.reason})`);
+  }
+  const quotes = await judgeQuotes(
+    enriched.flatMap((each) => each.quotes),
+    { held, priors, source: batch.sourceId, vouched: batch.replay !== null },
+    rejected,
+    breaches,
+  );
+  const bars = judgeBars(
+    enriched.flatMap((each) => each.bars),
+    { held, priors, source: batch.sourceId },
+    rejected,
+    breaches,
+  );
+  const snapshots = pricedSnapshots(
+    enriched.flatMap((each) => each.constituents),
+    quotes,
+  );
+  const failures = answers.flatMap(({ parsed }): Failure[] => (parsed.failure ? [parsed.failure] : []));
+  const verdict = verdictOf({
+    kind: envelope.kind,
+    exchanges: answers.length,
+    failures,
+    accepted: quotes.length + bars.reduce((sum, series) => sum + series.bars.length, 0),
+    rejected,
+    missing: answers.reduce((sum, { parsed }) => sum + parsed.missing.length, 0),
+    stale: batch.reason === 'stale' && mayBeStale(quotes, batch.sourceId, priors),
+  });
+  return { batch, quotes, bars, snapshots, rejected, verdict };
+}
+
+/** Of several requests for the same symbols, the last answer. */
+function lastOfEach(exchanges: readonly Exchange[]): Exchange[] {
+  const symbolsOf = (exchange: Exchange) => exchange.request.symbols.join('\n');
+  return exchanges.filter(
+    (exchange, index) => exchanges.findLastIndex((other) => symbolsOf(other) === symbolsOf(exchange)) === index,
+  );
+}
+
+/** The symbols that a task asks for, and whether the answer names where they are listed: such a one gets a listing. */
+function askedSymbols(answers: readonly { exchange: Exchange; parsed: Parsed }[]) {
+  const asked = new Set(answers.flatMap(({ exchange }) => exchange.request.symbols));
+  const subjects = answers.flatMap(({ parsed }) => [
+    ...parsed.quotes.map(({ subject }) => subject),
+    ...parsed.bars.map(({ subject }) => subject),
+    ...(parsed.constituents ?? []).map(({ index }) => index),
+  ]);
+  return new Map(
+    subjects
+      .filter(({ symbol }) => asked.has(symbol))
+      .map(({ symbol, listing }) => [symbol, listing === null ? 'without a listing' : 'with a listing']),
+  );
+}
+
+/** Members have a price where it was accepted; a page with no good price says nothing of weights either. */
+function pricedSnapshots(snapshots: readonly IndexSnapshot[], accepted: readonly ListedQuote[]): IndexSnapshot[] {
+  const priced = new Set(accepted.map(({ listing }) => listing.id));
+  if (priced.size === 0) return [];
+  return snapshots.map((snapshot) => ({
+    ...snapshot,
+    members: snapshot.members.map((member) =>
+      priced.has(member.listing.id) ? member : { ...member, price: null, previousClose: null },
+    ),
+  }));
+}
+
+/** Whether each row is far behind one that was stored at some time. */
+function mayBeStale(
+  quotes: readonly ListedQuote[],
+  source: string,
+  priors: ReturnType<typeof candidatePriors>,
+): boolean {
+  return (
+    quotes.length > 0 &&
+    quotes.every(({ listing, quote }) =>
+      priors.own(listing.id, source).some((prior) => prior.asOf - quote.asOf > staleBehindStoredMs),
+    )
+  );
+}

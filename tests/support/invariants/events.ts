@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import { eventSchema } from '../../../core/contracts/events.ts';
+import type { StoredRows } from './stored-rows.ts';
+
+/** The outbox reports each change once, in order: batches, incidents, recoveries, health. */
+export function eventBreaches(stored: StoredRows): string[] {
+  const breaches: string[] = [];
+  const expected = new Map<string, Readonly<Record<string, unknown>>>();
+  const revised = revisedBy(stored);
+  for (const batch of stored.batches) {
+    const data = {
+      batchId: batch.id,
+      sourceId: batch.sourceId,
+      runId: batch.runId,
+      part: batch.part,
+      blobKey: batch.blobKey,
+      parserVersion: batch.parserVersion,
+      accepted: batch.accepted,
+      rejected: batch.rejected,
+      written: batch.written,
+    };
+    const count = revised.get(batch.id) ?? 0;
+    if (batch.accepted > 0) expected.set(`${batch.kind}.stored ${batch.id}`, data);
+    if (count > 0) expected.set(`${batch.kind}.revised ${batch.id}`, { ...data, revised: count });
+    if (batch.rejected > 0) expected.set(`quarantine.added ${batch.id}`, data);
+  }
+  for (const { id, resolved } of stored.incidents) {
+    expected.set(`incident.opened ${id}`, {});
+    if (resolved) expected.set(`incident.resolved ${id}`, {});
+  }
+  for (const { id, started, finished } of stored.recoveries) {
+    if (started) expected.set(`recovery.started ${id}`, {});
+    if (finished) expected.set(`recovery.finished ${id}`, {});
+  }
+  const told = new Set<string>();
+  const health = new Map<string, unknown>();
+  for (const event of stored.events) {
+    const name = `event ${event.id} (${event.type})`;
+    if (!eventSchema.safeParse(event).success) breaches.push(`${name}: not as its schema says`);
+    const { sourceId, batchId, incidentId, recoveryId } = event.data;
+    if (event.key !== sourceId) breaches.push(`${name}: its key ${event.key} is not its source`);
+    if (event.type === 'source.health_changed') {
+      if ((health.get(event.key) ?? null) !== event.data['from'])
+        breaches.push(`${name}: ${event.key} was ${health.get(event.key) ?? 'not judged'} before`);
+      health.set(event.key, event.data['to']);
+      continue;
+    }
+    const about = `${event.type} ${batchId ?? incidentId ?? recoveryId}`;
+    const wanted = expected.get(about);
+    if (told.has(about)) breaches.push(`${name}: told twice`);
+    told.add(about);
+    if (!wanted) breaches.push(`${name}: nothing of this kind happened to ${about}`);
+    for (const [field, value] of Object.entries(wanted ?? {}))
+      if (!isDeepStrictEqual(event.data[field], value))
+        breaches.push(`${name}: ${field} is ${event.data[field]}, not ${value}`);
+  }
+  for (const about of expected.keys()) if (!told.has(about)) breaches.push(`event ${about}: never told`);
+  for (const { sourceId, status } of stored.health)
+    if (health.get(sourceId) !== status) breaches.push(`health of ${sourceId}: ${status} was never told`);
+  return breaches;
+}
+
+/** How many quotes and bars each batch replaced: those whose former version was known until its own came. */
+function revisedBy(stored: StoredRows): Map<string, number> {
+  const counts = new Map<string, number>();
+  const count = <Row extends { ingestedAt: string; batchId: string }>(
+    keyOf: (row: Row) => string,
+    current: readonly Row[],
+    former: readonly (Row & { knownTo: string })[],
+  ) => {
+    const byStart = new Map([...current, ...former].map((row) => [`${keyOf(row)} ${row.ingestedAt}`, row.batchId]));
+    for (const row of former) {
+      const successor = byStart.get(`${keyOf(row)} ${row.knownTo}`);
+      if (successor !== undefined) counts.set(successor, (counts.get(successor) ?? 0) + 1);
+    }
+  };
+  count((row) => `${row.listingId} ${row.source} ${row.asOf}`, stored.quotes, stored.quoteRevisions);
+  count((row) => `${row.listingId} ${row.source} ${row.interval} ${row.startsAt}`, stored.bars, stored.barRevisions);
+  return counts;
+}

@@ -1,0 +1,243 @@
+import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
+import type { ListedQuote } from '../../../core/market/listed-quote.ts';
+import { dateInZone } from '../../../core/market/zoned-date.ts';
+import { type Candidate, consolidate } from '../../../core/prices/consolidate.ts';
+import type { BatchReading } from './batch-readings.ts';
+import {
+  plain,
+  type StoredAction,
+  type StoredBar,
+  type StoredMember,
+  type StoredQuote,
+  type StoredRows,
+} from './stored-rows.ts';
+import { formerBreaches, type Version, winnerBreaches } from './winners.ts';
+
+/** The version of an accepted quote, bar or member, with the batch that brought it. */
+type Accepted<Row> = Row & { readonly batchId: string };
+
+/** Quotes, latest rows, decisions, bars, corporate actions and constituents, against what the blobs say. */
+export function priceBreaches(stored: StoredRows, readings: readonly BatchReading[], rankOf: RankOf): string[] {
+  const quotes = readings.flatMap(acceptedQuotes);
+  const bars = readings.flatMap(acceptedBars);
+  return [
+    ...winnerBreaches('quote', quotes.map(quoteVersion), stored.quotes.map(quoteVersion)),
+    ...formerBreaches('quote', quotes.map(quoteVersion), stored.quoteRevisions.map(withIngest(quoteVersion))),
+    ...latestBreaches(stored, quotes),
+    ...decisionBreaches(stored, quotes, rankOf),
+    ...winnerBreaches('bar', bars.map(barVersion), stored.bars.map(barVersion)),
+    ...formerBreaches('bar', bars.map(barVersion), stored.barRevisions.map(withIngest(barVersion))),
+    ...winnerBreaches('corporate action', readings.flatMap(acceptedActions), stored.actions.map(actionVersion)),
+    ...memberBreaches(stored, readings),
+  ];
+}
+
+function withIngest<Row>(versionOf: (row: Row) => Version) {
+  return (row: Row & { ingestedAt: string }) => ({ ...versionOf(row), ingestedAt: row.ingestedAt });
+}
+
+type QuoteRow = Omit<StoredQuote, 'ingestedAt'>;
+type BarRow = Omit<StoredBar, 'ingestedAt'>;
+
+function acceptedQuotes({ batch, quotes }: BatchReading): Accepted<QuoteRow>[] {
+  return quotes.map(({ listing, quote, fetchedAt }: ListedQuote) => ({
+    ...quote,
+    listingId: listing.id,
+    source: batch.sourceId,
+    price: plain(quote.price),
+    previousClose: plain(quote.previousClose),
+    bid: plain(quote.bid),
+    ask: plain(quote.ask),
+    volume: plain(quote.volume),
+    fetchedAt,
+    batchId: batch.id,
+  }));
+}
+
+function quoteVersion(row: QuoteRow): Version {
+  return {
+    key: `${row.listingId} ${row.source} ${new Date(row.asOf).toISOString()}`,
+    content: quoteContent(row),
+    fetchedAt: row.fetchedAt,
+    batchId: row.batchId,
+  };
+}
+
+function quoteContent(row: QuoteRow): string {
+  return JSON.stringify([
+    row.price,
+    row.previousClose,
+    row.bid,
+    row.ask,
+    row.volume,
+    row.currency,
+    row.minorFactor,
+    row.session,
+    row.delaySeconds,
+    row.asOfBasis,
+  ]);
+}
+
+/** The rows of a listing and source that may be the latest: the exchange's time beats that of a fetch; then the newest. */
+function newestOf(rows: readonly Accepted<QuoteRow>[]): Accepted<QuoteRow>[] {
+  const timed = rows.filter((row) => row.asOfBasis === 'exchange');
+  const eligible = timed.length > 0 ? timed : rows;
+  const newest = Math.max(...eligible.map((row) => row.asOf));
+  return eligible.filter((row) => row.asOf === newest);
+}
+
+function ofListingAndSource<Row extends { listingId: number; source: string }>(rows: readonly Row[]) {
+  return Map.groupBy(rows, (row) => `${row.listingId} ${row.source}`);
+}
+
+function latestBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow>[]): string[] {
+  const newest = [...ofListingAndSource(accepted).values()].flatMap(newestOf);
+  const confirmed = new Map(
+    [...ofListingAndSource(newest)].map(([key, rows]) => [key, Math.max(...rows.map((row) => row.fetchedAt))]),
+  );
+  return [
+    ...winnerBreaches('latest', newest.map(quoteVersion), stored.latest.map(quoteVersion)),
+    ...stored.latest.flatMap((row) => {
+      const last = confirmed.get(`${row.listingId} ${row.source}`);
+      return last === undefined || last === row.confirmedAt
+        ? []
+        : [`latest ${row.listingId} ${row.source}: confirmed ${row.confirmedAt}, the last fetch was ${last}`];
+    }),
+  ];
+}
+
+/** The documented rule of the price, on what the blobs say: nothing of it comes from the tables of prices. */
+function decisionBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow>[], rankOf: RankOf): string[] {
+  const breaches: string[] = [];
+  const assetOf = new Map(stored.aliases.map((row) => [row.listingId, row.assetClass]));
+  const decided = Map.groupBy(stored.decisions, (row) => row.listingId);
+  const byListing = Map.groupBy([...ofListingAndSource(accepted).values()], ([row]) => row?.listingId ?? 0);
+  for (const [listing, sources] of byListing) {
+    const asset = assetOf.get(listing) ?? 'other';
+    const candidates = sources.flatMap((rows): Candidate[] => {
+      const last = newestOf(rows).reduce((a, b) => (b.fetchedAt > a.fetchedAt ? b : a));
+      const { source, asOf, asOfBasis: basis } = last;
+      return [{ source, price: Number(last.price), asOf, basis, rank: rankOf(source, asset) }];
+    });
+    const expected = consolidate(candidates);
+    const [found, ...more] = decided.get(listing) ?? [];
+    const said = (row: Omit<NonNullable<typeof expected>, 'spread'> & { spread: string | null }) =>
+      JSON.stringify([row.source, row.rule, plain(row.spread), row.confidence, row.candidates]);
+    const wanted = expected && said(expected);
+    const is = found && JSON.stringify([found.source, found.rule, found.spread, found.confidence, found.candidates]);
+    if (more.length > 0 || is !== wanted)
+      breaches.push(`decision on ${listing}: stored as ${is ?? 'none'}, the rule says ${wanted}`);
+  }
+  for (const listing of decided.keys())
+    if (!byListing.has(listing)) breaches.push(`decision on ${listing}: no blob has a price of it`);
+  return breaches;
+}
+
+function acceptedBars({ batch, bars }: BatchReading): Accepted<BarRow>[] {
+  return bars.flatMap(({ listing, basis, fetchedAt, bars: rows }) =>
+    rows.map((bar) => ({
+      ...bar,
+      listingId: listing.id,
+      source: batch.sourceId,
+      open: plain(bar.open),
+      high: plain(bar.high),
+      low: plain(bar.low),
+      close: plain(bar.close),
+      volume: plain(bar.volume),
+      basis,
+      fetchedAt,
+      batchId: batch.id,
+    })),
+  );
+}
+
+function barVersion(row: BarRow): Version {
+  return {
+    key: `${row.listingId} ${row.source} ${row.interval} ${new Date(row.startsAt).toISOString()}`,
+    content: JSON.stringify([
+      row.date,
+      row.open,
+      row.high,
+      row.low,
+      row.close,
+      row.volume,
+      row.currency,
+      row.minorFactor,
+      row.basis,
+    ]),
+    fetchedAt: row.fetchedAt,
+    batchId: row.batchId,
+  };
+}
+
+function acceptedActions({ batch, bars }: BatchReading): Version[] {
+  // Of several series of a listing in a batch the last one's word counts.
+  const byKey = new Map(
+    bars.flatMap(({ listing, actions, fetchedAt }) =>
+      actions.map((action) => {
+        const row = { ...action, listingId: listing.id, source: batch.sourceId, knownAt: fetchedAt, batchId: batch.id };
+        const version = actionVersion({ ...row, ratio: plain(action.ratio), amount: plain(action.amount) });
+        return [version.key, version] as const;
+      }),
+    ),
+  );
+  return [...byKey.values()];
+}
+
+function actionVersion(row: StoredAction): Version {
+  return {
+    key: `${row.listingId} ${row.source} ${row.type} ${row.exDate}`,
+    content: JSON.stringify([row.ratio, row.amount, row.currency]),
+    fetchedAt: row.knownAt,
+    batchId: row.batchId,
+  };
+}
+
+/** Of a day the last fetch counts, with all its members and no others. What an earlier fetch said alike is left as it was. */
+function memberBreaches(stored: StoredRows, readings: readonly BatchReading[]): string[] {
+  const snapshots = readings.flatMap(({ batch, snapshots: of }) =>
+    of.map(({ index, fetchedAt, members }) => {
+      const day = { indexId: index.id, source: batch.sourceId, date: dateInZone(fetchedAt, index.zone) };
+      const rows = members.map((member) =>
+        memberVersion({
+          ...member,
+          ...day,
+          listingId: member.listing.id,
+          weight: plain(member.weight),
+          price: plain(member.price),
+          previousClose: plain(member.previousClose),
+          currency: member.listing.currency,
+          fetchedAt,
+          batchId: batch.id,
+        }),
+      );
+      return { day: `${day.indexId} ${day.source} ${day.date}`, fetchedAt, rows };
+    }),
+  );
+  const last = [...Map.groupBy(snapshots, ({ day }) => day).values()].map((ofDay) =>
+    ofDay.reduce((a, b) => (b.fetchedAt > a.fetchedAt ? b : a)),
+  );
+  const wanted = new Set(last.flatMap(({ rows }) => rows.map(({ key }) => key)));
+  const brought = snapshots.flatMap(({ rows }) => rows);
+  return [
+    ...winnerBreaches(
+      'constituent',
+      brought.filter(({ key }) => wanted.has(key)),
+      stored.members.map(memberVersion),
+    ),
+    ...formerBreaches(
+      'constituent',
+      brought,
+      stored.memberRevisions.map((row) => ({ ...memberVersion(row), ingestedAt: `${row.batchId} ${row.fetchedAt}` })),
+    ),
+  ];
+}
+
+function memberVersion(row: StoredMember): Version {
+  return {
+    key: `${row.indexId} ${row.source} ${row.date} ${row.listingId}`,
+    content: JSON.stringify([row.rank, row.weight, row.price, row.previousClose, row.currency]),
+    fetchedAt: row.fetchedAt,
+    batchId: row.batchId,
+  };
+}
