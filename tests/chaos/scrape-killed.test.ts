@@ -17,6 +17,7 @@ import {
   type ScrapeMessage,
   scrapeMessageSchema,
 } from '../../core/contracts/messages.ts';
+import type { PlannedRun } from '../../core/planning/plan.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
@@ -24,6 +25,9 @@ import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { folderRawStore } from '../support/folder-raw-store.ts';
+import { expectInvariant } from '../support/invariants/expect-invariant.ts';
+import { blobsInFolder } from '../support/invariants/kept-blobs.ts';
+import { notingDue } from '../support/pipeline.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'GOOGL', 'META', 'TSLA', 'JPM', 'V', 'SPY', 'QQQ', 'VOD.L', 'BRK-B'];
@@ -112,7 +116,14 @@ const expireLease = ({ runId, part }: ScrapeMessage) =>
 
 it('workers that are killed or sleep in the middle of a task lose nothing and double nothing', async () => {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(pool), queue, sources: [source], symbols, alwaysOpen: true };
+  const due: PlannedRun[] = [];
+  const planning = {
+    store: notingDue(postgresPlanStore(pool), due),
+    queue,
+    sources: [source],
+    symbols,
+    alwaysOpen: true,
+  };
   await planRuns({ time: new Date().toISOString() }, planning);
   waiting = queue.take('scrape-yahoo').map((message) => scrapeMessageSchema.parse(message));
   const planned = waiting.length;
@@ -203,11 +214,14 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
   );
   expect(stored).toEqual([{ rows: planned, symbols: planned }]);
   // And a last redelivery of everything changes nothing.
+  const kept = { blobs: await blobsInFolder(join(folder, 'blobs')), due };
+  await expectInvariant(pool, kept);
   const end = await pool.query('SELECT run_id, part, status, finished_at, attempt FROM task ORDER BY part');
   await readAll();
   expect((await pool.query('SELECT run_id, part, status, finished_at, attempt FROM task ORDER BY part')).rows).toEqual(
     end.rows,
   );
+  await expectInvariant(pool, kept);
 });
 
 /** Waits until a worker has begun a task. */

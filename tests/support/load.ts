@@ -1,6 +1,7 @@
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
+import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 
 /** Sources of the load. Both speak Yahoo's format; only the first is in the catalogue, so it ranks higher. */
 export const sources = ['yahoo', 'other'] as const;
@@ -8,6 +9,8 @@ export const symbols = 60;
 const symbolsPerBlob = 30;
 
 export interface LoadedBlob {
+  /** Of its run. */
+  readonly slot: string;
   readonly message: IngestMessage;
   readonly envelope: BlobEnvelope;
   /** What must become of it, in whatever order it comes: rows for the tables, as [symbol, market time, price, fetched at]. */
@@ -67,10 +70,12 @@ function blob(tick: number, sourceId: string, again: number, from: number): Load
     fetchedAt: new Date(fetchedAt).toISOString(),
     latencyMs: 5,
   };
+  const createdAt = new Date(fetchedAt).toISOString();
   const of = { runId, part: 0, attempt: 1, sourceId, job: 'quotes', kind: 'quotes' as const };
   return {
-    message: { ...of, blobKey: `raw/${sourceId}/${runId}/0-1.json.gz` },
-    envelope: { version: 1, ...of, createdAt: new Date(fetchedAt).toISOString(), exchanges: [exchange] },
+    slot,
+    message: { ...of, blobKey: rawBlobKey({ ...of, createdAt }) },
+    envelope: { version: 1, ...of, createdAt, exchanges: [exchange] },
     good: refused
       ? []
       : rows.filter((row) => !row.wrongUnit).map((row) => [row.symbol, marketTime, row.price, fetchedAt] as const),

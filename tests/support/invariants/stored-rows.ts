@@ -173,7 +173,6 @@ export type StoredQuote = z.output<typeof quote>;
 export type StoredBar = z.output<typeof bar>;
 export type StoredMember = z.output<typeof member>;
 export type StoredAction = z.output<typeof action>;
-export type StoredAlias = z.output<typeof alias>;
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 const microseconds = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::int8::text`;
