@@ -54,7 +54,7 @@ describe('the checker of the invariants', () => {
     const connection = await world.pool.connect();
     try {
       await connection.query('BEGIN');
-      // Neither foreign keys nor triggers may mend it.
+      // No foreign key and no trigger may get in the way.
       await connection.query("SET LOCAL session_replication_role = 'replica'");
       const statement = sql.replaceAll(':batch', ids.batch).replaceAll(':slot', ids.slot);
       expect((await connection.query(statement)).rowCount).toBeGreaterThan(0);
