@@ -1,18 +1,25 @@
 import * as z from 'zod';
 import type { Failure } from '../contracts/failure.ts';
 import type { SessionStrategy, SourceDefinition } from '../sources/definition.ts';
+import { shortestSecret } from './redact.ts';
 
-/** No secret is longer, and none has a control character: a line break would end a header. */
-const secret = z
+/** Nothing is longer, and nothing has a control character: a line break would end a header. */
+const typed = z
   .string()
   .min(1)
   .max(500)
-  .regex(/^[^\p{Cc}]+$/u, 'has a control character');
+  .regex(/^[ -~\u00a0-\uffff]+$/, 'has a control character');
+
+/** A shorter secret could not be masked in what a source answers: too much else would look like it. */
+const secret = typed.min(
+  shortestSecret,
+  `must have at least ${shortestSecret} characters: a shorter one cannot be masked`,
+);
 
 /** What a person sets once for a source. Lives in Secrets Manager and nowhere else. */
 export const credentialsSchemas = {
   'api-key': z.strictObject({ apiKey: secret.regex(/^[\x21-\x7e]+$/, 'has other than visible ASCII characters') }),
-  login: z.strictObject({ username: secret, password: secret }),
+  login: z.strictObject({ username: typed, password: secret }),
 } as const;
 export type CredentialsForm = keyof typeof credentialsSchemas;
 export type LoginCredentials = z.infer<(typeof credentialsSchemas)['login']>;

@@ -95,6 +95,7 @@ describe('credentials of a source', () => {
     [{ apiKey: `${secret} ü` }, 'body.apiKey'],
     [{ apiKey: secret.repeat(50) }, 'body.apiKey'],
     [{ apiKey: secret, extra: secret }, 'body.extra'],
+    [{ apiKey: 'abcde' }, 'body.apiKey'],
     [{ username: 'a', password: secret }, 'body.apiKey'],
     [[secret], 'body'],
   ])('refuse %j without repeating it', async (json, at) => {

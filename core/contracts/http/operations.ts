@@ -373,7 +373,7 @@ export const createKeySchema = z
       .trim()
       .min(1)
       .max(100)
-      .regex(/^\P{Cc}*$/u, 'has a control character'),
+      .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character'),
     scope: z.enum(scopes),
     expiresAt: instant.nullable().optional(),
   })
