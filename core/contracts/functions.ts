@@ -34,3 +34,28 @@ export const insideFunctions: readonly FunctionName[] = [
   'maintain',
   'api',
 ];
+
+/**
+ * How long an invocation of each function may take, in seconds. `lib` gives it to Lambda, and the functions inside make
+ * the time limits of their database connections of it, so that a database that hangs is noticed by the function and not
+ * by Lambda, which would end it without an answer.
+ */
+export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
+  schedule: 30,
+  'scrape-api': 60,
+  'scrape-browser': 120,
+  ingest: 60,
+  monitor: 30,
+  // An interrupted message returns after six times this: within the three minutes of a canary.
+  recover: 20,
+  state: 10,
+  migrate: 300,
+  // Longer than migrate's, so that its answer arrives.
+  'prepare-database': 420,
+  maintain: 300,
+  'set-credentials': 20,
+  api: 20,
+  // API Gateway gives up after 29 s.
+  'yahoo-proxy': 28,
+  summarise: 60,
+};

@@ -9,6 +9,12 @@ const instant = z.iso.datetime();
 const sourceId = z.string().regex(/^[a-z][a-z0-9-]{1,31}$/);
 
 /**
+ * Since when a message waits for a database that is away. The function that reads the message sets it when it queues a copy; the
+ * first sender leaves it out.
+ */
+const heldSince = instant.optional();
+
+/**
  * What EventBridge sends each minute, and what tests and people send instead of it. The tick's own time is the
  * planner's clock; nothing reads the wall clock.
  */
@@ -24,6 +30,7 @@ export const tickSchema = z.object({
       requestId: z.string().min(1).max(128),
     })
     .optional(),
+  heldSince,
 });
 export type Tick = z.infer<typeof tickSchema>;
 
@@ -46,11 +53,12 @@ export const scrapeMessageSchema = z.object({
   canary: z.boolean().optional(),
   /** Use no stored state: a browser starts with a new profile and a new login. */
   fresh: z.boolean().optional(),
+  heldSince,
 });
 export type ScrapeMessage = z.infer<typeof scrapeMessageSchema>;
 
 /** A recovery that is pending or under way. While it must wait, it requeues this message. */
-export const recoveryMessageSchema = z.object({ recoveryId: z.uuid() });
+export const recoveryMessageSchema = z.object({ recoveryId: z.uuid(), heldSince });
 export type RecoveryMessage = z.infer<typeof recoveryMessageSchema>;
 
 /** A raw blob to ingest. Keys, never payloads. */
@@ -64,6 +72,7 @@ export const ingestMessageSchema = z.object({
   kind: z.enum(jobKinds),
   /** Set for a replay. `believe` are paths in the blob whose price a person accepts although it jumps. */
   replay: z.object({ id: z.uuid(), believe: z.array(z.string().max(500)).max(500) }).optional(),
+  heldSince,
 });
 export type IngestMessage = z.infer<typeof ingestMessageSchema>;
 
@@ -90,11 +99,19 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
     /** S3 keys of screenshots and HTML of a failed page. */
     artifacts: z.array(z.string().max(500)).max(10).optional(),
     finishedAt: instant,
+    heldSince,
   }),
-  z.object({ stage: z.literal('ingest'), runId: z.uuid(), part: z.int().nonnegative(), sourceId, batchId: z.string() }),
+  z.object({
+    stage: z.literal('ingest'),
+    runId: z.uuid(),
+    part: z.int().nonnegative(),
+    sourceId,
+    batchId: z.string(),
+    heldSince,
+  }),
 ]);
 export type OutcomeMessage = z.infer<typeof outcomeMessageSchema>;
 export type ScrapeOutcome = Extract<OutcomeMessage, { stage: 'scrape' }>;
 
 /** A report that waits for the summary of a language model. */
-export const summaryMessageSchema = z.object({ diagnosisId: z.uuid() });
+export const summaryMessageSchema = z.object({ diagnosisId: z.uuid(), heldSince });

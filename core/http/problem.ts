@@ -1,5 +1,6 @@
 import type { Problem } from '../contracts/http/envelope.ts';
 import { AnswerStoreError } from '../ports/answer-store.ts';
+import { errorCode, isDatabaseUnavailable } from '../ports/database-unavailable.ts';
 
 /**
  * Every problem of the API by its `code`: HTTP status, a fixed title, and whether the same request may work later. The
@@ -87,24 +88,11 @@ export function problemBody(problem: ProblemError, requestId: string, instance: 
   };
 }
 
-/** Connection failures of Node, as `pg` passes them on. */
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-
 /**
  * The problem for an unexpected error. It never contains the error's own text, which is only for the log.
  *
- * SQLSTATE classes: 08 connection, 28 login refused (a role or token does not exist yet), 53 out of resources, 57 shut
- * down or cancelled, 58 system, 42P01 a missing table (not migrated yet); 22 is a value that Postgres cannot store,
- * which a check here should have caught.
+ * A database that is away or busy is a 503 to try again, and so is one that is not there or not migrated yet (SQLSTATE
+ * 3D000, 42P01). Class 22 is a value that Postgres cannot store, which a check here should have caught.
  */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -114,8 +102,8 @@ export function problemOf(error: unknown): ProblemError {
       'The answer is over 4 MB, and the store for such answers cannot be reached. Try again shortly, or request less: a shorter range, fewer symbols, a smaller limit.',
       { headers: { 'retry-after': '2' } },
     );
-  const code = codeOf(error);
-  if (isDatabaseDown(code, error))
+  const code = errorCode(error);
+  if (isDatabaseUnavailable(error) || code === '42P01' || code === '3D000')
     return new ProblemError(
       'unavailable',
       'The database cannot be reached or is busy. Nothing was changed. Try again shortly.',
@@ -129,20 +117,4 @@ export function problemOf(error: unknown): ProblemError {
     'internal',
     'An unexpected error. Search the log for its request id; a retry is unlikely to help.',
   );
-}
-
-function isDatabaseDown(code: string, error: unknown): boolean {
-  if (networkCodes.has(code) || /^(08|28|53|57|58)[0-9A-Z]{3}$/.test(code) || code === '42P01' || code === '3D000')
-    return true;
-  // pg reports these without a code: no connection from the pool in time, and a broken socket.
-  return (
-    error instanceof Error &&
-    /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
-      error.message,
-    )
-  );
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

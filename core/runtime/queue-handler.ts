@@ -1,6 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
+import { pauseOfHeld } from '../planning/held-messages.ts';
+import { isDatabaseUnavailable } from '../ports/database-unavailable.ts';
 import { logger } from './observe.ts';
 
 /** A malformed message. It is retried and ends in the dead-letter queue. */
@@ -13,44 +15,101 @@ export class MalformedMessageError extends Error {
   }
 }
 
+/** What every message on a queue has: since when trouble with the database has held it, if it has. */
+interface HeldMessage {
+  readonly heldSince?: string | undefined;
+}
+
+export interface QueueReader<M> {
+  readonly handle: (message: M) => Promise<unknown>;
+  /** Sends the message to its own queue, where it shows after a delay. */
+  readonly requeue: (message: M, delaySeconds: number) => Promise<void>;
+  /** Milliseconds since the epoch; the system's clock unless given. */
+  readonly now?: (() => number) | undefined;
+}
+
 /**
- * Handles an SQS batch message by message: only failed messages return to the queue, the others are acknowledged.
- * Messages run one after the other unless `parallel` is set. `handle` gets the parsed body and must be idempotent.
+ * Handles an SQS batch, one message after the other: only failed messages return to the queue, the others are
+ * acknowledged. `handle` gets the parsed body and must be idempotent.
+ *
+ * Of a message that fails because the database is away, a copy is queued by `requeue` and the message is acknowledged:
+ * it loses none of its five tries, and lives as long as `pauseOfHeld` says. The rest of the batch is held with it,
+ * untried, since each would wait for the same database. Any other failure costs a try, and the fifth makes a dead letter.
  *
  * @example
  * export const handler = observed((event: SQSEvent, context: Context) =>
- *   handleQueue(event, context, ingestMessageSchema, async (message) => {
- *     await ingestBlob(message); // a throw returns this message alone to the queue
+ *   handleQueue(event, context, ingestMessageSchema, {
+ *     handle: (message) => ingestBlob(message), // a throw returns this message alone to the queue
+ *     requeue: (message, delaySeconds) => queue.send('ingest', [message], delaySeconds),
  *   }),
  * );
  */
-export async function handleQueue<S extends z.ZodType>(
+export async function handleQueue<M extends HeldMessage>(
   event: SQSEvent,
   context: Context,
-  schema: S,
-  handle: (message: z.output<S>, record: SQSRecord) => Promise<void>,
-  options: { parallel?: boolean } = {},
+  schema: z.ZodType<M>,
+  { handle, requeue, now = Date.now }: QueueReader<M>,
 ): Promise<SQSBatchResponse> {
+  let away: unknown = null;
   const answer = await processPartialResponse(
     event,
     async (record: SQSRecord) => {
       const queue = record.eventSourceARN.split(':').at(-1) ?? 'unknown';
+      const about = { queue, messageId: record.messageId };
       try {
-        await handle(parseBody(schema, record.body, queue), record);
+        const message = parseBody(schema, record.body, queue);
+        try {
+          if (away !== null) throw away;
+          // What it sends on is no longer held.
+          await handle({ ...message, heldSince: undefined });
+        } catch (error) {
+          if (!isDatabaseUnavailable(error)) throw error;
+          away = error;
+          const held = await hold(message, record, requeue, now());
+          if (held === null) throw error;
+          logger.warn('The database is away; the message is held', { ...about, ...held, error: asError(error) });
+        }
       } catch (error) {
         logger.warn('Message failed and returns to its queue', {
-          queue,
-          messageId: record.messageId,
+          ...about,
           receiveCount: Number(record.attributes.ApproximateReceiveCount),
-          error: error instanceof Error ? error : new Error('unknown'),
+          error: asError(error),
         });
         throw error;
       }
     },
     new BatchProcessor(EventType.SQS),
-    { context, throwOnFullBatchFailure: false, processInParallel: options.parallel ?? false },
+    { context, throwOnFullBatchFailure: false, processInParallel: false },
   );
   return { batchItemFailures: answer.batchItemFailures };
+}
+
+/** Queues a copy of a message for later. `null` when it was held long enough, or its queue does not take it either. */
+async function hold<M extends HeldMessage>(
+  message: M,
+  record: SQSRecord,
+  requeue: QueueReader<M>['requeue'],
+  now: number,
+): Promise<{ since: string; pauseSeconds: number } | null> {
+  // A date in the future, by a clock that was wrong, would hold it for ever.
+  const since = Math.min(
+    now,
+    message.heldSince ? Date.parse(message.heldSince) : Number(record.attributes.SentTimestamp),
+  );
+  const pauseSeconds = pauseOfHeld(now - since);
+  if (pauseSeconds === null) return null;
+  const heldSince = new Date(since).toISOString();
+  try {
+    await requeue({ ...message, heldSince }, pauseSeconds);
+  } catch (error) {
+    logger.warn('A message could not be held', { error: asError(error) });
+    return null;
+  }
+  return { since: heldSince, pauseSeconds };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('unknown');
 }
 
 /** Whether a Lambda event is a batch from SQS. */
@@ -59,7 +118,7 @@ export function isQueueEvent(event: unknown): event is SQSEvent {
 }
 const queueEvent = z.object({ Records: z.array(z.object({ eventSource: z.literal('aws:sqs') })).min(1) });
 
-function parseBody<S extends z.ZodType>(schema: S, body: string, queue: string): z.output<S> {
+function parseBody<M>(schema: z.ZodType<M>, body: string, queue: string): M {
   let value: unknown;
   try {
     value = JSON.parse(body);

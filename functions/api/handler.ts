@@ -4,6 +4,7 @@ import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.t
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
@@ -51,7 +52,7 @@ const queuesSchema = z
 /** There where a model is configured that writes summaries of reports. */
 const summariesQueue = optionalSetting('summariesQueueUrl');
 
-const pool = createPool(databaseSettings());
+const pool = createPool(databaseSettings(), 1, timeLimits('api'));
 const app = createApp({
   quotes: quoteReader(pool),
   bars: barReader(pool),

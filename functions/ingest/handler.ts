@@ -1,6 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
@@ -10,18 +11,22 @@ import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 
+const queue = sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') });
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
-  store: postgresIngestStore(createPool(databaseSettings())),
-  queue: sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') }),
+  store: postgresIngestStore(createPool(databaseSettings(), 1, timeLimits('ingest'))),
+  queue,
 });
 
-/** Blobs to ingest, message by message: only failed messages return to the queue. */
+/** Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. */
 export const handler = observed((event: SQSEvent, context: Context) =>
-  handleQueue(event, context, ingestMessageSchema, async (message) => {
-    const stored = await ingestBlob(message);
-    if (!stored || stored.repeated) return;
-    metrics.addMetric('RowsAccepted', MetricUnit.Count, stored.accepted);
-    metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
+  handleQueue(event, context, ingestMessageSchema, {
+    async handle(message) {
+      const stored = await ingestBlob(message);
+      if (!stored || stored.repeated) return;
+      metrics.addMetric('RowsAccepted', MetricUnit.Count, stored.accepted);
+      metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
+    },
+    requeue: (message, delaySeconds) => queue.send('ingest', [message], delaySeconds),
   }),
 );

@@ -1,12 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
 
-const pool = createPool(databaseSettings());
+const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
 
 /** The daily tick. Its own time is the clock. */
 export const handler = observed(async (event: unknown) => {

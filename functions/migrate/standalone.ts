@@ -2,6 +2,7 @@ import pg from 'pg';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
 import { connectMaster } from './connect-master.ts';
@@ -35,7 +36,7 @@ export async function migrateDatabase(
       await master.end();
     }
   }
-  const pool = createPool(database);
+  const pool = createPool(database, 1, timeLimits('migrate'));
   try {
     return { applied: await migrate(pool, migrationsDirectory, now) };
   } finally {

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
@@ -14,13 +15,17 @@ import { publishFailing } from './publish-failing.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
-const pool = createPool(databaseSettings());
+const pool = createPool(databaseSettings(), 1, timeLimits('monitor'));
 const watching = {
   store: postgresOutcomeStore(pool),
   sources: catalogue,
   planned: { symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
 };
-const queue = sqsMessageQueue({ recoveries: setting('recoveriesQueueUrl'), ingest: setting('ingestQueueUrl') });
+const queue = sqsMessageQueue({
+  recoveries: setting('recoveriesQueueUrl'),
+  ingest: setting('ingestQueueUrl'),
+  outcomes: setting('outcomesQueueUrl'),
+});
 const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };
 const starting = {
   recoveries: postgresRecoveryStore(pool),
@@ -31,7 +36,10 @@ const starting = {
 /** Outcomes from their queue, or the minute's tick, which also publishes for each source whether it fails. */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
-    return handleQueue(event, context, outcomeMessageSchema, (outcome) => recordOutcome(outcome, watching, new Date()));
+    return handleQueue(event, context, outcomeMessageSchema, {
+      handle: (outcome) => recordOutcome(outcome, watching, new Date()),
+      requeue: (outcome, delaySeconds) => queue.send('outcomes', [outcome], delaySeconds),
+    });
   }
   const { time } = tickSchema.parse(event);
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));

@@ -1,5 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { recoveryMessageSchema } from '../../core/contracts/messages.ts';
@@ -10,7 +11,7 @@ import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { recoverSource } from './recover-source.ts';
 
-const store = postgresRecoveryStore(createPool(databaseSettings()));
+const store = postgresRecoveryStore(createPool(databaseSettings(), 1, timeLimits('recover')));
 const queue = sqsMessageQueue({
   recoveries: setting('recoveriesQueueUrl'),
   ...scrapeQueueUrls(),
@@ -18,13 +19,9 @@ const queue = sqsMessageQueue({
 
 /** Recoveries that are under way, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
-  handleQueue(event, context, recoveryMessageSchema, (message) =>
-    recoverSource(message, {
-      store,
-      queue,
-      sources: catalogue,
-      now: Date.now,
-      worker: context.awsRequestId,
-    }),
-  ),
+  handleQueue(event, context, recoveryMessageSchema, {
+    handle: (message) =>
+      recoverSource(message, { store, queue, sources: catalogue, now: Date.now, worker: context.awsRequestId }),
+    requeue: (message, delaySeconds) => queue.send('recoveries', [message], delaySeconds),
+  }),
 );

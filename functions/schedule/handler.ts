@@ -1,18 +1,20 @@
 import type { Context } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
-import { alwaysOpenSetting, databaseSettings, symbolsSetting } from '../../core/runtime/settings.ts';
+import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { planRuns } from './plan-runs.ts';
 
+const queue = sqsMessageQueue({ ticks: setting('ticksQueueUrl'), ...scrapeQueueUrls() });
 const planning = {
-  store: postgresPlanStore(createPool(databaseSettings())),
-  queue: sqsMessageQueue(scrapeQueueUrls()),
+  store: postgresPlanStore(createPool(databaseSettings(), 1, timeLimits('schedule'))),
+  queue,
   sources: catalogue,
   symbols: symbolsSetting(),
   alwaysOpen: alwaysOpenSetting(),
@@ -21,8 +23,9 @@ const planning = {
 /** The minute's tick, a direct invocation with a tick, or ticks from the queue of "run now". */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
-    return handleQueue(event, context, tickSchema, async (tick) => {
-      await planRuns(tick, planning);
+    return handleQueue(event, context, tickSchema, {
+      handle: (tick) => planRuns(tick, planning),
+      requeue: (tick, delaySeconds) => queue.send('ticks', [tick], delaySeconds),
     });
   }
   const plan = await planRuns(tickSchema.parse(event), planning);

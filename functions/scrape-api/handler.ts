@@ -6,6 +6,7 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { UpstreamOptions } from '../../core/ports/upstream.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
@@ -33,8 +34,11 @@ const world = {
 
 /** Tasks of the API sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
-  handleQueue(event, context, scrapeMessageSchema, async (task) => {
-    const source = await openSource(task.sourceId, world);
-    await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
+  handleQueue(event, context, scrapeMessageSchema, {
+    async handle(task) {
+      const source = await openSource(task.sourceId, world);
+      await scrapeTask(task, { source, state, blobs, queue, now: Date.now, worker: context.awsRequestId });
+    },
+    requeue: (task, delaySeconds) => queue.send(scrapeQueueName(task.sourceId), [task], delaySeconds),
   }),
 );

@@ -7,6 +7,7 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
@@ -42,13 +43,16 @@ const world = {
 
 /** Tasks of the browser sources, one queue per source, one message at a time. */
 export const handler = observed((event: SQSEvent, context: Context) =>
-  handleQueue(event, context, scrapeMessageSchema, async (task) => {
-    const source = await browserSource(task.sourceId, world);
-    if (task.fresh) await browser.forget();
-    try {
-      await scrapeTask(task, { source, state, blobs, artifacts, queue, now: Date.now, worker: context.awsRequestId });
-    } finally {
-      await browser.rest();
-    }
+  handleQueue(event, context, scrapeMessageSchema, {
+    async handle(task) {
+      const source = await browserSource(task.sourceId, world);
+      if (task.fresh) await browser.forget();
+      try {
+        await scrapeTask(task, { source, state, blobs, artifacts, queue, now: Date.now, worker: context.awsRequestId });
+      } finally {
+        await browser.rest();
+      }
+    },
+    requeue: (task, delaySeconds) => queue.send(scrapeQueueName(task.sourceId), [task], delaySeconds),
   }),
 );

@@ -29,8 +29,6 @@ export class DatabasePreparation extends Construct {
       settings,
       network: undefined,
       description: 'Passes the master login to migrate, at deployment',
-      // Longer than migrate's own timeout, so that its answer arrives.
-      timeout: migrate.timeout.plus(Duration.minutes(2)),
       memoryMb: 256,
     });
     // The version, not the function: when migrate's code or its migrations change, this setting changes, and with it

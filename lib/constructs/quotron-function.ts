@@ -14,7 +14,7 @@ import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, insideFunctions } from '../../core/contracts/functions.ts';
+import { type FunctionName, insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../bundle-function.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
@@ -30,7 +30,6 @@ export interface QuotronFunctionProps {
   readonly network: Network | undefined;
   /** One sentence for people who see the function in the console. */
   readonly description: string;
-  readonly timeout: Duration;
   readonly memoryMb: number;
   /** Chromium is built for x86 only; everything else runs on arm64, which costs a fifth less. */
   readonly architecture?: Architecture;
@@ -55,7 +54,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
     super(scope, pascalCase(props.name));
     this.name = props.name;
     this.stage = props.settings.stage;
-    this.timeout = props.timeout;
+    this.timeout = Duration.seconds(timeoutSeconds[props.name]);
     this.inside = insideFunctions.includes(props.name);
     const network = this.inside ? props.network : undefined;
     const functionName = physicalName(props.settings.stage, props.name);
@@ -86,7 +85,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
       architecture: props.architecture ?? Architecture.ARM_64,
       handler: 'index.handler',
       code: bundledCode(props.name, props.settings),
-      timeout: props.timeout,
+      timeout: this.timeout,
       memorySize: props.memoryMb,
       role,
       logGroup,

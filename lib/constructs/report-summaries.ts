@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { StageSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -25,7 +25,6 @@ export class ReportSummaries extends Construct {
       settings,
       network: undefined,
       description: 'Has a language model summarise diagnostic reports',
-      timeout: Duration.seconds(60),
       memoryMb: 512,
     });
     state.grantCall(summarise, 'stateFunction');
@@ -46,6 +45,8 @@ export class ReportSummaries extends Construct {
       maxConcurrency: 2,
       runbook: 'Dead letters: summaries',
     });
+    // While the database is away, a message is requeued with a delay.
+    this.queue.grantSend(summarise, 'summariesQueueUrl');
   }
 }
 

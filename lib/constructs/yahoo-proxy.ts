@@ -27,8 +27,6 @@ export class YahooProxy extends Construct {
       settings,
       network: undefined,
       description: 'Answers /yahoo from a cache, and Yahoo’s clients as Yahoo does',
-      // API Gateway gives up after 29 s.
-      timeout: Duration.seconds(28),
       memoryMb: 1024,
     });
     this.function = proxy;

@@ -10,6 +10,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { deployedBy } from '../asset-bucket.ts';
+import { addGatewayProblems } from '../constructs/gateway-problems.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
 import { ReportSummaries } from '../constructs/report-summaries.ts';
@@ -42,7 +43,6 @@ export class ApiStack extends Stack {
       settings,
       network: storage.cloud?.network,
       description: 'Answers /api/v1',
-      timeout: Duration.seconds(20),
       memoryMb: 1769,
     });
     storage.database.grantConnect(api, 'api');
@@ -82,6 +82,7 @@ export class ApiStack extends Stack {
         }),
       },
     });
+    addGatewayProblems(this.restApi);
     const proxy = new YahooProxy(this, 'Yahoo', {
       settings,
       sessionKey: storage.sessionKey,
@@ -115,7 +116,6 @@ export class ApiStack extends Stack {
       settings,
       network: undefined,
       description: 'Stores the credentials of sources and never returns one',
-      timeout: Duration.seconds(20),
       memoryMb: 512,
     });
     storage.credentials.grantWrite(fn);

@@ -18,37 +18,23 @@ import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { StorageStack } from './storage-stack.ts';
 
-interface FunctionLimits {
+interface FunctionSize {
   readonly description: string;
-  readonly timeout: Duration;
   readonly memoryMb: number;
 }
 
-/** Description, timeout and memory of each function of the pipeline. 1769 MB is one whole CPU. */
-const limits = {
-  schedule: { description: 'Plans due runs', timeout: Duration.seconds(30), memoryMb: 512 },
-  'scrape-api': {
-    description: 'Calls REST sources and stores their answers',
-    timeout: Duration.seconds(60),
-    memoryMb: 512,
-  },
-  'scrape-browser': {
-    description: 'Reads web pages with Chromium and stores them',
-    timeout: Duration.seconds(120),
-    memoryMb: 2048,
-  },
-  ingest: { description: 'Parses raw blobs into the database', timeout: Duration.seconds(60), memoryMb: 1769 },
-  monitor: { description: 'Turns outcomes into health', timeout: Duration.seconds(30), memoryMb: 512 },
-  // An interrupted message returns after six times this: within the three minutes of a canary.
-  recover: { description: 'Recovers failing sources, step by step', timeout: Duration.seconds(20), memoryMb: 512 },
-  state: {
-    description: 'Serves permits, leases, sessions and the cache of the proxy',
-    timeout: Duration.seconds(10),
-    memoryMb: 512,
-  },
-  migrate: { description: 'Migrates the database', timeout: Duration.minutes(5), memoryMb: 512 },
-  maintain: { description: 'Creates partitions and deletes expired rows', timeout: Duration.minutes(5), memoryMb: 512 },
-} satisfies Partial<Record<FunctionName, FunctionLimits>>;
+/** Description and memory of each function of the pipeline. 1769 MB is one whole CPU. */
+const sizes = {
+  schedule: { description: 'Plans due runs', memoryMb: 512 },
+  'scrape-api': { description: 'Calls REST sources and stores their answers', memoryMb: 512 },
+  'scrape-browser': { description: 'Reads web pages with Chromium and stores them', memoryMb: 2048 },
+  ingest: { description: 'Parses raw blobs into the database', memoryMb: 1769 },
+  monitor: { description: 'Turns outcomes into health', memoryMb: 512 },
+  recover: { description: 'Recovers failing sources, step by step', memoryMb: 512 },
+  state: { description: 'Serves permits, leases, sessions and the cache of the proxy', memoryMb: 512 },
+  migrate: { description: 'Migrates the database', memoryMb: 512 },
+  maintain: { description: 'Creates partitions and deletes expired rows', memoryMb: 512 },
+} satisfies Partial<Record<FunctionName, FunctionSize>>;
 
 /** The least that SQS allows. Recoveries are few, and short each time. */
 const leastConcurrency = 2;
@@ -85,8 +71,8 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
     super(scope, id, { ...deployedBy(settings), description: `Quotron (${settings.stage}): from tick to row` });
-    const make = (name: keyof typeof limits, architecture = Architecture.ARM_64) =>
-      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, architecture, ...limits[name] });
+    const make = (name: keyof typeof sizes, architecture = Architecture.ARM_64) =>
+      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, architecture, ...sizes[name] });
 
     const schedule = make('schedule');
     const scrapeApi = make('scrape-api');
@@ -149,8 +135,11 @@ export class PipelineStack extends Stack {
     storage.credentials.grantRead(scrapeBrowser, 'browser');
     // The scrapers too: a task that must wait for its quota is requeued with a delay. And `recover`, for canaries.
     for (const fn of [schedule, recover, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
-    // While the service is stopped, a message is requeued with a delay, which does not count as a failed try.
+    // While the service is stopped or the database away, a message is requeued with a delay, which does not count as a
+    // failed try. So each reader may send to its own queue; the scrapers and `recover` may anyway.
     ingestQueue.grantSend(ingest, 'ingestQueueUrl');
+    outcomes.grantSend(monitor, 'outcomesQueueUrl');
+    this.ticks.grantSend(schedule, 'ticksQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
     // The monitor starts recoveries; a waiting recovery requeues its own message.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');

@@ -26,7 +26,7 @@ from urllib.parse import parse_qs
 import ministack.app as ministack
 from ministack.core import lambda_runtime
 from ministack.core.router import extract_access_key_id
-from ministack.services import sts
+from ministack.services import apigateway_v1, sts
 
 PORT = os.environ["GATEWAY_PORT"]
 SECRET = os.environ.pop("QUOTRON_GATE_SECRET")
@@ -75,6 +75,36 @@ def is_rest_api(path):
 
 # The service of functions is imported with the first call of it, and takes its name from there.
 lambda_runtime.execution_credentials = function_credentials
+
+
+def without_result(shape):
+    """MiniStack shows what a failed function said to Lambda; API Gateway answers that with its own DEFAULT_5XX.
+
+    `shape` gives the function's answer and an error, of which one is None.
+    """
+    def shaped(result):
+        answer, error = shape(result)
+        if error is not None:
+            raise FunctionFailed
+        return answer, None
+    return shaped
+
+
+class FunctionFailed(Exception):
+    pass
+
+
+def with_gateway_answer(invoke):
+    async def invoked(*args, **named):
+        try:
+            return await invoke(*args, **named)
+        except FunctionFailed:
+            return apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")
+    return invoked
+
+
+apigateway_v1._lambda_proxy_response = without_result(apigateway_v1._lambda_proxy_response)
+apigateway_v1._invoke_lambda_proxy_v1 = with_gateway_answer(apigateway_v1._invoke_lambda_proxy_v1)
 
 
 def refusal(method, path, query, headers):

@@ -1,4 +1,4 @@
-import { Aspects, Duration, Stack } from 'aws-cdk-lib';
+import { Aspects, Stack } from 'aws-cdk-lib';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -59,7 +59,6 @@ describe('a binding across the wall is refused', () => {
         settings,
         network: storage.cloud?.network,
         description: 'For a test',
-        timeout: Duration.seconds(1),
         memoryMb: 128,
       });
     return { storage, make };

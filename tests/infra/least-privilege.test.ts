@@ -88,7 +88,7 @@ const scrape = (kind: 'api' | 'browser') => [
 ];
 
 const expected: Readonly<Record<string, readonly string[]>> = {
-  schedule: [connect('quotron_app'), ...scrapeQueues.map(send), ...consume('ticks')],
+  schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
   'scrape-api': scrape('api'),
   'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
   ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
@@ -97,6 +97,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     's3:GetObject on raw/*',
     's3:ListBucket on the bucket',
     send('ingest'),
+    send('outcomes'),
     ...consume('outcomes'),
     send('recoveries'),
   ],

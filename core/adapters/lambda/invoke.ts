@@ -1,4 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { DatabaseUnavailableError } from '../../ports/database-unavailable.ts';
 
 /** A function that was invoked and failed. Its own error text stays in its own log. */
 export class InvocationError extends Error {
@@ -16,7 +18,14 @@ function sharedClient(): LambdaClient {
   return shared;
 }
 
-/** Invokes a function, waits, and gives its answer unparsed. Throws `InvocationError` when the function failed. */
+/** What Lambda answers for a function that threw: the name of its error. */
+const failureSchema = z.object({ errorType: z.string() });
+const databaseUnavailable = new DatabaseUnavailableError().name;
+
+/**
+ * Invokes a function, waits, and gives its answer unparsed. Throws `InvocationError` when the function failed, and
+ * `DatabaseUnavailableError` when that was because the database is away.
+ */
 export async function invokeFunction(
   functionName: string,
   payload: unknown,
@@ -25,9 +34,10 @@ export async function invokeFunction(
   const answer = await client.send(
     new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(payload)) }),
   );
-  if (answer.FunctionError) throw new InvocationError(functionName);
   const parsed: unknown = JSON.parse(answer.Payload?.transformToString() || 'null');
-  return parsed;
+  if (!answer.FunctionError) return parsed;
+  const { data } = failureSchema.safeParse(parsed);
+  throw data?.errorType === databaseUnavailable ? new DatabaseUnavailableError() : new InvocationError(functionName);
 }
 
 /** Invokes a function asynchronously. Throws when Lambda does not accept the call. */

@@ -1,9 +1,9 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { handleQueue, isQueueEvent } from '../../../core/runtime/queue-handler.ts';
 
-const schema = z.object({ key: z.string() });
+const schema = z.object({ key: z.string(), heldSince: z.iso.datetime().optional() });
 const context = { awsRequestId: 'request' } as Context;
 
 function batch(...bodies: string[]): SQSEvent {
@@ -27,36 +27,106 @@ function batch(...bodies: string[]): SQSEvent {
   };
 }
 
+/** Reads a batch, and gives what `requeue` was called with beside the answer. */
+async function read(event: SQSEvent, handle: (key: string) => Promise<void>, now = () => 60_000) {
+  const requeued: { key: string; heldSince: string | undefined; delay: number }[] = [];
+  const answer = await handleQueue(event, context, schema, {
+    handle: ({ key }) => handle(key),
+    requeue: async ({ key, heldSince }, delay) => {
+      requeued.push({ key, heldSince, delay });
+    },
+    now,
+  });
+  return { failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), requeued };
+}
+
+const away = () => Object.assign(new Error('the database system is shutting down'), { code: '57P03' });
+
 it('a message that fails goes back alone, the rest of its batch is done', async () => {
   const done: string[] = [];
-  const answer = await handleQueue(
-    batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'),
-    context,
-    schema,
-    async ({ key }) => {
-      if (key === 'boom') throw new Error('no database');
-      done.push(key);
-    },
-  );
+  const { failed, requeued } = await read(batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'), async (key) => {
+    if (key === 'boom') throw new Error('a fault of ours');
+    done.push(key);
+  });
   expect(done).toEqual(['a', 'c']);
-  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+  expect(failed).toEqual(['m1']);
+  expect(requeued).toEqual([]);
 });
 
 it.each(['', 'not json', '{"key":1}', 'null', '{"other":"x"}'])(
   'a malformed message (%j) goes back alone and reaches nobody',
   async (body) => {
     const done: string[] = [];
-    const answer = await handleQueue(batch(body, '{"key":"b"}'), context, schema, async ({ key }) => {
+    const { failed } = await read(batch(body, '{"key":"b"}'), async (key) => {
       done.push(key);
     });
     expect(done).toEqual(['b']);
-    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+    expect(failed).toEqual(['m0']);
   },
 );
 
 it('when all fail, all go back: the handler itself does not fail', async () => {
-  const answer = await handleQueue(batch('x', 'y'), context, schema, async () => undefined);
-  expect(answer.batchItemFailures).toHaveLength(2);
+  const { failed } = await read(batch('x', 'y'), async () => undefined);
+  expect(failed).toEqual(['m0', 'm1']);
+});
+
+describe('while the database is away', () => {
+  it('messages are held and not failed, and of a batch only the first waits for it', async () => {
+    const tried: string[] = [];
+    const { failed, requeued } = await read(batch('{"key":"a"}', '{"key":"b"}', 'malformed'), async (key) => {
+      tried.push(key);
+      throw away();
+    });
+    expect(tried).toEqual(['a']);
+    // What is wrong with the message itself is no trouble of the database.
+    expect(failed).toEqual(['m2']);
+    const heldSince = new Date(0).toISOString();
+    expect(requeued).toEqual([
+      { key: 'a', heldSince, delay: 60 },
+      { key: 'b', heldSince, delay: 60 },
+    ]);
+  });
+
+  it('a message knows since when it is held, is tried often at first, and after six hours loses its tries', async () => {
+    const heldSince = new Date(1_000_000).toISOString();
+    const at = async (ms: number) =>
+      read(
+        batch(JSON.stringify({ key: 'a', heldSince })),
+        () => Promise.reject(away()),
+        () => 1_000_000 + ms,
+      );
+    expect((await at(0)).requeued).toEqual([{ key: 'a', heldSince, delay: 15 }]);
+    expect((await at(40_000)).requeued).toEqual([{ key: 'a', heldSince, delay: 40 }]);
+    expect((await at(5 * 3_600_000)).requeued).toEqual([{ key: 'a', heldSince, delay: 60 }]);
+    expect(await at(6 * 3_600_000)).toEqual({ failed: ['m0'], requeued: [] });
+  });
+
+  it('a date in the future holds a message no longer than one of now', async () => {
+    const future = new Date(9_000_000).toISOString();
+    const { requeued } = await read(batch(JSON.stringify({ key: 'a', heldSince: future })), () =>
+      Promise.reject(away()),
+    );
+    expect(requeued).toEqual([{ key: 'a', heldSince: new Date(60_000).toISOString(), delay: 15 }]);
+  });
+
+  it('what is sent on is no longer held', async () => {
+    let seen: unknown;
+    await handleQueue(batch(`{"key":"a","heldSince":"2026-11-22T10:00:00Z"}`), context, schema, {
+      handle: async (message) => {
+        seen = JSON.parse(JSON.stringify(message));
+      },
+      requeue: async () => undefined,
+    });
+    expect(seen).toEqual({ key: 'a' });
+  });
+
+  it('a message that its queue does not take either goes back', async () => {
+    const answer = await handleQueue(batch('{"key":"a"}'), context, schema, {
+      handle: () => Promise.reject(away()),
+      requeue: () => Promise.reject(new Error('no queue')),
+    });
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+  });
 });
 
 it('tells a batch of a queue from a tick', () => {

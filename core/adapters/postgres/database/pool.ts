@@ -1,6 +1,8 @@
 import { Signer } from '@aws-sdk/rds-signer';
 import pg from 'pg';
+import { isConnectionLost } from '../../../ports/database-unavailable.ts';
 import type { DatabaseSettings } from '../../../runtime/settings.ts';
+import { beginTransaction, patientLimits, sessionSettings, type TimeLimits } from './time-limits.ts';
 
 /** int8 comes as text by default, and timestamptz as a Date in milliseconds: both are what the stores expect. */
 export type Pool = pg.Pool;
@@ -8,19 +10,27 @@ export type Connection = pg.PoolClient;
 
 /**
  * A pool of connections. `max` is 1 in a Lambda container: the sum over containers must stay under the database's own
- * limit (tests/infra adds it up). Tokens of RDS last 15 minutes and are signed locally for each new connection.
+ * limit (tests/infra adds it up). `limits` are the function's own (`timeLimits`). Tokens of RDS last 15 minutes and are signed locally for each new connection.
  *
  * @example
- * const pool = createPool(databaseSettings()); // one per container, outside of the handler
+ * const pool = createPool(databaseSettings(), 1, timeLimits('ingest')); // one per container, outside of the handler
  */
-export function createPool(settings: DatabaseSettings, max = 1): Pool {
+export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimits = patientLimits): Pool {
   const common = {
     max,
     application_name: 'quotron',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: limits.connect,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 60_000,
-    options: '-c timezone=UTC',
+    lock_timeout: limits.lock,
+    statement_timeout: limits.statement,
+    // Of a query that the server never answers; `pg-pool` and `inTransaction` drop its connection.
+    query_timeout: limits.query,
+    idle_in_transaction_session_timeout: limits.idleInTransaction,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    options: Object.entries(sessionSettings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   };
   const pool =
     'url' in settings
@@ -58,7 +68,8 @@ export function iamToken(settings: {
 }
 
 /**
- * Runs `work` in one transaction: committed when it returns, rolled back when it throws.
+ * Runs `work` in one transaction: committed when it returns, rolled back when it throws. A connection that is lost, or
+ * whose query got no answer, is dropped: the server rolls back by itself.
  *
  * @example
  * await inTransaction(pool, async (connection) => {
@@ -70,14 +81,16 @@ export async function inTransaction<T>(pool: Pool, work: (connection: Connection
   const connection = await pool.connect();
   let broken: Error | undefined;
   try {
-    await connection.query('BEGIN');
+    await connection.query(beginTransaction);
     const result = await work(connection);
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    await connection.query('ROLLBACK').catch((rollback: unknown) => {
-      broken = rollback instanceof Error ? rollback : new Error(String(rollback));
-    });
+    if (error instanceof Error && isConnectionLost(error)) broken = error;
+    else
+      await connection.query('ROLLBACK').catch((rollback: unknown) => {
+        broken = rollback instanceof Error ? rollback : new Error(String(rollback));
+      });
     throw error;
   } finally {
     connection.release(broken);
