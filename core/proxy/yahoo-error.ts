@@ -10,6 +10,9 @@ export interface YahooError {
 
 type Route = Question['route'] | 'other';
 
+/** Why there is no answer: of Yahoo, of a stopped proxy, or of a database that is away and gives no permits. */
+export type NoAnswerReason = RunReason | 'stopped' | 'unavailable';
+
 /** The top-level object of each route's answers, which also has Yahoo's errors. */
 const roots: Readonly<Record<Route, string>> = {
   quote: 'quoteResponse',
@@ -47,7 +50,7 @@ export const tooManyRequests: YahooError = {
  * The error for a client when Yahoo gave no answer and none is cached. The texts are ours, because an upstream's error
  * may contain what we sent.
  */
-export function failureAnswer(route: Route, reason: RunReason | 'stopped'): YahooError {
+export function failureAnswer(route: Route, reason: NoAnswerReason): YahooError {
   switch (reason) {
     case 'rate_limited':
     case 'quota_exhausted':
@@ -61,6 +64,8 @@ export function failureAnswer(route: Route, reason: RunReason | 'stopped'): Yaho
       );
     case 'stopped':
       return yahooError(route, 503, 'Service Unavailable', 'The proxy was stopped by its operator.');
+    case 'unavailable':
+      return unavailable(route);
     case 'not_found':
       return yahooError(route, 404, 'Not Found', notFound[route]);
     case 'bad_request':
@@ -73,6 +78,11 @@ export function failureAnswer(route: Route, reason: RunReason | 'stopped'): Yaho
     default:
       return yahooError(route, 502, 'Bad Gateway', 'Yahoo gave an unreadable answer, and no earlier answer is cached.');
   }
+}
+
+/** The proxy's own database is away. The same may work in a moment. */
+export function unavailable(route: Route): YahooError {
+  return yahooError(route, 503, 'Service Unavailable', 'The proxy cannot reach its database now. Try again shortly.');
 }
 
 /** Yahoo's own texts, by route. */

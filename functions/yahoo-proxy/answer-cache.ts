@@ -10,6 +10,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import { isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { Breaker, Pause } from './breaker.ts';
 import type { FetchFromYahoo, Loaded, NoAnswer } from './fetch-from-yahoo.ts';
@@ -58,6 +59,8 @@ export interface AnswerCache {
 
 /** How long a client waits for a new answer when there is a stale one. */
 const patienceMs = 2_500;
+/** When a client may try again for whom there was no permit, because the database is away. */
+const unavailableRetrySeconds = 2;
 /** How long a client waits for another container's answer. API Gateway gives up after 29 s. */
 const longestWaitMs = 15_000;
 
@@ -93,7 +96,10 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     const outcomes = await fetchAnswers(refreshes.map(({ question }) => question)).catch((error: unknown) => {
       // A fault of ours (`state` gives no permits): cached answers are still served.
       log(error);
-      return refreshes.map((): Loaded => ({ failed: { reason: 'unexplained', retryAfterSeconds: 0 } }));
+      const failed: NoAnswer = isDatabaseUnavailable(error)
+        ? { reason: 'unavailable', retryAfterSeconds: unavailableRetrySeconds }
+        : { reason: 'unexplained', retryAfterSeconds: 0 };
+      return refreshes.map((): Loaded => ({ failed }));
     });
     const loaded = new Map<string, Loaded>();
     const kept: (Lease & { answer: KeptAnswer })[] = [];
@@ -119,9 +125,11 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
     if (!options.shared) return;
     if (kept.length > 0) await options.shared.put(kept);
     const [first] = lost;
-    if (!first || first.failed.reason === 'stopped') return;
+    const reason = first?.failed.reason;
+    // Neither says anything of Yahoo.
+    if (!reason || reason === 'stopped' || reason === 'unavailable') return;
     const pause = breaker.opened(now());
-    await options.shared.fail(lost, first.failed.reason, pause ? Math.ceil((pause.until - now()) / 1000) : 0);
+    await options.shared.fail(lost, reason, pause ? Math.ceil((pause.until - now()) / 1000) : 0);
   }
 
   /** Refreshes in the background. */

@@ -17,7 +17,7 @@ import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
 import { type QuestionsRead, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import type { YahooError } from '../../core/proxy/yahoo-error.ts';
-import { failureAnswer, notFound, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
+import { failureAnswer, notFound, tooManyRequests, unavailable, yahooError } from '../../core/proxy/yahoo-error.ts';
 import type { CacheLookup } from './answer-cache.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
@@ -45,6 +45,9 @@ export interface ProxyApp {
 const crumb = 'Quotron.000';
 /** For clients that require a cookie. It is never read. */
 const cookie = 'A3=d=Quotron&S=Quotron; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly';
+
+/** Routes that answer in the API's format, errors too. On all others, clients expect Yahoo's. */
+const ownRoute = /^\/yahoo\/(?:quote|market|health|metrics)(?:\/|$)/;
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
 export function createProxy(dependencies: ProxyDependencies): ProxyApp {
@@ -137,8 +140,12 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const problem =
       error instanceof ProblemError
         ? error
-        : new ProblemError('unavailable', 'The proxy cannot work now: the function `state` cannot be reached.');
+        : new ProblemError('unavailable', 'The proxy cannot work now: the function `state` cannot be reached.', {
+            headers: { 'retry-after': '2' },
+          });
     if (problem.code === 'unavailable') log(error, requestId);
+    if (!(error instanceof ProblemError) && !ownRoute.test(routedPath(context.req.url)))
+      return send(context, yahooReply('other', unavailable('other'), problem.headers));
     const { status } = problems[problem.code];
     const body = JSON.stringify(problemBody(problem, requestId, routedPath(context.req.url).slice(0, 200)));
     const reply = plainReply('problem', { status, contentType: 'application/problem+json', body }, problem.headers);

@@ -3,10 +3,10 @@ import { type Session, sessionSecrets } from '../../core/auth/session.ts';
 import { chunked } from '../../core/contracts/chunked.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
-import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
+import type { NoAnswerReason } from '../../core/proxy/yahoo-error.ts';
 import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
 import { permitHolder } from '../../core/scraping/take-permit.ts';
@@ -16,7 +16,7 @@ import type { ProxyMetrics } from './metrics.ts';
 
 /** Why there is no answer, and when it makes sense to try again. */
 export interface NoAnswer {
-  readonly reason: RunReason | 'stopped';
+  readonly reason: NoAnswerReason;
   readonly retryAfterSeconds: number;
 }
 

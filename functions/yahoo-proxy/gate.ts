@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
 import { createRateLimiter, type RateLimit } from '../../core/http/rate-limit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import { isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import type { State } from '../../core/ports/state.ts';
 
 /** Whether a request is admitted. `wait` is in seconds, for a key over its limit. */
@@ -20,6 +21,8 @@ export interface Gate {
 /** How long a container caches that a key is valid, and that it is not. */
 const believeMs = 30_000;
 const disbelieveMs = 5_000;
+/** How much longer a valid key is believed while the database that would know of its end is away. */
+const graceMs = 5 * 60_000;
 
 /** Admits keys with the scope `read`, each up to its limit in this container. */
 export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
@@ -30,6 +33,24 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
     const wait = limiter.take(caller);
     return wait > 0 ? { admitted: false, why: 'too_fast', wait } : { admitted: true, caller };
   };
+  /** The caller with a key that may read, or `null`; remembers it. */
+  async function lookUp(key: string): Promise<string | null> {
+    let caller: string | null;
+    try {
+      const { ok, keyId } = isApiKey(key)
+        ? await state.call({ op: 'checkKey', key, scope: 'read' })
+        : // A mistyped key costs no database lookup.
+          { ok: false, keyId: null };
+      caller = ok ? keyId : null;
+    } catch (error) {
+      const known = believed.get(key);
+      const valid = known && known.caller !== null && known.until + graceMs > clock();
+      if (valid && isDatabaseUnavailable(error)) return known.caller;
+      throw error;
+    }
+    believed.set(key, { caller, until: clock() + (caller === null ? disbelieveMs : believeMs) });
+    return caller;
+  }
   return {
     quick(key) {
       const known = key === undefined ? undefined : believed.get(key);
@@ -39,13 +60,7 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
       if (key === undefined) return { admitted: false, why: 'no_key' };
       const known = this.quick(key);
       if (known) return known;
-      // A mistyped key costs no database lookup.
-      const { ok, keyId } = isApiKey(key)
-        ? await state.call({ op: 'checkKey', key, scope: 'read' })
-        : { ok: false, keyId: null };
-      const caller = ok ? keyId : null;
-      believed.set(key, { caller, until: clock() + (caller === null ? disbelieveMs : believeMs) });
-      return decide(caller);
+      return decide(await lookUp(key));
     },
   };
 }

@@ -10,11 +10,12 @@ import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/prox
 import { metrics as cloudMetrics, logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting } from '../../core/runtime/settings.ts';
 import { assembleProxy } from './assemble.ts';
+import { failFastState } from './fail-fast-state.ts';
 import { keyGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
 import { stateSharedCache } from './shared-cache.ts';
 
-const state = lambdaState(setting('stateFunction'));
+const state = failFastState(lambdaState(setting('stateFunction')), Date.now);
 const secrets = secretsManagerStore();
 const shared = stateSharedCache(state, 'yahoo');
 const memoryBytes = 96 * 1024 * 1024;
