@@ -14,5 +14,5 @@ export function isDeadlock(error: unknown): boolean {
 
 /** Whether an error is that a lock was waited for longer than `lock_timeout`. */
 export function isLockTimeout(error: unknown): boolean {
-  return databaseError.safeParse(error).data?.code === '55P03';
+  return errorCode(error) === '55P03';
 }
