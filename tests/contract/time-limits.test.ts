@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { timeLimits } from '../../../core/adapters/postgres/database/time-limits.ts';
-import { insideFunctions, timeoutSeconds } from '../../../core/contracts/functions.ts';
+import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
 
 /** API Gateway ends a request after this, whatever the function may take. */
 const gatewaySeconds = 29;
