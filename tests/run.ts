@@ -6,6 +6,7 @@
  *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page, infra
  *      and chaos at the same time
  *   3. look for leftover processes; one is a failed test. Temporary files are deleted
+ *   4. print what the tests say of each fault of the catalogue (tests/support/fault-table)
  *
  * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
  * nothing was run.
@@ -22,6 +23,7 @@ import { commandOf, isAlive, until } from '../localstack/processes.ts';
 import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
+import { faultLines, faultTable, type Tested, testedSchema } from './support/fault-table/fault-table.ts';
 
 /** Bytes. A run has used 1.1 GB. */
 const roomForScratch = 4 * 2 ** 30;
@@ -47,9 +49,7 @@ const reportSchema = z.object({
       status: z.string(),
       name: z.string(),
       message: z.string().default(''),
-      assertionResults: z.array(
-        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).default([]) }),
-      ),
+      assertionResults: z.array(testedSchema.extend({ failureMessages: z.array(z.string()).default([]) })),
     }),
   ),
 });
@@ -62,6 +62,7 @@ interface Tally {
   skipped: number;
   /** The failures with their first lines, repeated at the end of a long log. */
   readonly failures: string[];
+  readonly tested: Tested[];
 }
 
 const wanted = process.argv.slice(2);
@@ -92,7 +93,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 await install();
 
-const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
+const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [], tested: [] };
 try {
   // Told when it ends, so that it does not mix with what the others say.
   await Promise.all([
@@ -103,6 +104,9 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+
+const table = faultTable(tally.tested).filter(({ files }) => wanted.length === 0 || files.length > 0);
+if (table.length > 0 && !interrupted) console.log(`The faults that are injected:\n${faultLines(table).join('\n')}`);
 
 const { passed, failed, skipped, failures } = tally;
 for (const failure of failures) console.log(`✗ ${failure}`);
@@ -216,6 +220,8 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
   tally.passed += report.numPassedTests;
   tally.skipped += report.numPendingTests + report.numTodoTests;
   tally.failures.push(...report.testResults.flatMap(failuresOf));
+  for (const { name, assertionResults } of report.testResults)
+    tally.tested.push(...assertionResults.map((each) => ({ ...each, file: relative(root, name) })));
   if (failures > 0 || code === 0) tally.failed += failures;
   else {
     tally.failed++;

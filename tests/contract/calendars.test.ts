@@ -7,6 +7,7 @@ import { calendarIds, calendarOf, sessionOn, type TradingSession } from '../../c
 import { messageOf } from '../../localstack/problem.ts';
 import { root } from '../../localstack/state-folder.ts';
 import { installPython } from '../clients/yahoo-clients.ts';
+import { notRunHere } from '../support/fault-table/not-run-here.ts';
 
 const folder = join(root, 'core/market/calendars');
 const script = join(folder, 'make-calendars.py');
@@ -47,13 +48,13 @@ beforeAll(async () => {
 }, 2 * scriptTimeoutMs);
 
 describe('the data of calendars', () => {
-  it('is what the script makes of the pinned package and the overrides', ({ skip }) => {
-    if (said === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+  it('is what the script makes of the pinned package and the overrides', (context) => {
+    if (said === null) return notRunHere(context, `exchange_calendars cannot be asked: ${why}`);
     expect([said.status, said.stderr]).toEqual([0, '']);
   });
 
-  it('gives the sessions that exchange_calendars itself gives, every one since 2015', ({ skip }) => {
-    if (said === null) return skip(`exchange_calendars cannot be asked here: ${why}`);
+  it('gives the sessions that exchange_calendars itself gives, every one since 2015', (context) => {
+    if (said === null) return notRunHere(context, `exchange_calendars cannot be asked: ${why}`);
     const references = said.stdout
       .trim()
       .split('\n')
