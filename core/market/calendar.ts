@@ -8,11 +8,12 @@
  *
  * The data are generated (`calendars/make-calendars.py`). Pure: nothing here reads the clock.
  */
-import { type CalendarData, calendarData, validFrom, validThrough } from './calendars/data.ts';
+import { calendarIds, calendarOutline, type DayTable, dayTableOf, readDayTable, usualWeek } from './calendar-data.ts';
+import { validFrom, validThrough } from './calendars/data.ts';
 import { pseudoMics } from './exchange.ts';
 import { instantsOf, isZone } from './zoned-date.ts';
 
-/** The sessions of a market. Outside its data (before `validFrom`, after `validThrough`) each weekday is one. */
+/** The sessions of a market. Outside its data (before `validFrom`, after `validThrough`) each day of its usual week is one. */
 export interface MarketCalendar {
   readonly id: string;
   /** IANA zone. */
@@ -35,21 +36,11 @@ export interface TradingSession {
 }
 
 /** A calendar as it is cached here. */
-interface KnownCalendar extends MarketCalendar {
+interface KnownCalendar extends MarketCalendar, DayTable {
   /** When prices appear: throughout trading, once a session (funds), or at unknown times (venues without data). */
   readonly prices: 'continuous' | 'daily';
-  /** The usual hours and since when, oldest first. */
-  readonly hours: readonly (readonly [since: string, hours: Hours | null])[];
-  readonly days: ReadonlyMap<string, Hours | null>;
   /** Sessions by day since the epoch, computed on demand. */
   readonly sessions: Map<number, TradingSession | null>;
-}
-
-/** Minutes of the session's date in the venue's zone; negative on the day before. */
-interface Hours {
-  readonly opens: number;
-  readonly closes: number;
-  readonly pause: readonly [from: number, until: number] | null;
 }
 
 const dayMs = 86_400_000;
@@ -59,39 +50,48 @@ const longestHoliday = 20;
 const mostSessions = 20_000;
 
 /** Currencies trade from Sunday 17:00 to Friday 17:00 in New York, in five sessions; hardly at Christmas and New Year. */
-const currencies: CalendarData = { zone: 'America/New_York', hours: [[validFrom, '<17:00-17:00']], days: {} };
-const currencyHolidays = ['01-01', '12-25'];
+const currencies = {
+  zone: 'America/New_York',
+  hours: [[validFrom, '<17:00-17:00']],
+  days: { closed: 'every:0101 1225' },
+} as const;
 
+/** The venues that trade by another's calendar. Others have the calendar of their own MIC, or none. */
 const venues: Readonly<Record<string, readonly string[]>> = {
-  // Includes the American over-the-counter markets, by Yahoo's codes: they follow the exchanges' days.
-  XNYS: ['XNYS', 'XNAS', 'ARCX', 'XASE', 'BATS', 'BATY', 'EDGA', 'EDGX', 'IEXG', 'MEMX', 'PNK', 'OQB', 'OQX', 'OEM'],
-  XLON: ['XLON'],
-  XETR: ['XETR', 'XFRA'],
-  XTKS: ['XTKS'],
-  XHKG: ['XHKG'],
-  XSWX: ['XSWX'],
-  XTSE: ['XTSE', 'XTSX'],
-  XASX: ['XASX'],
+  // The American over-the-counter markets follow the exchanges' days.
+  XNYS: [
+    'XNAS',
+    'ARCX',
+    'XASE',
+    'BATS',
+    'BATY',
+    'EDGA',
+    'EDGX',
+    'IEXG',
+    'MEMX',
+    'OTCM',
+    'PINX',
+    'OTCB',
+    'OTCQ',
+    'EXPM',
+  ],
+  XETR: ['XFRA'],
+  XTSE: ['XTSX'],
+  XTAI: ['ROCO'],
   CMES: ['XCME', 'XCBT', 'XNYM', 'XCEC'],
 };
-const calendarOfMic = new Map(Object.entries(venues).flatMap(([id, mics]) => mics.map((mic) => [mic, id] as const)));
+const calendarOfMic: ReadonlyMap<string, string> = new Map([
+  ...calendarIds.map((id) => [id, id] as const),
+  ...Object.entries(venues).flatMap(([id, mics]) => mics.map((mic) => [mic, id] as const)),
+]);
 
-const dataOfCalendar = new Map(Object.entries(calendarData));
-
-/** An index has no venue: it moves with the exchange of its zone. */
-const calendarOfIndexZone: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    'America/New_York': 'XNYS',
-    'America/Chicago': 'XNYS',
-    'Europe/London': 'XLON',
-    'Europe/Berlin': 'XETR',
-    'Asia/Tokyo': 'XTKS',
-    'Asia/Hong_Kong': 'XHKG',
-    'Europe/Zurich': 'XSWX',
-    'America/Toronto': 'XTSE',
-    'Australia/Sydney': 'XASX',
-  }),
-);
+/** An index has no venue: it moves with the exchange of its zone, the first one where a zone has several. */
+const calendarOfIndexZone: ReadonlyMap<string, string> = new Map([
+  ...calendarIds.map((id) => [calendarOutline(id)?.zone ?? '', id] as const).reverse(),
+  ['America/Chicago', 'XNYS'],
+  ['Asia/Calcutta', 'XBOM'],
+  ['Asia/Tel_Aviv', 'XTAE'],
+]);
 
 const calendars = new Map<string, KnownCalendar>();
 
@@ -103,25 +103,25 @@ const calendars = new Map<string, KnownCalendar>();
 export function calendarFor(listing: { mic: string; zone: string; assetClass?: string }): MarketCalendar | null {
   const { mic, zone, assetClass } = listing;
   if (mic === pseudoMics.crypto || assetClass === 'crypto') return null;
-  if (mic === pseudoMics.fx || assetClass === 'fx') return kept('FX', currencies, 'continuous', currencyDays);
+  if (mic === pseudoMics.fx || assetClass === 'fx') return kept('FX', 'continuous', () => dayTableOf(currencies));
   const isIndex = mic === pseudoMics.index || assetClass === 'index';
   const id = calendarOfMic.get(mic) ?? (isIndex ? calendarOfIndexZone.get(zone) : undefined);
-  const data = id === undefined ? undefined : dataOfCalendar.get(id);
-  if (id === undefined || !data) {
+  if (id === undefined) {
     const known = isZone(zone) ? zone : 'UTC';
-    return kept(`weekdays:${known}`, { zone: known, hours: [[validFrom, '00:00-24:00']], days: {} }, 'daily', () => []);
+    const allDay = { zone: known, hours: [[validFrom, '00:00-24:00']], days: {} } as const;
+    return kept(`weekdays:${known}`, 'daily', () => dayTableOf(allDay));
   }
-  return assetClass === 'fund' ? kept(`${id}:daily`, data, 'daily', daysOf) : kept(id, data, 'continuous', daysOf);
+  return assetClass === 'fund'
+    ? kept(`${id}:daily`, 'daily', () => readDayTable(id))
+    : kept(id, 'continuous', () => readDayTable(id));
 }
 
 /** The calendar of an id of the data (`XNYS`, `CMES`), or `undefined`. */
 export function calendarOf(id: string): MarketCalendar | undefined {
-  const data = dataOfCalendar.get(id);
-  return data && kept(id, data, 'continuous', daysOf);
+  return calendarOutline(id) && kept(id, 'continuous', () => readDayTable(id));
 }
 
-/** Every calendar that has data. */
-export const calendarIds: readonly string[] = [...dataOfCalendar.keys()];
+export { calendarIds, calendarOutline } from './calendar-data.ts';
 
 /** Whether the market trades at an instant; not in its lunch break. */
 export function isOpen(calendar: MarketCalendar, at: number): boolean {
@@ -247,16 +247,27 @@ export interface CalendarWarning {
   readonly daysLeft: number;
 }
 
-/** The calendars that end within the notice time of `at`, or have ended. */
+/**
+ * The calendars that end within the notice time of `at`, or have ended. One that ends before the others is of an
+ * exchange that publishes a year at a time, shortly before it begins: it is in the list once it has ended.
+ */
 export function calendarWarnings(at: number): CalendarWarning[] {
-  return calendarIds
-    .map((id) => ({ id, validThrough, daysLeft: calendarDaysLeft(at) }))
-    .filter(({ daysLeft }) => daysLeft < calendarNoticeDays);
+  return endings(at).filter(({ daysLeft }) => daysLeft < calendarNoticeDays);
 }
 
-/** Whole days from `at` to the end of the first calendar that ends; negative afterwards. */
+/** Whole days from `at` to the end of the first calendar that there is something to do about; negative afterwards. */
 export function calendarDaysLeft(at: number): number {
-  return Math.floor(Date.parse(`${validThrough}T00:00:00Z`) / dayMs) - Math.floor(at / dayMs);
+  return Math.min(...endings(at).map(({ daysLeft }) => daysLeft));
+}
+
+function endings(at: number): CalendarWarning[] {
+  const today = Math.floor(at / dayMs);
+  return calendarIds
+    .map((id) => {
+      const last = calendarOutline(id)?.validThrough ?? validThrough;
+      return { id, validThrough: last, daysLeft: Math.floor(Date.parse(`${last}T00:00:00Z`) / dayMs) - today };
+    })
+    .filter((ending) => ending.validThrough === validThrough || ending.daysLeft < 0);
 }
 
 /** The times in which a session trades, the last first. */
@@ -282,12 +293,8 @@ function makeSession(calendar: KnownCalendar, day: number): TradingSession | nul
   const midnight = day * dayMs;
   if (!Number.isFinite(new Date(midnight).getTime())) return null;
   const date = new Date(midnight).toISOString().slice(0, 10);
-  let hours = calendar.days.get(date);
-  if (hours === undefined) {
-    const weekday = new Date(midnight).getUTCDay();
-    if (weekday === 0 || weekday === 6) return null;
-    hours = calendar.hours.findLast(([since]) => since <= date)?.[1] ?? calendar.hours[0]?.[1];
-  }
+  const special = calendar.days.get(date);
+  const hours = special === undefined ? usualWeek(calendar.weeks, date)[new Date(midnight).getUTCDay()] : special;
   if (!hours) return null;
   const at = (minutes: number) => {
     const local = midnight + minutes * minuteMs;
@@ -302,24 +309,12 @@ function makeSession(calendar: KnownCalendar, day: number): TradingSession | nul
   };
 }
 
-function kept(
-  id: string,
-  data: CalendarData,
-  prices: KnownCalendar['prices'],
-  readDays: (data: CalendarData) => Iterable<readonly [string, Hours | null]>,
-): KnownCalendar {
+function kept(id: string, prices: KnownCalendar['prices'], read: () => DayTable | undefined): KnownCalendar {
   let calendar = calendars.get(id);
   if (!calendar) {
-    calendar = {
-      id,
-      zone: data.zone,
-      validFrom,
-      validThrough,
-      prices,
-      hours: data.hours.map(([since, hours]) => [since, readHours(hours)] as const),
-      days: new Map(readDays(data)),
-      sessions: new Map(),
-    };
+    const table = read();
+    if (!table) throw new Error(`There are no data of the calendar ${id}.`);
+    calendar = { id, prices, sessions: new Map(), ...table };
     calendars.set(id, calendar);
   }
   return calendar;
@@ -330,37 +325,4 @@ function knownOf(calendar: MarketCalendar): KnownCalendar {
   const known = calendars.get(calendar.id);
   if (!known) throw new Error(`There is no calendar ${calendar.id}: get one from calendarFor.`);
   return known;
-}
-
-function* daysOf(data: CalendarData): Generator<readonly [string, Hours | null]> {
-  for (const [what, dates] of Object.entries(data.days)) {
-    const hours = what === 'closed' ? null : readHours(what);
-    let year = '';
-    for (const word of dates.split(' ')) {
-      const [first = '', second] = word.split(':');
-      if (second !== undefined) year = first;
-      const day = second ?? first;
-      yield [`${year}-${day.slice(0, 2)}-${day.slice(2)}`, hours];
-    }
-  }
-}
-
-function* currencyDays(): Generator<readonly [string, null]> {
-  for (let year = Number(validFrom.slice(0, 4)); year <= Number(validThrough.slice(0, 4)); year += 1)
-    for (const day of currencyHolidays) yield [`${year}-${day}`, null];
-}
-
-/** `09:00-11:30,12:30-15:30`; `<17:00` is on the day before. */
-function readHours(text: string): Hours {
-  const stretches = text.split(',').map((stretch) => stretch.split('-').map(readMinutes));
-  const first = stretches[0] ?? [];
-  const second = stretches[1];
-  const opens = first[0] ?? 0;
-  const closes = (second ?? first)[1] ?? 0;
-  return { opens, closes, pause: second ? [first[1] ?? opens, second[0] ?? closes] : null };
-}
-
-function readMinutes(text: string): number {
-  const [hours = 0, minutes = 0] = text.replace('<', '').split(':').map(Number);
-  return hours * 60 + minutes - (text.startsWith('<') ? 1440 : 0);
 }

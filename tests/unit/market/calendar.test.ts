@@ -70,6 +70,60 @@ describe('a session', () => {
     ],
     ['XHKG', '2025-12-24', ['2025-12-24T01:30', null, null, '2025-12-24T04:00'], 'on a half day without a lunch break'],
     ['XHKG', '2023-09-01', null, 'in a typhoon'],
+    ['XPAR', '2026-12-24', ['2026-12-24T08:00', null, null, '2026-12-24T13:05'], 'on the half day before Christmas'],
+    [
+      'XPAR',
+      '2026-05-25',
+      ['2026-05-25T07:00', null, null, '2026-05-25T15:30'],
+      'on a Whit Monday, on which it trades',
+    ],
+    ['XLIS', '2026-12-24', ['2026-12-24T08:00', null, null, '2026-12-24T13:05'], 'when Paris does'],
+    ['XMIL', '2025-08-15', null, 'on Assumption Day'],
+    ['XSTO', '2026-06-19', null, 'on the eve of midsummer'],
+    ['XSTO', '2026-04-30', ['2026-04-30T07:00', null, null, '2026-04-30T11:00'], 'on the half day of Walpurgis'],
+    ['XOSL', '2026-04-01', ['2026-04-01T07:00', null, null, '2026-04-01T11:00'], 'on the Wednesday before Easter'],
+    ['XWAR', '2018-11-12', null, 'on a holiday of that year only'],
+    ['XBOM', '2024-11-01', ['2024-11-01T12:30', null, null, '2024-11-01T13:30'], 'on the evening of Diwali'],
+    ['XNSE', '2026-02-01', ['2026-02-01T03:45', null, null, '2026-02-01T10:00'], 'on a Sunday with a budget'],
+    [
+      'XBOM',
+      '2024-03-02',
+      ['2024-03-02T03:45', '2024-03-02T04:30', '2024-03-02T06:00', '2024-03-02T07:00'],
+      'on a Saturday on which the second site was tried',
+    ],
+    [
+      'XSHG',
+      '2026-02-13',
+      ['2026-02-13T01:30', '2026-02-13T03:30', '2026-02-13T05:00', '2026-02-13T07:00'],
+      'on the last day before the week of the new year',
+    ],
+    ['XSHE', '2026-02-23', null, 'in the week of the new year'],
+    ['XKRX', '2026-11-19', ['2026-11-19T01:00', null, null, '2026-11-19T07:30'], 'on the day of the examination'],
+    ['XKRX', '2017-10-02', null, 'between two holidays'],
+    ['XTAI', '2026-02-16', null, 'before the lunar new year'],
+    ['XSES', '2026-02-16', ['2026-02-16T01:00', null, null, '2026-02-16T04:00'], 'on the eve of the lunar new year'],
+    ['XIDX', '2026-03-23', null, 'on a day of leave after the fast'],
+    [
+      'XIDX',
+      '2026-11-27',
+      ['2026-11-27T02:00', '2026-11-27T04:30', '2026-11-27T07:00', '2026-11-27T08:50'],
+      'on a Friday, with the longer break',
+    ],
+    ['XBKK', '2026-04-13', null, 'in the week of Songkran'],
+    ['BVMF', '2026-02-18', ['2026-02-18T16:00', null, null, '2026-02-18T21:00'], 'on Ash Wednesday, from one o’clock'],
+    ['BVMF', '2026-07-01', ['2026-07-01T13:00', null, null, '2026-07-01T20:00'], 'while New York has summer time'],
+    ['XMEX', '2026-11-16', null, 'on the day of the revolution'],
+    ['XJSE', '2024-05-29', null, 'on the day of an election'],
+    ['XTAE', '2025-12-28', ['2025-12-28T07:59', null, null, '2025-12-28T13:40'], 'on a Sunday, up to 2025'],
+    ['XTAE', '2025-12-26', null, 'on a Friday, up to 2025'],
+    ['XTAE', '2026-01-09', ['2026-01-09T07:59', null, null, '2026-01-09T11:50'], 'on a Friday, since 2026'],
+    ['XTAE', '2026-01-11', null, 'on a Sunday, since 2026'],
+    ['XTAE', '2026-09-21', null, 'on Yom Kippur'],
+    ['XSAU', '2026-11-29', ['2026-11-29T07:00', null, null, '2026-11-29T12:00'], 'on a Sunday'],
+    ['XSAU', '2026-11-27', null, 'on a Friday'],
+    ['XSAU', '2013-06-27', null, 'on a Thursday, while the weekend began with it'],
+    ['XSAU', '2013-06-22', ['2013-06-22T07:00', null, null, '2013-06-22T12:00'], 'on a Saturday of that time'],
+    ['XSAU', '2013-07-04', ['2013-07-04T07:00', null, null, '2013-07-04T12:00'], 'on a Thursday after the change'],
     ['CMES', '2026-11-23', ['2026-11-22T23:00', null, null, '2026-11-23T22:00'], 'of futures, from the evening before'],
   ])('%s on %s is %j: %s', (id, date, expected, _when) => {
     expect(hours(required(id), date)).toEqual(expected);
@@ -111,6 +165,22 @@ describe('a session', () => {
   });
 });
 
+describe('the sessions of a year', () => {
+  // Of 2025, as exchange_calendars 4.13.2 has them: Mumbai has the evening of Diwali more, Jakarta a day of leave less.
+  const counts =
+    'XNYS 250 XLON 253 XETR 253 XTKS 243 XHKG 246 XSWX 249 XTSE 251 XASX 253 CMES 257 XPAR 255 XAMS 255 XBRU 255 ' +
+    'XLIS 255 XMIL 252 XMAD 255 XSTO 249 XCSE 249 XOSL 250 XHEL 250 XWBO 253 XWAR 249 XBOM 249 XSHG 243 XKRX 242 ' +
+    'XTAI 243 XSES 252 XIDX 236 XBKK 242 BVMF 250 XMEX 251 XJSE 250 XTAE 246 XSAU 251 XSHE 243 XNSE 249 XKOS 242';
+
+  it('are as many as the exchange held', () => {
+    const held = calendarIds.map((id) => {
+      const days = Array.from({ length: 365 }, (_, day) => new Date(Date.UTC(2025, 0, 1 + day)).toISOString());
+      return `${id} ${days.filter((day) => sessionOn(required(id), day.slice(0, 10)) !== null).length}`;
+    });
+    expect(held.join(' ')).toBe(counts);
+  });
+});
+
 describe('the calendar of a listing', () => {
   it.each([
     [{ mic: 'XNAS', zone: 'America/New_York' }, 'XNYS'],
@@ -121,8 +191,16 @@ describe('the calendar of a listing', () => {
     [{ mic: 'XCEC', zone: 'America/New_York' }, 'CMES'],
     [{ mic: 'QIDX', zone: 'Europe/London' }, 'XLON'],
     [{ mic: 'SNP', zone: 'America/New_York', assetClass: 'index' }, 'XNYS'],
-    [{ mic: 'QIDX', zone: 'Europe/Oslo' }, 'weekdays:Europe/Oslo'],
-    [{ mic: 'XPAR', zone: 'Europe/Paris' }, 'weekdays:Europe/Paris'],
+    [{ mic: 'QIDX', zone: 'Europe/Oslo' }, 'XOSL'],
+    [{ mic: 'QIDX', zone: 'Asia/Kolkata' }, 'XBOM'],
+    [{ mic: 'QIDX', zone: 'Asia/Tel_Aviv' }, 'XTAE'],
+    [{ mic: 'QIDX', zone: 'Asia/Shanghai' }, 'XSHG'],
+    [{ mic: 'QIDX', zone: 'America/Chicago' }, 'XNYS'],
+    [{ mic: 'QIDX', zone: 'Europe/Prague' }, 'weekdays:Europe/Prague'],
+    [{ mic: 'XPAR', zone: 'Europe/Paris' }, 'XPAR'],
+    [{ mic: 'XAMS', zone: 'Europe/Amsterdam' }, 'XAMS'],
+    [{ mic: 'XSHE', zone: 'Asia/Shanghai' }, 'XSHE'],
+    [{ mic: 'XPRA', zone: 'Europe/Prague' }, 'weekdays:Europe/Prague'],
     [{ mic: 'QUNK', zone: 'not/a/zone' }, 'weekdays:UTC'],
     [{ mic: 'XNAS', zone: 'America/New_York', assetClass: 'fund' }, 'XNYS:daily'],
     [{ mic: 'QFXS', zone: 'UTC' }, 'FX'],
@@ -142,7 +220,17 @@ describe('the calendar of a listing', () => {
     ['NESN.SW', 'XSWX'],
     ['SHOP.TO', 'XTSE'],
     ['BHP.AX', 'XASX'],
-    ['MC.PA', 'weekdays:Europe/Paris'],
+    ['MC.PA', 'XPAR'],
+    ['ENEL.MI', 'XMIL'],
+    ['TCS.NS', 'XNSE'],
+    ['000001.SZ', 'XSHE'],
+    ['6488.TWO', 'XTAI'],
+    ['BBCA.JK', 'XIDX'],
+    ['PTT.BK', 'XBKK'],
+    ['2222.SR', 'XSAU'],
+    ['VALE3.SA', 'BVMF'],
+    ['^BVSP', 'BVMF'],
+    ['^NSEI', 'XBOM'],
     ['X.YZ', 'weekdays:UTC'],
     ['^GSPC', 'XNYS'],
     ['^N225', 'XTKS'],
@@ -191,7 +279,7 @@ describe('the oldest time that a good price may carry', () => {
     ],
     [
       'at a venue without data, is a whole weekday ago',
-      calendarFor({ mic: 'XPAR', zone: 'Europe/Paris' }),
+      calendarFor({ mic: 'XPRA', zone: 'Europe/Prague' }),
       '2026-11-24T16:00',
       '2026-11-22T22:45',
     ],
@@ -202,11 +290,27 @@ describe('the oldest time that a good price may carry', () => {
 
 describe('the end of the data', () => {
   it('is warned of two months ahead, of each calendar', () => {
-    expect(calendarWarnings(at('2027-11-01T00:00'))).toEqual([]);
-    const warned = calendarWarnings(at('2027-11-02T00:00'));
-    expect(warned.map(({ id }) => id)).toEqual(calendarIds);
-    expect(warned[0]).toEqual({ id: 'XNYS', validThrough: '2027-12-31', daysLeft: 59 });
-    expect(calendarDaysLeft(at('2028-01-02T12:00'))).toBe(-2);
+    const ended = ['XBOM', 'XSHG', 'XSES', 'XIDX', 'XSHE', 'XNSE'];
+    const warnedAt = (time: string) => calendarWarnings(at(time)).map(({ id }) => id);
+    expect(warnedAt('2027-11-01T00:00')).toEqual(ended);
+    expect(warnedAt('2027-11-02T00:00').toSorted()).toEqual(calendarIds.toSorted());
+    expect(calendarWarnings(at('2027-11-02T00:00'))[0]).toEqual({
+      id: 'XNYS',
+      validThrough: '2027-12-31',
+      daysLeft: 59,
+    });
+    expect(calendarDaysLeft(at('2028-01-02T12:00'))).toBe(-367);
+  });
+
+  it('is warned of when it has come, where an exchange publishes a year at a time', () => {
+    expect(calendarWarnings(at('2026-12-31T12:00'))).toEqual([]);
+    expect(calendarDaysLeft(at('2026-12-31T12:00'))).toBe(365);
+    expect(calendarWarnings(at('2027-01-01T00:00'))[0]).toEqual({
+      id: 'XBOM',
+      validThrough: '2026-12-31',
+      daysLeft: -1,
+    });
+    expect(calendarDaysLeft(at('2027-01-01T00:00'))).toBe(-1);
   });
 
   it('is far enough away', () => {
