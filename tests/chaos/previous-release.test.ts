@@ -12,6 +12,7 @@ import { createPool, type Pool } from '../../core/adapters/postgres/database/poo
 import { stateResponseSchemas } from '../../core/contracts/state.ts';
 import { knownSource } from '../../core/sources/catalogue.ts';
 import { type RunningDatabase, startDatabase } from '../../localstack/database.ts';
+import { ageTasks } from '../support/age-tasks.ts';
 import { type CloudDouble, startCloudDouble } from '../support/bundles/cloud-double.ts';
 import { bundledOfRelease, type Release, startRelease } from '../support/bundles/release.ts';
 import { bundleTree, checkOut, whyNoHistory } from '../support/bundles/trees.ts';
@@ -116,9 +117,8 @@ describe('the previous release beside this one', { timeout: timeLimit }, () => {
     expect(await present.monitor(byPresent.map(outcomeOf))).toEqual([]);
 
     // Both judge the sources in the same minute, and find what the dead workers left.
-    const later = new Date(Date.now() + 16 * 60_000);
-    await pool.query('UPDATE task SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL');
-    await Promise.all([former.tick(later), present.tick(later)]);
+    await ageTasks(pool);
+    await Promise.all([former.tick(new Date()), present.tick(new Date())]);
     const found = waiting('ingest');
     expect(found).toEqual(expect.arrayContaining(messagesOf(lost)));
     expect(await former.ingest(found)).toEqual([]);
@@ -131,7 +131,7 @@ describe('the previous release beside this one', { timeout: timeLimit }, () => {
     expect(await Promise.all([former.ingest(all), present.ingest(all.toReversed())])).toEqual([[], []]);
     expect(await former.monitor(reported)).toEqual([]);
     expect(await present.monitor(reported)).toEqual([]);
-    await former.tick(later);
+    await former.tick(new Date());
     await expectStored(pool, blobs);
   });
 

@@ -140,7 +140,7 @@ describe('a page', () => {
 });
 
 describe('a hostile page', () => {
-  it('reaches no other host: not by redirect, script, frame, form, popup, socket or WebRTC', async () => {
+  it('reaches no other host: not by redirect, script, frame, form, popup, socket or WebRTC [fault 33]', async () => {
     const stun = createSocket('udp4');
     const datagrams: string[] = [];
     stun.on('message', (message) => datagrams.push(message.toString('hex')));
@@ -162,7 +162,7 @@ describe('a hostile page', () => {
     expect(JSON.stringify(answer)).not.toContain('root:');
   });
 
-  it('of a private address is not asked for, by number or by name', async () => {
+  it('of a private address is not asked for, by number or by name [fault 33]', async () => {
     const before = site.asked.length;
     const byNumber = await load('/rendered', { allowPrivate: false });
     expect(byNumber.error?.code).toBe('refused');
