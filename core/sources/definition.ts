@@ -108,6 +108,8 @@ export interface SourceDefinition {
     readonly retries?: number;
   };
   readonly jobs: readonly SourceJob[];
+  /** For browser sources: bytes that a page may load with everything in it, unpacked; 2 MB by default. */
+  readonly pageBytes?: number;
   /** It tolerates one worker at a time (a second login would end the first): its tasks are done one after the other. */
   readonly oneWorker?: boolean;
   /** How a session is made, or `null` where none is needed. */

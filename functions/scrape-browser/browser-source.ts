@@ -22,8 +22,8 @@ export interface SourceBrowser {
 
 /** Time limit of one page, from the request to the last row that a script fills in. */
 const pageTimeoutMs = 20_000;
-/** Size limit of everything a page loads. The largest, with five hundred constituents, has a quarter of a megabyte. */
-const maxPageBytes = 16 * 1024 * 1024;
+/** Size limit of a page with everything it loads, where its source has no other: eight times the largest page. */
+const usualPageBytes = 2_000_000;
 /** The form, and what is sent with it. */
 const requestsOfLogin = 2;
 /** A login gets its permits within this time. */
@@ -53,7 +53,7 @@ export async function browserSource(
   const bounded = (options: UpstreamOptions): UpstreamOptions => ({
     ...options,
     timeoutMs: world.pageTimeoutMs ?? pageTimeoutMs,
-    maxBytes: maxPageBytes,
+    maxBytes: source.pageBytes ?? usualPageBytes,
   });
   const login = async (credentials: LoginCredentials): Promise<Session | Failure> => {
     const strategy = source.session;

@@ -50,6 +50,7 @@ const bodies = [
   table(['Symbol', 'Weight']),
   table(members),
   table(members, light),
+  '<div>'.repeat(513),
   ...['Unauthorized', 'Not Found', 'Bad Request', 'Teapot'].map((code) =>
     JSON.stringify({ quoteResponse: { result: null, error: { code } }, chart: { result: null, error: { code } } }),
   ),

@@ -87,6 +87,7 @@ export const failureDetailSchema = z
     z.object({ code: z.literal('schema_mismatch'), paths: names }),
     z.object({ code: z.literal('columns_missing'), columns: names }),
     z.object({ code: z.literal('too_many_redirects'), most: count }),
+    z.object({ code: z.literal('page_too_complex'), exceeds: z.enum(['elements', 'depth']), most: count }),
     z.object({ code: z.literal('member_count'), members: count, least: count, most: count }),
     z.object({ code: z.literal('weights_sum'), percent: z.number() }),
     z.object({ code: z.literal('cached_page'), ageSeconds: z.number() }),

@@ -66,6 +66,7 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
   const failure = transportFailure(answer);
   if (failure) return { failure };
   const page = readHtml(answer.response?.body ?? '');
+  if ('failure' in page) return page;
   if (page.has(formSelector))
     return {
       failure: {

@@ -99,25 +99,30 @@ function open(kind: JobKind, answer: SourceAnswer): Members | { failure: Failure
       },
     };
   const page = pageOf(answer);
-  return 'reason' in page ? { failure: page } : read(page, index, answer.request.selectors);
+  return 'failure' in page ? page : read(page, index, answer.request.selectors);
 }
 
-function pageOf(answer: SourceAnswer): HtmlPage | Failure {
+function pageOf(answer: SourceAnswer): HtmlPage | { readonly failure: Failure } {
   const failure = transportFailure(answer);
-  if (failure) return failure;
+  if (failure) return { failure };
   const age = Number(answer.response?.headers['age'] ?? 0);
   if (age > mostAgeSeconds)
     return {
-      reason: 'stale',
-      detail: { code: 'cached_page', ageSeconds: age },
-      message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
+      failure: {
+        reason: 'stale',
+        detail: { code: 'cached_page', ageSeconds: age },
+        message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
+      },
     };
   const page = readHtml(answer.response?.body ?? '');
+  if ('failure' in page) return page;
   if (page.has(challengeSelector))
     return {
-      reason: 'blocked',
-      detail: { code: 'bot_challenge' },
-      message: 'The source answered with a challenge for robots in place of the page.',
+      failure: {
+        reason: 'blocked',
+        detail: { code: 'bot_challenge' },
+        message: 'The source answered with a challenge for robots in place of the page.',
+      },
     };
   return page;
 }

@@ -5,7 +5,7 @@ const pureRooms = ['market', 'planning', 'prices', 'health', 'diagnosis', 'recov
 
 /** Packages that compute and nothing else. */
 // `node:vm` runs what is given to it, and ends what does not end.
-const purePackages = ['zod', 'decimal.js', 'croner', 'node:crypto', 'node:vm', 'cheerio/slim', 'htmlparser2'];
+const purePackages = ['zod', 'decimal.js', 'croner', 'node:crypto', 'node:vm', 'htmlparser2'];
 
 /** The world: its clock, its chance, its environment, its network. Dates of given instants are pure. */
 const world =
