@@ -11,5 +11,13 @@ export function scrapeQueueName(sourceId: string): string {
   return `scrape-${sourceId}`;
 }
 
+/**
+ * The queue of raw blobs to ingest. Those of web pages have their own, read one by one: a page that takes long to read
+ * keeps no prices of an API waiting.
+ */
+export function ingestQueueName(kind: 'api' | 'browser'): string {
+  return kind === 'browser' ? 'ingest-pages' : 'ingest';
+}
+
 /** While a service is stopped, its messages are requeued with this delay. */
 export const stoppedDelaySeconds = 30;

@@ -7,6 +7,8 @@ export const settingNames = {
   stage: 'QUOTRON_STAGE',
   rawBucket: 'RAW_BUCKET',
   ingestQueueUrl: 'INGEST_QUEUE_URL',
+  /** Queue of the blobs of web pages. */
+  ingestPagesQueueUrl: 'INGEST_PAGES_QUEUE_URL',
   outcomesQueueUrl: 'OUTCOMES_QUEUE_URL',
   /** JSON object: source id to the URL of its scrape queue. */
   scrapeQueueUrls: 'SCRAPE_QUEUE_URLS',

@@ -19,7 +19,7 @@ import type { RawStore } from '../ports/raw-store.ts';
 import type { State } from '../ports/state.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
-import { parserOf } from '../sources/catalogue.ts';
+import { ingestQueueOf, parserOf } from '../sources/catalogue.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
 import type { SourceParser, UpstreamRequest } from '../sources/parser.ts';
 import { holdAfter, retryAfterOf } from './retry-after.ts';
@@ -122,7 +122,7 @@ export async function scrapeTask(task: ScrapeMessage, scraping: Scraping): Promi
     blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
     await scraping.blobs.put(blobKey, envelope);
     const message: IngestMessage = { blobKey, runId, part, attempt, sourceId, job, kind };
-    await queue.send('ingest', [message]);
+    await queue.send(ingestQueueOf(sourceId), [message]);
   }
   const artifacts = result.failure ? await keepArtifacts(task, attempt, createdAt, result.session, scraping) : [];
   await queue.send('outcomes', [outcomeOf(task, attempt, result, blobKey, artifacts, now())]);

@@ -1,3 +1,4 @@
+import { ingestQueueName } from '../contracts/queues.ts';
 import { alphaVantage } from './alpha-vantage/source.ts';
 import { coingecko } from './coingecko/source.ts';
 import type { SourceDefinition } from './definition.ts';
@@ -20,6 +21,11 @@ export const catalogue: readonly SourceDefinition[] = [
 /** The source of an id, or `undefined`. */
 export function sourceOf(id: string): SourceDefinition | undefined {
   return catalogue.find((source) => source.id === id);
+}
+
+/** The queue for blobs of a source, whichever release names it. */
+export function ingestQueueOf(sourceId: string): string {
+  return ingestQueueName(sourceOf(sourceId)?.kind ?? 'api');
 }
 
 /** The source that a message names. Throws for an id that the catalogue lacks. */

@@ -25,6 +25,7 @@ import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { version } from '../../core/http/version.ts';
+import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {
   alwaysOpenSetting,
@@ -76,7 +77,7 @@ const app = createApp({
   requests: idempotencyStore(pool),
   queue: sqsMessageQueue({
     ticks: setting('ticksQueueUrl'),
-    ingest: setting('ingestQueueUrl'),
+    ...ingestQueueUrls(),
     recoveries: setting('recoveriesQueueUrl'),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),

@@ -6,12 +6,14 @@ import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
+import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 
-const queue = sqsMessageQueue({ ingest: setting('ingestQueueUrl'), outcomes: setting('outcomesQueueUrl') });
+const queue = sqsMessageQueue({ ...ingestQueueUrls(), outcomes: setting('outcomesQueueUrl') });
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
   store: postgresIngestStore(createPool(databaseSettings(), 1, timeLimits('ingest'))),
@@ -27,6 +29,6 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       metrics.addMetric('RowsAccepted', MetricUnit.Count, stored.accepted);
       metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
     },
-    requeue: (message, delaySeconds) => queue.send('ingest', [message], delaySeconds),
+    requeue: (message, delaySeconds) => queue.send(ingestQueueOf(message.sourceId), [message], delaySeconds),
   }),
 );

@@ -27,7 +27,7 @@ import type { Decision } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
 import { isStale, verdictOf } from '../../core/prices/verdict.ts';
-import { knownSource, parserOf } from '../../core/sources/catalogue.ts';
+import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { Parsed, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
@@ -57,7 +57,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource }: 
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
     if (!(await store.running())) {
-      await queue.send('ingest', [message], stoppedDelaySeconds);
+      await queue.send(ingestQueueOf(message.sourceId), [message], stoppedDelaySeconds);
       return null;
     }
     const envelope = await rawStore.get(message.blobKey);

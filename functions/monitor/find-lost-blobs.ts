@@ -4,6 +4,7 @@ import { overdueAfterMs } from '../../core/health/judge.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { OutcomeStore } from '../../core/ports/outcome-store.ts';
 import type { RawStore } from '../../core/ports/raw-store.ts';
+import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 
 interface BlobFinderDependencies {
   readonly store: OutcomeStore;
@@ -27,7 +28,7 @@ export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFind
     for (const blobKey of new Set(dates.map((createdAt) => rawBlobKey({ ...of, createdAt })))) {
       if (!(await blobs.has(blobKey))) continue;
       const message: IngestMessage = { ...of, blobKey };
-      await queue.send('ingest', [message]);
+      await queue.send(ingestQueueOf(of.sourceId), [message]);
       sent.push(blobKey);
     }
     await store.endLostAttempt(of, now);

@@ -6,6 +6,7 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outco
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
+import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
@@ -23,7 +24,7 @@ const watching = {
 };
 const queue = sqsMessageQueue({
   recoveries: setting('recoveriesQueueUrl'),
-  ingest: setting('ingestQueueUrl'),
+  ...ingestQueueUrls(),
   outcomes: setting('outcomesQueueUrl'),
 });
 const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };

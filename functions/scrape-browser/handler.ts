@@ -7,7 +7,7 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
@@ -20,7 +20,7 @@ const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));
 const artifacts = s3ArtifactStore(setting('rawBucket'));
 const queue = sqsMessageQueue({
-  ingest: setting('ingestQueueUrl'),
+  [ingestQueueName('browser')]: setting('ingestPagesQueueUrl'),
   outcomes: setting('outcomesQueueUrl'),
   ...scrapeQueueUrls(),
 });

@@ -51,7 +51,7 @@ export class ApiStack extends Stack {
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
     // A replay is a message like any other.
-    pipeline.ingestQueue.grantSend(api, 'ingestQueueUrl');
+    pipeline.grantIngest(api);
     const summaries =
       settings.stage !== 'local' && settings.summaryModel !== undefined
         ? new ReportSummaries(this, 'Summaries', { settings, model: settings.summaryModel, state: pipeline.state })

@@ -6,7 +6,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../core/contracts/functions.ts';
 import { sourceFailing, sourceLimited } from '../../core/contracts/metrics.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
@@ -65,6 +65,8 @@ export class PipelineStack extends Stack {
   readonly queues: readonly QuotronQueue[];
   readonly ticks: QuotronQueue;
   readonly ingestQueue: QuotronQueue;
+  /** Blobs of web pages. */
+  readonly ingestPagesQueue: QuotronQueue;
   readonly recoveries: QuotronQueue;
   /** Called by functions outside. */
   readonly state: QuotronFunction;
@@ -100,21 +102,36 @@ export class PipelineStack extends Stack {
         }),
       ]),
     );
-    const queue = (name: string, consumer: QuotronFunction, batchSize: number, maxConcurrency: number) =>
+    const queue = (
+      name: string,
+      consumer: QuotronFunction,
+      batchSize: number,
+      maxConcurrency: number,
+      runbook = `Dead letters: ${name}`,
+    ) =>
       new QuotronQueue(this, {
         name,
         settings,
         consumer,
         batchSize,
         maxConcurrency,
-        runbook: `Dead letters: ${name}`,
+        runbook,
       });
-    const ingestQueue = queue('ingest', ingest, 10, concurrency.ingest);
-    this.ingestQueue = ingestQueue;
+    const [ofApis, ofPages] = [ingestQueueName('api'), ingestQueueName('browser')];
+    this.ingestQueue = queue(ofApis, ingest, 10, concurrency.ingest);
+    // One by one: a page that takes all of the function's time fails no other one's message.
+    this.ingestPagesQueue = queue(ofPages, ingest, 1, leastConcurrency, `Dead letters: ${ofApis}`);
     const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
-    this.queues = [...Object.values(scrapeQueues), ingestQueue, outcomes, this.ticks, this.recoveries];
+    this.queues = [
+      ...Object.values(scrapeQueues),
+      this.ingestQueue,
+      this.ingestPagesQueue,
+      outcomes,
+      this.ticks,
+      this.recoveries,
+    ];
 
     for (const fn of [schedule, ingest, monitor, recover]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
@@ -122,22 +139,23 @@ export class PipelineStack extends Stack {
     storage.rawStore.grantRead(ingest);
     // For blobs of workers that died before they queued the blob's key.
     storage.rawStore.grantLook(monitor);
-    ingestQueue.grantSend(monitor, 'ingestQueueUrl');
+    this.grantIngest(monitor);
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);
       storage.sessionKey.grantRead(scraper);
-      ingestQueue.grantSend(scraper, 'ingestQueueUrl');
       outcomes.grantSend(scraper, 'outcomesQueueUrl');
       state.grantCall(scraper, 'stateFunction');
     }
+    this.ingestQueue.grantSend(scrapeApi, 'ingestQueueUrl');
+    this.ingestPagesQueue.grantSend(scrapeBrowser, 'ingestPagesQueueUrl');
     storage.credentials.grantRead(scrapeApi, 'api');
     storage.credentials.grantRead(scrapeBrowser, 'browser');
     // The scrapers too: a task that must wait for its quota is requeued with a delay. And `recover`, for canaries.
     for (const fn of [schedule, recover, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
     // While the service is stopped or the database away, a message is requeued with a delay, which does not count as a
     // failed try. So each reader may send to its own queue; the scrapers and `recover` may anyway.
-    ingestQueue.grantSend(ingest, 'ingestQueueUrl');
+    this.grantIngest(ingest);
     outcomes.grantSend(monitor, 'outcomesQueueUrl');
     this.ticks.grantSend(schedule, 'ticksQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
@@ -206,6 +224,12 @@ export class PipelineStack extends Stack {
       });
       preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain]);
     }
+  }
+
+  /** Lets a function queue blobs of any source. */
+  grantIngest(fn: QuotronFunction): void {
+    this.ingestQueue.grantSend(fn, 'ingestQueueUrl');
+    this.ingestPagesQueue.grantSend(fn, 'ingestPagesQueueUrl');
   }
 
   private clock(settings: StageSettings, eachMinute: readonly QuotronFunction[], daily: QuotronFunction): void {

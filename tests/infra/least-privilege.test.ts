@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames } from '../../core/contracts/functions.ts';
+import { ingestQueueName } from '../../core/contracts/queues.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
@@ -71,7 +72,8 @@ const consume = (queue: string) =>
 const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
 const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
-const allQueues = [...scrapeQueues, 'ingest', 'outcomes', 'ticks', 'recoveries'];
+const blobQueues = [ingestQueueName('api'), ingestQueueName('browser')];
+const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries'];
 
 /** What both scrapers may do, each for the sources of its kind. */
 const scrape = (kind: 'api' | 'browser') => [
@@ -81,7 +83,7 @@ const scrape = (kind: 'api' | 'browser') => [
     .filter((source) => source.kind === kind)
     .map(({ id }) => `secretsmanager:GetSecretValue on credentials of ${id}`),
   'lambda:InvokeFunction on state',
-  send('ingest'),
+  send(ingestQueueName(kind)),
   send('outcomes'),
   ...scrapeQueues.map(send),
   ...catalogue.filter((source) => source.kind === kind).flatMap(({ id }) => consume(`scrape-${id}`)),
@@ -91,12 +93,17 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
   'scrape-api': scrape('api'),
   'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
-  ingest: [connect('quotron_app'), 's3:GetObject on raw/*', send('ingest'), send('outcomes'), ...consume('ingest')],
+  ingest: [
+    connect('quotron_app'),
+    's3:GetObject on raw/*',
+    ...blobQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
+    send('outcomes'),
+  ],
   monitor: [
     connect('quotron_app'),
     's3:GetObject on raw/*',
     's3:ListBucket on the bucket',
-    send('ingest'),
+    ...blobQueues.map(send),
     send('outcomes'),
     ...consume('outcomes'),
     send('recoveries'),

@@ -37,9 +37,14 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
   const functions = functionNames.filter(
     (name) => !optionalFunctions.includes(name) && (stage !== 'local' || name !== 'prepare-database'),
   );
-  const queues = [...catalogue.map(({ id }) => `scrape-${id}`), 'ingest', 'outcomes', 'ticks', 'recoveries'].map(
-    pascalCase,
-  );
+  const queues = [
+    ...catalogue.map(({ id }) => `scrape-${id}`),
+    'ingest',
+    'ingest-pages',
+    'outcomes',
+    'ticks',
+    'recoveries',
+  ].map(pascalCase);
   expect(outputs.filter((key) => !key.startsWith('Exports')).sort()).toEqual(
     [
       'RawBucket',

@@ -6,8 +6,15 @@ import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './sy
 const day = 86_400;
 
 describe.each(stages)('in %s', (stage) => {
-  it('there is a queue per source, and one each for blobs, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
-    const names = [...catalogue.map(({ id }) => scrapeQueueName(id)), 'ingest', 'outcomes', 'ticks', 'recoveries'];
+  it('there is a queue per source, and one each for blobs, blobs of pages, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
+    const names = [
+      ...catalogue.map(({ id }) => scrapeQueueName(id)),
+      'ingest',
+      'ingest-pages',
+      'outcomes',
+      'ticks',
+      'recoveries',
+    ];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
 
@@ -16,6 +23,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(readers).toEqual({
       ...Object.fromEntries(catalogue.map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
       ingest: 'ingest',
+      'ingest-pages': 'ingest',
       outcomes: 'monitor',
       ticks: 'schedule',
       recoveries: 'recover',
@@ -29,10 +37,10 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  it('failed messages of a batch go back alone, and scrapers take one at a time', () => {
+  it('failed messages of a batch go back alone, and tasks of scrapers and blobs of pages come one at a time', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.FunctionResponseTypes, source.queueName).toEqual(['ReportBatchItemFailures']);
-      if (source.functionName.startsWith('scrape-')) expect(source.BatchSize).toBe(1);
+      if (/^scrape-|^ingest-pages$/.test(source.queueName)) expect(source.BatchSize, source.queueName).toBe(1);
     }
   });
 

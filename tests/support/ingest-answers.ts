@@ -12,7 +12,7 @@ import type { JobKind } from '../../core/contracts/words/job-kinds.ts';
 import { keptFindingSchema, type RowFinding } from '../../core/contracts/words/row-findings.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
 import { holdAfter, retryAfterOf } from '../../core/scraping/retry-after.ts';
-import { knownSource, parserOf } from '../../core/sources/catalogue.ts';
+import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { Pipeline, PipelineStores } from './pipeline.ts';
 
@@ -96,7 +96,7 @@ export async function ingestAnswers(
   const blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
   const of = { runId, part, attempt, sourceId, job: job.id, kind };
   await stores.blobs.put(blobKey, { version: 1, ...of, createdAt, exchanges: [...exchanges] });
-  await stores.queue.send('ingest', [{ blobKey, ...of } satisfies IngestMessage]);
+  await stores.queue.send(ingestQueueOf(sourceId), [{ blobKey, ...of } satisfies IngestMessage]);
 
   const parser = await parserOf(sourceId);
   const failures = exchanges.map((exchange) => parser.failureIn(kind, exchange));

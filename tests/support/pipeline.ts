@@ -16,7 +16,7 @@ import {
   scrapeMessageSchema,
   type Tick,
 } from '../../core/contracts/messages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
 import { openSource } from '../../core/scraping/open-source.ts';
@@ -145,7 +145,8 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
       }
     },
     async ingest() {
-      for (const message of queue.take('ingest')) await ingest(ingestMessageSchema.parse(message));
+      for (const kind of ['api', 'browser'] as const)
+        for (const message of queue.take(ingestQueueName(kind))) await ingest(ingestMessageSchema.parse(message));
     },
     async monitor() {
       for (const message of queue.take('outcomes'))

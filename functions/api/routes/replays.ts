@@ -7,12 +7,13 @@ import { type Call, type Reply, type Route, route } from '../../../core/http/rou
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { ReplayBlob, ReplayStore } from '../../../core/ports/replay-store.ts';
+import { ingestQueueOf } from '../../../core/sources/catalogue.ts';
 import { requestSlot } from '../idempotency-key.ts';
 
 interface RouteDependencies {
   readonly replays: ReplayStore;
   readonly requests: IdempotencyStore;
-  /** Has the queue `ingest`. */
+  /** Has the queues of blobs to ingest. */
   readonly queue: MessageQueue;
 }
 
@@ -34,15 +35,14 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
         keyId: call.principal?.keyId ?? null,
         blobs: blobs.length,
       });
-      await queue.send(
-        'ingest',
-        blobs.map(
-          ({ paths, ...blob }): IngestMessage => ({
-            ...blob,
-            replay: { id, believe: believe ? paths.slice(0, mostBlobs) : [] },
-          }),
-        ),
+      const messages = blobs.map(
+        ({ paths, ...blob }): IngestMessage => ({
+          ...blob,
+          replay: { id, believe: believe ? paths.slice(0, mostBlobs) : [] },
+        }),
       );
+      for (const [name, each] of Map.groupBy(messages, ({ sourceId }) => ingestQueueOf(sourceId)))
+        await queue.send(name, each);
     } else if (!hasKey || !(await replays.find(id))) {
       // With a key it may be a repeated request, whose rows are all resolved by now.
       throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, matches the request.');

@@ -77,6 +77,7 @@ export async function startSide(
   };
   const queues = {
     [settingNames.ingestQueueUrl]: urlOf('ingest'),
+    [settingNames.ingestPagesQueueUrl]: urlOf('ingest-pages'),
     [settingNames.outcomesQueueUrl]: urlOf('outcomes'),
     [settingNames.rawBucket]: 'raw',
   };

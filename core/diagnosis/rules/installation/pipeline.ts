@@ -9,7 +9,7 @@ function deadMeans(queue: string): { cause: string; advice: Advice[]; weight: nu
   const redrive = say(
     `When the cause is gone, put them back: Services page, or POST /api/v1/dead-letters/redrive {"queue": "${queue}"}.`,
   );
-  if (queue === 'ingest')
+  if (queue.startsWith('ingest'))
     return {
       cause:
         'Raw answers could not be read in five tries: their blobs are missing or damaged, or the messages are not ours. Their runs have no rows.',
