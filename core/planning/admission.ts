@@ -14,6 +14,7 @@ import type { SourceDefinition } from '../sources/definition.ts';
 import { decidePermits, type LedgerFacts, minuteSeconds, type PermitTimes } from './permits.ts';
 import { plannedShare } from './quota.ts';
 import { type OpenBreaker, passBreaker } from './trials.ts';
+import { clockToleranceMs } from './wrong-clock.ts';
 
 /**
  * How long a worker has a task to itself. Longer than the function's timeout: a lease that ran out means a worker that
@@ -88,10 +89,22 @@ export type AttemptDecision = (
   readonly trialUntil?: number | undefined;
 };
 
+/**
+ * The last instant until which a lease that lives can run: one beyond was taken while the clock was ahead, and would keep
+ * its task until that time comes.
+ */
+export function latestLease(now: number): number {
+  return now + leaseSeconds * 1000 + clockToleranceMs;
+}
+
+function isLeased(until: number, now: number): boolean {
+  return now < until && until <= latestLease(now);
+}
+
 /** Why a task cannot begin whatever its source's state is, or `null`. */
 export function refuseTask(task: TaskFacts, now: number): AttemptRefusal | null {
   if (task.settled) return refusal('finished', task.attempt);
-  if (task.leaseUntil !== null && task.leaseUntil > now)
+  if (task.leaseUntil !== null && isLeased(task.leaseUntil, now))
     return refusal('leased', task.attempt, Math.ceil((task.leaseUntil - now) / 1000));
   if (!task.scrapersRunning) return refusal('stopped', task.attempt, stoppedRetrySeconds, 'queued');
   return null;

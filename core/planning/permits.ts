@@ -25,6 +25,9 @@ const unknownRetrySeconds = 10;
 /** A source's gap is waited for with a permit in hand no longer than this; for a longer line, one asks again. */
 const furthestBeginSeconds = 10;
 
+/** Beyond the furthest begin, with the gaps of several permits that are taken at once. */
+const furthestUseSeconds = 60;
+
 /** A day's quota below this is too small to risk more than one permit on an attempt that may die. */
 const smallDay = 1_000;
 
@@ -63,10 +66,17 @@ export type PermitDecision =
   | { readonly granted: true; readonly permits: readonly PermitTimes[] }
   | { readonly granted: false; readonly why: PermitRefusal; readonly retryAfterSeconds: number };
 
-/** From when on a permit that was used counts against the minute, and against the day of UTC. */
-export function countedFrom(now: number): { minute: number; day: number } {
+/**
+ * From when on a permit that was used counts against the minute, and against the day of UTC, and until when it can have been
+ * used at all: one that was taken while the clock was ahead blocks nobody until that time comes.
+ */
+export function countedFrom(now: number): { minute: number; day: number; latest: number } {
   // One that was good across midnight may have been used on either side of it.
-  return { minute: now - minuteSeconds * 1000, day: midnightBefore(now) - permitSeconds * 1000 };
+  return {
+    minute: now - minuteSeconds * 1000,
+    day: midnightBefore(now) - permitSeconds * 1000,
+    latest: now + furthestUseSeconds * 1000,
+  };
 }
 
 /**

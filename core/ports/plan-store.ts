@@ -6,6 +6,9 @@ export interface PlanStore {
    * Reads the state, lets `decide` plan, and keeps the plan, all in one transaction under one lock: of two planners at
    * once, the second sees what the first planned. A run whose id exists already is left as it is. With a trial the
    * source's breaker becomes half-open.
+   *
+   * Throws `TickAheadError` where `now` is minutes ahead of the store's own clock. Where an earlier `now` was ahead, what
+   * waits for instants of then is moved back first; gives by how many milliseconds it was, 0 as a rule.
    */
   plan(
     now: Date,
@@ -15,7 +18,7 @@ export interface PlanStore {
       plannedTo: ReadonlyMap<string, number>;
       trials?: readonly Trial[];
     },
-  ): Promise<void>;
+  ): Promise<{ aheadMs: number }>;
   /**
    * Tasks that were planned and not yet sent, oldest first. Of backfills, so many of a source that no more than
    * `backfill` says are with the workers at once: live tasks must not queue behind them.

@@ -1,9 +1,11 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
+import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
 
@@ -12,6 +14,8 @@ const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
 /** The daily tick. Its own time is the clock. */
 export const handler = observed(async (event: unknown) => {
   const { time } = tickSchema.parse(event);
+  // It would remove what is not over yet.
+  refuseTickAhead(Date.parse(time), await databaseClock(pool));
   const maintenance = await maintainDatabase(pool, new Date(time));
   metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
   const daysLeft = calendarDaysLeft(Date.parse(time));

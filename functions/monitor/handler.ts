@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
@@ -6,6 +7,7 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outco
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
+import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
@@ -43,6 +45,8 @@ export const handler = observed(async (event: unknown, context: Context) => {
     });
   }
   const { time } = tickSchema.parse(event);
+  // It would end every task that is under way as overdue.
+  refuseTickAhead(Date.parse(time), await databaseClock(pool));
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   publishFailing(statuses);

@@ -1,10 +1,11 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
-import { logger, observed } from '../../core/runtime/observe.ts';
+import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
@@ -18,6 +19,10 @@ const planning = {
   sources: catalogue,
   symbols: symbolsSetting(),
   alwaysOpen: alwaysOpenSetting(),
+  clockWasAhead(ms: number) {
+    logger.warn('The clock was ahead; its jobs are planned again', { seconds: Math.round(ms / 1000) });
+    metrics.addMetric('ClockAhead', MetricUnit.Count, 1);
+  },
 };
 
 /** The minute's tick, a direct invocation with a tick, or ticks from the queue of "run now". */

@@ -29,6 +29,8 @@ export interface Planning {
   readonly symbols: readonly string[] | null;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
+  /** Hears by how many milliseconds earlier ticks were ahead of this one: the clock was wrong, and what it planned is put right. */
+  readonly clockWasAhead?: (ms: number) => void;
 }
 
 /**
@@ -40,20 +42,22 @@ export interface Planning {
  *   3. they are marked as sent; a crash before that sends them twice, which workers tolerate. A queue that refuses its
  *      tasks (its source has left the catalogue) does not stop the others
  *
- * Gives the ids of the runs that the tick made due, and how many tasks were sent.
+ * Gives the ids of the runs that the tick made due, and how many tasks were sent. Throws `TickAheadError` for a tick that is
+ * minutes ahead of the database's clock.
  */
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
   const now = Date.parse(tick.time);
   const timings = tick.run ? [] : timingsOfAll(planning);
   const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
-  await planning.store.plan(new Date(now), chances, (state) => {
+  const { aheadMs } = await planning.store.plan(new Date(now), chances, (state) => {
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
       : admitTrials(dueRuns(now, timings, state), retriesOf(chances, state, now), state.breakers, now);
     planned = plan.runs;
     return plan;
   });
+  if (aheadMs > 0) planning.clockWasAhead?.(aheadMs);
   const backfill = new Map(planning.sources.map(({ id, quota }) => [id, allowanceFor(quota, 'backfill').perMinute]));
   const tasks = await planning.store.unsent(sendLimit, backfill);
   const errors: unknown[] = [];

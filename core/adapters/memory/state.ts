@@ -38,7 +38,7 @@ export function memoryState(now: Clock, keyIdOf: (key: string) => string | null 
 
   function readLedger(sourceId: string, at: number): LedgerFacts {
     const from = countedFrom(at);
-    ledger = ledger.filter(({ usedAt }) => usedAt >= Math.min(from.minute, from.day));
+    ledger = ledger.filter(({ usedAt }) => usedAt >= Math.min(from.minute, from.day) && usedAt <= from.latest);
     const uses = ledger.filter((permit) => permit.sourceId === sourceId).map(({ usedAt }) => usedAt);
     return {
       now: at,

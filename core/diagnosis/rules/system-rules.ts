@@ -2,7 +2,7 @@ import { ownNetwork } from './installation/network.ts';
 import { missingCredentials, nearlyUsedQuotas } from './installation/notes.ts';
 import { deadLetters, overdueTasks } from './installation/pipeline.ts';
 import { failingProxy } from './installation/proxy.ts';
-import { noTicks, stoppedServices } from './installation/standstill.ts';
+import { clockAhead, noTicks, stoppedServices } from './installation/standstill.ts';
 import { endingCalendars, missingPartitions } from './installation/upkeep.ts';
 import type { SystemRule } from './rule.ts';
 
@@ -10,6 +10,7 @@ import type { SystemRule } from './rule.ts';
 export const systemRules: readonly SystemRule[] = [
   stoppedServices,
   noTicks,
+  clockAhead,
   ownNetwork,
   deadLetters,
   overdueTasks,

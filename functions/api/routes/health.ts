@@ -4,6 +4,7 @@ import { overdueAfterMs } from '../../../core/health/judge.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
+import { clockToleranceMs } from '../../../core/planning/wrong-clock.ts';
 import type { HealthReader } from '../../../core/ports/health-reader.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -34,6 +35,7 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
       .filter((row) => row.status === 'degraded' || row.status === 'limited')
       .map((row) => row.sourceId);
     const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
+    const ahead = facts.plannedTo !== null && facts.plannedTo.getTime() - now > clockToleranceMs;
     const checks: Record<string, Check> = {
       'database:migrations': [{ status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
       'sources:health': [
@@ -52,10 +54,16 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
       ],
       'scheduler:plannedTo': [
         {
-          status: silent ? 'warn' : 'pass',
+          status: silent || ahead ? 'warn' : 'pass',
           observedValue: facts.plannedTo?.toISOString() ?? null,
           ...(silent
             ? { output: 'Nothing was planned for 15 minutes: the function schedule gets no ticks, or fails.' }
+            : {}),
+          ...(ahead
+            ? {
+                output:
+                  'Runs are planned for a time that has not come: a clock was ahead, or is. The next tick whose time is right plans again.',
+              }
             : {}),
         },
       ],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clockToleranceMs } from '../../../planning/wrong-clock.ts';
 import type { Connection } from './pool.ts';
 
 /** int8 comes as text. */
@@ -23,6 +24,8 @@ export async function acquireLease(
      ON CONFLICT (name) DO UPDATE
        SET holder = excluded.holder, token = held.token + 1, expires_at = excluded.expires_at
        WHERE held.expires_at <= clock_timestamp()
+          -- Taken while the clock was ahead: nobody takes one for so long.
+          OR held.expires_at > clock_timestamp() + make_interval(secs => $3 + ${clockToleranceMs / 1000})
      RETURNING token`,
     [name, holder, ttlSeconds],
   );

@@ -6,6 +6,7 @@ import { triggers } from '../../../contracts/words/triggers.ts';
 import {
   type AttemptRefusal,
   decideAttempt,
+  latestLease,
   leaseSeconds,
   placeInLine,
   refuseTask,
@@ -42,7 +43,7 @@ export async function beginAttempt(connection: Connection, request: Begin): Prom
     task,
     requests,
     source,
-    sourceBusy: source?.oneWorker === true && (await isBusy(connection, sourceId, request)),
+    sourceBusy: source?.oneWorker === true && (await isBusy(connection, sourceId, request, now)),
     breaker: await readBreaker(connection, sourceId),
     ledger: await readLedger(connection, sourceId, now),
     loginDue: source?.session != null && session === null,
@@ -130,11 +131,11 @@ async function refuse(
  * Whether another task of the source has a living lease. Asked under the ledger's lock, so that of two that begin at once
  * the second sees the first. A worker that died holds the source no longer than its lease.
  */
-async function isBusy(connection: Connection, sourceId: string, { runId, part }: Begin): Promise<boolean> {
+async function isBusy(connection: Connection, sourceId: string, { runId, part }: Begin, now: number): Promise<boolean> {
   const { rowCount } = await connection.query(
-    `SELECT FROM task WHERE source_id = $1 AND finished_at IS NULL AND lease_until > clock_timestamp()
+    `SELECT FROM task WHERE source_id = $1 AND finished_at IS NULL AND lease_until > clock_timestamp() AND lease_until <= $4
        AND (run_id, part) <> ($2::uuid, $3::int) LIMIT 1`,
-    [sourceId, runId, part],
+    [sourceId, runId, part, new Date(latestLease(now))],
   );
   return rowCount === 1;
 }

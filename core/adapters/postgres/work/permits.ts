@@ -112,7 +112,8 @@ export async function readLedger(
                           AS "promisedToAttempt",
                         ${msOf('max(greatest(not_before, used_at))')} AS "lastBegin"
                  FROM permit
-                 WHERE source_id = $1 AND (used_at >= least($3::timestamptz, $4::timestamptz) OR (used_at IS NULL AND expires_at > $2))) p
+                 WHERE source_id = $1 AND (used_at BETWEEN least($3::timestamptz, $4::timestamptz) AND $8
+                                           OR (used_at IS NULL AND expires_at > $2))) p
            LEFT JOIN source_state s ON s.source_id = $1`,
     values: [
       sourceId,
@@ -122,6 +123,7 @@ export async function readLedger(
       task?.runId ?? null,
       task?.part ?? null,
       task?.attempt ?? null,
+      new Date(from.latest),
     ],
   });
   const { budgetFactor, budgetUntil, ...facts } = ledgerRow.parse(rows[0]);

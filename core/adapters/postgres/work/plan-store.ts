@@ -6,6 +6,7 @@ import { milliseconds, onlyRow, rowsOf } from '../database/rows.ts';
 import { isPausedAt, runsAt } from '../database/switches.ts';
 import { failedRuns } from './failed-runs.ts';
 import { insertRun, markSent, newRun, scrapeMessageColumns, scrapeMessageOf } from './runs.ts';
+import { correctClock } from './wrong-clock.ts';
 
 /** Runs and tasks in Postgres. */
 export function postgresPlanStore(pool: Pool): PlanStore {
@@ -13,6 +14,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
     plan: (now, watched, decide) =>
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
+        const aheadMs = await correctClock(connection, now);
         const { runs, plannedTo, trials = [] } = decide(await readState(connection, now, watched));
         for (const run of runs) await insertRun(connection, newRun(run));
         for (const { sourceId, runId, until } of trials)
@@ -28,6 +30,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
            ON CONFLICT (source_id, job) DO UPDATE SET planned_to = greatest(planner_state.planned_to, excluded.planned_to)`,
           [jobs.map((each) => each.job[0]), jobs.map((each) => each.job[1]), jobs.map((each) => each.to)],
         );
+        return { aheadMs };
       }),
 
     async unsent(limit, backfill) {

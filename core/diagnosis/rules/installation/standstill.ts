@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../../contracts/words/services.ts';
+import { clockToleranceMs } from '../../../planning/wrong-clock.ts';
 import type { Complaint } from '../../complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../facts.ts';
 import { minute } from '../../instants.ts';
@@ -89,6 +90,28 @@ export const noTicks: SystemRule = {
         sources: runningSources(facts).map(({ id }) => id),
         weight: 98,
         explains: complaints.filter(isSilence),
+      },
+    ];
+  },
+};
+
+export const clockAhead: SystemRule = {
+  id: 'clock-ahead',
+  find({ at, plannedTo, ...facts }) {
+    if (plannedTo === null || plannedTo - at <= clockToleranceMs) return [];
+    return [
+      {
+        title: 'A clock was ahead',
+        cause: `Runs are planned up to ${minute(plannedTo)}, which has not come yet: a clock was ahead when they were planned.`,
+        evidence: [`Planned up to ${minute(plannedTo)}, ${Math.round((plannedTo - at) / 60_000)} minutes ahead.`],
+        advice: [
+          say(
+            'The next tick whose time is right plans again. Where this stays, compare the clock of the machine that sends the ticks with that of the database.',
+          ),
+        ],
+        sources: runningSources({ at, plannedTo, ...facts }).map(({ id }) => id),
+        weight: 97,
+        explains: [],
       },
     ];
   },
