@@ -3,7 +3,8 @@
  *
  *   1. how fresh its data are, by the exchanges' calendars
  *   2. whether runs that succeeded count as successes: not where their rows are old or in quarantine
- *   3. the breaker and the incidents, by what ended since the last judgement
+ *   3. the breaker and the incidents, by what ended since the last judgement; an answer that was read late says nothing
+ *      of the source as it is now
  *   4. parts, score and status
  */
 import type { RunReason } from '../contracts/words/run-reasons.ts';
@@ -44,7 +45,7 @@ export function judgeSource(
   random: () => number,
 ): Judgement {
   const jobs: JudgedJob[] = source.jobs.map((job) => {
-    const tasks = facts.tasks.get(job.id) ?? [];
+    const tasks = (facts.tasks.get(job.id) ?? []).filter((task) => task.ok || !task.late);
     return {
       id: job.id,
       periodMs: job.periodMs,
@@ -53,7 +54,9 @@ export function judgeSource(
     };
   });
   const findings = jobs.flatMap((job) => findingOf(job) ?? []);
-  const judged = facts.unjudged.filter((task) => !task.backfill && jobs.some((job) => job.id === task.job));
+  const judged = facts.unjudged.filter(
+    (task) => !task.backfill && !task.late && jobs.some((job) => job.id === task.job),
+  );
   const breaker = judged.reduce<Breaker>(
     (state, task) => (task.trial || isOwn(task) ? nextBreaker(state, task, now, random) : state),
     facts.breaker,

@@ -27,6 +27,11 @@ export interface EndedTask {
   readonly latencyMs: number | null;
   readonly blobKey: string | null;
   readonly artifacts: readonly string[];
+  /**
+   * Its answer was read long after it was fetched, or not yet though it is kept: neither breaker nor incidents are
+   * concerned, and a failure does not count.
+   */
+  readonly late?: boolean;
 }
 
 /** So many listings of one job, alike in all that their freshness is judged by. */

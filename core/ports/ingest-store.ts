@@ -14,6 +14,26 @@ export interface BatchHeader {
   readonly kind: JobKind;
   /** The replay that reads it again, and closes what an earlier reading put in quarantine. */
   readonly replay?: string | undefined;
+  /** The database that the ids of its listings are of, as `standing` gave it. Without it, that is not checked. */
+  readonly epoch?: string | undefined;
+}
+
+/** The store as it is now. */
+export interface Standing {
+  /** Whether the `ingest` service is switched on. */
+  readonly running: boolean;
+  /** Its time, in milliseconds since the epoch. */
+  readonly clock: number;
+  /** Which database it is: after a restore it is another one, and ids of before mean something else. */
+  readonly epoch: string;
+}
+
+/** The database was restored or emptied since ids of its listings were read. */
+export class DatabaseReplacedError extends Error {
+  override readonly name = 'DatabaseReplacedError';
+  constructor() {
+    super('The database is another one than the listings were read from: what is remembered of it must be read again.');
+  }
 }
 
 export interface StoredBatch {
@@ -30,8 +50,8 @@ export interface StoredBatch {
 
 /** Stores checked rows. One adapter: Postgres. */
 export interface IngestStore {
-  /** Whether the `ingest` service is switched on. */
-  running(): Promise<boolean>;
+  /** How it stands; read at most once a second, unless it must be fresh. */
+  standing(fresh?: boolean): Promise<Standing>;
   /** The aliases of symbols of a source. Unknown symbols are absent. */
   aliases(sourceId: string, symbols: readonly string[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /** Registers new listings, each once even under concurrent calls, and returns their aliases. */
@@ -39,7 +59,8 @@ export interface IngestStore {
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the
    * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that the same parser
-   * version has read before, for the same replay or for none, changes nothing, and `decide` is not called.
+   * version has read before, for the same replay or for none, changes nothing, and `decide` is not called. Throws
+   * `DatabaseReplacedError` where the header's `epoch` is over.
    */
   store(
     header: BatchHeader,

@@ -9,15 +9,27 @@ export interface JudgedSource {
   readonly jobs: readonly { readonly id: string; readonly kind: JobKind; readonly dailyBars: boolean }[];
 }
 
-/** An attempt that gave no outcome. */
-export interface LostAttempt {
+/** Which attempt. */
+export interface AttemptOfTask {
   readonly runId: string;
   readonly part: number;
   readonly attempt: number;
+}
+
+interface Attempt extends AttemptOfTask {
   readonly sourceId: string;
   readonly job: string;
   readonly kind: JobKind;
+}
+
+/** An attempt that gave no outcome. */
+export interface LostAttempt extends Attempt {
   readonly startedAt: Date;
+}
+
+/** An attempt whose blob nothing has read. */
+export interface UnreadAttempt extends Attempt {
+  readonly blobKey: string;
 }
 
 /** What the monitor reads and writes: how attempts went, which tasks are overdue, how sources are. */
@@ -28,8 +40,18 @@ export interface OutcomeStore {
   endOverdue(deadline: Date, now: Date): Promise<string[]>;
   /** Attempts that began before `deadline` and gave no outcome, the oldest first. */
   lostAttempts(deadline: Date, limit: number): Promise<LostAttempt[]>;
-  /** Ends such an attempt. Its task is another's by then, or has ended. */
-  endLostAttempt(of: Pick<LostAttempt, 'runId' | 'part' | 'attempt'>, now: Date): Promise<void>;
+  /**
+   * Ends such an attempt: as one that brought an answer where its blob was found and sent to `ingest`, which then gets as
+   * long for it as for any other.
+   */
+  endLostAttempt(of: AttemptOfTask, now: Date, blobKey: string | null): Promise<void>;
+  /**
+   * Attempts that ended before `deadline` with a blob that nothing has read: its message was lost, or waits. Oldest first, and
+   * none while `ingest` is stopped. One that was read is not looked at again.
+   */
+  unreadAttempts(deadline: Date, limit: number): Promise<UnreadAttempt[]>;
+  /** Notes that an attempt's blob was looked for. Where it is on its way again, its task gets as long as any other. */
+  noteSought(of: AttemptOfTask, now: Date, sent: boolean): Promise<void>;
   /** Resolves the open incidents of all sources but these: nobody will ever see those succeed. */
   closeLeft(sources: readonly string[], now: Date): Promise<void>;
   /**

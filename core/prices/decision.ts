@@ -54,3 +54,26 @@ export interface Decision {
   readonly statistics: readonly CurrencyStatistics[];
   readonly verdict: Verdict;
 }
+
+/**
+ * A decision whose rows were fetched no later than an instant (milliseconds since the epoch): those of a clock that was
+ * ahead count as fetched then, and so do market times that are the fetch's. The exchange's times stay as they were checked.
+ */
+export function fetchedBy(latest: number, decision: Decision): Decision {
+  if (latest === Number.POSITIVE_INFINITY) return decision;
+  const by = (at: number) => Math.min(at, latest);
+  return {
+    ...decision,
+    quotes: decision.quotes.map((row) => ({
+      ...row,
+      fetchedAt: by(row.fetchedAt),
+      quote: row.quote.asOfBasis === 'fetched' ? { ...row.quote, asOf: by(row.quote.asOf) } : row.quote,
+    })),
+    bars: decision.bars.map((series) => ({
+      ...series,
+      fetchedAt: by(series.fetchedAt),
+      basisAt: by(series.basisAt),
+    })),
+    constituents: (decision.constituents ?? []).map((index) => ({ ...index, fetchedAt: by(index.fetchedAt) })),
+  };
+}

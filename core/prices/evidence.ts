@@ -4,10 +4,21 @@ export interface PriorQuote {
   readonly asOf: number;
 }
 
+/** The latest stored quote of a listing. */
+export interface LatestPrior extends PriorQuote {
+  /** When it was fetched, in milliseconds since the epoch; `undefined` says that it was before any row it is compared with. */
+  readonly fetchedAt?: number;
+}
+
 /** What a row is judged by besides itself. */
 export interface Evidence {
   /** By listing id: the latest stored quote of the same source. */
-  readonly priors: ReadonlyMap<number, PriorQuote>;
+  readonly priors: ReadonlyMap<number, LatestPrior>;
+  /**
+   * By listing id: the newest quote of the same source that was fetched no later than an instant (milliseconds since the
+   * epoch). Looked up for answers that come late.
+   */
+  priorsAt?(fetches: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, PriorQuote>>;
   /** By listing id: the latest exchange-timed prices of other sources. Looked up for suspects only. */
   otherPrices(listingIds: readonly number[]): Promise<ReadonlyMap<number, readonly PriorQuote[]>>;
 }

@@ -5,7 +5,7 @@ import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts'
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { RejectedRow, Verdict } from './decision.ts';
-import type { PriorQuote } from './evidence.ts';
+import type { Evidence, PriorQuote } from './evidence.ts';
 import { staleBehindStoredMs } from './thresholds.ts';
 
 /** What reading and checking a blob came to. */
@@ -72,6 +72,8 @@ export function verdictOf(findings: Findings): Verdict {
 /**
  * Whether the whole answer stands still: every row is behind what is stored of its listing by more than an ordinary
  * hop between an upstream's caches. Rows without a market time, or at least its day, say nothing.
+ *
+ * `priors` are what was stored when the answer was fetched: see `isStaleAtFetch`.
  */
 export function isStale(rows: readonly ListedQuote[], priors: ReadonlyMap<number, PriorQuote>): boolean {
   return (
@@ -82,6 +84,24 @@ export function isStale(rows: readonly ListedQuote[], priors: ReadonlyMap<number
       return prior !== undefined && timed && prior.asOf - quote.asOf > staleBehindStoredMs;
     })
   );
+}
+
+/**
+ * The same for an answer that may come late: it is compared with what had been fetched by then, not with what was fetched
+ * since. Reads more only where the latest rows would call it stale and one of them was fetched after it.
+ */
+export async function isStaleAtFetch(rows: readonly ListedQuote[], evidence: Evidence): Promise<boolean> {
+  if (!isStale(rows, evidence.priors)) return false;
+  const late = rows.filter(({ listing, fetchedAt }) => (evidence.priors.get(listing.id)?.fetchedAt ?? 0) > fetchedAt);
+  if (late.length === 0 || !evidence.priorsAt) return true;
+  const then = await evidence.priorsAt(new Map(late.map(({ listing, fetchedAt }) => [listing.id, fetchedAt])));
+  const priors = new Map<number, PriorQuote>(evidence.priors);
+  for (const { listing } of late) {
+    const prior = then.get(listing.id);
+    if (prior) priors.set(listing.id, prior);
+    else priors.delete(listing.id);
+  }
+  return isStale(rows, priors);
 }
 
 function reasonsOf(rejected: readonly RejectedRow[]): QuarantineReason[] {

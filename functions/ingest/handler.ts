@@ -7,7 +7,7 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
-import { metrics, observed } from '../../core/runtime/observe.ts';
+import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { ingestQueueOf } from '../../core/sources/catalogue.ts';
@@ -18,6 +18,12 @@ const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
   store: postgresIngestStore(createPool(databaseSettings(), 1, timeLimits('ingest'))),
   queue,
+  fetchedAhead(ms) {
+    logger.warn('An answer was fetched by a clock that is ahead; it counts as fetched now', {
+      seconds: Math.round(ms / 1000),
+    });
+    metrics.addMetric('ClockAhead', MetricUnit.Count, 1);
+  },
 });
 
 /** Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. */

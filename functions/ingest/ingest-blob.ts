@@ -6,7 +6,8 @@
  *   2. read the blob
  *   3. parse each answer in it
  *   4. enrich: what each symbol means; symbols that were asked for and are new are registered
- *   5. check, decide, store: one transaction
+ *   5. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
+ *      fetched now
  *   6. tell the monitor
  *
  * Everything may happen twice, or twice at once: the batch of a blob is stored once.
@@ -18,15 +19,16 @@ import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, NewListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
-import type { IngestStore, StoredBatch } from '../../core/ports/ingest-store.ts';
+import { clockToleranceMs } from '../../core/planning/wrong-clock.ts';
+import { DatabaseReplacedError, type IngestStore, type StoredBatch } from '../../core/ports/ingest-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 import { checkBars } from '../../core/prices/check-bars.ts';
 import { checkQuotes } from '../../core/prices/check-quotes.ts';
-import type { Decision } from '../../core/prices/decision.ts';
+import { type Decision, fetchedBy } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
-import { isStale, verdictOf } from '../../core/prices/verdict.ts';
+import { isStaleAtFetch, verdictOf } from '../../core/prices/verdict.ts';
 import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { Parsed, Subject } from '../../core/sources/parser.ts';
@@ -38,6 +40,8 @@ export interface IngestDependencies {
   readonly queue: MessageQueue;
   /** Finds a source by its id: in the catalogue, unless given. */
   readonly sourceOf?: (id: string) => SourceDefinition;
+  /** Hears by how many milliseconds an answer was fetched ahead of the database's clock. */
+  readonly fetchedAhead?: (ms: number) => void;
 }
 
 /** Aliases are cached this long in a warm container; a manual change takes effect afterwards. */
@@ -52,11 +56,12 @@ type AliasIndex = Map<string, readonly Alias[]>;
  * Makes the use case. It gives the batch, or `null` when the service is stopped and the blob waits. Create it once per
  * container, because it caches aliases.
  */
-export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource }: IngestDependencies) {
+export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fetchedAhead }: IngestDependencies) {
   const remembered = new Map<string, { readonly since: number; readonly aliases: AliasIndex }>();
+  let rememberedOf: string | null = null;
 
   return async function ingestBlob(message: IngestMessage): Promise<StoredBatch | null> {
-    if (!(await store.running())) {
+    if (!(await store.standing()).running) {
       await queue.send(ingestQueueOf(message.sourceId), [message], stoppedDelaySeconds);
       return null;
     }
@@ -70,7 +75,37 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource }: 
         parsed: parser.parse(message.kind, exchange),
       }),
     );
+    const latest = await latestFetch(answers);
+    const storeAll = () => storeAnswers(message, parser.version, answers, latest);
+    const stored = await storeAll().catch((error: unknown) => {
+      if (!(error instanceof DatabaseReplacedError)) throw error;
+      return storeAll();
+    });
+    const { runId, part, sourceId } = message;
+    const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
+    await queue.send('outcomes', [outcome]);
+    return stored;
+  };
 
+  /** The database's time where an answer was fetched after it by a clock that is wrong: it counts as fetched then. */
+  async function latestFetch(answers: readonly Answer[]): Promise<number> {
+    const newest = Math.max(...answers.map(({ fetchedAt }) => fetchedAt));
+    const isAhead = async (fresh: boolean) => newest - (await store.standing(fresh)).clock > clockToleranceMs;
+    if (!(await isAhead(false)) || !(await isAhead(true))) return Number.POSITIVE_INFINITY;
+    const { clock } = await store.standing();
+    fetchedAhead?.(newest - clock);
+    return Math.floor(clock);
+  }
+
+  async function storeAnswers(
+    message: IngestMessage,
+    parserVersion: string,
+    answers: readonly Answer[],
+    latest: number,
+  ): Promise<StoredBatch> {
+    const { epoch } = await store.standing();
+    if (epoch !== rememberedOf) remembered.clear();
+    rememberedOf = epoch;
     const aliases = await learn(message.sourceId, answers);
     const resolve = resolveBy((symbol) => aliases.get(symbol));
     const enriched = answers.map(({ parsed, fetchedAt }, index) =>
@@ -83,21 +118,15 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource }: 
       for (const series of bars) listingIds.add(series.listing.id);
     }
     const { blobKey, runId, part, attempt, sourceId, kind } = message;
-    const stored = await store.store(
-      { blobKey, runId, part, attempt, sourceId, kind, parserVersion: parser.version, replay: message.replay?.id },
+    return store.store(
+      { blobKey, runId, part, attempt, sourceId, kind, parserVersion, replay: message.replay?.id, epoch },
       [...listingIds],
-      (evidence) =>
-        decide(
-          message,
-          answers.map((answer) => answer.parsed),
-          enriched,
-          evidence,
-        ),
+      async (evidence) => {
+        const parsed = answers.map((answer) => answer.parsed);
+        return fetchedBy(latest, await decide(message, parsed, enriched, evidence));
+      },
     );
-    const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
-    await queue.send('outcomes', [outcome]);
-    return stored;
-  };
+  }
 
   /** The aliases of the symbols. Looks up those that are not cached, and registers new ones that were requested. */
   async function learn(sourceId: string, answers: readonly Answer[]): Promise<AliasIndex> {
@@ -183,7 +212,7 @@ async function decide(
       accepted: quotes.accepted.length + bars.reduce((sum, each) => sum + each.bars.length, 0),
       rejected,
       missing: answers.reduce((sum, { missing }) => sum + missing.length, 0),
-      stale: isStale(quotes.accepted, evidence.priors),
+      stale: await isStaleAtFetch(quotes.accepted, evidence),
     }),
   };
 }

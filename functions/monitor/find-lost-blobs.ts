@@ -12,26 +12,37 @@ interface BlobFinderDependencies {
   readonly queue: MessageQueue;
 }
 
-/** Attempts that are looked at in one minute; the others follow in the next. */
+/** Attempts whose blob is looked for in one minute; the others follow in the next. */
 const mostAtOnce = 50;
 
 /**
- * Finds answers that a worker stored before it died without an outcome. Each attempt without an outcome in time is looked
- * at once: if it has a blob, that is sent to `ingest` as the worker would have done, and the attempt is ended. Gives the
- * keys that were sent. Idempotent: a blob is ingested once.
+ * Finds answers that are kept and that nothing has read, and sends each to `ingest` once, as its worker would have done:
+ *
+ *   1. of attempts without an outcome in time: their worker died after it had stored the answer, or before. They are ended
+ *   2. of attempts that reported their answer a while ago: the message to `ingest` was lost
+ *
+ * Comes before overdue tasks are ended, so that a task whose answer is found is none. Gives the keys that were sent.
+ * Idempotent: a blob is ingested once.
  */
 export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFinderDependencies): Promise<string[]> {
   const sent: string[] = [];
-  for (const { startedAt, ...of } of await store.lostAttempts(new Date(now.getTime() - overdueAfterMs), mostAtOnce)) {
+  const deadline = new Date(now.getTime() - overdueAfterMs);
+  async function send(blobKey: string, of: Omit<IngestMessage, 'blobKey'>): Promise<boolean> {
+    if (!(await blobs.has(blobKey))) return false;
+    const message: IngestMessage = { ...of, blobKey };
+    await queue.send(ingestQueueOf(of.sourceId), [message]);
+    sent.push(blobKey);
+    return true;
+  }
+  for (const { startedAt, ...of } of await store.lostAttempts(deadline, mostAtOnce)) {
     // A key has the date of the answer: for an attempt that began before midnight, maybe the next day.
     const dates = [startedAt, new Date(startedAt.getTime() + overdueAfterMs)].map((at) => at.toISOString());
-    for (const blobKey of new Set(dates.map((createdAt) => rawBlobKey({ ...of, createdAt })))) {
-      if (!(await blobs.has(blobKey))) continue;
-      const message: IngestMessage = { ...of, blobKey };
-      await queue.send(ingestQueueOf(of.sourceId), [message]);
-      sent.push(blobKey);
-    }
-    await store.endLostAttempt(of, now);
+    let found: string | null = null;
+    for (const blobKey of new Set(dates.map((createdAt) => rawBlobKey({ ...of, createdAt }))))
+      if (await send(blobKey, of)) found = blobKey;
+    await store.endLostAttempt(of, now, found);
   }
+  for (const { blobKey, ...of } of await store.unreadAttempts(deadline, mostAtOnce))
+    await store.noteSought(of, now, await send(blobKey, of));
   return sent;
 }

@@ -47,15 +47,20 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { time } = tickSchema.parse(event);
   // It would end every task that is under way as overdue.
   refuseTickAhead(Date.parse(time), await databaseClock(pool));
+  // First, so that a task whose answer is found is not overdue. A bucket that does not answer keeps nothing else from it.
+  const lost = await findLostBlobs(new Date(time), finding).catch((error: unknown) => [error]);
+  const found = lost.filter((each) => typeof each === 'string');
+  if (found.length > 0) logger.warn('These blobs were kept and never read; they are ingested now', { found });
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   publishFailing(statuses);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
-  // Last, so that a bucket that does not answer delays nothing else.
-  const found = await findLostBlobs(new Date(time), finding);
-  if (found.length > 0)
-    logger.warn('Workers died before they could report these blobs; they are ingested now', { found });
-  if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged; the next tick tries again.');
+  const failed = [...errors, ...lost.filter((each) => typeof each !== 'string')];
+  if (failed.length > 0)
+    throw new AggregateError(
+      failed,
+      'Sources could not be judged, or lost blobs not looked for; the next tick tries again.',
+    );
   return { overdue, recovering };
 });

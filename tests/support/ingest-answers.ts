@@ -71,11 +71,47 @@ const heldRow = z
   })
   .transform(({ finding, detail: text, ...held }): HeldRow => ({ ...held, detail: { ...finding, text } }));
 
-/** See `World.ingest`. `now` in milliseconds since the epoch. */
-export async function ingestAnswers(
+/** What an attempt has fetched and kept, and the two messages that it sends then. */
+export interface FetchedAnswers {
+  readonly message: IngestMessage;
+  readonly outcome: ScrapeOutcome;
+}
+
+interface Cloud {
+  readonly pool: Pool;
+  readonly stages: Pipeline;
+  readonly stores: PipelineStores;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** See `World.ingest`. */
+export async function ingestAnswers(blob: IngestedBlob, cloud: Cloud): Promise<IngestResult> {
+  const { pool, stages, stores } = cloud;
+  const { message, outcome } = await fetchAnswers(blob, cloud);
+  await stores.queue.send(ingestQueueOf(message.sourceId), [message]);
+  await stores.queue.send('outcomes', [outcome]);
+  await stages.monitor();
+  await stages.ingest();
+  await stages.monitor();
+
+  const { rows: ended } = await pool.query(
+    'SELECT status, reason, detail, message, accepted, rejected FROM task WHERE run_id = $1 AND part = $2',
+    [message.runId, message.part],
+  );
+  const { rows: held } = await pool.query(
+    'SELECT reason, symbol, row, finding, detail FROM quarantine WHERE run_id = $1 AND part = $2 ORDER BY id',
+    [message.runId, message.part],
+  );
+  const { accepted, rejected, ...end } = taskRow.parse(ended[0]);
+  return { ...end, accepted: accepted ?? 0, rejected: rejected ?? 0, held: z.array(heldRow).parse(held) };
+}
+
+/** Plans a task for answers, begins its attempt and keeps its blob. Its messages are for the caller to send, or to lose. */
+export async function fetchAnswers(
   { source: sourceId, kind, job: jobId, exchanges }: IngestedBlob,
-  { pool, stages, stores, now }: { pool: Pool; stages: Pipeline; stores: PipelineStores; now: number },
-): Promise<IngestResult> {
+  { pool, stages, stores, now }: Cloud,
+): Promise<FetchedAnswers> {
   const source = knownSource(sourceId);
   const job = source.jobs.find((each) => (jobId === undefined ? each.kind === kind : each.id === jobId));
   const last = exchanges.at(-1);
@@ -96,7 +132,6 @@ export async function ingestAnswers(
   const blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
   const of = { runId, part, attempt, sourceId, job: job.id, kind };
   await stores.blobs.put(blobKey, { version: 1, ...of, createdAt, exchanges: [...exchanges] });
-  await stores.queue.send(ingestQueueOf(sourceId), [{ blobKey, ...of } satisfies IngestMessage]);
 
   const parser = await parserOf(sourceId);
   const failures = exchanges.map((exchange) => parser.failureIn(kind, exchange));
@@ -121,21 +156,7 @@ export async function ingestAnswers(
     artifacts: [],
     finishedAt: new Date(now).toISOString(),
   };
-  await stores.queue.send('outcomes', [outcome]);
-  await stages.monitor();
-  await stages.ingest();
-  await stages.monitor();
-
-  const { rows: ended } = await pool.query(
-    'SELECT status, reason, detail, message, accepted, rejected FROM task WHERE run_id = $1 AND part = $2',
-    [runId, part],
-  );
-  const { rows: held } = await pool.query(
-    'SELECT reason, symbol, row, finding, detail FROM quarantine WHERE run_id = $1 AND part = $2 ORDER BY id',
-    [runId, part],
-  );
-  const { accepted, rejected, ...end } = taskRow.parse(ended[0]);
-  return { ...end, accepted: accepted ?? 0, rejected: rejected ?? 0, held: z.array(heldRow).parse(held) };
+  return { message: { blobKey, ...of }, outcome };
 }
 
 /** A run with one task that a person asked for, planned and sent. */

@@ -152,11 +152,11 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
       for (const message of queue.take('outcomes'))
         await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date(now()));
     },
-    /** The monitor's minute: all sources are judged, recoveries that are due are started, lost blobs are found. */
+    /** The monitor's minute: lost blobs are found, all sources are judged, recoveries that are due are started. */
     async watch(time: Date) {
+      const found = await findLostBlobs(time, { store: watching.store, blobs, queue });
       const { overdue, errors } = await watchSources(watching, time);
       const { recovering } = await startRecoveries(time, starting);
-      const found = await findLostBlobs(time, { store: watching.store, blobs, queue });
       if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged.');
       return { overdue, recovering, found };
     },

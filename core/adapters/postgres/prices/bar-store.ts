@@ -3,6 +3,7 @@ import { chunked } from '../../../contracts/chunked.ts';
 import type { BarSeries } from '../../../market/bar-series.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { isFetchedLater } from './fetch-order.ts';
 
 const rowsPerStatement = 5_000;
 
@@ -35,7 +36,7 @@ const storeText = `
       ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
                          ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
       batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END
-    WHERE excluded.fetched_at > s.fetched_at AND (s.stale OR NOT (${sameContent}))
+    WHERE ${isFetchedLater('excluded.fetched_at', 's.fetched_at')} AND (s.stale OR NOT (${sameContent}))
     RETURNING batch_id = $15::bigint AS written, ingested_at > statement_timestamp() AS revised
   )
   SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
@@ -97,7 +98,7 @@ const actionsText = `
   ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
     ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
     batch_id = excluded.batch_id
-  WHERE excluded.known_at > s.known_at
+  WHERE ${isFetchedLater('excluded.known_at', 's.known_at')}
     AND (s.ratio, s.amount, s.currency) IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency)`;
 
 /**

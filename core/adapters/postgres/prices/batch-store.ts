@@ -3,17 +3,20 @@ import type { QuotronEvent } from '../../../contracts/events.ts';
 import type { RowFinding } from '../../../contracts/words/row-findings.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
-import type { BatchHeader } from '../../../ports/ingest-store.ts';
+import { type BatchHeader, DatabaseReplacedError } from '../../../ports/ingest-store.ts';
 import type { Decision, RejectedRow } from '../../../prices/decision.ts';
 import { numbers, storable, texts } from '../database/array-literal.ts';
 import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
+import { epochOf } from './standing.ts';
 
-const idRow = z.object({ id: z.string() });
+const openedRow = z.object({ id: z.string(), epoch: z.string() });
 
 /**
  * Opens the batch of a blob. `null` when the same parser version has read the blob before. Of two that ask at the same
  * time, the second waits for the first's transaction: if that is rolled back, the second opens it.
+ *
+ * Throws `DatabaseReplacedError` where the ids of the header's listings are of another database.
  *
  * `turn` is the same for batches on the same rows, such as one task's of two ticks: they take turns here, at one lock.
  * Row by row, Postgres would look each one up again after the wait, at twice the cost of the whole batch.
@@ -25,7 +28,7 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
       INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay)
       SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid FROM turn
-      ON CONFLICT (blob_key, parser_version, replay) DO NOTHING RETURNING id`,
+      ON CONFLICT (blob_key, parser_version, replay) DO NOTHING RETURNING id, ${epochOf} AS epoch`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -38,7 +41,10 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       header.replay,
     ],
   });
-  return rows.length === 0 ? null : idRow.parse(rows[0]).id;
+  if (rows.length === 0) return null;
+  const { id, epoch } = openedRow.parse(rows[0]);
+  if (header.epoch !== undefined && header.epoch !== epoch) throw new DatabaseReplacedError();
+  return id;
 }
 
 const closedRow = z.object({
@@ -97,7 +103,9 @@ export async function closeBatch(
       )
       UPDATE task SET status = $18, reason = $5, message = $6, detail = $25, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
-      WHERE run_id = $19 AND part = $20 AND finished_at IS NULL
+      WHERE run_id = $19 AND part = $20
+        -- A success takes over from the monitor, which ended the task because nothing had come of it.
+        AND (finished_at IS NULL OR ($18 = 'succeeded' AND status = 'failed' AND batch_id IS NULL AND detail->>'code' = 'no_outcome'))
         -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
         AND ($18 = 'succeeded' OR attempt = $24)
         -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.

@@ -3,6 +3,7 @@ import type { IndexSnapshot } from '../../../market/index-snapshot.ts';
 import { dateInZone } from '../../../market/zoned-date.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { isFetchedLater } from './fetch-order.ts';
 
 const countRow = z.object({ written: z.int(), revised: z.int() });
 
@@ -38,7 +39,7 @@ async function storeSnapshot(
     text: `INSERT INTO constituent_snapshot AS s (index_listing_id, source, date, fetched_at, confirmed_at, batch_id)
            VALUES ($1, $2, $3, to_timestamp($4 / 1000.0::float8), to_timestamp($4 / 1000.0::float8), $5)
            ON CONFLICT (index_listing_id, source, date) DO UPDATE SET confirmed_at = excluded.confirmed_at
-           WHERE excluded.confirmed_at > s.confirmed_at
+           WHERE ${isFetchedLater('excluded.confirmed_at', 's.confirmed_at')}
            RETURNING 1`,
     values: [...key, fetchedAt, batchId],
   });

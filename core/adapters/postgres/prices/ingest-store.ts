@@ -1,19 +1,26 @@
-import type { BatchHeader, IngestStore, StoredBatch } from '../../../ports/ingest-store.ts';
+import {
+  type BatchHeader,
+  DatabaseReplacedError,
+  type IngestStore,
+  type Standing,
+  type StoredBatch,
+} from '../../../ports/ingest-store.ts';
 import type { Decision } from '../../../prices/decision.ts';
 import type { Evidence } from '../../../prices/evidence.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
-import { isRunning } from '../database/switches.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { type RankOf, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
-import { lockLatest, otherPrices, storeQuotes } from './quote-store.ts';
+import { confirmLeft, lockLatest, otherPrices, priorsAt } from './latest-quotes.ts';
+import { storeQuotes } from './quote-store.ts';
+import { readStanding } from './standing.ts';
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
-const flagTtlMs = 1_000;
+const standingTtlMs = 1_000;
 
 /** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
 const mostAttempts = 3;
@@ -22,12 +29,13 @@ const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank
 
 /** The ingest store on Postgres. */
 export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
-  let flag = { running: true, readAt: Number.NEGATIVE_INFINITY };
+  let last: (Standing & { readonly readAt: number }) | null = null;
   return {
-    async running() {
-      if (performance.now() - flag.readAt < flagTtlMs) return flag.running;
-      flag = { running: await isRunning(pool, 'ingest'), readAt: performance.now() };
-      return flag.running;
+    async standing(fresh = false) {
+      const age = performance.now() - (last?.readAt ?? Number.NEGATIVE_INFINITY);
+      if (last && !fresh && age < standingTtlMs) return { ...last, clock: last.clock + age };
+      last = { ...(await readStanding(pool)), readAt: performance.now() };
+      return last;
     },
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
     register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
@@ -37,6 +45,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
         try {
           return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
         } catch (error) {
+          if (error instanceof DatabaseReplacedError) last = null;
           if (attempt === mostAttempts || !(isDuplicateKey(error) || isDeadlock(error))) throw error;
           append &&= !isDuplicateKey(error);
         }
@@ -71,8 +80,13 @@ async function storeBatch(
     return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
   }
   const priors = listingIds.length > 0 ? await lockLatest(db, sourceId, listingIds) : new Map();
-  const decision = await decide({ priors, otherPrices: (ids) => otherPrices(db, sourceId, ids) });
+  const decision = await decide({
+    priors,
+    priorsAt: (fetches) => priorsAt(db, sourceId, fetches),
+    otherPrices: (ids) => otherPrices(db, sourceId, ids),
+  });
 
+  await confirmLeft(db, sourceId, decision.quotes, priors);
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);

@@ -1,93 +1,24 @@
 import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
 import type { ListedQuote } from '../../../market/listed-quote.ts';
-import type { PriorQuote } from '../../../prices/evidence.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { isFetchedLater, isOfTheFuture } from './fetch-order.ts';
+import type { LatestQuote } from './latest-quotes.ts';
 
 /** Rows in one statement: where a longer one gains no speed and holds more memory. */
 const rowsPerStatement = 5_000;
-
-/** The latest stored quote of a listing, and whether its time is the exchange's. */
-export interface LatestQuote extends PriorQuote {
-  readonly timed: boolean;
-}
-
-const priorsRow = z.object({
-  ids: z.string().nullable(),
-  prices: z.string().nullable(),
-  times: z.string().nullable(),
-  untimed: z.string().nullable(),
-});
-
-/**
- * The latest stored quote of each listing from a source. Locks the rows until the transaction ends, in order of
- * listing: two answers on the same listings are stored one after the other, and each sees what the other confirmed.
- */
-export async function lockLatest(
-  db: Connection,
-  sourceId: string,
-  listingIds: readonly number[],
-): Promise<Map<number, LatestQuote>> {
-  const sorted = Int32Array.from(listingIds).sort();
-  // A few texts instead of thousands of rows: reading rows costs more than finding them.
-  const { rows } = await db.query({
-    name: 'lock-latest',
-    text: `
-      WITH locked AS MATERIALIZED (
-        SELECT listing_id, price, as_of, as_of_basis FROM latest_quote
-        WHERE listing_id = ANY ($1::int[]) AND source = $2
-        ORDER BY listing_id FOR NO KEY UPDATE
-      )
-      SELECT string_agg(listing_id::text, ',') AS ids, string_agg(price::text, ',') AS prices,
-             string_agg((date_part('epoch', as_of) * 1000)::int8::text, ',') AS times,
-             string_agg(listing_id::text, ',') FILTER (WHERE as_of_basis <> 'exchange') AS untimed
-      FROM locked`,
-    values: [`{${sorted.join()}}`, sourceId],
-  });
-  const { ids, prices, times, untimed } = priorsRow.parse(rows[0]);
-  const found = new Map<number, LatestQuote>();
-  if (!ids || !prices || !times) return found;
-  const priceOf = prices.split(',');
-  const timeOf = times.split(',');
-  const untimedIds = new Set(untimed?.split(','));
-  for (const [index, id] of ids.split(',').entries())
-    found.set(Number(id), {
-      price: Number(priceOf[index]),
-      asOf: Number(timeOf[index]),
-      timed: !untimedIds.has(id),
-    });
-  return found;
-}
-
-const otherRow = z.object({ listing_id: z.int(), price: z.string(), as_of: z.date() });
-
-/** The exchange-timed latest prices that other sources have of some listings. */
-export async function otherPrices(
-  db: Connection,
-  sourceId: string,
-  listingIds: readonly number[],
-): Promise<Map<number, PriorQuote[]>> {
-  const { rows } = await db.query(
-    `SELECT listing_id, price, as_of FROM latest_quote
-     WHERE listing_id = ANY ($1::int[]) AND source <> $2 AND as_of_basis = 'exchange'`,
-    [numbers(listingIds), sourceId],
-  );
-  const found = new Map<number, PriorQuote[]>();
-  for (const row of rows.map((each) => otherRow.parse(each))) {
-    const prior = { price: Number(row.price), asOf: row.as_of.getTime() };
-    found.set(row.listing_id, [...(found.get(row.listing_id) ?? []), prior]);
-  }
-  return found;
-}
 
 /*
  * The rules of replacement, with `e` for what comes and `s` for what is stored:
  *
  * quote         the same key: replaced by a later fetch with other content, also later than the last confirmation. The
- *               statement trigger keeps the former row.
+ *               statement trigger keeps the former row. The same content of a later fetch raises `confirmed_at`, unless
+ *               the row is the latest: then it is raised there, and `confirmLeft` writes it here when the latest moves on.
  * latest_quote  an exchange's time beats the time of a fetch, always; else the newer market time wins; at the same
  *               market time a later fetch replaces other content, and only raises `confirmed_at` of the same.
+ *
+ * What is stored from the future, because the clock was ahead, gives way to anything.
  *
  * A replaced row's `ingested_at` is a microsecond later than the statement's time, and never before the row it
  * replaces. That keeps the times a row was known in order, and tells replaced rows from new ones.
@@ -137,19 +68,25 @@ const storeText = `
       batch_id = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.batch_id ELSE excluded.batch_id END,
       confirmed_at = excluded.fetched_at
     WHERE CASE WHEN excluded.as_of_basis = s.as_of_basis
-               THEN excluded.as_of > s.as_of OR (excluded.as_of = s.as_of AND excluded.fetched_at > s.confirmed_at)
-               ELSE excluded.as_of_basis = 'exchange' END
+               THEN excluded.as_of > s.as_of OR ${isOfTheFuture('s.as_of')}
+                 OR (excluded.as_of = s.as_of AND ${isFetchedLater('excluded.fetched_at', 's.confirmed_at')})
+               ELSE excluded.as_of_basis = 'exchange' OR ${isOfTheFuture('s.as_of')} END
     RETURNING 1
   ), stored AS (
     INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input WHERE (SELECT count(*) FROM latest) >= 0
-    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content}, fetched_at = excluded.fetched_at,
-      ingested_at = greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond', batch_id = excluded.batch_id
-    WHERE excluded.fetched_at > s.fetched_at AND NOT (${sameContent})
-      AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source
-                      AND l.as_of = s.as_of AND l.confirmed_at > excluded.fetched_at)
-    RETURNING s.ingested_at <> statement_timestamp() AS revised
+    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content},
+      fetched_at = CASE WHEN ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
+      ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
+                         ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
+      batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END,
+      confirmed_at = CASE WHEN ${sameContent} THEN excluded.fetched_at END
+    WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.confirmed_at, s.fetched_at)')}
+      AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source AND l.as_of = s.as_of
+                      AND (${sameContent} OR NOT ${isFetchedLater('excluded.fetched_at', 'l.confirmed_at')}))
+    RETURNING s.batch_id = $2::bigint AS written, s.ingested_at <> statement_timestamp() AS revised
   )
-  SELECT count(*)::int AS written, count(*) FILTER (WHERE revised)::int AS revised FROM stored`;
+  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
+  FROM stored`;
 
 /** For rows that are newer than the latest, which is locked: nothing to look for, so a third cheaper. */
 const appendText = `

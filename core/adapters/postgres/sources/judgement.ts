@@ -4,6 +4,7 @@ import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { triggers } from '../../../contracts/words/triggers.ts';
 import type { OpenIncident } from '../../../health/incident.ts';
+import { overdueAfterMs } from '../../../health/judge.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
 import type { Connection } from '../database/pool.ts';
@@ -35,11 +36,19 @@ const taskRow = z.object({
   latency_ms: z.number().nullable(),
   blob_key: z.string().nullable(),
   artifacts: z.array(z.string()),
+  late: z.boolean(),
 });
+
+/**
+ * Read by `ingest` long after it was fetched, or ended without a reading though its answer is kept: that was our doing, and
+ * says nothing of the source as it is now.
+ */
+const isLate = `coalesce(CASE WHEN t.batch_id IS NULL THEN a.ok AND t.detail->>'code' = 'no_outcome'
+  ELSE t.finished_at - a.started_at > interval '${overdueAfterMs} ms' END, false)`;
 
 const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.status = 'succeeded' AS ok, t.reason, t.detail, t.message,
   t.finished_at, t.accepted, t.rejected, t.attempt, a.requests, a.latency_ms, a.blob_key,
-  coalesce(a.artifacts, '{}') AS artifacts`;
+  coalesce(a.artifacts, '{}') AS artifacts, ${isLate} AS late`;
 
 /** What a recovery or a backfill asked for is no sign of how the source's own jobs do. */
 const ownTriggers = `('schedule', 'manual', 'first_cycle', 'retry')`;

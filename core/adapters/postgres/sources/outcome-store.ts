@@ -1,29 +1,19 @@
 import * as z from 'zod';
 import type { ScrapeOutcome } from '../../../contracts/messages.ts';
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
-import { jobKinds } from '../../../contracts/words/job-kinds.ts';
 import { passingReasons, runReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
-import type { LostAttempt, OutcomeStore } from '../../../ports/outcome-store.ts';
+import type { OutcomeStore } from '../../../ports/outcome-store.ts';
 import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { servicesAt } from '../database/switches.ts';
 import { readFacts } from './judgement.ts';
 import { keepJudgement } from './keep-judgement.ts';
+import { endLostAttempt, lostAttempts, noteSought, unreadAttempts } from './lost-attempts.ts';
 
 const noOutcome: FailureDetail = { code: 'no_outcome' };
-const attemptLost: FailureDetail = { code: 'attempt_lost' };
 
 const endedTask = z.object({ sourceId: z.string() });
-const lostAttempt = z.object({
-  runId: z.string(),
-  part: z.int(),
-  attempt: z.int(),
-  sourceId: z.string(),
-  job: z.string(),
-  kind: z.enum(jobKinds),
-  startedAt: z.date(),
-}) satisfies z.ZodType<LostAttempt>;
 const closedIncident = z.object({
   incidentId: z.string(),
   sourceId: z.string(),
@@ -105,26 +95,10 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
       ];
     },
 
-    async lostAttempts(deadline, limit) {
-      const { rows } = await pool.query(
-        `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.started_at AS "startedAt"
-         FROM task_attempt a JOIN run r ON r.id = a.run_id
-         WHERE a.finished_at IS NULL AND a.started_at < $1
-         ORDER BY a.started_at LIMIT $2`,
-        [deadline, limit],
-      );
-      return z.array(lostAttempt).parse(rows);
-    },
-
-    async endLostAttempt({ runId, part, attempt }, now) {
-      await pool.query(
-        `UPDATE task_attempt
-         SET finished_at = greatest($4, started_at), ok = false, reason = 'timeout',
-             detail = $5, message = 'The worker ended before it could report an outcome.'
-         WHERE run_id = $1 AND part = $2 AND attempt = $3 AND finished_at IS NULL`,
-        [runId, part, attempt, now, attemptLost],
-      );
-    },
+    lostAttempts: (deadline, limit) => lostAttempts(pool, deadline, limit),
+    endLostAttempt: (of, now, blobKey) => endLostAttempt(pool, of, now, blobKey),
+    unreadAttempts: (deadline, limit) => unreadAttempts(pool, deadline, limit),
+    noteSought: (of, now, sent) => noteSought(pool, of, now, sent),
 
     closeLeft: (sources, now) =>
       inTransaction(pool, async (connection) => {
