@@ -63,6 +63,8 @@ export interface FailedRun extends WatchedSlot {
 
 /** What the planner knows before it plans. */
 export interface PlannerState {
+  /** By how many milliseconds the clock was ahead when runs were planned last; absent when it was not. */
+  readonly aheadMs?: number;
   readonly running: boolean;
   readonly paused: ReadonlySet<string>;
   /** Sources that want a pause for now. */

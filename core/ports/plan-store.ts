@@ -8,7 +8,7 @@ export interface PlanStore {
    * source's breaker becomes half-open.
    *
    * Throws `TickAheadError` where `now` is minutes ahead of the store's own clock. Where an earlier `now` was ahead, what
-   * waits for instants of then is moved back first; gives by how many milliseconds it was, 0 as a rule.
+   * waits for instants of then is moved back first, and the state says by how much it was.
    */
   plan(
     now: Date,
@@ -18,7 +18,7 @@ export interface PlanStore {
       plannedTo: ReadonlyMap<string, number>;
       trials?: readonly Trial[];
     },
-  ): Promise<{ aheadMs: number }>;
+  ): Promise<void>;
   /**
    * Tasks that were planned and not yet sent, oldest first. Of backfills, so many of a source that no more than
    * `backfill` says are with the workers at once: live tasks must not queue behind them.

@@ -50,7 +50,9 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   const now = Date.parse(tick.time);
   const timings = tick.run ? [] : timingsOfAll(planning);
   const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
-  const { aheadMs } = await planning.store.plan(new Date(now), chances, (state) => {
+  let aheadMs = 0;
+  await planning.store.plan(new Date(now), chances, (state) => {
+    aheadMs = state.aheadMs ?? 0;
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
       : admitTrials(dueRuns(now, timings, state), retriesOf(chances, state, now), state.breakers, now);

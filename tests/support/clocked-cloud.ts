@@ -46,7 +46,8 @@ export interface ClockedCloud {
   all(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-/** A world whose clock stands where the test sets it, database included. It begins anew, at `start`, with each test. */
+/** A world whose clock stands where the test sets it, database included. Each test begins at `start`, with an
+ * empty database. */
 export function useClockedCloud(start: string, options: Partial<PipelineOptions> = {}): ClockedCloud {
   const begin = Date.parse(start);
   let opened: OpenWorld | undefined;

@@ -15,7 +15,14 @@ export function postgresPlanStore(pool: Pool): PlanStore {
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
         const aheadMs = await correctClock(connection, now);
-        const { runs, plannedTo, trials = [] } = decide(await readState(connection, now, watched));
+        const {
+          runs,
+          plannedTo,
+          trials = [],
+        } = decide({
+          ...(await readState(connection, now, watched)),
+          ...(aheadMs > 0 && { aheadMs }),
+        });
         for (const run of runs) await insertRun(connection, newRun(run));
         for (const { sourceId, runId, until } of trials)
           await connection.query(
@@ -30,7 +37,6 @@ export function postgresPlanStore(pool: Pool): PlanStore {
            ON CONFLICT (source_id, job) DO UPDATE SET planned_to = greatest(planner_state.planned_to, excluded.planned_to)`,
           [jobs.map((each) => each.job[0]), jobs.map((each) => each.job[1]), jobs.map((each) => each.to)],
         );
-        return { aheadMs };
       }),
 
     async unsent(limit, backfill) {

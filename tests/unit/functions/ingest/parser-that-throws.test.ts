@@ -50,7 +50,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
     ['AAPL', [{ listing: listedShare, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]],
   ]);
   const store: IngestStore = {
-    running: async () => true,
+    standing: async () => ({ running: true, clock: fetchedAt, epoch: 'one' }),
     aliases: async () => aliases,
     register: async () => aliases,
     async store(_header, _listings, decide) {
