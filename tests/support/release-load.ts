@@ -52,7 +52,10 @@ export function outcomeOf({ message, good }: LoadedBlob): ScrapeOutcome {
   };
 }
 
-/** Each task has ended, each blob was read once, and each of its rows is stored once or is in quarantine once. */
+/**
+ * Each task has ended, each blob was read once, and each of its rows is stored once or is in quarantine once. The shared
+ * invariants want more than a former release writes: the codes of failures and findings.
+ */
 export async function expectStored(pool: Pool, blobs: readonly LoadedBlob[]): Promise<void> {
   const one = async (text: string) => Number((await column(pool, text))[0]);
   const withRows = blobs.filter((blob) => blob.good.length > 0);
