@@ -1,19 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { envelope } from '../../core/contracts/http/envelope.ts';
 import { barsSchema } from '../../core/contracts/http/market.ts';
-import { iso, json, type Keys, makeBatch, makeKeys, makeListing, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, json, makeBatch, makeListing, noon } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const answer = envelope(barsSchema);
-
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
+const { world, get, read } = useApi();
 let batchId: string;
 
 beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
   batchId = await makeBatch(world.pool);
 }, 60_000);
 
@@ -87,9 +80,8 @@ async function makeAction(
   );
 }
 
-const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
-const read = async (path: string) => answer.parse(await (await get(path)).json());
-const closes = async (path: string) => (await read(path)).data.bars.map((bar) => bar.close);
+const barsOf = (path: string) => read(barsSchema, path);
+const closes = async (path: string) => (await barsOf(path)).data.bars.map((bar) => bar.close);
 
 describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
   // Yahoo's close of 2021-02-01 as recorded long after both: 13.237. On the day it traded at 529.48 (13.237 x 40).
@@ -106,7 +98,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
   });
 
   it('reads as given, with the basis that says what it is', async () => {
-    const { data, warnings } = await read('/bars/NVDA?to=2021-02-02');
+    const { data, warnings } = await barsOf('/bars/NVDA?to=2021-02-02');
     expect(data).toMatchObject({
       adjustment: 'none',
       basis: 'splits',
@@ -130,7 +122,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
   });
 
   it('reads raw as it traded: both splits undone before the first, one between them', async () => {
-    const { data } = await read('/bars/NVDA?adjustment=raw&from=2021-02-01&to=2021-07-21&limit=100');
+    const { data } = await barsOf('/bars/NVDA?adjustment=raw&from=2021-02-01&to=2021-07-21&limit=100');
     expect(data.bars[0]).toMatchObject({ date: '2021-02-01', open: 521.7, close: 529.48, volume: 5152300 });
     // On its ex-date a share is the new share: 18.612 x 10 = 186.12, as it closed.
     expect(data.bars.find((bar) => bar.date === '2021-07-20')).toMatchObject({ close: 186.12, volume: 43524800 });
@@ -177,7 +169,7 @@ describe('AAPL in 2020, which split 4:1 on 2020-08-31 and paid 0.205 on 2020-11-
   });
 
   it('closed at 499.23 on the Friday before', async () => {
-    const { data } = await read('/bars/AAPL?adjustment=raw&to=2020-09-01');
+    const { data } = await barsOf('/bars/AAPL?adjustment=raw&to=2020-09-01');
     expect(data.bars.map(({ close, volume }) => [close, volume])).toEqual([
       [499.23, 46907500],
       [129.04, 225702700],
@@ -185,7 +177,7 @@ describe('AAPL in 2020, which split 4:1 on 2020-08-31 and paid 0.205 on 2020-11-
   });
 
   it('adjusted for the dividend is its close times 1 - 0.205/119.03 before the ex-date, and its close from then on', async () => {
-    const { data } = await read('/bars/AAPL?adjustment=splits_and_dividends&limit=100');
+    const { data } = await barsOf('/bars/AAPL?adjustment=splits_and_dividends&limit=100');
     const close = new Map(data.bars.map((bar) => [bar.date, bar.close]));
     const factor = 1 - 0.205 / 119.03;
     expect(close.get('2020-08-28')).toBeCloseTo(124.8075 * factor, 9);
@@ -264,14 +256,14 @@ describe('a split that the source reported after the bars were read', () => {
   });
 
   it('is warned of until they are read again', async () => {
-    const { data, warnings } = await read('/bars/SPLIT');
+    const { data, warnings } = await barsOf('/bars/SPLIT');
     expect(data.bars.map((bar) => bar.close)).toEqual([400, 101]);
     expect(warnings.map((warning) => warning.code)).toEqual(['stale_basis']);
     expect((await get('/bars/SPLIT?format=csv')).headers.get('x-warnings')).toBe('stale_basis');
   });
 
   it('is applied where the adjustment is asked for: the bars meet on one basis', async () => {
-    const { data } = await read('/bars/SPLIT?adjustment=splits');
+    const { data } = await barsOf('/bars/SPLIT?adjustment=splits');
     expect(data.bars.map(({ close, volume }) => [close, volume])).toEqual([
       [100, 40],
       [101, 40],
@@ -316,7 +308,7 @@ describe('bars', () => {
     const seen: unknown[] = [];
     let cursor = '';
     for (let page = 0; page < 10; page++) {
-      const { data, meta } = await read(`/bars/PAGED?limit=1&order=${order}${cursor}`);
+      const { data, meta } = await barsOf(`/bars/PAGED?limit=1&order=${order}${cursor}`);
       seen.push(...data.bars.map((bar) => bar.close));
       if (!meta.nextCursor) break;
       cursor = `&cursor=${meta.nextCursor}`;
@@ -335,7 +327,7 @@ describe('bars', () => {
   });
 
   it('of a range without any are none, and no error', async () => {
-    const { data } = await read('/bars/PAGED?from=2026-11-21');
+    const { data } = await barsOf('/bars/PAGED?from=2026-11-21');
     expect([data.bars, data.actions, data.basis]).toEqual([[], [], 'splits']);
   });
 

@@ -2,24 +2,18 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
-import { iso, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, makeBatch, makeListing, makeQuote } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
 const one = envelope(quoteSchema);
 const ticks = envelope(z.array(tickRowSchema));
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
+const { world, get } = useApi();
 let batchId: string;
 
 beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
   batchId = await makeBatch(world.pool);
 }, 60_000);
-
-const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
 describe('what was known when', () => {
   it('reads both versions of a corrected price, and the history shows when each held', async () => {

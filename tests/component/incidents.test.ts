@@ -3,12 +3,10 @@ import * as z from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
 import { incidentSchema } from '../../core/contracts/http/recovery.ts';
-import { iso, type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const world = useWorld({ connections: 2, keepRows: true });
-let api: ReturnType<typeof testApi>;
-let keys: Keys;
+const { world, api, keys } = useApi();
 
 const id = (n: number) => `4c7c1f0e-7a34-4f39-9d75-0a4a1c1a000${n}`;
 const sample = { runId: id(7), part: 0, message: 'HTTP 500', blobKey: 'raw/yahoo/a.json.gz', artifacts: [] };
@@ -20,8 +18,6 @@ const stored = [
 const evidence = stored.map((each) => ({ detail: { code: 'unspecified' }, ...each }));
 
 beforeAll(async () => {
-  api = testApi(world.pool);
-  keys = await makeKeys(world.pool);
   await world.pool.query(
     `INSERT INTO incident (id, source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence) VALUES
        ($1, 'yahoo', 'down', $4, $5, NULL, 3, $6), ($2, 'yahoo', 'timeout', $4, $5, $5, 1, '[]'),

@@ -4,24 +4,12 @@ import { storeConstituents } from '../../core/adapters/postgres/prices/constitue
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { constituentsSchema, indexBatchItemSchema, indexSchema } from '../../core/contracts/http/indices.ts';
 import type { KnownListing } from '../../core/market/instrument.ts';
-import {
-  iso,
-  json,
-  type Keys,
-  makeBatch,
-  makeKeys,
-  makeListing,
-  makeQuote,
-  noon,
-  testApi,
-} from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, json, makeBatch, makeListing, makeQuote, noon } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
 const members = envelope(constituentsSchema);
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
+const { world, api, keys, get } = useApi();
 let batchId: string;
 const ids: Record<string, number> = {};
 
@@ -66,8 +54,6 @@ const today: readonly Member[] = [
 ];
 
 beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
   batchId = await makeBatch(world.pool);
   for (const symbol of ['AAPL', 'MSFT', 'KO'])
     ids[symbol] = await makeListing(world.pool, symbol, { name: `${symbol} Inc.` });
@@ -77,8 +63,6 @@ beforeAll(async () => {
   await store('^GSPC', noon - day, yesterday);
   await store('^GSPC', noon - 600_000, today);
 }, 60_000);
-
-const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
 describe('an index', () => {
   it('has its level, and what is known of its members', async () => {

@@ -9,22 +9,10 @@ import {
   redriveSchema,
   servicesSchema,
 } from '../../core/contracts/http/operations.ts';
-import { iso, json, type Keys, makeBatch, makeKeys, makeListing, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, json, makeBatch, makeListing, noon } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
-
-beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
-}, 60_000);
-
-const get = (path: string) => api.ask(path, { key: keys.read });
-const post = (path: string, body: unknown) => api.ask(path, { method: 'POST', key: keys.operate, json: body });
-const read = async <T extends z.ZodType>(schema: T, path: string) =>
-  envelope(schema).parse(await (await get(path)).json());
+const { world, api, get, post, read } = useApi();
 
 describe('quarantine', () => {
   it('lists the newest first, pages and filters, and leaves out what was settled', async () => {

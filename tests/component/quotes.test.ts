@@ -2,23 +2,19 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { batchItemSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
-import { iso, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, makeBatch, makeListing, makeQuote, noon } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
 const one = envelope(quoteSchema);
 const many = envelope(z.array(quoteSchema));
 const batch = envelope(z.array(batchItemSchema));
 const ticks = envelope(z.array(tickRowSchema));
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
+const { world, api, keys, get } = useApi();
 let batchId: string;
 let aapl: number;
 
 beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
   batchId = await makeBatch(world.pool);
   aapl = await makeListing(world.pool, 'AAPL', { name: 'Apple Inc.' });
   await makeQuote(world.pool, aapl, batchId);
@@ -33,8 +29,6 @@ beforeAll(async () => {
   );
   await makeListing(world.pool, 'NEWCO');
 }, 60_000);
-
-const get = (path: string, headers: Record<string, string> = {}) => api.ask(path, { key: keys.read, headers });
 
 describe('the price of one symbol', () => {
   it('has its instrument, its change, its provenance and its licence class', async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
@@ -8,24 +8,16 @@ import {
   recoverySchema,
 } from '../../core/contracts/http/recovery.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { iso, type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const world = useWorld({ connections: 3, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
+const { world, api, keys, post } = useApi({ connections: 3 });
 
-beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
-});
 beforeEach(async () => {
   await world.pool.query('TRUNCATE recovery, source_state, source_credentials, service_state');
   api.queue.take('recoveries');
 });
 
-const post = (path: string, json?: unknown, headers: Record<string, string> = {}) =>
-  api.ask(path, { method: 'POST', key: keys.operate, headers, ...(json === undefined ? {} : { json }) });
 const dataOf = async <S extends z.ZodType>(answer: Response, schema: S): Promise<z.output<S>> =>
   schema.parse(envelope(z.unknown()).parse(await answer.json()).data);
 const problemOf = async (answer: Response) => problemSchema.parse(await answer.json());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import {
@@ -10,23 +10,10 @@ import {
 } from '../../core/contracts/http/operations.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
-import { iso, json, type Keys, makeBatch, makeKeys, makeRun, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { iso, json, makeBatch, makeRun } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
-
-beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
-}, 60_000);
-
-const get = (path: string) => api.ask(path, { key: keys.read });
-const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  api.ask(path, { method: 'POST', key: keys.operate, headers, ...(body === undefined ? {} : { json: body }) });
-const read = async <T extends z.ZodType>(schema: T, path: string) =>
-  envelope(schema).parse(await (await get(path)).json());
+const { world, api, get, post, read } = useApi();
 
 describe('run now', () => {
   it('sends a tick and tells the ids that the planner will make of it', async () => {
