@@ -24,7 +24,7 @@ export async function ensureKeys(pool: Pool, earlier: Partial<LocalKeys>): Promi
   return { read, operate, admin } satisfies Record<(typeof scopes)[number], string>;
 }
 
-/** A token that signs in to the dashboard once, within twelve hours, with what `key` may do. */
+/** A token that signs in to the dashboard once, within an hour, with what `key` may do. */
 export async function createSignInToken(pool: Pool, key: string): Promise<string> {
   const token = randomBytes(24).toString('base64url');
   if (!(await storeSignInToken(pool, secretHash(token), secretHash(key))))

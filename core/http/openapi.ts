@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { envelope, problemSchema } from '../contracts/http/envelope.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import { everywhere, idempotencyKeyPattern } from './read-request.ts';
-import type { RouteSpec } from './route.ts';
+import { type RouteSpec, secureSessionCookie } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -48,8 +48,9 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
         Session: {
           type: 'apiKey',
           in: 'cookie',
-          name: 'qtr_session',
-          description: 'The dashboard. Changes need an Origin of the same host.',
+          name: secureSessionCookie,
+          description:
+            'The dashboard. Changes need an Origin of the same host. Without https, as on a laptop, the name is `qtr_session_` and the port.',
         },
       },
     },
@@ -78,7 +79,7 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
     tags: [spec.tag],
     summary: spec.summary,
     description: [spec.description, scope].filter(Boolean).join('\n\n'),
-    security: spec.access === 'public' ? [] : [{ ApiKey: [] }, { Session: [] }],
+    security: spec.access === 'public' ? [] : spec.keyOnly ? [{ ApiKey: [] }] : [{ ApiKey: [] }, { Session: [] }],
     ...(spec.access === 'public' ? {} : { 'x-scope': spec.access }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(spec.body
@@ -133,7 +134,7 @@ function parametersOf(schema: z.ZodObject | undefined, where: 'path' | 'query', 
     return {
       name,
       in: where,
-      required: where === 'path',
+      required: where === 'path' || !field.safeParse(undefined).success,
       ...(description ? { description } : {}),
       schema: inline,
     };
@@ -153,9 +154,9 @@ function refer(schema: z.ZodType, io: 'input' | 'output', components: Map<string
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      // Patterns implied by a format, and the bounds of a double, only make the document longer. Answers may gain
+      // In answers, patterns implied by a format, and the bounds of a double, only make the document longer. Answers may gain
       // fields; bodies of requests may not have others.
-      if (jsonSchema.format) delete jsonSchema.pattern;
+      if ((io === 'output' && jsonSchema.format) || jsonSchema.type === 'integer') delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;

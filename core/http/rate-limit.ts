@@ -10,8 +10,6 @@ export interface RateLimit {
 export interface RateLimiter {
   /** Takes a token. Returns 0, or the seconds until there will be a token. */
   take(caller: string): number;
-  /** As `take`, without taking one. */
-  peek(caller: string): number;
 }
 
 /**
@@ -41,6 +39,5 @@ export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
       if (wait === 0) bucket.tokens -= 1;
       return wait;
     },
-    peek: (caller) => waitOf(bucketOf(caller).tokens),
   };
 }

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { canonicalSymbol } from '../market/symbol.ts';
+import { canonicalSymbol, symbolPattern } from '../market/symbol.ts';
 import { ProblemError } from './problem.ts';
+import { asNumber, asText, type DecimalWriter } from './wire-number.ts';
 
 /** The maximum size of a body in bytes. The largest legitimate one, 500 symbols, has 16 KB. */
 const bodyLimit = 64 * 1024;
@@ -9,7 +10,7 @@ const bodyLimit = 64 * 1024;
 /** Parameters that every route takes. */
 export const everywhere = z.object({
   decimals: z
-    .enum(['number', 'string'])
+    .enum(['number', 'string'], 'must be number or string')
     .optional()
     .describe('How decimals are written: JSON numbers with all digits, or text'),
 });
@@ -29,6 +30,13 @@ export function parametersOf(
     else if (!Object.hasOwn(everywhere.shape, name)) unknown.push(name.slice(0, 64));
   }
   return { values: Object.fromEntries(values), unknown };
+}
+
+/** How the request's decimals are written. Throws `invalid_request`. */
+export function decimalsOf(context: Context): DecimalWriter {
+  return checked(everywhere, 'query', { decimals: context.req.query('decimals') }).decimals === 'string'
+    ? asText
+    : asNumber;
 }
 
 /** A value by its schema. Throws `invalid_request` with the paths of what is wrong. */
@@ -112,8 +120,16 @@ export const instantParameter = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be ISO 8601, such as 2026-11-22T19:40:00Z or 2026-11-22',
   })
+  .meta({ pattern: '^(1[89]|[2-9][0-9])[0-9]{2}-' })
   .refine((text) => text >= '1800' && !Number.isNaN(Date.parse(text)), 'is outside of the years 1800 to 9999')
   .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
+
+/** A symbol in a path. What is none is an `invalid_symbol` by `symbolOf`, so the pattern is only documented here. */
+export const symbolParameter = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ pattern: symbolPattern.source, description: 'Canonical, or as people write it; a slash as %2F' });
 
 /** The canonical form of a symbol in a path. Throws `invalid_symbol`. */
 export function symbolOf(text: string): string {
@@ -130,6 +146,7 @@ export function limitParameter(most: number, usual: number) {
   return z
     .string()
     .regex(/^[1-9]\d{0,5}$/, `must be a whole number from 1 to ${most}`)
+    .meta({ type: 'integer', minimum: 1, maximum: most })
     .transform(Number)
     .refine((limit) => limit <= most, `must be at most ${most}`)
     .optional()
@@ -137,7 +154,13 @@ export function limitParameter(most: number, usual: number) {
     .meta({ description: `Rows on a page: 1 to ${most}, default ${usual}` });
 }
 
-export const cursorParameter = z.string().max(1000).optional().describe('meta.nextCursor of the previous page');
+/** A list reads its cursors by `readCursor`. */
+export const cursorParameter = z
+  .string()
+  .max(1000)
+  .meta({ pattern: '^[A-Za-z0-9_-]+$' })
+  .optional()
+  .describe('meta.nextCursor of the previous page');
 export const sourceIdParameter = z
   .string()
   .regex(/^[a-z][a-z0-9-]{1,31}$/, 'is no source id: small letters, digits, hyphens');

@@ -7,6 +7,9 @@ import type { ProblemCode } from './problem.ts';
 import { bodyOf, checked, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
+/** The cookie of a dashboard session over https. */
+export const secureSessionCookie = '__Host-qtr_session';
+
 /** The holder of the credentials of a request. */
 export interface Principal {
   readonly keyId: string;
@@ -93,6 +96,8 @@ export interface RouteSpec<
   readonly media?: Readonly<Record<string, z.ZodType>>;
   /** Takes an `Idempotency-Key`: the same key again is the same request. */
   readonly idempotent?: true;
+  /** A session of the dashboard is not enough. */
+  readonly keyOnly?: true;
   /** Problems beside those that every route may give. */
   readonly problems?: readonly ProblemCode[];
 }

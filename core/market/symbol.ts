@@ -8,6 +8,13 @@ const currencies = new Set(
 const allowed = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/;
 
 /**
+ * How symbols are spelled: what `canonicalSymbol` reads, and a few pairs with a slash whose second half is no currency. For
+ * documents of the API, in the dialect that JavaScript and Python share.
+ */
+export const symbolPattern =
+  /^\s*([A-Za-z0-9^][A-Za-z0-9.^=&-]{0,31}|[A-Za-z0-9]{1,30}\/[A-Za-z]|[A-Za-z0-9]{2,10}\/[A-Za-z]{3})\s*$/;
+
+/**
  * The canonical symbol, which is Yahoo's: `BRK-B`, `^GSPC`, `BTC-USD`, `EURUSD=X`, `VOD.L`.
  *
  * Accepts common spellings: `brk.b`, `BRK/B`, `EUR/USD`, `btc/usd`. Gives `null` for an invalid symbol.
@@ -19,6 +26,8 @@ const allowed = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/;
  * canonicalSymbol('not a symbol!') // null
  */
 export function canonicalSymbol(input: string): string | null {
+  // Before letters are made upper case: some of other scripts become ASCII then.
+  if (!symbolPattern.test(input)) return null;
   const text = input.trim().toUpperCase();
   const pair = /^([A-Z0-9]{2,10})\/([A-Z]{3})$/.exec(text);
   if (pair?.[1] && pair[2] && currencies.has(pair[2])) {

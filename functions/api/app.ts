@@ -13,9 +13,9 @@ import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
+import { decimalsOf } from '../../core/http/read-request.ts';
 import { respond, respondProblem } from '../../core/http/respond.ts';
 import type { ApiContext, Bindings, Call, Principal, Reply, Route, RouteSpec } from '../../core/http/route.ts';
-import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
@@ -44,7 +44,10 @@ export const basePath = '/api/v1';
 /** A key's limit in one container, unless the dependencies say otherwise. */
 const usualRateLimit = { perSecond: 50, burst: 500 };
 
-/** Failed sign-ins from one address in one container. Keys are 256 random bits: this saves the database, not the keys. */
+/**
+ * Failed sign-ins from one address in one container that are answered as such. Keys are 256 random bits: this slows a script
+ * down that has lost its key, and nobody else (ADR 24).
+ */
 const signInLimit = { perSecond: 0.2, burst: 10 };
 
 export type Api = Hono<{ Bindings: Bindings }> & { readonly specs: readonly RouteSpec[] };
@@ -57,7 +60,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   const failedSignIns = createRateLimiter(signInLimit, clock);
   const specs: RouteSpec[] = [];
   const routes: Route[] = [
-    ...sessionRoutes({ keys, authenticator, failedSignIns }),
+    ...sessionRoutes({ keys, failedSignIns }),
     ...quoteRoutes(dependencies),
     ...barRoutes(dependencies),
     ...instrumentRoutes(dependencies),
@@ -79,23 +82,18 @@ export function createApp(dependencies: ApiDependencies): Api {
   specs.push(...routes.map((route) => route.spec));
 
   const app = new Hono<{ Bindings: Bindings }>();
+  const named = new Set(routes.map(({ spec }) => basePath + spec.path));
   for (const route of routes) {
     app.on(route.spec.method.toUpperCase(), basePath + honoPath(route.spec.path), async (context) => {
+      // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
+      if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
       const call = callOf(context);
       const principal = await admit(route.spec, call);
       const { reply, unknownParameters } = await route.handle(context, { ...call, principal });
       return answer(reply, unknownParameters, call, context.req.method);
     });
   }
-  app.notFound((context) => {
-    const problem =
-      wrongMethod(context.req.path) ??
-      new ProblemError(
-        'not_found',
-        `There is nothing at ${context.req.path.slice(0, 200)}. ${basePath}/openapi.json lists what there is.`,
-      );
-    return respondProblem(problem, requestOf(context));
-  });
+  app.notFound(refuse);
   app.onError((error, context) => {
     const problem = problemOf(error);
     const request = requestOf(context);
@@ -104,9 +102,20 @@ export function createApp(dependencies: ApiDependencies): Api {
   });
   return Object.assign(app, { specs });
 
+  function refuse(context: ApiContext): Response {
+    const { path } = context.req;
+    const problem =
+      wrongMethod(path) ??
+      new ProblemError(
+        'not_found',
+        `There is nothing at ${path.slice(0, 200)}. ${basePath}/openapi.json lists what there is.`,
+      );
+    return respondProblem(problem, requestOf(context));
+  }
+
   /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
   async function admit(spec: RouteSpec, call: Call): Promise<Principal | null> {
-    const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie) };
+    const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie(call)) };
     if (spec.access === 'public') {
       if (spec.path !== '/health' || (credentials.apiKey === undefined && credentials.session === undefined))
         return null;
@@ -150,9 +159,9 @@ export function createApp(dependencies: ApiDependencies): Api {
   }
 
   function wrongMethod(path: string): ProblemError | null {
-    const allowed = routes
-      .filter((route) => pathPattern(route.spec.path).test(path))
-      .map((route) => route.spec.method.toUpperCase());
+    const itself = routes.filter(({ spec }) => basePath + spec.path === path);
+    const matching = itself.length > 0 ? itself : routes.filter(({ spec }) => pathPattern(spec.path).test(path));
+    const allowed = matching.map(({ spec }) => spec.method.toUpperCase());
     if (allowed.length === 0) return null;
     const list = [...new Set(allowed)].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     return new ProblemError('method_not_allowed', `This path takes ${list}.`, { headers: { allow: list } });
@@ -194,15 +203,6 @@ export function createApp(dependencies: ApiDependencies): Api {
 
 /** A request keeps its id from the first line to the error handler. */
 const requestIds = new WeakMap<Request, string>();
-
-function decimalsOf(context: ApiContext) {
-  const given = context.req.query('decimals');
-  if (given === undefined || given === 'number') return asNumber;
-  if (given === 'string') return asText;
-  throw new ProblemError('invalid_request', 'query.decimals: must be number or string', {
-    errors: [{ path: 'query.decimals', message: 'must be number or string' }],
-  });
-}
 
 function honoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');

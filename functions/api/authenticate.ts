@@ -1,12 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
 import { ProblemError } from '../../core/http/problem.ts';
-import type { Principal } from '../../core/http/route.ts';
+import { type Call, type Principal, secureSessionCookie } from '../../core/http/route.ts';
 import type { ApiKeyStore, HeldKey } from '../../core/ports/api-key-store.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 
-/** The cookie of a dashboard session. */
-export const sessionCookie = 'qtr_session';
+/**
+ * The name of the cookie of a dashboard session. Over https no other host of the domain can set it. Without https it is a
+ * laptop, where several clouds share the host 127.0.0.1 and cookies know no port: so the name has it.
+ */
+export function sessionCookie({ https, header }: Pick<Call, 'https' | 'header'>): string {
+  if (https) return secureSessionCookie;
+  const host = header('x-forwarded-host')?.split(',')[0]?.trim() ?? header('host') ?? '';
+  return `qtr_session_${URL.parse(`http://${host}`)?.port || '80'}`;
+}
 
 /** How long a container goes on accepting a key after it was revoked elsewhere. */
 const cachedMs = 30_000;
@@ -22,32 +29,45 @@ export interface Authenticator {
   identify(credentials: Credentials): Promise<Principal>;
   /** Drops a key from this container's cache: it was revoked here. */
   forgetKey(keyId: string): void;
-  forgetSession(token: string): void;
 }
 
 /**
- * Checks keys and sessions, most of the time from memory: a check by the database is cached for 30 s, so a revocation
- * elsewhere takes effect within that time. Expiry is checked on every request.
+ * Checks keys and sessions. A key that the database has found is cached for 30 s, so a revocation elsewhere takes effect
+ * within that time; one that it has not found stays unknown, so a client that keeps sending it costs no more queries.
+ * Sessions are looked up each time: signing out takes effect everywhere at once. Expiry is checked on every request.
  */
 export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authenticator {
   const cached = new LRUCache<string, { key: HeldKey; until: number; usedAt: number | null }>({ max: 1_000 });
+  const unknown = new LRUCache<string, true>({ max: 10_000 });
 
-  async function check(id: string, find: (now: Date) => Promise<HeldKey | null>): Promise<HeldKey | null> {
+  async function keyOf(hash: Buffer): Promise<HeldKey | null> {
+    const id = hash.toString('base64');
     const now = clock();
     const known = cached.get(id);
     if (known && known.until > now && !ended(known.key, now)) return known.key;
-    const key = await find(new Date(now));
+    if (unknown.has(id)) return null;
+    const key = await store.findKey(hash, new Date(now));
     if (!key) {
       cached.delete(id);
+      unknown.set(id, true);
       return null;
     }
-    let usedAt = known?.usedAt ?? key.lastUsedAt;
-    if (usedAt === null || usedAt <= now - recordUseMs) {
-      await store.touch(key.keyId, new Date(now));
-      usedAt = now;
-    }
+    const usedAt = await noteUse(key, known?.usedAt ?? key.lastUsedAt, now);
     cached.set(id, { key, until: now + cachedMs, usedAt });
     return key;
+  }
+
+  async function sessionOf(hash: Buffer): Promise<HeldKey | null> {
+    const now = clock();
+    const key = await store.findSession(hash, new Date(now));
+    if (key) await noteUse(key, key.lastUsedAt, now);
+    return key;
+  }
+
+  async function noteUse(key: HeldKey, usedAt: number | null, now: number): Promise<number> {
+    if (usedAt !== null && usedAt > now - recordUseMs) return usedAt;
+    await store.touch(key.keyId, new Date(now));
+    return now;
   }
 
   return {
@@ -58,8 +78,7 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
             'invalid_key',
             'The key in x-api-key is malformed: its checksum is wrong. It may have been mistyped.',
           );
-        const hash = secretHash(apiKey);
-        const key = await check(`key:${hash.toString('hex')}`, (now) => store.findKey(hash, now));
+        const key = await keyOf(secretHash(apiKey));
         if (!key)
           throw new ProblemError(
             'invalid_key',
@@ -68,8 +87,7 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
         return { ...key, via: 'key' };
       }
       if (session !== undefined) {
-        const hash = secretHash(session);
-        const key = await check(`session:${hash.toString('hex')}`, (now) => store.findSession(hash, now));
+        const key = await sessionOf(secretHash(session));
         if (!key) throw new ProblemError('session_ended', 'Sign in again with POST /session.');
         return { ...key, via: 'session' };
       }
@@ -80,9 +98,6 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
     },
     forgetKey(keyId) {
       for (const [id, { key }] of cached.entries()) if (key.keyId === keyId) cached.delete(id);
-    },
-    forgetSession(token) {
-      cached.delete(`session:${secretHash(token).toString('hex')}`);
     },
   };
 }

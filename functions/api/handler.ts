@@ -1,4 +1,4 @@
-import { handle } from 'hono/aws-lambda';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
@@ -24,6 +24,7 @@ import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
+import { withRawPath } from '../../core/http/gateway-event.ts';
 import { version } from '../../core/http/version.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger } from '../../core/runtime/observe.ts';
@@ -92,11 +93,13 @@ const app = createApp({
     logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),
 });
 
-/** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
-export const handler = handle(app, {
+const answer = handle(app, {
   // Every answer is text. Hono takes `text/markdown` for binary, and API Gateway would pass on its base64 as it is.
   isContentTypeBinary: () => false,
 });
+
+/** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
+export const handler = (event: LambdaEvent, context?: LambdaContext) => answer(withRawPath(event), context);
 
 function withSymbols(symbols: readonly string[] | null) {
   if (symbols === null) return catalogue;

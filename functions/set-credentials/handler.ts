@@ -1,13 +1,13 @@
-import { handle } from 'hono/aws-lambda';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
+import { withRawPath } from '../../core/http/gateway-event.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createCredentialsApp } from './set-credentials.ts';
 
-/** Requests of API Gateway (REST API v1 proxy events) for /api/v1/sources/{id}/credentials. */
-export const handler = handle(
+const answer = handle(
   createCredentialsApp({
     state: lambdaState(setting('stateFunction')),
     secrets: secretsManagerWriter(),
@@ -22,3 +22,6 @@ export const handler = handle(
       }),
   }),
 );
+
+/** Requests of API Gateway (REST API v1 proxy events) for /api/v1/sources/{id}/credentials. */
+export const handler = (event: LambdaEvent, context?: LambdaContext) => answer(withRawPath(event), context);

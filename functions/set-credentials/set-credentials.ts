@@ -21,7 +21,7 @@ import {
 import type { CredentialsState } from '../../core/contracts/http/operations.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
-import { bodyOf, checked } from '../../core/http/read-request.ts';
+import { bodyOf, checked, decimalsOf } from '../../core/http/read-request.ts';
 import { respondProblem } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
@@ -89,6 +89,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
 
   async function admit(context: Context) {
     const keyId = await adminKeyOf(context);
+    decimalsOf(context);
     const id = context.req.param('id') ?? '';
     const source = catalogue.find((each) => each.id === id);
     if (!source)

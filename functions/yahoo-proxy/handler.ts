@@ -7,6 +7,7 @@ import { invokeFunctionLater } from '../../core/adapters/lambda/invoke.ts';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
+import { withRawPath } from '../../core/http/gateway-event.ts';
 import { metrics as cloudMetrics, logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting } from '../../core/runtime/settings.ts';
 import { assembleProxy } from './assemble.ts';
@@ -52,7 +53,7 @@ export async function handler(event: unknown, context: Context): Promise<unknown
   try {
     const refresh = refreshEventSchema.safeParse(event);
     if (refresh.success) return await proxy.cache.refresh(refresh.data.refresh);
-    if (isRequest(event)) return await handle(proxy.app)(event, context);
+    if (isRequest(event)) return await handle(proxy.app)(withRawPath(event), context);
     const beat = await heartbeat(proxy);
     if (beat.canary !== 'well') logger.warn('Yahoo gives no new quote', { ...beat });
     return beat;

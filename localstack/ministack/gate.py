@@ -124,6 +124,12 @@ def refusal(method, path, query, headers):
     return None
 
 
+def rest_path(scope):
+    """The path as it was sent where it is one of the REST API: API Gateway hands it on so, and MiniStack decoded."""
+    raw = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
+    return raw if is_rest_api(scope["path"]) and is_rest_api(raw) else scope["path"]
+
+
 async def refuse(send, why):
     body = json.dumps({"__type": "AccessDeniedException", "message": f"The gate of the local cloud refuses this request. {why}"})
     await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/json")]})
@@ -160,7 +166,7 @@ def gated(app):
                     kept.append((name.removeprefix(BROWSER_HEADER).encode(), pair[1]))
             elif name != SECRET_HEADER:
                 kept.append(pair)
-        await app({**scope, "headers": kept}, receive, send)
+        await app({**scope, "headers": kept, "path": rest_path(scope)}, receive, send)
 
     return gate
 

@@ -124,7 +124,25 @@ describe('the function behind API Gateway', () => {
       body: JSON.stringify({ key: keys.read }),
     });
     expect(answer.statusCode).toBe(200);
-    expect(headerOf(answer, 'set-cookie')).toMatch(/^qtr_session=.*HttpOnly; SameSite=Strict$/);
+    expect(headerOf(answer, 'set-cookie')).toMatch(/^qtr_session_8080=.*HttpOnly; SameSite=Strict$/);
+  });
+
+  it.each([
+    ['an encoded slash', '/api/v1/quotes/BRK%2FB', 404, 'unknown_symbol', 'BRK-B'],
+    ['a slash encoded in small letters', '/api/v1/quotes/eur%2fusd', 404, 'unknown_symbol', 'EURUSD=X'],
+    ['an encoded question mark', '/api/v1/quotes/A%3Fx', 400, 'invalid_symbol', ''],
+    ['a question mark that the gateway decoded', '/api/v1/quotes/A?x', 400, 'invalid_symbol', ''],
+    ['a fragment that the gateway decoded', '/api/v1/quotes/A#x', 400, 'invalid_symbol', ''],
+    ['an encoded NUL', '/api/v1/quotes/AAPL%00', 400, 'invalid_symbol', ''],
+    ['a NUL that the gateway decoded', '/api/v1/quotes/AAPL\0', 400, 'invalid_symbol', ''],
+    ['a percent sign that is none of an escape', '/api/v1/quotes/AAPL%', 400, 'invalid_symbol', ''],
+    ['half a character', '/api/v1/quotes/AAPL\ud800', 400, 'invalid_symbol', ''],
+    ['a way up', '/api/v1/quotes/..%2fkeys', 400, 'invalid_symbol', ''],
+    ['a long share class', `/api/v1/quotes/${'A'.repeat(40)}%2FB`, 400, 'invalid_symbol', ''],
+  ])('reads a symbol with %s as it was sent', async (_, path, status, code, names) => {
+    const answer = await ask({ path, headers: { 'x-api-key': keys.read } });
+    expect(answer.statusCode).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ code, detail: expect.stringContaining(names) });
   });
 
   it('answers a body that is not JSON with a problem', async () => {

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { symbolPattern } from '../../core/market/symbol.ts';
 import { credentialsSpecs } from '../../functions/api/routes/credentials.ts';
 import { testApi } from '../support/api-fixture.ts';
 
@@ -94,6 +95,12 @@ describe('the OpenAPI document', () => {
     expect(text).not.toContain('$defs');
   });
 
+  it('says which routes a session of the dashboard is not enough for', () => {
+    const methods = document.paths['/sources/{id}/credentials'];
+    for (const method of ['get', 'put', 'delete']) expect(methods?.[method]?.security).toEqual([{ ApiKey: [] }]);
+    expect(document.paths['/keys']?.['get']?.security).toEqual([{ ApiKey: [] }, { Session: [] }]);
+  });
+
   it('says what may be null, also of named schemas', () => {
     const quote = document.components.schemas['Quote']?.properties;
     expect(quote?.['previousClose']).toEqual({ anyOf: [{ $ref: '#/components/schemas/Decimal' }, { type: 'null' }] });
@@ -110,9 +117,14 @@ describe('the OpenAPI document', () => {
       schema: { type: 'string', enum: ['0', '1', 'false', 'true'] },
     });
     expect(byName.get('order')).toMatchObject({ schema: { enum: ['asc', 'desc'], default: 'desc' } });
-    expect(byName.get('limit')).toMatchObject({ schema: { type: 'string' } });
+    expect(byName.get('limit')?.schema).toEqual({ type: 'integer', minimum: 1, maximum: 2_000 });
+    expect(byName.get('cursor')).toMatchObject({ required: false, schema: { pattern: '^[A-Za-z0-9_-]+$' } });
+    expect(byName.get('from')).toMatchObject({ schema: { pattern: '^(1[89]|[2-9][0-9])[0-9]{2}-' } });
+    expect(byName.get('symbol')).toMatchObject({ schema: { pattern: symbolPattern.source, maxLength: 64 } });
     expect(byName.get('decimals')).toMatchObject({ in: 'query' });
     expect(history?.responses['200']?.content).toHaveProperty('text/csv');
+    const queue = document.paths['/dead-letters']?.['get']?.parameters?.find(({ name }) => name === 'queue');
+    expect(queue).toMatchObject({ in: 'query', required: true });
     expect(document.paths['/quotes/batch']?.['post']?.requestBody?.required).toBe(true);
     expect(document.paths['/sources/{id}/run']?.['post']?.requestBody?.required).toBe(false);
   });

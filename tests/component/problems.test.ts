@@ -61,6 +61,9 @@ describe('a request for what there is not', () => {
     ['DELETE', '/quotes', 'GET, HEAD'],
     ['PUT', '/session', 'POST, GET, HEAD, DELETE'],
     ['GET', '/quotes/batch/', null],
+    ['GET', '/quotes/batch', 'POST'],
+    ['GET', '/sources/recover', 'POST'],
+    ['DELETE', '/quarantine/replay', 'POST'],
     ['PATCH', '/sources/yahoo/start', 'POST'],
     ['OPTIONS', '/quotes', 'GET, HEAD'],
   ])('%s %s tells the methods that there are', async (method, path, allow) => {

@@ -17,8 +17,8 @@ const signIn = (body: unknown, headers: Record<string, string> = {}) =>
   api.ask('/session', { method: 'POST', json: body, headers });
 
 /** The cookie as a browser would send it back. */
-async function cookieOf(key: string): Promise<string> {
-  return (await signIn({ key })).headers.get('set-cookie')?.split(';')[0] ?? '';
+async function cookieOf(key: string, headers: Record<string, string> = {}): Promise<string> {
+  return (await signIn({ key }, headers)).headers.get('set-cookie')?.split(';')[0] ?? '';
 }
 
 const ours = { origin: 'https://quotron.example', host: 'quotron.example' };
@@ -28,7 +28,7 @@ describe('signing in', () => {
     const response = await signIn({ key: keys.operate });
     expect(response.status).toBe(200);
     expect(response.headers.get('set-cookie')).toMatch(
-      /^qtr_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+      /^qtr_session_80=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
     );
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect((await json(response))['data']).toEqual({
@@ -38,14 +38,17 @@ describe('signing in', () => {
     });
   });
 
-  it('by https makes the cookie Secure', async () => {
+  it('by https makes the cookie Secure, and of this host alone', async () => {
     const proxied = await signIn({ key: keys.read }, { 'x-forwarded-proto': 'https' });
     const direct = await testApi(world.pool, { protocol: 'https' }).ask('/session', {
       method: 'POST',
       json: { key: keys.read },
     });
-    expect(proxied.headers.get('set-cookie')).toMatch(/; Secure$/);
-    expect(direct.headers.get('set-cookie')).toMatch(/; Secure$/);
+    for (const answer of [proxied, direct]) {
+      const cookie = answer.headers.get('set-cookie');
+      expect(cookie).toMatch(/^__Host-qtr_session=[\w-]{43}; Path=\/; .*; Secure$/);
+      expect(cookie).not.toMatch(/domain/i);
+    }
     expect(proxied.headers.get('strict-transport-security')).toMatch(/max-age/);
   });
 
@@ -55,7 +58,7 @@ describe('signing in', () => {
       'SELECT string_agg(w::text, $1) AS text FROM web_session w',
       [' '],
     );
-    expect(rows[0]?.text).not.toContain(cookie.slice('qtr_session='.length));
+    expect(rows[0]?.text).not.toContain(cookie.slice('qtr_session_80='.length));
   });
 
   it('ends no later than its key', async () => {
@@ -80,11 +83,20 @@ describe('signing in', () => {
     const attempt = (address: string, body: unknown) =>
       fresh.ask('/session', { method: 'POST', json: body, headers: { 'x-forwarded-for': address } });
     for (let turn = 0; turn < 10; turn++) expect((await attempt('198.51.100.1', { token: 'wrong' })).status).toBe(401);
-    const refused = await attempt('198.51.100.1', { key: keys.read });
+    const refused = await attempt('198.51.100.1', { token: 'wrong' });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
-    expect((await attempt('198.51.100.2', { key: keys.read })).status).toBe(200);
+    expect((await attempt('198.51.100.2', { token: 'wrong' })).status).toBe(401);
     fresh.time.now = noon + 5_000;
-    expect((await attempt('198.51.100.1', { key: keys.read })).status).toBe(200);
+    expect((await attempt('198.51.100.1', { token: 'wrong' })).status).toBe(401);
+  });
+
+  it('with a right key works however often others have failed from the same address', async () => {
+    const fresh = testApi(world.pool);
+    const attempt = (body: unknown) => fresh.ask('/session', { method: 'POST', json: body });
+    for (let turn = 0; turn < 30; turn++) await attempt({ token: 'wrong' });
+    expect((await attempt({ token: 'wrong' })).status).toBe(429);
+    for (let turn = 0; turn < 20; turn++) expect((await attempt({ key: keys.read })).status).toBe(200);
+    expect((await attempt({ token: 'wrong' })).status).toBe(429);
   });
 
   it('from a page of another site is refused', async () => {
@@ -152,10 +164,30 @@ describe('a session', () => {
     const out = await api.ask('/session', { method: 'DELETE', headers: { cookie, ...ours } });
     expect([out.status, out.headers.get('set-cookie')]).toEqual([
       204,
-      expect.stringContaining('qtr_session=; Path=/; Max-Age=0'),
+      expect.stringContaining('qtr_session_80=; Path=/; Max-Age=0'),
     ]);
     const after = await api.ask('/session', { headers: { cookie } });
     expect([after.status, await json(after)]).toMatchObject([401, { code: 'session_ended' }]);
+  });
+
+  it('ends at once in every container', async () => {
+    const elsewhere = testApi(world.pool);
+    const cookie = await cookieOf(keys.read);
+    const status = async () => (await elsewhere.ask('/session', { headers: { cookie } })).status;
+    expect(await status()).toBe(200);
+    await api.ask('/session', { method: 'DELETE', headers: { cookie, ...ours } });
+    expect(await status()).toBe(401);
+  });
+
+  it('is told from that of another cloud on this machine: each port has a cookie of its own', async () => {
+    const first = await cookieOf(keys.read, { host: '127.0.0.1:8080' });
+    const second = await cookieOf(keys.operate, { host: 'emulator:4566', 'x-forwarded-host': '127.0.0.1:9090' });
+    expect([first, second].map((cookie) => cookie.split('=')[0])).toEqual(['qtr_session_8080', 'qtr_session_9090']);
+    const who = async (host: string) =>
+      (await json(await api.ask('/session', { headers: { cookie: `${first}; ${second}`, host } })))['data'];
+    expect(await who('127.0.0.1:8080')).toMatchObject({ name: 'test read' });
+    expect(await who('127.0.0.1:9090')).toMatchObject({ name: 'test operate' });
+    expect((await api.ask('/session', { headers: { cookie: first, host: '127.0.0.1:9090' } })).status).toBe(401);
   });
 
   it('ends after twelve hours', async () => {
@@ -178,7 +210,7 @@ describe('a session', () => {
   });
 
   it('that is made up is none', async () => {
-    expect((await api.ask('/session', { headers: { cookie: 'qtr_session=made-up' } })).status).toBe(401);
+    expect((await api.ask('/session', { headers: { cookie: 'qtr_session_80=made-up' } })).status).toBe(401);
   });
 
   it.each([
@@ -200,7 +232,8 @@ describe('a session', () => {
       200,
     ],
   ])('changes something only from its own page: %s', async (_, headers, status) => {
-    const cookie = await cookieOf(keys.operate);
+    const names = Object.entries(headers).filter(([name]) => name.endsWith('host'));
+    const cookie = await cookieOf(keys.operate, Object.fromEntries(names));
     const response = await api.ask('/sources/yahoo/start', { method: 'POST', headers: { cookie, ...headers } });
     expect(response.status).toBe(status);
   });

@@ -110,6 +110,17 @@ describe('credentials of a source', () => {
     expect(held.size).toBe(0);
   });
 
+  it.each(['GET', 'PUT', 'DELETE'])('take no other decimals than number and string: %s', async (method) => {
+    const answer = await ask({
+      method,
+      path: `${path}?decimals=AAA`,
+      ...(method === 'PUT' && { json: { apiKey: secret } }),
+    });
+    expect(answer.status).toBe(400);
+    expect(problemSchema.parse(await answer.json()).errors?.[0]?.path).toBe('query.decimals');
+    expect(held.size).toBe(0);
+  });
+
   it('of a login are a user name and a password', async () => {
     const broker = path.replace('alpha-vantage', 'demo-broker');
     expect((await ask({ method: 'PUT', path: broker, json: { username: 'ann', password: secret } })).status).toBe(200);

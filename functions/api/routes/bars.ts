@@ -8,6 +8,7 @@ import {
   instantParameter,
   limitParameter,
   sourceIdParameter,
+  symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
@@ -37,7 +38,7 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
       summary: 'Open, high, low, close and volume over time',
       description:
         'Bars of one source, oldest first. `adjustment=none` gives them as the source did, and `basis` says what that is. The others are computed at read from the splits and dividends that are known: `raw` undoes the splits, `splits` brings all to the shares of today, `splits_and_dividends` follows the CRSP method. What cannot be derived from what is stored is a 422 `not_derivable`. As CSV by `Accept: text/csv` or `format=csv`.',
-      params: z.object({ symbol: z.string().min(1).max(64) }),
+      params: z.object({ symbol: symbolParameter }),
       query: z.object({
         interval: z.enum(barIntervals).default('1d'),
         from: instantParameter.optional().describe('First start of a bar, inclusive'),

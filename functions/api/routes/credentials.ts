@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { credentialsSchemas } from '../../../core/auth/credentials.ts';
 import { credentialsStateSchema } from '../../../core/contracts/http/operations.ts';
 import type { RouteSpec } from '../../../core/http/route.ts';
 
 const shared = {
   path: '/sources/{id}/credentials',
   access: 'admin',
+  keyOnly: true,
   tag: 'Sources',
   params: z.object({ id: z.string().min(1).max(64) }),
   data: credentialsStateSchema,
@@ -27,10 +29,7 @@ export const credentialsSpecs: readonly RouteSpec[] = [
     summary: "Set a source's credentials",
     description:
       '`{apiKey}` or `{username, password}`, as the source needs it. They hold from the next request on; the session made with the former ones is dropped. Needs a key in `x-api-key`: the dashboard cannot set secrets.',
-    body: z.union([
-      z.strictObject({ apiKey: z.string() }),
-      z.strictObject({ username: z.string(), password: z.string() }),
-    ]),
+    body: z.union([credentialsSchemas['api-key'], credentialsSchemas.login]),
   },
   { ...shared, method: 'delete', summary: "Take a source's credentials away" },
 ];

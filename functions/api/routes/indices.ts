@@ -17,6 +17,7 @@ import {
   limitParameter,
   sourceIdParameter,
   symbolHelp,
+  symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import type { NamedListing } from '../../../core/market/instrument.ts';
@@ -38,7 +39,7 @@ interface RouteDependencies {
 }
 
 const tag = 'Indices';
-const symbolParameter = z.object({ symbol: z.string().min(1).max(64).describe('^GSPC, ^NDX, ^DJI') });
+const bySymbol = z.object({ symbol: symbolParameter.describe('^GSPC, ^NDX, ^DJI') });
 const nothingOlder = { date: null, source: null, knownAt: null } as const;
 /** Members change by the day, their prices with each fetch. */
 const membersMaxAge = 30;
@@ -92,7 +93,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       access: 'read',
       tag,
       summary: 'An index: its level, and what is known of its members',
-      params: symbolParameter,
+      params: bySymbol,
       data: indexSchema,
       problems: ['invalid_symbol', 'unknown_symbol', 'not_an_index'],
     },
@@ -150,7 +151,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       summary: 'What an index is made of: weight and price of each member, heaviest first',
       description:
         'The snapshot of a day, in the zone of the index: the newest, or the newest that is not later than `date`; `data.date` says which. Prices are those that stood beside the weights. With `knownAt`, as it was known then. As CSV by `Accept: text/csv` or `format=csv`; the next page is then in the Link header.',
-      params: symbolParameter,
+      params: bySymbol,
       query: z.object({
         date: z.iso.date().optional().describe('Not later than this day'),
         source: sourceIdParameter.optional(),

@@ -17,6 +17,7 @@ import {
   sourceIdParameter,
   symbolHelp,
   symbolOf,
+  symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
@@ -35,7 +36,7 @@ interface RouteDependencies {
 }
 
 const tag = 'Quotes';
-const symbolParameter = z.object({ symbol: z.string().min(1).max(64).describe('Canonical, or as people write it') });
+const bySymbol = z.object({ symbol: symbolParameter });
 const sourceParameter = sourceIdParameter
   .optional()
   .describe('The price of this source, instead of the consolidated one');
@@ -60,7 +61,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       access: 'read',
       tag,
       summary: 'The price of one symbol',
-      params: symbolParameter,
+      params: bySymbol,
       query: z.object({
         source: sourceParameter,
         knownAt: knownAtParameter,
@@ -205,7 +206,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       summary: 'The stored prices of one symbol, newest first',
       description:
         'Of one source: the one that is served, unless `source` names another. With `revisions=1` what was corrected is listed too, each row with the time in which it was what Quotron knew (knownFrom, knownTo). With `knownAt`, each price as it was known then. As CSV by `Accept: text/csv` or `format=csv`; the next page is then in the Link header.',
-      params: symbolParameter,
+      params: bySymbol,
       query: z.object({
         from: instantParameter.optional().describe('First asOf, inclusive'),
         to: instantParameter.optional().describe('Last asOf, exclusive'),

@@ -6,7 +6,7 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import type { RateLimiter } from '../../../core/http/rate-limit.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { ApiKeyStore } from '../../../core/ports/api-key-store.ts';
-import { type Authenticator, refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
+import { refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
 
 const lifeMs = 12 * 3600_000;
 /** The `expiresAt` of a key without an end. */
@@ -14,11 +14,7 @@ const endless = Date.UTC(9999, 11, 31);
 const tag = 'Session';
 
 /** Signing in to the dashboard: a key or a one-time token becomes a cookie that no script can read. */
-export function sessionRoutes(use: {
-  keys: ApiKeyStore;
-  authenticator: Authenticator;
-  failedSignIns: RateLimiter;
-}): Route[] {
+export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimiter }): Route[] {
   const signIn = route(
     {
       method: 'post',
@@ -27,7 +23,7 @@ export function sessionRoutes(use: {
       tag,
       summary: 'Sign in with an API key or a one-time token',
       description:
-        'Sets the cookie qtr_session (HttpOnly, SameSite=Strict) for 12 hours, or until the key expires. A one-time token works once. Failed sign-ins are limited per address and container: 10 at once, then one in 5 seconds.',
+        'Sets a cookie (HttpOnly, SameSite=Strict) for 12 hours, or until the key expires. A one-time token works once. After 10 failed sign-ins from one address, and then more than one in 5 seconds, failures are a 429; what is right is always let in.',
       body: signInSchema,
       data: sessionSchema,
       problems: ['sign_in_refused', 'foreign_origin', 'rate_limited'],
@@ -35,11 +31,6 @@ export function sessionRoutes(use: {
     async ({ body, call }) => {
       // A page of another site must not sign a visitor in as someone else either. Programs send no Origin.
       if (call.header('origin') !== undefined) refuseForeignOrigin(call.header);
-      const wait = use.failedSignIns.peek(call.address);
-      if (wait > 0)
-        throw new ProblemError('rate_limited', `Too many failed sign-ins from this address. Wait ${wait} s.`, {
-          headers: { 'retry-after': String(wait) },
-        });
       const session = randomBytes(32).toString('base64url');
       const now = new Date(call.now);
       const until = new Date(call.now + lifeMs);
@@ -49,7 +40,11 @@ export function sessionRoutes(use: {
           : null
         : use.keys.signInWithToken(secretHash(body.token), secretHash(session), now, until));
       if (!held) {
-        use.failedSignIns.take(call.address);
+        const wait = use.failedSignIns.take(call.address);
+        if (wait > 0)
+          throw new ProblemError('rate_limited', `Too many failed sign-ins from this address. Wait ${wait} s.`, {
+            headers: { 'retry-after': String(wait) },
+          });
         throw new ProblemError(
           'sign_in_refused',
           'key' in body
@@ -77,15 +72,15 @@ export function sessionRoutes(use: {
       access: 'public',
       tag,
       summary: 'Sign out',
+      description: 'Ends the session everywhere at once.',
       status: 204,
       problems: ['foreign_origin'],
     },
     async ({ call }) => {
-      const session = call.cookie(sessionCookie);
+      const session = call.cookie(sessionCookie(call));
       if (session !== undefined) {
         refuseForeignOrigin(call.header);
         await use.keys.endSession(secretHash(session));
-        use.authenticator.forgetSession(session);
       }
       return { kind: 'empty', headers: { 'set-cookie': cookie('', 0, call) } };
     },
@@ -107,6 +102,6 @@ function answer(
 }
 
 function cookie(value: string, maxAge: number, call: Call): string {
-  const parts = [`${sessionCookie}=${value}`, 'Path=/', `Max-Age=${maxAge}`, 'HttpOnly', 'SameSite=Strict'];
+  const parts = [`${sessionCookie(call)}=${value}`, 'Path=/', `Max-Age=${maxAge}`, 'HttpOnly', 'SameSite=Strict'];
   return [...parts, ...(call.https ? ['Secure'] : [])].join('; ');
 }

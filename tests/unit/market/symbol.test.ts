@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import { canonicalSymbol, symbolPattern } from '../../../core/market/symbol.ts';
 
 it.each([
   ['BRK-B', 'BRK-B'],
@@ -18,9 +19,29 @@ it.each([
   expect(canonicalSymbol(written)).toBe(canonical);
 });
 
-it.each(['', ' ', "A'; DROP TABLE quote", '../etc', 'A B', '=1+1', '<b>', 'A'.repeat(40)])(
-  '%j is no symbol',
-  (written) => {
-    expect(canonicalSymbol(written)).toBeNull();
-  },
-);
+it.each([
+  '',
+  ' ',
+  "A'; DROP TABLE quote",
+  '../etc',
+  'A B',
+  '=1+1',
+  '<b>',
+  'A'.repeat(40),
+  `${'A'.repeat(40)}/B`,
+  'ß',
+  'ıx',
+])('%j is no symbol', (written) => {
+  expect(canonicalSymbol(written)).toBeNull();
+});
+
+it('the documented pattern has every symbol, and all of it are symbols but pairs without a currency', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.stringMatching(symbolPattern), fc.string({ maxLength: 8 })), (text) => {
+      const isSymbol = canonicalSymbol(text) !== null;
+      if (isSymbol) expect(text).toMatch(symbolPattern);
+      else if (!/\/[A-Za-z]{3}\s*$/.test(text)) expect(text).not.toMatch(symbolPattern);
+    }),
+    { numRuns: 1_000 },
+  );
+});
