@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { failureDetailSchema } from '../../core/contracts/words/failure-details.ts';
+import { findingEvidenceSchema, priceRules } from '../../core/contracts/words/price-findings.ts';
 import { rowFindingSchema } from '../../core/contracts/words/row-findings.ts';
 import { runReasons } from '../../core/contracts/words/run-reasons.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
@@ -58,9 +59,19 @@ describe('docs/reasons.md', () => {
     for (const name of names) expect([...every, ...ofApis, ...ofPages].some(isOf(name)), name).toBe(true);
   });
 
+  it('has one row on each rule of prices, and a file has each', () => {
+    const table = tables.find((rows) => rows[0]?.['rule'] !== undefined) ?? [];
+    expect(table.map((row) => row['rule']).sort()).toEqual(priceRules.map((rule) => `\`${rule}\``).sort());
+    for (const rule of priceRules) {
+      const file = new URL(`../../core/prices/rules/${rule.replace('_', '-')}.ts`, import.meta.url);
+      expect(existsSync(file), rule).toBe(true);
+    }
+  });
+
   it.each([
     ['code', failureDetailSchema],
     ['finding', rowFindingSchema],
+    ['evidence', findingEvidenceSchema],
   ] as const)('has one line on each %s, with its figures, and on no other', (heading, schema) => {
     const table = tables.find((rows) => rows[0]?.[heading] !== undefined) ?? [];
     const listed = table.map((row) => [row[heading], ...figuresIn(row['figures'])]);

@@ -1,0 +1,127 @@
+import * as z from 'zod';
+
+/**
+ * What the rules of prices find about a row that is stored as it came: closed lists. docs/reasons.md has a line on each
+ * rule and each evidence.
+ */
+
+/** The rules, in the order in which they run. */
+export const priceRules = [
+  'unit',
+  'splits',
+  'edges',
+  'shape',
+  'history',
+  'dividends',
+  'adjusted_close',
+  'sources',
+] as const;
+export type PriceRule = (typeof priceRules)[number];
+
+/** `wrong` keeps a row out of the default answer; `doubt` and `info` only mark it. */
+export const findingSeverities = ['info', 'doubt', 'wrong'] as const;
+export type FindingSeverity = (typeof findingSeverities)[number];
+
+/** What a finding is about. */
+export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain'] as const;
+export type FindingSubject = (typeof findingSubjects)[number];
+
+/** The prices of a bar. */
+export const priceFields = ['open', 'high', 'low', 'close'] as const;
+export type PriceField = (typeof priceFields)[number];
+
+/** By what a price is judged, strongest first. */
+export const priceWitnesses = [
+  'stored_quote',
+  'market_price',
+  'previous_close',
+  'traded_rows',
+  'other_source',
+  'surroundings',
+] as const;
+export type PriceWitness = (typeof priceWitnesses)[number];
+
+const fields = z.array(z.enum(priceFields)).readonly();
+const witness = z.enum(priceWitnesses);
+const day = z.string().max(40);
+
+/** What speaks for a finding, with its figures. */
+export const findingEvidenceSchema = z
+  .discriminatedUnion('code', [
+    /** The price times `factor` is what the witness says. */
+    z.object({ code: z.literal('other_unit'), factor: z.number(), fields, witness }),
+    /** The series steps by a factor of a unit, and nothing says which side is right. */
+    z.object({ code: z.literal('unit_undecided'), factor: z.number() }),
+    z.object({ code: z.literal('split_not_applied'), exDate: day, ratio: z.number(), fields }),
+    z.object({ code: z.literal('split_applied_twice'), exDate: day, ratio: z.number(), fields }),
+    z.object({ code: z.literal('split_told_twice'), exDate: day, ratio: z.number() }),
+    z.object({ code: z.literal('split_not_seen'), ratio: z.number(), moved: z.number() }),
+    /** So many rows in a row are `ratio` times the witness. */
+    z.object({ code: z.literal('price_off'), ratio: z.number(), rows: z.int(), witness }),
+    z.object({ code: z.literal('outside_range'), fields }),
+    z.object({ code: z.literal('frozen'), rows: z.int() }),
+    z.object({ code: z.literal('closed_day') }),
+    /** The same source said another price of this time before. */
+    z.object({ code: z.literal('history_moved'), stored: z.number(), ratio: z.number() }),
+    /** The same source said another amount or ratio of this action before. */
+    z.object({ code: z.literal('action_changed'), stored: z.number(), ratio: z.number() }),
+    /** The amount times `factor` is what the witnesses say. Figures are shares of the close before. */
+    z.object({
+      code: z.literal('dividend_unit'),
+      factor: z.number(),
+      amount: z.number(),
+      fall: z.number(),
+      adjusted: z.number().nullable(),
+    }),
+    z.object({ code: z.literal('dividend_exceeds_price'), amount: z.number() }),
+    z.object({
+      code: z.literal('dividend_not_seen'),
+      amount: z.number(),
+      fall: z.number(),
+      adjusted: z.number().nullable(),
+    }),
+    z.object({ code: z.literal('dividend_twice'), exDate: day, fall: z.number(), other: z.number() }),
+    z.object({ code: z.literal('dividend_redated'), exDate: day }),
+    z.object({ code: z.literal('dividend_currency'), currency: z.string().max(20), expected: z.string().max(20) }),
+    z.object({ code: z.literal('gain_within_dividend'), amount: z.number(), fall: z.number() }),
+    /** What the vendor's adjusted close took off on the ex-date, beside the amount that it should. */
+    z.object({ code: z.literal('adjustment_differs'), amount: z.number(), adjusted: z.number(), fall: z.number() }),
+    z.object({ code: z.literal('adjustment_unexplained'), adjusted: z.number() }),
+    z.object({ code: z.literal('unlike_sources'), ratio: z.number(), sources: z.int() }),
+    z.object({ code: z.literal('unlike_own_bar'), ratio: z.number() }),
+  ])
+  .meta({ id: 'FindingEvidence' });
+export type FindingEvidence = z.infer<typeof findingEvidenceSchema>;
+
+const amount = z.string().max(400);
+
+/**
+ * What the row should be, where that is exactly derivable. `from` is what the row said when it was judged: a proposal is
+ * applied to no other. `to` is `null` where the row, or the field, should not be there.
+ *
+ *   prices    `fields` of a bar times `factor`; `from` and `to` are the close. A split changes the volume, too
+ *   amount    of a dividend or capital gain
+ *   ex_date   of an action
+ *   row       is to be dropped
+ */
+export const findingProposalSchema = z
+  .discriminatedUnion('field', [
+    z.object({
+      field: z.literal('prices'),
+      from: amount,
+      to: amount,
+      why: z.enum(['unit', 'split']),
+      factor: amount,
+      fields,
+    }),
+    z.object({ field: z.literal('amount'), from: amount, to: amount, why: z.enum(['unit', 'split']) }),
+    z.object({ field: z.literal('ex_date'), from: day, to: day, why: z.literal('adjusted_close') }),
+    z.object({
+      field: z.literal('row'),
+      from: amount,
+      to: z.null(),
+      why: z.enum(['told_twice', 'not_paid', 'within_dividend', 'closed_day']),
+    }),
+  ])
+  .meta({ id: 'FindingProposal' });
+export type FindingProposal = z.infer<typeof findingProposalSchema>;

@@ -1,0 +1,188 @@
+/**
+ * Edges: a few rows at a price where the market was not.
+ *
+ * A block of at most five rows that is reached and left by a gap, with the market before and after it at one price, is
+ * wrong. At the first and last rows one side is missing: there the stored quote, the price beside the bars or the close
+ * before them decides, and without them only a step beyond any ordinary one is in doubt. A price that the bars trade
+ * their way to is a market, however wild.
+ */
+import type { FindingSeverity, PriceWitness } from '../../contracts/words/price-findings.ts';
+import type { AssetClass } from '../../market/instrument.ts';
+import type { Finding } from './finding.ts';
+import { barSubject, dayOf, daysBetween, type PriceAt, type Row, type Series, splitsBetween } from './series.ts';
+import { median, moveAround, wildMove } from './spread.ts';
+
+/** By what factor a block must stand off, at the least. */
+const leastFactor: Readonly<Record<AssetClass, number>> = {
+  equity: 1.35,
+  etf: 1.25,
+  fund: 1.15,
+  index: 1.15,
+  crypto: 1.5,
+  fx: 1.1,
+  future: 1.4,
+  option: 20,
+  other: 2,
+};
+
+const longestBlock = 5;
+
+/** By what factor an edge must step with nothing to compare it with. */
+const bareFactor = 4;
+
+/** A quote farther from the last row than this does not decide about it. */
+const quoteDays = 5;
+
+/** Prices move in ticks: a step of fewer says nothing, whatever it is in percent. */
+const leastTicks = 5;
+
+/** Finds rows at a wrong price. Expects rows whose units and splits are right. */
+export function checkEdges(series: Series): Finding[] {
+  const { rows } = series;
+  if (rows.length < 3) return againstQuote(series);
+  const usual = limitOf(series);
+  const found: Finding[] = [];
+  let index = 1;
+  while (index < rows.length) {
+    const block = Math.abs(series.returns[index] ?? 0) > usual ? blockAt(series, index, usual) : null;
+    if (block === null) {
+      index++;
+      continue;
+    }
+    found.push(...block.findings);
+    index = block.next;
+  }
+  const known = new Set(found.map((finding) => finding.subject.at));
+  return [...found, ...againstQuote(series).filter((finding) => !known.has(finding.subject.at))];
+}
+
+/** The logarithm that a step must exceed. */
+function limitOf(series: Series): number {
+  const least = Math.log(leastFactor[series.assetClass]);
+  return Math.max(least, 6 * series.sigma, 2.5 * wildMove(series.returns));
+}
+
+interface Block {
+  readonly findings: readonly Finding[];
+  readonly next: number;
+}
+
+function blockAt(series: Series, index: number, usual: number): Block | null {
+  const { rows } = series;
+  const before = rows[index - 1];
+  const first = rows[index];
+  if (!before || !first || !(before.close > 0) || !(first.close > 0)) return null;
+  const limit = Math.max(usual, 8 * moveAround(series, index));
+  const step = Math.log(first.close / before.close);
+  if (Math.abs(step) <= limit || isTick(series, first.close, before.close) || !hasGap(before, first, limit))
+    return null;
+  for (let end = index + 1; end <= Math.min(index + longestBlock, rows.length - 1); end++) {
+    const [last, after] = [rows[end - 1], rows[end]];
+    if (!last || !after || !(last.close > 0) || !(after.close > 0)) return null;
+    const back = Math.log(after.close / last.close);
+    if (Math.abs(back) <= limit || Math.sign(back) === Math.sign(step)) continue;
+    const moved = Math.abs(Math.log(after.close / before.close));
+    // The longer it lasts, the more it looks like a market.
+    if (Math.abs(step) < limit * (1 + 0.2 * (end - index - 1))) return null;
+    if (moved > 0.35 * Math.abs(step) || !hasGap(last, after, limit)) return null;
+    const level = Math.sqrt(before.close * after.close);
+    return { findings: offRows(rows.slice(index, end), level, 'surroundings', 'wrong'), next: end + 1 };
+  }
+  return edgeAt(series, index, step, limit);
+}
+
+/** A step that is not taken back: of the first or last few rows. */
+function edgeAt(series: Series, index: number, step: number, limit: number): Block | null {
+  const { rows, evidence } = series;
+  const [before, first] = [rows[index - 1], rows[index]];
+  if (!before || !first) return null;
+  const size = Math.abs(step);
+  if (rows.length - index <= longestBlock && rows.length - index < index) {
+    for (const [witness, price] of witnessesOf(series)) {
+      const toBefore = Math.abs(Math.log(price / before.close));
+      const toLast = Math.abs(Math.log(price / (rows.at(-1)?.close ?? first.close)));
+      if (toLast <= 0.35 * size) return null;
+      if (toBefore <= 0.35 * size)
+        return { findings: offRows(rows.slice(index), price, witness, 'wrong'), next: rows.length };
+    }
+    if (size > Math.max(Math.log(bareFactor), limit))
+      return { findings: offRows(rows.slice(index), before.close, 'surroundings', 'doubt'), next: rows.length };
+  }
+  if (index <= longestBlock && index < rows.length - index) {
+    const { closeBefore } = evidence;
+    if (closeBefore !== undefined && closeBefore > 0) {
+      const opening = rows[0]?.close ?? before.close;
+      if (Math.abs(Math.log(closeBefore / opening)) <= 0.35 * size) return null;
+      if (Math.abs(Math.log(closeBefore / first.close)) <= 0.35 * size)
+        return { findings: offRows(rows.slice(0, index), closeBefore, 'previous_close', 'wrong'), next: index + 1 };
+    }
+    if (size > Math.max(Math.log(bareFactor), limit))
+      return { findings: offRows(rows.slice(0, index), first.close, 'surroundings', 'doubt'), next: index + 1 };
+  }
+  return null;
+}
+
+/** Prices of about the time of the last row, in its shares. */
+function witnessesOf({ rows, evidence, actions, zone, basis }: Series): [PriceWitness, number][] {
+  const last = rows.at(-1);
+  if (!last) return [];
+  const lastDay = dayOf(last, zone);
+  const near = (price: PriceAt | undefined): number | null => {
+    if (!price || !(price.price > 0)) return null;
+    const day = new Date(price.at).toISOString().slice(0, 10);
+    if (Math.abs(daysBetween(lastDay, day)) > quoteDays) return null;
+    return price.price / splitsBetween(actions, day, basis === 'raw' ? lastDay : '9999-12-31');
+  };
+  const others = (evidence.others ?? []).map(near).filter((price) => price !== null);
+  return (
+    [
+      ['stored_quote', near(evidence.quote)],
+      ['market_price', near(evidence.market)],
+      ['other_source', others.length > 0 ? median(others) : null],
+    ] as const
+  ).flatMap(([witness, price]) => (price === null ? [] : [[witness, price] as [PriceWitness, number]]));
+}
+
+/** The last row against the stored quote, where its surroundings say nothing against it. */
+function againstQuote(series: Series): Finding[] {
+  const last = series.rows.at(-1);
+  const [witness, price] = witnessesOf(series).find(([name]) => name === 'stored_quote') ?? [];
+  if (!last || !(last.close > 0) || witness === undefined || price === undefined) return [];
+  const off = Math.abs(Math.log(last.close / price));
+  const limit = Math.max(Math.log(1.5), 1.5 * limitOf(series), 10 * moveAround(series, series.rows.length - 1));
+  return off > limit && !isTick(series, last.close, price) ? offRows([last], price, witness, 'doubt') : [];
+}
+
+/** Whether the ranges of two neighbours are apart by about their step: no trade took the way. */
+function hasGap(before: Row, after: Row, limit: number): boolean {
+  const [high, low] = rangeOf(before);
+  const [nextHigh, nextLow] = rangeOf(after);
+  const apart = after.close > before.close ? Math.log(nextLow / high) : Math.log(low / nextHigh);
+  return apart > limit * 0.7;
+}
+
+function rangeOf({ open, high, low, close }: Row): [high: number, low: number] {
+  const prices = [open, high, low, close].filter((price) => price !== null && price > 0).map(Number);
+  return [Math.max(...prices), Math.min(...prices)];
+}
+
+/** Whether two prices differ by a few of the smallest steps that the series has. */
+function isTick({ rows }: Series, a: number, b: number): boolean {
+  let tick = Number.POSITIVE_INFINITY;
+  for (let index = 1; index < rows.length; index++) {
+    const moved = Math.abs((rows[index]?.close ?? 0) - (rows[index - 1]?.close ?? 0));
+    // What rounding leaves is no tick.
+    if (moved > 1e-6 * Math.abs(b) && moved < tick) tick = moved;
+  }
+  return Math.abs(a - b) < leastTicks * tick * 0.99 && tick !== Number.POSITIVE_INFINITY && rows.length > 3;
+}
+
+function offRows(rows: readonly Row[], level: number, witness: PriceWitness, severity: FindingSeverity): Finding[] {
+  return rows.map((row) => ({
+    rule: 'edges',
+    severity,
+    subject: barSubject(row),
+    evidence: { code: 'price_off', ratio: Number((row.close / level).toPrecision(4)), rows: rows.length, witness },
+    proposal: null,
+  }));
+}

@@ -1,0 +1,107 @@
+/**
+ * Shape of a bar: high and low that do not enclose open and close, bars on closed days, and a price that stands still
+ * without trades where the listing trades every day. The close is not in doubt for its high and low.
+ */
+import type { PriceField } from '../../contracts/words/price-findings.ts';
+import type { Finding } from './finding.ts';
+import { barSubject, dayOf, type Row, type Series } from './series.ts';
+
+/** By what relative amount an open or close may lie outside: adjusted prices are rounded one by one. */
+const roundingSlack = 1e-3;
+
+/** A price that stands still for this many rows has stopped … */
+const frozenRows = 5;
+/** … where this share of the other rows has trades. */
+const tradedShare = 0.9;
+
+export function checkShape(series: Series): Finding[] {
+  const found: Finding[] = [];
+  const closed = closedDays(series);
+  for (const row of series.rows) {
+    const shut = closed.has(row);
+    if (shut)
+      found.push({
+        rule: 'shape',
+        severity: 'wrong',
+        subject: barSubject(row),
+        evidence: { code: 'closed_day' },
+        proposal: { field: 'row', from: row.bar.close, to: null, why: 'closed_day' },
+      });
+    const fields = shut ? [] : outside(row);
+    if (fields.length > 0)
+      found.push({
+        rule: 'shape',
+        severity: 'doubt',
+        subject: barSubject(row),
+        evidence: { code: 'outside_range', fields },
+        proposal: null,
+      });
+  }
+  const known = new Set(found.map((finding) => finding.subject.at));
+  return [...found, ...frozen(series, closed).filter((finding) => !known.has(finding.subject.at))];
+}
+
+/** Of high and low those that an open or close lies beyond. */
+function outside({ open, high, low, close }: Row): PriceField[] {
+  const fields: PriceField[] = [];
+  const top = open === null ? close : Math.max(open, close);
+  const bottom = open === null ? close : Math.min(open, close);
+  if (high !== null && top > high + roundingSlack * Math.abs(high)) fields.push('high');
+  if (low !== null && bottom < low - roundingSlack * Math.abs(low)) fields.push('low');
+  return fields;
+}
+
+/** Rows of days on which the venue did not trade, filled with the close of the day before. */
+function closedDays({ rows, interval, zone, evidence }: Series): Set<Row> {
+  const closed = new Set<Row>();
+  const { tradedOn } = evidence;
+  if (!tradedOn || interval === '1wk' || interval === '1mo') return closed;
+  for (const [index, row] of rows.entries()) {
+    // A calendar may be wrong about a special session: trades speak for the day.
+    if (!isFlat(row) || (row.volume ?? 0) > 0 || tradedOn(dayOf(row, zone)) !== false) continue;
+    const before = rows[index - 1];
+    if (!before || before.close === row.close || closed.has(before)) closed.add(row);
+  }
+  return closed;
+}
+
+/** Runs of rows at one price without a trade, in a listing that trades otherwise. */
+function frozen(series: Series, closed: ReadonlySet<Row>): Finding[] {
+  const { rows } = series;
+  const runs: Row[][] = [];
+  let run: Row[] = [];
+  let [others, traded] = [0, 0];
+  const end = () => {
+    if (run.length >= frozenRows) runs.push(run);
+    else others += run.length;
+    run = [];
+  };
+  for (const [index, row] of rows.entries()) {
+    if (closed.has(row)) continue;
+    const still = row.volume === 0 && isFlat(row) && (run.length > 0 || rows[index - 1]?.close === row.close);
+    if (still && (run[0] === undefined || run[0].close === row.close)) {
+      run.push(row);
+      continue;
+    }
+    end();
+    others++;
+    if ((row.volume ?? 0) > 0) traded++;
+  }
+  end();
+  if (others < 2 * frozenRows || traded < tradedShare * others) return [];
+  return runs.flatMap((each) =>
+    each.map(
+      (row): Finding => ({
+        rule: 'shape',
+        severity: 'doubt',
+        subject: barSubject(row),
+        evidence: { code: 'frozen', rows: each.length },
+        proposal: null,
+      }),
+    ),
+  );
+}
+
+function isFlat({ open, high, low, close }: Row): boolean {
+  return (open ?? close) === close && (high ?? close) === close && (low ?? close) === close;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { SeriesInput } from '../../../../core/prices/rules/series.ts';
+import { closeOf, dateOf, found, knowing, market, span, still, timeOf } from '../../../support/calm-market.ts';
+import { withRows } from '../../../support/price-walks.ts';
+
+describe('edges', () => {
+  const last = { quote: { price: closeOf(59), at: timeOf(59) } };
+  const off = 'edges wrong price_off';
+  it.each<[string, SeriesInput, string[]]>([
+    ['a bar between others', withRows(market, (at) => (at === 20 ? 1.8 : 1)), [`20 ${off}`]],
+    ['three bars between others', withRows(market, (at) => (at >= 20 && at < 23 ? 3 : 1)), span(20, 23, off)],
+    [
+      'the newest bar, against a stored quote',
+      knowing(
+        withRows(market, (at) => (at === 59 ? 10 : 1)),
+        last,
+      ),
+      [`59 ${off}`],
+    ],
+    [
+      'two newest bars, against a stored quote',
+      knowing(
+        withRows(market, (at) => (at >= 58 ? 10 : 1)),
+        last,
+      ),
+      span(58, 60, off),
+    ],
+    ['the newest bar, against nothing', withRows(market, (at) => (at === 59 ? 10 : 1)), ['59 edges doubt price_off']],
+    [
+      'the first bar, against the close before it',
+      knowing(
+        withRows(market, (at) => (at === 0 ? 3 : 1)),
+        { closeBefore: 50 },
+      ),
+      [`0 ${off}`],
+    ],
+    [
+      'a whole series, against a stored quote',
+      knowing(
+        withRows(market, () => 3),
+        last,
+      ),
+      ['59 edges doubt price_off'],
+    ],
+  ])('finds %s', (_, input, expected) => {
+    expect(found(input)).toEqual(expected);
+  });
+
+  it.each<[string, SeriesInput]>([
+    ['a crash that stays', withRows(market, (at) => (at >= 30 ? 0.4 : 1))],
+    [
+      'a crash on the newest day that the quote knows, too',
+      knowing(
+        withRows(market, (at) => (at === 59 ? 0.2 : 1)),
+        { quote: { price: closeOf(59) * 0.2, at: timeOf(59) } },
+      ),
+    ],
+    ['a wild day that trades its way there and back', wildDay()],
+    ['pennies that move by a tick', pennies()],
+    [
+      'a quote of last month',
+      knowing(
+        withRows(market, (at) => (at > 40 ? 3 : 1)),
+        { quote: { price: closeOf(30), at: timeOf(30) } },
+      ),
+    ],
+  ])('finds nothing in %s', (_, input) => {
+    expect(found(input)).toEqual([]);
+  });
+});
+
+describe('shape of a bar', () => {
+  const closedOn = (date: string) => ({ tradedOn: (day: string) => day !== date });
+  it.each<[string, SeriesInput, string[]]>([
+    [
+      'a high below the close',
+      withRows(market, (at) => (at === 20 ? 0.9 : 1), ['high']),
+      ['20 shape doubt outside_range'],
+    ],
+    [
+      'a low above the open',
+      withRows(market, (at) => (at === 20 ? 1.1 : 1), ['low']),
+      ['20 shape doubt outside_range'],
+    ],
+    [
+      'a filled day on which the venue was closed',
+      knowing(still(market, 20, 21), closedOn(dateOf(20))),
+      ['20 shape wrong closed_day'],
+    ],
+    ['a price that stands still', still(market, 20, 27), span(20, 27, 'shape doubt frozen')],
+  ])('finds %s', (_, input, expected) => {
+    expect(found(input)).toEqual(expected);
+  });
+
+  it.each<[string, SeriesInput]>([
+    ['trades on a day that the calendar has as closed', knowing(market, closedOn(dateOf(20)))],
+    ['two quiet days', still(market, 20, 22)],
+    ['a listing that seldom trades', still(market, 5, 60)],
+    ['prices that are rounded one by one', withRows(market, (at) => (at === 20 ? 0.9995 : 1), ['high'])],
+  ])('finds nothing in %s', (_, input) => {
+    expect(found(input)).toEqual([]);
+  });
+});
+
+function wildDay(): SeriesInput {
+  const input = withRows(market, (at) => (at === 20 ? 2.5 : 1), ['high', 'close']);
+  const top = input.bars[20]?.close ?? '';
+  return {
+    ...input,
+    adjusted: undefined,
+    bars: input.bars.map((bar, at) => (at === 21 ? { ...bar, open: top, high: top } : bar)),
+  };
+}
+
+function pennies(): SeriesInput {
+  const prices = ['0.01', '0.01', '0.02', '0.01', '0.01', '0.01', '0.02', '0.02', '0.01'];
+  const bars = market.bars.map((bar, at) => {
+    const close = prices[at % prices.length] ?? '0.01';
+    return { ...bar, open: close, high: close, low: close, close };
+  });
+  return { ...market, bars, adjusted: undefined };
+}
