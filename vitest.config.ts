@@ -99,6 +99,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['tests/chaos/**/*.test.ts'],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -35,6 +35,8 @@ export interface DatabaseOptions {
   readonly roles?: boolean;
   /** Off only for temporary data where speed matters. */
   readonly fsync?: boolean;
+  /** 100 unless given. */
+  readonly maxConnections?: number;
 }
 
 export interface RunningDatabase {
@@ -81,7 +83,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     await initialise(home.binaries, data, settings.password, account);
 
   const logFile = join(options.dir, 'postgres.log');
-  const child = await launch(home.binaries, data, port, logFile, account, options.fsync ?? true);
+  const child = await launch(home.binaries, data, port, logFile, account, {
+    fsync: options.fsync ?? true,
+    maxConnections: options.maxConnections ?? 100,
+  });
   let asked = false;
   const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(asked)));
   const stop = async () => {
@@ -201,7 +206,7 @@ async function launch(
   port: number,
   logFile: string,
   account: Account,
-  fsync: boolean,
+  { fsync, maxConnections }: { readonly fsync: boolean; readonly maxConnections: number },
 ): Promise<ChildProcess> {
   const log = openSync(logFile, 'w', 0o600);
   try {
@@ -209,7 +214,7 @@ async function launch(
       listen_addresses: '127.0.0.1',
       // No socket file: /tmp is shared, and two checkouts would collide there.
       unix_socket_directories: '',
-      max_connections: '100',
+      max_connections: String(maxConnections),
       timezone: 'UTC',
       log_timezone: 'UTC',
       fsync: fsync ? 'on' : 'off',

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import type { Connection, Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -222,4 +223,23 @@ describe('a migration beside functions at work', () => {
       },
       { timeout: 20_000 },
     );
+
+  it('waits for a migrator that holds the lock, and gives up when that takes too long', async () => {
+    const sql = '-- Up Migration\nALTER TABLE task ADD COLUMN after_another integer;';
+    writeFileSync(join(folder, '9999_after-another.sql'), sql);
+    const other = database.pool(1);
+    await other.query('SELECT pg_advisory_lock($1)', [PG_MIGRATE_LOCK_ID]);
+    await expect(migrate(database.pool(1), folder, new Date(), 500)).rejects.toMatchObject({ code: '55P03' });
+    const waiting = migrate(database.pool(1), folder, new Date());
+    await vi.waitFor(async () => {
+      const { rowCount } = await pool.query(
+        `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database()
+         WHERE locktype = 'advisory' AND NOT granted`,
+      );
+      expect(rowCount).toBe(1);
+    });
+    // A migrator that was killed leaves its lock to the next one like this.
+    await other.end();
+    expect(await waiting).toEqual(['9999_after-another']);
+  });
 });

@@ -1,0 +1,111 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
+
+export interface SimulatedQueueOptions {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Seconds that a received message is hidden; six times the reader's timeout on AWS. */
+  readonly visibilitySeconds: number;
+  readonly maxReceiveCount: number;
+  /** How long a second of the queue takes, in milliseconds: 1,000 unless a test has no time. */
+  readonly secondMs?: number;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly body: string;
+  readonly sentAt: number;
+  visibleAt: number;
+  receives: number;
+  receipt: string;
+}
+
+export type SimulatedQueue = ReturnType<typeof simulatedQueue>;
+
+/**
+ * A queue that works as SQS does: at least once, in no certain order, a received message is hidden for a while, and one
+ * that was received too often is a dead letter. What is sent to other queues is counted and dropped.
+ */
+export function simulatedQueue(options: SimulatedQueueOptions) {
+  const { name, now, visibilitySeconds, maxReceiveCount, secondMs = 1_000 } = options;
+  const waiting = new Map<string, Waiting>();
+  const dead: string[] = [];
+  let sent = 0;
+  let receives = 0;
+
+  const queue: MessageQueue = {
+    async send(to, messages, delaySeconds = 0) {
+      if (to !== name) return;
+      for (const message of messages) {
+        const id = `message-${++sent}`;
+        const sentAt = now();
+        const visibleAt = sentAt + delaySeconds * secondMs;
+        waiting.set(id, { id, body: JSON.stringify(message), sentAt, visibleAt, receives: 0, receipt: '' });
+      }
+    },
+  };
+
+  return {
+    ...queue,
+    /** Messages that are neither done nor dead. */
+    get size() {
+      return waiting.size;
+    },
+    get dead(): readonly string[] {
+      return dead;
+    },
+    /** How often a message was received. */
+    get receives() {
+      return receives;
+    },
+    /** When the next message shows; `null` for an empty queue. */
+    get nextAt(): number | null {
+      return waiting.size === 0 ? null : Math.min(...[...waiting.values()].map(({ visibleAt }) => visibleAt));
+    },
+    /** A batch of messages that show now, as Lambda hands it over; `null` when there are none. */
+    receive(most: number): SQSEvent | null {
+      const records: SQSRecord[] = [];
+      for (const message of [...waiting.values()].filter(({ visibleAt }) => visibleAt <= now()).slice(0, most)) {
+        if (message.receives === maxReceiveCount) {
+          waiting.delete(message.id);
+          dead.push(message.body);
+          continue;
+        }
+        receives++;
+        message.receives++;
+        message.visibleAt = now() + visibilitySeconds * secondMs;
+        message.receipt = `${message.id}-${message.receives}`;
+        records.push(recordOf(message));
+      }
+      return records.length === 0 ? null : { Records: records };
+    },
+    /** Deletes what was handled: all of a batch but the failed ones, as Lambda does after the function. */
+    settle(event: SQSEvent, failed: readonly { readonly itemIdentifier: string }[]): void {
+      const again = new Set(failed.map(({ itemIdentifier }) => itemIdentifier));
+      for (const { messageId, receiptHandle } of event.Records) {
+        // A receipt of an earlier receive deletes nothing.
+        if (!again.has(messageId) && waiting.get(messageId)?.receipt === receiptHandle) waiting.delete(messageId);
+      }
+    },
+  };
+
+  function recordOf(message: Waiting): SQSRecord {
+    return {
+      messageId: message.id,
+      receiptHandle: message.receipt,
+      body: message.body,
+      attributes: {
+        ApproximateReceiveCount: String(message.receives),
+        SentTimestamp: String(message.sentAt),
+        SenderId: 'test',
+        ApproximateFirstReceiveTimestamp: String(now()),
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+      awsRegion: 'us-east-1',
+    };
+  }
+}
