@@ -55,7 +55,7 @@ async function readWhile(
 
 describe('a connection that is cut', () => {
   it('before its COMMIT has stored nothing, and the blob is read again [fault 3]', async () => {
-    const load = await newLoad({ ticks: 20, containers: 4 });
+    const load = await newLoad({ ticks: 12, containers: 4 });
     proxy.cutAt({ statement: 'COMMIT', when: 'before', which: (count) => count % 3 === 0 });
     await load.read(url);
     expect(proxy.counts.cut).toBeGreaterThan(10);
@@ -64,7 +64,7 @@ describe('a connection that is cut', () => {
   });
 
   it('after its COMMIT, before the answer, has stored all, and the repeat finds it [fault 4]', async () => {
-    const load = await newLoad({ ticks: 20, containers: 4 });
+    const load = await newLoad({ ticks: 12, containers: 4 });
     proxy.cutAt({ statement: 'COMMIT', when: 'after', which: (count) => count % 3 === 0 });
     await load.read(url);
     expect(proxy.counts.cut).toBeGreaterThan(10);
@@ -74,7 +74,7 @@ describe('a connection that is cut', () => {
   });
 
   it('by a reset, with new ones refused half of the time, costs no message a try [fault 9]', async () => {
-    const load = await newLoad({ ticks: 30, containers: 4 });
+    const load = await newLoad({ ticks: 16, containers: 4 });
     let turn = 0;
     await readWhile(load, 150, 20, () => {
       proxy.reset();
@@ -88,7 +88,7 @@ describe('a connection that is cut', () => {
   });
 
   it('by the server, which ends all backends again and again, is replaced [fault 8]', async () => {
-    const load = await newLoad({ ticks: 30, containers: 4 });
+    const load = await newLoad({ ticks: 16, containers: 4 });
     const admin = database.pool(1);
     let ended = 0;
     await readWhile(load, 300, 8, async () => {

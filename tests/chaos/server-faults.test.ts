@@ -54,7 +54,7 @@ it('kill -9 of the postmaster and a restart: the containers go on by themselves,
   const server = await startServer();
   const pool = poolOf(server);
   await migrate(pool, migrationsDirectory, new Date());
-  const load = await newLoad(pool, { ticks: 30, containers: 4 });
+  const load = await newLoad(pool, { ticks: 20, containers: 4 });
   const reading = load.read(server.url, 90_000);
   await expect.poll(() => load.counts.done, { interval: 5, timeout: 20_000 }).toBeGreaterThan(10);
   // The whole group: backends that outlive their postmaster would keep its memory.
@@ -82,7 +82,7 @@ describe('more clients than connections', () => {
     const url = new URL(server.url);
     url.username = 'loader';
     url.password = 'loader';
-    const load = await newLoad(setup, { ticks: 60, containers: 50 });
+    const load = await newLoad(setup, { ticks: 30, containers: 50 });
     let mostConnections = 0;
     const reading = load.read(url.href, 90_000);
     const statuses = new Set<number>();

@@ -21,8 +21,6 @@ interface Waiting {
   receipt: string;
 }
 
-export type SimulatedQueue = ReturnType<typeof simulatedQueue>;
-
 /**
  * A queue that works as SQS does: at least once, in no certain order, a received message is hidden for a while, and one
  * that was received too often is a dead letter. What is sent to other queues is counted and dropped.
