@@ -99,6 +99,8 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['tests/chaos/**/*.test.ts'],
+          // Long forms: `npm run chaos`.
+          exclude: ['tests/chaos/long/**'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           fileParallelism: false,
           testTimeout: 120_000,

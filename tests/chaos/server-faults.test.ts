@@ -159,7 +159,7 @@ describe('a password that is changed while containers work', () => {
     const reading = load.read(urlWith('before'), 30_000);
     await expect.poll(() => load.counts.done, { interval: 5, timeout: 20_000 }).toBeGreaterThan(5);
     await pool.query("ALTER ROLE loader PASSWORD 'after'");
-    // Connections that are open go on; those that are made anew are refused.
+    // Open connections would go on; new ones are refused.
     await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'");
     await expect.poll(() => load.counts.held, { timeout: 20_000 }).toBeGreaterThan(3);
     const refused = poolOf({ url: urlWith('before') }, 1);
