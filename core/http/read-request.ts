@@ -139,7 +139,7 @@ export function symbolOf(text: string): string {
 }
 
 export const symbolHelp =
-  'A symbol has up to 32 letters, digits and . - ^ = &, as Yahoo writes them: AAPL, BRK-B, ^GSPC, BTC-USD, EURUSD=X, VOD.L.';
+  'A symbol has up to 32 letters, digits and . - ^ = & _, as Yahoo writes them: AAPL, BRK-B, ^GSPC, BTC-USD, EURUSD=X, VOD.L.';
 
 /** Rows on a page. */
 export function limitParameter(most: number, usual: number) {

@@ -1,29 +1,72 @@
+import { currencyCodes, isCurrency, minorUnitsOf } from './currencies.ts';
+
 /** A currency as an upstream writes it, and what one unit of it is worth in the major currency. */
 export interface CurrencyUnit {
-  /** ISO 4217 code of the major currency, or the upstream's own text where it is not one. */
+  /** Code of the major currency. */
   readonly currency: string;
-  /** How many of the upstream's units make one of the major currency: 100 for pence, 1 otherwise. */
+  /** How many of the upstream's units make one of the major currency: 100 for pence, 1,000 for fils, 1 otherwise. */
   readonly minorFactor: number;
 }
 
-/** Minor units in which exchanges quote. London in pence, Johannesburg in cents, Tel Aviv in agorot. */
+/** ISO 4217 for "no currency": the level of an index is points. */
+export const noCurrency = 'XXX';
+
+/**
+ * What exchanges and data vendors write for a minor unit, by its currency: pence, cents, agorot, fils. Beside these, a
+ * code whose last letter is small is the minor unit of that currency (`ZAr`, `KWd`, `USd`), as Bloomberg writes them.
+ */
+const writtenAs: Readonly<Record<string, string>> = {
+  GBP: 'GBp GBX GBx',
+  ZAR: 'ZAc ZAC ZAX',
+  ILS: 'ILA ILa ILX',
+  USD: 'USX USx USc USC',
+  EUR: 'EUX EUx EUc EUC',
+  KWD: 'KWF KWf',
+  BHD: 'BHF BHf',
+  JOD: 'JOF JOf',
+  IQD: 'IQF IQf',
+  OMR: 'OMB OMb',
+  TND: 'TNM TNm',
+  CAD: 'CAX CAx CAc',
+  AUD: 'AUX AUx AUc',
+  NZD: 'NZX NZx NZc',
+  HKD: 'HKX HKx HKc',
+  SGD: 'SGX SGx SGc',
+  CHF: 'CHX CHx CHc',
+  INR: 'INp',
+  PKR: 'PKp',
+  LKR: 'LKc',
+  MYR: 'MYs',
+  KES: 'KEc',
+  NGN: 'NGk',
+  GHS: 'GHp',
+  BWP: 'BWt',
+  NAD: 'NAc',
+  MUR: 'MUc',
+  ZMW: 'ZMn',
+};
+
 const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
-  Object.entries<CurrencyUnit>({
-    GBp: { currency: 'GBP', minorFactor: 100 },
-    GBX: { currency: 'GBP', minorFactor: 100 },
-    ZAc: { currency: 'ZAR', minorFactor: 100 },
-    ILA: { currency: 'ILS', minorFactor: 100 },
+  currencyCodes.flatMap((currency): [string, CurrencyUnit][] => {
+    const minorFactor = minorUnitsOf(currency);
+    if (minorFactor === 1) return [];
+    const names = [`${currency.slice(0, 2)}${currency.slice(2).toLowerCase()}`];
+    if (Object.hasOwn(writtenAs, currency)) names.push(...(writtenAs[currency] ?? '').split(' '));
+    return names.map((name) => [name, { currency, minorFactor }]);
   }),
 );
 
 /**
- * The major currency and factor of an upstream's currency text. Case matters: `GBp` is pence, `GBP` is pounds.
- * A price is converted once, at ingest, by dividing it by `minorFactor`; the row keeps the factor.
+ * The major currency and factor of an upstream's currency text; `null` for a text that is no known currency. Case
+ * matters: `GBp` is pence, `GBP` is pounds. A price is converted once, at ingest, by dividing it by `minorFactor`; the
+ * row keeps the factor.
  *
  * @example
  * currencyUnit('GBp') // { currency: 'GBP', minorFactor: 100 }
  * currencyUnit('GBP') // { currency: 'GBP', minorFactor: 1 }
+ * currencyUnit('KWF') // { currency: 'KWD', minorFactor: 1000 }
+ * currencyUnit('points') // null
  */
-export function currencyUnit(text: string): CurrencyUnit {
-  return minorUnits.get(text) ?? { currency: text, minorFactor: 1 };
+export function currencyUnit(text: string): CurrencyUnit | null {
+  return minorUnits.get(text) ?? (isCurrency(text) ? { currency: text, minorFactor: 1 } : null);
 }

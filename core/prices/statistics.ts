@@ -2,10 +2,8 @@ import { Decimal } from 'decimal.js';
 import type { BarSeries } from '../market/bar-series.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
+import { noCurrency } from '../market/money.ts';
 import type { CurrencyStatistics, RejectedRow } from './decision.ts';
-
-/** ISO 4217 for "no currency": where rejected rows without a readable one are counted. */
-export const noCurrency = 'XXX';
 
 /** Digits of a mean after the point. A mean is a quotient, and may have no end. */
 const meanDigits = 10;
@@ -64,6 +62,7 @@ function statistics(
 ): readonly CurrencyStatistics[] {
   const refused = new Map<string, number>();
   for (const row of rejected) {
+    // Rejected rows without a readable currency are counted together.
     const currency = row.currency ?? noCurrency;
     refused.set(currency, (refused.get(currency) ?? 0) + 1);
   }

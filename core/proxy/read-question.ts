@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Question } from '../contracts/proxy.ts';
+import { isSymbol } from '../market/symbol.ts';
 import { type YahooError, yahooError } from './yahoo-error.ts';
 
 /** Yahoo accepts more, but no client needs more, and one request must not use up the minute's quota. */
 export const maxSymbols = 200;
-
-const symbolPattern = /^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$/;
 
 /**
  * The symbol as Yahoo writes it, or `null` for an invalid one.
@@ -16,7 +15,7 @@ const symbolPattern = /^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$/;
  */
 export function yahooSymbol(text: string): string | null {
   const symbol = text.trim().toUpperCase();
-  return symbolPattern.test(symbol) ? symbol : null;
+  return isSymbol(symbol) ? symbol : null;
 }
 
 /**

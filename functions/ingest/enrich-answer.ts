@@ -3,6 +3,7 @@ import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import { noCurrency } from '../../core/market/money.ts';
 import type { RejectedRow } from '../../core/prices/decision.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
@@ -53,8 +54,14 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       rejected.push(unknownListing(subject.symbol, path, { ...quote, fetchedAt }, quote.currency));
       continue;
     }
-    if (quote.currency !== null) {
-      quotes.push({ listing, symbol: subject.symbol, quote: plausible(quote), fetchedAt, path });
+    if (quote.currency !== null && !inPoints(listing, quote)) {
+      quotes.push({
+        listing,
+        symbol: subject.symbol,
+        quote: plausible(quote),
+        fetchedAt,
+        path,
+      });
       continue;
     }
     if (listing.minorFactor === 1) {
@@ -73,7 +80,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     }
     const said: Bar[] = [];
     for (const bar of rows) {
-      if (bar.currency !== null) said.push(bar);
+      if (bar.currency !== null && !inPoints(listing, bar)) said.push(bar);
       else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
       else rejected.push(unitUnsaid(subject.symbol, path, { ...bar, basis, fetchedAt }));
     }
@@ -95,6 +102,11 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     return [{ index: listing, fetchedAt, members: [...known.values()] }];
   });
   return { quotes, bars, constituents, rejected };
+}
+
+/** An index that had no currency when it was first seen stays in points, whatever an answer calls them. */
+function inPoints(listing: KnownListing, row: { readonly minorFactor: number }): boolean {
+  return listing.currency === noCurrency && row.minorFactor === 1;
 }
 
 function plausible(quote: ListedQuote['quote']): ListedQuote['quote'] {

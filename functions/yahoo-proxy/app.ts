@@ -99,7 +99,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     if (!symbol)
       throw new ProblemError(
         'invalid_symbol',
-        'A symbol is up to 32 letters, digits and . ^ = & -, as in BRK-B, ^GSPC or VOD.L.',
+        'A symbol is up to 32 letters, digits and . ^ = & _ -, as in BRK-B, ^GSPC or VOD.L.',
       );
     return ownQuote(context, 'own-quote', symbol);
   });

@@ -97,12 +97,13 @@ export const toyPricesParser: SourceParser = {
     for (const [index, raw] of opened.rows.entries()) {
       const row = rowSchema.safeParse(raw);
       const price = row.success ? decimalFromNumber(row.data.last) : null;
-      if (!row.success || price === null) {
-        const fields = row.error ? fieldsOf(row.error) : ['last'];
+      const unit = row.success ? currencyUnit(row.data.unit) : null;
+      if (!row.success || price === null || unit === null) {
+        const fields = row.error ? fieldsOf(row.error) : ['last', 'unit'];
         rejections.push({ symbol: null, reason: 'schema', finding: invalidFields(fields), detail: 'No price.', path: \`[\${index}]\` });
         continue;
       }
-      const { currency, minorFactor } = currencyUnit(row.data.unit);
+      const { currency, minorFactor } = unit;
       quotes.push({
         subject: { symbol: row.data.ticker, name: null, assetClass: 'equity', listing: { mic: 'XNAS', currency, minorFactor, zone: 'America/New_York' } },
         quote: {

@@ -67,7 +67,7 @@ export const brokerOverHttpParser: SourceParser = {
     const quotes = answer.data.positions.flatMap(({ symbol, market, last, currency, time }) => {
       const price = decimalFromText(last);
       const unit = currencyUnit(currency);
-      if (price === null) return [];
+      if (price === null || unit === null) return [];
       return {
         subject: {
           symbol,

@@ -26,6 +26,7 @@ export const rowFindingSchema = z
     z.object({ code: z.literal('future_time'), seconds: z.number() }),
     z.object({ code: z.literal('non_positive_price'), price: z.string().max(100) }),
     z.object({ code: z.literal('other_currency'), currency: z.string().max(20), expected: z.string().max(20) }),
+    z.object({ code: z.literal('unknown_currency'), currency: z.string().max(20) }),
     /** How many times the other price it is: `stored` is the latest of the same source. */
     z.object({
       code: z.literal('price_ratio'),

@@ -4,6 +4,7 @@ import { type DecimalText, decimalFromText, divide } from '../../market/decimal.
 import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
+import { isSymbol } from '../../market/symbol.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceAnswer, SourceParser } from '../parser.ts';
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
@@ -151,12 +152,13 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
   const price = numberIn(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
-  if (!/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/.test(symbol)) return invalid('Symbol', 'The row has no symbol.');
+  if (!isSymbol(symbol)) return invalid('Symbol', 'The row has no symbol.');
   if (!assetClass) return invalid('Type', 'The type of the instrument is unknown.');
   if (price === null) return invalid('Last', 'The price is no number.');
   if (Number.isNaN(asOf)) return invalid('Time', 'The time is no instant.');
-  if (!/^[A-Z]{2}[A-Za-z]$/.test(cell('Currency'))) return invalid('Currency', 'The currency is not a currency.');
-  const { currency, minorFactor } = currencyUnit(cell('Currency'));
+  const unit = currencyUnit(cell('Currency'));
+  if (!unit) return invalid('Currency', 'The currency is not a currency.');
+  const { currency, minorFactor } = unit;
   const mic =
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
   if (!/^[A-Z0-9]{3,10}$/.test(mic)) return invalid('Market', 'The market is not a MIC.');

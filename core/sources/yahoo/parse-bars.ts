@@ -6,7 +6,7 @@ import type { Parsed, Rejection, SourceAnswer } from '../parser.ts';
 import { failed, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
-import { subjectOf } from './subject.ts';
+import { askedAs, subjectOf, unitOf } from './subject.ts';
 
 const daily: ReadonlySet<BarInterval> = new Set(['1d', '1wk', '1mo']);
 
@@ -20,11 +20,18 @@ export function parseBars(answer: SourceAnswer): Parsed {
   const opened = openBars(answer);
   if ('failure' in opened) return failed(opened.failure);
   const { chart, interval } = opened;
+  const symbol = askedAs(chart.meta.symbol, answer.request.symbols);
+  const unit = unitOf({ symbol, type: chart.meta.instrumentType, currency: chart.meta.currency });
+  if ('finding' in unit) {
+    const reason = unit.finding.code === 'unknown_currency' ? 'unit_suspect' : 'schema';
+    const rejection = { symbol, reason, ...unit, path: 'chart.result[0].meta' } as const;
+    return { quotes: [], bars: [], rejections: [rejection], failure: null, missing: [] };
+  }
   const subject = subjectOf({
-    symbol: chart.meta.symbol,
+    symbol,
     type: chart.meta.instrumentType,
     exchange: chart.meta.exchangeName,
-    currency: chart.meta.currency,
+    unit,
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
   });
@@ -36,7 +43,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
         subject,
         basis: 'splits',
         basisAt: Date.parse(answer.fetchedAt),
-        bars,
+        bars: unit.said ? bars : bars.map((bar) => ({ ...bar, currency: null })),
         actions: readActions(chart, subject.listing),
       },
     ],

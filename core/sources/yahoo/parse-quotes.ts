@@ -6,7 +6,7 @@ import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../p
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { quoteAnswerSchema, quoteRowSchema, type YahooRow } from './schema.ts';
-import { subjectOf } from './subject.ts';
+import { askedAs, subjectOf, type Unit, unitOf } from './subject.ts';
 
 /** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
 const sessionOf: ReadonlyMap<string, Session> = new Map(
@@ -38,12 +38,20 @@ export function parseQuotes(answer: SourceAnswer): Parsed {
   for (const [index, raw] of opened.rows.entries()) {
     const row = quoteRowSchema.safeParse(raw);
     if (row.success) {
-      answered.add(row.data.symbol);
-      quotes.push(quoteOf(row.data, fetchedAt));
+      const symbol = askedAs(row.data.symbol, answer.request.symbols);
+      answered.add(symbol);
+      const unit = unitOf({ symbol, type: row.data.quoteType, currency: row.data.currency });
+      if ('finding' in unit) {
+        const reason = unit.finding.code === 'unknown_currency' ? 'unit_suspect' : 'schema';
+        rejections.push({ symbol, reason, ...unit, path: `quoteResponse.result[${index}]` });
+        continue;
+      }
+      const { subject, quote } = quoteOf({ ...row.data, symbol }, unit, fetchedAt);
+      quotes.push({ subject, quote: unit.said ? quote : { ...quote, currency: null } });
     } else {
-      const symbol = symbolOf(raw);
-      if (symbol) answered.add(symbol);
-      const fields = fieldsOf(row.error);
+      const { symbol, lacking } = outlineOf(raw);
+      if (symbol) answered.add(askedAs(symbol, answer.request.symbols));
+      const fields = [...lacking, ...fieldsOf(row.error)];
       rejections.push({
         symbol,
         reason: 'schema',
@@ -78,28 +86,31 @@ export function openQuotes(answer: SourceAnswer): { rows: readonly unknown[] } |
   };
 }
 
-/** A quote of Yahoo, which always names venue and currency. */
+/** A quote of Yahoo, which always names the venue; the currency of an index without one is `XXX`. */
 export interface YahooQuote {
   readonly subject: Subject & { readonly listing: Listing };
   readonly quote: Quote;
 }
 
-/** One row by itself; `null` when it has no price or is of other types. `fetchedAt` in milliseconds since the epoch. */
+/** One row by itself; `null` when it has no price, an unknown currency, or other types. `fetchedAt` in milliseconds since the epoch. */
 export function parseQuoteRow(raw: unknown, fetchedAt: number): YahooQuote | null {
   const row = quoteRowSchema.safeParse(raw);
-  return row.success ? quoteOf(row.data, fetchedAt) : null;
+  if (!row.success) return null;
+  const { symbol, quoteType: type, currency } = row.data;
+  const unit = unitOf({ symbol, type, currency });
+  return 'finding' in unit ? null : quoteOf(row.data, unit, fetchedAt);
 }
 
-function quoteOf(row: YahooRow, fetchedAt: number): YahooQuote {
+function quoteOf(row: YahooRow, unit: Unit, fetchedAt: number): YahooQuote {
   const subject = subjectOf({
     symbol: row.symbol,
     type: row.quoteType,
     exchange: row.exchange,
-    currency: row.currency,
+    unit,
     zone: row.exchangeTimezoneName,
     name: row.longName ?? row.shortName,
   });
-  const { currency, minorFactor } = subject.listing;
+  const { currency, minorFactor } = unit;
   const money = (value: number | null | undefined): DecimalText | null => {
     const text = value == null ? null : decimalFromNumber(value);
     return text === null ? null : divide(text, minorFactor);
@@ -123,6 +134,15 @@ function quoteOf(row: YahooRow, fetchedAt: number): YahooQuote {
       asOfBasis: marketTime == null ? 'fetched' : 'exchange',
     },
   };
+}
+
+/** What can be said of a row that is not of the schema: its symbol, and whether it lacks a currency that it needs. */
+function outlineOf(raw: unknown): { symbol: string | null; lacking: readonly string[] } {
+  const named = quoteRowSchema.pick({ symbol: true, quoteType: true, currency: true }).safeParse(raw);
+  if (!named.success) return { symbol: symbolOf(raw), lacking: [] };
+  const { symbol, quoteType: type, currency } = named.data;
+  const unit = unitOf({ symbol, type, currency });
+  return { symbol, lacking: 'finding' in unit && unit.finding.code === 'invalid_fields' ? unit.finding.fields : [] };
 }
 
 function symbolOf(raw: unknown): string | null {

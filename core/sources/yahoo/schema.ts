@@ -10,11 +10,14 @@ import { codeText } from '../reading/json.ts';
 const spare = <T extends z.ZodType>(type: T) => type.nullish().catch(null);
 const finite = z.number();
 
-/** One row of `/v7/finance/quote`. Price and currency have no fallback: without them there is no quote. */
+/** An index need not have one. */
+const currencyText = z.union([codeText(8), z.literal('')]).nullish();
+
+/** One row of `/v7/finance/quote`. The price has no fallback: without it there is no quote. */
 export const quoteRowSchema = z.object({
   symbol: codeText(64),
   quoteType: spare(z.string()),
-  currency: codeText(8),
+  currency: currencyText,
   exchange: codeText(16),
   exchangeTimezoneName: spare(z.string()),
   exchangeDataDelayedBy: spare(finite),
@@ -51,7 +54,7 @@ export const chartAnswerSchema = z.object({
         z.object({
           meta: z.object({
             symbol: codeText(64),
-            currency: codeText(8),
+            currency: currencyText,
             exchangeName: codeText(16),
             instrumentType: spare(z.string()),
             exchangeTimezoneName: z.string(),

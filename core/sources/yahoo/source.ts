@@ -1,3 +1,4 @@
+import { fullPair } from '../../market/symbol.ts';
 import type { SourceDefinition } from '../definition.ts';
 import { jobs } from './jobs.ts';
 
@@ -21,7 +22,7 @@ export const yahoo: SourceDefinition = {
   fallbacks: [],
   rank: { equity: 50, etf: 50, fund: 50, index: 50, future: 50, option: 50, fx: 50, crypto: 30, other: 10 },
   toSource: (canonical) => canonical,
-  toCanonical: (symbol) => symbol,
+  toCanonical: fullPair,
   parser: async () => (await import('./parse.ts')).yahooParser,
   terms: {
     url: 'https://legal.yahoo.com/us/en/yahoo/terms/product-atos/apiforydn/index.html',
