@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react';
 import type { QuoteView } from '../../../core/contracts/http/market.ts';
-import { decimalsOf, formatPrice, missing, numberOf, words } from '../text/format.ts';
+import { currencyText, decimalsOf, formatPrice, missing, numberOf, words } from '../text/format.ts';
 import styles from './candidate-list.module.css';
 import { Change } from './figures.tsx';
 import { Moment } from './moment.tsx';
@@ -19,7 +19,7 @@ export function CandidateList({ quote }: { quote: QuoteView }) {
         <thead>
           <tr>
             <th>Source</th>
-            <th className={styles.numeric}>Price, {quote.currency}</th>
+            <th className={styles.numeric}>Price, {currencyText(quote.currency)}</th>
             <th className={styles.numeric}>Apart</th>
             <th>As of</th>
           </tr>

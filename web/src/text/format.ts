@@ -184,3 +184,8 @@ export function words(code: string): string {
 export function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
+
+/** A currency as it is shown beside a price: an index without one is in points. */
+export function currencyText(currency: string): string {
+  return currency === 'XXX' ? 'points' : currency;
+}

@@ -1,6 +1,6 @@
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
-import { formatDuration, formatPrice, formatVolume, missing } from '../../text/format.ts';
+import { currencyText, formatDuration, formatPrice, formatVolume, missing } from '../../text/format.ts';
 import styles from './facts.module.css';
 
 /** The other figures of a quote, and its licence. */
@@ -23,7 +23,7 @@ export function Facts({ quote }: { quote: QuoteView }) {
       <dt>Quoted in</dt>
       <dd>
         {quote.minorFactor === 1
-          ? quote.currency
+          ? currencyText(quote.currency)
           : `1/${quote.minorFactor} ${quote.currency}, shown in ${quote.currency}`}
       </dd>
       <dt>Exchange</dt>

@@ -5,7 +5,7 @@ import { Change, Percent } from '../../components/figures.tsx';
 import { Moment, VenueTime } from '../../components/moment.tsx';
 import { Tint } from '../../components/tint.tsx';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
-import { formatPrice, numberOf } from '../../text/format.ts';
+import { currencyText, formatPrice, numberOf } from '../../text/format.ts';
 import styles from './head.module.css';
 
 const sessionWords = { regular: 'Open', pre: 'Pre-market', post: 'After hours', closed: 'Closed since' } as const;
@@ -18,7 +18,7 @@ export function Head({ quote }: { quote: QuoteView }) {
     <div className={classNames(styles.head, quote.stale && styles.stale)}>
       <p className={styles.price}>
         <Tint value={numberOf(quote.price)}>{formatPrice(quote.price, decimals)}</Tint>{' '}
-        <span className={styles.currency}>{quote.currency}</span>
+        <span className={styles.currency}>{currencyText(quote.currency)}</span>
       </p>
       <p className={styles.change}>
         <Change value={quote.change} decimals={decimals} /> <Percent value={quote.changeFraction} />

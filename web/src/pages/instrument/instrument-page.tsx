@@ -10,7 +10,7 @@ import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../market/watchlist.ts';
-import { formatPrice, words } from '../../text/format.ts';
+import { currencyText, formatPrice, words } from '../../text/format.ts';
 import { Constituents } from './constituents.tsx';
 import { Facts } from './facts.tsx';
 import { Head } from './head.tsx';
@@ -126,7 +126,7 @@ function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
       note={
         bars &&
         bars.bars.length > 0 &&
-        `${bars.currency}, ${bars.basis === 'raw' ? 'as traded' : `adjusted for ${words(bars.basis)}`}, ${bars.source}`
+        `${bars.currency === null ? '' : currencyText(bars.currency)}, ${bars.basis === 'raw' ? 'as traded' : `adjusted for ${words(bars.basis)}`}, ${bars.source}`
       }
     >
       {bars?.warnings.map((warning) => (

@@ -8,7 +8,7 @@ import { Moment, VenueTime } from '../../components/moment.tsx';
 import { Tint } from '../../components/tint.tsx';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
 import { toggleWatched } from '../../market/watchlist.ts';
-import { formatPrice, formatVolume, missing, numberOf } from '../../text/format.ts';
+import { currencyText, formatPrice, formatVolume, missing, numberOf } from '../../text/format.ts';
 import type { Disputed } from './candidates.tsx';
 import styles from './market-table.module.css';
 
@@ -65,7 +65,7 @@ export const QuoteRow = memo(function QuoteRow({
           <bdi>{instrument.name ?? instrument.exchange}</bdi>
         </span>
       </td>
-      <td className={classNames(styles.price, styles.numeric)} title={`${quote.price} ${quote.currency}`}>
+      <td className={classNames(styles.price, styles.numeric)} title={`${quote.price} ${currencyText(quote.currency)}`}>
         {quote.confidence === 'disputed' && (
           <button
             type="button"
@@ -80,7 +80,7 @@ export const QuoteRow = memo(function QuoteRow({
         )}
         <Tint value={numberOf(quote.price)}>{formatPrice(quote.price, decimals)}</Tint>
       </td>
-      <td className={styles.currency}>{quote.currency}</td>
+      <td className={styles.currency}>{currencyText(quote.currency)}</td>
       <td className={classNames(styles.change, styles.numeric)}>
         <Change value={quote.change} decimals={decimals} />
       </td>
