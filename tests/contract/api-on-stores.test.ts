@@ -5,7 +5,8 @@ import { envelope } from '../../core/contracts/http/envelope.ts';
 import { barsSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
 import { type Keys, makeKeys, testApi } from '../support/api-fixture.ts';
-import { at, barSeries, databaseTime, quoteRow, registered, stored } from '../support/quote-store-rows.ts';
+import { quoteRow } from '../support/price-rows.ts';
+import { at, barSeries, databaseTime, registered, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
 
 /** What ingest writes is what the API reads: the two sides were written apart. */
@@ -30,7 +31,7 @@ describe('what ingest stored', () => {
   it('reads back with its provenance', async () => {
     const listing = await registered(world.pool, 'yahoo', 'STORED');
     const { batchId } = await stored(store, 'yahoo', {
-      quotes: [quoteRow(listing, { price: '0.1', bid: '0.00000001' })],
+      quotes: [quoteRow({ listing, price: '0.1', bid: '0.00000001' })],
     });
     const { data } = await read(quoteSchema, '/quotes/STORED');
     expect(data).toMatchObject({
@@ -45,9 +46,9 @@ describe('what ingest stored', () => {
 
   it('and corrected reads as both, each at its time', async () => {
     const listing = await registered(world.pool, 'yahoo', 'CORRECTED');
-    await stored(store, 'yahoo', { quotes: [quoteRow(listing)] });
+    await stored(store, 'yahoo', { quotes: [quoteRow({ listing })] });
     const between = (await databaseTime(world.pool)).toISOString();
-    await stored(store, 'yahoo', { quotes: [quoteRow(listing, { price: '101', fetchedAt: at(65) })] });
+    await stored(store, 'yahoo', { quotes: [quoteRow({ listing, price: '101', fetchedAt: at(65) })] });
     expect((await read(quoteSchema, '/quotes/CORRECTED')).data.price).toBe(101);
     expect((await read(quoteSchema, `/quotes/CORRECTED?knownAt=${between}`)).data.price).toBe(100);
     const { data } = await read(z.array(tickRowSchema), '/quotes/CORRECTED/history?revisions=1&order=asc');
@@ -62,8 +63,8 @@ describe('what ingest stored', () => {
   it('by two sources that differ is disputed, with a warning and both in view', async () => {
     const listing = await registered(world.pool, 'yahoo', 'DISPUTED');
     await registered(world.pool, 'other', 'DISPUTED');
-    await stored(store, 'yahoo', { quotes: [quoteRow(listing)] });
-    await stored(store, 'other', { quotes: [quoteRow(listing, { price: '150' })] });
+    await stored(store, 'yahoo', { quotes: [quoteRow({ listing })] });
+    await stored(store, 'other', { quotes: [quoteRow({ listing, price: '150' })] });
     const { data, warnings } = await read(quoteSchema, '/quotes/DISPUTED?explain=1');
     expect(data).toMatchObject({ source: 'yahoo', price: 100, confidence: 'disputed', spread: 0.5 });
     expect(data.candidates?.map(({ source, chosen }) => [source, chosen])).toEqual([

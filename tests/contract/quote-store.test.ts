@@ -1,16 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
-import {
-  at,
-  column,
-  databaseTime,
-  header,
-  priceKnownAt,
-  quoteRow,
-  registered,
-  stored,
-} from '../support/quote-store-rows.ts';
+import { quoteRow } from '../support/price-rows.ts';
+import { at, column, databaseTime, header, priceKnownAt, registered, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ partitionsAt: new Date(at(0)), keepRows: true });
@@ -30,9 +22,9 @@ const latest = (listingId: number, what = 'price') =>
 describe('the same key again', () => {
   it('writes nothing when the content is the same, and only confirms the latest', async () => {
     const listing = await registered(world.pool, 'test', 'SAME');
-    await stored(store, 'test', { quotes: [quoteRow(listing)] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing })] });
     const before = await latest(listing.id, 'ingested_at');
-    const again = await stored(store, 'test', { quotes: [quoteRow(listing, { fetchedAt: at(65) })] });
+    const again = await stored(store, 'test', { quotes: [quoteRow({ listing, fetchedAt: at(65) })] });
     expect(again).toMatchObject({ accepted: 1, written: 0, revised: 0 });
     expect(await column(world.pool, 'SELECT fetched_at::text FROM quote WHERE listing_id = $1', [listing.id])).toEqual([
       '2026-11-20 12:00:05+00',
@@ -45,9 +37,9 @@ describe('the same key again', () => {
 
   it('makes a revision when the price is another, and both can be read at their time', async () => {
     const listing = await registered(world.pool, 'test', 'REVISED');
-    await stored(store, 'test', { quotes: [quoteRow(listing)] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing })] });
     const between = await databaseTime(world.pool);
-    const second = await stored(store, 'test', { quotes: [quoteRow(listing, { price: '101', fetchedAt: at(65) })] });
+    const second = await stored(store, 'test', { quotes: [quoteRow({ listing, price: '101', fetchedAt: at(65) })] });
     expect(second).toMatchObject({ written: 1, revised: 1 });
     expect(await prices(listing.id)).toEqual(['101']);
     expect(await revisions(listing.id)).toEqual(['100']);
@@ -61,8 +53,8 @@ describe('the same key again', () => {
 
   it('is not replaced by an older fetch', async () => {
     const listing = await registered(world.pool, 'test', 'OLDER');
-    await stored(store, 'test', { quotes: [quoteRow(listing, { fetchedAt: at(65) })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { price: '98', fetchedAt: at(5) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, fetchedAt: at(65) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, price: '98', fetchedAt: at(5) })] });
     expect(await prices(listing.id)).toEqual(['100']);
     expect(await latest(listing.id)).toEqual(['100']);
     expect(await revisions(listing.id)).toEqual([]);
@@ -70,9 +62,9 @@ describe('the same key again', () => {
 
   it('is not replaced by a fetch older than the last that confirmed it', async () => {
     const listing = await registered(world.pool, 'test', 'CONFIRMED');
-    await stored(store, 'test', { quotes: [quoteRow(listing, { fetchedAt: at(5) })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { fetchedAt: at(125) })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { price: '98', fetchedAt: at(65) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, fetchedAt: at(5) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, fetchedAt: at(125) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, price: '98', fetchedAt: at(65) })] });
     expect(await prices(listing.id)).toEqual(['100']);
     expect(await latest(listing.id)).toEqual(['100']);
   });
@@ -81,7 +73,7 @@ describe('the same key again', () => {
     const listing = await registered(world.pool, 'test', 'CHAIN');
     await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
-        stored(store, 'test', { quotes: [quoteRow(listing, { price: String(100 + n), fetchedAt: at(n + 1) })] }),
+        stored(store, 'test', { quotes: [quoteRow({ listing, price: String(100 + n), fetchedAt: at(n + 1) })] }),
       ),
     );
     expect(await prices(listing.id)).toEqual(['111']);
@@ -102,8 +94,8 @@ describe('the same key again', () => {
 describe('the latest quote', () => {
   it('is the newest market time, whatever the order of arrival', async () => {
     const listing = await registered(world.pool, 'test', 'NEWEST');
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(60), price: '102', fetchedAt: at(61) })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(0), price: '90', fetchedAt: at(70) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(60), price: '102', fetchedAt: at(61) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(0), price: '90', fetchedAt: at(70) })] });
     expect(await prices(listing.id)).toEqual(['90', '102']);
     expect(await latest(listing.id)).toEqual(['102']);
   });
@@ -111,11 +103,11 @@ describe('the latest quote', () => {
   it("is never a row with the fetch's time once there is one with the exchange's", async () => {
     const listing = await registered(world.pool, 'test', 'TIMED');
     const fetched = { asOfBasis: 'fetched' } as const;
-    await stored(store, 'test', { quotes: [quoteRow(listing, { ...fetched, asOf: at(50), fetchedAt: at(50) })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(0), price: '101', fetchedAt: at(60) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, ...fetched, asOf: at(50), fetchedAt: at(50) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(0), price: '101', fetchedAt: at(60) })] });
     expect(await latest(listing.id)).toEqual(['101']);
     await stored(store, 'test', {
-      quotes: [quoteRow(listing, { ...fetched, asOf: at(120), price: '105', fetchedAt: at(120) })],
+      quotes: [quoteRow({ listing, ...fetched, asOf: at(120), price: '105', fetchedAt: at(120) })],
     });
     expect(await latest(listing.id)).toEqual(['101']);
     expect(await prices(listing.id)).toHaveLength(3);
@@ -123,14 +115,14 @@ describe('the latest quote', () => {
 
   it('has change and fraction from the price and the previous close', async () => {
     const listing = await registered(world.pool, 'test', 'CHANGE');
-    await stored(store, 'test', { quotes: [quoteRow(listing, { price: '244.60', previousClose: '241.53' })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, price: '244.60', previousClose: '241.53' })] });
     expect(await latest(listing.id, "change || ' ' || change_fraction")).toEqual(['3.07 0.0127106364']);
   });
 
   it('takes the best of several rows of a listing in one answer', async () => {
     const listing = await registered(world.pool, 'test', 'SEVERAL');
     await stored(store, 'test', {
-      quotes: [quoteRow(listing), quoteRow(listing, { asOf: at(60), price: '103', fetchedAt: at(65) })],
+      quotes: [quoteRow({ listing }), quoteRow({ listing, asOf: at(60), price: '103', fetchedAt: at(65) })],
     });
     expect(await latest(listing.id)).toEqual(['103']);
   });
@@ -140,7 +132,9 @@ describe('the batch', () => {
   it('of a blob is stored once, also when it comes twice at once', async () => {
     const listing = await registered(world.pool, 'test', 'ONCE');
     const batch = header('test');
-    const both = await Promise.all([1, 2, 3].map(() => stored(store, 'test', { quotes: [quoteRow(listing)] }, batch)));
+    const both = await Promise.all(
+      [1, 2, 3].map(() => stored(store, 'test', { quotes: [quoteRow({ listing })] }, batch)),
+    );
     expect(both.map((each) => each.repeated).sort()).toEqual([false, true, true]);
     expect(new Set(both.map((each) => each.batchId)).size).toBe(1);
     expect(await prices(listing.id)).toHaveLength(1);
@@ -152,10 +146,10 @@ describe('the batch', () => {
   it('leaves nothing behind when it fails half way', async () => {
     const listing = await registered(world.pool, 'test', 'HALFWAY');
     const batch = header('test');
-    const broken = quoteRow(listing, { price: '-1' });
+    const broken = quoteRow({ listing, price: '-1' });
     await expect(stored(store, 'test', { quotes: [broken] }, batch)).rejects.toThrow();
     expect(await column(world.pool, 'SELECT count(*) FROM batch WHERE blob_key = $1', [batch.blobKey])).toEqual(['0']);
-    expect(await stored(store, 'test', { quotes: [quoteRow(listing)] }, batch)).toMatchObject({ repeated: false });
+    expect(await stored(store, 'test', { quotes: [quoteRow({ listing })] }, batch)).toMatchObject({ repeated: false });
   });
 
   it("ends its task once; what comes later does not change the task's end", async () => {
@@ -180,7 +174,7 @@ describe('the batch', () => {
       },
     }));
     const second = header('test', { runId: first.runId, attempt: 2, blobKey: `${first.blobKey}-2` });
-    await stored(store, 'test', { quotes: [quoteRow(listing)] }, second);
+    await stored(store, 'test', { quotes: [quoteRow({ listing })] }, second);
     expect(
       await column(world.pool, "SELECT status || ' ' || reason FROM task WHERE run_id = $1", [first.runId]),
     ).toEqual(['failed rate_limited']);
@@ -198,14 +192,14 @@ describe('the price of a listing', () => {
 
   it('is that of the only source, and the decision is written once', async () => {
     const listing = await registered(world.pool, 'test', 'ALONE');
-    await stored(store, 'test', { quotes: [quoteRow(listing)] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing })] });
     expect(await decision(listing.id)).toEqual(['test only_source single - 1']);
     const decidedAt = await column(
       world.pool,
       'SELECT decided_at::text FROM consolidated_quote WHERE listing_id = $1',
       [listing.id],
     );
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(60), price: '101', fetchedAt: at(61) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(60), price: '101', fetchedAt: at(61) })] });
     expect(
       await column(world.pool, 'SELECT decided_at::text FROM consolidated_quote WHERE listing_id = $1', [listing.id]),
     ).toEqual(decidedAt);
@@ -213,12 +207,12 @@ describe('the price of a listing', () => {
 
   it('is that of the higher rank among the fresh, with the spread to the others', async () => {
     const listing = await registered(world.pool, 'test', 'RANKED');
-    await stored(store, 'better', { quotes: [quoteRow(listing, { price: '100.2' })] });
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(30), fetchedAt: at(31) })] });
+    await stored(store, 'better', { quotes: [quoteRow({ listing, price: '100.2' })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(30), fetchedAt: at(31) })] });
     expect(await decision(listing.id)).toEqual(['better rank agreed 0.00199601 2']);
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(60), price: '103', fetchedAt: at(61) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(60), price: '103', fetchedAt: at(61) })] });
     expect(await decision(listing.id)).toEqual(['better rank disputed 0.02794411 2']);
-    await stored(store, 'test', { quotes: [quoteRow(listing, { asOf: at(600), price: '103', fetchedAt: at(601) })] });
+    await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(600), price: '103', fetchedAt: at(601) })] });
     expect(await decision(listing.id)).toEqual(['test freshest single - 2']);
   });
 
@@ -226,8 +220,8 @@ describe('the price of a listing', () => {
     for (let round = 0; round < 10; round++) {
       const listing = await registered(world.pool, 'test', `RACE${round}`);
       await Promise.all([
-        stored(store, 'test', { quotes: [quoteRow(listing)] }),
-        stored(store, 'better', { quotes: [quoteRow(listing)] }),
+        stored(store, 'test', { quotes: [quoteRow({ listing })] }),
+        stored(store, 'better', { quotes: [quoteRow({ listing })] }),
       ]);
       expect(await decision(listing.id)).toEqual(['better rank agreed 0 2']);
     }
@@ -239,7 +233,7 @@ describe('the price of a listing', () => {
     await blocker.query('BEGIN');
     await blocker.query('SELECT pg_advisory_xact_lock($1)', [0x636f6e73]);
     let done = false;
-    const waiting = stored(store, 'test', { quotes: [quoteRow(listing)] }).then(() => {
+    const waiting = stored(store, 'test', { quotes: [quoteRow({ listing })] }).then(() => {
       done = true;
     });
     await expect

@@ -9,15 +9,15 @@ export function listingOf(id = 1, assetClass: AssetClass = 'equity'): KnownListi
   return { id, assetClass, mic: 'XNAS', currency: 'USD', minorFactor: 1, zone: 'America/New_York' };
 }
 
-/** A quote of 100 USD after a previous close of 99, at noon, fetched five seconds later. */
-export function row(
-  differs: Partial<Quote> = {},
-  of: { listing?: KnownListing; fetchedAt?: number } = {},
+/** A quote of 100 USD after a previous close of 99, at noon, fetched five seconds later; of listing 1 unless given. */
+export function quoteRow(
+  differs: Partial<Quote> & { readonly listing?: KnownListing; readonly fetchedAt?: number } = {},
 ): ListedQuote {
+  const { listing = listingOf(), fetchedAt = noon + 5_000, ...quote } = differs;
   return {
-    listing: of.listing ?? listingOf(),
+    listing,
     symbol: 'TEST',
-    fetchedAt: of.fetchedAt ?? noon + 5_000,
+    fetchedAt,
     path: 'exchanges[0] TEST',
     quote: {
       price: '100',
@@ -31,7 +31,7 @@ export function row(
       delaySeconds: 0,
       asOf: noon,
       asOfBasis: 'exchange',
-      ...differs,
+      ...quote,
     },
   };
 }

@@ -7,12 +7,12 @@ import type { Bar } from '../../core/market/bar.ts';
 import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
-import type { Quote } from '../../core/market/quote.ts';
 import type { BatchHeader, IngestStore } from '../../core/ports/ingest-store.ts';
 import type { Decision } from '../../core/prices/decision.ts';
+import { noon } from './price-rows.ts';
 
 /** A time of the tests, in seconds after a day's noon. */
-export const at = (seconds: number): number => Date.UTC(2026, 10, 20, 12) + seconds * 1000;
+export const at = (seconds: number): number => noon + seconds * 1000;
 
 /** A share of Nasdaq, registered for a source. */
 export async function registered(pool: Pool, source: string, symbol: string): Promise<KnownListing> {
@@ -23,31 +23,6 @@ export async function registered(pool: Pool, source: string, symbol: string): Pr
   const found = known.get(symbol)?.at(-1)?.listing;
   if (!found) throw new Error(`${symbol} was not registered.`);
   return found;
-}
-
-/** A quote at 100 USD, a market time of noon, fetched five seconds later. */
-export function quoteRow(listing: KnownListing, differs: Partial<Quote> & { fetchedAt?: number } = {}): ListedQuote {
-  const { fetchedAt = at(5), ...quote } = differs;
-  return {
-    listing,
-    symbol: 'TEST',
-    fetchedAt,
-    path: 'exchanges[0] TEST',
-    quote: {
-      price: '100',
-      previousClose: '99',
-      bid: null,
-      ask: null,
-      volume: '1000',
-      currency: 'USD',
-      minorFactor: 1,
-      session: 'regular',
-      delaySeconds: 0,
-      asOf: at(0),
-      asOfBasis: 'exchange',
-      ...quote,
-    },
-  };
 }
 
 /** Daily bars with these closes, the first on 2026-11-02, fetched at noon of the 20th. */

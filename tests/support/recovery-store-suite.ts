@@ -1,42 +1,22 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../core/contracts/failure.ts';
-import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
-import type { RecoveryStore } from '../../core/ports/recovery-store.ts';
-import type { NewRecovery } from '../../core/recovery/recovery.ts';
 import { canaryRun, fallbackRun, rerunOf } from '../../core/recovery/runs.ts';
 import type { RepairStep } from '../../core/recovery/strategy.ts';
 import { leaseSeconds } from '../../core/recovery/timing.ts';
 import { sourceOf } from '../../core/sources/catalogue.ts';
 import type { RecoveryStoreFixture } from './recovery-stores.ts';
+import { at, down, id, idOf, open, start, useRecoveryStore } from './recovery-suite.ts';
 
-const start = new Date('2026-11-24T16:00:00Z');
-const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
-const idOf = (number: number) => `0198a7c0-0000-7000-8000-${String(number).padStart(12, '0')}`;
-const id = idOf(1);
 const blocked: Failure = { reason: 'blocked', detail: { code: 'bot_challenge' }, message: 'A challenge.' };
-const down: Failure = { reason: 'down', detail: { code: 'http_status', status: 503 }, message: 'It is down.' };
-const open = { step: null, message: 'Over.' } as const;
 
 /** What every `RecoveryStore` must do with the recoveries themselves. */
 export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): void {
-  let fixture: RecoveryStoreFixture;
-  let store: RecoveryStore;
-  beforeEach(async () => {
-    fixture = await make();
-    ({ store } = fixture);
-    await fixture.setClock(start);
-  });
-
-  const create = (more: Partial<NewRecovery> = {}) =>
-    store.create({ id, sourceId: 'yahoo', trigger: 'manual', requestedAt: start, requestedBy: null, ...more });
-  const begin = async (reason: RunReason | null = 'blocked', patienceSeconds = 180) => {
-    await create();
-    await store.begin(id, { strategy: 'new session', reason, patienceSeconds }, start);
-  };
+  const of = useRecoveryStore(make);
+  const { create, begin } = of;
   const repair = async (name: RepairStep, sourceId = 'yahoo') => {
-    await store.beginStep(id, name, at(1));
-    await store.repair(id, name, { sourceId, reason: 'blocked' }, at(2));
-    return (await store.find(id))?.steps.find((step) => step.name === name);
+    await of.store.beginStep(id, name, at(1));
+    await of.store.repair(id, name, { sourceId, reason: 'blocked' }, at(2));
+    return (await of.store.find(id))?.steps.find((step) => step.name === name);
   };
   const quotes = sourceOf('yahoo')?.jobs.find((job) => job.kind === 'quotes');
   if (!quotes) throw new Error('Yahoo has no quotes.');
@@ -49,13 +29,13 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       expect(await create()).toEqual({ created: true, active: id });
       expect(await create({ id: idOf(2) })).toEqual({ created: false, active: id });
       expect(await create({ id: idOf(3), sourceId: 'coingecko' })).toEqual({ created: true, active: idOf(3) });
-      await store.finishFailed(id, { ...open, failure: null, takeBackSelectors: false }, at(1));
+      await of.store.finishFailed(id, { ...open, failure: null, takeBackSelectors: false }, at(1));
       expect(await create({ id: idOf(2) })).toEqual({ created: true, active: idOf(2) });
     });
 
     it('gives a recovery as it was requested, and null for an unknown one', async () => {
       await create();
-      expect(await store.find(id)).toEqual({
+      expect(await of.store.find(id)).toEqual({
         id,
         sourceId: 'yahoo',
         trigger: 'manual',
@@ -73,68 +53,68 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
         held: null,
         secondsLeft: null,
       });
-      expect(await store.find(idOf(9))).toBeNull();
+      expect(await of.store.find(idOf(9))).toBeNull();
     });
 
     it('lists them, the latest first, page by page, by source and status', async () => {
       for (const [number, sourceId] of ['yahoo', 'coingecko', 'slickcharts'].entries())
         await create({ id: idOf(number), sourceId, requestedAt: at(number) });
       const none = { sourceId: null, status: null, after: null, limit: 2 };
-      const first = await store.list(none);
+      const first = await of.store.list(none);
       expect(first.map((each) => each.sourceId)).toEqual(['slickcharts', 'coingecko']);
       const last = first[1];
       const after = last ? { requestedAt: last.cursorAt, id: last.id } : null;
-      expect((await store.list({ ...none, after })).map((each) => each.sourceId)).toEqual(['yahoo']);
-      expect(await store.list({ ...none, sourceId: 'yahoo' })).toHaveLength(1);
-      expect(await store.list({ ...none, status: 'failed' })).toEqual([]);
+      expect((await of.store.list({ ...none, after })).map((each) => each.sourceId)).toEqual(['yahoo']);
+      expect(await of.store.list({ ...none, sourceId: 'yahoo' })).toHaveLength(1);
+      expect(await of.store.list({ ...none, status: 'failed' })).toEqual([]);
     });
 
     it('knows whether the service is running', async () => {
-      expect(await store.running()).toBe(true);
-      await fixture.stopService();
-      expect(await store.running()).toBe(false);
+      expect(await of.store.running()).toBe(true);
+      await of.fixture.stopService();
+      expect(await of.store.running()).toBe(false);
     });
   });
 
   describe('the lease', () => {
     it('is held by one worker, until it is given back', async () => {
-      const token = await store.take(id, 'one');
-      expect(await store.take(id, 'two')).toBeNull();
-      expect(await store.release(id, token ?? 0)).toBe(true);
-      expect(await store.take(id, 'two')).not.toBeNull();
+      const token = await of.store.take(id, 'one');
+      expect(await of.store.take(id, 'two')).toBeNull();
+      expect(await of.store.release(id, token ?? 0)).toBe(true);
+      expect(await of.store.take(id, 'two')).not.toBeNull();
     });
 
     it('is lost when its time is over; a former holder cannot give back that of another', async () => {
-      const lost = await store.take(id, 'one');
-      await fixture.setClock(at(leaseSeconds + 1));
-      const token = await store.take(id, 'two');
+      const lost = await of.store.take(id, 'one');
+      await of.fixture.setClock(at(leaseSeconds + 1));
+      const token = await of.store.take(id, 'two');
       expect(token).toBeGreaterThan(lost ?? 0);
-      expect(await store.release(id, lost ?? 0)).toBe(false);
-      expect(await store.take(id, 'three')).toBeNull();
+      expect(await of.store.release(id, lost ?? 0)).toBe(false);
+      expect(await of.store.take(id, 'three')).toBeNull();
     });
   });
 
   describe('progress', () => {
     it('begins once, and counts down to its deadline', async () => {
       await begin();
-      await store.begin(id, { strategy: 'another', reason: 'down', patienceSeconds: 1 }, at(5));
-      await fixture.setClock(at(60));
-      expect(await store.find(id)).toMatchObject({
+      await of.store.begin(id, { strategy: 'another', reason: 'down', patienceSeconds: 1 }, at(5));
+      await of.fixture.setClock(at(60));
+      expect(await of.store.find(id)).toMatchObject({
         status: 'running',
         strategy: 'new session',
         reason: 'blocked',
         startedAt: start,
         secondsLeft: 120,
       });
-      expect(await fixture.published()).toEqual(['recovery.started']);
+      expect(await of.fixture.published()).toEqual(['recovery.started']);
     });
 
     it('notes each step as it begins, goes on and ends, and none of them twice', async () => {
       await begin();
-      await store.beginStep(id, 'canary', at(1));
-      await store.beginStep(id, 'canary', at(2));
-      await store.describeStep(id, 'canary', 'Waits for a permit.');
-      expect((await store.find(id))?.steps).toEqual([
+      await of.store.beginStep(id, 'canary', at(1));
+      await of.store.beginStep(id, 'canary', at(2));
+      await of.store.describeStep(id, 'canary', 'Waits for a permit.');
+      expect((await of.store.find(id))?.steps).toEqual([
         {
           name: 'canary',
           status: 'running',
@@ -144,10 +124,10 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
           failure: null,
         },
       ]);
-      await store.endStep(id, 'canary', { status: 'failed', detail: 'Not well.', failure: blocked }, at(3));
-      await store.endStep(id, 'canary', { status: 'done', detail: 'Well.' }, at(4));
-      await store.describeStep(id, 'canary', 'Waits again.');
-      expect((await store.find(id))?.steps).toMatchObject([
+      await of.store.endStep(id, 'canary', { status: 'failed', detail: 'Not well.', failure: blocked }, at(3));
+      await of.store.endStep(id, 'canary', { status: 'done', detail: 'Well.' }, at(4));
+      await of.store.describeStep(id, 'canary', 'Waits again.');
+      expect((await of.store.find(id))?.steps).toMatchObject([
         { status: 'failed', finishedAt: at(3).toISOString(), detail: 'Not well.', failure: blocked },
       ]);
     });
@@ -156,13 +136,13 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       await begin();
       expect(await repair('other_selectors', 'slickcharts')).toMatchObject({ status: 'done' });
       await repair('other_selectors', 'slickcharts');
-      expect(await fixture.selectorsOf('slickcharts')).toBe('alternative');
+      expect(await of.fixture.selectorsOf('slickcharts')).toBe('alternative');
     });
 
     it('says what each repair did', async () => {
       await begin();
-      await fixture.pauseProxy('down', at(600));
-      await fixture.source('yahoo', { status: 'failed', open: true });
+      await of.fixture.pauseProxy('down', at(600));
+      await of.fixture.source('yahoo', { status: 'failed', open: true });
       const done: readonly (readonly [RepairStep, string, RegExp])[] = [
         ['keep_page', 'skipped', /No page/],
         ['lower_budget', 'done', /At most 50 %.* until 2026-11-24T16:15:00Z/],
@@ -177,14 +157,14 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
 
     it('plans a canary once, sends it once, and knows what became of it', async () => {
       await begin();
-      await store.planCanary(id, canary);
-      await store.planCanary(id, canary);
-      expect(await store.find(id)).toMatchObject({ canaryRunId: canary.id });
-      expect(await fixture.runsOf('canary')).toEqual([
+      await of.store.planCanary(id, canary);
+      await of.store.planCanary(id, canary);
+      expect(await of.store.find(id)).toMatchObject({ canaryRunId: canary.id });
+      expect(await of.fixture.runsOf('canary')).toEqual([
         { id: canary.id, sourceId: 'yahoo', job: quotes.id, tasks: [['AAPL']] },
       ]);
-      expect(await store.jobOfRun(canary.id)).toBe(quotes.id);
-      const tasks = await store.unsent(canary.id);
+      expect(await of.store.jobOfRun(canary.id)).toBe(quotes.id);
+      const tasks = await of.store.unsent(canary.id);
       expect(tasks).toEqual([
         {
           runId: canary.id,
@@ -197,11 +177,11 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
           canary: true,
         },
       ]);
-      await store.markSent(tasks);
-      expect(await store.unsent(canary.id)).toEqual([]);
-      expect(await store.runProgress(canary.id)).toEqual({ result: null, waitsSeconds: 0, artifacts: [] });
-      await fixture.endTasks(canary.id, [{ accepted: 1, newestAsOf: at(-60) }]);
-      expect(await store.runProgress(canary.id)).toEqual({
+      await of.store.markSent(tasks);
+      expect(await of.store.unsent(canary.id)).toEqual([]);
+      expect(await of.store.runProgress(canary.id)).toEqual({ result: null, waitsSeconds: 0, artifacts: [] });
+      await of.fixture.endTasks(canary.id, [{ accepted: 1, newestAsOf: at(-60) }]);
+      expect(await of.store.runProgress(canary.id)).toEqual({
         result: { succeeded: true, failure: null, accepted: 1, newestAsOf: at(-60).getTime() },
         waitsSeconds: 0,
         artifacts: [],
@@ -209,23 +189,23 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
     });
 
     it('gives the failure of a run that failed', async () => {
-      await fixture.plan(canary);
-      await fixture.endTasks(canary.id, [blocked]);
-      expect((await store.runProgress(canary.id)).result).toEqual({
+      await of.fixture.plan(canary);
+      await of.fixture.endTasks(canary.id, [blocked]);
+      expect((await of.store.runProgress(canary.id)).result).toEqual({
         succeeded: false,
         failure: blocked,
         accepted: 0,
         newestAsOf: null,
       });
-      expect(await store.jobOfRun(idOf(9))).toBeNull();
+      expect(await of.store.jobOfRun(idOf(9))).toBeNull();
     });
 
     it('gives a fallback time of its own, and takes none away', async () => {
       await begin('blocked', 60);
-      await store.planFallback(id, fallbackRun({ ...planned, sourceId: 'coingecko' }, quotes, [['bitcoin']]), 120);
-      expect(await store.find(id)).toMatchObject({ secondsLeft: 120, fallback: { sourceId: 'coingecko' } });
-      await store.planFallback(id, fallbackRun({ ...planned, sourceId: 'coingecko' }, quotes, [['bitcoin']]), 10);
-      expect(await store.find(id)).toMatchObject({ secondsLeft: 120 });
+      await of.store.planFallback(id, fallbackRun({ ...planned, sourceId: 'coingecko' }, quotes, [['bitcoin']]), 120);
+      expect(await of.store.find(id)).toMatchObject({ secondsLeft: 120, fallback: { sourceId: 'coingecko' } });
+      await of.store.planFallback(id, fallbackRun({ ...planned, sourceId: 'coingecko' }, quotes, [['bitcoin']]), 10);
+      expect(await of.store.find(id)).toMatchObject({ secondsLeft: 120 });
     });
   });
 
@@ -235,53 +215,53 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
 
     it('is verified together with its step, and the failed job is planned again', async () => {
       await begin();
-      await store.beginStep(id, 'canary', at(1));
-      await store.finishVerified(id, { step: proven, message: 'It came.', rerun }, at(2));
-      expect(await store.find(id)).toMatchObject({
+      await of.store.beginStep(id, 'canary', at(1));
+      await of.store.finishVerified(id, { step: proven, message: 'It came.', rerun }, at(2));
+      expect(await of.store.find(id)).toMatchObject({
         status: 'verified',
         reason: 'blocked',
         message: 'It came.',
         finishedAt: at(2),
         steps: [{ name: 'canary', status: 'done', detail: 'It came.', finishedAt: at(2).toISOString() }],
       });
-      expect(await fixture.runsOf('manual')).toEqual([
+      expect(await of.fixture.runsOf('manual')).toEqual([
         { id: rerun?.id, sourceId: 'yahoo', job: 'daily-bars', tasks: [['AAPL'], ['MSFT']] },
       ]);
-      expect(await fixture.published()).toEqual(['recovery.started', 'recovery.finished']);
+      expect(await of.fixture.published()).toEqual(['recovery.started', 'recovery.finished']);
     });
 
     it('comes once: the first one stays', async () => {
       await begin();
-      await store.finishFailed(id, { ...open, failure: down, takeBackSelectors: false }, at(1));
-      await store.finishVerified(id, { step: proven, message: 'It came.', rerun }, at(2));
-      await store.finishMitigated(id, { ...open, failure: null }, at(2));
-      await store.finishFailed(id, { ...open, failure: null, takeBackSelectors: true }, at(2));
-      expect(await store.find(id)).toMatchObject({ status: 'failed', reason: 'down', finishedAt: at(1) });
-      expect(await fixture.runsOf('manual')).toEqual([]);
-      expect(await fixture.selectorsOf('yahoo')).toBe('main');
-      expect(await fixture.published()).toEqual(['recovery.started', 'recovery.finished']);
+      await of.store.finishFailed(id, { ...open, failure: down, takeBackSelectors: false }, at(1));
+      await of.store.finishVerified(id, { step: proven, message: 'It came.', rerun }, at(2));
+      await of.store.finishMitigated(id, { ...open, failure: null }, at(2));
+      await of.store.finishFailed(id, { ...open, failure: null, takeBackSelectors: true }, at(2));
+      expect(await of.store.find(id)).toMatchObject({ status: 'failed', reason: 'down', finishedAt: at(1) });
+      expect(await of.fixture.runsOf('manual')).toEqual([]);
+      expect(await of.fixture.selectorsOf('yahoo')).toBe('main');
+      expect(await of.fixture.published()).toEqual(['recovery.started', 'recovery.finished']);
     });
 
     it('is failed for the reason of its proof, and takes selectors back that did not help', async () => {
       await begin();
       await repair('other_selectors');
-      await store.beginStep(id, 'canary', at(3));
-      await store.finishFailed(id, { step: null, message: 'No.', failure: down, takeBackSelectors: true }, at(4));
-      expect(await store.find(id)).toMatchObject({
+      await of.store.beginStep(id, 'canary', at(3));
+      await of.store.finishFailed(id, { step: null, message: 'No.', failure: down, takeBackSelectors: true }, at(4));
+      expect(await of.store.find(id)).toMatchObject({
         status: 'failed',
         reason: 'down',
         detail: down.detail,
         steps: [{ status: 'done' }, { name: 'canary', status: 'failed', finishedAt: at(4).toISOString() }],
       });
-      expect(await fixture.selectorsOf('yahoo')).toBe('main');
+      expect(await of.fixture.selectorsOf('yahoo')).toBe('main');
     });
 
     it('is mitigated, for the reason that the source is not well', async () => {
       await begin();
-      await store.beginStep(id, 'fallback', at(1));
+      await of.store.beginStep(id, 'fallback', at(1));
       const step = { name: 'fallback', result: { status: 'done', detail: 'yahoo gave 2 rows.' } } as const;
-      await store.finishMitigated(id, { step, message: 'Not well.', failure: down }, at(2));
-      expect(await store.find(id)).toMatchObject({
+      await of.store.finishMitigated(id, { step, message: 'Not well.', failure: down }, at(2));
+      expect(await of.store.find(id)).toMatchObject({
         status: 'mitigated',
         reason: 'down',
         message: 'Not well.',
@@ -291,8 +271,8 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
 
     it('keeps the reason that it began with where the proof has none', async () => {
       await begin('stale');
-      await store.finishFailed(id, { ...open, failure: null, takeBackSelectors: false }, at(1));
-      expect(await store.find(id)).toMatchObject({ status: 'failed', reason: 'stale' });
+      await of.store.finishFailed(id, { ...open, failure: null, takeBackSelectors: false }, at(1));
+      expect(await of.store.find(id)).toMatchObject({ status: 'failed', reason: 'stale' });
     });
   });
 }

@@ -4,7 +4,7 @@ import { assetClasses } from '../../../core/market/instrument.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 import { checkQuotes } from '../../../core/prices/check-quotes.ts';
 import { jumpFactor } from '../../../core/prices/thresholds.ts';
-import { evidence, listingOf, noon, row } from '../../support/price-rows.ts';
+import { evidence, listingOf, noon, quoteRow } from '../../support/price-rows.ts';
 
 const stored = { price: 100, asOf: noon - 60_000 };
 const nothing = evidence(null);
@@ -21,15 +21,15 @@ describe('a row by itself', () => {
     ['another currency than the listing has', { currency: 'EUR' }, 'source_mismatch'],
     ['a negative volume', { volume: '-1' }, 'schema'],
   ])('with %s goes to quarantine', async (_, differs, reason) => {
-    expect(await reasons([row(differs)])).toEqual([reason]);
+    expect(await reasons([quoteRow(differs)])).toEqual([reason]);
   });
 
   it('may be a little ahead of our clock', async () => {
-    expect(await reasons([row({ asOf: noon + 4 * 60_000 })])).toEqual([]);
+    expect(await reasons([quoteRow({ asOf: noon + 4 * 60_000 })])).toEqual([]);
   });
 
   it('keeps what was read of it, for whoever looks at the quarantine', async () => {
-    const { rejected } = await checkQuotes([row({ price: '0' })], nothing);
+    const { rejected } = await checkQuotes([quoteRow({ price: '0' })], nothing);
     expect(rejected[0]).toMatchObject({
       symbol: 'TEST',
       path: 'exchanges[0] TEST',
@@ -41,81 +41,85 @@ describe('a row by itself', () => {
 
 describe('a row in the wrong unit', () => {
   it.each(['10000', '1', '12000', '0.8'])('is held back against the stored price: %s', async (price) => {
-    expect(await reasons([row({ price })])).toEqual(['unit_suspect']);
+    expect(await reasons([quoteRow({ price })])).toEqual(['unit_suspect']);
   });
 
   it('is held back against its own previous close where nothing is stored', async () => {
-    expect(await reasons([row({ price: '9900' })], nothing)).toEqual(['unit_suspect']);
+    expect(await reasons([quoteRow({ price: '9900' })], nothing)).toEqual(['unit_suspect']);
   });
 
   it('is held back when the previous close is in the wrong unit, too', async () => {
-    expect(await reasons([row({ price: '10000', previousClose: '9900' })])).toEqual(['unit_suspect']);
+    expect(await reasons([quoteRow({ price: '10000', previousClose: '9900' })])).toEqual(['unit_suspect']);
   });
 
   it('is not believed because another source says it, too', async () => {
     const others = [{ price: 10_000, asOf: noon }];
-    expect(await reasons([row({ price: '10000' })], evidence(stored, others))).toEqual(['unit_suspect']);
+    expect(await reasons([quoteRow({ price: '10000' })], evidence(stored, others))).toEqual(['unit_suspect']);
   });
 });
 
 describe('a jump', () => {
   it('is held back when one source alone reports it', async () => {
-    expect(await reasons([row({ price: '30' })])).toEqual(['implausible_jump']);
+    expect(await reasons([quoteRow({ price: '30' })])).toEqual(['implausible_jump']);
   });
 
   it('is believed when another source says the same at the same time', async () => {
     const others = [{ price: 30.4, asOf: noon - 30_000 }];
-    expect(await reasons([row({ price: '30' })], evidence(stored, others))).toEqual([]);
+    expect(await reasons([quoteRow({ price: '30' })], evidence(stored, others))).toEqual([]);
   });
 
   it('is not believed because of what another source said yesterday', async () => {
     const others = [{ price: 30.4, asOf: noon - 86_400_000 }];
-    expect(await reasons([row({ price: '30' })], evidence(stored, others))).toEqual(['implausible_jump']);
+    expect(await reasons([quoteRow({ price: '30' })], evidence(stored, others))).toEqual(['implausible_jump']);
   });
 
   it('is believed in the next session, when the previous close is where the price is', async () => {
-    expect(await reasons([row({ price: '31', previousClose: '30' })])).toEqual([]);
+    expect(await reasons([quoteRow({ price: '31', previousClose: '30' })])).toEqual([]);
   });
 
   it('of a split is believed: the source adjusts the previous close with the price', async () => {
-    expect(await reasons([row({ price: '25.1', previousClose: '24.75' })])).toEqual([]);
+    expect(await reasons([quoteRow({ price: '25.1', previousClose: '24.75' })])).toEqual([]);
   });
 
   it('is measured against the previous close where nothing is stored', async () => {
-    expect(await reasons([row({ price: '300' })], nothing)).toEqual(['implausible_jump']);
+    expect(await reasons([quoteRow({ price: '300' })], nothing)).toEqual(['implausible_jump']);
   });
 
   it('is not measured against a price that is months old', async () => {
     const old = evidence({ price: 100, asOf: noon - 90 * 86_400_000 });
-    expect(await reasons([row({ price: '300', previousClose: null })], old)).toEqual([]);
+    expect(await reasons([quoteRow({ price: '300', previousClose: null })], old)).toEqual([]);
   });
 
   it('that grew step by step is no jump, however far from the previous close', async () => {
-    expect(await reasons([row({ price: '45' })], evidence({ price: 48, asOf: noon - 60_000 }))).toEqual([]);
+    expect(await reasons([quoteRow({ price: '45' })], evidence({ price: 48, asOf: noon - 60_000 }))).toEqual([]);
   });
 });
 
 describe('rows of the same key in one answer', () => {
   it('count once when they say the same', async () => {
-    const { accepted, rejected } = await checkQuotes([row(), row()], nothing);
+    const { accepted, rejected } = await checkQuotes([quoteRow(), quoteRow()], nothing);
     expect([accepted.length, rejected.length]).toEqual([1, 0]);
   });
 
   it('are all held back when they contradict each other', async () => {
-    const checked = await checkQuotes([row(), row({ price: '101' }), row()], nothing);
+    const checked = await checkQuotes([quoteRow(), quoteRow({ price: '101' }), quoteRow()], nothing);
     expect(checked.accepted).toEqual([]);
     expect(checked.rejected.map((each) => each.reason)).toEqual(Array.from({ length: 3 }, () => 'duplicate_conflict'));
   });
 
   it('count by the later answer when they are of two answers', async () => {
-    const later = row({ price: '101' }, { fetchedAt: noon + 10_000 });
-    const { accepted, rejected } = await checkQuotes([later, row()], nothing);
+    const later = quoteRow({ price: '101', fetchedAt: noon + 10_000 });
+    const { accepted, rejected } = await checkQuotes([later, quoteRow()], nothing);
     expect(accepted.map((each) => each.quote.price)).toEqual(['101']);
     expect(rejected).toEqual([]);
   });
 
   it('leave rows of other times alone', async () => {
-    const rows = [row(), row({ asOf: noon - 60_000, price: '101' }), row({ asOf: noon - 60_000, price: '102' })];
+    const rows = [
+      quoteRow(),
+      quoteRow({ asOf: noon - 60_000, price: '101' }),
+      quoteRow({ asOf: noon - 60_000, price: '102' }),
+    ];
     const { accepted, rejected } = await checkQuotes(rows, nothing);
     expect(accepted.map((each) => each.quote.price)).toEqual(['100']);
     expect(rejected).toHaveLength(2);
@@ -134,7 +138,7 @@ describe('whatever comes', () => {
       listing: fc.integer({ min: 1, max: 3 }),
       assetClass: fc.constantFrom(...assetClasses),
     })
-    .map(({ listing, assetClass, ...quote }) => row(quote, { listing: listingOf(listing, assetClass) }));
+    .map(({ listing, assetClass, ...quote }) => quoteRow({ ...quote, listing: listingOf(listing, assetClass) }));
 
   it('no check throws, and each row is either accepted, rejected or a repetition', async () => {
     await fc.assert(
@@ -160,10 +164,11 @@ describe('whatever comes', () => {
         async (assetClass, price, factor) => {
           const limit = jumpFactor[assetClass];
           fc.pre(factor > limit * 1.001 || factor < 1 / (limit * 1.001));
-          const mutated = row(
-            { price: String(price * factor), previousClose: String(price) },
-            { listing: listingOf(1, assetClass) },
-          );
+          const mutated = quoteRow({
+            price: String(price * factor),
+            previousClose: String(price),
+            listing: listingOf(1, assetClass),
+          });
           const { accepted } = await checkQuotes([mutated], evidence({ price, asOf: noon - 60_000 }));
           expect(accepted).toEqual([]);
         },
@@ -180,10 +185,11 @@ describe('whatever comes', () => {
         // A hundredth from the narrowest threshold, 1.25: on it, rounding decides.
         fc.double({ min: 0.81, max: 1.24, noNaN: true }),
         async (assetClass, price, factor) => {
-          const moved = row(
-            { price: String(price * factor), previousClose: String(price) },
-            { listing: listingOf(1, assetClass) },
-          );
+          const moved = quoteRow({
+            price: String(price * factor),
+            previousClose: String(price),
+            listing: listingOf(1, assetClass),
+          });
           expect(await reasons([moved], evidence({ price, asOf: noon - 60_000 }))).toEqual([]);
         },
       ),

@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quoteStatistics } from '../../../core/prices/statistics.ts';
-import { listingOf, row } from '../../support/price-rows.ts';
+import { listingOf, quoteRow } from '../../support/price-rows.ts';
 
 const Exact = Decimal.clone({ precision: 80, toExpNeg: -1e9, toExpPos: 1e9 });
 
@@ -19,10 +19,10 @@ describe('statistics of a batch', () => {
     const euro = { ...listingOf(4), currency: 'EUR' };
     const made = quoteStatistics(
       [
-        row({ price: '1.10', previousClose: '1' }),
-        row({ price: '2.25', previousClose: '3' }),
-        row({ price: '4', previousClose: '4.00' }),
-        row({ price: '7', previousClose: null, volume: null, currency: 'EUR' }, { listing: euro }),
+        quoteRow({ price: '1.10', previousClose: '1' }),
+        quoteRow({ price: '2.25', previousClose: '3' }),
+        quoteRow({ price: '4', previousClose: '4.00' }),
+        quoteRow({ price: '7', previousClose: null, volume: null, currency: 'EUR', listing: euro }),
       ],
       [
         { ...rejection, currency: 'USD' },
@@ -79,7 +79,7 @@ describe('statistics of a batch', () => {
     fc.assert(
       fc.property(fc.array(decimal, { minLength: 1, maxLength: 20 }), (prices) => {
         const [made] = quoteStatistics(
-          prices.map((price) => row({ price, volume: price })),
+          prices.map((price) => quoteRow({ price, volume: price })),
           [],
         );
         const sum = prices.reduce((total, price) => total.plus(price), new Exact(0));

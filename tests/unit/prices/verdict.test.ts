@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Findings, isStale, verdictOf } from '../../../core/prices/verdict.ts';
-import { noon, row } from '../../support/price-rows.ts';
+import { noon, quoteRow } from '../../support/price-rows.ts';
 
 const findings: Findings = {
   kind: 'quotes',
@@ -66,20 +66,20 @@ describe('a task', () => {
 });
 
 describe('an answer', () => {
-  const old = row({ asOf: noon - 3 * 86_400_000 });
+  const old = quoteRow({ asOf: noon - 3 * 86_400_000 });
   const stored = new Map([[1, { price: 100, asOf: noon }]]);
 
   it('is stale when all its rows are behind what is stored', () => {
     expect(isStale([old], stored)).toBe(true);
-    expect(isStale([old, row()], stored)).toBe(false);
+    expect(isStale([old, quoteRow()], stored)).toBe(false);
     // A source that tells the day and no time of day.
-    expect(isStale([row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' })], stored)).toBe(true);
+    expect(isStale([quoteRow({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' })], stored)).toBe(true);
   });
 
   it('is not stale within a hop between caches, without anything stored, or without market times', () => {
-    expect(isStale([row({ asOf: noon - 60_000 })], stored)).toBe(false);
+    expect(isStale([quoteRow({ asOf: noon - 60_000 })], stored)).toBe(false);
     expect(isStale([old], new Map())).toBe(false);
-    const untimed = row({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' });
+    const untimed = quoteRow({ asOf: noon - 3 * 86_400_000, asOfBasis: 'fetched' });
     expect(isStale([{ ...untimed, fetchedAt: untimed.quote.asOf }], stored)).toBe(false);
     expect(isStale([], stored)).toBe(false);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Alias } from '../../../../core/market/instrument.ts';
 import type { Parsed, Subject } from '../../../../core/sources/parser.ts';
 import { enrich, resolveBy } from '../../../../functions/ingest/enrich-answer.ts';
-import { listingOf, noon, row } from '../../../support/price-rows.ts';
+import { listingOf, noon, quoteRow } from '../../../support/price-rows.ts';
 
 const subject = (symbol: string): Subject => ({ symbol, name: null, assetClass: 'equity', listing: listingOf() });
 const nothing: Parsed = { quotes: [], bars: [], rejections: [], failure: null, missing: [] };
@@ -14,7 +14,7 @@ const alias = (id: number, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE
 const always = resolveBy((symbol) => (symbol === 'KNOWN' ? [alias(7)] : undefined));
 const quoted = (symbol: string, differs = {}): Parsed => ({
   ...nothing,
-  quotes: [{ subject: subject(symbol), quote: row(differs).quote }],
+  quotes: [{ subject: subject(symbol), quote: quoteRow(differs).quote }],
 });
 
 describe('what a symbol means', () => {
