@@ -84,6 +84,8 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
       for (let turn = 0; turn < mostTurns; turn++) {
         const permit = held.shift();
         if (!permit) {
+          // One that is taken now could not be used: it would count against the minute for nothing.
+          if (now() > deadline) return minuteUsedUp;
           const refused = await take(count, deadline);
           if (refused) return refused;
           continue;

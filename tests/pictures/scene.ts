@@ -1,5 +1,4 @@
 import { constituentsSchema } from '../../core/contracts/http/indices.ts';
-import type { SourceView } from '../../core/contracts/http/operations.ts';
 import { serviceIds } from '../../core/contracts/words/services.ts';
 import type { DoubleState } from '../support/dashboard/api-double.ts';
 import { quoteOf, usualMarket } from '../support/dashboard/market-data.ts';
@@ -13,10 +12,13 @@ export function dress(state: DoubleState): void {
     .map((given) => quoteOf({ confidence: 'single', ...given }));
   state.sources = [
     ...state.sources.map((source) => {
-      if (source.id === 'alpha-vantage') return sourceOf(source.id, source.title);
-      return source.id === 'slickcharts' ? asPage(source) : source;
+      if (source.id === 'alpha-vantage') return sourceOf(source.id);
+      // Its last run failed.
+      if (source.id === 'slickcharts')
+        return { ...source, lastRun: source.lastRun && { ...source.lastRun, status: 'failed' as const, accepted: 0 } };
+      return source;
     }),
-    { ...sourceOf('demo-broker', 'Demo broker'), kind: 'browser' as const },
+    sourceOf('demo-broker'),
   ];
   state.deadLetters = state.deadLetters.map((letter) => ({
     ...letter,
@@ -24,20 +26,6 @@ export function dress(state: DoubleState): void {
   }));
   state.services = serviceIds.map((id) => ({ id, running: true, stoppedUntil: null, changedAt: null }));
   state.scopes = ['read', 'operate'];
-}
-
-/** A source that is read in a browser, twice an hour, whose last run failed. */
-function asPage(source: SourceView): SourceView {
-  const [job] = source.jobs;
-  return {
-    ...source,
-    kind: 'browser',
-    jobs: job
-      ? [{ ...job, id: 'constituents', kind: 'constituents', everySeconds: 1_800, symbols: ['^GSPC', '^NDX', '^DJI'] }]
-      : [],
-    lastRun: source.lastRun && { ...source.lastRun, job: 'constituents', status: 'failed', accepted: 0 },
-    health: { ...source.health, quota: { minute: { used: 0, limit: 6 }, day: { used: 96, limit: 2_000 } } },
-  };
 }
 
 const companies: readonly (readonly [symbol: string, name: string])[] = [

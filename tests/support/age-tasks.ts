@@ -1,7 +1,7 @@
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { overdueAfterMs } from '../../core/health/judge.ts';
 
-/** As if all tasks and attempts had begun so long ago that they are overdue, with leases that ran out. */
+/** As if all that is stored of work had happened so long ago that what is open is overdue, and leases had run out. */
 export async function ageTasks(pool: Pool): Promise<void> {
   const age = `make_interval(secs => ${overdueAfterMs / 1000 + 1})`;
   await pool.query(
@@ -9,4 +9,5 @@ export async function ageTasks(pool: Pool): Promise<void> {
                      lease_until = least(lease_until, clock_timestamp())`,
   );
   await pool.query(`UPDATE task_attempt SET started_at = started_at - ${age}, finished_at = finished_at - ${age}`);
+  await pool.query(`UPDATE service_state SET changed_at = changed_at - ${age}, stopped_until = stopped_until - ${age}`);
 }

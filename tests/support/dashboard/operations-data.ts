@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type {
   DeadLetterView,
   healthSampleSchema,
@@ -12,34 +13,47 @@ import type {
 import type { IncidentView } from '../../../core/contracts/http/recovery.ts';
 import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
+import { timingsOf } from '../../../core/planning/job-schedule.ts';
+import { sourceOf as inCatalogue, knownSource } from '../../../core/sources/catalogue.ts';
 import { runId } from './market-data.ts';
 
 const at = (secondsAgo: number, now = Date.now()) => new Date(now - secondsAgo * 1_000).toISOString();
 
-const inSession = { cron: null, zone: null, inSession: true, nextRunAt: at(-18) };
-
-/** A source as the API reports it. */
+/** A source of the catalogue as the API reports it: kind, jobs, quota and terms are its own. */
 export function sourceOf(
   id: string,
-  title: string,
-  change: { paused?: boolean; health?: Partial<SourceView['health']> } = {},
+  change: { paused?: boolean; health?: Partial<SourceView['health']>; used?: { minute: number; day: number } } = {},
 ): SourceView {
+  const source = knownSource(id);
+  const { title, kind, terms, quota } = source;
   const status = change.health?.status ?? 'healthy';
+  const timings = timingsOf(source, { symbols: null, alwaysOpen: true, toSource: (symbol) => symbol });
+  const jobs = timings.map(({ job, stretch, symbols }) => ({
+    id: job.id,
+    kind: job.kind,
+    everySeconds: job.everySeconds === undefined ? null : job.everySeconds * stretch,
+    cron: job.cron ?? null,
+    zone: job.cron === undefined ? null : job.zone,
+    inSession: job.inSession !== undefined,
+    nextRunAt: at(-18),
+    symbols: [...symbols],
+  }));
+  const { minute, day } = change.used ?? {
+    minute: Math.floor(quota.perMinute * 0.15),
+    day: Math.floor(quota.perDay * 0.09),
+  };
   return {
     id,
     title,
-    kind: 'api',
+    kind,
     paused: change.paused ?? false,
     pausedUntil: null,
-    credentials: null,
-    jobs: [
-      { id: 'quotes', kind: 'quotes', everySeconds: 60, ...inSession, symbols: ['AAPL', 'MSFT'] },
-      { id: 'daily-bars', kind: 'bars', everySeconds: 86_400, ...inSession, symbols: ['AAPL'] },
-    ],
-    terms: { url: 'https://example.com/terms', licence: 'internal', reviewed: '2026-11-01' },
+    credentials: needsCredentials(source) ? { isSet: true, changedAt: at(86_400 * 9), hint: null } : null,
+    jobs,
+    terms: { ...terms },
     lastRun: {
       id: runId,
-      job: 'quotes',
+      job: jobs[0]?.id ?? '',
       status: 'succeeded',
       dueAt: at(42),
       finishedAt: at(38),
@@ -59,7 +73,7 @@ export function sourceOf(
       lastFailure: null,
       breaker: { state: 'closed', until: null, reason: null, opened: 0 },
       incidents: [],
-      quota: { minute: { used: 17, limit: 120 }, day: { used: 4_112, limit: 48_000 } },
+      quota: { minute: { used: minute, limit: quota.perMinute }, day: { used: day, limit: quota.perDay } },
       nextRunAt: at(-18),
       ...change.health,
     },
@@ -148,12 +162,10 @@ function trendOf(last: HealthStatus): SourceView['health']['trend'] {
 /** Four sources, one of each kind of trouble. */
 export function usualSources(): SourceView[] {
   return [
-    sourceOf('yahoo', 'Yahoo Finance'),
-    sourceOf('alpha-vantage', 'Alpha Vantage', {
-      paused: true,
-      health: { nextRunAt: null, quota: { minute: { used: 0, limit: 5 }, day: { used: 25, limit: 25 } } },
-    }),
-    sourceOf('coingecko', 'CoinGecko', {
+    sourceOf('yahoo'),
+    sourceOf('alpha-vantage', { paused: true, health: { nextRunAt: null }, used: { minute: 0, day: 25 } }),
+    sourceOf('coingecko', {
+      used: { minute: 4, day: 2_520 },
       health: {
         status: 'limited',
         reason: 'rate_limited',
@@ -170,10 +182,9 @@ export function usualSources(): SourceView[] {
         },
         breaker: { state: 'open', until: at(-150), reason: 'down', opened: 2 },
         incidents: [openIncident('rate_limited', 4), openIncident('down', 3)],
-        quota: { minute: { used: 27, limit: 30 }, day: { used: 8_410, limit: 10_000 } },
       },
     }),
-    sourceOf('slickcharts', 'SlickCharts', {
+    sourceOf('slickcharts', {
       health: {
         status: 'failed',
         reason: 'schema_drift',
@@ -226,12 +237,14 @@ export function usualDeadLetters(): DeadLetterView[] {
 
 /** The latest runs of a source: one in eleven failed. */
 export function runsOf(sourceId: string): RunView[] {
+  const job = inCatalogue(sourceId)?.jobs[0]?.id;
+  if (job === undefined) return [];
   return Array.from({ length: 14 }, (_, index) => {
     const failed = index % 11 === 4;
     return {
       id: index === 0 ? runId : `0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a${String(index + 10)}`,
       sourceId,
-      job: 'quotes',
+      job,
       trigger: index === 13 ? 'first_cycle' : 'schedule',
       status: failed ? 'failed' : 'succeeded',
       reason: failed ? 'timeout' : null,

@@ -19,7 +19,7 @@ const candidateRow = z.object({
   source: z.string(),
   price: z.string(),
   as_of: z.date(),
-  as_of_basis: z.enum(asOfBases),
+  as_of_basis: z.enum(asOfBases).catch('fetched'),
   asset_class: z.enum(assetClasses).catch('other'),
 });
 

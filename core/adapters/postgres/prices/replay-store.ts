@@ -35,9 +35,11 @@ export function replayStore(pool: Pool): ReplayStore {
                FROM quarantine q JOIN batch b ON b.id = q.batch_id JOIN run r ON r.id = b.run_id
                WHERE q.resolved_at IS NULL AND ($1::bigint[] IS NULL OR q.id = ANY ($1))
                  AND ($2::text IS NULL OR q.source_id = $2) AND ($3::text IS NULL OR q.reason = $3)
+                 AND b.kind = ANY ($5::text[])
                GROUP BY q.blob_key, b.run_id, b.part, b.attempt, b.source_id, r.job, b.kind
                ORDER BY min(q.id) LIMIT $4`,
-        values: [of.ids, of.sourceId, of.reason, of.limit],
+        // What a later release collected is not this one's to read.
+        values: [of.ids, of.sourceId, of.reason, of.limit, jobKinds],
       });
       return rowsOf(blobRow, result);
     },
@@ -47,8 +49,9 @@ export function replayStore(pool: Pool): ReplayStore {
         text: `SELECT a.blob_key AS "blobKey", r.id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind,
                       '{}'::text[] AS paths
                FROM run r JOIN task_attempt a ON a.run_id = r.id
-               WHERE r.id = $1 AND a.blob_key IS NOT NULL ORDER BY a.part, a.attempt LIMIT $2`,
-        values: [runId, limit],
+               WHERE r.id = $1 AND a.blob_key IS NOT NULL AND r.kind = ANY ($3::text[])
+               ORDER BY a.part, a.attempt LIMIT $2`,
+        values: [runId, limit, jobKinds],
       });
       if (result.rows.length > 0) return rowsOf(blobRow, result);
       const run = await pool.query('SELECT FROM run WHERE id = $1', [runId]);

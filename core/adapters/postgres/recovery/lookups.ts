@@ -160,12 +160,14 @@ async function conditionOf(pool: Pool, sourceId: string): Promise<SourceConditio
     `WITH newest AS (
        SELECT id, kind, trigger FROM run
        WHERE source_id = $1 AND job = $2 AND trigger IN ('schedule', 'manual', 'first_cycle', 'retry')
+         AND kind = ANY ($3::text[])
        ORDER BY due_at DESC LIMIT 1)
      SELECT n.kind, t.symbols, n.trigger = 'retry' AND t.status <> 'failed' AS retried
      FROM newest n JOIN task t ON t.run_id = n.id
      WHERE t.status = 'failed' OR NOT EXISTS (SELECT FROM task f WHERE f.run_id = n.id AND f.status = 'failed')
      ORDER BY t.part`,
-    [sourceId, job],
+    // What a later release collects cannot be asked for again by this one.
+    [sourceId, job, jobKinds],
   );
   const tasks = run.rows.map((row) => failingRow.parse(row));
   const [first] = tasks;

@@ -28,9 +28,10 @@ export async function lostAttempts(pool: Pool, deadline: Date, limit: number): P
   const found = await pool.query(
     `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.started_at AS "startedAt"
      FROM task_attempt a JOIN run r ON r.id = a.run_id
-     WHERE a.finished_at IS NULL AND a.started_at < $1
+     WHERE a.finished_at IS NULL AND a.started_at < $1 AND r.kind = ANY ($3::text[])
      ORDER BY a.started_at LIMIT $2`,
-    [deadline, limit],
+    // What a later release collects is its own to look for.
+    [deadline, limit, jobKinds],
   );
   return rowsOf(lostRow, found);
 }
@@ -68,8 +69,8 @@ export async function unreadAttempts(pool: Pool, deadline: Date, limit: number):
              AND NOT EXISTS (SELECT FROM ${servicesAt('clock_timestamp()')} s
                              WHERE s.service_id = 'ingest' AND (NOT s.running OR s.changed_at > $1))
            ORDER BY finished_at LIMIT ${mostSought}) a
-     JOIN run r ON r.id = a.run_id`,
-    [deadline],
+     JOIN run r ON r.id = a.run_id AND r.kind = ANY ($2::text[])`,
+    [deadline, jobKinds],
   );
   const attempts = rowsOf(unreadRow, due);
   if (attempts.length === 0) return [];
