@@ -67,7 +67,16 @@ export async function pythonWithEmulator(say: (line: string) => void, signal?: A
     await run(found.command, ['-m', 'venv', half], venvProblem(found), signal);
     await run(
       join(half, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--require-hashes',
+        '--requirement',
+        requirements,
+      ],
       'The emulator could not be installed from PyPI. The local cloud cannot run without one. Check the network (or the ' +
         'index in pip.conf) and the disk, or start an emulator yourself and set AWS_ENDPOINT_URL to it.',
       signal,

@@ -11,7 +11,7 @@ const answerLimit = 4 * 1024 * 1024;
 /**
  * Headers of every answer. The API serves programs and one page; no browser may frame, sniff or execute its answers.
  */
-const baseHeaders = {
+export const baseHeaders = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',

@@ -22,7 +22,7 @@ import type { CredentialsState } from '../../core/contracts/http/operations.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { bodyOf, checked, decimalsOf } from '../../core/http/read-request.ts';
-import { respondProblem } from '../../core/http/respond.ts';
+import { baseHeaders, respondProblem } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -155,8 +155,6 @@ function answer(context: Context, data: CredentialsState): Response {
   return context.json({ data, meta: { requestId }, warnings: [] }, 200, {
     'cache-control': 'no-store',
     'x-request-id': requestId,
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
+    ...baseHeaders,
   });
 }

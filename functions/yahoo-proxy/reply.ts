@@ -1,4 +1,5 @@
 import { weakEtag } from '../../core/http/etag.ts';
+import { baseHeaders } from '../../core/http/respond.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { CacheLookup, CacheResult } from './answer-cache.ts';
 
@@ -60,7 +61,7 @@ function worst(parts: readonly CacheResult[]): CacheResult {
 export function headersOf(reply: Reply, cache: Reply['cache'], now: number): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': reply.contentType,
-    'x-content-type-options': 'nosniff',
+    ...baseHeaders,
     ...reply.headers,
   };
   if (reply.fetchedAt === null) {

@@ -48,7 +48,7 @@ export async function installPython(): Promise<string> {
       join(half, 'bin', 'python'),
       // Python compiles what it imports, a small part of pandas, when it does.
       [
-        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile'],
+        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--require-hashes'],
         ...requirements.flatMap((file) => ['--requirement', file]),
       ],
       'yfinance and exchange_calendars could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf',

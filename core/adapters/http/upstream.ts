@@ -53,6 +53,9 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
         // A redirect to elsewhere (a consent page, a login) is the answer: the parser knows what it means.
         const next = goesOn ? new URL(location, url) : null;
         if (!next || hop === maxRedirects || !options.origins.includes(next.origin)) return done(answer.response, null);
+        // A server does not choose what we log in with.
+        next.username = '';
+        next.password = '';
         url = next;
       }
     } catch (error) {

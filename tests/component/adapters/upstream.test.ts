@@ -8,10 +8,12 @@ import { httpUpstream } from '../../../core/adapters/http/upstream.ts';
 let server: http.Server;
 let base: string;
 const seen: string[] = [];
+const authorizations: (string | undefined)[] = [];
 
 beforeAll(async () => {
   server = http.createServer((request, response) => {
     seen.push(request.url ?? '');
+    authorizations.push(request.headers.authorization);
     switch (request.url) {
       case '/gzip':
         response.setHeader('content-encoding', 'gzip').end(gzipSync('{"a":1}'));
@@ -27,6 +29,9 @@ beforeAll(async () => {
         break;
       case '/here':
         response.writeHead(302, { location: '/gzip', 'set-cookie': 'A1=secret; Path=/' }).end();
+        break;
+      case '/with-login':
+        response.writeHead(302, { location: `${base.replace('//', '//user:chosen@')}/gzip` }).end();
         break;
       case '/loop':
         response.writeHead(302, { location: '/loop' }).end();
@@ -81,6 +86,14 @@ describe('an upstream over HTTP', () => {
     expect(answer.response?.body).toBe('{"a":1}');
     expect(answer.setCookies).toEqual(['A1=secret; Path=/']);
     expect(JSON.stringify(answer.response)).not.toContain('secret');
+  });
+
+  it('logs in with nothing that a redirect says', async () => {
+    authorizations.length = 0;
+    const answer = await call('/with-login');
+    expect(answer.response?.body).toBe('{"a":1}');
+    expect([answer.url.href, answer.url.username]).toEqual([`${base}/gzip`, '']);
+    expect(authorizations).toEqual([undefined, undefined]);
   });
 
   it('gives a redirect to elsewhere as the answer, and does not go there [fault 33]', async () => {

@@ -30,6 +30,22 @@ const everyRoute = [
   '/yahoo/market/sp500',
   '/yahoo/metrics',
 ];
+describe('every answer of the proxy', () => {
+  it.each([...everyRoute, '/yahoo/', '/yahoo/v7/finance/quote', '/yahoo/nothing'])(
+    '%s may not be run, framed or named elsewhere',
+    async (path) => {
+      for (const again of [1, 2]) {
+        const answer = await test.ask(path);
+        expect(Object.fromEntries(answer.headers), `${again}`).toMatchObject({
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'no-referrer',
+          'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        });
+      }
+    },
+  );
+});
+
 const quoteEnvelope = envelope(proxyQuoteSchema);
 
 describe('the proxy’s own routes', () => {
