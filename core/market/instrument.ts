@@ -41,7 +41,7 @@ export type AssetClass = (typeof assetClasses)[number];
 
 /**
  * An instrument as one venue lists it: what facts (quotes, bars) key on. `mic` is an ISO 10383 code, or one of the
- * pseudo-MICs of `exchange.ts` for what has no exchange, or an upstream's own code where the table has none.
+ * pseudo-MICs of `exchange.ts` for what has no exchange, or one that nobody here knows.
  */
 export interface Listing {
   readonly mic: string;

@@ -1,7 +1,7 @@
 import type { Failure } from '../../contracts/failure.ts';
 import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import { type DecimalText, decimalFromText, divide } from '../../market/decimal.ts';
-import { exchangeOf, pseudoMics } from '../../market/exchange.ts';
+import { exchangeOf, isMic, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
 import { isSymbol } from '../../market/symbol.ts';
@@ -161,7 +161,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
   const { currency, minorFactor } = unit;
   const mic =
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
-  if (!/^[A-Z0-9]{3,10}$/.test(mic)) return invalid('Market', 'The market is not a MIC.');
+  if (!isMic(mic)) return invalid('Market', 'The market is not a MIC.');
   const major = (name: Column) => {
     const value = numberIn(cell(name));
     return value === null ? null : divide(value, minorFactor);

@@ -22,12 +22,14 @@ export interface ViewContext {
 type Traded = Pick<NamedListing, 'mic' | 'zone' | 'assetClass'>;
 
 export function instrumentView(row: NamedListing): InstrumentView {
+  // What is stored as a venue's code and is no MIC was an upstream's own.
+  const { mic, name: exchange } = exchangeOf(row.mic);
   return {
     symbol: row.symbol,
     name: row.name,
     assetClass: row.assetClass,
-    mic: row.mic,
-    exchange: exchangeOf(row.mic).name,
+    mic,
+    exchange,
     currency: row.listingCurrency,
     zone: row.zone,
   };
