@@ -1,3 +1,4 @@
+import type { AssetClass } from '../market/instrument.ts';
 import type { AsOfBasis } from '../market/quote.ts';
 import { agreementFraction, freshnessToleranceMs } from './thresholds.ts';
 
@@ -10,10 +11,26 @@ export interface Candidate {
   readonly basis: AsOfBasis;
   /** Of the source for the listing's asset class. Higher wins. */
   readonly rank: number;
+  /** Bid to ask as a share of the price; none where they are not known. */
+  readonly spread?: number;
+  /** The newest daily bar of the same source. */
+  readonly lastBar?: { readonly close: number; readonly at: number };
+  /** Nothing has confirmed it yet: it does not settle a dispute. */
+  readonly provisional?: boolean;
+  /** A finding that is open says that it is wrong: it takes no part. */
+  readonly wrong?: boolean;
 }
 
 /** The rule that decided for one source. */
-export const consolidationRules = ['only_source', 'exchange_time', 'freshest', 'rank', 'newest'] as const;
+export const consolidationRules = [
+  'only_source',
+  'majority',
+  'own_bar',
+  'exchange_time',
+  'freshest',
+  'rank',
+  'newest',
+] as const;
 export type ConsolidationRule = (typeof consolidationRules)[number];
 
 /** How far the sources agree on a price. */
@@ -24,52 +41,172 @@ export type Confidence = (typeof confidences)[number];
 export interface Consolidated {
   readonly source: string;
   readonly rule: ConsolidationRule;
-  /** Largest relative difference to another source that is as fresh, as a fraction. `null`: there is none. */
+  /** Largest relative difference to another source that has a say, as a fraction. `null`: there is none. */
   readonly spread: string | null;
   readonly confidence: Confidence;
   readonly candidates: number;
 }
 
+/** What a listing usually moves in a day, as a fraction, where its own bars do not say. */
+const movesInADay: Readonly<Record<AssetClass, number>> = {
+  equity: 0.02,
+  etf: 0.012,
+  fund: 0.01,
+  index: 0.012,
+  crypto: 0.04,
+  fx: 0.006,
+  future: 0.02,
+  option: 0.2,
+  other: 0.03,
+};
+
+/** By how many usual moves of the time between them two prices may differ and agree. */
+const usualMoves = 3;
+
+/** A price without the exchange's time may be as much older than its fetch: most free feeds are. */
+const untimedMs = 15 * 60_000;
+
+/** A price that is older than the newest by more has no say against it. */
+const sayMs = 3_600_000;
+
+const minuteMs = 60_000;
+const roundTheClock: ReadonlySet<AssetClass> = new Set(['crypto', 'fx', 'future']);
+const dayMinutes = (assetClass: AssetClass) => (roundTheClock.has(assetClass) ? 1_440 : 390);
+
+/** What the prices are of. */
+export interface ConsolidatedListing {
+  readonly assetClass: AssetClass;
+  /** What it usually moves in a day, as a fraction. */
+  readonly usualMove?: number;
+}
+
 /**
- * Picks the source of a listing's price. Each rule looks only at the candidates that the one before it left:
+ * Picks the source of a listing's price:
  *
- *   1. a row with the exchange's own time beats one with the time of the fetch
- *   2. the freshest, and those that are older by less than the tolerance
- *   3. the highest rank
- *   4. the newest; then the source's name, so that the same rows always give the same decision
+ *   1. candidates that are wrong take no part
+ *   2. of three or more that are about as fresh, those that most agree with
+ *   3. where two differ, those that agree with their own last bar, and that are not provisional
+ *   4. of what is left: the exchange's own time before the time of the fetch; the freshest, and those that are older by
+ *      less than the tolerance; the highest rank; the newest; the source's name, so that the same rows always give the
+ *      same decision
  *
- * Sources left after 2 are compared: within the agreement they are `agreed`, else `disputed`. `null` without candidates.
+ * Two prices agree when they differ by no more than half a percent, by the spread, or by what the listing usually moves
+ * in the time between them, so that feeds a quarter of an hour late have a say. `null` without candidates.
  *
  * @example
  * consolidate([{ source: 'yahoo', price: 10, asOf: 0, basis: 'exchange', rank: 90 }]).confidence // 'single'
  * consolidate([]) // null
  */
-export function consolidate(candidates: readonly Candidate[]): Consolidated | null {
+export function consolidate(
+  candidates: readonly Candidate[],
+  listing: ConsolidatedListing = { assetClass: 'equity' },
+): Consolidated | null {
+  const right = candidates.filter((each) => each.wrong !== true && Number.isFinite(each.price));
+  const newest = Math.max(...right.map((each) => each.asOf));
+  const timed = right.filter((each) => each.basis === 'exchange');
+  const newestTimed = Math.max(...timed.map((each) => each.asOf));
+  // A price of a fetch is as new as the fetch says, so it is never behind one with the exchange's time.
+  const current = right.filter((each) => each.asOf >= (each.basis === 'exchange' ? newestTimed : newest) - sayMs);
+  const { allowed, reason } = allowedOf(current, listing);
+  const preferred = preferredOf(allowed);
+  const { chosen } = preferred;
+  if (!chosen) return null;
+
+  const differences = current
+    .filter((each) => each !== chosen && !(reason === 'majority' && !allowed.includes(each)))
+    .map((each) => ({
+      share: Math.abs(each.price - chosen.price) / Math.abs(chosen.price),
+      agrees: agree(each, chosen, listing),
+    }));
+  const spread = differences.length === 0 ? null : Math.max(...differences.map(({ share }) => share));
+  return {
+    source: chosen.source,
+    rule: candidates.length === 1 ? 'only_source' : (reason ?? preferred.rule),
+    spread: spread === null ? null : String(Number(spread.toFixed(8)).toFixed(8)).replace(/\.?0+$/, ''),
+    confidence: spread === null ? 'single' : differences.every(({ agrees }) => agrees) ? 'agreed' : 'disputed',
+    candidates: candidates.length,
+  };
+}
+
+/** The candidates that may be the price, and why the others may not. */
+function allowedOf(
+  current: readonly Candidate[],
+  listing: ConsolidatedListing,
+): { allowed: readonly Candidate[]; reason: 'majority' | 'own_bar' | null } {
+  if (current.every((each, index) => current.slice(index + 1).every((other) => agree(each, other, listing))))
+    return { allowed: current, reason: null };
+  const clusters = current.map((centre) => current.filter((each) => agree(each, centre, listing)));
+  const largest = Math.max(...clusters.map((cluster) => cluster.length));
+  if (current.length >= 3 && largest > current.length / 2) {
+    // Of several as large the one that lies closest together.
+    const [majority] = clusters
+      .filter((cluster) => cluster.length === largest)
+      .sort((a, b) => widthOf(a) - widthOf(b) || (namesOf(a) < namesOf(b) ? -1 : 1));
+    return { allowed: majority ?? current, reason: 'majority' };
+  }
+  const settled = current.filter((each) => each.provisional !== true);
+  const among = settled.length > 0 ? settled : current;
+  const agreeing = among.filter((each) => agreesWithOwnBar(each, listing) === true);
+  const unknown = among.filter((each) => agreesWithOwnBar(each, listing) === null);
+  const believed = agreeing.length > 0 ? agreeing : unknown.length > 0 ? unknown : among;
+  return believed.length === current.length
+    ? { allowed: current, reason: null }
+    : { allowed: believed, reason: 'own_bar' };
+}
+
+/** The first by exchange time, freshness, rank, market time and name. */
+function preferredOf(candidates: readonly Candidate[]): { chosen: Candidate | undefined; rule: ConsolidationRule } {
   const timed = candidates.filter((each) => each.basis === 'exchange');
   const eligible = timed.length > 0 ? timed : candidates;
   const newest = Math.max(...eligible.map((each) => each.asOf));
   const fresh = eligible.filter((each) => each.asOf >= newest - freshnessToleranceMs);
   const best = Math.max(...fresh.map((each) => each.rank));
   const ranked = fresh.filter((each) => each.rank === best);
-  const chosen = [...ranked].sort((a, b) => b.asOf - a.asOf || (a.source < b.source ? -1 : 1))[0];
-  if (!chosen) return null;
-
-  const differences = fresh
-    .filter((each) => each !== chosen)
-    .map((each) => Math.abs(each.price - chosen.price) / chosen.price);
-  const spread = differences.length === 0 ? null : Math.max(...differences);
-  return {
-    source: chosen.source,
-    rule: ruleOf(candidates.length, eligible.length, fresh.length, ranked.length),
-    spread: spread === null ? null : String(Number(spread.toFixed(8)).toFixed(8)).replace(/\.?0+$/, ''),
-    confidence: spread === null ? 'single' : spread <= agreementFraction ? 'agreed' : 'disputed',
-    candidates: candidates.length,
-  };
+  const [chosen] = ranked.toSorted((a, b) => b.asOf - a.asOf || (a.source < b.source ? -1 : 1));
+  if (eligible.length === 1 && candidates.length > 1) return { chosen, rule: 'exchange_time' };
+  if (fresh.length === 1) return { chosen, rule: 'freshest' };
+  return { chosen, rule: ranked.length === 1 ? 'rank' : 'newest' };
 }
 
-function ruleOf(all: number, eligible: number, fresh: number, ranked: number): ConsolidationRule {
-  if (all === 1) return 'only_source';
-  if (eligible === 1) return 'exchange_time';
-  if (fresh === 1) return 'freshest';
-  return ranked === 1 ? 'rank' : 'newest';
+function agree(a: Candidate, b: Candidate, listing: ConsolidatedListing): boolean {
+  return differenceOf(a, b) <= toleranceOf(a, b, listing);
+}
+
+/** The difference of two prices, as a share of the smaller one: the same from either side. */
+function differenceOf(a: Candidate, b: Candidate): number {
+  const smaller = Math.min(Math.abs(a.price), Math.abs(b.price));
+  const share = Math.abs(a.price - b.price) / smaller;
+  // Fifteen digits: 100.5 is half a percent above 100, whatever binary fractions make of it.
+  return a.price === b.price ? 0 : Number(share.toPrecision(12));
+}
+
+function toleranceOf(a: Candidate, b: Candidate, { assetClass, usualMove }: ConsolidatedListing): number {
+  const lag = (each: Candidate) => (each.basis === 'exchange' ? 0 : untimedMs);
+  const apart = Math.abs(a.asOf - b.asOf) + Math.abs(lag(a) - lag(b));
+  const days = apart <= freshnessToleranceMs ? 0 : apart / minuteMs / dayMinutes(assetClass);
+  const moved = usualMoves * (usualMove ?? movesInADay[assetClass]) * Math.sqrt(days);
+  return Math.max(agreementFraction, a.spread ?? 0, b.spread ?? 0, moved);
+}
+
+/** Whether a price is about where the last bar of its own source is; `null` where there is none. */
+function agreesWithOwnBar(
+  { price, lastBar, asOf }: Candidate,
+  { assetClass, usualMove }: ConsolidatedListing,
+): boolean | null {
+  if (!lastBar || !(lastBar.close > 0) || !(price > 0)) return null;
+  const days = 1 + Math.abs(asOf - lastBar.at) / 86_400_000;
+  const usual = 2 * usualMoves * (usualMove ?? movesInADay[assetClass]) * Math.sqrt(days);
+  return Math.abs(Math.log(price / lastBar.close)) <= usual;
+}
+
+function widthOf(cluster: readonly Candidate[]): number {
+  const prices = cluster.map((each) => each.price);
+  return Math.max(...prices) / Math.min(...prices);
+}
+
+function namesOf(cluster: readonly Candidate[]): string {
+  return cluster
+    .map((each) => each.source)
+    .sort()
+    .join(' ');
 }

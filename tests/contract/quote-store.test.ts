@@ -213,7 +213,7 @@ describe('the price of a listing', () => {
     await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(60), price: '103', fetchedAt: at(61) })] });
     expect(await decision(listing.id)).toEqual(['better rank disputed 0.02794411 2']);
     await stored(store, 'test', { quotes: [quoteRow({ listing, asOf: at(600), price: '103', fetchedAt: at(601) })] });
-    expect(await decision(listing.id)).toEqual(['test freshest single - 2']);
+    expect(await decision(listing.id)).toEqual(['test freshest disputed 0.02718447 2']);
   });
 
   it('is decided on both rows when two sources come at once', async () => {
