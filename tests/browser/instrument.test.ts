@@ -14,6 +14,17 @@ describe('an instrument', () => {
     expect(text).toMatch(/Open · \d+ s ago/);
   });
 
+  it('says once what has no venue', async () => {
+    for (const [symbol, name, shown] of [
+      ['^GSPC', 'S&P 500', /S&P 500 · Index(?! ·)/],
+      ['BTC-USD', 'Bitcoin USD', /Bitcoin USD · Crypto(?! ·)/],
+    ] as const) {
+      const page = await dashboard.open(`/market/${encodeURIComponent(symbol)}`);
+      await page.getByText(name).first().waitFor();
+      expect(await textOf(page.getByRole('main'))).toMatch(shown);
+    }
+  });
+
   it('draws daily bars, has them as a table too, and names whose chart it is', async () => {
     const page = await dashboard.look('/market/AAPL');
     await page.locator('canvas').first().waitFor();

@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { physicalName } from '../../lib/names.ts';
 import { emulatorOf, localFileSchema } from '../../localstack/cloud.ts';
+import { functionOutput } from '../../localstack/deploy.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
+import { functionsOf } from '../../localstack/functions.ts';
+import { ageTasks } from '../support/age-tasks.ts';
 import { stateFolder } from '../support/cli-process.ts';
+import { eventually } from '../support/shared-cloud.ts';
 
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
 const place = stateFolder();
@@ -50,6 +55,57 @@ async function startAndWait(): Promise<{ running: ReturnType<typeof place.run>; 
   const running = place.run('start.ts', ['--json'], { QUOTRON_SYMBOLS: symbols });
   await running.untilSaid('signInUrl', 120_000);
   return { running, ready: readySchema.parse(JSON.parse(running.stdout())) };
+}
+
+const taskRow = z.object({ run: z.string(), job: z.string(), status: z.string(), finished: z.boolean() });
+
+async function tasksOf(pool: Pool, runs: readonly string[]) {
+  const { rows } = await pool.query(
+    `SELECT run_id AS run, job, status, finished_at IS NOT NULL AS finished FROM task JOIN run ON run.id = run_id
+     WHERE run_id = ANY($1)`,
+    [runs],
+  );
+  return z.array(taskRow).parse(rows);
+}
+
+async function tickMonitor(ready: Ready): Promise<void> {
+  const outputs = { [functionOutput('monitor')]: physicalName('local', 'monitor') };
+  const functions = functionsOf(emulatorOf(ready), { outputs, fresh: false });
+  await functions.invoke('monitor', { time: new Date().toISOString() });
+  functions.close();
+}
+
+/**
+ * Kills the emulator while one answer is kept and waits in the queue of `ingest`, and one request is under way. Gives the
+ * runs by their job, and how their tasks stood.
+ */
+async function killEmulatorAtWork(ready: Ready, pool: Pool) {
+  const post = async (url: string, body: unknown) => {
+    const headers = { 'x-api-key': ready.apiKeys.operate, 'content-type': 'application/json' };
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(await answer.text());
+  };
+  const taskOf = (job: string, status: string) =>
+    eventually(`a task of ${job} to be ${status}`, async () => {
+      const { rows } = await pool.query(
+        `SELECT run_id AS run FROM task JOIN run ON run.id = run_id
+         WHERE task.source_id = 'yahoo' AND trigger = 'manual' AND job = $1 AND task.status = $2`,
+        [job, status],
+      );
+      return z.array(z.object({ run: z.string() })).parse(rows)[0]?.run;
+    });
+  // For half a minute what waits for `ingest` goes back to its queue.
+  const until = new Date(Date.now() + 30_000).toISOString();
+  await post(`${ready.apiUrl}/services/ingest/stop`, { until });
+  await post(`${ready.apiUrl}/sources/yahoo/run`, { job: 'quotes' });
+  const quotes = await taskOf('quotes', 'fetched');
+  await post(`${ready.upstreamsUrl}/_control/faults`, { source: 'yahoo', fault: 'hang' });
+  await post(`${ready.apiUrl}/sources/yahoo/run`, { job: 'daily-bars' });
+  const killed = { quotes, 'daily-bars': await taskOf('daily-bars', 'running') };
+  const open = Object.fromEntries((await tasksOf(pool, Object.values(killed))).map(({ job, status }) => [job, status]));
+  const record: unknown = JSON.parse(readFileSync(join(place.folder, 'emulator', 'emulator.json'), 'utf8'));
+  process.kill(z.object({ pid: z.int() }).parse(record).pid, 'SIGKILL');
+  return { killed, open };
 }
 
 describe('npm start', () => {
@@ -121,6 +177,46 @@ describe('npm start', () => {
     await goneOn(ready);
     running.signal('SIGTERM');
     expect((await running.finished).code).toBe(0);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('ends when its emulator is killed in the middle of work, and the next start loses nothing of it [fault 17]', {
+    timeout: 300_000,
+  }, async () => {
+    const { running, ready } = await startAndWait();
+    const pool = createPool({ url: ready.databaseUrl });
+    const { killed, open } = await killEmulatorAtWork(ready, pool).finally(() => pool.end());
+    expect(open).toMatchObject({ quotes: 'fetched', 'daily-bars': 'running' });
+    const ended = await running.finished;
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('The emulator has ended unexpectedly');
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(await place.nothingLeft()).toEqual([]);
+
+    const again = await startAndWait();
+    await goneOn(again.ready);
+    const later = createPool({ url: again.ready.databaseUrl });
+    try {
+      // The messages in its queues went with the emulator. A quarter of an hour later the monitor looks for what is open.
+      await ageTasks(later);
+      await tickMonitor(again.ready);
+      // What was kept is read, and what was not is a failure: each task has one end.
+      const ends = await eventually('the tasks to end', async () => {
+        const found = await tasksOf(later, Object.values(killed));
+        return found.every(({ finished }) => finished) ? found : undefined;
+      });
+      expect(ends).toHaveLength(2);
+      const kept = await eventually('the kept answer to be read', async () => {
+        const { rows } = await later.query('SELECT accepted FROM batch WHERE run_id = $1', [killed.quotes]);
+        return rows.length > 0 ? rows : undefined;
+      });
+      expect(kept).toEqual([{ accepted: 2 }]);
+      await blobsOf(again.ready);
+    } finally {
+      await later.end();
+    }
+    again.running.signal('SIGTERM');
+    expect((await again.running.finished).code).toBe(0);
     expect(await place.nothingLeft()).toEqual([]);
   });
 

@@ -162,7 +162,8 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
         vertLine: { color: colour('--edge'), labelBackgroundColor: colour('--muted') },
         horzLine: { color: colour('--edge'), labelBackgroundColor: colour('--muted') },
       },
-      rightPriceScale: { borderVisible: false },
+      // A label that would not fit at the top or bottom is left out, not cut.
+      rightPriceScale: { borderVisible: false, entireTextOnly: true },
       timeScale: { borderColor: colour('--line') },
     });
     const [up, down] = [colour('--up'), colour('--down')];

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, Star } from 'lucide-react';
 import { lazy, Suspense } from 'react';
+import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { requestErrorOf } from '../../api/failure.ts';
 import { barsQuery, quoteQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
@@ -103,7 +104,23 @@ const confidenceWords = {
   disputed: 'The sources differ by more than the tolerance',
 } as const;
 
-function Identity({ name, exchange, assetClass }: { name: string | null; exchange: string; assetClass: string }) {
+type AssetClass = QuoteView['instrument']['assetClass'];
+
+const classNames: Record<AssetClass, string> = {
+  equity: 'equity',
+  etf: 'ETF',
+  fund: 'fund',
+  index: 'index',
+  crypto: 'crypto',
+  fx: 'foreign exchange',
+  future: 'future',
+  option: 'option',
+  other: 'other',
+};
+
+/** Name, venue and class. What has no venue is shown in place of one, and not once more. */
+function Identity({ name, exchange, assetClass }: { name: string | null; exchange: string; assetClass: AssetClass }) {
+  const className = classNames[assetClass];
   return (
     <>
       {name !== null && (
@@ -111,7 +128,8 @@ function Identity({ name, exchange, assetClass }: { name: string | null; exchang
           <bdi>{name}</bdi> ·{' '}
         </>
       )}
-      <bdi>{exchange}</bdi> · {words(assetClass)}
+      <bdi>{exchange}</bdi>
+      {exchange.toLowerCase() !== className.toLowerCase() && ` · ${className}`}
     </>
   );
 }
