@@ -23,6 +23,7 @@ import { commandOf, isAlive, until } from '../localstack/processes.ts';
 import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
+import { installSchemathesis } from './fuzz/schemathesis.ts';
 import { faultLines, faultTable, type Tested, testedSchema } from './support/fault-table/fault-table.ts';
 
 /** Bytes. A run has used 1.1 GB. */
@@ -157,6 +158,7 @@ async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
     ...(chosen('local') || chosen('chaos') ? [pythonWithEmulator(() => undefined)] : []),
+    ...(chosen('local') ? [installSchemathesis()] : []),
     ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));

@@ -129,7 +129,11 @@ export const symbolParameter = z
   .string()
   .min(1)
   .max(64)
-  .meta({ pattern: symbolPattern.source, description: 'Canonical, or as people write it; a slash as %2F' });
+  .meta({
+    pattern: symbolPattern.source,
+    description: 'Canonical, or as people write it; a slash as %2F',
+    examples: ['AAPL'],
+  });
 
 /** The canonical form of a symbol in a path. Throws `invalid_symbol`. */
 export function symbolOf(text: string): string {

@@ -3,14 +3,12 @@
  * knows the exchanges' calendars. Each in a folder of `.quotron/clients` that is named after its versions and used again
  * by the next run. `npm test` installs them before the tests begin.
  */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
+import { installed, installedPython, run } from './install.ts';
 
 const here = import.meta.dirname;
 /** Both stand on pandas: one environment has it once. */
@@ -41,20 +39,7 @@ const yahooFinance2Schema = z.object({
 
 /** A Python of its own with yfinance and exchange_calendars (PyPI). Gives its path. */
 export async function installPython(): Promise<string> {
-  const versions = requirements.map((file) => readFileSync(file, 'utf8')).join('\n');
-  const folder = await installed('python', versions, async (half) => {
-    await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for the tests could not be made');
-    await run(
-      join(half, 'bin', 'python'),
-      // Python compiles what it imports, a small part of pandas, when it does.
-      [
-        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--require-hashes'],
-        ...requirements.flatMap((file) => ['--requirement', file]),
-      ],
-      'yfinance and exchange_calendars could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf',
-    );
-  });
-  return join(folder, 'bin', 'python');
+  return join(await installedPython('python', requirements, 'yfinance and exchange_calendars'), 'bin', 'python');
 }
 
 /** yfinance (PyPI), installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
@@ -105,41 +90,4 @@ export async function installYahooFinance2() {
     );
     return yahooFinance2Schema.parse(JSON.parse(said));
   };
-}
-
-/** The folder of a version, filled by `install` the first time. Filled aside and moved, so that no half of one is used. */
-async function installed(name: string, version: string, install: (folder: string) => Promise<void>): Promise<string> {
-  const id = createHash('sha256').update(version).digest('hex').slice(0, 12);
-  const folder = join(root, '.quotron', 'clients', `${name}-${id}`);
-  if (existsSync(join(folder, '.installed'))) return folder;
-  const half = `${folder}.${process.pid}`;
-  mkdirSync(join(root, '.quotron', 'clients'), { recursive: true });
-  try {
-    await install(half);
-    mkdirSync(join(half, '.installed'));
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(half, folder);
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
-  return folder;
-}
-
-/** Gives what a command says on stdout. Throws with its last words when it fails. */
-function run(command: string, args: readonly string[], problem: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 170_000, killSignal: 'SIGKILL' });
-    const said = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      said.out += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      said.err += chunk.toString();
-    });
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(said.out);
-      else reject(new Error(`${problem} (exit code ${code}): ${(said.err || said.out).trim().slice(-1_500)}`));
-    });
-  });
 }

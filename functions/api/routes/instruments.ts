@@ -21,7 +21,7 @@ export function instrumentRoutes({ instruments }: { instruments: InstrumentReade
         query: z
           .string()
           .max(64)
-          .regex(/^\P{Cc}*$/u, 'has a control character')
+          .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character')
           .default(''),
         assetClass: z.enum(assetClasses).optional(),
         limit: limitParameter(500, 50),

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPython } from '../../localstack/python.ts';
+import { root } from '../../localstack/state-folder.ts';
+
+/** The folder of a version, filled by `install` the first time. Filled aside and moved, so that no half of one is used. */
+export async function installed(
+  name: string,
+  version: string,
+  install: (folder: string) => Promise<void>,
+): Promise<string> {
+  const id = createHash('sha256').update(version).digest('hex').slice(0, 12);
+  const folder = join(root, '.quotron', 'clients', `${name}-${id}`);
+  if (existsSync(join(folder, '.installed'))) return folder;
+  const half = `${folder}.${process.pid}`;
+  mkdirSync(join(root, '.quotron', 'clients'), { recursive: true });
+  try {
+    await install(half);
+    mkdirSync(join(half, '.installed'));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(half, folder);
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** A virtual environment of Python with the packages of some requirements files, each by its hash. Gives its folder. */
+export function installedPython(name: string, requirements: readonly string[], problem: string): Promise<string> {
+  const versions = requirements.map((file) => readFileSync(file, 'utf8')).join('\n');
+  return installed(name, versions, async (half) => {
+    await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for the tests could not be made');
+    await run(
+      join(half, 'bin', 'python'),
+      // Python compiles what it imports, a small part of pandas, when it does.
+      [
+        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--require-hashes'],
+        ...requirements.flatMap((file) => ['--requirement', file]),
+      ],
+      `${problem} could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf`,
+    );
+  });
+}
+
+/** Gives what a command says on stdout. Throws with its last words when it fails. */
+export function run(command: string, args: readonly string[], problem: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 170_000, killSignal: 'SIGKILL' });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      said.out += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      said.err += chunk.toString();
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(said.out);
+      else reject(new Error(`${problem} (exit code ${code}): ${(said.err || said.out).trim().slice(-1_500)}`));
+    });
+  });
+}

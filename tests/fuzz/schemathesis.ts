@@ -1,0 +1,97 @@
+/*
+ * schemathesis (PyPI) against a deployed API: requests made from the OpenAPI document, right and wrong ones, and what must
+ * hold of every answer.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installedPython } from '../clients/install.ts';
+
+export interface Fuzzing {
+  /** Ends in `/api/v1`. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  /** The same seed makes the same requests. */
+  readonly seed: number;
+  /** `short` makes a few requests of each kind for each operation; a number is how many random ones, beside the systematic ones. */
+  readonly examples: 'short' | number;
+  /** Gets what schemathesis prints, as it does. */
+  say(text: string): void;
+}
+
+export interface Fuzzed {
+  readonly ok: boolean;
+  readonly cases: number;
+  readonly output: string;
+}
+
+/**
+ * What must hold: no 5xx, every answer as documented, no key ignored, and nothing accepted that the document forbids. Not
+ * that all it allows is accepted: it cannot say which cursor was given out, and what a source can be asked for.
+ */
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+  'negative_data_rejection',
+  'ignored_auth',
+];
+
+/** A Python with schemathesis, as pinned. Gives its path. */
+export async function installSchemathesis(): Promise<string> {
+  const folder = await installedPython(
+    'schemathesis',
+    [join(import.meta.dirname, 'requirements.txt')],
+    'schemathesis and its libraries',
+  );
+  return join(folder, 'bin', 'python');
+}
+
+/** Sends requests of all operations with one key. */
+export async function fuzz({ apiUrl, apiKey, seed, examples, say }: Fuzzing): Promise<Fuzzed> {
+  const python = await installSchemathesis();
+  // It keeps a database of examples where it runs.
+  const folder = mkdtempSync(join(tmpdir(), 'quotron-fuzz-'));
+  const phases = examples === 'short' ? ['examples', 'fuzzing'] : ['examples', 'coverage', 'fuzzing', 'stateful'];
+  try {
+    const child = spawn(
+      python,
+      [
+        // Programs of an environment that was moved have the former path in them.
+        ...[
+          '-m',
+          'schemathesis.cli',
+          'run',
+          `${apiUrl}/openapi.json`,
+          '--url',
+          apiUrl,
+          '--header',
+          `x-api-key: ${apiKey}`,
+        ],
+        ...['--checks', checks.join(','), '--phases', phases.join(','), '--mode', 'all', '--workers', '1'],
+        ...['--max-examples', String(examples === 'short' ? 2 : examples), '--seed', String(seed)],
+        ...['--generation-database', 'none', '--request-timeout', '30', '--no-color', '--continue-on-failure'],
+      ],
+      { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        // A failure shows the request as a command of curl.
+        const text = chunk.toString().replaceAll(apiKey, '[key]');
+        output += text;
+        say(text);
+      });
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    const cases = /^\s*(\d[\d,]*) generated/m.exec(output)?.[1] ?? '0';
+    return { ok: code === 0, cases: Number(cases.replaceAll(',', '')), output };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
