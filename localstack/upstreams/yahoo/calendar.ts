@@ -1,4 +1,7 @@
-/** Sessions of the simulated exchanges: their hours on weekdays, without holidays. */
+/** Sessions of the simulated exchanges: the days and hours that the real ones have, half days and holidays included. */
+import { calendarFor, type MarketCalendar, sessionOn } from '../../../core/market/calendar.ts';
+import { pseudoMics } from '../../../core/market/exchange.ts';
+import { micOf } from '../../../core/sources/yahoo/exchanges.ts';
 import type { SimExchange } from './universe.ts';
 
 const minute = 60_000;
@@ -44,14 +47,27 @@ export function dayOf(exchange: SimExchange, atMs: number): number {
 
 /** Whether the exchange trades on a day. */
 export function trades(exchange: SimExchange, dayNumber: number): boolean {
-  // Day 0 was a Thursday.
-  return exchange.weekends || ((dayNumber + 4) % 7 !== 0 && (dayNumber + 4) % 7 !== 6);
+  const calendar = calendarOf(exchange);
+  return calendar === null || sessionOn(calendar, dateOf(dayNumber)) !== null;
+}
+
+/** The real exchange's calendar; `null` for one that never closes. */
+function calendarOf({ code, market, weekends, zone }: SimExchange): MarketCalendar | null {
+  if (weekends) return null;
+  if (market === 'ccy_market') return calendarFor({ mic: pseudoMics.fx, zone });
+  const mic = micOf(code);
+  // The codes that are left are of indices, which move with the exchange of their zone.
+  return calendarFor({ mic: mic === pseudoMics.unknown ? pseudoMics.index : mic, zone });
+}
+
+function dateOf(dayNumber: number): string {
+  return new Date(dayNumber * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Charts of years need the same days repeatedly. */
 const sessions = new WeakMap<SimExchange, Map<number, Session>>();
 
-/** The session of a day that `trades`. */
+/** The session of a day that `trades`; the usual hours of another day. */
 export function sessionOf(exchange: SimExchange, dayNumber: number): Session {
   const known = sessions.get(exchange) ?? new Map<number, Session>();
   sessions.set(exchange, known);
@@ -67,12 +83,19 @@ function makeSession(exchange: SimExchange, dayNumber: number): Session {
     // The offset at the local time, taken at the first guess, which is right except in the hour of a change.
     return guess - offsetOf(exchange.zone, guess - offsetOf(exchange.zone, guess));
   };
+  const date = dateOf(dayNumber);
+  const calendar = calendarOf(exchange);
+  const real = calendar && sessionOn(calendar, date);
+  // What trades round the clock has a day from midnight to midnight here, and may end early.
+  const roundTheClock = exchange.opens === 0;
+  const opensAt = real && !roundTheClock ? real.opensAt : at(exchange.opens);
+  const closesAt = real && (!roundTheClock || real.closesAt < at(16 * 60)) ? real.closesAt : at(exchange.closes);
   return {
-    date: new Date(midnightUtc).toISOString().slice(0, 10),
-    opensAt: at(exchange.opens),
-    closesAt: at(exchange.closes),
-    preAt: at(exchange.pre ?? exchange.opens),
-    postUntil: at(exchange.post ?? exchange.closes),
+    date,
+    opensAt,
+    closesAt,
+    preAt: exchange.pre === undefined ? opensAt : at(exchange.pre),
+    postUntil: exchange.post === undefined ? closesAt : closesAt + (exchange.post - exchange.closes) * minute,
   };
 }
 

@@ -2,6 +2,7 @@
  * The instruments of the simulated Yahoo: some forty real names with their real exchanges, currencies and zones. Prices
  * have the right magnitude and are otherwise made up. Any other symbol is unknown.
  */
+import { fullPair } from '../../../core/market/symbol.ts';
 
 /** An exchange as Yahoo describes it. Times are minutes after midnight in its zone. */
 export interface SimExchange {
@@ -279,11 +280,12 @@ const instruments: readonly SimInstrument[] = [
   ...listed('FUTURE', comex, 'USD', [['GC=F', 'Gold', 2910.3, 180_000]], 0.6),
 ];
 
-const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
+// Yahoo takes both names of a pair against the dollar, and answers with the short one.
+const bySymbol = new Map(instruments.map((instrument) => [fullPair(instrument.symbol), instrument]));
 
 /** The instrument of a symbol (any case), or `undefined` for an unknown symbol. */
 export function instrumentOf(symbol: string): SimInstrument | undefined {
-  return bySymbol.get(symbol.toUpperCase());
+  return bySymbol.get(fullPair(symbol.toUpperCase()));
 }
 
 /** All instruments, in a fixed order. */
