@@ -75,7 +75,7 @@ export async function handleQueue<M extends HeldMessage>(
           receiveCount: Number(record.attributes.ApproximateReceiveCount),
           error: asError(error),
         });
-        throw error;
+        throw asError(error);
       }
     },
     new BatchProcessor(EventType.SQS),
@@ -108,8 +108,19 @@ async function hold<M extends HeldMessage>(
   return { since: heldSince, pauseSeconds };
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('unknown');
+/**
+ * What was thrown, as an error that can be read without harm. Anything can be thrown, and what Powertools cannot read fails
+ * the whole batch.
+ */
+function asError(thrown: unknown): Error {
+  try {
+    if (!(thrown instanceof Error)) return new Error('Something else than an error was thrown.');
+    const { name, message, stack, cause } = thrown;
+    const isReadable = [name, message, stack ?? ''].every((each) => typeof each === 'string');
+    return isReadable && (cause === undefined || cause instanceof Error) ? thrown : new Error(String(message));
+  } catch {
+    return new Error('An error was thrown that cannot be read.');
+  }
 }
 
 /** Whether a Lambda event is a batch from SQS. */

@@ -42,7 +42,7 @@ async function read(event: SQSEvent, handle: (key: string) => Promise<void>, now
 
 const away = () => Object.assign(new Error('the database system is shutting down'), { code: '57P03' });
 
-it('a message that fails goes back alone, the rest of its batch is done', async () => {
+it('a message that fails goes back alone, the rest of its batch is done [fault 23]', async () => {
   const done: string[] = [];
   const { failed, requeued } = await read(batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'), async (key) => {
     if (key === 'boom') throw new Error('a fault of ours');
@@ -54,7 +54,7 @@ it('a message that fails goes back alone, the rest of its batch is done', async 
 });
 
 it.each(['', 'not json', '{"key":1}', 'null', '{"other":"x"}'])(
-  'a malformed message (%j) goes back alone and reaches nobody',
+  'a malformed message (%j) goes back alone and reaches nobody [fault 22]',
   async (body) => {
     const done: string[] = [];
     const { failed } = await read(batch(body, '{"key":"b"}'), async (key) => {
@@ -64,6 +64,40 @@ it.each(['', 'not json', '{"key":1}', 'null', '{"other":"x"}'])(
     expect(failed).toEqual(['m0']);
   },
 );
+
+it.each<[string, () => unknown]>([
+  ['null', () => null],
+  ['undefined', () => undefined],
+  ['a text', () => 'no error'],
+  ['an object without a prototype', () => Object.create(null)],
+  ['an error whose message throws', () => Object.defineProperty(new Error('x'), 'message', { get: () => raise() })],
+  ['an error whose stack throws', () => Object.defineProperty(new Error('x'), 'stack', { get: () => raise() })],
+  ['an error with a message that is no text', () => Object.assign(new Error('x'), { message: { toString: null } })],
+  ['an error that causes itself', () => Object.assign(new Error('x'), { cause: null })],
+  ['a revoked proxy', revokedProxy],
+])('%s that is thrown on item 3 of 10 sends back exactly that item [fault 23, 24]', async (_what, thrown) => {
+  const done: string[] = [];
+  let threw = 0;
+  const bodies = Array.from({ length: 10 }, (_, n) => JSON.stringify({ key: `m${n}` }));
+  const { failed } = await read(batch(...bodies), async (key) => {
+    if (key !== 'm2') return void done.push(key);
+    threw += 1;
+    throw thrown();
+  });
+  expect(threw).toBe(1);
+  expect(failed).toEqual(['m2']);
+  expect(done).toHaveLength(9);
+});
+
+function raise(): never {
+  throw new Error('This cannot be read.');
+}
+
+function revokedProxy(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
 
 it('when all fail, all go back: the handler itself does not fail', async () => {
   const { failed } = await read(batch('x', 'y'), async () => undefined);
