@@ -135,7 +135,7 @@ async function replayThem(
       what: 'The replay',
       timeoutMs: 600_000,
       look: () => api.request('GET', `/replays/${asked.id}`, replaySchema),
-      done: ({ status }) => status === 'done',
+      done: ({ status }) => status !== 'queued',
       says: (found) => `${found?.read ?? 0} of ${count(asked.blobs, 'answer')} read`,
     },
     context,
@@ -143,7 +143,11 @@ async function replayThem(
   out.result(
     done,
     () =>
-      `${count(done.read, 'answer')} read again: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${more}`,
+      `${count(done.read, 'answer')} read again: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${unread(done.failed)}${more}`,
   );
   return exitCodes.ok;
+}
+
+function unread(failed: number): string {
+  return failed === 0 ? '' : ` ${count(failed, 'answer')} cannot be read any more.`;
 }

@@ -1,4 +1,5 @@
 import type { BlobEnvelope } from '../contracts/blob.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 
 /** Where raw answers are kept: the first thing written and the last thing lost. */
 export interface RawStore {
@@ -10,7 +11,16 @@ export interface RawStore {
   get(key: string): Promise<BlobEnvelope>;
 }
 
+/** What is wrong with a blob that cannot be read, now or later. */
+export type BlobFailure = Extract<FailureDetail['code'], 'blob_missing' | 'blob_damaged' | 'too_large'>;
+
 /** A blob that is missing, damaged, or larger than a blob may be. */
 export class BlobError extends Error {
   override readonly name = 'BlobError';
+  /** `null` where it is the message about the blob that is wrong. */
+  readonly code: BlobFailure | null;
+  constructor(message: string, code: BlobFailure | null = null) {
+    super(message);
+    this.code = code;
+  }
 }

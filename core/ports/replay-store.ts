@@ -13,12 +13,13 @@ export interface ReplayBlob {
   readonly paths: readonly string[];
 }
 
-/** How far a replay is: of `blobs` it has `read` some, with these rows. */
+/** How far a replay is: of `blobs` it has tried `read`, of which `failed` cannot be read, with these rows. */
 export interface ReplayProgress {
   readonly id: string;
   readonly requestedAt: Date;
   readonly blobs: number;
   readonly read: number;
+  readonly failed: number;
   readonly accepted: number;
   readonly rejected: number;
   readonly written: number;

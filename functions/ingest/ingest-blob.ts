@@ -3,7 +3,7 @@
  *
  *   1. is the service switched on? If not, a copy of the message is queued with a delay. It is not failed: five failures
  *      make a dead letter, and a service may be stopped for days
- *   2. read the blob
+ *   2. read the blob. One that is gone, damaged or too large ends its task with that
  *   3. parse each answer in it
  *   4. enrich: what each symbol means; symbols that were asked for and are new are registered
  *   5. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
@@ -20,7 +20,12 @@ import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, NewListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import { clockToleranceMs } from '../../core/planning/wrong-clock.ts';
-import { DatabaseReplacedError, type IngestStore, type StoredBatch } from '../../core/ports/ingest-store.ts';
+import {
+  type BatchHeader,
+  DatabaseReplacedError,
+  type IngestStore,
+  type StoredBatch,
+} from '../../core/ports/ingest-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 import { checkBars } from '../../core/prices/check-bars.ts';
@@ -31,7 +36,7 @@ import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts'
 import { isStaleAtFetch, verdictOf } from '../../core/prices/verdict.ts';
 import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
-import type { Parsed, Subject } from '../../core/sources/parser.ts';
+import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 
 export interface IngestDependencies {
@@ -65,9 +70,34 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       await queue.send(ingestQueueOf(message.sourceId), [message], stoppedDelaySeconds);
       return null;
     }
-    const envelope = await rawStore.get(message.blobKey);
-    requireSameTask(envelope, message);
     const parser = await parserOf(message.sourceId, sourceOf);
+    const envelope = await read(message.blobKey);
+    const stored =
+      envelope instanceof BlobError
+        ? await store.store(headerOf(message, parser.version), [], async () => unreadable(envelope))
+        : await readAnswers(message, parser, envelope);
+    const { runId, part, sourceId } = message;
+    const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
+    await queue.send('outcomes', [outcome]);
+    return stored;
+  };
+
+  /** The envelope, or what is wrong with it for good: one that looks damaged is read twice, since a download may be cut. */
+  async function read(blobKey: string, again = true): Promise<BlobEnvelope | BlobError> {
+    try {
+      return await rawStore.get(blobKey);
+    } catch (error) {
+      if (!(error instanceof BlobError) || error.code === null) throw error;
+      return error.code === 'blob_damaged' && again ? read(blobKey, false) : error;
+    }
+  }
+
+  async function readAnswers(
+    message: IngestMessage,
+    parser: SourceParser,
+    envelope: BlobEnvelope,
+  ): Promise<StoredBatch> {
+    requireSameTask(envelope, message);
     const answers = withoutRepeated(envelope.exchanges).map(
       (exchange): Answer => ({
         fetchedAt: Date.parse(exchange.fetchedAt),
@@ -77,15 +107,11 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     );
     const latest = await latestFetch(answers);
     const storeAll = () => storeAnswers(message, parser.version, answers, latest);
-    const stored = await storeAll().catch((error: unknown) => {
+    return storeAll().catch((error: unknown) => {
       if (!(error instanceof DatabaseReplacedError)) throw error;
       return storeAll();
     });
-    const { runId, part, sourceId } = message;
-    const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
-    await queue.send('outcomes', [outcome]);
-    return stored;
-  };
+  }
 
   /** The database's time where an answer was fetched after it by a clock that is wrong: it counts as fetched then. */
   async function latestFetch(answers: readonly Answer[]): Promise<number> {
@@ -117,15 +143,10 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       for (const row of quotes) listingIds.add(row.listing.id);
       for (const series of bars) listingIds.add(series.listing.id);
     }
-    const { blobKey, runId, part, attempt, sourceId, kind } = message;
-    return store.store(
-      { blobKey, runId, part, attempt, sourceId, kind, parserVersion, replay: message.replay?.id, epoch },
-      [...listingIds],
-      async (evidence) => {
-        const parsed = answers.map((answer) => answer.parsed);
-        return fetchedBy(latest, await decide(message, parsed, enriched, evidence));
-      },
-    );
+    return store.store({ ...headerOf(message, parserVersion), epoch }, [...listingIds], async (evidence) => {
+      const parsed = answers.map((answer) => answer.parsed);
+      return fetchedBy(latest, await decide(message, parsed, enriched, evidence));
+    });
   }
 
   /** The aliases of the symbols. Looks up those that are not cached, and registers new ones that were requested. */
@@ -172,6 +193,22 @@ interface Answer {
   readonly fetchedAt: number;
   readonly asked: readonly string[];
   readonly parsed: Parsed;
+}
+
+function headerOf(message: IngestMessage, parserVersion: string): BatchHeader {
+  const { blobKey, runId, part, attempt, sourceId, kind, replay } = message;
+  return { blobKey, runId, part, attempt, sourceId, kind, parserVersion, replay: replay?.id };
+}
+
+/** On a blob that nobody can read: there are no rows, and its task ends with that. */
+function unreadable({ code, message }: BlobError): Decision {
+  const verdict = {
+    status: 'failed',
+    reason: 'unexplained',
+    detail: { code: code ?? 'blob_damaged' },
+    message,
+  } as const;
+  return { quotes: [], bars: [], rejected: [], statistics: [], verdict };
 }
 
 /** All decisions on a blob, from its content and what is stored. */

@@ -4,7 +4,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { FunctionName } from '../../core/contracts/functions.ts';
+import { type FunctionName, ingestMemoryMb } from '../../core/contracts/functions.ts';
 import { sourceFailing, sourceLimited } from '../../core/contracts/metrics.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
@@ -28,7 +28,7 @@ const sizes = {
   schedule: { description: 'Plans due runs', memoryMb: 512 },
   'scrape-api': { description: 'Calls REST sources and stores their answers', memoryMb: 512 },
   'scrape-browser': { description: 'Reads web pages with Chromium and stores them', memoryMb: 2048 },
-  ingest: { description: 'Parses raw blobs into the database', memoryMb: 1769 },
+  ingest: { description: 'Parses raw blobs into the database', memoryMb: ingestMemoryMb },
   monitor: { description: 'Turns outcomes into health', memoryMb: 512 },
   recover: { description: 'Recovers failing sources, step by step', memoryMb: 512 },
   state: { description: 'Serves permits, leases, sessions and the cache of the proxy', memoryMb: 512 },

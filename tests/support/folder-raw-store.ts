@@ -15,7 +15,7 @@ export function folderRawStore(folder: string): RawStore {
     has: async (key) => existsSync(file(key)),
     async get(key) {
       const bytes = await readFile(file(key)).catch(() => {
-        throw new BlobError(`Blob ${key} does not exist.`);
+        throw new BlobError(`Blob ${key} does not exist.`, 'blob_missing');
       });
       return unpackBlob(key, bytes);
     },

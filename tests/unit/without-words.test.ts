@@ -29,7 +29,7 @@ const minute = 60_000;
 
 /** Codes whose failures come from a database, another process or the clock: the contract tests have them. */
 const made: readonly FailureDetail['code'][] = [
-  'attempt_lost', 'backfill_cancelled', 'canary_symbol_unknown', 'heartbeat_failed', 'listings_old',
+  'attempt_lost', 'backfill_cancelled', 'blob_damaged', 'blob_missing', 'canary_symbol_unknown', 'heartbeat_failed', 'listings_old',
   'no_heartbeat', 'not_run_yet', 'partly_old', 'proxy_paused', 'recently_failed', 'renewal_stuck',
   'rows_rejected', 'runs_unplanned', 'service_stopped', 'slow_answers', 'unsteady',
 ]; // biome-ignore format: a list to read

@@ -12,7 +12,7 @@ export function memoryRawStore(blobs = new Map<string, Buffer>()): RawStore & { 
     has: async (key: string) => blobs.has(key),
     async get(key: string) {
       const bytes = blobs.get(key);
-      if (!bytes) throw new BlobError(`Blob ${key} does not exist.`);
+      if (!bytes) throw new BlobError(`Blob ${key} does not exist.`, 'blob_missing');
       return unpackBlob(key, bytes);
     },
   };

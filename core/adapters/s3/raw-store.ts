@@ -9,10 +9,9 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
+import { maxBlobBytes } from '../../contracts/functions.ts';
+import { errorCode } from '../../ports/database-unavailable.ts';
 import { BlobError, type RawStore } from '../../ports/raw-store.ts';
-
-/** A blob that unpacks to more than this is refused: no source's answers are that long, but a gzip bomb is. */
-export const maxBlobBytes = 256 * 1024 * 1024;
 
 const zip = promisify(gzip);
 const unzip = promisify<Buffer, { maxOutputLength: number; chunkSize: number }, Buffer>(gunzip);
@@ -30,11 +29,18 @@ export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelo
   let value: unknown;
   try {
     value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes, chunkSize })).toString('utf8'));
-  } catch {
-    throw new BlobError(`Blob ${key} is damaged or unpacks to more than ${maxBlobBytes} bytes; it is not changed.`);
+  } catch (error) {
+    // Node's code of what `maxOutputLength` refuses.
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE')
+      throw new BlobError(
+        `Blob ${key} unpacks to more than ${maxBlobBytes} bytes, which is more than ingest can hold; it is not changed.`,
+        'too_large',
+      );
+    throw new BlobError(`Blob ${key} is damaged; it is not changed.`, 'blob_damaged');
   }
   const parsed = blobEnvelopeSchema.safeParse(value);
-  if (!parsed.success) throw new BlobError(`Blob ${key} is not an envelope of version 1; it is not changed.`);
+  if (!parsed.success)
+    throw new BlobError(`Blob ${key} is not an envelope of version 1; it is not changed.`, 'blob_damaged');
   return parsed.data;
 }
 
@@ -72,10 +78,10 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
       try {
         const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         const bytes = await answer.Body?.transformToByteArray();
-        if (!bytes) throw new BlobError(`Blob ${key} is empty.`);
+        if (!bytes) throw new BlobError(`Blob ${key} is empty.`, 'blob_damaged');
         return await unpackBlob(key, Buffer.from(bytes));
       } catch (error) {
-        if (error instanceof NoSuchKey) throw new BlobError(`Blob ${key} does not exist.`);
+        if (error instanceof NoSuchKey) throw new BlobError(`Blob ${key} does not exist.`, 'blob_missing');
         throw error;
       }
     },

@@ -39,11 +39,14 @@ export const replayAcceptedSchema = z
 export const replaySchema = z
   .object({
     id: z.uuid(),
-    status: z.enum(['queued', 'done']),
+    /** `failed`: all were tried, and some cannot be read any more. */
+    status: z.enum(['queued', 'done', 'failed']),
     requestedAt: instant,
     blobs: z.int(),
     /** How many of them have been read, and the result of their rows. */
     read: z.int(),
+    /** How many of them are gone, damaged or too large. */
+    failed: z.int().default(0),
     accepted: z.int(),
     rejected: z.int(),
     /** Rows that were new, or replaced what was stored. */

@@ -57,6 +57,8 @@ export const plainFailureCodes = [
   'no_request',
   'no_outcome',
   'attempt_lost',
+  'blob_missing',
+  'blob_damaged',
   'backfill_cancelled',
   // Health.
   'not_run_yet',

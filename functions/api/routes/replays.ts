@@ -125,7 +125,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       const row = await replays.find(params.id);
       if (!row) throw new ProblemError('not_found', 'No replay has this id.');
       const { requestedAt, ...counts } = row;
-      const status = row.read < row.blobs ? 'queued' : 'done';
+      const status = row.read < row.blobs ? 'queued' : row.failed > 0 ? 'failed' : 'done';
       return { kind: 'data', data: { ...counts, status, requestedAt: requestedAt.toISOString() } };
     },
   );

@@ -377,6 +377,7 @@ function replayLooked(state: DoubleState, replay: NonNullable<DoubleState['repla
     requestedAt: new Date().toISOString(),
     blobs: rows,
     read,
+    failed: 0,
     accepted: done ? 17 : 0,
     rejected,
     written: done && asked.believe ? 1 : 0,

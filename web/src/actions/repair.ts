@@ -66,7 +66,7 @@ async function followReplay(id: string, what: string, more: boolean, message: nu
     const until = Date.now() + followAtMostMs;
     for (;;) {
       const replay = await queryClient.fetchQuery({ ...replayQuery(id), staleTime: 0, retry: false });
-      if (replay.status === 'done') {
+      if (replay.status !== 'queued') {
         toast({ tone: 'done', text: `${resultOf(replay)}${more ? ' There are more: replay again.' : ''}` }, message);
         break;
       }

@@ -20,6 +20,7 @@ const progressRow = z.object({
   requestedAt: instant,
   blobs: z.int(),
   read: z.int(),
+  failed: z.int(),
   accepted: z.int(),
   rejected: z.int(),
   written: z.int(),
@@ -67,7 +68,9 @@ export function replayStore(pool: Pool): ReplayStore {
 
     async find(id) {
       const result = await pool.query(
-        `SELECT r.id, r.requested_at AS "requestedAt", r.blobs, count(b.id)::int AS read, coalesce(sum(b.accepted), 0)::int AS accepted,
+        `SELECT r.id, r.requested_at AS "requestedAt", r.blobs, count(b.id)::int AS read,
+                count(b.id) FILTER (WHERE b.detail->>'code' IN ('blob_missing', 'blob_damaged', 'too_large'))::int AS failed,
+                coalesce(sum(b.accepted), 0)::int AS accepted,
                 coalesce(sum(b.rejected), 0)::int AS rejected, coalesce(sum(b.written), 0)::int AS written
          FROM replay r LEFT JOIN batch b ON b.replay = r.id WHERE r.id = $1 GROUP BY r.id`,
         [id],

@@ -40,11 +40,11 @@ const taskRow = z.object({
 });
 
 /**
- * Read by `ingest` long after it was fetched, or ended without a reading though its answer is kept: that was our doing, and
+ * Its blob is gone or damaged; or read by `ingest` long after it was fetched, or ended without a reading though its answer is kept: that was our doing, and
  * says nothing of the source as it is now.
  */
 const isLate = `coalesce(CASE WHEN t.batch_id IS NULL THEN a.ok AND t.detail->>'code' = 'no_outcome'
-  ELSE t.finished_at - a.started_at > interval '${overdueAfterMs} ms' END, false)`;
+  ELSE t.detail->>'code' IN ('blob_missing', 'blob_damaged') OR t.finished_at - a.started_at > interval '${overdueAfterMs} ms' END, false)`;
 
 const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.status = 'succeeded' AS ok, t.reason, t.detail, t.message,
   t.finished_at, t.accepted, t.rejected, t.attempt, a.requests, a.latency_ms, a.blob_key,
