@@ -3,16 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import type { BatchHeader, IngestStore } from '../../core/ports/ingest-store.ts';
-import {
-  at,
-  column,
-  databaseTime,
-  header,
-  priceKnownAt,
-  quoteRow,
-  registered,
-  stored,
-} from '../support/quote-store-rows.ts';
+import { quoteRow } from '../support/price-rows.ts';
+import { at, column, databaseTime, header, priceKnownAt, registered, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ partitionsAt: new Date(at(0)), keepRows: true, connections: 5 });
@@ -44,7 +36,7 @@ interface Delivery {
 }
 const deliveriesOf = (on: Listing, answers: readonly Answer[]): Delivery[] =>
   answers.map((answer) => ({
-    row: quoteRow(on, { asOf: at(answer.asOf), price: answer.price, fetchedAt: at(answer.fetchedAt) }),
+    row: quoteRow({ listing: on, asOf: at(answer.asOf), price: answer.price, fetchedAt: at(answer.fetchedAt) }),
     batch: header('test'),
   }));
 const deliver = ({ row, batch }: Delivery) => stored(store, 'test', { quotes: [row] }, batch);
