@@ -2,6 +2,18 @@ import * as z from 'zod';
 import { jobKinds } from './words/job-kinds.ts';
 import { pageSelectors } from './words/page-selectors.ts';
 
+/** Why there is no whole answer. With `truncated` and `corrupt_body` the response has what came of it. */
+export const exchangeErrors = [
+  'timeout',
+  'connection',
+  'truncated',
+  'corrupt_body',
+  'refused',
+  'too_large',
+  'no_browser',
+  'no_room',
+] as const;
+
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */
 export const exchangeSchema = z.object({
   request: z.object({
@@ -14,7 +26,7 @@ export const exchangeSchema = z.object({
     /** For pages: the selectors to parse it with; the main ones by default. */
     selectors: z.enum(pageSelectors).optional(),
   }),
-  /** `null` when there was no answer; `error` says why. */
+  /** `null` when there was no answer, and a part of one when it broke off; `error` says why. */
   response: z
     .object({
       status: z.int(),
@@ -25,7 +37,11 @@ export const exchangeSchema = z.object({
     })
     .nullable(),
   error: z
-    .object({ code: z.enum(['timeout', 'connection', 'refused', 'too_large', 'no_browser']), message: z.string() })
+    .object({
+      // One that only a later release knows is a broken connection.
+      code: z.enum(exchangeErrors).catch('connection'),
+      message: z.string(),
+    })
     .nullable(),
   /** When the answer was complete or abandoned. */
   fetchedAt: z.iso.datetime(),

@@ -20,14 +20,16 @@ export interface BrowserResult {
   readonly tmpEntries: readonly [number, number];
   readonly processes: readonly [number, number];
   readonly memoryMb: readonly [number, number];
+  /** The most memory after any tenth page. */
+  readonly mostMemoryMb: number;
 }
 
 /** Loads and parses `pages` pages in each mode. */
-export async function benchBrowser(pages: number): Promise<BrowserResult[]> {
+export async function benchBrowser(pages: number, modes: readonly boolean[] = [false, true]): Promise<BrowserResult[]> {
   const upstreams = await startUpstreams({ port: 0 });
   const results: BrowserResult[] = [];
   try {
-    for (const oneProcess of [false, true]) results.push(await run(upstreams.urlOf('slickcharts'), pages, oneProcess));
+    for (const oneProcess of modes) results.push(await run(upstreams.urlOf('slickcharts'), pages, oneProcess));
   } finally {
     await upstreams.stop();
   }
@@ -48,9 +50,12 @@ async function run(url: string, pages: number, oneProcess: boolean): Promise<Bro
       const coldMs = await page(browser, url);
       const times: number[] = [];
       let tenth = look(fresh);
+      let mostMemoryMb = 0;
       for (let at = 1; at < pages; at++) {
         times.push(await page(browser, url));
-        if (at === 10) tenth = look(fresh);
+        const now = at % 10 === 0 ? look(fresh) : null;
+        if (now && at === 10) tenth = now;
+        mostMemoryMb = Math.max(mostMemoryMb, now?.memoryMb ?? 0);
       }
       const last = look(fresh);
       times.sort((a, b) => a - b);
@@ -64,6 +69,7 @@ async function run(url: string, pages: number, oneProcess: boolean): Promise<Bro
         tmpEntries: [tenth.entries, last.entries],
         processes: [tenth.processes, last.processes],
         memoryMb: [tenth.memoryMb, last.memoryMb],
+        mostMemoryMb,
       };
     } finally {
       await browser.close();
@@ -79,7 +85,7 @@ async function page(browser: ChromiumBrowser, base: string): Promise<number> {
   const began = performance.now();
   const url = new URL(`${base}/sp500`);
   const [request] = slickchartsParser.requests({ kind: 'constituents', job: '', symbols: ['sp500'], now: Date.now() });
-  const rules = { origins: [url.origin], allowPrivate: true, timeoutMs: 20_000, maxBytes: 16_000_000 };
+  const rules = { origins: [url.origin], allowPrivate: true, timeoutMs: 20_000, maxBytes: 2_000_000 };
   const headers = { 'user-agent': 'Quotron bench' };
   const answer = await browser.upstream(rules)({ method: 'GET', url, headers, page: request?.page });
   const parsed = slickchartsParser.parse('constituents', {

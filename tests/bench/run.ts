@@ -124,7 +124,7 @@ if (parts.has('browser')) {
   for (const each of report.browser)
     say(
       `  ${each.mode.padEnd(12)} new container ${each.unpackedMs === null ? '–' : number(each.unpackedMs)} ms  cold ${number(each.coldMs)} ms  warm p50 ${number(each.warmP50Ms)} ms, p99 ${number(each.warmP99Ms)} ms  ` +
-        `after 10 and ${each.pages} pages: /tmp ${each.tmpEntries.join(' and ')} entries, ${each.processes.join(' and ')} processes, ${each.memoryMb.join(' and ')} MB`,
+        `after 10 and ${each.pages} pages: /tmp ${each.tmpEntries.join(' and ')} entries, ${each.processes.join(' and ')} processes, ${each.memoryMb.join(' and ')} MB, at most ${each.mostMemoryMb} MB`,
     );
 }
 

@@ -1,6 +1,7 @@
 import { browserLoginSession } from '../../core/auth/browser-login.ts';
 import type { PermittedCall } from '../../core/auth/cookie-walk.ts';
 import { makeSession } from '../../core/auth/make-session.ts';
+import { exchangeErrors } from '../../core/contracts/blob.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
 import { jobKinds } from '../../core/contracts/words/job-kinds.ts';
 import type { LoginResult } from '../../core/ports/browser.ts';
@@ -21,7 +22,6 @@ function answered(body: string, status = 200, more: { truncated?: boolean; heade
   return { response: { status, headers: {}, body, truncated: false, ...more }, error: null };
 }
 
-const errorCodes = ['timeout', 'connection', 'refused', 'too_large', 'no_browser'] as const;
 const statuses = [204, 302, 400, 401, 403, 404, 408, 418, 422, 429, 451, 500, 502, 503, 504];
 
 const table = (headings: readonly string[], rows: readonly (readonly string[])[] = []) =>
@@ -91,7 +91,7 @@ const bodies = [
 ];
 
 const heard: Heard[] = [
-  ...errorCodes.map((code) => ({ response: null, error: { code, message: 'It failed.' } })),
+  ...exchangeErrors.map((code) => ({ response: null, error: { code, message: 'It failed.' } })),
   { response: null, error: null },
   answered('{', 200, { truncated: true }),
   answered(table(members), 200, { headers: { age: '90000' } }),

@@ -2,10 +2,9 @@ import { lookup as resolve } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { pipeline } from 'node:stream';
-import zlib from 'node:zlib';
 import type { Upstream, UpstreamAnswer, UpstreamCall, UpstreamOptions } from '../../ports/upstream.ts';
 import { isPublicAddress } from './addresses.ts';
+import { readBody } from './read-body.ts';
 
 const maxRedirects = 5;
 
@@ -44,6 +43,7 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
         const { location } = answer.response.headers;
         const { status } = answer.response;
         const goesOn =
+          answer.error === null &&
           status >= 300 &&
           status < 400 &&
           location !== undefined &&
@@ -52,7 +52,8 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
           URL.canParse(location, url.href);
         // A redirect to elsewhere (a consent page, a login) is the answer: the parser knows what it means.
         const next = goesOn ? new URL(location, url) : null;
-        if (!next || hop === maxRedirects || !options.origins.includes(next.origin)) return done(answer.response, null);
+        if (!next || hop === maxRedirects || !options.origins.includes(next.origin))
+          return done(answer.response, answer.error);
         // A server does not choose what we log in with.
         next.username = '';
         next.password = '';
@@ -71,7 +72,11 @@ function request(
   call: UpstreamCall,
   options: UpstreamOptions,
   signal: AbortSignal,
-): Promise<{ response: NonNullable<UpstreamAnswer['response']>; setCookies: string[] }> {
+): Promise<{
+  response: NonNullable<UpstreamAnswer['response']>;
+  error: UpstreamAnswer['error'];
+  setCookies: string[];
+}> {
   return new Promise((resolvePromise, reject) => {
     const transport = call.url.protocol === 'https:' ? https : http;
     const host = call.url.hostname.replace(/^\[|\]$/g, '');
@@ -90,24 +95,25 @@ function request(
         signal,
       },
       (incoming) => {
-        readBody(incoming, options.maxBytes, (error, body, truncated) => {
-          if (error) {
-            reject(error);
+        readBody(incoming, options.maxBytes).then(({ text, truncated, error }) => {
+          if (signal.aborted) {
+            reject(signal.reason);
             return;
           }
           const { 'set-cookie': setCookies = [], ...headers } = incoming.headers;
           resolvePromise({
+            error,
             response: {
               status: incoming.statusCode ?? 0,
               headers: Object.fromEntries(
                 Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
               ),
-              body,
+              body: text,
               truncated,
             },
             setCookies,
           });
-        });
+        }, reject);
       },
     );
     sent.on('error', reject);
@@ -128,42 +134,6 @@ export function guardedLookup(allowPrivate: boolean): LookupFunction {
       callback(null, first.address, first.family);
     });
   };
-}
-
-const unpackers = new Map(
-  Object.entries<() => zlib.Gunzip | zlib.BrotliDecompress | zlib.Inflate>({
-    gzip: () => zlib.createGunzip(),
-    br: () => zlib.createBrotliDecompress(),
-    deflate: () => zlib.createInflate(),
-  }),
-);
-
-function readBody(
-  incoming: http.IncomingMessage,
-  maxBytes: number,
-  done: (error: Error | null, body: string, truncated: boolean) => void,
-): void {
-  const unpack = unpackers.get(incoming.headers['content-encoding'] ?? '')?.();
-  const body = unpack ? pipeline(incoming, unpack, () => undefined) : incoming;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let finished = false;
-  const finish = (error: Error | null, truncated: boolean) => {
-    if (finished) return;
-    finished = true;
-    done(error, error ? '' : Buffer.concat(chunks).toString('utf8'), truncated);
-    if (truncated) incoming.destroy();
-  };
-  body.on('data', (chunk: Buffer) => {
-    if (finished) return;
-    const room = maxBytes - size;
-    size += chunk.length;
-    chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-    if (chunk.length > room) finish(null, true);
-  });
-  body.on('end', () => finish(incoming.complete ? null : new Error('cut short'), false));
-  body.on('error', (error) => finish(error, false));
-  body.on('close', () => finish(new Error('closed'), false));
 }
 
 /** Only Node's error code: the message may contain a URL with a crumb. */

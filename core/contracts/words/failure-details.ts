@@ -15,9 +15,12 @@ export const plainFailureCodes = [
   // The request and its answer.
   'timeout',
   'connection_failed',
+  'answer_cut_off',
+  'corrupt_body',
   'blocked_address',
   'too_large',
   'no_browser',
+  'no_room',
   'no_answer',
   'parser_failed',
   'parser_too_slow',

@@ -9,7 +9,7 @@ const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414
  * Messages are of our own words: an upstream's text never reaches a log or a page from here.
  */
 export function transportFailure({ response, error }: Pick<SourceAnswer, 'response' | 'error'>): Failure | null {
-  if (!response) {
+  if (!response || error) {
     switch (error?.code) {
       case 'timeout':
         return { reason: 'timeout', detail: { code: 'timeout' }, message: 'The source did not answer in time.' };
@@ -30,6 +30,24 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
           reason: 'unexplained',
           detail: { code: 'no_browser' },
           message: 'There is no browser on this machine to read pages with: install Chrome, or set QUOTRON_CHROMIUM.',
+        };
+      case 'truncated':
+        return {
+          reason: 'down',
+          detail: { code: 'answer_cut_off' },
+          message: 'The source broke the connection before its answer was complete.',
+        };
+      case 'corrupt_body':
+        return {
+          reason: 'schema_drift',
+          detail: { code: 'corrupt_body' },
+          message: 'The answer cannot be unpacked: it is damaged or cut off.',
+        };
+      case 'no_room':
+        return {
+          reason: 'unexplained',
+          detail: { code: 'no_room' },
+          message: 'There is no room in the temporary folder to start a browser. Nothing is wrong with the source.',
         };
       case 'connection':
         return {

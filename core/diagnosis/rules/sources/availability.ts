@@ -49,6 +49,21 @@ export const availabilityRules: readonly SourceRule[] = [
     weight: 70,
   },
   {
+    id: 'no-room',
+    short: 'the browser has no room',
+    reasons: ['unexplained'],
+    needs: ({ samples }) => samples.some(({ detail }) => detail?.code === 'no_room'),
+    cause: () =>
+      'The temporary folder of the browser is full, so no page can be read. Nothing is known to be wrong with the source.',
+    advice: (complaint) => [
+      say(
+        'Make room in the temporary folder (on AWS: raise the ephemeral storage of scrape-browser); it needs 300 MB.',
+      ),
+      test(complaint),
+    ],
+    weight: 75,
+  },
+  {
     id: 'no-browser',
     short: 'there is no browser',
     reasons: ['unexplained'],
