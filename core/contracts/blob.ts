@@ -12,6 +12,7 @@ export const exchangeErrors = [
   'too_large',
   'no_browser',
   'no_room',
+  'browser_failed',
 ] as const;
 
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
 import type { UpstreamCall } from '../../core/ports/upstream.ts';
+import { type ChromiumProcess, chromiumProcesses } from '../support/chromium-processes.ts';
 import { type Site, startSite } from '../support/hostile-site.ts';
 
 const headers = { 'user-agent': 'Quotron test', 'accept-language': 'en-US,en' };
@@ -100,7 +101,7 @@ describe('a page', () => {
     expect((await load('/nothing')).response?.status).toBe(404);
   });
 
-  it('that is not complete in time is a time-out; one that never has what is waited for is given as it is', async () => {
+  it('that is not complete in time is a time-out; one that never has what is waited for is given as it is [fault 36]', async () => {
     expect((await load('/hang', { timeoutMs: 600 })).error?.code).toBe('timeout');
     expect((await load('/slow-body', { timeoutMs: 600 })).error?.code).toBe('timeout');
     expect((await load('/late', { timeoutMs: 600 })).error?.code).toBe('timeout');
@@ -182,17 +183,17 @@ describe('a hostile page', () => {
     expect(elsewhere.asked).toEqual([]);
   });
 
-  it('without an end is cut off', async () => {
+  it('without an end is cut off [fault 31]', async () => {
     expect((await load('/long', { maxBytes: 500_000 })).error).toMatchObject({ code: 'too_large' });
     expect((await load('/rendered')).error).toBeNull();
   });
 
-  it('that takes the processor for itself is a time-out, and the next page comes', async () => {
+  it('that takes the processor for itself is a time-out, and the next page comes [fault 36]', async () => {
     expect((await load('/loop', { timeoutMs: 800 })).error?.code).toBe('timeout');
     expect((await load('/rendered')).error).toBeNull();
   });
 
-  it('that takes all memory ends alone, and the next page comes', async () => {
+  it('that takes all memory ends alone, and the next page comes [fault 36]', async () => {
     const answer = await load('/hungry', { timeoutMs: 15_000 });
     expect(['connection', 'timeout']).toContain(answer.error?.code);
     expect((await load('/rendered')).error).toBeNull();
@@ -200,7 +201,7 @@ describe('a hostile page', () => {
 });
 
 describe('a browser that dies', () => {
-  it('while a page loads is a broken connection, and another one takes its place', async () => {
+  it('while a page loads is a broken connection, and another one takes its place [fault 36]', async () => {
     await load('/rendered');
     const before = chromiumProcesses();
     expect(before.length).toBeGreaterThan(0);
@@ -211,7 +212,7 @@ describe('a browser that dies', () => {
     expect((await load('/rendered')).error).toBeNull();
   });
 
-  it('between two pages is not noticed', async () => {
+  it('between two pages is not noticed [fault 36]', async () => {
     await load('/rendered');
     killAll(chromiumProcesses());
     await expect.poll(chromiumProcesses).toEqual([]);
@@ -272,7 +273,7 @@ describe('the packaged browser, unpacked on a machine that has nothing', () => {
 
 describe('many pages in one warm process', () => {
   it.each([false, true])(
-    'leave /tmp and the number of processes as they are (one process: %s)',
+    'leave /tmp and the number of processes as they are (one process: %s) [fault 37]',
     async (oneProcess) => {
       // A folder of its own: other tests start browsers at the same time. What is unpacked already is not unpacked again.
       const found = await findChromium(process.env['QUOTRON_CHROMIUM']);
@@ -314,31 +315,8 @@ describe('many pages in one warm process', () => {
   });
 });
 
-/** Processes of Chromium that descend from this one. */
-function chromiumProcesses(): number[] {
-  const parents = new Map<number, number>();
-  const named = new Set<number>();
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      parents.set(Number(name), Number(parent));
-      if (state !== 'Z' && /chrom/i.test(readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')[0] ?? ''))
-        named.add(Number(name));
-    } catch {
-      // Gone meanwhile.
-    }
-  }
-  const descends = (pid: number): boolean => {
-    for (let at = parents.get(pid); at !== undefined && at > 1; at = parents.get(at))
-      if (at === process.pid) return true;
-    return false;
-  };
-  return [...named].filter(descends);
-}
-
-function killAll(pids: readonly number[]): void {
-  for (const pid of pids) {
+function killAll(processes: readonly ChromiumProcess[]): void {
+  for (const { pid } of processes) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

@@ -17,6 +17,7 @@ import { NoBrowserError } from './executable.ts';
 import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';
 import { launchChromium, type RunningChromium } from './launch.ts';
 import { type OpenPage, openPage } from './open-page.ts';
+import { NoRoomError, type RoomIn } from './room.ts';
 import { readStorageState } from './storage-state.ts';
 
 export interface ChromiumOptions {
@@ -28,6 +29,8 @@ export interface ChromiumOptions {
   readonly pack?: string | undefined;
   /** On AWS Lambda. */
   readonly oneProcess?: boolean;
+  /** Room in a folder; that of the system unless given. */
+  readonly room?: RoomIn | undefined;
 }
 
 /** One browser for as long as the container lives. One page at a time: a container does one task at a time. */
@@ -91,6 +94,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
       named: options.executable,
       unpackIn: options.unpackIn,
       pack: options.pack,
+      room: options.room,
       proxyUrl: proxy.url,
       oneProcess: options.oneProcess ?? false,
       heapMb: options.oneProcess ? heapMb.ofProcess : heapMb.ofPage,
@@ -131,6 +135,15 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     const answer = answering(call.url, asked);
     if (!/^https?:$/.test(call.url.protocol) || !rules.origins.includes(call.url.origin))
       return answer(null, { code: 'refused', message: 'The address is not one of the source.' });
+    let started = false;
+    const watch = setInterval(() => {
+      if ((running?.memory() ?? 0) > mostMemory) grown();
+    }, watchMs);
+    let tooMuch = false;
+    const grown = () => {
+      tooMuch = true;
+      discard().catch(() => undefined);
+    };
     try {
       await closePage();
       if (fresh && held) held.sick = true;
@@ -138,22 +151,30 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
         launchMs,
         contextFor(call, rules).then(async ({ context, proxy: guard }) => {
           guard.begin(rules);
-          return { opened: await openPage(context, rules.origins), guard };
+          return { opened: await openPage(context, rules.origins, guard.unpacked), guard };
         }),
       );
       if (made === late) throw new Error('The browser did not start.');
       open = made.opened;
+      started = true;
       const loaded = await within(rules.timeoutMs + graceMs, made.opened.load(call, rules, made.guard));
       if (loaded === late) {
         await discard();
         return answer(null, { code: 'timeout', message: `The page did not react within ${rules.timeoutMs} ms.` });
       }
       if (loaded.error && held) held.sick = true;
+      // It may go on to load and unpack.
+      if (loaded.error?.code === 'too_large') await closePage();
       return answer(loaded.response, loaded.error, loaded.url);
     } catch (error) {
       await discard();
       if (error instanceof NoBrowserError) return answer(null, { code: 'no_browser', message: error.message });
+      if (error instanceof NoRoomError) return answer(null, { code: 'no_room', message: error.message });
+      if (tooMuch) return answer(null, { code: 'too_large', message: 'The page takes too much memory.' });
+      if (!started) return answer(null, { code: 'browser_failed', message: 'The browser did not start.' });
       return answer(null, { code: 'connection', message: 'The browser ended while it loaded the page.' });
+    } finally {
+      clearInterval(watch);
     }
   }
 
@@ -203,6 +224,8 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
 }
 
 const launchMs = 45_000;
+/** How often the memory of a browser that loads a page is looked at. */
+const watchMs = 250;
 const closeMs = 3_000;
 const captureMs = 10_000;
 /** Playwright's own timeouts come first; this is for a browser that does not answer at all. */

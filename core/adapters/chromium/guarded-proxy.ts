@@ -8,7 +8,7 @@ import { guardedLookup, RefusedError } from '../http/upstream.ts';
 export interface PageRules {
   readonly origins: readonly string[];
   readonly allowPrivate: boolean;
-  /** The total of everything the page loads. */
+  /** The total of everything the page loads, packed and unpacked. */
   readonly maxBytes: number;
 }
 
@@ -21,6 +21,8 @@ export interface GuardedProxy {
   readonly url: string;
   /** Sets the rules for the next page, closes open connections and resets the counters. */
   begin(rules: PageRules): void;
+  /** Counts bytes as the browser unpacked them: a page may be packed a thousand times smaller. */
+  unpacked(bytes: number): void;
   /** Whether the page loaded too much. */
   tooLarge(): boolean;
   /** Resolves when it does. */
@@ -39,6 +41,7 @@ const nothing: PageRules = { origins: [], allowPrivate: false, maxBytes: 0 };
 export async function startGuardedProxy(): Promise<GuardedProxy> {
   let rules = nothing;
   let left = 0;
+  let leftUnpacked = 0;
   let exceeded = Promise.withResolvers<void>();
   const refusedOrigins = new Set<string>();
   const sockets = new Set<Duplex>();
@@ -51,18 +54,20 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
     for (const socket of sockets) socket.destroy();
   };
   /** Counts received bytes; a page that loads too much is cut off. */
-  const count = (bytes: number) => {
+  const count = (bytes: number, unpackedBytes = 0) => {
     left -= bytes;
-    if (left >= 0) return;
+    leftUnpacked -= unpackedBytes;
+    if (!isTooLarge()) return;
     exceeded.resolve();
     closeAll();
   };
+  const isTooLarge = () => left < 0 || leftUnpacked < 0;
   const mayReach = (target: URL) => {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const allowed =
       rules.origins.includes(target.origin) && (isIP(host) === 0 || rules.allowPrivate || isPublicAddress(host));
     if (!allowed) refusedOrigins.add(target.origin);
-    return allowed && left >= 0;
+    return allowed && !isTooLarge();
   };
   /** Names are resolved when the socket connects; one that leads to a private address is refused there. */
   const lookupFor = (target: URL): LookupFunction => {
@@ -122,10 +127,12 @@ export async function startGuardedProxy(): Promise<GuardedProxy> {
       closeAll();
       rules = next;
       left = next.maxBytes;
+      leftUnpacked = next.maxBytes;
       exceeded = Promise.withResolvers<void>();
       refusedOrigins.clear();
     },
-    tooLarge: () => left < 0,
+    unpacked: (bytes) => count(0, bytes),
+    tooLarge: isTooLarge,
     whenTooLarge: () => exceeded.promise,
     refused: (origin) => refusedOrigins.has(origin),
     close: () =>
@@ -144,7 +151,11 @@ function forward(
   keep: (socket: Socket) => void,
   count: (bytes: number) => void,
 ): void {
-  const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopByHop.test(name)));
+  // Unpacked, where the source obeys: what is counted here is then what the browser gets.
+  const headers = {
+    ...Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopByHop.test(name))),
+    'accept-encoding': 'identity',
+  };
   const sent = http.request(target, { method: incoming.method, headers, lookup, agent: false }, (answer) => {
     const passed: string[] = [];
     for (let at = 0; at < answer.rawHeaders.length; at += 2) {

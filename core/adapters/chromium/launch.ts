@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import * as z from 'zod';
 import { findChromium } from './executable.ts';
+import { ownFolder, type RoomIn, removeLeftovers, requireRoom, roomIn, startError } from './room.ts';
 
 /** A running Chromium, and how to end it. */
 export interface RunningChromium {
@@ -18,6 +18,9 @@ export interface RunningChromium {
 const launchTimeoutMs = 20_000;
 /** How long it may take to exit. */
 const closeTimeoutMs = 3_000;
+
+/** For the profile of a browser and what it writes while it runs. */
+const runningMb = 32;
 
 /**
  * Variables that must not reach a program that runs untrusted scripts: credentials, and the address of the Lambda
@@ -37,6 +40,7 @@ export async function launchChromium(of: {
   proxyUrl: string;
   oneProcess: boolean;
   heapMb: number;
+  room: RoomIn | undefined;
 }): Promise<RunningChromium> {
   const found = await findChromium(of.named, of);
   const env = Object.fromEntries(
@@ -44,8 +48,11 @@ export async function launchChromium(of: {
       value === undefined || withheld.test(name) ? [] : [[name, value]],
     ),
   );
+  const { room = roomIn } = of;
+  removeLeftovers(tmpdir(), Date.now());
+  requireRoom(tmpdir(), runningMb, room);
   // Chromium sometimes leaves empty files behind. They are in a folder that is deleted with it.
-  const scratch = mkdtempSync(join(tmpdir(), 'quotron-browser-'));
+  const scratch = ownFolder(tmpdir(), 'browser');
   const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 2 });
   const launching = chromium.launch({
     executablePath: found.path,
@@ -67,8 +74,10 @@ export async function launchChromium(of: {
       ...(of.oneProcess ? ['--single-process', '--in-process-gpu', '--no-zygote'] : []),
     ],
   });
-  launching.catch(tidy);
-  const browser = await launching;
+  const browser = await launching.catch((error: unknown) => {
+    tidy();
+    throw startError(error, tmpdir(), runningMb, room);
+  });
   const pid = await pidOf(browser);
   return {
     browser,

@@ -20,9 +20,16 @@ export interface OpenPage {
 /** The resource types that a page may load: its data, nothing visual. */
 const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
 
-/** Opens an empty page that calls no other hosts and loads only text. */
-export async function openPage(context: BrowserContext, origins: readonly string[]): Promise<OpenPage> {
+/** Opens an empty page that calls no other hosts and loads only text, whose unpacked bytes are counted. */
+export async function openPage(
+  context: BrowserContext,
+  origins: readonly string[],
+  unpacked: (bytes: number) => void,
+): Promise<OpenPage> {
   const page = await context.newPage();
+  const network = await context.newCDPSession(page);
+  network.on('Network.dataReceived', ({ dataLength }) => unpacked(dataLength));
+  await network.send('Network.enable');
   const busy = new Set<Request>();
   let document: Response | null = null;
   let crashed = false;

@@ -21,6 +21,7 @@ export const plainFailureCodes = [
   'too_large',
   'no_browser',
   'no_room',
+  'browser_failed',
   'no_answer',
   'parser_failed',
   'parser_too_slow',

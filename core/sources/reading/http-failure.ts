@@ -49,6 +49,12 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
           detail: { code: 'no_room' },
           message: 'There is no room in the temporary folder to start a browser. Nothing is wrong with the source.',
         };
+      case 'browser_failed':
+        return {
+          reason: 'unexplained',
+          detail: { code: 'browser_failed' },
+          message: 'The browser did not start. Nothing is known to be wrong with the source.',
+        };
       case 'connection':
         return {
           reason: 'down',

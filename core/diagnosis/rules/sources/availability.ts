@@ -64,6 +64,15 @@ export const availabilityRules: readonly SourceRule[] = [
     weight: 75,
   },
   {
+    id: 'browser-fails',
+    short: 'the browser does not start',
+    reasons: ['unexplained'],
+    needs: ({ samples }) => samples.some(({ detail }) => detail?.code === 'browser_failed'),
+    cause: () => 'The browser does not start on this machine. Nothing is known to be wrong with the source.',
+    advice: (complaint) => [say('Look for the first error in the log of scrape-browser.'), test(complaint)],
+    weight: 75,
+  },
+  {
     id: 'no-browser',
     short: 'there is no browser',
     reasons: ['unexplained'],

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** There is no room to unpack a browser, or for what it writes while it runs. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+  constructor(folder: string, mb: number) {
+    super(`A browser needs ${mb} MB in ${folder}, and there are fewer left.`);
+  }
+}
+
+/** Bytes that are free in a folder. Tests put another in its place. */
+export type RoomIn = (folder: string) => number;
+
+export const roomIn: RoomIn = (folder) => {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+};
+
+/** Throws where a folder has less room than this. */
+export function requireRoom(folder: string, mb: number, room: RoomIn): void {
+  if (room(folder) < mb * 1024 * 1024) throw new NoRoomError(folder, mb);
+}
+
+/**
+ * Removes a folder of this process in which unpacking failed. What else was being unpacked into it may make it again for a
+ * moment.
+ */
+export async function removeOwn(folder: string): Promise<void> {
+  for (let left = 20; left > 0 && existsSync(folder); left--) {
+    rmSync(folder, { recursive: true, force: true });
+    await sleep(100);
+  }
+  mine.delete(folder);
+}
+
+/** The error of a failed start as what it is: no room, where the system says so or there is none now. */
+export function startError(error: unknown, folder: string, mb: number, room: RoomIn): unknown {
+  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  return full || room(folder) < mb * 1024 * 1024 ? new NoRoomError(folder, mb) : error;
+}
+
+/** Younger folders may be in use by a process that this one does not see. */
+const leftoverAfterMs = 3_600_000;
+/** What a folder of ours is for, and the process that made it. */
+const ours = /^quotron-(?:browser|unpacking)-(\d+)-\w+$/;
+
+/** Folders of this process. An earlier one may have had its number, as in a container that goes on after a crash. */
+const mine = new Set<string>();
+
+/** A folder for this process: for what a browser writes, or to unpack one into. */
+export function ownFolder(into: string, purpose: 'browser' | 'unpacking'): string {
+  const folder = mkdtempSync(join(into, `quotron-${purpose}-${process.pid}-`));
+  mine.add(folder);
+  return folder;
+}
+
+/** Removes what processes left behind that were ended before they could tidy up. */
+export function removeLeftovers(from: string, now: number): void {
+  for (const name of readdirSync(from)) {
+    const pid = ours.exec(name)?.[1];
+    if (pid === undefined) continue;
+    const folder = join(from, name);
+    try {
+      if (mine.has(folder) || now - statSync(folder).mtimeMs < leftoverAfterMs || isAlive(Number(pid))) continue;
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Of another user, or gone already.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
