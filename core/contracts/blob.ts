@@ -27,7 +27,7 @@ export const exchangeSchema = z.object({
     /** For pages: the selectors to parse it with; the main ones by default. */
     selectors: z.enum(pageSelectors).optional(),
   }),
-  /** `null` when there was no answer, and a part of one when it broke off; `error` says why. */
+  /** `null` when there was no answer, and a part of one when it was interrupted; `error` says why. */
   response: z
     .object({
       status: z.int(),

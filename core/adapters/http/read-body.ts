@@ -4,7 +4,7 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { UpstreamAnswer } from '../../ports/upstream.ts';
 
-/** The body of an answer, unpacked: all of it, or what came before it broke off, could not be unpacked, or was too long. */
+/** The body of an answer, unpacked: all of it, or what came before it was interrupted, could not be unpacked, or was too long. */
 export interface Body {
   readonly text: string;
   /** It is not all of it. */

@@ -3,17 +3,14 @@ import { adaptParser, listRows, look, replay, test } from '../advice.ts';
 import { hitsAll } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
-const cutOff: ReadonlySet<string> = new Set(['invalid_json', 'corrupt_body']);
-
-const parserFaults: ReadonlySet<string> = new Set(['parser_failed', 'parser_too_slow']);
-
 /** Answers that cannot be read. */
 export const formatRules: readonly SourceRule[] = [
   {
     id: 'cut-off-answers',
     short: 'answers are cut off',
     reasons: ['schema_drift'],
-    needs: ({ samples }) => samples.every(({ detail }) => cutOff.has(detail?.code ?? '')),
+    needs: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'invalid_json' || detail?.code === 'corrupt_body'),
     cause: () =>
       'The answers end in the middle: the source, or something between it and us, cuts them off. Its format need not have changed.',
     advice: (complaint) => [look(complaint), test(complaint)],
@@ -23,7 +20,8 @@ export const formatRules: readonly SourceRule[] = [
     id: 'parser-fails',
     short: 'its parser fails',
     reasons: ['unexplained'],
-    needs: ({ samples }) => samples.some(({ detail }) => parserFaults.has(detail?.code ?? '')),
+    needs: ({ samples }) =>
+      samples.some(({ detail }) => detail?.code === 'parser_failed' || detail?.code === 'parser_too_slow'),
     cause: () =>
       'The parser of this source fails on its answers, or does not come to an end: a mistake in Quotron, which the answers bring to light.',
     advice: (complaint) => [look(complaint), adaptParser(complaint), test(complaint)],
