@@ -1,8 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../../core/contracts/blob.ts';
 import { demoBrokerParser } from '../../../../core/sources/demo-broker/parse.ts';
-import { anyCharacter } from '../../../support/any-character.ts';
+import { mutatedPagesSuite } from '../../../support/mutated-pages.ts';
 import { golden, heads, page } from './good-page.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
@@ -75,43 +74,14 @@ describe('the positions of the broker', () => {
     expect(parsed.rejections).toMatchObject([{ reason: 'schema' }]);
   });
 
-  const good = page(golden);
-  const anyPage = fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(fc.nat(2), fc.nat(8), fc.string({ maxLength: 20, unit: anyCharacter }))
-        .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+  mutatedPagesSuite({
+    golden,
+    page,
+    parse,
+    failureIn,
+    check({ quotes }) {
+      const whole = quotes.filter(({ quote }) => Number.isFinite(Number(quote.price)) && Number.isFinite(quote.asOf));
+      expect(whole.length).toBe(quotes.length);
     },
-    { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
-        .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
-    },
-    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
-  );
-  it('a mutated page is the same failure for the scraper, which reads no rows', () => {
-    fc.assert(
-      fc.property(anyPage, (body) => {
-        expect(failureIn(body)).toEqual(parse(body).failure);
-      }),
-      { numRuns: 1_000 },
-    );
-  }, 60_000);
-
-  it('10,000 mutated pages give records, rejections or a failure, never a throw', () => {
-    fc.assert(
-      fc.property(anyPage, (body) => {
-        const parsed = parse(body);
-        if (parsed.failure) expect(parsed.quotes).toEqual([]);
-        const whole = parsed.quotes.filter(
-          ({ quote }) => Number.isFinite(Number(quote.price)) && Number.isFinite(quote.asOf),
-        );
-        expect(whole.length).toBe(parsed.quotes.length);
-      }),
-      { numRuns: 10_000 },
-    );
-  }, 60_000);
+  });
 });

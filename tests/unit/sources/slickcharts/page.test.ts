@@ -6,7 +6,7 @@ import { checkQuotes } from '../../../../core/prices/check-quotes.ts';
 import { slickchartsParser } from '../../../../core/sources/slickcharts/parse.ts';
 import { slickcharts } from '../../../../core/sources/slickcharts/source.ts';
 import { enrich } from '../../../../functions/ingest/enrich-answer.ts';
-import { anyCharacter } from '../../../support/any-character.ts';
+import { mutatedPagesSuite } from '../../../support/mutated-pages.ts';
 import { golden, headings, page } from './good-page.ts';
 
 const fetchedAt = Date.UTC(2026, 10, 20, 15);
@@ -140,7 +140,6 @@ describe('a page of SlickCharts', () => {
   });
 });
 
-const good = page(golden);
 const share: KnownListing = {
   id: 1,
   assetClass: 'equity',
@@ -151,42 +150,15 @@ const share: KnownListing = {
 };
 
 describe('a page that was tampered with', () => {
-  const anyPage = fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(fc.nat(29), fc.nat(6), fc.string({ maxLength: 12, unit: anyCharacter }))
-        .map(([row, cell, text]) => page(golden.map((each, at) => (at === row ? each.with(cell, text) : each)))),
+  mutatedPagesSuite({
+    golden,
+    page,
+    parse,
+    failureIn: (body) => slickchartsParser.failureIn('constituents', exchangeOf(body)),
+    check({ quotes }) {
+      expect(quotes.filter(({ quote }) => Number(quote.price) > 0).length).toBe(quotes.length);
     },
-    { weight: 2, arbitrary: fc.nat(good.length).map((length) => good.slice(0, length)) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.nat(good.length), fc.string({ maxLength: 6, unit: anyCharacter }))
-        .map(([at, text]) => good.slice(0, at) + text + good.slice(at + text.length)),
-    },
-    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
-  );
-
-  it('is the same failure for the scraper, which reads no members', () => {
-    fc.assert(
-      fc.property(anyPage, (body) => {
-        expect(slickchartsParser.failureIn('constituents', exchangeOf(body))).toEqual(parse(body).failure);
-      }),
-      { numRuns: 1_000 },
-    );
-  }, 60_000);
-
-  it('10,000 times gives records, rejections or a failure, never a throw', () => {
-    fc.assert(
-      fc.property(anyPage, (body) => {
-        const parsed = parse(body);
-        if (parsed.failure) expect([parsed.quotes, parsed.constituents ?? []]).toEqual([[], []]);
-        expect(parsed.quotes.filter(({ quote }) => Number(quote.price) > 0).length).toBe(parsed.quotes.length);
-      }),
-      { numRuns: 10_000 },
-    );
-  }, 120_000);
+  });
 
   it('in a price: it is stored only within what the checks let through, and else reported', async () => {
     const price = fc.oneof(
