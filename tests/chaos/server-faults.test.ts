@@ -54,7 +54,7 @@ it('kill -9 of the postmaster and a restart: the containers go on by themselves,
   const server = await startServer();
   const pool = poolOf(server);
   await migrate(pool, migrationsDirectory, new Date());
-  const load = await newLoad(pool, { ticks: 20, containers: 4 });
+  const load = await newLoad(pool, { ticks: 16, containers: 4 });
   const reading = load.read(server.url, 90_000);
   await expect.poll(() => load.counts.done, { interval: 5, timeout: 20_000 }).toBeGreaterThan(10);
   // The whole group: backends that outlive their postmaster would keep its memory.
@@ -82,7 +82,7 @@ describe('more clients than connections', () => {
     const url = new URL(server.url);
     url.username = 'loader';
     url.password = 'loader';
-    const load = await newLoad(setup, { ticks: 30, containers: 50 });
+    const load = await newLoad(setup, { ticks: 15, containers: 50 });
     let mostConnections = 0;
     const reading = load.read(url.href, 90_000);
     const statuses = new Set<number>();
@@ -155,7 +155,7 @@ describe('a password that is changed while containers work', () => {
       own.password = password;
       return own.href;
     };
-    const load = await newLoad(pool, { ticks: 20, containers: 3 });
+    const load = await newLoad(pool, { ticks: 10, containers: 3 });
     const reading = load.read(urlWith('before'), 30_000);
     await expect.poll(() => load.counts.done, { interval: 5, timeout: 20_000 }).toBeGreaterThan(5);
     await pool.query("ALTER ROLE loader PASSWORD 'after'");
