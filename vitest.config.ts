@@ -98,12 +98,21 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
-          include: ['tests/chaos/**/*.test.ts'],
-          // Long forms: `npm run chaos`.
-          exclude: ['tests/chaos/long/**'],
+          include: ['tests/chaos/*.test.ts'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        // Of `npm run chaos`.
+        test: {
+          name: 'long-chaos',
+          include: ['tests/chaos/long/*.test.ts'],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          fileParallelism: false,
+          testTimeout: 600_000,
           hookTimeout: 180_000,
         },
       },

@@ -31,6 +31,8 @@ const roomForScratch = 4 * 2 ** 30;
 
 const bin = join(root, 'node_modules', '.bin');
 const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', 'local'];
+/** Of `npm run chaos`: not of `npm test`, unless it is named. */
+const longForms = 'long-chaos';
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -67,12 +69,12 @@ interface Tally {
 }
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !groups.includes(name));
+const unknown = wanted.filter((name) => !groups.includes(name) && name !== longForms);
 if (unknown.length > 0) {
   console.error(`There is no group ${unknown.join(', ')}.\nUsage: npm test [-- ${groups.join(' | ')} …]`);
   process.exit(2);
 }
-const chosen = (name: string) => wanted.length === 0 || wanted.includes(name);
+const chosen = (name: string) => (wanted.length === 0 ? name !== longForms : wanted.includes(name));
 
 /** Every process that descends from here has this in its environment, wherever it was moved. */
 const marker = `QUOTRON_TEST_RUN=${randomUUID()}`;
@@ -157,8 +159,8 @@ function runsPrograms(mountPoint: string): boolean {
 async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
-    ...(chosen('local') || chosen('chaos') ? [pythonWithEmulator(() => undefined)] : []),
     ...(chosen('local') ? [installSchemathesis()] : []),
+    ...(chosen('local') || chosen('chaos') || chosen(longForms) ? [pythonWithEmulator(() => undefined)] : []),
     ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
@@ -170,10 +172,11 @@ async function besideTheCloud(): Promise<void> {
   await vitest(['unit', 'component', 'contract'], 'show');
   const last = ['browser', 'infra', 'chaos'].filter(chosen);
   await Promise.all(last.map((name) => vitest([name], name === last[0] ? 'show' : 'collect')));
+  await vitest([longForms], 'show');
 }
 
 function hasTests(group: string): boolean {
-  const folder = join(root, 'tests', group);
+  const folder = join(root, 'tests', group === longForms ? 'chaos/long' : group);
   return (
     existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
   );

@@ -10,6 +10,8 @@ export interface SimulatedQueueOptions {
   readonly maxReceiveCount: number;
   /** How long a second of the queue takes, in milliseconds: 1,000 unless a test has no time. */
   readonly secondMs?: number;
+  /** In which order messages come that show; as they were sent unless given. */
+  readonly order?: <T>(messages: readonly T[]) => readonly T[];
 }
 
 interface Waiting {
@@ -21,31 +23,48 @@ interface Waiting {
   receipt: string;
 }
 
+export type SimulatedQueue = ReturnType<typeof simulatedQueue>;
+
 /**
  * A queue that works as SQS does: at least once, in no certain order, a received message is hidden for a while, and one
  * that was received too often is a dead letter. What is sent to other queues is counted and dropped.
  */
 export function simulatedQueue(options: SimulatedQueueOptions) {
-  const { name, now, visibilitySeconds, maxReceiveCount, secondMs = 1_000 } = options;
+  const { name, now, visibilitySeconds, maxReceiveCount, secondMs = 1_000, order = (messages) => messages } = options;
   const waiting = new Map<string, Waiting>();
   const dead: string[] = [];
   let sent = 0;
   let receives = 0;
 
+  function sendBody(body: string, delaySeconds: number): void {
+    const id = `message-${++sent}`;
+    const sentAt = now();
+    const visibleAt = sentAt + delaySeconds * secondMs;
+    waiting.set(id, { id, body, sentAt, visibleAt, receives: 0, receipt: '' });
+  }
+
   const queue: MessageQueue = {
     async send(to, messages, delaySeconds = 0) {
       if (to !== name) return;
-      for (const message of messages) {
-        const id = `message-${++sent}`;
-        const sentAt = now();
-        const visibleAt = sentAt + delaySeconds * secondMs;
-        waiting.set(id, { id, body: JSON.stringify(message), sentAt, visibleAt, receives: 0, receipt: '' });
-      }
+      for (const message of messages) sendBody(JSON.stringify(message), delaySeconds);
     },
   };
 
   return {
     ...queue,
+    name,
+    /** Sends a text, whatever it is. */
+    sendBody,
+    /** Takes dead letters out, such as to send them again. */
+    takeDead(which: (body: string) => boolean): string[] {
+      const taken = dead.filter(which);
+      dead.splice(0, dead.length, ...dead.filter((body) => !which(body)));
+      return taken;
+    },
+    /** What was sent with a delay shows now. What was received stays hidden. */
+    hurry(): void {
+      for (const message of waiting.values()) if (message.receives === 0) message.visibleAt = now();
+    },
     /** Messages that are neither done nor dead. */
     get size() {
       return waiting.size;
@@ -64,7 +83,8 @@ export function simulatedQueue(options: SimulatedQueueOptions) {
     /** A batch of messages that show now, as Lambda hands it over; `null` when there are none. */
     receive(most: number): SQSEvent | null {
       const records: SQSRecord[] = [];
-      for (const message of [...waiting.values()].filter(({ visibleAt }) => visibleAt <= now()).slice(0, most)) {
+      const shown = order([...waiting.values()].filter(({ visibleAt }) => visibleAt <= now()));
+      for (const message of shown.slice(0, most)) {
         if (message.receives === maxReceiveCount) {
           waiting.delete(message.id);
           dead.push(message.body);

@@ -1,11 +1,12 @@
 /**
- * As much of AWS as the compared functions call, on 127.0.0.1 and in this process, whose time is not counted: objects of
- * S3, messages that SQS takes, secrets, and functions that are invoked.
+ * As much of AWS as functions call, on 127.0.0.1 and in this process, whose time is not counted: objects of S3, messages
+ * that SQS takes, secrets, and functions that are invoked.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
+import { FunctionError } from './function-process.ts';
 
 export interface CloudDouble {
   readonly url: string;
@@ -20,37 +21,71 @@ export interface CloudDouble {
   stop(): Promise<void>;
 }
 
+export interface CloudDoubleOptions {
+  /** Gets each message that is sent. Without it, messages are kept for `takeMessages`. */
+  readonly onMessage?: (queueName: string, body: string, delaySeconds: number) => void;
+  /** How a call of S3 or SQS fails: before it did anything, after it did all, or not at all. May take its time. */
+  readonly disturb?: (call: 'put' | 'get' | 'send') => Promise<'before' | 'after' | null>;
+}
+
 const secret = 'a'.repeat(64);
 const batchSchema = z.object({
   QueueUrl: z.string(),
-  Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string() })),
+  Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string(), DelaySeconds: z.int().default(0) })),
 });
 
-export async function startCloudDouble(): Promise<CloudDouble> {
+interface Answer {
+  readonly status: number;
+  readonly body: string | Buffer;
+  readonly functionError?: string;
+}
+
+export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOptions = {}): Promise<CloudDouble> {
   const objects = new Map<string, Buffer>();
   const functions = new Map<string, (event: unknown) => Promise<unknown>>();
   const messages = new Map<string, string[]>();
+  let count = 0;
 
-  async function answer(request: IncomingMessage): Promise<{ status: number; body: string | Buffer }> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     const body = await buffer(request);
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);
     const invoked = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(path)?.[1];
-    if (invoked !== undefined) {
-      const invoke = functions.get(invoked);
-      if (!invoke) return { status: 404, body: '{}' };
-      return { status: 200, body: JSON.stringify((await invoke(JSON.parse(body.toString()))) ?? null) };
-    }
+    if (invoked !== undefined) return invoke(invoked, body.toString());
     const target = request.headers['x-amz-target'];
-    if (target === 'AmazonSQS.SendMessageBatch') return { status: 200, body: JSON.stringify(take(body.toString())) };
+    if (target === 'AmazonSQS.SendMessageBatch')
+      return disturbed('send', () => ({ status: 200, body: JSON.stringify(take(body.toString())) }));
     if (target === 'secretsmanager.GetSecretValue')
       return { status: 200, body: JSON.stringify({ Name: 'test', SecretString: secret }) };
     const key = path.slice(1);
-    if (request.method === 'PUT') {
-      objects.set(key, body);
-      return { status: 200, body: '' };
+    if (request.method === 'PUT')
+      return disturbed('put', () => {
+        if (request.headers['if-none-match'] === '*' && objects.has(key)) return { status: 412, body: '' };
+        objects.set(key, body);
+        return { status: 200, body: '' };
+      });
+    return disturbed('get', () => {
+      const object = objects.get(key);
+      return object ? { status: 200, body: object } : { status: 404, body: '' };
+    });
+  }
+
+  /** As Lambda does, a function that threw is a success of the call. */
+  async function invoke(name: string, event: string): Promise<Answer> {
+    const call = functions.get(name);
+    if (!call) return { status: 404, body: '{}' };
+    try {
+      return { status: 200, body: JSON.stringify((await call(JSON.parse(event))) ?? null) };
+    } catch (error) {
+      const errorType = error instanceof FunctionError ? error.errorType : 'Error';
+      return { status: 200, body: JSON.stringify({ errorType }), functionError: 'Unhandled' };
     }
-    const object = objects.get(key);
-    return object ? { status: 200, body: object } : { status: 404, body: '' };
+  }
+
+  async function disturbed(call: 'put' | 'get' | 'send', work: () => Answer): Promise<Answer> {
+    const fails = (await disturb?.(call)) ?? null;
+    if (fails === 'before') return { status: 503, body: '' };
+    const done = work();
+    return fails === 'after' ? { status: 500, body: '' } : done;
   }
 
   function take(body: string) {
@@ -60,19 +95,27 @@ export async function startCloudDouble(): Promise<CloudDouble> {
     messages.set(name, held);
     return {
       Failed: [],
-      Successful: Entries.map(({ Id, MessageBody }) => {
-        held.push(MessageBody);
+      Successful: Entries.map(({ Id, MessageBody, DelaySeconds }) => {
+        if (onMessage) onMessage(name, MessageBody, DelaySeconds);
+        else held.push(MessageBody);
+        count++;
         const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');
-        return { Id, MessageId: `${name}-${held.length}`, MD5OfMessageBody };
+        return { Id, MessageId: `${name}-${count}`, MD5OfMessageBody };
       }),
     };
   }
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request)
-      .catch((error: unknown) => ({ status: 500, body: error instanceof Error ? error.message : 'unknown error' }))
-      .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'test' });
+      .catch(
+        (error: unknown): Answer => ({ status: 500, body: error instanceof Error ? error.message : 'unknown error' }),
+      )
+      .then(({ status, body, functionError }) => {
+        response.writeHead(status, {
+          'content-type': 'application/x-amz-json-1.0',
+          'x-amzn-requestid': 'test',
+          ...(functionError && { 'x-amz-function-error': functionError }),
+        });
         response.end(body);
       });
   });

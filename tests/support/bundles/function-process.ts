@@ -7,11 +7,29 @@ export const workerReplySchema = z.object({
   cpuMicros: z.number(),
   answers: z.array(z.unknown()),
   error: z.string().nullable(),
+  /** The name of the error, as Lambda gives it to whoever invoked the function. */
+  errorType: z.string().nullable(),
 });
 export type WorkerReply = z.infer<typeof workerReplySchema>;
 
+/** What a function threw. */
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+  readonly errorType: string;
+
+  constructor(message: string, errorType: string) {
+    super(message);
+    this.errorType = errorType;
+  }
+}
+
 /** A function that runs in a process of its own. */
 export interface FunctionProcess {
+  readonly pid: number;
+  /** False from the moment that it has ended, however it did. */
+  readonly alive: boolean;
+  /** `SIGKILL` ends it at once; `SIGSTOP` lets it sleep until `SIGCONT`. */
+  kill(signal: NodeJS.Signals): void;
   /** Has it answer events, one after the other. Gives the processor time in microseconds; throws what it throws. */
   run(events: readonly unknown[]): Promise<number>;
   /** As `run`, and gives the answers. */
@@ -46,18 +64,27 @@ export async function startFunction(bundle: string, env: Readonly<Record<string,
     waiting.delete(given.id);
     total += given.cpuMicros;
     if (given.error === null) waiter?.resolve(given);
-    else waiter?.reject(new Error(`${bundle} failed: ${given.error}`));
+    else waiter?.reject(new FunctionError(`${bundle} failed: ${given.error}`, given.errorType ?? 'Error'));
   });
-  child.once('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`${bundle} ended with code ${code}: ${said}`));
+  child.once('exit', (code, signal) => {
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    for (const { reject } of waiting.values()) reject(new Error(`${bundle} ended ${how}: ${said}`));
   });
+  // What it was told at the instant of its end.
+  child.on('error', () => undefined);
   const send = (events: readonly unknown[], answers: boolean) => {
     const id = ++last;
+    const answer = reply(id);
     child.send({ id, events: [...events], answers });
-    return reply(id);
+    return answer;
   };
   await reply(0);
   return {
+    pid: child.pid ?? 0,
+    get alive() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    kill: (signal) => void child.kill(signal),
     run: async (events) => (await send(events, false)).cpuMicros,
     ask: async (events) => (await send(events, true)).answers,
     total: () => total,

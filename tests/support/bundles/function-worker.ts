@@ -44,14 +44,21 @@ process.on('message', async (message: unknown) => {
     const { user, system } = process.cpuUsage(before);
     const refused = answers.find((each) => refusedSchema.safeParse(each).success);
     if (refused) throw new Error(`an answer was ${JSON.stringify(refused).slice(0, 300)}`);
-    answer({ id: order.id, cpuMicros: user + system, answers: order.answers ? answers : [], error: null });
+    answer({
+      id: order.id,
+      cpuMicros: user + system,
+      answers: order.answers ? answers : [],
+      error: null,
+      errorType: null,
+    });
   } catch (error) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    answer({ id: order.id, cpuMicros: 0, answers: [], error: said });
+    const errorType = error instanceof Error ? error.name : 'Error';
+    answer({ id: order.id, cpuMicros: 0, answers: [], error: said, errorType });
   }
 });
 
 // Without its parent there is nothing to do.
 process.on('disconnect', () => process.exit(0));
 
-answer({ id: 0, cpuMicros: 0, answers: [], error: null });
+answer({ id: 0, cpuMicros: 0, answers: [], error: null, errorType: null });

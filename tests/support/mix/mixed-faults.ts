@@ -1,0 +1,290 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { signal, until } from '../../../localstack/processes.ts';
+import { faultSchema } from '../../../localstack/upstreams/control.ts';
+import type { MixedWorld } from './mixed-world.ts';
+import type { Random } from './random.ts';
+
+/** A kind of fault. `inject` is over when the fault is, and gives how often it fired. */
+export interface MixedFault {
+  readonly name: string;
+  readonly inject: (world: MixedWorld, random: Random) => Promise<number>;
+}
+
+/** How long a fault lasts that lasts at all. */
+const someSeconds = (random: Random) => random.between(2_000, 5_000);
+
+const upstreamFaults = [
+  { fault: '429', retryAfterSeconds: 2 },
+  { fault: '403' },
+  { fault: '500' },
+  { fault: 'odd' },
+  { fault: 'slow', delayMs: 800 },
+  { fault: 'hang' },
+  { fault: 'malformed' },
+  { fault: 'drift' },
+  { fault: 'expired' },
+  { fault: 'consent' },
+  { fault: 'echo' },
+  { fault: 'unit', symbol: 'MSFT' },
+  { fault: 'stale', symbol: 'NVDA' },
+];
+
+/** All kinds. Each lasts a few seconds at the most, so that a mix of two minutes has each once. */
+export const mixedFaults: readonly MixedFault[] = [
+  { name: 'containers killed at work', inject: (world, random) => atWork(() => world.containers.killOne(random), 3) },
+  {
+    name: 'containers asleep past their time',
+    inject: (world, random) => atWork(() => world.containers.sleepOne(random, random.between(8_000, 12_000)), 2),
+  },
+  {
+    name: 'connections of the database reset',
+    async inject({ proxy }, random) {
+      let cut = 0;
+      for (let time = 0; time < 15; time++) {
+        cut += proxy.reset();
+        await sleep(random.between(50, 250));
+      }
+      return cut;
+    },
+  },
+  {
+    name: 'new connections refused',
+    async inject({ proxy }, random) {
+      const { refused } = proxy.counts;
+      proxy.refuse(true);
+      proxy.reset();
+      await sleep(someSeconds(random));
+      proxy.refuse(false);
+      return proxy.counts.refused - refused;
+    },
+  },
+  {
+    name: 'connections cut at their commit',
+    async inject({ proxy }, random) {
+      const { cut } = proxy.counts;
+      const when = random.chance(0.5) ? 'before' : 'after';
+      proxy.cutAt({ statement: 'COMMIT', when, which: (count) => count % 3 === 0 });
+      await sleep(someSeconds(random));
+      proxy.cutAt(null);
+      return proxy.counts.cut - cut;
+    },
+  },
+  {
+    name: 'a network that drops everything',
+    async inject({ proxy }, random) {
+      const { swallowed } = proxy.counts;
+      proxy.blackHole(true);
+      await sleep(someSeconds(random));
+      proxy.blackHole(false);
+      proxy.reset();
+      return proxy.counts.swallowed - swallowed;
+    },
+  },
+  {
+    name: 'containers that vanish in their transactions',
+    async inject({ proxy }) {
+      return proxy.vanish();
+    },
+  },
+  {
+    name: 'a slow network',
+    async inject({ proxy }, random) {
+      const { delayed } = proxy.counts;
+      proxy.latency({ ms: 200, jitterMs: 150 });
+      await sleep(someSeconds(random));
+      proxy.latency(null);
+      return proxy.counts.delayed - delayed;
+    },
+  },
+  {
+    name: 'connections terminated by the server',
+    async inject({ pool }) {
+      let ended = 0;
+      for (let time = 0; time < 5; time++) {
+        ended += await countOf(
+          pool,
+          `SELECT count(*) AS n FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE application_name = 'quotron' AND usename <> current_user) AS ended`,
+        );
+        await sleep(400);
+      }
+      return ended;
+    },
+  },
+  {
+    name: 'a process of Postgres killed',
+    async inject({ pool }) {
+      const { rows } = await pool.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE application_name = 'quotron' AND usename <> current_user LIMIT 1`,
+      );
+      for (const { pid } of rows) signal(pid, 'SIGKILL');
+      // The server ends all others, and recovers.
+      await until(
+        () =>
+          pool.query('SELECT 1').then(
+            () => true,
+            () => false,
+          ),
+        60_000,
+        250,
+      );
+      return rows.length;
+    },
+  },
+  {
+    name: 'Postgres killed and started again',
+    async inject(world) {
+      await world.killDatabase();
+      return 1;
+    },
+  },
+  {
+    name: 'a table locked',
+    inject: (world, random) =>
+      withOwnClient(world, async (client) => {
+        const table = random.pick(['latest_quote', 'task', 'batch', 'run']) ?? 'task';
+        await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+        // Until somebody has waited for a while.
+        let waiting = 0;
+        for (let time = 0; time < 20 && (time < 3 || waiting === 0); time++) {
+          await sleep(1_000);
+          waiting += await countOf(world.pool, 'SELECT count(*) AS n FROM pg_locks WHERE NOT granted');
+        }
+        await client.query('ROLLBACK');
+        return waiting;
+      }),
+  },
+  {
+    name: 'no connection left',
+    async inject(world, random) {
+      const taken: pg.Client[] = [];
+      world.proxy.reset();
+      for (;;) {
+        const client = new pg.Client({ connectionString: world.database.urls.app });
+        client.on('error', () => undefined);
+        const connected = await client.connect().then(
+          () => true,
+          () => false,
+        );
+        if (!connected) break;
+        taken.push(client);
+      }
+      await sleep(someSeconds(random));
+      await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
+      return taken.length;
+    },
+  },
+  {
+    name: 'messages three times at once',
+    async inject({ queues }, random) {
+      const { repeated } = queues.counts;
+      queues.repeat(true);
+      await sleep(someSeconds(random));
+      queues.repeat(false);
+      return queues.counts.repeated - repeated;
+    },
+  },
+  { name: 'former messages again, shuffled', inject: async ({ queues }) => queues.sendAgain(60) },
+  {
+    name: 'messages much later than others',
+    async inject({ queues }, random) {
+      queues.delay(true);
+      await sleep(someSeconds(random));
+      queues.delay(false);
+      return 1;
+    },
+  },
+  {
+    name: 'poisoned messages',
+    async inject({ queues }) {
+      for (let time = 0; time < 5; time++) queues.sendPoison();
+      return 5;
+    },
+  },
+  {
+    name: 'dead letters sent back twice',
+    async inject({ queues }) {
+      // There may be none: what has been read counts as well.
+      return queues.redrive(2) + queues.sendAgain(10);
+    },
+  },
+  {
+    name: 'S3 and SQS failing',
+    async inject({ trouble }, random) {
+      const { failed } = trouble;
+      trouble.fails = 0.3;
+      await sleep(someSeconds(random) * 2);
+      trouble.fails = 0;
+      return trouble.failed - failed;
+    },
+  },
+  {
+    name: 'S3 and SQS slow',
+    async inject({ trouble }, random) {
+      const { slowed } = trouble;
+      trouble.slowMs = 1_500;
+      await sleep(someSeconds(random));
+      trouble.slowMs = 0;
+      return trouble.slowed - slowed;
+    },
+  },
+  {
+    name: 'a source in trouble',
+    async inject({ upstreams }, random) {
+      const before = requestsOf(upstreams);
+      for (const chosen of random.shuffled(upstreamFaults).slice(0, 3)) {
+        const fault = { source: 'yahoo', ...chosen };
+        upstreams.control.switch(faultSchema.parse({ ...fault, on: true }));
+        await sleep(someSeconds(random));
+        upstreams.control.switch(faultSchema.parse({ ...fault, on: false }));
+      }
+      return requestsOf(upstreams) - before;
+    },
+  },
+  {
+    name: 'another price of the same market time, and back',
+    async inject({ upstreams }, random) {
+      const asOf = new Date().toISOString();
+      const before = requestsOf(upstreams);
+      for (const price of [300, 300.5, 300]) {
+        const fault = { source: 'yahoo', fault: 'price', symbol: 'AAPL', price, asOf };
+        upstreams.control.switch(faultSchema.parse({ ...fault, on: true }));
+        await sleep(someSeconds(random));
+      }
+      upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: false }));
+      return requestsOf(upstreams) - before;
+    },
+  },
+];
+
+/** Does something to containers at work, some times; each waits until one works. */
+async function atWork(strike: () => string | null, times: number): Promise<number> {
+  let fired = 0;
+  const until = Date.now() + 15_000;
+  while (fired < times && Date.now() < until) {
+    if (strike() !== null) fired++;
+    await sleep(fired < times ? 150 : 0);
+  }
+  return fired;
+}
+
+function requestsOf({ control }: MixedWorld['upstreams']): number {
+  return Object.values(control.requests(false)['yahoo'] ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+async function countOf(pool: MixedWorld['pool'], text: string): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>(text);
+  return Number(rows[0]?.n ?? 0);
+}
+
+async function withOwnClient(world: MixedWorld, work: (client: pg.Client) => Promise<number>): Promise<number> {
+  const client = new pg.Client({ connectionString: world.database.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

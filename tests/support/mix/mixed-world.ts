@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate } from '../../../core/adapters/postgres/database/migrate.ts';
+import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
+import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
+import { settingNames } from '../../../core/contracts/settings.ts';
+import { catalogue } from '../../../core/sources/catalogue.ts';
+import { type RunningDatabase, startDatabase } from '../../../localstack/database.ts';
+import { startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { startCloudDouble } from '../bundles/cloud-double.ts';
+import { bundleTree } from '../bundles/trees.ts';
+import { migrationsDirectory } from '../postgres.ts';
+import { root } from '../source-tree.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import { containersOf, type MixedFunction, mixedFunctions } from './containers.ts';
+import { type MixedQueues, mixedQueues } from './mixed-queues.ts';
+import type { Random } from './random.ts';
+
+/** The canonical symbols that are collected. Two sources have the coins. */
+export const mixedSymbols = ['AAPL', 'MSFT', 'NVDA', 'VOD.L', 'BTC-USD', 'ETH-USD'];
+
+export type MixedWorld = Awaited<ReturnType<typeof startMixedWorld>>;
+
+/**
+ * The service of the mix: the bundles of the functions as they are deployed, each container a process; Postgres behind a
+ * proxy, with the roles of the functions; the simulated sources; queues, buckets and invocations in this process.
+ */
+export async function startMixedWorld(random: Random) {
+  const folder = mkdtempSync(join(tmpdir(), 'quotron-mix-'));
+  const cleanups: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (let next = cleanups.pop(); next; next = cleanups.pop()) await next();
+  };
+  try {
+    const tree = bundleTree(root, join(folder, 'bundles'), mixedFunctions);
+    const options = { dir: join(folder, 'postgres'), persistent: true, roles: true };
+    let database: RunningDatabase = await startDatabase(options);
+    cleanups.push(() => database.stop());
+    const proxy = await startTcpProxy(database.url, random.next);
+    cleanups.push(() => proxy.close());
+    let pool: Pool = createPool({ url: database.url }, 3);
+    cleanups.push(() => pool.end());
+    const owner = createPool({ url: database.urls.owner }, 1);
+    await migrate(owner, migrationsDirectory, new Date());
+    await owner.end();
+    const upstreams = await startUpstreams({ port: 0 });
+    cleanups.push(() => upstreams.stop());
+
+    const trouble = { fails: 0, slowMs: 0, failed: 0, slowed: 0 };
+    let queues: MixedQueues | null = null;
+    const cloud = await startCloudDouble({
+      onMessage: (queue, body, delay) => queues?.send(queue, body, delay),
+      async disturb(call) {
+        if (trouble.slowMs > 0 && random.chance(0.3)) {
+          trouble.slowed++;
+          await new Promise((resolve) => setTimeout(resolve, trouble.slowMs));
+        }
+        if (!random.chance(trouble.fails)) return null;
+        trouble.failed++;
+        return call !== 'get' && random.chance(0.5) ? 'after' : 'before';
+      },
+    });
+    cleanups.push(() => cloud.stop());
+
+    const sourceIds = catalogue.filter(({ kind }) => kind === 'api').map(({ id }) => id);
+    const { app, state } = database.urls;
+    const env = (name: MixedFunction) => ({
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL: cloud.url,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      [settingNames.stage]: 'local',
+      [settingNames.sessions]: 'ignored',
+      [settingNames.symbols]: mixedSymbols.join(','),
+      [settingNames.rawBucket]: 'raw',
+      [settingNames.ingestQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
+      [settingNames.ingestPagesQueueUrl]: cloud.queueUrl(ingestQueueName('browser')),
+      [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
+      [settingNames.ticksQueueUrl]: cloud.queueUrl('ticks'),
+      [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
+      [settingNames.scrapeQueueUrls]: JSON.stringify(
+        Object.fromEntries(catalogue.map(({ id }) => [id, cloud.queueUrl(scrapeQueueName(id))])),
+      ),
+      [settingNames.stateFunction]: 'state',
+      [settingNames.sessionKeySecret]: 'session-key',
+      [settingNames.sourceUrls]: JSON.stringify(Object.fromEntries(sourceIds.map((id) => [id, upstreams.urlOf(id)]))),
+      // A source that hangs would take half a minute of two.
+      [settingNames.upstreamTimeoutMs]: '2000',
+      // What handles hostile content has no way to the database.
+      ...(name === 'scrape-api' ? {} : { [settingNames.databaseUrl]: proxy.through(name === 'state' ? state : app) }),
+    });
+    const containers = containersOf({
+      bundle: tree.bundle,
+      env,
+      most: { schedule: 2, 'scrape-api': 4, ingest: 3, monitor: 2, recover: 1, state: 4 },
+    });
+    cleanups.push(() => containers.stop());
+    cloud.functions.set('state', (event) => containers.invoke('state', event));
+    const running = mixedQueues(sourceIds, containers, random);
+    queues = running;
+    cleanups.push(() => running.stop());
+
+    return {
+      containers,
+      queues: running,
+      proxy,
+      upstreams,
+      trouble,
+      /** Every blob that was kept. */
+      get blobs(): Map<string, Buffer> {
+        return new Map([...cloud.objects].map(([key, bytes]) => [key.replace(/^raw\//, ''), bytes]));
+      },
+      /** As a superuser, past the proxy. */
+      get pool(): Pool {
+        return pool;
+      },
+      get database(): RunningDatabase {
+        return database;
+      },
+      /** Kills Postgres with all of its processes, and starts it again on its data. */
+      async killDatabase(): Promise<void> {
+        process.kill(-database.pid, 'SIGKILL');
+        await database.ended;
+        const { port } = database;
+        await pool.end();
+        database = await startDatabase(options);
+        if (database.port !== port) throw new Error('Postgres came back on another port.');
+        pool = createPool({ url: database.url }, 3);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
