@@ -3,7 +3,7 @@
  *
  *   1. is the service switched on? If not, a copy of the message is queued with a delay. It is not failed: five failures
  *      make a dead letter, and a service may be stopped for days
- *   2. read the blob. One that is gone, damaged or too large ends its task with that
+ *   2. read the blob. One that is damaged or too large ends its task with that, one that is gone a replay
  *   3. parse each answer in it
  *   4. enrich: what each symbol means; symbols that were asked for and are new are registered
  *   5. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
@@ -71,7 +71,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       return null;
     }
     const parser = await parserOf(message.sourceId, sourceOf);
-    const envelope = await read(message.blobKey);
+    const envelope = await read(message);
     const stored =
       envelope instanceof BlobError
         ? await store.store(headerOf(message, parser.version), [], async () => unreadable(envelope))
@@ -82,13 +82,17 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     return stored;
   };
 
-  /** The envelope, or what is wrong with it for good: one that looks damaged is read twice, since a download may be cut. */
-  async function read(blobKey: string, again = true): Promise<BlobEnvelope | BlobError> {
+  /**
+   * The envelope, or what is wrong with it for good. One that looks damaged is read twice, since a download may be cut. That
+   * one is missing ends a replay, of which a person hears; any other message is tried again.
+   */
+  async function read(message: IngestMessage, again = true): Promise<BlobEnvelope | BlobError> {
     try {
-      return await rawStore.get(blobKey);
+      return await rawStore.get(message.blobKey);
     } catch (error) {
       if (!(error instanceof BlobError) || error.code === null) throw error;
-      return error.code === 'blob_damaged' && again ? read(blobKey, false) : error;
+      if (error.code === 'blob_missing' && !message.replay) throw error;
+      return error.code === 'blob_damaged' && again ? read(message, false) : error;
     }
   }
 
