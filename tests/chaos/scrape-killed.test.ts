@@ -114,7 +114,7 @@ const expireLease = ({ runId, part }: ScrapeMessage) =>
     [runId, part],
   );
 
-it('workers that are killed or sleep in the middle of a task lose nothing and double nothing', async () => {
+it('workers that are killed or sleep in the middle of a task lose nothing and double nothing [fault 1, 2, 5]', async () => {
   const queue = memoryMessageQueue();
   const due: PlannedRun[] = [];
   const planning = {

@@ -238,7 +238,7 @@ describe('incidents', () => {
 });
 
 describe('the breaker', () => {
-  it('opens at the third failure in a row, and nothing is planned or asked while it is open', async () => {
+  it('opens at the third failure in a row, and nothing is planned or asked while it is open [fault 32]', async () => {
     const { upstreams, fault } = await simulator();
     const { tick, cycle, plan, scrape, queue } = start(upstreams);
     fault({ fault: '500' });
@@ -266,7 +266,7 @@ describe('the breaker', () => {
     ).toEqual([{ waits: true }]);
   });
 
-  it('lets one planned run through past its time: a failure opens it for longer, a success closes it', async () => {
+  it('lets one planned run through past its time: a failure opens it for longer, a success closes it [fault 32]', async () => {
     const { upstreams, fault } = await simulator();
     const { tick, cycle } = start(upstreams);
     await tick({ time: new Date(Date.now() - 3 * minute).toISOString() });

@@ -93,7 +93,7 @@ describe('a fault', () => {
     await world.invariant(stages);
   });
 
-  it('a source that says when to come back is not asked before', async () => {
+  it('a source that says when to come back is not asked before [fault 32]', async () => {
     const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
     world.upstreams.control.switch({ source: 'yahoo', fault: '429', on: true, times: 1, retryAfterSeconds: 120 });

@@ -25,7 +25,7 @@ const runs = async () =>
   );
 
 describe('planning', () => {
-  it('plans each due run once, whether ticks come doubled, late or not at all', async () => {
+  it('plans each due run once, whether ticks come doubled, late or not at all [fault 26]', async () => {
     const { plan } = planner();
     await plan('10:00:05');
     await plan('10:00:05');
@@ -34,7 +34,7 @@ describe('planning', () => {
     expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:01', 'quotes 10:02', 'quotes 10:03']);
   });
 
-  it('plans each due run once when two planners tick at once', async () => {
+  it('plans each due run once when two planners tick at once [fault 26]', async () => {
     await planner().plan('10:00:00');
     await Promise.all(Array.from({ length: 6 }, () => planner().plan('10:01:00')));
     expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:01']);

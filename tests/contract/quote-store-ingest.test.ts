@@ -117,7 +117,7 @@ describe('a blob of quotes', () => {
     expect(queue.take('outcomes')).toEqual([{ stage: 'ingest', runId, part, sourceId, batchId: stored?.batchId }]);
   });
 
-  it('that comes twice, and twice at once, changes nothing more', async () => {
+  it('that comes twice, and twice at once, changes nothing more [fault 19]', async () => {
     const message = await blobOf([answer([{ symbol: 'TWICE' }])]);
     const tables = [
       'quote',
@@ -188,7 +188,7 @@ describe('a blob of quotes', () => {
     expect(await column(world.pool, "SELECT name FROM instrument WHERE name LIKE 'AB%'")).toEqual(['AB "{}\\,']);
   });
 
-  it('survives numbers of any size', async () => {
+  it('survives numbers of any size [fault 34]', async () => {
     const rows = [
       { symbol: 'HUGE', price: 1e300, regularMarketVolume: 1e300, exchangeDataDelayedBy: 1e300 },
       { symbol: 'TINY', price: 1e-300, bid: -5 },
@@ -308,7 +308,7 @@ describe('each fault of a source', () => {
 });
 
 describe('a message', () => {
-  it('whose blob is missing fails, and is tried again', async () => {
+  it('whose blob is missing fails, and is tried again [fault 18]', async () => {
     const message = await blobOf([answer([{ symbol: 'LOST' }])]);
     rawStore.blobs.delete(message.blobKey);
     await expect(container()(message)).rejects.toThrow(/does not exist/);
