@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly ticks: number;
   readonly containers: number;
   readonly limits?: TimeLimits;
+  /** Messages that a container takes at once; ten unless given. */
+  readonly batchSize?: number;
 }
 
 export type QueuedLoad = Awaited<ReturnType<typeof queueLoad>>;
@@ -36,7 +38,7 @@ export type QueuedLoad = Awaited<ReturnType<typeof queueLoad>>;
  * A second of the queue takes 20 ms, so a held message comes again after a third of a second, and one that was lost with
  * its container after seven.
  */
-export async function queueLoad(pool: Pool, { ticks, containers, limits = quickLimits }: LoadOptions) {
+export async function queueLoad(pool: Pool, { ticks, containers, limits = quickLimits, batchSize = 10 }: LoadOptions) {
   // The other source of the load is in no catalogue.
   const load = makeLoad(ticks).filter(({ message }) => message.sourceId === 'yahoo');
   const raw = memoryRawStore();
@@ -67,7 +69,7 @@ export async function queueLoad(pool: Pool, { ticks, containers, limits = quickL
     const ingest = ingestBlobs({ rawStore: raw, store: postgresIngestStore(own), queue });
     try {
       while (queue.size > 0 && !signal.aborted) {
-        const event = queue.receive(10);
+        const event = queue.receive(batchSize);
         if (!event) {
           await new Promise((resolve) => setTimeout(resolve, 10));
           continue;
