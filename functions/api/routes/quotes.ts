@@ -42,6 +42,8 @@ const sourceParameter = sourceIdParameter
   .describe('The price of this source, instead of the consolidated one');
 const knownAtParameter = instantParameter.optional().describe('As it was known at this instant');
 const most = 500;
+/** Characters. Encoded they may be three times as many, and an address at CloudFront has at most 8,192. */
+const longestList = 2_500;
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
 const latestMaxAge = 1;
 
@@ -147,7 +149,11 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       description:
         'With `symbols`, one item per symbol, in order, each with a quote or an error of its own. Without, every consolidated quote, a page at a time, by symbol.',
       query: z.object({
-        symbols: z.string().max(20_000).optional().describe(`Up to ${most}, separated by commas`),
+        symbols: z
+          .string()
+          .max(longestList, 'is too long for an address: send the symbols to POST /quotes/batch')
+          .optional()
+          .describe(`Up to ${most}, separated by commas; more than fit are for POST /quotes/batch`),
         source: sourceParameter,
         knownAt: knownAtParameter,
         assetClass: z.enum(assetClasses).optional(),
