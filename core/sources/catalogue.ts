@@ -38,8 +38,8 @@ export function knownSource(id: string): SourceDefinition {
 const guarded = new WeakMap<SourceParser, SourceParser>();
 
 /**
- * The parser of a source, which never throws: see `guard.ts`; loaded once per process. Lambdas that call this are listed in `lib/bundle-function.ts`: the
- * bundles of all others have no parsers. Throws for an id that the catalogue lacks.
+ * The parser of a source, which never throws: see `guard.ts`; loaded once per process. Lambdas that call this are listed in
+ * `lib/bundle-function.ts`: the bundles of all others have no parsers. Throws for an id that the catalogue lacks.
  */
 export async function parserOf(id: string, find: typeof knownSource = knownSource): Promise<SourceParser> {
   const parser = await find(id).parser();

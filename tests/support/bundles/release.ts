@@ -45,6 +45,7 @@ export async function startRelease(
     [settingNames.sessions]: 'ignored',
     [settingNames.rawBucket]: 'raw',
     [settingNames.ingestQueueUrl]: cloud.queueUrl('ingest'),
+    [settingNames.ingestPagesQueueUrl]: cloud.queueUrl('ingest-pages'),
     [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
     [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
     [settingNames.databaseUrl]: databaseUrl,

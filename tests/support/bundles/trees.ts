@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import type { FunctionName } from '../../../core/contracts/functions.ts';
 import { root } from '../source-tree.ts';
 
@@ -45,12 +46,34 @@ export function pathsAt(commit: string, folder: string): string[] {
  */
 export function checkOut(commit: string, folder: string): string {
   const path = join(folder, commit);
-  mkdirSync(join(path, 'node_modules'), { recursive: true });
+  const packages = join(path, 'node_modules');
+  mkdirSync(packages, { recursive: true });
   const files = execFileSync('git', ['-C', root, 'archive', '--format=tar', commit], { maxBuffer: 1024 ** 3 });
   execFileSync('tar', ['-x', '-C', path], { input: files });
   for (const name of readdirSync(join(root, 'node_modules')))
-    if (name !== '.cache') symlinkSync(join(root, 'node_modules', name), join(path, 'node_modules', name));
+    if (name !== '.cache') symlinkSync(join(root, 'node_modules', name), join(packages, name));
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')));
+  for (const name of Object.keys(manifest.dependencies))
+    if (!existsSync(join(packages, name))) standIn(join(packages, name), name);
   return path;
+}
+
+const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
+
+/**
+ * In place of a package that the project no longer has: what imports it can be bundled and loaded, and throws when it calls
+ * it. So the rest of the former code runs, and nothing is left out in silence.
+ */
+function standIn(place: string, name: string): void {
+  mkdirSync(place, { recursive: true });
+  const exported = { '.': './index.cjs', './*': './index.cjs' };
+  writeFileSync(join(place, 'package.json'), JSON.stringify({ name, exports: exported }));
+  writeFileSync(
+    join(place, 'index.cjs'),
+    `function missing() { throw new Error('The package ${name} is not installed any more.'); }
+     const exported = (_, name) => (typeof name === 'string' && name !== '__esModule' ? missing : undefined);
+     module.exports = Object.create(new Proxy({}, { get: exported }));\n`,
+  );
 }
 
 /** Bundles functions of a checkout into `folder`, by the checkout's own code, as they are deployed. */

@@ -10,7 +10,8 @@ export type Connection = pg.PoolClient;
 
 /**
  * A pool of connections. `max` is 1 in a Lambda container: the sum over containers must stay under the database's own
- * limit (tests/infra adds it up). `limits` are the function's own (`timeLimits`). Tokens of RDS last 15 minutes and are signed locally for each new connection.
+ * limit (tests/infra adds it up). `limits` are the function's own (`timeLimits`). Tokens of RDS last 15 minutes and are
+ * signed locally for each new connection.
  *
  * @example
  * const pool = createPool(databaseSettings(), 1, timeLimits('ingest')); // one per container, outside of the handler

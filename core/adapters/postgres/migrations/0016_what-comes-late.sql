@@ -39,6 +39,7 @@ BEGIN
   RETURN true;
 END $$;
 
+SET LOCAL lock_timeout = '5s';
 -- Whether the monitor has looked for the batch of the attempt's blob: a quarter of an hour after its end, and once. What
 -- ended before this migration is history.
 ALTER TABLE task_attempt ADD COLUMN batch_sought boolean NOT NULL DEFAULT true;
