@@ -47,6 +47,20 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-type': 'text/html' }).end(done);
     },
     '/bomb': bomb,
+    '/bomb-by-worker': (request, response) => {
+      const bombUrl = `http://${request.headers.host}/bomb`;
+      const script = `new Worker(URL.createObjectURL(new Blob(["fetch('${bombUrl}').then((answer) => answer.arrayBuffer())"])))`;
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`<script>${script}</script>`);
+    },
+    '/grows': `<script>
+      let text = '<p>words</p>'.repeat(1_000);
+      const grow = () => {
+        document.body.append(text);
+        text += text.slice(0, 5e6);
+        setTimeout(grow);
+      };
+      onload = grow;
+    </script>`,
     '/bomb-by-fetch': `<script>fetch('/bomb').then((answer) => answer.arrayBuffer()).then(() => document.body.insertAdjacentHTML('beforeend', '${done}'))</script>`,
   });
 });
@@ -89,6 +103,7 @@ describe('a page that unpacks to gigabytes', () => {
     ['/bomb', true],
     ['/bomb-by-fetch', false],
     ['/bomb-by-fetch', true],
+    ['/bomb-by-worker', false],
   ])('is closed at the cap: %s (one process: %s) [fault 31]', { timeout: 60_000 }, async (path, oneProcess) => {
     bombBytes = 0;
     let most = 0;
@@ -106,6 +121,12 @@ describe('a page that unpacks to gigabytes', () => {
     expect(bombBytes).toBeGreaterThan(2 * mb);
     expect(bombBytes).toBeLessThan(1_024 * mb);
     expect(most / mb).toBeLessThan(900);
+  });
+
+  it('is closed where it makes them itself, and the next page comes [fault 36]', { timeout: 60_000 }, async () => {
+    const [grown, next] = await load(['/grows', '/']);
+    expect(['too_large', 'timeout', 'connection']).toContain(grown?.error?.code);
+    expect(next?.error).toBeNull();
   });
 
   it('is asked for unpacked', async () => {
