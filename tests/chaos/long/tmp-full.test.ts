@@ -28,8 +28,8 @@ const script = `mount -t tmpfs -o size=8m tmpfs "$TMPDIR" || exit 1
 it('a temporary folder of 8 MB is no room for a browser, stays empty, and is enough once it has grown [fault 16]', async (context) => {
   const flags = process.getuid?.() === 0 ? '-m' : '-rm';
   const env = { ...process.env, TMPDIR: folder };
-  const command = [flags, 'sh', '-c', script, 'sh'];
-  if (process.platform !== 'linux' || spawnSync('unshare', command, { env }).status !== 0)
+  const [program = '', ...command] = ['unshare', flags, 'sh', '-c', script, 'sh'];
+  if (process.platform !== 'linux' || spawnSync(program, command, { env }).status !== 0)
     notRunHere(context, 'a small file system needs `unshare -rm` and `mount -t tmpfs` (Linux)');
   const worker = new URL('../../support/page-worker.ts', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)('unshare', [...command, process.execPath, worker, `${site.origin}/`], {
