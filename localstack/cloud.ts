@@ -22,6 +22,7 @@ import { deploy, executeApiUrl } from './deploy.ts';
 import { type EmulatorAccess, type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
 import { type Functions, functionsOf } from './functions.ts';
 import { createSignInToken, ensureKeys } from './keys.ts';
+import { recoverMessages, scrapeQueuesOf } from './lost-messages.ts';
 import { choosePort } from './ports.ts';
 import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
@@ -216,6 +217,20 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
 
   const pool = createPool({ url: database.value.url }, 2);
   cleanup.add(() => pool.end());
+  const messages = new Step(
+    'Messages',
+    async () => {
+      const queues = scrapeQueuesOf(
+        emulator.value,
+        deployment.value,
+        catalogue.map(({ id }) => id),
+      );
+      return recoverMessages(pool, queues.inspector).finally(queues.close);
+    },
+    (lost) => (lost === 0 ? 'none are missing' : `${lost} tasks are sent again: the emulator has lost their messages`),
+  );
+  await run([messages]);
+  signal.throwIfAborted();
   if (simulated !== null) {
     const credentials = new Step(
       'Credentials',
@@ -287,7 +302,8 @@ function unexpectedEnd(ended: Promise<boolean>, what: string, logFile: string | 
       if (asked) return;
       resolve(
         `${what} has ended unexpectedly, and nothing works without it. ${logFile === null ? '' : `Its log is in ${logFile}. `}` +
-          'Everything else is stopped; the data is kept. Run `npm start` again.',
+          'Everything else is stopped. The database and the raw answers are kept; messages in queues and dead letters are as the emulator last saved them. ' +
+          'Run `npm start` again: it sends tasks again whose messages are lost.',
       );
     });
   });
