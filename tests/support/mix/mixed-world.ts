@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../../../core/adapters/postgres/database/migrate.ts';
-import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
+import { createPool } from '../../../core/adapters/postgres/database/pool.ts';
 import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
+import { isDatabaseUnavailable } from '../../../core/ports/database-unavailable.ts';
 import { catalogue } from '../../../core/sources/catalogue.ts';
 import { type RunningDatabase, startDatabase } from '../../../localstack/database.ts';
 import { startUpstreams } from '../../../localstack/upstreams/server.ts';
@@ -39,7 +41,7 @@ export async function startMixedWorld(random: Random) {
     cleanups.push(() => database.stop());
     const proxy = await startTcpProxy(database.url, random.next);
     cleanups.push(() => proxy.close());
-    let pool: Pool = createPool({ url: database.url }, 3);
+    const pool = createPool({ url: database.url }, 3);
     cleanups.push(() => pool.end());
     const owner = createPool({ url: database.urls.owner }, 1);
     await migrate(owner, migrationsDirectory, new Date());
@@ -54,7 +56,7 @@ export async function startMixedWorld(random: Random) {
       async disturb(call) {
         if (trouble.slowMs > 0 && random.chance(0.3)) {
           trouble.slowed++;
-          await new Promise((resolve) => setTimeout(resolve, trouble.slowMs));
+          await sleep(trouble.slowMs);
         }
         if (!random.chance(trouble.fails)) return null;
         trouble.failed++;
@@ -113,21 +115,26 @@ export async function startMixedWorld(random: Random) {
         return new Map([...cloud.objects].map(([key, bytes]) => [key.replace(/^raw\//, ''), bytes]));
       },
       /** As a superuser, past the proxy. */
-      get pool(): Pool {
-        return pool;
-      },
+      pool,
       get database(): RunningDatabase {
         return database;
+      },
+      /** Rows of a statement, as a superuser and past the proxy. Waits while the server starts or recovers. */
+      async rows(text: string): Promise<Record<string, unknown>[]> {
+        for (const until = Date.now() + 60_000; ; await sleep(250))
+          try {
+            return (await pool.query<Record<string, unknown>>(text)).rows;
+          } catch (error) {
+            if (!isDatabaseUnavailable(error) || Date.now() > until) throw error;
+          }
       },
       /** Kills Postgres with all of its processes, and starts it again on its data. */
       async killDatabase(): Promise<void> {
         process.kill(-database.pid, 'SIGKILL');
         await database.ended;
         const { port } = database;
-        await pool.end();
         database = await startDatabase(options);
         if (database.port !== port) throw new Error('Postgres came back on another port.');
-        pool = createPool({ url: database.url }, 3);
       },
       stop,
     };

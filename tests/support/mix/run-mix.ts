@@ -177,7 +177,7 @@ async function watch(
   for (let round = 1; going.on; round++) {
     await sleep(2_000);
     world.containers.requireStarts();
-    const connections = await count(world, `FROM pg_stat_activity WHERE application_name = 'quotron'`).catch(() => 0);
+    const connections = await count(world, `FROM pg_stat_activity WHERE application_name = 'quotron'`);
     peaks.connections = Math.max(peaks.connections, connections);
     peaks.residentMb = Math.max(peaks.residentMb, world.containers.residentMb);
     peaks.containers = Math.max(peaks.containers, world.containers.alive);
@@ -197,8 +197,8 @@ async function settle(world: MixedWorld, withinMs: number): Promise<string | nul
     if (round === 15) world.queues.halt('recoveries');
     world.queues.redrive(1);
     world.queues.hurry();
-    await world.pool.query('DELETE FROM permit');
-    await world.pool.query('UPDATE source_state SET held_until = NULL, breaker_until = now()');
+    await world.rows('DELETE FROM permit');
+    await world.rows('UPDATE source_state SET held_until = NULL, breaker_until = now()');
     const tasks = await count(world, 'FROM task WHERE finished_at IS NULL');
     const attempts = await count(world, 'FROM task_attempt WHERE finished_at IS NULL');
     const { waiting } = world.queues;
@@ -212,24 +212,24 @@ async function settle(world: MixedWorld, withinMs: number): Promise<string | nul
   return open;
 }
 
-async function expireLeases({ pool }: MixedWorld): Promise<void> {
-  await pool.query(
+async function expireLeases(world: MixedWorld): Promise<void> {
+  await world.rows(
     'UPDATE task SET lease_until = least(lease_until, clock_timestamp()), waits_until = NULL WHERE finished_at IS NULL',
   );
 }
 
 /** As if what is open had been due sixteen minutes earlier. */
-async function ageTasks({ pool }: MixedWorld): Promise<void> {
-  await pool.query(
+async function ageTasks(world: MixedWorld): Promise<void> {
+  await world.rows(
     `UPDATE task SET due_at = due_at - interval '16 minutes', planned_at = planned_at - interval '16 minutes'
      WHERE finished_at IS NULL`,
   );
-  await pool.query(`UPDATE task_attempt SET started_at = started_at - interval '16 minutes' WHERE finished_at IS NULL`);
+  await world.rows(`UPDATE task_attempt SET started_at = started_at - interval '16 minutes' WHERE finished_at IS NULL`);
 }
 
-async function count({ pool }: MixedWorld, from: string): Promise<number> {
-  const { rows } = await pool.query<{ n: string }>(`SELECT count(*) AS n ${from}`);
-  return Number(rows[0]?.n ?? 0);
+async function count(world: MixedWorld, from: string): Promise<number> {
+  const [row] = await world.rows(`SELECT count(*) AS n ${from}`);
+  return Number(row?.['n'] ?? 0);
 }
 
 async function stored(world: MixedWorld): Promise<Record<string, number>> {
