@@ -54,11 +54,11 @@ const answersOf = fc
   .array(
     fc.record({
       moves: fc.nat({ max: 2 }),
-      price: fc.constantFrom('100', '100.05', '100.1'),
+      price: fc.constantFrom('100', '100.05'),
       gap: fc.integer({ min: 1, max: 90 }),
     }),
     {
-      minLength: 3,
+      minLength: 4,
       maxLength: 9,
     },
   )
@@ -107,7 +107,7 @@ describe('answers in any order', () => {
         for (const { when, asOf, price } of known) expect(await priceKnownAt(world.pool, on, asOf, when)).toBe(price);
       },
     );
-    await fc.assert(property, { seed: chosenSeed('fault 20'), numRuns: 25, endOnFailure: true });
+    await fc.assert(property, { seed: chosenSeed('fault 20'), numRuns: 60, endOnFailure: true });
     expect(late).toBeGreaterThan(0);
     expect(doubled).toBeGreaterThan(0);
   }, 120_000);
