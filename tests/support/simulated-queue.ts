@@ -61,6 +61,11 @@ export function simulatedQueue(options: SimulatedQueueOptions) {
       dead.splice(0, dead.length, ...dead.filter((body) => !which(body)));
       return taken;
     },
+    /** Loses one of the messages, as nobody is told. Gives whether there was one. */
+    lose(which: (body: string) => boolean): boolean {
+      const lost = [...waiting.values()].find(({ body }) => which(body));
+      return lost !== undefined && waiting.delete(lost.id);
+    },
     /** What was sent with a delay shows now. What was received stays hidden. */
     hurry(): void {
       for (const message of waiting.values()) if (message.receives === 0) message.visibleAt = now();

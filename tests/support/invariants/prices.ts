@@ -1,20 +1,18 @@
 import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
-import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 import { dateInZone } from '../../../core/market/zoned-date.ts';
-import { type Candidate, consolidate } from '../../../core/prices/consolidate.ts';
-import type { BatchReading } from './batch-readings.ts';
 import {
-  plain,
-  type StoredAction,
-  type StoredBar,
-  type StoredMember,
-  type StoredQuote,
-  type StoredRows,
-} from './stored-rows.ts';
+  type Accepted,
+  acceptedBars,
+  acceptedQuotes,
+  type BarRow,
+  newestOf,
+  ofListingAndSource,
+  type QuoteRow,
+} from './accepted-rows.ts';
+import type { BatchReading } from './batch-readings.ts';
+import { decisionBreaches } from './decisions.ts';
+import { plain, type StoredAction, type StoredMember, type StoredRows } from './stored-rows.ts';
 import { formerBreaches, type Version, winnerBreaches } from './winners.ts';
-
-/** The version of an accepted quote, bar or member, with the batch that brought it. */
-type Accepted<Row> = Row & { readonly batchId: string };
 
 /** Quotes, latest rows, decisions, bars, corporate actions and constituents, against what the blobs say. */
 export function priceBreaches(stored: StoredRows, readings: readonly BatchReading[], rankOf: RankOf): string[] {
@@ -24,7 +22,7 @@ export function priceBreaches(stored: StoredRows, readings: readonly BatchReadin
     ...winnerBreaches('quote', quotes.map(quoteVersion), stored.quotes.map(quoteVersion)),
     ...formerBreaches('quote', quotes.map(quoteVersion), stored.quoteRevisions.map(withIngest(quoteVersion))),
     ...latestBreaches(stored, quotes),
-    ...decisionBreaches(stored, quotes, rankOf),
+    ...decisionBreaches(stored, quotes, bars, rankOf),
     ...winnerBreaches('bar', bars.map(barVersion), stored.bars.map(barVersion)),
     ...formerBreaches('bar', bars.map(barVersion), stored.barRevisions.map(withIngest(barVersion))),
     ...winnerBreaches('corporate action', readings.flatMap(acceptedActions), stored.actions.map(actionVersion)),
@@ -34,24 +32,6 @@ export function priceBreaches(stored: StoredRows, readings: readonly BatchReadin
 
 function withIngest<Row>(versionOf: (row: Row) => Version) {
   return (row: Row & { ingestedAt: string }) => ({ ...versionOf(row), ingestedAt: row.ingestedAt });
-}
-
-type QuoteRow = Omit<StoredQuote, 'ingestedAt'>;
-type BarRow = Omit<StoredBar, 'ingestedAt'>;
-
-function acceptedQuotes({ batch, quotes }: BatchReading): Accepted<QuoteRow>[] {
-  return quotes.map(({ listing, quote, fetchedAt }: ListedQuote) => ({
-    ...quote,
-    listingId: listing.id,
-    source: batch.sourceId,
-    price: plain(quote.price),
-    previousClose: plain(quote.previousClose),
-    bid: plain(quote.bid),
-    ask: plain(quote.ask),
-    volume: plain(quote.volume),
-    fetchedAt,
-    batchId: batch.id,
-  }));
 }
 
 function quoteVersion(row: QuoteRow): Version {
@@ -78,18 +58,6 @@ function quoteContent(row: QuoteRow): string {
   ]);
 }
 
-/** The rows of a listing and source that may be the latest: the exchange's time beats that of a fetch; then the newest. */
-function newestOf(rows: readonly Accepted<QuoteRow>[]): Accepted<QuoteRow>[] {
-  const timed = rows.filter((row) => row.asOfBasis === 'exchange');
-  const eligible = timed.length > 0 ? timed : rows;
-  const newest = Math.max(...eligible.map((row) => row.asOf));
-  return eligible.filter((row) => row.asOf === newest);
-}
-
-function ofListingAndSource<Row extends { listingId: number; source: string }>(rows: readonly Row[]) {
-  return Map.groupBy(rows, (row) => `${row.listingId} ${row.source}`);
-}
-
 function latestBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow>[]): string[] {
   const newest = [...ofListingAndSource(accepted).values()].flatMap(newestOf);
   const confirmed = new Map(
@@ -104,51 +72,6 @@ function latestBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow
         : [`latest ${row.listingId} ${row.source}: confirmed ${row.confirmedAt}, the last fetch was ${last}`];
     }),
   ];
-}
-
-/** The documented rule of the price, on what the blobs say: nothing of it comes from the tables of prices. */
-function decisionBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow>[], rankOf: RankOf): string[] {
-  const breaches: string[] = [];
-  const assetOf = new Map(stored.aliases.map((row) => [row.listingId, row.assetClass]));
-  const decided = Map.groupBy(stored.decisions, (row) => row.listingId);
-  const byListing = Map.groupBy([...ofListingAndSource(accepted).values()], ([row]) => row?.listingId ?? 0);
-  for (const [listing, sources] of byListing) {
-    const asset = assetOf.get(listing) ?? 'other';
-    const candidates = sources.flatMap((rows): Candidate[] => {
-      const last = newestOf(rows).reduce((a, b) => (b.fetchedAt > a.fetchedAt ? b : a));
-      const { source, asOf, asOfBasis: basis } = last;
-      return [{ source, price: Number(last.price), asOf, basis, rank: rankOf(source, asset) }];
-    });
-    const expected = consolidate(candidates);
-    const [found, ...more] = decided.get(listing) ?? [];
-    const said = (row: Omit<NonNullable<typeof expected>, 'spread'> & { spread: string | null }) =>
-      JSON.stringify([row.source, row.rule, plain(row.spread), row.confidence, row.candidates]);
-    const wanted = expected && said(expected);
-    const is = found && JSON.stringify([found.source, found.rule, found.spread, found.confidence, found.candidates]);
-    if (more.length > 0 || is !== wanted)
-      breaches.push(`decision on ${listing}: stored as ${is ?? 'none'}, the rule says ${wanted}`);
-  }
-  for (const listing of decided.keys())
-    if (!byListing.has(listing)) breaches.push(`decision on ${listing}: no blob has a price of it`);
-  return breaches;
-}
-
-function acceptedBars({ batch, bars }: BatchReading): Accepted<BarRow>[] {
-  return bars.flatMap(({ listing, basis, fetchedAt, bars: rows }) =>
-    rows.map((bar) => ({
-      ...bar,
-      listingId: listing.id,
-      source: batch.sourceId,
-      open: plain(bar.open),
-      high: plain(bar.high),
-      low: plain(bar.low),
-      close: plain(bar.close),
-      volume: plain(bar.volume),
-      basis,
-      fetchedAt,
-      batchId: batch.id,
-    })),
-  );
 }
 
 function barVersion(row: BarRow): Version {

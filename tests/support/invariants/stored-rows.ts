@@ -82,6 +82,7 @@ const attempt = z.object({
   reason: text.nullable(),
   detail: z.unknown(),
   blobKey: text.nullable(),
+  batchSought: z.boolean(),
 });
 const quote = z.object({
   listingId: number,
@@ -221,7 +222,7 @@ export async function storedRows(db: Connection) {
       db,
       attempt,
       `SELECT run_id AS "runId", part, attempt, finished_at IS NOT NULL AS finished, ok, reason, detail,
-                blob_key AS "blobKey" FROM task_attempt ORDER BY run_id, part, attempt`,
+                blob_key AS "blobKey", batch_sought AS "batchSought" FROM task_attempt ORDER BY run_id, part, attempt`,
     ),
     quotes: await read(db, quote, `SELECT ${quoteColumns} FROM quote`),
     quoteRevisions: await read(

@@ -74,6 +74,12 @@ function taskBreaches(stored: StoredRows, readings: readonly BatchReading[]): st
         breaches.push(`${name}: ended as ${JSON.stringify(is)}, its batch says ${JSON.stringify(wanted)}`);
       continue;
     }
+    // What the monitor ended because nothing had come of it, an answer that came late has taken over.
+    const late = read.find(({ batch, verdict }) => batch.replay === null && verdict.status === 'succeeded');
+    if (late && isDeepStrictEqual(task.detail, noOutcome)) {
+      breaches.push(`${name}: ended without an outcome, and batch ${late.batch.id} is one`);
+      continue;
+    }
     if (task.status === 'succeeded') {
       breaches.push(`${name}: succeeded without a batch`);
       continue;
@@ -87,10 +93,12 @@ function taskBreaches(stored: StoredRows, readings: readonly BatchReading[]): st
   return breaches;
 }
 
+const noOutcome = { code: 'no_outcome' };
+
 /** Ends that no attempt tells: the monitor's, and a person's. */
 function endedUnheard({ reason, detail }: StoredRows['tasks'][number]): boolean {
   return (
-    (reason === 'timeout' && isDeepStrictEqual(detail, { code: 'no_outcome' })) ||
+    (reason === 'timeout' && isDeepStrictEqual(detail, noOutcome)) ||
     isDeepStrictEqual(detail, { code: 'backfill_cancelled' })
   );
 }
@@ -108,7 +116,8 @@ function attemptBreaches(stored: StoredRows, failures: ReadonlyMap<string, reado
     if (attempt.blobKey === null) continue;
     const found = failures.get(attempt.blobKey);
     if (!found) breaches.push(`${name}: its blob ${attempt.blobKey} is not kept`);
-    else if (attempt.ok !== found.includes(null))
+    // Of one that died untold the monitor knows only that there is an answer.
+    else if (attempt.ok !== found.includes(null) && !(attempt.ok && attempt.batchSought))
       breaches.push(
         `${name}: told ${attempt.ok ? 'a success' : 'a failure'}, and its blob has ${JSON.stringify(found)}`,
       );

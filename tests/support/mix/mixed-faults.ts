@@ -196,6 +196,28 @@ export const mixedFaults: readonly MixedFault[] = [
     },
   },
   {
+    name: 'messages lost',
+    async inject({ queues }) {
+      let lost = 0;
+      for (let time = 0; time < 100 && lost < 3; time++) {
+        if (queues.lose()) lost++;
+        await sleep(100);
+      }
+      return lost;
+    },
+  },
+  {
+    name: 'ticks twice, of an hour ago, and of in three days',
+    async inject({ containers }) {
+      const tickAt = (ms: number) => ({ time: new Date(Date.now() + ms).toISOString() });
+      const former = tickAt(0);
+      const ticks = [former, former, tickAt(-3_600_000), tickAt(3 * 86_400_000)];
+      const both = ticks.flatMap((tick) => [containers.invoke('schedule', tick), containers.invoke('monitor', tick)]);
+      await Promise.allSettled(both);
+      return ticks.length;
+    },
+  },
+  {
     name: 'dead letters sent back twice',
     async inject({ queues }) {
       // There may be none: what has been read counts as well.

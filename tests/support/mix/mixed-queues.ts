@@ -97,6 +97,12 @@ export function mixedQueues(sources: readonly string[], containers: Containers, 
       poison.add(body);
       readers.get(queue)?.queue.sendBody(body, 0);
     },
+    /** Loses a message that waits: of an answer, of how it went, or of a task. Gives whether there was one. */
+    lose(): boolean {
+      const of = [...readers.values()].filter(({ name }) => ['scrape-api', 'ingest', 'monitor'].includes(name));
+      for (const { queue } of random.shuffled(of)) if (queue.lose((body) => !poison.has(body))) return true;
+      return false;
+    },
     /** Each batch may come three times at once. */
     repeat(on: boolean): void {
       repeating = on;

@@ -3,6 +3,7 @@ import { chunked } from '../../../core/contracts/chunked.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
 import { knownSource } from '../../../core/sources/catalogue.ts';
+import { ageTasks } from '../age-tasks.ts';
 import { breachesOf } from '../invariants/expect-invariant.ts';
 import type { DueRun } from '../invariants/work.ts';
 import { mixedFaults } from './mixed-faults.ts';
@@ -202,11 +203,16 @@ async function settle(world: MixedWorld, withinMs: number): Promise<string | nul
     const tasks = await count(world, 'FROM task WHERE finished_at IS NULL');
     const attempts = await count(world, 'FROM task_attempt WHERE finished_at IS NULL');
     const { waiting } = world.queues;
-    open = `${tasks} tasks, ${attempts} attempts, ${waiting} messages`;
-    if (tasks + attempts + waiting === 0) return null;
+
+    const unread = await count(
+      world,
+      `FROM task_attempt WHERE blob_key IS NOT NULL AND blob_key NOT IN (SELECT blob_key FROM batch)`,
+    );
+    open = `${tasks} tasks, ${attempts} attempts, ${waiting} messages, ${unread} blobs`;
+    if (tasks + attempts + waiting + unread === 0) return null;
     // Those who held these leases are dead, or told long ago.
     if (world.containers.busy === 0) await expireLeases(world);
-    if (waiting === 0) await ageTasks(world);
+    if (waiting === 0) await ageTasks(world.pool);
     if (round % 5 === 0) await tick(world);
   }
   return open;
@@ -216,15 +222,6 @@ async function expireLeases(world: MixedWorld): Promise<void> {
   await world.rows(
     'UPDATE task SET lease_until = least(lease_until, clock_timestamp()), waits_until = NULL WHERE finished_at IS NULL',
   );
-}
-
-/** As if what is open had been due sixteen minutes earlier. */
-async function ageTasks(world: MixedWorld): Promise<void> {
-  await world.rows(
-    `UPDATE task SET due_at = due_at - interval '16 minutes', planned_at = planned_at - interval '16 minutes'
-     WHERE finished_at IS NULL`,
-  );
-  await world.rows(`UPDATE task_attempt SET started_at = started_at - interval '16 minutes' WHERE finished_at IS NULL`);
 }
 
 async function count(world: MixedWorld, from: string): Promise<number> {

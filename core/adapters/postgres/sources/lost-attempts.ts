@@ -64,7 +64,7 @@ export async function unreadAttempts(pool: Pool, deadline: Date, limit: number):
   const due = await pool.query(
     `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.blob_key AS "blobKey"
      FROM (SELECT * FROM task_attempt
-           WHERE ok AND blob_key IS NOT NULL AND NOT batch_sought AND finished_at < $1
+           WHERE blob_key IS NOT NULL AND NOT batch_sought AND finished_at < $1
              -- What waits while a person has stopped the service, and what it has not caught up with since, is not lost.
              AND NOT EXISTS (SELECT FROM ${servicesAt('clock_timestamp()')} s
                              WHERE s.service_id = 'ingest' AND (NOT s.running OR s.changed_at > $1))

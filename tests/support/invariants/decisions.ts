@@ -1,0 +1,80 @@
+import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
+import { type Candidate, consolidate } from '../../../core/prices/consolidate.ts';
+import { type Accepted, type BarRow, newestOf, ofListingAndSource, type QuoteRow } from './accepted-rows.ts';
+import { plain, type StoredRows } from './stored-rows.ts';
+
+/** Bars that are older than a price by more say nothing of it. */
+const barsOfMs = 14 * 86_400_000;
+
+/**
+ * The documented rule of the price, on what the blobs say: nothing of it comes from the tables of prices. Where sources
+ * differ, their own last bars speak. Which bars there were when the decision was made nobody notes: any that may have been
+ * the last one by then will do.
+ */
+export function decisionBreaches(
+  stored: StoredRows,
+  quotes: readonly Accepted<QuoteRow>[],
+  bars: readonly Accepted<BarRow>[],
+  rankOf: RankOf,
+): string[] {
+  const breaches: string[] = [];
+  const assetOf = new Map(stored.aliases.map((row) => [row.listingId, row.assetClass]));
+  const decided = Map.groupBy(stored.decisions, (row) => row.listingId);
+  const barsOf = ofListingAndSource(bars.filter(({ interval }) => interval === '1d'));
+  const byListing = Map.groupBy([...ofListingAndSource(quotes).values()], ([row]) => row?.listingId ?? 0);
+  for (const [listing, sources] of byListing) {
+    const assetClass = assetOf.get(listing) ?? 'other';
+    const choices = sources.map((rows): Candidate[] => {
+      const last = newestOf(rows).reduce((a, b) => (b.fetchedAt > a.fetchedAt ? b : a));
+      const own = barsOf.get(`${listing} ${last.source}`) ?? [];
+      const candidate = candidateOf(last, rankOf(last.source, assetClass));
+      return [candidate, ...lastBars(own, last.asOf).map((lastBar) => ({ ...candidate, lastBar }))];
+    });
+    const wanted = new Set(
+      combinations(choices).map((candidates) => said(consolidate(candidates, { assetClass }), candidates.length)),
+    );
+    const found = decided.get(listing) ?? [];
+    const [is] = found.map((row) => said(row, row.candidates));
+    if (found.length !== 1 || is === undefined || !wanted.has(is))
+      breaches.push(`decision on ${listing}: stored as ${is ?? 'none'}, the rule says ${[...wanted].join(' or ')}`);
+  }
+  for (const listing of decided.keys())
+    if (!byListing.has(listing)) breaches.push(`decision on ${listing}: no blob has a price of it`);
+  return breaches;
+}
+
+interface Said {
+  readonly source: string;
+  readonly rule: string;
+  readonly spread: string | null;
+  readonly confidence: string;
+}
+
+function said(decision: Said | null, of: number): string {
+  if (!decision) return 'none';
+  const { source, rule, spread, confidence } = decision;
+  return JSON.stringify([source, rule, plain(spread), confidence, of]);
+}
+
+function candidateOf(row: Accepted<QuoteRow>, rank: number): Candidate {
+  const [price, bid, ask] = [Number(row.price), Number(row.bid), Number(row.ask)];
+  const { source, asOf, asOfBasis: basis } = row;
+  const usual = bid > 0 && ask > bid && ask < 1.1 * bid;
+  return { source, price, asOf, basis, rank, ...(usual && { spread: (ask - bid) / price }) };
+}
+
+/** The bars that were the newest after some batch, in the order of the batches. */
+function lastBars(rows: readonly Accepted<BarRow>[], asOf: number): NonNullable<Candidate['lastBar']>[] {
+  const recent = rows.filter(({ startsAt }) => startsAt > asOf - barsOfMs);
+  const batches = [...Map.groupBy(recent, ({ batchId }) => BigInt(batchId))].sort(([a], [b]) => Number(a - b));
+  const found: NonNullable<Candidate['lastBar']>[] = [];
+  for (const [, of] of batches) {
+    const newest = of.reduce((a, b) => (b.startsAt > a.startsAt ? b : a));
+    if (newest.startsAt >= (found.at(-1)?.at ?? 0)) found.push({ close: Number(newest.close), at: newest.startsAt });
+  }
+  return found;
+}
+
+function combinations(choices: readonly (readonly Candidate[])[]): Candidate[][] {
+  return choices.reduce<Candidate[][]>((all, of) => all.flatMap((some) => of.map((each) => [...some, each])), [[]]);
+}
