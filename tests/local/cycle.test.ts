@@ -83,4 +83,8 @@ describe('one full cycle on the deployed cloud', () => {
     expect(ofYahoo.map((run) => run.job).sort()).toEqual(['daily-bars', 'quotes']);
     for (const run of ofYahoo) expect(run).toMatchObject({ status: 'succeeded', trigger: 'first_cycle' });
   });
+
+  it('leaves nothing lost, doubled or open', async () => {
+    await cloud.invariant();
+  });
 });

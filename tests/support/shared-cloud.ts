@@ -7,11 +7,13 @@ import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
+import { rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
 import { emulatorOf } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { until } from '../../localstack/processes.ts';
+import { expectInvariant } from './invariants/expect-invariant.ts';
 
 export interface AskOptions {
   readonly method?: string;
@@ -62,6 +64,22 @@ export function sharedCloud() {
     });
   }
 
+  async function keysUnder(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken }));
+      keys.push(...(listed.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      ContinuationToken = listed.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+    return keys;
+  }
+
+  async function objectAt(key: string): Promise<Buffer> {
+    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return Buffer.from((await object.Body?.transformToByteArray()) ?? []);
+  }
+
   return {
     ...cloud,
     pool,
@@ -78,14 +96,29 @@ export function sharedCloud() {
     async rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
       return (await pool.query<Record<string, unknown>>(sql, values)).rows;
     },
-    async blobKeys(prefix: string): Promise<string[]> {
-      const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-      return (listed.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
-    },
+    blobKeys: keysUnder,
     async getBlob(key: string): Promise<BlobEnvelope> {
-      const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      const bytes = await object.Body?.transformToByteArray();
-      return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(bytes ?? Buffer.alloc(0)).toString('utf8')));
+      return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(key)).toString('utf8')));
+    },
+    /**
+     * Checks what must hold after anything. The scheduler is stopped meanwhile, so that nothing is under way. For as long as
+     * no test has written rows or blobs by itself.
+     */
+    async invariant(): Promise<void> {
+      await ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
+      try {
+        await eventually('the end of all tasks', async () => {
+          const open = await pool.query(
+            `SELECT FROM task WHERE finished_at IS NULL UNION ALL SELECT FROM task_attempt WHERE finished_at IS NULL`,
+          );
+          return open.rowCount === 0 ? true : undefined;
+        });
+        const blobs = new Map<string, Buffer>();
+        for (const key of await keysUnder(rawPrefix)) blobs.set(key, await objectAt(key));
+        await expectInvariant(pool, { blobs });
+      } finally {
+        await ask('/services/scheduler/start', { method: 'POST', as: 'operate' });
+      }
     },
     async putBlob(key: string, blob: BlobEnvelope): Promise<void> {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: gzipSync(JSON.stringify(blob)) }));
