@@ -1,6 +1,16 @@
 import type { Bar, BarBasis, CorporateAction } from './bar.ts';
 import type { KnownListing } from './instrument.ts';
 
+/** What an answer says beside its bars, in major units: it speaks for or against them, and is never a price itself. */
+export interface SeriesWitnesses {
+  /** The vendor's own adjusted close by the start of the bar. */
+  readonly adjusted: ReadonlyMap<number, number>;
+  /** The latest price, and its time in milliseconds since the epoch. */
+  readonly market: { readonly price: number; readonly at: number } | null;
+  /** The close before the first bar. */
+  readonly closeBefore: number | null;
+}
+
 /** The bars of one listing from one answer. */
 export interface BarSeries {
   readonly listing: KnownListing;
@@ -9,6 +19,8 @@ export interface BarSeries {
   readonly basisAt: number;
   readonly bars: readonly Bar[];
   readonly actions: readonly CorporateAction[];
+  /** Absent where the source says nothing beside its bars. */
+  readonly witnesses?: SeriesWitnesses | undefined;
   readonly fetchedAt: number;
   readonly path: string;
 }

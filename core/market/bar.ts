@@ -25,10 +25,13 @@ export interface Bar {
 }
 
 /** What changes a listing's prices without a trade. */
-export const corporateActionTypes = ['split', 'dividend'] as const;
+export const corporateActionTypes = ['split', 'dividend', 'capital_gain'] as const;
 export type CorporateActionType = (typeof corporateActionTypes)[number];
 
-/** A split (`ratio` 4 for 4:1) or a cash dividend (`amount` per share in `currency`, major units). */
+/**
+ * A split (`ratio` 4 for 4:1), a cash dividend or a capital gain that a fund pays out (`amount` per share in `currency`,
+ * major units).
+ */
 export interface CorporateAction {
   readonly type: CorporateActionType;
   /** `yyyy-mm-dd` in the venue's zone. */

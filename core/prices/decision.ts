@@ -6,6 +6,7 @@ import type { BarSeries } from '../market/bar-series.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { IndexSnapshot } from '../market/index-snapshot.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
+import type { JudgedSeries } from './judged-series.ts';
 
 /** A row for quarantine. `row` is the row as far as it could be read. */
 export interface RejectedRow {
@@ -50,6 +51,8 @@ export interface Decision {
   readonly quotes: readonly ListedQuote[];
   readonly bars: readonly BarSeries[];
   readonly constituents?: readonly IndexSnapshot[];
+  /** What speaks against bars and actions that are stored. */
+  readonly judged?: readonly JudgedSeries[];
   readonly rejected: readonly RejectedRow[];
   readonly statistics: readonly CurrencyStatistics[];
   readonly verdict: Verdict;

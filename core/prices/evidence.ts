@@ -1,3 +1,6 @@
+import type { BarInterval, CorporateAction } from '../market/bar.ts';
+import type { StoredRow } from './rules/series.ts';
+
 /** What the database holds of a listing from the same source, when its next row is judged. */
 export interface PriorQuote {
   readonly price: number;
@@ -10,6 +13,20 @@ export interface LatestPrior extends PriorQuote {
   readonly fetchedAt?: number;
 }
 
+/** The time of a series of bars: first and last start, in milliseconds since the epoch. */
+export interface SeriesSpan {
+  readonly listingId: number;
+  readonly interval: BarInterval;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is stored of the bars of a listing from the same source. */
+export interface StoredSeries {
+  readonly rows: readonly StoredRow[];
+  readonly actions: readonly CorporateAction[];
+}
+
 /** What a row is judged by besides itself. */
 export interface Evidence {
   /** By listing id: the latest stored quote of the same source. */
@@ -19,6 +36,8 @@ export interface Evidence {
    * epoch). Looked up for answers that come late.
    */
   priorsAt?(fetches: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, PriorQuote>>;
+  /** By `listing id interval`: what is stored of these series. Looked up for bars. */
+  storedSeries?(spans: readonly SeriesSpan[]): Promise<ReadonlyMap<string, StoredSeries>>;
   /** By listing id: the latest exchange-timed prices of other sources. Looked up for suspects only. */
   otherPrices(listingIds: readonly number[]): Promise<ReadonlyMap<number, readonly PriorQuote[]>>;
 }

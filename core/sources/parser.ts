@@ -6,6 +6,7 @@ import type { PageSelectors } from '../contracts/words/page-selectors.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
+import type { SeriesWitnesses } from '../market/bar-series.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, Listing } from '../market/instrument.ts';
 import type { Quote } from '../market/quote.ts';
@@ -48,6 +49,7 @@ export interface ParsedBars {
   readonly basisAt: number;
   readonly bars: readonly (Bar | CurrencylessBar)[];
   readonly actions: readonly CorporateAction[];
+  readonly witnesses?: SeriesWitnesses | undefined;
 }
 
 /** One member of an index, with the price that stands beside it. */

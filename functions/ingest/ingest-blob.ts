@@ -28,11 +28,12 @@ import {
 } from '../../core/ports/ingest-store.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
-import { checkBars } from '../../core/prices/check-bars.ts';
 import { checkQuotes } from '../../core/prices/check-quotes.ts';
 import { type Decision, fetchedBy } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
+import { type JudgedBars, judgeBars } from '../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
+import { earliestTime, futureToleranceMs } from '../../core/prices/thresholds.ts';
 import { isStaleAtFetch, verdictOf } from '../../core/prices/verdict.ts';
 import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -227,9 +228,7 @@ async function decide(
     evidence,
     new Set(message.replay?.believe),
   );
-  const series = onePerListing(enriched.flatMap((each) => each.bars)).map((each) =>
-    checkBars(each, evidence.priors.get(each.listing.id)),
-  );
+  const series = await judged(onePerListing(enriched.flatMap((each) => each.bars)), evidence);
   const bars = series.map((each) => each.accepted);
   const rejected = [
     ...enriched.flatMap((each) => each.rejected),
@@ -244,6 +243,7 @@ async function decide(
     quotes: quotes.accepted,
     bars,
     constituents: snapshots,
+    judged: series.flatMap((each) => each.judged ?? []),
     rejected,
     statistics: message.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes.accepted, rejected),
     verdict: verdictOf({
@@ -256,6 +256,23 @@ async function decide(
       stale: await isStaleAtFetch(quotes.accepted, evidence),
     }),
   };
+}
+
+/** The bars of a blob, judged by what is stored of them. */
+async function judged(series: readonly BarSeries[], evidence: Evidence): Promise<JudgedBars[]> {
+  const spans = series.flatMap(({ listing, bars, fetchedAt }) => {
+    const interval = bars[0]?.interval;
+    const times = bars
+      .map((bar) => bar.startsAt)
+      .filter((at) => at >= earliestTime && at <= fetchedAt + futureToleranceMs);
+    return interval === undefined || times.length === 0
+      ? []
+      : [{ listingId: listing.id, interval, from: Math.min(...times), to: Math.max(...times) }];
+  });
+  const stored = spans.length > 0 ? await evidence.storedSeries?.(spans) : undefined;
+  return series.map((each) =>
+    judgeBars(each, evidence.priors.get(each.listing.id), stored?.get(`${each.listing.id} ${each.bars[0]?.interval}`)),
+  );
 }
 
 /** Snapshots with the prices that passed the checks. If no price of a page passed, its weights are rejected too. */

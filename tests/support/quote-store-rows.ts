@@ -79,12 +79,17 @@ export function header(sourceId: string, differs: Partial<BatchHeader> = {}): Ba
 export async function stored(
   store: IngestStore,
   source: string,
-  rows: { quotes?: readonly ListedQuote[]; bars?: readonly BarSeries[] },
+  rows: {
+    quotes?: readonly ListedQuote[];
+    bars?: readonly BarSeries[];
+    judged?: Decision['judged'];
+  },
   batch: BatchHeader = header(source, { kind: rows.bars ? 'bars' : ('quotes' satisfies JobKind) }),
 ) {
   const decision: Decision = {
     quotes: rows.quotes ?? [],
     bars: rows.bars ?? [],
+    judged: rows.judged ?? [],
     rejected: [],
     statistics: [],
     verdict: { status: 'succeeded', reason: null, detail: null, message: null },

@@ -74,8 +74,8 @@ function blockAt(series: Series, index: number, usual: number): Block | null {
   if (!before || !first || !(before.close > 0) || !(first.close > 0)) return null;
   const limit = Math.max(usual, 8 * moveAround(series, index));
   const step = Math.log(first.close / before.close);
-  if (Math.abs(step) <= limit || isTick(series, first.close, before.close) || !hasGap(before, first, limit))
-    return null;
+  if (Math.abs(step) <= limit || isTick(series, first.close, before.close)) return null;
+  if (!hasGap(before, first, limit) && !isApart(first, limit)) return null;
   for (let end = index + 1; end <= Math.min(index + longestBlock, rows.length - 1); end++) {
     const [last, after] = [rows[end - 1], rows[end]];
     if (!last || !after || !(last.close > 0) || !(after.close > 0)) return null;
@@ -84,7 +84,7 @@ function blockAt(series: Series, index: number, usual: number): Block | null {
     const moved = Math.abs(Math.log(after.close / before.close));
     // The longer it lasts, the more it looks like a market.
     if (Math.abs(step) < limit * (1 + 0.2 * (end - index - 1))) return null;
-    if (moved > 0.35 * Math.abs(step) || !hasGap(last, after, limit)) return null;
+    if (moved > 0.35 * Math.abs(step) || !(hasGap(last, after, limit) || isApart(last, limit))) return null;
     const level = Math.sqrt(before.close * after.close);
     return { findings: offRows(rows.slice(index, end), level, 'surroundings', 'wrong'), next: end + 1 };
   }
@@ -159,6 +159,13 @@ function hasGap(before: Row, after: Row, limit: number): boolean {
   const [nextHigh, nextLow] = rangeOf(after);
   const apart = after.close > before.close ? Math.log(nextLow / high) : Math.log(low / nextHigh);
   return apart > limit * 0.7;
+}
+
+/** Whether a close is far outside the high and low of its own bar. */
+function isApart({ high, low, close }: Row, limit: number): boolean {
+  return (
+    (high !== null && Math.log(close / high) > limit * 0.7) || (low !== null && Math.log(low / close) > limit * 0.7)
+  );
 }
 
 function rangeOf({ open, high, low, close }: Row): [high: number, low: number] {

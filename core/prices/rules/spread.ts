@@ -4,8 +4,9 @@
 export function logReturns(values: readonly number[]): Float64Array {
   const returns = new Float64Array(values.length).fill(Number.NaN);
   for (let index = 1; index < values.length; index++) {
-    const ratio = (values[index] ?? Number.NaN) / (values[index - 1] ?? Number.NaN);
-    if (ratio > 0 && (values[index] ?? 0) > 0) returns[index] = Math.log(ratio);
+    const [before, value] = [values[index - 1] ?? 0, values[index] ?? 0];
+    // A difference of logarithms: a quotient of extremes would be 0 or infinite.
+    if (before > 0 && value > 0) returns[index] = Math.log(value) - Math.log(before);
   }
   return returns;
 }
@@ -52,7 +53,8 @@ export function moveAround(series: { readonly returns: Float64Array; readonly si
 /** What all but a few returns stay below: the size that is passed by one in twenty, or one in seven of a short series. */
 export function wildMove(returns: ArrayLike<number>): number {
   const sizes = sizesOf(returns);
-  return sizes.length === 0 ? 0 : quantile(sizes, sizes.length >= 60 ? 0.95 : 0.85);
+  // Of a few returns one that is wrong would be among the wildest.
+  return sizes.length < 12 ? 0 : quantile(sizes, sizes.length >= 60 ? 0.95 : 0.85);
 }
 
 /** The logarithm of a density with heavy tails (Student's t, 4 degrees), but for a constant: 0 at the centre. */

@@ -24,7 +24,8 @@ const witnessSlack = 3;
 
 /** The share of the rows that outvotes the rest where no witness is. */
 const clearMajority = 0.9;
-const fewRows = 5;
+/** The newest few rows with trades decide, unless this share of all stands against them. */
+const [fewRows, fewMajority] = [5, 2 / 3];
 
 /** A witness that is farther from the rows says nothing of their unit. */
 const witnessValidMs = 30 * 86_400_000;
@@ -141,21 +142,21 @@ function anchorOf(series: Series, levels: Int8Array): Anchor | null {
   if (newest !== undefined) {
     // A few rows at the end against nearly all before them have no more to say than the rest.
     const few = levels.length - 1 - levels.findLastIndex((level) => level !== newest) <= fewRows;
-    const majority = few ? majorityOf(levels) : null;
+    const majority = few ? majorityOf(levels, fewMajority) : null;
     return majority === null ? { level: newest, witness: 'traded_rows' } : { level: majority, witness: 'surroundings' };
   }
   for (const price of evidence.others ?? []) {
     const level = levelBy(series, levels, price);
     if (level !== null) return { level, witness: 'other_source' };
   }
-  const majority = majorityOf(levels);
+  const majority = majorityOf(levels, clearMajority);
   return majority === null ? null : { level: majority, witness: 'surroundings' };
 }
 
-function majorityOf(levels: Int8Array): number | null {
+function majorityOf(levels: Int8Array, share: number): number | null {
   const votes = new Map<number, number>();
   for (const level of levels) votes.set(level, (votes.get(level) ?? 0) + 1);
-  return [...votes].find(([, count]) => count >= levels.length * clearMajority)?.[0] ?? null;
+  return [...votes].find(([, count]) => count >= levels.length * share)?.[0] ?? null;
 }
 
 /** The level at which the row nearest to a price in time would agree with it, or `null` where it is too far off to say. */

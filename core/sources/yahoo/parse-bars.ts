@@ -1,6 +1,8 @@
 import type { Failure } from '../../contracts/failure.ts';
 import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '../../market/bar.ts';
+import type { SeriesWitnesses } from '../../market/bar-series.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
+import { currencyUnit } from '../../market/money.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
 import type { Parsed, Rejection, SourceAnswer } from '../parser.ts';
 import { failed, invalidFields } from '../reading/json.ts';
@@ -35,7 +37,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
   });
-  const { bars, rejections } = readBars(chart, interval, subject.listing);
+  const { bars, rejections, adjusted } = readBars(chart, interval, subject.listing);
   return {
     quotes: [],
     bars: [
@@ -45,6 +47,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
         basisAt: Date.parse(answer.fetchedAt),
         bars: unit.said ? bars : bars.map((bar) => ({ ...bar, currency: null })),
         actions: readActions(chart, subject.listing),
+        witnesses: readWitnesses(chart, subject.listing.minorFactor, adjusted),
       },
     ],
     rejections,
@@ -84,6 +87,8 @@ function readBars(
   const columns = chart.indicators.quote[0] ?? {};
   const bars = new Map<number, Bar>();
   const rejections: Rejection[] = [];
+  const adjusted = new Map<number, number>();
+  const adjustedCloses = chart.indicators.adjclose?.[0]?.adjclose;
   const money = (value: number | null | undefined): DecimalText | null => {
     const text = value == null ? null : decimalFromNumber(value);
     return text === null ? null : divide(text, listing.minorFactor);
@@ -113,6 +118,8 @@ function readBars(
       reject(index, 'timestamp', 'The time of the bar is not a time.');
       continue;
     }
+    const witness = adjustedCloses?.[index];
+    if (witness != null) adjusted.set(startsAt, witness / listing.minorFactor);
     bars.set(startsAt, {
       interval,
       startsAt,
@@ -126,7 +133,7 @@ function readBars(
       minorFactor: listing.minorFactor,
     });
   }
-  return { bars: [...bars.values()], rejections };
+  return { bars: [...bars.values()], rejections, adjusted };
 }
 
 /**
@@ -142,22 +149,42 @@ function startOf(seconds: number, interval: BarInterval, chart: Chart, zone: str
   return at > start && dateInZone(at, zone) === dateInZone(start, zone) ? start : at;
 }
 
+interface Payment {
+  readonly amount: number;
+  readonly date: number;
+  readonly currency?: string | null | undefined;
+}
+
+/** What stands beside the bars, in major units. */
+function readWitnesses({ meta }: Chart, minorFactor: number, adjusted: ReadonlyMap<number, number>): SeriesWitnesses {
+  const { regularMarketPrice: price, regularMarketTime: time, chartPreviousClose: before } = meta;
+  return {
+    adjusted,
+    market: price == null || time == null ? null : { price: price / minorFactor, at: time * 1000 },
+    closeBefore: before == null ? null : before / minorFactor,
+  };
+}
+
 function readActions(
   chart: Chart,
   listing: { currency: string; minorFactor: number; zone: string },
 ): CorporateAction[] {
   const actions: CorporateAction[] = [];
-  for (const dividend of Object.values(chart.events?.dividends ?? {})) {
-    const amount = decimalFromNumber(dividend.amount);
-    if (amount === null || dividend.amount <= 0 || Math.abs(dividend.date) > 8.64e12) continue;
+  const pay = (type: 'dividend' | 'capital_gain', { amount: paid, date, currency }: Payment) => {
+    const amount = decimalFromNumber(paid);
+    if (amount === null || paid <= 0 || Math.abs(date) > 8.64e12) return;
+    // What a payment says of its own currency counts: dollars on a share in pence are no pence.
+    const unit = (currency ? currencyUnit(currency) : null) ?? listing;
     actions.push({
-      type: 'dividend',
-      exDate: dateInZone(dividend.date * 1000, listing.zone),
+      type,
+      exDate: dateInZone(date * 1000, listing.zone),
       ratio: null,
-      amount: divide(amount, listing.minorFactor),
-      currency: listing.currency,
+      amount: divide(amount, unit.minorFactor),
+      currency: unit.currency,
     });
-  }
+  };
+  for (const dividend of Object.values(chart.events?.dividends ?? {})) pay('dividend', dividend);
+  for (const gain of Object.values(chart.events?.capitalGains ?? {})) pay('capital_gain', gain);
   for (const split of Object.values(chart.events?.splits ?? {})) {
     const ratio = decimalFromNumber(split.numerator);
     if (ratio === null || split.numerator <= 0 || split.denominator <= 0 || Math.abs(split.date) > 8.64e12) continue;

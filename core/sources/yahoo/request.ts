@@ -39,7 +39,7 @@ export function yahooRequests(task: {
       period2: String(to),
       interval: range?.interval ?? job?.interval ?? '1d',
       includePrePost: 'false',
-      events: 'div|split',
+      events: 'div|split|capitalGain',
     },
     symbols: [symbol],
   }));

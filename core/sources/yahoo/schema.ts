@@ -61,12 +61,18 @@ export const chartAnswerSchema = z.object({
             longName: spare(z.string()),
             shortName: spare(z.string()),
             dataGranularity: z.string(),
+            regularMarketPrice: spare(finite),
+            regularMarketTime: spare(finite),
+            chartPreviousClose: spare(finite),
             currentTradingPeriod: spare(z.object({ regular: z.object({ start: finite, end: finite }) })),
           }),
           timestamp: z.array(finite).optional(),
           events: z
             .object({
-              dividends: z.record(z.string(), z.object({ amount: finite, date: finite })).optional(),
+              dividends: z
+                .record(z.string(), z.object({ amount: finite, date: finite, currency: spare(z.string()) }))
+                .optional(),
+              capitalGains: z.record(z.string(), z.object({ amount: finite, date: finite })).optional(),
               splits: z
                 .record(z.string(), z.object({ date: finite, numerator: finite, denominator: finite }))
                 .optional(),
@@ -74,6 +80,7 @@ export const chartAnswerSchema = z.object({
             .optional(),
           indicators: z.object({
             quote: z.array(z.object({ open: column, high: column, low: column, close: column, volume: column })).min(1),
+            adjclose: spare(z.array(z.object({ adjclose: column }))),
           }),
         }),
       )

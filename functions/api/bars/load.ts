@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import type { BarBasis } from '../../../core/market/bar.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
 import { dateInZone } from '../../../core/market/zoned-date.ts';
@@ -34,7 +35,7 @@ export async function adjust(
   const authority = authorityOf(asked.source, rows, actions);
   const counted = actions.filter((action) => action.source === authority);
   await requireComplete(reader, rows, asked, { authority, first });
-  const dividends = counted.filter((action) => action.type === 'dividend' && action.exDate > first);
+  const dividends = paymentsOf(counted).filter((action) => action.exDate > first);
   return adjustBars(rows, adjustment, {
     splits: counted.flatMap(({ type, ratio, exDate, knownAt }) =>
       type === 'split' && ratio !== null && Number(ratio) > 0 ? [{ exDate, ratio, knownAt }] : [],
@@ -84,6 +85,19 @@ async function requireComplete(
     throw new NotDerivableError(
       `Between ${gap.from} and ${gap.to} there are no daily bars of ${authority}, so a split or dividend of that time would not be known. Collect that range first, or ask for adjustment=none.`,
     );
+}
+
+/** What was paid on each day: dividends, and the capital gains beside them in one sum. */
+function paymentsOf(actions: readonly StoredAction[]): StoredAction[] {
+  const paid = new Map<string, StoredAction>();
+  for (const action of actions) {
+    if (action.type === 'split') continue;
+    const key = `${action.exDate} ${action.currency}`;
+    const other = paid.get(key);
+    const sum = other?.amount && action.amount ? new Decimal(other.amount).add(action.amount).toFixed() : action.amount;
+    paid.set(key, other ? { ...other, amount: sum } : action);
+  }
+  return [...paid.values()];
 }
 
 async function withCloses(

@@ -1,9 +1,9 @@
 import type { BarSeries } from '../../../core/market/bar-series.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
-import { checkBars } from '../../../core/prices/check-bars.ts';
 import { checkQuotes, isSameQuote } from '../../../core/prices/check-quotes.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
 import type { Evidence, PriorQuote } from '../../../core/prices/evidence.ts';
+import { judgeBars as judgeOne } from '../../../core/prices/judge-bars.ts';
 import type { candidatePriors } from './evidence.ts';
 import { type HeldRows, isSame } from './held-rows.ts';
 
@@ -116,7 +116,7 @@ export function judgeBars(
   return lastFetched(series).map((each) => {
     const waiting = held.under(each.path);
     for (const prior of [undefined, ...priors.own(each.listing.id, source)]) {
-      const checked = checkBars(each, prior);
+      const checked = judgeOne(each, prior);
       const fits =
         checked.rejected.length === waiting.length &&
         checked.rejected.every((row) => waiting.some((other) => isSame(other, row)));
@@ -126,7 +126,7 @@ export function judgeBars(
       return checked.accepted;
     }
     breaches.push(`${each.path}: the bars in quarantine are not those that any stored price speaks against`);
-    const checked = checkBars(each, undefined);
+    const checked = judgeOne(each, undefined);
     rejected.push(...checked.rejected);
     for (const row of checked.rejected) held.take(row);
     return checked.accepted;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkBars } from '../../../core/prices/check-bars.ts';
 import { checkQuotes } from '../../../core/prices/check-quotes.ts';
+import { judgeBars } from '../../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../../core/prices/statistics.ts';
 import { catalogue } from '../../../core/sources/catalogue.ts';
 import type { Parsed, SourceAnswer, SourceParser, Subject } from '../../../core/sources/parser.ts';
@@ -100,7 +100,7 @@ async function ingested(parsed: Parsed): Promise<void> {
   const enriched = enrich(parsed, fetchedAt, 'exchanges[0]', (symbol) => known.get(symbol));
   const quotes = await checkQuotes(enriched.quotes, { priors: new Map(), otherPrices: async () => new Map() });
   quoteStatistics(quotes.accepted, quotes.rejected);
-  const bars = enriched.bars.map((series) => checkBars(series, undefined));
+  const bars = enriched.bars.map((series) => judgeBars(series, undefined));
   barStatistics(
     bars.map(({ accepted }) => accepted),
     bars.flatMap(({ rejected }) => rejected),

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../core/contracts/blob.ts';
-import { checkBars } from '../../../core/prices/check-bars.ts';
 import { checkQuotes } from '../../../core/prices/check-quotes.ts';
 import type { PriorQuote } from '../../../core/prices/evidence.ts';
+import { judgeBars } from '../../../core/prices/judge-bars.ts';
 import { jumpFactor } from '../../../core/prices/thresholds.ts';
 import { catalogue } from '../../../core/sources/catalogue.ts';
 import type { Parsed, SourceParser } from '../../../core/sources/parser.ts';
@@ -102,7 +102,18 @@ async function stored(sample: Sample, parsed: Parsed): Promise<{ prices: string[
     priors: new Map([[1, prior]]),
     otherPrices: async () => new Map(),
   });
-  const bars = enriched.bars.map((series) => checkBars(series, prior));
+  const bars = enriched.bars.map((series) => {
+    const { accepted, rejected, judged } = judgeBars(series, prior);
+    // What a finding calls wrong is stored and not served.
+    const wrong = new Set(
+      judged?.findings.filter(({ severity }) => severity === 'wrong').map(({ subject }) => subject.at),
+    );
+    const served = accepted.bars.filter((bar) => !wrong.has(bar.startsAt));
+    return {
+      accepted: { bars: served },
+      rejected: [...rejected, ...accepted.bars.filter((bar) => wrong.has(bar.startsAt))],
+    };
+  });
   return {
     prices: [
       ...quotes.accepted.map((row) => row.quote.price),

@@ -11,6 +11,7 @@ const consolidationLock = 0x636f6e73;
 /** How much a source is worth for an asset class. Higher wins. */
 export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
 
+const idRow = z.object({ id: z.int() });
 const countRow = z.object({ count: z.int() });
 const unsettledRow = z.object({ ids: z.string().nullable() });
 
@@ -26,6 +27,18 @@ const candidateRow = z.object({
   last_close: z.string().nullable(),
   last_at: z.date().nullable(),
 });
+
+/** Of some listings those that have prices of several sources. */
+export async function severalSources(db: Connection, listingIds: readonly number[]): Promise<number[]> {
+  if (listingIds.length === 0) return [];
+  const { rows } = await db.query({
+    name: 'several-sources',
+    text: `SELECT listing_id AS id FROM latest_quote WHERE listing_id = ANY ($1::int[])
+           GROUP BY listing_id HAVING count(*) > 1 ORDER BY listing_id`,
+    values: [numbers(listingIds)],
+  });
+  return rows.map((row) => idRow.parse(row).id);
+}
 
 /**
  * Decides again which source is the price of some listings, after one source's latest rows have changed.

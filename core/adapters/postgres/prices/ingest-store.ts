@@ -13,11 +13,13 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
-import { type RankOf, storeConsolidation } from './consolidation-store.ts';
+import { type RankOf, severalSources, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
+import { storeFindings } from './finding-store.ts';
 import { confirmLeft, lockLatest, otherPrices, priorsAt } from './latest-quotes.ts';
 import { storeQuotes } from './quote-store.ts';
 import { readStanding } from './standing.ts';
+import { storedSeries } from './stored-series.ts';
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
 const standingTtlMs = 1_000;
@@ -60,7 +62,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
  *   1. open the batch; a blob that was read before ends here
  *   2. lock and read the latest row of each listing
  *   3. decide, outside the database
- *   4. quotes with their latest rows, bars, corporate actions, constituents
+ *   4. quotes with their latest rows, bars, corporate actions, findings, constituents
  *   5. counts, statistics, quarantine, events, the task's end
  *   6. which source is the price, under the one lock that all sources share
  */
@@ -83,12 +85,14 @@ async function storeBatch(
   const decision = await decide({
     priors,
     priorsAt: (fetches) => priorsAt(db, sourceId, fetches),
+    storedSeries: (spans) => storedSeries(db, sourceId, spans),
     otherPrices: (ids) => otherPrices(db, sourceId, ids),
   });
 
   await confirmLeft(db, sourceId, decision.quotes, priors);
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  await storeFindings(db, sourceId, batchId, decision.judged ?? []);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
@@ -97,7 +101,10 @@ async function storeBatch(
     revised: quotes.revised + bars.revised + constituents.revised,
   };
   await closeBatch(db, header, batchId, decision, counts);
-  if (decision.quotes.length > 0)
-    await storeConsolidation(db, sourceId, [...new Set(decision.quotes.map((row) => row.listing.id))], rankOf);
+  const priced = new Set(decision.quotes.map((row) => row.listing.id));
+  // The newest bar of a source speaks for or against its price.
+  const barred = decision.bars.filter((series) => series.bars[0]?.interval === '1d').map((series) => series.listing.id);
+  for (const id of await severalSources(db, barred)) priced.add(id);
+  if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf);
   return { batchId, repeated: false, ...counts };
 }

