@@ -16,7 +16,7 @@ const world = useWorld({
 let kept: Kept;
 let ids: { batch: string; slot: string };
 
-/** Two sources on one listing, bars with actions, constituents, a former version, a row in quarantine and a failed run. */
+/** Two sources on one listing, bars with actions, former versions of a quote and a constituent, a row in quarantine and a failed run. */
 beforeAll(async () => {
   const { cycle, blobs, due } = world.pipeline({ browser: world.browser });
   const quotes = () => cycle(runNow('quotes'));
@@ -27,6 +27,9 @@ beforeAll(async () => {
     await quotes();
   }
   world.fault({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: false });
+  world.fault({ source: 'slickcharts', fault: 'price', symbol: 'AAPL', price: 303, on: true });
+  await cycle(runNow('constituents', new Date().toISOString(), 'slickcharts'));
+  world.fault({ source: 'slickcharts', fault: 'price', symbol: 'AAPL', on: false });
   world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: true });
   await quotes();
   world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: false });
@@ -46,6 +49,13 @@ beforeAll(async () => {
 });
 
 describe('the checker of the invariants', () => {
+  it('is tried on a world in which constituents were replaced', async () => {
+    const [revised] = await world.all(
+      `SELECT data->>'revised' AS rows FROM outbox WHERE type = 'constituents.revised'`,
+    );
+    expect(Number(revised?.['rows'])).toBeGreaterThan(0);
+  });
+
   it('finds nothing in a world that is in order', async () => {
     expect(await breachesOf(world.pool, kept)).toEqual([]);
   });

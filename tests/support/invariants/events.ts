@@ -60,7 +60,7 @@ export function eventBreaches(stored: StoredRows): string[] {
   return breaches;
 }
 
-/** How many quotes and bars each batch replaced: those whose former version was known until its own came. */
+/** How many quotes, bars and constituents each batch replaced: those whose former version was known until its own came. */
 function revisedBy(stored: StoredRows): Map<string, number> {
   const counts = new Map<string, number>();
   const count = <Row extends { ingestedAt: string; batchId: string }>(
@@ -76,5 +76,6 @@ function revisedBy(stored: StoredRows): Map<string, number> {
   };
   count((row) => `${row.listingId} ${row.source} ${row.asOf}`, stored.quotes, stored.quoteRevisions);
   count((row) => `${row.listingId} ${row.source} ${row.interval} ${row.startsAt}`, stored.bars, stored.barRevisions);
+  count((row) => `${row.indexId} ${row.source} ${row.date} ${row.listingId}`, stored.members, stored.memberRevisions);
   return counts;
 }

@@ -92,6 +92,8 @@ export const mutations: readonly Mutation[] = [
   { name: 'a corporate action lost', sql: `DELETE FROM corporate_action WHERE ${one('corporate_action')}` },
   { name: 'a constituent lost', sql: `DELETE FROM constituent WHERE ${one('constituent')}` },
   { name: 'a weight doubled', sql: `UPDATE constituent SET weight = weight / 2 WHERE ${one('constituent')}` },
+  { name: 'a former version of a constituent lost', sql: 'DELETE FROM constituent_revision' },
+  { name: 'replaced constituents not told', sql: `DELETE FROM outbox WHERE type = 'constituents.revised'` },
   { name: 'a success without rows', sql: `UPDATE task SET accepted = 0 WHERE batch_id = :batch` },
   {
     name: 'an attempt that told the contrary',

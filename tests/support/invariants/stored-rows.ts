@@ -143,6 +143,7 @@ const member = z.object({
   previousClose: decimal,
   currency: text,
   fetchedAt: number,
+  ingestedAt: text,
   batchId: text,
 });
 const decision = z.object({
@@ -185,7 +186,8 @@ const barColumns = `listing_id AS "listingId", source, interval, ${ms('starts_at
   volume, currency, minor_factor AS "minorFactor", basis, ${ms('fetched_at')} AS "fetchedAt",
   ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId"`;
 const memberColumns = `index_listing_id AS "indexId", source, date::text, listing_id AS "listingId", rank, weight, price,
-  previous_close AS "previousClose", currency, ${ms('fetched_at')} AS "fetchedAt", batch_id AS "batchId"`;
+  previous_close AS "previousClose", currency, ${ms('fetched_at')} AS "fetchedAt",
+  ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId"`;
 const knownTo = `, ${microseconds('known_to')} AS "knownTo"`;
 
 /** Everything that the checker looks at, on a connection that sees one instant. Nothing is decided in SQL. */
@@ -249,7 +251,11 @@ export async function storedRows(db: Connection) {
                 ${ms('known_at')} AS "knownAt", batch_id AS "batchId" FROM corporate_action`,
     ),
     members: await read(db, member, `SELECT ${memberColumns} FROM constituent`),
-    memberRevisions: await read(db, member, `SELECT ${memberColumns} FROM constituent_revision`),
+    memberRevisions: await read(
+      db,
+      member.extend({ knownTo: text }),
+      `SELECT ${memberColumns}${knownTo} FROM constituent_revision`,
+    ),
     events: await read(db, event, 'SELECT id, type, key, data FROM outbox ORDER BY id'),
     incidents: await read(
       db,
