@@ -50,6 +50,8 @@ async function unpacked(incoming: IncomingMessage): Promise<Readable> {
     .filter((coding) => coding !== '' && coding !== 'identity');
   if (codings.length > mostCodings) throw Object.assign(new Error('Too many codings.'), { code: 'MANY_CODINGS' });
   let stream: Readable = incoming;
+  // Of nothing there is nothing to unpack: answers without a body may name a coding all the same.
+  if (codings.length > 0 && (await firstByte(stream)) === null) return stream;
   for (const coding of codings.toReversed()) {
     const unpack = await unpackerOf(coding, stream);
     if (unpack) stream = pipeline(stream, unpack, () => undefined);
@@ -67,18 +69,19 @@ async function unpackerOf(coding: string, packed: Readable): Promise<Transform |
       return zlib.createBrotliDecompress();
     case 'deflate':
       // It means the format of zlib; some servers send it without the head, whose first byte ends in 8.
-      return ((await firstByte(packed)) & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw();
+      return ((await firstByte(packed)) ?? 8) % 16 === 8 ? zlib.createInflate() : zlib.createInflateRaw();
     default:
       return null;
   }
 }
 
-async function firstByte(stream: Readable): Promise<number> {
-  await once(stream, 'readable');
+/** The first byte of a stream, which stays in it; `null` when it is empty. */
+async function firstByte(stream: Readable): Promise<number | null> {
+  if (stream.readableLength === 0) await once(stream, 'readable');
   const chunk: unknown = stream.read();
-  if (!Buffer.isBuffer(chunk)) return 8;
+  if (!Buffer.isBuffer(chunk)) return null;
   stream.unshift(chunk);
-  return chunk[0] ?? 8;
+  return chunk[0] ?? null;
 }
 
 function codeOf(error: unknown): string {

@@ -42,8 +42,8 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
         setCookies.push(...answer.setCookies);
         const { location } = answer.response.headers;
         const { status } = answer.response;
+        // Whatever became of its body: a redirect is its head.
         const goesOn =
-          answer.error === null &&
           status >= 300 &&
           status < 400 &&
           location !== undefined &&

@@ -9,7 +9,8 @@ const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414
  * Messages are of our own words: an upstream's text never reaches a log or a page from here.
  */
 export function transportFailure({ response, error }: Pick<SourceAnswer, 'response' | 'error'>): Failure | null {
-  if (!response || error) {
+  // Of anything but a 200 the status says more than what became of the body.
+  if (!response || (error && response.status === 200)) {
     switch (error?.code) {
       case 'timeout':
         return { reason: 'timeout', detail: { code: 'timeout' }, message: 'The source did not answer in time.' };
@@ -69,14 +70,15 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
         };
     }
   }
-  if (response.truncated)
-    return {
-      reason: 'schema_drift',
-      detail: { code: 'too_large' },
-      message: 'The answer is longer than any answer of this source may be.',
-    };
   const { status } = response;
-  if (status === 200) return null;
+  if (status === 200)
+    return response.truncated
+      ? {
+          reason: 'schema_drift',
+          detail: { code: 'too_large' },
+          message: 'The answer is longer than any answer of this source may be.',
+        }
+      : null;
   const said = `The source answered ${status}`;
   const detail = { code: 'http_status', status } as const;
   if (status === 429) return { reason: 'rate_limited', detail, message: `${said}: too many requests.` };

@@ -54,6 +54,22 @@ const corrupt: Readonly<Record<string, Send>> = {
   '/many': sends('gzip, gzip, gzip, gzip', gzipSync(gzipSync(twice))),
 };
 
+/** Answers whose head says all, with a body that cannot be read. */
+const spoilt: Readonly<Record<string, Send>> = {
+  'empty gzip': (response) => response.end(),
+  'no gzip': (response) => response.end('Too Many Requests'),
+  truncated: (response) => {
+    response.write(packed.subarray(0, 100), () => setTimeout(() => response.destroy(), 20));
+  },
+  'too long': (response) => response.end(gzipSync(Buffer.alloc(2_000_000))),
+};
+const withHead =
+  (status: number, headers: Record<string, string>, send: Send): Send =>
+  (response) => {
+    response.writeHead(status, { 'content-encoding': 'gzip', ...headers });
+    send(response);
+  };
+
 let site: Site;
 let sent = 0;
 /** Sends as fast as it is taken, until it is hung up on. */
@@ -71,7 +87,14 @@ const endless = (response: ServerResponse, next: () => Buffer) => {
 };
 
 beforeAll(async () => {
-  const asPages = Object.entries({ ...readable, ...brokenOff, ...corrupt }).map(
+  const heads = Object.entries(spoilt).flatMap(([name, send]): [string, Send][] => {
+    const path = name.replace(' ', '-');
+    return [
+      [`/429/${path}`, withHead(429, {}, send)],
+      [`/302/${path}`, withHead(302, { location: '/plain' }, send)],
+    ];
+  });
+  const asPages = Object.entries({ ...readable, ...brokenOff, ...corrupt, ...Object.fromEntries(heads) }).map(
     ([path, send]) => [path, (_: unknown, response: ServerResponse) => send(response)] as const,
   );
   site = await startSite({
@@ -151,6 +174,18 @@ describe('a body', () => {
       if (path === '/short-gzip') expect(answer.response?.body.length).toBeGreaterThan(1_000);
       for (const failure of await failuresOf(answer))
         expect(failure).toMatchObject({ reason: 'schema_drift', detail: { code: 'corrupt_body' } });
+    },
+  );
+
+  it.each(Object.keys(spoilt))(
+    'that is spoilt takes nothing from what the head of its answer says: %s',
+    async (name) => {
+      const path = name.replace(' ', '-');
+      const limited = await call(`/429/${path}`);
+      expect(limited.error !== null || limited.response?.truncated).toBe(name !== 'empty gzip');
+      for (const failure of await failuresOf(limited))
+        expect(failure).toMatchObject({ reason: 'rate_limited', detail: { code: 'http_status', status: 429 } });
+      expect(await call(`/302/${path}`)).toMatchObject({ response: { status: 200, body: whole }, error: null });
     },
   );
 
