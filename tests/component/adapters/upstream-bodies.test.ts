@@ -40,6 +40,7 @@ const readable: Readonly<Record<string, Send>> = {
 /** Bodies that end before their time, with what their connection says. */
 const brokenOff: Readonly<Record<string, Send>> = {
   '/fin-after-headers': breaksOff({ 'content-length': '1000' }, ''),
+  '/fin-after-headers-of-gzip': breaksOff({ 'content-encoding': 'gzip', 'content-length': '1000' }, ''),
   '/cut': breaksOff({ 'content-length': String(whole.length) }, whole.slice(0, 50_000)),
   '/cut-chunked': breaksOff({}, whole.slice(0, 50_000)),
   '/cut-gzip': breaksOff({ 'content-encoding': 'gzip', 'content-length': '9999' }, packed),
@@ -107,6 +108,10 @@ beforeAll(async () => {
       }, 20);
       response.once('close', () => clearInterval(timer));
     },
+    '/silent-gzip': (_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.flushHeaders();
+    },
     '/endless': (_, response) => endless(response, () => Buffer.alloc(65_536, 'a')),
     '/bomb': (_, response) => {
       // Ten gigabytes, a thousandth of it on the way.
@@ -158,7 +163,7 @@ describe('a body', () => {
       expect(answer.error?.code).toBe('truncated');
       expect(answer.response).toMatchObject({ status: 200, truncated: true });
       expect(whole.startsWith(answer.response?.body ?? '-')).toBe(true);
-      if (path !== '/fin-after-headers') expect(answer.response?.body.length).toBeGreaterThan(10_000);
+      if (!path.startsWith('/fin')) expect(answer.response?.body.length).toBeGreaterThan(10_000);
       for (const failure of await failuresOf(answer))
         expect(failure).toMatchObject({ reason: 'down', detail: { code: 'answer_cut_off' } });
     },
@@ -195,6 +200,11 @@ describe('a body', () => {
     expect(sent).toBeGreaterThan(3);
     expect(answer).toMatchObject({ response: null, error: { code: 'timeout' } });
     for (const failure of await failuresOf(answer)) expect(failure?.reason).toBe('timeout');
+  });
+
+  it('that is packed and never comes is given up when its time is over', async () => {
+    const answer = await call('/silent-gzip', { timeoutMs: 500 });
+    expect(answer).toMatchObject({ response: null, error: { code: 'timeout' } });
   });
 
   it.each(['/endless', '/bomb', '/bomb-in-bomb'])('without an end is cut at the cap: %s [fault 31]', async (path) => {

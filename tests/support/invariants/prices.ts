@@ -156,7 +156,7 @@ function memberBreaches(stored: StoredRows, readings: readonly BatchReading[]): 
   ];
 }
 
-function memberVersion(row: StoredMember): Version {
+function memberVersion(row: Omit<StoredMember, 'ingestedAt'>): Version {
   return {
     key: `${row.indexId} ${row.source} ${row.date} ${row.listingId}`,
     content: JSON.stringify([row.rank, row.weight, row.price, row.previousClose, row.currency]),
