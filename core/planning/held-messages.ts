@@ -12,8 +12,12 @@ export const longestHoldMs = 6 * 3_600_000;
  * After how many seconds a message is tried again that has been held for `heldMs`, because the database was away each
  * time; `null` when it was held long enough. Short at first, so that a restart costs little, and never so long that
  * prices are late by more than a minute once the database is back.
+ *
+ * One that was not tried itself, but came with one that failed, waits half as long: if it was that one's own work that took
+ * the database too long, they do not come together again.
  */
-export function pauseOfHeld(heldMs: number): number | null {
+export function pauseOfHeld(heldMs: number, isTried: boolean): number | null {
   if (heldMs >= longestHoldMs) return null;
-  return Math.min(longestPause, Math.max(shortestPause, Math.ceil(heldMs / 1_000)));
+  const pause = Math.min(longestPause, Math.max(shortestPause, Math.ceil(heldMs / 1_000)));
+  return isTried ? pause : Math.ceil(pause / 2);
 }

@@ -89,6 +89,16 @@ it('a poison message beside them is a dead letter after the same five tries as e
   expect(doneAfter['blob']).toBeLessThan(12);
 });
 
+it('a message whose own work takes the database too long keeps those that came with it waiting for seconds', async () => {
+  const { doneAfter, tries } = await readAll(['slow', 'blob-1', 'blob-2'], (key) => {
+    if (key === 'slow')
+      throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+  });
+  expect(tries['slow']).toBeGreaterThan(100);
+  expect(doneAfter['blob-1']).toBeLessThan(1);
+  expect(doneAfter['blob-2']).toBeLessThan(1);
+});
+
 it('a message that is taken for trouble of the database each time is a dead letter within seven hours', async () => {
   const { deadAfter } = await readAll(['slow'], () => {
     throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });

@@ -114,10 +114,11 @@ describe('while the database is away', () => {
     expect(tried).toEqual(['a']);
     // What is wrong with the message itself is no trouble of the database.
     expect(failed).toEqual(['m2']);
-    const heldSince = new Date(0).toISOString();
+    // However long it had waited for its turn before. What was not tried comes back earlier, and so without the other.
+    const heldSince = new Date(60_000).toISOString();
     expect(requeued).toEqual([
-      { key: 'a', heldSince, delay: 60 },
-      { key: 'b', heldSince, delay: 60 },
+      { key: 'a', heldSince, delay: 15 },
+      { key: 'b', heldSince, delay: 8 },
     ]);
   });
 
