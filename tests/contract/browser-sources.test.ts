@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema } from '../../core/auth/session.ts';
 import { resultOf } from '../../localstack/cycle.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
-import { type PipelineOptions, runNow } from '../support/pipeline.ts';
+import { type Pipeline, type PipelineOptions, runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -17,7 +18,18 @@ const world = useWorld({
     pageTimeoutMs: 1_500,
   },
 });
-const start = (differs: Partial<PipelineOptions> = {}) => world.pipeline({ browser: world.browser, ...differs });
+let started: Pipeline[] = [];
+function start(differs: Partial<PipelineOptions> = {}): Pipeline {
+  const pipeline = world.pipeline({ browser: world.browser, ...differs });
+  started.push(pipeline);
+  return pipeline;
+}
+afterEach(async () => {
+  const blobs = new Map(started.flatMap((each) => [...each.blobs.blobs]));
+  const due = started.flatMap((each) => each.due);
+  started = [];
+  await world.invariant({ blobs: memoryRawStore(blobs), due });
+});
 
 beforeEach(async () => {
   await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('demo-broker', true)`);

@@ -27,6 +27,7 @@ it('a page that changed its classes goes on being read by its headings, and a re
   await positions();
   expect(await of.recover(world, 'demo-broker')).toMatchObject({ status: 'failed', reason: 'schema_drift' });
   expect(await selectors()).toEqual({ selectors: 'alternative' });
+  await of.invariant(world);
 });
 
 it('a browser begins with a new profile and signs in again, and the page that failed is kept', async () => {

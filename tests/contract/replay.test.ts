@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
-import { runNow } from '../support/pipeline.ts';
+import { type Pipeline, runNow } from '../support/pipeline.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ sources: ['yahoo'], pipeline: { symbols: ['AAPL', 'MSFT'] } });
@@ -13,9 +13,16 @@ const priceOf = async (symbol: string) =>
     )
   )[0]?.price;
 
+let started: Pipeline | undefined;
+afterEach(async () => {
+  if (started) await world.invariant(started);
+  started = undefined;
+});
+
 /** The pipeline and an API that puts its messages into the same queues. */
 function start() {
   const running = world.pipeline();
+  started = running;
   const api = world.api({ queue: running.queue });
   const replay = async (body: unknown, headers: Record<string, string> = {}) => {
     const answer = await api.ask('/quarantine/replay', {

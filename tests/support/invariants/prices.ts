@@ -148,11 +148,7 @@ function memberBreaches(stored: StoredRows, readings: readonly BatchReading[]): 
       brought.filter(({ key }) => wanted.has(key)),
       stored.members.map(memberVersion),
     ),
-    ...formerBreaches(
-      'constituent',
-      brought,
-      stored.memberRevisions.map((row) => ({ ...memberVersion(row), ingestedAt: `${row.batchId} ${row.fetchedAt}` })),
-    ),
+    ...formerBreaches('constituent', brought, stored.memberRevisions.map(withIngest(memberVersion))),
   ];
 }
 
