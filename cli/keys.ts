@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { apiKeySchema, newApiKeySchema } from '../core/contracts/http/operations.ts';
 import { scopes } from '../core/contracts/words/access.ts';
+import { keyUses } from '../core/contracts/words/licence.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { instantOption } from './options.ts';
 import { distance, instant, safe, table } from './output.ts';
@@ -22,12 +23,13 @@ function list(): Command {
       const keys = await api.request('GET', '/keys', z.array(apiKeySchema));
       out.result(keys, () =>
         table(
-          ['id', 'name', 'begins with', 'scope', 'last used', 'expires', 'revoked'],
+          ['id', 'name', 'begins with', 'scope', 'use', 'last used', 'expires', 'revoked'],
           keys.map((key) => [
             key.id,
             safe(key.name),
             key.prefix,
             key.scope,
+            key.use,
             distance(key.lastUsedAt),
             instant(key.expiresAt),
             instant(key.revokedAt),
@@ -44,12 +46,16 @@ function create(): Command {
   return newCommand('create', 'Create a key; it is shown only once', ['keys create grafana --scope read --expires 90d'])
     .argument('<name>', 'what it is for')
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
+    .addOption(
+      new Option('--use <use>', 'what it is for: which licence classes it shows').choices(keyUses).default('internal'),
+    )
     .addOption(new Option('--expires <time>', 'when it expires: a time, or 30m, 2h, 90d').argParser(instantOption))
-    .action((name: string, options: Common & { scope: string; expires?: string }) =>
+    .action((name: string, options: Common & { scope: string; use: string; expires?: string }) =>
       carryOut(options, async ({ api, out }) => {
         const body = {
           name,
           scope: options.scope,
+          use: options.use,
           ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
         };
         const made = await api.request('POST', '/keys', newApiKeySchema, body);

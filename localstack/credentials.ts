@@ -24,7 +24,7 @@ export async function setSimulatedCredentials(
   const { key, prefix, hash } = createApiKey();
   const now = new Date();
   const expiresAt = new Date(now.getTime() + 5 * 60_000);
-  await apiKeyStore(pool).create({ name: keyName, prefix, hash, scope: 'admin', now, expiresAt });
+  await apiKeyStore(pool).create({ name: keyName, prefix, hash, scope: 'admin', use: 'internal', now, expiresAt });
   try {
     await Promise.all(
       wanted.map(async ({ id, credentials }) => {

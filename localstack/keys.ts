@@ -17,7 +17,7 @@ export async function ensureKeys(pool: Pool, earlier: Partial<LocalKeys>): Promi
     const held = old === undefined ? null : await store.findKey(secretHash(old), now);
     if (old !== undefined && held?.scope === scope) return old;
     const { key, prefix, hash } = createApiKey();
-    await store.create({ name: `npm start: ${scope}`, prefix, hash, scope, now, expiresAt: null });
+    await store.create({ name: `npm start: ${scope}`, prefix, hash, scope, use: 'internal', now, expiresAt: null });
     return key;
   };
   const [read, operate, admin] = [await keyOf('read'), await keyOf('operate'), await keyOf('admin')];

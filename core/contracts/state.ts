@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
+import { keyUses } from './words/licence.ts';
 import { pageSelectors } from './words/page-selectors.ts';
 import { permitPurposes } from './words/permit-purposes.ts';
 
@@ -140,7 +141,8 @@ export const stateResponseSchemas = {
   noteCredentials: z.object({ changedAt: z.iso.datetime() }),
   readReport: z.object({ markdown: z.string().nullable() }),
   keepSummary: z.object({ kept: z.boolean() }),
-  checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable() }),
+  /** The former release gives no use: it had one. */
+  checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable(), use: z.enum(keyUses).default('internal') }),
   ...proxyResponses,
 } as const;
 

@@ -81,6 +81,7 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
     description: [spec.description, scope].filter(Boolean).join('\n\n'),
     security: spec.access === 'public' ? [] : spec.keyOnly ? [{ ApiKey: [] }] : [{ ApiKey: [] }, { Session: [] }],
     ...(spec.access === 'public' ? {} : { 'x-scope': spec.access }),
+    'x-shows': spec.shows,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(spec.body
       ? {
@@ -102,6 +103,7 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
   const codes = [
     ...always,
     ...(spec.access === 'public' ? [] : guarded),
+    ...(spec.shows === 'nothing' ? [] : (['licence_forbids'] as const)),
     ...(spec.body ? withBody : []),
     ...(spec.idempotent ? (['idempotency_key_reused'] as const) : []),
     ...(spec.method === 'get' || spec.access === 'public' ? [] : (['foreign_origin'] as const)),

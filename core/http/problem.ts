@@ -1,3 +1,4 @@
+import { LicenceError } from '../auth/visible-sources.ts';
 import type { Problem } from '../contracts/http/envelope.ts';
 import { AnswerStoreError } from '../ports/answer-store.ts';
 import { errorCode, isDatabaseUnavailable } from '../ports/database-unavailable.ts';
@@ -16,6 +17,7 @@ export const problems = {
   session_ended: { status: 401, title: 'The session has ended', retryable: false },
   sign_in_refused: { status: 401, title: 'The sign-in was refused', retryable: false },
   forbidden: { status: 403, title: 'The key may not do this', retryable: false },
+  licence_forbids: { status: 403, title: 'The licence does not allow it to this key', retryable: false },
   foreign_origin: { status: 403, title: 'The request came from another site', retryable: false },
   not_found: { status: 404, title: 'There is nothing here', retryable: false },
   unknown_symbol: { status: 404, title: 'The symbol is not known', retryable: false },
@@ -96,6 +98,7 @@ export function problemBody(problem: ProblemError, requestId: string, instance: 
  */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof LicenceError) return new ProblemError('licence_forbids', error.message);
   if (error instanceof AnswerStoreError)
     return new ProblemError(
       'unavailable',

@@ -29,7 +29,8 @@ export interface LongAnswer {
  * HEAD, which sends no body, has no limit.
  *
  * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id.
- * So a price that did not change answers 304, however much later it was confirmed.
+ * So a price that did not change answers 304, however much later it was confirmed. Keys that see fewer sources have ETags
+ * of their own.
  */
 export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
   const headers = headersOf(call.requestId, call.https);
@@ -43,6 +44,7 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
     headers.set('location', reply.location);
     return new Response(null, { status: 303, headers });
   }
+  const { use, all } = call.visible;
   const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
   if (method !== 'HEAD' && Buffer.byteLength(body) > answerLimit) return { body, contentType };
   const isRead = method === 'GET' || method === 'HEAD';
@@ -50,7 +52,7 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
   headers.set('cache-control', cacheControl(isRead ? reply.maxAge : null));
   const status = reply.status ?? 200;
   if (isRead && status === 200 && reply.maxAge !== null) {
-    const etag = weakEtag(content);
+    const etag = weakEtag(all || use === null ? content : `${use} ${content}`);
     headers.set('etag', etag);
     headers.set('vary', 'x-api-key, cookie, accept');
     if (matchesEtag(call.header('if-none-match'), etag)) {

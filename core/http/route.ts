@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
-
+import type { VisibleSources } from '../auth/visible-sources.ts';
 import type { Meta, Warning } from '../contracts/http/envelope.ts';
 import type { Scope } from '../contracts/words/access.ts';
+import type { KeyUse } from '../contracts/words/licence.ts';
 import type { ProblemCode } from './problem.ts';
 import { bodyOf, checked, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
@@ -15,12 +16,19 @@ export interface Principal {
   readonly keyId: string;
   readonly name: string;
   readonly scope: Scope;
+  readonly use: KeyUse;
   readonly expiresAt: number | null;
   readonly via: 'key' | 'session';
 }
 
 /** The access a route needs: none, or a key of at least this scope. Every route states it; there is no default. */
 type Access = Scope | 'public';
+
+/**
+ * What a route shows of what sources gave: nothing; of the sources that the key may see; or of all sources at once, which
+ * only a key that sees every class may ask for. Every route states it; there is no default.
+ */
+type Shows = 'nothing' | 'visible' | 'everything';
 
 /** Parts of API Gateway's event beside the request (hono/aws-lambda passes them as bindings). Absent in tests. */
 export interface Bindings {
@@ -35,6 +43,8 @@ export interface Call {
   readonly now: number;
   /** `null` on public routes when no valid credentials came. */
   readonly principal: Principal | null;
+  /** The sources that this answer may show: none where the route says that it shows nothing. Readers ask for it. */
+  readonly visible: VisibleSources;
   /** Writes decimals as `?decimals=` asks. */
   readonly decimal: DecimalWriter;
   /** Whether the request came over HTTPS. */
@@ -82,6 +92,7 @@ export interface RouteSpec<
   /** Below the base path, in OpenAPI's form: `/quotes/{symbol}`. */
   readonly path: string;
   readonly access: Access;
+  readonly shows: Shows;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;

@@ -1,10 +1,12 @@
 import type { Scope } from '../contracts/words/access.ts';
+import type { KeyUse } from '../contracts/words/licence.ts';
 
 /** A valid key: neither revoked nor expired at the given time. */
 export interface HeldKey {
   readonly keyId: string;
   readonly name: string;
   readonly scope: Scope;
+  readonly use: KeyUse;
   /** When the key, or the session on it, ends. Milliseconds since the epoch; `null` for a key without an end. */
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
@@ -16,6 +18,7 @@ export interface KeyRecord {
   readonly name: string;
   readonly prefix: string;
   readonly scope: Scope;
+  readonly use: KeyUse;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
@@ -40,6 +43,7 @@ export interface ApiKeyStore {
     prefix: string;
     hash: Buffer;
     scope: Scope;
+    use: KeyUse;
     now: Date;
     expiresAt: Date | null;
   }): Promise<KeyRecord>;

@@ -39,7 +39,7 @@ export interface BackfillProgress {
   readonly waitsUntil: Date | null;
 }
 
-/** Backfills: runs whose tasks are ranges of the past. */
+/** Backfills: runs whose tasks are ranges of the past. Of a source that the caller may not see, `LicenceError`. */
 export interface BackfillStore {
   /** Creates a backfill with all its chunks. One of the same id stays as it is. */
   create(backfill: NewBackfill): Promise<void>;

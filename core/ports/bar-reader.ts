@@ -1,7 +1,10 @@
 import type { BarBasis } from '../market/bar.ts';
 import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
 
-/** Reads of bars and corporate actions. Instants asked for are ISO 8601 text, days `yyyy-mm-dd` in the venue's zone. */
+/**
+ * Reads of bars and corporate actions that the caller may see; a source named that must not be seen is a `LicenceError`. Instants asked for are ISO 8601 text,
+ * days `yyyy-mm-dd` in the venue's zone.
+ */
 export interface BarReader {
   /** The first of these sources that has bars of the interval, and the basis of its newest one; `null` when none has. */
   sourceOf(
@@ -9,6 +12,8 @@ export interface BarReader {
     interval: string,
     inOrder: readonly string[],
   ): Promise<{ readonly source: string; readonly basis: BarBasis; readonly basisAt: number } | null>;
+  /** Whether only sources that the caller may not see have bars of the interval. Ask when `sourceOf` found none. */
+  hidden(listingId: number, interval: string): Promise<boolean>;
   /** Bars of one source that begin in [from, to), one page from `after` on; with `knownAt`, as they were known then. */
   bars(of: {
     listingId: number;

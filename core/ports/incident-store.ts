@@ -1,7 +1,7 @@
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { KeptIncident } from '../health/incident.ts';
 
-/** Reads of incidents. They are written by `OutcomeStore.judge`, with the judgement that they follow from. */
+/** Reads of incidents, as far as the caller may see their source: one of another is a `LicenceError`. They are written by `OutcomeStore.judge`, with the judgement that they follow from. */
 export interface IncidentStore {
   /** A page of incidents, the latest opened first. */
   list(of: {

@@ -5,7 +5,7 @@ export interface FoundInstrument extends NamedListing {
   readonly rank: number;
 }
 
-/** Looks instruments up by symbol or name. */
+/** Looks instruments up by symbol or name: those that a source has which the caller may see. */
 export interface InstrumentReader {
   /** A page of what matches, best first. An empty text matches all. Case does not matter. */
   search(of: {

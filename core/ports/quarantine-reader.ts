@@ -18,9 +18,9 @@ export interface QuarantinedRow {
   readonly batchId: string;
 }
 
-/** Reads of rows that failed a check and wait for someone to look. */
+/** Reads of rows that failed a check and wait for someone to look, as far as the caller may see their source. */
 export interface QuarantineReader {
-  /** One row, also where it is resolved. */
+  /** One row, also where it is resolved. Throws `LicenceError` for one of a source that must not be seen. */
   one(id: string): Promise<QuarantinedRow | null>;
   /** A page of the open ones, the newest first. */
   list(of: {

@@ -17,7 +17,7 @@ export type PricedListing = NamedListing & ServedBy & StoredQuote;
 /** A listing that has no price, or none from the source asked for. */
 export type UnpricedListing = NamedListing & ServedBy & { readonly source: null };
 
-/** Reads of quotes. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
+/** Reads of quotes that the caller may see; all others are as if they were not there. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
 export interface QuoteReader {
   /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
   latest(symbols: readonly string[], date: string, source: string | null): Promise<(PricedListing | UnpricedListing)[]>;
@@ -39,7 +39,7 @@ export interface QuoteReader {
    */
   knownAt(listingIds: readonly number[], knownAt: string): Promise<(StoredQuote & { readonly listingId: number })[]>;
   /**
-   * Prices of one source in [from, to), one page from `after` on. With `revisions`, corrected ones are included; with
+   * Prices of one source in [from, to), one page from `after` on; throws `LicenceError` for one that must not be seen. With `revisions`, corrected ones are included; with
    * `knownAt`, each is as it was known then.
    */
   history(of: {
@@ -53,6 +53,11 @@ export interface QuoteReader {
     after: { asOf: string; knownFrom: string } | null;
     limit: number;
   }): Promise<KnownQuote[]>;
+  /**
+   * Of some listings, those that have a price, but none that the caller may see; with `source`, of that one. For a caller
+   * who sees all, none.
+   */
+  hidden(listingIds: readonly number[], source: string | null): Promise<ReadonlySet<number>>;
   /** Symbols with the same first letter, to guess what a mistyped one meant. */
   symbolsLike(symbol: string, date: string): Promise<string[]>;
 }

@@ -14,7 +14,7 @@ import type {
 } from '../recovery/recovery.ts';
 import type { RecoveryStepName, RepairStep } from '../recovery/strategy.ts';
 
-/** Recoveries as records: requested, found and listed. */
+/** Recoveries as records: requested by anyone; found and listed as far as the caller may see their source. */
 export interface RecoveryRecords {
   /** Whether the service `recovery` is running. */
   running(): Promise<boolean>;
@@ -23,6 +23,7 @@ export interface RecoveryRecords {
    * one's id. The same id twice is one recovery.
    */
   create(recovery: NewRecovery): Promise<{ created: boolean; active: string | null }>;
+  /** Throws `LicenceError` for one of a source that must not be seen. */
   find(id: string): Promise<Recovery | null>;
   /** The latest requested first. `cursorAt` is `requestedAt` in microseconds, for the next page. */
   list(of: {

@@ -25,7 +25,7 @@ export interface ReplayProgress {
   readonly written: number;
 }
 
-/** Which raw blobs are to be read again, and how far that is. */
+/** Which raw blobs are to be read again, and how far that is; of sources that the caller may see. */
 export interface ReplayStore {
   /** Blobs of open rows of the quarantine that match all that is not `null`, the oldest row first. */
   ofQuarantine(of: {
@@ -34,10 +34,10 @@ export interface ReplayStore {
     reason: QuarantineReason | null;
     limit: number;
   }): Promise<ReplayBlob[]>;
-  /** Every blob of a run; `null` when there is no such run. */
+  /** Every blob of a run; `null` when there is no such run. Throws `LicenceError` for one of a source that must not be seen. */
   ofRun(runId: string, limit: number): Promise<ReplayBlob[] | null>;
   /** Records that a replay was requested. The same id again changes nothing. */
   create(of: { id: string; at: Date; keyId: string | null; blobs: number }): Promise<void>;
-  /** How far a replay is; `null` when there is none of that id. */
+  /** How far a replay is; `null` when there is none of that id. Throws `LicenceError` for one that a key asked for who sees more. */
   find(id: string): Promise<ReplayProgress | null>;
 }

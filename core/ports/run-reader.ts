@@ -58,7 +58,10 @@ export interface StoredAttempt {
   readonly artifacts: readonly string[];
 }
 
-/** Reads of runs, their tasks and attempts, and of batches. */
+/**
+ * Reads of runs, their tasks and attempts, and of batches, as far as the caller may see their source: what names one of
+ * another source throws `LicenceError`.
+ */
 export interface RunReader {
   /** A page of runs, the latest due first. */
   list(of: {

@@ -3,7 +3,7 @@ import type { RunReason } from '../contracts/words/run-reasons.ts';
 
 /** An answer of the proxy on Yahoo's own routes, before headers. */
 export interface YahooError {
-  readonly status: 400 | 401 | 404 | 405 | 429 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 429 | 502 | 503 | 504;
   readonly contentType: string;
   readonly body: string;
 }
@@ -31,7 +31,7 @@ export function yahooError(
   description: string,
 ): YahooError {
   // Refused requests get the error of Yahoo's gateway on every route.
-  const root = status === 401 || status === 405 ? 'finance' : roots[route];
+  const root = status === 401 || status === 403 || status === 405 ? 'finance' : roots[route];
   return {
     status,
     contentType: 'application/json;charset=utf-8',

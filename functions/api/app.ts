@@ -1,7 +1,7 @@
 /*
  * The HTTP API. Steps of a request:
  *   1. route    Hono finds the route of /api/v1; the wrong method is a 405, no route a 404
- *   2. guard    key or session (authenticate.ts), rate limit, scope; a change by cookie must come from our own page
+ *   2. guard    key or session (authenticate.ts), rate limit, scope, licence; a change by cookie must come from our own page
  *   3. check    path, query and body by the route's zod schemas (read-request.ts)
  *   4. work     the route: one prepared statement where it is a quote (routes/*.ts)
  *   5. respond  envelope, ETag, caching, security headers (respond.ts), or a problem (problem.ts); over 4 MB a 303 to S3
@@ -11,6 +11,8 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
+import { VisibleSources } from '../../core/auth/visible-sources.ts';
+import { keyUses } from '../../core/contracts/words/licence.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { decimalsOf } from '../../core/http/read-request.ts';
@@ -58,6 +60,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   const authenticator = createAuthenticator(keys, clock);
   const limiter = createRateLimiter(dependencies.rateLimit ?? usualRateLimit, clock);
   const failedSignIns = createRateLimiter(signInLimit, clock);
+  const visible = new Map(keyUses.map((use) => [use, VisibleSources.of(use, dependencies.catalogue)]));
   const specs: RouteSpec[] = [];
   const routes: Route[] = [
     ...sessionRoutes({ keys, failedSignIns }),
@@ -87,9 +90,10 @@ export function createApp(dependencies: ApiDependencies): Api {
     app.on(route.spec.method.toUpperCase(), basePath + honoPath(route.spec.path), async (context) => {
       // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
       if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
-      const call = callOf(context);
-      const principal = await admit(route.spec, call);
-      const { reply, unknownParameters } = await route.handle(context, { ...call, principal });
+      const asked = callOf(context);
+      const principal = await admit(route.spec, asked);
+      const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
+      const { reply, unknownParameters } = await route.handle(context, call);
       return answer(reply, unknownParameters, call, context.req.method);
     });
   }
@@ -113,6 +117,12 @@ export function createApp(dependencies: ApiDependencies): Api {
     return respondProblem(problem, requestOf(context));
   }
 
+  /** The sources that an answer may show. A route that says it shows nothing gets none to show. */
+  function visibleTo({ shows }: RouteSpec, principal: Principal | null): VisibleSources {
+    const sources = principal === null || shows === 'nothing' ? undefined : visible.get(principal.use);
+    return sources ?? VisibleSources.none();
+  }
+
   /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
   async function admit(spec: RouteSpec, call: Call): Promise<Principal | null> {
     const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie(call)) };
@@ -131,6 +141,11 @@ export function createApp(dependencies: ApiDependencies): Api {
       throw new ProblemError(
         'forbidden',
         `This needs a key of scope ${spec.access}; the one given has ${principal.scope}.`,
+      );
+    if (spec.shows === 'everything' && !visibleTo(spec, principal).all)
+      throw new ProblemError(
+        'licence_forbids',
+        `This shows what all sources gave; the use of this key, ${principal.use}, is not allowed by the licence of each.`,
       );
     if (spec.method !== 'get' && principal.via === 'session') refuseForeignOrigin(call.header);
     return principal;
@@ -173,6 +188,7 @@ export function createApp(dependencies: ApiDependencies): Api {
       requestId,
       now: clock(),
       principal: null,
+      visible: VisibleSources.none(),
       decimal: decimalsOf(context),
       https,
       address:

@@ -1,3 +1,4 @@
+import type { VisibleTo } from '../../core/auth/visible-sources.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
 import type { ApiKeyStore } from '../../core/ports/api-key-store.ts';
@@ -24,24 +25,24 @@ import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** What the API needs. `handler.ts` gives the real ones, tests give theirs. */
 export interface ApiDependencies {
-  readonly quotes: QuoteReader;
-  readonly bars: BarReader;
-  readonly instruments: InstrumentReader;
-  readonly constituents: ConstituentReader;
+  readonly quotes: VisibleTo<QuoteReader>;
+  readonly bars: VisibleTo<BarReader>;
+  readonly instruments: VisibleTo<InstrumentReader>;
+  readonly constituents: VisibleTo<ConstituentReader>;
   /** Links that let their holder read one artifact for some minutes. */
   readonly artifactUrl: (key: string) => Promise<string>;
   /** Takes answers that are too long for Lambda and API Gateway. */
   readonly longAnswers: AnswerStore;
   readonly sources: SourceReader;
-  readonly runs: RunReader;
-  readonly backfills: BackfillStore;
-  readonly quarantine: QuarantineReader;
-  readonly replays: ReplayStore;
-  readonly recoveries: RecoveryRecords;
+  readonly runs: VisibleTo<RunReader>;
+  readonly backfills: VisibleTo<BackfillStore>;
+  readonly quarantine: VisibleTo<QuarantineReader>;
+  readonly replays: VisibleTo<ReplayStore>;
+  readonly recoveries: VisibleTo<RecoveryRecords>;
   readonly switches: SwitchStore;
   readonly health: HealthReader;
   readonly facts: FactsReader;
-  readonly incidents: IncidentStore;
+  readonly incidents: VisibleTo<IncidentStore>;
   readonly diagnoses: DiagnosisStore;
   /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */
   readonly summaries: boolean;

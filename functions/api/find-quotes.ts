@@ -1,3 +1,4 @@
+import type { NamedListing } from '../../core/market/instrument.ts';
 import type { PricedListing, QuoteReader } from '../../core/ports/quote-reader.ts';
 import { consolidate } from '../../core/prices/consolidate.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -9,9 +10,11 @@ interface QuoteRequest {
   readonly now: number;
 }
 
+/** The price of a symbol, or that only sources have one which the caller may not see, or that nobody has. */
+type FoundQuote = PricedListing | 'licence_forbids' | null;
+
 /**
- * The price of each symbol: latest, or as known at an instant. A symbol that has none maps to `null`; one that nobody
- * knows is absent.
+ * The price of each symbol: latest, or as known at an instant. A symbol that nobody knows is absent.
  *
  * Decisions of the past are not kept: with `knownAt`, the rule of today decides among what was known then.
  */
@@ -20,15 +23,17 @@ export async function findQuotes(
   sourceOf: (id: string) => SourceDefinition | undefined,
   symbols: readonly string[],
   request: QuoteRequest,
-): Promise<Map<string, PricedListing | null>> {
+): Promise<Map<string, FoundQuote>> {
   if (symbols.length === 0) return new Map();
   if (request.knownAt === null) {
     const rows = await quotes.latest(symbols, new Date(request.now).toISOString().slice(0, 10), request.source);
-    return new Map(rows.map((row) => [row.symbol, row.source === null ? null : row]));
+    const without = await whyNone(rows.filter((row) => row.source === null));
+    return new Map(rows.map((row) => [row.symbol, row.source === null ? without(row) : row]));
   }
   const listings = await quotes.listings(symbols, request.knownAt.slice(0, 10));
   const ids = listings.map((listing) => listing.listingId);
   const known = Map.groupBy(await quotes.knownAt(ids, request.knownAt), (row) => row.listingId);
+  const without = await whyNone(listings);
   return new Map(
     listings.map((listing) => {
       const rows = known.get(listing.listingId) ?? [];
@@ -49,7 +54,14 @@ export async function findQuotes(
         spread: decided?.spread ?? null,
         confidence: decided?.confidence ?? null,
       };
-      return [listing.symbol, row ? { ...listing, ...row, ...decision } : null];
+      return [listing.symbol, row ? { ...listing, ...row, ...decision } : without(listing)];
     }),
   );
+
+  /** Why listings have no price: nobody gave one, or nobody whom the caller may see. */
+  async function whyNone(listings: readonly Pick<NamedListing, 'listingId'>[]) {
+    const ids = listings.map((each) => each.listingId);
+    const hidden = ids.length === 0 ? new Set() : await quotes.hidden(ids, request.source);
+    return ({ listingId }: Pick<NamedListing, 'listingId'>) => (hidden.has(listingId) ? 'licence_forbids' : null);
+  }
 }

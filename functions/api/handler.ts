@@ -13,7 +13,7 @@ import { constituentReader } from '../../core/adapters/postgres/prices/constitue
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
-import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
 import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import { incidentStore } from '../../core/adapters/postgres/sources/incident-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
@@ -67,7 +67,7 @@ const app = createApp({
   backfills: backfillStore(pool),
   quarantine: quarantineReader(pool),
   replays: replayStore(pool),
-  recoveries: postgresRecoveryStore(pool),
+  recoveries: recoveryRecords(pool),
   switches: switchStore(pool),
   health: healthReader(pool),
   facts: factsReader(pool),

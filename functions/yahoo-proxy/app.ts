@@ -114,14 +114,14 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   });
   // Without a key only the status, for load balancers.
   app.get('/yahoo/health', async (context) => {
-    const refused = await admit(context);
+    const refused = await admit(context, 'nothing');
     const health = await judgeHealth(dependencies);
     const body = JSON.stringify(refused ? { status: health.status, version: health.version } : health);
     const status = health.status === 'fail' ? 503 : 200;
     return send(context, plainReply('health', { status, contentType: 'application/health+json', body }));
   });
   app.get('/yahoo/metrics', async (context) => {
-    const refused = await admit(context);
+    const refused = await admit(context, 'nothing');
     if (refused) throw problemOf(refused);
     const { entries, bytes } = cache.size;
     const state = { closed: 0, half_open: 1, open: 2 }[dependencies.breaker.state];
@@ -225,10 +225,13 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     );
   }
 
-  /** Why the request may not go on, or `null`. */
-  async function admit(context: ProxyContext): Promise<Exclude<Admission, { admitted: true }> | null> {
+  /** Why the request may not go on, or `null`. An answer that shows nothing of Yahoo's is for keys of any use. */
+  async function admit(
+    context: ProxyContext,
+    shows: 'nothing' | 'yahoo' = 'yahoo',
+  ): Promise<Exclude<Admission, { admitted: true }> | null> {
     const admission = await gate.admit(splitPath(targetOf(context.req.url)).key ?? context.req.header('x-api-key'));
-    return admission.admitted ? null : admission;
+    return admission.admitted || (shows === 'nothing' && admission.why === 'licence') ? null : admission;
   }
 
   function send(context: ProxyContext, reply: Reply): Response {
@@ -258,6 +261,7 @@ function yahooReply(route: string, error: YahooError, headers: Readonly<Record<s
 
 function yahooRefusal(route: Question['route'] | 'other', refused: Exclude<Admission, { admitted: true }>): Reply {
   if (refused.why === 'too_fast') return plainReply(route, tooManyRequests, { 'retry-after': String(refused.wait) });
+  if (refused.why === 'licence') return plainReply(route, yahooError(route, 403, 'Forbidden', licenceHelp));
   const error = yahooError(route, 401, 'Unauthorized', keyHelp[refused.why]);
   return plainReply(route, error, { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' });
 }
@@ -267,11 +271,16 @@ const keyHelp = {
   bad_key: 'The Quotron key is unknown, revoked, expired or mistyped.',
 } as const;
 
+/** In the error of Yahoo's format it is read by people only. */
+const licenceHelp =
+  'The licence of Yahoo’s data does not allow the use of this Quotron key. Use a key for internal use.';
+
 function problemOf(refused: Exclude<Admission, { admitted: true }>): ProblemError {
   if (refused.why === 'too_fast')
     return new ProblemError('rate_limited', `This key has asked too much at once. Wait ${refused.wait} s.`, {
       headers: { 'retry-after': String(refused.wait) },
     });
+  if (refused.why === 'licence') return new ProblemError('licence_forbids', licenceHelp);
   return new ProblemError(refused.why === 'no_key' ? 'unauthenticated' : 'invalid_key', keyHelp[refused.why]);
 }
 

@@ -1,15 +1,19 @@
 import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import { isVisible, type KeyUse } from '../../core/contracts/words/licence.ts';
 import { createRateLimiter, type RateLimit } from '../../core/http/rate-limit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import type { State } from '../../core/ports/state.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
 
 /** Whether a request is admitted. `wait` is in seconds, for a key over its limit. */
 export type Admission =
   | { readonly admitted: true; readonly caller: string }
   | { readonly admitted: false; readonly why: 'no_key' | 'bad_key' }
+  /** A valid key, of a use that may not see what Yahoo gives. */
+  | { readonly admitted: false; readonly why: 'licence' }
   | { readonly admitted: false; readonly why: 'too_fast'; readonly wait: number };
 
 export interface Gate {
@@ -24,24 +28,31 @@ const disbelieveMs = 5_000;
 /** How much longer a valid key is believed while the database that would know of its end is away. */
 const graceMs = 5 * 60_000;
 
-/** Admits keys with the scope `read`, each up to its limit in this container. */
+/** Who has a valid key. */
+interface Caller {
+  readonly id: string;
+  readonly use: KeyUse;
+}
+
+/** Admits keys with the scope `read` and a use that may see Yahoo's data, each up to its limit in this container. */
 export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
   const limiter = createRateLimiter(limit, clock);
-  const believed = new LRUCache<string, { caller: string | null; until: number }>({ max: 1_000 });
-  const decide = (caller: string | null): Admission => {
+  const believed = new LRUCache<string, { caller: Caller | null; until: number }>({ max: 1_000 });
+  const decide = (caller: Caller | null): Admission => {
     if (caller === null) return { admitted: false, why: 'bad_key' };
-    const wait = limiter.take(caller);
-    return wait > 0 ? { admitted: false, why: 'too_fast', wait } : { admitted: true, caller };
+    const wait = limiter.take(caller.id);
+    if (wait > 0) return { admitted: false, why: 'too_fast', wait };
+    return isVisible(caller.use, yahoo.terms.licence)
+      ? { admitted: true, caller: caller.id }
+      : { admitted: false, why: 'licence' };
   };
   /** The caller with a key that may read, or `null`; remembers it. */
-  async function lookUp(key: string): Promise<string | null> {
-    let caller: string | null;
+  async function lookUp(key: string): Promise<Caller | null> {
+    let caller: Caller | null;
     try {
-      const { ok, keyId } = isApiKey(key)
-        ? await state.call({ op: 'checkKey', key, scope: 'read' })
-        : // A mistyped key costs no database lookup.
-          { ok: false, keyId: null };
-      caller = ok ? keyId : null;
+      // A mistyped key costs no database lookup.
+      const checked = isApiKey(key) ? await state.call({ op: 'checkKey', key, scope: 'read' }) : null;
+      caller = checked?.ok && checked.keyId !== null ? { id: checked.keyId, use: checked.use } : null;
     } catch (error) {
       const known = believed.get(key);
       const valid = known && known.caller !== null && known.until + graceMs > clock();

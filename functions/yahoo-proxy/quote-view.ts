@@ -4,6 +4,7 @@ import { fraction, subtract } from '../../core/market/decimal.ts';
 import { guardedRead } from '../../core/sources/guard.ts';
 import { plainText } from '../../core/sources/reading/plain-text.ts';
 import { parseQuoteRow, type YahooQuote } from '../../core/sources/yahoo/parse-quotes.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
 
 /** A row of Yahoo's as JSON, parsed as in ingest; `null` without a price. */
 export function readRow(row: string, fetchedAt: number): YahooQuote | null {
@@ -36,5 +37,6 @@ export function proxyQuoteView({ subject, quote }: YahooQuote, decimal: DecimalW
     delaySeconds: quote.delaySeconds,
     asOf: new Date(quote.asOf).toISOString(),
     asOfBasis: quote.asOfBasis,
+    licence: yahoo.terms.licence,
   };
 }

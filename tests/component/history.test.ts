@@ -113,7 +113,7 @@ describe('the history', () => {
     const text = await byAccept.text();
     expect(text).toBe(await byFormat.text());
     const lines = text.split('\r\n');
-    expect(lines[0]).toMatch(/^symbol,source,asOf,price,/);
+    expect(lines[0]).toMatch(/^symbol,source,asOf,price,.*,licence$/);
     expect(lines[1]).toContain(`HIST,yahoo,${iso(-360)},54,241.53,-187.53,`);
     expect(lines).toHaveLength(4);
     expect(json.headers.get('content-type')).toBe('application/json');

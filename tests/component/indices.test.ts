@@ -169,9 +169,9 @@ describe('the members of an index', () => {
     expect(answer.headers.get('content-disposition')).toContain('_GSPC-constituents-2026-11-19.csv');
     expect(answer.headers.get('link')).toContain('cursor=');
     expect((await answer.text()).split('\r\n').slice(0, 3)).toEqual([
-      'index,date,rank,symbol,name,weight,price,previousClose,change,changeFraction,currency,source',
-      '^GSPC,2026-11-19,1,AAPL,AAPL Inc.,0.6,240,239,1,0.0041841004,USD,slickcharts',
-      '^GSPC,2026-11-19,2,MSFT,MSFT Inc.,0.3,400,401,-1,-0.0024937656,USD,slickcharts',
+      'index,date,rank,symbol,name,weight,price,previousClose,change,changeFraction,currency,source,licence',
+      '^GSPC,2026-11-19,1,AAPL,AAPL Inc.,0.6,240,239,1,0.0041841004,USD,slickcharts,display',
+      '^GSPC,2026-11-19,2,MSFT,MSFT Inc.,0.3,400,401,-1,-0.0024937656,USD,slickcharts,display',
     ]);
   });
 

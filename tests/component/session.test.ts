@@ -34,6 +34,7 @@ describe('signing in', () => {
     expect((await json(response))['data']).toEqual({
       name: 'test operate',
       scopes: ['read', 'operate'],
+      use: 'internal',
       expiresAt: iso(12 * 3600),
     });
   });

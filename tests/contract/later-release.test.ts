@@ -4,6 +4,7 @@ import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { everySource } from '../../core/auth/visible-sources.ts';
 import { quoteRow } from '../support/price-rows.ts';
 import { at, column, registered, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -55,7 +56,7 @@ it('what a later release collects stops no reader of this one, and is left to it
   expect((await outcomes.lostAttempts(now(), 10)).map(({ runId }) => runId)).toEqual([lost]);
   expect((await outcomes.unreadAttempts(now(), 10)).map(({ runId }) => runId)).toEqual([unread]);
 
-  const replays = replayStore(world.pool);
+  const replays = replayStore(world.pool)(everySource);
   const held = await replays.ofQuarantine({ ids: null, sourceId: null, reason: null, limit: 10 });
   expect(held.map(({ kind }) => kind)).toEqual(['quotes', 'quotes']);
   expect(await replays.ofRun(later, 10)).toEqual([]);

@@ -14,7 +14,7 @@ import { constituentReader } from '../../core/adapters/postgres/prices/constitue
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
-import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
 import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import { incidentStore } from '../../core/adapters/postgres/sources/incident-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
@@ -22,6 +22,7 @@ import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
+import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import type { DeadMessage } from '../../core/ports/queue-inspector.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from '../../functions/api/app.ts';
@@ -58,7 +59,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
       },
     },
     sources: sourceReader(pool),
-    recoveries: postgresRecoveryStore(pool),
+    recoveries: recoveryRecords(pool),
     runs: runReader(pool),
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
@@ -102,13 +103,19 @@ export async function makeKeys(pool: Pool): Promise<Keys> {
   return made;
 }
 
-export async function makeKey(pool: Pool, scope: Scope, expiresAt: Date | null = null): Promise<string> {
+export async function makeKey(
+  pool: Pool,
+  scope: Scope,
+  expiresAt: Date | null = null,
+  use: KeyUse = 'internal',
+): Promise<string> {
   const { key, prefix, hash } = createApiKey();
   await apiKeyStore(pool).create({
     name: `test ${scope}`,
     prefix,
     hash,
     scope,
+    use,
     now: new Date(noon - 86_400_000),
     expiresAt,
   });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StateRequest, StateResponses } from '../../contracts/state.ts';
+import type { KeyUse } from '../../contracts/words/licence.ts';
 import { countedFrom, decidePermits, type LedgerFacts } from '../../planning/permits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state.ts';
@@ -29,7 +30,11 @@ interface UsedPermit {
  * Permits, holds and sessions of one process without a database: the same quota as the shared ledger, kept while the
  * process lives. It has no tasks and no shared cache, and knows the keys that `keyIdOf` knows.
  */
-export function memoryState(now: Clock, keyIdOf: (key: string) => string | null = () => null): State {
+export function memoryState(
+  now: Clock,
+  keyIdOf: (key: string) => string | null = () => null,
+  usedFor: (keyId: string) => KeyUse = () => 'internal',
+): State {
   let ledger: UsedPermit[] = [];
   const heldUntil = new Map<string, number>();
   const sessions = new Map<string, { sealed: string; expiresAt: string }>();
@@ -92,7 +97,7 @@ export function memoryState(now: Clock, keyIdOf: (key: string) => string | null 
     },
     checkKey({ key }) {
       const keyId = keyIdOf(key);
-      return { ok: keyId !== null, keyId };
+      return { ok: keyId !== null, keyId, use: keyId === null ? 'redistribute' : usedFor(keyId) };
     },
     releaseRenewal: ({ sourceId, token }) => ({ released: release(sourceId, token) }),
   };

@@ -113,6 +113,8 @@ export const barSchema = z
     low: decimal.nullable(),
     close: decimal,
     volume: decimal.nullable(),
+    /** Of its source. */
+    licence: z.enum(licenceClasses),
   })
   .meta({ id: 'Bar' });
 export type BarView = z.infer<typeof barSchema>;
@@ -138,6 +140,7 @@ export const barsSchema = z
     basis: z.enum(barBases),
     basisAt: z.iso.datetime().nullable(),
     source: z.string(),
+    licence: z.enum(licenceClasses),
     currency: z.string(),
     zone: z.string(),
     bars: z.array(barSchema),

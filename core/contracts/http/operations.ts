@@ -3,7 +3,7 @@ import { scopes } from '../words/access.ts';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { jobKinds } from '../words/job-kinds.ts';
-import { licenceClasses } from '../words/licence.ts';
+import { keyUses, licenceClasses } from '../words/licence.ts';
 import { quarantineReasons } from '../words/quarantine-reasons.ts';
 import { keptFindingSchema } from '../words/row-findings.ts';
 import { runReasons } from '../words/run-reasons.ts';
@@ -302,7 +302,7 @@ export const signInSchema = z
   .union([z.strictObject({ key: z.string().max(200) }), z.strictObject({ token: z.string().max(200) })])
   .meta({ id: 'SignIn', description: 'An API key, or the one-time token that `npm start` prints' });
 export const sessionSchema = z
-  .object({ name: z.string(), scopes: z.array(z.enum(['read', 'operate', 'admin'])), expiresAt: instant })
+  .object({ name: z.string(), scopes: z.array(z.enum(scopes)), use: z.enum(keyUses), expiresAt: instant })
   .meta({ id: 'Session' });
 export type SessionView = z.infer<typeof sessionSchema>;
 
@@ -358,6 +358,7 @@ export const apiKeySchema = z
     /** The first 17 characters, to distinguish keys. */
     prefix: z.string(),
     scope: z.enum(scopes),
+    use: z.enum(keyUses),
     createdAt: instant,
     expiresAt: instant.nullable(),
     lastUsedAt: instant.nullable(),
@@ -375,6 +376,8 @@ export const createKeySchema = z
       .max(100)
       .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character'),
     scope: z.enum(scopes),
+    /** Which licence classes its holder may see. */
+    use: z.enum(keyUses).default('internal'),
     expiresAt: instant.nullable().optional(),
   })
   .meta({ id: 'CreateKey' });

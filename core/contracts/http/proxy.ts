@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { assetClasses } from '../../market/instrument.ts';
+import { licenceClasses } from '../words/licence.ts';
 import { priceFields } from './market.ts';
 
 /** `GET /yahoo/quote/{symbol}` and `/yahoo/market/{index}`: what Yahoo says now, in the format of `/api/v1`. `minorFactor` divided Yahoo's price: 100 for pence. */
@@ -10,6 +11,7 @@ export const proxyQuoteSchema = z
     assetClass: z.enum(assetClasses),
     mic: z.string(),
     ...priceFields,
+    licence: z.enum(licenceClasses),
   })
   .meta({ id: 'ProxyQuote' });
 export type ProxyQuoteView = z.infer<typeof proxyQuoteSchema>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import {
   type BackfillView,
   backfillRequestSchema,
@@ -11,7 +12,7 @@ import { runIdOf } from '../../../core/contracts/run-id.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
-import { type Reply, type Route, route } from '../../../core/http/route.ts';
+import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { BackfillProgress, BackfillStore } from '../../../core/ports/backfill-store.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
@@ -19,10 +20,11 @@ import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
+import { leftOut } from '../licence.ts';
 import { chunksOf } from '../plan-backfill.ts';
 
 interface RouteDependencies {
-  readonly backfills: BackfillStore;
+  readonly backfills: VisibleTo<BackfillStore>;
   readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly queue: MessageQueue;
@@ -40,6 +42,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       method: 'post',
       path: '/backfills',
       access: 'operate',
+      shows: 'visible',
       tag,
       summary: 'Read bars of the past',
       description:
@@ -64,6 +67,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
           'not_backfillable',
           `${source.title} gives no bars of ${body.interval} by date. ${able()}`,
         );
+      call.visible.require(source.id);
       await refuseLocked(source, call.now);
       const today = new Date(call.now).toISOString().slice(0, 10);
       const to = body.to ?? today;
@@ -83,13 +87,24 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       const { slot } = await requestSlot(requests, call, body);
       const id = runIdOf({ sourceId: source.id, job: job.id, trigger: 'backfill', slot });
       const now = new Date(call.now);
-      await backfills.create({ id, sourceId: source.id, job: job.id, slot, interval, symbols, from, to, now, chunks });
+      await backfills(call.visible).create({
+        id,
+        sourceId: source.id,
+        job: job.id,
+        slot,
+        interval,
+        symbols,
+        from,
+        to,
+        now,
+        chunks,
+      });
       // The planner sends the first chunks now and not at the next minute.
       const tick: Tick = { time: now.toISOString() };
       await queue.send('ticks', [tick]);
       return {
         kind: 'data',
-        data: await viewOf(id, call.now),
+        data: await viewOf(id, call),
         status: 202,
         headers: { location: `/api/v1/backfills/${id}` },
       };
@@ -101,6 +116,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       method: 'get',
       path: '/backfills',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Backfills, the newest first',
       query: z.object({ limit: limitParameter(200, 50), cursor: cursorParameter }),
@@ -109,12 +125,12 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
     },
     async ({ query, call }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const found = await backfills.list({
+      const found = await backfills(call.visible).list({
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
-      return { kind: 'data', data: rows.map((row) => view(row, call.now)), meta };
+      return { kind: 'data', data: rows.map((row) => view(row, call.now)), meta, warnings: leftOut(call.visible) };
     },
   );
 
@@ -123,6 +139,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       method: 'get',
       path: '/backfills/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'One backfill with its progress',
       description: 'Chunk by chunk it is the run of the same id: `GET /runs/{id}`.',
@@ -130,7 +147,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       data: backfillSchema,
       problems: ['unknown_backfill'],
     },
-    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call.now), maxAge: 0 }),
+    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call), maxAge: 0 }),
   );
 
   const cancel = route(
@@ -138,6 +155,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       method: 'delete',
       path: '/backfills/{id}',
       access: 'operate',
+      shows: 'visible',
       tag,
       summary: 'Cancel a backfill',
       description: 'Chunks under way finish; no others are sent. Bars that are stored stay.',
@@ -146,15 +164,15 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       problems: ['unknown_backfill'],
     },
     async ({ params, call }) => {
-      if (!(await backfills.cancel(params.id, new Date(call.now)))) throw unknown();
-      return { kind: 'data', data: await viewOf(params.id, call.now) };
+      if (!(await backfills(call.visible).cancel(params.id, new Date(call.now)))) throw unknown();
+      return { kind: 'data', data: await viewOf(params.id, call) };
     },
   );
 
   return [create, list, one, cancel];
 
-  async function viewOf(id: string, now: number): Promise<BackfillView> {
-    const row = await backfills.one(id);
+  async function viewOf(id: string, { now, visible }: Call): Promise<BackfillView> {
+    const row = await backfills(visible).one(id);
     if (!row) throw unknown();
     return view(row, now);
   }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { type BarsView, barsSchema } from '../../../core/contracts/http/market.ts';
+import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import {
@@ -18,13 +20,14 @@ import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
+import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
 import { barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
-  readonly quotes: QuoteReader;
-  readonly bars: BarReader;
+  readonly quotes: VisibleTo<QuoteReader>;
+  readonly bars: VisibleTo<BarReader>;
   readonly catalogue: readonly SourceDefinition[];
 }
 
@@ -34,6 +37,7 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
       method: 'get',
       path: '/bars/{symbol}',
       access: 'read',
+      shows: 'visible',
       tag: 'Bars',
       summary: 'Open, high, low, close and volume over time',
       description:
@@ -56,17 +60,21 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
       problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'no_bars', 'not_derivable'],
     },
     async ({ params, query, call }) => {
-      const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);
+      const reader = bars(call.visible);
+      const listing = await requireListing(quotes(call.visible), params.symbol, query.knownAt ?? query.to, call.now);
       const asked = requireSource(catalogue, query.source);
+      if (asked) call.visible.require(asked);
       const inOrder = asked ? [asked] : [...new Set([listing.chosen ?? [], catalogue.map((each) => each.id)].flat())];
-      const stored = await bars.sourceOf(listing.listingId, query.interval, inOrder);
+      const stored = await reader.sourceOf(listing.listingId, query.interval, inOrder);
+      if (!stored && (await reader.hidden(listing.listingId, query.interval)))
+        throw licenceForbids(listing.symbol, call.visible);
       if (!stored)
         throw new ProblemError(
           'no_bars',
           `No ${query.interval} bars of ${listing.symbol} are stored. GET /sources shows which jobs collect bars.`,
         );
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime()]));
-      const found = await bars.bars({
+      const found = await reader.bars({
         listingId: listing.listingId,
         source: stored.source,
         interval: query.interval,
@@ -79,8 +87,8 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
-      const actions = await bars.actions(listing.listingId, listing.zone, query.knownAt ?? null);
-      const adjusted = await derived(bars, rows, actions, {
+      const actions = await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null);
+      const adjusted = await derived(reader, rows, actions, {
         listingId: listing.listingId,
         zone: listing.zone,
         source: stored.source,
@@ -88,9 +96,10 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         knownAt: query.knownAt ?? null,
         now: call.now,
       });
+      const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
       const warnings = warningsOf(rows, listing.symbol);
       if (wantsCsv(query.format, call)) {
-        const of = { symbol: listing.symbol, source: stored.source, adjustment: query.adjustment };
+        const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
         const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString() }));
         return csvReply(barsCsv(of, lines), {
           name: `${listing.symbol}-${query.interval}`,
@@ -106,9 +115,10 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         basis: rows[0]?.basis ?? stored.basis,
         basisAt: new Date(rows[0]?.basisAt ?? stored.basisAt).toISOString(),
         source: stored.source,
+        licence,
         currency: rows[0]?.currency ?? listing.listingCurrency,
         zone: listing.zone,
-        bars: adjusted.map((bar) => barView(bar, call)),
+        bars: adjusted.map((bar) => barView(bar, licence, call)),
         actions: actionViews(actions, rows, stored.source, call),
       };
       return {
@@ -141,7 +151,7 @@ async function derived(
   }
 }
 
-function barView(bar: StoredBar, { decimal }: Call) {
+function barView(bar: StoredBar, licence: LicenceClass, { decimal }: Call) {
   return {
     startsAt: bar.startsAt.toISOString(),
     date: bar.date,
@@ -150,6 +160,7 @@ function barView(bar: StoredBar, { decimal }: Call) {
     low: decimal(bar.low),
     close: decimal(bar.close),
     volume: decimal(bar.volume),
+    licence,
   };
 }
 

@@ -6,6 +6,7 @@ import type { RouteSpec } from '../../../core/http/route.ts';
 const shared = {
   path: '/sources/{id}/credentials',
   access: 'admin',
+  shows: 'nothing',
   keyOnly: true,
   tag: 'Sources',
   params: z.object({ id: z.string().min(1).max(64) }),

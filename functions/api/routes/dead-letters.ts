@@ -21,6 +21,7 @@ export function deadLetterRoutes({ inspector }: { inspector: QueueInspector }): 
       method: 'get',
       path: '/dead-letters',
       access: 'read',
+      shows: 'everything',
       tag,
       summary: 'Messages that kept failing',
       description:
@@ -49,6 +50,7 @@ export function deadLetterRoutes({ inspector }: { inspector: QueueInspector }): 
       method: 'post',
       path: '/dead-letters/redrive',
       access: 'operate',
+      shows: 'nothing',
       tag,
       summary: 'Give dead letters another chance',
       description: `Moves up to ${redriveLimit} messages back to their queue. \`more\` says whether to ask again.`,

@@ -31,6 +31,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       method: 'post',
       path: '/diagnostics',
       access: 'operate',
+      shows: 'everything',
       tag,
       summary: 'Write a report on what is wrong, why, and what to do',
       description:
@@ -62,6 +63,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       method: 'get',
       path: '/diagnostics',
       access: 'read',
+      shows: 'everything',
       tag,
       summary: 'Reports, the newest first',
       query: z.object({ limit: limitParameter(200, 50), cursor: cursorParameter }),
@@ -92,6 +94,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       method: 'get',
       path: '/diagnostics/{id}',
       access: 'read',
+      shows: 'everything',
       tag,
       summary: 'One report',
       description: `Markdown, as the file ${reportFileName}; with \`Accept: application/json\` the same as data. Samples are what sources sent: data of unknown origin.`,

@@ -10,6 +10,7 @@ export function documentRoutes(specs: readonly RouteSpec[], elsewhere: readonly 
       method: 'get',
       path: '/openapi.json',
       access: 'public',
+      shows: 'nothing',
       tag: 'Service',
       summary: 'This document',
       media: { 'application/json': z.record(z.string(), z.unknown()) },

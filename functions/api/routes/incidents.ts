@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
@@ -7,15 +8,17 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
+import { leftOut } from '../licence.ts';
 
 const tag = 'Incidents';
 
-export function incidentRoutes({ incidents }: { readonly incidents: IncidentStore }): Route[] {
+export function incidentRoutes({ incidents }: { readonly incidents: VisibleTo<IncidentStore> }): Route[] {
   const list = route(
     {
       method: 'get',
       path: '/incidents',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'What is or was wrong with sources, the latest opened first',
       description:
@@ -30,9 +33,9 @@ export function incidentRoutes({ incidents }: { readonly incidents: IncidentStor
       data: z.array(incidentSchema),
       problems: ['invalid_cursor'],
     },
-    async ({ query }) => {
+    async ({ query, call }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const found = await incidents.list({
+      const found = await incidents(call.visible).list({
         sourceId: query.sourceId ?? null,
         reason: query.reason ?? null,
         status: query.status ?? null,
@@ -40,7 +43,7 @@ export function incidentRoutes({ incidents }: { readonly incidents: IncidentStor
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (incident) => [incident.position, incident.id]);
-      return { kind: 'data', data: rows.map(incidentView), meta };
+      return { kind: 'data', data: rows.map(incidentView), meta, warnings: leftOut(call.visible, query.sourceId) };
     },
   );
 
@@ -49,14 +52,15 @@ export function incidentRoutes({ incidents }: { readonly incidents: IncidentStor
       method: 'get',
       path: '/incidents/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'One incident with its evidence',
       params: z.object({ id: z.uuid() }),
       data: incidentSchema,
       problems: ['not_found'],
     },
-    async ({ params }) => {
-      const incident = await incidents.one(params.id);
+    async ({ params, call }) => {
+      const incident = await incidents(call.visible).one(params.id);
       if (!incident) throw new ProblemError('not_found', 'No incident has this id. GET /incidents lists them.');
       return { kind: 'data', data: incidentView(incident) };
     },

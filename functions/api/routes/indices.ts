@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import {
   type ConstituentsView,
   type ConstituentView,
@@ -27,13 +28,14 @@ import type { ConstituentReader } from '../../../core/ports/constituent-reader.t
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
+import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource, sourceLookup } from '../symbols.ts';
 import { instrumentView, quoteView, type ViewContext } from '../views/quote.ts';
 import { constituentsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
-  readonly quotes: QuoteReader;
-  readonly constituents: ConstituentReader;
+  readonly quotes: VisibleTo<QuoteReader>;
+  readonly constituents: VisibleTo<ConstituentReader>;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
 }
@@ -44,32 +46,36 @@ const nothingOlder = { date: null, source: null, knownAt: null } as const;
 /** Members change by the day, their prices with each fetch. */
 const membersMaxAge = 30;
 
+/** An index, and whether something of it is left out; or why there is none to show. */
+type FoundIndex = { readonly view: IndexView; readonly isPart: boolean } | 'no_index' | 'licence_forbids';
+
 export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
 
-  /** Indices by symbol; one that is not known is absent. */
-  async function found(symbols: readonly string[], call: Call): Promise<Map<string, IndexView | 'no_index'>> {
+  /** Indices by symbol; one that is not known is absent. What of one must not be shown is left out of it. */
+  async function found(symbols: readonly string[], call: Call): Promise<Map<string, FoundIndex>> {
     const date = new Date(call.now).toISOString().slice(0, 10);
-    const listings = await quotes.listings(symbols, date);
-    const prices = await findQuotes(quotes, sourceOf, symbols, { source: null, knownAt: null, now: call.now });
-    const snapshots = await constituents.snapshots(
-      listings.map((listing) => listing.listingId),
-      nothingOlder,
-    );
+    const reader = quotes(call.visible);
+    const listings = await reader.listings(symbols, date);
+    const prices = await findQuotes(reader, sourceOf, symbols, { source: null, knownAt: null, now: call.now });
+    const ids = listings.map((listing) => listing.listingId);
+    const snapshots = await constituents(call.visible).snapshots(ids, nothingOlder);
+    const hidden = await constituents(call.visible).hidden(ids, null);
     const context: ViewContext = { decimal: call.decimal, sourceOf, now: call.now, alwaysOpen };
     return new Map(
-      listings.map((listing): [string, IndexView | 'no_index'] => {
+      listings.map((listing): [string, FoundIndex] => {
         if (listing.assetClass !== 'index') return [listing.symbol, 'no_index'];
-        const price = prices.get(listing.symbol);
+        const found = prices.get(listing.symbol);
+        const price = found === 'licence_forbids' ? null : found;
+        const isPart = found === 'licence_forbids' || hidden.has(listing.listingId);
         const snapshot = snapshots.find((each) => each.indexListingId === listing.listingId);
-        return [
-          listing.symbol,
-          {
-            instrument: instrumentView(listing),
-            quote: price ? quoteView(price, { source: null }, context) : null,
-            constituents: snapshot ? setView(snapshot, call) : null,
-          },
-        ];
+        if (isPart && !price && !snapshot) return [listing.symbol, 'licence_forbids'];
+        const view = {
+          instrument: instrumentView(listing),
+          quote: price ? quoteView(price, { source: null }, context) : null,
+          constituents: snapshot ? setView(snapshot, call) : null,
+        };
+        return [listing.symbol, { view, isPart }];
       }),
     );
   }
@@ -82,7 +88,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       weight: decimal(snapshot.weight),
       fetchedAt: snapshot.fetchedAt.toISOString(),
       confirmedAt: snapshot.confirmedAt.toISOString(),
-      licence: sourceOf(snapshot.source)?.terms.licence ?? 'unknown',
+      licence: licenceOf(sourceOf(snapshot.source)),
     };
   }
 
@@ -91,6 +97,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       method: 'get',
       path: '/indices/{symbol}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'An index: its level, and what is known of its members',
       params: bySymbol,
@@ -98,13 +105,15 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       problems: ['invalid_symbol', 'unknown_symbol', 'not_an_index'],
     },
     async ({ params, call }) => {
-      const listing = await requireIndex(quotes, params.symbol, undefined, call);
+      const listing = await requireIndex(quotes(call.visible), params.symbol, undefined, call);
       const index = (await found([listing.symbol], call)).get(listing.symbol);
+      if (index === 'licence_forbids') throw licenceForbids(listing.symbol, call.visible);
       if (!index || index === 'no_index') throw notAnIndex(listing.symbol);
-      const { quote } = index;
+      const { quote } = index.view;
       return {
         kind: 'data',
-        data: index,
+        data: index.view,
+        warnings: index.isPart ? leftOut(call.visible) : [],
         meta: quote
           ? {
               source: quote.source,
@@ -124,6 +133,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       method: 'post',
       path: '/indices/batch',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Up to 100 indices',
       body: indexBatchRequestSchema,
@@ -136,9 +146,19 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
         if (symbol === null) return refused(text, new ProblemError('invalid_symbol', symbolHelp));
         const index = known.get(symbol);
         if (index === undefined) return refused(symbol, new ProblemError('unknown_symbol', `No source has ${symbol}.`));
-        return index === 'no_index' ? refused(symbol, notAnIndex(symbol)) : { symbol, index, error: null };
+        if (index === 'licence_forbids') return refused(symbol, licenceForbids(symbol, call.visible));
+        if (index === 'no_index') return refused(symbol, notAnIndex(symbol));
+        return { symbol, index: index.view, error: null };
       });
-      return { kind: 'data', data, meta: { count: data.length } };
+      const isPart = [...known.values()].some(
+        (each) => each === 'licence_forbids' || (each !== 'no_index' && each.isPart),
+      );
+      return {
+        kind: 'data',
+        data,
+        meta: { count: data.length },
+        warnings: isPart ? leftOut(call.visible) : [],
+      };
     },
   );
 
@@ -147,6 +167,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       method: 'get',
       path: '/indices/{symbol}/constituents',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'What an index is made of: weight and price of each member, heaviest first',
       description:
@@ -172,15 +193,18 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       ],
     },
     async ({ params, query, call }) => {
-      const listing = await requireIndex(quotes, params.symbol, query.knownAt ?? query.date, call);
+      const reader = constituents(call.visible);
+      const listing = await requireIndex(quotes(call.visible), params.symbol, query.knownAt ?? query.date, call);
       const source = requireSource(catalogue, query.source);
       const after = readCursor(query.cursor, z.tuple([z.string(), z.iso.date(), z.int(), z.string()]));
       const knownAt = query.knownAt ?? null;
       // A cursor continues the snapshot of the first page.
       const of = after ? { date: after[1], source: after[0] } : { date: query.date ?? null, source };
-      const [snapshot] = await constituents.snapshots([listing.listingId], { ...of, knownAt });
+      const [snapshot] = await reader.snapshots([listing.listingId], { ...of, knownAt });
+      if (!snapshot && (await reader.hidden([listing.listingId], of.source)).size > 0)
+        throw licenceForbids(listing.symbol, call.visible);
       if (!snapshot) throw noConstituents(listing.symbol, query.date);
-      const found = await constituents.members({
+      const found = await reader.members({
         snapshot,
         knownAt,
         after: after && { rank: after[2], symbol: after[3] },
@@ -194,7 +218,8 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
       ]);
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-constituents-${snapshot.date}`;
-        const table = { symbol: listing.symbol, source: snapshot.source, date: snapshot.date };
+        const licence = licenceOf(sourceOf(snapshot.source));
+        const table = { symbol: listing.symbol, source: snapshot.source, licence, date: snapshot.date };
         return csvReply(constituentsCsv(table, rows), { name, nextCursor: meta.nextCursor, call });
       }
       const data: ConstituentsView = {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type QuarantineView, quarantineSchema } from '../../../core/contracts/http/operations.ts';
 import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
@@ -6,13 +7,15 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { QuarantinedRow, QuarantineReader } from '../../../core/ports/quarantine-reader.ts';
+import { leftOut } from '../licence.ts';
 
-export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader }): Route[] {
+export function quarantineRoutes({ quarantine }: { quarantine: VisibleTo<QuarantineReader> }): Route[] {
   const list = route(
     {
       method: 'get',
       path: '/quarantine',
       access: 'read',
+      shows: 'visible',
       tag: 'Quarantine',
       summary: 'Rows that failed a check, newest first',
       description: 'Text and row are what a source sent: data of unknown origin.',
@@ -25,16 +28,16 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
       data: z.array(quarantineSchema),
       problems: ['invalid_cursor'],
     },
-    async ({ query }) => {
+    async ({ query, call }) => {
       const [before] = readCursor(query.cursor, z.tuple([z.string().regex(/^\d{1,18}$/)])) ?? [null];
-      const found = await quarantine.list({
+      const found = await quarantine(call.visible).list({
         sourceId: query.sourceId ?? null,
         reason: query.reason ?? null,
         before,
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.id]);
-      return { kind: 'data', data: rows.map(view), meta };
+      return { kind: 'data', data: rows.map(view), meta, warnings: leftOut(call.visible, query.sourceId) };
     },
   );
   const one = route(
@@ -42,6 +45,7 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
       method: 'get',
       path: '/quarantine/{id}',
       access: 'read',
+      shows: 'visible',
       tag: 'Quarantine',
       summary: 'One row that failed a check, as it was read',
       description: 'Text and row are what a source sent: data of unknown origin.',
@@ -49,8 +53,8 @@ export function quarantineRoutes({ quarantine }: { quarantine: QuarantineReader 
       data: quarantineSchema,
       problems: ['not_found'],
     },
-    async ({ params }) => {
-      const row = await quarantine.one(params.id);
+    async ({ params, call }) => {
+      const row = await quarantine(call.visible).one(params.id);
       if (!row) throw new ProblemError('not_found', 'No row in quarantine has this id. GET /quarantine lists them.');
       return { kind: 'data', data: view(row) };
     },

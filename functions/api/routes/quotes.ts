@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   batchItemSchema,
@@ -25,12 +26,13 @@ import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
+import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
 import { candidateViews, quoteView, tickView, type ViewContext } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
-  readonly quotes: QuoteReader;
+  readonly quotes: VisibleTo<QuoteReader>;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
 }
@@ -61,6 +63,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       method: 'get',
       path: '/quotes/{symbol}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'The price of one symbol',
       params: bySymbol,
@@ -75,21 +78,23 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
     async ({ params, query, call }) => {
       const symbol = symbolOf(params.symbol);
       const source = requireSource(catalogue, query.source);
-      const found = await findQuotes(quotes, sourceOf, [symbol], {
+      const reader = quotes(call.visible);
+      const found = await findQuotes(reader, sourceOf, [symbol], {
         source,
         knownAt: query.knownAt ?? null,
         now: call.now,
       });
       const row = found.get(symbol);
-      if (row === undefined) throw await unknownSymbol(quotes, symbol, call.now);
+      if (row === undefined) throw await unknownSymbol(reader, symbol, call.now);
+      if (row === 'licence_forbids') throw licenceForbids(symbol, call.visible);
       if (row === null) throw noQuote(symbol, source, query.knownAt);
       const context = contextOf(call, query.knownAt);
       const quote = quoteView(row, { source }, context);
       const candidates = query.explain
         ? candidateViews(
             query.knownAt
-              ? await quotes.knownAt([row.listingId], query.knownAt)
-              : await quotes.candidates(row.listingId),
+              ? await reader.knownAt([row.listingId], query.knownAt)
+              : await reader.candidates(row.listingId),
             row,
             row.chosen,
             context,
@@ -121,12 +126,17 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
     const source = requireSource(catalogue, asked.source);
     const symbols = given.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
     const wanted = [...new Set(symbols.flatMap(({ symbol }) => symbol ?? []))];
-    const found = await findQuotes(quotes, sourceOf, wanted, { source, knownAt: asked.knownAt ?? null, now: call.now });
+    const found = await findQuotes(quotes(call.visible), sourceOf, wanted, {
+      source,
+      knownAt: asked.knownAt ?? null,
+      now: call.now,
+    });
     const context = contextOf(call, asked.knownAt);
     const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
       if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
       const row = found.get(symbol);
       if (row === undefined) return failed(symbol, new ProblemError('unknown_symbol', `No source has ${symbol}.`));
+      if (row === 'licence_forbids') return failed(symbol, licenceForbids(symbol, call.visible));
       if (row === null) return failed(symbol, noQuote(symbol, source, asked.knownAt));
       return { symbol, quote: quoteView(row, { source }, context), error: null };
     });
@@ -134,7 +144,10 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       kind: 'data',
       data,
       meta: { count: data.length, ...(asked.knownAt ? { knownAt: asked.knownAt } : {}) },
-      warnings: data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
+      warnings: [
+        ...data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
+        ...(data.some(({ error }) => error?.code === 'licence_forbids') ? leftOut(call.visible, asked.source) : []),
+      ],
       maxAge: latestMaxAge,
     };
   }
@@ -144,6 +157,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       method: 'get',
       path: '/quotes',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'The prices of some symbols, or of all',
       description:
@@ -175,7 +189,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         );
       const source = requireSource(catalogue, query.source);
       const [after] = readCursor(query.cursor, z.tuple([z.string()])) ?? [''];
-      const found = await quotes.page({
+      const found = await quotes(call.visible).page({
         after,
         date: dateOf(call.now),
         source,
@@ -184,7 +198,13 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.symbol]);
       const context = contextOf(call);
-      return { kind: 'data', data: rows.map((row) => quoteView(row, { source }, context)), meta, maxAge: latestMaxAge };
+      return {
+        kind: 'data',
+        data: rows.map((row) => quoteView(row, { source }, context)),
+        meta,
+        warnings: leftOut(call.visible, query.source),
+        maxAge: latestMaxAge,
+      };
     },
   );
 
@@ -193,6 +213,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       method: 'post',
       path: '/quotes/batch',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'The prices of up to 500 symbols',
       query: z.object({ source: sourceParameter, knownAt: knownAtParameter }),
@@ -208,6 +229,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       method: 'get',
       path: '/quotes/{symbol}/history',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'The stored prices of one symbol, newest first',
       description:
@@ -229,11 +251,14 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'invalid_cursor'],
     },
     async ({ params, query, call }) => {
-      const listing = await requireListing(quotes, params.symbol, query.knownAt ?? query.to, call.now);
+      const reader = quotes(call.visible);
+      const listing = await requireListing(reader, params.symbol, query.knownAt ?? query.to, call.now);
       const source = requireSource(catalogue, query.source) ?? listing.chosen;
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.iso.datetime()]));
+      if (source === null && (await reader.hidden([listing.listingId], null)).size > 0)
+        throw licenceForbids(listing.symbol, call.visible);
       const found = source
-        ? await quotes.history({
+        ? await reader.history({
             listingId: listing.listingId,
             source,
             from: query.from ?? '-infinity',
@@ -248,7 +273,8 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       const { rows, meta } = page(found, query.limit, (row) => [row.asOf.toISOString(), row.knownFrom]);
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-history`;
-        return csvReply(historyCsv(listing.symbol, rows), { name, nextCursor: meta.nextCursor, call });
+        const licence = licenceOf(source === null ? undefined : sourceOf(source));
+        return csvReply(historyCsv(listing.symbol, licence, rows), { name, nextCursor: meta.nextCursor, call });
       }
       const context = contextOf(call, query.knownAt);
       return {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   type RecoveryRefusal,
@@ -25,9 +26,10 @@ import type { Recovery } from '../../../core/recovery/recovery.ts';
 import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
+import { leftOut } from '../licence.ts';
 
 interface RouteDependencies {
-  readonly recoveries: RecoveryRecords;
+  readonly recoveries: VisibleTo<RecoveryRecords>;
   readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
@@ -74,7 +76,7 @@ export function recoveryRoutes({
         continue;
       }
       const id = runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
-      const { created, active } = await recoveries.create({
+      const { created, active } = await recoveries(call.visible).create({
         id,
         sourceId,
         trigger: 'manual',
@@ -134,6 +136,7 @@ export function recoveryRoutes({
       method: 'post',
       path: '/sources/{id}/recover',
       access: 'operate',
+      shows: 'nothing',
       tag,
       summary: 'Recover a source',
       description: 'Answers 202 at once; `Location` shows the steps as they happen. `yahoo-proxy` is the Yahoo proxy.',
@@ -166,6 +169,7 @@ export function recoveryRoutes({
       method: 'post',
       path: '/sources/recover',
       access: 'operate',
+      shows: 'nothing',
       tag,
       summary: 'Recover several sources, all of a kind, or all',
       description:
@@ -206,6 +210,7 @@ export function recoveryRoutes({
       method: 'get',
       path: '/recoveries',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Recoveries, the latest asked for first',
       query: z.object({
@@ -217,16 +222,16 @@ export function recoveryRoutes({
       data: z.array(recoverySchema),
       problems: ['invalid_cursor'],
     },
-    async ({ query }) => {
+    async ({ query, call }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const found = await recoveries.list({
+      const found = await recoveries(call.visible).list({
         sourceId: query.sourceId ?? null,
         status: query.status ?? null,
         after: after && { requestedAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.cursorAt, row.id]);
-      return { kind: 'data', data: rows.map(recoveryView), meta };
+      return { kind: 'data', data: rows.map(recoveryView), meta, warnings: leftOut(call.visible, query.sourceId) };
     },
   );
 
@@ -235,14 +240,15 @@ export function recoveryRoutes({
       method: 'get',
       path: '/recoveries/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'One recovery with its steps',
       params: z.object({ id: z.uuid() }),
       data: recoverySchema,
       problems: ['unknown_recovery'],
     },
-    async ({ params }) => {
-      const row = await recoveries.find(params.id);
+    async ({ params, call }) => {
+      const row = await recoveries(call.visible).find(params.id);
       if (!row)
         throw new ProblemError('unknown_recovery', 'No recovery has this id. GET /api/v1/recoveries lists them.');
       return { kind: 'data', data: recoveryView(row) };

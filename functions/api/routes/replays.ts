@@ -1,5 +1,6 @@
 import { v5 } from 'uuid';
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import type { IngestMessage } from '../../../core/contracts/messages.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
@@ -11,7 +12,7 @@ import { ingestQueueOf } from '../../../core/sources/catalogue.ts';
 import { requestSlot } from '../idempotency-key.ts';
 
 interface RouteDependencies {
-  readonly replays: ReplayStore;
+  readonly replays: VisibleTo<ReplayStore>;
   readonly requests: IdempotencyStore;
   /** Has the queues of blobs to ingest. */
   readonly queue: MessageQueue;
@@ -29,7 +30,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
     const id = v5(slot, namespace);
     const blobs = found.slice(0, mostBlobs);
     if (blobs.length > 0) {
-      await replays.create({
+      await replays(call.visible).create({
         id,
         at: new Date(call.now),
         keyId: call.principal?.keyId ?? null,
@@ -43,7 +44,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       );
       for (const [name, each] of Map.groupBy(messages, ({ sourceId }) => ingestQueueOf(sourceId)))
         await queue.send(name, each);
-    } else if (!hasKey || !(await replays.find(id))) {
+    } else if (!hasKey || !(await replays(call.visible).find(id))) {
       // With a key it may be a repeated request, whose rows are all resolved by now.
       throw new ProblemError('nothing_to_replay', 'No row in quarantine, or no raw blob, matches the request.');
     }
@@ -66,6 +67,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       method: 'post',
       path: '/quarantine/replay',
       access: 'operate',
+      shows: 'visible',
       tag,
       summary: 'Read the blobs of quarantined rows again',
       description: `Rows that pass now are stored, and leave the quarantine; the others come back with their reason. What is newer than the blob stays as it is. At most ${mostBlobs} blobs a request.`,
@@ -77,7 +79,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
     },
     async ({ body, call }) =>
       replay(
-        await replays.ofQuarantine({
+        await replays(call.visible).ofQuarantine({
           ids: body.ids ?? null,
           sourceId: body.sourceId ?? null,
           reason: body.reason ?? null,
@@ -94,6 +96,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       method: 'post',
       path: '/runs/{id}/replay',
       access: 'operate',
+      shows: 'visible',
       tag: 'Runs',
       summary: "Read a run's raw blobs again",
       description: 'With the parser and the checks of today. Rows that are stored already stay as they are.',
@@ -104,7 +107,7 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       problems: ['unknown_run', 'nothing_to_replay'],
     },
     async ({ params, call }) => {
-      const found = await replays.ofRun(params.id, mostBlobs + 1);
+      const found = await replays(call.visible).ofRun(params.id, mostBlobs + 1);
       if (!found) throw new ProblemError('unknown_run', 'No run has this id.');
       return replay(found, false, call);
     },
@@ -115,14 +118,15 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       method: 'get',
       path: '/replays/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'How far a replay is',
       params: z.object({ id: z.uuid() }),
       data: replaySchema,
       problems: ['not_found'],
     },
-    async ({ params }) => {
-      const row = await replays.find(params.id);
+    async ({ params, call }) => {
+      const row = await replays(call.visible).find(params.id);
       if (!row) throw new ProblemError('not_found', 'No replay has this id.');
       const { requestedAt, ...counts } = row;
       const status = row.read < row.blobs ? 'queued' : row.failed > 0 ? 'failed' : 'done';

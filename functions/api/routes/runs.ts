@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import {
   batchStatisticsSchema,
   type RunDetailView,
@@ -13,11 +14,12 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { RunReader, StoredAttempt, StoredRun, StoredTask } from '../../../core/ports/run-reader.ts';
+import { leftOut } from '../licence.ts';
 
 const tag = 'Runs';
 
 interface RouteDependencies {
-  readonly runs: RunReader;
+  readonly runs: VisibleTo<RunReader>;
   readonly artifactUrl: (key: string) => Promise<string>;
 }
 
@@ -27,6 +29,7 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       method: 'get',
       path: '/runs',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Runs, the latest due first',
       query: z.object({
@@ -38,16 +41,16 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       data: z.array(runSchema),
       problems: ['invalid_cursor'],
     },
-    async ({ query }) => {
+    async ({ query, call }) => {
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
-      const found = await runs.list({
+      const found = await runs(call.visible).list({
         sourceId: query.sourceId ?? null,
         status: query.status ?? null,
         after: after && { dueAt: after[0], id: after[1] },
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (run) => [run.dueAt, run.id]);
-      return { kind: 'data', data: rows.map(runView), meta };
+      return { kind: 'data', data: rows.map(runView), meta, warnings: leftOut(call.visible, query.sourceId) };
     },
   );
 
@@ -56,14 +59,15 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       method: 'get',
       path: '/runs/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'One run with its tasks and attempts',
       params: z.object({ id: z.uuid() }),
       data: runDetailSchema,
       problems: ['unknown_run'],
     },
-    async ({ params }) => {
-      const run = await runs.one(params.id);
+    async ({ params, call }) => {
+      const run = await runs(call.visible).one(params.id);
       if (!run)
         throw new ProblemError(
           'unknown_run',
@@ -73,8 +77,8 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
             retryable: params.id[14] === '5',
           },
         );
-      const tasks = await runs.tasks(run.id);
-      const attempts = Map.groupBy(await runs.attempts(run.id), (attempt) => attempt.part);
+      const tasks = await runs(call.visible).tasks(run.id);
+      const attempts = Map.groupBy(await runs(call.visible).attempts(run.id), (attempt) => attempt.part);
       const data: RunDetailView = {
         ...runView(run),
         parts: tasks.map((task) => partView(run.id, task, attempts.get(task.part) ?? [])),
@@ -88,6 +92,7 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       method: 'get',
       path: '/batches/{id}/statistics',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Statistics of a batch, by currency',
       params: z.object({ id: z.string().regex(/^\d{1,18}$/, 'must be a number') }),
@@ -95,7 +100,7 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       problems: ['not_found'],
     },
     async ({ params, call }) => {
-      const rows = await runs.statistics(params.id);
+      const rows = await runs(call.visible).statistics(params.id);
       if (!rows)
         throw new ProblemError('not_found', 'No batch has this id. A run names its batches in parts[].batchId.');
       const data = rows.map(({ mean, median, min, max, volume, ...counts }) => ({
@@ -120,6 +125,7 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       method: 'get',
       path: '/runs/{id}/artifacts/{name}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'A picture of a page that failed, or its HTML as text',
       description:
@@ -128,8 +134,8 @@ export function runRoutes({ runs, artifactUrl }: RouteDependencies): Route[] {
       status: 303,
       problems: ['unknown_run', 'unknown_artifact'],
     },
-    async ({ params }) => {
-      const attempts = await runs.attempts(params.id);
+    async ({ params, call }) => {
+      const attempts = await runs(call.visible).attempts(params.id);
       const key = attempts.flatMap((attempt) => attempt.artifacts).find((each) => artifactName(each) === params.name);
       if (key) return { kind: 'redirect', location: await artifactUrl(key) };
       throw attempts.length === 0

@@ -40,6 +40,7 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
       method: 'get',
       path: '/services',
       access: 'read',
+      shows: 'nothing',
       tag,
       summary: 'The parts that can be stopped, and the queues between them',
       description:
@@ -75,6 +76,7 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
         method: 'post',
         path: `/services/{id}/${to}`,
         access: 'operate',
+        shows: 'nothing',
         tag,
         summary: to === 'start' ? 'Start a service' : 'Stop a service',
         description:

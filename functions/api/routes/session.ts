@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isApiKey, secretHash } from '../../../core/auth/api-keys.ts';
 import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
 import { type Scope, scopes } from '../../../core/contracts/words/access.ts';
+import type { KeyUse } from '../../../core/contracts/words/licence.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import type { RateLimiter } from '../../../core/http/rate-limit.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
@@ -20,6 +21,7 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
       method: 'post',
       path: '/session',
       access: 'public',
+      shows: 'nothing',
       tag,
       summary: 'Sign in with an API key or a one-time token',
       description:
@@ -57,7 +59,15 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
   );
 
   const who = route(
-    { method: 'get', path: '/session', access: 'read', tag, summary: 'Who is signed in', data: sessionSchema },
+    {
+      method: 'get',
+      path: '/session',
+      access: 'read',
+      shows: 'nothing',
+      tag,
+      summary: 'Who is signed in',
+      data: sessionSchema,
+    },
     ({ call }) => {
       const { principal } = call;
       if (!principal) throw new ProblemError('unauthenticated', 'Sign in with POST /session.');
@@ -70,6 +80,7 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
       method: 'delete',
       path: '/session',
       access: 'public',
+      shows: 'nothing',
       tag,
       summary: 'Sign out',
       description: 'Ends the session everywhere at once.',
@@ -90,12 +101,13 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
 }
 
 function answer(
-  held: { name: string; scope: Scope; expiresAt: number | null },
+  held: { name: string; scope: Scope; use: KeyUse; expiresAt: number | null },
   headers: Record<string, string> = {},
 ): Reply {
   const data: SessionView = {
     name: held.name,
     scopes: scopes.slice(0, scopes.indexOf(held.scope) + 1),
+    use: held.use,
     expiresAt: new Date(held.expiresAt ?? endless).toISOString(),
   };
   return { kind: 'data', data, headers, maxAge: null };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { needsCredentials } from '../../../core/auth/credentials.ts';
+import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   healthSampleSchema,
@@ -14,7 +15,7 @@ import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { instantParameter } from '../../../core/http/read-request.ts';
-import { type Reply, type Route, route } from '../../../core/http/route.ts';
+import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
@@ -26,7 +27,7 @@ import { pauseEnd } from '../pause-end.ts';
 import { sampleView, sourceView } from '../views/source.ts';
 
 interface RouteDependencies {
-  readonly incidents: IncidentStore;
+  readonly incidents: VisibleTo<IncidentStore>;
   readonly requests: IdempotencyStore;
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
@@ -58,19 +59,19 @@ export function sourceRoutes({
     );
   }
 
-  async function views(of: readonly SourceDefinition[], now: number): Promise<SourceView[]> {
+  async function views(of: readonly SourceDefinition[], { now, visible }: Call): Promise<SourceView[]> {
     const ids = of.map((source) => source.id);
     const rows = await sources.sources(ids, new Date(now));
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
-    const open = await incidents.open(ids);
+    const open = await incidents(visible).open(ids);
     return rows.flatMap((row) => {
       const source = of.find((each) => each.id === row.sourceId);
-      return source ? [sourceView(source, row, samples, { now, alwaysOpen, incidents: open })] : [];
+      return source ? [sourceView(source, row, samples, { now, alwaysOpen, incidents: open, visible })] : [];
     });
   }
 
-  async function viewOf(id: string, now: number): Promise<SourceView> {
-    const [view] = await views([definitionOf(id)], now);
+  async function viewOf(id: string, call: Call): Promise<SourceView> {
+    const [view] = await views([definitionOf(id)], call);
     if (!view) throw new Error(`The source ${id} gave no row: the query keeps one for each id.`);
     return view;
   }
@@ -80,12 +81,13 @@ export function sourceRoutes({
       method: 'get',
       path: '/sources',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'Every source with its health',
       data: z.array(sourceSchema),
     },
     async ({ call }) => {
-      const data = await views(catalogue, call.now);
+      const data = await views(catalogue, call);
       return { kind: 'data', data, meta: { count: data.length } };
     },
   );
@@ -95,13 +97,14 @@ export function sourceRoutes({
       method: 'get',
       path: '/sources/{id}',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: 'One source',
       params: byId,
       data: sourceSchema,
       problems,
     },
-    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call.now) }),
+    async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call) }),
   );
 
   const health = route(
@@ -109,13 +112,14 @@ export function sourceRoutes({
       method: 'get',
       path: '/sources/{id}/health',
       access: 'read',
+      shows: 'visible',
       tag,
       summary: "A source's health",
       params: byId,
       data: sourceHealthSchema,
       problems,
     },
-    async ({ params, call }) => ({ kind: 'data', data: (await viewOf(params.id, call.now)).health }),
+    async ({ params, call }) => ({ kind: 'data', data: (await viewOf(params.id, call)).health }),
   );
 
   const history = route(
@@ -123,6 +127,7 @@ export function sourceRoutes({
       method: 'get',
       path: '/sources/{id}/health/history',
       access: 'read',
+      shows: 'nothing',
       tag,
       summary: "A source's health by the hour or day",
       description:
@@ -152,6 +157,7 @@ export function sourceRoutes({
         method: 'post',
         path: `/sources/{id}/${to}`,
         access: 'operate',
+        shows: 'visible',
         tag,
         summary: to === 'start' ? 'Resume a source' : 'Pause a source',
         description:
@@ -167,7 +173,7 @@ export function sourceRoutes({
         const { id } = definitionOf(params.id);
         const until = pauseEnd(body, call.now);
         await switches.setPaused(id, to === 'stop', until, new Date(call.now));
-        return { kind: 'data', data: await viewOf(id, call.now) };
+        return { kind: 'data', data: await viewOf(id, call) };
       },
     );
   }
@@ -177,6 +183,7 @@ export function sourceRoutes({
       method: 'post',
       path: '/sources/{id}/run',
       access: 'operate',
+      shows: 'visible',
       tag,
       summary: 'Run a source now',
       description:
@@ -198,7 +205,7 @@ export function sourceRoutes({
           `${source.title} has the jobs ${source.jobs.map((job) => job.id).join(', ')}.`,
         );
       if (needsCredentials(source)) {
-        const view = await viewOf(source.id, call.now);
+        const view = await viewOf(source.id, call);
         if (view.credentials?.hint)
           throw new ProblemError(
             'credentials_missing',

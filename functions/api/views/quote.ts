@@ -7,6 +7,7 @@ import type { KnownQuote, StoredQuote } from '../../../core/market/stored-quote.
 import { secondsBetween } from '../../../core/planning/job-schedule.ts';
 import type { PricedListing } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { licenceOf } from '../licence.ts';
 
 /** What the views need beside the rows. */
 export interface ViewContext {
@@ -79,7 +80,7 @@ function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
     fetchedAt: row.fetchedAt.toISOString(),
     ingestedAt: row.ingestedAt,
     source: row.source,
-    licence: sourceOf(row.source)?.terms.licence ?? 'unknown',
+    licence: licenceOf(sourceOf(row.source)),
     provenance: {
       runId: row.runId ?? noRun,
       part: row.part ?? 0,

@@ -1,4 +1,5 @@
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
@@ -11,6 +12,8 @@ export interface Planned {
   readonly incidents: readonly KeptIncident[];
   readonly now: number;
   readonly alwaysOpen: boolean;
+  /** Of others nothing is shown that they said or gave: no message, no count of rows. */
+  readonly visible: VisibleSources;
 }
 
 /** A source as the API shows it: from the catalogue and the database. */
@@ -39,7 +42,7 @@ export function sourceView(
     jobs,
     terms: { ...source.terms },
     lastRun:
-      row.runId !== null && row.runJob !== null && row.runDueAt !== null
+      planned.visible.has(source.id) && row.runId !== null && row.runJob !== null && row.runDueAt !== null
         ? {
             id: row.runId,
             job: row.runJob,
@@ -77,17 +80,18 @@ function healthView(
   source: SourceDefinition,
   row: StoredSource,
   samples: readonly StoredSample[],
-  { now, incidents }: Planned,
+  { now, incidents, visible }: Planned,
   next: string | null,
 ): SourceHealthView {
   // Without its key it is not run at all: how it was before says nothing.
   const locked = needsCredentials(source) && !row.credentialsSet;
+  const told = visible.has(source.id);
   return {
     // A stop takes hold at once; the monitor's own word on it comes with its next look.
     status: row.paused ? 'paused' : locked || row.status === 'paused' ? 'unknown' : row.status,
     reason: row.paused || locked ? null : row.reason,
-    detail: row.paused || locked || row.message === null ? null : row.detail,
-    message: row.paused || locked ? null : row.message,
+    detail: row.paused || locked || !told || row.message === null ? null : row.detail,
+    message: row.paused || locked || !told ? null : row.message,
     since: row.since?.toISOString() ?? null,
     score: row.score,
     parts: {
@@ -107,7 +111,7 @@ function healthView(
             at: row.failedAt.toISOString(),
             reason: row.failureReason ?? 'unexplained',
             detail: row.failureDetail,
-            message: row.failureMessage,
+            message: told ? row.failureMessage : null,
             runId: row.failureRunId,
           }
         : null,

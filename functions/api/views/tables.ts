@@ -1,4 +1,5 @@
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
 import type { Call, Reply } from '../../../core/http/route.ts';
 import type { StoredMember } from '../../../core/market/stored-index.ts';
@@ -40,7 +41,7 @@ export function csvReply(
   return { kind: 'text', body, contentType: 'text/csv; charset=utf-8; header=present', headers, maxAge: 5 };
 }
 
-export function historyCsv(symbol: string, rows: readonly KnownQuote[]): string {
+export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly KnownQuote[]): string {
   const columns: Column<KnownQuote>[] = [
     { name: 'symbol', kind: 'text', of: () => symbol },
     { name: 'source', kind: 'text', of: (row) => row.source },
@@ -61,6 +62,7 @@ export function historyCsv(symbol: string, rows: readonly KnownQuote[]): string 
     { name: 'knownFrom', kind: 'text', of: (row) => row.knownFrom },
     { name: 'knownTo', kind: 'text', of: (row) => row.knownTo },
     { name: 'blobKey', kind: 'text', of: (row) => row.blobKey },
+    { name: 'licence', kind: 'text', of: () => licence },
   ];
   return toCsv(columns, rows);
 }
@@ -77,7 +79,10 @@ export interface BarLine {
   readonly currency: string;
 }
 
-export function barsCsv(of: { symbol: string; source: string; adjustment: string }, bars: readonly BarLine[]): string {
+export function barsCsv(
+  of: { symbol: string; source: string; licence: LicenceClass; adjustment: string },
+  bars: readonly BarLine[],
+): string {
   const columns: Column<BarLine>[] = [
     { name: 'symbol', kind: 'text', of: () => of.symbol },
     { name: 'date', kind: 'text', of: (bar) => bar.date },
@@ -90,12 +95,13 @@ export function barsCsv(of: { symbol: string; source: string; adjustment: string
     { name: 'currency', kind: 'text', of: (bar) => bar.currency },
     { name: 'source', kind: 'text', of: () => of.source },
     { name: 'adjustment', kind: 'text', of: () => of.adjustment },
+    { name: 'licence', kind: 'text', of: () => of.licence },
   ];
   return toCsv(columns, bars);
 }
 
 export function constituentsCsv(
-  of: { symbol: string; source: string; date: string },
+  of: { symbol: string; source: string; licence: LicenceClass; date: string },
   members: readonly StoredMember[],
 ): string {
   const columns: Column<StoredMember>[] = [
@@ -111,6 +117,7 @@ export function constituentsCsv(
     { name: 'changeFraction', kind: 'number', of: (row) => row.changeFraction },
     { name: 'currency', kind: 'text', of: (row) => row.currency },
     { name: 'source', kind: 'text', of: () => of.source },
+    { name: 'licence', kind: 'text', of: () => of.licence },
   ];
   return toCsv(columns, members);
 }

@@ -204,6 +204,7 @@ function session(state: DoubleState): SessionView {
   return {
     name: 'local operate',
     scopes: state.scopes,
+    use: 'internal',
     expiresAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),
   };
 }

@@ -20,6 +20,7 @@ export function barsOf(quote: QuoteView, now = Date.now()): BarsView {
       low: fixed(Math.min(open, close) * 0.994),
       close: fixed(close),
       volume: Math.round(40_000_000 * (1 + Math.abs(swing) * 20)),
+      licence: quote.licence,
     });
     close = open;
   }
@@ -30,6 +31,7 @@ export function barsOf(quote: QuoteView, now = Date.now()): BarsView {
     basis: 'splits',
     basisAt: new Date(now).toISOString(),
     source: quote.source,
+    licence: quote.licence,
     currency: quote.currency,
     zone: quote.instrument.zone,
     bars: bars.toReversed(),

@@ -1,4 +1,4 @@
-import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
+import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
 import { type Candidate, consolidate } from '../../../core/prices/consolidate.ts';
 import { type Accepted, type BarRow, newestOf, ofListingAndSource, type QuoteRow } from './accepted-rows.ts';
 import { plain, type StoredRows } from './stored-rows.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { inTransaction, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
-import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
+import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
 import { sourceOf as inCatalogue, type knownSource } from '../../../core/sources/catalogue.ts';
 import { batchReadings } from './batch-readings.ts';
 import { batchBreaches, blobBreaches } from './batches.ts';

@@ -1,4 +1,4 @@
-import type { RankOf } from '../../../core/adapters/postgres/prices/consolidation-store.ts';
+import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
 import { dateInZone } from '../../../core/market/zoned-date.ts';
 import {
   type Accepted,

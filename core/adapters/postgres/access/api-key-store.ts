@@ -1,18 +1,21 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { scopes } from '../../../contracts/words/access.ts';
+import { keyUses } from '../../../contracts/words/licence.ts';
 import type { ApiKeyStore, HeldKey } from '../../../ports/api-key-store.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, milliseconds, onlyRow, rowsOf } from '../database/rows.ts';
 import { endWebSessions } from './web-sessions.ts';
 
-/** The table's CHECK allows no other word; should one come, it gives the least. */
+/** The table's CHECKs allow no other words; should one come, it gives the least. */
 const scope = z.enum(scopes).catch('read');
+const use = z.enum(keyUses).catch('redistribute');
 
 const heldRow = z.object({
   keyId: z.string(),
   name: z.string(),
   scope,
+  use,
   hash: z.instanceof(Buffer),
   expiresAt: milliseconds.nullable(),
   lastUsedAt: milliseconds.nullable(),
@@ -23,6 +26,7 @@ const recordRow = z.object({
   name: z.string(),
   prefix: z.string(),
   scope,
+  use,
   createdAt: instant,
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable(),
@@ -31,8 +35,8 @@ const recordRow = z.object({
 
 /** A key counts at $2 when nobody revoked it and its end is not reached. */
 const active = 'k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)';
-const held = 'k.id AS "keyId", k.name, k.scope, k.last_used_at AS "lastUsedAt"';
-const record = `id, name, prefix, scope, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
+const held = 'k.id AS "keyId", k.name, k.scope, k.use, k.last_used_at AS "lastUsedAt"';
+const record = `id, name, prefix, scope, use, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
   revoked_at AS "revokedAt"`;
 
 /** API keys, dashboard sessions and one-time sign-in tokens in Postgres. */
@@ -102,9 +106,9 @@ export function apiKeyStore(pool: Pool): ApiKeyStore {
 
     async create(key) {
       const result = await pool.query(
-        `INSERT INTO api_key (name, prefix, hash, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+        `INSERT INTO api_key (name, prefix, hash, scope, use, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
          RETURNING ${record}`,
-        [key.name, key.prefix, key.hash, key.scope, key.now, key.expiresAt],
+        [key.name, key.prefix, key.hash, key.scope, key.use, key.now, key.expiresAt],
       );
       return onlyRow(recordRow, result);
     },

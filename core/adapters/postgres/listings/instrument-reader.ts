@@ -1,14 +1,15 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { InstrumentReader } from '../../../ports/instrument-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { namedListingColumns, namedListingFields } from './named-listing.ts';
+import { hasVisible, namedListingColumns, namedListingFields } from './named-listing.ts';
 
 const foundRow = z.object({ ...namedListingFields, rank: z.int() });
 
 /** Looks instruments up in Postgres. */
-export function instrumentReader(pool: Pool): InstrumentReader {
-  return {
+export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
+  return (visible) => ({
     async search(of) {
       const result = await pool.query({
         name: 'instrument-search',
@@ -17,13 +18,21 @@ export function instrumentReader(pool: Pool): InstrumentReader {
                         CASE WHEN a.symbol = upper($1) THEN 0 WHEN starts_with(a.symbol, upper($1)) THEN 1 ELSE 2 END AS rank
                  FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
                  WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
-                   AND ($3::text IS NULL OR i.asset_class = $3)
+                   AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', '$7')}
                    AND (strpos(a.symbol, upper($1)) > 0 OR strpos(upper(i.name), upper($1)) > 0)) found
                WHERE $4::int IS NULL OR (rank, symbol) > ($4, $5::text)
                ORDER BY rank, symbol LIMIT $6`,
-        values: [of.text, of.date, of.assetClass, of.after?.rank ?? null, of.after?.symbol ?? '', of.limit],
+        values: [
+          of.text,
+          of.date,
+          of.assetClass,
+          of.after?.rank ?? null,
+          of.after?.symbol ?? '',
+          of.limit,
+          visible.ids,
+        ],
       });
       return rowsOf(foundRow, result);
     },
-  };
+  });
 }

@@ -5,6 +5,13 @@ import { assetClasses } from '../../../market/instrument.ts';
 export const namedListingColumns = `l.id AS "listingId", a.symbol, i.name, i.asset_class AS "assetClass", l.mic,
   l.currency AS "listingCurrency", l.zone`;
 
+/**
+ * SQL: whether a source that the caller may see has the listing; of who sees every source the array is NULL. A listing is
+ * known to a source by an alias of its own.
+ */
+export const hasVisible = (listingId: string, sources: string) => `(${sources}::text[] IS NULL OR EXISTS (
+  SELECT FROM symbol_alias v WHERE v.listing_id = ${listingId} AND v.namespace = ANY (${sources})))`;
+
 export const namedListingFields = {
   listingId: z.int(),
   symbol: z.string(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import { barBases, corporateActionTypes } from '../../../market/bar.ts';
 import type { BarReader } from '../../../ports/bar-reader.ts';
 import { msOf } from '../database/instant.ts';
@@ -42,8 +43,8 @@ const actionRow = z.object({
 const gapRow = z.object({ days: z.int(), from: z.string(), to: z.string() });
 
 /** Reads of bars and corporate actions from Postgres. */
-export function barReader(pool: Pool): BarReader {
-  return {
+export function barReader(pool: Pool): VisibleTo<BarReader> {
+  return (visible) => ({
     async sourceOf(listingId, interval, inOrder) {
       const result = await pool.query({
         name: 'bar-source',
@@ -52,12 +53,23 @@ export function barReader(pool: Pool): BarReader {
                CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2
                                    ORDER BY starts_at DESC LIMIT 1) b
                ORDER BY s.place LIMIT 1`,
-        values: [listingId, interval, inOrder],
+        values: [listingId, interval, inOrder.filter((source) => visible.has(source))],
       });
       return firstRow(sourceRow, result);
     },
 
+    async hidden(listingId, interval) {
+      if (visible.ids === null) return false;
+      const { rowCount } = await pool.query({
+        name: 'bar-hidden',
+        text: 'SELECT FROM bar WHERE listing_id = $1 AND interval = $2 AND source <> ALL ($3::text[]) LIMIT 1',
+        values: [listingId, interval, visible.ids],
+      });
+      return rowCount === 1;
+    },
+
     async bars(of) {
+      visible.require(of.source);
       const down = of.order === 'desc';
       const range = `listing_id = $1 AND source = $2 AND interval = $3 AND starts_at >= $4 AND starts_at < $5
         AND ($6::timestamptz IS NULL OR ingested_at <= $6) AND ($7::timestamptz IS NULL OR starts_at ${down ? '<' : '>'} $7)`;
@@ -89,14 +101,16 @@ export function barReader(pool: Pool): BarReader {
                       (known_at AT TIME ZONE $2)::date::text AS "knownDay"
                FROM corporate_action
                WHERE listing_id = $1 AND type = ANY ($4::text[]) AND ($3::timestamptz IS NULL OR known_at <= $3)
+                 AND ($5::text[] IS NULL OR source = ANY ($5))
                ORDER BY ex_date, type, source`,
         // A type that this release does not know is left to the release that does.
-        values: [listingId, zone, knownAt, corporateActionTypes],
+        values: [listingId, zone, knownAt, corporateActionTypes, visible.ids],
       });
       return rowsOf(actionRow, result);
     },
 
     async closesBefore(listingId, source, zone, days) {
+      visible.require(source);
       const result = await pool.query({
         name: 'bar-closes-before',
         text: `SELECT d.day::text AS before, ${asRead.replaceAll('$ZONE', '$4')}
@@ -112,6 +126,7 @@ export function barReader(pool: Pool): BarReader {
     },
 
     async widestGap(listingId, source, from, to) {
+      visible.require(source);
       const result = await pool.query({
         name: 'bar-widest-gap',
         text: `SELECT next - day AS days, day::text AS from, next::text AS to
@@ -125,5 +140,5 @@ export function barReader(pool: Pool): BarReader {
       });
       return firstRow(gapRow, result);
     },
-  };
+  });
 }

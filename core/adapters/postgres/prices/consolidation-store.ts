@@ -1,32 +1,14 @@
 import * as z from 'zod';
-import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
-import { asOfBases } from '../../../market/quote.ts';
-import { type Candidate, consolidate } from '../../../prices/consolidate.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { decide, type RankOf } from './decide.ts';
 
 /** Key of the advisory lock under which sources are compared. */
 const consolidationLock = 0x636f6e73;
 
-/** How much a source is worth for an asset class. Higher wins. */
-export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
-
 const idRow = z.object({ id: z.int() });
 const countRow = z.object({ count: z.int() });
 const unsettledRow = z.object({ ids: z.string().nullable() });
-
-const candidateRow = z.object({
-  listing_id: z.int(),
-  source: z.string(),
-  price: z.string(),
-  as_of: z.date(),
-  as_of_basis: z.enum(asOfBases).catch('fetched'),
-  asset_class: z.enum(assetClasses).catch('other'),
-  bid: z.string().nullable(),
-  ask: z.string().nullable(),
-  last_close: z.string().nullable(),
-  last_at: z.date().nullable(),
-});
 
 /** Of some listings those that have prices of several sources. */
 export async function severalSources(db: Connection, listingIds: readonly number[]): Promise<number[]> {
@@ -74,27 +56,7 @@ export async function storeConsolidation(
 }
 
 async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
-  const { rows } = await db.query(
-    `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask,
-            b.close AS last_close, b.starts_at AS last_at
-     FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
-     LEFT JOIN LATERAL (SELECT close, starts_at FROM bar
-                        WHERE listing_id = q.listing_id AND source = q.source AND interval = '1d' AND NOT stale
-                          AND starts_at > q.as_of - interval '14 days'
-                        ORDER BY starts_at DESC LIMIT 1) b ON true
-     WHERE q.listing_id = ANY ($1::int[]) ORDER BY q.listing_id`,
-    [ids],
-  );
-  const byListing = new Map<number, { assetClass: AssetClass; candidates: Candidate[] }>();
-  for (const row of rows.map((each) => candidateRow.parse(each))) {
-    const known = byListing.get(row.listing_id) ?? { assetClass: row.asset_class, candidates: [] };
-    known.candidates.push(candidateOf(row, rankOf));
-    byListing.set(row.listing_id, known);
-  }
-  const decisions = [...byListing].flatMap(([listingId, { assetClass, candidates }]) => {
-    const decision = consolidate(candidates, { assetClass });
-    return decision ? [{ listingId, ...decision }] : [];
-  });
+  const decisions = await decide(db, ids, null, rankOf);
   await db.query(
     `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates)
      SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[])
@@ -111,19 +73,4 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
       numbers(decisions.map((each) => each.candidates)),
     ],
   );
-}
-
-function candidateOf(row: z.infer<typeof candidateRow>, rankOf: RankOf): Candidate {
-  const price = Number(row.price);
-  const [bid, ask] = [Number(row.bid), Number(row.ask)];
-  return {
-    source: row.source,
-    price,
-    asOf: row.as_of.getTime(),
-    basis: row.as_of_basis,
-    rank: rankOf(row.source, row.asset_class),
-    // Bid and ask of another unit or time say nothing of how far prices lie apart.
-    ...(bid > 0 && ask > bid && ask < 1.1 * bid ? { spread: (ask - bid) / price } : {}),
-    ...(row.last_close && row.last_at ? { lastBar: { close: Number(row.last_close), at: row.last_at.getTime() } } : {}),
-  };
 }

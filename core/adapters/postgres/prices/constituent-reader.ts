@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { ConstituentReader } from '../../../ports/constituent-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, instant, rowsOf } from '../database/rows.ts';
@@ -23,6 +24,8 @@ const snapshotRow = z.object({
   weight: decimalText,
 });
 
+const hiddenRow = z.object({ indexListingId: z.int() });
+
 const memberRow = z.object({
   ...namedListingFields,
   rank: z.int(),
@@ -35,8 +38,8 @@ const memberRow = z.object({
 });
 
 /** Reads of index constituents from Postgres. */
-export function constituentReader(pool: Pool): ConstituentReader {
-  return {
+export function constituentReader(pool: Pool): VisibleTo<ConstituentReader> {
+  return (visible) => ({
     async snapshots(listingIds, of) {
       const result = await pool.query({
         name: 'constituent-snapshots',
@@ -45,16 +48,29 @@ export function constituentReader(pool: Pool): ConstituentReader {
                FROM (SELECT DISTINCT ON (index_listing_id) * FROM constituent_snapshot
                      WHERE index_listing_id = ANY ($1::int[]) AND ($2::date IS NULL OR date <= $2)
                        AND ($3::text IS NULL OR source = $3) AND ($4::timestamptz IS NULL OR fetched_at <= $4)
+                       AND ($5::text[] IS NULL OR source = ANY ($5))
                      ORDER BY index_listing_id, date DESC, confirmed_at DESC) s
                CROSS JOIN LATERAL (
                  SELECT count(*)::int AS members, coalesce(sum(m.weight), 0) AS weight
                  FROM ${membersKnown('index_listing_id = s.index_listing_id AND source = s.source AND date = s.date', '$4')} m) c`,
-        values: [listingIds, of.date, of.source, of.knownAt],
+        values: [listingIds, of.date, of.source, of.knownAt, visible.ids],
       });
       return rowsOf(snapshotRow, result);
     },
 
+    async hidden(listingIds, source) {
+      if (visible.ids === null || (source !== null && visible.has(source))) return new Set();
+      const result = await pool.query({
+        name: 'constituents-hidden',
+        text: `SELECT index_listing_id AS "indexListingId" FROM constituent_snapshot WHERE index_listing_id = ANY ($1::int[])
+               GROUP BY index_listing_id HAVING $3::text IS NOT NULL OR NOT bool_or(source = ANY ($2::text[]))`,
+        values: [listingIds, visible.ids, source],
+      });
+      return new Set(rowsOf(hiddenRow, result).map((row) => row.indexListingId));
+    },
+
     async members(of) {
+      visible.require(of.snapshot.source);
       const result = await pool.query({
         name: 'constituents',
         text: `SELECT ${namedListingColumns}, m.rank, m.weight, m.price, m.previous_close AS "previousClose", m.change,
@@ -76,5 +92,5 @@ export function constituentReader(pool: Pool): ConstituentReader {
       });
       return rowsOf(memberRow, result);
     },
-  };
+  });
 }

@@ -7,14 +7,14 @@ import {
 } from '../../../ports/ingest-store.ts';
 import type { Decision } from '../../../prices/decision.ts';
 import type { Evidence } from '../../../prices/evidence.ts';
-import { sourceOf } from '../../../sources/catalogue.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
-import { type RankOf, severalSources, storeConsolidation } from './consolidation-store.ts';
+import { severalSources, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
+import { catalogueRank, type RankOf } from './decide.ts';
 import { storeFindings } from './finding-store.ts';
 import { confirmLeft, lockLatest, otherPrices, priorsAt } from './latest-quotes.ts';
 import { storeQuotes } from './quote-store.ts';
@@ -26,8 +26,6 @@ const standingTtlMs = 1_000;
 
 /** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
 const mostAttempts = 3;
-
-const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
 
 /** The ingest store on Postgres. */
 export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import { quarantineReasons } from '../../../contracts/words/quarantine-reasons.ts';
 import { keptFindingSchema } from '../../../contracts/words/row-findings.ts';
 import type { QuarantineReader } from '../../../ports/quarantine-reader.ts';
@@ -24,10 +25,12 @@ const quarantinedRow = z.object({
 });
 
 /** Reads of the quarantine from Postgres. */
-export function quarantineReader(pool: Pool): QuarantineReader {
-  return {
+export function quarantineReader(pool: Pool): VisibleTo<QuarantineReader> {
+  return (visible) => ({
     async one(id) {
-      return firstRow(quarantinedRow, await pool.query(`SELECT ${columns} FROM quarantine WHERE id = $1`, [id]));
+      const row = firstRow(quarantinedRow, await pool.query(`SELECT ${columns} FROM quarantine WHERE id = $1`, [id]));
+      if (row) visible.require(row.sourceId);
+      return row;
     },
 
     async list(of) {
@@ -35,11 +38,11 @@ export function quarantineReader(pool: Pool): QuarantineReader {
         name: 'quarantine-list',
         text: `SELECT ${columns} FROM quarantine
                WHERE resolved_at IS NULL AND ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
-                 AND ($3::bigint IS NULL OR id < $3)
+                 AND ($3::bigint IS NULL OR id < $3) AND ($5::text[] IS NULL OR source_id = ANY ($5))
                ORDER BY id DESC LIMIT $4`,
-        values: [of.sourceId, of.reason, of.before, of.limit],
+        values: [of.sourceId, of.reason, of.before, of.limit, visible.ids],
       });
       return rowsOf(quarantinedRow, result);
     },
-  };
+  });
 }

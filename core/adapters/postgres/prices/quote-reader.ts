@@ -1,83 +1,55 @@
 import * as z from 'zod';
-import { asOfBases, sessions } from '../../../market/quote.ts';
+import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts';
 import type { QuoteReader } from '../../../ports/quote-reader.ts';
-import { confidences, consolidationRules } from '../../../prices/consolidate.ts';
-import { isoInstant } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
-import { decimalText, instant, rowsOf } from '../database/rows.ts';
-import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
-
-const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence`;
-const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
-const facts = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
-  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, source`;
-
-/** The facts of `q`. The fraction is stored with ten digits; zeros at its end say nothing. */
-const price = `q.source, q.as_of AS "asOf", q.price, q.previous_close AS "previousClose", q.change,
-  trim_scale(q.change_fraction) AS "changeFraction", q.bid, q.ask, q.volume, q.currency, q.minor_factor AS "minorFactor",
-  q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis", q.fetched_at AS "fetchedAt",
-  q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId"`;
-
-/** What the symbols of $1 mean on the date $2. */
-const named = `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
-const current = `a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date`;
-
-const servedByFields = {
-  chosen: z.string().nullable(),
-  rule: z.enum(consolidationRules).nullable().catch(null),
-  spread: decimalText.nullable(),
-  confidence: z.enum(confidences).nullable().catch(null),
-};
-
-const microseconds = z.string().transform(isoInstant);
-
-const quoteFields = {
-  source: z.string(),
-  asOf: instant,
-  price: decimalText,
-  previousClose: decimalText.nullable(),
-  change: decimalText.nullable(),
-  changeFraction: decimalText.nullable(),
-  bid: decimalText.nullable(),
-  ask: decimalText.nullable(),
-  volume: decimalText.nullable(),
-  currency: z.string(),
-  minorFactor: z.int(),
-  session: z.enum(sessions).nullable().catch(null),
-  delaySeconds: z.int().nullable(),
-  asOfBasis: z.enum(asOfBases).catch('fetched'),
-  fetchedAt: instant,
-  ingestedAt: microseconds,
-  batchId: z.string(),
-  runId: z.string().nullable(),
-  part: z.int().nullable(),
-  attempt: z.int().nullable(),
-  blobKey: z.string().nullable(),
-  parserVersion: z.string().nullable(),
-  confirmedAt: instant.nullable(),
-};
+import { rowsOf } from '../database/rows.ts';
+import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
+import { catalogueRank, type RankOf } from './decide.ts';
+import {
+  currentAlias,
+  listedQuoteRow,
+  microseconds,
+  namedListings,
+  priceColumns,
+  provenance,
+  quoteColumns,
+  quoteFields,
+  servedBy,
+  servedByFields,
+} from './quote-columns.ts';
+import { visibleQuotes } from './visible-quotes.ts';
 
 const quoteRow = z.object(quoteFields);
 const listingRow = z.object({ ...namedListingFields, ...servedByFields });
 const pricedRow = z.object({ ...namedListingFields, ...servedByFields, ...quoteFields });
 const unpricedRow = z.object({ ...namedListingFields, ...servedByFields, source: z.null() });
 const latestRow = z.union([pricedRow, unpricedRow]);
-const listedQuoteRow = z.object({ ...quoteFields, listingId: z.int() });
 const knownQuoteRow = z.object({ ...quoteFields, knownTo: microseconds.nullable() });
+const hiddenRow = z.object({ listingId: z.int() });
 const symbolRow = z.object({ symbol: z.string() });
 
-/** Reads of quotes from Postgres. */
-export function quoteReader(pool: Pool): QuoteReader {
+/**
+ * Reads of quotes from Postgres. For who sees every source the price is the one that was decided when it was stored; for
+ * others it is decided at the read, among what they see.
+ */
+export function quoteReader(pool: Pool, rankOf: RankOf = catalogueRank): VisibleTo<QuoteReader> {
+  return (visible) => {
+    const reader = readerOf(pool, visible);
+    return visible.ids === null ? reader : { ...reader, ...visibleQuotes(pool, visible.ids, rankOf) };
+  };
+}
+
+function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
   return {
     async latest(symbols, date, source) {
       const result = await pool.query({
         name: 'quote-latest',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${price}, q.confirmed_at AS "confirmedAt", ${provenance}
-               FROM ${named}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+               FROM ${namedListings}
                LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                LEFT JOIN latest_quote q ON q.listing_id = l.id AND q.source = coalesce($3::text, c.source)
                LEFT JOIN batch b ON b.id = q.batch_id
-               WHERE a.symbol = ANY ($1::text[]) AND ${current}`,
+               WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
         values: [symbols, date, source],
       });
       return rowsOf(latestRow, result);
@@ -88,12 +60,12 @@ export function quoteReader(pool: Pool): QuoteReader {
       // Two statements: with one for both, the planner misjudges the join and sorts everything for each page.
       const result = await pool.query({
         name: of.source === null ? 'quote-page' : 'quote-page-of-source',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${price}, q.confirmed_at AS "confirmedAt", ${provenance}
-               FROM ${named}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+               FROM ${namedListings}
                JOIN consolidated_quote c ON c.listing_id = l.id
                JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${of.source === null ? 'c.source' : '$3'}
                LEFT JOIN batch b ON b.id = q.batch_id
-               WHERE a.symbol > $1 AND ${current} AND ($4::text IS NULL OR i.asset_class = $4)
+               WHERE a.symbol > $1 AND ${currentAlias} AND ($4::text IS NULL OR i.asset_class = $4)
                  ${of.source === null ? 'AND $3::text IS NULL' : ''}
                ORDER BY a.symbol LIMIT $5`,
         values: [of.after, of.date, of.source, of.assetClass, of.limit],
@@ -104,9 +76,9 @@ export function quoteReader(pool: Pool): QuoteReader {
     async candidates(listingId) {
       const result = await pool.query({
         name: 'quote-candidates',
-        text: `SELECT ${price}, q.confirmed_at AS "confirmedAt", ${provenance}
-               FROM latest_quote q LEFT JOIN batch b ON b.id = q.batch_id WHERE q.listing_id = $1 ORDER BY q.source`,
-        values: [listingId],
+        text: `SELECT ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+               FROM latest_quote q LEFT JOIN batch b ON b.id = q.batch_id WHERE q.listing_id = $1 AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.source`,
+        values: [listingId, visible.ids],
       });
       return rowsOf(quoteRow, result);
     },
@@ -114,8 +86,8 @@ export function quoteReader(pool: Pool): QuoteReader {
     async listings(symbols, date) {
       const result = await pool.query({
         name: 'quote-listings',
-        text: `SELECT ${namedListingColumns}, ${servedBy} FROM ${named} LEFT JOIN consolidated_quote c ON c.listing_id = l.id
-               WHERE a.symbol = ANY ($1::text[]) AND ${current}`,
+        text: `SELECT ${namedListingColumns}, ${servedBy} FROM ${namedListings} LEFT JOIN consolidated_quote c ON c.listing_id = l.id
+               WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
         values: [symbols, date],
       });
       return rowsOf(listingRow, result);
@@ -125,25 +97,27 @@ export function quoteReader(pool: Pool): QuoteReader {
     async knownAt(listingIds, knownAt) {
       const result = await pool.query({
         name: 'quote-known-at',
-        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${price}, NULL::timestamptz AS "confirmedAt", ${provenance}
-               FROM (SELECT listing_id, source FROM latest_quote WHERE listing_id = ANY ($1::int[])) s
+        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${priceColumns}, NULL::timestamptz AS "confirmedAt", ${provenance}
+               FROM (SELECT listing_id, source FROM latest_quote
+                     WHERE listing_id = ANY ($1::int[]) AND ($3::text[] IS NULL OR source = ANY ($3))) s
                CROSS JOIN LATERAL (
-                 (SELECT ${facts} FROM quote
+                 (SELECT ${quoteColumns} FROM quote
                   WHERE listing_id = s.listing_id AND source = s.source AND ingested_at <= $2
                     AND as_of < $2::timestamptz + interval '1 day'
                   ORDER BY as_of DESC LIMIT 1)
                  UNION ALL
-                 (SELECT ${facts} FROM quote_revision
+                 (SELECT ${quoteColumns} FROM quote_revision
                   WHERE listing_id = s.listing_id AND source = s.source AND ingested_at <= $2 AND known_to > $2
                   ORDER BY as_of DESC LIMIT 1)) q
                LEFT JOIN batch b ON b.id = q.batch_id
                ORDER BY s.listing_id, s.source, q.as_of DESC`,
-        values: [listingIds, knownAt],
+        values: [listingIds, knownAt, visible.ids],
       });
       return rowsOf(listedQuoteRow, result);
     },
 
     async history(of) {
+      visible.require(of.source);
       const down = of.order === 'desc';
       const order = down ? 'as_of DESC, ingested_at DESC' : 'as_of, ingested_at';
       const range = `listing_id = $1 AND source = $2 AND as_of >= $3 AND as_of < $4
@@ -153,12 +127,12 @@ export function quoteReader(pool: Pool): QuoteReader {
       const from = of.after && !down ? of.after.asOf : of.from;
       const to = of.after && down ? new Date(Date.parse(of.after.asOf) + 1).toISOString() : of.to;
       const withPast = of.revisions || of.knownAt !== null;
-      const past = `UNION ALL (SELECT ${facts}, known_to FROM quote_revision
+      const past = `UNION ALL (SELECT ${quoteColumns}, known_to FROM quote_revision
                     WHERE ${range} AND ($5::timestamptz IS NULL OR known_to > $5) ORDER BY ${order} LIMIT $8)`;
       const result = await pool.query({
         name: `quote-history-${of.order}${withPast ? '-past' : ''}`,
-        text: `SELECT ${price}, ${provenance}, q.known_to::text AS "knownTo", NULL::timestamptz AS "confirmedAt"
-               FROM ((SELECT ${facts}, NULL::timestamptz AS known_to FROM quote WHERE ${range} ORDER BY ${order} LIMIT $8)
+        text: `SELECT ${priceColumns}, ${provenance}, q.known_to::text AS "knownTo", NULL::timestamptz AS "confirmedAt"
+               FROM ((SELECT ${quoteColumns}, NULL::timestamptz AS known_to FROM quote WHERE ${range} ORDER BY ${order} LIMIT $8)
                      ${withPast ? past : ''}) q
                LEFT JOIN batch b ON b.id = q.batch_id
                ORDER BY q.as_of ${down ? 'DESC' : ''}, q.ingested_at ${down ? 'DESC' : ''} LIMIT $8`,
@@ -176,10 +150,22 @@ export function quoteReader(pool: Pool): QuoteReader {
       return rowsOf(knownQuoteRow, result).map((row) => ({ ...row, knownFrom: row.ingestedAt }));
     },
 
+    async hidden(listingIds, source) {
+      if (visible.ids === null || (source !== null && visible.has(source))) return new Set();
+      const result = await pool.query({
+        name: 'quote-hidden',
+        text: `SELECT listing_id AS "listingId" FROM latest_quote WHERE listing_id = ANY ($1::int[])
+               GROUP BY listing_id HAVING $3::text IS NOT NULL OR NOT bool_or(source = ANY ($2::text[]))`,
+        values: [listingIds, visible.ids, source],
+      });
+      return new Set(rowsOf(hiddenRow, result).map((row) => row.listingId));
+    },
+
     async symbolsLike(symbol, date) {
       const result = await pool.query(
-        `SELECT a.symbol FROM symbol_alias a WHERE starts_with(a.symbol, $1) AND ${current} ORDER BY a.symbol LIMIT 300`,
-        [symbol.slice(0, 1), date],
+        `SELECT a.symbol FROM symbol_alias a WHERE starts_with(a.symbol, $1) AND ${currentAlias} AND ${hasVisible('a.listing_id', '$3')}
+         ORDER BY a.symbol LIMIT 300`,
+        [symbol.slice(0, 1), date, visible.ids],
       );
       return rowsOf(symbolRow, result).map((row) => row.symbol);
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import { recoveryStatuses, recoveryStepSchema } from '../../../contracts/http/recovery.ts';
 import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
@@ -59,8 +60,9 @@ const listedRow = recoveryColumns
   .transform(({ cursor_at: cursorAt, ...row }) => ({ ...recoveryOf(row), cursorAt }));
 const idRow = z.object({ id: z.uuid() });
 
-export function recoveryRecords(pool: Pool): RecoveryRecords {
-  return {
+/** Records of recoveries in Postgres. */
+export function recoveryRecords(pool: Pool): VisibleTo<RecoveryRecords> {
+  return (visible) => ({
     running: () => isRunning(pool, 'recovery'),
 
     async create({ id, sourceId, trigger, requestedAt, requestedBy }) {
@@ -80,7 +82,10 @@ export function recoveryRecords(pool: Pool): RecoveryRecords {
 
     async find(id) {
       const { rows } = await pool.query(`SELECT ${columns} FROM recovery WHERE id = $1`, [id]);
-      return rows[0] === undefined ? null : recoveryRow.parse(rows[0]);
+      if (rows[0] === undefined) return null;
+      const recovery = recoveryRow.parse(rows[0]);
+      visible.require(recovery.sourceId);
+      return recovery;
     },
 
     async list({ sourceId, status, after, limit }) {
@@ -89,10 +94,11 @@ export function recoveryRecords(pool: Pool): RecoveryRecords {
          FROM recovery
          WHERE ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR status = $2)
            AND ($3::timestamptz IS NULL OR requested_at < $3 OR (requested_at = $3 AND id > $4::uuid))
+           AND ($6::text[] IS NULL OR source_id = ANY ($6))
          ORDER BY requested_at DESC, id LIMIT $5`,
-        [sourceId, status, after?.requestedAt ?? null, after?.id ?? null, limit],
+        [sourceId, status, after?.requestedAt ?? null, after?.id ?? null, limit, visible.ids],
       );
       return rows.map((row) => listedRow.parse(row));
     },
-  };
+  });
 }

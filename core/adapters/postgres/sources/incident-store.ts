@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import { evidenceSchema } from '../../../contracts/http/recovery.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { KeptIncident } from '../../../health/incident.ts';
@@ -21,33 +22,37 @@ const incidentRow = z.object({
 const columns = `id, source_id, reason, opened_at, opened_at::text AS position, last_seen_at, resolved_at, count, evidence`;
 
 /** Incidents in Postgres. */
-export function incidentStore(pool: Pool): IncidentStore {
-  return {
+export function incidentStore(pool: Pool): VisibleTo<IncidentStore> {
+  return (visible) => ({
     async list({ sourceId, reason, status, after, limit }) {
       const { rows } = await pool.query(
         `SELECT ${columns} FROM incident
          WHERE ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
            AND ($3::text IS NULL OR (resolved_at IS NULL) = ($3 = 'open'))
            AND ($4::timestamptz IS NULL OR opened_at < $4 OR (opened_at = $4 AND id > $5::uuid))
+           AND ($7::text[] IS NULL OR source_id = ANY ($7))
          ORDER BY opened_at DESC, id LIMIT $6`,
-        [sourceId, reason, status, after?.openedAt ?? null, after?.id ?? null, limit],
+        [sourceId, reason, status, after?.openedAt ?? null, after?.id ?? null, limit, visible.ids],
       );
       return rows.map(kept);
     },
 
     async one(id) {
       const { rows } = await pool.query(`SELECT ${columns} FROM incident WHERE id = $1`, [id]);
-      return rows.length === 0 ? null : kept(rows[0]);
+      if (rows.length === 0) return null;
+      const incident = kept(rows[0]);
+      visible.require(incident.sourceId);
+      return incident;
     },
 
     async open(sourceIds) {
       const { rows } = await pool.query(
         `SELECT ${columns} FROM incident WHERE source_id = ANY ($1::text[]) AND resolved_at IS NULL ORDER BY opened_at DESC, id`,
-        [[...sourceIds]],
+        [sourceIds.filter((id) => visible.has(id))],
       );
       return rows.map(kept);
     },
-  };
+  });
 }
 
 function kept(row: unknown): KeptIncident {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
 import { barIntervals } from '../../../market/bar.ts';
 import type { BackfillStore } from '../../../ports/backfill-store.ts';
@@ -6,7 +7,7 @@ import { inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
 import { insertRun } from './runs.ts';
 
-const cancelled: FailureDetail = { code: 'backfill_cancelled' };
+const byCancelling: FailureDetail = { code: 'backfill_cancelled' };
 
 const summed = `SELECT b.run_id AS id, b.source_id AS "sourceId", b.interval, b.symbols, b.from_date::text AS "from",
     b.to_date::text AS "to", b.chunks, b.created_at AS "createdAt", b.cancelled_at AS "cancelledAt", s.*
@@ -19,6 +20,8 @@ const summed = `SELECT b.run_id AS id, b.source_id AS "sourceId", b.interval, b.
            max(finished_at) AS "lastFinishedAt",
            min(waits_until) FILTER (WHERE status = 'planned') AS "waitsUntil"
     FROM task t WHERE t.run_id = b.run_id) s`;
+
+const ownerRow = z.object({ sourceId: z.string() });
 
 const backfillRow = z.object({
   id: z.string(),
@@ -40,10 +43,11 @@ const backfillRow = z.object({
 });
 
 /** Backfills in Postgres. */
-export function backfillStore(pool: Pool): BackfillStore {
-  return {
+export function backfillStore(pool: Pool): VisibleTo<BackfillStore> {
+  return (visible) => ({
     create: (backfill) =>
       inTransaction(pool, async (db) => {
+        visible.require(backfill.sourceId);
         const { id, sourceId, job, slot, interval, symbols, from, to, now, chunks } = backfill;
         const created = await insertRun(db, {
           id,
@@ -65,34 +69,39 @@ export function backfillStore(pool: Pool): BackfillStore {
       }),
 
     async one(id) {
-      return firstRow(backfillRow, await pool.query(`${summed} WHERE b.run_id = $1`, [id]));
+      const row = firstRow(backfillRow, await pool.query(`${summed} WHERE b.run_id = $1`, [id]));
+      if (row) visible.require(row.sourceId);
+      return row;
     },
 
     async list(of) {
       const result = await pool.query(
-        `${summed} WHERE $1::timestamptz IS NULL OR b.created_at < $1 OR (b.created_at = $1 AND b.run_id > $2::uuid)
+        `${summed} WHERE ($1::timestamptz IS NULL OR b.created_at < $1 OR (b.created_at = $1 AND b.run_id > $2::uuid))
+           AND ($4::text[] IS NULL OR b.source_id = ANY ($4))
          ORDER BY b.created_at DESC, b.run_id LIMIT $3`,
-        [of.after?.createdAt ?? null, of.after?.id ?? null, of.limit],
+        [of.after?.createdAt ?? null, of.after?.id ?? null, of.limit, visible.ids],
       );
       return rowsOf(backfillRow, result);
     },
 
     cancel: (id, now) =>
       inTransaction(pool, async (db) => {
-        const { rowCount } = await db.query(
-          'UPDATE backfill SET cancelled_at = coalesce(cancelled_at, $2) WHERE run_id = $1',
+        const found = await db.query(
+          `UPDATE backfill SET cancelled_at = coalesce(cancelled_at, $2) WHERE run_id = $1 RETURNING source_id AS "sourceId"`,
           [id, now],
         );
-        if (!rowCount) return false;
+        const cancelled = firstRow(ownerRow, found);
+        if (!cancelled) return false;
+        visible.require(cancelled.sourceId);
         await db.query(`DELETE FROM task WHERE run_id = $1 AND status = 'planned' AND attempt = 0`, [id]);
         await db.query(
           `UPDATE task t SET status = 'failed', finished_at = $2, detail = $3, message = 'The backfill was cancelled before another try.',
                   reason = coalesce((SELECT a.reason FROM task_attempt a WHERE a.run_id = t.run_id AND a.part = t.part
                                      ORDER BY a.attempt DESC LIMIT 1), 'unexplained')
            WHERE t.run_id = $1 AND t.status = 'planned' AND t.finished_at IS NULL`,
-          [id, now, cancelled],
+          [id, now, byCancelling],
         );
         return true;
       }),
-  };
+  });
 }

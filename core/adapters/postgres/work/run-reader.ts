@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts';
 import { runStatuses, taskStatuses } from '../../../contracts/http/operations.ts';
 import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
@@ -78,28 +79,40 @@ const statisticsRow = z.object({
   volume: decimalText.nullable(),
 });
 
-const batchRow = z.object({ id: z.string() });
+const ownerRow = z.object({ sourceId: z.string() });
 
 /** Reads of runs, their tasks and attempts, and of batches, from Postgres. */
-export function runReader(pool: Pool): RunReader {
-  return {
+export function runReader(pool: Pool): VisibleTo<RunReader> {
+  /** Whether there is a run or batch. Throws where its source must not be seen. */
+  async function owned(visible: VisibleSources, table: 'run' | 'batch', id: string): Promise<boolean> {
+    const text = `SELECT source_id AS "sourceId" FROM ${table} WHERE id = $1`;
+    const owner = firstRow(ownerRow, await pool.query({ name: `source-of-${table}`, text, values: [id] }));
+    if (owner) visible.require(owner.sourceId);
+    return owner !== null;
+  }
+  return (visible) => ({
     async list(of) {
       const result = await pool.query({
         name: of.sourceId === null ? 'runs' : 'runs-of-source',
         text: `${summed}
                WHERE ${of.sourceId === null ? '$1::text IS NULL' : 'r.source_id = $1'} AND ($2::text IS NULL OR s.status = $2)
                  AND ($3::timestamptz IS NULL OR r.due_at < $3 OR (r.due_at = $3 AND r.id > $4::uuid))
+                 AND ($6::text[] IS NULL OR r.source_id = ANY ($6))
                ORDER BY r.due_at DESC, r.id LIMIT $5`,
-        values: [of.sourceId, of.status, of.after?.dueAt ?? null, of.after?.id ?? null, of.limit],
+        values: [of.sourceId, of.status, of.after?.dueAt ?? null, of.after?.id ?? null, of.limit, visible.ids],
       });
       return rowsOf(runRow, result);
     },
 
     async one(id) {
-      return firstRow(runRow, await pool.query({ name: 'run', text: `${summed} WHERE r.id = $1`, values: [id] }));
+      const found = await pool.query({ name: 'run', text: `${summed} WHERE r.id = $1`, values: [id] });
+      const run = firstRow(runRow, found);
+      if (run) visible.require(run.sourceId);
+      return run;
     },
 
     async tasks(runId) {
+      if (!visible.all) await owned(visible, 'run', runId);
       const result = await pool.query({
         name: 'run-tasks',
         text: `SELECT t.part, t.status, t.reason, t.detail, t.message, t.symbols, t.planned_at AS "plannedAt",
@@ -112,6 +125,7 @@ export function runReader(pool: Pool): RunReader {
     },
 
     async attempts(runId) {
+      if (!visible.all) await owned(visible, 'run', runId);
       const result = await pool.query({
         name: 'run-attempts',
         text: `SELECT part, attempt, started_at AS "startedAt", finished_at AS "finishedAt", ok, reason, detail, message,
@@ -123,8 +137,7 @@ export function runReader(pool: Pool): RunReader {
     },
 
     async statistics(batchId) {
-      const batch = firstRow(batchRow, await pool.query('SELECT id FROM batch WHERE id = $1', [batchId]));
-      if (!batch) return null;
+      if (!(await owned(visible, 'batch', batchId))) return null;
       const result = await pool.query(
         `SELECT currency, count, rejected, mean, median, min, max, up, down, unchanged, volume
          FROM batch_statistics WHERE batch_id = $1 ORDER BY currency`,
@@ -132,5 +145,5 @@ export function runReader(pool: Pool): RunReader {
       );
       return rowsOf(statisticsRow, result);
     },
-  };
+  });
 }

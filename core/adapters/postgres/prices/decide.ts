@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
+import { asOfBases } from '../../../market/quote.ts';
+import { type Candidate, type Consolidated, consolidate } from '../../../prices/consolidate.ts';
+import { sourceOf } from '../../../sources/catalogue.ts';
+import type { Connection, Pool } from '../database/pool.ts';
+
+/** How much a source is worth for an asset class. Higher wins. */
+export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
+
+/** As the catalogue ranks them. */
+export const catalogueRank: RankOf = (sourceId, assetClass) => sourceOf(sourceId)?.rank[assetClass] ?? 0;
+
+const candidateRow = z.object({
+  listing_id: z.int(),
+  source: z.string(),
+  price: z.string(),
+  as_of: z.date(),
+  as_of_basis: z.enum(asOfBases).catch('fetched'),
+  asset_class: z.enum(assetClasses).catch('other'),
+  bid: z.string().nullable(),
+  ask: z.string().nullable(),
+  last_close: z.string().nullable(),
+  last_at: z.date().nullable(),
+});
+
+/** A decision on the price of a listing. */
+export type ListingDecision = Consolidated & { readonly listingId: number };
+
+/**
+ * Decides which source is the price of some listings, among all sources or, for a caller that may not see all, among
+ * `sources`. `ids` is an array, or an array literal of Postgres. A listing without a price gets no decision.
+ */
+export async function decide(
+  db: Connection | Pool,
+  ids: readonly number[] | string,
+  sources: readonly string[] | null,
+  rankOf: RankOf,
+): Promise<ListingDecision[]> {
+  const { rows } = await db.query(
+    `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask,
+            b.close AS last_close, b.starts_at AS last_at
+     FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
+     LEFT JOIN LATERAL (SELECT close, starts_at FROM bar
+                        WHERE listing_id = q.listing_id AND source = q.source AND interval = '1d' AND NOT stale
+                          AND starts_at > q.as_of - interval '14 days'
+                        ORDER BY starts_at DESC LIMIT 1) b ON true
+     WHERE q.listing_id = ANY ($1::int[]) AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.listing_id`,
+    [ids, sources],
+  );
+  const byListing = new Map<number, { assetClass: AssetClass; candidates: Candidate[] }>();
+  for (const row of rows.map((each) => candidateRow.parse(each))) {
+    const known = byListing.get(row.listing_id) ?? { assetClass: row.asset_class, candidates: [] };
+    known.candidates.push(candidateOf(row, rankOf));
+    byListing.set(row.listing_id, known);
+  }
+  return [...byListing].flatMap(([listingId, { assetClass, candidates }]) => {
+    const decision = consolidate(candidates, { assetClass });
+    return decision ? [{ listingId, ...decision }] : [];
+  });
+}
+
+function candidateOf(row: z.infer<typeof candidateRow>, rankOf: RankOf): Candidate {
+  const price = Number(row.price);
+  const [bid, ask] = [Number(row.bid), Number(row.ask)];
+  return {
+    source: row.source,
+    price,
+    asOf: row.as_of.getTime(),
+    basis: row.as_of_basis,
+    rank: rankOf(row.source, row.asset_class),
+    // Bid and ask of another unit or time say nothing of how far prices lie apart.
+    ...(bid > 0 && ask > bid && ask < 1.1 * bid ? { spread: (ask - bid) / price } : {}),
+    ...(row.last_close && row.last_at ? { lastBar: { close: Number(row.last_close), at: row.last_at.getTime() } } : {}),
+  };
+}

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { asOfBases, sessions } from '../../../market/quote.ts';
+import { confidences, consolidationRules } from '../../../prices/consolidate.ts';
+import { isoInstant } from '../database/instant.ts';
+import { decimalText, instant } from '../database/rows.ts';
+import { namedListingFields } from '../listings/named-listing.ts';
+
+export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence`;
+export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
+export const quoteColumns = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
+  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, source`;
+
+/** The facts of `q`. The fraction is stored with ten digits; zeros at its end say nothing. */
+export const priceColumns = `q.source, q.as_of AS "asOf", q.price, q.previous_close AS "previousClose", q.change,
+  trim_scale(q.change_fraction) AS "changeFraction", q.bid, q.ask, q.volume, q.currency, q.minor_factor AS "minorFactor",
+  q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis", q.fetched_at AS "fetchedAt",
+  q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId"`;
+
+/** What the symbols of $1 mean on the date $2. */
+export const namedListings = `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
+export const currentAlias = `a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date`;
+
+export const servedByFields = {
+  chosen: z.string().nullable(),
+  rule: z.enum(consolidationRules).nullable().catch(null),
+  spread: decimalText.nullable(),
+  confidence: z.enum(confidences).nullable().catch(null),
+};
+
+export const microseconds = z.string().transform(isoInstant);
+
+export const quoteFields = {
+  source: z.string(),
+  asOf: instant,
+  price: decimalText,
+  previousClose: decimalText.nullable(),
+  change: decimalText.nullable(),
+  changeFraction: decimalText.nullable(),
+  bid: decimalText.nullable(),
+  ask: decimalText.nullable(),
+  volume: decimalText.nullable(),
+  currency: z.string(),
+  minorFactor: z.int(),
+  session: z.enum(sessions).nullable().catch(null),
+  delaySeconds: z.int().nullable(),
+  asOfBasis: z.enum(asOfBases).catch('fetched'),
+  fetchedAt: instant,
+  ingestedAt: microseconds,
+  batchId: z.string(),
+  runId: z.string().nullable(),
+  part: z.int().nullable(),
+  attempt: z.int().nullable(),
+  blobKey: z.string().nullable(),
+  parserVersion: z.string().nullable(),
+  confirmedAt: instant.nullable(),
+};
+
+export const listedQuoteRow = z.object({ ...quoteFields, listingId: z.int() });
+export const namedListingRow = z.object(namedListingFields);
