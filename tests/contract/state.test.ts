@@ -277,9 +277,11 @@ it('a key is checked by its hash, scope, expiry and revocation', async () => {
     hash,
   ]);
   const check = (scope: 'read' | 'operate' | 'admin', text = key) => state.call({ op: 'checkKey', key: text, scope });
-  expect(await check('read')).toMatchObject({ ok: true });
+  expect(await check('read')).toMatchObject({ ok: true, use: 'internal' });
+  await world.pool.query("UPDATE api_key SET use = 'display'");
+  expect(await check('read')).toMatchObject({ ok: true, use: 'display' });
   expect(await check('admin')).toMatchObject({ ok: false });
-  expect(await check('read', createApiKey().key)).toEqual({ ok: false, keyId: null });
+  expect(await check('read', createApiKey().key)).toEqual({ ok: false, keyId: null, use: 'redistribute' });
   await world.pool.query('UPDATE api_key SET revoked_at = now()');
-  expect(await check('read')).toEqual({ ok: false, keyId: null });
+  expect(await check('read')).toEqual({ ok: false, keyId: null, use: 'redistribute' });
 });
