@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
+import { patienceOf } from '../../functions/state/patient-state.ts';
 
 /** API Gateway ends a request after this, whatever the function may take. */
 const gatewaySeconds = 29;
@@ -32,6 +33,13 @@ it('the API and the proxy, which waits for `state`, answer before API Gateway gi
   for (const name of ['api', 'yahoo-proxy', 'set-credentials'] as const)
     expect(timeoutSeconds[name]).toBeLessThan(gatewaySeconds);
   expect(timeoutSeconds.state * 2).toBeLessThan(timeoutSeconds['yahoo-proxy']);
+});
+
+it('`state` waits for a connection of its role no longer than leaves the last try its time', () => {
+  const limits = timeLimits('state');
+  const patience = patienceOf(limits, timeoutSeconds.state * 1_000);
+  expect(patience).toBeGreaterThanOrEqual(1_000);
+  expect(patience + limits.connect + limits.query).toBeLessThan(timeoutSeconds.state * 1_000);
 });
 
 it('migrations and maintenance have minutes for a statement, and wait a minute for a lock', () => {

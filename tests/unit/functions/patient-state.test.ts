@@ -17,7 +17,8 @@ const refusing = (times: number, code: string): { state: State; tries: () => num
     },
   };
 };
-const call = (state: State) => patientState(state, 1).call({ op: 'getSession', sourceId: 'yahoo' });
+const call = (state: State, withinMs = 60_000) =>
+  patientState(state, withinMs, 1).call({ op: 'getSession', sourceId: 'yahoo' });
 
 it('waits for its turn while all connections of its role are taken', async () => {
   const { state, tries } = refusing(3, '53300');
@@ -27,8 +28,8 @@ it('waits for its turn while all connections of its role are taken', async () =>
 
 it('gives up when they stay taken', async () => {
   const { state, tries } = refusing(1_000, '53300');
-  await expect(call(state)).rejects.toThrow('refused');
-  expect(tries()).toBe(9);
+  await expect(call(state, 50)).rejects.toThrow('refused');
+  expect(tries()).toBeGreaterThan(1);
 });
 
 it('does not try again what failed for another reason', async () => {
