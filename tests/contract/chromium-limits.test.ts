@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -205,6 +215,37 @@ describe('a temporary folder without room', () => {
     expect(readdirSync(own)).toEqual([names.alive, names.young, names.shared, names.foreign].sort());
   });
 });
+
+it.runIf(process.platform === 'linux')(
+  'a browser that starts when nobody waits for it any more is ended, and the next page has one of its own',
+  { timeout: 60_000 },
+  async () => {
+    const { path, env } = await findChromium(executable);
+    const own = folder();
+    const slow = join(own, 'slow');
+    const began = join(own, 'began');
+    const script = join(own, 'browser.sh');
+    const variables = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
+    const wait = `if [ -e '${slow}' ]; then while [ -e '${slow}' ]; do sleep 0.1; done; touch '${began}'; fi\n`;
+    writeFileSync(script, `#!/bin/sh\n${wait}${variables.join('')}exec '${path}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(slow, '');
+    const others = chromiumProcesses().length;
+    const browser = chromiumBrowser({ executable: script, launchMs: 4_000 });
+    const read = () => browser.upstream(rules())({ method: 'GET', url: new URL('/', site.origin), headers: {}, page });
+    try {
+      expect((await read()).error?.code).toBe('browser_failed');
+      expect(existsSync(began)).toBe(false);
+      // Both start now: the one that was given up, and the next.
+      rmSync(slow);
+      await vi.waitFor(async () => expect((await read()).error).toBeNull(), 30_000);
+      await vi.waitFor(() => expect(existsSync(began)).toBe(true), 5_000);
+      expect((await read()).error).toBeNull();
+    } finally {
+      await browser.close();
+    }
+    await vi.waitFor(() => expect(chromiumProcesses().length).toBe(others), 20_000);
+  },
+);
 
 it.runIf(process.platform === 'linux')(
   'a process that may open 64 files reads pages all the same [fault 38]',

@@ -31,6 +31,8 @@ export interface ChromiumOptions {
   readonly oneProcess?: boolean;
   /** Room in a folder; that of the system unless given. */
   readonly room?: RoomIn | undefined;
+  /** How long a browser and its page may take to start, in milliseconds; 45 s unless given. */
+  readonly launchMs?: number | undefined;
 }
 
 /** One browser for as long as the container lives. One page at a time: a container does one task at a time. */
@@ -71,14 +73,34 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
   let running: RunningChromium | null = null;
   let held: HeldContext | null = null;
   let open: OpenPage | null = null;
+  /** Rises with each browser that is discarded, started or not. */
+  let discarded = 0;
 
   /** Discards the browser with everything in it. */
   async function discard(): Promise<void> {
     const old = running;
+    discarded++;
     running = null;
     held = null;
     open = null;
     await old?.end();
+  }
+
+  /** Starts a browser. One that took so long that it was given up meanwhile is ended as soon as it is there. */
+  async function start(proxyUrl: string): Promise<RunningChromium> {
+    const before = discarded;
+    const started = await launchChromium({
+      named: options.executable,
+      unpackIn: options.unpackIn,
+      pack: options.pack,
+      room: options.room,
+      proxyUrl,
+      oneProcess: options.oneProcess ?? false,
+      heapMb: options.oneProcess ? heapMb.ofProcess : heapMb.ofPage,
+    });
+    if (discarded === before) return started;
+    await started.end();
+    throw new Error('The browser started too late.');
   }
 
   async function closePage(): Promise<void> {
@@ -90,15 +112,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
   async function contextFor(call: Pick<UpstreamCall, 'headers' | 'storageState'>, rules: UpstreamOptions) {
     proxy ??= await startGuardedProxy();
     if (running && !running.browser.isConnected()) await discard();
-    running ??= await launchChromium({
-      named: options.executable,
-      unpackIn: options.unpackIn,
-      pack: options.pack,
-      room: options.room,
-      proxyUrl: proxy.url,
-      oneProcess: options.oneProcess ?? false,
-      heapMb: options.oneProcess ? heapMb.ofProcess : heapMb.ofPage,
-    });
+    running ??= await start(proxy.url);
     const key = createHash('sha256')
       .update(JSON.stringify([rules.origins, call.headers, call.storageState ?? null]))
       .digest('base64');
@@ -148,7 +162,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
       await closePage();
       if (fresh && held) held.sick = true;
       const made = await within(
-        launchMs,
+        options.launchMs ?? usualLaunchMs,
         contextFor(call, rules).then(async ({ context, proxy: guard }) => {
           guard.begin(rules);
           return { opened: await openPage(context, rules.origins, guard.unpacked), guard };
@@ -223,7 +237,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
   };
 }
 
-const launchMs = 45_000;
+const usualLaunchMs = 45_000;
 /** How often the memory of a browser that loads a page is looked at. */
 const watchMs = 250;
 const closeMs = 3_000;
