@@ -10,10 +10,15 @@ interface BlobFinderDependencies {
   readonly store: OutcomeStore;
   readonly blobs: Pick<RawStore, 'has'>;
   readonly queue: MessageQueue;
+  /** For how long looks begin, in milliseconds; 10 s unless given. */
+  readonly withinMs?: number;
 }
 
 /** Attempts whose blob is looked for in one minute; the others follow in the next. */
 const mostAtOnce = 50;
+
+/** A third of the monitor's time: a bucket that is slow must not keep sources from being judged. */
+const usualWithinMs = 10_000;
 
 /**
  * Finds answers that are kept and that nothing has read, and sends each to `ingest` once, as its worker would have done:
@@ -24,9 +29,13 @@ const mostAtOnce = 50;
  * Comes before overdue tasks are ended, so that a task whose answer is found is none. Gives the keys that were sent.
  * Idempotent: a blob is ingested once.
  */
-export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFinderDependencies): Promise<string[]> {
+export async function findLostBlobs(
+  now: Date,
+  { store, blobs, queue, withinMs = usualWithinMs }: BlobFinderDependencies,
+): Promise<string[]> {
   const sent: string[] = [];
   const deadline = new Date(now.getTime() - overdueAfterMs);
+  const until = performance.now() + withinMs;
   async function send(blobKey: string, of: Omit<IngestMessage, 'blobKey'>): Promise<boolean> {
     if (!(await blobs.has(blobKey))) return false;
     const message: IngestMessage = { ...of, blobKey };
@@ -35,6 +44,7 @@ export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFind
     return true;
   }
   for (const { startedAt, ...of } of await store.lostAttempts(deadline, mostAtOnce)) {
+    if (performance.now() > until) return sent;
     // A key has the date of the answer: for an attempt that began before midnight, maybe the next day.
     const dates = [startedAt, new Date(startedAt.getTime() + overdueAfterMs)].map((at) => at.toISOString());
     let found: string | null = null;
@@ -42,7 +52,9 @@ export async function findLostBlobs(now: Date, { store, blobs, queue }: BlobFind
       if (await send(blobKey, of)) found = blobKey;
     await store.endLostAttempt(of, now, found);
   }
-  for (const { blobKey, ...of } of await store.unreadAttempts(deadline, mostAtOnce))
+  for (const { blobKey, ...of } of await store.unreadAttempts(deadline, mostAtOnce)) {
+    if (performance.now() > until) break;
     await store.noteSought(of, now, await send(blobKey, of));
+  }
   return sent;
 }

@@ -4,7 +4,7 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
-import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
+import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
@@ -29,7 +29,7 @@ const queue = sqsMessageQueue({
   ...ingestQueueUrls(),
   outcomes: setting('outcomesQueueUrl'),
 });
-const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket')), queue };
+const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket'), impatientS3()), queue };
 const starting = {
   recoveries: postgresRecoveryStore(pool),
   queue,

@@ -88,6 +88,18 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
   };
 }
 
+/**
+ * A client for what may wait for the next minute: from a bucket that does not answer it turns away after two tries of
+ * `silenceMs` each.
+ */
+export function impatientS3(silenceMs = 4_000): S3Client {
+  return new S3Client({
+    ...s3Options(),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: silenceMs, socketTimeout: silenceMs },
+  });
+}
+
 /** Emulators answer on one host, where bucket names in the host name do not resolve. */
 export function s3Options() {
   return { forcePathStyle: Boolean(process.env['AWS_ENDPOINT_URL'] || process.env['AWS_ENDPOINT_URL_S3']) };
