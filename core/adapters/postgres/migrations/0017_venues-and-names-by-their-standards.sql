@@ -24,12 +24,16 @@ INSERT INTO yahoo_venue VALUES
 
 UPDATE listing l SET mic = v.mic FROM yahoo_venue v
 WHERE l.mic = v.code
-  AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = v.mic AND o.currency = l.currency);
+  AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = v.mic AND o.currency = l.currency)
+  -- Of two codes of one venue (tiers of the Nasdaq) the first gets the MIC.
+  AND NOT EXISTS (SELECT FROM listing o JOIN yahoo_venue w ON w.code = o.mic AND w.mic = v.mic
+                  WHERE o.instrument_id = l.instrument_id AND o.currency = l.currency AND o.id < l.id);
 
 -- Codes of venues that nobody knows. MICs have four characters, and all of Yahoo's codes have three.
 UPDATE listing l SET mic = 'QUNK'
 WHERE l.mic !~ '^[A-Z0-9]{4}$'
-  AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = 'QUNK' AND o.currency = l.currency);
+  AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.currency = l.currency
+                  AND (o.mic = 'QUNK' OR (o.mic !~ '^[A-Z0-9]{4}$' AND o.id < l.id)));
 
 -- A pair against the dollar has its full name: JPY=X is USDJPY=X. Where both were registered, each stays as it is.
 UPDATE symbol_alias a SET symbol = 'USD' || a.symbol
