@@ -57,7 +57,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('kill -9 of ingest and of Postgres loses nothing, doubles nothing and leaves no task open', async () => {
+it('kill -9 of ingest and of Postgres loses nothing, doubles nothing and leaves no task open [fault 6]', async () => {
   const kills = await deliverWithKills();
   expect(kills.ingest).toBeGreaterThanOrEqual(3);
   expect(kills.postgres).toBeGreaterThanOrEqual(2);

@@ -24,6 +24,8 @@ export interface Cut {
   readonly statement: string;
   readonly when: 'before' | 'after';
   readonly which?: (count: number) => boolean;
+  /** Called just before the connection is reset, such as to kill its client. */
+  readonly strike?: () => void;
 }
 
 export interface TcpProxy {
@@ -81,6 +83,11 @@ export async function startTcpProxy(url: string, random: () => number = Math.ran
     pair.server.resetAndDestroy();
   };
 
+  const strikeAt = (pair: Pair) => {
+    if (pairs.has(pair)) cut?.strike?.();
+    resetPair(pair);
+  };
+
   /** Whether a chunk of the client is the statement to cut at; counts it. */
   const isCut = (chunk: Buffer): boolean => {
     if (!cut || !chunk.includes(cut.statement)) return false;
@@ -109,7 +116,7 @@ export async function startTcpProxy(url: string, random: () => number = Math.ran
       }
       if (isCut(chunk)) {
         if (cut?.when === 'before') {
-          resetPair(pair);
+          strikeAt(pair);
           return;
         }
         pair.cutAtAnswer = true;
@@ -119,7 +126,7 @@ export async function startTcpProxy(url: string, random: () => number = Math.ran
     upstream.on('data', (chunk) => {
       if (pair.vanished) return;
       if (swallowing) counts.swallowed++;
-      else if (pair.cutAtAnswer) resetPair(pair);
+      else if (pair.cutAtAnswer) strikeAt(pair);
       else toClient(chunk);
     });
     client.on('close', () => {
