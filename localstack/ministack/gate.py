@@ -10,9 +10,11 @@ What passes:
 
 1. nothing that a browser sends on behalf of a page: no Origin, and no Sec-Fetch-Site but `none`
 2. only a Host of 127.0.0.1 or localhost with this port: another name is another site's, pointed here (DNS rebinding)
-3. AWS calls and presigned URLs only with an access key id of this start: the starter's, or one that was given to a
-   function here
-4. without one: the health check, and the REST API, which checks keys of its own
+3. AWS calls with the access key id of the starter, which is a secret of this start, or signed by a function here.
+   MiniStack checks no signature but those of presigned URLs at S3; a function's access key id stands in every link that
+   it gives away, so here its signatures are checked
+4. presigned URLs that a function here has signed, to read one object
+5. without one: the health check, and the REST API, which checks keys of its own
 
 The dashboard's server passes on what browsers send it, from the one origin that it serves. It renames the headers by
 which a browser says where a request comes from and adds the secret; the API behind the gate gets them back.
@@ -26,11 +28,12 @@ from urllib.parse import parse_qs
 import ministack.app as ministack
 from ministack.core import lambda_runtime
 from ministack.core.router import extract_access_key_id
+from ministack.core.sigv4 import header_signature_failure, parse_header_signature, parse_query_signature
 from ministack.services import apigateway_v1, sts
 
 PORT = os.environ["GATEWAY_PORT"]
 SECRET = os.environ.pop("QUOTRON_GATE_SECRET")
-KEYS = {os.environ.pop("QUOTRON_EMULATOR_KEY")}
+STARTER_KEY = os.environ.pop("QUOTRON_EMULATOR_KEY")
 HOSTS = {f"{name}:{PORT}" for name in ("127.0.0.1", "localhost")}
 
 HEALTH = "/_localstack/health"
@@ -40,7 +43,13 @@ BROWSER_HEADER = "x-quotron-browser-"
 # A custom resource of CloudFormation answers there, with a token that only it was given.
 CLOUDFORMATION_ANSWER = "/_ministack/cfn-response/"
 
+# What goes on to S3 with a presigned URL. Others are not signed, and MiniStack would find another service by some of them.
+HEADERS_OF_LINK = {
+    "host", "accept", "user-agent", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
+}
+
 credentials_of = {}
+secret_of = {}
 
 
 def function_credentials(config):
@@ -57,7 +66,7 @@ def function_credentials(config):
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
             "AWS_SESSION_TOKEN": secrets.token_urlsafe(30),
         }
-        KEYS.add(given["AWS_ACCESS_KEY_ID"])
+        secret_of[given["AWS_ACCESS_KEY_ID"]] = given["AWS_SECRET_ACCESS_KEY"]
         role_name = role.rsplit("/", 1)[-1]
         sts.register_session(given["AWS_ACCESS_KEY_ID"], {
             "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name[:64]}",
@@ -107,7 +116,37 @@ apigateway_v1._lambda_proxy_response = without_result(apigateway_v1._lambda_prox
 apigateway_v1._invoke_lambda_proxy_v1 = with_gateway_answer(apigateway_v1._invoke_lambda_proxy_v1)
 
 
-def refusal(method, path, query, headers):
+def open_to_all(scope):
+    """Whether a request needs no key of AWS."""
+    method, path = scope["method"], scope["path"]
+    if method == "PUT" and path.startswith(CLOUDFORMATION_ANSWER):
+        return True
+    return is_rest_api(path) or (method == "GET" and path == HEALTH)
+
+
+def is_link(headers):
+    """Whether a request could only be signed by its query."""
+    return "authorization" not in headers
+
+
+def signed_by_function(scope, query, headers):
+    secret = secret_of.get(extract_access_key_id(headers, query))
+    link = is_link(headers)
+    signature = parse_query_signature(query) if link else parse_header_signature(headers)
+    # A part of the signature is missing.
+    if secret is None or isinstance(signature, tuple):
+        return False
+    if link and (scope["method"] not in ("GET", "HEAD") or signature.service != "s3"):
+        return False
+    # The body has not come yet. The AWS SDK for JavaScript, by which all functions call, says its hash in a signed header.
+    if not link and "x-amz-content-sha256" not in signature.signed_headers.split(";"):
+        return False
+    return header_signature_failure(
+        signature, secret, scope["method"], sent_path(scope), query, headers, b"", presigned=link,
+    ) is None
+
+
+def refusal(scope, query, headers):
     """Why a request is refused, or None. `headers` by lower-case name."""
     if "origin" in headers:
         return "It comes from a web page (Origin)."
@@ -115,18 +154,21 @@ def refusal(method, path, query, headers):
         return "It comes from a web page (Sec-Fetch-Site)."
     if headers.get("host") not in HOSTS:
         return f"Its Host is not 127.0.0.1:{PORT} or localhost:{PORT}."
-    if method == "GET" and path == HEALTH:
+    if open_to_all(scope):
         return None
-    if is_rest_api(path) or (method == "PUT" and path.startswith(CLOUDFORMATION_ANSWER)):
+    if extract_access_key_id(headers, query) == STARTER_KEY or signed_by_function(scope, query, headers):
         return None
-    if extract_access_key_id(headers, query) not in KEYS:
-        return "Its access key id is none of this start. It stands in .quotron/local.json."
-    return None
+    return "It is not signed with a key of this start. The one for you stands in .quotron/local.json."
+
+
+def sent_path(scope):
+    """The path as it was sent, with its escapes."""
+    return scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
 
 
 def rest_path(scope):
     """The path as it was sent where it is one of the REST API: API Gateway hands it on so, and MiniStack decoded."""
-    raw = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
+    raw = sent_path(scope)
     return raw if is_rest_api(scope["path"]) and is_rest_api(raw) else scope["path"]
 
 
@@ -154,14 +196,18 @@ def gated(app):
             return
         said = headers.pop(SECRET_HEADER, "")
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        why = refusal(scope["method"], scope["path"], query, headers)
+        why = refusal(scope, query, headers)
         if why is not None:
             await refuse(send, why)
             return
         trusted = hmac.compare_digest(said.encode("latin-1"), SECRET.encode()) and is_rest_api(scope["path"])
+        link = is_link(headers) and not open_to_all(scope)
         kept = []
         for name, pair in zip(names, scope["headers"]):
-            if name.startswith(BROWSER_HEADER):
+            if link:
+                if name in HEADERS_OF_LINK:
+                    kept.append(pair)
+            elif name.startswith(BROWSER_HEADER):
                 if trusted:
                     kept.append((name.removeprefix(BROWSER_HEADER).encode(), pair[1]))
             elif name != SECRET_HEADER:

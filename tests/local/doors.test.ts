@@ -49,6 +49,19 @@ function send(
   });
 }
 
+/** Makes the answer of `/instruments?query=LONGFORPAGE` one over 4 MB, which is given as a link. */
+const addLongName = () =>
+  cloud.pool.query(
+    `WITH i AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', repeat('ü', 3000000)) RETURNING id),
+          l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XNAS', 'USD', 'America/New_York' FROM i RETURNING id)
+     INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'LONGFORPAGE', id FROM l`,
+  );
+const shortenName = () =>
+  cloud.pool.query(
+    `WITH gone AS (DELETE FROM symbol_alias WHERE symbol = 'LONGFORPAGE')
+     UPDATE instrument SET name = 'Long for the page' WHERE length(name) > 100000`,
+  );
+
 describe('the emulator', () => {
   const call = (headers: Record<string, string>) =>
     send(cloud.emulatorUrl, { method: 'POST', headers: { ...listSecrets, ...headers }, body: '{}' });
@@ -102,6 +115,66 @@ describe('the emulator', () => {
     expect((await ask({})).status).toBe(200);
     expect((await ask({ origin: cloud.dashboardUrl })).status).toBe(403);
     expect((await ask({ origin: cloud.dashboardUrl, 'x-quotron-gate': 'guess' })).status).toBe(403);
+  });
+});
+
+describe('a presigned URL, which names the key of a function', () => {
+  let link: URL;
+  let key: string;
+  beforeAll(async () => {
+    await addLongName();
+    const { pathname } = new URL(cloud.apiUrl);
+    const answer = await send(cloud.dashboardUrl, {
+      path: `${pathname}/instruments?query=LONGFORPAGE`,
+      headers: { 'x-api-key': cloud.apiKeys.read },
+    });
+    expect(answer.status).toBe(303);
+    link = new URL(String(answer.headers['location']));
+    key = link.searchParams.get('X-Amz-Credential')?.split('/')[0] ?? '';
+    expect(key).toMatch(/^ASIA/);
+  });
+  afterAll(shortenName);
+
+  const object = () => link.pathname.replace('/downloads', '');
+  const get = (path: string, headers = {}, method = 'GET') =>
+    send(cloud.emulatorUrl, { path: `${path}${link.search}`, headers, method });
+
+  it('gives its object, at the dashboard and at the emulator', async () => {
+    const served = await send(cloud.dashboardUrl, { path: `${link.pathname}${link.search}` });
+    expect([served.status, served.body.includes('LONGFORPAGE')]).toEqual([200, true]);
+    expect((await get(object())).body).toBe(served.body);
+  });
+
+  it.each([
+    ['the list of functions, with the settings of each', '/2015-03-31/functions/'],
+    ['the switches of the emulator', '/_ministack/reset'],
+    ['the queues', '/?Action=ListQueues&'],
+    ['its bucket', '/'],
+  ])('opens nothing else: %s', async (_what, path) => {
+    const search = path.includes('?') ? link.search.slice(1) : link.search;
+    expect((await send(cloud.dashboardUrl, { path: `/downloads${path}${search}` })).status).toBe(403);
+    expect((await send(cloud.emulatorUrl, { path: `${path}${search}` })).status).toBe(403);
+  });
+
+  it('is for reading, whatever is said beside it', async () => {
+    for (const method of ['PUT', 'POST', 'DELETE']) expect((await get(object(), {}, method)).status, method).toBe(403);
+    const answer = await get(object(), listSecrets);
+    expect(answer.body).not.toContain('SecretList');
+    expect(answer.body).toContain('LONGFORPAGE');
+  });
+
+  it.each([
+    ['a made-up signature', () => authorization(key)],
+    ['an old kind of signature', () => `AWS ${key}:c2lnbmF0dXJl`],
+    ['no signature', () => `AWS4-HMAC-SHA256 Credential=${key}/20261129/us-east-1/secretsmanager/aws4_request`],
+  ])('lends nobody its key: %s', async (_what, said) => {
+    const answer = await send(cloud.emulatorUrl, {
+      method: 'POST',
+      headers: { ...listSecrets, authorization: said() },
+      body: '{}',
+    });
+    expect(answer.status).toBe(403);
+    expect(answer.body).not.toContain('SecretList');
   });
 });
 
@@ -265,11 +338,7 @@ describe('a page of another origin, in a real browser', () => {
   });
 
   it('while the dashboard reads an answer over 4 MB from its own origin', async () => {
-    await cloud.pool.query(
-      `WITH i AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', repeat('ü', 3000000)) RETURNING id),
-            l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XNAS', 'USD', 'America/New_York' FROM i RETURNING id)
-       INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'LONGFORPAGE', id FROM l`,
-    );
+    await addLongName();
     const tab = await browser.newPage();
     try {
       await tab.goto(cloud.dashboardUrl);
@@ -282,7 +351,7 @@ describe('a page of another origin, in a real browser', () => {
       expect(got.length).toBeGreaterThan(3_000_000);
     } finally {
       await tab.close();
-      await cloud.pool.query(`UPDATE instrument SET name = 'Long for the page' WHERE length(name) > 100000`);
+      await shortenName();
     }
   });
 });
