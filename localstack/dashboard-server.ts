@@ -62,6 +62,9 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+/** What request targets are relative to; no target names it. */
+const here = 'http://dashboard.invalid';
+
 /** Serves the dashboard on 127.0.0.1. */
 export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
   const server = createServer((request, response) => {
@@ -69,9 +72,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
       refuseHost(response);
       return;
     }
-    // Some request targets, such as `//`, are no URL.
-    const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (url === null) {
+    // Some request targets, such as `//`, are no URL, and some name a host of their own: `//api/v1`, `http://host/api/v1`.
+    const url = URL.parse(request.url ?? '/', here);
+    if (url?.origin !== here) {
       notFound(response);
       return;
     }

@@ -33,3 +33,12 @@ it.each(['//', '///', 'http://[', '//:'])('answers 404 to %s, which is no URL, a
   expect(await statusOf(path)).toBe(404);
   expect(await statusOf('/')).toBe(200);
 });
+
+it.each(['//api/v1/livez', '/\\api/v1/livez', 'http://evil.example/api/v1/livez', 'http://127.0.0.1/api/v1/livez'])(
+  'answers 404 to %s, which names a host in place of a path: it is neither the page nor for the API',
+  async (path) => {
+    expect(await statusOf(path)).toBe(404);
+    // The API is not there.
+    expect(await statusOf('/api/v1/livez')).toBe(502);
+  },
+);
