@@ -21,7 +21,7 @@ import {
 import type { CredentialsState } from '../../core/contracts/http/operations.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
-import { bodyOf, checked, decimalsOf } from '../../core/http/read-request.ts';
+import { bodyOf, checked, decimalsOf, noBody } from '../../core/http/read-request.ts';
 import { baseHeaders, respondProblem } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
@@ -65,6 +65,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
 
   app.delete(path, async (context) => {
     const { source, form, keyId, secretId } = await admit(context);
+    checked(noBody, 'body', await bodyOf(context));
     // The note first, so that nothing is planned that is about to lose its key.
     const { changedAt } = await state.call({ op: 'noteCredentials', sourceId: source.id, isSet: false, keyId });
     await secrets.put(secretId, unset);

@@ -110,6 +110,15 @@ describe('credentials of a source', () => {
     expect(held.size).toBe(0);
   });
 
+  it('are not taken away by a request that says more than it can mean', async () => {
+    await ask({ method: 'PUT', json: { apiKey: secret } });
+    const answer = await ask({ method: 'DELETE', json: { until: '2h' } });
+    expect(answer.status).toBe(400);
+    expect(problemSchema.parse(await answer.json()).errors?.[0]?.path).toBe('body.until');
+    expect(held.get('arn:av')).toBe(JSON.stringify({ apiKey: secret }));
+    expect(await (await ask()).json()).toMatchObject({ data: { isSet: true } });
+  });
+
   it.each(['GET', 'PUT', 'DELETE'])('take no other decimals than number and string: %s', async (method) => {
     const answer = await ask({
       method,
