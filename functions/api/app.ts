@@ -26,6 +26,7 @@ import { credentialsSpecs } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { findingRoutes } from './routes/findings.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { indexRoutes } from './routes/indices.ts';
@@ -75,6 +76,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
     ...quarantineRoutes(dependencies),
+    ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),
     ...deadLetterRoutes(dependencies),
     ...diagnosticsRoutes(dependencies),

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
+import type { FindingRecords } from '../../core/ports/finding-records.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { IdempotencyStore } from '../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
@@ -37,6 +38,7 @@ export interface ApiDependencies {
   readonly runs: VisibleTo<RunReader>;
   readonly backfills: VisibleTo<BackfillStore>;
   readonly quarantine: VisibleTo<QuarantineReader>;
+  readonly findings: VisibleTo<FindingRecords>;
   readonly replays: VisibleTo<ReplayStore>;
   readonly recoveries: VisibleTo<RecoveryRecords>;
   readonly switches: SwitchStore;

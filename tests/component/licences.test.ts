@@ -92,6 +92,9 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /batches/{id}/statistics': [each((of) => `/batches/${of.batchId}/statistics`)],
   'GET /quarantine': [list('/quarantine'), list('/quarantine?reason=unit_suspect')],
   'GET /quarantine/{id}': [each((of) => `/quarantine/${of.quarantineId}`)],
+  'GET /findings': [list('/findings'), list('/findings?rule=dividends')],
+  'POST /findings/{id}/accept': [each((of) => `/findings/${of.findingId}/accept`)],
+  'POST /findings/{id}/dismiss': [each((of) => `/findings/${of.findingId}/dismiss`)],
   'GET /incidents': [list('/incidents')],
   'GET /incidents/{id}': [each((of) => `/incidents/${of.incidentId}`)],
   'GET /recoveries': [list('/recoveries')],
@@ -102,6 +105,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /sources': [['quiet', () => ({ path: '/sources' })]],
   // Of these the tests below say more: what they show depends on what was asked for before, or on the source.
   'POST /backfills': [],
+  'POST /findings/accept': [],
+  'POST /findings/dismiss': [],
   'POST /quarantine/replay': [],
   'GET /replays/{id}': [],
   'GET /sources/{id}': [],

@@ -11,6 +11,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
+import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
@@ -63,6 +64,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     runs: runReader(pool),
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
+    findings: findingRecords(pool),
     replays: replayStore(pool),
     switches: switchStore(pool),
     health: healthReader(pool),

@@ -23,6 +23,7 @@ export interface SourceThings {
   readonly runId: string;
   readonly batchId: string;
   readonly quarantineId: string;
+  readonly findingId: string;
   readonly incidentId: string;
   readonly recoveryId: string;
   readonly backfillId: string;
@@ -109,6 +110,12 @@ export async function makeThings(pool: Pool, at: number): Promise<SourceThings> 
       batchId,
     ],
   );
+  const findingId = await first(
+    `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, date, said, evidence, batch_id)
+     SELECT listing_id, $1, 'mark', 'dividends', 'info', 'dividend', '2026-11-19', $2, $3, $4
+     FROM symbol_alias WHERE namespace = $1 AND symbol = $5 RETURNING id`,
+    [id, price, { code: 'dividend_currency', currency: text, expected: 'USD' }, batchId, symbol],
+  );
   const evidence = { at: iso(-60), runId, part: 0, message: `said ${text}`, blobKey: null, artifacts: [] };
   const incidentId = await first(
     `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, evidence) VALUES ($1, 'down', $2, $2, $3) RETURNING id`,
@@ -141,6 +148,7 @@ export async function makeThings(pool: Pool, at: number): Promise<SourceThings> 
     runId,
     batchId,
     quarantineId,
+    findingId,
     incidentId,
     recoveryId,
     backfillId,

@@ -22,6 +22,10 @@ export type PriceRule = (typeof priceRules)[number];
 export const findingSeverities = ['info', 'doubt', 'wrong'] as const;
 export type FindingSeverity = (typeof findingSeverities)[number];
 
+/** A finding is open until somebody decides on it, or until its row says something else. */
+export const findingStatuses = ['open', 'accepted', 'dismissed', 'gone'] as const;
+export type FindingStatus = (typeof findingStatuses)[number];
+
 /** What a finding is about. */
 export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain'] as const;
 export type FindingSubject = (typeof findingSubjects)[number];

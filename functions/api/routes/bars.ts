@@ -16,22 +16,25 @@ import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { FindingRecords } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
+import { qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
 import { barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
+  readonly findings: VisibleTo<FindingRecords>;
   readonly quotes: VisibleTo<QuoteReader>;
   readonly bars: VisibleTo<BarReader>;
   readonly catalogue: readonly SourceDefinition[];
 }
 
-export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route[] {
+export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependencies): Route[] {
   const read = route(
     {
       method: 'get',
@@ -49,6 +52,12 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         to: instantParameter.optional().describe('Last start of a bar, exclusive'),
         adjustment: z.enum(['none', ...barBases]).default('none'),
         source: sourceIdParameter.optional(),
+        quality: z
+          .enum(qualities)
+          .default('served')
+          .describe(
+            '`served` leaves out what a finding calls wrong, `raw` is what came, `repaired` applies accepted proposals',
+          ),
         knownAt: instantParameter.optional().describe('As they were known at this instant'),
         order: z.enum(['asc', 'desc']).default('asc'),
         format: z.enum(['json', 'csv']).optional(),
@@ -86,9 +95,30 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         after: after?.[0] ?? null,
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
-      const actions = await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null);
-      const adjusted = await derived(reader, rows, actions, {
+      const { rows: came, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
+      const { quality, interval } = query;
+      const known =
+        quality === 'raw'
+          ? []
+          : await findings(call.visible).ofSeries(
+              listing.listingId,
+              stored.source,
+              [interval, '1d'],
+              query.knownAt ?? null,
+            );
+      const { rows, leftOut } = qualifiedBars(came, interval, known, quality);
+      const actions = qualifiedActions(
+        await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null),
+        known,
+        quality,
+      );
+      const qualified = {
+        ...reader,
+        closesBefore: async (...of: Parameters<BarReader['closesBefore']>) => [
+          ...qualifiedBars(await reader.closesBefore(...of), '1d', known, quality).rows,
+        ],
+      };
+      const adjusted = await derived(qualified, rows, actions, {
         listingId: listing.listingId,
         zone: listing.zone,
         source: stored.source,
@@ -97,7 +127,7 @@ export function barRoutes({ quotes, bars, catalogue }: RouteDependencies): Route
         now: call.now,
       });
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
-      const warnings = warningsOf(rows, listing.symbol);
+      const warnings = [...warningsOf(rows, listing.symbol), ...leftOutWarning(leftOut)];
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
         const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString() }));
@@ -180,6 +210,20 @@ function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[
       source: action.source,
       knownAt: new Date(knownAt).toISOString(),
     }));
+}
+
+/** Days that a warning names, at the most. */
+const mostDays = 20;
+
+function leftOutWarning(days: readonly string[]): Warning[] {
+  if (days.length === 0) return [];
+  const named = days.length > mostDays ? `${days.slice(0, mostDays).join(', ')} …` : days.join(', ');
+  return [
+    {
+      code: 'wrong_bars',
+      message: `${days.length} bars are left out because a finding calls them wrong: ${named}. GET /findings says why, quality=raw gives them as they came.`,
+    },
+  ];
 }
 
 function warningsOf(page: readonly StoredBar[], symbol: string): Warning[] {

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
+import {
+  findingEvidenceSchema,
+  findingProposalSchema,
+  findingSeverities,
+  findingStatuses,
+  findingSubjects,
+  priceRules,
+} from '../../../contracts/words/price-findings.ts';
+import { barIntervals } from '../../../market/bar.ts';
+import type { FindingRecords } from '../../../ports/finding-records.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import type { Pool } from '../database/pool.ts';
+import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+
+/** `$STATUS` is the status, now or at an instant. */
+const columns = `f.id, f.rule, f.severity, $STATUS AS status, a.symbol, f.source, f.kind, f.interval, f.date::text AS date, f.at, f.said,
+  f.evidence, f.proposal, f.opened_at AS "openedAt", f.closed_at AS "closedAt", f.decided_by AS by`;
+const now = columns.replace('$STATUS', 'f.status');
+const named = `LEFT JOIN LATERAL (SELECT symbol FROM symbol_alias WHERE listing_id = f.listing_id AND namespace = 'canonical'
+                                  ORDER BY valid_to DESC LIMIT 1) a ON true`;
+/** What this release knows: rules and evidence of a later one are left to it. */
+const known = `f.rule = ANY ('${texts(priceRules)}'::text[])
+  AND f.evidence->>'code' = ANY ('${texts(findingEvidenceSchema.options.map((option) => option.shape.code.value))}'::text[])`;
+
+const findingRow = z.object({
+  id: z.string(),
+  rule: z.enum(priceRules),
+  severity: z.enum(findingSeverities),
+  status: z.enum(findingStatuses),
+  symbol: z.string().nullable(),
+  source: z.string(),
+  kind: z.enum(findingSubjects),
+  interval: z.enum(barIntervals).nullable().catch(null),
+  date: z.string().nullable(),
+  at: instant.nullable(),
+  said: decimalText.nullable(),
+  evidence: findingEvidenceSchema,
+  proposal: findingProposalSchema.nullable().catch(null),
+  openedAt: instant,
+  closedAt: instant.nullable(),
+  by: z.string().nullable(),
+});
+const idRow = z.object({ id: z.string() });
+
+/** Findings in Postgres. */
+export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
+  return (visible) => ({
+    async one(id) {
+      const row = firstRow(
+        findingRow,
+        await pool.query(`SELECT ${now} FROM finding f ${named} WHERE f.id = $1 AND ${known}`, [id]),
+      );
+      if (row) visible.require(row.source);
+      return row;
+    },
+
+    async list(of) {
+      const result = await pool.query({
+        name: 'findings',
+        text: `SELECT ${now} FROM finding f ${named}
+               WHERE f.status = $1 AND ($2::text IS NULL OR f.source = $2) AND ($3::text IS NULL OR f.rule = $3)
+                 AND ($4::text IS NULL OR f.severity = $4) AND ($5::bigint IS NULL OR f.id < $5)
+                 AND ($6::text IS NULL OR f.listing_id IN (SELECT listing_id FROM symbol_alias
+                                                           WHERE namespace = 'canonical' AND symbol = $6))
+                 AND ($8::text[] IS NULL OR f.source = ANY ($8)) AND ${known}
+               ORDER BY f.id DESC LIMIT $7`,
+        values: [of.status, of.sourceId, of.rule, of.severity, of.before, of.symbol, of.limit, visible.ids],
+      });
+      return rowsOf(findingRow, result);
+    },
+
+    async ofSeries(listingId, source, intervals, knownAt) {
+      visible.require(source);
+      const result = await pool.query({
+        name: 'findings-of-series',
+        text: `SELECT ${columns.replace('$STATUS', "CASE WHEN f.closed_at > $4 THEN 'open' ELSE f.status END")}
+               FROM finding f ${named}
+               WHERE f.listing_id = $1 AND f.source = $2 AND (f.interval IS NULL OR f.interval = ANY ($3::text[]))
+                 AND ($4::timestamptz IS NULL OR f.opened_at <= $4)
+                 AND (f.status IN ('open', 'accepted') OR f.closed_at > $4) AND ${known}
+               ORDER BY f.id`,
+        values: [listingId, source, texts(intervals), knownAt],
+      });
+      return rowsOf(findingRow, result);
+    },
+
+    async decide(ids, status, by) {
+      const result = await pool.query({
+        name: 'decide-findings',
+        text: `UPDATE finding SET status = $2, closed_at = clock_timestamp(), decided_by = $3
+               WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ($4::text[] IS NULL OR source = ANY ($4)) RETURNING id`,
+        values: [numbers(ids), status, by, visible.ids],
+      });
+      return rowsOf(idRow, result).map((row) => row.id);
+    },
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * Which bars and actions a reader gets, by what was found in them: `raw` is what came; `served` leaves out what is wrong;
+ * `repaired` applies accepted proposals and leaves out the other wrong ones.
+ */
+import type { Bar } from '../../../core/market/bar.ts';
+import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
+import type { StoredFinding } from '../../../core/ports/finding-records.ts';
+import type { Finding } from '../../../core/prices/rules/finding.ts';
+import { repair } from '../../../core/prices/rules/repair.ts';
+
+export const qualities = ['served', 'raw', 'repaired'] as const;
+export type Quality = (typeof qualities)[number];
+
+export interface Qualified<Row> {
+  readonly rows: readonly Row[];
+  /** Days or times of the rows that were left out. */
+  readonly leftOut: readonly string[];
+}
+
+/** The bars of one interval. */
+export function qualifiedBars<Row extends StoredBar>(
+  rows: readonly Row[],
+  interval: Bar['interval'],
+  findings: readonly StoredFinding[],
+  quality: Quality,
+): Qualified<Row> {
+  const ofBars = findings.filter((finding) => finding.kind === 'bar' && finding.interval === interval);
+  if (quality === 'raw' || ofBars.length === 0) return { rows, leftOut: [] };
+  const byTime = Map.groupBy(ofBars, (finding) => finding.at?.getTime() ?? 0);
+  const leftOut: string[] = [];
+  const kept = rows.flatMap((row): Row[] => {
+    const found = byTime.get(row.startsAt.getTime()) ?? [];
+    if (found.length === 0) return [row];
+    const accepted = quality === 'repaired' ? found.filter(isApplied) : [];
+    if (found.some((finding) => finding.severity === 'wrong' && !accepted.includes(finding))) {
+      leftOut.push(row.date ?? row.startsAt.toISOString());
+      return [];
+    }
+    if (accepted.length === 0) return [row];
+    const bar: Bar = { ...row, interval, startsAt: row.startsAt.getTime(), minorFactor: 1 };
+    const [repaired] = repair([bar], [], accepted.map(asFound)).bars;
+    if (!repaired) return [];
+    const { open, high, low, close, volume } = repaired;
+    return [{ ...row, open, high, low, close, volume }];
+  });
+  return { rows: kept, leftOut };
+}
+
+/** The actions of a listing, of the source that the findings are of. */
+export function qualifiedActions(
+  actions: readonly StoredAction[],
+  findings: readonly StoredFinding[],
+  quality: Quality,
+): StoredAction[] {
+  const ofActions = findings.filter((finding) => finding.kind !== 'bar' && finding.kind !== 'quote');
+  if (quality === 'raw' || ofActions.length === 0) return [...actions];
+  return actions.flatMap((action): StoredAction[] => {
+    const value = action.ratio ?? action.amount;
+    const found = ofActions.filter(
+      ({ kind, date, said, source }) =>
+        kind === action.type && date === action.exDate && said === value && source === action.source,
+    );
+    const accepted = quality === 'repaired' ? found.filter(isApplied) : [];
+    if (found.some((finding) => finding.severity === 'wrong' && !accepted.includes(finding))) return [];
+    if (accepted.length === 0 || value === null) return [action];
+    const { type, exDate, currency } = action;
+    const [repaired] = repair([], [{ type, exDate, value, currency }], accepted.map(asFound)).actions;
+    if (!repaired) return [];
+    const amount = action.amount === null ? null : repaired.value;
+    return [{ ...action, exDate: repaired.exDate, ratio: action.ratio === null ? null : repaired.value, amount }];
+  });
+}
+
+function isApplied({ status, proposal }: StoredFinding): boolean {
+  return status === 'accepted' && proposal !== null;
+}
+
+function asFound({ rule, severity, kind, interval, date, at, said, evidence, proposal }: StoredFinding): Finding {
+  const onBar = kind === 'bar';
+  return {
+    rule,
+    severity,
+    subject: {
+      kind,
+      interval: onBar ? interval : null,
+      date,
+      at: onBar ? (at?.getTime() ?? null) : null,
+      said: onBar ? null : said,
+    },
+    evidence,
+    proposal,
+  };
+}
