@@ -8,7 +8,8 @@ export interface PlanStore {
    * source's breaker becomes half-open.
    *
    * Throws `TickAheadError` where `now` is minutes ahead of the store's own clock. Where an earlier `now` was ahead, what
-   * waits for instants of then is moved back first, and the state says by how much it was.
+   * waits for instants of then is moved back first, and the state says by how much it was. A `now` that waited in a queue
+   * (`queued`) is late as a rule, so it tells nothing of earlier ones.
    */
   plan(
     now: Date,
@@ -18,6 +19,7 @@ export interface PlanStore {
       plannedTo: ReadonlyMap<string, number>;
       trials?: readonly Trial[];
     },
+    queued?: boolean,
   ): Promise<void>;
   /**
    * Tasks that were planned and not yet sent, oldest first. Of backfills, so many of a source that no more than

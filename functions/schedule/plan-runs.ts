@@ -51,14 +51,16 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   const timings = tick.run ? [] : timingsOfAll(planning);
   const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
   let aheadMs = 0;
-  await planning.store.plan(new Date(now), chances, (state) => {
+  const decide = (state: PlannerState) => {
     aheadMs = state.aheadMs ?? 0;
     const plan = tick.run
       ? requestedRuns(tick, tick.run, state, planning)
       : admitTrials(dueRuns(now, timings, state), retriesOf(chances, state, now), state.breakers, now);
     planned = plan.runs;
     return plan;
-  });
+  };
+  // What a person asks for waits in a queue, for hours where the database was away.
+  await planning.store.plan(new Date(now), chances, decide, tick.run !== undefined);
   if (aheadMs > 0) planning.clockWasAhead?.(aheadMs);
   const backfill = new Map(planning.sources.map(({ id, quota }) => [id, allowanceFor(quota, 'backfill').perMinute]));
   const tasks = await planning.store.unsent(sendLimit, backfill);

@@ -3,6 +3,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { healthSchema } from '../../core/contracts/http/operations.ts';
+import type { Tick } from '../../core/contracts/messages.ts';
 import { TickAheadError } from '../../core/planning/wrong-clock.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
@@ -26,7 +27,7 @@ async function tick(times: number): Promise<number[]> {
 }
 
 const ahead: number[] = [];
-async function plan(time: number) {
+async function plan(time: number, run?: Tick['run']) {
   await cloud.all('SELECT 1');
   const planning = {
     store: postgresPlanStore(cloud.world.pool),
@@ -36,7 +37,7 @@ async function plan(time: number) {
     alwaysOpen: true,
     clockWasAhead: (ms: number) => void ahead.push(ms),
   };
-  return planRuns({ time: new Date(time).toISOString() }, planning);
+  return planRuns({ time: new Date(time).toISOString(), run }, planning);
 }
 
 async function plannedTo() {
@@ -46,6 +47,27 @@ async function plannedTo() {
 
 const take = (count: number) =>
   postgresState(cloud.world.pool).call({ op: 'takePermits', sourceId: 'yahoo', count, purpose: 'task' });
+
+it('a request that waited in its queue for ten minutes is no clock that was ahead', async () => {
+  ahead.length = 0;
+  const asked = cloud.now();
+  await tick(10);
+  const heldUntil = new Date(cloud.now() + 20 * minute);
+  await cloud.all(
+    `INSERT INTO source_state (source_id, held_until) VALUES ('yahoo', $1)
+     ON CONFLICT (source_id) DO UPDATE SET held_until = $1`,
+    [heldUntil],
+  );
+  const before = await cloud.all('SELECT * FROM planner_state ORDER BY job');
+  expect(before.length).toBeGreaterThan(0);
+  const { runs } = await plan(asked, { job: 'quotes', trigger: 'manual', requestId: 'late' });
+  expect(runs).toHaveLength(1);
+  expect(ahead).toEqual([]);
+  expect(await cloud.all('SELECT * FROM planner_state ORDER BY job')).toEqual(before);
+  expect(await cloud.all(`SELECT held_until FROM source_state WHERE source_id = 'yahoo'`)).toEqual([
+    { held_until: heldUntil },
+  ]);
+});
 
 describe('a clock that is ahead, and then right', () => {
   it.each([

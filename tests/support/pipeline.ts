@@ -42,13 +42,14 @@ export function memoryStores() {
 export function notingDue(store: PlanStore, due: PlannedRun[]): PlanStore {
   return {
     ...store,
-    async plan(now, watched, decide) {
+    async plan(now, watched, decide, queued) {
       let runs: readonly PlannedRun[] = [];
-      await store.plan(now, watched, (state) => {
+      const noting: typeof decide = (state) => {
         const decided = decide(state);
         runs = decided.runs;
         return decided;
-      });
+      };
+      await store.plan(now, watched, noting, queued);
       due.push(...runs);
     },
   };

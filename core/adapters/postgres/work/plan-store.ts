@@ -11,10 +11,10 @@ import { correctClock } from './wrong-clock.ts';
 /** Runs and tasks in Postgres. */
 export function postgresPlanStore(pool: Pool): PlanStore {
   return {
-    plan: (now, watched, decide) =>
+    plan: (now, watched, decide, queued = false) =>
       inTransaction(pool, async (connection) => {
         await connection.query(`SELECT pg_advisory_xact_lock(hashtextextended('schedule', 0))`);
-        const aheadMs = await correctClock(connection, now);
+        const aheadMs = await correctClock(connection, now, queued);
         const {
           runs,
           plannedTo,

@@ -9,14 +9,16 @@ const clocksRow = z.object({ clock: z.number(), plannedTo: z.number().nullable()
 /**
  * Compares a tick with the database's clock and with what is planned. Throws `TickAheadError` for one that is refused. Where
  * the clock was ahead before, everything that waits for an instant of then is moved back by as much, and the jobs are
- * planned as if for the first time. Gives by how many milliseconds it was ahead: 0 as a rule.
+ * planned as if for the first time. Gives by how many milliseconds it was ahead: 0 as a rule, and for a tick that waited in
+ * a queue.
  */
-export async function correctClock(db: Connection, tick: Date): Promise<number> {
+export async function correctClock(db: Connection, tick: Date, queued: boolean): Promise<number> {
   const found = await db.query(
     `SELECT ${msOf('clock_timestamp()')} AS clock, (SELECT ${msOf('max(planned_to)')} FROM planner_state) AS "plannedTo"`,
   );
   const { clock, plannedTo } = onlyRow(clocksRow, found);
   refuseTickAhead(tick.getTime(), clock);
+  if (queued) return 0;
   const ahead = plannedAhead(plannedTo, tick.getTime(), clock);
   if (ahead > 0) {
     await db.query('DELETE FROM planner_state WHERE planned_to > $1', [new Date(tick.getTime() + clockToleranceMs)]);
