@@ -17,7 +17,7 @@ export type BlobFailure = Extract<FailureDetail['code'], 'blob_missing' | 'blob_
 /** A blob that is missing, damaged, or larger than a blob may be. */
 export class BlobError extends Error {
   override readonly name = 'BlobError';
-  /** `null` where it is the message about the blob that is wrong. */
+  /** `null` where it is the message about the blob that is wrong, or where another release can read it. */
   readonly code: BlobFailure | null;
   constructor(message: string, code: BlobFailure | null = null) {
     super(message);

@@ -35,6 +35,15 @@ describe('a blob that nobody can read', () => {
     if (code !== 'too_large') expect(await cloud.all('SELECT FROM incident')).toEqual([]);
   });
 
+  it('does not end its task where a later release can read it: it is tried again', async () => {
+    const { message } = await fetchNow();
+    cloud.stores.blobs.blobs.set(message.blobKey, gzipSync(JSON.stringify({ version: 2, answers: [] })));
+    await cloud.stores.queue.send('ingest', [message]);
+    await expect(cloud.stages.ingest()).rejects.toThrow('a later release');
+    expect(await cloud.all('SELECT FROM task WHERE finished_at IS NOT NULL')).toEqual([]);
+    expect(await cloud.all('SELECT FROM batch')).toEqual([]);
+  });
+
   it('ends its replay as failed, and the answers beside it are read [fault 18]', async () => {
     const [gone, kept] = [await fetchNow(), await fetchNow()];
     await cloud.stores.queue.send('ingest', [gone.message, kept.message]);

@@ -8,6 +8,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
 import { maxBlobBytes } from '../../contracts/functions.ts';
 import { errorCode } from '../../ports/database-unavailable.ts';
@@ -24,6 +25,9 @@ export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
   return zip(JSON.stringify(envelope), { level: 6 });
 }
 
+/** After a rollback there may be some. */
+const laterEnvelope = z.object({ version: z.int().gt(1) });
+
 /** Reads what `packBlob` wrote. Throws `BlobError` for anything else. */
 export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelope> {
   let value: unknown;
@@ -39,6 +43,8 @@ export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelo
     throw new BlobError(`Blob ${key} is damaged; it is not changed.`, 'blob_damaged');
   }
   const parsed = blobEnvelopeSchema.safeParse(value);
+  if (laterEnvelope.safeParse(value).success)
+    throw new BlobError(`Blob ${key} is an envelope of a later release, which can read it.`);
   if (!parsed.success)
     throw new BlobError(`Blob ${key} is not an envelope of version 1; it is not changed.`, 'blob_damaged');
   return parsed.data;
