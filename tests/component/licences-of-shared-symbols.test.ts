@@ -55,6 +55,9 @@ const ask = (path: string, use: KeyUse, init: Parameters<typeof api.ask>[1] = {}
 async function read<S extends z.ZodType>(schema: S, path: string, use: KeyUse) {
   return envelope(schema).parse(await (await ask(path, use)).json());
 }
+/** Whether a key of a use may see a source. */
+const sees = (use: KeyUse, of: SourceThings) =>
+  use === 'internal' || of.licence === 'redistribute' || (use === 'display' && of.licence === 'display');
 const codeOf = async (answer: Response) => [answer.status, problemSchema.parse(await answer.json()).code];
 
 describe('the price of a symbol that several sources have', () => {
@@ -118,6 +121,43 @@ describe('the price of a symbol that several sources have', () => {
     const [, coingecko, broker] = things;
     const own = [coingecko, broker].flatMap((of) => [of?.symbol, of?.index]);
     expect(found).toEqual([...own, 'SHARED'].sort());
+  });
+});
+
+describe('what a key may not see', () => {
+  it('is no suggestion for a mistyped symbol either', async () => {
+    for (const use of keyUses)
+      for (const of of things) {
+        const { detail } = problemSchema.parse(await (await ask(`/quotes/${of.symbol}Q`, use)).json());
+        expect([use, of.id, new RegExp(`${of.symbol}\\b`).test(detail)]).toEqual([use, of.id, sees(use, of)]);
+      }
+  });
+
+  it('is not reached with the cursor of a key that may', async () => {
+    const index = encodeURIComponent('^PARTLY');
+    const listing = await makeListing(world.pool, '^PARTLY', { assetClass: 'index' });
+    for (const source of ['yahoo', 'coingecko']) {
+      await world.pool.query(
+        `INSERT INTO constituent_snapshot (index_listing_id, source, date, fetched_at, confirmed_at, batch_id)
+         VALUES ($1, $2, '2026-11-20', $3, $3, $4)`,
+        [listing, source, source === 'yahoo' ? iso(-30) : iso(-60), batchId],
+      );
+      for (const rank of [1, 2])
+        await world.pool.query(
+          `INSERT INTO constituent (index_listing_id, source, date, listing_id, rank, weight, currency, fetched_at, ingested_at, batch_id)
+           SELECT $1, $2, '2026-11-20', listing_id, $3, 0.5, 'USD', $4, $4, $5 FROM symbol_alias
+           WHERE namespace = 'canonical' AND symbol = $6`,
+          [listing, source, rank, iso(-60), batchId, things[rank]?.symbol],
+        );
+    }
+    const first = await json(await ask(`/indices/${index}/constituents?limit=1`, 'internal'));
+    const { nextCursor } = z.object({ nextCursor: z.string() }).parse(first['meta']);
+    const next = `/indices/${index}/constituents?limit=1&cursor=${encodeURIComponent(nextCursor)}`;
+    expect((await ask(next, 'internal')).status).toBe(200);
+    for (const use of ['display', 'redistribute'] as const)
+      expect(await codeOf(await ask(next, use))).toEqual([403, 'licence_forbids']);
+    const own = await json(await ask(`/indices/${index}/constituents?limit=1`, 'display'));
+    expect(own['data']).toMatchObject({ source: 'coingecko', licence: 'display' });
   });
 });
 

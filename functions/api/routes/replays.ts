@@ -10,6 +10,7 @@ import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { ReplayBlob, ReplayStore } from '../../../core/ports/replay-store.ts';
 import { ingestQueueOf } from '../../../core/sources/catalogue.ts';
 import { requestSlot } from '../idempotency-key.ts';
+import { leftOut } from '../licence.ts';
 
 interface RouteDependencies {
   readonly replays: VisibleTo<ReplayStore>;
@@ -77,8 +78,8 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
       idempotent: true,
       problems: ['nothing_to_replay'],
     },
-    async ({ body, call }) =>
-      replay(
+    async ({ body, call }) => ({
+      ...(await replay(
         await replays(call.visible).ofQuarantine({
           ids: body.ids ?? null,
           sourceId: body.sourceId ?? null,
@@ -88,7 +89,9 @@ export function replayRoutes({ replays, requests, queue }: RouteDependencies): R
         body.believe,
         call,
         body,
-      ),
+      )),
+      warnings: leftOut(call.visible, body.sourceId),
+    }),
   );
 
   const ofRun = route(

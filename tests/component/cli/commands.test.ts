@@ -89,6 +89,7 @@ describe('a wrong call', () => {
     [['backfill', 'create', 'yahoo', 'AAPL'], '--from'],
     [['backfill', 'create', 'yahoo', 'AAPL', '--from', 'long ago'], 'date'],
     [['keys', 'create', 'x', '--scope', 'god'], 'Allowed choices'],
+    [['keys', 'create', 'x', '--use', 'resale'], 'Allowed choices'],
   ])('%j ends with 2 and says why', async (args, why) => {
     const { code, stdout, stderr } = await ask(...args);
     expect([code, stdout]).toEqual([2, '']);

@@ -69,7 +69,9 @@ export const quotesQuery = queryOptions({
       const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
       const answer = await readQuotes(`/quotes?limit=500${after}`, signal);
       quotes.push(...answer.data);
-      warnings.push(...answer.warnings);
+      // What is left out is left out of each page.
+      const known = new Set(warnings.map((warning) => warning.message));
+      warnings.push(...answer.warnings.filter((warning) => !known.has(warning.message)));
       cursor = answer.meta.nextCursor;
       if (cursor === undefined) break;
     }

@@ -46,6 +46,8 @@ function AccountDialog({ onClose }: { onClose: () => void }) {
           <dd>{session.name}</dd>
           <dt>May</dt>
           <dd>{session.scopes.join(', ')}</dd>
+          <dt>For use</dt>
+          <dd>{session.use}</dd>
           <dt>Session ends</dt>
           <dd>
             <Moment at={session.expiresAt} />
