@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
+import { catchUpLimit } from '../../core/planning/job-schedule.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
@@ -32,6 +33,17 @@ describe('planning', () => {
     await plan('10:03:10');
     await plan('10:02:00');
     expect(await runs()).toEqual(['daily-bars 06:00', 'quotes 10:00', 'quotes 10:01', 'quotes 10:02', 'quotes 10:03']);
+  });
+
+  it('plans the newest slots after ten minutes without a tick, each once when that tick comes twice [fault 26]', async () => {
+    const { plan } = planner();
+    await plan('10:00:00');
+    await Promise.all([plan('10:14:00'), plan('10:14:00')]);
+    const slots = (await runs()).filter((run) => run.startsWith('quotes')).map((run) => run.slice(-5));
+    expect(slots).toEqual([
+      '10:00',
+      ...Array.from({ length: catchUpLimit }, (_, back) => `10:${15 - catchUpLimit + back}`),
+    ]);
   });
 
   it('plans each due run once when two planners tick at once [fault 26]', async () => {

@@ -1,4 +1,4 @@
-import type { Context } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { expect } from 'vitest';
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -9,7 +9,7 @@ import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { expectInvariant } from './invariants/expect-invariant.ts';
 import { type LoadedBlob, makeLoad } from './load.ts';
-import { simulatedQueue } from './simulated-queue.ts';
+import { failedOf, simulatedQueue } from './simulated-queue.ts';
 
 /** Time limits of a container of these tests, in the proportion of the real ones, so that nothing takes minutes. */
 export const quickLimits: TimeLimits = {
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly limits?: TimeLimits;
   /** Messages that a container takes at once; ten unless given. */
   readonly batchSize?: number;
+  /** What Lambda gets in place of a reader's answer. */
+  readonly distorted?: (answer: unknown, event: SQSEvent) => unknown;
 }
 
 export type QueuedLoad = Awaited<ReturnType<typeof queueLoad>>;
@@ -38,7 +40,10 @@ export type QueuedLoad = Awaited<ReturnType<typeof queueLoad>>;
  * A second of the queue takes 20 ms, so a held message comes again after a third of a second, and one that was lost with
  * its container after seven.
  */
-export async function queueLoad(pool: Pool, { ticks, containers, limits = quickLimits, batchSize = 10 }: LoadOptions) {
+export async function queueLoad(
+  pool: Pool,
+  { ticks, containers, limits = quickLimits, batchSize = 10, distorted = (answer) => answer }: LoadOptions,
+) {
   // The other source of the load is in no catalogue.
   const load = makeLoad(ticks).filter(({ message }) => message.sourceId === 'yahoo');
   const raw = memoryRawStore();
@@ -74,7 +79,7 @@ export async function queueLoad(pool: Pool, { ticks, containers, limits = quickL
           await new Promise((resolve) => setTimeout(resolve, 10));
           continue;
         }
-        const { batchItemFailures } = await handleQueue(event, context, ingestMessageSchema, {
+        const answer = await handleQueue(event, context, ingestMessageSchema, {
           async handle(message) {
             await ingest(message);
             done++;
@@ -84,8 +89,8 @@ export async function queueLoad(pool: Pool, { ticks, containers, limits = quickL
             await queue.send('ingest', [message], delaySeconds);
           },
         });
-        failed += batchItemFailures.length;
-        queue.settle(event, batchItemFailures);
+        failed += answer.batchItemFailures.length;
+        queue.settle(event, failedOf(event, distorted(answer, event)));
       }
     } finally {
       await own.end();

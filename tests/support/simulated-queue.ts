@@ -23,6 +23,27 @@ interface Waiting {
   receipt: string;
 }
 
+/**
+ * What Lambda takes an answer for, where the event source reports failures by item: the failed messages of the batch. An
+ * answer without a list is a success of all. One whose list names what is no message of the batch, or that is no object, is a
+ * failure of all.
+ */
+export function failedOf(event: SQSEvent, answer: unknown): readonly { readonly itemIdentifier: string }[] {
+  const all = event.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+  if (answer === null || answer === undefined) return [];
+  if (typeof answer !== 'object') return all;
+  const list: unknown = 'batchItemFailures' in answer ? answer.batchItemFailures : null;
+  if (list === null || list === undefined) return [];
+  if (!Array.isArray(list)) return all;
+  const named = list.map((item: unknown) =>
+    all.find(
+      ({ itemIdentifier }) =>
+        typeof item === 'object' && item !== null && 'itemIdentifier' in item && item.itemIdentifier === itemIdentifier,
+    ),
+  );
+  return named.every((item) => item !== undefined) ? named : all;
+}
+
 export type SimulatedQueue = ReturnType<typeof simulatedQueue>;
 
 /**

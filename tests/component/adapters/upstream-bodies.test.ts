@@ -73,6 +73,7 @@ const withHead =
 
 let site: Site;
 let sent = 0;
+let lengths = 0;
 /** Sends as fast as it is taken, until it is hung up on. */
 const endless = (response: ServerResponse, next: () => Buffer) => {
   const write = (): void => {
@@ -100,6 +101,15 @@ beforeAll(async () => {
   );
   site = await startSite({
     ...Object.fromEntries(asPages),
+    '/too-short-a-length': (_, response) => {
+      lengths++;
+      response.writeHead(200, { 'content-length': '1000' }).end(whole);
+    },
+    '/held-open': (_, response) => {
+      response.writeHead(200, { connection: 'keep-alive', 'content-length': String(whole.length) });
+      // Its end comes late, or never.
+      response.write(whole);
+    },
     '/drip': (_, response) => {
       response.writeHead(200, { 'content-length': '1000000' });
       const timer = setInterval(() => {
@@ -193,6 +203,18 @@ describe('a body', () => {
       expect(await call(`/302/${path}`)).toMatchObject({ response: { status: 200, body: whole }, error: null });
     },
   );
+
+  it('of which more comes than it said is no whole answer to any parser, and the next one is [fault 30]', async () => {
+    const answer = await call('/too-short-a-length');
+    expect(lengths).toBe(1);
+    expect(answer.response?.body ?? '').toBe(answer.error ? '' : whole.slice(0, 1000));
+    for (const failure of await failuresOf(answer)) expect(failure).not.toBeNull();
+    expect((await call('/plain')).response?.body).toBe(whole);
+  });
+
+  it('that is whole is read although its connection stays open [fault 29]', async () => {
+    expect(await call('/held-open')).toMatchObject({ response: { body: whole, truncated: false }, error: null });
+  });
 
   it('that comes byte by byte is given up when its time is over [fault 28]', async () => {
     sent = 0;
