@@ -15,6 +15,17 @@ export const exchangeErrors = [
   'browser_failed',
 ] as const;
 
+/**
+ * Errors that the former release does not know, and what it takes them for: it reads blobs while it is replaced, and after a
+ * rollback. The next release may write them as they are.
+ */
+export const formerErrors: ReadonlyMap<(typeof exchangeErrors)[number], (typeof exchangeErrors)[number]> = new Map([
+  ['truncated', 'connection'],
+  ['corrupt_body', 'connection'],
+  ['no_room', 'no_browser'],
+  ['browser_failed', 'no_browser'],
+]);
+
 /** One request and its answer, as kept in a raw blob. Credentials are masked before it is made. */
 export const exchangeSchema = z.object({
   request: z.object({
@@ -41,8 +52,11 @@ export const exchangeSchema = z.object({
     .object({
       // One that only a later release knows is a broken connection.
       code: z.enum(exchangeErrors).catch('connection'),
+      /** Where `code` is what a former release takes it for. */
+      exact: z.enum(exchangeErrors).optional().catch(undefined),
       message: z.string(),
     })
+    .transform(({ code, exact = code, message }) => ({ code: exact, message }))
     .nullable(),
   /** When the answer was complete or abandoned. */
   fetchedAt: z.iso.datetime(),

@@ -9,7 +9,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { type BlobEnvelope, blobEnvelopeSchema } from '../../contracts/blob.ts';
+import { type BlobEnvelope, blobEnvelopeSchema, type Exchange, formerErrors } from '../../contracts/blob.ts';
 import { maxBlobBytes } from '../../contracts/functions.ts';
 import { errorCode } from '../../ports/database-unavailable.ts';
 import { BlobError, type RawStore } from '../../ports/raw-store.ts';
@@ -22,7 +22,17 @@ const chunkSize = 1024 * 1024;
 
 /** An envelope in its stored form: gzip of JSON. */
 export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
-  return zip(JSON.stringify(envelope), { level: 6 });
+  const exchanges = envelope.exchanges.map(({ error, ...exchange }) => ({
+    ...exchange,
+    error: error && errorFor(error),
+  }));
+  return zip(JSON.stringify({ ...envelope, exchanges }), { level: 6 });
+}
+
+/** An error as it is stored: one that the former release does not know is one that it knows, and says what it is. */
+function errorFor({ code, message }: NonNullable<Exchange['error']>) {
+  const former = formerErrors.get(code);
+  return former === undefined ? { code, message } : { code: former, exact: code, message };
 }
 
 /** After a rollback there may be some. */

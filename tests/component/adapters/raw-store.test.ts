@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { impatientS3, s3RawStore } from '../../../core/adapters/s3/raw-store.ts';
+import { z } from 'zod';
+import { impatientS3, packBlob, s3RawStore, unpackBlob } from '../../../core/adapters/s3/raw-store.ts';
+import { type BlobEnvelope, exchangeErrors } from '../../../core/contracts/blob.ts';
 
 /** A bucket that takes connections and says nothing. */
 let bucket: Server;
@@ -26,4 +30,32 @@ afterEach(async () => {
 it('a look into a bucket that does not answer ends after two tries', async () => {
   await expect(s3RawStore('raw-bucket', impatientS3(200)).has('a/blob.json')).rejects.toThrow('timed out');
   expect(connections).toHaveLength(2);
+});
+
+it('an error that the former release does not know is stored as one that it knows, and read as what it is', async () => {
+  const at = new Date(0).toISOString();
+  const request = { method: 'GET', url: 'https://source.example/', headers: {}, symbols: ['AAPL'] };
+  const envelope: BlobEnvelope = {
+    version: 1,
+    runId: randomUUID(),
+    part: 0,
+    attempt: 1,
+    sourceId: 'yahoo',
+    job: 'quotes',
+    kind: 'quotes',
+    createdAt: at,
+    exchanges: [null, ...exchangeErrors].map((code) => ({
+      request,
+      response: null,
+      error: code && { code, message: 'words' },
+      fetchedAt: at,
+      latencyMs: 1,
+    })),
+  };
+  const packed = await packBlob(envelope);
+  const stored: unknown = JSON.parse(gunzipSync(packed).toString());
+  const known = z.enum(['timeout', 'connection', 'refused', 'too_large', 'no_browser']);
+  const former = z.object({ exchanges: z.array(z.object({ error: z.object({ code: known }).nullable() })) });
+  expect(former.parse(stored).exchanges).toHaveLength(1 + exchangeErrors.length);
+  expect(await unpackBlob('a/blob.json', packed)).toEqual(envelope);
 });
