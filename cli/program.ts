@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { backfillCommand } from './backfill.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
+import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
 import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
@@ -34,6 +35,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     recoverCommand(),
     diagnoseCommand(),
     quarantineCommand(),
+    findingsCommand(),
     backfillCommand(),
     credentialsCommand(),
     keysCommand(),

@@ -175,6 +175,40 @@ describe('quarantine', () => {
   });
 });
 
+describe('findings', () => {
+  const finding = {
+    id: '12',
+    rule: 'unit',
+    severity: 'wrong',
+    status: 'open',
+    subject: { symbol: 'VOD.L', source: 'yahoo', kind: 'bar', interval: '1d', date: '2026-11-18', at },
+    evidence: { code: 'other_unit', factor: 0.01, fields: ['close'], witness: 'stored_quote' },
+    proposal: { field: 'prices', from: '10200', to: '102', why: 'unit', factor: '0.01', fields: ['close'] },
+    ...{ openedAt: at, closedAt: null, by: null },
+  };
+
+  it('are listed with what they propose', async () => {
+    answers['GET /findings'] = [finding];
+    const { code, stdout } = await ask('findings', 'list', '--symbol', 'VOD.L', '--severity', 'wrong');
+    expect(code).toBe(0);
+    expect(double.asked[0]?.path).toBe('/findings?limit=50&symbol=VOD.L&severity=wrong&status=open');
+    expect(stdout).toContain('bar 1d 2026-11-18');
+    expect(stdout).toContain('prices 10200 → 102');
+  });
+
+  it.each([
+    ['accept', 'accepted'],
+    ['dismiss', 'dismissed'],
+  ])('are decided by %s, and end with 1 when none was open', async (verb, status) => {
+    answers[`POST /findings/${verb}`] = { status, ids: ['12'] };
+    expect(await ask('findings', verb, '12', '13')).toMatchObject({ code: 0, stdout: `1 finding of 2 ${status}.\n` });
+    expect(double.asked.at(-1)?.body).toEqual({ ids: ['12', '13'] });
+    answers[`POST /findings/${verb}`] = { status, ids: [] };
+    expect((await ask('findings', verb, '12')).code).toBe(1);
+    expect((await ask('findings', verb, 'x')).code).toBe(2);
+  });
+});
+
 describe('recover', () => {
   const recovery = (status: string, differs: Record<string, unknown> = {}) => ({
     ...{ id, sourceId: 'yahoo', trigger: 'manual', strategy: 'renew-session', status, reason: null, message: null },
