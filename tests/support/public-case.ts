@@ -72,5 +72,16 @@ export async function playCase(world: World, name: string): Promise<IngestResult
 export async function findOf(world: World, check: PublicCase['checks'][number]): Promise<unknown> {
   if ('canonical' in check) return canonicalSymbol(check.canonical);
   const { body } = await world.get(check.get);
-  return check.at.split('.').reduce<unknown>((value, key) => z.record(z.string(), z.unknown()).parse(value)[key], body);
+  return valueAt(body, check.at.split('.'));
+}
+
+/** What lies at a path; `*` means each. */
+function valueAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return value;
+  if (key === '*')
+    return z
+      .array(z.unknown())
+      .parse(value)
+      .map((each) => valueAt(each, rest));
+  return valueAt(Array.isArray(value) ? value[Number(key)] : z.record(z.string(), z.unknown()).parse(value)[key], rest);
 }

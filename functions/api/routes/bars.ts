@@ -16,7 +16,7 @@ import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
-import type { FindingRecords } from '../../../core/ports/finding-records.ts';
+import type { FindingRecords, StoredFinding } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
@@ -127,7 +127,11 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
         now: call.now,
       });
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
-      const warnings = [...warningsOf(rows, listing.symbol), ...leftOutWarning(leftOut)];
+      const warnings = [
+        ...warningsOf(rows, listing.symbol),
+        ...leftOutWarning(leftOut),
+        ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
+      ];
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
         const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString() }));
@@ -222,6 +226,28 @@ function leftOutWarning(days: readonly string[]): Warning[] {
     {
       code: 'wrong_bars',
       message: `${days.length} bars are left out because a finding calls them wrong: ${named}. GET /findings says why, quality=raw gives them as they came.`,
+    },
+  ];
+}
+
+/** Dividends in doubt, or that the vendor's own adjusted close contradicts, after the first of the bars. */
+function doubtfulDividends(findings: readonly StoredFinding[], page: readonly StoredBar[]): Warning[] {
+  const first = page.map((bar) => bar.day).sort()[0];
+  const doubted = findings.filter(
+    ({ rule, severity, status, date }) =>
+      (rule === 'dividends' || rule === 'adjusted_close') &&
+      severity !== 'info' &&
+      status === 'open' &&
+      first !== undefined &&
+      date !== null &&
+      date > first,
+  );
+  const days = [...new Set(doubted.flatMap(({ date }) => date ?? []))].sort();
+  if (days.length === 0) return [];
+  return [
+    {
+      code: 'doubtful_dividends',
+      message: `What was paid on ${days.slice(0, mostDays).join(', ')} is in doubt, and so are these prices. GET /findings says why.`,
     },
   ];
 }
