@@ -54,6 +54,8 @@ async function readAll(keys: readonly string[], handle: (key: string, at: number
 
 it.each([5, 31, 300])(
   'messages outlast %i minutes of a database that is away, and are done a minute later',
+  // Hours of a queue are thousands of batches.
+  { timeout: 60_000 },
   async (trouble) => {
     const keys = Array.from({ length: 30 }, (_, at) => `blob-${at}`);
     const { doneAfter, deadAfter } = await readAll(keys, (_, at) => {
