@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
+import type { VisibleSources } from '../../core/auth/visible-sources.ts';
 import { envelope, problemSchema, warningSchema } from '../../core/contracts/http/envelope.ts';
 import { barsSchema, quoteSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
 import { apiKeySchema, newApiKeySchema, sessionSchema, sourceSchema } from '../../core/contracts/http/operations.ts';
@@ -159,6 +161,42 @@ describe('what a key may not see', () => {
     const own = await json(await ask(`/indices/${index}/constituents?limit=1`, 'display'));
     expect(own['data']).toMatchObject({ source: 'coingecko', licence: 'display' });
   });
+});
+
+describe('splits and dividends', () => {
+  it('of a source that the key may not see adjust no bars of others', async () => {
+    const listing = await makeListing(world.pool, 'LENT');
+    for (const day of ['2026-11-10', '2026-11-17', '2026-11-19'])
+      for (const source of ['yahoo', 'demo-broker'])
+        await world.pool.query(
+          `INSERT INTO bar (listing_id, source, interval, starts_at, date, close, currency, basis, basis_at, fetched_at, batch_id)
+           VALUES ($1, $2, '1d', $3::date + interval '14 hours', $3::date, 100, 'USD', 'raw', $4, $4, $5)`,
+          [listing, source, day, iso(-60), batchId],
+        );
+    await world.pool.query(
+      `INSERT INTO corporate_action (listing_id, type, ex_date, source, ratio, known_at, batch_id)
+       VALUES ($1, 'split', '2026-11-18', 'yahoo', 4, $2, $3)`,
+      [listing, iso(-60), batchId],
+    );
+    const closes = async (use: KeyUse) =>
+      (await read(barsSchema, '/bars/LENT?source=demo-broker&adjustment=splits', use)).data.bars.map(
+        (bar) => bar.close,
+      );
+    expect(await closes('internal')).toEqual([25, 25, 100]);
+    expect(await closes('redistribute')).toEqual([100, 100, 100]);
+  });
+});
+
+it('a route that says it shows nothing gets no source to read, for a key of internal use either', async () => {
+  const given: VisibleSources[] = [];
+  const watched = testApi(world.pool, {
+    recoveries: (visible) => {
+      given.push(visible);
+      return recoveryRecords(world.pool)(visible);
+    },
+  });
+  const answer = await watched.ask('/sources/coingecko/recover', { method: 'POST', key: keys.internal });
+  expect([answer.status, given.map((visible) => visible.ids)]).toEqual([202, [[]]]);
 });
 
 describe('what is cached', () => {
