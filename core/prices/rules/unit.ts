@@ -126,7 +126,7 @@ function anchorOf(series: Series, levels: Int8Array): Anchor | null {
     ['market_price', evidence.market],
   ] as const) {
     const level = price && levelBy(series, levels, price);
-    if (level !== null && level !== undefined) return { level, witness };
+    if (level !== null && level !== undefined && !isOutvoted(series, levels, level)) return { level, witness };
   }
   const first = levels[0] ?? 0;
   if (levels.every((level) => level === first)) {
@@ -151,6 +151,21 @@ function anchorOf(series: Series, levels: Int8Array): Anchor | null {
   }
   const majority = majorityOf(levels, clearMajority);
   return majority === null ? null : { level: majority, witness: 'surroundings' };
+}
+
+/**
+ * Whether a witness stands alone against a whole series of one level: settled bars of the same source were stored at that
+ * level before. A first quote in a wrong unit would make every bar wrong otherwise.
+ */
+function isOutvoted({ rows, evidence }: Series, levels: Int8Array, level: number): boolean {
+  const first = levels[0] ?? 0;
+  if (level === first || !evidence.stored || levels.some((each) => each !== first)) return false;
+  const closes = new Map(evidence.stored.filter((row) => row.settled).map((row) => [row.startsAt, row.close]));
+  const ratios = rows.flatMap((row) => {
+    const stored = closes.get(row.at);
+    return stored === undefined ? [] : [row.close / stored];
+  });
+  return ratios.length >= fewRows && ratios.every((ratio) => isWithin(ratio, stepSlack));
 }
 
 function majorityOf(levels: Int8Array, share: number): number | null {

@@ -43,6 +43,19 @@ describe('unit of a series', () => {
       ),
       span(0, 60, unit),
     ],
+    [
+      'a quote in another unit than all bars that are stored: only the newest bar is doubted',
+      knowing(market, {
+        quote: { price: closeOf(59) * 100, at: timeOf(59) },
+        stored: market.bars.map((bar, at) => ({
+          startsAt: bar.startsAt,
+          close: closeOf(at),
+          basisDay: '2024-01-01',
+          settled: at < 55,
+        })),
+      }),
+      ['59 edges doubt price_off'],
+    ],
     ['a low of its own', withRows(market, (at) => (at === 20 ? 0.01 : 1), ['low']), ['20 unit doubt other_unit']],
   ])('finds %s', (_, input, expected) => {
     expect(found(input)).toEqual(expected);
