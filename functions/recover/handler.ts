@@ -9,7 +9,7 @@ import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { recoverSource } from './recover-source.ts';
+import { recoverSource, requeueHeld } from './recover-source.ts';
 
 const store = postgresRecoveryStore(createPool(databaseSettings(), 1, timeLimits('recover')));
 const queue = sqsMessageQueue({
@@ -22,6 +22,6 @@ export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, recoveryMessageSchema, {
     handle: (message) =>
       recoverSource(message, { store, queue, sources: catalogue, now: Date.now, worker: context.awsRequestId }),
-    requeue: (message, delaySeconds) => queue.send('recoveries', [message], delaySeconds),
+    requeue: (message, delaySeconds) => requeueHeld(message, delaySeconds, queue),
   }),
 );

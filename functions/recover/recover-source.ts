@@ -13,6 +13,7 @@
  */
 import type { RecoveryMessage } from '../../core/contracts/messages.ts';
 import { stoppedDelaySeconds } from '../../core/contracts/queues.ts';
+import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { type Recovery, sourceRemoved } from '../../core/recovery/recovery.ts';
 import { freshProfile } from '../../core/recovery/repairs.ts';
 import {
@@ -23,7 +24,12 @@ import {
   type RecoveryStepName,
   strategyFor,
 } from '../../core/recovery/strategy.ts';
-import { canaryPatienceSeconds, heartbeatPatienceSeconds, longestWaitSeconds } from '../../core/recovery/timing.ts';
+import {
+  canaryPatienceSeconds,
+  heartbeatPatienceSeconds,
+  leaseSeconds,
+  longestWaitSeconds,
+} from '../../core/recovery/timing.ts';
 import type { RecoverDependencies, RecoveryContext, StepOutcome } from './recovery-context.ts';
 import { runCanary } from './steps/canary.ts';
 import { endFailed } from './steps/end.ts';
@@ -47,6 +53,14 @@ export async function recoverSource({ recoveryId }: RecoveryMessage, dependencie
   }
   // After the release: whoever receives the message must be able to take the recovery.
   if (waitSeconds !== null) await queue.send('recoveries', [{ recoveryId }], Math.min(longestWaitSeconds, waitSeconds));
+}
+
+/**
+ * Queues a message that is held because the database went away, until the lease of the worker that had it has ended, since
+ * that could not be returned. Before, the message would find the recovery taken, and be dropped.
+ */
+export async function requeueHeld(message: RecoveryMessage, delaySeconds: number, queue: MessageQueue): Promise<void> {
+  await queue.send('recoveries', [message], Math.max(delaySeconds, leaseSeconds + 1));
 }
 
 /** Gives in how many seconds to look again, or `null` when the recovery has ended. */

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Failure } from '../../../../core/contracts/failure.ts';
+import type { MessageQueue } from '../../../../core/ports/message-queue.ts';
 import type { RecoveryStore } from '../../../../core/ports/recovery-store.ts';
 import { quoteQuestion } from '../../../../core/proxy/read-question.ts';
 import { proxyId } from '../../../../core/recovery/strategy.ts';
 import { canaryPatienceSeconds, heartbeatPatienceSeconds } from '../../../../core/recovery/timing.ts';
 import { catalogue } from '../../../../core/sources/catalogue.ts';
-import { recoverSource } from '../../../../functions/recover/recover-source.ts';
+import { recoverSource, requeueHeld } from '../../../../functions/recover/recover-source.ts';
 import { memoryRecoveryFixture } from '../../../support/recovery-stores.ts';
 
 /** Tuesday, 11:00 in New York. */
@@ -42,16 +43,18 @@ const request = (sourceId: string) =>
     requestedBy: null,
   });
 
+const queue: MessageQueue = {
+  send: async (name, messages, delaySeconds = 0) => {
+    sent.push({ queue: name, messages, delaySeconds });
+  },
+};
+
 const deliver = (store: Partial<RecoveryStore> = {}) =>
   recoverSource(
     { recoveryId },
     {
       store: { ...fixture.store, ...store },
-      queue: {
-        send: async (queue, messages, delaySeconds = 0) => {
-          sent.push({ queue, messages, delaySeconds });
-        },
-      },
+      queue,
       sources: catalogue,
       now: () => now,
       worker: 'test',
@@ -368,4 +371,15 @@ describe("the proxy's recovery", () => {
     await deliver();
     expect(await found()).toMatchObject({ status: 'failed', reason: 'timeout' });
   });
+});
+
+it('a recovery whose database went away goes on when it is back, though its lease was not returned', async () => {
+  await request('yahoo');
+  const away = () => Promise.reject(Object.assign(new Error('x'), { code: '57P01' }));
+  await expect(deliver({ find: away, release: away })).rejects.toThrow('x');
+  await requeueHeld({ recoveryId }, 15, queue);
+  expect(sent).toEqual([{ queue: 'recoveries', messages: [{ recoveryId }], delaySeconds: expect.any(Number) }]);
+  await setClock(start + (requeued() ?? 0) * 1000);
+  await deliver();
+  expect(await stepsOf()).not.toEqual([]);
 });
