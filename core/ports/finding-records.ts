@@ -29,8 +29,12 @@ export interface StoredFinding {
   readonly by: string | null;
 }
 
-/** Reads of findings, and what people decide on them. */
+/**
+ * Reads of findings that the caller may see, and what people decide on them. A finding that rests on what other sources
+ * said is only for who sees every source.
+ */
 export interface FindingRecords {
+  /** Throws `LicenceError` for one that must not be seen. */
   one(id: string): Promise<StoredFinding | null>;
   /** A page, the newest first. */
   list(of: {

@@ -199,6 +199,39 @@ it('a route that says it shows nothing gets no source to read, for a key of inte
   expect([answer.status, given.map((visible) => visible.ids)]).toEqual([202, [[]]]);
 });
 
+describe('findings that rest on what other sources said', () => {
+  it('are for keys that see every source, on rows of all sources', async () => {
+    const broker = things[2];
+    const ids: string[] = [];
+    for (const evidence of [
+      { code: 'unlike_sources', ratio: 1.8, sources: 2 },
+      { code: 'price_off', ratio: 1.8, rows: 1, witness: 'other_source' },
+    ]) {
+      const { rows } = await world.pool.query<{ id: string }>(
+        `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, evidence, batch_id)
+         SELECT listing_id, 'demo-broker', $1, 'sources', 'doubt', 'quote', $2, $3 FROM symbol_alias
+         WHERE namespace = 'canonical' AND symbol = $4 RETURNING id`,
+        [`sources ${evidence.code}`, evidence, batchId, broker?.symbol],
+      );
+      ids.push(rows[0]?.id ?? '');
+    }
+    const listed = async (use: KeyUse) =>
+      z
+        .array(z.object({ id: z.string() }))
+        .parse((await json(await ask('/findings?rule=sources', use)))['data'])
+        .map(({ id }) => id);
+    for (const use of ['display', 'redistribute'] as const) {
+      expect(await listed(use)).toEqual([]);
+      for (const id of ids)
+        expect(await codeOf(await ask(`/findings/${id}/dismiss`, use, { method: 'POST' }))).toEqual([
+          403,
+          'licence_forbids',
+        ]);
+    }
+    expect((await listed('internal')).sort()).toEqual(ids.sort());
+  });
+});
+
 describe('what is cached', () => {
   it('of one use is not taken for that of another, though the body is the same', async () => {
     const broker = things[2]?.symbol ?? '';

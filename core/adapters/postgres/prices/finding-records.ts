@@ -24,6 +24,14 @@ const named = `LEFT JOIN LATERAL (SELECT symbol FROM symbol_alias WHERE listing_
 const known = `f.rule = ANY ('${texts(priceRules)}'::text[])
   AND f.evidence->>'code' = ANY ('${texts(findingEvidenceSchema.options.map((option) => option.shape.code.value))}'::text[])`;
 
+/**
+ * Whether a caller sees the findings of a source of `sources`, of all where that is NULL. Those that rest on other sources tell
+ * what these said, so they are for who sees every source.
+ */
+const visibleOf = (sources: string) => `(${sources}::text[] IS NULL OR (f.source = ANY (${sources})
+  AND f.evidence->>'code' <> 'unlike_sources' AND coalesce(f.evidence->>'witness', '') <> 'other_source'))`;
+
+const foundRow = z.object({ visible: z.boolean() });
 const findingRow = z.object({
   id: z.string(),
   rule: z.enum(priceRules),
@@ -48,12 +56,10 @@ const idRow = z.object({ id: z.string() });
 export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
   return (visible) => ({
     async one(id) {
-      const row = firstRow(
-        findingRow,
-        await pool.query(`SELECT ${now} FROM finding f ${named} WHERE f.id = $1 AND ${known}`, [id]),
-      );
-      if (row) visible.require(row.source);
-      return row;
+      const text = `SELECT ${visibleOf('$2')} AS visible, ${now} FROM finding f ${named} WHERE f.id = $1 AND ${known}`;
+      const result = await pool.query(text, [id, visible.ids]);
+      if (firstRow(foundRow, result)?.visible === false) throw visible.refusal();
+      return firstRow(findingRow, result);
     },
 
     async list(of) {
@@ -64,7 +70,7 @@ export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
                  AND ($4::text IS NULL OR f.severity = $4) AND ($5::bigint IS NULL OR f.id < $5)
                  AND ($6::text IS NULL OR f.listing_id IN (SELECT listing_id FROM symbol_alias
                                                            WHERE namespace = 'canonical' AND symbol = $6))
-                 AND ($8::text[] IS NULL OR f.source = ANY ($8)) AND ${known}
+                 AND ${visibleOf('$8')} AND ${known}
                ORDER BY f.id DESC LIMIT $7`,
         values: [of.status, of.sourceId, of.rule, of.severity, of.before, of.symbol, of.limit, visible.ids],
       });
@@ -89,8 +95,8 @@ export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
     async decide(ids, status, by) {
       const result = await pool.query({
         name: 'decide-findings',
-        text: `UPDATE finding SET status = $2, closed_at = clock_timestamp(), decided_by = $3
-               WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ($4::text[] IS NULL OR source = ANY ($4)) RETURNING id`,
+        text: `UPDATE finding f SET status = $2, closed_at = clock_timestamp(), decided_by = $3
+               WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ${visibleOf('$4')} RETURNING id`,
         values: [numbers(ids), status, by, visible.ids],
       });
       return rowsOf(idRow, result).map((row) => row.id);
