@@ -8,7 +8,6 @@ import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { Upstream } from '../../core/ports/upstream.ts';
 import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
-import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
@@ -22,11 +21,12 @@ import { useWorld } from '../support/use-world.ts';
  * this kind, so it is put there for this file.
  */
 vi.mock('../../core/sources/catalogue.ts', async (original) => {
-  const { catalogue } = await original<{ catalogue: readonly SourceDefinition[] }>();
+  const real = await original<typeof import('../../core/sources/catalogue.ts')>();
   const { brokerOverHttp: broker } = await import('../support/broker-over-http.ts');
-  const all = [...catalogue, broker];
-  const sourceOf = (id: string) => all.find((source) => source.id === id);
-  return { catalogue: all, sourceOf, knownSource: sourceOf, parserOf: async (id: string) => sourceOf(id)?.parser() };
+  const sourceOf = (id: string) => (id === broker.id ? broker : real.sourceOf(id));
+  const knownSource = (id: string) => sourceOf(id) ?? real.knownSource(id);
+  const parserOf = (id: string, find = knownSource) => real.parserOf(id, find);
+  return { ...real, catalogue: [...real.catalogue, broker], sourceOf, knownSource, parserOf };
 });
 
 /** The source has no simulator of its own: it asks the one of the broker. */
