@@ -8,8 +8,8 @@
  *   3. look for leftover processes; one is a failed test. Temporary files are deleted
  *   4. print what the tests say of each fault of the catalogue (tests/support/fault-table); one without a test has failed
  *
- * The last line is `N passed, N failed`, with `, N skipped` where there are any. Ends with 1 when anything failed or
- * nothing was run.
+ * The last line is `N passed, N failed`; the one before it says how many were skipped, where there are any. Ends with 1
+ * when anything failed or nothing was run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -120,7 +120,8 @@ for (const { number, name, verdict } of table.filter((row) => row.wrong && row.v
 
 const { passed, failed, skipped, failures } = tally;
 for (const failure of failures) console.log(`✗ ${failure}`);
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+if (skipped > 0) console.log(`${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exit(interrupted ? 130 : failed > 0 || passed === 0 ? 1 : 0);
 
 /**
