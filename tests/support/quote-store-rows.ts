@@ -127,6 +127,8 @@ export async function priceKnownAt(
 
 /** The database's own time, which is what revisions are dated by. */
 export async function databaseTime(pool: Pool): Promise<Date> {
+  // A Date has whole milliseconds: without the pause it could lie before what has just been stored.
+  await pool.query('SELECT pg_sleep(0.002)');
   const { rows } = await pool.query('SELECT clock_timestamp() AS now');
   return z.object({ now: z.date() }).parse(rows[0]).now;
 }
