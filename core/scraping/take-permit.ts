@@ -90,7 +90,8 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
           if (refused) return refused;
           continue;
         }
-        if (permit.from > deadline) return minuteUsedUp;
+        // One that is good now is used, though the ledger's answer came after the deadline: only waits end there.
+        if (permit.from > Math.max(deadline, now())) return minuteUsedUp;
         for (let waits = 0; now() < permit.from && waits < mostWaits; waits++) await wait(permit.from - now());
         if (now() < permit.until) {
           lastGivenAt = now();
