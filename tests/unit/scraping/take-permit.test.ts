@@ -3,8 +3,8 @@ import type { Permit } from '../../../core/contracts/state.ts';
 import type { State } from '../../../core/ports/state.ts';
 import { permitHolder } from '../../../core/scraping/take-permit.ts';
 
-/** A state that gives each permit at once, good for five seconds, and counts them. */
-function holder(first: number) {
+/** A state that gives each permit after `answerMs`, good for five seconds, and counts them. */
+function holder(first: number, answerMs = 0) {
   const clock = { now: 0 };
   let taken = 0;
   const permit = (): Permit => ({
@@ -15,6 +15,7 @@ function holder(first: number) {
   });
   const call = async ({ count }: { readonly count: number }) => {
     taken += count;
+    clock.now += answerMs;
     return { permits: Array.from({ length: count }, permit), why: null, retryAfterSeconds: 0 };
   };
   const permits = permitHolder(
@@ -49,4 +50,10 @@ it('one at the deadline is taken and used, and one in hand is used after it', as
   clock.now = 41_000;
   expect(await permits.next(1, 40_000)).toBeNull();
   expect(taken()).toBe(2);
+});
+
+it('one that is good is used, though the answer with it came after the deadline', async () => {
+  const { permits, taken } = holder(0, 3_000);
+  expect(await permits.next(1, 2_000)).toBeNull();
+  expect(taken()).toBe(1);
 });
