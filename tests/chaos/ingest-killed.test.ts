@@ -13,6 +13,7 @@ import { folderRawStore } from '../support/folder-raw-store.ts';
 import { expectInvariant } from '../support/invariants/expect-invariant.ts';
 import { blobsInFolder } from '../support/invariants/kept-blobs.ts';
 import { type LoadedBlob, makeLoad, startsAt, symbols } from '../support/load.ts';
+import { planBlob } from '../support/load-through-queue.ts';
 import { migrationsDirectory } from '../support/postgres.ts';
 import { column } from '../support/quote-store-rows.ts';
 
@@ -31,22 +32,9 @@ beforeAll(async () => {
   pool = createPool({ url: database.url }, 2);
   await migrate(pool, migrationsDirectory, new Date(startsAt));
   const blobs = folderRawStore(join(folder, 'blobs'));
-  for (const { message, envelope, slot, good } of load) {
-    const { runId, sourceId, blobKey } = message;
-    await blobs.put(blobKey, envelope);
-    await pool.query(
-      `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, $2, 'quotes', 'quotes', 'schedule', $3, now())`,
-      [runId, sourceId, slot],
-    );
-    await pool.query(
-      `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt) VALUES ($1, 0, $2, '{}', now(), 'fetched', 1)`,
-      [runId, sourceId],
-    );
-    await pool.query(
-      `INSERT INTO task_attempt (run_id, part, attempt, worker, finished_at, ok, reason, blob_key)
-       VALUES ($1, 0, 1, 'test', now(), $2, CASE WHEN NOT $2 THEN 'rate_limited' END, $3)`,
-      [runId, good.length > 0, blobKey],
-    );
+  for (const blob of load) {
+    await blobs.put(blob.message.blobKey, blob.envelope);
+    await planBlob(pool, blob);
   }
   await pool.end();
 });

@@ -7,9 +7,9 @@
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { seedOf } from '../support/chosen-seed.ts';
 import { figuresOf, wrongIn } from '../support/mix/mix-result.ts';
 import { runMix } from '../support/mix/run-mix.ts';
-import { seedOf } from '../support/mix/seed.ts';
 
 const { values } = parseArgs({ options: { soak: { type: 'string' }, seed: { type: 'string' } } });
 

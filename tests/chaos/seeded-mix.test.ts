@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { seedOf } from '../support/chosen-seed.ts';
 import { figuresOf, wrongIn } from '../support/mix/mix-result.ts';
 import { runMix } from '../support/mix/run-mix.ts';
-import { seedOf } from '../support/mix/seed.ts';
 
 const seed = seedOf(process.env);
 

@@ -2,17 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
-import { type Keys, makeBatch, makeKey, makeKeys, noon, testApi } from '../support/api-fixture.ts';
-import { useWorld } from '../support/use-world.ts';
+import { makeBatch, makeKey, testApi } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
 
-const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
-let keys: Keys;
-let api: ReturnType<typeof testApi>;
-
-beforeAll(async () => {
-  keys = await makeKeys(world.pool);
-  api = testApi(world.pool);
-}, 60_000);
+const { world, api, keys } = useApi();
 
 /** Routes are data: this needs no database. */
 const specs = testApi(createPool({ url: 'postgres://nobody@127.0.0.1:1/none' }, 1)).app.specs;

@@ -49,7 +49,7 @@ export async function queueLoad(
   const raw = memoryRawStore();
   for (const blob of load) {
     await raw.put(blob.message.blobKey, blob.envelope);
-    await plan(pool, blob);
+    await planBlob(pool, blob);
   }
   const queue = simulatedQueue({
     name: 'ingest',
@@ -135,7 +135,7 @@ export async function queueLoad(
 const context = { awsRequestId: 'request' } as Context;
 
 /** A run with its task and its attempt, which has brought the blob. */
-async function plan(pool: Pool, { message, slot, good }: LoadedBlob): Promise<void> {
+export async function planBlob(pool: Pool, { message, slot, good }: LoadedBlob): Promise<void> {
   const { runId, sourceId, blobKey } = message;
   await pool.query(
     `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1, $2, 'quotes', 'quotes', 'schedule', $3, now())`,
