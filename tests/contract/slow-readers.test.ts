@@ -6,6 +6,7 @@ import type { RawStore } from '../../core/ports/raw-store.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { memoryStores, runNow } from '../support/pipeline.ts';
+import { randomOf } from '../support/random.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ sources: ['yahoo'], connections: 8, pipeline: { symbols: ['AAPL', 'MSFT', 'NVDA'] } });
@@ -73,11 +74,7 @@ describe('a message that shows again while it is being handled', () => {
 });
 
 it('a bucket that fails three times of ten, before or after it has written, loses and doubles nothing [fault 35]', async () => {
-  let state = chosenSeed('fault 35') | 1;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const random = randomOf(chosenSeed('fault 35'));
   const failed = { before: 0, after: 0 };
   const stores = memoryStores();
   const { blobs } = stores;

@@ -2,20 +2,10 @@ import type { Bar, BarInterval } from '../../core/market/bar.ts';
 import { decimalFromNumber } from '../../core/market/decimal.ts';
 import type { AssetClass } from '../../core/market/instrument.ts';
 import type { RuleAction, SeriesInput } from '../../core/prices/rules/series.ts';
+import { randomOf } from './random.ts';
 
 const dayMs = 86_400_000;
 const firstDay = Date.UTC(2023, 0, 2);
-
-/** Random numbers in [0, 1) from a seed: the same seed, the same numbers. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 export interface WalkOptions {
   readonly seed: number;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chosenSeed } from '../../support/chosen-seed.ts';
 import { migrationRounds } from '../../support/migrations/rounds.ts';
-import { randomOf } from '../../support/price-walks.ts';
+import { randomOf } from '../../support/random.ts';
 
 it('sixty broken migrations leave the schema of a whole number of migrations, and the next try ends it [fault 7]', {
   timeout: 900_000,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { timeoutSeconds } from '../../../core/contracts/functions.ts';
 import { type FunctionProcess, startFunction } from '../bundles/function-process.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Functions of the mix, by the names of their folders. */
 export const mixedFunctions = ['schedule', 'scrape-api', 'ingest', 'monitor', 'recover', 'state'] as const;

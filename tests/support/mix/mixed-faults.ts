@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { signal } from '../../../localstack/processes.ts';
 import { faultSchema } from '../../../localstack/upstreams/control.ts';
+import type { Random } from '../random.ts';
 import type { MixedWorld } from './mixed-world.ts';
-import type { Random } from './random.ts';
 
 /** A kind of fault. `inject` is over when the fault is, and gives how often it fired. */
 export interface MixedFault {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { timeoutSeconds } from '../../../core/contracts/functions.ts';
 import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
+import type { Random } from '../random.ts';
 import { type SimulatedQueue, simulatedQueue } from '../simulated-queue.ts';
 import type { Containers, MixedFunction } from './containers.ts';
-import type { Random } from './random.ts';
 
 /** A second of the queues, in milliseconds: the six minutes that a message is hidden are seven seconds. */
 const secondMs = 20;

@@ -13,11 +13,11 @@ import { startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { startCloudDouble } from '../bundles/cloud-double.ts';
 import { bundleTree } from '../bundles/trees.ts';
 import { migrationsDirectory } from '../postgres.ts';
+import type { Random } from '../random.ts';
 import { root } from '../source-tree.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import { containersOf, type MixedFunction, mixedFunctions } from './containers.ts';
 import { type MixedQueues, mixedQueues } from './mixed-queues.ts';
-import type { Random } from './random.ts';
 
 /** The canonical symbols that are collected. Two sources have the coins. */
 export const mixedSymbols = ['AAPL', 'MSFT', 'NVDA', 'VOD.L', 'BTC-USD', 'ETH-USD'];

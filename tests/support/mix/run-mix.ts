@@ -6,9 +6,9 @@ import { knownSource } from '../../../core/sources/catalogue.ts';
 import { ageTasks } from '../age-tasks.ts';
 import { breachesOf } from '../invariants/expect-invariant.ts';
 import type { DueRun } from '../invariants/work.ts';
+import { type Random, randomFrom } from '../random.ts';
 import { mixedFaults } from './mixed-faults.ts';
 import { type MixedWorld, mixedSymbols, startMixedWorld } from './mixed-world.ts';
-import { type Random, randomFrom } from './random.ts';
 
 export interface MixOptions {
   readonly seed: number;

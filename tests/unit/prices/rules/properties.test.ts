@@ -4,7 +4,8 @@ import { barIntervals } from '../../../../core/market/bar.ts';
 import { judgeSeries } from '../../../../core/prices/rules/judge-series.ts';
 import { repair } from '../../../../core/prices/rules/repair.ts';
 import type { SeriesInput } from '../../../../core/prices/rules/series.ts';
-import { randomOf, type WalkOptions, walk, withActions, withRows } from '../../../support/price-walks.ts';
+import { type WalkOptions, walk, withActions, withRows } from '../../../support/price-walks.ts';
+import { randomOf } from '../../../support/random.ts';
 
 /** Markets of all kinds, from quiet funds to pennies, with payers of all habits. */
 function market(seed: number, more: Partial<WalkOptions> = {}): SeriesInput {

@@ -1,15 +1,20 @@
 /** Random numbers that a seed repeats. */
 export type Random = ReturnType<typeof randomFrom>;
 
-/** A generator (mulberry32) with what a mix of faults chooses by. */
-export function randomFrom(seed: number) {
+/** A generator (mulberry32) of numbers in [0, 1). */
+export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
-  const next = (): number => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** The same generator with what a mix of faults chooses by. */
+export function randomFrom(seed: number) {
+  const next = randomOf(seed);
   const shuffled = <T>(list: readonly T[]): T[] => {
     const mixed = [...list];
     for (let last = mixed.length - 1; last > 0; last--) {
