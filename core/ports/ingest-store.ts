@@ -38,7 +38,7 @@ export class DatabaseReplacedError extends Error {
 
 export interface StoredBatch {
   readonly batchId: string;
-  /** The blob had been read by this version before: nothing was changed. */
+  /** The blob had been read before, or this replay had read it: nothing was changed. */
   readonly repeated: boolean;
   readonly accepted: number;
   readonly rejected: number;
@@ -58,8 +58,8 @@ export interface IngestStore {
   register(sourceId: string, newcomers: readonly NewListing[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the
-   * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that the same parser
-   * version has read before, for the same replay or for none, changes nothing, and `decide` is not called. Throws
+   * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that was read before,
+   * by whichever version of the parser, changes nothing, and `decide` is not called: only a replay reads it again, once. Throws
    * `DatabaseReplacedError` where the header's `epoch` is over.
    */
   store(

@@ -13,8 +13,10 @@ import { epochOf } from './standing.ts';
 const openedRow = z.object({ id: z.string(), epoch: z.string() });
 
 /**
- * Opens the batch of a blob. `null` when the same parser version has read the blob before. Of two that ask at the same
- * time, the second waits for the first's transaction: if that is rolled back, the second opens it.
+ * Opens the batch of a blob. `null` when the blob was read before, whichever version of the parser did it; for a replay,
+ * when that replay has read it. Of two that ask at the same time, the second waits for the first's transaction: if that
+ * is rolled back, the second opens it. The index `batch_first_reading` sees to that even where they are two versions, as
+ * during a deployment.
  *
  * Throws `DatabaseReplacedError` where the ids of the header's listings are of another database.
  *
@@ -26,9 +28,11 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
     name: 'open-batch',
     text: `
       WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
-      INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay)
-      SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid FROM turn
-      ON CONFLICT (blob_key, parser_version, replay) DO NOTHING RETURNING id, ${epochOf} AS epoch`,
+      INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay, first_reading)
+      SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid, CASE WHEN $9::uuid IS NULL THEN true END FROM turn
+      -- Former releases did not write first_reading.
+      WHERE $9::uuid IS NOT NULL OR NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NULL)
+      ON CONFLICT DO NOTHING RETURNING id, ${epochOf} AS epoch`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -53,15 +57,15 @@ const closedRow = z.object({
   rejected: z.int(),
 });
 
-/** The batch that a blob was read into before. */
+/** The batch that a blob was read into before: the first, where a former release has read it by several versions. */
 export async function findBatch(
   db: Connection,
   header: BatchHeader,
 ): Promise<{ id: string; accepted: number; rejected: number }> {
   const { rows } = await db.query(
     `SELECT id, accepted, rejected FROM batch
-     WHERE blob_key = $1 AND parser_version = $2 AND replay IS NOT DISTINCT FROM $3::uuid`,
-    [header.blobKey, header.parserVersion, header.replay],
+     WHERE blob_key = $1 AND replay IS NOT DISTINCT FROM $2::uuid ORDER BY id LIMIT 1`,
+    [header.blobKey, header.replay],
   );
   return closedRow.parse(rows[0]);
 }
