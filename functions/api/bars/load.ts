@@ -108,7 +108,7 @@ async function withCloses(
 ): Promise<Actions['dividends']> {
   if (dividends.length === 0) return [];
   const days = dividends.map((dividend) => dividend.exDate);
-  const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days);
+  const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days, asked.knownAt);
   const before = new Map(closes.map((row) => [row.before, row]));
   const currency = rows[0]?.currency;
   return dividends.map(({ exDate, amount, currency: paidIn, knownDay, knownAt }) => {

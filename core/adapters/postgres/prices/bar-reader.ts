@@ -11,6 +11,8 @@ const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
   coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day, q.open, q.high, q.low, q.close, q.volume, q.currency,
   q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
 
+const actionColumns = 'type, ex_date, source, ratio, amount, currency, known_at';
+
 const basis = z.enum(barBases).catch('raw');
 const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int() });
 const barFields = {
@@ -95,13 +97,15 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
     },
 
     async actions(listingId, zone, knownAt) {
+      const known = `listing_id = $1 AND type = ANY ($4::text[]) AND ($5::text[] IS NULL OR source = ANY ($5))
+        AND ($3::timestamptz IS NULL OR coalesce(ingested_at, known_at) <= $3)`;
       const result = await pool.query({
         name: 'corporate-actions',
         text: `SELECT type, ex_date::text AS "exDate", source, ratio, amount, currency, floor(${msOf('known_at')}) AS "knownAt",
                       (known_at AT TIME ZONE $2)::date::text AS "knownDay"
-               FROM corporate_action
-               WHERE listing_id = $1 AND type = ANY ($4::text[]) AND ($3::timestamptz IS NULL OR known_at <= $3)
-                 AND ($5::text[] IS NULL OR source = ANY ($5))
+               FROM (SELECT ${actionColumns} FROM corporate_action WHERE ${known}
+                     UNION ALL
+                     SELECT ${actionColumns} FROM corporate_action_revision WHERE ${known} AND known_to > $3) a
                ORDER BY ex_date, type, source`,
         // A type that this release does not know is left to the release that does.
         values: [listingId, zone, knownAt, corporateActionTypes, visible.ids],
@@ -109,18 +113,20 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       return rowsOf(actionRow, result);
     },
 
-    async closesBefore(listingId, source, zone, days) {
+    async closesBefore(listingId, source, zone, days, knownAt) {
       visible.require(source);
+      const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND date < d.day AND date >= d.day - 12
+        AND starts_at < d.day + interval '1 day' AND starts_at > d.day - interval '14 days'
+        AND ($5::timestamptz IS NULL OR ingested_at <= $5)`;
+      const past = `UNION ALL SELECT ${columns} FROM bar_revision WHERE ${before} AND known_to > $5`;
       const result = await pool.query({
-        name: 'bar-closes-before',
+        name: `bar-closes-before${knownAt === null ? '' : '-past'}`,
         text: `SELECT d.day::text AS before, ${asRead.replaceAll('$ZONE', '$4')}
                FROM unnest($3::date[]) d (day)
                CROSS JOIN LATERAL (
-                 SELECT ${columns} FROM bar
-                 WHERE listing_id = $1 AND source = $2 AND interval = '1d' AND date < d.day AND date >= d.day - 12
-                   AND starts_at < d.day + interval '1 day' AND starts_at > d.day - interval '14 days'
+                 SELECT * FROM (SELECT ${columns} FROM bar WHERE ${before} ${knownAt === null ? '' : past}) b
                  ORDER BY starts_at DESC LIMIT 1) q`,
-        values: [listingId, source, days, zone],
+        values: [listingId, source, days, zone, knownAt],
       });
       return rowsOf(closeRow, result);
     },

@@ -90,9 +90,11 @@ export async function storeBars(
   return total;
 }
 
+// What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
 const actionsText = `
-  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id)
-  SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at)
+  SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint,
+         statement_timestamp()
   FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[])
     AS t (listing_id, type, ex_date, ratio, amount, currency, known_at)
   ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
