@@ -4,6 +4,22 @@ import type { DecimalText } from './decimal.ts';
 export const barIntervals = ['1m', '5m', '15m', '1h', '1d', '1wk', '1mo'] as const;
 export type BarInterval = (typeof barIntervals)[number];
 
+const minuteMs = 60_000;
+const lengths: Readonly<Record<BarInterval, number>> = {
+  '1m': minuteMs,
+  '5m': 5 * minuteMs,
+  '15m': 15 * minuteMs,
+  '1h': 60 * minuteMs,
+  '1d': 1440 * minuteMs,
+  '1wk': 7 * 1440 * minuteMs,
+  '1mo': 31 * 1440 * minuteMs,
+};
+
+/** The length of a bar in milliseconds, the longest one of months. */
+export function intervalMs(interval: BarInterval): number {
+  return lengths[interval];
+}
+
 /** What a source has already done to the prices of its bars. */
 export const barBases = ['raw', 'splits', 'splits_and_dividends'] as const;
 export type BarBasis = (typeof barBases)[number];

@@ -2,13 +2,21 @@
  * When markets trade.
  *
  *   1. `calendarFor` finds the calendar of a listing
- *   2. `sessionOn`, `lastSession`, `nextSession`, `isOpen` read it
+ *   2. `sessionOn`, `lastSession`, `nextSession`, `isOpen` read it; `tradesOn` and `weekBegins` without its hours
  *   3. `oldestExpected` says how old a fresh price may be
  *   4. `calendarWarnings` says which calendars are about to end
  *
  * The data are generated (`calendars/make-calendars.py`). Pure: nothing here reads the clock.
  */
-import { calendarIds, calendarOutline, type DayTable, dayTableOf, readDayTable, usualWeek } from './calendar-data.ts';
+import {
+  calendarIds,
+  calendarOutline,
+  type DayTable,
+  dayTableOf,
+  type Hours,
+  readDayTable,
+  usualWeek,
+} from './calendar-data.ts';
 import { validFrom, validThrough } from './calendars/data.ts';
 import { pseudoMics } from './exchange.ts';
 import { instantsOf, isZone } from './zoned-date.ts';
@@ -142,6 +150,28 @@ export function sessionOn(calendar: MarketCalendar, date: string): TradingSessio
   const session = Number.isInteger(day) ? sessionOfDay(knownOf(calendar), day) : null;
   // `Date` reads 30 February as 2 March.
   return session?.date === date ? session : null;
+}
+
+/**
+ * Whether a date (`yyyy-mm-dd`) has a session, without its hours: a tenth of the work of `sessionOn` on days that nobody
+ * has looked up. `null` outside the calendar's data and where a venue has none: then nothing but its usual week is known.
+ */
+export function tradesOn(calendar: MarketCalendar, date: string): boolean | null {
+  const known = knownOf(calendar);
+  const trades = hoursOn(known, date, new Date(`${date}T00:00:00Z`).getUTCDay()) !== null;
+  const isKnown = !known.id.startsWith('weekdays:') && date >= known.validFrom && date <= known.validThrough;
+  return isKnown || !trades ? trades : null;
+}
+
+/** The day that a venue's week begins with at a date: 0 is Sunday, where it trades on Sundays and not on Fridays. */
+export function weekBegins(calendar: MarketCalendar, date: string): 0 | 1 {
+  const week = usualWeek(knownOf(calendar).weeks, date);
+  return week[0] && !week[5] ? 0 : 1;
+}
+
+/** Whether prices appear once a session and not throughout it: of funds, and at unknown times of venues without data. */
+export function pricedDaily(calendar: MarketCalendar): boolean {
+  return knownOf(calendar).prices === 'daily';
 }
 
 /**
@@ -293,8 +323,7 @@ function makeSession(calendar: KnownCalendar, day: number): TradingSession | nul
   const midnight = day * dayMs;
   if (!Number.isFinite(new Date(midnight).getTime())) return null;
   const date = new Date(midnight).toISOString().slice(0, 10);
-  const special = calendar.days.get(date);
-  const hours = special === undefined ? usualWeek(calendar.weeks, date)[new Date(midnight).getUTCDay()] : special;
+  const hours = hoursOn(calendar, date, new Date(midnight).getUTCDay());
   if (!hours) return null;
   const at = (minutes: number) => {
     const local = midnight + minutes * minuteMs;
@@ -307,6 +336,11 @@ function makeSession(calendar: KnownCalendar, day: number): TradingSession | nul
     closesAt: at(hours.closes),
     ...(hours.pause ? { breakFrom: at(hours.pause[0]), breakUntil: at(hours.pause[1]) } : {}),
   };
+}
+
+function hoursOn(calendar: KnownCalendar, date: string, weekday: number): Hours | null {
+  const special = calendar.days.get(date);
+  return (special === undefined ? usualWeek(calendar.weeks, date)[weekday] : special) ?? null;
 }
 
 function kept(id: string, prices: KnownCalendar['prices'], read: () => DayTable | undefined): KnownCalendar {

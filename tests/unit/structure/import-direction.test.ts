@@ -6,7 +6,7 @@ const layers = [
   ['market'],
   ['contracts'],
   ['sources'],
-  ['planning', 'prices', 'health', 'diagnosis', 'recovery', 'proxy'],
+  ['planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy'],
   ['ports'],
   ['auth', 'scraping', 'http', 'runtime'],
   ['adapters'],

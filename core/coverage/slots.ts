@@ -1,0 +1,131 @@
+/**
+ * The places in which bars can be: days, weeks or months of a market, and the sessions in them. Bars shorter than a day
+ * are counted by their session.
+ */
+import type { BarInterval } from '../market/bar.ts';
+import {
+  lastSession,
+  type MarketCalendar,
+  nextSession,
+  pricedDaily,
+  sessionOn,
+  type TradingSession,
+  tradesOn,
+  weekBegins,
+} from '../market/calendar.ts';
+import { startOfDate } from '../market/zoned-date.ts';
+
+const dayMs = 86_400_000;
+
+/** A day, week or month. Dates are `yyyy-mm-dd`, both included. */
+export interface Slot {
+  readonly from: string;
+  readonly to: string;
+  /** Whether the market has a session in it; `null` where no calendar says. */
+  readonly trades: boolean | null;
+}
+
+/** A market as its sessions are counted. `calendar` is `null` round the clock: each day of `zone` is a session then. */
+export interface Market {
+  readonly calendar: MarketCalendar | null;
+  readonly zone: string;
+}
+
+/** How long after a session its bars may still change, in milliseconds. */
+export interface Settling {
+  readonly afterMs: number;
+}
+
+/** Whether bars of an interval are shorter than a session. */
+export function isIntraday(interval: BarInterval): boolean {
+  return interval !== '1d' && interval !== '1wk' && interval !== '1mo';
+}
+
+/** The slots of an interval that have a day in [from, to], oldest first. The first and last may reach beyond. */
+export function slotsOf(market: Market, interval: BarInterval, from: string, to: string): Slot[] {
+  const slots: Slot[] = [];
+  let at = firstDay(market, interval, from);
+  while (at <= to) {
+    const next = nextStart(market, interval, at);
+    slots.push({ from: at, to: addDays(next, -1), trades: tradesWithin(market, at, next) });
+    at = next;
+  }
+  return slots;
+}
+
+/**
+ * When the bar of a slot is settled, in milliseconds since the epoch: its last session has closed, and the source had its
+ * time to bring the closing price. A fund's price of a session comes before the next one. `null` for a slot without a
+ * session.
+ */
+export function settledAt(market: Market, slot: Pick<Slot, 'from' | 'to'>, { afterMs }: Settling): number | null {
+  const { calendar, zone } = market;
+  if (calendar === null) return startsAt(addDays(slot.to, 1), zone) + afterMs;
+  const session = lastSessionIn(calendar, slot);
+  if (session === null) return null;
+  if (!pricedDaily(calendar)) return session.closesAt + afterMs;
+  return (nextSession(calendar, session.closesAt - 1)?.opensAt ?? session.closesAt + dayMs) + afterMs;
+}
+
+/** A session's opening and close, the whole day of `zone` round the clock; `null` on a day without one. */
+export function hoursOf({ calendar, zone }: Market, date: string): TradingSession | null {
+  if (calendar !== null) return sessionOn(calendar, date);
+  return { date, opensAt: startsAt(date, zone), closesAt: startsAt(addDays(date, 1), zone) };
+}
+
+/** A date some days later. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+}
+
+function startsAt(date: string, zone: string): number {
+  return startOfDate(date, zone) ?? Date.parse(`${date}T00:00:00Z`);
+}
+
+function lastSessionIn(calendar: MarketCalendar, slot: Pick<Slot, 'from' | 'to'>): TradingSession | null {
+  if (slot.from === slot.to) return sessionOn(calendar, slot.to);
+  const last = sessionOn(calendar, slot.to) ?? lastSession(calendar, Date.parse(`${addDays(slot.to, 1)}T12:00:00Z`));
+  if (last === null || last.date < slot.from) return null;
+  return last.date <= slot.to ? last : sessionBefore(calendar, slot);
+}
+
+function sessionBefore(calendar: MarketCalendar, { from, to }: Pick<Slot, 'from' | 'to'>): TradingSession | null {
+  for (let date = to; date >= from; date = addDays(date, -1)) {
+    const session = sessionOn(calendar, date);
+    if (session !== null) return session;
+  }
+  return null;
+}
+
+function firstDay({ calendar }: Market, interval: BarInterval, date: string): string {
+  if (interval === '1mo') return `${date.slice(0, 7)}-01`;
+  if (interval !== '1wk') return date;
+  let day = date;
+  while (!isWeekStart(calendar, day)) day = addDays(day, -1);
+  return day;
+}
+
+function nextStart({ calendar }: Market, interval: BarInterval, start: string): string {
+  if (interval === '1mo') return `${addDays(start, 31).slice(0, 7)}-01`;
+  if (interval !== '1wk') return addDays(start, 1);
+  // Where a venue moves its week from Sunday to Monday, the Sunday before is no week of its own.
+  let day = addDays(start, 5);
+  while (!isWeekStart(calendar, day)) day = addDays(day, 1);
+  return day;
+}
+
+function isWeekStart(calendar: MarketCalendar | null, date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).getUTCDay() === (calendar === null ? 1 : weekBegins(calendar, date));
+}
+
+/** Whether some day of [from, next) has a session; `null` if one may have. */
+function tradesWithin({ calendar }: Market, from: string, next: string): boolean | null {
+  if (calendar === null) return true;
+  let found: boolean | null = false;
+  for (let date = from; date < next; date = addDays(date, 1)) {
+    const trades = tradesOn(calendar, date);
+    if (trades === true) return true;
+    if (trades === null) found = null;
+  }
+  return found;
+}
