@@ -58,6 +58,11 @@ export function divide(value: DecimalText, divisor: number): DecimalText {
   return divisor === 1 ? value : new Decimal(value).div(divisor).toFixed();
 }
 
+/** `a + b`. */
+export function add(a: DecimalText, b: DecimalText): DecimalText {
+  return new Decimal(a).add(b).toFixed();
+}
+
 /** `a - b`. */
 export function subtract(a: DecimalText, b: DecimalText): DecimalText {
   return new Decimal(a).sub(b).toFixed();

@@ -10,8 +10,10 @@ describe.each(readdirSync(join(import.meta.dirname, '..', 'cases')))('the case %
   it(title, async () => {
     const world = await startWorld();
     try {
-      await playCase(world, name);
-      const found = await Promise.all(checks.map(async (check) => ({ ...check, is: await findOf(world, check) })));
+      const results = await playCase(world, name);
+      const found = await Promise.all(
+        checks.map(async (check) => ({ ...check, is: await findOf(world, check, results) })),
+      );
       expect(found).toEqual(checks);
     } finally {
       await world.stop();

@@ -13,6 +13,12 @@ import type { World } from './world.ts';
 const checkSchema = z.union([
   z.strictObject({ say: z.string(), canonical: z.string(), is: z.string() }),
   z.strictObject({ say: z.string(), get: z.string(), at: z.string(), is: z.unknown() }),
+  z.strictObject({ say: z.string(), held: z.string(), is: z.int() }),
+  z.strictObject({
+    say: z.string(),
+    task: z.int().min(1),
+    is: z.strictObject({ status: z.string(), reason: z.string().nullable() }),
+  }),
 ]);
 
 const caseSchema = z.object({
@@ -25,6 +31,10 @@ const caseSchema = z.object({
       asked: z.array(z.string()).min(1),
       fetchedAt: z.iso.datetime(),
       body: z.string(),
+      status: z.int().default(200),
+      headers: z.record(z.string(), z.string()).default({}),
+      /** Of the request; some of it is told by no answer. */
+      url: z.url().default('https://upstream.example/'),
     }),
   ),
   checks: z.array(checkSchema).min(1),
@@ -50,10 +60,10 @@ export async function playCase(world: World, name: string): Promise<IngestResult
         job: step.job,
         exchanges: [
           {
-            request: { method: 'GET', url: 'https://upstream.example/', headers: {}, symbols: step.asked },
+            request: { method: 'GET', url: step.url, headers: {}, symbols: step.asked },
             response: {
-              status: 200,
-              headers: {},
+              status: step.status,
+              headers: step.headers,
               truncated: false,
               body: readFileSync(join(folder, name, step.body), 'utf8'),
             },
@@ -69,8 +79,17 @@ export async function playCase(world: World, name: string): Promise<IngestResult
 }
 
 /** What a check finds, to compare with its `is`. */
-export async function findOf(world: World, check: PublicCase['checks'][number]): Promise<unknown> {
+export async function findOf(
+  world: World,
+  check: PublicCase['checks'][number],
+  results: readonly IngestResult[],
+): Promise<unknown> {
   if ('canonical' in check) return canonicalSymbol(check.canonical);
+  if ('held' in check) return results.flatMap(({ held }) => held).filter(({ reason }) => reason === check.held).length;
+  if ('task' in check) {
+    const ended = results[check.task - 1];
+    return ended && { status: ended.status, reason: ended.reason };
+  }
   const { body } = await world.get(check.get);
   return valueAt(body, check.at.split('.'));
 }

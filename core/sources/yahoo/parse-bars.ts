@@ -1,16 +1,19 @@
 import type { Failure } from '../../contracts/failure.ts';
 import { type Bar, type BarInterval, barIntervals, type CorporateAction } from '../../market/bar.ts';
 import type { SeriesWitnesses } from '../../market/bar-series.ts';
+import { calendarFor } from '../../market/calendar.ts';
 import { type DecimalText, decimalFromNumber, divide } from '../../market/decimal.ts';
+import type { Listing } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
-import type { Parsed, Rejection, SourceAnswer } from '../parser.ts';
+import type { Parsed, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
+import { placeRows } from './bar-times.ts';
+import type { Place } from './chart-times.ts';
+import { joinLiveRows } from './live-row.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
 import { askedAs, subjectOf, unitOf } from './subject.ts';
-
-const daily: ReadonlySet<BarInterval> = new Set(['1d', '1wk', '1mo']);
 
 /**
  * Reads an answer of `/v8/finance/chart`: the bars of one symbol, split-adjusted as of the fetch (Yahoo gives NVDA's
@@ -37,7 +40,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
   });
-  const { bars, rejections, adjusted } = readBars(chart, interval, subject.listing);
+  const { bars, rejections, adjusted } = readBars(chart, interval, subject, answer);
   return {
     quotes: [],
     bars: [
@@ -81,11 +84,27 @@ function granularity(text: string): string {
 function readBars(
   chart: Chart,
   interval: BarInterval,
-  listing: { currency: string; minorFactor: number; zone: string },
+  { listing, assetClass }: Subject & { readonly listing: Listing },
+  answer: SourceAnswer,
 ) {
-  const times = chart.timestamp ?? [];
+  const fetchedAt = Date.parse(answer.fetchedAt);
+  const { regularMarketTime, currentTradingPeriod } = chart.meta;
+  const period = currentTradingPeriod?.regular;
+  const regular =
+    period && Math.abs(period.start) < 8.64e12 ? { start: period.start * 1000, end: period.end * 1000 } : null;
+  const times = (chart.timestamp ?? []).map((seconds) => Math.round(seconds * 1000));
+  const places = placeRows({
+    times,
+    interval,
+    zone: listing.zone,
+    calendar: calendarFor({ ...listing, assetClass }),
+    regular,
+    marketTime: regularMarketTime == null ? null : regularMarketTime * 1000,
+    fetchedAt,
+    until: endOfRange(answer.request.url),
+  });
   const columns = chart.indicators.quote[0] ?? {};
-  const bars = new Map<number, Bar>();
+  const rows: { readonly bar: Bar; readonly at: number; readonly live: boolean }[] = [];
   const rejections: Rejection[] = [];
   const adjusted = new Map<number, number>();
   const adjustedCloses = chart.indicators.adjclose?.[0]?.adjclose;
@@ -101,11 +120,12 @@ function readBars(
       detail,
       path: `chart.result[0].timestamp[${index}]`,
     });
-  for (const [index, seconds] of times.entries()) {
+  for (const [index, place] of places.entries()) {
     const open = columns.open?.[index];
     const high = columns.high?.[index];
     const low = columns.low?.[index];
     const close = money(columns.close?.[index]);
+    if (place === 'not_asked') continue;
     // Yahoo keeps a place for a day without trade and leaves it empty: nothing to store, nothing wrong.
     if (close === null && open == null && high == null && low == null && columns.close && index < columns.close.length)
       continue;
@@ -113,40 +133,37 @@ function readBars(
       reject(index, 'close', 'The bar has no close.');
       continue;
     }
-    const startsAt = startOf(seconds, interval, chart, listing.zone);
-    if (startsAt === null) {
+    if (place === 'no_time') {
       reject(index, 'timestamp', 'The time of the bar is not a time.');
       continue;
     }
+    const { startsAt, date, live }: Place = place;
     const witness = adjustedCloses?.[index];
     if (witness != null) adjusted.set(startsAt, witness / listing.minorFactor);
-    bars.set(startsAt, {
-      interval,
-      startsAt,
-      date: daily.has(interval) ? dateInZone(startsAt, listing.zone) : null,
-      open: money(open),
-      high: money(high),
-      low: money(low),
-      close,
-      volume: columns.volume?.[index] == null ? null : decimalFromNumber(columns.volume[index]),
-      currency: listing.currency,
-      minorFactor: listing.minorFactor,
+    rows.push({
+      at: times[index] ?? startsAt,
+      live,
+      bar: {
+        interval,
+        startsAt,
+        date,
+        open: money(open),
+        high: money(high),
+        low: money(low),
+        close,
+        volume: columns.volume?.[index] == null ? null : decimalFromNumber(columns.volume[index]),
+        currency: listing.currency,
+        minorFactor: listing.minorFactor,
+      },
     });
   }
-  return { bars: [...bars.values()], rejections, adjusted };
+  return { bars: joinLiveRows(rows, { fetchedAt, zone: listing.zone, regular }), rejections, adjusted };
 }
 
-/**
- * The start of a bar. The bar of the day that is still trading carries the time of the last trade instead of the
- * session's start; without this each fetch would add another bar of the same day.
- */
-function startOf(seconds: number, interval: BarInterval, chart: Chart, zone: string): number | null {
-  const at = Math.round(seconds * 1000);
-  if (Math.abs(at) > 8.64e15) return null;
-  const session = chart.meta.currentTradingPeriod?.regular;
-  if (interval !== '1d' || !session || Math.abs(session.start) > 8.64e12) return at;
-  const start = session.start * 1000;
-  return at > start && dateInZone(at, zone) === dateInZone(start, zone) ? start : at;
+/** The end of the range in a request; `null` where it is not to be seen. Milliseconds since the epoch. */
+function endOfRange(url: string | undefined): number | null {
+  const text = url !== undefined && URL.canParse(url) ? new URL(url).searchParams.get('period2') : null;
+  return text !== null && /^\d{1,12}$/.test(text) ? Number(text) * 1000 : null;
 }
 
 interface Payment {
