@@ -24,8 +24,8 @@ export async function planCycle(functions: Functions, job?: string): Promise<rea
 }
 
 /**
- * Waits for the tasks of runs to end, but not for those that wait for their source's quota. Returns how many had not
- * ended in time, or when waiting was aborted.
+ * Waits for the tasks of runs to end, but not for those that wait for their source's quota or a stopped service. Returns
+ * how many had not ended in time, or when waiting was aborted.
  */
 export async function waitForRuns(
   pool: Pool,
@@ -82,7 +82,9 @@ export function tableOf(result: CycleResult): string {
       `A task of ${failure.job} failed: ${failure.reason}${failure.message === null ? '' : ` (${failure.message})`}`,
     );
   if (result.unfinished > 0)
-    lines.push(`${result.unfinished} tasks have not ended: they wait for their source's quota, or took too long.`);
+    lines.push(
+      `${result.unfinished} tasks have not ended: they wait for their source's quota or for a service that is stopped, or took too long.`,
+    );
   return lines.join('\n');
 }
 

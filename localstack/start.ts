@@ -119,7 +119,8 @@ function cycleStep(cloud: Cloud) {
     (result) => {
       const problems = [...new Set(result.failures.map(({ job, reason }) => `${job}: ${reason}`))];
       const bad = problems.length === 0 ? '' : `; ${problems.join(', ')}`;
-      return `${result.rows.length} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}`;
+      const open = result.unfinished === 0 ? '' : `; ${result.unfinished} tasks wait`;
+      return `${result.rows.length} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}${open}`;
     },
   );
 }

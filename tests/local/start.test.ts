@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { standingTtlMs } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { physicalName } from '../../lib/names.ts';
 import { emulatorOf, localFileSchema } from '../../localstack/cloud.ts';
 import { functionOutput } from '../../localstack/deploy.ts';
@@ -16,6 +18,8 @@ import { eventually } from '../support/shared-cloud.ts';
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
 const place = stateFolder();
 afterAll(() => place.remove());
+// What a test that failed leaves running would fail those after it.
+afterEach(({ task }) => (task.result?.state === 'fail' ? place.endAll() : undefined));
 
 const readySchema = localFileSchema.extend({ signInUrl: z.string() });
 type Ready = z.infer<typeof readySchema>;
@@ -104,6 +108,8 @@ async function killEmulatorAtWork(ready: Ready, pool: Pool) {
   // Meanwhile what waits for `ingest` goes back to its queue.
   const until = new Date(Date.now() + patienceMs).toISOString();
   await post(ready, `${ready.apiUrl}/services/ingest/stop`, { until });
+  // A container that has just read a blob may take the next one without asking again whether it is stopped.
+  await setTimeout(standingTtlMs);
   await post(ready, `${ready.apiUrl}/sources/yahoo/run`, { job: 'quotes' });
   const quotes = await taskOf('quotes', 'fetched');
   await post(ready, `${ready.upstreamsUrl}/_control/faults`, { source: 'yahoo', fault: 'hang' });

@@ -54,6 +54,11 @@ export function stateFolder() {
       await until(() => processesWith(marker, folder).length === 0, 3_000);
       return processesWith(marker, folder);
     },
+    /** Ends them all. */
+    async endAll(): Promise<void> {
+      for (const pid of processesWith(marker, folder).map((line) => Number.parseInt(line, 10))) kill(pid);
+      await until(() => processesWith(marker, folder).length === 0, 10_000);
+    },
     remove: () => dropState(folder),
   };
 }
@@ -89,6 +94,14 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv)
     },
     signal: (name) => child.kill(name),
   };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** Those with the marker in their environment, or the folder in their command: the emulator gets a clean environment. */

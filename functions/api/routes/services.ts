@@ -82,7 +82,7 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
         description:
           to === 'start'
             ? 'Ends a stop, whether it had an end or not.'
-            : 'Sets a flag that each handler reads first, until someone starts it or for as long as `until` says. What waits in a queue stays there.',
+            : 'Sets a flag that each handler reads first, until someone starts it or for as long as `until` says. What is under way ends, and a busy handler notices within a second. What waits in a queue stays there.',
         params: z.object({ id: z.string().min(1).max(64) }),
         ...(to === 'stop' ? { body: stopRequestSchema.optional() } : {}),
         data: serviceSchema,

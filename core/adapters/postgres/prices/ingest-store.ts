@@ -22,7 +22,7 @@ import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
-const standingTtlMs = 1_000;
+export const standingTtlMs = 1_000;
 
 /** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
 const mostAttempts = 3;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Pool } from '../database/pool.ts';
+import { runsAt } from '../database/switches.ts';
 
 /** What runs brought for one symbol from one source. */
 export interface SymbolResult {
@@ -36,10 +37,15 @@ export interface RunResults {
 
 const openRow = z.object({ open: z.coerce.number(), soon: z.coerce.number() });
 
-/** How many tasks of runs have not ended, and how many of these do not wait for their source's quota. */
+/**
+ * How many tasks of runs have not ended, and how many of these may end soon: they wait neither for their source's quota nor
+ * for a service that someone stopped.
+ */
 export async function openTasks(pool: Pool, runs: readonly string[]): Promise<{ open: number; soon: number }> {
   const { rows } = await pool.query(
-    `SELECT count(*) AS open, count(*) FILTER (WHERE waits_until IS NULL OR waits_until < now() + interval '5 seconds') AS soon
+    `SELECT count(*) AS open, count(*) FILTER (
+              WHERE (waits_until IS NULL OR waits_until < now() + interval '5 seconds')
+                AND ${runsAt('ingest', 'now()')} AND (status IN ('running', 'fetched') OR ${runsAt('scrapers', 'now()')})) AS soon
      FROM task WHERE run_id = ANY($1) AND finished_at IS NULL`,
     [runs],
   );
