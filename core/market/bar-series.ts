@@ -21,6 +21,8 @@ export interface BarSeries {
   readonly actions: readonly CorporateAction[];
   /** Absent where the source says nothing beside its bars. */
   readonly witnesses?: SeriesWitnesses | undefined;
+  /** Days (`yyyy-mm-dd`) of which the answer says that there was no trade; absent where it says nothing of such days. */
+  readonly untraded?: readonly string[] | undefined;
   readonly fetchedAt: number;
   readonly path: string;
 }

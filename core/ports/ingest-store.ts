@@ -1,4 +1,5 @@
 import type { JobKind } from '../contracts/words/job-kinds.ts';
+import type { BarInterval } from '../market/bar.ts';
 import type { Alias, NewListing } from '../market/instrument.ts';
 import type { Decision } from '../prices/decision.ts';
 import type { Evidence } from '../prices/evidence.ts';
@@ -12,6 +13,8 @@ export interface BatchHeader {
   readonly attempt: number;
   readonly sourceId: string;
   readonly kind: JobKind;
+  /** For bars: the interval of the job, and how many days back it reads where its source lets it choose. */
+  readonly window?: { readonly interval: BarInterval; readonly days: number | null } | undefined;
   /** The replay that reads it again, and closes what an earlier reading put in quarantine. */
   readonly replay?: string | undefined;
   /** The database that the ids of its listings are of, as `standing` gave it. Without it, that is not checked. */

@@ -37,6 +37,12 @@ export interface CurrencyStatistics {
   readonly volume: DecimalText | null;
 }
 
+/** A symbol that a source does not know, at a time in milliseconds since the epoch. */
+export interface UnknownSymbol {
+  readonly symbol: string;
+  readonly at: number;
+}
+
 /** How a task ends. */
 export interface Verdict {
   readonly status: 'succeeded' | 'failed';
@@ -53,6 +59,8 @@ export interface Decision {
   readonly constituents?: readonly IndexSnapshot[];
   /** What speaks against bars and actions that are stored. */
   readonly judged?: readonly JudgedSeries[];
+  /** Symbols of the source that it says it does not know. */
+  readonly unknown?: readonly UnknownSymbol[];
   readonly rejected: readonly RejectedRow[];
   readonly statistics: readonly CurrencyStatistics[];
   readonly verdict: Verdict;

@@ -50,6 +50,8 @@ export interface ParsedBars {
   readonly bars: readonly (Bar | CurrencylessBar)[];
   readonly actions: readonly CorporateAction[];
   readonly witnesses?: SeriesWitnesses | undefined;
+  /** Days (`yyyy-mm-dd`) that the answer has a place for and no price: there was no trade. */
+  readonly untraded?: readonly string[] | undefined;
 }
 
 /** One member of an index, with the price that stands beside it. */

@@ -29,7 +29,7 @@ import {
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 import { checkQuotes } from '../../core/prices/check-quotes.ts';
-import { type Decision, fetchedBy } from '../../core/prices/decision.ts';
+import { type Decision, fetchedBy, type UnknownSymbol } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { type JudgedBars, judgeBars } from '../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
@@ -75,7 +75,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     const envelope = await read(message);
     const stored =
       envelope instanceof BlobError
-        ? await store.store(headerOf(message, parser.version), [], async () => unreadable(envelope))
+        ? await store.store(headerOf(message, parser.version, sourceOf), [], async () => unreadable(envelope))
         : await readAnswers(message, parser, envelope);
     const { runId, part, sourceId } = message;
     const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
@@ -148,9 +148,12 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       for (const row of quotes) listingIds.add(row.listing.id);
       for (const series of bars) listingIds.add(series.listing.id);
     }
-    return store.store({ ...headerOf(message, parserVersion), epoch }, [...listingIds], async (evidence) => {
+    return store.store({ ...headerOf(message, parserVersion, sourceOf), epoch }, [...listingIds], async (evidence) => {
       const parsed = answers.map((answer) => answer.parsed);
-      return fetchedBy(latest, await decide(message, parsed, enriched, evidence));
+      return fetchedBy(latest, {
+        ...(await decide(message, parsed, enriched, evidence)),
+        unknown: message.kind === 'bars' ? unknownSymbols(answers) : [],
+      });
     });
   }
 
@@ -200,9 +203,22 @@ interface Answer {
   readonly parsed: Parsed;
 }
 
-function headerOf(message: IngestMessage, parserVersion: string): BatchHeader {
+function headerOf(
+  message: IngestMessage,
+  parserVersion: string,
+  sourceOf: (id: string) => SourceDefinition,
+): BatchHeader {
   const { blobKey, runId, part, attempt, sourceId, kind, replay } = message;
-  return { blobKey, runId, part, attempt, sourceId, kind, parserVersion, replay: replay?.id };
+  const { interval, lookbackDays, backfillDays } = sourceOf(sourceId).jobs.find(({ id }) => id === message.job) ?? {};
+  const window = interval && { interval, days: (backfillDays && lookbackDays) ?? null };
+  return { blobKey, runId, part, attempt, sourceId, kind, parserVersion, window, replay: replay?.id };
+}
+
+/** What was asked for in answers which say that there is no such symbol. */
+function unknownSymbols(answers: readonly Answer[]): UnknownSymbol[] {
+  return answers.flatMap(({ asked, parsed, fetchedAt }) =>
+    parsed.failure?.detail.code === 'unknown_symbol' ? asked.map((symbol) => ({ symbol, at: fetchedAt })) : [],
+  );
 }
 
 /** On a blob that nobody can read: there are no rows, and its task ends with that. */

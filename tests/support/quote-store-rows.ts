@@ -83,6 +83,7 @@ export async function stored(
     quotes?: readonly ListedQuote[];
     bars?: readonly BarSeries[];
     judged?: Decision['judged'];
+    unknown?: Decision['unknown'];
   },
   batch: BatchHeader = header(source, { kind: rows.bars ? 'bars' : ('quotes' satisfies JobKind) }),
 ) {
@@ -90,6 +91,7 @@ export async function stored(
     quotes: rows.quotes ?? [],
     bars: rows.bars ?? [],
     judged: rows.judged ?? [],
+    unknown: rows.unknown ?? [],
     rejected: [],
     statistics: [],
     verdict: { status: 'succeeded', reason: null, detail: null, message: null },

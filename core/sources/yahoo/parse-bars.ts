@@ -40,7 +40,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
   });
-  const { bars, rejections, adjusted } = readBars(chart, interval, subject, answer);
+  const { bars, rejections, adjusted, untraded } = readBars(chart, interval, subject, answer);
   return {
     quotes: [],
     bars: [
@@ -51,6 +51,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
         bars: unit.said ? bars : bars.map((bar) => ({ ...bar, currency: null })),
         actions: readActions(chart, subject.listing),
         witnesses: readWitnesses(chart, subject.listing.minorFactor, adjusted),
+        untraded,
       },
     ],
     rejections,
@@ -107,6 +108,7 @@ function readBars(
   const rows: { readonly bar: Bar; readonly at: number; readonly live: boolean }[] = [];
   const rejections: Rejection[] = [];
   const adjusted = new Map<number, number>();
+  const untraded: string[] = [];
   const adjustedCloses = chart.indicators.adjclose?.[0]?.adjclose;
   const money = (value: number | null | undefined): DecimalText | null => {
     const text = value == null ? null : decimalFromNumber(value);
@@ -127,8 +129,11 @@ function readBars(
     const close = money(columns.close?.[index]);
     if (place === 'not_asked') continue;
     // Yahoo keeps a place for a day without trade and leaves it empty: nothing to store, nothing wrong.
-    if (close === null && open == null && high == null && low == null && columns.close && index < columns.close.length)
+    const isEmpty = [open, high, low, close].every((price) => price == null);
+    if (isEmpty && columns.close && index < columns.close.length) {
+      if (interval === '1d' && place !== 'no_time' && place.date !== null) untraded.push(place.date);
       continue;
+    }
     if (close === null) {
       reject(index, 'close', 'The bar has no close.');
       continue;
@@ -157,7 +162,7 @@ function readBars(
       },
     });
   }
-  return { bars: joinLiveRows(rows, { fetchedAt, zone: listing.zone, regular }), rejections, adjusted };
+  return { bars: joinLiveRows(rows, { fetchedAt, zone: listing.zone, regular }), rejections, adjusted, untraded };
 }
 
 /** The end of the range in a request; `null` where it is not to be seen. Milliseconds since the epoch. */

@@ -10,6 +10,7 @@ import type { Evidence } from '../../../prices/evidence.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
+import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
 import { severalSources, storeConsolidation } from './consolidation-store.ts';
@@ -90,6 +91,8 @@ async function storeBatch(
   await confirmLeft(db, sourceId, decision.quotes, priors);
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  await storeAnswered(db, header, decision.bars);
+  await storeUnknown(db, sourceId, decision.unknown ?? []);
   await storeFindings(db, sourceId, batchId, decision.judged ?? []);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
