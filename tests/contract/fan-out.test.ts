@@ -13,6 +13,7 @@ import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
+import { expectInvariant } from '../support/invariants/expect-invariant.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ connections: 3 });
@@ -230,5 +231,6 @@ describe('a worker that comes late', () => {
     expect((await world.pool.query('SELECT reason, attempt FROM batch')).rows).toEqual([
       { reason: 'down', attempt: 1 },
     ]);
+    await expectInvariant(world.pool, { blobs: blobs.blobs, underWay: new Set() });
   });
 });

@@ -226,6 +226,7 @@ describe('incidents', () => {
     expect(await incidents()).toEqual([]);
     await world.pool.query('TRUNCATE service_state');
     await plan({ time: new Date().toISOString() });
+    await world.uncheckedFromNow('the tasks that are still open are deleted');
     await world.pool.query('DELETE FROM task WHERE finished_at IS NULL');
     await stop('scheduler');
     await watch(Date.now() + 20 * minute);

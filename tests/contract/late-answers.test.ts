@@ -81,6 +81,7 @@ describe('answers that ingest reads late', () => {
   });
 
   it('and that failed open no breaker: that was then', async () => {
+    await cloud.world.uncheckedFromNow('the attempts tell another end than their answers');
     const waiting: FetchedAnswers[] = [];
     for (let each = 0; each < 4; each += 1) {
       // The scraper saw an answer in it, the parser of ingest does not.
@@ -153,6 +154,7 @@ describe('a kept answer whose message to ingest is lost', () => {
   });
 
   it('and gone with the bucket ends its task, and nothing is sent that nobody can read [fault 18]', async () => {
+    await cloud.world.uncheckedFromNow('the bucket is emptied');
     const lost = await fetchNow();
     await tell(lost);
     cloud.stores.blobs.blobs.clear();

@@ -346,6 +346,7 @@ describe('on the whole pipeline', () => {
     const { tick, later } = start();
     await tick();
     expect(await healthOf()).toMatchObject({ status: 'healthy', freshness: 1 });
+    await world.uncheckedFromNow('a task is made another end, and bars are made old');
     // The second part failed, and what the first one had brought is old.
     await world.pool.query(
       `UPDATE task SET status = 'failed', reason = 'down'
@@ -367,6 +368,7 @@ describe('on the whole pipeline', () => {
     };
     fault('500');
     await tick();
+    await world.uncheckedFromNow('an incident is opened again that nothing told');
     expect(await isRetried()).toBe(false);
     world.upstreams.control.clear();
     await later(6);

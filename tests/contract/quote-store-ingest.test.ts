@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
-import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
-import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
+import type { Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
+import { fetchAnswers } from '../support/ingest-answers.ts';
+import { memoryStores } from '../support/pipeline.ts';
 import { at, column } from '../support/quote-store-rows.ts';
 import { recordedExchange, recordingsExist } from '../support/recordings.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld({ partitionsAt: new Date(at(0)), keepRows: true });
-const rawStore = memoryRawStore();
-const queue = memoryMessageQueue();
+const stores = memoryStores();
+const { blobs: rawStore, queue } = stores;
 
 /** A container: it remembers what it has seen. */
 const container = () => ingestBlobs({ rawStore, store: postgresIngestStore(world.pool), queue });
@@ -49,27 +49,14 @@ function exchange(status: number, body: string, asked: readonly string[], second
   };
 }
 
-/** A planned task with its blob. */
+/** A task whose attempt has fetched these answers, kept them and told so. */
 async function blobOf(exchanges: readonly Exchange[], kind: 'quotes' | 'bars' = 'quotes'): Promise<IngestMessage> {
-  const runId = randomUUID();
-  const of = { runId, part: 0, attempt: 1, sourceId: 'yahoo', job: kind, kind };
-  const blobKey = `raw/yahoo/${runId}/0-1.json.gz`;
-  const envelope: BlobEnvelope = {
-    version: 1,
-    ...of,
-    createdAt: new Date(at(5)).toISOString(),
-    exchanges: [...exchanges],
-  };
-  await rawStore.put(blobKey, envelope);
-  await world.pool.query(
-    `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at) VALUES ($1::uuid, 'yahoo', $2, $2, 'schedule', $1::uuid::text, now())`,
-    [runId, kind],
-  );
-  await world.pool.query(
-    `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt) VALUES ($1, 0, 'yahoo', '{}', now(), 'fetched', 1)`,
-    [runId],
-  );
-  return { blobKey, ...of };
+  const stages = world.pipeline({ stores });
+  const cloud = { pool: world.pool, stages, stores, now: Date.now() };
+  const { message, outcome } = await fetchAnswers({ source: 'yahoo', kind, exchanges }, cloud);
+  await queue.send('outcomes', [outcome]);
+  await stages.monitor();
+  return message;
 }
 
 const taskOf = async (message: IngestMessage) =>
@@ -310,13 +297,18 @@ describe('each fault of a source', () => {
 describe('a message', () => {
   it('whose blob is missing fails, and is tried again [fault 18]', async () => {
     const message = await blobOf([answer([{ symbol: 'LOST' }])]);
+    const bytes = rawStore.blobs.get(message.blobKey) ?? Buffer.alloc(0);
     rawStore.blobs.delete(message.blobKey);
     await expect(container()(message)).rejects.toThrow(/does not exist/);
+    rawStore.blobs.set(message.blobKey, bytes);
+    expect(await container()(message)).toMatchObject({ accepted: 1 });
   });
 
   it("that names another task than its blob's fails: nothing is put on the wrong account", async () => {
     const message = await blobOf([answer([{ symbol: 'OTHER' }])]);
     await expect(container()({ ...message, runId: randomUUID() })).rejects.toThrow(/another task/);
+    await container()(message);
+    expect(await taskOf(message)).toBe('succeeded 1 0');
   });
 
   it('waits in its queue while the service is stopped, without a failed try', async () => {

@@ -44,6 +44,7 @@ it("Friday's close is proof on Sunday, and Thursday's is not", async () => {
     status: 'verified',
     message: expect.stringContaining('the newest of 2026-11-20T21:00:'),
   });
+  await of.uncheckedFromNow('the quotes are deleted');
   await of.all('TRUNCATE latest_quote, quote, recovery');
   of.fault('yahoo', 'stale');
   expect(await of.recover(world, 'yahoo')).toMatchObject({

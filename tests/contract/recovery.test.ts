@@ -277,6 +277,7 @@ describe('automatic recoveries', () => {
     await noteHeld(new Date(finished + 61 * minute));
     expect(await newest('yahoo')).toMatchObject({ held: true });
     await of.recover(world, 'yahoo');
+    await of.uncheckedFromNow('an incident is made that nothing told');
     await of
       .pool()
       .query(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { useClockedCloud } from '../support/clocked-cloud.ts';
+import { emptyDatabase } from '../support/postgres.ts';
 
 const cloud = useClockedCloud('2026-11-24T17:00:00Z');
 const minute = 60_000;
@@ -19,7 +20,7 @@ async function read(prefix: string, price: number, stages = cloud.stages): Promi
 const cold = () => cloud.world.pipeline({ stores: cloud.stores });
 
 it.each([
-  ['emptied, and filled with others', () => cloud.world.empty.call(cloud.world)],
+  ['emptied, and filled with others', () => emptyDatabase(cloud.world.pool)],
   [
     'emptied by TRUNCATE',
     () => cloud.all('TRUNCATE symbol_alias, listing, instrument, quote, latest_quote, batch RESTART IDENTITY CASCADE'),
@@ -42,6 +43,7 @@ it.each([
   await read('A', 100, warm);
   expect(await prices()).toHaveLength(4);
   const [before] = await cloud.all('SELECT min(id) AS id FROM listing');
+  await cloud.world.uncheckedFromNow('the database is replaced');
   await replace();
   await read('B', 500, cold());
   const [after] = await cloud.all('SELECT min(id) AS id FROM listing');

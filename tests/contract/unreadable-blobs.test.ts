@@ -42,6 +42,8 @@ describe('a blob that nobody can read', () => {
     await expect(cloud.stages.ingest()).rejects.toThrow('a later release');
     expect(await cloud.all('SELECT FROM task WHERE finished_at IS NOT NULL')).toEqual([]);
     expect(await cloud.all('SELECT FROM batch')).toEqual([]);
+    // It goes back to its queue.
+    await cloud.stores.queue.send('ingest', [message]);
   });
 
   it('ends its replay as failed, and the answers beside it are read [fault 18]', async () => {
@@ -50,6 +52,7 @@ describe('a blob that nobody can read', () => {
     await cloud.stores.queue.send('outcomes', [gone.outcome, kept.outcome]);
     await cloud.stages.monitor();
     await cloud.stages.ingest();
+    await cloud.world.uncheckedFromNow('a blob is deleted that was read');
     cloud.stores.blobs.blobs.delete(gone.message.blobKey);
 
     const keys = await makeKeys(cloud.world.pool);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Exchange } from '../../core/contracts/blob.ts';
 import { clusterVariable } from '../support/postgres.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type OpenWorld, openWorld, type World } from '../support/world.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const noon = new Date('2026-11-24T17:00:00Z');
@@ -41,10 +41,11 @@ const ingest = (world: World, rows: readonly Record<string, unknown>[], at = noo
   world.ingest({ source: 'yahoo', kind: 'quotes', job: 'quotes', exchanges: [quotes(rows, at)] });
 
 describe('a world', () => {
-  let world: World;
+  let world: OpenWorld;
   beforeAll(async () => {
-    world = await startWorld({ now: noon });
+    world = await openWorld({ now: noon });
   });
+  afterEach(() => world.invariant());
   afterAll(() => world.stop());
   const count = async (from: string) => (await world.database.query(`SELECT count(*)::int FROM ${from}`)).rows[0];
 

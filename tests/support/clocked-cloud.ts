@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Exchange } from '../../core/contracts/blob.ts';
 import { type FetchedAnswers, fetchAnswers } from './ingest-answers.ts';
 import { memoryStores, type Pipeline, type PipelineOptions, type PipelineStores } from './pipeline.ts';
@@ -46,8 +46,10 @@ export interface ClockedCloud {
   all(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-/** A world whose clock stands where the test sets it, database included. Each test begins at `start`, with an
- * empty database. */
+/**
+ * A world whose clock stands where the test sets it, database included. Each test begins at `start`, with an empty
+ * database, and the invariants are checked after it.
+ */
 export function useClockedCloud(start: string, options: Partial<PipelineOptions> = {}): ClockedCloud {
   const begin = Date.parse(start);
   let opened: OpenWorld | undefined;
@@ -76,6 +78,10 @@ export function useClockedCloud(start: string, options: Partial<PipelineOptions>
     set(begin);
     // The clock is set when the next call of the world is answered.
     await world().database.query('SELECT 1');
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') await world().invariant();
   });
 
   return {

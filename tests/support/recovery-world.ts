@@ -65,6 +65,7 @@ export function recoveryWorld(simulatedFrom?: string) {
         [sourceId, open],
       ),
     invariant: used.invariant,
+    uncheckedFromNow: used.uncheckedFromNow,
     /** A recovery that a person asks for, driven to its end. */
     async recover(of: Pipeline, sourceId: string) {
       await ask(of, sourceId);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { type ChromiumBrowser, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
@@ -42,13 +42,15 @@ export interface UsedWorld {
   all(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Switches a fault of a simulated source: see `faultSchema`. */
   fault(fault: Readonly<Record<string, unknown>>): void;
-  /** Checks what must hold after anything, for what a pipeline has read. */
+  /** Checks for the last time before the test makes rows or blobs something else than what came in. Says why it does. */
+  uncheckedFromNow(why: string): Promise<void>;
+  /** Checks what must hold once all has settled, for what a pipeline has read. What holds before is checked after each test. */
   invariant(of: Pick<Pipeline, 'blobs' | 'due'>): Promise<void>;
 }
 
 /**
- * A world for the tests of a file, and the simulated sources: started before all of them, emptied before each, stopped
- * after all. Its parts are there in tests and hooks, not while the file is read.
+ * A world for the tests of a file, and the simulated sources: started before all of them, emptied before each, checked for
+ * the invariants after each that had a pipeline, stopped after all. Its parts are there in tests and hooks, not while the file is read.
  *
  * @example
  * ```ts
@@ -85,6 +87,9 @@ export function useWorld(options: UseWorldOptions = {}): UsedWorld {
     await world?.empty();
     keys = undefined;
   });
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') await world?.invariant();
+  });
 
   const opened = () => started(world, 'The world');
   const simulated = () => started(upstreams, 'The simulator');
@@ -114,6 +119,7 @@ export function useWorld(options: UseWorldOptions = {}): UsedWorld {
     keys: () => (keys ??= makeKeys(opened().pool)),
     all: async (text, values = []) => (await opened().database.query(text, values)).rows,
     fault: (fault) => simulated().control.switch(faultSchema.parse(fault)),
+    uncheckedFromNow: (why) => opened().uncheckedFromNow(why),
     invariant: ({ blobs, due }) => expectInvariant(opened().pool, { ...blobs, due }),
   };
 }

@@ -14,6 +14,7 @@ import { catalogue, knownSource } from '../../core/sources/catalogue.ts';
 import { type Keys, makeKeys, testApi } from './api-fixture.ts';
 import { installDatabaseClock, setDatabaseClock } from './database-clock.ts';
 import { type IngestedBlob, type IngestResult, ingestAnswers } from './ingest-answers.ts';
+import { WatchedPipelines } from './invariants/watched-pipelines.ts';
 import { memoryStores, type Pipeline, type PipelineOptions, pipeline } from './pipeline.ts';
 import { emptyDatabase, startTestDatabase, type TestDatabase } from './postgres.ts';
 
@@ -111,6 +112,10 @@ export interface OpenWorld extends World {
   api(differs?: Parameters<typeof testApi>[1]): ReturnType<typeof testApi>;
   /** Removes all rows, waiting messages and blobs. */
   empty(): Promise<void>;
+  /** Checks the invariants of everything that came in since the database was empty; work may be under way. */
+  invariant(): Promise<void>;
+  /** Checks for the last time before the test makes rows or blobs something else than what came in. Says why it does. */
+  uncheckedFromNow(why: string): Promise<void>;
 }
 
 /** As `startWorld`. Without a clock the database is as it is in the cloud; `partitionsAt` adds months to it. */
@@ -134,6 +139,7 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
   let pool = testDatabase.pool(connections);
   let stores = memoryStores();
   let keys: Promise<Keys> | null = null;
+  const watched = new WatchedPipelines();
   let clock: Date | null = null;
   /** Settled when the database's clock is where the world's is. */
   let clockSet: Promise<void> | null = null;
@@ -157,6 +163,7 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
   /** A fresh container of each function, with the database at the clock's time. */
   async function container(): Promise<Pipeline> {
     await clockSet;
+    watched.add(stores);
     return pipeline(pool, { sourceUrls: {}, alwaysOpen: false, stores, now });
   }
 
@@ -224,12 +231,22 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
       return pool;
     },
     databaseUrl: testDatabase.url,
-    pipeline: (of = {}) => pipeline(pool, { sourceUrls: {}, now, ...of }),
+    pipeline(of = {}) {
+      const own = of.stores ?? memoryStores();
+      watched.add(own);
+      return pipeline(pool, { sourceUrls: {}, now, ...of, stores: own });
+    },
     api: (differs = {}) => testApi(pool, { clock: now, ...differs }),
     async empty() {
       await emptyDatabase(pool);
+      watched.forget();
       stores = memoryStores();
       keys = null;
     },
+    async invariant() {
+      await clockSet;
+      await watched.check(pool);
+    },
+    uncheckedFromNow: (why) => watched.exempt(pool, why),
   };
 }

@@ -1,8 +1,13 @@
 import type { MessageQueue } from '../../ports/message-queue.ts';
 
 /** Queues in memory, as JSON like the real ones. For tests. */
-export function memoryMessageQueue(): MessageQueue & { take(queue: string): unknown[] } {
+export function memoryMessageQueue(): MessageQueue & {
+  take(queue: string): unknown[];
+  /** What waits in a queue, which stays there. */
+  waiting(queue: string): unknown[];
+} {
   const queues = new Map<string, string[]>();
+  const read = (queue: string) => (queues.get(queue) ?? []).map((text): unknown => JSON.parse(text));
   return {
     async send(queue, messages) {
       const waiting = queues.get(queue) ?? [];
@@ -10,9 +15,10 @@ export function memoryMessageQueue(): MessageQueue & { take(queue: string): unkn
       queues.set(queue, waiting);
     },
     take(queue) {
-      const waiting = queues.get(queue) ?? [];
+      const taken = read(queue);
       queues.set(queue, []);
-      return waiting.map((text): unknown => JSON.parse(text));
+      return taken;
     },
+    waiting: read,
   };
 }

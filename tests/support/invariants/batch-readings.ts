@@ -3,6 +3,8 @@ import type { Failure } from '../../../core/contracts/failure.ts';
 import type { BarSeries } from '../../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../../core/market/index-snapshot.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
+import { clockToleranceMs } from '../../../core/planning/wrong-clock.ts';
+import { BlobError } from '../../../core/ports/raw-store.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
 import { staleBehindStoredMs } from '../../../core/prices/thresholds.ts';
 import { verdictOf } from '../../../core/prices/verdict.ts';
@@ -12,6 +14,7 @@ import { enrich, resolveBy } from '../../../functions/ingest/enrich-answer.ts';
 import { type Aliases, aliasesOf, candidatePriors } from './evidence.ts';
 import { HeldRows } from './held-rows.ts';
 import { judgeBars, judgeQuotes } from './judge-rows.ts';
+import type { Envelopes } from './kept-blobs.ts';
 import type { StoredBatch, StoredRows } from './stored-rows.ts';
 
 /** What a batch must have made of its blob. */
@@ -21,7 +24,7 @@ export interface BatchReading {
   readonly bars: readonly BarSeries[];
   readonly snapshots: readonly IndexSnapshot[];
   readonly rejected: readonly RejectedRow[];
-  readonly verdict: ReturnType<typeof verdictOf>;
+  readonly verdict: Pick<ReturnType<typeof verdictOf>, 'status' | 'reason' | 'detail'>;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface BatchReading {
  */
 export async function batchReadings(
   stored: StoredRows,
-  envelopes: ReadonlyMap<string, BlobEnvelope | null>,
+  envelopes: Envelopes,
   find: typeof knownSource | undefined,
   breaches: string[],
 ): Promise<BatchReading[]> {
@@ -43,6 +46,10 @@ export async function batchReadings(
     const envelope = envelopes.get(batch.blobKey);
     // Said elsewhere.
     if (!envelope) continue;
+    if (envelope instanceof BlobError) {
+      readings.push(unreadable(batch, envelope));
+      continue;
+    }
     const held = new HeldRows(heldOf.get(batch.id) ?? []);
     const found: string[] = [];
     readings.push(await readBatch(batch, envelope, { held, aliases, priors, find }, found));
@@ -51,6 +58,13 @@ export async function batchReadings(
     breaches.push(...found.map((each) => `batch ${batch.id} (${batch.blobKey}): ${each}`));
   }
   return readings;
+}
+
+/** A blob that cannot be read for good ends its task with that, without rows. One that another release can read is not read. */
+function unreadable(batch: StoredBatch, { code }: BlobError): BatchReading {
+  const detail = code === null ? null : { code };
+  const verdict = { status: 'failed', reason: 'unexplained', detail } as const;
+  return { batch, quotes: [], bars: [], snapshots: [], rejected: [], verdict };
 }
 
 async function readBatch(
@@ -70,7 +84,7 @@ async function readBatch(
   const answers = lastOfEach(envelope.exchanges).map((exchange) => ({
     exchange,
     parsed: parser.parse(envelope.kind, exchange),
-    fetchedAt: Date.parse(exchange.fetchedAt),
+    fetchedAt: fetchedBefore(batch, Date.parse(exchange.fetchedAt)),
   }));
 
   // A symbol that was unknown then may be known by now.
@@ -117,6 +131,11 @@ async function readBatch(
     stale: batch.reason === 'stale' && mayBeStale(quotes, batch.sourceId, priors),
   });
   return { batch, quotes, bars, snapshots, rejected, verdict };
+}
+
+/** What a clock that is ahead fetched counts as fetched when it was read, by the clock of the database. */
+function fetchedBefore({ ingestedAt }: StoredBatch, fetchedAt: number): number {
+  return fetchedAt - ingestedAt > clockToleranceMs ? ingestedAt : fetchedAt;
 }
 
 /** Of several requests for the same symbols, the last answer. */

@@ -1,23 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BlobEnvelope } from '../../../core/contracts/blob.ts';
+import { BlobError } from '../../../core/ports/raw-store.ts';
 import { barStatistics, quoteStatistics } from '../../../core/prices/statistics.ts';
 import type { BatchReading } from './batch-readings.ts';
+import type { Envelopes } from './kept-blobs.ts';
 import { plain, type StoredRows, type StoredStatistics } from './stored-rows.ts';
 
 /** Each blob is read once, and once more for each replay of it; each batch is of a blob that is kept. */
-export function blobBreaches(stored: StoredRows, envelopes: ReadonlyMap<string, BlobEnvelope | null>): string[] {
+export function blobBreaches(
+  stored: StoredRows,
+  envelopes: Envelopes,
+  waiting: ReadonlySet<string> = new Set(),
+): string[] {
   const breaches: string[] = [];
   const batchesOf = Map.groupBy(stored.batches, (batch) => batch.blobKey);
-  for (const [key, envelope] of envelopes) {
-    if (!envelope) breaches.push(`blob ${key}: it cannot be read`);
+  for (const key of envelopes.keys()) {
     const first = (batchesOf.get(key) ?? []).filter(({ replay }) => replay === null);
+    if (first.length === 0 && waiting.has(key)) continue;
     if (first.length !== 1) breaches.push(`blob ${key}: read ${first.length} times`);
   }
   for (const batch of stored.batches) {
     const of = envelopes.get(batch.blobKey);
     if (of === undefined) breaches.push(`batch ${batch.id}: its blob ${batch.blobKey} is not kept`);
     else if (
-      of &&
+      !(of instanceof BlobError) &&
       (of.runId !== batch.runId ||
         of.part !== batch.part ||
         of.attempt !== batch.attempt ||

@@ -18,6 +18,11 @@ export interface Kept {
   readonly due?: readonly DueRun[] | undefined;
   /** Finds a source by its id: in the catalogue, unless given. */
   readonly sourceOf?: typeof knownSource | undefined;
+  /**
+   * The keys of blobs whose message to ingest still waits, where work may be under way: these may be unread, and tasks and
+   * attempts open. Without it everything must have ended.
+   */
+  readonly underWay?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -42,7 +47,7 @@ export async function breachesOf(pool: Pool, kept: Kept): Promise<string[]> {
 }
 
 /** The same of rows that were read before. */
-export async function breachesIn(stored: StoredRows, { blobs, due = [], sourceOf }: Kept): Promise<string[]> {
+export async function breachesIn(stored: StoredRows, { blobs, due = [], sourceOf, underWay }: Kept): Promise<string[]> {
   const breaches: string[] = [];
   const envelopes = await unpacked(blobs);
   const rankOf: RankOf = (source, asset) => inCatalogue(source)?.rank[asset] ?? 0;
@@ -50,11 +55,11 @@ export async function breachesIn(stored: StoredRows, { blobs, due = [], sourceOf
   const readings = await batchReadings(stored, envelopes, sourceOf, breaches);
   return [
     ...breaches,
-    ...blobBreaches(stored, envelopes),
+    ...blobBreaches(stored, envelopes, underWay),
     ...batchBreaches(stored, readings),
     ...priceBreaches(stored, readings, rankOf),
     ...eventBreaches(stored),
-    ...workBreaches(stored, readings, failures, due),
+    ...workBreaches(stored, readings, failures, due, underWay !== undefined),
   ];
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { unpackBlob } from '../../../core/adapters/s3/raw-store.ts';
 import type { BlobEnvelope } from '../../../core/contracts/blob.ts';
 import { rawBlobKey } from '../../../core/contracts/s3-keys.ts';
+import { BlobError } from '../../../core/ports/raw-store.ts';
 
 /** Raw blobs in their stored form, by key. */
 export type KeptBlobs = ReadonlyMap<string, Buffer>;
@@ -18,9 +19,18 @@ export async function blobsInFolder(folder: string): Promise<KeptBlobs> {
   return blobs;
 }
 
-/** What the blobs hold. One that cannot be unpacked is `null`. */
-export async function unpacked(blobs: KeptBlobs): Promise<Map<string, BlobEnvelope | null>> {
-  const envelopes = new Map<string, BlobEnvelope | null>();
-  for (const [key, bytes] of blobs) envelopes.set(key, await unpackBlob(key, bytes).catch(() => null));
+/** What the blobs hold, or why one cannot be read. */
+export type Envelopes = ReadonlyMap<string, BlobEnvelope | BlobError>;
+
+export async function unpacked(blobs: KeptBlobs): Promise<Envelopes> {
+  const envelopes = new Map<string, BlobEnvelope | BlobError>();
+  for (const [key, bytes] of blobs)
+    envelopes.set(
+      key,
+      await unpackBlob(key, bytes).catch((error: unknown) => {
+        if (error instanceof BlobError) return error;
+        throw error;
+      }),
+    );
   return envelopes;
 }

@@ -33,6 +33,7 @@ const batch = z.object({
   reason: text.nullable(),
   detail: z.unknown(),
   newestAsOf: number.nullable(),
+  ingestedAt: number,
 });
 const held = z.object({
   id: text,
@@ -198,7 +199,7 @@ export async function storedRows(db: Connection) {
       batch,
       `SELECT id, blob_key AS "blobKey", parser_version AS "parserVersion", run_id AS "runId", part, attempt,
                 source_id AS "sourceId", kind, replay, accepted, rejected, written, reason, detail,
-                ${ms('newest_as_of')} AS "newestAsOf" FROM batch ORDER BY id`,
+                ${ms('newest_as_of')} AS "newestAsOf", ${ms('ingested_at')} AS "ingestedAt" FROM batch ORDER BY id`,
     ),
     held: await read(
       db,

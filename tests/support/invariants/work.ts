@@ -1,24 +1,36 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BlobEnvelope } from '../../../core/contracts/blob.ts';
 import type { Failure } from '../../../core/contracts/failure.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
 import type { PlannedRun } from '../../../core/planning/plan.ts';
+import { BlobError } from '../../../core/ports/raw-store.ts';
 import { type knownSource, parserOf } from '../../../core/sources/catalogue.ts';
 import type { BatchReading } from './batch-readings.ts';
+import type { Envelopes } from './kept-blobs.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 /** A run that was due, as it was planned. */
 export type DueRun = Pick<PlannedRun, 'id' | 'sourceId' | 'job' | 'trigger' | 'slot' | 'tasks'>;
 
-/** Every run that was due is there with its tasks, and every task has ended once, as its answers say. */
+/**
+ * Every run that was due is there with its tasks, and every task has ended once, as its answers say. While work is under way
+ * a task may be open that no batch has ended, and so may attempts.
+ */
 export function workBreaches(
   stored: StoredRows,
   readings: readonly BatchReading[],
-  failures: ReadonlyMap<string, readonly (Failure | null)[]>,
+  failures: Failures,
   due: readonly DueRun[],
+  underWay: boolean,
 ): string[] {
-  return [...runBreaches(stored, due), ...taskBreaches(stored, readings), ...attemptBreaches(stored, failures)];
+  return [
+    ...runBreaches(stored, due),
+    ...taskBreaches(stored, readings, underWay),
+    ...attemptBreaches(stored, failures, underWay),
+  ];
 }
+
+/** The failures that each kept blob has, or `null` where it cannot be read. */
+type Failures = ReadonlyMap<string, readonly (Failure | null)[] | null>;
 
 const taskKey = ({ runId, part }: { runId: string; part: number }) => `${runId}/${part}`;
 
@@ -46,20 +58,26 @@ function runBreaches(stored: StoredRows, due: readonly DueRun[]): string[] {
   return breaches;
 }
 
-function taskBreaches(stored: StoredRows, readings: readonly BatchReading[]): string[] {
+function taskBreaches(stored: StoredRows, readings: readonly BatchReading[], underWay: boolean): string[] {
   const breaches: string[] = [];
   const attemptsOf = Map.groupBy(stored.attempts, taskKey);
   const readingsOf = Map.groupBy(readings, ({ batch }) => taskKey(batch));
   for (const task of stored.tasks) {
     const key = taskKey(task);
     const name = `task ${key}`;
-    if (!task.finished) breaches.push(`${name}: open, ${task.status}`);
+    const read = readingsOf.get(key) ?? [];
+    // What an attempt brought that another has taken over ends the task only where it is a success.
+    const mayBeOpen =
+      underWay &&
+      read.every(
+        ({ batch, verdict }) => batch.replay !== null || (verdict.status === 'failed' && batch.attempt < task.attempt),
+      );
+    if (!task.finished && !mayBeOpen) breaches.push(`${name}: open, ${task.status}`);
     const attempts = attemptsOf.get(key) ?? [];
     const numbers = attempts.map(({ attempt }) => attempt);
     if (numbers.length !== task.attempt || numbers.some((number, index) => number !== index + 1))
       breaches.push(`${name}: it is at attempt ${task.attempt}, and its attempts are ${JSON.stringify(numbers)}`);
     if (!task.finished) continue;
-    const read = readingsOf.get(key) ?? [];
     const end = read.find(({ batch }) => batch.id === task.batchId);
     if (task.batchId !== null && !end) {
       breaches.push(`${name}: ended by batch ${task.batchId}, which is not of it`);
@@ -103,7 +121,7 @@ function endedUnheard({ reason, detail }: StoredRows['tasks'][number]): boolean 
   );
 }
 
-function attemptBreaches(stored: StoredRows, failures: ReadonlyMap<string, readonly (Failure | null)[]>): string[] {
+function attemptBreaches(stored: StoredRows, failures: Failures, underWay: boolean): string[] {
   const breaches: string[] = [];
   const tasks = new Set(stored.tasks.map(taskKey));
   const attempts = new Set<string>();
@@ -111,10 +129,12 @@ function attemptBreaches(stored: StoredRows, failures: ReadonlyMap<string, reado
     const name = `attempt ${taskKey(attempt)}-${attempt.attempt}`;
     attempts.add(`${taskKey(attempt)} ${attempt.attempt}`);
     if (!tasks.has(taskKey(attempt))) breaches.push(`${name}: its task is gone`);
-    if (!attempt.finished) breaches.push(`${name}: it never ended`);
+    if (!attempt.finished && !underWay) breaches.push(`${name}: it never ended`);
     if (attempt.ok === false && attempt.reason === null) breaches.push(`${name}: failed without a reason`);
     if (attempt.blobKey === null) continue;
     const found = failures.get(attempt.blobKey);
+    // Whether the attempt was right about a blob that cannot be read is open.
+    if (found === null) continue;
     if (!found) breaches.push(`${name}: its blob ${attempt.blobKey} is not kept`);
     // Of one that died untold the monitor knows only that there is an answer.
     else if (attempt.ok !== found.includes(null) && !(attempt.ok && attempt.batchSought))
@@ -129,13 +149,16 @@ function attemptBreaches(stored: StoredRows, failures: ReadonlyMap<string, reado
 
 /** The failures in each blob, as the scraper judges them; and that `ingest` judges them alike. */
 export async function failuresIn(
-  envelopes: ReadonlyMap<string, BlobEnvelope | null>,
+  envelopes: Envelopes,
   find: typeof knownSource | undefined,
   breaches: string[],
-): Promise<Map<string, (Failure | null)[]>> {
-  const failures = new Map<string, (Failure | null)[]>();
+): Promise<Failures> {
+  const failures = new Map<string, (Failure | null)[] | null>();
   for (const [key, envelope] of envelopes) {
-    if (!envelope) continue;
+    if (envelope instanceof BlobError) {
+      failures.set(key, null);
+      continue;
+    }
     const parser = await parserOf(envelope.sourceId, find);
     const found = envelope.exchanges.map((exchange) => parser.failureIn(envelope.kind, exchange));
     const parsed = envelope.exchanges.map((exchange) => parser.parse(envelope.kind, exchange).failure);
