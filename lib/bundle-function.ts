@@ -36,7 +36,12 @@ export const answerReaders: Partial<Record<FunctionName, readonly SourceDefiniti
  * Credential providers that a Lambda never uses: its credentials come from the environment, which the SDK reads first.
  * Together they would add a tenth of a megabyte to each function.
  */
-const neverLoaded = ['ini', 'sso', 'process', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`);
+const neverLoaded = [
+  ...['ini', 'sso', 'process', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
+  // Of instances, and of roles that are assumed.
+  '@smithy/credential-provider-imds',
+  '@aws-sdk/nested-clients',
+];
 
 /**
  * Bundles `functions/<name>/handler.ts` into `folder/index.js`, as it is deployed. Synth, the size budget and the bench

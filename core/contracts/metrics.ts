@@ -6,3 +6,6 @@ export const sourceFailing = 'SourceFailing';
  * as above.
  */
 export const sourceLimited = 'SourceLimited';
+
+/** The metric that counts raw blobs that were kept and never read, found by the comparison of S3 and the batches. */
+export const blobsNeverRead = 'BlobsNeverRead';

@@ -1,6 +1,12 @@
 /** Every S3 key of Quotron is made here. */
+import * as z from 'zod';
 
 export const rawPrefix = 'raw/';
+
+/** Where the raw blobs of a source and a UTC date are. */
+export function rawDayPrefix(sourceId: string, date: string): string {
+  return `${rawPrefix}${sourceId}/${date}/`;
+}
 
 /** The key of an attempt's raw blob. Never overwritten: another attempt is another key. */
 export function rawBlobKey(of: {
@@ -11,7 +17,21 @@ export function rawBlobKey(of: {
   part: number;
   attempt: number;
 }): string {
-  return `${rawPrefix}${of.sourceId}/${of.createdAt.slice(0, 10)}/${of.runId}/${of.part}-${of.attempt}.json.gz`;
+  return `${rawDayPrefix(of.sourceId, of.createdAt.slice(0, 10))}${of.runId}/${of.part}-${of.attempt}.json.gz`;
+}
+
+const attemptOfKey = z.object({
+  runId: z.uuid(),
+  part: z.coerce.number().int(),
+  attempt: z.coerce.number().int().positive(),
+});
+
+/** The attempt whose raw blob is under a key; `null` for a key of another form. */
+export function attemptOf(rawKey: string): z.infer<typeof attemptOfKey> | null {
+  const groups = /^[^/]+\/[^/]+\/[^/]+\/(?<runId>[^/]+)\/(?<part>\d{1,9})-(?<attempt>\d{1,9})\.json\.gz$/.exec(
+    rawKey,
+  )?.groups;
+  return attemptOfKey.safeParse(groups).data ?? null;
 }
 
 export const artifactsPrefix = 'artifacts/';

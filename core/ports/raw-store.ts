@@ -11,6 +11,15 @@ export interface RawStore {
   get(key: string): Promise<BlobEnvelope>;
 }
 
+/** What is in the raw store. */
+export interface BlobIndex {
+  /** The first keys that begin with `prefix` and come after `after`, in the order of their bytes: at most `keysAtOnce`. */
+  keys(prefix: string, after: string | null): Promise<string[]>;
+}
+
+/** As many keys as S3 gives at once. */
+export const keysAtOnce = 1_000;
+
 /** What is wrong with a blob that cannot be read, now or later. */
 export type BlobFailure = Extract<FailureDetail['code'], 'blob_missing' | 'blob_damaged' | 'too_large'>;
 

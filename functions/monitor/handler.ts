@@ -1,18 +1,23 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
 import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
+import { blobsNeverRead } from '../../core/contracts/metrics.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
-import { logger, observed } from '../../core/runtime/observe.ts';
+import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
 import { publishFailing } from './publish-failing.ts';
 import { startRecoveries } from './start-recoveries.ts';
@@ -29,7 +34,16 @@ const queue = sqsMessageQueue({
   ...ingestQueueUrls(),
   outcomes: setting('outcomesQueueUrl'),
 });
-const finding = { store: watching.store, blobs: s3RawStore(setting('rawBucket'), impatientS3()), queue };
+const s3 = impatientS3();
+const blobs = s3RawStore(setting('rawBucket'), s3);
+const finding = { store: watching.store, blobs, queue };
+const comparing = {
+  store: postgresComparisonStore(pool),
+  blobs,
+  index: s3BlobIndex(setting('rawBucket'), s3),
+  queue,
+  sources: catalogue,
+};
 const starting = {
   recoveries: postgresRecoveryStore(pool),
   queue,
@@ -56,7 +70,8 @@ export const handler = observed(async (event: unknown, context: Context) => {
   publishFailing(statuses);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
-  const failed = [...errors, ...lost.filter((each) => typeof each !== 'string')];
+  const unread = await unreadBlobs(new Date(time));
+  const failed = [...errors, ...lost.filter((each) => typeof each !== 'string'), ...unread.errors];
   if (failed.length > 0)
     throw new AggregateError(
       failed,
@@ -64,3 +79,28 @@ export const handler = observed(async (event: unknown, context: Context) => {
     );
   return { overdue, recovering };
 });
+
+/** Most keys that a line of the log names. */
+const mostNamed = 20;
+
+/** Looks for blobs of days gone by that nothing has read, and says what it found. */
+async function unreadBlobs(now: Date): Promise<{ errors: readonly unknown[] }> {
+  const none = { sent: [], unreadable: [] };
+  const { sent, unreadable, errors } = await compareBlobs(now, comparing).catch((error: unknown) => ({
+    ...none,
+    errors: [error],
+  }));
+  if (sent.length > 0) {
+    logger.warn('These blobs had no batch after days; they are ingested now', {
+      count: sent.length,
+      first: sent.slice(0, mostNamed),
+    });
+    metrics.addMetric(blobsNeverRead, MetricUnit.Count, sent.length);
+  }
+  if (unreadable.length > 0)
+    logger.warn('The database does not know these blobs, and they cannot be read', {
+      count: unreadable.length,
+      first: unreadable.slice(0, mostNamed),
+    });
+  return { errors };
+}

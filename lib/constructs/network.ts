@@ -72,6 +72,14 @@ export class Network extends Construct {
         resources: [props.rawStore.bucket.arnForObjects('*')],
       }),
     );
+    s3.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        // The monitor lists, and to those who may not list, S3 does not say that a blob is missing.
+        actions: ['s3:ListBucket'],
+        resources: [props.rawStore.bucket.bucketArn],
+      }),
+    );
     const sqs = vpc.addInterfaceEndpoint('Sqs', {
       service: InterfaceVpcEndpointAwsService.SQS,
       privateDnsEnabled: true,

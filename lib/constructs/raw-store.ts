@@ -76,7 +76,7 @@ export class RawStore extends Construct {
     this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
-  /** Lets `fn` check whether a blob exists: without the right to list, S3 answers "forbidden" for a missing one. */
+  /** Lets `fn` list blobs and check whether one exists: without the right to list, S3 answers "forbidden" for a missing one. */
   grantLook(fn: BoundFunction): void {
     this.grantRead(fn);
     fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { compareBlobs } from '../../functions/monitor/compare-blobs.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { watchSources } from '../../functions/monitor/watch-sources.ts';
@@ -48,6 +50,10 @@ beforeAll(async () => {
   );
   await fill.query(
     `INSERT INTO task_attempt (run_id, part, attempt, worker, finished_at, ok) SELECT run_id, 0, 1, 'w', due_at, true FROM task`,
+  );
+  await fill.query(
+    `INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind)
+     SELECT 'raw/yahoo/2026-01-01/' || overlay(overlay(id::text PLACING '4' FROM 15) PLACING '8' FROM 20) || '/0-1.json.gz', 'v', id, 0, 1, source_id, 'quotes' FROM run`,
   );
   await fill.query(
     `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at, used_at)
@@ -125,6 +131,24 @@ describe('with a hundred thousand tasks', () => {
       },
     ],
     [
+      'the comparison of blobs and batches',
+      async () => {
+        const { rows } = await pool.query<{ key: string }>(
+          `SELECT blob_key AS key FROM batch ORDER BY blob_key LIMIT 1000`,
+        );
+        await pool.query('DELETE FROM blob_comparison');
+        const of = {
+          store: postgresComparisonStore(pool),
+          blobs: { get: () => Promise.reject(new Error('All are read.')) },
+          index: { keys: async () => rows.map(({ key }) => key) },
+          queue: memoryMessageQueue(),
+          sources: catalogue,
+          withinMs: 50,
+        };
+        expect(await compareBlobs(new Date(), of)).toEqual({ sent: [], unreadable: [], errors: [] });
+      },
+    ],
+    [
       'the start of recoveries',
       () =>
         startRecoveries(new Date(), {
@@ -133,8 +157,11 @@ describe('with a hundred thousand tasks', () => {
           sources: catalogue,
         }),
     ],
-  ])('%s reads no large table as a whole, each minute', async (_who, work) => {
-    const found = (await statementsOf(work)).flatMap((plan) =>
+  ])('%s reads no large table as a whole, each minute', async (who, work) => {
+    const all = await statementsOf(work);
+    if (who.includes('blobs'))
+      expect(all.filter((plan) => plan['Query Text'].includes('FROM batch b'))).not.toEqual([]);
+    const found = all.flatMap((plan) =>
       scanned(plan.Plan).length > 0 || wasted(plan.Plan) > 1_000
         ? [`${scanned(plan.Plan).join()} ${wasted(plan.Plan)}: ${plan['Query Text'].slice(0, 1500)}`]
         : [],

@@ -7,6 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { emulatorOf } from '../../localstack/cloud.ts';
@@ -21,7 +22,7 @@ const bucket = cloud.outputs['RawBucket'] ?? '';
 describe('raw blobs in S3', () => {
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
   rawStoreSuite(() => ({
-    store: s3RawStore(bucket, s3),
+    store: { ...s3RawStore(bucket, s3), ...s3BlobIndex(bucket, s3) },
     async damage(Key, Body) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, IfNoneMatch: '*' }));
     },

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { BlobEnvelope } from '../../core/contracts/blob.ts';
-import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
-import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
+import { rawBlobKey, rawDayPrefix } from '../../core/contracts/s3-keys.ts';
+import { BlobError, type BlobIndex, type RawStore } from '../../core/ports/raw-store.ts';
 
 /** What every `RawStore` must do. `damage` puts bytes under a key behind the store's back. */
 export function rawStoreSuite(
-  make: () => { store: RawStore; damage(key: string, bytes: Buffer): Promise<void> },
+  make: () => { store: RawStore & BlobIndex; damage(key: string, bytes: Buffer): Promise<void> },
 ): void {
+  const runId = randomUUID();
   const envelope = (job: string): BlobEnvelope => ({
     version: 1,
     runId: randomUUID(),
@@ -64,5 +65,24 @@ export function rawStoreSuite(
     const key = `raw/yahoo/2026-11-22/${randomUUID()}/0-1.json.gz`;
     await damage(key, bytes);
     await expect(store.get(key)).rejects.toThrow(/it is not changed/);
+  });
+
+  it('lists the keys under a prefix, in their order, from one on', async () => {
+    const { store } = make();
+    const date = '2001-02-03';
+    const blobs = [3, 12, 2].map((part) => ({
+      ...envelope('quotes'),
+      runId,
+      part,
+      createdAt: `${date}T10:00:00.000Z`,
+    }));
+    const other = { ...envelope('quotes'), createdAt: '2001-02-04T10:00:00.000Z' };
+    for (const blob of [...blobs, other]) await store.put(rawBlobKey(blob), blob);
+    const keyOf = (part: number) => `raw/yahoo/${date}/${runId}/${part}-1.json.gz`;
+    const prefix = `${rawDayPrefix('yahoo', date)}${runId}/`;
+    expect(await store.keys(prefix, null)).toEqual([keyOf(12), keyOf(2), keyOf(3)]);
+    expect(await store.keys(prefix, keyOf(12))).toEqual([keyOf(2), keyOf(3)]);
+    expect(await store.keys(prefix, keyOf(3))).toEqual([]);
+    expect(await store.keys(rawDayPrefix('nobody', date), null)).toEqual([]);
   });
 }

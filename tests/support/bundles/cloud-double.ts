@@ -48,7 +48,8 @@ export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOption
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const body = await buffer(request);
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);
+    const url = new URL(request.url ?? '/', 'http://x');
+    const path = decodeURIComponent(url.pathname);
     const invoked = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(path)?.[1];
     if (invoked !== undefined) return invoke(invoked, body.toString());
     const target = request.headers['x-amz-target'];
@@ -63,10 +64,24 @@ export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOption
         objects.set(key, body);
         return { status: 200, body: '' };
       });
+    if (url.searchParams.has('list-type'))
+      return disturbed('get', () => listed(key.replace(/\/$/, ''), url.searchParams));
     return disturbed('get', () => {
       const object = objects.get(key);
       return object ? { status: 200, body: object } : { status: 404, body: '' };
     });
+  }
+
+  /** The keys of a bucket under a prefix, after one: at most a thousand. */
+  function listed(bucket: string, query: URLSearchParams): Answer {
+    const after = query.get('start-after') ?? '';
+    const keys = [...objects.keys()]
+      .flatMap((path) => (path.startsWith(`${bucket}/`) ? [path.slice(bucket.length + 1)] : []))
+      .filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after)
+      .toSorted()
+      .slice(0, 1_000);
+    const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
+    return { status: 200, body: `<ListBucketResult><KeyCount>${keys.length}</KeyCount>${contents}</ListBucketResult>` };
   }
 
   /** As Lambda does, a function that threw is a success of the call. */

@@ -16,7 +16,7 @@ const openedRow = z.object({ id: z.string(), epoch: z.string() });
  * Opens the batch of a blob. `null` when the blob was read before, whichever version of the parser did it; for a replay,
  * when that replay has read it. Of two that ask at the same time, the second waits for the first's transaction: if that
  * is rolled back, the second opens it. The index `batch_first_reading` sees to that even where they are two versions, as
- * during a deployment.
+ * during a deployment. Batches of releases before that index are looked for.
  *
  * Throws `DatabaseReplacedError` where the ids of the header's listings are of another database.
  *
@@ -30,7 +30,6 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
       INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay, first_reading)
       SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid, CASE WHEN $9::uuid IS NULL THEN true END FROM turn
-      -- Former releases did not write first_reading.
       WHERE $9::uuid IS NOT NULL OR NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NULL)
       ON CONFLICT DO NOTHING RETURNING id, ${epochOf} AS epoch`,
     values: [
