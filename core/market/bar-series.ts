@@ -23,6 +23,8 @@ export interface BarSeries {
   readonly witnesses?: SeriesWitnesses | undefined;
   /** Days (`yyyy-mm-dd`) of which the answer says that there was no trade; absent where it says nothing of such days. */
   readonly untraded?: readonly string[] | undefined;
+  /** Times that the answer has a place for, whether there is a bar in it or not; those of the bars where it is absent. */
+  readonly places?: readonly number[] | undefined;
   readonly fetchedAt: number;
   readonly path: string;
 }

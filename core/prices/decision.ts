@@ -6,6 +6,7 @@ import type { BarSeries } from '../market/bar-series.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { IndexSnapshot } from '../market/index-snapshot.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
+import type { AnsweredRange, Overtaken } from './answered-range.ts';
 import type { JudgedSeries } from './judged-series.ts';
 
 /** A row for quarantine. `row` is the row as far as it could be read. */
@@ -52,15 +53,22 @@ export interface Verdict {
   readonly message: string | null;
 }
 
+/** Bars to be stored. Those that a later answer has spoken for already change nothing that is stored. */
+export interface StoredBarSeries extends BarSeries {
+  readonly overtaken?: Overtaken | null;
+}
+
 /** What is to be stored, after all checks. */
 export interface Decision {
   readonly quotes: readonly ListedQuote[];
-  readonly bars: readonly BarSeries[];
+  readonly bars: readonly StoredBarSeries[];
   readonly constituents?: readonly IndexSnapshot[];
   /** What speaks against bars and actions that are stored. */
   readonly judged?: readonly JudgedSeries[];
   /** Symbols of the source that it says it does not know. */
   readonly unknown?: readonly UnknownSymbol[];
+  /** The ranges of bars that the answers speak for. */
+  readonly answered?: readonly AnsweredRange[];
   readonly rejected: readonly RejectedRow[];
   readonly statistics: readonly CurrencyStatistics[];
   readonly verdict: Verdict;
@@ -85,6 +93,7 @@ export function fetchedBy(latest: number, decision: Decision): Decision {
       fetchedAt: by(series.fetchedAt),
       basisAt: by(series.basisAt),
     })),
+    answered: (decision.answered ?? []).map((range) => ({ ...range, fetchedAt: by(range.fetchedAt) })),
     constituents: (decision.constituents ?? []).map((index) => ({ ...index, fetchedAt: by(index.fetchedAt) })),
   };
 }

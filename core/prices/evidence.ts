@@ -19,12 +19,25 @@ export interface SeriesSpan {
   readonly interval: BarInterval;
   readonly from: number;
   readonly to: number;
+  readonly fetchedAt: number;
 }
 
 /** What is stored of the bars of a listing from the same source. */
 export interface StoredSeries {
+  /** In the time of the series, without those that are withdrawn. */
   readonly rows: readonly StoredRow[];
+  /** All of the listing, without those that are withdrawn. */
   readonly actions: readonly CorporateAction[];
+  /** Answers that were fetched after this one and read before it. */
+  readonly later?: readonly LaterAnswer[];
+}
+
+/** The range that an answer spoke for, in milliseconds since the epoch. */
+export interface LaterAnswer {
+  readonly interval: BarInterval;
+  readonly from: number;
+  readonly to: number;
+  readonly fetchedAt: number;
 }
 
 /** What a row is judged by besides itself. */

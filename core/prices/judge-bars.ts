@@ -7,8 +7,9 @@
 import type { Bar, CorporateAction } from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import { calendarFor, sessionOn } from '../market/calendar.ts';
+import { type AnsweredRange, answeredRange, overtaken } from './answered-range.ts';
 import { checkBars } from './check-bars.ts';
-import type { RejectedRow } from './decision.ts';
+import type { RejectedRow, StoredBarSeries } from './decision.ts';
 import type { PriorQuote, StoredSeries } from './evidence.ts';
 import type { JudgedSeries } from './judged-series.ts';
 import type { Finding } from './rules/finding.ts';
@@ -16,9 +17,11 @@ import { judgeSeries } from './rules/judge-series.ts';
 import type { RuleAction, SeriesEvidence } from './rules/series.ts';
 
 export interface JudgedBars {
-  readonly accepted: BarSeries;
+  readonly accepted: StoredBarSeries;
   readonly rejected: readonly RejectedRow[];
   readonly judged: JudgedSeries | null;
+  /** The range that the answer speaks for; `null` where it has no bars. */
+  readonly answered: AnsweredRange | null;
 }
 
 /** Judges a series by the stored latest quote of the same source and by what is stored of its time. Never throws. */
@@ -26,7 +29,7 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
   const { accepted, rejected } = checkBars(series);
   const first = accepted.bars[0];
   const last = accepted.bars.at(-1);
-  if (!first || !last) return { accepted, rejected, judged: null };
+  if (!first || !last) return { accepted: withOvertaken(accepted, stored), rejected, judged: null, answered: null };
   const found = judgeSeries({
     assetClass: series.listing.assetClass,
     currency: series.listing.currency,
@@ -45,7 +48,8 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
   const closes = new Map<number | null, string>(accepted.bars.map((bar) => [bar.startsAt, bar.close]));
   const actions = withoutCountedGains(accepted, found);
   return {
-    accepted: { ...accepted, bars, actions },
+    accepted: withOvertaken({ ...accepted, bars, actions }, stored),
+    answered: answeredRange(series, accepted.bars, stored),
     rejected: [
       ...rejected,
       ...accepted.bars.filter((bar) => undecided.has(bar.startsAt)).map((bar) => ofNoKnownUnit(series, bar)),
@@ -62,6 +66,10 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
         .map((finding) => ({ ...finding, row: finding.subject.said ?? closes.get(finding.subject.at) ?? null })),
     },
   };
+}
+
+function withOvertaken(series: BarSeries, stored: StoredSeries | undefined): StoredBarSeries {
+  return { ...series, overtaken: overtaken(series, series.bars, series.actions, stored?.later ?? []) };
 }
 
 function ruleAction({ type, exDate, ratio, amount, currency }: CorporateAction): RuleAction[] {

@@ -41,7 +41,7 @@ export interface ParsedQuote {
   readonly quote: Quote | CurrencylessQuote;
 }
 
-/** All bars of one subject from one answer, with the corporate actions in the answer. */
+/** All bars of one subject from one answer, with all corporate actions of its range: what it leaves out is withdrawn. */
 export interface ParsedBars {
   readonly subject: Subject;
   readonly basis: BarBasis;
@@ -52,6 +52,11 @@ export interface ParsedBars {
   readonly witnesses?: SeriesWitnesses | undefined;
   /** Days (`yyyy-mm-dd`) that the answer has a place for and no price: there was no trade. */
   readonly untraded?: readonly string[] | undefined;
+  /**
+   * Times that the answer has a place for, whether there is a bar in it or not: what is stored of another time between the
+   * first and the last bar is withdrawn. Those of the bars where it is absent.
+   */
+  readonly places?: readonly number[];
 }
 
 /** One member of an index, with the price that stands beside it. */

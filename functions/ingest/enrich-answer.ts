@@ -69,7 +69,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       quotes.push({ listing, symbol: subject.symbol, quote: plausible({ ...quote, currency }), fetchedAt, path });
     } else rejected.push(unitUnsaid(subject.symbol, path, { ...quote, fetchedAt }));
   }
-  for (const { subject, basis, basisAt, bars: rows, actions, witnesses, untraded } of parsed.bars) {
+  for (const { subject, basis, basisAt, bars: rows, actions, witnesses, untraded, places } of parsed.bars) {
     const path = `${answer} ${subject.symbol}`;
     // A series belongs to the listing that the symbol means today, because sources answer so.
     const listing = resolve(subject.symbol, fetchedAt);
@@ -84,7 +84,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
       else rejected.push(unitUnsaid(subject.symbol, path, { ...bar, basis, fetchedAt }));
     }
-    const rest = { actions, witnesses, untraded, fetchedAt, path };
+    const rest = { actions, witnesses, untraded, places, fetchedAt, path };
     bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, ...rest });
   }
   const constituents = (parsed.constituents ?? []).flatMap(({ index, members }): IndexSnapshot[] => {

@@ -260,6 +260,7 @@ async function decide(
     bars,
     constituents: snapshots,
     judged: series.flatMap((each) => each.judged ?? []),
+    answered: series.flatMap((each) => each.answered ?? []),
     rejected,
     statistics: message.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes.accepted, rejected),
     verdict: verdictOf({
@@ -283,7 +284,7 @@ async function judged(series: readonly BarSeries[], evidence: Evidence): Promise
       .filter((at) => at >= earliestTime && at <= fetchedAt + futureToleranceMs);
     return interval === undefined || times.length === 0
       ? []
-      : [{ listingId: listing.id, interval, from: Math.min(...times), to: Math.max(...times) }];
+      : [{ listingId: listing.id, interval, from: Math.min(...times), to: Math.max(...times), fetchedAt }];
   });
   const stored = spans.length > 0 ? await evidence.storedSeries?.(spans) : undefined;
   return series.map((each) =>

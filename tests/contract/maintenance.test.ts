@@ -99,3 +99,23 @@ it('expired rows are deleted, others are kept', async () => {
   expect((await maintainDatabase(pool, now)).removed).toBe(1);
   expect((await pool.query('SELECT count(*)::int AS left FROM permit')).rows).toEqual([{ left: 1 }]);
 });
+
+it('joins the ranges that answers of more than 30 days ago spoke for, and leaves newer ones', async () => {
+  const days = (count: number) => new Date(now.getTime() - count * 86_400_000);
+  const put = (from: number, to: number, fetched: number) =>
+    pool.query(`INSERT INTO answered_range VALUES (1, 'yahoo', '1d', $1, $2, $3)`, [days(from), days(to), days(fetched)]);
+  await put(400, 60, 60);
+  await put(390, 50, 50);
+  await put(380, 40, 40);
+  await put(370, 10, 10);
+  const ranges = async () =>
+    (await pool.query('SELECT from_at, to_at, fetched_at FROM answered_range ORDER BY fetched_at')).rows;
+  const joined = [
+    { from_at: days(400), to_at: days(40), fetched_at: days(40) },
+    { from_at: days(370), to_at: days(10), fetched_at: days(10) },
+  ];
+  await maintainDatabase(pool, now);
+  expect(await ranges()).toEqual(joined);
+  await maintainDatabase(pool, now);
+  expect(await ranges()).toEqual(joined);
+});

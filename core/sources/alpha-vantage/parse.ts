@@ -98,8 +98,10 @@ function parseSeries(answer: SourceAnswer): Parsed {
   const subject = subjectOf(symbol);
   const bars: ParsedBars['bars'][number][] = [];
   const rejections: Rejection[] = [];
+  const places: number[] = [];
   for (const [date, raw] of Object.entries(opened.rows)) {
     const startsAt = /^\d{4}-\d\d-\d\d$/.test(date) ? startOfDate(date, zone) : null;
+    if (startsAt !== null) places.push(startsAt);
     const row = barRowSchema.safeParse(raw);
     const [open, high, low, close] = row.success
       ? [row.data.open, row.data.high, row.data.low, row.data.close].map(numberOf)
@@ -130,7 +132,7 @@ function parseSeries(answer: SourceAnswer): Parsed {
     bars.push(subject.listing ? { ...bar, currency: subject.listing.currency } : bar);
   }
   const basisAt = Date.parse(answer.fetchedAt);
-  return { ...nothing, bars: [{ subject, basis: 'raw', basisAt, bars, actions: [] }], rejections };
+  return { ...nothing, bars: [{ subject, basis: 'raw', basisAt, bars, actions: [], places }], rejections };
 }
 
 interface Series {

@@ -52,6 +52,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
         actions: readActions(chart, subject.listing),
         witnesses: readWitnesses(chart, subject.listing.minorFactor, adjusted),
         untraded,
+        places: (chart.timestamp ?? []).map((seconds) => Math.round(seconds * 1000)),
       },
     ],
     rejections,

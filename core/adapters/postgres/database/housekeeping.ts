@@ -15,6 +15,24 @@ export interface Maintenance {
 }
 
 /**
+ * Ranges that answers of more than 30 days ago spoke for become one of each series, as of the newest: an answer that comes
+ * later than that withdraws nothing there, which keeps a row too many and never one too few.
+ */
+const joinRanges = `
+  WITH many AS (
+    SELECT listing_id, source, interval FROM answered_range WHERE fetched_at < $1::timestamptz - interval '30 days'
+    GROUP BY 1, 2, 3 HAVING count(*) > 1 LIMIT 10000
+  ), former AS (
+    DELETE FROM answered_range r USING many m
+    WHERE r.listing_id = m.listing_id AND r.source = m.source AND r.interval = m.interval
+      AND r.fetched_at < $1::timestamptz - interval '30 days'
+    RETURNING r.*
+  )
+  INSERT INTO answered_range (listing_id, source, interval, from_at, to_at, fetched_at)
+  SELECT listing_id, source, interval, min(from_at), max(to_at), max(fetched_at) FROM former GROUP BY 1, 2, 3
+  ON CONFLICT (listing_id, source, interval, from_at, fetched_at) DO UPDATE SET to_at = greatest(answered_range.to_at, excluded.to_at)`;
+
+/**
  * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
  * and what has expired is removed. Touches no quote, bar, run or key.
  */
@@ -33,5 +51,6 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }
+  await pool.query(joinRanges, [now]);
   return { partitionsMade: onlyRow(countRow, made).count, rowsInDefault: onlyRow(countRow, left).count, removed };
 }

@@ -11,6 +11,9 @@ const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
   coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day, q.open, q.high, q.low, q.close, q.volume, q.currency,
   q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
 
+/** What a source does not tell any more is kept and not used. */
+const counts = 'withdrawn_at IS NULL';
+
 const actionColumns = 'type, ex_date, source, ratio, amount, currency, known_at';
 
 const basis = z.enum(barBases).catch('raw');
@@ -52,7 +55,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
         name: 'bar-source',
         text: `SELECT s.source, b.basis, floor(${msOf('b.basis_at')}) AS "basisAt"
                FROM unnest($3::text[]) WITH ORDINALITY s (source, place)
-               CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2
+               CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2 AND ${counts}
                                    ORDER BY starts_at DESC LIMIT 1) b
                ORDER BY s.place LIMIT 1`,
         values: [listingId, interval, inOrder.filter((source) => visible.has(source))],
@@ -73,7 +76,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
     async bars(of) {
       visible.require(of.source);
       const down = of.order === 'desc';
-      const range = `listing_id = $1 AND source = $2 AND interval = $3 AND starts_at >= $4 AND starts_at < $5
+      const range = `listing_id = $1 AND source = $2 AND interval = $3 AND starts_at >= $4 AND starts_at < $5 AND ${counts}
         AND ($6::timestamptz IS NULL OR ingested_at <= $6) AND ($7::timestamptz IS NULL OR starts_at ${down ? '<' : '>'} $7)`;
       const order = `ORDER BY starts_at ${down ? 'DESC' : ''} LIMIT $8`;
       const past = `UNION ALL (SELECT ${columns} FROM bar_revision WHERE ${range} AND known_to > $6 ${order})`;
@@ -97,7 +100,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
     },
 
     async actions(listingId, zone, knownAt) {
-      const known = `listing_id = $1 AND type = ANY ($4::text[]) AND ($5::text[] IS NULL OR source = ANY ($5))
+      const known = `listing_id = $1 AND ${counts} AND type = ANY ($4::text[]) AND ($5::text[] IS NULL OR source = ANY ($5))
         AND ($3::timestamptz IS NULL OR coalesce(ingested_at, known_at) <= $3)`;
       const result = await pool.query({
         name: 'corporate-actions',
@@ -115,7 +118,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
 
     async closesBefore(listingId, source, zone, days, knownAt) {
       visible.require(source);
-      const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND date < d.day AND date >= d.day - 12
+      const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND ${counts} AND date < d.day AND date >= d.day - 12
         AND starts_at < d.day + interval '1 day' AND starts_at > d.day - interval '14 days'
         AND ($5::timestamptz IS NULL OR ingested_at <= $5)`;
       const past = `UNION ALL SELECT ${columns} FROM bar_revision WHERE ${before} AND known_to > $5`;

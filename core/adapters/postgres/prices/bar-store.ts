@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
-import type { BarSeries } from '../../../market/bar-series.ts';
+import type { StoredBarSeries } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { isFetchedLater } from './fetch-order.ts';
@@ -8,35 +8,40 @@ import { isFetchedLater } from './fetch-order.ts';
 const rowsPerStatement = 5_000;
 
 const sameContent = `
-  (s.date, s.open, s.high, s.low, s.close, s.volume, s.currency, s.minor_factor, s.basis)
+  (s.date, s.open, s.high, s.low, s.close, s.volume, s.currency, s.minor_factor, s.basis, s.withdrawn_at)
   IS NOT DISTINCT FROM
   (excluded.date, excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.currency,
-   excluded.minor_factor, excluded.basis)`;
+   excluded.minor_factor, excluded.basis, excluded.withdrawn_at)`;
 
 /*
  * The same bar again writes nothing, unless it was stale: then it is confirmed as of the new fetch. Other content from a
- * later fetch replaces it, and the statement trigger keeps the former row. `ingested_at` moves as in quote-store.ts.
+ * later fetch replaces it, and the statement trigger keeps the former row. `ingested_at` moves as in quote-store.ts. A bar
+ * that was withdrawn comes back with a fetch after that. Where a later answer has spoken already, a bar that is stored
+ * stays as it is, and one that is not is stored as withdrawn.
  */
 const storeText = `
   WITH stored AS (
     INSERT INTO bar AS s (listing_id, source, interval, starts_at, date, open, high, low, close, volume, currency,
-                          minor_factor, basis, basis_at, fetched_at, ingested_at, batch_id)
+                          minor_factor, basis, basis_at, fetched_at, ingested_at, batch_id, withdrawn_at)
     SELECT listing_id, $14, interval, to_timestamp(starts_at / 1000.0::float8), date, open, high, low, close, volume,
            currency, minor_factor, basis, to_timestamp(basis_at / 1000.0::float8),
-           to_timestamp(fetched_at / 1000.0::float8), statement_timestamp(), $15::bigint
+           to_timestamp(fetched_at / 1000.0::float8), statement_timestamp(), $15::bigint,
+           to_timestamp(overtaken_at / 1000.0::float8)
     FROM unnest($1::int[], $2::text[], $3::float8[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[],
-                $8::numeric[], $9::numeric[], $10::text[], $11::int[], $12::text[], $13::float8[], $16::float8[])
+                $8::numeric[], $9::numeric[], $10::text[], $11::int[], $12::text[], $13::float8[], $16::float8[],
+                $17::float8[])
       AS t (listing_id, interval, starts_at, date, open, high, low, close, volume, currency, minor_factor, basis,
-            basis_at, fetched_at)
+            basis_at, fetched_at, overtaken_at)
     ON CONFLICT (listing_id, source, interval, starts_at) DO UPDATE SET
       date = excluded.date, open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
       volume = excluded.volume, currency = excluded.currency, minor_factor = excluded.minor_factor,
-      basis = excluded.basis, basis_at = excluded.basis_at, stale = false,
+      basis = excluded.basis, basis_at = excluded.basis_at, stale = false, withdrawn_at = NULL,
       fetched_at = CASE WHEN ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
       ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
                          ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
       batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END
-    WHERE ${isFetchedLater('excluded.fetched_at', 's.fetched_at')} AND (s.stale OR NOT (${sameContent}))
+    WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.withdrawn_at, s.fetched_at)')}
+      AND excluded.withdrawn_at IS NULL AND (s.stale OR NOT (${sameContent}))
     RETURNING batch_id = $15::bigint AS written, ingested_at > statement_timestamp() AS revised
   )
   SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
@@ -52,7 +57,7 @@ export async function storeBars(
   db: Connection,
   sourceId: string,
   batchId: string,
-  series: readonly BarSeries[],
+  series: readonly StoredBarSeries[],
 ): Promise<{ written: number; revised: number }> {
   await storeActions(db, sourceId, batchId, series);
   const rows = series
@@ -80,6 +85,7 @@ export async function storeBars(
         sourceId,
         batchId,
         numbers(part.map((row) => row.fetchedAt)),
+        numbers(part.map((row) => row.overtaken?.bars.get(row.bar.startsAt) ?? null)),
       ],
     });
     const { written, revised } = storedRow.parse(answer.rows[0]);
@@ -92,16 +98,21 @@ export async function storeBars(
 
 // What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
 const actionsText = `
-  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at)
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at, withdrawn_at)
   SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint,
-         statement_timestamp()
-  FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[])
-    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at)
+         statement_timestamp(), to_timestamp(overtaken_at / 1000.0::float8)
+  FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[], $10::float8[],
+              $11::bool[])
+    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at, overtaken_at, speaks)
+  -- What days have not is not brought back by other intervals.
+  WHERE speaks OR NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = t.listing_id AND a.type = t.type
+                              AND a.ex_date = t.ex_date AND a.source = $8 AND a.withdrawn_at IS NOT NULL)
   ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
     ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
-    batch_id = excluded.batch_id
-  WHERE ${isFetchedLater('excluded.known_at', 's.known_at')}
-    AND (s.ratio, s.amount, s.currency) IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency)`;
+    batch_id = excluded.batch_id, withdrawn_at = NULL
+  WHERE ${isFetchedLater('excluded.known_at', 'coalesce(s.withdrawn_at, s.known_at)')} AND excluded.withdrawn_at IS NULL
+    AND (s.ratio, s.amount, s.currency, s.withdrawn_at)
+      IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency, excluded.withdrawn_at)`;
 
 /**
  * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
@@ -109,7 +120,7 @@ const actionsText = `
  */
 const staleText = `
   UPDATE bar SET stale = true FROM corporate_action a
-  WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2
+  WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2 AND a.withdrawn_at IS NULL
     AND bar.listing_id = a.listing_id AND bar.source = $2 AND bar.basis <> 'raw' AND NOT bar.stale
     AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at`;
 
@@ -117,13 +128,19 @@ async function storeActions(
   db: Connection,
   sourceId: string,
   batchId: string,
-  series: readonly BarSeries[],
+  series: readonly StoredBarSeries[],
 ): Promise<void> {
   const byKey = new Map(
     series.flatMap((each) =>
       each.actions.map((action) => [
         `${each.listing.id} ${action.type} ${action.exDate}`,
-        { action, listingId: each.listing.id, knownAt: each.fetchedAt },
+        {
+          action,
+          listingId: each.listing.id,
+          knownAt: each.fetchedAt,
+          overtakenAt: each.overtaken?.actions.get(action.exDate) ?? null,
+          speaks: each.bars[0]?.interval === '1d',
+        },
       ]),
     ),
   );
@@ -139,5 +156,7 @@ async function storeActions(
     numbers(rows.map((row) => row.knownAt)),
     sourceId,
     batchId,
+    numbers(rows.map((row) => row.overtakenAt)),
+    texts(rows.map((row) => String(row.speaks))),
   ]);
 }

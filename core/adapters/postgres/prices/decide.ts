@@ -42,7 +42,7 @@ export async function decide(
             b.close AS last_close, b.starts_at AS last_at
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
      LEFT JOIN LATERAL (SELECT close, starts_at FROM bar
-                        WHERE listing_id = q.listing_id AND source = q.source AND interval = '1d' AND NOT stale
+                        WHERE listing_id = q.listing_id AND source = q.source AND interval = '1d' AND NOT stale AND withdrawn_at IS NULL
                           AND starts_at > q.as_of - interval '14 days'
                         ORDER BY starts_at DESC LIMIT 1) b ON true
      WHERE q.listing_id = ANY ($1::int[]) AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.listing_id`,

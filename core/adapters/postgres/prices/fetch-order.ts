@@ -4,7 +4,7 @@ import { futureToleranceMs } from '../../../prices/thresholds.ts';
 const ms = (count: number) => `interval '${count} ms'`;
 
 /** SQL: an instant of a fetch lies in the future. It was stored while the clock was ahead, and nothing is later than that. */
-const isAhead = (fetched: string) => `${fetched} > statement_timestamp() + ${ms(clockToleranceMs)}`;
+export const isAhead = (fetched: string) => `${fetched} > statement_timestamp() + ${ms(clockToleranceMs)}`;
 
 /** SQL: what comes was fetched later than what is stored. What is stored from the future is earlier than anything. */
 export const isFetchedLater = (comes: string, stored: string): string => `(${comes} > ${stored} OR ${isAhead(stored)})`;

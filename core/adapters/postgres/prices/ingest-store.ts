@@ -21,6 +21,7 @@ import { confirmLeft, lockLatest, otherPrices, priorsAt } from './latest-quotes.
 import { storeQuotes } from './quote-store.ts';
 import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
+import { withdraw } from './withdraw.ts';
 
 /** A service that is stopped stops within this time; a busy container need not ask for each blob. */
 export const standingTtlMs = 1_000;
@@ -61,7 +62,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
  *   1. open the batch; a blob that was read before ends here
  *   2. lock and read the latest row of each listing
  *   3. decide, outside the database
- *   4. quotes with their latest rows, bars, corporate actions, findings, constituents
+ *   4. quotes with their latest rows, bars, corporate actions, what is withdrawn of them, findings, constituents
  *   5. counts, statistics, quarantine, events, the task's end
  *   6. which source is the price, under the one lock that all sources share
  */
@@ -93,6 +94,7 @@ async function storeBatch(
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
+  await withdraw(db, sourceId, decision.answered ?? []);
   await storeFindings(db, sourceId, batchId, decision.judged ?? []);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {

@@ -234,7 +234,7 @@ async function barredGroups(db: Connection, source: JudgedSource): Promise<Sourc
     name: 'judge-bars',
     text: `SELECT j.job, l.mic, l.zone, i.asset_class, b.date::text AS date, count(*)::int AS count
            ${listed} LEFT JOIN LATERAL (
-             SELECT date FROM bar WHERE listing_id = l.id AND source = $1 AND interval = '1d'
+             SELECT date FROM bar WHERE listing_id = l.id AND source = $1 AND interval = '1d' AND withdrawn_at IS NULL
              ORDER BY starts_at DESC LIMIT 1) b ON true
            GROUP BY 1, 2, 3, 4, 5`,
     values: [source.id, jobs],
