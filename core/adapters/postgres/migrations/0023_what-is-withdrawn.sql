@@ -1,4 +1,5 @@
 -- Up Migration
+SET LOCAL lock_timeout = '5s';
 
 -- Since when a source does not tell a row of the past any more: the fetch of the answer that left it out. Such a row is kept
 -- and not used, until an answer has it again.
