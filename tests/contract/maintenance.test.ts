@@ -103,7 +103,11 @@ it('expired rows are deleted, others are kept', async () => {
 it('joins the ranges that answers of more than 30 days ago spoke for, and leaves newer ones', async () => {
   const days = (count: number) => new Date(now.getTime() - count * 86_400_000);
   const put = (from: number, to: number, fetched: number) =>
-    pool.query(`INSERT INTO answered_range VALUES (1, 'yahoo', '1d', $1, $2, $3)`, [days(from), days(to), days(fetched)]);
+    pool.query(`INSERT INTO answered_range VALUES (1, 'yahoo', '1d', $1, $2, $3)`, [
+      days(from),
+      days(to),
+      days(fetched),
+    ]);
   await put(400, 60, 60);
   await put(390, 50, 50);
   await put(380, 40, 40);
