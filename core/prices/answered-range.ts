@@ -7,7 +7,13 @@
  * of what is known is a broken one, and speaks for nothing. Answers come in any order: one that was fetched later has
  * spoken already for its range, so what an earlier one says of that range has been withdrawn or confirmed since.
  */
-import type { Bar, BarInterval, CorporateAction, CorporateActionType } from '../market/bar.ts';
+import {
+  type Bar,
+  type BarInterval,
+  type CorporateAction,
+  type CorporateActionType,
+  intervalMs,
+} from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import { dateInZone } from '../market/zoned-date.ts';
 import type { LaterAnswer, StoredSeries } from './evidence.ts';
@@ -24,6 +30,9 @@ export interface AnsweredRange {
   readonly interval: BarInterval;
   readonly from: number;
   readonly to: number;
+  /** Its days in the venue's zone. */
+  readonly firstDay: string;
+  readonly lastDay: string;
   readonly fetchedAt: number;
   /** Starts of bars that are withdrawn. */
   readonly bars: readonly number[];
@@ -37,17 +46,6 @@ export interface Overtaken {
   /** By the ex-date. */
   readonly actions: ReadonlyMap<string, number>;
 }
-
-const hour = 3_600_000;
-const lengths: Readonly<Record<BarInterval, number>> = {
-  '1m': hour / 60,
-  '5m': hour / 12,
-  '15m': hour / 4,
-  '1h': hour,
-  '1d': 24 * hour,
-  '1wk': 7 * 24 * hour,
-  '1mo': 31 * 24 * hour,
-};
 
 /** An answer that leaves out no more rows than this is none that is broken. */
 const fewLeftOut = 20;
@@ -63,12 +61,15 @@ export function answeredRange(
 ): AnsweredRange | null {
   const interval = accepted[0]?.interval;
   if (interval === undefined) return null;
-  const over = accepted.filter((bar) => bar.startsAt + lengths[interval] <= series.fetchedAt);
+  const over = accepted.filter((bar) => bar.startsAt + intervalMs(interval) <= series.fetchedAt);
   const [first, last] = [over[0], over.at(-1)];
   if (!first || !last) return null;
   const range = { listingId: series.listing.id, interval, from: first.startsAt, to: last.startsAt };
   const { fetchedAt } = series;
-  const none = { ...range, fetchedAt, bars: [], actions: [] };
+  const { zone } = series.listing;
+  const [firstDay, lastDay] = [first, last].map((bar) => bar.date ?? dateInZone(bar.startsAt, zone));
+  if (firstDay === undefined || lastDay === undefined) return null;
+  const none = { ...range, firstDay, lastDay, fetchedAt, bars: [], actions: [] };
   if (!stored) return none;
   const named = new Set([...(series.places ?? []), ...series.bars.map((bar) => bar.startsAt)]);
   const within = stored.rows.filter((row) => row.startsAt >= range.from && row.startsAt <= range.to);
