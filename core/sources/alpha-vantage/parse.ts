@@ -1,15 +1,16 @@
 import type { Failure } from '../../contracts/failure.ts';
-import { type DecimalText, decimalFromText } from '../../market/decimal.ts';
+import type { DecimalText } from '../../market/decimal.ts';
 import { dateInZone, isZone, startOfDate } from '../../market/zoned-date.ts';
 import type { CurrencylessBar, Parsed, ParsedBars, Rejection, SourceAnswer, SourceParser, Subject } from '../parser.ts';
 import { driftOf, failed, fieldsOf, invalidFields, readBody } from '../reading/json.ts';
+import { numberFromText } from '../reading/number-text.ts';
 import { excuseOf } from './excuse.ts';
 import { barRowSchema, quoteAnswerSchema, quoteRowSchema, seriesAnswerSchema, seriesMetaSchema } from './schema.ts';
 import { answerZone, knownListing } from './symbols.ts';
 
 /** Alpha Vantage: one symbol a request, all values as text, no currency, no time of day. */
 export const alphaVantageParser: SourceParser = {
-  version: 'alpha-vantage-1',
+  version: 'alpha-vantage-2',
   requests: ({ kind, symbols }) =>
     symbols.map((symbol) => ({
       path: '/query',
@@ -180,7 +181,7 @@ function textOrNull(text: string | null | undefined): DecimalText | null {
 
 /** The number in a text, without the zeros that it is filled up with to four decimals. */
 function numberOf(text: string): DecimalText | null {
-  const decimal = decimalFromText(text);
+  const decimal = numberFromText(text);
   return decimal?.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 }
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../../contracts/failure.ts';
 import type { JobKind } from '../../contracts/words/job-kinds.ts';
-import { type DecimalText, decimalFromText, divide } from '../../market/decimal.ts';
+import { divide } from '../../market/decimal.ts';
 import { exchangeOf, isMic, pseudoMics } from '../../market/exchange.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
@@ -9,6 +9,7 @@ import type { Parsed, ParsedQuote, Rejection, SourceAnswer, SourceParser } from 
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
+import { numberFromText } from '../reading/number-text.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, recognized by its headings. */
@@ -30,7 +31,7 @@ const assetClassOf: ReadonlyMap<string, AssetClass> = new Map(
 
 /** The broker's symbols are the canonical ones. */
 export const demoBrokerParser: SourceParser = {
-  version: 'demo-broker-1',
+  version: 'demo-broker-2',
   requests: ({ symbols, selectors = 'main' }) => [
     {
       path: '/positions',
@@ -137,19 +138,12 @@ function read(table: HtmlTable, asked: readonly string[]): Parsed {
   };
 }
 
-/** No figure of the page takes more characters than this. */
-const longestNumber = 32;
-
-function numberIn(text: string): DecimalText | null {
-  return text.length > longestNumber ? null : decimalFromText(text);
-}
-
 /** The quote of a row, or what is wrong with it. */
 function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 'finding' | 'detail'> {
   const invalid = (name: Column, detail: string) => ({ finding: invalidFields([name]), detail });
   const symbol = cell('Symbol');
   const assetClass = assetClassOf.get(cell('Type'));
-  const price = numberIn(cell('Last'));
+  const price = numberFromText(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
   if (!isSymbol(symbol)) return invalid('Symbol', 'The row has no symbol.');
@@ -163,7 +157,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
     assetClass === 'crypto' || assetClass === 'fx' || assetClass === 'index' ? pseudoMics[assetClass] : cell('Market');
   if (!isMic(mic)) return invalid('Market', 'The market is not a MIC.');
   const major = (name: Column) => {
-    const value = numberIn(cell(name));
+    const value = numberFromText(cell(name));
     return value === null ? null : divide(value, minorFactor);
   };
   return {
@@ -178,7 +172,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
       previousClose: major('Previous'),
       bid: null,
       ask: null,
-      volume: numberIn(cell('Volume')),
+      volume: numberFromText(cell('Volume')),
       currency,
       minorFactor,
       session: null,

@@ -175,7 +175,10 @@ function hasPart({ attributes }: Element, { kind, value }: { kind: string; value
   return kind === '#' ? given === value : given.split(/\s+/).includes(value);
 }
 
-/** Text as displayed: runs of spaces, breaking or not, are one space. */
+/** Text as displayed: without what nobody sees, and runs of spaces, breaking or not, are one space. */
 function cellText(text: string): string {
-  return text.replaceAll(/[\s\u00a0]+/g, ' ').trim();
+  return text
+    .replaceAll(/\p{Cf}+/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }

@@ -2,7 +2,13 @@ import type { Failure } from '../../contracts/failure.ts';
 import type { SourceAnswer } from '../parser.ts';
 
 /** The 4xx that say that the request itself is wrong. Others are unexplained until someone looks. */
-const refusals: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
+const refusals: ReadonlySet<number> = new Set([400, 405, 406, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
+
+/** Statuses that say what a standard one says: some are of one maker of servers. */
+const slowDown: ReadonlySet<number> = new Set([420, 429]);
+const sessionEnded: ReadonlySet<number> = new Set([401, 419, 440, 498]);
+/** 999 is what Yahoo and others answer to robots. */
+const barred: ReadonlySet<number> = new Set([403, 430, 451, 999]);
 
 /**
  * The failure that the transport alone shows, the same for every source; `null` when there is a 200 to read.
@@ -81,16 +87,18 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
       : null;
   const said = `The source answered ${status}`;
   const detail = { code: 'http_status', status } as const;
-  if (status === 429) return { reason: 'rate_limited', detail, message: `${said}: too many requests.` };
-  if (status === 401)
+  if (slowDown.has(status)) return { reason: 'rate_limited', detail, message: `${said}: too many requests.` };
+  if (sessionEnded.has(status))
     return { reason: 'auth_expired', detail, message: `${said}: the session or key is not accepted.` };
-  if (status === 403) return { reason: 'blocked', detail, message: `${said}: it takes us for a bot, or forbids this.` };
-  if (status === 404) return { reason: 'not_found', detail, message: `${said}: it does not know what was asked for.` };
+  if (barred.has(status))
+    return { reason: 'blocked', detail, message: `${said}: it takes us for a bot, or forbids this.` };
+  if (status === 404 || status === 410)
+    return { reason: 'not_found', detail, message: `${said}: it does not know what was asked for.` };
   if (status === 408) return { reason: 'timeout', detail, message: `${said}: it gave up waiting.` };
   if (status >= 300 && status < 400)
     return { reason: 'auth_expired', detail, message: `${said}: it wants a consent or a login first.` };
   if (refusals.has(status))
     return { reason: 'bad_request', detail, message: `${said}: it does not take this request.` };
-  if (status >= 500) return { reason: 'down', detail, message: `${said}: it is broken or overloaded.` };
+  if (status >= 500 && status < 600) return { reason: 'down', detail, message: `${said}: it is broken or overloaded.` };
   return { reason: 'unexplained', detail, message: `${said}, which means nothing to this parser.` };
 }

@@ -4,16 +4,19 @@ import type { RowFinding } from '../../contracts/words/row-findings.ts';
 import type { Parsed, SourceAnswer } from '../parser.ts';
 import { transportFailure } from './http-failure.ts';
 
+/** A byte order mark at the start of a body, read as UTF-8 or byte by byte, and the space around it. */
+const orderMark = /^(?:[\s\ufeff]|\u00ef\u00bb\u00bf)+/;
+
 /** The body of a 200 as JSON, or why there is none. Never throws. */
 export function readBody(answer: Pick<SourceAnswer, 'response' | 'error'>): { json: unknown } | { failure: Failure } {
   const failure = transportFailure(answer);
   if (failure) return { failure };
-  const body = answer.response?.body ?? '';
+  const body = withoutOrderMark(answer.response?.body ?? '');
   try {
     return { json: JSON.parse(body) };
   } catch {
     return {
-      failure: /^\s*</.test(body)
+      failure: body.startsWith('<')
         ? {
             reason: 'blocked',
             detail: { code: 'page_in_place_of_data' },
@@ -22,6 +25,11 @@ export function readBody(answer: Pick<SourceAnswer, 'response' | 'error'>): { js
         : { reason: 'schema_drift', detail: { code: 'invalid_json' }, message: 'The answer is not whole JSON.' },
     };
   }
+}
+
+/** A body without the byte order mark and the space at its start. */
+export function withoutOrderMark(body: string): string {
+  return body.replace(orderMark, '');
 }
 
 /** A code of a source, such as a symbol, a currency or an exchange: characters that can be seen, and only plain ones. */

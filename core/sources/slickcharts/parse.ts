@@ -9,13 +9,14 @@ import type { Failure } from '../../contracts/failure.ts';
 import type { FailureDetail } from '../../contracts/words/failure-details.ts';
 import type { JobKind } from '../../contracts/words/job-kinds.ts';
 import type { PageSelectors } from '../../contracts/words/page-selectors.ts';
-import { type DecimalText, decimalFromText, divide, subtract } from '../../market/decimal.ts';
+import { type DecimalText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
 import type { ParsedMember, ParsedQuote, Rejection, SourceAnswer, SourceParser, Subject } from '../parser.ts';
 import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
+import { numberFromText, percentFromText } from '../reading/number-text.ts';
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
@@ -38,9 +39,6 @@ const leastPercent = 0.02;
 /** A member with whether its previous close says anything of its price. */
 type Member = ParsedMember & { readonly saysPrevious: boolean };
 
-/** No price or weight takes more characters. */
-const longestNumber = 32;
-
 /** A page that was in a cache for longer is not today's. */
 const mostAgeSeconds = 6 * 3600;
 
@@ -48,7 +46,7 @@ const mostAgeSeconds = 6 * 3600;
 const unsaid = { mic: pseudoMics.unknown, currency: 'USD', minorFactor: 1, zone: 'America/New_York' } as const;
 
 export const slickchartsParser: SourceParser = {
-  version: 'slickcharts-1',
+  version: 'slickcharts-2',
   requests: ({ symbols, selectors = 'main' }) =>
     symbols.map((symbol) => ({
       path: `/${symbol}`,
@@ -169,31 +167,24 @@ function read(
   if (!table) return { failure: drift({ code: 'table_missing' }, 'The page has no table of members any more.') };
   const columns = columnsOf(table);
   if ('reason' in columns) return { failure: columns };
-  const members = new Map<string, Member>();
+  const read: { readonly member: Member; readonly path: string }[] = [];
   const rejections: Rejection[] = [];
   for (const [at, row] of table.rows.entries()) {
     const path = `${tableSelector} tr[${at}]`;
-    const member = memberOf(row, columns, members.size + 1);
+    const member = memberOf(row, columns);
     if ('detail' in member) rejections.push({ ...member, reason: 'schema', path });
-    else if (members.has(member.subject.symbol))
-      rejections.push({
-        symbol: member.subject.symbol,
-        reason: 'duplicate_conflict',
-        finding: { code: 'conflicting_rows', rows: 2 },
-        detail: 'The table has a second row on this symbol.',
-        path,
-      });
-    else members.set(member.subject.symbol, member);
+    else read.push({ member, path });
   }
+  const symbols = new Map(read.map(({ member }) => [keyOf(member), member]));
   const { from, to } = index.count;
-  if (members.size < from || members.size > to)
+  if (symbols.size < from || symbols.size > to)
     return {
       failure: drift(
-        { code: 'member_count', members: members.size, least: from, most: to },
-        `The page has ${members.size} readable members; ${index.name} has ${from} to ${to}.`,
+        { code: 'member_count', members: symbols.size, least: from, most: to },
+        `The page has ${symbols.size} readable members; ${index.name} has ${from} to ${to}.`,
       ),
     };
-  const sum = [...members.values()].reduce((total, { weight }) => total.add(weight), new Decimal(0));
+  const sum = [...symbols.values()].reduce((total, { weight }) => total.add(weight), new Decimal(0));
   const percent = sum.mul(100).toDecimalPlaces(2);
   if (sum.sub(1).abs().gt(weightTolerance))
     return {
@@ -202,25 +193,53 @@ function read(
         `The weights add up to ${percent.toFixed()} % and not to 100 %.`,
       ),
     };
-  return { index, members: [...members.values()], rejections };
+  return { index, members: withoutRivals(read, rejections), rejections };
 }
 
-function memberOf(
-  row: readonly string[],
-  columns: Columns,
-  rank: number,
-): Member | Pick<Rejection, 'symbol' | 'finding' | 'detail'> {
+/** One member for each symbol, ranked. Rows of one symbol that differ are all held back: nothing tells which is right. */
+function withoutRivals(
+  read: readonly { readonly member: Member; readonly path: string }[],
+  rejections: Rejection[],
+): Member[] {
+  const members: Member[] = [];
+  for (const [symbol, rows] of Map.groupBy(read, ({ member }) => keyOf(member))) {
+    const [first] = rows;
+    if (first && rows.every(({ member }) => isSameMember(member, first.member)))
+      members.push({ ...first.member, rank: members.length + 1 });
+    else
+      for (const { path } of rows)
+        rejections.push({
+          symbol,
+          reason: 'duplicate_conflict',
+          finding: { code: 'conflicting_rows', rows: rows.length },
+          detail: `The table has ${rows.length} different rows on this symbol.`,
+          path,
+        });
+  }
+  return members;
+}
+
+/** A share class has a point before it, or a hyphen. */
+function keyOf({ subject }: Member): string {
+  return subject.symbol.replace('.', '-');
+}
+
+function isSameMember(a: Member, b: Member): boolean {
+  return a.weight === b.weight && a.price === b.price && a.previousClose === b.previousClose;
+}
+
+function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejection, 'symbol' | 'finding' | 'detail'> {
   const text = row[columns.symbol] ?? '';
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
-  const weight = amount((row[columns.weight] ?? '').replace(/ ?%$/, ''));
-  const price = amount(row[columns.price]);
+  const weight = percentFromText(row[columns.weight] ?? '');
+  const price = numberFromText(row[columns.price] ?? '');
   if (symbol === null) return { symbol: null, finding: invalidFields(['Symbol']), detail: 'The row has no symbol.' };
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
     return { symbol, finding: invalidFields(['Weight']), detail: 'The weight is no percentage.' };
   if (price === null || Number(price) <= 0)
     return { symbol, finding: invalidFields(['Price']), detail: 'The price is no positive number.' };
-  const change = amount(row[columns.change]);
-  const percent = amount(row[columns.percent]?.replace('%', ''));
+  const change = numberFromText(row[columns.change] ?? '');
+  const percent = percentOf(row[columns.percent] ?? '', change);
   const before = previousCloseOf(price, change);
   if (before !== null && percent !== null && !agree(before, change, percent))
     return {
@@ -230,7 +249,7 @@ function memberOf(
     };
   return {
     subject: { symbol, name: row[columns.company] || null, assetClass: 'equity', listing: unsaid },
-    rank,
+    rank: 0,
     weight: divide(weight, 100),
     price,
     previousClose: before,
@@ -238,11 +257,13 @@ function memberOf(
   };
 }
 
-/** `1,634.20`, `-4.20`, `(-4.20)`. */
-function amount(text: string | undefined): DecimalText | null {
-  if (text !== undefined && text.length > longestNumber) return null;
-  const plain = /^\(?([-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?)\)?$/.exec(text ?? '')?.[1];
-  return plain === undefined ? null : decimalFromText(plain.replaceAll(',', ''));
+/** `0.81%`, `-1.74%`, `(0.81%)`: parentheses mean nothing here, and where they alone say minus the change says it too. */
+function percentOf(text: string, change: DecimalText | null): DecimalText | null {
+  const inner = /^\((.{1,30})\)$/.exec(text)?.[1];
+  const percent = percentFromText(inner ?? text);
+  return inner !== undefined && /^[\d.]/.test(inner) && percent !== null && change?.startsWith('-')
+    ? `-${percent}`
+    : percent;
 }
 
 function previousCloseOf(price: DecimalText, change: DecimalText | null): DecimalText | null {

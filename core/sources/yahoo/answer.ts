@@ -1,7 +1,7 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Failure } from '../../contracts/failure.ts';
 import type { SourceAnswer } from '../parser.ts';
-import { driftOf, readBody } from '../reading/json.ts';
+import { driftOf, readBody, withoutOrderMark } from '../reading/json.ts';
 import { errorAnswerSchema } from './schema.ts';
 
 /** Yahoo's limiter says this as plain text; old clients stored it as the crumb. */
@@ -21,7 +21,7 @@ export function readJson<S extends z.ZodType>(
         message: 'The source answered "Too Many Requests" inside a 200.',
       },
     };
-  if ('failure' in read) return read;
+  if ('failure' in read) return { failure: toldInside(answer, read.failure) };
   const parsed = schema.safeParse(read.json);
   return parsed.success ? { value: parsed.data } : { failure: driftOf(parsed.error) };
 }
@@ -59,4 +59,48 @@ export function toldFailure(error: unknown): Failure {
     detail: { code: 'unknown_error' },
     message: 'The source answered with an error of a kind that is not known.',
   };
+}
+
+const refusalSchema = z.record(
+  z.string(),
+  z.object({ error: z.object({ code: z.string(), description: z.unknown() }) }),
+);
+
+/** A refusal of the request, not of who asks. */
+function mayTell(status: number): boolean {
+  return status === 400 || status === 404 || status === 410 || status === 422;
+}
+
+/** The error in the body of a refusal: `{chart: {result: null, error: {code, description}}}`; `null` where there is none. */
+function errorInside({ response }: Pick<SourceAnswer, 'response'>): { code: string; description: unknown } | null {
+  if (!response || (response.status !== 200 && !mayTell(response.status)) || response.body.length > longestRefusal)
+    return null;
+  try {
+    const refusal = refusalSchema.safeParse(JSON.parse(withoutOrderMark(response.body)));
+    return refusal.success ? (Object.values(refusal.data)[0]?.error ?? null) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A refusal of Yahoo takes some hundred characters. */
+const longestRefusal = 10_000;
+
+/** What a status stands for, unless the code in the body says more than the status: 400 with `Unauthorized` is a session. */
+function toldInside(answer: Pick<SourceAnswer, 'response'>, failure: Failure): Failure {
+  const error = failure.detail.code === 'http_status' ? errorInside(answer) : null;
+  const told = error && toldFailure(error);
+  const isKnown = told?.reason === 'auth_expired' || told?.reason === 'not_found';
+  return told && isKnown && told.reason !== failure.reason && failure.reason === 'bad_request' ? told : failure;
+}
+
+/**
+ * Whether a refusal says that there are no bars so early: the range ends before the first day of trading. Nothing but the
+ * words tells it from a request that is wrong.
+ */
+export function saysNoneSoEarly(answer: Pick<SourceAnswer, 'response'>): boolean {
+  const error = errorInside(answer);
+  return (
+    typeof error?.description === 'string' && /^data doesn.t exist for startdate\b/i.test(error.description.trim())
+  );
 }

@@ -8,9 +8,10 @@ import { currencyUnit } from '../../market/money.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
 import type { Parsed, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, invalidFields } from '../reading/json.ts';
-import { readJson, toldFailure } from './answer.ts';
+import { readJson, saysNoneSoEarly, toldFailure } from './answer.ts';
 import { placeRows } from './bar-times.ts';
 import type { Place } from './chart-times.ts';
+import { gone, isGone } from './gone.ts';
 import { joinLiveRows } from './live-row.ts';
 import { type Chart, chartAnswerSchema } from './schema.ts';
 import { askedAs, subjectOf, unitOf } from './subject.ts';
@@ -24,6 +25,7 @@ import { askedAs, subjectOf, unitOf } from './subject.ts';
 export function parseBars(answer: SourceAnswer): Parsed {
   const opened = openBars(answer);
   if ('failure' in opened) return failed(opened.failure);
+  if ('before' in opened) return { quotes: [], bars: [], rejections: [], failure: null, missing: [] };
   const { chart, interval } = opened;
   const symbol = askedAs(chart.meta.symbol, answer.request.symbols);
   const unit = unitOf({ symbol, type: chart.meta.instrumentType, currency: chart.meta.currency });
@@ -61,12 +63,21 @@ export function parseBars(answer: SourceAnswer): Parsed {
   };
 }
 
-/** The chart of an answer with its columns unread, or why there is none. */
-export function openBars(answer: SourceAnswer): { chart: Chart; interval: BarInterval } | { failure: Failure } {
+/** A chart with its columns unread. */
+interface OpenChart {
+  readonly chart: Chart;
+  readonly interval: BarInterval;
+}
+
+/** The chart of an answer, or why there is none: a range before the first day of trading is no failure. */
+export function openBars(answer: SourceAnswer): OpenChart | { before: 'first day' } | { failure: Failure } {
   const read = readJson(answer, chartAnswerSchema);
+  const chart = 'failure' in read ? undefined : read.value.chart.result?.[0];
+  if (!chart && saysNoneSoEarly(answer)) return { before: 'first day' };
   if ('failure' in read) return read;
-  const chart = read.value.chart.result?.[0];
   if (!chart) return { failure: toldFailure(read.value.chart.error) };
+  if (!chart.timestamp?.length && isGone({ ...chart.meta, exchange: chart.meta.exchangeName }))
+    return { failure: gone };
   const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
   if (interval) return { chart, interval };
   return {

@@ -5,6 +5,7 @@ import type { Quote, Session } from '../../market/quote.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
+import { gone, isGone } from './gone.ts';
 import { quoteAnswerSchema, quoteRowSchema, type YahooRow } from './schema.ts';
 import { askedAs, subjectOf, type Unit, unitOf } from './subject.ts';
 
@@ -36,6 +37,7 @@ export function parseQuotes(answer: SourceAnswer): Parsed {
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
   for (const [index, raw] of opened.rows.entries()) {
+    if (isGone(raw)) continue;
     const row = quoteRowSchema.safeParse(raw);
     if (row.success) {
       const symbol = askedAs(row.data.symbol, answer.request.symbols);
@@ -76,7 +78,7 @@ export function openQuotes(answer: SourceAnswer): { rows: readonly unknown[] } |
   if ('failure' in read) return read;
   const { result: rows, error } = read.value.quoteResponse;
   if (!rows) return { failure: toldFailure(error) };
-  if (rows.length > 0) return { rows };
+  if (rows.length > 0) return rows.every(isGone) ? { failure: gone } : { rows };
   return {
     failure: {
       reason: 'no_data',

@@ -68,6 +68,43 @@ describe('a page of SlickCharts', () => {
     expect(slickcharts.toCanonical('dowjones')).toBe('^DJI');
   });
 
+  it('holds back all rows of a symbol that differ, in either spelling, and takes equal ones for one', () => {
+    const [first = [], second = [], third = []] = golden;
+    const other = third.with(4, '8,000.00').with(5, '878.70').with(6, '(12.34%)');
+    const parsed = parse(page([...golden, other, second]));
+    expect(parsed.failure).toBeNull();
+    expect(parsed.rejections).toEqual(
+      Array.from({ length: 2 }, () =>
+        expect.objectContaining({
+          symbol: 'NVR',
+          reason: 'duplicate_conflict',
+          finding: { code: 'conflicting_rows', rows: 2 },
+        }),
+      ),
+    );
+    expect(parsed.quotes).toHaveLength(29);
+    const spelt = parse(
+      page([
+        ...golden,
+        first.with(1, 'Berkshire').with(2, 'BRK-B').with(4, '339.00').with(5, '0.69').with(6, '(0.20%)'),
+      ]),
+    );
+    expect(spelt.rejections.map(({ reason }) => reason)).toEqual(['duplicate_conflict', 'duplicate_conflict']);
+  });
+
+  it('reads falling prices with any minus', () => {
+    for (const [change, percent] of [
+      ['\u22124.20', '(\u22121.74%)'],
+      ['\u20134.20', '\u20131.74\u00a0%'],
+      ['(4.20)', '(1.74%)'],
+      ['-\u20094.20', '(-1.74\u202f%)'],
+    ] as const) {
+      const rows = golden.map((row) => (row[2] === 'FALL' ? row.with(5, change).with(6, percent) : row));
+      const falling = parse(page(rows)).quotes.find(({ subject }) => subject.symbol === 'FALL');
+      expect(falling?.quote.previousClose).toBe('241.5');
+    }
+  });
+
   it('is read by its headings, wherever the columns are', () => {
     const order = [2, 4, 3, 0, 1, 6, 5];
     const moved = page(

@@ -92,19 +92,10 @@ describe.runIf(recordingsExist)('recorded Yahoo quotes', () => {
     expect(parsed.quotes[0]?.quote).toMatchObject(quote);
   });
 
-  it('a quote without price or currency is rejected with the fields it lacks', () => {
+  it('what is left of a delisted symbol is a symbol that is not there', () => {
     const parsed = quotesOf('quote-ADH.json', 'ADH');
-    expect(parsed.quotes).toEqual([]);
-    expect(parsed.failure).toBeNull();
-    expect(parsed.rejections).toEqual([
-      {
-        symbol: 'ADH',
-        reason: 'schema',
-        finding: { code: 'invalid_fields', fields: ['currency', 'regularMarketPrice'] },
-        detail: 'Missing or of another type: currency, regularMarketPrice.',
-        path: 'quoteResponse.result[0]',
-      },
-    ]);
+    expect(parsed).toMatchObject({ quotes: [], rejections: [] });
+    expect(parsed.failure).toMatchObject({ reason: 'not_found', detail: { code: 'unknown_symbol' } });
   });
 
   it('two symbols in one answer are two quotes, and one that is not there is named', () => {
