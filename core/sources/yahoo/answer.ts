@@ -66,7 +66,7 @@ const refusalSchema = z.record(
   z.object({ error: z.object({ code: z.string(), description: z.unknown() }) }),
 );
 
-/** A refusal of the request, not of who asks. */
+/** Statuses of a refusal whose body says why: the request is at fault, or what it asks for is not there. */
 function mayTell(status: number): boolean {
   return status === 400 || status === 404 || status === 410 || status === 422;
 }
