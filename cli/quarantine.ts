@@ -99,7 +99,7 @@ function replay(): Command {
     .argument('[ids...]', 'rows to replay; or give --source or --reason')
     .addOption(ofSource())
     .addOption(ofReason())
-    .option('--believe', 'accept the prices of these rows although they jump')
+    .option('--believe', 'accept the prices of these rows, however far they are from what is known')
     .option('--wait', 'wait until it ends')
     .action((ids: string[], options: ReplayOptions) =>
       carryOut(options, (context) => replayThem(ids, options, context)),

@@ -70,7 +70,7 @@ export const ingestMessageSchema = z.object({
   sourceId,
   job: z.string(),
   kind: z.enum(jobKinds),
-  /** Set for a replay. `believe` are paths in the blob whose price a person accepts although it jumps. */
+  /** Set for a replay. `believe` are paths in the blob whose price a person vouches for. */
   replay: z.object({ id: z.uuid(), believe: z.array(z.string().max(500)).max(500) }).optional(),
   heldSince,
 });

@@ -10,4 +10,6 @@ export interface ListedQuote {
   readonly fetchedAt: number;
   /** The path in the blob. */
   readonly path: string;
+  /** Nothing has agreed with its price yet: it is the first of its source, or the first after a step. */
+  readonly provisional?: boolean;
 }

@@ -23,6 +23,8 @@ export interface StoredQuote {
   readonly ingestedAt: string;
   /** The last fetch that said the same. `null` for prices of the past. */
   readonly confirmedAt: Date | null;
+  /** Nothing has agreed with it yet. `null` for prices of the past. */
+  readonly provisional: boolean | null;
   readonly batchId: string;
   /** These five are `null` when the batch is gone. */
   readonly runId: string | null;

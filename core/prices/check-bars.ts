@@ -7,8 +7,8 @@ import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts'
 import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar } from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
-import type { AssetClass } from '../market/instrument.ts';
 import type { RejectedRow } from './decision.ts';
+import { mayBeNegative } from './negative-prices.ts';
 import { earliestTime, futureToleranceMs } from './thresholds.ts';
 
 export interface CheckedBars {
@@ -21,9 +21,6 @@ interface Rejected {
   readonly finding: RowFinding;
   readonly detail: string;
 }
-
-/** What may trade below zero: oil did on 2020-04-20, rates and spreads do for years. */
-const mayBeNegative: ReadonlySet<AssetClass> = new Set(['future', 'index', 'other']);
 
 /** Splits a series into bars to store and bars for quarantine. Never throws. */
 export function checkBars(series: BarSeries): CheckedBars {

@@ -1,35 +1,34 @@
 /**
- * Checks of quotes, on data alone:
+ * What becomes of the quotes of one answer, on data alone:
  *
- *   1. each row by itself: possible times and numbers, a positive price, the listing's currency
+ *   1. each row by itself: possible times and numbers, a price that can be one, the listing's currency
  *   2. rows of the same key in one answer: the same content once, different contents not at all
- *   3. each row against what is known: units (100×), then jumps
- *   4. jumps that another source confirms are let through
+ *   3. each row against what is known: units (100 or 1,000 times), then jumps (`rules/quotes.ts`)
  *
- * A real crash looks like a wrong price for as long as only one source has it. It is believed when the row's own
- * previous close is where the price is (the next session at the latest), or when another source says the same.
- * A factor of 100 is never believed: whole rows come in the wrong unit, previous close and all.
+ * Held back is only what cannot be a price or cannot be placed, a price whose unit nothing tells included. A row that is
+ * wrong is stored with its finding, and not served.
  */
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { Quote } from '../market/quote.ts';
-import type { RejectedRow } from './decision.ts';
-import type { Evidence, PriorQuote } from './evidence.ts';
-import {
-  corroborationFraction,
-  corroborationMs,
-  earliestTime,
-  futureToleranceMs,
-  jumpFactor,
-  minorUnitRatio,
-  priorValidMs,
-  unitSlack,
-} from './thresholds.ts';
+import type { QuoteFinding, RejectedRow, WrongQuote } from './decision.ts';
+import type { Evidence } from './evidence.ts';
+import { mayBeNegative } from './negative-prices.ts';
+import type { Finding } from './rules/finding.ts';
+import { isUndisputed, judgeQuote, nothingAround, type QuoteJudgement } from './rules/quotes.ts';
+import { earliestTime, futureToleranceMs } from './thresholds.ts';
 
 export interface CheckedQuotes {
+  /** By listing and time. */
   readonly accepted: readonly ListedQuote[];
+  /** Stored, and not served: each has a finding. */
+  readonly wrong: readonly WrongQuote[];
   readonly rejected: readonly RejectedRow[];
+  /** On these rows, and on rows of these listings that were stored before. */
+  readonly findings: readonly QuoteFinding[];
+  /** Rows that were held to be wrong, and are not: market times by listing id. */
+  readonly cleared: readonly { readonly listingId: number; readonly at: number }[];
 }
 
 interface Rejected {
@@ -39,36 +38,54 @@ interface Rejected {
 }
 
 /**
- * Splits rows into those to store, by listing id, and those for quarantine. Never throws. `believed` are the paths of rows
- * whose jump a person vouches for.
+ * Judges rows. Never throws. `believed` are the paths of rows whose price a person vouches for, however far it is from what
+ * is known.
  */
 export async function checkQuotes(
   rows: readonly ListedQuote[],
   evidence: Evidence,
   believed: ReadonlySet<string> = new Set(),
 ): Promise<CheckedQuotes> {
-  const sound: ListedQuote[] = [];
-  const suspects: ListedQuote[] = [];
   const rejected: RejectedRow[] = [];
-  for (const row of rows) {
-    const finding = checkAlone(row) ?? checkAgainst(row, evidence.priors.get(row.listing.id));
-    const vouched = finding?.reason === 'implausible_jump' && believed.has(row.path);
-    if (!finding || vouched) sound.push(row);
-    else if (finding.reason === 'implausible_jump') suspects.push(row);
-    else rejected.push(rejection(row, finding));
+  const possible = rows.filter((row) => {
+    const finding = checkAlone(row);
+    if (finding) rejected.push(rejection(row, finding));
+    return finding === null;
+  });
+  possible.sort((a, b) => a.listing.id - b.listing.id || a.quote.asOf - b.quote.asOf);
+  const sound = withoutDuplicates(possible, rejected);
+  const suspects = sound.filter(
+    (row) => !believed.has(row.path) && !isUndisputed(row, evidence.priors.get(row.listing.id)),
+  );
+  if (suspects.length === 0) return { accepted: sound, wrong: [], rejected, findings: [], cleared: [] };
+
+  const around = await evidence.around?.(suspects.map((row) => ({ listingId: row.listing.id, asOf: row.quote.asOf })));
+  const judged = new Map<ListedQuote, QuoteJudgement>(
+    suspects.map((row, index) => [
+      row,
+      judgeQuote(row, evidence.priors.get(row.listing.id), around?.[index] ?? nothingAround),
+    ]),
+  );
+  const accepted: ListedQuote[] = [];
+  const wrong: WrongQuote[] = [];
+  const findings: QuoteFinding[] = [];
+  const cleared: { listingId: number; at: number }[] = [];
+  for (const row of sound) {
+    const judgement = judged.get(row);
+    const listingId = row.listing.id;
+    if (!judgement) accepted.push(row);
+    else if (judgement.kind === 'right') {
+      accepted.push(judgement.provisional ? { ...row, provisional: true } : row);
+      findings.push(...judgement.findings.map((each) => ({ ...each, listingId, row: row.quote.price })));
+      for (const before of judgement.wrongBefore)
+        findings.push({ ...before.finding, listingId, row: String(before.row.price) });
+      cleared.push(...judgement.cleared.map((at) => ({ listingId, at })));
+    } else if (judgement.kind === 'wrong') {
+      wrong.push({ row, rejected: rejection(row, inWords(judgement.finding)) });
+      findings.push({ ...judgement.finding, listingId, row: row.quote.price });
+    } else rejected.push(rejection(row, ofNoKnownUnit(judgement.ratio)));
   }
-  if (suspects.length > 0) {
-    const others = await evidence.otherPrices(suspects.map((row) => row.listing.id));
-    for (const row of suspects) {
-      if (confirmed(row, others.get(row.listing.id) ?? [])) sound.push(row);
-      else {
-        const finding = checkAgainst(row, evidence.priors.get(row.listing.id));
-        if (finding) rejected.push(rejection(row, finding));
-      }
-    }
-  }
-  sound.sort((a, b) => a.listing.id - b.listing.id || a.quote.asOf - b.quote.asOf);
-  return { accepted: withoutDuplicates(sound, rejected), rejected };
+  return { accepted, wrong, rejected, findings, cleared };
 }
 
 function checkAlone(row: ListedQuote): Rejected | null {
@@ -84,7 +101,7 @@ function checkAlone(row: ListedQuote): Rejected | null {
     };
   }
   const price = Number(quote.price);
-  if (!(price > 0))
+  if (!(price > 0 || (price < 0 && mayBeNegative.has(listing.assetClass))))
     return {
       reason: 'non_positive',
       finding: { code: 'non_positive_price', price: quote.price.slice(0, 100) },
@@ -103,56 +120,32 @@ function checkAlone(row: ListedQuote): Rejected | null {
   return null;
 }
 
-function checkAgainst(row: ListedQuote, prior: PriorQuote | undefined): Rejected | null {
-  const { quote, listing } = row;
-  const price = Number(quote.price);
-  const toStored = prior ? price / prior.price : null;
-  // A previous close can be negative (oil in April 2020) and then says nothing by its ratio.
-  const previous = Number(quote.previousClose);
-  const toPrevious = previous > 0 ? price / previous : null;
-  if (toStored !== null && isUnitRatio(toStored)) return { reason: 'unit_suspect', ...off(toStored, 'stored') };
-  if (toPrevious !== null && isUnitRatio(toPrevious))
-    return { reason: 'unit_suspect', ...off(toPrevious, 'previous_close') };
-  const limit = jumpFactor[listing.assetClass];
-  if (toPrevious !== null && isWithin(toPrevious, limit)) return null;
-  const recent = prior !== undefined && Math.abs(quote.asOf - prior.asOf) <= priorValidMs;
-  if (toStored !== null && recent)
-    return isWithin(toStored, limit) ? null : { reason: 'implausible_jump', ...off(toStored, 'stored') };
-  if (toPrevious !== null) return { reason: 'implausible_jump', ...off(toPrevious, 'previous_close') };
-  return null;
+/** A finding as the reason for which a task's rows are not served. */
+function inWords({ evidence }: Finding): Rejected {
+  const of = { surroundings: 'its own bars', other_source: 'other sources', previous_close: 'the previous close' };
+  const witness = 'witness' in evidence ? evidence.witness : 'stored_quote';
+  const than = Object.hasOwn(of, witness) ? of[witness as keyof typeof of] : 'the stored price';
+  const isUnit = evidence.code === 'other_unit';
+  const times = isUnit ? 1 / evidence.factor : evidence.code === 'price_off' ? evidence.ratio : 1;
+  const ratio = Number(times.toPrecision(3));
+  return {
+    reason: isUnit ? 'unit_suspect' : 'implausible_jump',
+    finding: { code: 'price_ratio', ratio, to: witness === 'previous_close' ? 'previous_close' : 'stored' },
+    detail: `The price is ${isUnit ? 'about ' : ''}${ratio} times what ${than} says.`,
+  };
 }
 
-/** Whether another source has about the same price at about the same time. */
-function confirmed(row: ListedQuote, others: readonly PriorQuote[]): boolean {
-  const price = Number(row.quote.price);
-  return others.some(
-    (other) =>
-      Math.abs(other.price / price - 1) <= corroborationFraction &&
-      Math.abs(other.asOf - row.quote.asOf) <= corroborationMs,
-  );
-}
-
-/** Whether a ratio of prices is about 100 or 1/100. */
-export function isUnitRatio(ratio: number): boolean {
-  return isWithin(ratio / minorUnitRatio, unitSlack) || isWithin(ratio * minorUnitRatio, unitSlack);
-}
-
-/** Whether a ratio is in [1/factor, factor]. */
-export function isWithin(ratio: number, factor: number): boolean {
-  return ratio <= factor && ratio >= 1 / factor;
+function ofNoKnownUnit(times: number): Rejected {
+  const ratio = Number(times.toPrecision(3));
+  return {
+    reason: 'unit_suspect',
+    finding: { code: 'price_ratio', ratio, to: 'previous_close' },
+    detail: `The price is ${ratio} times the previous close beside it, and nothing tells which of them is right.`,
+  };
 }
 
 function invalid(field: string): RowFinding {
   return { code: 'invalid_fields', fields: [field] };
-}
-
-/** That a price is so many times another one. */
-function off(price: number, to: 'stored' | 'previous_close'): Pick<Rejected, 'finding' | 'detail'> {
-  const ratio = Number(price.toPrecision(3));
-  return {
-    finding: { code: 'price_ratio', ratio, to },
-    detail: `The price is ${ratio} times the ${to === 'stored' ? 'stored one' : 'previous close beside it'}.`,
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AssetClass } from '../market/instrument.ts';
 import type { AsOfBasis } from '../market/quote.ts';
-import { agreementFraction, freshnessToleranceMs } from './thresholds.ts';
+import { unitPower } from './rules/unit.ts';
+import { agreementFraction, freshnessToleranceMs, unitSlack } from './thresholds.ts';
 
 /** One source's latest price of a listing. */
 export interface Candidate {
@@ -15,8 +16,10 @@ export interface Candidate {
   readonly spread?: number;
   /** The newest daily bar of the same source. */
   readonly lastBar?: { readonly close: number; readonly at: number };
-  /** Nothing has confirmed it yet: it does not settle a dispute. */
+  /** Nothing had agreed with it when it was stored: unless another candidate or its own bar does, it settles no dispute. */
   readonly provisional?: boolean;
+  /** When it was fetched, in milliseconds since the epoch: of two that are provisional, the first stays. */
+  readonly fetchedAt?: number;
   /** A finding that is open says that it is wrong: it takes no part. */
   readonly wrong?: boolean;
 }
@@ -26,6 +29,7 @@ export const consolidationRules = [
   'only_source',
   'majority',
   'own_bar',
+  'settled',
   'exchange_time',
   'freshest',
   'rank',
@@ -85,7 +89,8 @@ export interface ConsolidatedListing {
  *
  *   1. candidates that are wrong take no part
  *   2. of three or more that are about as fresh, those that most agree with
- *   3. where two differ, those that agree with their own last bar, and that are not provisional
+ *   3. where two differ, those that something has agreed with, and that agree with their own last bar; of provisional
+ *      ones in different units the one that came first
  *   4. of what is left: the exchange's own time before the time of the fetch; the freshest, and those that are older by
  *      less than the tolerance; the highest rank; the newest; the source's name, so that the same rows always give the
  *      same decision
@@ -132,7 +137,7 @@ export function consolidate(
 function allowedOf(
   current: readonly Candidate[],
   listing: ConsolidatedListing,
-): { allowed: readonly Candidate[]; reason: 'majority' | 'own_bar' | null } {
+): { allowed: readonly Candidate[]; reason: 'majority' | 'own_bar' | 'settled' | null } {
   if (current.every((each, index) => current.slice(index + 1).every((other) => agree(each, other, listing))))
     return { allowed: current, reason: null };
   const clusters = current.map((centre) => current.filter((each) => agree(each, centre, listing)));
@@ -144,14 +149,37 @@ function allowedOf(
       .sort((a, b) => widthOf(a) - widthOf(b) || (namesOf(a) < namesOf(b) ? -1 : 1));
     return { allowed: majority ?? current, reason: 'majority' };
   }
-  const settled = current.filter((each) => each.provisional !== true);
-  const among = settled.length > 0 ? settled : current;
+  const confirmed = new Set(confirmedOf(current, listing));
+  const settled = current.filter((each) => each.provisional !== true || confirmed.has(each));
+  const among = settled.length > 0 ? settled : firstOfUnits(current);
   const agreeing = among.filter((each) => agreesWithOwnBar(each, listing) === true);
   const unknown = among.filter((each) => agreesWithOwnBar(each, listing) === null);
   const believed = agreeing.length > 0 ? agreeing : unknown.length > 0 ? unknown : among;
-  return believed.length === current.length
-    ? { allowed: current, reason: null }
-    : { allowed: believed, reason: 'own_bar' };
+  if (believed.length === current.length) return { allowed: current, reason: null };
+  const byBar = agreeing.length > 0 || believed.length < among.length;
+  return { allowed: believed, reason: byBar ? 'own_bar' : 'settled' };
+}
+
+/**
+ * The provisional candidates that are not so any more: another one agrees with them, or the last bar of their own source.
+ */
+export function confirmedOf(candidates: readonly Candidate[], listing: ConsolidatedListing): Candidate[] {
+  return candidates.filter(
+    (each) =>
+      each.provisional === true &&
+      each.wrong !== true &&
+      (agreesWithOwnBar(each, listing) === true ||
+        candidates.some((other) => other !== each && other.wrong !== true && agree(other, each, listing))),
+  );
+}
+
+/** Of provisional candidates in different units the one that came first: a first answer displaces none. */
+function firstOfUnits(candidates: readonly Candidate[]): readonly Candidate[] {
+  const first = candidates.toSorted(
+    (a, b) => (a.fetchedAt ?? 0) - (b.fetchedAt ?? 0) || (a.source < b.source ? -1 : 1),
+  )[0];
+  if (!first || candidates.some((each) => each.fetchedAt === undefined)) return candidates;
+  return candidates.filter((each) => unitPower(each.price / first.price, unitSlack) === 0);
 }
 
 /** The first by exchange time, freshness, rank, market time and name. */

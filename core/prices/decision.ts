@@ -7,7 +7,7 @@ import type { DecimalText } from '../market/decimal.ts';
 import type { IndexSnapshot } from '../market/index-snapshot.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { AnsweredRange, Overtaken } from './answered-range.ts';
-import type { JudgedSeries } from './judged-series.ts';
+import type { FoundInRow, JudgedSeries } from './judged-series.ts';
 
 /** A row for quarantine. `row` is the row as far as it could be read. */
 export interface RejectedRow {
@@ -53,6 +53,18 @@ export interface Verdict {
   readonly message: string | null;
 }
 
+/** A finding on a quote of a listing. */
+export interface QuoteFinding extends FoundInRow {
+  readonly listingId: number;
+}
+
+/** A quote that is stored and not served. */
+export interface WrongQuote {
+  readonly row: ListedQuote;
+  /** The same as a row of its answer that is not served: for the task's end, and for quarantine where it cannot be placed. */
+  readonly rejected: RejectedRow;
+}
+
 /** Bars to be stored. Those that a later answer has spoken for already change nothing that is stored. */
 export interface StoredBarSeries extends BarSeries {
   readonly overtaken?: Overtaken | null;
@@ -61,6 +73,11 @@ export interface StoredBarSeries extends BarSeries {
 /** What is to be stored, after all checks. */
 export interface Decision {
   readonly quotes: readonly ListedQuote[];
+  /** Stored, and not served. */
+  readonly wrongQuotes?: readonly WrongQuote[];
+  /** What speaks against quotes that are stored, and market times of those that nothing speaks against any more. */
+  readonly quoteFindings?: readonly QuoteFinding[];
+  readonly clearedQuotes?: readonly { readonly listingId: number; readonly at: number }[];
   readonly bars: readonly StoredBarSeries[];
   readonly constituents?: readonly IndexSnapshot[];
   /** What speaks against bars and actions that are stored. */
@@ -81,13 +98,26 @@ export interface Decision {
 export function fetchedBy(latest: number, decision: Decision): Decision {
   if (latest === Number.POSITIVE_INFINITY) return decision;
   const by = (at: number) => Math.min(at, latest);
+  const earlier = <Row extends ListedQuote>(row: Row): Row => ({
+    ...row,
+    fetchedAt: by(row.fetchedAt),
+    quote: row.quote.asOfBasis === 'fetched' ? { ...row.quote, asOf: by(row.quote.asOf) } : row.quote,
+  });
+  const { quotes, wrongQuotes = [] } = decision;
+  const moved = new Set(
+    [...quotes, ...wrongQuotes.map(({ row }) => row)]
+      .filter(({ quote }) => quote.asOfBasis === 'fetched')
+      .map(({ listing, quote }) => `${listing.id} ${quote.asOf}`),
+  );
   return {
     ...decision,
-    quotes: decision.quotes.map((row) => ({
-      ...row,
-      fetchedAt: by(row.fetchedAt),
-      quote: row.quote.asOfBasis === 'fetched' ? { ...row.quote, asOf: by(row.quote.asOf) } : row.quote,
-    })),
+    quotes: quotes.map(earlier),
+    wrongQuotes: wrongQuotes.map((wrong) => ({ ...wrong, row: earlier(wrong.row) })),
+    quoteFindings: (decision.quoteFindings ?? []).map((finding) =>
+      finding.subject.at !== null && moved.has(`${finding.listingId} ${finding.subject.at}`)
+        ? { ...finding, subject: { ...finding.subject, at: by(finding.subject.at) } }
+        : finding,
+    ),
     bars: decision.bars.map((series) => ({
       ...series,
       fetchedAt: by(series.fetchedAt),

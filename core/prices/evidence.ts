@@ -11,6 +11,27 @@ export interface PriorQuote {
 export interface LatestPrior extends PriorQuote {
   /** When it was fetched, in milliseconds since the epoch; `undefined` says that it was before any row it is compared with. */
   readonly fetchedAt?: number;
+  /** Nothing has agreed with it yet. */
+  readonly provisional?: boolean;
+}
+
+/** A stored quote of the same source. */
+export interface RecentQuote extends PriorQuote {
+  readonly fetchedAt: number;
+  /** A finding that holds says so. */
+  readonly wrong: boolean;
+}
+
+/** What is known around a quote. */
+export interface QuoteSurroundings {
+  /** Of the same source up to its market time, the newest first. */
+  readonly recent: readonly RecentQuote[];
+  /** That the same source names. `ratio` is new shares per old one. */
+  readonly splits: readonly { readonly exDate: string; readonly ratio: number }[];
+  /** The newest daily bar of the same source that no finding calls wrong. */
+  readonly lastBar: { readonly close: number; readonly at: number } | null;
+  /** The exchange-timed latest prices of other sources. */
+  readonly others: readonly (PriorQuote & { readonly provisional: boolean })[];
 }
 
 /** The time of a series of bars: first and last start, in milliseconds since the epoch. */
@@ -51,6 +72,8 @@ export interface Evidence {
   priorsAt?(fetches: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, PriorQuote>>;
   /** By `listing id interval`: what is stored of these series. Looked up for bars. */
   storedSeries?(spans: readonly SeriesSpan[]): Promise<ReadonlyMap<string, StoredSeries>>;
-  /** By listing id: the latest exchange-timed prices of other sources. Looked up for suspects only. */
-  otherPrices(listingIds: readonly number[]): Promise<ReadonlyMap<number, readonly PriorQuote[]>>;
+  /** What is known around each of some quotes, in their order. Looked up for first rows and suspects only. */
+  around?(
+    rows: readonly { readonly listingId: number; readonly asOf: number }[],
+  ): Promise<readonly QuoteSurroundings[]>;
 }

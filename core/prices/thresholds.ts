@@ -18,11 +18,8 @@ export const jumpFactor: Readonly<Record<AssetClass, number>> = {
   other: 3,
 };
 
-/** The ratio of a price in minor units (pence, cents, agorot) to the same price in major ones. */
-export const minorUnitRatio = 100;
-
 /**
- * How far a ratio may be from 100 and still be a unit mistake: the price has moved meanwhile, too. What lies between
+ * How far a ratio may be from 100 or 1,000 and still be a unit mistake: the price has moved meanwhile, too. What lies between
  * this and the jump factor is held back as a jump, so the two together leave no gap.
  */
 export const unitSlack = 1.6;
@@ -49,3 +46,12 @@ export const agreementFraction = 0.005;
 
 /** The earliest time a row may carry: 1800, before any series of prices that exists. */
 export const earliestTime = Date.UTC(1800, 0, 1);
+
+/** A newest bar older than this does not say where its source's price is. */
+export const latestBarMs = 10 * 86_400_000;
+
+/** A settled price is given up when so many later answers are all at another one. */
+export const outvotingAnswers = 3;
+
+/** Rates and spreads below this move by points: their ratios say nothing. */
+export const rateLevel = 5;

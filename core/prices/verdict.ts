@@ -16,6 +16,7 @@ export interface Findings {
   /** Of the requests that failed as a whole, in order. */
   readonly failures: readonly Failure[];
   readonly accepted: number;
+  /** What is not served: held back, or stored as wrong. */
   readonly rejected: readonly RejectedRow[];
   /** Requested symbols that no answer has anything on. */
   readonly missing: number;
@@ -27,7 +28,7 @@ export interface Findings {
  * How the task of a blob ends.
  *
  * It has succeeded when a row was accepted, or when bars were requested and there rightly are none (a weekend).
- * Nothing but rows that failed their checks is `schema_drift`: the answer no longer means what its schema says.
+ * Nothing but rows that are wrong or held back is `schema_drift`: the answer no longer means what its schema says.
  */
 export function verdictOf(findings: Findings): Verdict {
   const { failures, accepted, rejected, missing } = findings;
@@ -41,7 +42,7 @@ export function verdictOf(findings: Findings): Verdict {
   if (accepted > 0) {
     const shortfalls = [
       first && `${failures.length} of ${findings.exchanges} requests failed (${first.reason})`,
-      rejected.length > 0 && `${rejected.length} rows are in quarantine (${reasonsOf(rejected).join(', ')})`,
+      rejected.length > 0 && `${rejected.length} rows are wrong or held back (${reasonsOf(rejected).join(', ')})`,
       missing > 0 && `${missing} symbols got no row`,
     ].filter((each) => typeof each === 'string');
     return {
@@ -56,7 +57,7 @@ export function verdictOf(findings: Findings): Verdict {
     return failed(
       'schema_drift',
       { code: 'all_rows_rejected', rows: rejected.length, reasons: reasonsOf(rejected) },
-      `All ${rejected.length} rows quarantined: ${reasonsOf(rejected).join(', ')}.`,
+      `All ${rejected.length} rows are wrong or held back: ${reasonsOf(rejected).join(', ')}.`,
     );
   if (findings.exchanges === 0) return failed('unexplained', { code: 'no_request' }, 'The attempt made no request.');
   if (findings.kind === 'bars' && missing === 0)

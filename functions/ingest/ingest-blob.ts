@@ -251,24 +251,28 @@ async function decide(
     ...quotes.rejected,
     ...series.flatMap((each) => each.rejected),
   ];
+  const notServed = [...rejected, ...quotes.wrong.map((each) => each.rejected)];
   const snapshots = withCheckedPrices(
     enriched.flatMap((each) => each.constituents),
     quotes.accepted,
   );
   return {
     quotes: quotes.accepted,
+    wrongQuotes: quotes.wrong,
+    quoteFindings: quotes.findings,
+    clearedQuotes: quotes.cleared,
     bars,
     constituents: snapshots,
     judged: series.flatMap((each) => each.judged ?? []),
     answered: series.flatMap((each) => each.answered ?? []),
     rejected,
-    statistics: message.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes.accepted, rejected),
+    statistics: message.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes.accepted, notServed),
     verdict: verdictOf({
       kind: message.kind,
       exchanges: answers.length,
       failures: answers.flatMap(({ failure }) => failure ?? []),
       accepted: quotes.accepted.length + bars.reduce((sum, each) => sum + each.bars.length, 0),
-      rejected,
+      rejected: notServed,
       missing: answers.reduce((sum, { missing }) => sum + missing.length, 0),
       stale: await isStaleAtFetch(quotes.accepted, evidence),
     }),

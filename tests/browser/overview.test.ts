@@ -99,8 +99,8 @@ describe('what is looked after', () => {
       const page = await dashboard.open('/quarantine?row=901');
       const row = page.locator('details[open]');
       await row.getByRole('button', { name: 'Replay' }).click();
-      // Whatever jumps can be believed; a price in another unit never.
-      expect(await row.getByRole('button', { name: 'Accept price …' }).count()).toBe(0);
+      // A person may vouch for a price in whatever unit.
+      expect(await row.getByRole('button', { name: 'Accept price …' }).count()).toBe(1);
       await page.getByText('Replaying the answer with OCDO.L.').waitFor();
       await page.getByText('1 raw answer replayed: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
       expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });

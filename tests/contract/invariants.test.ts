@@ -30,9 +30,12 @@ beforeAll(async () => {
   world.fault({ source: 'slickcharts', fault: 'price', symbol: 'AAPL', price: 303, on: true });
   await cycle(runNow('constituents', new Date().toISOString(), 'slickcharts'));
   world.fault({ source: 'slickcharts', fault: 'price', symbol: 'AAPL', on: false });
-  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: true });
+  const later = new Date(Date.now() + 2_000).toISOString();
+  world.fault({ source: 'yahoo', fault: 'price', symbol: 'MSFT', price: 50_000, asOf: later, on: true });
+  world.fault({ source: 'yahoo', fault: 'drift', symbol: 'BTC-USD', on: true });
   await quotes();
-  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'MSFT', on: false });
+  world.fault({ source: 'yahoo', fault: 'price', symbol: 'MSFT', on: false });
+  world.fault({ source: 'yahoo', fault: 'drift', symbol: 'BTC-USD', on: false });
   for (const fault of ['500', '500']) {
     world.fault({ source: 'yahoo', fault, on: true });
     await quotes();

@@ -114,12 +114,27 @@ describe('a fault', () => {
     expect(await all('SELECT 1 FROM task WHERE finished_at IS NULL')).toEqual([]);
   });
 
-  it('wrong units wait in quarantine with the field and the blob', async () => {
+  it('wrong units are stored with a finding, and not served', async () => {
     const { cycle } = world.pipeline();
     await cycle(runNow('quotes'));
-    world.upstreams.control.switch({ source: 'yahoo', fault: 'unit', on: true, symbol: 'AAPL' });
+    // A first price is provisional, and blocks none: the second one settles it.
     await cycle(runNow('quotes'));
-    expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
+    const [before] = await all(
+      `SELECT q.price::float8 AS price FROM latest_quote q JOIN symbol_alias a USING (listing_id)
+       WHERE a.namespace = 'yahoo' AND a.symbol = 'AAPL'`,
+    );
+    const price = Number(before?.['price']) * 100;
+    // Market times are whole seconds: this is another one.
+    const asOf = new Date(Date.now() + 2_000).toISOString();
+    world.upstreams.control.switch({ source: 'yahoo', fault: 'price', on: true, symbol: 'AAPL', price, asOf });
+    await cycle(runNow('quotes'));
+    expect(await all('SELECT symbol, reason FROM quarantine')).toEqual([]);
+    expect(
+      await all(
+        `SELECT a.symbol, f.rule, f.severity, f.status FROM finding f
+         JOIN symbol_alias a ON a.listing_id = f.listing_id AND a.namespace = f.source WHERE f.kind = 'quote'`,
+      ),
+    ).toEqual([{ symbol: 'AAPL', rule: 'unit', severity: 'wrong', status: 'open' }]);
     expect(await all(`SELECT accepted, rejected FROM task ORDER BY finished_at DESC LIMIT 1`)).toEqual([
       { accepted: 3, rejected: 1 },
     ]);

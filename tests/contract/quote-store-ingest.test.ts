@@ -249,13 +249,15 @@ describe('each fault of a source', () => {
     expect(await taskOf(message)).toBe('failed timeout 0 0');
   });
 
-  it('unit ends as schema_drift with its rows in quarantine, and spoils nothing that was there', async () => {
+  it('unit ends as schema_drift with findings on its rows, and spoils nothing that was there', async () => {
     const ingest = container();
     const rows = [
       { symbol: 'U1', regularMarketPreviousClose: 99 },
       { symbol: 'U2', price: 50 },
     ];
     await ingest(await blobOf([answer(rows)]));
+    // The same again, so that it is settled.
+    await ingest(await blobOf([answer(rows, ['U1', 'U2'], 10)]));
     const wrong = await blobOf([
       answer(
         [
@@ -268,10 +270,17 @@ describe('each fault of a source', () => {
     ]);
     await ingest(wrong);
     expect(await taskOf(wrong)).toBe('failed schema_drift 0 2');
-    expect(await quarantineOf(wrong)).toEqual(['unit_suspect U1', 'unit_suspect U2']);
+    expect(await quarantineOf(wrong)).toEqual([]);
+    expect(
+      await column(
+        world.pool,
+        `SELECT a.symbol || ' ' || f.rule || ' ' || f.severity FROM finding f
+         JOIN symbol_alias a ON a.listing_id = f.listing_id AND a.namespace = 'yahoo' WHERE f.kind = 'quote' ORDER BY 1`,
+      ),
+    ).toEqual(['U1 unit wrong', 'U2 unit wrong']);
     expect([await priceOf('U1'), await priceOf('U2')]).toEqual(['100 USD', '50 USD']);
     expect(await column(world.pool, 'SELECT message FROM task WHERE run_id = $1', [wrong.runId])).toEqual([
-      'All 2 rows quarantined: unit_suspect.',
+      'All 2 rows are wrong or held back: unit_suspect.',
     ]);
   });
 

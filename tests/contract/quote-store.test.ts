@@ -146,7 +146,7 @@ describe('the batch', () => {
   it('leaves nothing behind when it fails half way', async () => {
     const listing = await registered(world.pool, 'test', 'HALFWAY');
     const batch = header('test');
-    const broken = quoteRow({ listing, price: '-1' });
+    const broken = quoteRow({ listing, price: 'nothing' });
     await expect(stored(store, 'test', { quotes: [broken] }, batch)).rejects.toThrow();
     expect(await column(world.pool, 'SELECT count(*) FROM batch WHERE blob_key = $1', [batch.blobKey])).toEqual(['0']);
     expect(await stored(store, 'test', { quotes: [quoteRow({ listing })] }, batch)).toMatchObject({ repeated: false });

@@ -40,66 +40,73 @@ function start() {
   return { ...api, ...running, replay };
 }
 
-async function jump(running: ReturnType<typeof start>): Promise<void> {
+/** A first price at a hundred times its own previous close: nothing tells which of them is right. */
+async function undecided(running: ReturnType<typeof start>): Promise<number> {
+  const price = 21_000;
+  world.fault({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: true, price, asOf: new Date().toISOString() });
   await running.cycle(runNow('quotes'));
-  const before = Number(await priceOf('AAPL'));
-  // A second later, so that it is another quote; four times the price.
-  const fault = {
-    source: 'yahoo',
-    fault: 'price',
-    symbol: 'AAPL',
-    on: true,
-    price: before * 4,
-    asOf: new Date().toISOString(),
-  };
-  world.fault(fault);
-  await running.cycle(runNow('quotes'));
+  return price;
 }
 
-it('reads the answer again and holds back again what still looks wrong, once', async () => {
+it('reads the answer again and holds back again what still nothing tells, once', async () => {
   const running = start();
-  await jump(running);
-  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
-  const price = await priceOf('AAPL');
+  await undecided(running);
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
   const { status, body, headers } = await running.replay({ sourceId: 'yahoo' });
   expect(status).toBe(202);
   expect(body['data']).toMatchObject({ status: 'queued', blobs: 1, rows: 1, more: false });
   await running.ingest();
-  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'implausible_jump' }]);
-  expect(await priceOf('AAPL')).toBe(price);
+  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
+  expect(await priceOf('AAPL')).toBeUndefined();
   const follow = await running.ask((headers.get('location') ?? '').replace('/api/v1', ''), {
     key: (await world.keys()).read,
   });
   expect(await follow.json()).toMatchObject({ data: { status: 'done', blobs: 1, read: 1, accepted: 1, rejected: 1 } });
 });
 
-it('stores a price that a person vouches for, and goes on from it', async () => {
+it('stores a price that a person vouches for, in whatever unit, and goes on from it', async () => {
   const running = start();
-  await jump(running);
-  const price = Number(await priceOf('AAPL'));
+  const price = await undecided(running);
   const [{ id } = { id: '' }] = await all('SELECT id FROM quarantine WHERE resolved_at IS NULL');
   await running.replay({ ids: [id], believe: true });
   await running.ingest();
   expect(await open()).toEqual([]);
-  expect(Number(await priceOf('AAPL'))).toBeCloseTo(price * 4, 6);
+  expect(Number(await priceOf('AAPL'))).toBe(price);
 });
 
-it('believes nobody that a price in the wrong unit is right', async () => {
-  const running = start();
-  await running.cycle(runNow('quotes'));
-  const price = await priceOf('AAPL');
-  world.fault({ source: 'yahoo', fault: 'unit', symbol: 'AAPL', on: true });
-  await running.cycle(runNow('quotes'));
-  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
-  await running.replay({ reason: 'unit_suspect', believe: true });
-  await running.ingest();
-  expect(await open()).toEqual([{ symbol: 'AAPL', reason: 'unit_suspect' }]);
-  expect(await priceOf('AAPL')).toBe(price);
-});
+it.each([
+  ['unit', 100],
+  ['edges', 4],
+] as const)(
+  'serves what the rule of %s calls wrong and a person vouches for by dismissing its finding, and goes on from it',
+  async (rule, times) => {
+    const running = start();
+    await running.cycle(runNow('quotes'));
+    await running.cycle(runNow('quotes'));
+    const before = Number(await priceOf('AAPL'));
+    // Market times are whole seconds: this is another one.
+    const asOf = new Date(Date.now() + 2_000).toISOString();
+    world.fault({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: true, price: before * times, asOf });
+    await running.cycle(runNow('quotes'));
+    expect(await open()).toEqual([]);
+    expect(Number(await priceOf('AAPL'))).toBe(before);
+    const found = await all("SELECT id, rule, severity FROM finding WHERE kind = 'quote' AND status = 'open'");
+    expect(found).toMatchObject([{ rule, severity: 'wrong' }]);
+    const answer = await running.ask(`/findings/${found[0]?.['id']}/dismiss`, {
+      method: 'POST',
+      key: (await world.keys()).operate,
+    });
+    expect(answer.status).toBe(200);
+    expect(Number(await priceOf('AAPL')) / before / times).toBeCloseTo(1, 1);
+    await running.cycle(runNow('quotes'));
+    expect(await all("SELECT status FROM finding WHERE kind = 'quote'")).toEqual([{ status: 'dismissed' }]);
+    expect(Number(await priceOf('AAPL')) / before / times).toBeCloseTo(1, 1);
+  },
+);
 
 it('is one replay for one Idempotency-Key, however often it is asked for and delivered', async () => {
   const running = start();
-  await jump(running);
+  await undecided(running);
   const key = { 'idempotency-key': 'once' };
   const first = await running.replay({ sourceId: 'yahoo' }, key);
   const second = await running.replay({ sourceId: 'yahoo' }, key);

@@ -118,7 +118,7 @@ describe('the command on the running local cloud', () => {
   });
 
   it('shows what is in quarantine and has it read again', async () => {
-    await cloud.fault({ source: 'yahoo', fault: 'unit', symbol: 'VOD.L' });
+    await cloud.fault({ source: 'yahoo', fault: 'drift', symbol: 'VOD.L' });
     await quotron(['test', 'yahoo']);
     await cloud.noFaults();
     const { code, data } = await asked(
@@ -128,7 +128,7 @@ describe('the command on the running local cloud', () => {
       '--source',
       'yahoo',
       '--reason',
-      'unit_suspect',
+      'schema',
     );
     expect([code, data[0]?.symbol]).toEqual([0, 'VOD.L']);
     const id = data[0]?.id ?? '';

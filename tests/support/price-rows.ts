@@ -1,7 +1,8 @@
 import type { AssetClass, KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import type { Quote } from '../../core/market/quote.ts';
-import type { Evidence, PriorQuote } from '../../core/prices/evidence.ts';
+import type { Evidence, LatestPrior, PriorQuote, QuoteSurroundings } from '../../core/prices/evidence.ts';
+import { nothingAround } from '../../core/prices/rules/quotes.ts';
 
 export const noon = Date.UTC(2026, 10, 20, 12);
 
@@ -37,9 +38,18 @@ export function quoteRow(
 }
 
 /** What is stored of listing 1, and what other sources say of it. */
-export function evidence(stored: PriorQuote | null, others: readonly PriorQuote[] = []): Evidence {
+export function evidence(
+  stored: LatestPrior | null,
+  others: readonly (PriorQuote & { readonly provisional?: boolean })[] = [],
+  around: Partial<QuoteSurroundings> = {},
+): Evidence {
   return {
     priors: new Map(stored ? [[1, stored]] : []),
-    otherPrices: async () => new Map([[1, others]]),
+    around: async (rows) =>
+      rows.map(() => ({
+        ...nothingAround,
+        ...around,
+        others: others.map((each) => ({ provisional: false, ...each })),
+      })),
   };
 }

@@ -57,15 +57,22 @@ const quoteFields = {
   provenance: provenanceSchema,
 };
 
+/**
+ * Nothing has agreed with the price yet: it is its source's first, or the first after a step. A second fetch, a bar or
+ * another source settles it.
+ */
+const provisional = z.boolean().default(false);
+
 /** What one source says of a price, and whether it was chosen. Listed with `?explain=1`. */
 export const candidateSchema = z
-  .object({ ...quoteFields, chosen: z.boolean(), stale: z.boolean(), ageSeconds: z.number() })
+  .object({ ...quoteFields, chosen: z.boolean(), provisional, stale: z.boolean(), ageSeconds: z.number() })
   .meta({ id: 'Candidate' });
 
 export const quoteSchema = z
   .object({
     instrument: instrumentSchema,
     ...quoteFields,
+    provisional,
     stale: z.boolean(),
     /** Seconds since the source last confirmed this price. */
     ageSeconds: z.number(),

@@ -16,7 +16,7 @@ export const replayRequestSchema = z
       .regex(/^[a-z][a-z0-9-]{1,31}$/)
       .optional(),
     reason: z.enum(quarantineReasons).optional(),
-    /** Accepts the prices of these quotes although they jump. Prices in the wrong unit are never accepted. */
+    /** Accepts the prices of these quotes, however far they are from what is known: a person vouches for them. */
     believe: z.boolean().default(false),
   })
   .refine(({ ids, sourceId, reason }) => ids !== undefined || sourceId !== undefined || reason !== undefined, {

@@ -15,6 +15,10 @@ export const test = ({ source }: Complaint) => say('See whether it works again:'
 export const listRows = ({ source, reason }: Complaint) =>
   say('Look at the rows:', `npx quotron quarantine list --source ${source.id} --reason ${reason}`);
 
+/** Of quotes that are stored as wrong: a person who knows better dismisses the finding. */
+export const listFindings = ({ source }: Complaint) =>
+  say('Rows that are stored and not served are findings:', `npx quotron findings list --source ${source.id}`);
+
 export const replay = ({ source, reason }: Complaint) =>
   say(
     'Once the parser or the setting is right again, replay the stored answers:',

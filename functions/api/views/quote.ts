@@ -42,6 +42,7 @@ export function quoteView(row: PricedListing, asked: { source: string | null }, 
   return {
     instrument: instrumentView(row),
     ...factsOf(row, context),
+    provisional: row.provisional ?? false,
     ...freshness(row, row, context),
     confidence: consolidated ? row.confidence : null,
     rule: consolidated ? row.rule : null,
@@ -53,6 +54,7 @@ export function quoteView(row: PricedListing, asked: { source: string | null }, 
 export function candidateViews(rows: readonly StoredQuote[], of: Traded, chosen: string | null, context: ViewContext) {
   return rows.map((row) => ({
     ...factsOf(row, context),
+    provisional: row.provisional ?? false,
     ...freshness(row, of, context),
     chosen: row.source === chosen,
   }));

@@ -62,6 +62,7 @@ export function quoteOf(given: QuoteGiven, now = Date.now()): QuoteView {
     source: given.source ?? 'yahoo',
     licence: 'internal',
     provenance: { runId, part: 0, attempt: 1, blobKey, parserVersion: 'yahoo-3', batchId: '1841' },
+    provisional: false,
     stale: given.stale ?? false,
     ageSeconds,
     confidence: given.confidence === undefined ? 'single' : given.confidence,

@@ -336,6 +336,7 @@ export function usualQuarantine(): QuarantineView[] {
     }),
     row(3, {
       reason: 'schema',
+      finding: { code: 'invalid_fields', fields: ['regularMarketTime'] },
       symbol: null,
       detail: 'regularMarketTime: expected a number, found text “<b>now</b>”',
       row: null,

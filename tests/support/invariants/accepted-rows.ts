@@ -8,8 +8,17 @@ export type Accepted<Row> = Row & { readonly batchId: string };
 export type QuoteRow = Omit<StoredQuote, 'ingestedAt'>;
 export type BarRow = Omit<StoredBar, 'ingestedAt'>;
 
-/** The quotes of a batch, as they are stored. */
+/** The quotes of a batch that are served, as they are stored. */
 export function acceptedQuotes({ batch, quotes }: BatchReading): Accepted<QuoteRow>[] {
+  return asStored(batch, quotes);
+}
+
+/** The quotes of a batch that are not served, as they are stored. */
+export function wrongQuotes({ batch, wrong }: BatchReading): Accepted<QuoteRow>[] {
+  return asStored(batch, wrong);
+}
+
+function asStored(batch: BatchReading['batch'], quotes: readonly ListedQuote[]): Accepted<QuoteRow>[] {
   return quotes.map(({ listing, quote, fetchedAt }: ListedQuote) => ({
     ...quote,
     listingId: listing.id,

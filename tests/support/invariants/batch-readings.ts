@@ -15,15 +15,19 @@ import { type Aliases, aliasesOf, candidatePriors } from './evidence.ts';
 import { HeldRows } from './held-rows.ts';
 import { judgeBars, judgeQuotes } from './judge-rows.ts';
 import type { Envelopes } from './kept-blobs.ts';
-import type { StoredBatch, StoredRows } from './stored-rows.ts';
+import type { StoredBatch, StoredQuoteFinding, StoredRows } from './stored-rows.ts';
 
 /** What a batch must have made of its blob. */
 export interface BatchReading {
   readonly batch: StoredBatch;
   readonly quotes: readonly ListedQuote[];
+  /** Stored, and not served. */
+  readonly wrong: readonly ListedQuote[];
   readonly bars: readonly BarSeries[];
   readonly snapshots: readonly IndexSnapshot[];
   readonly rejected: readonly RejectedRow[];
+  /** The rejected rows, and the wrong ones as such. */
+  readonly notServed: readonly RejectedRow[];
   readonly verdict: Pick<ReturnType<typeof verdictOf>, 'status' | 'reason' | 'detail'>;
 }
 
@@ -50,9 +54,11 @@ export async function batchReadings(
       readings.push(unreadable(batch, envelope));
       continue;
     }
-    const held = new HeldRows(heldOf.get(batch.id) ?? []);
+    const heldRows = heldOf.get(batch.id) ?? [];
+    const held = new HeldRows(heldRows);
+    const wrong = { findings: stored.quoteFindings, notServed: batch.rejected - heldRows.length };
     const found: string[] = [];
-    readings.push(await readBatch(batch, envelope, { held, aliases, priors, find }, found));
+    readings.push(await readBatch(batch, envelope, { held, aliases, priors, find, wrong }, found));
     for (const left of held.left())
       found.push(`${left.path} is in quarantine once too often, or for no row of the blob (${left.reason})`);
     breaches.push(...found.map((each) => `batch ${batch.id} (${batch.blobKey}): ${each}`));
@@ -64,7 +70,7 @@ export async function batchReadings(
 function unreadable(batch: StoredBatch, { code }: BlobError): BatchReading {
   const detail = code === null ? null : { code };
   const verdict = { status: 'failed', reason: 'unexplained', detail } as const;
-  return { batch, quotes: [], bars: [], snapshots: [], rejected: [], verdict };
+  return { batch, quotes: [], wrong: [], bars: [], snapshots: [], rejected: [], notServed: [], verdict };
 }
 
 async function readBatch(
@@ -75,6 +81,7 @@ async function readBatch(
     aliases: Aliases;
     priors: ReturnType<typeof candidatePriors>;
     find: typeof knownSource | undefined;
+    wrong: { readonly findings: readonly StoredQuoteFinding[]; readonly notServed: number };
   },
   breaches: string[],
 ): Promise<BatchReading> {
@@ -104,9 +111,9 @@ async function readBatch(
     rejected.push(row);
     if (!held.take(row)) breaches.push(`${row.path} is not in quarantine (${row.reason})`);
   }
-  const quotes = await judgeQuotes(
+  const { right: quotes, wrong } = await judgeQuotes(
     enriched.flatMap((each) => each.quotes),
-    { held, priors, source: batch.sourceId, vouched: batch.replay !== null },
+    { held, priors, source: batch.sourceId, vouched: batch.replay !== null, ...of.wrong },
     rejected,
     breaches,
   );
@@ -120,17 +127,34 @@ async function readBatch(
     enriched.flatMap((each) => each.constituents),
     quotes,
   );
+  const notServed = [...rejected, ...wrong.map((row) => asRejected(row, of.wrong.findings))];
   const failures = answers.flatMap(({ parsed }): Failure[] => (parsed.failure ? [parsed.failure] : []));
   const verdict = verdictOf({
     kind: envelope.kind,
     exchanges: answers.length,
     failures,
     accepted: quotes.length + bars.reduce((sum, series) => sum + series.bars.length, 0),
-    rejected,
+    rejected: notServed,
     missing: answers.reduce((sum, { parsed }) => sum + parsed.missing.length, 0),
     stale: batch.reason === 'stale' && mayBeStale(quotes, batch.sourceId, priors),
   });
-  return { batch, quotes, bars, snapshots, rejected, verdict };
+  return { batch, quotes, wrong, bars, snapshots, rejected, notServed, verdict };
+}
+
+/** A wrong row as one that is not served, as far as counts and reasons go. */
+function asRejected(row: ListedQuote, findings: readonly StoredQuoteFinding[]): RejectedRow {
+  const unit = findings.some(
+    (each) => each.rule === 'unit' && each.listingId === row.listing.id && each.at === row.quote.asOf,
+  );
+  return {
+    symbol: row.symbol,
+    reason: unit ? 'unit_suspect' : 'implausible_jump',
+    finding: { code: 'unspecified' },
+    detail: '',
+    path: row.path,
+    row: null,
+    currency: row.quote.currency,
+  };
 }
 
 /** What a clock that is ahead fetched counts as fetched when it was read, by the clock of the database. */

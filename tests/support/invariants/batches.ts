@@ -44,18 +44,18 @@ export function batchBreaches(stored: StoredRows, readings: readonly BatchReadin
   const statisticsOf = Map.groupBy(stored.statistics, (row) => row.batchId);
   const written = writtenBy(stored);
   for (const reading of readings) {
-    const { batch, quotes, bars, rejected, verdict } = reading;
+    const { batch, quotes, bars, rejected, notServed, verdict } = reading;
     const say = (what: string, is: unknown, wanted: unknown) => {
       if (!isDeepStrictEqual(is, wanted))
         breaches.push(`batch ${batch.id}: ${what} is ${JSON.stringify(is)}, not ${JSON.stringify(wanted)}`);
     };
     say('accepted', batch.accepted, acceptedOf(reading));
-    say('rejected', batch.rejected, rejected.length);
+    say('rejected', batch.rejected, notServed.length);
     say('written', batch.written, written.get(batch.id) ?? 0);
     say('its reason', batch.reason, verdict.reason);
     say('its detail', batch.detail, verdict.detail);
     say('its newest time', batch.newestAsOf, newestOf(reading));
-    const summed = batch.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes, rejected);
+    const summed = batch.kind === 'bars' ? barStatistics(bars, rejected) : quoteStatistics(quotes, notServed);
     const wanted = summed.map(
       (each): StoredStatistics => ({
         ...each,

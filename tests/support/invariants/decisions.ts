@@ -8,7 +8,7 @@ const barsOfMs = 14 * 86_400_000;
 
 /**
  * The documented rule of the price, on what the blobs say: nothing of it comes from the tables of prices. Where sources
- * differ, their own last bars speak. Which bars there were when the decision was made nobody notes: any that may have been
+ * differ, their own last bars speak, and a price that nothing has agreed with gives way. Which bars there were when the decision was made nobody notes: any that may have been
  * the last one by then will do.
  */
 export function decisionBreaches(
@@ -28,7 +28,8 @@ export function decisionBreaches(
       const last = newestOf(rows).reduce((a, b) => (b.fetchedAt > a.fetchedAt ? b : a));
       const own = barsOf.get(`${listing} ${last.source}`) ?? [];
       const candidate = candidateOf(last, rankOf(last.source, assetClass));
-      return [candidate, ...lastBars(own, last.asOf).map((lastBar) => ({ ...candidate, lastBar }))];
+      const withBars = [candidate, ...lastBars(own, last.asOf).map((lastBar) => ({ ...candidate, lastBar }))];
+      return withBars.flatMap((each) => [each, { ...each, provisional: true }]);
     });
     const wanted = new Set(
       combinations(choices).map((candidates) => said(consolidate(candidates, { assetClass }), candidates.length)),

@@ -7,6 +7,7 @@ export function eventBreaches(stored: StoredRows): string[] {
   const breaches: string[] = [];
   const expected = new Map<string, Readonly<Record<string, unknown>>>();
   const revised = revisedBy(stored);
+  const held = new Set(stored.held.map((row) => row.batchId));
   for (const batch of stored.batches) {
     const data = {
       batchId: batch.id,
@@ -22,7 +23,7 @@ export function eventBreaches(stored: StoredRows): string[] {
     const count = revised.get(batch.id) ?? 0;
     if (batch.accepted > 0) expected.set(`${batch.kind}.stored ${batch.id}`, data);
     if (count > 0) expected.set(`${batch.kind}.revised ${batch.id}`, { ...data, revised: count });
-    if (batch.rejected > 0) expected.set(`quarantine.added ${batch.id}`, data);
+    if (held.has(batch.id)) expected.set(`quarantine.added ${batch.id}`, data);
   }
   for (const { id, resolved } of stored.incidents) {
     expected.set(`incident.opened ${id}`, {});

@@ -1,5 +1,5 @@
 import type { Alias } from '../../../core/market/instrument.ts';
-import type { PriorQuote } from '../../../core/prices/evidence.ts';
+import type { LatestPrior, PriorQuote } from '../../../core/prices/evidence.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 /** What symbols mean, by `source symbol`. */
@@ -27,13 +27,13 @@ export function candidatePriors(stored: StoredRows) {
     listingId: row.listingId,
     source: row.source,
     basis: row.asOfBasis,
-    prior: { price: Number(row.price), asOf: row.asOf } satisfies PriorQuote,
+    prior: { price: Number(row.price), asOf: row.asOf, fetchedAt: row.fetchedAt } satisfies LatestPrior,
   }));
   const ofListing = Map.groupBy(versions, (row) => row.listingId);
   const ofSource = Map.groupBy(versions, (row) => `${row.listingId} ${row.source}`);
   return {
     /** Of the source itself. */
-    own: (listingId: number, source: string): PriorQuote[] =>
+    own: (listingId: number, source: string): (PriorQuote & { readonly fetchedAt: number })[] =>
       (ofSource.get(`${listingId} ${source}`) ?? []).map(({ prior }) => prior),
     /** Of other sources, with the exchange's time. */
     others: (listingId: number, source: string): PriorQuote[] =>

@@ -4,8 +4,10 @@ import { checkQuotes, isSameQuote } from '../../../core/prices/check-quotes.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
 import type { Evidence, PriorQuote } from '../../../core/prices/evidence.ts';
 import { judgeBars as judgeOne } from '../../../core/prices/judge-bars.ts';
+import { nothingAround } from '../../../core/prices/rules/quotes.ts';
 import type { candidatePriors } from './evidence.ts';
 import { type HeldRows, isSame } from './held-rows.ts';
+import { plain, type StoredQuoteFinding } from './stored-rows.ts';
 
 interface Judging {
   readonly held: HeldRows;
@@ -13,39 +15,75 @@ interface Judging {
   readonly source: string;
 }
 
+/** The quotes of a batch that are stored: to be served, or as wrong. */
+export interface JudgedQuotes {
+  readonly right: ListedQuote[];
+  readonly wrong: ListedQuote[];
+}
+
 /**
- * The quotes of a batch that must be stored. One that is in quarantine must be rejected, and one that is not must be
- * accepted, by the product's rules and some price that was stored at some time.
+ * One that is in quarantine must be rejected, one that a finding calls wrong must be far off, and all others must be right,
+ * by the product's rules and some price that was stored at some time. `notServed` is how many of the batch are not served.
  */
 export async function judgeQuotes(
   rows: readonly ListedQuote[],
-  { held, priors, source, vouched }: Judging & { readonly vouched: boolean },
+  of: Judging & {
+    readonly vouched: boolean;
+    readonly findings: readonly StoredQuoteFinding[];
+    readonly notServed: number;
+  },
   rejected: RejectedRow[],
   breaches: string[],
-): Promise<ListedQuote[]> {
+): Promise<JudgedQuotes> {
+  const { held, priors, source } = of;
   const sound: ListedQuote[] = [];
   for (const row of rows) {
-    const id = row.listing.id;
-    const own = priors.own(id, source);
+    const own = priors.own(row.listing.id, source);
     const rivals = held
       .of(row.path, { ...row.quote, fetchedAt: row.fetchedAt })
       .filter(({ reason }) => reason !== 'duplicate_conflict');
     if (rivals.length === 0) {
       sound.push(row);
-      if (!(await isAcceptable(row, own, priors.others(id, source), vouched)))
-        breaches.push(`${row.path} is not in quarantine, and no stored price lets it through`);
       continue;
     }
-    const reasons = await rejections(row, own);
-    const right = reasons.find((each) => held.take(each));
+    const right = (await rejections(row, own)).find((each) => held.take(each));
     if (right) rejected.push(right);
     else
       breaches.push(`${row.path} is in quarantine (${rivals.map(({ reason }) => reason)}), and nothing speaks for it`);
   }
-  return withoutConflicts(sound, held, rejected, breaches);
+  const single = withoutConflicts(sound, held, rejected, breaches);
+  const wrong = wrongOf(single, of);
+  const others = (row: ListedQuote) => priors.others(row.listing.id, source);
+  for (const row of single)
+    if (!wrong.has(row) && !(await isAcceptable(row, priors.own(row.listing.id, source), others(row), of.vouched)))
+      breaches.push(`${row.path} is served, and no stored price lets it through`);
+  for (const row of wrong.keys())
+    if (!(await isDoubtful(row, priors.own(row.listing.id, source), others(row))))
+      breaches.push(`${row.path} is called wrong, and no stored price speaks against it`);
+  return { right: single.filter((row) => !wrong.has(row)), wrong: [...wrong.keys()] };
 }
 
-const none: Evidence = { priors: new Map(), otherPrices: async () => new Map() };
+/** Of rows with a finding those that were wrong in their batch: the open findings first, as many as were not served. */
+function wrongOf(
+  rows: readonly ListedQuote[],
+  { source, findings, notServed }: { source: string; findings: readonly StoredQuoteFinding[]; notServed: number },
+): Map<ListedQuote, StoredQuoteFinding> {
+  const doubted = rows.flatMap((row): [ListedQuote, StoredQuoteFinding][] => {
+    const found = findings.filter(
+      (each) =>
+        each.listingId === row.listing.id &&
+        each.source === source &&
+        each.at === row.quote.asOf &&
+        each.said === plain(row.quote.price),
+    );
+    const best = found.find((each) => each.status === 'open') ?? found[0];
+    return best ? [[row, best]] : [];
+  });
+  const open = doubted.filter(([, finding]) => finding.status === 'open');
+  return new Map([...open, ...doubted.filter(([, finding]) => finding.status !== 'open')].slice(0, notServed));
+}
+
+const none: Evidence = { priors: new Map() };
 
 /** Evidence with each price that may have been the stored one, beginning with none. */
 function* evidences(listingId: number, own: readonly PriorQuote[]): Iterable<Evidence> {
@@ -53,23 +91,48 @@ function* evidences(listingId: number, own: readonly PriorQuote[]): Iterable<Evi
   for (const prior of own) yield { ...none, priors: new Map([[listingId, prior]]) };
 }
 
+function aroundOf(others: readonly PriorQuote[]): Required<Evidence>['around'] {
+  const known = others.map((other) => ({ ...other, provisional: false }));
+  return async (rows) => rows.map(() => ({ ...nothingAround, others: known }));
+}
+
+/**
+ * The first row of its source or the second, which the first does not block; one that another stored row or source lets
+ * through; or one that a person vouches for.
+ */
 async function isAcceptable(
   row: ListedQuote,
-  own: readonly PriorQuote[],
+  own: readonly (PriorQuote & { readonly fetchedAt: number })[],
   others: readonly PriorQuote[],
   vouched: boolean,
 ): Promise<boolean> {
-  const believed = vouched ? new Set([row.path]) : undefined;
-  for (const evidence of evidences(row.listing.id, own)) {
-    const otherPrices = async () => new Map([[row.listing.id, others]]);
-    if ((await checkQuotes([row], { ...evidence, otherPrices }, believed)).accepted.length > 0) return true;
+  const price = Number(row.quote.price);
+  const rest = own.filter((prior) => prior.price !== price || prior.asOf !== row.quote.asOf);
+  if (vouched || rest.filter((prior) => prior.fetchedAt < row.fetchedAt).length <= 1) return true;
+  for (const evidence of evidences(row.listing.id, rest)) {
+    if (evidence === none) continue;
+    if ((await checkQuotes([row], { ...evidence, around: aroundOf(others) })).accepted.length > 0) return true;
   }
+  return false;
+}
+
+async function isDoubtful(
+  row: ListedQuote,
+  own: readonly PriorQuote[],
+  others: readonly PriorQuote[],
+): Promise<boolean> {
+  for (const evidence of evidences(row.listing.id, own))
+    for (const around of [undefined, aroundOf(others)])
+      if ((await checkQuotes([row], around ? { ...evidence, around } : evidence)).wrong.length > 0) return true;
   return false;
 }
 
 async function rejections(row: ListedQuote, own: readonly PriorQuote[]): Promise<RejectedRow[]> {
   const found: RejectedRow[] = [];
-  for (const evidence of evidences(row.listing.id, own)) found.push(...(await checkQuotes([row], evidence)).rejected);
+  for (const evidence of evidences(row.listing.id, own)) {
+    const { rejected, wrong } = await checkQuotes([row], evidence);
+    found.push(...rejected, ...wrong.map((each) => each.rejected));
+  }
   return found;
 }
 

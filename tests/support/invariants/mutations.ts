@@ -46,6 +46,12 @@ export const mutations: readonly Mutation[] = [
                counted AS (UPDATE batch SET rejected = rejected - 1 WHERE id = (SELECT batch_id FROM lost))
           UPDATE batch_statistics SET rejected = rejected - 1 WHERE batch_id = (SELECT batch_id FROM lost) AND rejected > 0`,
   },
+  { name: 'a finding on a wrong quote lost', sql: "DELETE FROM finding WHERE kind = 'quote' AND severity = 'wrong'" },
+  {
+    name: 'a finding on a quote that is served',
+    sql: `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, at, said, evidence, batch_id)
+          SELECT listing_id, source, 'made up', 'unit', 'wrong', 'quote', as_of, price, '{}', batch_id FROM latest_quote LIMIT 1`,
+  },
   {
     name: 'a row in quarantine doubled',
     sql: `INSERT INTO quarantine (source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id, finding)

@@ -8,6 +8,7 @@ import {
   newestOf,
   ofListingAndSource,
   type QuoteRow,
+  wrongQuotes,
 } from './accepted-rows.ts';
 import type { BatchReading } from './batch-readings.ts';
 import { decisionBreaches } from './decisions.ts';
@@ -17,12 +18,16 @@ import { formerBreaches, type Version, winnerBreaches } from './winners.ts';
 /** Quotes, latest rows, decisions, bars, corporate actions and constituents, against what the blobs say. */
 export function priceBreaches(stored: StoredRows, readings: readonly BatchReading[], rankOf: RankOf): string[] {
   const quotes = readings.flatMap(acceptedQuotes);
+  const wrong = readings.flatMap(wrongQuotes);
+  const all = [...quotes, ...wrong];
+  const dismissed = new Set(stored.quoteFindings.filter(({ status }) => status === 'dismissed').map(rowOfFinding));
+  const served = [...quotes, ...wrong.filter((row) => dismissed.has(rowOf(row)))];
   const bars = readings.flatMap(acceptedBars);
   return [
-    ...winnerBreaches('quote', quotes.map(quoteVersion), stored.quotes.map(quoteVersion)),
-    ...formerBreaches('quote', quotes.map(quoteVersion), stored.quoteRevisions.map(withIngest(quoteVersion))),
-    ...latestBreaches(stored, quotes),
-    ...decisionBreaches(stored, quotes, bars, rankOf),
+    ...winnerBreaches('quote', all.map(quoteVersion), stored.quotes.map(quoteVersion)),
+    ...formerBreaches('quote', all.map(quoteVersion), stored.quoteRevisions.map(withIngest(quoteVersion))),
+    ...latestBreaches(stored, served),
+    ...decisionBreaches(stored, served, bars, rankOf),
     ...winnerBreaches('bar', bars.map(barVersion), stored.bars.map(barVersion)),
     ...formerBreaches('bar', bars.map(barVersion), stored.barRevisions.map(withIngest(barVersion))),
     ...winnerBreaches('corporate action', readings.flatMap(acceptedActions), stored.actions.map(actionVersion)),
@@ -58,12 +63,26 @@ function quoteContent(row: QuoteRow): string {
   ]);
 }
 
+function rowOf({ listingId, source, asOf, price }: QuoteRow): string {
+  return `${listingId} ${source} ${asOf} ${price}`;
+}
+
+function rowOfFinding({ listingId, source, at, said }: StoredRows['quoteFindings'][number]): string {
+  return `${listingId} ${source} ${at} ${said}`;
+}
+
 function latestBreaches(stored: StoredRows, accepted: readonly Accepted<QuoteRow>[]): string[] {
   const newest = [...ofListingAndSource(accepted).values()].flatMap(newestOf);
   const confirmed = new Map(
     [...ofListingAndSource(newest)].map(([key, rows]) => [key, Math.max(...rows.map((row) => row.fetchedAt))]),
   );
+  const doubted = new Set(
+    stored.quoteFindings.filter(({ status }) => status === 'open' || status === 'accepted').map(rowOfFinding),
+  );
   return [
+    ...stored.latest
+      .filter((row) => doubted.has(rowOf(row)))
+      .map((row) => `latest ${row.listingId} ${row.source}: a finding calls it wrong`),
     ...winnerBreaches('latest', newest.map(quoteVersion), stored.latest.map(quoteVersion)),
     ...stored.latest.flatMap((row) => {
       const last = confirmed.get(`${row.listingId} ${row.source}`);

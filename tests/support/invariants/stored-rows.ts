@@ -169,6 +169,16 @@ const alias = z.object({
   zone: text,
 });
 
+const quoteFinding = z.object({
+  listingId: number,
+  source: text,
+  rule: text,
+  at: number,
+  said: decimal,
+  status: text,
+});
+
+export type StoredQuoteFinding = z.output<typeof quoteFinding>;
 export type StoredBatch = z.output<typeof batch>;
 export type HeldRow = z.output<typeof held>;
 export type StoredStatistics = z.output<typeof statistics>;
@@ -242,6 +252,12 @@ export async function storedRows(db: Connection) {
       db,
       decision,
       'SELECT listing_id AS "listingId", source, rule, spread, confidence, candidates FROM consolidated_quote',
+    ),
+    quoteFindings: await read(
+      db,
+      quoteFinding,
+      `SELECT listing_id AS "listingId", source, rule, ${ms('at')} AS at, said, status FROM finding
+         WHERE kind = 'quote' AND severity = 'wrong' ORDER BY id`,
     ),
     bars: await read(db, bar, `SELECT ${barColumns} FROM bar`),
     barRevisions: await read(db, bar.extend({ knownTo: text }), `SELECT ${barColumns}${knownTo} FROM bar_revision`),

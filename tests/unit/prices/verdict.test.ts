@@ -38,7 +38,8 @@ describe('a task', () => {
       status: 'succeeded',
       reason: null,
       detail: null,
-      message: '1 of 4 requests failed (rate_limited); 1 rows are in quarantine (unit_suspect); 2 symbols got no row.',
+      message:
+        '1 of 4 requests failed (rate_limited); 1 rows are wrong or held back (unit_suspect); 2 symbols got no row.',
     });
   });
 
@@ -51,7 +52,7 @@ describe('a task', () => {
       status: 'failed',
       reason: 'schema_drift',
       detail: { code: 'all_rows_rejected', rows: 2, reasons: ['unit_suspect'] },
-      message: 'All 2 rows quarantined: unit_suspect.',
+      message: 'All 2 rows are wrong or held back: unit_suspect.',
     });
   });
 

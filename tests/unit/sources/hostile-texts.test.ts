@@ -98,7 +98,7 @@ async function ingested(parsed: Parsed): Promise<void> {
     ),
   );
   const enriched = enrich(parsed, fetchedAt, 'exchanges[0]', (symbol) => known.get(symbol));
-  const quotes = await checkQuotes(enriched.quotes, { priors: new Map(), otherPrices: async () => new Map() });
+  const quotes = await checkQuotes(enriched.quotes, { priors: new Map() });
   quoteStatistics(quotes.accepted, quotes.rejected);
   const bars = enriched.bars.map((series) => judgeBars(series, undefined));
   barStatistics(

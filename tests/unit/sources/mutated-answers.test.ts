@@ -100,7 +100,6 @@ async function stored(sample: Sample, parsed: Parsed): Promise<{ prices: string[
   const prior: PriorQuote = { price: sample.price, asOf: fetchedAt - 120_000 };
   const quotes = await checkQuotes(enriched.quotes, {
     priors: new Map([[1, prior]]),
-    otherPrices: async () => new Map(),
   });
   const bars = enriched.bars.map((series) => {
     const { accepted, rejected, judged } = judgeBars(series, prior);
@@ -120,7 +119,10 @@ async function stored(sample: Sample, parsed: Parsed): Promise<{ prices: string[
       ...bars.flatMap((each) => each.accepted.bars.map((bar) => bar.close)),
     ],
     rejected:
-      enriched.rejected.length + quotes.rejected.length + bars.reduce((sum, each) => sum + each.rejected.length, 0),
+      enriched.rejected.length +
+      quotes.rejected.length +
+      quotes.wrong.length +
+      bars.reduce((sum, each) => sum + each.rejected.length, 0),
   };
 }
 

@@ -56,7 +56,7 @@ export async function replayRows(rows: ReplayRequest, what: string): Promise<voi
   }
 }
 
-/** Replays a row's raw answer and accepts its price although it jumps. */
+/** Replays a row's raw answer and accepts its price, however far it is from what is known. */
 export function acceptRow(row: Pick<QuarantineView, 'id' | 'symbol'>): Promise<void> {
   return replayRows({ ids: [row.id], believe: true }, `the price of ${row.symbol ?? 'one row'}`);
 }

@@ -218,7 +218,24 @@ const quarantineRow = z.object({
   ),
 });
 
-/** Rows that wait in quarantine, by run and reason, with the newest ten of each. */
+/**
+ * What became of rows that are not served, as one table: those that wait in quarantine, and quotes that are stored as
+ * wrong. The ratio of such a one is what its finding says.
+ */
+const notServed = `
+  SELECT id, at, source_id, run_id, reason, symbol, finding, detail, blob_key FROM quarantine
+  WHERE run_id = ANY ($1::uuid[]) AND resolved_at IS NULL
+  UNION ALL
+  SELECT f.id, f.opened_at, f.source, b.run_id, CASE f.rule WHEN 'unit' THEN 'unit_suspect' ELSE 'implausible_jump' END, a.symbol,
+         jsonb_build_object('code', 'price_ratio', 'to', 'stored', 'ratio', r.ratio),
+         'The price is ' || r.ratio || ' times what is known.', b.blob_key
+  FROM batch b JOIN finding f ON f.batch_id = b.id AND f.kind = 'quote'
+  CROSS JOIN LATERAL (SELECT coalesce((f.evidence->>'ratio')::numeric, trim_scale(1 / (f.evidence->>'factor')::numeric)) AS ratio) r
+  LEFT JOIN LATERAL (SELECT symbol FROM symbol_alias WHERE listing_id = f.listing_id AND namespace = f.source
+                     ORDER BY valid_to DESC LIMIT 1) a ON true
+  WHERE b.run_id = ANY ($1::uuid[]) AND f.severity = 'wrong' AND f.status = 'open' AND f.source = b.source_id`;
+
+/** Rows that are not served, by run and reason, with the newest ten of each. */
 async function quarantineRows(
   pool: Pool,
   runIds: readonly string[],
@@ -227,9 +244,9 @@ async function quarantineRows(
     `SELECT q.source_id, q.run_id, r.job, q.reason, count(*)::int AS count, max(q.at) AS at,
             array_agg(DISTINCT q.symbol) AS symbols,
             jsonb_agg(jsonb_build_object('at', q.at, 'symbol', q.symbol, 'finding', q.finding, 'detail', q.detail, 'blobKey', q.blob_key)
-                      ORDER BY q.id DESC) FILTER (WHERE q.place <= 10) AS samples
-     FROM (SELECT *, row_number() OVER (PARTITION BY run_id, reason ORDER BY id DESC) AS place FROM quarantine
-           WHERE run_id = ANY ($1::uuid[]) AND resolved_at IS NULL) q
+                      ORDER BY q.at DESC, q.id DESC) FILTER (WHERE q.place <= 10) AS samples
+     FROM (SELECT *, row_number() OVER (PARTITION BY run_id, reason ORDER BY at DESC, id DESC) AS place
+           FROM (${notServed}) n) q
      JOIN run r ON r.id = q.run_id
      GROUP BY q.source_id, q.run_id, r.job, q.reason`,
     [runIds],

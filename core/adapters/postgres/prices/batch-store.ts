@@ -71,6 +71,7 @@ export async function findBatch(
 
 export interface Counts {
   readonly accepted: number;
+  /** Held back, or stored and not served. */
   readonly rejected: number;
   readonly written: number;
   readonly revised: number;
@@ -141,7 +142,7 @@ export async function closeBatch(
       verdict.detail,
     ],
   });
-  await publish(db, eventsOf(header, batchId, counts));
+  await publish(db, eventsOf(header, batchId, counts, rejected.length > 0));
   // What this reading rejects again is inserted below; the rest is resolved.
   if (header.replay !== undefined)
     await db.query(
@@ -152,14 +153,14 @@ export async function closeBatch(
 }
 
 /** The events of a batch: ids and counts, one of a type. Followers read the rows by the batch's id. */
-function eventsOf(header: BatchHeader, batchId: string, counts: Counts): QuotronEvent[] {
+function eventsOf(header: BatchHeader, batchId: string, counts: Counts, held: boolean): QuotronEvent[] {
   const { kind, sourceId, runId, part, blobKey, parserVersion } = header;
   const { accepted, rejected, written, revised } = counts;
   const data = { batchId, sourceId, runId, part, blobKey, parserVersion, accepted, rejected, written, revised };
   return [
     ...(accepted > 0 ? [{ type: `${kind}.stored` as const, data }] : []),
     ...(revised > 0 ? [{ type: `${kind}.revised` as const, data }] : []),
-    ...(rejected > 0 ? [{ type: 'quarantine.added' as const, data }] : []),
+    ...(held ? [{ type: 'quarantine.added' as const, data }] : []),
   ];
 }
 

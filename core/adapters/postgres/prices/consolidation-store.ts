@@ -10,13 +10,13 @@ const idRow = z.object({ id: z.int() });
 const countRow = z.object({ count: z.int() });
 const unsettledRow = z.object({ ids: z.string().nullable() });
 
-/** Of some listings those that have prices of several sources. */
-export async function severalSources(db: Connection, listingIds: readonly number[]): Promise<number[]> {
+/** Of some listings those whose price a bar may decide: of several sources, or with one that is provisional. */
+export async function openToBars(db: Connection, listingIds: readonly number[]): Promise<number[]> {
   if (listingIds.length === 0) return [];
   const { rows } = await db.query({
-    name: 'several-sources',
+    name: 'open-to-bars',
     text: `SELECT listing_id AS id FROM latest_quote WHERE listing_id = ANY ($1::int[])
-           GROUP BY listing_id HAVING count(*) > 1 ORDER BY listing_id`,
+           GROUP BY listing_id HAVING count(*) > 1 OR bool_or(provisional) ORDER BY listing_id`,
     values: [numbers(listingIds)],
   });
   return rows.map((row) => idRow.parse(row).id);
@@ -26,13 +26,15 @@ export async function severalSources(db: Connection, listingIds: readonly number
  * Decides again which source is the price of some listings, after one source's latest rows have changed.
  *
  * Takes a lock that is held until the transaction ends, so it must come last: of two sources stored at once, the second
- * decides with the first one's rows committed and in sight. A decision that stays as it is writes nothing.
+ * decides with the first one's rows committed and in sight. A decision that stays as it is writes nothing. `anyway` are
+ * listings to decide on although they have one source only.
  */
 export async function storeConsolidation(
   db: Connection,
   sourceId: string,
   listingIds: readonly number[],
   rankOf: RankOf,
+  anyway: readonly number[] = [],
 ): Promise<void> {
   await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
   const ids = numbers(listingIds);
@@ -41,22 +43,42 @@ export async function storeConsolidation(
   const settled = await db.query({
     name: 'count-settled',
     text: `SELECT count(*)::int AS count FROM consolidated_quote
-           WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source'`,
-    values: [ids, sourceId],
+           WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source'
+             AND NOT listing_id = ANY ($3::int[])`,
+    values: [ids, sourceId, numbers(anyway)],
   });
   if (countRow.parse(settled.rows[0]).count === listingIds.length) return;
   const { rows } = await db.query(
     `SELECT string_agg(id::text, ',') AS ids FROM unnest($1::int[]) AS id
      WHERE id NOT IN (SELECT listing_id FROM consolidated_quote
-                      WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source')`,
-    [ids, sourceId],
+                      WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source')
+        OR id = ANY ($3::int[])`,
+    [ids, sourceId, numbers(anyway)],
   );
   const unsettled = unsettledRow.parse(rows[0]).ids;
   if (unsettled) await decideAgain(db, `{${unsettled}}`, rankOf);
 }
 
+/** Decides again on some listings, under the lock that all sources share. */
+export async function decideOn(db: Connection, listingIds: readonly number[], rankOf: RankOf): Promise<void> {
+  if (listingIds.length === 0) return;
+  await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
+  await decideAgain(db, numbers(listingIds), rankOf);
+}
+
+/** Decides on listings, whatever was decided before. `ids` is an array literal of Postgres. Expects the lock. */
 async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise<void> {
   const decisions = await decide(db, ids, null, rankOf);
+  const confirmed = decisions.flatMap(({ listingId, confirmed: sources }) =>
+    sources.map((source) => ({ listingId, source })),
+  );
+  if (confirmed.length > 0)
+    await db.query({
+      name: 'settle-latest',
+      text: `UPDATE latest_quote q SET provisional = false FROM unnest($1::int[], $2::text[]) AS c (listing_id, source)
+             WHERE q.listing_id = c.listing_id AND q.source = c.source AND q.provisional`,
+      values: [numbers(confirmed.map((each) => each.listingId)), texts(confirmed.map((each) => each.source))],
+    });
   await db.query(
     `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates)
      SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[])

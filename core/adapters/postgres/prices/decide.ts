@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
 import { asOfBases } from '../../../market/quote.ts';
-import { type Candidate, type Consolidated, consolidate } from '../../../prices/consolidate.ts';
+import { type Candidate, type Consolidated, confirmedOf, consolidate } from '../../../prices/consolidate.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection, Pool } from '../database/pool.ts';
 
@@ -22,10 +22,12 @@ const candidateRow = z.object({
   ask: z.string().nullable(),
   last_close: z.string().nullable(),
   last_at: z.date().nullable(),
+  fetched_at: z.date(),
+  provisional: z.boolean(),
 });
 
-/** A decision on the price of a listing. */
-export type ListingDecision = Consolidated & { readonly listingId: number };
+/** A decision on the price of a listing, and the sources whose provisional price something agrees with by now. */
+export type ListingDecision = Consolidated & { readonly listingId: number; readonly confirmed: readonly string[] };
 
 /**
  * Decides which source is the price of some listings, among all sources or, for a caller that may not see all, among
@@ -38,12 +40,15 @@ export async function decide(
   rankOf: RankOf,
 ): Promise<ListingDecision[]> {
   const { rows } = await db.query(
-    `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask,
+    `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask, q.fetched_at, q.provisional,
             b.close AS last_close, b.starts_at AS last_at
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
      LEFT JOIN LATERAL (SELECT close, starts_at FROM bar
                         WHERE listing_id = q.listing_id AND source = q.source AND interval = '1d' AND NOT stale AND withdrawn_at IS NULL
                           AND starts_at > q.as_of - interval '14 days'
+                          AND NOT EXISTS (SELECT FROM finding f WHERE f.listing_id = q.listing_id AND f.source = q.source
+                                          AND f.kind = 'bar' AND f.interval = '1d' AND f.at = starts_at
+                                          AND f.severity = 'wrong' AND f.status IN ('open', 'accepted'))
                         ORDER BY starts_at DESC LIMIT 1) b ON true
      WHERE q.listing_id = ANY ($1::int[]) AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.listing_id`,
     [ids, sources],
@@ -56,7 +61,8 @@ export async function decide(
   }
   return [...byListing].flatMap(([listingId, { assetClass, candidates }]) => {
     const decision = consolidate(candidates, { assetClass });
-    return decision ? [{ listingId, ...decision }] : [];
+    const confirmed = confirmedOf(candidates, { assetClass }).map((each) => each.source);
+    return decision ? [{ listingId, ...decision, confirmed }] : [];
   });
 }
 
@@ -69,6 +75,8 @@ function candidateOf(row: z.infer<typeof candidateRow>, rankOf: RankOf): Candida
     asOf: row.as_of.getTime(),
     basis: row.as_of_basis,
     rank: rankOf(row.source, row.asset_class),
+    fetchedAt: row.fetched_at.getTime(),
+    ...(row.provisional ? { provisional: true } : {}),
     // Bid and ask of another unit or time say nothing of how far prices lie apart.
     ...(bid > 0 && ask > bid && ask < 1.1 * bid ? { spread: (ask - bid) / price } : {}),
     ...(row.last_close && row.last_at ? { lastBar: { close: Number(row.last_close), at: row.last_at.getTime() } } : {}),

@@ -11,8 +11,10 @@ import {
 import { barIntervals } from '../../../market/bar.ts';
 import type { FindingRecords } from '../../../ports/finding-records.ts';
 import { numbers, texts } from '../database/array-literal.ts';
-import type { Pool } from '../database/pool.ts';
+import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { catalogueRank, type RankOf } from './decide.ts';
+import { serveVouched } from './vouched-quotes.ts';
 
 /** `$STATUS` is the status, now or at an instant. */
 const columns = `f.id, f.rule, f.severity, $STATUS AS status, a.symbol, f.source, f.kind, f.interval, f.date::text AS date, f.at, f.said,
@@ -53,7 +55,7 @@ const findingRow = z.object({
 const idRow = z.object({ id: z.string() });
 
 /** Findings in Postgres. */
-export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
+export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): VisibleTo<FindingRecords> {
   return (visible) => ({
     async one(id) {
       const text = `SELECT ${visibleOf('$2')} AS visible, ${now} FROM finding f ${named} WHERE f.id = $1 AND ${known}`;
@@ -93,13 +95,17 @@ export function findingRecords(pool: Pool): VisibleTo<FindingRecords> {
     },
 
     async decide(ids, status, by) {
-      const result = await pool.query({
-        name: 'decide-findings',
-        text: `UPDATE finding f SET status = $2, closed_at = clock_timestamp(), decided_by = $3
-               WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ${visibleOf('$4')} RETURNING id`,
-        values: [numbers(ids), status, by, visible.ids],
+      return inTransaction(pool, async (db) => {
+        const result = await db.query({
+          name: 'decide-findings',
+          text: `UPDATE finding f SET status = $2, closed_at = clock_timestamp(), decided_by = $3
+                 WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ${visibleOf('$4')} RETURNING id`,
+          values: [numbers(ids), status, by, visible.ids],
+        });
+        const decided = rowsOf(idRow, result).map((row) => row.id);
+        if (status === 'dismissed' && decided.length > 0) await serveVouched(db, decided, rankOf);
+        return decided;
       });
-      return rowsOf(idRow, result).map((row) => row.id);
     },
   });
 }

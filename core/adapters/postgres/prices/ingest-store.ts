@@ -13,12 +13,14 @@ import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
-import { severalSources, storeConsolidation } from './consolidation-store.ts';
+import { openToBars, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { storeFindings } from './finding-store.ts';
-import { confirmLeft, lockLatest, otherPrices, priorsAt } from './latest-quotes.ts';
-import { storeQuotes } from './quote-store.ts';
+import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
+import { storeQuoteFindings } from './quote-finding-store.ts';
+import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
+import { quoteSurroundings } from './quote-surroundings.ts';
 import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
 import { withdraw } from './withdraw.ts';
@@ -86,11 +88,15 @@ async function storeBatch(
     priors,
     priorsAt: (fetches) => priorsAt(db, sourceId, fetches),
     storedSeries: (spans) => storedSeries(db, sourceId, spans),
-    otherPrices: (ids) => otherPrices(db, sourceId, ids),
+    around: (rows) => quoteSurroundings(db, sourceId, rows),
   });
 
   await confirmLeft(db, sourceId, decision.quotes, priors);
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
+  const wrongQuotes = decision.wrongQuotes ?? [];
+  const wrong = await storeWrongQuotes(db, sourceId, batchId, wrongQuotes);
+  const revised = quotes.revised + wrong.revised;
+  await storeQuoteFindings(db, sourceId, batchId, decision, revised > 0);
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
@@ -99,15 +105,17 @@ async function storeBatch(
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
-    rejected: decision.rejected.length,
-    written: quotes.written + bars.written + constituents.written,
-    revised: quotes.revised + bars.revised + constituents.revised,
+    rejected: decision.rejected.length + wrongQuotes.length,
+    written: quotes.written + wrong.written + bars.written + constituents.written,
+    revised: revised + bars.revised + constituents.revised,
   };
-  await closeBatch(db, header, batchId, decision, counts);
+  const rejected = [...decision.rejected, ...wrong.unplaced.map((each) => each.rejected)];
+  await closeBatch(db, header, batchId, { ...decision, rejected }, counts);
   const priced = new Set(decision.quotes.map((row) => row.listing.id));
   // The newest bar of a source speaks for or against its price.
   const barred = decision.bars.filter((series) => series.bars[0]?.interval === '1d').map((series) => series.listing.id);
-  for (const id of await severalSources(db, barred)) priced.add(id);
-  if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf);
+  const open = await openToBars(db, barred);
+  for (const id of open) priced.add(id);
+  if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf, open);
   return { batchId, repeated: false, ...counts };
 }

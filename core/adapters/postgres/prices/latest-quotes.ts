@@ -7,6 +7,7 @@ import { numbers } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { isWrong } from './wrong-quotes.ts';
 
 /** The latest stored quote of a listing. Instants are milliseconds since the epoch. */
 export interface LatestQuote extends LatestPrior {
@@ -23,6 +24,7 @@ const priorsRow = z.object({
   times: z.string().nullable(),
   fetches: z.string().nullable(),
   untimed: z.string().nullable(),
+  provisional: z.string().nullable(),
   confirmed: z.string().nullable(),
 });
 
@@ -41,7 +43,7 @@ export async function lockLatest(
     name: 'lock-latest',
     text: `
       WITH locked AS MATERIALIZED (
-        SELECT listing_id, price, as_of, as_of_basis, fetched_at, confirmed_at FROM latest_quote
+        SELECT listing_id, price, as_of, as_of_basis, fetched_at, confirmed_at, provisional FROM latest_quote
         WHERE listing_id = ANY ($1::int[]) AND source = $2
         ORDER BY listing_id FOR NO KEY UPDATE
       )
@@ -49,17 +51,19 @@ export async function lockLatest(
              string_agg((date_part('epoch', as_of) * 1000)::int8::text, ',') AS times,
              string_agg((date_part('epoch', fetched_at) * 1000)::int8::text, ',') AS fetches,
              string_agg(listing_id::text, ',') FILTER (WHERE as_of_basis <> 'exchange') AS untimed,
+             string_agg(listing_id::text, ',') FILTER (WHERE provisional) AS provisional,
              string_agg(listing_id::text, ',') FILTER (WHERE confirmed_at > fetched_at) AS confirmed
       FROM locked`,
     values: [`{${sorted.join()}}`, sourceId],
   });
-  const { ids, prices, times, fetches, untimed, confirmed } = priorsRow.parse(rows[0]);
+  const { ids, prices, times, fetches, untimed, provisional, confirmed } = priorsRow.parse(rows[0]);
   const found = new Map<number, LatestQuote>();
   if (!ids || !prices || !times || !fetches) return found;
   const priceOf = prices.split(',');
   const timeOf = times.split(',');
   const fetchOf = fetches.split(',');
   const untimedIds = new Set(untimed?.split(','));
+  const provisionalIds = new Set(provisional?.split(','));
   const confirmedIds = new Set(confirmed?.split(','));
   for (const [index, id] of ids.split(',').entries())
     found.set(Number(id), {
@@ -67,29 +71,9 @@ export async function lockLatest(
       asOf: Number(timeOf[index]),
       fetchedAt: Number(fetchOf[index]),
       timed: !untimedIds.has(id),
+      provisional: provisionalIds.has(id),
       confirmed: confirmedIds.has(id),
     });
-  return found;
-}
-
-const otherRow = z.object({ listing_id: z.int(), price: z.string(), as_of: z.date() });
-
-/** The exchange-timed latest prices that other sources have of some listings. */
-export async function otherPrices(
-  db: Connection,
-  sourceId: string,
-  listingIds: readonly number[],
-): Promise<Map<number, PriorQuote[]>> {
-  const { rows } = await db.query(
-    `SELECT listing_id, price, as_of FROM latest_quote
-     WHERE listing_id = ANY ($1::int[]) AND source <> $2 AND as_of_basis = 'exchange'`,
-    [numbers(listingIds), sourceId],
-  );
-  const found = new Map<number, PriorQuote[]>();
-  for (const row of rows.map((each) => otherRow.parse(each))) {
-    const prior = { price: Number(row.price), asOf: row.as_of.getTime() };
-    found.set(row.listing_id, [...(found.get(row.listing_id) ?? []), prior]);
-  }
   return found;
 }
 
@@ -107,7 +91,7 @@ export async function priorsAt(
   // No market time is later than its fetch by more than clocks differ, so nothing newer need be looked at.
   const then = `source = $3 AND listing_id = f.listing_id AND fetched_at <= f.at AND as_of <= f.at + interval '${futureToleranceMs} ms'`;
   const newest = (table: string) =>
-    `(SELECT price, as_of FROM ${table} WHERE ${then} ORDER BY as_of DESC, fetched_at DESC LIMIT 1)`;
+    `(SELECT price, as_of FROM ${table} q WHERE ${then} AND NOT ${isWrong('q')} ORDER BY as_of DESC, fetched_at DESC LIMIT 1)`;
   const found = await db.query({
     name: 'priors-at',
     text: `SELECT f.listing_id, p.price, ${msOf('p.as_of')} AS as_of

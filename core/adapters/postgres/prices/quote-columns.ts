@@ -10,9 +10,12 @@ export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS
 export const quoteColumns = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
   delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, source`;
 
-/** The facts of `q`. The fraction is stored with ten digits; zeros at its end say nothing. */
+/**
+ * The facts of `q`. The fraction is stored with ten digits; zeros at its end say nothing, nor does a share of a price
+ * below zero.
+ */
 export const priceColumns = `q.source, q.as_of AS "asOf", q.price, q.previous_close AS "previousClose", q.change,
-  trim_scale(q.change_fraction) AS "changeFraction", q.bid, q.ask, q.volume, q.currency, q.minor_factor AS "minorFactor",
+  CASE WHEN q.previous_close > 0 THEN trim_scale(q.change_fraction) END AS "changeFraction", q.bid, q.ask, q.volume, q.currency, q.minor_factor AS "minorFactor",
   q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis", q.fetched_at AS "fetchedAt",
   q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId"`;
 
@@ -28,6 +31,10 @@ export const servedByFields = {
 };
 
 export const microseconds = z.string().transform(isoInstant);
+
+/** What only latest rows have; rows of the past have `ofThePast`. */
+export const ofTheLatest = `q.confirmed_at AS "confirmedAt", q.provisional`;
+export const ofThePast = `NULL::timestamptz AS "confirmedAt", NULL::boolean AS provisional`;
 
 export const quoteFields = {
   source: z.string(),
@@ -53,6 +60,7 @@ export const quoteFields = {
   blobKey: z.string().nullable(),
   parserVersion: z.string().nullable(),
   confirmedAt: instant.nullable(),
+  provisional: z.boolean().nullable(),
 };
 
 export const listedQuoteRow = z.object({ ...quoteFields, listingId: z.int() });

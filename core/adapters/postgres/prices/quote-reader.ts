@@ -10,6 +10,8 @@ import {
   listedQuoteRow,
   microseconds,
   namedListings,
+  ofTheLatest,
+  ofThePast,
   priceColumns,
   provenance,
   quoteColumns,
@@ -18,6 +20,7 @@ import {
   servedByFields,
 } from './quote-columns.ts';
 import { visibleQuotes } from './visible-quotes.ts';
+import { wasWrong } from './wrong-quotes.ts';
 
 const quoteRow = z.object(quoteFields);
 const listingRow = z.object({ ...namedListingFields, ...servedByFields });
@@ -44,7 +47,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async latest(symbols, date, source) {
       const result = await pool.query({
         name: 'quote-latest',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, ${ofTheLatest}, ${provenance}
                FROM ${namedListings}
                LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                LEFT JOIN latest_quote q ON q.listing_id = l.id AND q.source = coalesce($3::text, c.source)
@@ -60,7 +63,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       // Two statements: with one for both, the planner misjudges the join and sorts everything for each page.
       const result = await pool.query({
         name: of.source === null ? 'quote-page' : 'quote-page-of-source',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, ${ofTheLatest}, ${provenance}
                FROM ${namedListings}
                JOIN consolidated_quote c ON c.listing_id = l.id
                JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${of.source === null ? 'c.source' : '$3'}
@@ -76,7 +79,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async candidates(listingId) {
       const result = await pool.query({
         name: 'quote-candidates',
-        text: `SELECT ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+        text: `SELECT ${priceColumns}, ${ofTheLatest}, ${provenance}
                FROM latest_quote q LEFT JOIN batch b ON b.id = q.batch_id WHERE q.listing_id = $1 AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.source`,
         values: [listingId, visible.ids],
       });
@@ -97,17 +100,18 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async knownAt(listingIds, knownAt) {
       const result = await pool.query({
         name: 'quote-known-at',
-        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${priceColumns}, NULL::timestamptz AS "confirmedAt", ${provenance}
+        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${priceColumns}, ${ofThePast}, ${provenance}
                FROM (SELECT listing_id, source FROM latest_quote
                      WHERE listing_id = ANY ($1::int[]) AND ($3::text[] IS NULL OR source = ANY ($3))) s
                CROSS JOIN LATERAL (
-                 (SELECT ${quoteColumns} FROM quote
+                 (SELECT ${quoteColumns} FROM quote p
                   WHERE listing_id = s.listing_id AND source = s.source AND ingested_at <= $2
-                    AND as_of < $2::timestamptz + interval '1 day'
+                    AND as_of < $2::timestamptz + interval '1 day' AND NOT ${wasWrong('p', '$2::timestamptz')}
                   ORDER BY as_of DESC LIMIT 1)
                  UNION ALL
-                 (SELECT ${quoteColumns} FROM quote_revision
+                 (SELECT ${quoteColumns} FROM quote_revision p
                   WHERE listing_id = s.listing_id AND source = s.source AND ingested_at <= $2 AND known_to > $2
+                    AND NOT ${wasWrong('p', '$2::timestamptz')}
                   ORDER BY as_of DESC LIMIT 1)) q
                LEFT JOIN batch b ON b.id = q.batch_id
                ORDER BY s.listing_id, s.source, q.as_of DESC`,
@@ -121,18 +125,18 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       const down = of.order === 'desc';
       const order = down ? 'as_of DESC, ingested_at DESC' : 'as_of, ingested_at';
       const range = `listing_id = $1 AND source = $2 AND as_of >= $3 AND as_of < $4
-        AND ($5::timestamptz IS NULL OR ingested_at <= $5)
+        AND ($5::timestamptz IS NULL OR ingested_at <= $5) AND NOT ${wasWrong('p', '$5::timestamptz')}
         AND ($6::timestamptz IS NULL OR (as_of, ingested_at) ${down ? '<' : '>'} ($6, $7::timestamptz))`;
       // The cursor narrows the range too, so that the index finds the page without walking over the pages before it.
       const from = of.after && !down ? of.after.asOf : of.from;
       const to = of.after && down ? new Date(Date.parse(of.after.asOf) + 1).toISOString() : of.to;
       const withPast = of.revisions || of.knownAt !== null;
-      const past = `UNION ALL (SELECT ${quoteColumns}, known_to FROM quote_revision
+      const past = `UNION ALL (SELECT ${quoteColumns}, known_to FROM quote_revision p
                     WHERE ${range} AND ($5::timestamptz IS NULL OR known_to > $5) ORDER BY ${order} LIMIT $8)`;
       const result = await pool.query({
         name: `quote-history-${of.order}${withPast ? '-past' : ''}`,
-        text: `SELECT ${priceColumns}, ${provenance}, q.known_to::text AS "knownTo", NULL::timestamptz AS "confirmedAt"
-               FROM ((SELECT ${quoteColumns}, NULL::timestamptz AS known_to FROM quote WHERE ${range} ORDER BY ${order} LIMIT $8)
+        text: `SELECT ${priceColumns}, ${provenance}, q.known_to::text AS "knownTo", ${ofThePast}
+               FROM ((SELECT ${quoteColumns}, NULL::timestamptz AS known_to FROM quote p WHERE ${range} ORDER BY ${order} LIMIT $8)
                      ${withPast ? past : ''}) q
                LEFT JOIN batch b ON b.id = q.batch_id
                ORDER BY q.as_of ${down ? 'DESC' : ''}, q.ingested_at ${down ? 'DESC' : ''} LIMIT $8`,

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
 import type { ListedQuote } from '../../../market/listed-quote.ts';
+import type { WrongQuote } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
 import { isFetchedLater, isOfTheFuture } from './fetch-order.ts';
 import type { LatestQuote } from './latest-quotes.ts';
+import { isWrong } from './wrong-quotes.ts';
 
 /** Rows in one statement: where a longer one gains no speed and holds more memory. */
 const rowsPerStatement = 5_000;
@@ -43,12 +46,12 @@ const input = `
     SELECT listing_id, $1::text AS source, to_timestamp(as_of / 1000.0::float8) AS as_of, price, previous_close, bid, ask,
            volume, currency, minor_factor, session, delay_seconds, as_of_basis,
            to_timestamp(fetched_at / 1000.0::float8) AS fetched_at, statement_timestamp() AS ingested_at,
-           $2::bigint AS batch_id
+           $2::bigint AS batch_id, provisional
     FROM unnest($3::int[], $4::int8[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[],
                 $10::int[])
       AS t (listing_id, as_of, price, previous_close, bid, ask, volume, kind)
-    JOIN unnest($11::text[], $12::int[], $13::text[], $14::int[], $15::text[], $16::int8[])
-      WITH ORDINALITY AS k (currency, minor_factor, session, delay_seconds, as_of_basis, fetched_at, kind) USING (kind)
+    JOIN unnest($11::text[], $12::int[], $13::text[], $14::int[], $15::text[], $16::int8[], $17::boolean[]) WITH ORDINALITY
+      AS k (currency, minor_factor, session, delay_seconds, as_of_basis, fetched_at, provisional, kind) USING (kind)
   )`;
 
 /** Of several rows of a listing, the one that may become its latest. */
@@ -61,12 +64,12 @@ const newestInput = `
  */
 const storeText = `
   WITH ${input}, latest AS (
-    INSERT INTO latest_quote AS s (${columns}, confirmed_at) SELECT ${columns}, fetched_at FROM ${newestInput}
+    INSERT INTO latest_quote AS s (${columns}, confirmed_at, provisional) SELECT ${columns}, fetched_at, provisional FROM ${newestInput}
     ON CONFLICT (listing_id, source) DO UPDATE SET ${content}, as_of = excluded.as_of,
       fetched_at = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
       ingested_at = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.ingested_at ELSE excluded.ingested_at END,
       batch_id = CASE WHEN s.as_of = excluded.as_of AND ${sameContent} THEN s.batch_id ELSE excluded.batch_id END,
-      confirmed_at = excluded.fetched_at
+      confirmed_at = excluded.fetched_at, provisional = excluded.provisional
     WHERE CASE WHEN excluded.as_of_basis = s.as_of_basis
                THEN excluded.as_of > s.as_of OR ${isOfTheFuture('s.as_of')}
                  OR (excluded.as_of = s.as_of AND ${isFetchedLater('excluded.fetched_at', 's.confirmed_at')})
@@ -93,11 +96,27 @@ const appendText = `
   WITH ${input}, stored AS (
     INSERT INTO quote (${columns}) SELECT ${columns} FROM input
   )
-  UPDATE latest_quote AS s SET (${columns}, confirmed_at) = ROW (${columns
+  UPDATE latest_quote AS s SET (${columns}, confirmed_at, provisional) = ROW (${columns
     .split(',')
     .map((column) => `input.${column.trim()}`)
-    .join(', ')}, input.fetched_at)
+    .join(', ')}, input.fetched_at, input.provisional)
   FROM input WHERE s.listing_id = input.listing_id AND s.source = input.source`;
+
+/** Rows that are not served: they never become the latest, and replace none that is right. */
+const wrongText = `
+  WITH ${input}, stored AS (
+    INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input
+    ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content}, fetched_at = excluded.fetched_at,
+      ingested_at = greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond', batch_id = excluded.batch_id,
+      confirmed_at = NULL
+    WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.confirmed_at, s.fetched_at)')} AND NOT (${sameContent})
+      AND ${isWrong('s')}
+    RETURNING s.batch_id = $2::bigint AS written, s.ingested_at <> statement_timestamp() AS revised
+  )
+  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
+  FROM stored`;
+
+const placedRow = z.object({ place: z.int() });
 
 const storedRow = z.object({ written: z.int(), revised: z.int() });
 
@@ -136,6 +155,42 @@ export async function storeQuotes(
   return total;
 }
 
+/**
+ * Stores quotes that are not served. Gives those that have no place besides, since a right row of their market time is
+ * stored: they are for quarantine.
+ */
+export async function storeWrongQuotes(
+  db: Connection,
+  sourceId: string,
+  batchId: string,
+  wrong: readonly WrongQuote[],
+): Promise<{ written: number; revised: number; unplaced: readonly WrongQuote[] }> {
+  if (wrong.length === 0) return { written: 0, revised: 0, unplaced: [] };
+  const rows = wrong.map((each) => each.row);
+  const answer = await db.query({
+    name: 'store-wrong-quotes',
+    text: wrongText,
+    values: [sourceId, batchId, ...columnsOf(rows)],
+  });
+  const placed = await db.query({
+    name: 'placed-quotes',
+    text: `SELECT w.place::int AS place FROM unnest($2::int[], $3::int8[], $4::numeric[]) WITH ORDINALITY AS w (listing_id, as_of, price, place)
+           JOIN quote q ON q.listing_id = w.listing_id AND q.source = $1 AND q.as_of = to_timestamp(w.as_of / 1000.0::float8)
+             AND q.price = w.price`,
+    values: [
+      sourceId,
+      numbers(rows.map((row) => row.listing.id)),
+      numbers(rows.map((row) => row.quote.asOf)),
+      numbers(rows.map((row) => row.quote.price)),
+    ],
+  });
+  const places = new Set(rowsOf(placedRow, placed).map(({ place }) => place));
+  return {
+    ...storedRow.parse(answer.rows[0]),
+    unplaced: wrong.filter((_, index) => !places.has(index + 1)),
+  };
+}
+
 /** Rows that are new for certain, one per listing, and rows that must be compared with what is stored. */
 function divide(rows: readonly ListedQuote[], latest: ReadonlyMap<number, LatestQuote>) {
   const append: ListedQuote[] = [];
@@ -160,7 +215,7 @@ function columnsOf(rows: readonly ListedQuote[]): string[] {
     if (last && isSameKind(row, last)) return kind;
     last = row;
     const { currency, minorFactor, session, delaySeconds, asOfBasis } = row.quote;
-    const key = `${currency} ${minorFactor} ${session} ${delaySeconds} ${asOfBasis} ${row.fetchedAt}`;
+    const key = `${currency} ${minorFactor} ${session} ${delaySeconds} ${asOfBasis} ${row.fetchedAt} ${row.provisional === true}`;
     kind = kindOf.get(key) ?? kinds.push(row);
     kindOf.set(key, kind);
     return kind;
@@ -180,12 +235,14 @@ function columnsOf(rows: readonly ListedQuote[]): string[] {
     numbers(kinds.map((row) => row.quote.delaySeconds)),
     texts(kinds.map((row) => row.quote.asOfBasis)),
     numbers(kinds.map((row) => row.fetchedAt)),
+    texts(kinds.map((row) => String(row.provisional === true))),
   ];
 }
 
 function isSameKind(a: ListedQuote, b: ListedQuote): boolean {
   return (
     a.fetchedAt === b.fetchedAt &&
+    (a.provisional === true) === (b.provisional === true) &&
     a.quote.currency === b.quote.currency &&
     a.quote.minorFactor === b.quote.minorFactor &&
     a.quote.session === b.quote.session &&

@@ -11,6 +11,7 @@ import {
   listedQuoteRow,
   namedListingRow,
   namedListings,
+  ofTheLatest,
   priceColumns,
   provenance,
 } from './quote-columns.ts';
@@ -46,7 +47,7 @@ export function visibleQuotes(
     const wanted = listings.map((each) => ({ id: each.listingId, source: source ?? each.chosen }));
     const result = await pool.query({
       name: 'quote-of-sources',
-      text: `SELECT q.listing_id AS "listingId", ${priceColumns}, q.confirmed_at AS "confirmedAt", ${provenance}
+      text: `SELECT q.listing_id AS "listingId", ${priceColumns}, ${ofTheLatest}, ${provenance}
              FROM unnest($1::int[], $2::text[]) w (listing_id, source)
              JOIN latest_quote q ON q.listing_id = w.listing_id AND q.source = w.source
              LEFT JOIN batch b ON b.id = q.batch_id WHERE q.source = ANY ($3::text[])`,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Pool } from '../database/pool.ts';
 import { runsAt } from '../database/switches.ts';
+import { isWrong } from '../prices/wrong-quotes.ts';
 
 /** What runs brought for one symbol from one source. */
 export interface SymbolResult {
@@ -82,10 +83,13 @@ async function symbolsOf(pool: Pool, runs: readonly string[]): Promise<SymbolRes
           known AS (SELECT a.source_id, a.symbol, x.listing_id FROM asked a
                     LEFT JOIN symbol_alias x ON x.namespace = a.source_id AND x.symbol = a.symbol AND x.valid_to = 'infinity')
      SELECT coalesce(c.symbol, k.symbol) AS symbol, q.price, q.currency, q.as_of, k.source_id AS source,
-            (SELECT count(*) FROM quote r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches))
+            (SELECT count(*) FROM quote r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches)
+               AND NOT ${isWrong('r')})
               + (SELECT count(*) FROM bar r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches)) AS stored,
             (SELECT count(*) FROM quarantine r WHERE r.source_id = k.source_id AND r.symbol = k.symbol
-               AND r.batch_id IN (SELECT id FROM batches)) AS rejected
+               AND r.batch_id IN (SELECT id FROM batches))
+              + (SELECT count(*) FROM finding f WHERE f.listing_id = k.listing_id AND f.source = k.source_id AND f.kind = 'quote'
+                 AND f.severity = 'wrong' AND f.status IN ('open', 'accepted') AND f.batch_id IN (SELECT id FROM batches)) AS rejected
      FROM known k
      LEFT JOIN symbol_alias c ON c.namespace = 'canonical' AND c.listing_id = k.listing_id AND c.valid_to = 'infinity'
      LEFT JOIN latest_quote q ON q.listing_id = k.listing_id AND q.source = k.source_id

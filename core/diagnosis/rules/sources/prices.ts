@@ -1,5 +1,6 @@
-import { isUnitRatio } from '../../../prices/check-quotes.ts';
-import { listRows, look, pause, recover, replay, say, test } from '../advice.ts';
+import { unitPower } from '../../../prices/rules/unit.ts';
+import { unitSlack } from '../../../prices/thresholds.ts';
+import { listFindings, listRows, look, pause, recover, replay, say, test } from '../advice.ts';
 import type { SourceRule } from '../rule.ts';
 
 /** Of the rows that a check could compare: this share at one factor is a wrong unit, less is chance. */
@@ -12,10 +13,12 @@ export const priceRules: readonly SourceRule[] = [
     short: 'prices in the wrong unit',
     reasons: ['unit_suspect'],
     needs: ({ ratios }) =>
-      ratios.length > 0 && ratios.filter((ratio) => isUnitRatio(ratio)).length >= mostRows * ratios.length,
+      ratios.length > 0 &&
+      ratios.filter((ratio) => unitPower(ratio, unitSlack) !== 0).length >= mostRows * ratios.length,
     cause: ({ ratios, symbols }) =>
       `The prices of ${symbols.hit} of ${symbols.asked} symbols are about ${(ratios[0] ?? 100) > 1 ? '100 times' : 'a hundredth of'} what they were: the source gives them in the minor unit (pence, cents) where it gave the major one, or the other way round.`,
     advice: (complaint) => [
+      listFindings(complaint),
       listRows(complaint),
       say(
         `Compare the currency in the raw answers with what core/sources/${complaint.source.id}/parse.ts makes of it.`,
@@ -39,7 +42,7 @@ export const priceRules: readonly SourceRule[] = [
     needs: ({ symbols }) => symbols.hit >= 3 && symbols.hit >= symbols.asked / 2,
     cause: ({ symbols }) =>
       `The prices of ${symbols.hit} of ${symbols.asked} symbols jumped at once, and no other source says the same: the source gives wrong prices.`,
-    advice: (complaint) => [listRows(complaint), look(complaint), pause(complaint)],
+    advice: (complaint) => [listFindings(complaint), listRows(complaint), look(complaint), pause(complaint)],
     weight: 65,
   },
   {
@@ -48,7 +51,13 @@ export const priceRules: readonly SourceRule[] = [
     reasons: ['implausible_jump'],
     cause: ({ symbols }) =>
       `The price of ${symbols.hit === 1 ? 'one symbol' : `${symbols.hit} symbols`} is too far off to be believed from one source: a wrong tick, a symbol that now means something else, or a real crash that no other source confirms yet.`,
-    advice: (complaint) => [listRows(complaint), say('If the jump is real, the next session confirms it by itself.')],
+    advice: (complaint) => [
+      listFindings(complaint),
+      listRows(complaint),
+      say(
+        'If the jump is real, the next session or the third answer confirms it; dismissing the finding does so at once.',
+      ),
+    ],
     weight: 25,
   },
   {

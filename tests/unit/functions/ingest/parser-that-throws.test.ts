@@ -54,7 +54,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
     aliases: async () => aliases,
     register: async () => aliases,
     async store(_header, _listings, decide) {
-      decided.push(await decide({ priors: new Map(), otherPrices: async () => new Map() }));
+      decided.push(await decide({ priors: new Map() }));
       return { batchId: '1', repeated: false, accepted: 0, rejected: 0, written: 0, revised: 0 };
     },
   };

@@ -25,7 +25,7 @@ export function RowActions({ row }: { row: QuarantineView }) {
       >
         Replay
       </Button>
-      {row.reason === 'implausible_jump' && (
+      {row.finding.code === 'price_ratio' && (
         <Button {...refused} icon={<BadgeCheck aria-hidden="true" />} onClick={() => setConfirming(true)}>
           Accept price …
         </Button>

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { findingSchema } from '../../core/contracts/http/findings.ts';
+import { quoteSchema } from '../../core/contracts/http/market.ts';
+import { type AnsweredListing, putQuotes, type QuoteAnswer } from '../support/quote-answers.ts';
+import { barSeries, stored } from '../support/quote-store-rows.ts';
+import { useWorld } from '../support/use-world.ts';
+
+const now = Date.UTC(2026, 10, 24, 16);
+const minute = 60_000;
+const day = 86_400_000;
+const world = useWorld();
+
+const ranks = { first: 90, second: 50, third: 40, fourth: 30 };
+
+async function put(of: AnsweredListing, answers: readonly QuoteAnswer[]): Promise<void> {
+  await putQuotes(world.pool, of, ranks, answers);
+}
+
+/** A source that has been right for three minutes, up to `now` or a time before it. */
+const steady = (source: string, price: number, until = now): QuoteAnswer[] =>
+  [3, 2, 1].map((before) => ({ source, price, at: until - before * minute }));
+
+async function get(path: string): Promise<unknown> {
+  const answer = await world.api().ask(path, { key: (await world.keys()).read });
+  expect(answer.status).toBe(200);
+  return answer.json();
+}
+
+async function served(symbol: string) {
+  const body = await get(`/quotes/${symbol}`);
+  const { price, currency, source, confidence, rule, provisional } = z.object({ data: quoteSchema }).parse(body).data;
+  return { price: Number(price), currency, source, confidence, rule, provisional };
+}
+
+async function findings(symbol: string) {
+  const body = await get(`/findings?symbol=${symbol}`);
+  return z
+    .object({ data: z.array(findingSchema) })
+    .parse(body)
+    .data.map(({ rule, severity, subject }) => `${subject.source} ${subject.kind} ${rule} ${severity}`);
+}
+
+const held = async () => (await world.all('SELECT reason FROM quarantine ORDER BY id')).map((row) => row['reason']);
+
+describe('what several sources say, and what is served', () => {
+  const share = { symbol: 'AAPL' };
+  const pence = { symbol: 'VOD.L', listing: { mic: 'XLON', currency: 'GBP', minorFactor: 100, zone: 'Europe/London' } };
+  const coin = {
+    symbol: 'BTC-USD',
+    assetClass: 'crypto' as const,
+    listing: { mic: 'XCRY', currency: 'USD', minorFactor: 1, zone: 'UTC' },
+  };
+
+  it.each<[string, AnsweredListing, readonly QuoteAnswer[], object, readonly string[]]>([
+    [
+      'a lower rank 0.4 % higher',
+      share,
+      [...steady('first', 100), ...steady('second', 100.4)],
+      { price: 100, source: 'first', confidence: 'agreed' },
+      [],
+    ],
+    [
+      'a lower rank 0.6 % higher',
+      share,
+      [...steady('first', 100), ...steady('second', 100.6)],
+      { price: 100, source: 'first', confidence: 'disputed' },
+      [],
+    ],
+    [
+      'a lower rank 5 % higher',
+      share,
+      [...steady('first', 100), ...steady('second', 105)],
+      { price: 100, source: 'first', confidence: 'disputed' },
+      [],
+    ],
+    [
+      'the first source at 1.8 times, three others right',
+      share,
+      [...['second', 'third', 'fourth'].flatMap((each) => steady(each, 210)), ...steady('first', 378.04)],
+      { price: 210, source: 'second', rule: 'majority', confidence: 'agreed' },
+      [],
+    ],
+    [
+      'the first source 5 % higher, two others equal',
+      coin,
+      [...['second', 'third'].flatMap((each) => steady(each, 88_923)), ...steady('first', 93_369)],
+      { price: 88_923, source: 'second', rule: 'majority' },
+      [],
+    ],
+    [
+      'the first answer of the first source a hundredfold off',
+      coin,
+      [...steady('second', 88_000), { source: 'first', price: 880, at: now }],
+      { price: 88_000, source: 'second' },
+      ['first quote unit wrong'],
+    ],
+    [
+      'the same, where the other one has answered once',
+      coin,
+      [
+        { source: 'second', price: 88_000, at: now - minute },
+        { source: 'first', price: 880, at: now },
+      ],
+      { price: 88_000, source: 'second', confidence: 'disputed', provisional: true },
+      ['first quote unit doubt'],
+    ],
+    [
+      'a known listing at a hundred times',
+      pence,
+      [...steady('first', 0.72), { source: 'first', price: 72, previousClose: 71.5, at: now }],
+      { price: 0.72, currency: 'GBP' },
+      ['first quote unit wrong'],
+    ],
+    [
+      'another currency',
+      share,
+      [...steady('first', 100), { source: 'first', price: 92, at: now, currency: 'EUR' }],
+      { price: 100, currency: 'USD' },
+      [],
+    ],
+    [
+      'pence that are called pounds',
+      pence,
+      [...steady('first', 0.72), { source: 'first', price: 72, at: now, minorFactor: 1 }],
+      { price: 0.72, currency: 'GBP' },
+      ['first quote unit wrong'],
+    ],
+    [
+      'one source three days stale',
+      share,
+      [...steady('first', 80, now - 3 * day), ...['second', 'third'].flatMap((each) => steady(each, 100))],
+      { price: 100, source: 'second', confidence: 'agreed' },
+      [],
+    ],
+    [
+      'a first quote in another unit, then a right one',
+      share,
+      [
+        { source: 'first', price: 10_000, previousClose: 9_900, at: now - day },
+        { source: 'first', price: 100, previousClose: 99, at: now },
+      ],
+      { price: 100, provisional: true },
+      [],
+    ],
+    [
+      'the same, and another right one',
+      share,
+      [
+        { source: 'first', price: 10_000, previousClose: 9_900, at: now - day },
+        { source: 'first', price: 100, previousClose: 99, at: now - minute },
+        { source: 'first', price: 100.5, previousClose: 99, at: now },
+      ],
+      { price: 100.5, provisional: false },
+      ['first quote unit wrong'],
+    ],
+    [
+      'a settled price against three later answers',
+      share,
+      [...steady('first', 10_000, now - day), ...steady('first', 100, now + minute)],
+      { price: 100, provisional: false },
+      [],
+    ],
+    [
+      'oil below zero',
+      { symbol: 'CL=F', assetClass: 'future', listing: { mic: 'XNYM' } },
+      [
+        { source: 'first', price: 18.27, at: now - day },
+        { source: 'first', price: -37.63, previousClose: 18.27, at: now },
+      ],
+      { price: -37.63 },
+      [],
+    ],
+  ])('%s', async (_, of, answers, expected, found) => {
+    await put(of, answers);
+    expect(await served(of.symbol)).toMatchObject(expected);
+    expect(await findings(of.symbol)).toEqual(found);
+    expect(await held()).toEqual(answers.some(({ currency }) => currency) ? ['source_mismatch'] : []);
+  });
+
+  it('a pair that the first source inverts: the one that agrees with its own last bar', async () => {
+    const pair = { symbol: 'EURUSD=X', assetClass: 'fx' as const, listing: { mic: 'XFXS', zone: 'Europe/London' } };
+    await put(pair, [...steady('second', 1.0978), ...steady('first', 0.9109)]);
+    const rows = await world.all('SELECT id FROM listing');
+    const listing = {
+      ...pair.listing,
+      id: Number(rows[0]?.['id']),
+      assetClass: 'fx',
+      currency: 'USD',
+      minorFactor: 1,
+    } as const;
+    const closes = Array.from({ length: 20 }, () => 1.097);
+    for (const source of ['first', 'second'])
+      await stored(
+        postgresIngestStore(world.pool, (each) => (each === 'first' ? 90 : 50)),
+        source,
+        {
+          bars: [barSeries(listing, closes, { fetchedAt: now })],
+        },
+      );
+    expect(await served(pair.symbol)).toMatchObject({ price: 1.0978, source: 'second', rule: 'own_bar' });
+  });
+});
+
+it('45 right quotes over 45 days after a wrong first one are all served, from the second on', async () => {
+  const symbol = 'VOD.L';
+  const listing = { mic: 'XLON', currency: 'GBP', minorFactor: 100, zone: 'Europe/London' };
+  const start = now - 46 * day;
+  await put({ symbol, listing }, [{ source: 'first', price: 72.15, previousClose: 71.9, at: start }]);
+  const prices = Array.from({ length: 45 }, (_, index) => Number((0.72 + 0.001 * index).toFixed(4)));
+  for (const [index, price] of prices.entries()) {
+    await put({ symbol, listing }, [
+      { source: 'first', price, previousClose: price - 0.001, at: start + (index + 1) * day },
+    ]);
+    expect(await served(symbol)).toMatchObject({ price, provisional: index === 0 });
+  }
+  const body = await get(`/quotes/${symbol}/history?order=asc&limit=100`);
+  const rows = z.object({ data: z.array(z.object({ price: z.coerce.number() })) }).parse(body).data;
+  expect(rows.map((row) => row.price)).toEqual(prices);
+  expect(await findings(symbol)).toEqual(['first quote unit wrong']);
+});
