@@ -16,6 +16,8 @@ export interface Api {
     query: Readonly<Record<string, string | undefined>>,
     row: z.ZodType<T>,
     limit: number,
+    /** Rows on a page, where the list has fewer than others. */
+    pageSize?: number,
   ): Promise<T[]>;
   /** An answer without an envelope, as text. Statuses in `alsoGood` are not treated as errors. */
   text(path: string, accept: string, alsoGood?: readonly number[]): Promise<string>;
@@ -28,7 +30,7 @@ const localSchema = z.object({
 });
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const basePath = '/api/v1';
-const pageSize = 200;
+const usualPageSize = 200;
 /** Problem codes that mean a wrong name or value on the command line. */
 const usageCodes = /^(unknown_(source|service|job|symbol|queue)|invalid_(request|symbol)|not_backfillable)$/;
 
@@ -74,7 +76,7 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
 
   return {
     request: async (method, path, data, body) => (await enveloped(method, path, data, body)).data,
-    async list(path, filters, row, limit) {
+    async list(path, filters, row, limit, pageSize = usualPageSize) {
       const rows: z.output<typeof row>[] = [];
       let cursor: string | undefined;
       do {
@@ -83,7 +85,8 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
         if (cursor !== undefined) query.set('cursor', cursor);
         const { data, meta } = await enveloped('GET', `${path}?${query}`, z.array(row));
         rows.push(...data);
-        cursor = data.length > 0 ? meta.nextCursor : undefined;
+        // A page of a list that is filtered after it was read may be empty, and others follow.
+        cursor = meta.nextCursor;
       } while (cursor !== undefined && rows.length < limit);
       return rows;
     },

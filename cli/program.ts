@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { backfillCommand } from './backfill.ts';
+import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { findingsCommand } from './findings.ts';
@@ -36,6 +37,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     diagnoseCommand(),
     quarantineCommand(),
     findingsCommand(),
+    coverageCommand(),
     backfillCommand(),
     credentialsCommand(),
     keysCommand(),

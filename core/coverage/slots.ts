@@ -4,6 +4,7 @@
  */
 import type { BarInterval } from '../market/bar.ts';
 import {
+  calendarFor,
   lastSession,
   type MarketCalendar,
   nextSession,
@@ -29,6 +30,11 @@ export interface Slot {
 export interface Market {
   readonly calendar: MarketCalendar | null;
   readonly zone: string;
+}
+
+/** The market of a listing. */
+export function marketOf(listing: { mic: string; zone: string; assetClass?: string }): Market {
+  return { calendar: calendarFor(listing), zone: listing.zone };
 }
 
 /** How long after a session its bars may still change, in milliseconds. */

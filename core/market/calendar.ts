@@ -169,6 +169,12 @@ export function weekBegins(calendar: MarketCalendar, date: string): 0 | 1 {
   return week[0] && !week[5] ? 0 : 1;
 }
 
+/** Minutes before midnight of its date at which a venue's usual session opens, 0 where it opens on its own date. */
+export function opensBefore(calendar: MarketCalendar): number {
+  const week = knownOf(calendar).weeks.at(-1)?.[1] ?? [];
+  return Math.max(0, ...week.map((hours) => -(hours?.opens ?? 0)));
+}
+
 /** Whether prices appear once a session and not throughout it: of funds, and at unknown times of venues without data. */
 export function pricedDaily(calendar: MarketCalendar): boolean {
   return knownOf(calendar).prices === 'daily';

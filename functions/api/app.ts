@@ -22,6 +22,7 @@ import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authe
 import type { ApiDependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
+import { coverageRoutes } from './routes/coverage.ts';
 import { credentialsSpecs } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
@@ -67,6 +68,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...sessionRoutes({ keys, failedSignIns }),
     ...quoteRoutes(dependencies),
     ...barRoutes(dependencies),
+    ...coverageRoutes(dependencies),
     ...instrumentRoutes(dependencies),
     ...indexRoutes(dependencies),
     ...sourceRoutes(dependencies),

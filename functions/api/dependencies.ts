@@ -6,6 +6,7 @@ import type { BackfillStore } from '../../core/ports/backfill-store.ts';
 import type { BarReader } from '../../core/ports/bar-reader.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
+import type { CoverageReader } from '../../core/ports/coverage-reader.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { FindingRecords } from '../../core/ports/finding-records.ts';
@@ -28,6 +29,7 @@ import type { SourceDefinition } from '../../core/sources/definition.ts';
 export interface ApiDependencies {
   readonly quotes: VisibleTo<QuoteReader>;
   readonly bars: VisibleTo<BarReader>;
+  readonly coverage: VisibleTo<CoverageReader>;
   readonly instruments: VisibleTo<InstrumentReader>;
   readonly constituents: VisibleTo<ConstituentReader>;
   /** Links that let their holder read one artifact for some minutes. */

@@ -10,6 +10,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
+import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
@@ -59,6 +60,7 @@ const pool = createPool(databaseSettings(), 1, timeLimits('api'));
 const app = createApp({
   quotes: quoteReader(pool),
   bars: barReader(pool),
+  coverage: coverageReader(pool),
   instruments: instrumentReader(pool),
   constituents: constituentReader(pool),
   artifactUrl: s3Presigner(setting('rawBucket')),

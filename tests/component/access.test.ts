@@ -22,6 +22,7 @@ const access: Record<string, Scope | 'public'> = {
   'GET /quotes/{symbol}/history': 'read',
   'POST /quotes/batch': 'read',
   'GET /bars/{symbol}': 'read',
+  'GET /coverage': 'read',
   'GET /instruments': 'read',
   'GET /indices/{symbol}': 'read',
   'POST /indices/batch': 'read',

@@ -75,6 +75,11 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
     each((of) => `/bars/${of.symbol}`, { accept: csv }),
     each((of) => `/bars/${of.symbol}?${sourceIs(of)}&knownAt=2026-11-20T15:00:00Z`),
   ],
+  'GET /coverage': [
+    list('/coverage'),
+    each((of) => `/coverage?symbol=${of.symbol}`),
+    each((of) => `/coverage?symbol=${of.symbol}&from=2026-11-01`, { accept: csv }),
+  ],
   'GET /instruments': [list('/instruments'), list('/instruments?query=mark')],
   'GET /indices/{symbol}': [each((of) => `/indices/${enc(of.index)}`)],
   'POST /indices/batch': [

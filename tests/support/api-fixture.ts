@@ -11,6 +11,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
+import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
 import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
@@ -49,6 +50,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
   const app = createApp({
     quotes: quoteReader(pool),
     bars: barReader(pool),
+    coverage: coverageReader(pool),
     instruments: instrumentReader(pool),
     constituents: constituentReader(pool),
     artifactUrl: async (key) => `https://bucket.invalid/${key}?signed`,

@@ -78,6 +78,7 @@ export async function makeThings(pool: Pool, at: number): Promise<SourceThings> 
        VALUES ($1, $2, '1d', '2026-11-19T14:30:00Z', '2026-11-19', $3, 'USD', 'splits', $4, $4, $5)`,
       [listing, id, price, iso(-60), batchId],
     );
+    await pool.query("INSERT INTO bar_series (listing_id, source, interval) VALUES ($1, $2, '1d')", [listing, id]);
     await pool.query(
       `INSERT INTO corporate_action (listing_id, type, ex_date, source, amount, currency, known_at, batch_id)
        VALUES ($1, 'dividend', '2026-11-19', $2, $3, 'USD', $4, $5)`,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { missingReasons, noSessionReasons } from '../../core/contracts/words/coverage.ts';
 import { failureDetailSchema } from '../../core/contracts/words/failure-details.ts';
 import { findingEvidenceSchema, priceRules } from '../../core/contracts/words/price-findings.ts';
 import { rowFindingSchema } from '../../core/contracts/words/row-findings.ts';
@@ -66,6 +67,14 @@ describe('docs/reasons.md', () => {
       const file = new URL(`../../core/prices/rules/${rule.replace('_', '-')}.ts`, import.meta.url);
       expect(existsSync(file), rule).toBe(true);
     }
+  });
+
+  it.each([
+    ['missing', missingReasons],
+    ['no session', noSessionReasons],
+  ] as const)('has one line on each reason why a session has no bar: %s', (heading, reasons) => {
+    const table = tables.find((rows) => rows[0]?.[heading] !== undefined) ?? [];
+    expect(table.map((row) => row[heading]).sort()).toEqual(reasons.map((reason) => `\`${reason}\``).sort());
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import type { CoverageRangeView, CoverageView } from '../../../core/contracts/http/coverage.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
@@ -98,6 +99,25 @@ export function barsCsv(
     { name: 'licence', kind: 'text', of: () => of.licence },
   ];
   return toCsv(columns, bars);
+}
+
+/** The ranges of a page of coverage, one a line. */
+export function coverageCsv(rows: readonly CoverageView[]): string {
+  const columns: Column<CoverageRangeView & { readonly of: CoverageView }>[] = [
+    { name: 'symbol', kind: 'text', of: ({ of }) => of.instrument.symbol },
+    { name: 'source', kind: 'text', of: ({ of }) => of.source },
+    { name: 'interval', kind: 'text', of: ({ of }) => of.interval },
+    { name: 'from', kind: 'text', of: (range) => range.from },
+    { name: 'to', kind: 'text', of: (range) => range.to },
+    { name: 'state', kind: 'text', of: (range) => range.state },
+    { name: 'reason', kind: 'text', of: (range) => range.reason },
+    { name: 'sessions', kind: 'number', of: (range) => range.sessions },
+    { name: 'licence', kind: 'text', of: ({ of }) => of.licence },
+  ];
+  return toCsv(
+    columns,
+    rows.flatMap((of) => of.ranges.map((range) => ({ ...range, of }))),
+  );
 }
 
 export function constituentsCsv(

@@ -30,7 +30,7 @@ const known = `f.rule = ANY ('${texts(priceRules)}'::text[])
  * Whether a caller sees the findings of a source of `sources`, of all where that is NULL. Those that rest on other sources tell
  * what these said, so they are for who sees every source.
  */
-const visibleOf = (sources: string) => `(${sources}::text[] IS NULL OR (f.source = ANY (${sources})
+export const visibleOf = (sources: string) => `(${sources}::text[] IS NULL OR (f.source = ANY (${sources})
   AND f.evidence->>'code' <> 'unlike_sources' AND coalesce(f.evidence->>'witness', '') <> 'other_source'))`;
 
 const foundRow = z.object({ visible: z.boolean() });

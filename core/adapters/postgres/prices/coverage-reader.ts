@@ -1,0 +1,254 @@
+import * as z from 'zod';
+import type { VisibleTo } from '../../../auth/visible-sources.ts';
+import { isIntraday } from '../../../coverage/slots.ts';
+import { barIntervals } from '../../../market/bar.ts';
+import type { CoverageReader, DaysAsked } from '../../../ports/coverage-reader.ts';
+import { numbers, texts } from '../database/array-literal.ts';
+import { msOf } from '../database/instant.ts';
+import type { Pool } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
+import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
+import { visibleOf } from './finding-records.ts';
+
+const day = z.string().nullable();
+const range = z.object({ from: z.string(), to: z.string() });
+const seriesRow = z.object({
+  ...namedListingFields,
+  source: z.string(),
+  interval: z.enum(barIntervals).catch('1d'),
+  sourceSymbol: z.string().nullable(),
+  answered: z.array(range),
+  untraded: z.array(range),
+  newestFrom: day,
+  newestAt: z.number().nullable(),
+  unknownSince: z.number().nullable(),
+  firstDay: day,
+  lastDay: day,
+  listedFrom: day,
+  validFrom: day,
+  validTo: day,
+  delisted: z.boolean(),
+});
+const daysRow = z.object({ place: z.int(), days: z.string() });
+const sessionsRow = z.object({
+  place: z.int(),
+  day: z.string(),
+  bars: z.int(),
+  first: z.number(),
+  last: z.number(),
+  gap: z.number().nullable(),
+  gapEnd: z.number().nullable(),
+});
+const countRow = z.object({ place: z.int(), count: z.int() });
+const heldRow = z.object({ source: z.string(), symbol: z.string(), day: z.string() });
+const attemptRow = z.object({
+  source: z.string(),
+  symbol: z.string(),
+  job: z.string(),
+  failed: z.boolean(),
+  reason: z.string().nullable(),
+  waits: z.boolean(),
+  at: z.number(),
+  interval: z.string().nullable(),
+  from: day,
+  to: day,
+});
+
+/** Days of a multirange, as they are written outside: both included. */
+const rangesOf = (column: string) =>
+  `(SELECT coalesce(jsonb_agg(jsonb_build_object('from', lower(r)::text, 'to', (upper(r) - 1)::text) ORDER BY r), '[]')
+    FROM unnest(${column}) r)`;
+/** The first or last bar of a series, by the index of the key: its day in the venue's zone. */
+const edgeOf = (order: 'ASC' | 'DESC', key: string) =>
+  `SELECT coalesce(b.date, (b.starts_at AT TIME ZONE l.zone)::date) AS day FROM bar b WHERE ${key} ORDER BY b.starts_at ${order} LIMIT 1`;
+const ownKey = 'b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval';
+
+/** A task has so many failed or unfinished parts at the most that are looked at. */
+const mostAttempts = 20_000;
+const mostRuns = 400;
+
+/** Reads of the ledger of completeness from Postgres. */
+export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
+  return (visible) => ({
+    async series(of) {
+      const result = await pool.query({
+        name: 'coverage-series',
+        text: `
+          WITH wanted AS (
+            SELECT listing_id, source FROM bar_series WHERE interval = $1
+            UNION
+            SELECT c.listing_id, p.source FROM unnest($2::text[], $3::text[]) AS p (source, symbol)
+            JOIN symbol_alias c ON c.namespace = 'canonical' AND c.symbol = p.symbol AND c.valid_to = 'infinity'
+          ), page AS (
+            SELECT w.listing_id, w.source, $1 AS interval FROM wanted w
+            WHERE ($4::text IS NULL OR w.listing_id IN (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $4))
+              AND ($5::text IS NULL OR w.source = $5) AND ($6::text[] IS NULL OR w.source = ANY ($6))
+              AND ($7::int IS NULL OR (w.listing_id, w.source) > ($7, $8::text))
+            ORDER BY w.listing_id, w.source LIMIT $9
+          )
+          SELECT ${namedListingColumns}, s.source, s.interval, o.symbol AS "sourceSymbol",
+                 ${rangesOf('k.answered')} AS answered, ${rangesOf('k.untraded')} AS untraded,
+                 k.newest_from::text AS "newestFrom", ${msOf('k.newest_at')} AS "newestAt",
+                 ${msOf('k.unknown_since')} AS "unknownSince", f.day::text AS "firstDay", t.day::text AS "lastDay",
+                 e.day::text AS "listedFrom", nullif(a.valid_from, '-infinity')::text AS "validFrom",
+                 (nullif(a.valid_to, 'infinity') - 1)::text AS "validTo", i.status = 'delisted' AS delisted
+          FROM page s
+          JOIN listing l ON l.id = s.listing_id
+          JOIN instrument i ON i.id = l.instrument_id
+          JOIN LATERAL (SELECT symbol, valid_from, valid_to FROM symbol_alias
+                        WHERE listing_id = l.id AND namespace = 'canonical' ORDER BY valid_to DESC LIMIT 1) a ON true
+          LEFT JOIN LATERAL (SELECT symbol FROM symbol_alias
+                             WHERE listing_id = l.id AND namespace = s.source ORDER BY valid_to DESC LIMIT 1) o ON true
+          LEFT JOIN bar_series k ON k.listing_id = s.listing_id AND k.source = s.source AND k.interval = s.interval
+          LEFT JOIN LATERAL (${edgeOf('ASC', ownKey)}) f ON true
+          LEFT JOIN LATERAL (${edgeOf('DESC', ownKey)}) t ON true
+          LEFT JOIN LATERAL (
+            SELECT min(d.day) AS day FROM bar_series n CROSS JOIN LATERAL (
+              ${edgeOf('ASC', 'b.listing_id = n.listing_id AND b.source = n.source AND b.interval = n.interval')}) d
+            WHERE n.listing_id = s.listing_id AND n.interval NOT IN ('1wk', '1mo')
+              AND ($6::text[] IS NULL OR n.source = ANY ($6))) e ON true
+          ORDER BY s.listing_id, s.source`,
+        values: [
+          of.interval,
+          texts(of.planned.map(({ source }) => source)),
+          texts(of.planned.map(({ symbol }) => symbol)),
+          of.symbol,
+          of.source,
+          visible.ids,
+          of.after?.listingId ?? null,
+          of.after?.source ?? null,
+          of.limit,
+        ],
+      });
+      return rowsOf(seriesRow, result);
+    },
+
+    async stored(asked) {
+      for (const { source } of asked) visible.require(source);
+      const [first] = asked;
+      if (!first) return [];
+      return isIntraday(first.interval) ? storedSessions(pool, asked) : storedDays(pool, asked);
+    },
+
+    async doubtful(asked) {
+      for (const { source } of asked) visible.require(source);
+      const result = await pool.query({
+        name: 'coverage-doubtful',
+        text: `SELECT s.place::int AS place, count(DISTINCT f.at)::int AS count
+               FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[]) WITH ORDINALITY
+                 AS s (listing_id, source, interval, from_day, to_day, place)
+               JOIN finding f ON f.listing_id = s.listing_id AND f.source = s.source AND f.interval = s.interval
+               WHERE f.status = 'open' AND f.kind = 'bar' AND f.severity <> 'info' AND ${visibleOf('$6')}
+                 AND f.at >= s.from_day - interval '1 day' AND f.at < s.to_day + interval '2 days'
+                 AND (f.date IS NULL OR f.date BETWEEN s.from_day AND s.to_day)
+               GROUP BY 1`,
+        values: [...seriesArrays(asked), visible.ids],
+      });
+      const counts = new Map(rowsOf(countRow, result).map(({ place, count }) => [place, count]));
+      return asked.map((_, index) => counts.get(index + 1) ?? 0);
+    },
+
+    async heldBack(interval, series) {
+      for (const { source } of series) visible.require(source);
+      const result = await pool.query({
+        name: 'coverage-held-back',
+        text: `SELECT DISTINCT s.source, s.symbol, coalesce(q.row->>'date',
+                        (to_timestamp((q.row->>'startsAt')::float8 / 1000) AT TIME ZONE s.zone)::date::text) AS day
+               FROM unnest($1::text[], $2::text[], $3::text[]) AS s (source, symbol, zone)
+               JOIN quarantine q ON q.source_id = s.source AND q.symbol = s.symbol AND q.resolved_at IS NULL
+               WHERE q.row->>'interval' = $4 AND jsonb_typeof(q.row->'startsAt') = 'number'`,
+        values: [
+          texts(series.map(({ source }) => source)),
+          texts(series.map(({ symbol }) => symbol)),
+          texts(series.map(({ zone }) => zone)),
+          interval,
+        ],
+      });
+      return rowsOf(heldRow, result);
+    },
+
+    async attempts(jobs, symbols, since) {
+      const seen = jobs.filter(({ source }) => visible.has(source));
+      const result = await pool.query({
+        name: 'coverage-attempts',
+        text: `SELECT j.source, x.symbol, j.job, t.status = 'failed' AS failed, t.reason, t.waits_until IS NOT NULL AS waits,
+                      ${msOf('coalesce(t.finished_at, t.due_at)')} AS at, t.range->>'interval' AS interval,
+                      t.range->>'from' AS from, t.range->>'to' AS to
+               FROM unnest($1::text[], $2::text[]) AS j (source, job)
+               CROSS JOIN LATERAL (SELECT id FROM run r WHERE r.source_id = j.source AND r.job = j.job AND r.due_at > $4
+                                   ORDER BY r.due_at DESC LIMIT ${mostRuns}) r
+               JOIN task t ON t.run_id = r.id AND (t.status = 'failed' OR t.finished_at IS NULL) AND t.symbols && $3::text[]
+               CROSS JOIN LATERAL unnest(t.symbols) AS x (symbol)
+               WHERE x.symbol = ANY ($3::text[]) LIMIT ${mostAttempts}`,
+        values: [texts(seen.map(({ source }) => source)), texts(seen.map(({ job }) => job)), texts(symbols), since],
+      });
+      return rowsOf(attemptRow, result);
+    },
+  });
+}
+
+function seriesArrays(asked: readonly DaysAsked[]): string[] {
+  return [
+    numbers(asked.map(({ listingId }) => listingId)),
+    texts(asked.map(({ source }) => source)),
+    texts(asked.map(({ interval }) => interval)),
+    texts(asked.map(({ from }) => from)),
+    texts(asked.map(({ to }) => to)),
+  ];
+}
+
+/** One text a series in place of thousands of rows. */
+async function storedDays(pool: Pool, asked: readonly DaysAsked[]) {
+  const result = await pool.query({
+    name: 'coverage-days',
+    text: `SELECT s.place::int AS place, b.days
+           FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[]) WITH ORDINALITY
+             AS s (listing_id, source, interval, from_day, to_day, place)
+           CROSS JOIN LATERAL (
+             SELECT string_agg(b.date::text, ',' ORDER BY b.starts_at) AS days FROM bar b
+             WHERE b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval
+               AND b.starts_at >= s.from_day - interval '2 days' AND b.starts_at < s.to_day + interval '3 days'
+               AND b.date BETWEEN s.from_day AND s.to_day) b
+           WHERE b.days IS NOT NULL`,
+    values: seriesArrays(asked),
+  });
+  const found = new Map(rowsOf(daysRow, result).map(({ place, days }) => [place, days]));
+  return asked.map((_, index) => (found.get(index + 1)?.split(',') ?? []).map((each) => ({ day: each })));
+}
+
+/** Bars of less than a day, counted by their session. */
+async function storedSessions(pool: Pool, asked: readonly DaysAsked[]) {
+  const result = await pool.query({
+    name: 'coverage-sessions',
+    text: `SELECT place, day::text AS day, count(*)::int AS bars, min(at) AS first, max(at) AS last, max(gap) AS gap,
+                  (array_agg(at ORDER BY gap DESC NULLS LAST))[1] AS "gapEnd"
+           FROM (SELECT place, day, at, at - lag(at) OVER (PARTITION BY place, day ORDER BY at) AS gap
+                 FROM (SELECT s.place::int AS place, ${msOf('b.starts_at')} AS at,
+                              ((b.starts_at AT TIME ZONE s.zone) + s.shift * interval '1 minute')::date AS day
+                       FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[], $6::text[], $7::int[]) WITH ORDINALITY
+                         AS s (listing_id, source, interval, from_day, to_day, zone, shift, place)
+                       JOIN bar b ON b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval
+                         AND b.starts_at >= s.from_day - interval '2 days' AND b.starts_at < s.to_day + interval '3 days'
+                      ) bars) gaps
+           GROUP BY 1, 2`,
+    values: [
+      ...seriesArrays(asked),
+      texts(asked.map(({ zone }) => zone)),
+      numbers(asked.map(({ shiftMinutes }) => shiftMinutes)),
+    ],
+  });
+  const found = Map.groupBy(rowsOf(sessionsRow, result), ({ place }) => place);
+  return asked.map(({ from, to }, index) =>
+    (found.get(index + 1) ?? [])
+      .filter((row) => row.day >= from && row.day <= to)
+      .map(({ day: date, bars, first, last, gap, gapEnd }) => ({
+        day: date,
+        intraday: {
+          bars,
+          first,
+          last,
+          widest: gap === null || gapEnd === null ? null : ([gapEnd - gap, gapEnd] as const),
+        },
+      })),
+  );
+}
