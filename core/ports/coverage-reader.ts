@@ -39,6 +39,12 @@ export interface DaysAsked extends SeriesKey {
   readonly to: string;
 }
 
+/** The days of a series that have bars, and those of which the source withdrew all. */
+export interface StoredDays {
+  readonly days: readonly StoredDay[];
+  readonly withdrawn: readonly string[];
+}
+
 /** A task for bars that failed, or that has not ended yet. */
 export interface BarAttempt {
   readonly source: string;
@@ -71,7 +77,7 @@ export interface CoverageReader {
     limit: number;
   }): Promise<CoveredSeries[]>;
   /** What is stored of each of some series of one interval, in their order. */
-  stored(asked: readonly DaysAsked[]): Promise<readonly (readonly StoredDay[])[]>;
+  stored(asked: readonly DaysAsked[]): Promise<readonly StoredDays[]>;
   /** Of each series, how many bars an open finding speaks against. */
   doubtful(asked: readonly DaysAsked[]): Promise<readonly number[]>;
   /** The days of rows in quarantine, by source and symbol of the source. */

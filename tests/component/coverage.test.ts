@@ -50,6 +50,9 @@ describe('GET /coverage', () => {
        VALUES ('yahoo', 'future_time', 'HOLES', 'x', 'x', $1, $2, 0, 'x', $3)`,
       [{ interval: '1d', date: '2026-11-10', startsAt: Date.parse('2026-11-10T14:30:00Z') }, randomUUID(), batchId],
     );
+    await world.pool.query("UPDATE bar SET withdrawn_at = '2026-11-13' WHERE listing_id = $1 AND date = '2026-11-12'", [
+      listing,
+    ]);
     const [row] = await ask('symbol=HOLES');
     expect(row).toMatchObject({
       source: 'yahoo',
@@ -57,8 +60,8 @@ describe('GET /coverage', () => {
       from: '2026-11-02',
       to: '2026-11-20',
       sessions: 15,
-      present: 10,
-      missing: 5,
+      present: 9,
+      missing: 6,
       noSession: 0,
       firstDay: '2026-11-02',
       lastDay: '2026-11-19',
@@ -70,7 +73,9 @@ describe('GET /coverage', () => {
       ['2026-11-04', '2026-11-05', 'unexplained', 2],
       ['2026-11-06', '2026-11-09', 'present', 2],
       ['2026-11-10', '2026-11-10', 'held_back', 1],
-      ['2026-11-11', '2026-11-16', 'present', 4],
+      ['2026-11-11', '2026-11-11', 'present', 1],
+      ['2026-11-12', '2026-11-12', 'withdrawn', 1],
+      ['2026-11-13', '2026-11-16', 'present', 2],
       ['2026-11-17', '2026-11-17', 'not_traded', 1],
       ['2026-11-18', '2026-11-19', 'present', 2],
       ['2026-11-20', '2026-11-20', 'not_yet_due', 1],

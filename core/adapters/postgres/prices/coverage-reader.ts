@@ -29,7 +29,7 @@ const seriesRow = z.object({
   validTo: day,
   delisted: z.boolean(),
 });
-const daysRow = z.object({ place: z.int(), days: z.string() });
+const daysRow = z.object({ place: z.int(), days: z.string().nullable(), withdrawn: z.string().nullable() });
 const sessionsRow = z.object({
   place: z.int(),
   day: z.string(),
@@ -60,7 +60,8 @@ const rangesOf = (column: string) =>
     FROM unnest(${column}) r)`;
 /** The first or last bar of a series, by the index of the key: its day in the venue's zone. */
 const edgeOf = (order: 'ASC' | 'DESC', key: string) =>
-  `SELECT coalesce(b.date, (b.starts_at AT TIME ZONE l.zone)::date) AS day FROM bar b WHERE ${key} ORDER BY b.starts_at ${order} LIMIT 1`;
+  `SELECT coalesce(b.date, (b.starts_at AT TIME ZONE l.zone)::date) AS day FROM bar b
+   WHERE ${key} AND b.withdrawn_at IS NULL ORDER BY b.starts_at ${order} LIMIT 1`;
 const ownKey = 'b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval';
 
 /** A task has so many failed or unfinished parts at the most that are looked at. */
@@ -201,29 +202,34 @@ function seriesArrays(asked: readonly DaysAsked[]): string[] {
 async function storedDays(pool: Pool, asked: readonly DaysAsked[]) {
   const result = await pool.query({
     name: 'coverage-days',
-    text: `SELECT s.place::int AS place, b.days
+    text: `SELECT s.place::int AS place, b.days, b.withdrawn
            FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[]) WITH ORDINALITY
              AS s (listing_id, source, interval, from_day, to_day, place)
            CROSS JOIN LATERAL (
-             SELECT string_agg(b.date::text, ',' ORDER BY b.starts_at) AS days FROM bar b
+             SELECT string_agg(b.date::text, ',') FILTER (WHERE b.withdrawn_at IS NULL) AS days,
+                    string_agg(b.date::text, ',') FILTER (WHERE b.withdrawn_at IS NOT NULL) AS withdrawn
+             FROM bar b
              WHERE b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval
                AND b.starts_at >= s.from_day - interval '2 days' AND b.starts_at < s.to_day + interval '3 days'
-               AND b.date BETWEEN s.from_day AND s.to_day) b
-           WHERE b.days IS NOT NULL`,
+               AND b.date BETWEEN s.from_day AND s.to_day) b`,
     values: seriesArrays(asked),
   });
-  const found = new Map(rowsOf(daysRow, result).map(({ place, days }) => [place, days]));
-  return asked.map((_, index) => (found.get(index + 1)?.split(',') ?? []).map((each) => ({ day: each })));
+  const found = new Map(rowsOf(daysRow, result).map((row) => [row.place, row]));
+  return asked.map((_, index) => {
+    const { days, withdrawn } = found.get(index + 1) ?? { days: null, withdrawn: null };
+    return { days: (days?.split(',') ?? []).map((each) => ({ day: each })), withdrawn: withdrawn?.split(',') ?? [] };
+  });
 }
 
 /** Bars of less than a day, counted by their session. */
 async function storedSessions(pool: Pool, asked: readonly DaysAsked[]) {
   const result = await pool.query({
     name: 'coverage-sessions',
-    text: `SELECT place, day::text AS day, count(*)::int AS bars, min(at) AS first, max(at) AS last, max(gap) AS gap,
-                  (array_agg(at ORDER BY gap DESC NULLS LAST))[1] AS "gapEnd"
-           FROM (SELECT place, day, at, at - lag(at) OVER (PARTITION BY place, day ORDER BY at) AS gap
-                 FROM (SELECT s.place::int AS place, ${msOf('b.starts_at')} AS at,
+    text: `SELECT place, day::text AS day, (count(*) - count(gone))::int AS bars, coalesce(min(at) FILTER (WHERE gone IS NULL), 0) AS first,
+                  coalesce(max(at) FILTER (WHERE gone IS NULL), 0) AS last, max(gap) FILTER (WHERE gone IS NULL) AS gap,
+                  (array_agg(at ORDER BY gap DESC NULLS LAST) FILTER (WHERE gone IS NULL))[1] AS "gapEnd"
+           FROM (SELECT place, day, at, gone, at - lag(at) OVER (PARTITION BY place, day, gone IS NULL ORDER BY at) AS gap
+                 FROM (SELECT s.place::int AS place, ${msOf('b.starts_at')} AS at, b.withdrawn_at AS gone,
                               ((b.starts_at AT TIME ZONE s.zone) + s.shift * interval '1 minute')::date AS day
                        FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[], $6::text[], $7::int[]) WITH ORDINALITY
                          AS s (listing_id, source, interval, from_day, to_day, zone, shift, place)
@@ -238,17 +244,21 @@ async function storedSessions(pool: Pool, asked: readonly DaysAsked[]) {
     ],
   });
   const found = Map.groupBy(rowsOf(sessionsRow, result), ({ place }) => place);
-  return asked.map(({ from, to }, index) =>
-    (found.get(index + 1) ?? [])
-      .filter((row) => row.day >= from && row.day <= to)
-      .map(({ day: date, bars, first, last, gap, gapEnd }) => ({
-        day: date,
-        intraday: {
-          bars,
-          first,
-          last,
-          widest: gap === null || gapEnd === null ? null : ([gapEnd - gap, gapEnd] as const),
-        },
-      })),
-  );
+  return asked.map(({ from, to }, index) => {
+    const rows = (found.get(index + 1) ?? []).filter((row) => row.day >= from && row.day <= to);
+    return {
+      days: rows
+        .filter(({ bars }) => bars > 0)
+        .map(({ day: date, bars, first, last, gap, gapEnd }) => ({
+          day: date,
+          intraday: {
+            bars,
+            first,
+            last,
+            widest: gap === null || gapEnd === null ? null : ([gapEnd - gap, gapEnd] as const),
+          },
+        })),
+      withdrawn: rows.filter(({ bars }) => bars === 0).map((row) => row.day),
+    };
+  });
 }
