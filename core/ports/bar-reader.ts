@@ -44,4 +44,10 @@ export interface BarReader {
     from: string,
     to: string,
   ): Promise<{ readonly days: number; readonly from: string; readonly to: string } | null>;
+  /** Days of a series that are to be read again, both ends included. */
+  repairs(
+    listingId: number,
+    source: string,
+    interval: string,
+  ): Promise<{ readonly from: string; readonly to: string }[]>;
 }

@@ -1,5 +1,12 @@
 import type { ScrapeMessage } from '../contracts/messages.ts';
 import type { PlannedRun, PlannerState, Trial, WatchedSlot } from '../planning/plan.ts';
+import type { RepairPlan, WantedRepair } from '../planning/repairs.ts';
+
+/** A source that can be asked for bars by date; `locked` where it needs credentials. */
+export interface RepairSource {
+  readonly id: string;
+  readonly locked: boolean;
+}
 
 export interface PlanStore {
   /**
@@ -26,5 +33,15 @@ export interface PlanStore {
    * `backfill` says are with the workers at once: live tasks must not queue behind them.
    */
   unsent(limit: number, backfill: ReadonlyMap<string, number>): Promise<ScrapeMessage[]>;
+  /**
+   * Bars that are to be read again become backfills: gives `decide` the wishes that wait and how many chunks were planned for
+   * others since midnight, by source, and keeps what it plans. Wishes whose backfill has ended are over. All of it in one
+   * transaction under one lock; nothing is planned while the scheduler is stopped, nor for a source that is paused or locked.
+   */
+  repairs(
+    now: Date,
+    sources: readonly RepairSource[],
+    decide: (wanted: readonly WantedRepair[], chunksToday: ReadonlyMap<string, number>) => RepairPlan,
+  ): Promise<void>;
   markSent(tasks: readonly ScrapeMessage[]): Promise<void>;
 }

@@ -12,6 +12,7 @@ import {
 } from '../../core/planning/job-schedule.ts';
 import type { PlannedRun, PlannerState } from '../../core/planning/plan.ts';
 import { allowanceFor } from '../../core/planning/quota.ts';
+import { planRepairs } from '../../core/planning/repairs.ts';
 import { planRetries, type RetryChance, retryChances } from '../../core/planning/retries.ts';
 import { admitTrials } from '../../core/planning/trials.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -38,8 +39,9 @@ export interface Planning {
  *
  *   1. under one lock: slots that are due since the last planning (or jobs that the tick names) become runs and tasks, and
  *      so do the failed tasks of runs that are retried
- *   2. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
- *   3. they are marked as sent; a crash before that sends them twice, which workers tolerate. A queue that refuses its
+ *   2. bars that are to be read again become backfills
+ *   3. tasks that were planned and not sent, by this tick or one that died, go to the queue of their source
+ *   4. they are marked as sent; a crash before that sends them twice, which workers tolerate. A queue that refuses its
  *      tasks (its source has left the catalogue) does not stop the others
  *
  * Gives the ids of the runs that the tick made due, and how many tasks were sent. Throws `TickAheadError` for a tick that is
@@ -62,6 +64,7 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   // What a person asks for waits in a queue, for hours where the database was away.
   await planning.store.plan(new Date(now), chances, decide, tick.run !== undefined);
   if (aheadMs > 0) planning.clockWasAhead?.(aheadMs);
+  if (!tick.run) await repair(new Date(now), planning);
   const backfill = new Map(planning.sources.map(({ id, quota }) => [id, allowanceFor(quota, 'backfill').perMinute]));
   const tasks = await planning.store.unsent(sendLimit, backfill);
   const errors: unknown[] = [];
@@ -75,6 +78,13 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   }
   if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Tasks could not be sent.');
   return { runs: planned.map((run) => run.id), sent: tasks.length };
+}
+
+/** Bars that ingest wants to be read again become backfills, of the sources that have bars by date. */
+async function repair(now: Date, { store, sources }: Planning): Promise<void> {
+  const able = sources.filter(({ jobs }) => jobs.some((job) => job.backfillDays !== undefined));
+  const asked = sources.map((source) => ({ id: source.id, locked: needsCredentials(source) }));
+  await store.repairs(now, asked, (wanted, chunksToday) => planRepairs(wanted, able, chunksToday));
 }
 
 interface SourceTimings {

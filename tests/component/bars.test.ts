@@ -247,8 +247,10 @@ describe('what the stored rows do not determine', () => {
 });
 
 describe('a split that the source reported after the bars were read', () => {
+  let splitListing: number;
   beforeAll(async () => {
     const listing = await makeListing(world.pool, 'SPLIT');
+    splitListing = listing;
     await makeBars(listing, [
       { day: '2026-11-02', close: '400', volume: '10', stale: true, basisAt: '2026-11-02T22:00:00Z' },
       { day: '2026-11-12', close: '101', volume: '40', basisAt: '2026-11-12T22:00:00Z' },
@@ -261,6 +263,13 @@ describe('a split that the source reported after the bars were read', () => {
     expect(data.bars.map((bar) => bar.close)).toEqual([400, 101]);
     expect(warnings.map((warning) => warning.code)).toEqual(['stale_basis']);
     expect((await get('/bars/SPLIT?format=csv')).headers.get('x-warnings')).toBe('stale_basis');
+    const says = async () => (await barsOf('/bars/SPLIT')).warnings[0]?.message;
+    expect(await says()).not.toContain('being read again');
+    await world.pool.query(
+      `INSERT INTO repair_wanted VALUES ($1, 'yahoo', '1d', 'stale', '2026-11-01', '2026-11-05', now(), now())`,
+      [splitListing],
+    );
+    expect(await says()).toContain('They are being read again.');
   });
 
   it('is applied where the adjustment is asked for: the bars meet on one basis', async () => {

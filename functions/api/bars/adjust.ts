@@ -127,7 +127,7 @@ function takenIn(split: Split, reading: { basisDay: string; basisAt: number }): 
   if (split.exDate > reading.basisDay) return false;
   if (split.knownAt <= reading.basisAt || reading.basisAt >= Date.parse(split.exDate) + graceMs) return true;
   throw new NotDerivableError(
-    `Prices were read within two days of the split of ${split.exDate}, before the source reported it: whether they include it is not known. They are being read again.`,
+    `Prices were read within two days of the split of ${split.exDate}, before the source reported it: whether they include it is not known.`,
   );
 }
 

@@ -13,6 +13,7 @@ import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
+import { chunksOf } from '../../../core/planning/backfill-chunks.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { BackfillProgress, BackfillStore } from '../../../core/ports/backfill-store.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
@@ -21,7 +22,6 @@ import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { leftOut } from '../licence.ts';
-import { chunksOf } from '../plan-backfill.ts';
 
 interface RouteDependencies {
   readonly backfills: VisibleTo<BackfillStore>;

@@ -128,7 +128,7 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
       });
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
       const warnings = [
-        ...warningsOf(rows, listing.symbol),
+        ...warningsOf(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
         ...leftOutWarning(leftOut),
         ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
       ];
@@ -252,15 +252,24 @@ function doubtfulDividends(findings: readonly StoredFinding[], page: readonly St
   ];
 }
 
-function warningsOf(page: readonly StoredBar[], symbol: string): Warning[] {
+type Days = Awaited<ReturnType<BarReader['repairs']>>;
+
+/** What is read again of a series, where a page has bars for which that matters. */
+async function repairsOf(reader: BarReader, page: readonly StoredBar[], ...of: Parameters<BarReader['repairs']>) {
+  return page.some((bar) => bar.stale) ? reader.repairs(...of) : [];
+}
+
+function warningsOf(page: readonly StoredBar[], symbol: string, repairs: Days): Warning[] {
   const stale = page.filter((bar) => bar.stale);
+  const reread = stale.filter(({ day }) => repairs.some(({ from, to }) => from <= day && day <= to)).length;
+  const all = reread === stale.length ? 'They' : `${reread} of them`;
   const bases = new Set(page.map((bar) => bar.basis));
   return [
     ...(stale.length > 0
       ? [
           {
             code: 'stale_basis',
-            message: `${stale.length} of these bars were read before a split of ${symbol} and stand on another basis than later ones. They are being read again.`,
+            message: `${stale.length} of these bars were read before a split of ${symbol} and stand on another basis than later ones.${reread === 0 ? '' : ` ${all} are being read again.`}`,
           },
         ]
       : []),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { repairMemoryDays } from '../../../planning/repairs.ts';
 import { endWebSessions } from '../access/web-sessions.ts';
 import type { Pool } from './pool.ts';
 import { onlyRow } from './rows.ts';
@@ -48,6 +49,8 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM recovery WHERE finished_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM diagnosis WHERE created_at < $1::timestamptz - interval '400 days'",
+    `DELETE FROM repair_wanted WHERE wanted_at < $1::timestamptz - interval '${repairMemoryDays} days'`,
+    `DELETE FROM repair_read WHERE read_at < $1::timestamptz - interval '${repairMemoryDays} days'`,
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }

@@ -5,6 +5,7 @@ import type { BarReader } from '../../../ports/bar-reader.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { repairDays } from './repair-wants.ts';
 
 const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale`;
 const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
@@ -148,6 +149,11 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
         values: [listingId, source, from, to],
       });
       return firstRow(gapRow, result);
+    },
+
+    async repairs(listingId, source, interval) {
+      visible.require(source);
+      return repairDays(pool, listingId, source, interval);
     },
   });
 }

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
+import { barIntervals } from '../../../market/bar.ts';
 import type { StoredBarSeries } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
 import { isFetchedLater } from './fetch-order.ts';
+import type { RepairWish } from './repair-wants.ts';
 
 const rowsPerStatement = 5_000;
 
@@ -51,14 +54,14 @@ const storedRow = z.object({ written: z.int(), revised: z.int() });
 
 /**
  * Stores checked bars and corporate actions of a source. A split makes the bars before it stale that were fetched before
- * it took effect; those that this answer brings again are fresh at once.
+ * it took effect; those that this answer brings again are fresh at once. Gives what it made stale.
  */
 export async function storeBars(
   db: Connection,
   sourceId: string,
   batchId: string,
   series: readonly StoredBarSeries[],
-): Promise<{ written: number; revised: number }> {
+): Promise<{ written: number; revised: number; stale: RepairWish[] }> {
   await storeActions(db, sourceId, batchId, series);
   const rows = series
     .flatMap((each) => each.bars.map((bar) => ({ ...each, bar })))
@@ -92,8 +95,9 @@ export async function storeBars(
     total.written += written;
     total.revised += revised;
   }
-  if (series.length > 0) await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
-  return total;
+  if (series.length === 0) return { ...total, stale: [] };
+  const stale = await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
+  return { ...total, stale: rowsOf(staleRow, stale).map((days) => ({ ...days, why: 'stale' })) };
 }
 
 // What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
@@ -119,10 +123,15 @@ const actionsText = `
  * adjusted already, but nothing says so, and a warning too many costs less than a price too high.
  */
 const staleText = `
+  WITH marked AS (
   UPDATE bar SET stale = true FROM corporate_action a
   WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2 AND a.withdrawn_at IS NULL
     AND bar.listing_id = a.listing_id AND bar.source = $2 AND bar.basis <> 'raw' AND NOT bar.stale
-    AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at`;
+    AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at
+  RETURNING bar.listing_id, bar.interval, coalesce(bar.date, bar.starts_at::date) AS day)
+  SELECT listing_id AS "listingId", interval, min(day)::text AS "from", max(day)::text AS "to" FROM marked GROUP BY 1, 2`;
+
+const staleRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), from: z.string(), to: z.string() });
 
 async function storeActions(
   db: Connection,

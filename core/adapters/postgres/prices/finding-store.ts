@@ -1,7 +1,13 @@
-import type { JudgedSeries } from '../../../prices/judged-series.ts';
+import * as z from 'zod';
+import { barIntervals } from '../../../market/bar.ts';
+import type { FoundInRow, JudgedSeries } from '../../../prices/judged-series.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
+import type { RepairWish } from './repair-wants.ts';
+
+const wrongRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), from: z.string(), to: z.string() });
 
 /**
  * Stores what was found in a batch of bars, after the bars themselves. What was found in rows that a later fetch has
@@ -10,14 +16,16 @@ import type { Connection } from '../database/pool.ts';
  * A finding that is open takes the new evidence; one that a person has decided on stays as it is: what was dismissed is
  * not raised again. An open finding that was not found again is gone when its row says something else by now, or is not
  * there any more. While the row is the same it stays: a shorter answer may only have less to judge it by.
+ *
+ * Gives the days of the bars of this batch that are wrong, unless somebody has decided on them.
  */
 export async function storeFindings(
   db: Connection,
   sourceId: string,
   batchId: string,
   judged: readonly JudgedSeries[],
-): Promise<void> {
-  if (judged.length === 0) return;
+): Promise<RepairWish[]> {
+  if (judged.length === 0) return [];
   // The same action may be found in the days and in the weeks of a listing.
   const rows = [
     ...new Map(
@@ -26,7 +34,8 @@ export async function storeFindings(
       ),
     ).values(),
   ];
-  if (rows.length > 0)
+  const wrong: RepairWish[] = [];
+  if (rows.length > 0) {
     await db.query({
       name: 'store-findings',
       text: `
@@ -62,6 +71,8 @@ export async function storeFindings(
         texts(rows.map((row) => (row.finding.proposal === null ? null : JSON.stringify(row.finding.proposal)))),
       ],
     });
+    wrong.push(...(await wrongDays(db, sourceId, rows)));
+  }
   await db.query({
     name: 'end-findings',
     text: `
@@ -88,4 +99,26 @@ export async function storeFindings(
       texts(rows.map((row) => keyOf(row.finding))),
     ],
   });
+  return wrong;
+}
+
+/** The days of bars whose findings are open. */
+async function wrongDays(
+  db: Connection,
+  sourceId: string,
+  rows: readonly { readonly listingId: number; readonly finding: FoundInRow }[],
+): Promise<RepairWish[]> {
+  const wrong = rows.filter(({ finding }) => finding.severity === 'wrong' && finding.subject.kind === 'bar');
+  if (wrong.length === 0) return [];
+  const found = await db.query({
+    name: 'wrong-days',
+    text: `
+      SELECT f.listing_id AS "listingId", f.interval, min(coalesce(f.date, f.at::date))::text AS "from",
+             max(coalesce(f.date, f.at::date))::text AS "to"
+      FROM unnest($2::int[], $3::text[]) AS r (listing_id, row_key)
+      JOIN finding f ON f.listing_id = r.listing_id AND f.source = $1 AND f.row_key = r.row_key AND f.status = 'open'
+      GROUP BY 1, 2`,
+    values: [sourceId, numbers(wrong.map((row) => row.listingId)), texts(wrong.map((row) => keyOf(row.finding)))],
+  });
+  return rowsOf(wrongRow, found).map((days) => ({ ...days, why: 'wrong' }));
 }

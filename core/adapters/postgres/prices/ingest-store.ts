@@ -21,6 +21,7 @@ import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
 import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
 import { quoteSurroundings } from './quote-surroundings.ts';
+import { endReadRepairs, holesIn, wantRepairs } from './repair-wants.ts';
 import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
 import { withdraw } from './withdraw.ts';
@@ -64,7 +65,8 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
  *   1. open the batch; a blob that was read before ends here
  *   2. lock and read the latest row of each listing
  *   3. decide, outside the database
- *   4. quotes with their latest rows, bars, corporate actions, what is withdrawn of them, findings, constituents
+ *   4. quotes with their latest rows, what is withdrawn of bars and corporate actions, bars, corporate actions, findings,
+ *      what is to be read again, constituents
  *   5. counts, statistics, quarantine, events, the task's end
  *   6. which source is the price, under the one lock that all sources share
  */
@@ -97,11 +99,14 @@ async function storeBatch(
   const wrong = await storeWrongQuotes(db, sourceId, batchId, wrongQuotes);
   const revised = quotes.revised + wrong.revised;
   await storeQuoteFindings(db, sourceId, batchId, decision, revised > 0);
+  const answered = decision.answered ?? [];
+  await withdraw(db, sourceId, answered);
+  await endReadRepairs(db, sourceId, answered);
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
-  await withdraw(db, sourceId, decision.answered ?? []);
-  await storeFindings(db, sourceId, batchId, decision.judged ?? []);
+  const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? []);
+  await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars, ...holesIn(answered)]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
+import type { RepairReason } from '../../../contracts/words/repair-reasons.ts';
 import { barIntervals } from '../../../market/bar.ts';
-import type { BackfillStore } from '../../../ports/backfill-store.ts';
-import { inTransaction, type Pool } from '../database/pool.ts';
+import type { BackfillStore, NewBackfill } from '../../../ports/backfill-store.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
 import { insertRun } from './runs.ts';
 
@@ -42,30 +43,35 @@ const backfillRow = z.object({
   waitsUntil: instant.nullable(),
 });
 
+/** Stores a backfill with all its chunks; `repair` says why the planner made it. One of the same id stays as it is. */
+export async function insertBackfill(db: Connection, backfill: NewBackfill & { repair?: RepairReason }): Promise<void> {
+  const { id, sourceId, job, slot, interval, symbols, from, to, now, chunks, repair } = backfill;
+  const created = await insertRun(db, {
+    id,
+    sourceId,
+    job,
+    kind: 'bars',
+    trigger: 'backfill',
+    slot,
+    dueAt: now,
+    plannedAt: now,
+    tasks: chunks.map(({ symbol, range }) => ({ symbols: [symbol], range })),
+  });
+  if (!created) return;
+  await db.query(
+    `INSERT INTO backfill (run_id, source_id, interval, symbols, from_date, to_date, chunks, created_at, repair)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [id, sourceId, interval, symbols, from, to, chunks.length, now, repair ?? null],
+  );
+}
+
 /** Backfills in Postgres. */
 export function backfillStore(pool: Pool): VisibleTo<BackfillStore> {
   return (visible) => ({
     create: (backfill) =>
       inTransaction(pool, async (db) => {
         visible.require(backfill.sourceId);
-        const { id, sourceId, job, slot, interval, symbols, from, to, now, chunks } = backfill;
-        const created = await insertRun(db, {
-          id,
-          sourceId,
-          job,
-          kind: 'bars',
-          trigger: 'backfill',
-          slot,
-          dueAt: now,
-          plannedAt: now,
-          tasks: chunks.map(({ symbol, range }) => ({ symbols: [symbol], range })),
-        });
-        if (!created) return;
-        await db.query(
-          `INSERT INTO backfill (run_id, source_id, interval, symbols, from_date, to_date, chunks, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-          [id, sourceId, interval, symbols, from, to, chunks.length, now],
-        );
+        await insertBackfill(db, backfill);
       }),
 
     async one(id) {

@@ -5,6 +5,7 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { milliseconds, onlyRow, rowsOf } from '../database/rows.ts';
 import { isPausedAt, runsAt } from '../database/switches.ts';
 import { failedRuns } from './failed-runs.ts';
+import { planRepairsIn } from './repair-plans.ts';
 import { insertRun, markSent, newRun, scrapeMessageColumns, scrapeMessageOf } from './runs.ts';
 import { correctClock } from './wrong-clock.ts';
 
@@ -38,6 +39,8 @@ export function postgresPlanStore(pool: Pool): PlanStore {
           [jobs.map((each) => each.job[0]), jobs.map((each) => each.job[1]), jobs.map((each) => each.to)],
         );
       }),
+
+    repairs: (now, sources, decide) => planRepairsIn(pool, now, sources, decide),
 
     async unsent(limit, backfill) {
       const { rows } = await pool.query(

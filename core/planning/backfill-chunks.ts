@@ -1,4 +1,4 @@
-import type { BarRange } from '../../core/contracts/messages.ts';
+import type { BarRange } from '../contracts/messages.ts';
 
 const day = 86_400_000;
 
