@@ -7,6 +7,7 @@ import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts'
 import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar } from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
+import { checkActions } from './check-actions.ts';
 import type { RejectedRow } from './decision.ts';
 import { mayBeNegative } from './negative-prices.ts';
 import { earliestTime, futureToleranceMs } from './thresholds.ts';
@@ -24,7 +25,8 @@ interface Rejected {
 
 /** Splits a series into bars to store and bars for quarantine. Never throws. */
 export function checkBars(series: BarSeries): CheckedBars {
-  const rejected: RejectedRow[] = [];
+  const checked = checkActions(series);
+  const rejected: RejectedRow[] = [...checked.rejected];
   const reject = (bar: Bar, finding: Rejected) => rejected.push(rejection(series, bar, finding));
   const bars = [...series.bars]
     .sort((a, b) => a.startsAt - b.startsAt)
@@ -34,7 +36,7 @@ export function checkBars(series: BarSeries): CheckedBars {
       if (finding) reject(bar, finding);
       return finding === null;
     });
-  return { accepted: { ...series, bars: withoutDuplicates(bars, reject) }, rejected };
+  return { accepted: { ...series, bars: withoutDuplicates(bars, reject), actions: checked.actions }, rejected };
 }
 
 /** Sources write 0 for an open, high or low that is not known. */

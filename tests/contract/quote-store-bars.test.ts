@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { everySource } from '../../core/auth/visible-sources.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
 import { at, barSeries, column, registered, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -93,5 +95,37 @@ describe('a split that was not known', () => {
     expect(await column(world.pool, 'SELECT ratio FROM corporate_action WHERE listing_id = $1', [listing.id])).toEqual([
       '4',
     ]);
+  });
+});
+
+describe('several payments of one day', () => {
+  const paid = (amount: string, currency = 'USD') =>
+    ({ type: 'dividend', exDate: '2026-11-03', ratio: null, amount, currency }) as const;
+  const rows = (listingId: number, table = 'corporate_action') =>
+    column(world.pool, `SELECT amount || ' ' || coalesce(parts->>'of', 'one') FROM ${table} WHERE listing_id = $1`, [
+      listingId,
+    ]);
+
+  it('are one row with their sum, of which the former release reads as much, and are told apart at read', async () => {
+    const listing = await registered(world.pool, 'test', 'PARTS');
+    const answer = (amounts: readonly string[], at: number) => ({
+      bars: [{ ...barSeries(listing, [100, 101], { fetchedAt: at }), actions: amounts.map((amount) => paid(amount)) }],
+    });
+    await stored(store, 'test', answer(['0.25', '5'], at(0)));
+    expect(await rows(listing.id)).toEqual([
+      '5.25 [{"amount": "0.25", "currency": "USD"}, {"amount": "5", "currency": "USD"}]',
+    ]);
+    const reader = barReader(world.pool)(everySource);
+    const read = async () => (await reader.actions(listing.id, 'UTC', null)).map(({ amount }) => amount);
+    expect(await read()).toEqual(['0.25', '5']);
+
+    await stored(store, 'test', answer(['0.25', '5'], at(0) + day));
+    expect(await rows(listing.id, 'corporate_action_revision')).toEqual([]);
+    // The former release writes one amount and knows of no parts: they have no meaning then.
+    await world.pool.query('UPDATE corporate_action SET amount = 5 WHERE listing_id = $1', [listing.id]);
+    expect(await read()).toEqual(['5']);
+    await stored(store, 'test', answer(['5'], at(0) + 2 * day));
+    expect(await rows(listing.id)).toEqual(['5 one']);
+    expect(await rows(listing.id, 'corporate_action_revision')).toHaveLength(2);
   });
 });

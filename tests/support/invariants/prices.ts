@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
 import { dateInZone } from '../../../core/market/zoned-date.ts';
 import {
@@ -116,10 +117,19 @@ function acceptedActions({ batch, bars }: BatchReading): Version[] {
   // Of several series of a listing in a batch the last one's word counts.
   const byKey = new Map(
     bars.flatMap(({ listing, actions, fetchedAt }) =>
-      actions.map((action) => {
+      [...Map.groupBy(actions, ({ type, exDate }) => `${type} ${exDate}`).values()].flatMap(([action, ...others]) => {
+        if (!action) return [];
         const row = { ...action, listingId: listing.id, source: batch.sourceId, knownAt: fetchedAt, batchId: batch.id };
-        const version = actionVersion({ ...row, ratio: plain(action.ratio), amount: plain(action.amount) });
-        return [version.key, version] as const;
+        // Several payments of a day are stored in one sum.
+        const amount = others
+          .reduce((sum, each) => sum.add(each.amount ?? 0), new Decimal(action.amount ?? 0))
+          .toFixed();
+        const version = actionVersion({
+          ...row,
+          ratio: plain(action.ratio),
+          amount: plain(action.amount === null ? null : amount),
+        });
+        return [[version.key, version] as const];
       }),
     ),
   );

@@ -5,6 +5,7 @@ import type { BarReader } from '../../../ports/bar-reader.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { paymentsOf } from './payments.ts';
 import { repairDays } from './repair-wants.ts';
 
 const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale`;
@@ -15,7 +16,7 @@ const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
 /** What a source does not tell any more is kept and not used. */
 const counts = 'withdrawn_at IS NULL';
 
-const actionColumns = 'type, ex_date, source, ratio, amount, currency, known_at';
+const actionColumns = 'type, ex_date, source, ratio, paid AS amount, paid_in AS currency, known_at';
 
 const basis = z.enum(barBases).catch('raw');
 const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int() });
@@ -107,10 +108,10 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
         name: 'corporate-actions',
         text: `SELECT type, ex_date::text AS "exDate", source, ratio, amount, currency, floor(${msOf('known_at')}) AS "knownAt",
                       (known_at AT TIME ZONE $2)::date::text AS "knownDay"
-               FROM (SELECT ${actionColumns} FROM corporate_action WHERE ${known}
+               FROM (SELECT ${actionColumns} FROM ${paymentsOf('corporate_action')} WHERE ${known}
                      UNION ALL
-                     SELECT ${actionColumns} FROM corporate_action_revision WHERE ${known} AND known_to > $3) a
-               ORDER BY ex_date, type, source`,
+                     SELECT ${actionColumns} FROM ${paymentsOf('corporate_action_revision')} WHERE ${known} AND known_to > $3) a
+               ORDER BY ex_date, type, source, amount`,
         // A type that this release does not know is left to the release that does.
         values: [listingId, zone, knownAt, corporateActionTypes, visible.ids],
       });

@@ -6,6 +6,7 @@ import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { isFetchedLater } from './fetch-order.ts';
+import { actionRows } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
 
 const rowsPerStatement = 5_000;
@@ -102,21 +103,21 @@ export async function storeBars(
 
 // What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
 const actionsText = `
-  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at, withdrawn_at)
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at, withdrawn_at, parts)
   SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint,
-         statement_timestamp(), to_timestamp(overtaken_at / 1000.0::float8)
+         statement_timestamp(), to_timestamp(overtaken_at / 1000.0::float8), parts
   FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[], $10::float8[],
-              $11::bool[])
-    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at, overtaken_at, speaks)
+              $11::bool[], $12::jsonb[])
+    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at, overtaken_at, speaks, parts)
   -- What days have not is not brought back by other intervals.
   WHERE speaks OR NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = t.listing_id AND a.type = t.type
                               AND a.ex_date = t.ex_date AND a.source = $8 AND a.withdrawn_at IS NOT NULL)
   ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
     ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
-    batch_id = excluded.batch_id, withdrawn_at = NULL
+    batch_id = excluded.batch_id, withdrawn_at = NULL, parts = excluded.parts
   WHERE ${isFetchedLater('excluded.known_at', 'coalesce(s.withdrawn_at, s.known_at)')} AND excluded.withdrawn_at IS NULL
-    AND (s.ratio, s.amount, s.currency, s.withdrawn_at)
-      IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency, excluded.withdrawn_at)`;
+    AND (s.ratio, s.amount, s.currency, s.parts, s.withdrawn_at)
+      IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency, excluded.parts, excluded.withdrawn_at)`;
 
 /**
  * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
@@ -141,10 +142,11 @@ async function storeActions(
 ): Promise<void> {
   const byKey = new Map(
     series.flatMap((each) =>
-      each.actions.map((action) => [
+      actionRows(each.actions).map(({ action, parts }) => [
         `${each.listing.id} ${action.type} ${action.exDate}`,
         {
           action,
+          parts,
           listingId: each.listing.id,
           knownAt: each.fetchedAt,
           overtakenAt: each.overtaken?.actions.get(action.exDate) ?? null,
@@ -167,5 +169,6 @@ async function storeActions(
     batchId,
     numbers(rows.map((row) => row.overtakenAt)),
     texts(rows.map((row) => String(row.speaks))),
+    texts(rows.map((row) => row.parts)),
   ]);
 }

@@ -9,6 +9,8 @@ import type { RepairWish } from './repair-wants.ts';
 
 const wrongRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), from: z.string(), to: z.string() });
 
+import { paymentsOf } from './payments.ts';
+
 /**
  * Stores what was found in a batch of bars, after the bars themselves. What was found in rows that a later fetch has
  * replaced already is not stored.
@@ -48,8 +50,8 @@ export async function storeFindings(
         WHERE CASE WHEN r.kind = 'bar'
           THEN EXISTS (SELECT FROM bar b WHERE b.listing_id = r.listing_id AND b.source = $1 AND b.interval = r.interval
                        AND b.starts_at = to_timestamp(r.at / 1000.0::float8) AND b.close = r.said AND b.withdrawn_at IS NULL)
-          ELSE EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = r.listing_id AND a.source = $1
-                       AND a.type = r.kind AND a.ex_date = r.date AND coalesce(a.ratio, a.amount) = r.said AND a.withdrawn_at IS NULL) END
+          ELSE EXISTS (SELECT FROM ${paymentsOf('corporate_action')} WHERE a.listing_id = r.listing_id AND a.source = $1
+                       AND a.type = r.kind AND a.ex_date = r.date AND coalesce(a.ratio, a.paid) = r.said AND a.withdrawn_at IS NULL) END
         ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO UPDATE SET
           severity = excluded.severity, said = excluded.said, evidence = excluded.evidence, proposal = excluded.proposal,
           batch_id = excluded.batch_id
@@ -86,8 +88,8 @@ export async function storeFindings(
               AND NOT EXISTS (SELECT FROM bar b WHERE b.listing_id = f.listing_id AND b.source = f.source
                               AND b.interval = f.interval AND b.starts_at = f.at AND b.close = f.said AND b.withdrawn_at IS NULL)
             ELSE f.date BETWEEN j.first_day AND j.last_day
-              AND NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = f.listing_id AND a.source = f.source
-                              AND a.type = f.kind AND a.ex_date = f.date AND coalesce(a.ratio, a.amount) = f.said AND a.withdrawn_at IS NULL) END`,
+              AND NOT EXISTS (SELECT FROM ${paymentsOf('corporate_action')} WHERE a.listing_id = f.listing_id AND a.source = f.source
+                              AND a.type = f.kind AND a.ex_date = f.date AND coalesce(a.ratio, a.paid) = f.said AND a.withdrawn_at IS NULL) END`,
     values: [
       sourceId,
       numbers(judged.map((each) => each.listingId)),

@@ -6,6 +6,7 @@ import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { decimalText, rowsOf } from '../database/rows.ts';
 import { isAhead } from './fetch-order.ts';
+import { paymentsOf } from './payments.ts';
 
 const barsRow = z.object({
   listingId: z.int(),
@@ -73,7 +74,8 @@ export async function storedSeries(
   const actions = await db.query({
     name: 'stored-series-actions',
     text: `
-      SELECT listing_id AS "listingId", type, ex_date::text AS "exDate", ratio, amount, currency FROM corporate_action
+      SELECT listing_id AS "listingId", type, ex_date::text AS "exDate", ratio, paid AS amount, paid_in AS currency
+      FROM ${paymentsOf('corporate_action')}
       WHERE listing_id = ANY ($1::int[]) AND source = $2 AND type = ANY ($3::text[]) AND withdrawn_at IS NULL`,
     values: [listings, sourceId, texts(corporateActionTypes)],
   });
