@@ -11,7 +11,7 @@ export const paymentsOf = (table: string): string => `(
   LEFT JOIN LATERAL jsonb_array_elements(CASE WHEN (c.parts->>'sum')::numeric = c.amount THEN c.parts->'of' END) part ON true
 ) a`;
 
-/** What a source tells of one day and kind, as one row: the sum of several payments, and `parts` to tell them apart. */
+/** What a source names for one day and kind, as one row: the sum of several payments, and `parts` to tell them apart. */
 export interface ActionRow {
   readonly action: CorporateAction;
   readonly parts: string | null;
