@@ -73,6 +73,13 @@ export function settledAt(market: Market, slot: Pick<Slot, 'from' | 'to'>, { aft
   return (nextSession(calendar, session.closesAt - 1)?.opensAt ?? session.closesAt + dayMs) + afterMs;
 }
 
+/** The slot of the bar of a date, or of an intraday bar of a session. */
+export function slotAt(market: Market, interval: BarInterval, date: string): Slot {
+  const from = firstDay(market, interval, date);
+  const next = nextStart(market, interval, from);
+  return { from, to: addDays(next, -1), trades: tradesWithin(market, from, next) };
+}
+
 /** A session's opening and close, the whole day of `zone` round the clock; `null` on a day without one. */
 export function hoursOf({ calendar, zone }: Market, date: string): TradingSession | null {
   if (calendar !== null) return sessionOn(calendar, date);

@@ -20,6 +20,7 @@ export interface StoredBar {
   readonly basisDay: string;
   /** Fetched before a split that changes it took effect. */
   readonly stale: boolean;
+  readonly fetchedAt: Date;
 }
 
 /** A split or dividend as a source has given it, and since when it is known, in milliseconds since the epoch. */

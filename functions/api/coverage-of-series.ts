@@ -115,7 +115,7 @@ function slotsByMarket(interval: BarInterval, from: string, to: string): (market
  * The first day is that of the first bar where the source has answered for the time before; the last one that of the last
  * bar of a listing that has ended.
  */
-function lifetimeOf(series: CoveredSeries, now: number): SeriesFacts['lifetime'] {
+export function lifetimeOf(series: CoveredSeries, now: number): SeriesFacts['lifetime'] {
   const { answered, newestFrom, listedFrom, firstDay, lastDay, validFrom, validTo, delisted, unknownSince } = series;
   const first = [listedFrom, firstDay].flatMap((day) => day ?? []).sort()[0] ?? null;
   const isAnswered =
@@ -138,7 +138,11 @@ function attemptOf(
 }
 
 /** When a source is asked next for a symbol's bars of the interval after an instant, by its jobs. */
-function dueTimes({ catalogue, interval, alwaysOpen }: CoverageAsked) {
+export function dueTimes({
+  catalogue,
+  interval,
+  alwaysOpen,
+}: Pick<CoverageAsked, 'catalogue' | 'interval' | 'alwaysOpen'>) {
   const timings = new Map<string, readonly JobTiming[]>();
   const ofSource = (id: string): readonly JobTiming[] => {
     const known = timings.get(id);

@@ -116,6 +116,7 @@ describe('NVDA, which split 4:1 on 2021-07-20 and 10:1 on 2024-06-10', () => {
         low: 13.0425,
         close: 13.237,
         volume: 206092000,
+        final: true,
         licence: 'internal',
       },
     ]);
@@ -329,9 +330,9 @@ describe('bars', () => {
   it('are CSV where that is asked for', async () => {
     const response = await get('/bars/PAGED?limit=2', { accept: 'text/csv' });
     expect(await response.text()).toBe(
-      'symbol,date,startsAt,open,high,low,close,volume,currency,source,adjustment,licence\r\n' +
-        'PAGED,2026-11-16,2026-11-16T14:30:00.000Z,,,,10.5,,USD,yahoo,none,internal\r\n' +
-        'PAGED,2026-11-17,2026-11-17T14:30:00.000Z,,,,11.5,,USD,yahoo,none,internal\r\n',
+      'symbol,date,startsAt,open,high,low,close,volume,currency,source,adjustment,licence,final\r\n' +
+        'PAGED,2026-11-16,2026-11-16T14:30:00.000Z,,,,10.5,,USD,yahoo,none,internal,true\r\n' +
+        'PAGED,2026-11-17,2026-11-17T14:30:00.000Z,,,,11.5,,USD,yahoo,none,internal,true\r\n',
     );
     expect(response.headers.get('x-next-cursor')).toBeTruthy();
   });

@@ -17,6 +17,11 @@ export const metaSchema = z
     /** Absent on the last page. */
     nextCursor: z.string().optional(),
     count: z.int().optional(),
+    /**
+     * Of bars: in the time of the page, sessions with a bar that is due (weeks and months of such bars), those with one and
+     * without, and bars that an open finding speaks against.
+     */
+    coverage: z.object({ expected: z.int(), stored: z.int(), missing: z.int(), doubtful: z.int() }).optional(),
   })
   .meta({ id: 'Meta' });
 export type Meta = z.infer<typeof metaSchema>;

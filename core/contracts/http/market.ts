@@ -120,6 +120,8 @@ export const barSchema = z
     low: decimal.nullable(),
     close: decimal,
     volume: decimal.nullable(),
+    /** Its time is over and settled, and the source was asked since. */
+    final: z.boolean(),
     /** Of its source. */
     licence: z.enum(licenceClasses),
   })

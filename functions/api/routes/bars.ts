@@ -16,10 +16,12 @@ import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
 import type { FindingRecords, StoredFinding } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
+import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
 import { qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
@@ -31,10 +33,20 @@ interface RouteDependencies {
   readonly findings: VisibleTo<FindingRecords>;
   readonly quotes: VisibleTo<QuoteReader>;
   readonly bars: VisibleTo<BarReader>;
+  readonly coverage: VisibleTo<CoverageReader>;
   readonly catalogue: readonly SourceDefinition[];
+  /** Calendars are ignored: the simulated market never closes. */
+  readonly alwaysOpen?: boolean;
 }
 
-export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependencies): Route[] {
+export function barRoutes({
+  quotes,
+  bars,
+  findings,
+  coverage,
+  catalogue,
+  alwaysOpen = false,
+}: RouteDependencies): Route[] {
   const read = route(
     {
       method: 'get',
@@ -97,15 +109,13 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
       });
       const { rows: came, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
       const { quality, interval } = query;
-      const known =
-        quality === 'raw'
-          ? []
-          : await findings(call.visible).ofSeries(
-              listing.listingId,
-              stored.source,
-              [interval, '1d'],
-              query.knownAt ?? null,
-            );
+      const judged = await findings(call.visible).ofSeries(
+        listing.listingId,
+        stored.source,
+        [interval, '1d'],
+        query.knownAt ?? null,
+      );
+      const known = quality === 'raw' ? [] : judged;
       const { rows, leftOut } = qualifiedBars(came, interval, known, quality);
       const actions = qualifiedActions(
         await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null),
@@ -126,6 +136,18 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
         knownAt: query.knownAt ?? null,
         now: call.now,
       });
+      const series =
+        query.knownAt === undefined
+          ? await coverage(call.visible).series({
+              ...{ symbol: listing.symbol, source: stored.source, interval, planned: [], after: null, limit: 10 },
+            })
+          : [];
+      const pageOf: PageOf = {
+        ...{ listing, source: stored.source, interval, catalogue, alwaysOpen, now: call.now },
+        series: series.find(({ listingId }) => listingId === listing.listingId) ?? null,
+      };
+      const isFinal = finality(pageOf);
+      const time = timeOfPage(came, { ...query, after: after?.[0] }, meta.nextCursor !== undefined, call.now);
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
       const warnings = [
         ...warningsOf(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
@@ -134,7 +156,7 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
       ];
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
-        const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString() }));
+        const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString(), final: isFinal(bar) }));
         return csvReply(barsCsv(of, lines), {
           name: `${listing.symbol}-${query.interval}`,
           nextCursor: meta.nextCursor,
@@ -152,7 +174,7 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
         licence,
         currency: rows[0]?.currency ?? listing.listingCurrency,
         zone: listing.zone,
-        bars: adjusted.map((bar) => barView(bar, licence, call)),
+        bars: adjusted.map((bar) => barView(bar, isFinal(bar), licence, call)),
         actions: actionViews(actions, rows, stored.source, call),
       };
       return {
@@ -162,6 +184,7 @@ export function barRoutes({ quotes, bars, findings, catalogue }: RouteDependenci
           source: stored.source,
           ...meta,
           ...(query.knownAt ? { knownAt: query.knownAt } : {}),
+          ...(time && !query.knownAt ? { coverage: coverageOfPage(came, judged, time, pageOf) } : {}),
         },
         warnings,
         maxAge: 5,
@@ -185,7 +208,7 @@ async function derived(
   }
 }
 
-function barView(bar: StoredBar, licence: LicenceClass, { decimal }: Call) {
+function barView(bar: StoredBar, final: boolean, licence: LicenceClass, { decimal }: Call) {
   return {
     startsAt: bar.startsAt.toISOString(),
     date: bar.date,
@@ -194,6 +217,7 @@ function barView(bar: StoredBar, licence: LicenceClass, { decimal }: Call) {
     low: decimal(bar.low),
     close: decimal(bar.close),
     volume: decimal(bar.volume),
+    final,
     licence,
   };
 }

@@ -78,6 +78,7 @@ export interface BarLine {
   readonly close: string;
   readonly volume: string | null;
   readonly currency: string;
+  readonly final: boolean;
 }
 
 export function barsCsv(
@@ -97,6 +98,7 @@ export function barsCsv(
     { name: 'source', kind: 'text', of: () => of.source },
     { name: 'adjustment', kind: 'text', of: () => of.adjustment },
     { name: 'licence', kind: 'text', of: () => of.licence },
+    { name: 'final', kind: 'text', of: (bar) => bar.final },
   ];
   return toCsv(columns, bars);
 }

@@ -20,6 +20,7 @@ export function barsOf(quote: QuoteView, now = Date.now()): BarsView {
       low: fixed(Math.min(open, close) * 0.994),
       close: fixed(close),
       volume: Math.round(40_000_000 * (1 + Math.abs(swing) * 20)),
+      final: true,
       licence: quote.licence,
     });
     close = open;

@@ -8,10 +8,11 @@ import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
 import { paymentsOf } from './payments.ts';
 import { repairDays } from './repair-wants.ts';
 
-const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale`;
+const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale, fetched_at`;
 const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
   coalesce(q.date, (q.starts_at AT TIME ZONE $ZONE)::date)::text AS day, q.open, q.high, q.low, q.close, q.volume, q.currency,
-  q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale`;
+  q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale,
+  q.fetched_at AS "fetchedAt"`;
 
 /** What a source does not tell any more is kept and not used. */
 const counts = 'withdrawn_at IS NULL';
@@ -34,6 +35,7 @@ const barFields = {
   basisAt: z.int(),
   basisDay: z.string(),
   stale: z.boolean(),
+  fetchedAt: instant,
 };
 const barRow = z.object(barFields);
 const closeRow = z.object({ ...barFields, before: z.string() });

@@ -1,0 +1,175 @@
+/** How complete a page of bars is, and which of them are final. */
+import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
+import { countOf, ledgerOf } from '../../../core/coverage/ledger.ts';
+import {
+  addDays,
+  hoursOf,
+  isIntraday,
+  type Market,
+  marketOf,
+  type Slot,
+  settledAt,
+  slotAt,
+  slotsOf,
+} from '../../../core/coverage/slots.ts';
+import { type BarInterval, intervalMs } from '../../../core/market/bar.ts';
+import { opensBefore } from '../../../core/market/calendar.ts';
+import type { StoredBar } from '../../../core/market/stored-bar.ts';
+import { dateInZone, startOfDate } from '../../../core/market/zoned-date.ts';
+import type { CoveredSeries } from '../../../core/ports/coverage-reader.ts';
+import type { StoredFinding } from '../../../core/ports/finding-records.ts';
+import { latenessMs, type SourceDefinition } from '../../../core/sources/definition.ts';
+import { dueTimes, lifetimeOf } from '../coverage-of-series.ts';
+
+/** No session settles later than so long after its bar has ended. */
+const longAgoMs = 12 * 86_400_000;
+
+/** What is known of the series of a page; `series` is `null` where no answer was noted, or the page is of the past. */
+export interface PageOf {
+  readonly series: CoveredSeries | null;
+  readonly listing: {
+    readonly mic: string;
+    readonly zone: string;
+    readonly assetClass: string;
+    readonly symbol: string;
+  };
+  readonly source: string;
+  readonly interval: BarInterval;
+  readonly catalogue: readonly SourceDefinition[];
+  readonly alwaysOpen: boolean;
+  readonly now: number;
+}
+
+/** The time that a page is about, in milliseconds since the epoch: bars that begin in [from, to). */
+export interface PageTime {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The time of a page: from where it begins to its last bar where others follow, else to the end that was asked for. `null`
+ * for a page without bars and beginning.
+ */
+export function timeOfPage(
+  rows: readonly StoredBar[],
+  asked: { from?: string | undefined; to?: string | undefined; order: 'asc' | 'desc'; after?: string | undefined },
+  hasNext: boolean,
+  now: number,
+): PageTime | null {
+  const [first, last] = [rows[0]?.startsAt.getTime(), rows.at(-1)?.startsAt.getTime()];
+  const at = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+  const isUp = asked.order === 'asc';
+  const begin = isUp && asked.after !== undefined ? Date.parse(asked.after) + 1 : at(asked.from);
+  const end = !isUp && asked.after !== undefined ? Date.parse(asked.after) : at(asked.to);
+  const from = isUp ? (begin ?? first) : hasNext ? last : (begin ?? last);
+  const to = isUp && hasNext && last !== undefined ? last + 1 : Math.min(end ?? now, now);
+  return from === undefined || from > to ? null : { from, to };
+}
+
+/** Sessions with bars that are due in the time of a page, by those that are stored, and bars in doubt. */
+export function coverageOfPage(
+  rows: readonly StoredBar[],
+  findings: readonly StoredFinding[],
+  time: PageTime,
+  of: PageOf,
+): { expected: number; stored: number; missing: number; doubtful: number } {
+  const { series, interval, catalogue, source, now, listing } = of;
+  const market = marketOf(listing);
+  const days = new Set(rows.map((row) => sessionDay(row, interval, market)));
+  const begins = (slot: Slot) => startOf(slot, interval, market);
+  const slots = slotsOf(market, interval, dayOf(time.from, -1), dayOf(time.to, 1)).filter(
+    (slot) =>
+      [...daysOf(slot)].some((day) => days.has(day)) || (begins(slot) >= time.from && ends(slot, of) <= time.to),
+  );
+  const facts: SeriesFacts = {
+    interval,
+    market,
+    lifetime: series ? lifetimeOf(series, now) : { from: null, to: null },
+    stored: [...days].map((day): StoredDay => ({ day })),
+    answered: series?.answered ?? [],
+    newest: newestOf(series),
+    untraded: [],
+    heldBack: new Set(),
+    withdrawn: new Set(),
+    attempts: [],
+    settlingMs: settlingMs(of),
+    dueAfter: dueTimes({ catalogue, interval, alwaysOpen: of.alwaysOpen })(source, listing.symbol),
+  };
+  const { present, missing } = countOf(ledgerOf(facts, slots, now).entries);
+  const absent = [...missing].reduce((sum, [reason, count]) => (reason === 'not_yet_due' ? sum : sum + count), 0);
+  const times = new Set(rows.map((row) => row.startsAt.getTime()));
+  const doubted = findings.flatMap(({ kind, status, severity, interval: its, at }) =>
+    kind === 'bar' && its === interval && status === 'open' && severity !== 'info' && at && times.has(at.getTime())
+      ? [at.getTime()]
+      : [],
+  );
+  return { expected: present + absent, stored: present, missing: absent, doubtful: new Set(doubted).size };
+}
+
+/**
+ * Whether a bar should not change any more: it was fetched, or confirmed by an answer, after its session had settled; one
+ * of less than a day, after its own time. One from before a split that is not in it will change.
+ */
+export function finality(of: PageOf): (bar: StoredBar) => boolean {
+  const { series, interval, listing } = of;
+  const market = marketOf(listing);
+  const afterMs = settlingMs(of);
+  const newest = newestOf(series);
+  const ofDay = new Map<string, number>();
+  const settledOn = (slot: Slot) => {
+    const settled =
+      ofDay.get(slot.to) ??
+      settledAt(market, slot, { afterMs }) ??
+      Date.parse(`${addDays(slot.to, 1)}T00:00:00Z`) + afterMs;
+    ofDay.set(slot.to, settled);
+    return settled;
+  };
+  return (bar) => {
+    if (bar.stale) return false;
+    const startsAt = bar.startsAt.getTime();
+    // Sessions of long ago need not be looked up.
+    if (bar.fetchedAt.getTime() >= startsAt + intervalMs(interval) + longAgoMs) return true;
+    const slot = slotAt(market, interval, sessionDay(bar, interval, market));
+    if (series?.answered.some(({ from, to }) => from <= slot.from && slot.to <= to)) return true;
+    const settled = isIntraday(interval) ? startsAt + intervalMs(interval) + afterMs : settledOn(slot);
+    return bar.fetchedAt.getTime() >= settled || (newest !== null && newest.from <= slot.from && newest.at >= settled);
+  };
+}
+
+function newestOf(series: CoveredSeries | null): SeriesFacts['newest'] {
+  const { newestFrom = null, newestAt = null } = series ?? {};
+  return newestFrom === null || newestAt === null ? null : { from: newestFrom, at: newestAt };
+}
+
+function settlingMs({ catalogue, source }: PageOf): number {
+  return latenessMs(catalogue.find(({ id }) => id === source) ?? {});
+}
+
+/** The date of a bar's session: of an intraday bar of a market that opens on the evening before, the next one. */
+function sessionDay(bar: StoredBar, interval: BarInterval, { calendar }: Market): string {
+  if (!isIntraday(interval) || calendar === null) return bar.day;
+  return dateInZone(bar.startsAt.getTime() + opensBefore(calendar) * 60_000, calendar.zone);
+}
+
+/** When the bar of a slot should begin: with its session, or with its first day. */
+function startOf(slot: Slot, interval: BarInterval, market: Market): number {
+  const session = slot.from === slot.to && market.calendar !== null ? hoursOf(market, slot.from) : null;
+  const opensBeforeIt = market.calendar !== null && opensBefore(market.calendar) > 0;
+  if (session !== null && (isIntraday(interval) || !opensBeforeIt)) return session.opensAt;
+  return startOfDate(slot.from, market.zone) ?? Date.parse(`${slot.from}T00:00:00Z`);
+}
+
+/** What must lie within the time asked for, for a slot without bars to be part of it: its begin, or a whole session. */
+function ends(slot: Slot, { interval, listing }: PageOf): number {
+  const market = marketOf(listing);
+  if (!isIntraday(interval)) return startOf(slot, interval, market) + 1;
+  return hoursOf(market, slot.from)?.closesAt ?? Number.POSITIVE_INFINITY;
+}
+
+function* daysOf({ from, to }: Slot): Generator<string> {
+  for (let day = from; day <= to; day = addDays(day, 1)) yield day;
+}
+
+function dayOf(at: number, days: number): string {
+  return addDays(new Date(at).toISOString().slice(0, 10), days);
+}
