@@ -72,7 +72,8 @@ function withOvertaken(series: BarSeries, stored: StoredSeries | undefined): Sto
   return { ...series, overtaken: overtaken(series, series.bars, series.actions, stored?.later ?? []) };
 }
 
-function ruleAction({ type, exDate, ratio, amount, currency }: CorporateAction): RuleAction[] {
+/** An action as the rules read it; none where its value is not known. */
+export function ruleAction({ type, exDate, ratio, amount, currency }: CorporateAction): RuleAction[] {
   const value = type === 'split' ? ratio : amount;
   return value === null ? [] : [{ type, exDate, value, currency }];
 }

@@ -3,11 +3,13 @@ import { databaseClock } from '../../core/adapters/postgres/database/database-cl
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { storedDaysStore } from '../../core/adapters/postgres/prices/stored-days.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
+import { judgeStored } from './judge-stored.ts';
 
 const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
 
@@ -20,6 +22,7 @@ export const handler = observed(async (event: unknown) => {
   metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
   const daysLeft = calendarDaysLeft(Date.parse(time));
   metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
-  logger.info('Maintained the database', { maintenance, calendarDaysLeft: daysLeft });
-  return { ...maintenance, calendarDaysLeft: daysLeft };
+  const judged = await judgeStored(storedDaysStore(pool), Date.parse(time));
+  logger.info('Maintained the database', { maintenance, judged, calendarDaysLeft: daysLeft });
+  return { ...maintenance, judged, calendarDaysLeft: daysLeft };
 });

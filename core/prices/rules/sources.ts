@@ -1,8 +1,9 @@
 /**
  * Sources: closes against those of other sources on the same day.
  *
- * Two or more others that agree with each other outvote a row; a single other one only puts it in doubt. Sources differ
- * by a little every day (another venue's close, another minute), so a row must stand off by more than they usually do.
+ * Two or more others that agree with each other outvote a row; a single other one only puts it in doubt, and none where
+ * more agree with the row. Sources differ by a little every day (another venue's close, another minute), so a row must
+ * stand off by more than they usually do.
  */
 import type { Finding } from './finding.ts';
 import { barSubject, type Series } from './series.ts';
@@ -32,10 +33,13 @@ export function checkSources(series: Series): Finding[] {
     if (Math.abs(off - centre) <= limit) return [];
     const middle = median(closes);
     const agreed = closes.filter((close) => Math.abs(Math.log(close / middle)) <= limit / 2).length;
+    const withRow = closes.filter((close) => Math.abs(Math.log(row.close / close) - centre) <= limit).length + 1;
+    // Where others contradict each other, the one beside this row is outvoted with it or not at all.
+    if (withRow > agreed) return [];
     return [
       {
         rule: 'sources' as const,
-        severity: agreed >= 2 ? ('wrong' as const) : ('doubt' as const),
+        severity: agreed >= 2 && agreed > withRow ? ('wrong' as const) : ('doubt' as const),
         subject: barSubject(row),
         evidence: {
           code: 'unlike_sources' as const,
