@@ -40,7 +40,7 @@ export const rulesOfStored: readonly PriceRule[] = ['unit', 'splits', 'edges', '
 export const passingWitnesses: readonly PriceWitness[] = ['market_price', 'previous_close', 'other_source'];
 
 export interface JudgedAgain extends JudgedSeries {
-  /** Payments that were judged: findings on others are left alone. */
+  /** Payments that were judged: findings on others stay as they are. */
   readonly payments: readonly { readonly type: CorporateAction['type']; readonly exDate: string }[];
 }
 

@@ -5,11 +5,10 @@ import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { paymentsOf } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
 
 const wrongRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), from: z.string(), to: z.string() });
-
-import { paymentsOf } from './payments.ts';
 
 /**
  * Stores what was found in a batch of bars, after the bars themselves. What was found in rows that a later fetch has

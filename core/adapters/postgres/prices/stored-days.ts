@@ -9,6 +9,7 @@ import { msOf } from '../database/instant.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, rowsOf } from '../database/rows.ts';
 import { storeFindings } from './finding-store.ts';
+import { paymentsOf } from './payments.ts';
 import { wantRepairs } from './repair-wants.ts';
 
 const placeRow = z.object({ listingId: z.int(), sourceId: z.string() });
@@ -80,9 +81,9 @@ const nextText = `
     FROM bar WHERE listing_id = k.listing_id AND source = k.source AND interval = '1d' AND starts_at >= $4::date
       AND withdrawn_at IS NULL AND NOT stale AND date IS NOT NULL AND basis = n.basis) b
   LEFT JOIN LATERAL (
-    SELECT jsonb_agg(jsonb_build_object('type', type, 'exDate', ex_date, 'ratio', ratio::text, 'amount', amount::text,
-                                        'currency', currency) ORDER BY ex_date, type) AS actions
-    FROM corporate_action WHERE listing_id = k.listing_id AND source = k.source AND withdrawn_at IS NULL
+    SELECT jsonb_agg(jsonb_build_object('type', type, 'exDate', ex_date, 'ratio', ratio::text, 'amount', paid::text,
+                                        'currency', paid_in) ORDER BY ex_date, type, paid) AS actions
+    FROM ${paymentsOf('corporate_action')} WHERE listing_id = k.listing_id AND source = k.source AND withdrawn_at IS NULL
       AND type = ANY ($6::text[])) a ON true
   LEFT JOIN LATERAL (
     SELECT jsonb_build_object('price', price::text, 'at', floor(${msOf('as_of')})) AS quote FROM latest_quote
