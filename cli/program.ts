@@ -6,6 +6,7 @@ import { diagnoseCommand } from './diagnose.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
 import { keysCommand } from './keys.ts';
+import { listingsCommand } from './listings.ts';
 import { migrateCommand } from './migrate.ts';
 import { proxyCommand } from './proxy.ts';
 import { quarantineCommand } from './quarantine.ts';
@@ -38,6 +39,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     quarantineCommand(),
     findingsCommand(),
     coverageCommand(),
+    listingsCommand(),
     backfillCommand(),
     credentialsCommand(),
     keysCommand(),

@@ -40,6 +40,23 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** Rows whose content changed: the former content is kept as a revision. */
   z.object({ type: z.enum(revised), data: batch }),
   z.object({ type: z.literal('quarantine.added'), data: batch }),
+  /** From a day on a symbol means another listing, or a listing has another symbol. */
+  z.object({
+    type: z.literal('listing.changed'),
+    data: z.object({
+      /** The source whose answers say so, or the first one that has the listing. */
+      sourceId,
+      change: z.enum(['currency', 'symbol', 'instrument']),
+      /** Whether answers led to it, and not a person. */
+      automatic: z.boolean(),
+      symbol: z.string(),
+      formerSymbol: z.string(),
+      listingId: z.int(),
+      formerListingId: z.int(),
+      currency: z.string(),
+      from: z.iso.date(),
+    }),
+  }),
   z.object({ type: z.literal('incident.opened'), data: incident }),
   z.object({ type: z.literal('incident.resolved'), data: incident }),
   z.object({

@@ -51,6 +51,9 @@ export interface StoredBatch {
   readonly revised: number;
 }
 
+/** For how many days a source must give a listing in another currency before that is its own. */
+export const currencyDays = 3;
+
 /** Stores checked rows. One adapter: Postgres. */
 export interface IngestStore {
   /** How it stands; read at most once a second, unless it must be fresh. */
@@ -59,6 +62,15 @@ export interface IngestStore {
   aliases(sourceId: string, symbols: readonly string[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /** Registers new listings, each once even under concurrent calls, and returns their aliases. */
   register(sourceId: string, newcomers: readonly NewListing[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
+  /**
+   * A source gives these symbols in another currency than their listings'. Opens new listings in it once the source has
+   * done so for `currencyDays`, and nobody has given a price in the former one since; then gives all their aliases again.
+   */
+  openCurrencies(
+    sourceId: string,
+    said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
+    fetchedAt: number,
+  ): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the
    * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that was read before,

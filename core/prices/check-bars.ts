@@ -10,6 +10,7 @@ import type { BarSeries } from '../market/bar-series.ts';
 import { checkActions } from './check-actions.ts';
 import type { RejectedRow } from './decision.ts';
 import { mayBeNegative } from './negative-prices.ts';
+import { otherCurrency } from './other-currency.ts';
 import { earliestTime, futureToleranceMs } from './thresholds.ts';
 
 export interface CheckedBars {
@@ -60,7 +61,7 @@ function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
     return {
       reason: 'source_mismatch',
       finding: { code: 'other_currency', currency: bar.currency, expected: series.listing.currency },
-      detail: `The bar is in ${bar.currency}, the listing trades in ${series.listing.currency}.`,
+      detail: otherCurrency('bar', series.symbol, bar.currency, series.listing.currency),
     };
   const prices = [bar.open, bar.high, bar.low, bar.close].filter((price) => price !== null);
   const negative = mayBeNegative.has(series.listing.assetClass);

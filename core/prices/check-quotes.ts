@@ -15,6 +15,7 @@ import type { Quote } from '../market/quote.ts';
 import type { QuoteFinding, RejectedRow, WrongQuote } from './decision.ts';
 import type { Evidence } from './evidence.ts';
 import { mayBeNegative } from './negative-prices.ts';
+import { otherCurrency } from './other-currency.ts';
 import type { Finding } from './rules/finding.ts';
 import { isUndisputed, judgeQuote, nothingAround, type QuoteJudgement } from './rules/quotes.ts';
 import { earliestTime, futureToleranceMs } from './thresholds.ts';
@@ -115,7 +116,7 @@ function checkAlone(row: ListedQuote): Rejected | null {
     return {
       reason: 'source_mismatch',
       finding: { code: 'other_currency', currency: quote.currency, expected: listing.currency },
-      detail: `The quote is in ${quote.currency}, the listing trades in ${listing.currency}.`,
+      detail: otherCurrency('quote', row.symbol, quote.currency, listing.currency),
     };
   return null;
 }

@@ -23,6 +23,7 @@ import type { ReplayStore } from '../../core/ports/replay-store.ts';
 import type { RunReader } from '../../core/ports/run-reader.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
+import type { ValidityStore } from '../../core/ports/validity-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** What the API needs. `handler.ts` gives the real ones, tests give theirs. */
@@ -41,6 +42,7 @@ export interface ApiDependencies {
   readonly backfills: VisibleTo<BackfillStore>;
   readonly quarantine: VisibleTo<QuarantineReader>;
   readonly findings: VisibleTo<FindingRecords>;
+  readonly validities: ValidityStore;
   readonly replays: VisibleTo<ReplayStore>;
   readonly recoveries: VisibleTo<RecoveryRecords>;
   readonly switches: SwitchStore;

@@ -8,6 +8,7 @@ import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
+import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -70,6 +71,7 @@ const app = createApp({
   backfills: backfillStore(pool),
   quarantine: quarantineReader(pool),
   findings: findingRecords(pool),
+  validities: validityStore(pool),
   replays: replayStore(pool),
   recoveries: recoveryRecords(pool),
   switches: switchStore(pool),

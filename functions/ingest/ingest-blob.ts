@@ -19,6 +19,7 @@ import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, NewListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import { noCurrency } from '../../core/market/money.ts';
 import { clockToleranceMs } from '../../core/planning/wrong-clock.ts';
 import {
   type BatchHeader,
@@ -139,9 +140,16 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     rememberedOf = epoch;
     const aliases = await learn(message.sourceId, answers);
     const resolve = resolveBy((symbol) => aliases.get(symbol));
-    const enriched = answers.map(({ parsed, fetchedAt }, index) =>
-      enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
-    );
+    const enrichAll = () =>
+      answers.map(({ parsed, fetchedAt }, index) => enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve));
+    let enriched = enrichAll();
+    const changed = otherCurrencies(enriched);
+    if (changed.length > 0) {
+      const fetchedAt = Math.min(latest, ...answers.map((answer) => answer.fetchedAt));
+      const opened = await store.openCurrencies(message.sourceId, changed, fetchedAt);
+      for (const [symbol, meaning] of opened) aliases.set(symbol, meaning);
+      if (opened.size > 0) enriched = enrichAll();
+    }
 
     const listingIds = new Set<number>();
     for (const { quotes, bars } of enriched) {
@@ -219,6 +227,22 @@ function unknownSymbols(answers: readonly Answer[]): UnknownSymbol[] {
   return answers.flatMap(({ asked, parsed, fetchedAt }) =>
     parsed.failure?.detail.code === 'unknown_symbol' ? asked.map((symbol) => ({ symbol, at: fetchedAt })) : [],
   );
+}
+
+/** The symbols that the answers give in another currency than their listings'. */
+function otherCurrencies(enriched: readonly Enriched[]): { symbol: string; currency: string; minorFactor: number }[] {
+  const found = new Map<string, { symbol: string; currency: string; minorFactor: number }>();
+  for (const { quotes, bars } of enriched) {
+    for (const { symbol, listing, quote } of quotes)
+      if (quote.currency !== listing.currency && listing.currency !== noCurrency)
+        found.set(symbol, { symbol, currency: quote.currency, minorFactor: quote.minorFactor });
+    for (const { symbol, listing, bars: rows } of bars) {
+      const last = rows.at(-1);
+      if (last?.currency && last.currency !== listing.currency && listing.currency !== noCurrency)
+        found.set(symbol, { symbol, currency: last.currency, minorFactor: last.minorFactor });
+    }
+  }
+  return [...found.values()];
 }
 
 /** On a blob that nobody can read: there are no rows, and its task ends with that. */

@@ -24,6 +24,7 @@ const access: Record<string, Scope | 'public'> = {
   'GET /bars/{symbol}': 'read',
   'GET /coverage': 'read',
   'GET /instruments': 'read',
+  'POST /instruments/{symbol}/change': 'operate',
   'GET /indices/{symbol}': 'read',
   'POST /indices/batch': 'read',
   'GET /indices/{symbol}/constituents': 'read',

@@ -125,6 +125,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /diagnostics/{id}': [['everything', () => ({ path: `/diagnostics/${randomUUID()}` })]],
   'GET /dead-letters': [['everything', () => ({ path: '/dead-letters?queue=ingest' })]],
 
+  'POST /instruments/{symbol}/change': [nothing('/instruments/NOBODY/change', { change: 'symbol', to: 'ELSE' })],
   'GET /sources/{id}/health/history': [nothing('/sources/yahoo/health/history')],
   'POST /sources/{id}/recover': [nothing('/sources/coingecko/recover')],
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],

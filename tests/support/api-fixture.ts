@@ -9,6 +9,7 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
+import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -67,6 +68,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     backfills: backfillStore(pool),
     quarantine: quarantineReader(pool),
     findings: findingRecords(pool),
+    validities: validityStore(pool),
     replays: replayStore(pool),
     switches: switchStore(pool),
     health: healthReader(pool),

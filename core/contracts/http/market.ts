@@ -63,6 +63,44 @@ const quoteFields = {
  */
 const provisional = z.boolean().default(false);
 
+const currencyCode = z.string().regex(/^[A-Z]{3}$/, 'must be a code of ISO 4217');
+const changeFrom = z.iso.date().optional();
+
+/**
+ * What becomes of a symbol from a day on, today unless given: the listing trades in another currency, or has another
+ * symbol, or the symbol means another instrument.
+ */
+export const listingChangeSchema = z
+  .discriminatedUnion('change', [
+    z.strictObject({
+      change: z.literal('currency'),
+      currency: currencyCode,
+      /** The venue quotes in units of which so many make one of the currency. */
+      minorFactor: z.union([z.literal(1), z.literal(100), z.literal(1_000)]).default(1),
+      from: changeFrom,
+    }),
+    z.strictObject({ change: z.literal('symbol'), to: z.string().min(1).max(64), from: changeFrom }),
+    z.strictObject({
+      change: z.literal('instrument'),
+      name: z.string().max(200).optional(),
+      currency: currencyCode.optional(),
+      from: changeFrom,
+    }),
+  ])
+  .meta({ id: 'ListingChange' });
+
+export const openedValiditySchema = z
+  .object({
+    symbol: z.string(),
+    formerSymbol: z.string(),
+    listingId: z.int(),
+    formerListingId: z.int(),
+    currency: z.string(),
+    /** From this day on; before it the former symbol means the former listing. */
+    from: z.iso.date(),
+  })
+  .meta({ id: 'OpenedValidity' });
+
 /** What one source says of a price, and whether it was chosen. Listed with `?explain=1`. */
 export const candidateSchema = z
   .object({ ...quoteFields, chosen: z.boolean(), provisional, stale: z.boolean(), ageSeconds: z.number() })

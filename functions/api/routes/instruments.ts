@@ -1,16 +1,24 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
-import { instrumentSchema } from '../../../core/contracts/http/market.ts';
+import { instrumentSchema, listingChangeSchema, openedValiditySchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
-import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
+import { ProblemError } from '../../../core/http/problem.ts';
+import { cursorParameter, limitParameter, symbolOf, symbolParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
+import { isCurrency } from '../../../core/market/currencies.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { InstrumentReader } from '../../../core/ports/instrument-reader.ts';
+import type { ListingChange, ValidityStore } from '../../../core/ports/validity-store.ts';
 import { leftOut } from '../licence.ts';
 import { instrumentView } from '../views/quote.ts';
 
-export function instrumentRoutes({ instruments }: { instruments: VisibleTo<InstrumentReader> }): Route[] {
+interface RouteDependencies {
+  readonly instruments: VisibleTo<InstrumentReader>;
+  readonly validities: ValidityStore;
+}
+
+export function instrumentRoutes({ instruments, validities }: RouteDependencies): Route[] {
   const find = route(
     {
       method: 'get',
@@ -49,5 +57,48 @@ export function instrumentRoutes({ instruments }: { instruments: VisibleTo<Instr
       return { kind: 'data', data: rows.map(instrumentView), meta, warnings: leftOut(call.visible), maxAge: 60 };
     },
   );
-  return [find];
+  const change = route(
+    {
+      method: 'post',
+      path: '/instruments/{symbol}/change',
+      access: 'operate',
+      shows: 'nothing',
+      tag: 'Instruments',
+      summary: 'Open what a symbol means from a day on',
+      description:
+        'The listing trades in another currency, or has another symbol, or the symbol means another instrument. What is stored of before stays under the former listing, and is read with dates of before. Rows that wait in quarantine are then taken by a replay.',
+      params: z.object({ symbol: symbolParameter }),
+      body: listingChangeSchema,
+      data: openedValiditySchema,
+      problems: ['invalid_symbol', 'unknown_symbol'],
+    },
+    async ({ params, body, call }) => {
+      const symbol = symbolOf(params.symbol);
+      if (body.change !== 'symbol' && body.currency !== undefined && !isCurrency(body.currency))
+        throw invalid('body.currency', 'is no currency of ISO 4217');
+      const from = body.from ?? new Date(call.now).toISOString().slice(0, 10);
+      const opened = await validities.open(symbol, from, changeOf(body));
+      if (typeof opened === 'object') return { kind: 'data', data: opened };
+      if (opened === 'unknown') throw new ProblemError('unknown_symbol', `No source has ${symbol}.`);
+      if (opened === 'taken') throw invalid('body.to', 'means something already');
+      if (opened === 'same') throw invalid('body', 'changes nothing');
+      throw invalid('body.from', `must be later than the day from which ${symbol} means what it does`);
+    },
+  );
+  return [find, change];
+}
+
+function invalid(path: string, message: string): ProblemError {
+  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
+function changeOf(body: z.infer<typeof listingChangeSchema>): ListingChange {
+  switch (body.change) {
+    case 'currency':
+      return { change: 'currency', currency: body.currency, minorFactor: body.minorFactor };
+    case 'symbol':
+      return { change: 'symbol', to: symbolOf(body.to) };
+    case 'instrument':
+      return { change: 'instrument', name: body.name ?? null, currency: body.currency ?? null };
+  }
 }

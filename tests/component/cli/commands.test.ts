@@ -175,6 +175,36 @@ describe('quarantine', () => {
   });
 });
 
+describe('listings', () => {
+  const opened = {
+    symbol: 'CPX.L',
+    formerSymbol: 'CPX.L',
+    listingId: 2,
+    formerListingId: 1,
+    currency: 'USD',
+    from: '2026-11-23',
+  };
+
+  it.each([
+    [['--currency', 'USD', '--from', '2026-11-23'], { change: 'currency', currency: 'USD', from: '2026-11-23' }],
+    [['--currency', 'GBP', '--minor-factor', '100'], { change: 'currency', currency: 'GBP', minorFactor: 100 }],
+    [['--renamed', 'CPY.L'], { change: 'symbol', to: 'CPY.L' }],
+    [['--another', '--name', 'Compass'], { change: 'instrument', name: 'Compass' }],
+  ])('change opens what is said: %s', async (options, body) => {
+    answers['POST /instruments/CPX.L/change'] = opened;
+    const { code, stdout } = await ask('listings', 'change', 'CPX.L', ...options);
+    expect([code, stdout]).toEqual([0, 'From 2026-11-23 on CPX.L is another listing, in USD.\n']);
+    expect(double.asked[0]?.body).toEqual(body);
+  });
+
+  it.each([[[]], [['--currency', 'USD', '--renamed', 'CPY.L']], [['--another', '--renamed', 'CPY.L']]])(
+    'change takes one change: %s',
+    async (options) => {
+      expect((await ask('listings', 'change', 'CPX.L', ...options)).code).toBe(2);
+    },
+  );
+});
+
 describe('findings', () => {
   const finding = {
     id: '12',

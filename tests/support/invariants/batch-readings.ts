@@ -96,9 +96,13 @@ async function readBatch(
 
   // A symbol that was unknown then may be known by now.
   const unknown = held.unknownSymbols();
-  const resolve = resolveBy((symbol) =>
-    unknown.has(symbol) ? undefined : of.aliases.get(`${batch.sourceId} ${symbol}`),
-  );
+  // A listing in another currency may have been opened since, for a time from before.
+  const expected = held.expectedCurrencies();
+  const resolve = resolveBy((symbol) => {
+    const aliases = unknown.has(symbol) ? undefined : of.aliases.get(`${batch.sourceId} ${symbol}`);
+    const former = aliases?.filter(({ listing }) => listing.currency === expected.get(symbol)) ?? [];
+    return former.length > 0 ? former.map((alias) => ({ ...alias, to: Number.POSITIVE_INFINITY })) : aliases;
+  });
   const enriched = answers.map(({ parsed, fetchedAt }, index) =>
     enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve),
   );

@@ -4,6 +4,8 @@ import { storable } from '../../../core/adapters/postgres/database/array-literal
 import type { RejectedRow } from '../../../core/prices/decision.ts';
 import type { HeldRow } from './stored-rows.ts';
 
+const otherCurrency = z.object({ code: z.literal('other_currency'), expected: z.string() });
+
 /** Longest text that quarantine keeps. */
 const longestText = 500;
 
@@ -38,6 +40,16 @@ export class HeldRows {
 
   unknownSymbols(): Set<string> {
     return new Set(this.rows.flatMap(({ reason, symbol }) => (reason === 'unknown_listing' ? (symbol ?? []) : [])));
+  }
+
+  /** By symbol, the currency that its listing had when a row of it came in another one. */
+  expectedCurrencies(): Map<string, string> {
+    return new Map(
+      this.rows.flatMap(({ symbol, finding }): [string, string][] => {
+        const said = otherCurrency.safeParse(finding);
+        return symbol !== null && said.success ? [[symbol, said.data.expected]] : [];
+      }),
+    );
   }
 
   left(): readonly HeldRow[] {

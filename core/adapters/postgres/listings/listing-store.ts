@@ -8,6 +8,11 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 /** Key of the advisory lock under which listings are registered: one at a time, so that each is made once. */
 const registerLock = 0x6c697374;
 
+/** Waits until nobody else registers listings or changes what symbols mean; until the transaction ends. */
+export async function lockRegister(db: Connection): Promise<void> {
+  await db.query('SELECT pg_advisory_xact_lock($1)', [registerLock]);
+}
+
 const aliasRow = z.object({
   symbol: z.string(),
   from: z.number().nullable(),
@@ -70,7 +75,7 @@ export async function registerListings(
   newcomers: readonly NewListing[],
 ): Promise<Map<string, Alias[]>> {
   return inTransaction(pool, async (db) => {
-    await db.query('SELECT pg_advisory_xact_lock($1)', [registerLock]);
+    await lockRegister(db);
     const symbols = newcomers.map((each) => each.symbol);
     const since = await findAliases(db, sourceId, symbols);
     const missing = newcomers.filter((each) => !isCurrent(since.get(each.symbol)));

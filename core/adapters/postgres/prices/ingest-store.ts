@@ -1,5 +1,6 @@
 import {
   type BatchHeader,
+  currencyDays,
   DatabaseReplacedError,
   type IngestStore,
   type Standing,
@@ -10,6 +11,7 @@ import type { Evidence } from '../../../prices/evidence.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
+import { openSaid } from '../listings/validity-store.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
@@ -44,6 +46,11 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
     },
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
     register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
+    async openCurrencies(sourceId, said, fetchedAt) {
+      const opened = await openSaid(pool, sourceId, said, fetchedAt, currencyDays);
+      const symbols = said.map((each) => each.symbol);
+      return opened > 0 ? findAliases(pool, sourceId, symbols) : new Map();
+    },
     async store(header, listingIds, decide) {
       let append = true;
       for (let attempt = 1; ; attempt++) {

@@ -52,6 +52,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
   const store: IngestStore = {
     standing: async () => ({ running: true, clock: fetchedAt, epoch: 'one' }),
     aliases: async () => aliases,
+    openCurrencies: async () => new Map(),
     register: async () => aliases,
     async store(_header, _listings, decide) {
       decided.push(await decide({ priors: new Map() }));

@@ -1,0 +1,169 @@
+import * as z from 'zod';
+import type { ListingChange, OpenedValidity, UnopenedValidity, ValidityStore } from '../../../ports/validity-store.ts';
+import { publish } from '../database/outbox.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { firstRow, onlyRow, rowsOf } from '../database/rows.ts';
+import { lockRegister } from './listing-store.ts';
+
+const currentRow = z.object({
+  listingId: z.int(),
+  instrumentId: z.int(),
+  currency: z.string(),
+  minorFactor: z.int(),
+  begun: z.boolean(),
+});
+const idRow = z.object({ id: z.int() });
+const movedRow = z.object({ namespace: z.string(), symbol: z.string() });
+
+/** Validities of symbols in Postgres. */
+export function validityStore(pool: Pool): ValidityStore {
+  return {
+    open: (symbol, from, change) =>
+      inTransaction(pool, async (db) => {
+        await lockRegister(db);
+        return openValidity(db, symbol, from, change, null);
+      }),
+  };
+}
+
+/** Opens a validity in the caller's transaction, under the lock of registrations. `source` is whose answers say so. */
+export async function openValidity(
+  db: Connection,
+  symbol: string,
+  from: string,
+  change: ListingChange,
+  source: string | null,
+): Promise<OpenedValidity | UnopenedValidity> {
+  const current = firstRow(
+    currentRow,
+    await db.query(
+      `SELECT l.id AS "listingId", l.instrument_id AS "instrumentId", l.currency, l.minor_factor AS "minorFactor",
+              a.valid_from >= $2::date AS begun
+       FROM symbol_alias a JOIN listing l ON l.id = a.listing_id
+       WHERE a.namespace = 'canonical' AND a.symbol = $1 AND a.valid_to = 'infinity'`,
+      [symbol, from],
+    ),
+  );
+  if (!current) return 'unknown';
+  if (current.begun) return 'too_early';
+  if (
+    change.change === 'currency' &&
+    change.currency === current.currency &&
+    change.minorFactor === current.minorFactor
+  )
+    return 'same';
+  if (change.change === 'symbol') {
+    if (change.to === symbol) return 'same';
+    const taken = await db.query(
+      "SELECT 1 FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $1 AND valid_to > $2::date",
+      [change.to, from],
+    );
+    if (taken.rows.length > 0) return 'taken';
+  }
+  const listingId = await listingAfter(db, current, change);
+  const to = change.change === 'symbol' ? change.to : null;
+  const moved = rowsOf(
+    movedRow,
+    await db.query(
+      `UPDATE symbol_alias SET valid_to = $2::date
+       WHERE listing_id = $1 AND valid_to = 'infinity' AND valid_from < $2::date AND ($3::text IS NULL OR symbol = $3)
+       RETURNING namespace, symbol`,
+      [current.listingId, from, to === null ? null : symbol],
+    ),
+  );
+  // A source names the new symbol itself, in its own way: its next answer registers it.
+  const kept = to === null ? moved : [{ namespace: 'canonical', symbol: to }];
+  for (const alias of kept)
+    await db.query(
+      'INSERT INTO symbol_alias (namespace, symbol, listing_id, valid_from) VALUES ($1, $2, $3, $4::date)',
+      [alias.namespace, alias.symbol, listingId, from],
+    );
+  const opened: OpenedValidity = {
+    symbol: to ?? symbol,
+    formerSymbol: symbol,
+    listingId,
+    formerListingId: current.listingId,
+    currency: change.change === 'symbol' ? current.currency : (change.currency ?? current.currency),
+    from,
+  };
+  const sources = moved.map((alias) => alias.namespace).filter((namespace) => namespace !== 'canonical');
+  const sourceId = source ?? sources.toSorted()[0] ?? 'canonical';
+  await publish(db, [
+    { type: 'listing.changed', data: { sourceId, change: change.change, automatic: source !== null, ...opened } },
+  ]);
+  return opened;
+}
+
+/** The listing that the symbol means from then on. */
+async function listingAfter(
+  db: Connection,
+  current: z.output<typeof currentRow>,
+  change: ListingChange,
+): Promise<number> {
+  if (change.change === 'symbol') return current.listingId;
+  let { instrumentId } = current;
+  if (change.change === 'instrument') {
+    const made = await db.query(
+      'INSERT INTO instrument (asset_class, name) SELECT asset_class, $2 FROM instrument WHERE id = $1 RETURNING id',
+      [current.instrumentId, change.name],
+    );
+    await db.query("UPDATE instrument SET status = 'delisted' WHERE id = $1", [current.instrumentId]);
+    instrumentId = onlyRow(idRow, made).id;
+  }
+  const currency = change.currency ?? current.currency;
+  const minorFactor = change.change === 'currency' ? change.minorFactor : current.minorFactor;
+  const listing = await db.query(
+    `INSERT INTO listing (instrument_id, mic, currency, minor_factor, zone)
+     SELECT $2, mic, $3, $4, zone FROM listing WHERE id = $1
+     ON CONFLICT (instrument_id, mic, currency) DO UPDATE SET minor_factor = excluded.minor_factor RETURNING id`,
+    [current.listingId, instrumentId, currency, minorFactor],
+  );
+  return onlyRow(idRow, listing).id;
+}
+
+const sinceRow = z.object({ symbol: z.string(), since: z.string() });
+
+/**
+ * Opens the validities that the answers of a source ask for, of symbols that it gives in another currency than their
+ * listing's: once it has done so on days that lie apart, and nobody has given a price in the former currency since. Gives
+ * how many were opened.
+ */
+export async function openSaid(
+  pool: Pool,
+  sourceId: string,
+  said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
+  fetchedAt: number,
+  days: number,
+): Promise<number> {
+  return inTransaction(pool, async (db) => {
+    await lockRegister(db);
+    let opened = 0;
+    for (const { symbol, currency, minorFactor } of said) {
+      const since = firstRow(
+        sinceRow,
+        await db.query({
+          name: 'other-currency-since',
+          // The price of a bar may be of years ago: its fetch says since when the source speaks so.
+          text: `
+            SELECT c.symbol, to_char(to_timestamp(least(q.at, q.fetched) / 1000.0::float8) AT TIME ZONE l.zone, 'YYYY-MM-DD') AS since
+            FROM symbol_alias a JOIN listing l ON l.id = a.listing_id
+            JOIN symbol_alias c ON c.listing_id = l.id AND c.namespace = 'canonical' AND c.valid_to = 'infinity'
+            CROSS JOIN LATERAL (
+              SELECT (row->>'fetchedAt')::float8 AS fetched, coalesce(row->>'asOf', row->>'fetchedAt')::float8 AS at
+              FROM quarantine WHERE source_id = $1 AND reason = 'source_mismatch' AND resolved_at IS NULL AND symbol = $2
+                AND finding->>'code' = 'other_currency' AND row->>'currency' = $3
+              ORDER BY id LIMIT 1) q
+            WHERE a.namespace = $1 AND a.symbol = $2 AND a.valid_to = 'infinity' AND l.currency <> $3
+              AND q.fetched <= $4::float8 - $5::float8 * 86400000.0::float8
+              AND NOT EXISTS (SELECT FROM latest_quote p WHERE p.listing_id = l.id
+                              AND p.confirmed_at >= to_timestamp(q.fetched / 1000.0::float8))`,
+          values: [sourceId, symbol, currency, fetchedAt, days],
+        }),
+      );
+      if (!since) continue;
+      const change = { change: 'currency', currency, minorFactor } as const;
+      if (typeof (await openValidity(db, since.symbol, since.since, change, sourceId)) === 'object') opened++;
+    }
+    return opened;
+  });
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { Exchange } from '../../core/contracts/blob.ts';
+import { openedValiditySchema, quoteSchema } from '../../core/contracts/http/market.ts';
+import { makeKeys } from '../support/api-fixture.ts';
+import { type OpenWorld, openWorld } from '../support/world.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2026-11-16T16:40:00Z');
+
+interface Said {
+  readonly day: number;
+  readonly symbol?: string;
+  readonly price: number;
+  readonly currency: string;
+}
+
+/** What Yahoo answers on a symbol, so many days after the first answer. */
+async function answer(world: OpenWorld, { day: days, symbol = 'CPX.L', price, currency }: Said) {
+  const at = start + days * day;
+  world.setClock(new Date(at));
+  const row = {
+    symbol,
+    quoteType: 'EQUITY',
+    exchange: 'LSE',
+    currency,
+    exchangeTimezoneName: 'Europe/London',
+    regularMarketPrice: price,
+    regularMarketTime: (at - 600_000) / 1_000,
+  };
+  const exchange: Exchange = {
+    request: { method: 'GET', url: 'https://upstream.example/', headers: {}, symbols: [symbol] },
+    response: {
+      status: 200,
+      headers: {},
+      truncated: false,
+      body: JSON.stringify({ quoteResponse: { result: [row], error: null } }),
+    },
+    error: null,
+    fetchedAt: new Date(at).toISOString(),
+    latencyMs: 12,
+  };
+  return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [exchange] });
+}
+
+async function quoteOf(world: OpenWorld, symbol = 'CPX.L') {
+  const { body } = await world.get(`/quotes/${symbol}`);
+  const { price, currency } = z.object({ data: quoteSchema.pick({ price: true, currency: true }) }).parse(body).data;
+  return `${price} ${currency}`;
+}
+
+async function inWorld(test: (world: OpenWorld) => Promise<void>): Promise<void> {
+  const world = await openWorld();
+  try {
+    await test(world);
+    await world.invariant();
+  } finally {
+    await world.stop();
+  }
+}
+
+const events = async (world: OpenWorld) =>
+  (await world.database.query("SELECT data FROM outbox WHERE type = 'listing.changed'")).rows.map((row) => row['data']);
+
+describe('a listing in another currency', () => {
+  it('holds its rows back with the command that opens it, until that is so for days', () =>
+    inWorld(async (world) => {
+      await answer(world, { day: 0, price: 2450, currency: 'GBp' });
+      const first = await answer(world, { day: 1, price: 32.1, currency: 'USD' });
+      expect(first.held).toMatchObject([
+        { reason: 'source_mismatch', detail: { code: 'other_currency', currency: 'USD', expected: 'GBP' } },
+      ]);
+      expect(first.held[0]?.detail.text).toContain('npx quotron listings change CPX.L --currency USD');
+      await answer(world, { day: 2, price: 32.2, currency: 'USD' });
+      expect(await quoteOf(world)).toBe('24.5 GBP');
+      expect(await events(world)).toEqual([]);
+      const opening = await answer(world, { day: 4.5, price: 32.4, currency: 'USD' });
+      expect(opening.held).toEqual([]);
+      expect(await quoteOf(world)).toBe('32.4 USD');
+      expect(await events(world)).toMatchObject([
+        {
+          change: 'currency',
+          automatic: true,
+          symbol: 'CPX.L',
+          currency: 'USD',
+          from: '2026-11-17',
+          sourceId: 'yahoo',
+        },
+      ]);
+      // The past stays in pounds.
+      const { body } = await world.get('/quotes/CPX.L/history?to=2026-11-16T23:59:59Z');
+      expect(body).toMatchObject({ data: [{ price: 24.5, currency: 'GBP' }] });
+    }));
+
+  it('stays where prices in its own come between, or from another source', () =>
+    inWorld(async (world) => {
+      await answer(world, { day: 0, price: 2450, currency: 'GBp' });
+      await answer(world, { day: 1, price: 32.1, currency: 'USD' });
+      await answer(world, { day: 3, price: 2460, currency: 'GBp' });
+      const held = await answer(world, { day: 5, price: 32.4, currency: 'USD' });
+      expect(held.held).toHaveLength(1);
+      expect(await quoteOf(world)).toBe('24.6 GBP');
+      expect(await events(world)).toEqual([]);
+    }));
+});
+
+describe('what a person opens', () => {
+  it('a currency: the next row is stored', () =>
+    inWorld(async (world) => {
+      await answer(world, { day: 0, price: 2450, currency: 'GBp' });
+      await change(world, 'CPX.L', { change: 'currency', currency: 'USD', from: '2026-11-17' });
+      expect((await answer(world, { day: 1, price: 32.1, currency: 'USD' })).held).toEqual([]);
+      expect(await quoteOf(world)).toBe('32.1 USD');
+    }));
+
+  it('a symbol: both names mean the listing, each at its time', () =>
+    inWorld(async (world) => {
+      await answer(world, { day: 0, price: 2450, currency: 'GBp' });
+      await change(world, 'CPX.L', { change: 'symbol', to: 'CPY.L', from: '2026-11-17' });
+      await answer(world, { day: 1, symbol: 'CPY.L', price: 2470, currency: 'GBp' });
+      expect(await quoteOf(world, 'CPY.L')).toBe('24.7 GBP');
+      expect((await world.get('/quotes/CPX.L')).status).toBe(404);
+      const { body } = await world.get('/quotes/CPX.L?knownAt=2026-11-16T20:00:00Z');
+      expect(body).toMatchObject({ data: { price: 24.5 } });
+      expect((await world.database.query('SELECT id FROM listing')).rows).toHaveLength(1);
+    }));
+
+  it('another instrument: its prices are not compared with those of before', () =>
+    inWorld(async (world) => {
+      for (const days of [0, 0.1, 0.2]) await answer(world, { day: days, price: 2450, currency: 'GBp' });
+      await change(world, 'CPX.L', { change: 'instrument', name: 'Another', from: '2026-11-17' });
+      await answer(world, { day: 1, price: 20, currency: 'GBp' });
+      expect(await quoteOf(world)).toBe('0.2 GBP');
+      const { rows } = await world.database.query('SELECT status, name FROM instrument ORDER BY id');
+      expect(rows).toMatchObject([{ status: 'delisted' }, { status: 'active', name: 'Another' }]);
+    }));
+
+  it.each([
+    ['an unknown symbol', 'NOBODY.L', { change: 'symbol', to: 'CPY.L' }, 404],
+    ['a symbol that means something', 'CPX.L', { change: 'symbol', to: 'OTHER.L' }, 400],
+    ['its own currency', 'CPX.L', { change: 'currency', currency: 'GBP', minorFactor: 100 }, 400],
+    ['no currency', 'CPX.L', { change: 'currency', currency: 'XQZ' }, 400],
+  ])('not %s', (_, symbol, body, status) =>
+    inWorld(async (world) => {
+      await answer(world, { day: 0, price: 2450, currency: 'GBp' });
+      await answer(world, { day: 0, symbol: 'OTHER.L', price: 100, currency: 'GBp' });
+      expect((await ask(world, symbol, body)).status).toBe(status);
+      expect(await events(world)).toEqual([]);
+    }),
+  );
+});
+
+async function ask(world: OpenWorld, symbol: string, body: object): Promise<Response> {
+  const { operate } = await makeKeys(world.pool);
+  return world.api().ask(`/instruments/${symbol}/change`, { method: 'POST', key: operate, json: body });
+}
+
+async function change(world: OpenWorld, symbol: string, body: object): Promise<void> {
+  const answered = await ask(world, symbol, body);
+  expect(answered.status).toBe(200);
+  z.object({ data: openedValiditySchema }).parse(await answered.json());
+}
