@@ -29,15 +29,24 @@ export interface BarReader {
   }): Promise<StoredBar[]>;
   /** Every split and dividend of a listing, by day; with `knownAt`, those known then. */
   actions(listingId: number, zone: string, knownAt: string | null): Promise<StoredAction[]>;
-  /** Of each day, the last daily bar before it; with `knownAt`, as it was known then. Days without one within twelve days before are absent. */
+  /**
+   * Of each day, the last daily bar before it; with `knownAt`, as it was known then. Days without one within twelve days
+   * before, or since a day that is earlier, are absent.
+   */
   closesBefore(
     listingId: number,
     source: string,
     zone: string,
     days: readonly string[],
+    since: string,
     knownAt: string | null,
   ): Promise<(StoredBar & { readonly before: string })[]>;
-  /** The longest stretch of days in [from, to] without a daily bar of the source: where a split could hide. */
+  /** The day of the last daily bar of a source; `null` when it has none. */
+  lastDay(listingId: number, source: string): Promise<string | null>;
+  /**
+   * The longest stretch of days in [from, to] without a daily bar of the source that no answer of it has spoken for: where a
+   * split could hide.
+   */
   widestGap(
     listingId: number,
     source: string,

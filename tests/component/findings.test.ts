@@ -5,7 +5,7 @@ import { barsSchema } from '../../core/contracts/http/market.ts';
 import { makeBatch, makeKey, makeListing } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
-const { world, api, post, read } = useApi();
+const { world, api, get, post, read } = useApi();
 let batchId: string;
 
 beforeAll(async () => {
@@ -59,6 +59,11 @@ describe('a bar that a finding calls wrong', () => {
     expect(data.by).not.toBeNull();
     expect(await closes('REPAIRED', '?quality=repaired')).toEqual({ closes: [100, 101, 102, 103], warnings: [] });
     expect((await closes('REPAIRED')).closes).toEqual([100, 101, 103]);
+
+    const { data: repaired } = await read(barsSchema, '/bars/REPAIRED?quality=repaired');
+    expect(repaired.bars.map(({ findings }) => findings)).toEqual([[], [], [id], []]);
+    const csv = await (await get('/bars/REPAIRED?quality=repaired&format=csv')).text();
+    expect(csv.split('\r\n').map((line) => line.split(',').at(-1))).toEqual(['findings', '', '', id, '', '']);
   });
 
   it('is served again when its finding is dismissed, which stays so', async () => {

@@ -162,6 +162,8 @@ export const barSchema = z
     final: z.boolean(),
     /** Of its source. */
     licence: z.enum(licenceClasses),
+    /** Ids of what speaks against it, or has repaired it. */
+    findings: z.array(z.string()),
   })
   .meta({ id: 'Bar' });
 export type BarView = z.infer<typeof barSchema>;

@@ -13,6 +13,8 @@ export interface BarsAsked {
   readonly zone: string;
   readonly source: string;
   readonly adjustment: 'none' | BarBasis;
+  /** The day up to which payments are taken off; `null` for the last daily bar of the source. */
+  readonly adjustedTo: string | null;
   readonly knownAt: string | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -34,13 +36,14 @@ export async function adjust(
   if (adjustment === 'none' || first === undefined) return [...rows];
   const authority = authorityOf(asked.source, rows, actions);
   const counted = actions.filter((action) => action.source === authority);
-  await requireComplete(reader, rows, asked, { authority, first });
-  const dividends = paymentsOf(counted).filter((action) => action.exDate > first);
+  const until = await endOf(reader, rows, asked, first);
+  await requireComplete(reader, rows, asked, { authority, first, until });
+  const dividends = paymentsOf(counted).filter(({ exDate }) => exDate > first && exDate <= until);
   return adjustBars(rows, adjustment, {
     splits: counted.flatMap(({ type, ratio, exDate, knownAt }) =>
       type === 'split' && ratio !== null && Number(ratio) > 0 ? [{ exDate, ratio, knownAt }] : [],
     ),
-    dividends: adjustment === 'splits_and_dividends' ? await withCloses(reader, dividends, rows, asked) : [],
+    dividends: adjustment === 'splits_and_dividends' ? await withCloses(reader, dividends, rows, asked, first) : [],
     dividendsSplitAdjusted: authority !== asked.source || rows.some((row) => row.basis !== 'raw'),
   });
 }
@@ -55,30 +58,38 @@ function authorityOf(source: string, rows: readonly StoredBar[], actions: readon
   return others[0] ?? source;
 }
 
+/** The last day whose splits and payments matter. */
+async function endOf(reader: BarReader, rows: readonly StoredBar[], asked: BarsAsked, first: string): Promise<string> {
+  const today = dateInZone(asked.knownAt === null ? asked.now : Date.parse(asked.knownAt), asked.zone);
+  if (asked.adjustment === 'raw') return latest(rows.map((row) => row.basisDay)) ?? first;
+  if (asked.adjustment === 'splits') return today;
+  const last = await reader.lastDay(asked.listingId, asked.source);
+  return asked.adjustedTo ?? [last ?? latest(rows.map((row) => row.day)) ?? first, today].sort()[0] ?? first;
+}
+
+function latest(days: readonly string[]): string | undefined {
+  return days.toSorted().at(-1);
+}
+
 /**
- * A split is known when the day it fell on was read: its source gives it beside that day's bar. So the daily bars
- * must have no gap longer than a holiday over the time in which an unknown split would matter:
+ * A split or payment is known when its source has answered for the day: it gives it beside the bars. So over the time in
+ * which an unknown one would matter, daily bars may have no gap that is longer than a holiday and that no answer has spoken
+ * for. One that an answer has spoken for is a halt. That time is:
  * - to raw, from the first bar to the latest reading of these bars: what the source has divided by must be known;
  * - to splits from splits, nowhere: a later split that is not known makes the bars no worse than as stored;
- * - to splits from raw and to splits and dividends, from the first bar until now.
+ * - to splits from raw, from the first bar until now;
+ * - to splits and dividends, from the first bar to the last one, or to the day that is asked for.
  */
 async function requireComplete(
   reader: BarReader,
   rows: readonly StoredBar[],
   asked: BarsAsked,
-  { authority, first }: { authority: string; first: string },
+  { authority, first, until }: { authority: string; first: string; until: string },
 ): Promise<void> {
   const bases = new Set(rows.map((row) => row.basis));
   if (asked.adjustment === 'raw' && !bases.has('splits')) return;
   if (asked.adjustment === 'splits' && !bases.has('raw')) return;
   if (asked.adjustment === 'splits_and_dividends' && !bases.has('raw') && !bases.has('splits')) return;
-  const lastReading =
-    rows
-      .map((row) => row.basisDay)
-      .sort()
-      .at(-1) ?? first;
-  const today = dateInZone(asked.knownAt === null ? asked.now : Date.parse(asked.knownAt), asked.zone);
-  const until = asked.adjustment === 'raw' ? lastReading : today;
   if (until <= first) return;
   const gap = await reader.widestGap(asked.listingId, authority, first, until);
   if (gap && gap.days > holiday)
@@ -105,10 +116,11 @@ async function withCloses(
   dividends: readonly StoredAction[],
   rows: readonly StoredBar[],
   asked: BarsAsked,
+  first: string,
 ): Promise<Actions['dividends']> {
   if (dividends.length === 0) return [];
   const days = dividends.map((dividend) => dividend.exDate);
-  const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days, asked.knownAt);
+  const closes = await reader.closesBefore(asked.listingId, asked.source, asked.zone, days, first, asked.knownAt);
   const before = new Map(closes.map((row) => [row.before, row]));
   const currency = rows[0]?.currency;
   return dividends.map(({ exDate, amount, currency: paidIn, knownDay, knownAt }) => {

@@ -46,6 +46,16 @@ export function qualifiedBars<Row extends StoredBar>(
   return { rows: kept, leftOut };
 }
 
+/** The ids of the findings on a bar that are open or accepted: one of the latter has made a repaired bar what it is. */
+export function findingsOf(
+  findings: readonly StoredFinding[],
+  interval: Bar['interval'],
+): (bar: Pick<StoredBar, 'startsAt'>) => string[] {
+  const ofBars = findings.filter((finding) => finding.kind === 'bar' && finding.interval === interval);
+  const byTime = Map.groupBy(ofBars, (finding) => finding.at?.getTime());
+  return ({ startsAt }) => (byTime.get(startsAt.getTime()) ?? []).map(({ id }) => id);
+}
+
 /** The actions of a listing, of the source that the findings are of. */
 export function qualifiedActions(
   actions: readonly StoredAction[],

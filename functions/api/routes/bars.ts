@@ -15,6 +15,7 @@ import {
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
+import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
 import type { FindingRecords, StoredFinding } from '../../../core/ports/finding-records.ts';
@@ -23,7 +24,7 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
-import { qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
+import { findingsOf, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
@@ -63,6 +64,10 @@ export function barRoutes({
         from: instantParameter.optional().describe('First start of a bar, inclusive'),
         to: instantParameter.optional().describe('Last start of a bar, exclusive'),
         adjustment: z.enum(['none', ...barBases]).default('none'),
+        adjustedTo: z.iso
+          .date()
+          .optional()
+          .describe('The day to which `splits_and_dividends` adjusts, in place of the last bar; no bars after it'),
         source: sourceIdParameter.optional(),
         quality: z
           .enum(qualities)
@@ -95,13 +100,14 @@ export function barRoutes({
           `No ${query.interval} bars of ${listing.symbol} are stored. GET /sources shows which jobs collect bars.`,
         );
       const after = readCursor(query.cursor, z.tuple([z.iso.datetime()]));
+      const to = endOf(query, listing.zone);
       const found = await reader.bars({
         listingId: listing.listingId,
         source: stored.source,
         interval: query.interval,
         zone: listing.zone,
         from: query.from ?? '-infinity',
-        to: query.to ?? 'infinity',
+        to: to ?? 'infinity',
         knownAt: query.knownAt ?? null,
         order: query.order,
         after: after?.[0] ?? null,
@@ -133,6 +139,7 @@ export function barRoutes({
         zone: listing.zone,
         source: stored.source,
         adjustment: query.adjustment,
+        adjustedTo: query.adjustedTo ?? null,
         knownAt: query.knownAt ?? null,
         now: call.now,
       });
@@ -147,7 +154,8 @@ export function barRoutes({
         series: series.find(({ listingId }) => listingId === listing.listingId) ?? null,
       };
       const isFinal = finality(pageOf);
-      const time = timeOfPage(came, { ...query, after: after?.[0] }, meta.nextCursor !== undefined, call.now);
+      const time = timeOfPage(came, { ...query, to, after: after?.[0] }, meta.nextCursor !== undefined, call.now);
+      const foundOn = findingsOf(judged, interval);
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
       const warnings = [
         ...warningsOf(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
@@ -156,7 +164,12 @@ export function barRoutes({
       ];
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
-        const lines = adjusted.map((bar) => ({ ...bar, startsAt: bar.startsAt.toISOString(), final: isFinal(bar) }));
+        const lines = adjusted.map((bar) => ({
+          ...bar,
+          startsAt: bar.startsAt.toISOString(),
+          final: isFinal(bar),
+          findings: foundOn(bar),
+        }));
         return csvReply(barsCsv(of, lines), {
           name: `${listing.symbol}-${query.interval}`,
           nextCursor: meta.nextCursor,
@@ -174,7 +187,7 @@ export function barRoutes({
         licence,
         currency: rows[0]?.currency ?? listing.listingCurrency,
         zone: listing.zone,
-        bars: adjusted.map((bar) => barView(bar, isFinal(bar), licence, call)),
+        bars: adjusted.map((bar) => barView(bar, isFinal(bar), foundOn(bar), licence, call)),
         actions: actionViews(actions, rows, stored.source, call),
       };
       return {
@@ -194,6 +207,19 @@ export function barRoutes({
   return [read];
 }
 
+/** The end of the bars that are asked for: none is adjusted to a day before it. */
+function endOf(asked: { to?: string | undefined; adjustedTo?: string | undefined; adjustment: string }, zone: string) {
+  const { to, adjustedTo, adjustment } = asked;
+  if (adjustedTo === undefined) return to;
+  const problem = 'adjustedTo goes with adjustment=splits_and_dividends.';
+  if (adjustment !== 'splits_and_dividends')
+    throw new ProblemError('invalid_request', problem, { errors: [{ path: 'adjustedTo', message: problem }] });
+  const next = new Date(Date.parse(adjustedTo) + 86_400_000).toISOString().slice(0, 10);
+  const end = startOfDate(next, zone);
+  if (end === null) return to;
+  return to !== undefined && Date.parse(to) < end ? to : new Date(end).toISOString();
+}
+
 async function derived(
   reader: BarReader,
   page: readonly StoredBar[],
@@ -208,7 +234,13 @@ async function derived(
   }
 }
 
-function barView(bar: StoredBar, final: boolean, licence: LicenceClass, { decimal }: Call) {
+function barView(
+  bar: StoredBar,
+  final: boolean,
+  findings: readonly string[],
+  licence: LicenceClass,
+  { decimal }: Call,
+) {
   return {
     startsAt: bar.startsAt.toISOString(),
     date: bar.date,
@@ -219,6 +251,7 @@ function barView(bar: StoredBar, final: boolean, licence: LicenceClass, { decima
     volume: decimal(bar.volume),
     final,
     licence,
+    findings: [...findings],
   };
 }
 

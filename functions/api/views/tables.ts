@@ -79,6 +79,7 @@ export interface BarLine {
   readonly volume: string | null;
   readonly currency: string;
   readonly final: boolean;
+  readonly findings: readonly string[];
 }
 
 export function barsCsv(
@@ -99,6 +100,7 @@ export function barsCsv(
     { name: 'adjustment', kind: 'text', of: () => of.adjustment },
     { name: 'licence', kind: 'text', of: () => of.licence },
     { name: 'final', kind: 'text', of: (bar) => bar.final },
+    { name: 'findings', kind: 'text', of: (bar) => bar.findings.join(' ') },
   ];
   return toCsv(columns, bars);
 }

@@ -22,6 +22,7 @@ export function barsOf(quote: QuoteView, now = Date.now()): BarsView {
       volume: Math.round(40_000_000 * (1 + Math.abs(swing) * 20)),
       final: true,
       licence: quote.licence,
+      findings: [],
     });
     close = open;
   }

@@ -49,6 +49,7 @@ const actionRow = z.object({
   knownAt: z.int(),
   knownDay: z.string(),
 });
+const lastRow = z.object({ day: z.string() });
 const gapRow = z.object({ days: z.int(), from: z.string(), to: z.string() });
 
 /** Reads of bars and corporate actions from Postgres. */
@@ -120,10 +121,10 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       return rowsOf(actionRow, result);
     },
 
-    async closesBefore(listingId, source, zone, days, knownAt) {
+    async closesBefore(listingId, source, zone, days, since, knownAt) {
       visible.require(source);
-      const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND ${counts} AND date < d.day AND date >= d.day - 12
-        AND starts_at < d.day + interval '1 day' AND starts_at > d.day - interval '14 days'
+      const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND ${counts} AND date < d.day AND date >= least(d.day - 12, $6::date)
+        AND starts_at < d.day + interval '1 day' AND starts_at > least(d.day - 12, $6::date) - interval '2 days'
         AND ($5::timestamptz IS NULL OR ingested_at <= $5)`;
       const past = `UNION ALL SELECT ${columns} FROM bar_revision WHERE ${before} AND known_to > $5`;
       const result = await pool.query({
@@ -133,22 +134,43 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
                CROSS JOIN LATERAL (
                  SELECT * FROM (SELECT ${columns} FROM bar WHERE ${before} ${knownAt === null ? '' : past}) b
                  ORDER BY starts_at DESC LIMIT 1) q`,
-        values: [listingId, source, days, zone, knownAt],
+        values: [listingId, source, days, zone, knownAt, since],
       });
       return rowsOf(closeRow, result);
+    },
+
+    async lastDay(listingId, source) {
+      visible.require(source);
+      const result = await pool.query({
+        name: 'bar-last-day',
+        text: `SELECT date::text AS day FROM bar
+               WHERE listing_id = $1 AND source = $2 AND interval = '1d' AND date IS NOT NULL AND ${counts}
+               ORDER BY starts_at DESC LIMIT 1`,
+        values: [listingId, source],
+      });
+      return firstRow(lastRow, result)?.day ?? null;
     },
 
     async widestGap(listingId, source, from, to) {
       visible.require(source);
       const result = await pool.query({
         name: 'bar-widest-gap',
-        text: `SELECT next - day AS days, day::text AS from, next::text AS to
-               FROM (SELECT day, lead(day) OVER (ORDER BY day) AS next
-                     FROM (SELECT $3::date AS day UNION SELECT $4::date UNION
-                           SELECT date FROM bar WHERE listing_id = $1 AND source = $2 AND interval = '1d'
-                             AND date BETWEEN $3::date AND $4::date
-                             AND starts_at BETWEEN $3::date - interval '2 days' AND $4::date + interval '2 days') days) gaps
-               WHERE next IS NOT NULL ORDER BY 1 DESC LIMIT 1`,
+        // Bars on both sides that one answer brought say as much of the days between as what is noted of answers.
+        text: `SELECT upper(silent) - lower(silent) + 1 AS days, (lower(silent) - 1)::text AS from, upper(silent)::text AS to
+               FROM (SELECT day, lead(day) OVER days AS next, batch_id IS NOT DISTINCT FROM lead(batch_id) OVER days AS one_answer
+                     FROM (SELECT day, max(batch_id) AS batch_id
+                           FROM (SELECT $3::date AS day, NULL::bigint AS batch_id UNION ALL SELECT $4::date, NULL UNION ALL
+                                 SELECT date, batch_id FROM bar WHERE listing_id = $1 AND source = $2 AND interval = '1d'
+                                   AND date BETWEEN $3::date AND $4::date AND ${counts}
+                                   AND starts_at BETWEEN $3::date - interval '2 days' AND $4::date + interval '2 days') bars
+                           GROUP BY day) known
+                     WINDOW days AS (ORDER BY day)) gaps
+               CROSS JOIN LATERAL unnest(
+                 datemultirange(daterange(day + 1, next)) - coalesce(
+                   (SELECT answered + CASE WHEN newest_at::date > newest_from
+                                           THEN datemultirange(daterange(newest_from, newest_at::date)) ELSE '{}' END
+                    FROM bar_series WHERE listing_id = $1 AND source = $2 AND interval = '1d'), '{}')) silent
+               WHERE next > day + 1 AND NOT one_answer ORDER BY 1 DESC LIMIT 1`,
         values: [listingId, source, from, to],
       });
       return firstRow(gapRow, result);
