@@ -93,7 +93,7 @@ describe('a total return', () => {
     expect(await closes(total('UPTO', '&adjustedTo=2026-11-02'))).toEqual([100]);
   });
 
-  it('up to a day of which nothing is known is a 422', async () => {
+  it('up to a day that no answer has spoken for is a 422', async () => {
     const listing = await makeListing(world.pool, 'LATER');
     await makeBars(listing, { '2026-06-01': 100, '2026-06-02': 98 });
     expect((await get(total('LATER', '&adjustedTo=2026-06-10'))).status).toBe(200);
