@@ -1,5 +1,10 @@
 import { Command, Option } from 'commander';
-import { type BackfillView, backfillSchema } from '../core/contracts/http/backfills.ts';
+import {
+  type BackfillForecastView,
+  type BackfillView,
+  backfillForecastSchema,
+  backfillSchema,
+} from '../core/contracts/http/backfills.ts';
 import { barIntervals } from '../core/market/bar.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { dateOption, numberOption } from './options.ts';
@@ -12,6 +17,7 @@ interface CreateOptions extends Common {
   readonly to?: string;
   readonly interval: string;
   readonly wait?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `quotron backfill`: loads bars of the past. */
@@ -27,6 +33,7 @@ export function backfillCommand(): Command {
 function create(): Command {
   return newCommand('create', 'Load bars of some symbols for a range of dates', [
     'backfill create yahoo AAPL VOD.L --from 2020-01-01',
+    'backfill create yahoo AAPL VOD.L --from 2000-01-01 --dry-run',
     'backfill create yahoo AAPL --from 2026-01-01 --to 2026-06-30 --interval 1h --wait',
   ])
     .argument('<source>', 'which source')
@@ -35,13 +42,18 @@ function create(): Command {
     .addOption(new Option('--to <date>', 'the last day (default: today)').argParser(dateOption))
     .addOption(new Option('--interval <interval>', 'length of a bar').choices(barIntervals).default('1d'))
     .option('--wait', 'wait until it ends; exit with 1 when a part failed')
+    .option('--dry-run', 'only say how many calls it takes, how much of the quota, and until when')
     .action((sourceId: string, symbols: string[], options: CreateOptions) =>
       carryOut(options, async (context) => {
         const { from, to, interval } = options;
-        const made = await context.api.request('POST', '/backfills', backfillSchema, {
-          ...{ sourceId, symbols, from, interval },
-          ...(to === undefined ? {} : { to }),
-        });
+        const body = { sourceId, symbols, from, interval, ...(to === undefined ? {} : { to }) };
+        if (options.dryRun) {
+          const request = { ...body, dryRun: true };
+          const forecast = await context.api.request('POST', '/backfills', backfillForecastSchema, request);
+          context.out.result(forecast, () => forecastInWords(forecast));
+          return exitCodes.ok;
+        }
+        const made = await context.api.request('POST', '/backfills', backfillSchema, body);
         return report(options.wait ? await waitForBackfill(made.id, context) : made, context);
       }),
     );
@@ -125,6 +137,17 @@ function waitForBackfill(id: string, context: Context): Promise<BackfillView> {
 function report(backfill: BackfillView, { out }: Context): ExitCode {
   out.result(backfill, () => inWords(backfill));
   return backfill.status === 'failed' || backfill.status === 'partial' ? exitCodes.failed : exitCodes.ok;
+}
+
+function forecastInWords(forecast: BackfillForecastView): string {
+  const { sourceId, from, to, interval, symbols, calls, shareOfDay, days, doneAt } = forecast;
+  return fields({
+    source: sourceId,
+    bars: `${interval} from ${from} to ${to} of ${safe(symbols.join(' '))}`,
+    calls: `${calls}, ${(shareOfDay * 100).toFixed(1)} % of the quota of a day`,
+    days: String(days),
+    'done by': `${instant(doneAt)} (${distance(doneAt)})`,
+  });
 }
 
 function inWords({

@@ -1,12 +1,6 @@
 /** What is known of the bars of a listing from a source, for the ledger. */
 import type { BarInterval } from '../market/bar.ts';
-import type { Market } from './slots.ts';
-
-/** Days, both included. */
-export interface DayRange {
-  readonly from: string;
-  readonly to: string;
-}
+import type { DayRange, Market } from './slots.ts';
 
 /** The bars of one day, or of one session. Instants are milliseconds since the epoch. */
 export interface StoredDay {

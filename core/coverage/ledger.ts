@@ -12,8 +12,8 @@
 import type { CoverageState, MissingReason, NoSessionReason } from '../contracts/words/coverage.ts';
 import { type BarInterval, intervalMs } from '../market/bar.ts';
 import type { TradingSession } from '../market/calendar.ts';
-import type { DayRange, SeriesFacts, StoredDay } from './facts.ts';
-import { addDays, hoursOf, isIntraday, type Slot, settledAt } from './slots.ts';
+import type { SeriesFacts, StoredDay } from './facts.ts';
+import { addDays, type DayRange, hoursOf, isIntraday, type Slot, settledAt } from './slots.ts';
 import { whyMissing } from './why-missing.ts';
 
 /** The entry of one slot. */

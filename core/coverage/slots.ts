@@ -18,10 +18,14 @@ import { startOfDate } from '../market/zoned-date.ts';
 
 const dayMs = 86_400_000;
 
-/** A day, week or month. Dates are `yyyy-mm-dd`, both included. */
-export interface Slot {
+/** Days (`yyyy-mm-dd`), both included. */
+export interface DayRange {
   readonly from: string;
   readonly to: string;
+}
+
+/** A day, week or month. */
+export interface Slot extends DayRange {
   /** Whether the market has a session in it; `null` where no calendar says. */
   readonly trades: boolean | null;
 }
@@ -64,7 +68,7 @@ export function slotsOf(market: Market, interval: BarInterval, from: string, to:
  * time to bring the closing price. A fund's price of a session comes before the next one. `null` for a slot without a
  * session.
  */
-export function settledAt(market: Market, slot: Pick<Slot, 'from' | 'to'>, { afterMs }: Settling): number | null {
+export function settledAt(market: Market, slot: DayRange, { afterMs }: Settling): number | null {
   const { calendar, zone } = market;
   if (calendar === null) return startsAt(addDays(slot.to, 1), zone) + afterMs;
   const session = lastSessionIn(calendar, slot);
@@ -95,14 +99,14 @@ function startsAt(date: string, zone: string): number {
   return startOfDate(date, zone) ?? Date.parse(`${date}T00:00:00Z`);
 }
 
-function lastSessionIn(calendar: MarketCalendar, slot: Pick<Slot, 'from' | 'to'>): TradingSession | null {
+function lastSessionIn(calendar: MarketCalendar, slot: DayRange): TradingSession | null {
   if (slot.from === slot.to) return sessionOn(calendar, slot.to);
   const last = sessionOn(calendar, slot.to) ?? lastSession(calendar, Date.parse(`${addDays(slot.to, 1)}T12:00:00Z`));
   if (last === null || last.date < slot.from) return null;
   return last.date <= slot.to ? last : sessionBefore(calendar, slot);
 }
 
-function sessionBefore(calendar: MarketCalendar, { from, to }: Pick<Slot, 'from' | 'to'>): TradingSession | null {
+function sessionBefore(calendar: MarketCalendar, { from, to }: DayRange): TradingSession | null {
   for (let date = to; date >= from; date = addDays(date, -1)) {
     const session = sessionOn(calendar, date);
     if (session !== null) return session;

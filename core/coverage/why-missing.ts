@@ -1,7 +1,7 @@
 /** Why there is no bar of a session: the first reason that holds. */
 import type { MissingReason } from '../contracts/words/coverage.ts';
-import type { DayRange, SeriesFacts } from './facts.ts';
-import type { Slot } from './slots.ts';
+import type { SeriesFacts } from './facts.ts';
+import type { DayRange, Slot } from './slots.ts';
 
 /** What is due is asked for, answered and read within this. */
 const roundTripMs = 60 * 60_000;

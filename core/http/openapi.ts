@@ -122,6 +122,12 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
       description: spec.summary,
       ...(Object.keys(content).length > 0 ? { content } : {}),
     },
+    ...(spec.dryRun && {
+      '200': {
+        description: 'The answer to a dry run.',
+        content: { 'application/json': { schema: refer(envelope(spec.dryRun), 'output', components) } },
+      },
+    }),
     ...(spec.data || spec.media ? { '303': { description: tooLong, headers: locationHeader } } : {}),
     ...(spec.method === 'get' && spec.data
       ? { '304': { description: 'Not changed since the ETag in If-None-Match.' } }

@@ -1,4 +1,5 @@
-import type { DayRange, StoredDay } from '../coverage/facts.ts';
+import type { StoredDay } from '../coverage/facts.ts';
+import type { DayRange } from '../coverage/slots.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { NamedListing } from '../market/instrument.ts';
 

@@ -15,8 +15,30 @@ export const backfillRequestSchema = z
     from: z.iso.date(),
     /** Default: today. */
     to: z.iso.date().optional(),
+    /** Only says what it would cost. */
+    dryRun: z.boolean().optional(),
   })
   .meta({ id: 'BackfillRequest' });
+
+/** What a backfill would cost, and when it would be done: the answer to a dry run. */
+export const backfillForecastSchema = z
+  .object({
+    sourceId: z.string(),
+    interval: z.enum(barIntervals),
+    symbols: z.array(z.string()),
+    from: z.iso.date(),
+    to: z.iso.date(),
+    /** Requests to the source, logins and retries not counted. */
+    calls: z.int(),
+    /** Calls as a fraction of the source's quota of a day, of which backfills may use half. */
+    shareOfDay: z.number(),
+    /** On how many days (UTC) it would make calls. */
+    days: z.int(),
+    /** When it would be done at the earliest. */
+    doneAt: instant,
+  })
+  .meta({ id: 'BackfillForecast' });
+export type BackfillForecastView = z.infer<typeof backfillForecastSchema>;
 
 export const backfillStatuses = ['planned', 'running', 'succeeded', 'partial', 'failed', 'cancelled'] as const;
 

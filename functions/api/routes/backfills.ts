@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import {
+  type BackfillForecastView,
   type BackfillView,
+  backfillForecastSchema,
   backfillRequestSchema,
   backfillSchema,
   mostChunks,
@@ -14,6 +16,7 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { chunksOf } from '../../../core/planning/backfill-chunks.ts';
+import { forecastOf } from '../../../core/planning/backfill-forecast.ts';
 import { allowanceFor } from '../../../core/planning/quota.ts';
 import type { BackfillProgress, BackfillStore } from '../../../core/ports/backfill-store.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
@@ -46,9 +49,10 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       tag,
       summary: 'Read bars of the past',
       description:
-        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again.',
+        'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again. With `dryRun` nothing is begun: the answer is a 200 with the calls, their share of the quota of a day, and the days that it would take.',
       body: backfillRequestSchema,
       data: backfillSchema,
+      dryRun: backfillForecastSchema,
       status: 202,
       idempotent: true,
       problems: ['unknown_source', 'invalid_symbol', 'not_backfillable', 'credentials_missing'],
@@ -84,6 +88,10 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       const chunks = chunksOf(named, { from, to, interval }, days);
       if (chunks.length > mostChunks)
         throw invalid('symbols', `make ${chunks.length} chunks with this range; one backfill may have ${mostChunks}`);
+      if (body.dryRun) {
+        const asked = { sourceId: source.id, interval, symbols, from, to };
+        return { kind: 'data', data: await forecast(source, chunks.length, asked, call.now) };
+      }
       const { slot } = await requestSlot(requests, call, body);
       const id = runIdOf({ sourceId: source.id, job: job.id, trigger: 'backfill', slot });
       const now = new Date(call.now);
@@ -204,6 +212,18 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
     const byPace = ((now - row.createdAt.getTime()) / Math.max(1, finished)) * open;
     const from = Math.max(now, row.running === 0 ? (row.waitsUntil?.getTime() ?? 0) : 0);
     return new Date(Math.round(from + (finished >= paceAfter ? byPace : byQuota)));
+  }
+
+  /** One call a chunk. */
+  async function forecast(
+    source: SourceDefinition,
+    calls: number,
+    asked: Pick<BackfillForecastView, 'sourceId' | 'interval' | 'symbols' | 'from' | 'to'>,
+    now: number,
+  ): Promise<BackfillForecastView> {
+    const [row] = await sources.sources([source.id], new Date(now));
+    const { shareOfDay, days, doneAt } = forecastOf(source.quota, calls, row?.dayUsed ?? 0, now);
+    return { ...asked, calls, shareOfDay, days, doneAt: new Date(doneAt).toISOString() };
   }
 
   async function refuseLocked(source: SourceDefinition, now: number): Promise<void> {

@@ -52,6 +52,21 @@ const row: CoverageView = {
   rangesLeftOut: 0,
 };
 
+describe('a dry run of a backfill', () => {
+  it('says the calls, their share of the quota and the days', async () => {
+    answers['POST /backfills'] = {
+      ...{ sourceId: 'yahoo', interval: '1d', symbols: ['AAPL'], from: '2000-01-01', to: '2026-11-20' },
+      ...{ calls: 6, shareOfDay: 0.0031, days: 1, doneAt: '2026-11-20T15:01:00.000Z' },
+    };
+    const { code, stdout } = await quotron(
+      ['backfill', 'create', 'yahoo', 'AAPL', '--from', '2000-01-01', '--dry-run'],
+      { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' },
+    );
+    expect(double.asked[0]?.body).toMatchObject({ symbols: ['AAPL'], dryRun: true });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/calls +6, 0\.3 % of the quota of a day\ndays +1\n/)]);
+  });
+});
+
 describe('coverage', () => {
   it('of a symbol is a character for each day', async () => {
     answers['GET /coverage'] = [row];
