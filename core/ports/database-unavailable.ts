@@ -1,19 +1,7 @@
 import * as z from 'zod';
 
-/** A failure of Postgres has its SQLSTATE as `code`, a failure of the connection the code of Node. */
+/** A failure that Postgres reports has its SQLSTATE as `code`, one of Node its own. */
 const codedError = z.object({ code: z.string() });
-
-/** Connection failures of Node, as `pg` passes them on. */
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
 
 /**
  * SQLSTATE classes of a database that is away or busy: 08 connection, 28 login refused (a password is being changed, a
@@ -24,10 +12,18 @@ const networkCodes = new Set([
 const unavailable = /^(?:08|28|53|57|58)[0-9A-Z]{3}$|^(?:55P03|25P03|40P01)$/;
 
 /**
- * `pg` reports these without a code: a query without an answer, no connection from the pool in time, a broken socket.
+ * The connection to the database could not be made, broke, or gave no answer. Only the adapter of the database throws it:
+ * the same codes of Node on the way to a bucket or a queue say nothing of the database.
  */
-const uncoded =
-  /^(?:Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed)/;
+export class DatabaseConnectionError extends Error {
+  override readonly name = 'DatabaseConnectionError';
+  /** Node's code, where there is one. */
+  readonly code: string | undefined;
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /** The `state` function could not reach the database, or refused for it. Its caller tries again later. */
 export class DatabaseUnavailableError extends Error {
@@ -51,7 +47,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return unavailable.test(errorCode(error)) || isConnectionLost(error);
 }
 
-/** Whether an error came from the connection and not from the server: nothing more can be said on it. */
+/** Whether an error came from the connection to the database and not from its server: nothing more can be said on it. */
 export function isConnectionLost(error: unknown): boolean {
-  return networkCodes.has(errorCode(error)) || (error instanceof Error && uncoded.test(error.message));
+  return error instanceof DatabaseConnectionError;
 }

@@ -76,4 +76,9 @@ export interface Evidence {
   around?(
     rows: readonly { readonly listingId: number; readonly asOf: number }[],
   ): Promise<readonly QuoteSurroundings[]>;
+  /**
+   * To be awaited between pieces of work that take the processor for long: the database ends a transaction that is silent
+   * for some seconds, since its container may be gone.
+   */
+  rest?(): Promise<void>;
 }

@@ -315,9 +315,13 @@ async function judged(series: readonly BarSeries[], evidence: Evidence): Promise
       : [{ listingId: listing.id, interval, from: Math.min(...times), to: Math.max(...times), fetchedAt }];
   });
   const stored = spans.length > 0 ? await evidence.storedSeries?.(spans) : undefined;
-  return series.map((each) =>
-    judgeBars(each, evidence.priors.get(each.listing.id), stored?.get(`${each.listing.id} ${each.bars[0]?.interval}`)),
-  );
+  const found: JudgedBars[] = [];
+  for (const each of series) {
+    const known = stored?.get(`${each.listing.id} ${each.bars[0]?.interval}`);
+    found.push(judgeBars(each, evidence.priors.get(each.listing.id), known));
+    await evidence.rest?.();
+  }
+  return found;
 }
 
 /** Snapshots with the prices that passed the checks. If no price of a page passed, its weights are rejected too. */

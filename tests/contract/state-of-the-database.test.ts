@@ -1,8 +1,17 @@
 import { createServer, type Server } from 'node:http';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InvocationError, invokeFunction } from '../../core/adapters/lambda/invoke.ts';
-import { DatabaseUnavailableError, isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
+import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import {
+  DatabaseConnectionError,
+  DatabaseUnavailableError,
+  errorCode,
+  isDatabaseUnavailable,
+} from '../../core/ports/database-unavailable.ts';
 
 /* How a function outside the VPC learns from `state` that the database is away: by the name of its error. */
 
@@ -61,8 +70,9 @@ it.each([
   ['57014', true],
   ['57P01', true],
   ['58030', true],
-  ['ECONNREFUSED', true],
-  ['ETIMEDOUT', true],
+  // Of Node. A bucket or a queue fails by the same codes; the adapter of the database says when it was that.
+  ['ECONNREFUSED', false],
+  ['ETIMEDOUT', false],
   ['23505', false],
   ['22P02', false],
   ['42P01', false],
@@ -71,4 +81,29 @@ it.each([
   ['ENOENT', false],
 ])('%s of Postgres or Node says that the database is away: %s', (code, away) => {
   expect(isDatabaseUnavailable(Object.assign(new Error('a text for people'), { code }))).toBe(away);
+});
+
+it('a connection to the database that was lost says it, and is known by its class', () => {
+  expect(isDatabaseUnavailable(new DatabaseConnectionError('connect ECONNREFUSED', 'ECONNREFUSED'))).toBe(true);
+  expect(isDatabaseUnavailable(new DatabaseConnectionError('Query read timeout', undefined))).toBe(true);
+});
+
+it('a bucket and a queue that cannot be reached are not the database', async () => {
+  const aws = {
+    endpoint: 'http://127.0.0.1:1',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+  };
+  const url = `${aws.endpoint}/000000000000/ingest`;
+  const bucket = s3RawStore('raw', new S3Client({ ...aws, forcePathStyle: true }));
+  const queue = sqsMessageQueue({ ingest: url }, new SQSClient(aws));
+  for (const work of [() => bucket.get('raw/yahoo/2026-11-22/none/0-1.json.gz'), () => queue.send('ingest', [{}])]) {
+    const error = await work().then(
+      () => null,
+      (failed: unknown) => failed,
+    );
+    expect(errorCode(error)).toBe('ECONNREFUSED');
+    expect(isDatabaseUnavailable(error)).toBe(false);
+  }
 });

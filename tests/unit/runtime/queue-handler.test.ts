@@ -1,6 +1,7 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { DatabaseConnectionError } from '../../../core/ports/database-unavailable.ts';
 import { handleQueue, isQueueEvent } from '../../../core/runtime/queue-handler.ts';
 
 const schema = z.object({ key: z.string(), heldSince: z.iso.datetime().optional() });
@@ -120,6 +121,21 @@ describe('while the database is away', () => {
       { key: 'a', heldSince, delay: 15 },
       { key: 'b', heldSince, delay: 8 },
     ]);
+  });
+
+  it('a connection to it that is refused holds a message; one to a bucket or a queue costs a try', async () => {
+    const refused = 'connect ECONNREFUSED';
+    const ofDatabase = await read(batch('{"key":"a"}'), () =>
+      Promise.reject(new DatabaseConnectionError(refused, 'ECONNREFUSED')),
+    );
+    expect(ofDatabase).toMatchObject({ failed: [], requeued: [{ key: 'a' }] });
+    const tried: string[] = [];
+    const ofBucket = await read(batch('{"key":"a"}', '{"key":"b"}'), async (key) => {
+      tried.push(key);
+      throw Object.assign(new Error(refused), { code: 'ECONNREFUSED' });
+    });
+    expect(ofBucket).toEqual({ failed: ['m0', 'm1'], requeued: [] });
+    expect(tried, 'and the others are tried').toEqual(['a', 'b']);
   });
 
   it('a message knows since when it is held, is tried often at first, and after six hours loses its tries', async () => {

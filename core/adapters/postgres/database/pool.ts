@@ -2,7 +2,8 @@ import { Signer } from '@aws-sdk/rds-signer';
 import pg from 'pg';
 import { isConnectionLost } from '../../../ports/database-unavailable.ts';
 import type { DatabaseSettings } from '../../../runtime/settings.ts';
-import { beginTransaction, patientLimits, sessionSettings, type TimeLimits } from './time-limits.ts';
+import { databaseError } from './database-errors.ts';
+import { beginTransaction, longestIdleMs, patientLimits, sessionSettings, type TimeLimits } from './time-limits.ts';
 
 /** int8 comes as text by default, and timestamptz as a Date in milliseconds: both are what the stores expect. */
 export type Pool = pg.Pool;
@@ -11,7 +12,10 @@ export type Connection = pg.PoolClient;
 /**
  * A pool of connections. `max` is 1 in a Lambda container: the sum over containers must stay under the database's own
  * limit (tests/infra adds it up). `limits` are the function's own (`timeLimits`). Tokens of RDS last 15 minutes and are
- * signed locally for each new connection.
+ * signed locally for each new connection. Its errors are those of `databaseError`, without values.
+ *
+ * A connection that nobody has used for minutes is not used again. While Lambda freezes a container, no timer runs in it
+ * and nothing arrives: the server may have ended the session, and only the next statement would notice.
  *
  * @example
  * const pool = createPool(databaseSettings(), 1, timeLimits('ingest')); // one per container, outside of the handler
@@ -47,9 +51,52 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
         });
   // An idle connection that breaks (a database restarted) must not end the process: the next query opens a new one.
   pool.on('error', () => undefined);
-  // The same for one that breaks while it is in use: its query rejects, and that is where it is dealt with.
-  pool.on('connect', (connection) => connection.on('error', () => undefined));
-  return pool;
+  pool.on('connect', (connection) => {
+    // The same for one that breaks while it is in use: its query rejects, and that is where it is dealt with.
+    connection.on('error', () => undefined);
+    connection.query = translated(connection, connection.query);
+  });
+  const usedAt = new WeakMap<Connection, number>();
+  pool.on('release', (_error, connection) => usedAt.set(connection, Date.now()));
+  const checkOut = translated(pool, pool.connect);
+  // By the clock on the wall, since the other one stands still while a container is frozen.
+  const isStale = (connection: Connection) => Date.now() - (usedAt.get(connection) ?? Date.now()) > longestIdleMs;
+  const connect = async (): Promise<Connection> => {
+    let connection: Connection = await checkOut();
+    while (isStale(connection)) {
+      connection.release(true);
+      connection = await checkOut();
+    }
+    return connection;
+  };
+  return Object.assign(pool, { connect, query: queryBy(connect) });
+}
+
+/** One statement on a connection of the pool, which is dropped where it fails, as `pg-pool` does. */
+function queryBy(connect: () => Promise<Connection>) {
+  return async (...statement: Parameters<Connection['query']>) => {
+    const connection = await connect();
+    let failed = true;
+    try {
+      const result = await connection.query(...statement);
+      failed = false;
+      return result;
+    } finally {
+      connection.release(failed);
+    }
+  };
+}
+
+/** A method of `pg` that gives a promise, with what it throws by `databaseError`. */
+function translated<M extends (...of: never[]) => unknown>(object: object, method: M): M {
+  const call = (...of: never[]) => {
+    const result: unknown = Reflect.apply(method, object, of);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      throw databaseError(error);
+    });
+  };
+  return call as M;
 }
 
 /** Signs a login token of RDS for a user, here and without a call. It is taken for 15 minutes. */

@@ -57,6 +57,12 @@ export const sessionSettings = {
 } as const;
 
 /**
+ * After this time without a statement a connection is replaced instead of used: before the server's keepalive would end
+ * the session of a container that is frozen. A function that is called each minute keeps its connection.
+ */
+export const longestIdleMs = 4 * 60 * second;
+
+/**
  * Begins a transaction, in one round trip. While it runs, a host that vanished without a word is noticed within ten
  * seconds even where the session waits for a lock and is not idle: four seconds, and three probes.
  */

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { chunked } from '../../../contracts/chunked.ts';
-import { barIntervals } from '../../../market/bar.ts';
+import { type Bar, barIntervals } from '../../../market/bar.ts';
 import type { StoredBarSeries } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
@@ -64,16 +63,13 @@ export async function storeBars(
   series: readonly StoredBarSeries[],
 ): Promise<{ written: number; revised: number; stale: RepairWish[] }> {
   await storeActions(db, sourceId, batchId, series);
-  const rows = series
-    .flatMap((each) => each.bars.map((bar) => ({ ...each, bar })))
-    .sort((a, b) => a.listing.id - b.listing.id || a.bar.startsAt - b.bar.startsAt);
   const total = { written: 0, revised: 0 };
-  for (const part of chunked(rows, rowsPerStatement)) {
+  for (const part of partsOf(series)) {
     const answer = await db.query({
       name: 'store-bars',
       text: storeText,
       values: [
-        numbers(part.map((row) => row.listing.id)),
+        numbers(part.map((row) => row.of.listing.id)),
         texts(part.map((row) => row.bar.interval)),
         numbers(part.map((row) => row.bar.startsAt)),
         texts(part.map((row) => row.bar.date)),
@@ -84,12 +80,12 @@ export async function storeBars(
         numbers(part.map((row) => row.bar.volume)),
         texts(part.map((row) => row.bar.currency)),
         numbers(part.map((row) => row.bar.minorFactor)),
-        texts(part.map((row) => row.basis)),
-        numbers(part.map((row) => row.basisAt)),
+        texts(part.map((row) => row.of.basis)),
+        numbers(part.map((row) => row.of.basisAt)),
         sourceId,
         batchId,
-        numbers(part.map((row) => row.fetchedAt)),
-        numbers(part.map((row) => row.overtaken?.bars.get(row.bar.startsAt) ?? null)),
+        numbers(part.map((row) => row.of.fetchedAt)),
+        numbers(part.map((row) => row.of.overtaken?.bars.get(row.bar.startsAt) ?? null)),
       ],
     });
     const { written, revised } = storedRow.parse(answer.rows[0]);
@@ -100,6 +96,25 @@ export async function storeBars(
   const stale = await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
   return { ...total, stale: rowsOf(staleRow, stale).map((days) => ({ ...days, why: 'stale' })) };
 }
+
+/**
+ * The bars of one statement after the other, in the order in which every batch locks them. One part is made at a time: a
+ * blob may have a million bars, and while they were laid out the transaction would be silent.
+ */
+function* partsOf(series: readonly StoredBarSeries[]): Generator<{ of: StoredBarSeries; bar: Bar }[]> {
+  const inOrder = series.toSorted((a, b) => a.listing.id - b.listing.id || intervalOf(a).localeCompare(intervalOf(b)));
+  let part: { of: StoredBarSeries; bar: Bar }[] = [];
+  for (const of of inOrder)
+    for (const bar of of.bars.toSorted((a, b) => a.startsAt - b.startsAt)) {
+      part.push({ of, bar });
+      if (part.length < rowsPerStatement) continue;
+      yield part;
+      part = [];
+    }
+  if (part.length > 0) yield part;
+}
+
+const intervalOf = ({ bars: [first] }: StoredBarSeries): string => first?.interval ?? '';
 
 // What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
 const actionsText = `

@@ -1,10 +1,14 @@
 import * as z from 'zod';
+import { chunked } from '../../../contracts/chunked.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { decide, type RankOf } from './decide.ts';
 
 /** Key of the advisory lock under which sources are compared. */
 const consolidationLock = 0x636f6e73;
+
+/** Listings whose price is decided at once: a transaction that computes for seconds without a word is ended. */
+const decidedAtOnce = 5_000;
 
 const idRow = z.object({ id: z.int() });
 const countRow = z.object({ count: z.int() });
@@ -55,15 +59,15 @@ export async function storeConsolidation(
         OR id = ANY ($3::int[])`,
     [ids, sourceId, numbers(anyway)],
   );
-  const unsettled = unsettledRow.parse(rows[0]).ids;
-  if (unsettled) await decideAgain(db, `{${unsettled}}`, rankOf);
+  const unsettled = unsettledRow.parse(rows[0]).ids?.split(',') ?? [];
+  for (const some of chunked(unsettled, decidedAtOnce)) await decideAgain(db, numbers(some), rankOf);
 }
 
 /** Decides again on some listings, under the lock that all sources share. */
 export async function decideOn(db: Connection, listingIds: readonly number[], rankOf: RankOf): Promise<void> {
   if (listingIds.length === 0) return;
   await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
-  await decideAgain(db, numbers(listingIds), rankOf);
+  for (const some of chunked(listingIds, decidedAtOnce)) await decideAgain(db, numbers(some), rankOf);
 }
 
 /** Decides on listings, whatever was decided before. `ids` is an array literal of Postgres. Expects the lock. */

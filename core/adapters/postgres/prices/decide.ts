@@ -4,6 +4,7 @@ import { asOfBases } from '../../../market/quote.ts';
 import { type Candidate, type Consolidated, confirmedOf, consolidate } from '../../../prices/consolidate.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection, Pool } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
 
 /** How much a source is worth for an asset class. Higher wins. */
 export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
@@ -39,7 +40,7 @@ export async function decide(
   sources: readonly string[] | null,
   rankOf: RankOf,
 ): Promise<ListingDecision[]> {
-  const { rows } = await db.query(
+  const found = await db.query(
     `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask, q.fetched_at, q.provisional,
             b.close AS last_close, b.starts_at AS last_at
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
@@ -54,7 +55,7 @@ export async function decide(
     [ids, sources],
   );
   const byListing = new Map<number, { assetClass: AssetClass; candidates: Candidate[] }>();
-  for (const row of rows.map((each) => candidateRow.parse(each))) {
+  for (const row of rowsOf(candidateRow, found)) {
     const known = byListing.get(row.listing_id) ?? { assetClass: row.asset_class, candidates: [] };
     known.candidates.push(candidateOf(row, rankOf));
     byListing.set(row.listing_id, known);

@@ -34,6 +34,9 @@ export const standingTtlMs = 1_000;
 /** Times a transaction is tried that was in another's way. After them the message waits in its queue. */
 const mostAttempts = 3;
 
+/** How long a batch may be judged without a word to the database, which ends a silent transaction after ten seconds. */
+const silenceMs = 250;
+
 /** The ingest store on Postgres. */
 export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
   let last: (Standing & { readonly readAt: number }) | null = null;
@@ -98,6 +101,7 @@ async function storeBatch(
     priorsAt: (fetches) => priorsAt(db, sourceId, fetches),
     storedSeries: (spans) => storedSeries(db, sourceId, spans),
     around: (rows) => quoteSurroundings(db, sourceId, rows),
+    rest: resting(db),
   });
 
   await confirmLeft(db, sourceId, decision.quotes, priors);
@@ -130,4 +134,14 @@ async function storeBatch(
   for (const id of open) priced.add(id);
   if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf, open);
   return { batchId, repeated: false, ...counts };
+}
+
+/** Says a word to the database where none was said for a while. */
+function resting(db: Connection): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < silenceMs) return;
+    await db.query('SELECT');
+    last = performance.now();
+  };
 }
