@@ -9,6 +9,8 @@ export interface ServedBy {
   readonly rule: ConsolidationRule | null;
   readonly spread: DecimalText | null;
   readonly confidence: Confidence | null;
+  /** The source whose previous close, bid and ask stand beside a price that has none. */
+  readonly complement: string | null;
 }
 
 /** A listing with its price. */
@@ -38,6 +40,11 @@ export interface QuoteReader {
    * among the rows that were current then.
    */
   knownAt(listingIds: readonly number[], knownAt: string): Promise<(StoredQuote & { readonly listingId: number })[]>;
+  /**
+   * What was decided on listings, as it held at an instant; none for decisions of before they were kept, nor for a caller
+   * who sees some sources only.
+   */
+  decidedAt(listingIds: readonly number[], knownAt: string): Promise<(ServedBy & { readonly listingId: number })[]>;
   /**
    * Prices of one source in [from, to), one page from `after` on; throws `LicenceError` for one that must not be seen. With `revisions`, corrected ones are included; with
    * `knownAt`, each is as it was known then.

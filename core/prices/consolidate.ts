@@ -20,6 +20,9 @@ export interface Candidate {
   readonly provisional?: boolean;
   /** When it was fetched, in milliseconds since the epoch: of two that are provisional, the first stays. */
   readonly fetchedAt?: number;
+  /** It comes with a previous close; with bid and ask. */
+  readonly hasPrevious?: boolean;
+  readonly hasBook?: boolean;
   /** A finding that is open says that it is wrong: it takes no part. */
   readonly wrong?: boolean;
 }
@@ -161,6 +164,25 @@ function allowedOf(
 }
 
 /**
+ * The candidate whose previous close, or bid and ask, stand beside a coin's price that lacks them: one that agrees with it,
+ * of the highest rank. `null` where nothing is lacking, or nobody has it.
+ */
+export function complementOf(
+  candidates: readonly Candidate[],
+  source: string,
+  listing: ConsolidatedListing,
+): string | null {
+  const chosen = candidates.find((each) => each.source === source);
+  if (!chosen || listing.assetClass !== 'crypto') return null;
+  const filled = (each: Candidate) =>
+    Number(!chosen.hasPrevious && each.hasPrevious === true) + Number(!chosen.hasBook && each.hasBook === true);
+  const [best] = candidates
+    .filter((each) => each !== chosen && each.wrong !== true && filled(each) > 0 && agree(each, chosen, listing))
+    .toSorted((a, b) => filled(b) - filled(a) || b.rank - a.rank || (a.source < b.source ? -1 : 1));
+  return best?.source ?? null;
+}
+
+/**
  * The provisional candidates that are not so any more: another one agrees with them, or the last bar of their own source.
  */
 export function confirmedOf(candidates: readonly Candidate[], listing: ConsolidatedListing): Candidate[] {
@@ -196,7 +218,8 @@ function preferredOf(candidates: readonly Candidate[]): { chosen: Candidate | un
   return { chosen, rule: ranked.length === 1 ? 'rank' : 'newest' };
 }
 
-function agree(a: Candidate, b: Candidate, listing: ConsolidatedListing): boolean {
+/** Whether two prices say the same: see `consolidate`. */
+export function agree(a: Candidate, b: Candidate, listing: ConsolidatedListing): boolean {
   return differenceOf(a, b) <= toleranceOf(a, b, listing);
 }
 

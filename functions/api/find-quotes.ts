@@ -16,7 +16,8 @@ type FoundQuote = PricedListing | 'licence_forbids' | null;
 /**
  * The price of each symbol: latest, or as known at an instant. A symbol that nobody knows is absent.
  *
- * Decisions of the past are not kept: with `knownAt`, the rule of today decides among what was known then.
+ * With `knownAt` the price is that of the source that was served then. Where that decision was not kept, or was made among
+ * sources that the caller may not see, the rule of today decides among what was known then.
  */
 export async function findQuotes(
   quotes: QuoteReader,
@@ -33,6 +34,7 @@ export async function findQuotes(
   const listings = await quotes.listings(symbols, request.knownAt.slice(0, 10));
   const ids = listings.map((listing) => listing.listingId);
   const known = Map.groupBy(await quotes.knownAt(ids, request.knownAt), (row) => row.listingId);
+  const decisions = new Map((await quotes.decidedAt(ids, request.knownAt)).map((each) => [each.listingId, each]));
   const without = await whyNone(listings);
   return new Map(
     listings.map((listing) => {
@@ -45,14 +47,19 @@ export async function findQuotes(
           basis: row.asOfBasis,
           rank: sourceOf(row.source)?.rank[listing.assetClass] ?? 0,
         })),
+        { assetClass: listing.assetClass },
       );
-      const wanted = request.source ?? decided?.source;
+      const kept = decisions.get(listing.listingId);
+      const held = kept && rows.some((row) => row.source === kept.chosen) ? kept : null;
+      const wanted = request.source ?? held?.chosen ?? decided?.source;
       const row = rows.find((each) => each.source === wanted);
       const decision = {
-        chosen: decided?.source ?? null,
-        rule: decided?.rule ?? null,
-        spread: decided?.spread ?? null,
-        confidence: decided?.confidence ?? null,
+        chosen: held?.chosen ?? decided?.source ?? null,
+        rule: held?.rule ?? decided?.rule ?? null,
+        // The one of then where the same source is the price by today's rule; a kept one is of the decision's last minute.
+        spread: (held && held.chosen !== decided?.source ? held.spread : decided?.spread) ?? null,
+        confidence: held?.confidence ?? decided?.confidence ?? null,
+        complement: null,
       };
       return [listing.symbol, row ? { ...listing, ...row, ...decision } : without(listing)];
     }),

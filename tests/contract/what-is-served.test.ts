@@ -4,7 +4,7 @@ import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-
 import { findingSchema } from '../../core/contracts/http/findings.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { type AnsweredListing, putQuotes, type QuoteAnswer } from '../support/quote-answers.ts';
-import { barSeries, stored } from '../support/quote-store-rows.ts';
+import { barSeries, databaseTime, stored } from '../support/quote-store-rows.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const now = Date.UTC(2026, 10, 24, 16);
@@ -179,7 +179,7 @@ describe('what several sources say, and what is served', () => {
     expect(await held()).toEqual(answers.some(({ currency }) => currency) ? ['source_mismatch'] : []);
   });
 
-  it('a pair that the first source inverts: the one that agrees with its own last bar', async () => {
+  it('a pair that the first source inverts: the one that agrees with its own last bar, also as it was known then', async () => {
     const pair = { symbol: 'EURUSD=X', assetClass: 'fx' as const, listing: { mic: 'XFXS', zone: 'Europe/London' } };
     await put(pair, [...steady('second', 1.0978), ...steady('first', 0.9109)]);
     const rows = await world.all('SELECT id FROM listing');
@@ -195,11 +195,52 @@ describe('what several sources say, and what is served', () => {
       await stored(
         postgresIngestStore(world.pool, (each) => (each === 'first' ? 90 : 50)),
         source,
-        {
-          bars: [barSeries(listing, closes, { fetchedAt: now })],
-        },
+        { bars: [barSeries(listing, closes, { fetchedAt: now })] },
       );
-    expect(await served(pair.symbol)).toMatchObject({ price: 1.0978, source: 'second', rule: 'own_bar' });
+    const right = { price: 1.0978, source: 'second', rule: 'own_bar', confidence: 'disputed' };
+    expect(await served(pair.symbol)).toMatchObject(right);
+    const then = (await databaseTime(world.pool)).toISOString();
+    await put(pair, steady('first', 1.0979, now + 10 * minute));
+    expect(await served(pair.symbol)).toMatchObject({ price: 1.0979, source: 'first', confidence: 'agreed' });
+    // The rule of today would not see the bars of then.
+    expect(await served(`${pair.symbol}?knownAt=${then}`)).toMatchObject(right);
+    const kept = await world.all(
+      'SELECT source, confidence, inputs FROM consolidated_quote_revision ORDER BY known_to',
+    );
+    expect(kept.at(-1)).toMatchObject({
+      source: 'second',
+      inputs: expect.arrayContaining([expect.objectContaining({ source: 'first', price: 0.9109 })]),
+    });
+  });
+
+  it('a coin whose price has no previous close: that of a source that agrees', async () => {
+    const of = { symbol: 'ETH-USD', assetClass: 'crypto' as const, listing: { mic: 'XCRY', zone: 'UTC' } };
+    const second = steady('second', 3_001).map((each) => ({ ...each, previousClose: 2_900 }));
+    await put(of, [...second, ...steady('first', 3_000)]);
+    const body = z.object({ data: quoteSchema }).parse(await get('/quotes/ETH-USD')).data;
+    expect(body).toMatchObject({
+      source: 'first',
+      price: 3000,
+      previousClose: 2900,
+      change: 100,
+      completedBy: 'second',
+    });
+    expect(Number(body.changeFraction)).toBeCloseTo(100 / 2900, 9);
+    const page = z.object({ data: z.array(quoteSchema) }).parse(await get('/quotes')).data;
+    expect(page).toEqual([{ ...body, ageSeconds: page[0]?.ageSeconds }]);
+    const { candidates = [] } = z.object({ data: quoteSchema }).parse(await get('/quotes/ETH-USD?explain=1')).data;
+    expect(candidates.map(({ source, previousClose }) => [source, previousClose])).toEqual([
+      ['first', null],
+      ['second', 2900],
+    ]);
+    await put(
+      of,
+      steady('second', 3_600, now + 10 * minute).map((each) => ({ ...each, previousClose: 2_900 })),
+    );
+    await put(of, steady('first', 3_002, now + 10 * minute));
+    expect(z.object({ data: quoteSchema }).parse(await get('/quotes/ETH-USD')).data).toMatchObject({
+      completedBy: null,
+    });
   });
 });
 

@@ -123,6 +123,8 @@ export const quoteSchema = z
     rule: z.string().nullable(),
     /** Largest relative difference to another source's price, as a fraction. */
     spread: decimal.nullable(),
+    /** Of a coin: the source of previous close, change, bid and ask where that of the price gives none. */
+    completedBy: z.string().nullable().default(null),
     candidates: z.array(candidateSchema).optional(),
   })
   .meta({ id: 'Quote' });

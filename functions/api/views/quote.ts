@@ -47,6 +47,7 @@ export function quoteView(row: PricedListing, asked: { source: string | null }, 
     confidence: consolidated ? row.confidence : null,
     rule: consolidated ? row.rule : null,
     spread: consolidated ? context.decimal(row.spread) : null,
+    completedBy: consolidated ? row.complement : null,
   };
 }
 

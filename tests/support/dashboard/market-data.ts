@@ -63,6 +63,7 @@ export function quoteOf(given: QuoteGiven, now = Date.now()): QuoteView {
     licence: 'internal',
     provenance: { runId, part: 0, attempt: 1, blobKey, parserVersion: 'yahoo-3', batchId: '1841' },
     provisional: false,
+    completedBy: null,
     stale: given.stale ?? false,
     ageSeconds,
     confidence: given.confidence === undefined ? 'single' : given.confidence,
@@ -301,6 +302,7 @@ export function ticksOf(quote: QuoteView, now = Date.now()): QuoteTick[] {
       confidence: _confidence,
       rule: _rule,
       spread: _spread,
+      completedBy: _completedBy,
       candidates: _candidates,
       ...fields
     } = quote;

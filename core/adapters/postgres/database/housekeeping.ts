@@ -11,7 +11,7 @@ export interface Maintenance {
   readonly partitionsMade: number;
   /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
   readonly rowsInDefault: number;
-  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, incidents, recoveries and reports of more than 400 days ago. */
+  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries and reports of more than 400 days ago. */
   readonly removed: number;
 }
 
@@ -46,6 +46,7 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
     "DELETE FROM idempotency_key WHERE first_used_at < $1::timestamptz - interval '30 days'",
     "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '400 days'",
+    "DELETE FROM consolidated_quote_revision WHERE known_to < $1::timestamptz - interval '400 days'",
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM recovery WHERE finished_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM diagnosis WHERE created_at < $1::timestamptz - interval '400 days'",

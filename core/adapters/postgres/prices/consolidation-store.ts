@@ -84,12 +84,16 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
       values: [numbers(confirmed.map((each) => each.listingId)), texts(confirmed.map((each) => each.source))],
     });
   await db.query(
-    `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates)
-     SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[])
+    `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates, inputs, complement, since)
+     SELECT *, statement_timestamp()
+     FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[], $7::jsonb[], $8::text[])
      ON CONFLICT (listing_id) DO UPDATE SET source = excluded.source, rule = excluded.rule, spread = excluded.spread,
-       confidence = excluded.confidence, candidates = excluded.candidates, decided_at = statement_timestamp()
-     WHERE (c.source, c.rule, c.spread, c.confidence, c.candidates)
-       IS DISTINCT FROM (excluded.source, excluded.rule, excluded.spread, excluded.confidence, excluded.candidates)`,
+       confidence = excluded.confidence, candidates = excluded.candidates, inputs = excluded.inputs,
+       complement = excluded.complement, decided_at = statement_timestamp(),
+       since = CASE WHEN (c.source, c.confidence) IS DISTINCT FROM (excluded.source, excluded.confidence)
+                    THEN excluded.since ELSE coalesce(c.since, c.decided_at) END
+     WHERE (c.source, c.rule, c.spread, c.confidence, c.candidates, c.complement) IS DISTINCT FROM
+       (excluded.source, excluded.rule, excluded.spread, excluded.confidence, excluded.candidates, excluded.complement)`,
     [
       numbers(decisions.map((each) => each.listingId)),
       texts(decisions.map((each) => each.source)),
@@ -97,6 +101,8 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
       numbers(decisions.map((each) => each.spread)),
       texts(decisions.map((each) => each.confidence)),
       numbers(decisions.map((each) => each.candidates)),
+      texts(decisions.map((each) => JSON.stringify(each.inputs))),
+      texts(decisions.map((each) => each.complement)),
     ],
   );
 }

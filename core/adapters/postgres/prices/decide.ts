@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
 import { asOfBases } from '../../../market/quote.ts';
-import { type Candidate, type Consolidated, confirmedOf, consolidate } from '../../../prices/consolidate.ts';
+import {
+  type Candidate,
+  type Consolidated,
+  complementOf,
+  confirmedOf,
+  consolidate,
+} from '../../../prices/consolidate.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection, Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
@@ -25,10 +31,19 @@ const candidateRow = z.object({
   last_at: z.date().nullable(),
   fetched_at: z.date(),
   provisional: z.boolean(),
+  has_previous: z.boolean(),
 });
 
-/** A decision on the price of a listing, and the sources whose provisional price something agrees with by now. */
-export type ListingDecision = Consolidated & { readonly listingId: number; readonly confirmed: readonly string[] };
+/** A decision on the price of a listing. */
+export type ListingDecision = Consolidated & {
+  readonly listingId: number;
+  /** The sources whose provisional price something agrees with by now. */
+  readonly confirmed: readonly string[];
+  /** The source whose change, bid and ask stand beside a price that lacks them. */
+  readonly complement: string | null;
+  /** What was decided on. */
+  readonly inputs: readonly Candidate[];
+};
 
 /**
  * Decides which source is the price of some listings, among all sources or, for a caller that may not see all, among
@@ -42,6 +57,7 @@ export async function decide(
 ): Promise<ListingDecision[]> {
   const found = await db.query(
     `SELECT q.listing_id, q.source, q.price, q.as_of, q.as_of_basis, i.asset_class, q.bid, q.ask, q.fetched_at, q.provisional,
+            q.previous_close IS NOT NULL AS has_previous,
             b.close AS last_close, b.starts_at AS last_at
      FROM latest_quote q JOIN listing l ON l.id = q.listing_id JOIN instrument i ON i.id = l.instrument_id
      LEFT JOIN LATERAL (SELECT close, starts_at FROM bar
@@ -63,7 +79,9 @@ export async function decide(
   return [...byListing].flatMap(([listingId, { assetClass, candidates }]) => {
     const decision = consolidate(candidates, { assetClass });
     const confirmed = confirmedOf(candidates, { assetClass }).map((each) => each.source);
-    return decision ? [{ listingId, ...decision, confirmed }] : [];
+    if (!decision) return [];
+    const complement = complementOf(candidates, decision.source, { assetClass });
+    return [{ listingId, ...decision, confirmed, complement, inputs: candidates }];
   });
 }
 
@@ -77,6 +95,8 @@ function candidateOf(row: z.infer<typeof candidateRow>, rankOf: RankOf): Candida
     basis: row.as_of_basis,
     rank: rankOf(row.source, row.asset_class),
     fetchedAt: row.fetched_at.getTime(),
+    hasPrevious: row.has_previous,
+    hasBook: bid > 0 && ask > 0,
     ...(row.provisional ? { provisional: true } : {}),
     // Bid and ask of another unit or time say nothing of how far prices lie apart.
     ...(bid > 0 && ask > bid && ask < 1.1 * bid ? { spread: (ask - bid) / price } : {}),

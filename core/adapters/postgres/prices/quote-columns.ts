@@ -5,7 +5,7 @@ import { isoInstant } from '../database/instant.ts';
 import { decimalText, instant } from '../database/rows.ts';
 import { namedListingFields } from '../listings/named-listing.ts';
 
-export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence`;
+export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence, c.complement`;
 export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
 export const quoteColumns = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
   delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, source`;
@@ -19,6 +19,26 @@ export const priceColumns = `q.source, q.as_of AS "asOf", q.price, q.previous_cl
   q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis", q.fetched_at AS "fetchedAt",
   q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId"`;
 
+/**
+ * The same, where the price is the one that was decided: what it lacks is of `m`, the latest quote of its complement.
+ */
+export const servedColumns = priceColumns
+  .replace('q.previous_close AS "previousClose"', 'coalesce(q.previous_close, m.previous_close) AS "previousClose"')
+  .replace('q.change,', 'q.price - coalesce(q.previous_close, m.previous_close) AS change,')
+  .replace(
+    /CASE WHEN q.previous_close > 0 .*? END/,
+    `CASE WHEN coalesce(q.previous_close, m.previous_close) > 0 THEN trim_scale(round(
+       (q.price - coalesce(q.previous_close, m.previous_close)) / coalesce(q.previous_close, m.previous_close), 10)) END`,
+  )
+  .replace(
+    'q.bid, q.ask',
+    'CASE WHEN q.bid > 0 AND q.ask > 0 THEN q.bid ELSE coalesce(m.bid, q.bid) END AS bid, CASE WHEN q.bid > 0 AND q.ask > 0 THEN q.ask ELSE coalesce(m.ask, q.ask) END AS ask',
+  );
+
+/** SQL: the latest quote that completes `q`, of the source that an expression names. */
+export const completedBy = (source: string) =>
+  `LEFT JOIN latest_quote m ON m.listing_id = q.listing_id AND m.source = ${source}`;
+
 /** What the symbols of $1 mean on the date $2. */
 export const namedListings = `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
 export const currentAlias = `a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date`;
@@ -28,6 +48,7 @@ export const servedByFields = {
   rule: z.enum(consolidationRules).nullable().catch(null),
   spread: decimalText.nullable(),
   confidence: z.enum(confidences).nullable().catch(null),
+  complement: z.string().nullable(),
 };
 
 export const microseconds = z.string().transform(isoInstant);

@@ -6,6 +6,7 @@ import { rowsOf } from '../database/rows.ts';
 import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import {
+  completedBy,
   currentAlias,
   listedQuoteRow,
   microseconds,
@@ -18,6 +19,7 @@ import {
   quoteFields,
   servedBy,
   servedByFields,
+  servedColumns,
 } from './quote-columns.ts';
 import { visibleQuotes } from './visible-quotes.ts';
 import { wasWrong } from './wrong-quotes.ts';
@@ -28,6 +30,7 @@ const pricedRow = z.object({ ...namedListingFields, ...servedByFields, ...quoteF
 const unpricedRow = z.object({ ...namedListingFields, ...servedByFields, source: z.null() });
 const latestRow = z.union([pricedRow, unpricedRow]);
 const knownQuoteRow = z.object({ ...quoteFields, knownTo: microseconds.nullable() });
+const decidedRow = z.object({ ...servedByFields, listingId: z.int() });
 const hiddenRow = z.object({ listingId: z.int() });
 const symbolRow = z.object({ symbol: z.string() });
 
@@ -47,10 +50,11 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async latest(symbols, date, source) {
       const result = await pool.query({
         name: 'quote-latest',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, ${ofTheLatest}, ${provenance}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${servedColumns}, ${ofTheLatest}, ${provenance}
                FROM ${namedListings}
                LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                LEFT JOIN latest_quote q ON q.listing_id = l.id AND q.source = coalesce($3::text, c.source)
+               ${completedBy('CASE WHEN $3::text IS NULL THEN c.complement END')}
                LEFT JOIN batch b ON b.id = q.batch_id
                WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
         values: [symbols, date, source],
@@ -63,10 +67,11 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       // Two statements: with one for both, the planner misjudges the join and sorts everything for each page.
       const result = await pool.query({
         name: of.source === null ? 'quote-page' : 'quote-page-of-source',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${priceColumns}, ${ofTheLatest}, ${provenance}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${of.source === null ? servedColumns : priceColumns}, ${ofTheLatest}, ${provenance}
                FROM ${namedListings}
                JOIN consolidated_quote c ON c.listing_id = l.id
                JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${of.source === null ? 'c.source' : '$3'}
+               ${of.source === null ? completedBy('c.complement') : ''}
                LEFT JOIN batch b ON b.id = q.batch_id
                WHERE a.symbol > $1 AND ${currentAlias} AND ($4::text IS NULL OR i.asset_class = $4)
                  ${of.source === null ? 'AND $3::text IS NULL' : ''}
@@ -118,6 +123,19 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
         values: [listingIds, knownAt, visible.ids],
       });
       return rowsOf(listedQuoteRow, result);
+    },
+
+    async decidedAt(listingIds, knownAt) {
+      const held = `listing_id AS "listingId", source AS chosen, rule, spread, confidence, NULL::text AS complement`;
+      const result = await pool.query({
+        name: 'decisions-known-at',
+        text: `SELECT ${held} FROM consolidated_quote WHERE listing_id = ANY ($1::int[]) AND coalesce(since, decided_at) <= $2
+               UNION ALL
+               SELECT ${held} FROM consolidated_quote_revision
+               WHERE listing_id = ANY ($1::int[]) AND since <= $2 AND known_to > $2`,
+        values: [listingIds, knownAt],
+      });
+      return rowsOf(decidedRow, result);
     },
 
     async history(of) {

@@ -7,16 +7,17 @@ import { rowsOf } from '../database/rows.ts';
 import { namedListingColumns } from '../listings/named-listing.ts';
 import { decide, type RankOf } from './decide.ts';
 import {
+  completedBy,
   currentAlias,
   listedQuoteRow,
   namedListingRow,
   namedListings,
   ofTheLatest,
-  priceColumns,
   provenance,
+  servedColumns,
 } from './quote-columns.ts';
 
-const undecided: ServedBy = { chosen: null, rule: null, spread: null, confidence: null };
+const undecided: ServedBy = { chosen: null, rule: null, spread: null, confidence: null, complement: null };
 
 /**
  * The reads of quotes that depend on which source is the price, for a caller who sees some `sources` only: the decision
@@ -26,7 +27,7 @@ export function visibleQuotes(
   pool: Pool,
   sources: readonly string[],
   rankOf: RankOf,
-): Pick<QuoteReader, 'latest' | 'page' | 'listings'> {
+): Pick<QuoteReader, 'latest' | 'page' | 'listings' | 'decidedAt'> {
   /** Each listing with the source that is its price. */
   async function served(listings: readonly NamedListing[]): Promise<(NamedListing & ServedBy)[]> {
     const ids = listings.map((each) => each.listingId);
@@ -34,8 +35,8 @@ export function visibleQuotes(
     return listings.map((listing) => {
       const decision = decisions.get(listing.listingId);
       if (!decision) return { ...listing, ...undecided };
-      const { source: chosen, rule, spread, confidence } = decision;
-      return { ...listing, chosen, rule, spread, confidence };
+      const { source: chosen, rule, spread, confidence, complement } = decision;
+      return { ...listing, chosen, rule, spread, confidence, complement };
     });
   }
 
@@ -44,14 +45,24 @@ export function visibleQuotes(
     listings: readonly (NamedListing & ServedBy)[],
     source: string | null,
   ): Promise<ReadonlyMap<number, StoredQuote>> {
-    const wanted = listings.map((each) => ({ id: each.listingId, source: source ?? each.chosen }));
+    const wanted = listings.map((each) => ({
+      id: each.listingId,
+      source: source ?? each.chosen,
+      complement: source === null ? each.complement : null,
+    }));
     const result = await pool.query({
       name: 'quote-of-sources',
-      text: `SELECT q.listing_id AS "listingId", ${priceColumns}, ${ofTheLatest}, ${provenance}
-             FROM unnest($1::int[], $2::text[]) w (listing_id, source)
+      text: `SELECT q.listing_id AS "listingId", ${servedColumns}, ${ofTheLatest}, ${provenance}
+             FROM unnest($1::int[], $2::text[], $4::text[]) w (listing_id, source, complement)
              JOIN latest_quote q ON q.listing_id = w.listing_id AND q.source = w.source
+             ${completedBy('w.complement')}
              LEFT JOIN batch b ON b.id = q.batch_id WHERE q.source = ANY ($3::text[])`,
-      values: [numbers(wanted.map((each) => each.id)), texts(wanted.map((each) => each.source)), sources],
+      values: [
+        numbers(wanted.map((each) => each.id)),
+        texts(wanted.map((each) => each.source)),
+        sources,
+        texts(wanted.map((each) => each.complement)),
+      ],
     });
     return new Map(rowsOf(listedQuoteRow, result).map(({ listingId, ...quote }) => [listingId, quote]));
   }
@@ -67,6 +78,9 @@ export function visibleQuotes(
 
   return {
     listings,
+
+    /** What was decided then was decided among all sources. */
+    decidedAt: async () => [],
 
     async latest(symbols, date, source) {
       const found = await listings(symbols, date);
