@@ -10,7 +10,8 @@ const { world, api, keys } = useApi();
 /** Routes are data: this needs no database. */
 const specs = testApi(createPool({ url: 'postgres://nobody@127.0.0.1:1/none' }, 1)).app.specs;
 const changes = specs.filter((spec) => spec.method !== 'get');
-const pathOf = (path: string) => path.replaceAll('{id}', '0198a7c0-0000-5000-8000-000000000001');
+const pathOf = (path: string) =>
+  path.replaceAll('{id}', '0198a7c0-0000-5000-8000-000000000001').replaceAll('{symbol}', 'AAPL');
 
 describe('a field that a route does not know', () => {
   it.each(changes.map((spec) => [`${spec.method} ${spec.path}`, spec] as const))(

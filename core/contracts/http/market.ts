@@ -71,7 +71,7 @@ const changeFrom = z.iso.date().optional();
  * symbol, or the symbol means another instrument.
  */
 export const listingChangeSchema = z
-  .discriminatedUnion('change', [
+  .union([
     z.strictObject({
       change: z.literal('currency'),
       currency: currencyCode,
