@@ -116,8 +116,8 @@ describe('a full disk', () => {
     const pool = poolOf(server);
     await migrate(pool, migrationsDirectory, new Date());
     const keys = await makeKeys(pool);
-    // What Postgres raises when a table cannot grow, in the middle of the transaction. A real file system that is full is
-    // in long/disk-full.test.ts.
+    // What Postgres raises when a table cannot grow, in the middle of the transaction, on every machine. A real file system
+    // that is full is in disk-full.test.ts.
     const full = (on: boolean) =>
       pool.query(`CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN ${on ? "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';" : ''} RETURN NULL; END $$`);

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, createGzip } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { type ChromiumOptions, chromiumBrowser } from '../../core/adapters/chromium/browser.ts';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
 import { removeLeftovers } from '../../core/adapters/chromium/room.ts';
@@ -48,6 +49,8 @@ function bomb(_request: IncomingMessage, response: ServerResponse): void {
   write(2_048);
 }
 
+/** What a page says that it has made of itself so far. */
+let madeBytes = 0;
 const asked: string[] = [];
 let site: Site;
 beforeAll(async () => {
@@ -63,14 +66,20 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-type': 'text/html' }).end(`<script>${script}</script>`);
     },
     '/grows': `<script>
-      let text = '<p>words</p>'.repeat(1_000);
-      const grow = () => {
+      const text = '<p>words</p>'.repeat(100_000);
+      let made = 0;
+      const grow = async () => {
         document.body.append(text);
-        text += text.slice(0, 5e6);
+        made += 2 * text.length;
+        await fetch('/made?bytes=' + made).catch(() => undefined);
         setTimeout(grow);
       };
       onload = grow;
     </script>`,
+    '/made': (request, response) => {
+      madeBytes = Number(new URL(request.url ?? '/', site.origin).searchParams.get('bytes'));
+      response.end();
+    },
     '/bomb-by-fetch': `<script>fetch('/bomb').then((answer) => answer.arrayBuffer()).then(() => document.body.insertAdjacentHTML('beforeend', '${done}'))</script>`,
   });
 });
@@ -107,6 +116,19 @@ async function load(paths: readonly string[], options: ChromiumOptions = {}): Pr
   }
 }
 
+/** The same, with the most memory that all browsers of this machine had meanwhile. */
+async function loadWatched(paths: readonly string[], options: ChromiumOptions = {}) {
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(
+      most,
+      chromiumProcesses().reduce((sum, { memory }) => sum + memory, 0),
+    );
+  }, 50);
+  const answers = await load(paths, options).finally(() => clearInterval(watch));
+  return { answers, most };
+}
+
 describe('a page that unpacks to gigabytes', () => {
   it.each([
     ['/bomb', false],
@@ -116,14 +138,8 @@ describe('a page that unpacks to gigabytes', () => {
     ['/bomb-by-worker', false],
   ])('is closed at the cap: %s (one process: %s) [fault 31]', { timeout: 60_000 }, async (path, oneProcess) => {
     bombBytes = 0;
-    let most = 0;
-    const watch = setInterval(() => {
-      most = Math.max(
-        most,
-        chromiumProcesses().reduce((sum, { memory }) => sum + memory, 0),
-      );
-    }, 50);
-    const [first, bombed, next] = await load(['/', path, '/'], { oneProcess }).finally(() => clearInterval(watch));
+    const { answers, most } = await loadWatched(['/', path, '/'], { oneProcess });
+    const [first, bombed, next] = answers;
     expect([first?.error, next?.error]).toEqual([null, null]);
     expect(bombed?.error?.code).toBe('too_large');
     expect(transportFailure(bombed ?? { response: null, error: null })?.reason).toBe('schema_drift');
@@ -133,10 +149,15 @@ describe('a page that unpacks to gigabytes', () => {
     expect(most / mb).toBeLessThan(900);
   });
 
-  it('is closed where it makes them itself, and the next page comes [fault 36]', { timeout: 60_000 }, async () => {
-    const [grown, next] = await load(['/grows', '/']);
+  it('is closed where it makes them itself, and the next page comes [fault 36]', { timeout: 120_000 }, async () => {
+    madeBytes = 0;
+    const { answers, most } = await loadWatched(['/grows', '/']);
+    const [grown, next] = answers;
     expect(['too_large', 'timeout', 'connection']).toContain(grown?.error?.code);
     expect(next?.error).toBeNull();
+    // It had grown past what may be read, and was not let go on until the memory was used up.
+    expect(madeBytes).toBeGreaterThan(2 * rules().maxBytes);
+    expect(most / mb).toBeLessThan(1_500);
   });
 
   it('is asked for unpacked', async () => {
@@ -247,15 +268,23 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
-it.runIf(process.platform === 'linux')(
-  'a process that may open 64 files reads pages all the same [fault 38]',
-  { timeout: 60_000 },
-  async () => {
+describe.runIf(process.platform === 'linux')('a process that may open 64 files', () => {
+  const inProcess = async (...asked: string[]) => {
     await findChromium(executable);
     const worker = new URL('../support/page-worker.ts', import.meta.url).pathname;
     const shell = 'ulimit -n 64; ulimit -n 1>&2; exec "$0" "$@"';
-    const { stdout, stderr } = await run('sh', ['-c', shell, process.execPath, worker, `${site.origin}/`, '3']);
+    const { stdout, stderr } = await run('sh', ['-c', shell, process.execPath, worker, `${site.origin}/`, ...asked]);
     expect(stderr).toMatch(/^64$/m);
-    expect(JSON.parse(stdout)).toEqual(['true', 'true', 'true']);
-  },
-);
+    return z.array(z.string()).parse(JSON.parse(stdout));
+  };
+
+  it('reads pages all the same [fault 38]', { timeout: 60_000 }, async () => {
+    expect(await inProcess('3')).toEqual(['true', 'true', 'true']);
+  });
+
+  it('and has them all open says that its browser could not start, and reads when they are closed [fault 38]', {
+    timeout: 60_000,
+  }, async () => {
+    expect(await inProcess('1', 'files used up')).toEqual(['EMFILE', 'browser_failed', 'true']);
+  });
+});

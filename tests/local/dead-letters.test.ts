@@ -3,7 +3,6 @@ import { GetQueueAttributesCommand, SendMessageBatchCommand, SetQueueAttributesC
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../core/contracts/http/operations.ts';
-import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
 import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
@@ -28,17 +27,13 @@ async function setVisibility(seconds: string): Promise<void> {
   await cloud.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: seconds } }));
 }
 
-/** A new blob with the content of one that was stored, as a second attempt of its task would make it. */
-async function anotherBlob(): Promise<Record<string, unknown>> {
+/** The answers of a blob that was stored, fetched once more. */
+async function anotherBlob() {
   const [batch] = await cloud.rows(
     `SELECT b.blob_key FROM batch b WHERE b.kind = 'quotes' AND b.accepted > 0 ORDER BY b.id DESC LIMIT 1`,
   );
-  const blob = await cloud.getBlob(String(batch?.['blob_key']));
-  const attempt = blob.attempt + 50;
-  const { runId, part, sourceId, job, kind, createdAt } = blob;
-  const blobKey = rawBlobKey({ sourceId, createdAt, runId, part, attempt });
-  await cloud.putBlob(blobKey, { ...blob, attempt });
-  return { blobKey, runId, part, attempt, sourceId, job, kind };
+  const { sourceId, job, kind, exchanges } = await cloud.getBlob(String(batch?.['blob_key']));
+  return cloud.fetched({ source: sourceId, job, kind, exchanges });
 }
 
 describe('a malformed message on the deployed ingest queue', () => {
@@ -55,7 +50,7 @@ describe('a malformed message on the deployed ingest queue', () => {
       }),
     );
     const stored = await eventually('the good message to be stored', async () => {
-      const found = await cloud.rows('SELECT accepted FROM batch WHERE blob_key = $1', [good['blobKey']]);
+      const found = await cloud.rows('SELECT accepted FROM batch WHERE blob_key = $1', [good.blobKey]);
       return found.length > 0 ? found : undefined;
     });
     expect(stored.length).toBe(1);

@@ -1,22 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
-import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
+import type { Exchange } from '../../core/contracts/blob.ts';
+import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
+import type { IngestedBlob } from '../support/ingest-answers.ts';
 import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 
-/** Stores blobs with these exchanges and queues their keys as a worker does. Gives the keys. */
-async function queueBlobs(output: string, blobs: readonly Omit<BlobEnvelope, 'version'>[]): Promise<string[]> {
-  const messages = await Promise.all(
-    blobs.map(async ({ exchanges, createdAt, ...of }) => {
-      const blobKey = rawBlobKey({ ...of, createdAt });
-      await cloud.putBlob(blobKey, { version: 1, ...of, createdAt, exchanges });
-      return { blobKey, ...of };
-    }),
-  );
+/** Has an attempt of its own keep each of these answers, and queues their keys at once. Gives the keys. */
+async function queueBlobs(output: string, blobs: readonly IngestedBlob[]): Promise<string[]> {
+  const messages: IngestMessage[] = [];
+  for (const blob of blobs) messages.push(await cloud.fetched(blob));
   await cloud.sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: cloud.outputOf(output),
@@ -49,23 +44,23 @@ it('six pages of 300,000 nested elements are read once, with a reason, and keep 
   const [stored] = await cloud.rows(
     `SELECT blob_key FROM batch WHERE kind = 'quotes' AND accepted > 0 ORDER BY id DESC LIMIT 1`,
   );
-  const { version: _, ...good } = await cloud.getBlob(String(stored?.['blob_key']));
+  const { sourceId, job, kind, exchanges, createdAt } = await cloud.getBlob(String(stored?.['blob_key']));
   const page: Exchange = {
     request: { method: 'GET', url: 'https://www.slickcharts.com/dowjones', headers: {}, symbols: ['dowjones'] },
     response: { status: 200, headers: {}, body: '<div>'.repeat(300_000), truncated: false },
     error: null,
-    fetchedAt: good.createdAt,
+    fetchedAt: createdAt,
     latencyMs: 1,
   };
-  const hostile = Array.from({ length: 6 }, () => ({
-    ...{ runId: randomUUID(), part: 0, attempt: 1, sourceId: 'slickcharts', job: 'constituents' },
-    ...{ kind: 'constituents' as const, createdAt: good.createdAt, exchanges: [page] },
-  }));
+  const hostile = { source: 'slickcharts', kind: 'constituents', exchanges: [page] } as const;
   const began = performance.now();
-  const hostileKeys = await queueBlobs('QueueIngestPages', hostile);
+  const hostileKeys = await queueBlobs(
+    'QueueIngestPages',
+    Array.from({ length: 6 }, () => hostile),
+  );
   const goodKeys = await queueBlobs(
     'QueueIngest',
-    Array.from({ length: 10 }, (_each, at) => ({ ...good, attempt: 200 + at })),
+    Array.from({ length: 10 }, () => ({ source: sourceId, job, kind, exchanges })),
   );
 
   const batches = await eventually('all blobs to be read', async () => {

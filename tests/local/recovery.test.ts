@@ -89,7 +89,8 @@ async function withoutStragglers(source: string): Promise<void> {
     return busy.length === 0 ? true : undefined;
   });
   await cloud.pool.query(`DELETE FROM task_attempt WHERE (run_id, part) IN (SELECT run_id, part ${open})`, [source]);
-  await cloud.pool.query(`DELETE ${open}`, [source]);
+  const cut = await cloud.pool.query<{ run_id: string }>(`DELETE ${open} RETURNING run_id`, [source]);
+  cloud.cut(cut.rows.map(({ run_id }) => run_id));
 }
 
 const now = () => new Date().toISOString();

@@ -11,6 +11,7 @@ import { type FailureDetail, keptDetailSchema } from '../../core/contracts/words
 import type { JobKind } from '../../core/contracts/words/job-kinds.ts';
 import { keptFindingSchema, type RowFinding } from '../../core/contracts/words/row-findings.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
+import type { RawStore } from '../../core/ports/raw-store.ts';
 import { holdAfter, retryAfterOf } from '../../core/scraping/retry-after.ts';
 import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -77,12 +78,18 @@ export interface FetchedAnswers {
   readonly outcome: ScrapeOutcome;
 }
 
-interface Cloud {
+/** Where an attempt is begun and its blob kept. */
+interface Fetching {
   readonly pool: Pool;
-  readonly stages: Pipeline;
-  readonly stores: PipelineStores;
+  readonly stages: Pick<Pipeline, 'state'>;
+  readonly stores: { readonly blobs: RawStore };
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+interface Cloud extends Fetching {
+  readonly stages: Pipeline;
+  readonly stores: PipelineStores;
 }
 
 /** See `World.ingest`. */
@@ -110,7 +117,7 @@ export async function ingestAnswers(blob: IngestedBlob, cloud: Cloud): Promise<I
 /** Plans a task for answers, begins its attempt and keeps its blob. Its messages are for the caller to send, or to lose. */
 export async function fetchAnswers(
   { source: sourceId, kind, job: jobId, exchanges }: IngestedBlob,
-  { pool, stages, stores, now }: Cloud,
+  { pool, stages, stores, now }: Fetching,
 ): Promise<FetchedAnswers> {
   const source = knownSource(sourceId);
   const job = source.jobs.find((each) => (jobId === undefined ? each.kind === kind : each.id === jobId));

@@ -1,19 +1,31 @@
 /** The deployed cloud that `cloud-setup.ts` started, as tests use it: over HTTP, through the AWS SDK, and in SQL. */
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, inject } from 'vitest';
+import { afterAll, expect, inject } from 'vitest';
 import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
+import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
 import { emulatorOf } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { until } from '../../localstack/processes.ts';
-import { expectInvariant } from './invariants/expect-invariant.ts';
+import { fetchAnswers, type IngestedBlob } from './ingest-answers.ts';
+import { breachesOf, expectInvariant } from './invariants/expect-invariant.ts';
+import type { KeptBlobs } from './invariants/kept-blobs.ts';
+
+/** Of all files: they share the cloud, and the modules of the process that runs them. */
+const seen = new Map<string, Buffer>();
+const cutRuns = new Set<string>();
 
 export interface AskOptions {
   readonly method?: string;
@@ -25,7 +37,7 @@ export interface AskOptions {
   readonly redirect?: 'follow' | 'manual';
 }
 
-/** The shared cloud. Its connections are closed after the file. */
+/** The shared cloud. After the file the invariants of all that is stored are checked, and its connections closed. */
 export function sharedCloud() {
   const cloud = inject('cloud');
   const pool = createPool({ url: cloud.databaseUrl }, 2);
@@ -34,7 +46,9 @@ export function sharedCloud() {
   const sqs = new SQSClient(aws);
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
   const bucket = outputOf('RawBucket');
+  // As the last of the file: the hooks of the test put things in order first.
   afterAll(async () => {
+    await checkWhatIsStored();
     await pool.end();
     functions.close();
     sqs.destroy();
@@ -80,6 +94,32 @@ export function sharedCloud() {
     return Buffer.from((await object.Body?.transformToByteArray()) ?? []);
   }
 
+  /** All raw blobs. A blob is never changed, so each is read once. */
+  async function keptBlobs(): Promise<KeptBlobs> {
+    for (const key of await keysUnder(rawPrefix)) if (!seen.has(key)) seen.set(key, await objectAt(key));
+    return seen;
+  }
+
+  async function whileNothingIsPlanned(work: () => Promise<void>): Promise<void> {
+    const stopped = await pool.query(`SELECT FROM service_state WHERE service_id = 'scheduler' AND NOT running`);
+    await ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
+    try {
+      await work();
+    } finally {
+      if (stopped.rowCount === 0) await ask('/services/scheduler/start', { method: 'POST', as: 'operate' });
+    }
+  }
+
+  /** What waits, for a source or for its time, may stay open; what was fetched must soon be read. */
+  async function checkWhatIsStored(): Promise<void> {
+    await whileNothingIsPlanned(async () => {
+      const breaches = async () => breachesOf(pool, { blobs: await keptBlobs(), underWay: new Set(), cut: cutRuns });
+      await eventually('the end of what is under way', async () => ((await breaches()).length === 0 ? true : undefined))
+        // Says what is wrong.
+        .catch(async () => expect(await breaches()).toEqual([]));
+    });
+  }
+
   return {
     ...cloud,
     pool,
@@ -100,28 +140,29 @@ export function sharedCloud() {
     async getBlob(key: string): Promise<BlobEnvelope> {
       return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(key)).toString('utf8')));
     },
-    /**
-     * Checks what must hold after anything. The scheduler is stopped meanwhile, so that nothing is under way. For as long as
-     * no test has written rows or blobs by itself.
-     */
-    async invariant(): Promise<void> {
-      await ask('/services/scheduler/stop', { method: 'POST', as: 'operate' });
-      try {
+    /** Checks what must hold once all has ended: the scheduler is stopped meanwhile, so that nothing is under way. */
+    invariant: () =>
+      whileNothingIsPlanned(async () => {
         await eventually('the end of all tasks', async () => {
           const open = await pool.query(
             `SELECT FROM task WHERE finished_at IS NULL UNION ALL SELECT FROM task_attempt WHERE finished_at IS NULL`,
           );
           return open.rowCount === 0 ? true : undefined;
         });
-        const blobs = new Map<string, Buffer>();
-        for (const key of await keysUnder(rawPrefix)) blobs.set(key, await objectAt(key));
-        await expectInvariant(pool, { blobs });
-      } finally {
-        await ask('/services/scheduler/start', { method: 'POST', as: 'operate' });
-      }
+        await expectInvariant(pool, { blobs: await keptBlobs() });
+      }),
+    /** Answers that an attempt at a task of their own has fetched, kept and told. Gives the message for `ingest`. */
+    async fetched(answers: IngestedBlob): Promise<IngestMessage> {
+      const stages = { state: postgresState(pool) };
+      const stores = { blobs: s3RawStore(bucket, s3) };
+      const { message, outcome } = await fetchAnswers(answers, { pool, stages, stores, now: Date.now() });
+      const watching = { store: postgresOutcomeStore(pool), sources: catalogue };
+      await recordOutcome(outcome, watching, new Date());
+      return message;
     },
-    async putBlob(key: string, blob: BlobEnvelope): Promise<void> {
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: gzipSync(JSON.stringify(blob)) }));
+    /** Notes the runs of which a test deletes tasks that are open. */
+    cut(runs: readonly string[]): void {
+      for (const run of runs) cutRuns.add(run);
     },
     /** Switches a fault of the simulated upstreams. */
     async fault(fault: Readonly<Record<string, unknown>>): Promise<void> {

@@ -23,6 +23,8 @@ export interface Kept {
    * attempts open. Without it everything must have ended.
    */
   readonly underWay?: ReadonlySet<string> | undefined;
+  /** The ids of runs of which a test has deleted tasks that were open. */
+  readonly cut?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -47,7 +49,10 @@ export async function breachesOf(pool: Pool, kept: Kept): Promise<string[]> {
 }
 
 /** The same of rows that were read before. */
-export async function breachesIn(stored: StoredRows, { blobs, due = [], sourceOf, underWay }: Kept): Promise<string[]> {
+export async function breachesIn(
+  stored: StoredRows,
+  { blobs, due = [], sourceOf, underWay, cut = new Set() }: Kept,
+): Promise<string[]> {
   const breaches: string[] = [];
   const envelopes = await unpacked(blobs);
   const rankOf: RankOf = (source, asset) => inCatalogue(source)?.rank[asset] ?? 0;
@@ -59,7 +64,7 @@ export async function breachesIn(stored: StoredRows, { blobs, due = [], sourceOf
     ...batchBreaches(stored, readings),
     ...priceBreaches(stored, readings, rankOf),
     ...eventBreaches(stored),
-    ...workBreaches(stored, readings, failures, due, underWay !== undefined),
+    ...workBreaches(stored, readings, failures, { due, underWay: underWay !== undefined, cut }),
   ];
 }
 

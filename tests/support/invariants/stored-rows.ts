@@ -60,7 +60,16 @@ const statistics = z.object({
   unchanged: number,
   volume: decimal,
 });
-const run = z.object({ id: text, sourceId: text, job: text, kind: text, trigger: text, slot: text });
+const run = z.object({
+  id: text,
+  sourceId: text,
+  job: text,
+  kind: text,
+  trigger: text,
+  slot: text,
+  /** A backfill that was cancelled: its parts that were never sent are deleted. */
+  cancelled: z.boolean(),
+});
 const task = z.object({
   runId: text,
   part: number,
@@ -224,7 +233,12 @@ export async function storedRows(db: Connection) {
          FROM batch_statistics ORDER BY batch_id, currency`,
     ),
     replays: await read(db, z.object({ id: text, blobs: number }), 'SELECT id, blobs FROM replay'),
-    runs: await read(db, run, 'SELECT id, source_id AS "sourceId", job, kind, trigger, slot FROM run'),
+    runs: await read(
+      db,
+      run,
+      `SELECT r.id, r.source_id AS "sourceId", job, kind, trigger, slot, b.cancelled_at IS NOT NULL AS cancelled
+         FROM run r LEFT JOIN backfill b ON b.run_id = r.id`,
+    ),
     tasks: await read(
       db,
       task,

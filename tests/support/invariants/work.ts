@@ -19,11 +19,10 @@ export function workBreaches(
   stored: StoredRows,
   readings: readonly BatchReading[],
   failures: Failures,
-  due: readonly DueRun[],
-  underWay: boolean,
+  { due, underWay, cut }: { due: readonly DueRun[]; underWay: boolean; cut: ReadonlySet<string> },
 ): string[] {
   return [
-    ...runBreaches(stored, due),
+    ...runBreaches(stored, due, cut),
     ...taskBreaches(stored, readings, underWay),
     ...attemptBreaches(stored, failures, underWay),
   ];
@@ -34,7 +33,7 @@ type Failures = ReadonlyMap<string, readonly (Failure | null)[] | null>;
 
 const taskKey = ({ runId, part }: { runId: string; part: number }) => `${runId}/${part}`;
 
-function runBreaches(stored: StoredRows, due: readonly DueRun[]): string[] {
+function runBreaches(stored: StoredRows, due: readonly DueRun[], cut: ReadonlySet<string>): string[] {
   const breaches: string[] = [];
   const tasksOf = Map.groupBy(stored.tasks, (task) => task.runId);
   const runs = new Map(stored.runs.map((run) => [run.id, run]));
@@ -42,7 +41,8 @@ function runBreaches(stored: StoredRows, due: readonly DueRun[]): string[] {
     if (run.id !== runIdOf(run)) breaches.push(`run ${run.id}: not the run of ${run.sourceId} ${run.job} ${run.slot}`);
     const parts = (tasksOf.get(run.id) ?? []).map(({ part }) => part);
     // Parts of a cancelled backfill that were never sent are deleted.
-    const whole = run.trigger === 'backfill' || parts.every((part, index) => part === index);
+    if (cut.has(run.id) || run.cancelled) continue;
+    const whole = parts.every((part, index) => part === index);
     if (parts.length === 0 || !whole) breaches.push(`run ${run.id}: its tasks are ${JSON.stringify(parts)}`);
   }
   for (const each of due) {

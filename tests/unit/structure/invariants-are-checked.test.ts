@@ -5,13 +5,15 @@ const groups = /^tests\/(contract|chaos|local)\/.+\.test\.ts$/;
 
 /** What brings work through the pipeline, in this process or in another. */
 const works =
-  /\b(ingestBlobs|scrapeTask|pipeline|startWorld|openWorld|queueLoad|runMix|startTestCloud)\(|\/(ingest-worker|scrape-worker|scrape-task-worker|function-process)\.ts'/;
+  /\b(ingestBlobs|scrapeTask|pipeline|startWorld|openWorld|sharedCloud|queueLoad|runMix|startTestCloud)\(|\/(ingest-worker|scrape-worker|scrape-task-worker|function-process)\.ts'/;
 
 /** What no world knows of. */
 const elsewhere = /\b(queueLoad|runMix|startTestCloud)\(|-worker\.ts'/;
 
 /** Worlds that check the invariants of everything that came in: after each test, or after the file. */
-const checking = ['use-world', 'clocked-cloud', 'recovery-world'].map((name) => `tests/support/${name}.ts`);
+const checking = ['use-world', 'clocked-cloud', 'recovery-world', 'shared-cloud'].map(
+  (name) => `tests/support/${name}.ts`,
+);
 
 /** A check in a test file, or in what reports a whole run. */
 const checks = /\b(expectInvariant|invariant|expectStored|wrongIn)\(/;
@@ -31,7 +33,7 @@ function offences(tree: SourceTree): string[] {
     if (!works.test(text) || checks.test(text)) return false;
     // Such a world knows of what its own pipelines keep.
     const imports = importsOf(tree, file);
-    const known = /\b\w+\.pipeline\(/.test(text);
+    const known = /\b\w+\.pipeline\(|\bsharedCloud\(/.test(text);
     return elsewhere.test(text) || !known || !imports.some((name) => checking.includes(name));
   });
 }
@@ -44,7 +46,9 @@ describe('the invariants are checked by every test that runs the pipeline', () =
   it('and by each world that says so', () => {
     const tree = realTree();
     for (const file of checking)
-      expect(tree.get(file), file).toMatch(/afterEach\([\s\S]{0,120}invariant\(\)|useWorld\(/);
+      expect(tree.get(file), file).toMatch(
+        /after(Each|All)\([\s\S]{0,120}(invariant|checkWhatIsStored)\(\)|useWorld\(/,
+      );
   });
 
   it('has no exemption for a file that is gone or has a check', () => {

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
-import { migrate } from '../../../core/adapters/postgres/database/migrate.ts';
-import { createPool, type Pool } from '../../../core/adapters/postgres/database/pool.ts';
-import { makeKeys, testApi } from '../../support/api-fixture.ts';
-import { notRunHere } from '../../support/fault-table/not-run-here.ts';
-import { queueLoad } from '../../support/load-through-queue.ts';
-import { migrationsDirectory } from '../../support/postgres.ts';
+import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
+import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { makeKeys, testApi } from '../support/api-fixture.ts';
+import { notRunHere } from '../support/fault-table/not-run-here.ts';
+import { queueLoad } from '../support/load-through-queue.ts';
+import { migrationsDirectory } from '../support/postgres.ts';
 
-/* The short form raises SQLSTATE 53100 in a trigger; here the file system of Postgres has no room. */
+/* The file system of Postgres has no room, in a mount of its own. */
 
 const megabytes = 192;
 
@@ -46,7 +46,7 @@ it('a disk without room fails each write and no read, nothing half is stored, an
   chmodSync(folder, 0o711);
   const command = process.platform === 'linux' ? namespace() : null;
   if (!command) notRunHere(context, 'a small file system needs `unshare -rm` and `mount -t tmpfs` (Linux)');
-  const script = new URL('../../support/small-disk-server.ts', import.meta.url).pathname;
+  const script = new URL('../support/small-disk-server.ts', import.meta.url).pathname;
   const started = spawn(command[0] ?? '', [...command.slice(1), process.execPath, script, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -62,7 +62,7 @@ it('a disk without room fails each write and no read, nothing half is stored, an
   pool = createPool({ url }, 3);
   await migrate(pool, migrationsDirectory, new Date());
   const keys = await makeKeys(pool);
-  const load = await queueLoad(pool, { ticks: 20, containers: 3 });
+  const load = await queueLoad(pool, { ticks: 10, containers: 3 });
   // A row that is there already must be readable.
   const before = (await pool.query('SELECT FROM run')).rowCount;
   expect(await tell('fill')).toBeLessThan(8_192);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { notRunHere } from '../../support/fault-table/not-run-here.ts';
-import { type Site, startSite } from '../../support/hostile-site.ts';
+import { notRunHere } from '../support/fault-table/not-run-here.ts';
+import { type Site, startSite } from '../support/hostile-site.ts';
 
-/* The short form gives the browser's folder another room; here the file system itself has 8 MB. */
+/* The file system of the folder itself has 8 MB, in a mount of its own. */
 
 let site: Site;
 let folder = '';
@@ -31,7 +31,7 @@ it('a temporary folder of 8 MB is no room for a browser, stays empty, and is eno
   const [program = '', ...command] = ['unshare', flags, 'sh', '-c', script, 'sh'];
   if (process.platform !== 'linux' || spawnSync(program, command, { env }).status !== 0)
     notRunHere(context, 'a small file system needs `unshare -rm` and `mount -t tmpfs` (Linux)');
-  const worker = new URL('../../support/page-worker.ts', import.meta.url).pathname;
+  const worker = new URL('../support/page-worker.ts', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)('unshare', [...command, process.execPath, worker, `${site.origin}/`], {
     env,
   });
