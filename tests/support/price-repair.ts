@@ -68,3 +68,65 @@ export function repairInput(name: string): SeriesInput {
     actions,
   };
 }
+
+const venues = {
+  T: { exchangeName: 'JPX', exchangeTimezoneName: 'Asia/Tokyo', currency: 'JPY' },
+  L: { exchangeName: 'LSE', exchangeTimezoneName: 'Europe/London', currency: 'GBp' },
+  PA: { exchangeName: 'PAR', exchangeTimezoneName: 'Europe/Paris', currency: 'EUR' },
+} as const;
+const newYork = { exchangeName: 'NMS', exchangeTimezoneName: 'America/New_York', currency: 'USD' } as const;
+const types = { DODFX: 'MUTUALFUND', EWG: 'ETF' } as const;
+
+/** A series as its vendor answers it, fetched some days after its last bar. */
+export interface RepairAnswer {
+  readonly symbol: string;
+  readonly fetchedAt: string;
+  readonly body: string;
+  /** How many of the vendor's units are one of its currency. */
+  readonly unit: number;
+}
+
+export function repairAnswer(name: string): RepairAnswer {
+  const { bars, actions, adjusted, minorFactor } = repairInput(name);
+  const [, ticker = '', suffix] = /^([A-Z0-9]+)(?:-(T|L|PA))?-1/.exec(name) ?? [];
+  const venue = Object.entries(venues).find(([key]) => key === suffix)?.[1] ?? newYork;
+  const symbol = suffix === undefined ? ticker : `${ticker}.${suffix}`;
+  const inOrder = bars.toSorted((a, b) => a.startsAt - b.startsAt);
+  const startOf = (exDate: string) => (inOrder.find((bar) => bar.date === exDate)?.startsAt ?? 0) / 1000;
+  const eventsOf = (type: RuleAction['type'], of: (value: number) => object) =>
+    Object.fromEntries(
+      actions
+        .filter((action) => action.type === type)
+        .map(({ exDate, value }) => [startOf(exDate), { date: startOf(exDate), ...of(Number(value)) }]),
+    );
+  const column = (field: 'open' | 'high' | 'low' | 'close' | 'volume') =>
+    inOrder.map((bar) => (bar[field] === null ? null : Number(bar[field])));
+  const columns = Object.fromEntries((['open', 'high', 'low', 'close', 'volume'] as const).map((f) => [f, column(f)]));
+  const body = {
+    chart: {
+      result: [
+        {
+          meta: {
+            symbol,
+            ...venue,
+            instrumentType: Object.entries(types).find(([key]) => key === ticker)?.[1] ?? 'EQUITY',
+            dataGranularity: inOrder[0]?.interval,
+          },
+          timestamp: inOrder.map((bar) => bar.startsAt / 1000),
+          events: {
+            dividends: eventsOf('dividend', (amount) => ({ amount })),
+            capitalGains: eventsOf('capital_gain', (amount) => ({ amount })),
+            splits: eventsOf('split', (numerator) => ({ numerator, denominator: 1 })),
+          },
+          indicators: {
+            quote: [columns],
+            adjclose: [{ adjclose: inOrder.map((bar) => adjusted?.get(bar.startsAt) ?? null) }],
+          },
+        },
+      ],
+      error: null,
+    },
+  };
+  const fetchedAt = new Date((inOrder.at(-1)?.startsAt ?? 0) + 4 * 86_400_000).toISOString();
+  return { symbol, fetchedAt, body: JSON.stringify(body), unit: minorFactor };
+}
