@@ -15,6 +15,7 @@ import type { JudgedSeries } from './judged-series.ts';
 import type { Finding } from './rules/finding.ts';
 import { judgeSeries } from './rules/judge-series.ts';
 import type { RuleAction, SeriesEvidence } from './rules/series.ts';
+import { toldBefore } from './told-before.ts';
 
 export interface JudgedBars {
   readonly accepted: StoredBarSeries;
@@ -47,8 +48,13 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
   const bars = undecided.size === 0 ? accepted.bars : accepted.bars.filter((bar) => !undecided.has(bar.startsAt));
   const closes = new Map<number | null, string>(accepted.bars.map((bar) => [bar.startsAt, bar.close]));
   const actions = withoutCountedGains(accepted, found);
+  const stays = withOvertaken({ ...accepted, bars, actions }, stored);
+  const before =
+    stored && stays.overtaken
+      ? toldBefore(series, bars, stays.overtaken.bars, stored, stored.actions.flatMap(ruleAction))
+      : [];
   return {
-    accepted: withOvertaken({ ...accepted, bars, actions }, stored),
+    accepted: stays,
     answered: answeredRange(series, accepted.bars, stored),
     rejected: [
       ...rejected,
@@ -61,9 +67,12 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
       to: last.startsAt,
       firstDay: first.date,
       lastDay: last.date,
-      findings: found
-        .filter((finding) => !undecided.has(finding.subject.at))
-        .map((finding) => ({ ...finding, row: finding.subject.said ?? closes.get(finding.subject.at) ?? null })),
+      findings: [
+        ...found
+          .filter((finding) => !undecided.has(finding.subject.at))
+          .map((finding) => ({ ...finding, row: finding.subject.said ?? closes.get(finding.subject.at) ?? null })),
+        ...before,
+      ],
     },
   };
 }

@@ -55,3 +55,11 @@ export const outvotingAnswers = 3;
 
 /** Rates and spreads below this move by points: their ratios say nothing. */
 export const rateLevel = 5;
+
+/** A bar that was fetched so many days after its start has settled: it should not change any more. */
+export const settledAfterDays: Readonly<Record<'intraday' | '1d' | '1wk' | '1mo', number>> = {
+  intraday: 2,
+  '1d': 2,
+  '1wk': 9,
+  '1mo': 33,
+};

@@ -28,6 +28,8 @@ export interface PriceAt {
 export interface StoredRow {
   readonly startsAt: number;
   readonly close: number;
+  /** The close as it is stored. */
+  readonly said?: DecimalText;
   /** As of when its prices are adjusted for splits, `yyyy-mm-dd`. */
   readonly basisDay: string;
   /** Fetched after its interval had ended and settled: it should not change any more. */

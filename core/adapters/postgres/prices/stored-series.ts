@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { barIntervals, corporateActionTypes } from '../../../market/bar.ts';
 import type { SeriesSpan, StoredSeries } from '../../../prices/evidence.ts';
+import { settledAfterDays } from '../../../prices/thresholds.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
@@ -35,8 +36,8 @@ const actionRow = z.object({
 });
 
 /** A fetch lies so long after the start of a bar that its price has settled. */
-const hasSettled = `b.fetched_at > b.starts_at + CASE s.interval WHEN '1mo' THEN interval '33 days' WHEN '1wk' THEN interval '9 days'
-                                                                  ELSE interval '2 days' END`;
+const hasSettled = `b.fetched_at > b.starts_at + interval '1 day' * CASE s.interval
+  WHEN '1mo' THEN ${settledAfterDays['1mo']} WHEN '1wk' THEN ${settledAfterDays['1wk']} ELSE ${settledAfterDays['1d']} END`;
 
 /**
  * What is stored of some series in the time of theirs, what answers of later fetches have spoken for, and all corporate
@@ -108,6 +109,7 @@ export async function storedSeries(
           rows: (found?.times.split(',') ?? []).map((time, index) => ({
             startsAt: Number(time),
             close: Number(close?.[index]),
+            said: close?.[index] ?? '',
             basisDay: day?.[index] ?? '',
             settled: found?.settled[index] === '1',
           })),
