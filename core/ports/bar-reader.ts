@@ -59,4 +59,16 @@ export interface BarReader {
     source: string,
     interval: string,
   ): Promise<{ readonly from: string; readonly to: string }[]>;
+  /**
+   * Of each of these starts what the source said before, where no finding ever called that wrong and no split has changed
+   * it since; with `knownAt`, of what was known then.
+   */
+  saidBefore(of: {
+    listingId: number;
+    source: string;
+    interval: string;
+    zone: string;
+    knownAt: string | null;
+    starts: readonly Date[];
+  }): Promise<StoredBar[]>;
 }

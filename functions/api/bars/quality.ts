@@ -15,6 +15,8 @@ export interface Qualified<Row> {
   readonly rows: readonly Row[];
   /** Days or times of the rows that were left out. */
   readonly leftOut: readonly string[];
+  /** Those of them whose prices are wrong, while there should be a row. */
+  readonly wrong: readonly Row[];
 }
 
 /** The bars of one interval. */
@@ -25,15 +27,18 @@ export function qualifiedBars<Row extends StoredBar>(
   quality: Quality,
 ): Qualified<Row> {
   const ofBars = findings.filter((finding) => finding.kind === 'bar' && finding.interval === interval);
-  if (quality === 'raw' || ofBars.length === 0) return { rows, leftOut: [] };
+  if (quality === 'raw' || ofBars.length === 0) return { rows, leftOut: [], wrong: [] };
   const byTime = Map.groupBy(ofBars, (finding) => finding.at?.getTime() ?? 0);
   const leftOut: string[] = [];
+  const wrong: Row[] = [];
   const kept = rows.flatMap((row): Row[] => {
     const found = byTime.get(row.startsAt.getTime()) ?? [];
     if (found.length === 0) return [row];
     const accepted = quality === 'repaired' ? found.filter(isApplied) : [];
     if (found.some((finding) => finding.severity === 'wrong' && !accepted.includes(finding))) {
-      leftOut.push(row.date ?? row.startsAt.toISOString());
+      leftOut.push(nameOf(row));
+      if (found.every(({ evidence, proposal }) => evidence.code !== 'closed_day' && proposal?.field !== 'row'))
+        wrong.push(row);
       return [];
     }
     if (accepted.length === 0) return [row];
@@ -43,7 +48,12 @@ export function qualifiedBars<Row extends StoredBar>(
     const { open, high, low, close, volume } = repaired;
     return [{ ...row, open, high, low, close, volume }];
   });
-  return { rows: kept, leftOut };
+  return { rows: kept, leftOut, wrong };
+}
+
+/** What a row is called in a warning: its day, or its time where it has none. */
+export function nameOf(row: StoredBar): string {
+  return row.date ?? row.startsAt.toISOString();
 }
 
 /** The ids of the findings on a bar that are open or accepted: one of the latter has made a repaired bar what it is. */

@@ -24,7 +24,7 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
-import { findingsOf, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
+import { findingsOf, nameOf, type Qualified, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
@@ -122,7 +122,14 @@ export function barRoutes({
         query.knownAt ?? null,
       );
       const known = quality === 'raw' ? [] : judged;
-      const { rows, leftOut } = qualifiedBars(came, interval, known, quality);
+      const { rows, leftOut, earlier } = await servedBars(reader, qualifiedBars(came, interval, known, quality), {
+        listingId: listing.listingId,
+        source: stored.source,
+        interval,
+        zone: listing.zone,
+        knownAt: query.knownAt ?? null,
+        down: query.order === 'desc',
+      });
       const actions = qualifiedActions(
         await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null),
         known,
@@ -160,6 +167,7 @@ export function barRoutes({
       const warnings = [
         ...warningsOf(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
         ...leftOutWarning(leftOut),
+        ...earlierWarning(earlier),
         ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
       ];
       if (wantsCsv(query.format, call)) {
@@ -276,13 +284,46 @@ function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[
 /** Days that a warning names, at the most. */
 const mostDays = 20;
 
+function namesOf(days: readonly string[]): string {
+  return days.length > mostDays ? `${days.slice(0, mostDays).join(', ')} …` : days.join(', ');
+}
+
 function leftOutWarning(days: readonly string[]): Warning[] {
   if (days.length === 0) return [];
-  const named = days.length > mostDays ? `${days.slice(0, mostDays).join(', ')} …` : days.join(', ');
   return [
     {
       code: 'wrong_bars',
-      message: `${days.length} bars are left out because a finding calls them wrong: ${named}. GET /findings says why, quality=raw gives them as they came.`,
+      message: `${days.length} bars are left out because a finding calls them wrong: ${namesOf(days)}. GET /findings says why, quality=raw gives them as they came.`,
+    },
+  ];
+}
+
+/**
+ * The rows of a page, with what the source said before in place of wrong ones: a right bar is not lost because a later
+ * answer was wrong.
+ */
+async function servedBars(
+  reader: BarReader,
+  { rows, leftOut, wrong }: Qualified<StoredBar>,
+  { down, ...of }: Omit<Parameters<BarReader['saidBefore']>[0], 'starts'> & { readonly down: boolean },
+): Promise<{ rows: readonly StoredBar[]; leftOut: readonly string[]; earlier: readonly string[] }> {
+  const before = wrong.length === 0 ? [] : await reader.saidBefore({ ...of, starts: wrong.map((row) => row.startsAt) });
+  if (before.length === 0) return { rows, leftOut, earlier: [] };
+  const earlier = before.map(nameOf);
+  const sign = down ? -1 : 1;
+  return {
+    rows: [...rows, ...before].sort((a, b) => sign * (a.startsAt.getTime() - b.startsAt.getTime())),
+    leftOut: leftOut.filter((name) => !earlier.includes(name)),
+    earlier,
+  };
+}
+
+function earlierWarning(days: readonly string[]): Warning[] {
+  if (days.length === 0) return [];
+  return [
+    {
+      code: 'earlier_bars',
+      message: `${days.length} bars are as they were told before, because a finding calls what came later wrong: ${namesOf(days)}. quality=raw gives what came last.`,
     },
   ];
 }

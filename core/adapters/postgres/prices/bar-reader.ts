@@ -176,6 +176,25 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       return firstRow(gapRow, result);
     },
 
+    async saidBefore(of) {
+      visible.require(of.source);
+      const result = await pool.query({
+        name: 'bars-said-before',
+        text: `SELECT ${asRead.replaceAll('$ZONE', '$6')} FROM (
+                 SELECT DISTINCT ON (starts_at) ${columns} FROM bar_revision r
+                 WHERE listing_id = $1 AND source = $2 AND interval = $3 AND starts_at = ANY ($4::timestamptz[]) AND ${counts}
+                   AND ($5::timestamptz IS NULL OR ingested_at <= $5) AND NOT stale
+                   AND NOT EXISTS (SELECT FROM finding f WHERE f.listing_id = r.listing_id AND f.source = r.source AND f.kind = 'bar'
+                                   AND f.interval = r.interval AND f.at = r.starts_at AND f.severity = 'wrong' AND f.said = r.close)
+                   AND NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = r.listing_id AND a.source = r.source
+                                   AND a.type = 'split' AND a.withdrawn_at IS NULL AND a.ex_date > r.starts_at
+                                   AND a.ex_date + interval '2 days' > r.basis_at)
+                 ORDER BY starts_at, ingested_at DESC) q`,
+        values: [of.listingId, of.source, of.interval, of.starts, of.knownAt, of.zone],
+      });
+      return rowsOf(barRow, result);
+    },
+
     async repairs(listingId, source, interval) {
       visible.require(source);
       return repairDays(pool, listingId, source, interval);

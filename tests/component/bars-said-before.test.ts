@@ -1,0 +1,46 @@
+import { beforeAll, expect, it } from 'vitest';
+import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { barsSchema } from '../../core/contracts/http/market.ts';
+import type { KnownListing } from '../../core/market/instrument.ts';
+import type { IngestStore } from '../../core/ports/ingest-store.ts';
+import { storeAnswer } from '../support/judged-answer.ts';
+import { at, barSeries, databaseTime, registered } from '../support/quote-store-rows.ts';
+import { useApi } from '../support/use-api.ts';
+
+const { world, read } = useApi();
+let store: IngestStore;
+beforeAll(() => {
+  store = postgresIngestStore(world.pool);
+});
+
+const right = [100, 101, 100, 102, 101, 100, 101, 102, 101, 100];
+const inPence = right.map((close, index) => (index === 4 ? close * 100 : close));
+const tell = (listing: KnownListing, closes: readonly number[], days: number) =>
+  storeAnswer(store, 'yahoo', barSeries(listing, closes, { fetchedAt: at(0) + days * 86_400_000 }));
+const bars = async (symbol: string, query = '') => {
+  const { data, warnings } = await read(barsSchema, `/bars/${symbol}${query}`);
+  return { closes: data.bars.map((bar) => bar.close), warnings: warnings.map(({ code }) => code) };
+};
+
+it('a right bar is not lost because a later answer is in another unit, and what came is there as raw', async () => {
+  const listing = await registered(world.pool, 'yahoo', 'LATERWRONG');
+  await tell(listing, right, 0);
+  await tell(listing, inPence, 1);
+  expect(await bars('LATERWRONG')).toEqual({ closes: right, warnings: ['earlier_bars'] });
+  expect(await bars('LATERWRONG', '?order=desc')).toEqual({ closes: right.toReversed(), warnings: ['earlier_bars'] });
+  expect(await bars('LATERWRONG', '?quality=raw')).toEqual({ closes: inPence, warnings: [] });
+  await tell(listing, right, 2);
+  expect(await bars('LATERWRONG')).toEqual({ closes: right, warnings: [] });
+});
+
+it('a bar that was wrong before as well, or was not known then, is left out', async () => {
+  const listing = await registered(world.pool, 'yahoo', 'ALWAYSWRONG');
+  await tell(listing, inPence, 0);
+  const before = await databaseTime(world.pool);
+  const without = right.filter((_, index) => index !== 4);
+  expect(await bars('ALWAYSWRONG')).toEqual({ closes: without, warnings: ['wrong_bars'] });
+  await tell(listing, right, 1);
+  await tell(listing, inPence, 2);
+  expect(await bars('ALWAYSWRONG')).toEqual({ closes: right, warnings: ['earlier_bars'] });
+  expect((await bars('ALWAYSWRONG', `?knownAt=${before.toISOString()}`)).closes).not.toContain(101_00);
+});
