@@ -27,14 +27,12 @@ export interface StoredDays {
   readonly actions: readonly CorporateAction[];
   /** The latest quote, once something has agreed with it. */
   readonly quote: PriceAt | null;
-  /** Closes of other sources by day, one map a source, in the same basis. */
-  readonly otherCloses: readonly ReadonlyMap<string, number>[];
   /** Ranges of days that answers have spoken for, and when these were fetched: milliseconds since the epoch. */
   readonly answered: readonly { readonly first: string; readonly last: string; readonly fetchedAt: number }[];
 }
 
 /** Rules that need nothing but what is stored. */
-export const rulesOfStored: readonly PriceRule[] = ['unit', 'splits', 'edges', 'shape', 'sources', 'dividends'];
+export const rulesOfStored: readonly PriceRule[] = ['unit', 'splits', 'edges', 'shape', 'dividends'];
 
 /** Witnesses that are not stored. */
 export const passingWitnesses: readonly PriceWitness[] = ['market_price', 'previous_close', 'other_source'];
@@ -46,7 +44,7 @@ export interface JudgedAgain extends JudgedSeries {
 
 /** Judges a stored series; `null` where it has no bars since `from`, a day. Never throws. */
 export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null {
-  const { listing, bars, actions, quote, otherCloses } = stored;
+  const { listing, bars, actions, quote } = stored;
   const recent = bars.filter((bar) => bar.date !== null && bar.date >= from);
   const [first, last] = [recent[0], recent.at(-1)];
   if (!first || !last) return null;
@@ -61,7 +59,6 @@ export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null
     actions: actions.flatMap(ruleAction),
     evidence: {
       quote: quote ?? undefined,
-      otherCloses,
       tradedOn: calendar ? (date) => tradesOn(calendar, date) : undefined,
     },
   });

@@ -81,3 +81,21 @@ it('the same blobs in any order, and twice, give the same findings', async () =>
   expect(late).toBeGreaterThan(0);
   expect(found).toBeGreaterThan(0);
 }, 120_000);
+
+it.each([
+  ['one', 'two', 'odd'],
+  ['one', 'odd', 'two'],
+  ['odd', 'one', 'two'],
+])('three sources in the order %s, %s, %s: the one that differs is outvoted, and no other', async (...sources) => {
+  const listing = await registered(world.pool, 'one', `THREE-${sources.join('-').toUpperCase()}`);
+  for (const source of sources) {
+    const faults = source === 'odd' ? [{ row: 20, factor: 1.12 }] : [];
+    await storeAnswer(store, source, answer(listing, faults, 0));
+  }
+  const found = await column(
+    world.pool,
+    `SELECT source || ' ' || date || ' ' || severity FROM finding WHERE listing_id = $1 AND rule = 'sources' AND status = 'open'`,
+    [listing.id],
+  );
+  expect(found).toEqual([`odd ${days[20]} wrong`]);
+});

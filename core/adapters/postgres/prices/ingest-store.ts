@@ -24,6 +24,7 @@ import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
 import { quoteSurroundings } from './quote-surroundings.ts';
 import { endReadRepairs, holesIn, wantRepairs } from './repair-wants.ts';
+import { compareSources } from './source-findings.ts';
 import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
 import { withdraw } from './withdraw.ts';
@@ -117,6 +118,7 @@ async function storeBatch(
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
   const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? []);
+  await compareSources(db, sourceId, batchId, decision.bars);
   await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars, ...holesIn(answered)]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {

@@ -48,24 +48,12 @@ const daysRow = z.object({
     }),
   ),
   quote: z.object({ price: number, at: z.number() }).nullable(),
-  others: z.array(z.object({ source: z.string(), closes: z.record(z.string(), number) })),
   answered: z.array(z.object({ first: z.string(), last: z.string(), fetchedAt: z.number() })),
 });
 
-/** Closes of other sources count where no finding calls them wrong, in the basis of these. */
-const otherCloses = `
-  SELECT o.source, jsonb_object_agg(o.date, o.close::text) AS closes FROM bar o
-  WHERE o.listing_id = k.listing_id AND o.source <> k.source AND o.interval = '1d' AND o.starts_at >= $4::date
-    AND o.withdrawn_at IS NULL AND NOT o.stale AND o.date IS NOT NULL AND o.basis = n.basis
-    AND NOT EXISTS (SELECT FROM finding f WHERE f.listing_id = o.listing_id AND f.source = o.source AND f.kind = 'bar'
-                    AND f.interval = '1d' AND f.at = o.starts_at AND f.severity = 'wrong' AND f.rule <> 'sources'
-                    AND f.status IN ('open', 'accepted'))
-  GROUP BY o.source`;
-
 const nextText = `
   SELECT l.id, k.source AS "sourceId", i.asset_class AS "assetClass", l.mic, l.currency, l.minor_factor AS "minorFactor", l.zone,
-         n.basis, b.bars, coalesce(a.actions, '[]') AS actions, q.quote, coalesce(o.others, '[]') AS others,
-         coalesce(r.answered, '[]') AS answered
+         n.basis, b.bars, coalesce(a.actions, '[]') AS actions, q.quote, coalesce(r.answered, '[]') AS answered
   FROM (SELECT s.listing_id, s.source FROM bar_series s
         WHERE s.interval = '1d' AND ($1::int IS NULL OR (s.listing_id, s.source) > ($1, $2))
           AND EXISTS (SELECT FROM bar b WHERE b.listing_id = s.listing_id AND b.source = s.source AND b.interval = '1d'
@@ -88,8 +76,6 @@ const nextText = `
   LEFT JOIN LATERAL (
     SELECT jsonb_build_object('price', price::text, 'at', floor(${msOf('as_of')})) AS quote FROM latest_quote
     WHERE listing_id = k.listing_id AND source = k.source AND NOT provisional) q ON true
-  LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('source', e.source, 'closes', e.closes)) AS others
-                     FROM (${otherCloses}) e) o ON true
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('first', (from_at AT TIME ZONE l.zone)::date, 'last', (to_at AT TIME ZONE l.zone)::date,
                                         'fetchedAt', floor(${msOf('fetched_at')}))) AS answered
@@ -127,11 +113,10 @@ export function storedDaysStore(pool: Pool): StoredDaysStore {
         texts(corporateActionTypes),
       ]);
       return rowsOf(daysRow, found).map(
-        ({ id, assetClass, mic, currency, minorFactor, zone, bars, others, ...rest }): StoredDays => ({
+        ({ id, assetClass, mic, currency, minorFactor, zone, bars, ...rest }): StoredDays => ({
           ...rest,
           listing: { id, assetClass, mic, currency, minorFactor, zone },
           bars: bars.map((bar) => ({ ...bar, interval: '1d' })),
-          otherCloses: others.map(({ closes }) => new Map(Object.entries(closes))),
         }),
       );
     },
