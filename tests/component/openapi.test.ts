@@ -128,4 +128,43 @@ describe('the OpenAPI document', () => {
     expect(document.paths['/quotes/batch']?.['post']?.requestBody?.required).toBe(true);
     expect(document.paths['/sources/{id}/run']?.['post']?.requestBody?.required).toBe(false);
   });
+
+  it('says of each body whether it may be empty, as the route itself does', () => {
+    const answers = api.app.specs.flatMap(({ method, path, body }) => {
+      if (!body) return [];
+      const content = document.paths[path]?.[method]?.requestBody?.content['application/json'];
+      return [
+        {
+          route: `${method} ${path}`,
+          taken: body.safeParse({}).success,
+          said: mayBeEmpty(bodySchema.parse(content).schema),
+        },
+      ];
+    });
+    expect(answers.filter(({ taken, said }) => taken !== said)).toEqual([]);
+    expect(new Set(answers.map(({ said }) => said))).toEqual(new Set([true, false]));
+  });
+
+  it('says of a replay which fields choose its rows, and that it takes one', () => {
+    expect(document.components.schemas['ReplayRequest']).toMatchObject({
+      type: 'object',
+      anyOf: [{ required: ['ids'] }, { required: ['sourceId'] }, { required: ['reason'] }],
+    });
+  });
 });
+
+const rulesSchema = z.object({
+  $ref: z.string().optional(),
+  required: z.array(z.string()).default([]),
+  minProperties: z.int().default(0),
+  anyOf: z.array(z.unknown()).optional(),
+  oneOf: z.array(z.unknown()).optional(),
+});
+const bodySchema = z.object({ schema: z.unknown() });
+
+/** Whether a schema of the document takes an object without any field. */
+function mayBeEmpty(schema: unknown): boolean {
+  const { $ref, required, minProperties, anyOf, oneOf } = rulesSchema.parse(schema);
+  if ($ref !== undefined) return mayBeEmpty(document.components.schemas[$ref.split('/').at(-1) ?? '']);
+  return required.length === 0 && minProperties === 0 && ((anyOf ?? oneOf)?.some(mayBeEmpty) ?? true);
+}

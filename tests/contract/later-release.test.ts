@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { mostSought } from '../../core/adapters/postgres/sources/lost-attempts.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
 import { quoteRow } from '../support/price-rows.ts';
@@ -66,6 +67,27 @@ it('what a later release collects stops no reader of this one, and is left to it
     `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, count, jobs) VALUES ('yahoo', 'down', now(), now(), 1, '{news}')`,
   );
   expect(await postgresRecoveryStore(world.pool).conditionOf('yahoo')).toEqual({ reason: 'down', failing: null });
+});
+
+it('however much of it there is, it keeps no answer of this release from being looked for', async () => {
+  const later = await runOf('news', { ended: true });
+  await world.pool.query(
+    `INSERT INTO task (run_id, part, source_id, symbols, due_at, status, attempt)
+     SELECT $1, n, 'yahoo', '{AAPL}', now(), 'fetched', 1 FROM generate_series(1, $2::int) n`,
+    [later, mostSought],
+  );
+  await world.pool.query(
+    `INSERT INTO task_attempt (run_id, part, attempt, worker, started_at, finished_at, ok, blob_key)
+     SELECT $1, n, 1, 'test', now() - interval '3 hours', now() - interval '2 hours', true, 'raw/yahoo/news/' || n
+     FROM generate_series(1, $2::int) n`,
+    [later, mostSought],
+  );
+  const own = await runOf('quotes', { ended: true });
+  const outcomes = postgresOutcomeStore(world.pool);
+  const seen: string[] = [];
+  for (let minute = 0; minute < 3; minute++)
+    seen.push(...(await outcomes.unreadAttempts(now(), 10)).map(({ runId }) => runId));
+  expect(new Set(seen)).toEqual(new Set([own]));
 });
 
 it('a price whose time is based on something later is decided on as one without a time of its own', async () => {

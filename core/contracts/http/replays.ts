@@ -3,6 +3,9 @@ import { quarantineReasons } from '../words/quarantine-reasons.ts';
 
 const instant = z.iso.datetime();
 
+/** Of these fields at least one must be given. */
+const choosing = ['ids', 'sourceId', 'reason'] as const;
+
 /** Which quarantined rows to replay: those that match all given fields. */
 export const replayRequestSchema = z
   .strictObject({
@@ -19,10 +22,11 @@ export const replayRequestSchema = z
     /** Accepts the prices of these quotes, however far they are from what is known: a person vouches for them. */
     believe: z.boolean().default(false),
   })
-  .refine(({ ids, sourceId, reason }) => ids !== undefined || sourceId !== undefined || reason !== undefined, {
+  .refine((request) => choosing.some((field) => request[field] !== undefined), {
     message: 'name ids, a sourceId or a reason',
   })
-  .meta({ id: 'ReplayRequest' });
+  // JSON Schema cannot know what a condition says.
+  .meta({ id: 'ReplayRequest', anyOf: choosing.map((field) => ({ required: [field] })) });
 
 export const replayAcceptedSchema = z
   .object({

@@ -18,11 +18,12 @@ const attempt = {
   kind: z.enum(jobKinds),
 };
 const lostRow = z.object({ ...attempt, startedAt: instant });
-const unreadRow = z.object({ ...attempt, blobKey: z.string() });
+/** Without a kind it is of another release, which collects more than this one knows. */
+const unreadRow = z.object({ ...attempt, kind: attempt.kind.nullable(), blobKey: z.string() });
 const readRow = z.object({ blobKey: z.string() });
 
 /** Attempts that are looked at in one minute whether their blob was read. A busy hour's are done in a few. */
-const mostSought = 5_000;
+export const mostSought = 5_000;
 
 export async function lostAttempts(pool: Pool, deadline: Date, limit: number): Promise<LostAttempt[]> {
   const found = await pool.query(
@@ -62,14 +63,15 @@ export async function endLostAttempt(
 
 export async function unreadAttempts(pool: Pool, deadline: Date, limit: number): Promise<UnreadAttempt[]> {
   const due = await pool.query(
-    `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, r.kind, a.blob_key AS "blobKey"
+    `SELECT a.run_id AS "runId", a.part, a.attempt, r.source_id AS "sourceId", r.job, a.blob_key AS "blobKey",
+            CASE WHEN r.kind = ANY ($2::text[]) THEN r.kind END AS kind
      FROM (SELECT * FROM task_attempt
            WHERE blob_key IS NOT NULL AND NOT batch_sought AND finished_at < $1
              -- What waits while a person has stopped the service, and what it has not caught up with since, is not lost.
              AND NOT EXISTS (SELECT FROM ${servicesAt('clock_timestamp()')} s
                              WHERE s.service_id = 'ingest' AND (NOT s.running OR s.changed_at > $1))
            ORDER BY finished_at LIMIT ${mostSought}) a
-     JOIN run r ON r.id = a.run_id AND r.kind = ANY ($2::text[])`,
+     JOIN run r ON r.id = a.run_id`,
     [deadline, jobKinds],
   );
   const attempts = rowsOf(unreadRow, due);
@@ -78,13 +80,16 @@ export async function unreadAttempts(pool: Pool, deadline: Date, limit: number):
     attempts.map(({ blobKey }) => blobKey),
   ]);
   const read = new Set(rowsOf(readRow, found).map(({ blobKey }) => blobKey));
-  const done = attempts.filter(({ blobKey }) => read.has(blobKey));
+  const own = attempts.flatMap(({ kind, ...of }): UnreadAttempt[] => (kind === null ? [] : [{ ...of, kind }]));
+  // Of what another release collects this one knows nothing, and would look at it again each minute, for ever, in place of
+  // its own. That release finds it when it compares the blobs with the batches.
+  const done = attempts.filter(({ blobKey, kind }) => kind === null || read.has(blobKey));
   await pool.query(
     `UPDATE task_attempt a SET batch_sought = true FROM unnest($1::uuid[], $2::int[], $3::int[]) AS d (run_id, part, attempt)
      WHERE a.run_id = d.run_id AND a.part = d.part AND a.attempt = d.attempt`,
     [done.map(({ runId }) => runId), done.map(({ part }) => part), done.map(({ attempt }) => attempt)],
   );
-  return attempts.filter(({ blobKey }) => !read.has(blobKey)).slice(0, limit);
+  return own.filter(({ blobKey }) => !read.has(blobKey)).slice(0, limit);
 }
 
 export async function noteSought(pool: Pool, of: AttemptOfTask, now: Date, sent: boolean): Promise<void> {
