@@ -3,15 +3,26 @@ import { databaseClock } from '../../core/adapters/postgres/database/database-cl
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
+import { wantHoleRepairs } from '../../core/adapters/postgres/prices/repair-wants.ts';
 import { storedDaysStore } from '../../core/adapters/postgres/prices/stored-days.ts';
+import { everySource } from '../../core/auth/visible-sources.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
+import { type HoleDependencies, wantHoles } from './want-holes.ts';
 
 const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
+
+const holeDependencies: HoleDependencies = {
+  coverage: coverageReader(pool)(everySource),
+  catalogue,
+  want: (wishes) => wantHoleRepairs(pool, wishes),
+};
 
 /** The daily tick. Its own time is the clock. */
 export const handler = observed(async (event: unknown) => {
@@ -23,6 +34,7 @@ export const handler = observed(async (event: unknown) => {
   const daysLeft = calendarDaysLeft(Date.parse(time));
   metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
   const judged = await judgeStored(storedDaysStore(pool), Date.parse(time));
-  logger.info('Maintained the database', { maintenance, judged, calendarDaysLeft: daysLeft });
-  return { ...maintenance, judged, calendarDaysLeft: daysLeft };
+  const holes = await wantHoles(holeDependencies, Date.parse(time));
+  logger.info('Maintained the database', { maintenance, judged, holes, calendarDaysLeft: daysLeft });
+  return { ...maintenance, judged, holes, calendarDaysLeft: daysLeft };
 });

@@ -111,7 +111,9 @@ describe('a bar', () => {
     expect((await final('FINAL'))[2]).toEqual(['2026-11-20T14:30', false]);
     await world.pool.query("UPDATE bar SET stale = true WHERE listing_id = $1 AND date = '2026-11-18'", [listing]);
     expect((await final('FINAL'))[1]).toEqual(['2026-11-18T14:30', false]);
-    expect(await (await get('/bars/FINAL?format=csv')).text()).toMatch(/licence,final\r\n.*,true\r\n.*,false\r\n/);
+    expect(await (await get('/bars/FINAL?format=csv')).text()).toMatch(
+      /licence,final,findings\r\n.*,true,\r\n.*,false,\r\n/,
+    );
   });
 
   it('is final by its own time where it is shorter than a day, and by its week or month', async () => {

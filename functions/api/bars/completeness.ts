@@ -1,6 +1,8 @@
 /** How complete a page of bars is, and which of them are final. */
 import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
 import { countOf, ledgerOf } from '../../../core/coverage/ledger.ts';
+import { dueTimes, lifetimeOf } from '../../../core/coverage/ledgers.ts';
+import type { CoveredSeries } from '../../../core/coverage/series.ts';
 import {
   addDays,
   hoursOf,
@@ -16,10 +18,8 @@ import { type BarInterval, intervalMs } from '../../../core/market/bar.ts';
 import { opensBefore } from '../../../core/market/calendar.ts';
 import type { StoredBar } from '../../../core/market/stored-bar.ts';
 import { dateInZone, startOfDate } from '../../../core/market/zoned-date.ts';
-import type { CoveredSeries } from '../../../core/ports/coverage-reader.ts';
 import type { StoredFinding } from '../../../core/ports/finding-records.ts';
 import { latenessMs, type SourceDefinition } from '../../../core/sources/definition.ts';
-import { dueTimes, lifetimeOf } from '../coverage-of-series.ts';
 
 /** No session settles later than so long after its bar has ended. */
 const longAgoMs = 12 * 86_400_000;

@@ -3,6 +3,7 @@ import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type CoverageView, coverageSchema, mostSeries, seriesWithin } from '../../../core/contracts/http/coverage.ts';
 import { type CoverageState, coverageStates } from '../../../core/contracts/words/coverage.ts';
 import { countOf, rangesOf } from '../../../core/coverage/ledger.ts';
+import { coverageQuestions, ledgersOf, plannedSeries, type SeriesLedger } from '../../../core/coverage/ledgers.ts';
 import { addDays, isIntraday } from '../../../core/coverage/slots.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
@@ -18,7 +19,6 @@ import { barIntervals } from '../../../core/market/bar.ts';
 import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { ledgersOf, plannedSeries, type SeriesLedger } from '../coverage-of-series.ts';
 import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
@@ -83,7 +83,8 @@ export function coverageRoutes({ coverage, quotes, catalogue, alwaysOpen = false
       if (found.length === 0 && symbol !== null && after === null && !call.visible.all && source === null)
         throw licenceForbids(symbol, call.visible);
       const { rows, meta } = page(found, limit, (row) => [row.listingId, row.source]);
-      const ledgers = await ledgersOf(reader, rows, { interval, from, to, now: call.now, catalogue, alwaysOpen });
+      const asked = { interval, from, to, now: call.now, catalogue, alwaysOpen };
+      const ledgers = ledgersOf(rows, await reader.read(coverageQuestions(rows, asked)), asked);
       const data = ledgers
         .map((of) => view(of, { from, to, state: state ?? null }))
         .filter(({ ranges }) => state === undefined || ranges.length > 0);

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../auth/visible-sources.ts';
+import type { CoverageQuestions, DaysAsked } from '../../../coverage/series.ts';
 import { isIntraday } from '../../../coverage/slots.ts';
-import { barIntervals } from '../../../market/bar.ts';
-import type { CoverageReader, DaysAsked } from '../../../ports/coverage-reader.ts';
+import { type BarInterval, barIntervals } from '../../../market/bar.ts';
+import type { CoverageReader } from '../../../ports/coverage-reader.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
-import { rowsOf } from '../database/rows.ts';
+import { onlyRow, rowsOf } from '../database/rows.ts';
 import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { visibleOf } from './finding-records.ts';
 
@@ -29,6 +30,7 @@ const seriesRow = z.object({
   validTo: day,
   delisted: z.boolean(),
 });
+const idRow = z.object({ id: z.int() });
 const daysRow = z.object({ place: z.int(), days: z.string().nullable(), withdrawn: z.string().nullable() });
 const sessionsRow = z.object({
   place: z.int(),
@@ -124,18 +126,32 @@ export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
       return rowsOf(seriesRow, result);
     },
 
-    async stored(asked) {
-      for (const { source } of asked) visible.require(source);
-      const [first] = asked;
-      if (!first) return [];
-      return isIntraday(first.interval) ? storedSessions(pool, asked) : storedDays(pool, asked);
+    async read({ interval, days, named, jobs, attemptsSince }) {
+      for (const { source } of days) visible.require(source);
+      return {
+        stored: isIntraday(interval) ? await storedSessions(pool, days) : await storedDays(pool, days),
+        doubtful: await doubtful(pool, days, visible.ids),
+        heldBack: await heldBack(pool, interval, named),
+        attempts: await attempts(
+          pool,
+          jobs.filter(({ source }) => visible.has(source)),
+          named.map(({ symbol }) => symbol),
+          attemptsSince,
+        ),
+      };
     },
 
-    async doubtful(asked) {
-      for (const { source } of asked) visible.require(source);
-      const result = await pool.query({
-        name: 'coverage-doubtful',
-        text: `SELECT s.place::int AS place, count(DISTINCT f.at)::int AS count
+    async lastListing() {
+      return onlyRow(idRow, await pool.query('SELECT coalesce(max(id), 0) AS id FROM listing')).id;
+    },
+  });
+}
+
+/** How many bars of each series an open finding speaks against. */
+async function doubtful(pool: Pool, asked: readonly DaysAsked[], visible: readonly string[] | null) {
+  const result = await pool.query({
+    name: 'coverage-doubtful',
+    text: `SELECT s.place::int AS place, count(DISTINCT f.at)::int AS count
                FROM unnest($1::int[], $2::text[], $3::text[], $4::date[], $5::date[]) WITH ORDINALITY
                  AS s (listing_id, source, interval, from_day, to_day, place)
                JOIN finding f ON f.listing_id = s.listing_id AND f.source = s.source AND f.interval = s.interval
@@ -143,36 +159,36 @@ export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
                  AND f.at >= s.from_day - interval '1 day' AND f.at < s.to_day + interval '2 days'
                  AND (f.date IS NULL OR f.date BETWEEN s.from_day AND s.to_day)
                GROUP BY 1`,
-        values: [...seriesArrays(asked), visible.ids],
-      });
-      const counts = new Map(rowsOf(countRow, result).map(({ place, count }) => [place, count]));
-      return asked.map((_, index) => counts.get(index + 1) ?? 0);
-    },
+    values: [...seriesArrays(asked), visible],
+  });
+  const counts = new Map(rowsOf(countRow, result).map(({ place, count }) => [place, count]));
+  return asked.map((_, index) => counts.get(index + 1) ?? 0);
+}
 
-    async heldBack(interval, series) {
-      for (const { source } of series) visible.require(source);
-      const result = await pool.query({
-        name: 'coverage-held-back',
-        text: `SELECT DISTINCT s.source, s.symbol, coalesce(q.row->>'date',
+/** The days of rows in quarantine. */
+async function heldBack(pool: Pool, interval: BarInterval, series: CoverageQuestions['named']) {
+  const result = await pool.query({
+    name: 'coverage-held-back',
+    text: `SELECT DISTINCT s.source, s.symbol, coalesce(q.row->>'date',
                         (to_timestamp((q.row->>'startsAt')::float8 / 1000) AT TIME ZONE s.zone)::date::text) AS day
                FROM unnest($1::text[], $2::text[], $3::text[]) AS s (source, symbol, zone)
                JOIN quarantine q ON q.source_id = s.source AND q.symbol = s.symbol AND q.resolved_at IS NULL
                WHERE q.row->>'interval' = $4 AND jsonb_typeof(q.row->'startsAt') = 'number'`,
-        values: [
-          texts(series.map(({ source }) => source)),
-          texts(series.map(({ symbol }) => symbol)),
-          texts(series.map(({ zone }) => zone)),
-          interval,
-        ],
-      });
-      return rowsOf(heldRow, result);
-    },
+    values: [
+      texts(series.map(({ source }) => source)),
+      texts(series.map(({ symbol }) => symbol)),
+      texts(series.map(({ zone }) => zone)),
+      interval,
+    ],
+  });
+  return rowsOf(heldRow, result);
+}
 
-    async attempts(jobs, symbols, since) {
-      const seen = jobs.filter(({ source }) => visible.has(source));
-      const result = await pool.query({
-        name: 'coverage-attempts',
-        text: `SELECT j.source, x.symbol, j.job, t.status = 'failed' AS failed, t.reason, t.waits_until IS NOT NULL AS waits,
+/** Failed and unfinished tasks of jobs for some symbols of their sources. */
+async function attempts(pool: Pool, jobs: CoverageQuestions['jobs'], symbols: readonly string[], since: Date) {
+  const result = await pool.query({
+    name: 'coverage-attempts',
+    text: `SELECT j.source, x.symbol, j.job, t.status = 'failed' AS failed, t.reason, t.waits_until IS NOT NULL AS waits,
                       ${msOf('coalesce(t.finished_at, t.due_at)')} AS at, t.range->>'interval' AS interval,
                       t.range->>'from' AS from, t.range->>'to' AS to
                FROM unnest($1::text[], $2::text[]) AS j (source, job)
@@ -181,11 +197,9 @@ export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
                JOIN task t ON t.run_id = r.id AND (t.status = 'failed' OR t.finished_at IS NULL) AND t.symbols && $3::text[]
                CROSS JOIN LATERAL unnest(t.symbols) AS x (symbol)
                WHERE x.symbol = ANY ($3::text[]) LIMIT ${mostAttempts}`,
-        values: [texts(seen.map(({ source }) => source)), texts(seen.map(({ job }) => job)), texts(symbols), since],
-      });
-      return rowsOf(attemptRow, result);
-    },
+    values: [texts(jobs.map(({ source }) => source)), texts(jobs.map(({ job }) => job)), texts(symbols), since],
   });
+  return rowsOf(attemptRow, result);
 }
 
 function seriesArrays(asked: readonly DaysAsked[]): string[] {

@@ -4,7 +4,7 @@ import type { BarInterval } from '../../../market/bar.ts';
 import { repairPauseDays, repairTries, repairTriesOfSeries, repairWaitDays } from '../../../planning/repairs.ts';
 import type { AnsweredRange } from '../../../prices/answered-range.ts';
 import { numbers, texts } from '../database/array-literal.ts';
-import type { Connection } from '../database/pool.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 
 /** Days of a series, both included, that are to be read again. */
@@ -56,6 +56,21 @@ export function holesIn(ranges: readonly AnsweredRange[]): RepairWish[] {
   return ranges.flatMap(({ listingId, interval, hole }) =>
     hole ? [{ listingId, interval, why: 'hole', ...hole }] : [],
   );
+}
+
+/** Notes that holes of stored series are to be read again, source by source. */
+export async function wantHoleRepairs(
+  pool: Pool,
+  holes: readonly (Omit<RepairWish, 'why'> & { readonly sourceId: string })[],
+): Promise<void> {
+  for (const [sourceId, of] of Map.groupBy(holes, (hole) => hole.sourceId))
+    await inTransaction(pool, (db) =>
+      wantRepairs(
+        db,
+        sourceId,
+        of.map((hole) => ({ ...hole, why: 'hole' })),
+      ),
+    );
 }
 
 /** SQL: removes wishes that were read, and remembers that they were. `which` picks rows of `repair_wanted w`. */

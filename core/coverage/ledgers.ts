@@ -1,13 +1,12 @@
-/** The ledger of completeness of a page of series: reads what is stored and known of them, and lets the rules decide. */
-
-import type { SeriesAttempt, SeriesFacts } from '../../core/coverage/facts.ts';
-import { type Ledger, ledgerOf } from '../../core/coverage/ledger.ts';
-import { type Market, marketOf, type Slot, slotsOf } from '../../core/coverage/slots.ts';
-import type { BarInterval } from '../../core/market/bar.ts';
-import { opensBefore } from '../../core/market/calendar.ts';
-import { type JobTiming, nextRun, timingsOf } from '../../core/planning/job-schedule.ts';
-import type { BarAttempt, CoverageReader, CoveredSeries } from '../../core/ports/coverage-reader.ts';
-import { latenessMs, type SourceDefinition } from '../../core/sources/definition.ts';
+/** The ledgers of a page of series: what is to be read for them, and what follows from it. */
+import type { BarInterval } from '../market/bar.ts';
+import { opensBefore } from '../market/calendar.ts';
+import { type JobTiming, nextRun, timingsOf } from '../planning/job-schedule.ts';
+import { latenessMs, type SourceDefinition } from '../sources/definition.ts';
+import type { SeriesAttempt, SeriesFacts } from './facts.ts';
+import { type Ledger, ledgerOf } from './ledger.ts';
+import type { BarAttempt, CoverageAnswers, CoverageQuestions, CoveredSeries } from './series.ts';
+import { type Market, marketOf, type Slot, slotsOf } from './slots.ts';
 
 const dayMs = 86_400_000;
 /** Failures of before are no reason any more: what is missing for longer was not collected. */
@@ -42,58 +41,65 @@ export interface CoverageAsked {
   readonly alwaysOpen: boolean;
 }
 
-/** The ledgers of some series of one interval. */
-export async function ledgersOf(
-  reader: CoverageReader,
-  page: readonly CoveredSeries[],
-  asked: CoverageAsked,
-): Promise<SeriesLedger[]> {
+/** What is to be read for the ledgers of some series of one interval. */
+export function coverageQuestions(page: readonly CoveredSeries[], asked: CoverageAsked): CoverageQuestions {
   const { interval, from, to, now, catalogue } = asked;
   const slots = slotsByMarket(interval, from, to);
-  const entries = page.map((series) => {
+  const days = page.map((series) => {
     const market = marketOf(series);
     const own = slots(market);
     const zone = market.calendar?.zone ?? market.zone;
     const shiftMinutes = market.calendar ? opensBefore(market.calendar) : 0;
-    const days = { from: own[0]?.from ?? from, to: own.at(-1)?.to ?? to };
-    return { series, market, slots: own, days: { ...series, zone, shiftMinutes, ...days } };
+    return { ...series, zone, shiftMinutes, from: own[0]?.from ?? from, to: own.at(-1)?.to ?? to };
   });
-  const days = entries.map((entry) => entry.days);
-  const definitions = new Map(catalogue.map((source) => [source.id, source]));
-  const symbolAt = ({ source, sourceSymbol, symbol }: CoveredSeries) =>
-    sourceSymbol ?? definitions.get(source)?.toSource(symbol) ?? symbol;
-  const named = page.map((series) => ({ source: series.source, symbol: symbolAt(series), zone: series.zone }));
   const jobs = catalogue.flatMap(({ id, jobs: of }) =>
     of.filter(({ kind }) => kind === 'bars').map((job) => ({ source: id, job: job.id })),
   );
-  const symbols = [...new Set(named.map(({ symbol }) => symbol))];
-  const stored = await reader.stored(days);
-  const doubtful = await reader.doubtful(days);
-  const held = Map.groupBy(await reader.heldBack(interval, named), keyOf);
-  const attempts = Map.groupBy(await reader.attempts(jobs, symbols, new Date(now - attemptsForMs)), keyOf);
-  const due = dueTimes(asked);
+  const symbolOf = symbolsAt(catalogue);
+  const named = page.map((series) => ({ source: series.source, symbol: symbolOf(series), zone: series.zone }));
+  return { interval, days, named, jobs, attemptsSince: new Date(now - attemptsForMs) };
+}
 
-  return entries.map(({ series, market, slots: own }, index) => {
-    const { source, symbol } = series;
-    const key = keyOf({ source, symbol: symbolAt(series) });
+/** The ledgers of some series of one interval, by what was read for them. */
+export function ledgersOf(
+  page: readonly CoveredSeries[],
+  answers: CoverageAnswers,
+  asked: CoverageAsked,
+): SeriesLedger[] {
+  const { interval, from, to, now, catalogue } = asked;
+  const slots = slotsByMarket(interval, from, to);
+  const definitions = new Map(catalogue.map((source) => [source.id, source]));
+  const symbolOf = symbolsAt(catalogue);
+  const held = Map.groupBy(answers.heldBack, keyOf);
+  const attempts = Map.groupBy(answers.attempts, keyOf);
+  const due = dueTimes(asked);
+  return page.map((series, index) => {
+    const { source, symbol, newestFrom, newestAt } = series;
+    const market = marketOf(series);
+    const key = keyOf({ source, symbol: symbolOf(series) });
     const definition = definitions.get(source);
-    const { newestFrom, newestAt } = series;
     const facts: SeriesFacts = {
       interval,
       market,
       lifetime: lifetimeOf(series, now),
-      stored: stored[index]?.days ?? [],
+      stored: answers.stored[index]?.days ?? [],
       answered: series.answered,
       newest: newestFrom === null || newestAt === null ? null : { from: newestFrom, at: newestAt },
       untraded: series.untraded,
       heldBack: new Set(held.get(key)?.map(({ day }) => day)),
-      withdrawn: new Set(stored[index]?.withdrawn),
+      withdrawn: new Set(answers.stored[index]?.withdrawn),
       attempts: (attempts.get(key) ?? []).flatMap((attempt) => attemptOf(attempt, definition, interval)),
       settlingMs: latenessMs(definition ?? {}),
       dueAfter: due(source, symbol),
     };
-    return { series, ledger: ledgerOf(facts, own, now), doubtful: doubtful[index] ?? 0 };
+    return { series, ledger: ledgerOf(facts, slots(market), now), doubtful: answers.doubtful[index] ?? 0 };
   });
+}
+
+/** The source's symbol for a series. */
+function symbolsAt(catalogue: readonly SourceDefinition[]): (series: CoveredSeries) => string {
+  const definitions = new Map(catalogue.map((source) => [source.id, source]));
+  return ({ source, sourceSymbol, symbol }) => sourceSymbol ?? definitions.get(source)?.toSource(symbol) ?? symbol;
 }
 
 function keyOf({ source, symbol }: { readonly source: string; readonly symbol: string }): string {
