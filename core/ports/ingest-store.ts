@@ -64,7 +64,8 @@ export interface IngestStore {
   register(sourceId: string, newcomers: readonly NewListing[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**
    * A source gives these symbols in another currency than their listings'. Opens new listings in it once the source has
-   * done so for `currencyDays`, and nobody has given a price in the former one since; then gives all their aliases again.
+   * done so for `currencyDays`, and nobody has given a price in the former one since. Gives what the symbols mean by now:
+   * a person may have opened them.
    */
   openCurrencies(
     sourceId: string,

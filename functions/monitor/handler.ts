@@ -4,6 +4,7 @@ import { databaseClock } from '../../core/adapters/postgres/database/database-cl
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
+import { rereadStore } from '../../core/adapters/postgres/prices/reread-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
@@ -20,6 +21,7 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
 import { publishFailing } from './publish-failing.ts';
+import { rereadHeld } from './reread-held.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
@@ -44,6 +46,7 @@ const comparing = {
   queue,
   sources: catalogue,
 };
+const held = rereadStore(pool);
 const starting = {
   recoveries: postgresRecoveryStore(pool),
   queue,
@@ -71,7 +74,15 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
   const unread = await unreadBlobs(new Date(time));
-  const failed = [...errors, ...lost.filter((each) => typeof each !== 'string'), ...unread.errors];
+  const reread = await rereadHeld(new Date(time), { store: held, queue }).catch((error: unknown) => [error]);
+  if (typeof reread === 'number' && reread > 0)
+    logger.info('Rows that were held back are read again', { blobs: reread });
+  const failed = [
+    ...errors,
+    ...(typeof reread === 'number' ? [] : reread),
+    ...lost.filter((each) => typeof each !== 'string'),
+    ...unread.errors,
+  ];
   if (failed.length > 0)
     throw new AggregateError(
       failed,

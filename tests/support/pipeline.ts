@@ -5,6 +5,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { rereadStore } from '../../core/adapters/postgres/prices/reread-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
@@ -25,6 +26,7 @@ import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
+import { rereadHeld } from '../../functions/monitor/reread-held.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { recoverSource } from '../../functions/recover/recover-source.ts';
@@ -157,6 +159,7 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
     async watch(time: Date) {
       const found = await findLostBlobs(time, { store: watching.store, blobs, queue });
       const { overdue, errors } = await watchSources(watching, time);
+      await rereadHeld(time, { store: rereadStore(pool), queue });
       const { recovering } = await startRecoveries(time, starting);
       if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged.');
       return { overdue, recovering, found };

@@ -66,7 +66,7 @@ export function instrumentRoutes({ instruments, validities }: RouteDependencies)
       tag: 'Instruments',
       summary: 'Open what a symbol means from a day on',
       description:
-        'The listing trades in another currency, or has another symbol, or the symbol means another instrument. What is stored of before stays under the former listing, and is read with dates of before. Rows that wait in quarantine are then taken by a replay.',
+        'The listing trades in another currency, or has another symbol, or the symbol means another instrument. What is stored of before stays under the former listing, and is read with dates of before. Rows that wait in quarantine for it are read again within minutes.',
       params: z.object({ symbol: symbolParameter }),
       body: listingChangeSchema,
       data: openedValiditySchema,

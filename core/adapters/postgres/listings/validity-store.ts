@@ -3,6 +3,7 @@ import type { ListingChange, OpenedValidity, UnopenedValidity, ValidityStore } f
 import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, onlyRow, rowsOf } from '../database/rows.ts';
+import { readAgainOtherCurrency } from '../prices/reread-store.ts';
 import { lockRegister } from './listing-store.ts';
 
 const currentRow = z.object({
@@ -78,6 +79,7 @@ export async function openValidity(
       'INSERT INTO symbol_alias (namespace, symbol, listing_id, valid_from) VALUES ($1, $2, $3, $4::date)',
       [alias.namespace, alias.symbol, listingId, from],
     );
+  if (change.change !== 'symbol') await readAgainOtherCurrency(db, listingId);
   const opened: OpenedValidity = {
     symbol: to ?? symbol,
     formerSymbol: symbol,
@@ -125,8 +127,7 @@ const sinceRow = z.object({ symbol: z.string(), since: z.string() });
 
 /**
  * Opens the validities that the answers of a source ask for, of symbols that it gives in another currency than their
- * listing's: once it has done so on days that lie apart, and nobody has given a price in the former currency since. Gives
- * how many were opened.
+ * listing's: once it has done so on days that lie apart, and nobody has given a price in the former currency since.
  */
 export async function openSaid(
   pool: Pool,
@@ -134,10 +135,9 @@ export async function openSaid(
   said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
   fetchedAt: number,
   days: number,
-): Promise<number> {
-  return inTransaction(pool, async (db) => {
+): Promise<void> {
+  await inTransaction(pool, async (db) => {
     await lockRegister(db);
-    let opened = 0;
     for (const { symbol, currency, minorFactor } of said) {
       const since = firstRow(
         sinceRow,
@@ -162,8 +162,7 @@ export async function openSaid(
       );
       if (!since) continue;
       const change = { change: 'currency', currency, minorFactor } as const;
-      if (typeof (await openValidity(db, since.symbol, since.since, change, sourceId)) === 'object') opened++;
+      await openValidity(db, since.symbol, since.since, change, sourceId);
     }
-    return opened;
   });
 }

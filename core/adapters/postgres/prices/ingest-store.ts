@@ -51,9 +51,12 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
     register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
     async openCurrencies(sourceId, said, fetchedAt) {
-      const opened = await openSaid(pool, sourceId, said, fetchedAt, currencyDays);
-      const symbols = said.map((each) => each.symbol);
-      return opened > 0 ? findAliases(pool, sourceId, symbols) : new Map();
+      await openSaid(pool, sourceId, said, fetchedAt, currencyDays);
+      return findAliases(
+        pool,
+        sourceId,
+        said.map((each) => each.symbol),
+      );
     },
     async store(header, listingIds, decide) {
       let append = true;

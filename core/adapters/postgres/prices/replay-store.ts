@@ -5,7 +5,7 @@ import type { ReplayStore } from '../../../ports/replay-store.ts';
 import type { Pool } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
 
-const blobRow = z.object({
+export const replayBlobRow = z.object({
   blobKey: z.string(),
   runId: z.uuid(),
   part: z.int(),
@@ -46,7 +46,7 @@ export function replayStore(pool: Pool): VisibleTo<ReplayStore> {
         // What a later release collected is not this one's to read.
         values: [of.ids, of.sourceId, of.reason, of.limit, jobKinds, visible.ids],
       });
-      return rowsOf(blobRow, result);
+      return rowsOf(replayBlobRow, result);
     },
 
     async ofRun(runId, limit) {
@@ -61,7 +61,7 @@ export function replayStore(pool: Pool): VisibleTo<ReplayStore> {
                ORDER BY a.part, a.attempt LIMIT $2`,
         values: [runId, limit, jobKinds],
       });
-      return rowsOf(blobRow, result);
+      return rowsOf(replayBlobRow, result);
     },
 
     async create(of) {
