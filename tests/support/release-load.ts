@@ -53,8 +53,8 @@ export function outcomeOf({ message, good }: LoadedBlob): ScrapeOutcome {
 }
 
 /**
- * Each task has ended, each blob was read once, and each of its rows is stored once or is in quarantine once. The shared
- * invariants want more than a former release writes: the codes of failures and findings.
+ * Each task has ended, each blob was read once, and each of its rows is served once or is not served: in quarantine, or
+ * with a finding. The shared invariants want more than a former release writes: the codes of failures and findings.
  */
 export async function expectStored(pool: Pool, blobs: readonly LoadedBlob[]): Promise<void> {
   const one = async (text: string) => Number((await column(pool, text))[0]);
@@ -78,7 +78,7 @@ export async function expectStored(pool: Pool, blobs: readonly LoadedBlob[]): Pr
   expect(await one(`SELECT sum(accepted) FROM batch WHERE id IN ${first}`)).toBe(good.length);
   expect(await one(`SELECT sum(count) FROM batch_statistics WHERE batch_id IN ${first}`)).toBe(good.length);
   const bad = blobs.reduce((sum, blob) => sum + blob.bad, 0);
-  expect(await one(`SELECT count(*) FROM quarantine WHERE batch_id IN ${first}`)).toBe(bad);
+  expect(await one(`SELECT sum(rejected) FROM batch WHERE id IN ${first}`)).toBe(bad);
   expect(
     (
       await column(
@@ -105,7 +105,9 @@ export async function expectStored(pool: Pool, blobs: readonly LoadedBlob[]): Pr
     column(
       pool,
       `SELECT a.symbol || ' ' || extract(epoch FROM q.as_of)::bigint || ' ' || q.price::float8
-       FROM ${table} q JOIN symbol_alias a ON a.listing_id = q.listing_id AND a.namespace = 'canonical'`,
+       FROM ${table} q JOIN symbol_alias a ON a.listing_id = q.listing_id AND a.namespace = 'canonical'
+       WHERE NOT EXISTS (SELECT FROM finding f WHERE f.listing_id = q.listing_id AND f.source = q.source AND f.kind = 'quote'
+                         AND f.severity = 'wrong' AND f.at = q.as_of)`,
     );
   expect((await rowsOf('quote')).sort()).toEqual([...last].map(([key, { price }]) => `${key} ${price}`).sort());
   expect((await rowsOf('latest_quote')).sort()).toEqual(
