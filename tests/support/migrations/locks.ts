@@ -22,21 +22,29 @@ function statementsOf(sql: string): { readonly statements: string[]; readonly bo
 const madeTable = /^create (?:unlogged )?table (?:if not exists )?"?(\w+)/i;
 const index = /^create (?:unique )?index (concurrently )?(?:if not exists )?(?:"?\w+"? )??on (?:only )?"?(\w+)/i;
 const rebuilt = /^(?:reindex|cluster|vacuum full)\b/i;
-const altered = /^alter table (?:if exists )?(?:only )?"?(\w+)"? (.*)$/i;
+const alteration = /^alter table (?:if exists )?(?:only )?"?(\w+)"? (.*)$/i;
 /** An index that an ALTER TABLE builds, unless it takes one that is there. */
 const indexOfConstraint =
   /\badd (?:constraint "?\w+"? )?(?:unique|primary key|exclude)\b(?! (?:nulls not distinct )?using index)|\badd column [^,]*\b(?:unique|primary key)\b/i;
 const limit = /^set local lock_timeout (?:=|to) '?(\d+)\s*(ms|s)?'?$/i;
+
+/** The tables that a migration makes. */
+export function tablesMade(sql: string): string[] {
+  return statementsOf(sql).statements.flatMap((statement) => madeTable.exec(statement)?.[1]?.toLowerCase() ?? []);
+}
 
 /** Waits for a lock longer than this hold up all who ask after it. */
 const longestWaitMs = 10_000;
 
 /**
  * Why a migration could block a table that has grown: it builds an index on one that it does not make itself, and sets
- * no limit for the wait. Migrations are transactions, in which `CONCURRENTLY` is not possible.
+ * no limit for the wait, or has the lock of an altered table meanwhile, which keeps everybody from reading that. Migrations
+ * are transactions, in which `CONCURRENTLY` is not possible, and locks are kept to the end. `isNew` are tables that the
+ * upgrade makes itself, and that so have no rows yet.
  */
-export function longLocks(sql: string): string[] {
-  const made = new Set<string>();
+export function longLocks(sql: string, isNew: ReadonlySet<string> = new Set()): string[] {
+  const made = new Set(isNew);
+  const altered = new Set<string>();
   const found: string[] = [];
   let isLimited = false;
   const { statements, bodies } = statementsOf(sql);
@@ -49,12 +57,15 @@ export function longLocks(sql: string): string[] {
     const table = madeTable.exec(statement)?.[1];
     if (table) made.add(table.toLowerCase());
     const [isIndex, concurrently, indexed] = index.exec(statement) ?? [];
-    const [, changedTable, change = ''] = altered.exec(statement) ?? [];
+    const [, changedTable, change = ''] = alteration.exec(statement) ?? [];
     const on = indexed ?? (indexOfConstraint.test(change) ? changedTable : undefined);
     if (concurrently) found.push(`${statement}: a migration is a transaction, and CONCURRENTLY cannot run in one`);
     else if (isIndex && on === undefined) found.push(`${statement}: this index cannot be judged`);
     else if (rebuilt.test(statement) || (on !== undefined && !made.has(on.toLowerCase()) && !isLimited))
       found.push(`${statement}: it waits for its lock without a limit`);
+    else if (on !== undefined && !made.has(on.toLowerCase()) && altered.size > 0)
+      found.push(`${statement}: nobody reads ${[...altered].join(', ')} while it is built`);
+    if (changedTable && !made.has(changedTable.toLowerCase())) altered.add(changedTable.toLowerCase());
   }
   for (const body of bodies)
     if (/\b(?:create\s+(?:unique\s+)?index|reindex)\b/i.test(body))

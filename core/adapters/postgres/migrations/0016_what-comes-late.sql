@@ -44,7 +44,7 @@ SET LOCAL lock_timeout = '5s';
 -- ended before this migration is history.
 ALTER TABLE task_attempt ADD COLUMN batch_sought boolean NOT NULL DEFAULT true;
 ALTER TABLE task_attempt ALTER COLUMN batch_sought SET DEFAULT false;
-CREATE INDEX task_attempt_unsought ON task_attempt (finished_at) WHERE blob_key IS NOT NULL AND NOT batch_sought;
+-- Its index is built by itself, in 0029: the lock of `quote` is held to the end of this one.
 
 -- One row: which database this is. A container that remembers ids forgets them when it finds another one.
 CREATE TABLE database_epoch (
