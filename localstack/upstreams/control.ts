@@ -34,6 +34,9 @@ const scope = {
 };
 const oneSymbol = { symbol: z.string().min(1).max(32).optional() };
 
+const sessions = (usual: number) => z.int().positive().max(1_000).default(usual);
+const split = { ratio: positive.max(1_000).default(4), sessions: sessions(6) };
+
 /** A fault to switch. */
 export const faultSchema = z.discriminatedUnion('fault', [
   /** 429 with the plain text `Too Many Requests`. */
@@ -69,6 +72,22 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, ...oneSymbol, fault: z.literal('stale'), ageMs: positive.default(3 * 86_400_000) }),
   /** An error page that repeats the request's headers and cookies. */
   z.object({ ...scope, fault: z.literal('echo') }),
+  /** Dividends so many times too high, as when pence are read as pounds. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('dividend-unit'), factor: positive.default(100) }),
+  /** A split some sessions before the end of the chart that the prices before it lack. */
+  z.object({ ...scope, ...oneSymbol, ...split, fault: z.literal('split-late') }),
+  /** A split that never was, and that the prices before it have; it is withdrawn when the fault is switched off. */
+  z.object({ ...scope, ...oneSymbol, ...split, fault: z.literal('split-withdrawn') }),
+  /** Dividends under a later day. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('redated'), days: z.int().positive().max(60).default(7) }),
+  /** Sessions in the middle of the chart that are not there. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('hole'), sessions: sessions(30) }),
+  /** The last bars stand still, without volume. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('frozen-bars'), sessions: sessions(5) }),
+  /** Bars of weekdays on which the exchange is closed. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('holiday-bar') }),
+  /** The last trade as a row of its own, at its own time. */
+  z.object({ ...scope, ...oneSymbol, fault: z.literal('live-row') }),
   /** A price of the test's choosing, with the market time `asOf` where one is given. */
   z.object({
     ...scope,

@@ -1,5 +1,6 @@
 /** `/v8/finance/chart/{symbol}`: bars, dividends and splits, in float32 widened to double as the real one prints them. */
 import { dayOf, lastSession, offsetOf, type Session, sessionOf, trades, zoneName } from './calendar.ts';
+import type { ChartRows } from './chart-faults.ts';
 import { type SimMarket, type Stretch, snapshotOf, stretchOf } from './market.ts';
 import { shortest } from './prices.ts';
 import type { SimExchange, SimInstrument } from './universe.ts';
@@ -89,12 +90,16 @@ function bad(description: string): ChartProblem {
   return { status: 400, code: 'Bad Request', description };
 }
 
-/** The element of `chart.result` for an instrument. Without trading in the range, as on a weekend, it has no bars. */
+/**
+ * The element of `chart.result` for an instrument, its rows as `spoilt` makes them. Without trading in the range, as on a
+ * weekend, it has no bars.
+ */
 export function chartOf(
   market: SimMarket,
   instrument: SimInstrument,
   request: ChartRequest,
   now: number,
+  spoilt: (chart: ChartRows) => ChartRows = (chart) => chart,
 ): Record<string, unknown> {
   const minutes = intraday.get(request.interval);
   const days = dailyBars(market, instrument, request, now);
@@ -103,11 +108,25 @@ export function chartOf(
   const meta = metaOf(market, instrument, request, now);
   // What Yahoo answers when nothing traded: no `timestamp`, one empty object.
   if (bars.length === 0) return { meta, indicators: { quote: [{}], ...(minutes ? {} : { adjclose: [{}] }) } };
-  const column = (field: keyof Stretch) => bars.map((bar) => bar[field]);
-  const events = eventsOf(instrument, request);
+  const adjcloses = adjusted(market, instrument, bars, now);
+  const { rows, dividends, splits } = spoilt({
+    rows: bars.map(({ at, ...bar }, index) => ({
+      ...bar,
+      at: Math.floor(at / 1000),
+      adjclose: adjcloses[index] ?? bar.close,
+    })),
+    ...eventsOf(instrument, request),
+  });
+  const column = (field: keyof Stretch | 'adjclose') => rows.map((row) => row[field]);
+  const byDate = <Event extends { date: number }>(events: readonly Event[]) =>
+    Object.fromEntries(events.map((each) => [each.date, each]));
+  const events = {
+    ...(dividends.length === 0 ? {} : { dividends: byDate(dividends) }),
+    ...(splits.length === 0 ? {} : { splits: byDate(splits) }),
+  };
   return {
     meta,
-    timestamp: bars.map((bar) => Math.floor(bar.at / 1000)),
+    timestamp: rows.map((row) => row.at),
     ...(Object.keys(events).length === 0 ? {} : { events }),
     indicators: {
       quote: [
@@ -119,7 +138,7 @@ export function chartOf(
           close: column('close'),
         },
       ],
-      ...(minutes === undefined ? { adjclose: [{ adjclose: adjusted(market, instrument, bars, now) }] } : {}),
+      ...(minutes === undefined ? { adjclose: [{ adjclose: column('adjclose') }] } : {}),
     },
   };
 }
@@ -211,35 +230,20 @@ function dividendsOf(instrument: SimInstrument, from: number, to: number): { at:
   return found;
 }
 
-function eventsOf(instrument: SimInstrument, { from, to, events }: ChartRequest): Record<string, unknown> {
+function eventsOf(instrument: SimInstrument, { from, to, events }: ChartRequest): Omit<ChartRows, 'rows'> {
   const dividends = events.has('div') ? dividendsOf(instrument, from, to) : [];
   const splits = (events.has('split') ? (instrument.splits ?? []) : [])
     .map((split) => ({ split, at: sessionOf(instrument.exchange, Date.parse(split.date) / day).opensAt }))
     .filter(({ at }) => at >= from && at <= to);
   const seconds = (at: number) => Math.floor(at / 1000);
   return {
-    ...(dividends.length === 0
-      ? {}
-      : {
-          dividends: Object.fromEntries(
-            dividends.map(({ at, amount }) => [seconds(at), { amount, date: seconds(at) }]),
-          ),
-        }),
-    ...(splits.length === 0
-      ? {}
-      : {
-          splits: Object.fromEntries(
-            splits.map(({ at, split }) => [
-              seconds(at),
-              {
-                date: seconds(at),
-                numerator: split.numerator,
-                denominator: split.denominator,
-                splitRatio: `${split.numerator}:${split.denominator}`,
-              },
-            ]),
-          ),
-        }),
+    dividends: dividends.map(({ at, amount }) => ({ amount, date: seconds(at) })),
+    splits: splits.map(({ at, split: { numerator, denominator } }) => ({
+      date: seconds(at),
+      numerator,
+      denominator,
+      splitRatio: `${numerator}:${denominator}`,
+    })),
   };
 }
 

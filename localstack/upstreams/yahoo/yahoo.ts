@@ -7,6 +7,7 @@ import { type Answer, html, json, type Request, redirect, text } from '../answer
 import type { RequestKind } from '../control.ts';
 import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { chartOf, readChartRequest } from './chart.ts';
+import { withChartFaults } from './chart-faults.ts';
 import { driftedChart, driftedQuote, hundredfoldChart, hundredfoldQuote } from './faults.ts';
 import type { SimMarket } from './market.ts';
 import { pricesOf } from './prices.ts';
@@ -83,7 +84,8 @@ function simulateYahoo(options: Simulation): SimSource {
     const at = now() - (control.hit('stale', source, 'chart', symbol)?.ageMs ?? 0);
     const wanted = readChartRequest(request.query, at);
     if ('status' in wanted) return failed(wanted.status, wanted.code, wanted.description);
-    let result = chartOf(market, instrument, wanted, at);
+    const of = { instrument, interval: wanted.interval, now: at };
+    let result = chartOf(market, instrument, wanted, at, (rows) => withChartFaults(rows, of, control));
     if (control.hit('unit', source, 'chart', symbol) !== undefined) result = hundredfoldChart(result);
     if (control.hit('drift', source, 'chart', symbol) !== undefined) result = driftedChart(result);
     return json(200, { chart: { result: [result], error: null } }, headers);
