@@ -21,6 +21,7 @@ const dev: CloudSettings = {
     keep: false,
   },
   endpointZones: 1,
+  acceptFindings: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -40,6 +41,7 @@ const prod: CloudSettings = {
     keep: true,
   },
   endpointZones: 2,
+  acceptFindings: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -54,6 +56,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     databaseUrls: databaseUrls(env),
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
+    acceptFindings: env['QUOTRON_ACCEPT_FINDINGS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };

@@ -4,6 +4,8 @@ import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 
 /** What differs between stages. The values are in `bin/stages.ts`, and nowhere else. */
 interface CommonSettings {
+  /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
+  readonly acceptFindings: string | undefined;
   readonly logRetention: RetentionDays;
   /**
    * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per

@@ -194,8 +194,9 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
 function fingerprint({ emulator, databaseUrls, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
+  const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
-    JSON.stringify({ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium }),
+    JSON.stringify({ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium, accepts }),
   );
 }

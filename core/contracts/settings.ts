@@ -44,6 +44,8 @@ export const settingNames = {
   sourceUrls: 'SOURCE_URLS',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   symbols: 'QUOTRON_SYMBOLS',
+  /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */
+  acceptFindings: 'QUOTRON_ACCEPT_FINDINGS',
   /** `ignored` where the calendars of exchanges do not apply, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',
   /**

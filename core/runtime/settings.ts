@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { settingNames } from '../contracts/settings.ts';
+import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
 import { canonicalSymbol } from '../market/symbol.ts';
 
 /** Where the database is: a connection string, or a host that takes an IAM token instead of a password. */
@@ -64,6 +65,17 @@ export function symbolsSetting(): string[] | null {
     return symbol;
   });
   return symbols.length > 0 ? [...new Set(symbols)] : null;
+}
+
+/** The rules whose proposals are accepted without a person: none by default. Throws for a rule that there is not. */
+export function acceptedRulesSetting(): PriceRule[] {
+  const written = (optionalSetting('acceptFindings') ?? '').split(',').map((each) => each.trim());
+  return [...new Set(written)].flatMap((each) => {
+    if (each === '') return [];
+    const rule = priceRules.find((known) => known === each);
+    if (rule) return [rule];
+    throw new SettingError(settingNames.acceptFindings, `names ${JSON.stringify(each)}, which is not a rule`);
+  });
 }
 
 /** Whether the calendars of exchanges are ignored: the simulated market never closes. */

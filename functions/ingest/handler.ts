@@ -9,14 +9,18 @@ import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
-import { databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 
 const queue = sqsMessageQueue({ ...ingestQueueUrls(), outcomes: setting('outcomesQueueUrl') });
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
-  store: postgresIngestStore(createPool(databaseSettings(), 1, timeLimits('ingest'))),
+  store: postgresIngestStore(
+    createPool(databaseSettings(), 1, timeLimits('ingest')),
+    undefined,
+    acceptedRulesSetting(),
+  ),
   queue,
   fetchedAhead(ms) {
     logger.warn('An answer was fetched by a clock that is ahead; it counts as fetched now', {

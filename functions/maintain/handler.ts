@@ -11,7 +11,7 @@ import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
-import { databaseSettings } from '../../core/runtime/settings.ts';
+import { acceptedRulesSetting, databaseSettings } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
@@ -23,6 +23,7 @@ const holeDependencies: HoleDependencies = {
   catalogue,
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
+const accepts = acceptedRulesSetting();
 
 /** The daily tick. Its own time is the clock. */
 export const handler = observed(async (event: unknown) => {
@@ -33,7 +34,7 @@ export const handler = observed(async (event: unknown) => {
   metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
   const daysLeft = calendarDaysLeft(Date.parse(time));
   metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
-  const judged = await judgeStored(storedDaysStore(pool), Date.parse(time));
+  const judged = await judgeStored(storedDaysStore(pool, accepts), Date.parse(time));
   const holes = await wantHoles(holeDependencies, Date.parse(time));
   logger.info('Maintained the database', { maintenance, judged, holes, calendarDaysLeft: daysLeft });
   return { ...maintenance, judged, holes, calendarDaysLeft: daysLeft };

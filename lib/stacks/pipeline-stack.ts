@@ -161,6 +161,8 @@ export class PipelineStack extends Stack {
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
     // The monitor starts recoveries; a waiting recovery requeues its own message.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
+    if (settings.acceptFindings)
+      for (const fn of [ingest, maintain]) fn.addSetting('acceptFindings', settings.acceptFindings);
     if (settings.stage === 'local') {
       if (settings.sourceUrls) {
         for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);

@@ -78,4 +78,23 @@ describe('findings', () => {
     await answer(listing, inPence, 1);
     expect(await findings(listing)).toEqual([`unit 2026-11-06 wrong ${status} true 10100`]);
   });
+
+  it('with a proposal are accepted at once where the setting names their rule, and not where a person dismissed them', async () => {
+    const accepting = postgresIngestStore(world.pool, undefined, ['unit', 'edges']);
+    const listing = await registered(world.pool, 'test', 'AUTOMATIC');
+    const tell = async (by: IngestStore, days: number) => {
+      const { accepted, judged } = judgeBars(barSeries(listing, inPence, { fetchedAt: at(0) + days * day }), undefined);
+      return stored(by, 'test', { bars: [accepted], judged: judged ? [judged] : [] });
+    };
+    await tell(store, 0);
+    expect(await findings(listing)).toEqual(['unit 2026-11-06 wrong open false 10100']);
+    await tell(accepting, 1);
+    expect(await findings(listing)).toEqual(['unit 2026-11-06 wrong accepted true 10100']);
+    expect(await column(world.pool, 'SELECT decided_by FROM finding WHERE listing_id = $1', [listing.id])).toEqual([
+      'automatic',
+    ]);
+    await world.pool.query("UPDATE finding SET status = 'dismissed' WHERE listing_id = $1", [listing.id]);
+    await tell(accepting, 2);
+    expect(await findings(listing)).toEqual(['unit 2026-11-06 wrong dismissed true 10100']);
+  });
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PriceRule } from '../../../contracts/words/price-findings.ts';
 import { barIntervals } from '../../../market/bar.ts';
 import type { FoundInRow, JudgedSeries } from '../../../prices/judged-series.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
@@ -18,13 +19,14 @@ const wrongRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), 
  * not raised again. An open finding that was not found again is gone when its row says something else by now, or is not
  * there any more. While the row is the same it stays: a shorter answer may only have less to judge it by.
  *
- * Gives the days of the bars of this batch that are wrong, unless somebody has decided on them.
+ * Proposals of the rules in `accepts` are accepted at once. Gives the days of the bars of this batch that are wrong, unless somebody has decided on them.
  */
 export async function storeFindings(
   db: Connection,
   sourceId: string,
   batchId: string,
   judged: readonly JudgedSeries[],
+  accepts: readonly PriceRule[] = [],
 ): Promise<RepairWish[]> {
   if (judged.length === 0) return [];
   // The same action may be found in the days and in the weeks of a listing.
@@ -73,6 +75,7 @@ export async function storeFindings(
       ],
     });
     wrong.push(...(await wrongDays(db, sourceId, rows)));
+    if (accepts.length > 0) await acceptProposals(db, sourceId, rows, accepts);
   }
   await db.query({
     name: 'end-findings',
@@ -122,4 +125,23 @@ async function wrongDays(
     values: [sourceId, numbers(wrong.map((row) => row.listingId)), texts(wrong.map((row) => keyOf(row.finding)))],
   });
   return rowsOf(wrongRow, found).map((days) => ({ ...days, why: 'wrong' }));
+}
+
+/** Accepts open findings of some rules that propose what the row should be, as a person would. */
+async function acceptProposals(
+  db: Connection,
+  sourceId: string,
+  rows: readonly { readonly listingId: number; readonly finding: FoundInRow }[],
+  accepts: readonly PriceRule[],
+): Promise<void> {
+  const proposed = rows.filter(({ finding }) => finding.proposal !== null && accepts.includes(finding.rule));
+  if (proposed.length === 0) return;
+  await db.query({
+    name: 'accept-proposals',
+    text: `
+      UPDATE finding f SET status = 'accepted', closed_at = statement_timestamp(), decided_by = 'automatic'
+      FROM unnest($2::int[], $3::text[]) AS r (listing_id, row_key)
+      WHERE f.listing_id = r.listing_id AND f.source = $1 AND f.row_key = r.row_key AND f.status = 'open' AND f.proposal IS NOT NULL`,
+    values: [sourceId, numbers(proposed.map((row) => row.listingId)), texts(proposed.map((row) => keyOf(row.finding)))],
+  });
 }

@@ -1,3 +1,4 @@
+import type { PriceRule } from '../../../contracts/words/price-findings.ts';
 import {
   type BatchHeader,
   currencyDays,
@@ -38,8 +39,12 @@ const mostAttempts = 3;
 /** How long a batch may be judged without a word to the database, which ends a silent transaction after ten seconds. */
 const silenceMs = 250;
 
-/** The ingest store on Postgres. */
-export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank): IngestStore {
+/** The ingest store on Postgres. Proposals of the rules in `accepts` are accepted without a person. */
+export function postgresIngestStore(
+  pool: Pool,
+  rankOf: RankOf = catalogueRank,
+  accepts: readonly PriceRule[] = [],
+): IngestStore {
   let last: (Standing & { readonly readAt: number }) | null = null;
   return {
     async standing(fresh = false) {
@@ -62,7 +67,7 @@ export function postgresIngestStore(pool: Pool, rankOf: RankOf = catalogueRank):
       let append = true;
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, append));
+          return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, accepts, append));
         } catch (error) {
           if (error instanceof DatabaseReplacedError) last = null;
           if (attempt === mostAttempts || !(isDuplicateKey(error) || isDeadlock(error))) throw error;
@@ -90,6 +95,7 @@ async function storeBatch(
   listingIds: readonly number[],
   decide: (evidence: Evidence) => Promise<Decision>,
   rankOf: RankOf,
+  accepts: readonly PriceRule[],
   append: boolean,
 ): Promise<StoredBatch> {
   const { sourceId } = header;
@@ -120,7 +126,7 @@ async function storeBatch(
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
-  const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? []);
+  const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? [], accepts);
   await compareSources(db, sourceId, batchId, decision.bars);
   await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars, ...holesIn(answered)]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PriceRule } from '../../../contracts/words/price-findings.ts';
 import { barBases, corporateActionTypes } from '../../../market/bar.ts';
 import { assetClasses } from '../../../market/instrument.ts';
 import type { StoredDaysStore } from '../../../ports/stored-days.ts';
@@ -83,8 +84,8 @@ const nextText = `
   WHERE b.bars IS NOT NULL
   ORDER BY l.id, k.source`;
 
-/** The stored daily bars in Postgres. */
-export function storedDaysStore(pool: Pool): StoredDaysStore {
+/** The stored daily bars in Postgres. Proposals of the rules in `accepts` are accepted without a person. */
+export function storedDaysStore(pool: Pool, accepts: readonly PriceRule[] = []): StoredDaysStore {
   return {
     async place() {
       return firstRow(
@@ -129,7 +130,7 @@ export function storedDaysStore(pool: Pool): StoredDaysStore {
           `SELECT batch_id AS id FROM bar WHERE listing_id = $1 AND source = $2 AND interval = '1d' ORDER BY starts_at DESC LIMIT 1`,
           [listingId, sourceId],
         );
-        const wrong = await storeFindings(db, sourceId, batchRow.parse(rows[0]).id, [judged]);
+        const wrong = await storeFindings(db, sourceId, batchRow.parse(rows[0]).id, [judged], accepts);
         await wantRepairs(db, sourceId, wrong);
         await db.query(
           `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
