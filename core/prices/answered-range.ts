@@ -17,7 +17,6 @@ import {
 import type { BarSeries } from '../market/bar-series.ts';
 import { dateInZone } from '../market/zoned-date.ts';
 import type { LaterAnswer, StoredSeries } from './evidence.ts';
-import { holeIn } from './holes.ts';
 
 /** A corporate action of a listing and source. */
 export interface ActionKey {
@@ -38,8 +37,6 @@ export interface AnsweredRange {
   /** Starts of bars that are withdrawn. */
   readonly bars: readonly number[];
   readonly actions: readonly ActionKey[];
-  /** The first and last session in it without a bar. */
-  readonly hole: { readonly from: string; readonly to: string } | null;
 }
 
 /** When rows of an answer that comes late were withdrawn or confirmed by a later one, in milliseconds since the epoch. */
@@ -72,7 +69,7 @@ export function answeredRange(
   const { zone } = series.listing;
   const [firstDay, lastDay] = [first, last].map((bar) => bar.date ?? dateInZone(bar.startsAt, zone));
   if (firstDay === undefined || lastDay === undefined) return null;
-  const none = { ...range, firstDay, lastDay, fetchedAt, bars: [], actions: [], hole: holeIn(series, over) };
+  const none = { ...range, firstDay, lastDay, fetchedAt, bars: [], actions: [] };
   if (!stored) return none;
   const named = new Set([...(series.places ?? []), ...series.bars.map((bar) => bar.startsAt)]);
   const within = stored.rows.filter((row) => row.startsAt >= range.from && row.startsAt <= range.to);

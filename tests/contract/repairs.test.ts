@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { wantHoleRepairs } from '../../core/adapters/postgres/prices/repair-wants.ts';
 import type { CorporateAction } from '../../core/market/bar.ts';
 import type { KnownListing } from '../../core/market/instrument.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
@@ -118,6 +119,14 @@ describe('a source that keeps telling the same', () => {
     for (let days = 0; days < 40; days += 1) {
       // Other prices each time: a finding that is told again as it was is nothing new.
       await answer(listing, days, only, { times: 1 + days / 1_000, ...(wrong === undefined ? {} : { wrong }) });
+      const hole = {
+        sourceId: 'yahoo',
+        listingId: listing.id,
+        interval: '1d',
+        from: '2026-11-06',
+        to: '2026-11-06',
+      } as const;
+      if (why === 'hole') await wantHoleRepairs(world.pool, [hole]);
       const now = await wanted();
       if (now.length > 0) expect(now).toEqual([wish]);
       asked.push(now.length > 0);

@@ -24,7 +24,7 @@ import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
 import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
 import { quoteSurroundings } from './quote-surroundings.ts';
-import { endReadRepairs, holesIn, wantRepairs } from './repair-wants.ts';
+import { endReadRepairs, wantRepairs } from './repair-wants.ts';
 import { compareSources } from './source-findings.ts';
 import { readStanding } from './standing.ts';
 import { storedSeries } from './stored-series.ts';
@@ -128,7 +128,7 @@ async function storeBatch(
   await storeUnknown(db, sourceId, decision.unknown ?? []);
   const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? [], accepts);
   await compareSources(db, sourceId, batchId, decision.bars);
-  await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars, ...holesIn(answered)]);
+  await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),

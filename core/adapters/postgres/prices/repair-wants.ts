@@ -51,13 +51,6 @@ export async function wantRepairs(db: Connection, sourceId: string, wishes: read
   });
 }
 
-/** Sessions that answers have no bar of. */
-export function holesIn(ranges: readonly AnsweredRange[]): RepairWish[] {
-  return ranges.flatMap(({ listingId, interval, hole }) =>
-    hole ? [{ listingId, interval, why: 'hole', ...hole }] : [],
-  );
-}
-
 /** Notes that holes of stored series are to be read again, source by source. */
 export async function wantHoleRepairs(
   pool: Pool,
