@@ -11,7 +11,7 @@
  */
 import type { CoverageState, MissingReason, NoSessionReason } from '../contracts/words/coverage.ts';
 import { type BarInterval, intervalMs } from '../market/bar.ts';
-import type { TradingSession } from '../market/calendar.ts';
+import { hasDays, type TradingSession } from '../market/calendar.ts';
 import type { SeriesFacts, StoredDay } from './facts.ts';
 import { addDays, type DayRange, hoursOf, isIntraday, type Slot, settledAt } from './slots.ts';
 import { whyMissing } from './why-missing.ts';
@@ -58,9 +58,14 @@ export function ledgerOf(facts: SeriesFacts, slots: readonly Slot[], now: number
   const last = facts.lifetime.to;
   const whole = isIntraday(facts.interval) ? wholeSessions(facts, days) : () => true;
 
+  const { calendar } = facts.market;
+  // A bar on a closed day makes no session, unless nobody knows the days of its venue.
+  const mustBeClosed = (slot: Slot) => slot.trades === false && calendar !== null && hasDays(calendar);
+
   const entries = slots.map((slot): Entry => {
     if (holds(slot)) {
-      if (slot.trades === false || whole(slot)) return { slot, state: 'present', reason: null };
+      if (mustBeClosed(slot)) return { slot, state: 'no_session', reason: 'closed' };
+      if (whole(slot)) return { slot, state: 'present', reason: null };
     } else {
       if (slot.trades === false) return { slot, state: 'no_session', reason: 'closed' };
       if (first !== null && slot.to < first) return { slot, state: 'no_session', reason: 'before_first' };
@@ -69,10 +74,8 @@ export function ledgerOf(facts: SeriesFacts, slots: readonly Slot[], now: number
     return { slot, state: 'missing', reason: whyMissing(facts, slot, settled(facts, slot), now) };
   });
   return {
-    entries: withoutPresentOnClosedDays(
-      holidaysOfNoCalendar(entries, longestClosures.get(facts.interval) ?? longestClosure),
-    ),
-    unexpected: slots.filter((slot) => slot.trades === false && holds(slot)).map((slot) => slot.from),
+    entries: holidaysOfNoCalendar(entries, longestClosures.get(facts.interval) ?? longestClosure),
+    unexpected: slots.filter((slot) => mustBeClosed(slot) && holds(slot)).map((slot) => slot.from),
   };
 }
 
@@ -113,15 +116,6 @@ function daysIn({ from, to }: Slot): string[] {
   const days: string[] = [];
   for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
   return days;
-}
-
-/** A bar on a closed day makes no session: it is `unexpected`. */
-function withoutPresentOnClosedDays(entries: readonly Entry[]): Entry[] {
-  return entries.map((entry) =>
-    entry.state === 'present' && entry.slot.trades === false
-      ? { slot: entry.slot, state: 'no_session', reason: 'closed' }
-      : entry,
-  );
 }
 
 /** Short absences of which no calendar says whether the venue traded, and which the source passed over. */

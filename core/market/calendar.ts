@@ -19,7 +19,7 @@ import {
 } from './calendar-data.ts';
 import { validFrom, validThrough } from './calendars/data.ts';
 import { pseudoMics } from './exchange.ts';
-import { instantsOf, isZone } from './zoned-date.ts';
+import { dateInZone, instantsOf, isZone } from './zoned-date.ts';
 
 /** The sessions of a market. Outside its data (before `validFrom`, after `validThrough`) each day of its usual week is one. */
 export interface MarketCalendar {
@@ -159,8 +159,13 @@ export function sessionOn(calendar: MarketCalendar, date: string): TradingSessio
 export function tradesOn(calendar: MarketCalendar, date: string): boolean | null {
   const known = knownOf(calendar);
   const trades = hoursOn(known, date, new Date(`${date}T00:00:00Z`).getUTCDay()) !== null;
-  const isKnown = !known.id.startsWith('weekdays:') && date >= known.validFrom && date <= known.validThrough;
+  const isKnown = hasDays(known) && date >= known.validFrom && date <= known.validThrough;
   return isKnown || !trades ? trades : null;
+}
+
+/** Whether anything is known of the venue's days. Of others it is assumed that they trade on weekdays; some do on Sundays. */
+export function hasDays({ id }: MarketCalendar): boolean {
+  return !id.startsWith('weekdays:');
 }
 
 /** The day that a venue's week begins with at a date: 0 is Sunday, where it trades on Sundays and not on Fridays. */
@@ -173,6 +178,11 @@ export function weekBegins(calendar: MarketCalendar, date: string): 0 | 1 {
 export function opensBefore(calendar: MarketCalendar): number {
   const week = knownOf(calendar).weeks.at(-1)?.[1] ?? [];
   return Math.max(0, ...week.map((hours) => -(hours?.opens ?? 0)));
+}
+
+/** The date of the session that an instant belongs to, or would: after the usual opening of the evening it is the next day. */
+export function sessionDate(calendar: MarketCalendar, at: number): string {
+  return dateInZone(at + opensBefore(calendar) * minuteMs, calendar.zone);
 }
 
 /** Whether prices appear once a session and not throughout it: of funds, and at unknown times of venues without data. */

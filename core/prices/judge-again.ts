@@ -7,7 +7,7 @@
  */
 import type { PriceRule, PriceWitness } from '../contracts/words/price-findings.ts';
 import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
-import { calendarFor, tradesOn } from '../market/calendar.ts';
+import { calendarFor, hasDays, tradesOn } from '../market/calendar.ts';
 import type { KnownListing } from '../market/instrument.ts';
 import { ruleAction } from './judge-bars.ts';
 import type { JudgedSeries } from './judged-series.ts';
@@ -59,7 +59,7 @@ export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null
     actions: actions.flatMap(ruleAction),
     evidence: {
       quote: quote ?? undefined,
-      tradedOn: calendar ? (date) => tradesOn(calendar, date) : undefined,
+      tradedOn: calendar && hasDays(calendar) ? (date) => tradesOn(calendar, date) : undefined,
     },
   });
   const payments = actions.filter((action) => action.exDate >= from && !wasJudged(stored, action.exDate));

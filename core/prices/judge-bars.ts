@@ -6,7 +6,7 @@
  */
 import type { Bar, CorporateAction } from '../market/bar.ts';
 import type { BarSeries } from '../market/bar-series.ts';
-import { calendarFor, sessionOn } from '../market/calendar.ts';
+import { calendarFor, hasDays, opensBefore, sessionDate, tradesOn } from '../market/calendar.ts';
 import { type AnsweredRange, answeredRange, overtaken } from './answered-range.ts';
 import { checkBars } from './check-bars.ts';
 import type { RejectedRow, StoredBarSeries } from './decision.ts';
@@ -99,7 +99,8 @@ function evidenceOf(
     closeBefore: witnesses?.closeBefore ?? undefined,
     stored: stored?.rows,
     storedActions: stored?.actions.flatMap(ruleAction),
-    tradedOn: calendar ? (date) => sessionOn(calendar, date) !== null : undefined,
+    tradedOn: calendar && hasDays(calendar) ? (date) => tradesOn(calendar, date) : undefined,
+    sessionDay: calendar && opensBefore(calendar) > 0 ? (at) => sessionDate(calendar, at) : undefined,
   };
 }
 

@@ -52,6 +52,8 @@ export interface SeriesEvidence {
   readonly storedActions?: readonly RuleAction[] | undefined;
   /** Whether the venue traded on a day; `null` where no calendar says. */
   readonly tradedOn?: ((date: string) => boolean | null) | undefined;
+  /** The date of the session of an instant, where sessions open on the evening before; else it is the day of the zone. */
+  readonly sessionDay?: ((at: number) => string) | undefined;
 }
 
 export interface SeriesInput {

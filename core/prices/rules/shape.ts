@@ -54,11 +54,12 @@ function outside({ open, high, low, close }: Row): PriceField[] {
 /** Rows of days on which the venue did not trade, filled with the close of the day before. */
 function closedDays({ rows, interval, zone, evidence }: Series): Set<Row> {
   const closed = new Set<Row>();
-  const { tradedOn } = evidence;
+  const { tradedOn, sessionDay } = evidence;
+  const day = (row: Row) => (interval !== '1d' && sessionDay?.(row.at)) || dayOf(row, zone);
   if (!tradedOn || interval === '1wk' || interval === '1mo') return closed;
   for (const [index, row] of rows.entries()) {
     // A calendar may be wrong about a special session: trades speak for the day.
-    if (!isFlat(row) || (row.volume ?? 0) > 0 || tradedOn(dayOf(row, zone)) !== false) continue;
+    if (!isFlat(row) || (row.volume ?? 0) > 0 || tradedOn(day(row)) !== false) continue;
     const before = rows[index - 1];
     if (!before || before.close === row.close || closed.has(before)) closed.add(row);
   }

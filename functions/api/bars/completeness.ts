@@ -15,9 +15,9 @@ import {
   slotsOf,
 } from '../../../core/coverage/slots.ts';
 import { type BarInterval, intervalMs } from '../../../core/market/bar.ts';
-import { opensBefore } from '../../../core/market/calendar.ts';
+import { opensBefore, sessionDate } from '../../../core/market/calendar.ts';
 import type { StoredBar } from '../../../core/market/stored-bar.ts';
-import { dateInZone, startOfDate } from '../../../core/market/zoned-date.ts';
+import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { StoredFinding } from '../../../core/ports/finding-records.ts';
 import { latenessMs, type SourceDefinition } from '../../../core/sources/definition.ts';
 
@@ -148,7 +148,7 @@ function settlingMs({ catalogue, source }: PageOf): number {
 /** The date of a bar's session: of an intraday bar of a market that opens on the evening before, the next one. */
 function sessionDay(bar: StoredBar, interval: BarInterval, { calendar }: Market): string {
   if (!isIntraday(interval) || calendar === null) return bar.day;
-  return dateInZone(bar.startsAt.getTime() + opensBefore(calendar) * 60_000, calendar.zone);
+  return sessionDate(calendar, bar.startsAt.getTime());
 }
 
 /** When the bar of a slot should begin: with its session, or with its first day. */

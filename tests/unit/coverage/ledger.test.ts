@@ -232,6 +232,9 @@ describe('what is no hole', () => {
     const within = (facts: SeriesFacts, day: string) => byDay(ledger(facts, '2026-05-01', '2026-06-15')).get(day);
     expect(within(factsOf(istanbul, stored), '2026-05-27')).toBe('calendar_unknown');
     expect(within(factsOf(istanbul, stored, { answered: [], newest: null }), '2026-05-27')).toBe('not_collected');
+    // Some of these venues trade on Sundays.
+    const sunday = ledger(factsOf(istanbul, bars([...days, '2026-05-10'])), '2026-05-01', '2026-06-15');
+    expect([byDay(sunday).get('2026-05-10'), sunday.unexpected]).toEqual(['present', []]);
     // Two weeks are no holiday.
     const long = bars(days.filter((day) => day < '2026-05-25' || day > '2026-06-05'));
     expect(within(factsOf(istanbul, long), '2026-05-27')).toBe('unexplained');
