@@ -69,13 +69,12 @@ function wrongOf(
   { source, findings, notServed }: { source: string; findings: readonly StoredQuoteFinding[]; notServed: number },
 ): Map<ListedQuote, StoredQuoteFinding> {
   const doubted = rows.flatMap((row): [ListedQuote, StoredQuoteFinding][] => {
-    const found = findings.filter(
-      (each) =>
-        each.listingId === row.listing.id &&
-        each.source === source &&
-        each.at === row.quote.asOf &&
-        each.said === plain(row.quote.price),
+    const ofRow = findings.filter(
+      (each) => each.listingId === row.listing.id && each.source === source && each.at === row.quote.asOf,
     );
+    const exact = ofRow.filter((each) => each.said === plain(row.quote.price));
+    // A later fetch of the same time that is wrong as well takes the finding over.
+    const found = exact.length > 0 ? exact : ofRow;
     const best = found.find((each) => each.status === 'open') ?? found[0];
     return best ? [[row, best]] : [];
   });
