@@ -107,6 +107,7 @@ export class Control {
   readonly #left = new Map<string, number>();
   readonly #requests = new Map<string, Map<RequestKind, number>>();
   readonly #arrivals = new Map<string, number[]>();
+  readonly #hits = new Map<string, number>();
 
   /** Switches a fault. The same fault of the same source and symbol is replaced. */
   switch(fault: Fault): void {
@@ -149,9 +150,16 @@ export class Control {
           this.#left.delete(key);
         } else this.#left.set(key, left - 1);
       }
+      const counted = `${source} ${name}`;
+      this.#hits.set(counted, (this.#hits.get(counted) ?? 0) + 1);
       return fault;
     }
     return undefined;
+  }
+
+  /** How often a fault has affected a request of a source. */
+  hits(source: string, name: FaultName): number {
+    return this.#hits.get(`${source} ${name}`) ?? 0;
   }
 
   count(source: string, kind: RequestKind): void {

@@ -25,6 +25,10 @@ export interface LoadOptions {
   readonly ticks: number;
   readonly containers: number;
   readonly limits?: TimeLimits;
+  /** Texts that no reader can take, sent among the blobs' messages: each must become a dead letter, and nothing else may. */
+  readonly poison?: readonly string[];
+  /** How long a second of the queue takes, in milliseconds; 20 unless given. */
+  readonly secondMs?: number;
   /** Messages that a container takes at once; ten unless given. */
   readonly batchSize?: number;
   /** What Lambda gets in place of a reader's answer. */
@@ -40,10 +44,9 @@ export type QueuedLoad = Awaited<ReturnType<typeof queueLoad>>;
  * A second of the queue takes 20 ms, so a held message comes again after a third of a second, and one that was lost with
  * its container after seven.
  */
-export async function queueLoad(
-  pool: Pool,
-  { ticks, containers, limits = quickLimits, batchSize = 10, distorted = (answer) => answer }: LoadOptions,
-) {
+export async function queueLoad(pool: Pool, options: LoadOptions) {
+  const { ticks, containers, limits = quickLimits, batchSize = 10, distorted = (answer) => answer } = options;
+  const { poison = [], secondMs = 20 } = options;
   // The other source of the load is in no catalogue.
   const load = makeLoad(ticks).filter(({ message }) => message.sourceId === 'yahoo');
   const raw = memoryRawStore();
@@ -56,12 +59,13 @@ export async function queueLoad(
     now: Date.now,
     visibilitySeconds: 360,
     maxReceiveCount: 5,
-    secondMs: 20,
+    secondMs,
   });
-  await queue.send(
-    'ingest',
-    load.map(({ message }) => message),
-  );
+  const bodies = load.map(({ message }) => JSON.stringify(message));
+  // Spread evenly, so that each has neighbours.
+  for (const [at, body] of poison.entries())
+    bodies.splice(Math.floor(((at + 0.5) * bodies.length) / poison.length), 0, body);
+  for (const body of bodies) queue.sendBody(body, 0);
   let failed = 0;
   let held = 0;
   let done = 0;
@@ -124,7 +128,7 @@ export async function queueLoad(
     },
     /** Nothing is lost, doubled or dead, and nothing costs a message one of its tries. */
     async expectStored(): Promise<void> {
-      expect(queue.dead).toEqual([]);
+      expect([...queue.dead].sort()).toEqual([...poison].sort());
       await expectInvariant(pool, { blobs: raw.blobs });
       const { rows } = await pool.query<{ accepted: string }>('SELECT sum(accepted) AS accepted FROM batch');
       expect(Number(rows[0]?.accepted)).toBe(load.reduce((sum, { good }) => sum + good.length, 0));

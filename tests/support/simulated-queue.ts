@@ -87,6 +87,14 @@ export function simulatedQueue(options: SimulatedQueueOptions) {
       const lost = [...waiting.values()].find(({ body }) => which(body));
       return lost !== undefined && waiting.delete(lost.id);
     },
+    /** One of the messages becomes a dead letter, as one that was received too often. Gives whether there was one. */
+    bury(which: (body: string) => boolean): boolean {
+      const buried = [...waiting.values()].find(({ body }) => which(body));
+      if (buried === undefined) return false;
+      waiting.delete(buried.id);
+      dead.push(buried.body);
+      return true;
+    },
     /** What was sent with a delay shows now. What was received stays hidden. */
     hurry(): void {
       for (const message of waiting.values()) if (message.receives === 0) message.visibleAt = now();

@@ -83,15 +83,25 @@ export const mixedFaults: readonly MixedFault[] = [
   },
   {
     name: 'containers that vanish in their transactions',
-    async inject({ proxy }) {
-      return proxy.vanish();
+    async inject(world) {
+      let inTransaction = 0;
+      for (let time = 0; time < 300 && inTransaction === 0; time++) {
+        await sleep(50);
+        inTransaction = await countOf(
+          world,
+          `SELECT count(*) AS n FROM pg_stat_activity
+           WHERE application_name = 'quotron' AND usename <> current_user AND xact_start IS NOT NULL`,
+        );
+      }
+      if (inTransaction > 0) world.proxy.vanish();
+      return inTransaction;
     },
   },
   {
     name: 'a slow network',
     async inject({ proxy }, random) {
       const { delayed } = proxy.counts;
-      proxy.latency({ ms: 200, jitterMs: 150 });
+      proxy.latency({ ms: 2_000, jitterMs: 1_000 });
       await sleep(someSeconds(random));
       proxy.latency(null);
       return proxy.counts.delayed - delayed;
@@ -156,16 +166,19 @@ export const mixedFaults: readonly MixedFault[] = [
       for (;;) {
         const client = new pg.Client({ connectionString: world.database.urls.app });
         client.on('error', () => undefined);
-        const connected = await client.connect().then(
-          () => true,
-          () => false,
+        const failed = await client.connect().then(
+          () => null,
+          (error: unknown) => error,
         );
-        if (!connected) break;
+        if (failed !== null) break;
         taken.push(client);
       }
+      // What asks for a connection now gets none.
+      const { accepted } = world.proxy.counts;
       await sleep(someSeconds(random));
+      const refused = world.proxy.counts.accepted - accepted;
       await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
-      return taken.length;
+      return refused;
     },
   },
   {
@@ -182,10 +195,11 @@ export const mixedFaults: readonly MixedFault[] = [
   {
     name: 'messages much later than others',
     async inject({ queues }, random) {
+      const { delayed } = queues.counts;
       queues.delay(true);
       await sleep(someSeconds(random));
       queues.delay(false);
-      return 1;
+      return queues.counts.delayed - delayed;
     },
   },
   {
@@ -213,15 +227,20 @@ export const mixedFaults: readonly MixedFault[] = [
       const former = tickAt(0);
       const ticks = [former, former, tickAt(-3_600_000), tickAt(3 * 86_400_000)];
       const both = ticks.flatMap((tick) => [containers.invoke('schedule', tick), containers.invoke('monitor', tick)]);
-      await Promise.allSettled(both);
-      return ticks.length;
+      const ended = await Promise.allSettled(both);
+      return ended.filter(({ status }) => status === 'fulfilled').length;
     },
   },
   {
     name: 'dead letters sent back twice',
     async inject({ queues }) {
-      // There may be none: what has been read counts as well.
-      return queues.redrive(2) + queues.sendAgain(10);
+      let buried = 0;
+      for (let time = 0; time < 100 && buried < 2; time++) {
+        if (queues.bury()) buried++;
+        await sleep(100);
+      }
+      queues.sendAgain(10);
+      return queues.redrive(2);
     },
   },
   {
@@ -247,28 +266,30 @@ export const mixedFaults: readonly MixedFault[] = [
   {
     name: 'a source in trouble',
     async inject({ upstreams }, random) {
-      const before = requestsOf(upstreams);
+      let met = 0;
       for (const chosen of random.shuffled(upstreamFaults).slice(0, 3)) {
-        const fault = { source: 'yahoo', ...chosen };
-        upstreams.control.switch(faultSchema.parse({ ...fault, on: true }));
+        const fault = faultSchema.parse({ source: 'yahoo', ...chosen, on: true });
+        const before = upstreams.control.hits('yahoo', fault.fault);
+        upstreams.control.switch(fault);
         await sleep(someSeconds(random));
-        upstreams.control.switch(faultSchema.parse({ ...fault, on: false }));
+        upstreams.control.switch({ ...fault, on: false });
+        met += upstreams.control.hits('yahoo', fault.fault) - before;
       }
-      return requestsOf(upstreams) - before;
+      return met;
     },
   },
   {
     name: 'another price of the same market time, and back',
     async inject({ upstreams }, random) {
       const asOf = new Date().toISOString();
-      const before = requestsOf(upstreams);
+      const before = upstreams.control.hits('yahoo', 'price');
       for (const price of [300, 300.5, 300]) {
         const fault = { source: 'yahoo', fault: 'price', symbol: 'AAPL', price, asOf };
         upstreams.control.switch(faultSchema.parse({ ...fault, on: true }));
         await sleep(someSeconds(random));
       }
       upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'price', symbol: 'AAPL', on: false }));
-      return requestsOf(upstreams) - before;
+      return upstreams.control.hits('yahoo', 'price') - before;
     },
   },
 ];
@@ -282,10 +303,6 @@ async function atWork(strike: () => string | null, times: number): Promise<numbe
     await sleep(fired < times ? 150 : 0);
   }
   return fired;
-}
-
-function requestsOf({ control }: MixedWorld['upstreams']): number {
-  return Object.values(control.requests(false)['yahoo'] ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
 async function countOf(world: MixedWorld, text: string): Promise<number> {

@@ -32,7 +32,7 @@ export function mixedQueues(sources: readonly string[], containers: Containers, 
   read('ticks', 'schedule', 1);
   read('recoveries', 'recover', 1);
 
-  const counts = { delivered: 0, repeated: 0, redriven: 0, poison: 0 };
+  const counts = { delivered: 0, repeated: 0, delayed: 0, redriven: 0, poison: 0 };
   const poison = new Set<string>();
   /** What was delivered last, to be sent again. */
   const former: { queue: string; body: string }[] = [];
@@ -67,11 +67,18 @@ export function mixedQueues(sources: readonly string[], containers: Containers, 
     for (const reader of random.shuffled([...readers.values()])) deliver(reader);
   }, 25);
 
+  /** Tries queues of tasks, answers and outcomes, in any order, until one gives something. */
+  function ofWork(strike: (queue: SimulatedQueue) => boolean): boolean {
+    const of = [...readers.values()].filter(({ name }) => ['scrape-api', 'ingest', 'monitor'].includes(name));
+    return random.shuffled(of).some(({ queue }) => strike(queue));
+  }
+
   return {
     counts,
     /** What a function, or the test, sends. */
     send(queue: string, body: string, delaySeconds: number): void {
       const later = delaying && random.chance(0.3) ? random.between(30, 200) : 0;
+      if (later > 0) counts.delayed++;
       // One that must wait a second would come back at once, and keep the processors busy.
       readers.get(queue)?.queue.sendBody(body, later + (delaySeconds > 0 ? Math.max(delaySeconds, 60) : 0));
     },
@@ -98,11 +105,9 @@ export function mixedQueues(sources: readonly string[], containers: Containers, 
       readers.get(queue)?.queue.sendBody(body, 0);
     },
     /** Loses a message that waits: of an answer, of how it went, or of a task. Gives whether there was one. */
-    lose(): boolean {
-      const of = [...readers.values()].filter(({ name }) => ['scrape-api', 'ingest', 'monitor'].includes(name));
-      for (const { queue } of random.shuffled(of)) if (queue.lose((body) => !poison.has(body))) return true;
-      return false;
-    },
+    lose: () => ofWork((queue) => queue.lose((body) => !poison.has(body))),
+    /** Makes such a message a dead letter. Gives whether there was one. */
+    bury: () => ofWork((queue) => queue.bury((body) => !poison.has(body))),
     /** Each batch may come three times at once. */
     repeat(on: boolean): void {
       repeating = on;
