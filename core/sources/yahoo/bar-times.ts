@@ -23,8 +23,11 @@ const furthestAhead = 2 * day;
 /** A live row after a longer pause belongs to no range that goes on until today. */
 const longestPause = { '1m': 20, '5m': 20, '15m': 20, '1h': 20, '1d': 20, '1wk': 28, '1mo': 93 };
 
-/** The place of each row: `no_time` for what is not a time, `not_asked` for a trade after the range that was asked for. */
-export function placeRows(chart: ChartTimes): (Place | 'no_time' | 'not_asked')[] {
+/**
+ * The place of each row: `no_time` for what is not a time, `not_asked` for a trade after the range that was asked for,
+ * `not_begun` for one of a day that begins later by its own clock, such as Monday's currencies on Sunday evening.
+ */
+export function placeRows(chart: ChartTimes): (Place | 'no_time' | 'not_asked' | 'not_begun')[] {
   const { interval, fetchedAt, until, zone } = chart;
   const sound = (at: number) => at >= earliest && at <= fetchedAt + furthestAhead;
   const times = chart.times.filter(sound);
@@ -40,6 +43,7 @@ export function placeRows(chart: ChartTimes): (Place | 'no_time' | 'not_asked')[
     if (!sound(at)) return { startsAt: at, date: daily.has(interval) ? dateInZone(at, zone) : null, live: false };
     if (rangeIsPast && at > until) return 'not_asked';
     const placed = place(at);
+    if (placed.live && placed.startsAt > fetchedAt) return 'not_begun';
     const paused = at === last && placed.live && until === null && at - before > longestPause[interval] * day;
     return paused && Number.isFinite(before) ? 'not_asked' : placed;
   });

@@ -139,7 +139,7 @@ function readBars(
     const high = columns.high?.[index];
     const low = columns.low?.[index];
     const close = money(columns.close?.[index]);
-    if (place === 'not_asked') continue;
+    if (place === 'not_asked' || place === 'not_begun') continue;
     // Yahoo keeps a place for a day without trade and leaves it empty: nothing to store, nothing wrong.
     const isEmpty = [open, high, low, close].every((price) => price == null);
     if (isEmpty && columns.close && index < columns.close.length) {

@@ -129,14 +129,19 @@ describe('the live row of a day', () => {
     expect(closeAt('2026-11-26T03:00:00Z')).toBe('9');
   });
 
-  it('on a day without a session is of the session that has begun for the next day', () => {
-    // Sunday evening: the currencies’ Monday.
-    const rows = [{ at: '2026-11-19T00:00:00Z' }, { at: '2026-11-20T00:00:00Z' }, { at: '2026-11-22T22:41:07Z' }];
-    expect(datesOf({ venue: venues.currency, interval: '1d', rows, fetchedAt: '2026-11-22T22:41:10Z' })).toEqual([
-      '2026-11-19',
-      '2026-11-20',
-      '2026-11-23',
-    ]);
+  it('on a day without a session is of the session that it ends or begins, and no bar before that day has begun', () => {
+    const days = ['2026-11-19', '2026-11-20'];
+    const rows = days.map((day) => ({ at: `${day}T00:00:00Z` }));
+    const asked = { venue: venues.currency, interval: '1d' };
+    for (const [trade, expected] of [
+      ['2026-11-20T21:59:50Z', days],
+      // Sunday evening is Monday’s session, and Monday’s bar begins at midnight.
+      ['2026-11-22T22:41:07Z', days],
+      ['2026-11-23T00:10:07Z', [...days, '2026-11-23']],
+    ] as const)
+      expect(datesOf({ ...asked, rows: [...rows, { at: trade }], fetchedAt: trade, marketTime: trade })).toEqual(
+        expected,
+      );
   });
 
   it('that stayed from yesterday goes with yesterday when today has begun', () => {
