@@ -17,8 +17,11 @@ import type { Evidence } from './evidence.ts';
 import { mayBeNegative } from './negative-prices.ts';
 import { otherCurrency } from './other-currency.ts';
 import type { Finding } from './rules/finding.ts';
-import { isUndisputed, judgeQuote, nothingAround, type QuoteJudgement } from './rules/quotes.ts';
+import { isInOtherUnit, isUndisputed, judgeQuote, nothingAround, type QuoteJudgement } from './rules/quotes.ts';
 import { earliestTime, futureToleranceMs } from './thresholds.ts';
+
+/** How many prices an answer has at the least to speak of its whole feed. */
+const leastOfFeed = 3;
 
 export interface CheckedQuotes {
   /** By listing and time. */
@@ -61,10 +64,12 @@ export async function checkQuotes(
   if (suspects.length === 0) return { accepted: sound, wrong: [], rejected, findings: [], cleared: [] };
 
   const around = await evidence.around?.(suspects.map((row) => ({ listingId: row.listing.id, asOf: row.quote.asOf })));
+  const off = suspects.filter((row) => isInOtherUnit(row, evidence.priors.get(row.listing.id))).length;
+  const feedIsOff = sound.length >= leastOfFeed && off > sound.length / 2;
   const judged = new Map<ListedQuote, QuoteJudgement>(
     suspects.map((row, index) => [
       row,
-      judgeQuote(row, evidence.priors.get(row.listing.id), around?.[index] ?? nothingAround),
+      judgeQuote(row, evidence.priors.get(row.listing.id), around?.[index] ?? nothingAround, feedIsOff),
     ]),
   );
   const accepted: ListedQuote[] = [];

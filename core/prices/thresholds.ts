@@ -50,8 +50,11 @@ export const earliestTime = Date.UTC(1800, 0, 1);
 /** A newest bar older than this does not say where its source's price is. */
 export const latestBarMs = 10 * 86_400_000;
 
-/** A settled price is given up when so many later answers are all at another one. */
+/** A settled price is given up when so many later answers are all at another one … */
 export const outvotingAnswers = 3;
+
+/** … and the first of them is older than this: a feed that is wrong for some minutes outvotes nothing. */
+export const outvotingMs = 30 * 60_000;
 
 /** Rates and spreads below this move by points: their ratios say nothing. */
 export const rateLevel = 5;

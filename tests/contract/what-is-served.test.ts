@@ -158,7 +158,10 @@ describe('what several sources say, and what is served', () => {
     [
       'a settled price against three later answers',
       share,
-      [...steady('first', 10_000, now - day), ...steady('first', 100, now + minute)],
+      [
+        ...steady('first', 10_000, now - day),
+        ...[40, 20, 0].map((minutes) => ({ source: 'first', price: 100, at: now - minutes * minute })),
+      ],
       { price: 100, provisional: false },
       [],
     ],

@@ -37,6 +37,8 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
       const health = async () => (await all('SELECT * FROM source_health WHERE source_id = $1', [source]))[0];
 
       await cycle();
+      // A first price is provisional, and blocks none: the second one settles it.
+      await cycle();
       const well = await health();
       expect(well).toMatchObject({ status: 'healthy', reason: null });
       const before = await stored();

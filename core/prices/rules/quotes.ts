@@ -17,12 +17,18 @@ import {
   jumpFactor,
   latestBarMs,
   outvotingAnswers,
+  outvotingMs,
   priorValidMs,
   rateLevel,
   unitSlack,
 } from '../thresholds.ts';
 import type { Finding } from './finding.ts';
 import { isWithin, unitPower } from './unit.ts';
+
+/** Whether a quote is in another unit than the settled price of its source. */
+export function isInOtherUnit({ quote }: ListedQuote, prior: LatestPrior | undefined): boolean {
+  return prior !== undefined && !prior.provisional && unitPower(Number(quote.price) / prior.price, unitSlack) !== 0;
+}
 
 /** What becomes of a quote. Findings of `right` are on the row itself, or on rows stored before it. */
 export type QuoteJudgement =
@@ -72,11 +78,15 @@ export function isUndisputed(row: ListedQuote, prior: LatestPrior | undefined): 
   return isUnrated(row) || (isLikeStored(row, prior) && unitPower(toPreviousClose(row) ?? 1, unitSlack) === 0);
 }
 
-/** Judges a quote by the latest stored one of its source and by what else is known. Never throws. */
+/**
+ * Judges a quote by the latest stored one of its source and by what else is known. `feedIsOff` says that most prices of its
+ * answer are in another unit: then answers outvote nothing. Never throws.
+ */
 export function judgeQuote(
   row: ListedQuote,
   prior: LatestPrior | undefined,
   around: QuoteSurroundings = nothingAround,
+  feedIsOff = false,
 ): QuoteJudgement {
   const price = Number(row.quote.price);
   const anchor = anchorOf(row, prior, around);
@@ -92,7 +102,7 @@ export function judgeQuote(
     return right({ provisional: !settled, findings, wrongBefore });
   }
   if (anchor?.settled) {
-    const why = explanationOf(row, anchor, around, strong);
+    const why = explanationOf(row, anchor, around, strong, feedIsOff);
     if (why === null) return { kind: 'wrong', finding: offFinding(row, anchor) };
     const cleared = around.recent.filter(
       (each) => each.wrong && each.asOf > anchor.asOf && isNear(price, each.price, row),
@@ -196,6 +206,7 @@ function explanationOf(
   anchor: Anchor,
   around: QuoteSurroundings,
   strong: readonly Witness[],
+  feedIsOff: boolean,
 ): 'split' | 'bar' | 'other_source' | 'previous_close' | 'later_answers' | null {
   const { quote, listing } = row;
   const price = Number(quote.price);
@@ -222,7 +233,9 @@ function explanationOf(
   const said = around.recent.filter(
     (each) => each.wrong && each.asOf > anchor.asOf && each.asOf < quote.asOf && isNear(price, each.price, row),
   );
-  return said.length + 1 >= outvotingAnswers ? 'later_answers' : null;
+  const since = Math.min(...said.map((each) => each.asOf));
+  const outvoted = said.length + 1 >= outvotingAnswers && quote.asOf - since >= outvotingMs;
+  return outvoted && !feedIsOff ? 'later_answers' : null;
 }
 
 function isSaidBy(other: { readonly price: number; readonly asOf: number }, { quote }: ListedQuote): boolean {

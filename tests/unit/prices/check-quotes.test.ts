@@ -99,11 +99,11 @@ describe('a row in another unit', () => {
   describe('is the price after all', () => {
     const fallen = quoteRow({ price: '1.01', previousClose: '1' });
     const before = { price: 100, asOf: noon - dayMs };
-    const wrongOnes = (count: number) =>
+    const wrongOnes = (count: number, minutes = 20) =>
       Array.from({ length: count }, (_, index) => ({
         price: 1,
-        asOf: noon - (index + 1) * 60_000,
-        fetchedAt: noon - (index + 1) * 60_000 + 5_000,
+        asOf: noon - (index + 1) * minutes * 60_000,
+        fetchedAt: noon - (index + 1) * minutes * 60_000 + 5_000,
         wrong: true,
       }));
 
@@ -126,7 +126,7 @@ describe('a row in another unit', () => {
       [
         'by the third answer that says so',
         quoteRow({ price: '1.01', previousClose: null }),
-        evidence({ price: 100, asOf: noon - 600_000 }, [], { recent: wrongOnes(2) }),
+        evidence({ price: 100, asOf: noon - 3_600_000 }, [], { recent: wrongOnes(2) }),
       ],
     ])('%s', async (_, row, known) => {
       expect(await verdictOn(row, known)).toBe('right');
@@ -143,11 +143,20 @@ describe('a row in another unit', () => {
         quoteRow({ price: '1.01', previousClose: '1', listing: { ...listingOf(), minorFactor: 100 } }),
         evidence(before),
       ],
-      ['of the second answer that says so', fallen, evidence(stored, [], { recent: wrongOnes(1) })],
+      [
+        'of the second answer that says so',
+        fallen,
+        evidence({ ...stored, asOf: noon - 3_600_000 }, [], { recent: wrongOnes(1) }),
+      ],
+      [
+        'of three answers within minutes',
+        fallen,
+        evidence({ ...stored, asOf: noon - 3_600_000 }, [], { recent: wrongOnes(2, 2) }),
+      ],
       [
         'of a third answer that another source contradicts',
         fallen,
-        evidence(stored, [{ price: 100.2, asOf: noon }], { recent: wrongOnes(2) }),
+        evidence({ ...stored, asOf: noon - 3_600_000 }, [{ price: 100.2, asOf: noon }], { recent: wrongOnes(2) }),
       ],
       [
         'of a split of another ratio, or of years ago',
@@ -163,6 +172,23 @@ describe('a row in another unit', () => {
       expect(await verdictOn(row, known)).toBe('not served, unit wrong');
     });
   });
+});
+
+it('a whole answer in another unit outvotes nothing, however often it comes', async () => {
+  const recent = [20, 40].map((minutes) => {
+    const asOf = noon - minutes * 60_000;
+    return { price: 10_000, asOf, fetchedAt: asOf + 5_000, wrong: true };
+  });
+  const before = { price: 100, asOf: noon - 3_600_000 };
+  const known = { ...evidence(null, [], { recent }), priors: new Map([1, 2, 3].map((id) => [id, before])) };
+  const row = (id: number, price: string) => quoteRow({ listing: listingOf(id), price, previousClose: null });
+  const all = await checkQuotes(
+    [1, 2, 3].map((id) => row(id, '10000')),
+    known,
+  );
+  expect([all.accepted.length, all.wrong.length]).toEqual([0, 3]);
+  const one = await checkQuotes([row(1, '10000'), row(2, '100'), row(3, '100')], known);
+  expect([one.accepted.length, one.wrong.length]).toEqual([3, 0]);
 });
 
 describe('the first price of a source', () => {
