@@ -76,9 +76,10 @@ function findingText(finding: Finding): string[] {
   ];
 }
 
-function sampleText({ at, runId, symbol, message, blobKey, artifacts }: Finding['samples'][number]): string {
+function sampleText({ at, runId, symbol, finding, message, blobKey, artifacts }: Finding['samples'][number]): string {
   const of = symbol === null ? '' : ` on ${code(symbol)}`;
-  const said = message === null ? 'no message' : code(message);
+  const without = finding?.code === 'price_ratio' ? `the price is ${finding.ratio} times what is known` : 'no message';
+  const said = message === null ? without : code(message);
   const places = [
     ...(runId === null ? [] : [`run ${code(runId)}`]),
     ...(blobKey === null ? [] : [`blob ${code(blobKey)}`]),

@@ -119,7 +119,7 @@ describe('the report of a system with four faults on four sources', () => {
     });
     expect(of(found, 'minor-units').samples[0]).toMatchObject({
       blobKey: expect.stringMatching(/^raw\/yahoo\//),
-      message: expect.stringContaining('100 times'),
+      finding: { code: 'price_ratio', ratio: 100, to: 'stored' },
     });
     expect(of(found, 'wrong-credentials').advice[0]?.command).toBe('npx quotron credentials set alpha-vantage');
     expect(of(found, 'limit-used-by-others').cause).toContain('something else uses the same address or key');

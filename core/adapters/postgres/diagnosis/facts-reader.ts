@@ -212,7 +212,7 @@ const quarantineRow = z.object({
       at: z.string(),
       symbol: z.string().nullable(),
       finding: keptFindingSchema,
-      detail: z.string(),
+      detail: z.string().nullable(),
       blobKey: z.string(),
     }),
   ),
@@ -228,7 +228,7 @@ const notServed = `
   UNION ALL
   SELECT f.id, f.opened_at, f.source, b.run_id, CASE f.rule WHEN 'unit' THEN 'unit_suspect' ELSE 'implausible_jump' END, a.symbol,
          jsonb_build_object('code', 'price_ratio', 'to', 'stored', 'ratio', r.ratio),
-         'The price is ' || r.ratio || ' times what is known.', b.blob_key
+         NULL, b.blob_key
   FROM batch b JOIN finding f ON f.batch_id = b.id AND f.kind = 'quote'
   CROSS JOIN LATERAL (SELECT coalesce((f.evidence->>'ratio')::numeric, trim_scale(1 / (f.evidence->>'factor')::numeric)) AS ratio) r
   LEFT JOIN LATERAL (SELECT symbol FROM symbol_alias WHERE listing_id = f.listing_id AND namespace = f.source
