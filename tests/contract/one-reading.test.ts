@@ -75,6 +75,7 @@ it('a replay reads it by the new version, once', async () => {
   const replayed = { ...first, parserVersion: 'test-2', replay };
   expect(await read(replayed, listing, '101')).toMatchObject({ repeated: false, rejected: 1 });
   expect(await read(replayed, listing, '101')).toMatchObject({ repeated: true });
+  expect(await read({ ...replayed, parserVersion: 'test-3' }, listing, '102')).toMatchObject({ repeated: true });
   expect(await column(world.pool, 'SELECT parser_version FROM batch ORDER BY id')).toEqual(['test-1', 'test-2']);
   // The message of before is that of the first reading still.
   expect(await read({ ...first, parserVersion: 'test-2' }, listing)).toMatchObject({ batchId, repeated: true });

@@ -30,7 +30,7 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext($6), $8::int))
       INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay, first_reading)
       SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid, CASE WHEN $9::uuid IS NULL THEN true END FROM turn
-      WHERE $9::uuid IS NOT NULL OR NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NULL)
+      WHERE NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NOT DISTINCT FROM $9::uuid)
       ON CONFLICT DO NOTHING RETURNING id, ${epochOf} AS epoch`,
     values: [
       header.blobKey,
