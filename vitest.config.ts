@@ -21,8 +21,14 @@ const waiting = 4;
 /** It puts modules of its own in the place of others, so it cannot have them from the files before it. */
 const mocked = 'tests/contract/form-login.test.ts';
 
+/**
+ * For what hangs, and no measure of speed: a busy machine takes many times as long as an idle one. What a test says of time
+ * it measures itself.
+ */
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
+
 /** Of both projects of contract. */
-const contract = { globalSetup: ['tests/support/cluster-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+const contract = { globalSetup: ['tests/support/cluster-setup.ts'], ...patient };
 
 /**
  * One project per group of tests (contract has two); `tests/run.ts` runs them in order and adds up. Files of unit,
@@ -37,7 +43,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           setupFiles: ['tests/support/no-io.ts'],
-          testTimeout: 10_000,
+          ...patient,
           maxWorkers: waiting,
           isolate: false,
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
@@ -48,7 +54,7 @@ export default defineConfig({
           name: 'component',
           include: ['tests/component/**/*.test.ts'],
           globalSetup: ['tests/support/cluster-setup.ts'],
-          testTimeout: 10_000,
+          ...patient,
           maxWorkers: waiting,
           isolate: false,
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
@@ -91,7 +97,7 @@ export default defineConfig({
           // One cloud and two cores: files in turn, in one process.
           fileParallelism: false,
           isolate: false,
-          testTimeout: 120_000,
+          ...patient,
           hookTimeout: 180_000,
         },
       },
@@ -101,7 +107,7 @@ export default defineConfig({
           include: ['tests/chaos/*.test.ts'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           fileParallelism: false,
-          testTimeout: 120_000,
+          ...patient,
           hookTimeout: 180_000,
         },
       },
@@ -112,6 +118,7 @@ export default defineConfig({
           include: ['tests/chaos/long/*.test.ts'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           fileParallelism: false,
+          ...patient,
           testTimeout: 600_000,
           hookTimeout: 180_000,
         },

@@ -136,7 +136,7 @@ describe('a page that unpacks to gigabytes', () => {
     ['/bomb-by-fetch', false],
     ['/bomb-by-fetch', true],
     ['/bomb-by-worker', false],
-  ])('is closed at the cap: %s (one process: %s) [fault 31]', { timeout: 60_000 }, async (path, oneProcess) => {
+  ])('is closed at the cap: %s (one process: %s) [fault 31]', { timeout: 240_000 }, async (path, oneProcess) => {
     bombBytes = 0;
     const { answers, most } = await loadWatched(['/', path, '/'], { oneProcess });
     const [first, bombed, next] = answers;
@@ -171,7 +171,7 @@ describe('a temporary folder without room', () => {
   const answered = (answers: readonly UpstreamAnswer[]) => answers.map(({ error }) => error?.code ?? 'read');
 
   it('is our fault, not the source’s, leaves nothing behind, and a warm container recovers [fault 16]', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     let room = 8 * mb;
     let looks = 0;
@@ -201,7 +201,7 @@ describe('a temporary folder without room', () => {
     }
   });
 
-  it('that fills up while a browser is unpacked is left as it was [fault 16]', { timeout: 60_000 }, async ({
+  it('that fills up while a browser is unpacked is left as it was [fault 16]', { timeout: 240_000 }, async ({
     skip,
   }) => {
     const { packaged } = await findChromium(executable);
@@ -239,7 +239,7 @@ describe('a temporary folder without room', () => {
 
 it.runIf(process.platform === 'linux')(
   'a browser that starts when nobody waits for it any more is ended, and the next page has one of its own',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const { path, env } = await findChromium(executable);
     const own = folder();
@@ -278,12 +278,12 @@ describe.runIf(process.platform === 'linux')('a process that may open 64 files',
     return z.array(z.string()).parse(JSON.parse(stdout));
   };
 
-  it('reads pages all the same [fault 38]', { timeout: 60_000 }, async () => {
+  it('reads pages all the same [fault 38]', { timeout: 240_000 }, async () => {
     expect(await inProcess('3')).toEqual(['true', 'true', 'true']);
   });
 
   it('and has them all open says that its browser could not start, and reads when they are closed [fault 38]', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     expect(await inProcess('1', 'files used up')).toEqual(['EMFILE', 'browser_failed', 'true']);
   });

@@ -286,7 +286,7 @@ describe('the packaged browser, unpacked on a machine that has nothing', () => {
       vi.unstubAllEnvs();
       rmSync(own, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('many pages in one warm process', () => {
@@ -320,7 +320,7 @@ describe('many pages in one warm process', () => {
         rmSync(own, { recursive: true, force: true });
       }
     },
-    60_000,
+    240_000,
   );
 
   it('are all gone when it is closed', async () => {

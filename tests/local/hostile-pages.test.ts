@@ -38,7 +38,11 @@ async function hiddenMessages(output: string): Promise<number> {
 
 // A message that failed, or whose function took too long, is hidden for six minutes: what is stored before them was stored
 // by its first reading.
-it('six pages of 300,000 nested elements are read once, with a reason, and keep no good blob waiting', async () => {
+const firstReadingMs = 180_000;
+
+it('six pages of 300,000 nested elements are read once, with a reason, and keep no good blob waiting', {
+  timeout: 300_000,
+}, async () => {
   const runs = await planCycle(cloud.functions, 'quotes');
   await waitForRuns(cloud.pool, runs, 90_000);
   const [stored] = await cloud.rows(
@@ -63,11 +67,15 @@ it('six pages of 300,000 nested elements are read once, with a reason, and keep 
     Array.from({ length: 10 }, () => ({ source: sourceId, job, kind, exchanges })),
   );
 
-  const batches = await eventually('all blobs to be read', async () => {
-    const found = await batchesOf([...goodKeys, ...hostileKeys]);
-    return found.length === 16 ? found : undefined;
-  });
-  expect(performance.now() - began).toBeLessThan(60_000);
+  const batches = await eventually(
+    'all blobs to be read',
+    async () => {
+      const found = await batchesOf([...goodKeys, ...hostileKeys]);
+      return found.length === 16 ? found : undefined;
+    },
+    firstReadingMs,
+  );
+  expect(performance.now() - began).toBeLessThan(firstReadingMs);
   const ofKeys = (keys: readonly string[]) => batches.filter((batch) => keys.includes(String(batch['blob_key'])));
   for (const batch of ofKeys(hostileKeys)) expect(batch).toMatchObject({ reason: 'schema_drift', accepted: 0 });
   for (const batch of ofKeys(goodKeys)) expect(Number(batch['accepted'])).toBeGreaterThan(0);

@@ -41,10 +41,10 @@ describe('a hostile page', () => {
   });
 });
 
-/** The time that a source's parser takes for these pages, by each of its selectors, in milliseconds. */
+/** The processor's time that a source's parser takes for these pages, by each of its selectors, in milliseconds. */
 async function timeOf({ jobs, parser }: SourceDefinition, bodies: readonly string[]): Promise<number> {
   const { parse } = await parser();
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   for (const body of bodies)
     for (const selectors of ['main', 'alternative'] as const)
       parse(jobs[0]?.kind ?? 'quotes', {
@@ -53,7 +53,8 @@ async function timeOf({ jobs, parser }: SourceDefinition, bodies: readonly strin
         error: null,
         fetchedAt: '2026-11-20T15:00:00.000Z',
       });
-  return performance.now() - began;
+  const { user, system } = process.threadCpuUsage(began);
+  return (user + system) / 1_000;
 }
 
 describe.each(catalogue.filter(({ kind }) => kind === 'browser').map((source) => [source.id, source] as const))(
@@ -64,7 +65,13 @@ describe.each(catalogue.filter(({ kind }) => kind === 'browser').map((source) =>
       const good = goodPage(golden);
       await timeOf(source, [good]);
       const usual = await timeOf(source, Array<string>(Math.ceil(2_000_000 / good.length)).fill(good));
-      for (const [name, html] of pages) expect(await timeOf(source, [html]), name).toBeLessThan(usual * 4 + 200);
+      for (const [name, html] of pages) {
+        // A machine with other work, or one that collects garbage, takes longer for the same now and then.
+        let least = Number.POSITIVE_INFINITY;
+        for (let tries = 0; tries < 4 && least >= usual * 4 + 200; tries++)
+          least = Math.min(least, await timeOf(source, [html]));
+        expect(least, name).toBeLessThan(usual * 4 + 200);
+      }
     });
   },
 );
