@@ -42,7 +42,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
   });
-  const { bars, rejections, adjusted, untraded } = readBars(chart, interval, subject, answer);
+  const { bars, rejections, adjusted, untraded, places } = readBars(chart, interval, subject, answer);
   return {
     quotes: [],
     bars: [
@@ -54,7 +54,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
         actions: readActions(chart, subject.listing),
         witnesses: readWitnesses(chart, subject.listing.minorFactor, adjusted),
         untraded,
-        places: (chart.timestamp ?? []).map((seconds) => Math.round(seconds * 1000)),
+        places,
       },
     ],
     rejections,
@@ -174,7 +174,13 @@ function readBars(
       },
     });
   }
-  return { bars: joinLiveRows(rows, { fetchedAt, zone: listing.zone, regular }), rejections, adjusted, untraded };
+  return {
+    bars: joinLiveRows(rows, { fetchedAt, zone: listing.zone, regular }),
+    rejections,
+    adjusted,
+    untraded,
+    places: places.flatMap((place) => (typeof place === 'string' ? [] : place.startsAt)),
+  };
 }
 
 /** The end of the range in a request; `null` where it is not to be seen. Milliseconds since the epoch. */

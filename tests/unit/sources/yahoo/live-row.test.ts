@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bar } from '../../../../core/market/bar.ts';
+import type { Parsed } from '../../../../core/sources/parser.ts';
 import { yahooParser } from '../../../../core/sources/yahoo/parse.ts';
 
 interface Row {
@@ -39,7 +40,7 @@ interface Asked {
 
 const seconds = (instant: string) => Date.parse(instant) / 1000;
 
-function barsOf({ venue = newYork, interval, rows, fetchedAt, regular, marketTime, url }: Asked): readonly Bar[] {
+function read({ venue = newYork, interval, rows, fetchedAt, regular, marketTime, url }: Asked): Parsed {
   const column = (of: (row: Row) => number) => rows.map(of);
   const body = {
     chart: {
@@ -81,7 +82,11 @@ function barsOf({ venue = newYork, interval, rows, fetchedAt, regular, marketTim
     fetchedAt,
   });
   expect(parsed.failure).toBeNull();
-  return (parsed.bars[0]?.bars ?? []).flatMap((bar) => (bar.currency === null ? [] : [bar]));
+  return parsed;
+}
+
+function barsOf(asked: Asked): readonly Bar[] {
+  return (read(asked).bars[0]?.bars ?? []).flatMap((bar) => (bar.currency === null ? [] : [bar]));
 }
 
 const startsOf = (asked: Asked) => barsOf(asked).map((bar) => new Date(bar.startsAt).toISOString());
@@ -313,6 +318,12 @@ describe('days of another clock', () => {
       }),
     ).toEqual(['2026-10-26', '2026-10-27', '2026-10-28']);
   });
+});
+
+it('the places of an answer are the starts of its bars, of the empty ones and of the live row too', () => {
+  const rows = [{ at: '2026-11-02T05:00:00Z' }, { at: '2026-11-09T00:00:00Z' }, { at: '2026-11-13T17:00:03Z' }];
+  const places = read({ interval: '1wk', rows, fetchedAt: '2026-11-13T17:01:00Z' }).bars[0]?.places ?? [];
+  expect(places.map(iso)).toEqual(['2026-11-02T05:00:00.000Z', '2026-11-09T05:00:00.000Z', '2026-11-09T05:00:00.000Z']);
 });
 
 describe('a range that ended in the past', () => {
