@@ -1,6 +1,7 @@
 import type { AssetClass, KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import type { Quote } from '../../core/market/quote.ts';
+import { checkQuotes } from '../../core/prices/check-quotes.ts';
 import type { Evidence, LatestPrior, PriorQuote, QuoteSurroundings } from '../../core/prices/evidence.ts';
 import { nothingAround } from '../../core/prices/rules/quotes.ts';
 
@@ -52,4 +53,13 @@ export function evidence(
         others: others.map((each) => ({ provisional: false, ...each })),
       })),
   };
+}
+
+/** What becomes of one row: its findings, where it is stored, and how. */
+export async function verdictOn(row: ListedQuote, known: Evidence): Promise<string> {
+  const { accepted, wrong, rejected, findings } = await checkQuotes([row], known);
+  const said = findings.map(({ rule, severity }) => `${rule} ${severity}`);
+  if (rejected.length > 0) return rejected.map((each) => `held back: ${each.reason}`).join();
+  const kept = accepted.map((each) => (each.provisional ? 'provisional' : 'right'));
+  return [...kept, ...wrong.map(() => 'not served'), ...said].join(', ');
 }

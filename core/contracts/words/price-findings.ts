@@ -63,6 +63,7 @@ export const findingEvidenceSchema = z
     /** So many rows in a row are `ratio` times the witness. */
     z.object({ code: z.literal('price_off'), ratio: z.number(), rows: z.int(), witness }),
     z.object({ code: z.literal('outside_range'), fields }),
+    z.object({ code: z.literal('far_from_close'), fields }),
     z.object({ code: z.literal('frozen'), rows: z.int() }),
     z.object({ code: z.literal('closed_day') }),
     /** The same source said another price of this time before. */

@@ -19,6 +19,7 @@ import {
   isSame,
   splitFactors,
 } from './dividend-events.ts';
+import { factorOutOfLine, paymentsWithoutSplit } from './dividend-run.ts';
 import { minorUnitScale } from './dividend-scale.ts';
 import type { Finding } from './finding.ts';
 import { quotient, times } from './scale.ts';
@@ -56,14 +57,52 @@ export function checkDividends(series: Series, events: readonly DividendEvent[],
   const twice = toldTwice(series, events, adjustments);
   found.push(...twice.values());
   const factors = minorUnitScale(series, events, adjustments);
+  const withoutSplit = paymentsWithoutSplit(series, events);
   for (const [index, event] of events.entries()) {
     if (twice.has(event.action)) continue;
     const { noise } = adjustments;
     const finding =
-      unitOf(series, events, index, factors, noise) ?? notPaid(event, noise) ?? gainWithin(series, event, noise);
+      unitOf(series, events, index, factors, noise) ??
+      notPaid(event, noise) ??
+      gainWithin(series, event, noise) ??
+      outOfRun(series, events, index, withoutSplit.get(event));
     if (finding) found.push(finding);
   }
   return found;
+}
+
+/** An amount that does not fit the steady payments around it. Payers do such things, too: it is in doubt. */
+function outOfRun(
+  series: Series,
+  events: readonly DividendEvent[],
+  index: number,
+  split: number | undefined,
+): Finding | null {
+  const event = events[index];
+  if (!event) return null;
+  const candidates = candidatesOf(series, event);
+  const factor =
+    split ??
+    factorOutOfLine(
+      events,
+      index,
+      candidates.map(({ value }) => value),
+    );
+  const best = candidates.find(({ value }) => value === factor);
+  if (!best) return null;
+  return {
+    rule: 'dividends',
+    severity: 'doubt',
+    subject: actionSubject(event.action),
+    evidence: {
+      code: 'dividend_unit',
+      factor: best.value,
+      amount: round(event.told),
+      fall: round(event.fall),
+      adjusted: event.adjusted === null ? null : round(event.adjusted),
+    },
+    proposal: { field: 'amount', from: event.action.value, to: best.amount, why: best.why },
+  };
 }
 
 interface Candidate {

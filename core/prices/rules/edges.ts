@@ -27,6 +27,12 @@ const leastFactor: Readonly<Record<AssetClass, number>> = {
 
 const longestBlock = 5;
 
+/** A longer block must stand off by such a factor, and come back by the same one: no market does. */
+const longBlock = { rows: 250, factor: 4, shareOfAll: 1 / 3 } as const;
+
+/** Where so many times as much is traded as before, a squeeze is as likely as a mistake: the rows are in doubt. */
+const heavyVolume = 5;
+
 /** By what factor an edge must step with nothing to compare it with. */
 const bareFactor = 4;
 
@@ -86,9 +92,35 @@ function blockAt(series: Series, index: number, usual: number): Block | null {
     if (Math.abs(step) < limit * (1 + 0.2 * (end - index - 1))) return null;
     if (moved > 0.35 * Math.abs(step) || !(hasGap(last, after, limit) || isApart(last, limit))) return null;
     const level = Math.sqrt(before.close * after.close);
+    const severity = isHeavy(series, index) ? 'doubt' : 'wrong';
+    return { findings: offRows(rows.slice(index, end), level, 'surroundings', severity), next: end + 1 };
+  }
+  return longBlockAt(series, index, step, limit) ?? edgeAt(series, index, step, limit);
+}
+
+/** More rows at a multiple of the price, entered and left by a gap of the same factor. */
+function longBlockAt(series: Series, index: number, step: number, limit: number): Block | null {
+  const { rows, returns, assetClass } = series;
+  const least = Math.max(Math.log(longBlock.factor), Math.log(leastFactor[assetClass]) * 2, limit);
+  const before = rows[index - 1];
+  if (Math.abs(step) < least || !before) return null;
+  const longest = Math.min(longBlock.rows, Math.floor(rows.length * longBlock.shareOfAll));
+  for (let end = index + longestBlock + 1; end <= Math.min(index + longest, rows.length - 1); end++) {
+    const back = returns[end] ?? 0;
+    if (Math.abs(back) < limit || Math.sign(back) === Math.sign(step)) continue;
+    const [last, after] = [rows[end - 1], rows[end]];
+    if (!last || !after || !hasGap(last, after, limit)) return null;
+    if (Math.abs(step + back) > Math.max(0.1 * Math.abs(step), 3 * moveAround(series, end))) return null;
+    const level = Math.sqrt(before.close * after.close);
     return { findings: offRows(rows.slice(index, end), level, 'surroundings', 'wrong'), next: end + 1 };
   }
-  return edgeAt(series, index, step, limit);
+  return null;
+}
+
+/** Whether far more was traded in a row than in those before it. */
+function isHeavy({ rows }: Series, index: number): boolean {
+  const usual = median(rows.slice(Math.max(0, index - 20), index).map((row) => row.volume ?? Number.NaN));
+  return usual > 0 && (rows[index]?.volume ?? 0) >= heavyVolume * usual;
 }
 
 /** A step that is not taken back: of the first or last few rows. */

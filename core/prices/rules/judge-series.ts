@@ -9,7 +9,7 @@ import { checkDividends } from './dividends.ts';
 import { checkEdges } from './edges.ts';
 import { type Finding, keyOf } from './finding.ts';
 import { checkHistory } from './history.ts';
-import { type Row, type Series, type SeriesInput, seriesOf } from './series.ts';
+import { isRate, type Row, type Series, type SeriesInput, seriesOf } from './series.ts';
 import { checkShape } from './shape.ts';
 import { checkSources } from './sources.ts';
 import { checkSplits } from './splits.ts';
@@ -24,9 +24,11 @@ export function judgeSeries(input: SeriesInput): readonly Finding[] {
   if (series.rows.length === 0) return [];
   const splits = checkSplits(series);
   const bySplit = corrected(series, splits);
-  const units = checkUnit(bySplit.series, new Set(bySplit.series.rows.filter((row) => bySplit.touched.has(row.at))));
+  const units = isRate(series)
+    ? []
+    : checkUnit(bySplit.series, new Set(bySplit.series.rows.filter((row) => bySplit.touched.has(row.at))));
   const byUnit = corrected(bySplit.series, units);
-  const edges = checkEdges(byUnit.series);
+  const edges = isRate(series) ? [] : checkEdges(byUnit.series);
   const sound = corrected(byUnit.series, edges).series;
   const shape = checkShape(withoutRows(series, bySplit.touched, byUnit.touched));
   const found = [...splits, ...units, ...edges, ...shape, ...checkHistory(series), ...checkSources(series)];

@@ -105,7 +105,10 @@ export function judgeQuote(
     const why = explanationOf(row, anchor, around, strong, feedIsOff);
     if (why === null) return { kind: 'wrong', finding: offFinding(row, anchor) };
     const cleared = around.recent.filter(
-      (each) => each.wrong && each.asOf > anchor.asOf && isNear(price, each.price, row),
+      (each) =>
+        each.wrong &&
+        each.asOf > anchor.asOf &&
+        (isNear(price, each.price, row) || (why === 'later_answers' && isOnTheWay(each.price, anchor, price))),
     );
     return right({ provisional: why === 'previous_close', cleared: cleared.map((each) => each.asOf) });
   }
@@ -231,11 +234,20 @@ function explanationOf(
   if (power !== 0 && nextDay && !inMinorUnits && toPrevious !== null && isNear(toPrevious, 1, row))
     return 'previous_close';
   const said = around.recent.filter(
-    (each) => each.wrong && each.asOf > anchor.asOf && each.asOf < quote.asOf && isNear(price, each.price, row),
+    (each) =>
+      each.wrong &&
+      each.asOf > anchor.asOf &&
+      each.asOf < quote.asOf &&
+      (isNear(price, each.price, row) || isOnTheWay(each.price, anchor, price)),
   );
   const since = Math.min(...said.map((each) => each.asOf));
   const outvoted = said.length + 1 >= outvotingAnswers && quote.asOf - since >= outvotingMs;
   return outvoted && !feedIsOff ? 'later_answers' : null;
+}
+
+/** A price that collapses, or rises, by the hour is at another place in each answer: those on the way to it say so, too. */
+function isOnTheWay(each: number, anchor: Anchor, price: number): boolean {
+  return (each - anchor.price) * (each - price) < 0;
 }
 
 function isSaidBy(other: { readonly price: number; readonly asOf: number }, { quote }: ListedQuote): boolean {
@@ -274,11 +286,21 @@ function doubtsOf(
   return [];
 }
 
-/** Once two rows agree, the few before them in another unit are wrong, unless a split explains it. */
+/**
+ * Once two rows agree, the few before them in another unit are wrong, unless a split explains it, or two of them agreed
+ * in their turn: a price that was settled has truly moved since.
+ */
 function firstRowsInOtherUnit(row: ListedQuote, { recent, splits }: QuoteSurroundings) {
   const price = Number(row.quote.price);
   const first = recent.filter((each) => !each.wrong && each.asOf < row.quote.asOf);
   if (first.length > mostFirstRows) return [];
+  const isOther = (each: RecentQuote | undefined) =>
+    each !== undefined && unitPower(each.price / price, unitSlack) !== 0 ? each.price : null;
+  const settled = first.some((each, index) => {
+    const [one, other] = [isOther(each), isOther(first[index + 1])];
+    return one !== null && other !== null && isNear(one, other, row);
+  });
+  if (settled) return [];
   return first.flatMap((each) => {
     const power = unitPower(each.price / price, unitSlack);
     if (power === 0 || splits.some((split) => isWithin((price / each.price) * split.ratio, unitSlack))) return [];

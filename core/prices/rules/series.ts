@@ -6,8 +6,10 @@ import type { Bar, BarBasis, BarInterval } from '../../market/bar.ts';
 import type { DecimalText } from '../../market/decimal.ts';
 import type { AssetClass } from '../../market/instrument.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
+import { mayBeNegative } from '../negative-prices.ts';
+import { rateLevel } from '../thresholds.ts';
 import type { RowSubject } from './finding.ts';
-import { logReturns, usualMove } from './spread.ts';
+import { logReturns, median, usualMove } from './spread.ts';
 
 /** A split, dividend or distributed capital gain, as the source named it. */
 export interface RuleAction {
@@ -126,6 +128,13 @@ function priceOf(text: DecimalText | null): number | null {
   if (text === null) return null;
   const value = Number(text);
   return Number.isFinite(value) && value !== 0 ? value : null;
+}
+
+/** Rates and spreads that cross zero or come near it: they move by points, and their ratios say nothing. */
+export function isRate({ assetClass, rows }: Pick<Series, 'assetClass' | 'rows'>): boolean {
+  if (assetClass === 'future' || !mayBeNegative.has(assetClass)) return false;
+  const level = median(rows.map((row) => Math.abs(row.close)));
+  return level < rateLevel && (level < 0.5 || rows.some((row) => row.close <= 0));
 }
 
 /** The day of a row in the venue's zone. */

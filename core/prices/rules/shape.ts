@@ -1,13 +1,29 @@
 /**
- * Shape of a bar: high and low that do not enclose open and close, bars on closed days, and a price that stands still
- * without trades where the listing trades every day. The close is not in doubt for its high and low.
+ * Shape of a bar: high and low that do not enclose open and close or lie where nothing was traded, bars on closed days, and
+ * a price that stands still without trades where the listing trades every day. The close is not in doubt for its high and
+ * low.
  */
 import type { PriceField } from '../../contracts/words/price-findings.ts';
+import type { AssetClass } from '../../market/instrument.ts';
 import type { Finding } from './finding.ts';
-import { barSubject, dayOf, type Row, type Series } from './series.ts';
+import { barSubject, dayOf, isRate, type Row, type Series } from './series.ts';
+import { wildMove } from './spread.ts';
 
 /** By what relative amount an open or close may lie outside: adjusted prices are rounded one by one. */
 const roundingSlack = 1e-3;
+
+/** By what factor a high or low must lie beyond open and close to be in doubt, at the least: no crash of a day came back so. */
+const farFactor: Readonly<Record<AssetClass, number>> = {
+  equity: 2.5,
+  etf: 2,
+  fund: 1.5,
+  index: 1.5,
+  crypto: 3.5,
+  fx: 1.35,
+  future: 2.7,
+  option: 1_000,
+  other: 8,
+};
 
 /** A price that stands still for this many rows has stopped … */
 const frozenRows = 5;
@@ -17,6 +33,9 @@ const tradedShare = 0.9;
 export function checkShape(series: Series): Finding[] {
   const found: Finding[] = [];
   const closed = closedDays(series);
+  const limit = isRate(series)
+    ? Number.POSITIVE_INFINITY
+    : Math.max(Math.log(farFactor[series.assetClass]), 8 * series.sigma, 3 * wildMove(series.returns));
   for (const row of series.rows) {
     const shut = closed.has(row);
     if (shut)
@@ -36,6 +55,15 @@ export function checkShape(series: Series): Finding[] {
         evidence: { code: 'outside_range', fields },
         proposal: null,
       });
+    const far = shut || fields.length > 0 ? [] : farOutside(row, limit);
+    if (far.length > 0)
+      found.push({
+        rule: 'shape',
+        severity: 'doubt',
+        subject: barSubject(row),
+        evidence: { code: 'far_from_close', fields: far },
+        proposal: null,
+      });
   }
   const known = new Set(found.map((finding) => finding.subject.at));
   return [...found, ...frozen(series, closed).filter((finding) => !known.has(finding.subject.at))];
@@ -48,6 +76,16 @@ function outside({ open, high, low, close }: Row): PriceField[] {
   const bottom = open === null ? close : Math.min(open, close);
   if (high !== null && top > high + roundingSlack * Math.abs(high)) fields.push('high');
   if (low !== null && bottom < low - roundingSlack * Math.abs(low)) fields.push('low');
+  return fields;
+}
+
+/** Of high and low those that are farther beyond both open and close than a price goes and comes back. */
+function farOutside({ open, high, low, close }: Row, limit: number): PriceField[] {
+  const fields: PriceField[] = [];
+  const [top, bottom] = [Math.max(open ?? close, close), Math.min(open ?? close, close)];
+  if (!(bottom > 0)) return fields;
+  if (high !== null && Math.log(high / top) > limit) fields.push('high');
+  if (low !== null && low > 0 && Math.log(bottom / low) > limit) fields.push('low');
   return fields;
 }
 

@@ -75,7 +75,10 @@ export function openBars(answer: SourceAnswer): OpenChart | { before: 'first day
   const chart = 'failure' in read ? undefined : read.value.chart.result?.[0];
   if (!chart && saysNoneSoEarly(answer)) return { before: 'first day' };
   if ('failure' in read) return read;
-  if (!chart) return { failure: toldFailure(read.value.chart.error) };
+  if (!chart) {
+    const { result, error } = read.value.chart;
+    return { failure: result?.length === 0 && error == null ? nothingOn : toldFailure(error) };
+  }
   if (!chart.timestamp?.length && isGone({ ...chart.meta, exchange: chart.meta.exchangeName }))
     return { failure: gone };
   const interval = barIntervals.find((each) => each === granularity(chart.meta.dataGranularity));
@@ -88,6 +91,12 @@ export function openBars(answer: SourceAnswer): OpenChart | { before: 'first day
     },
   };
 }
+
+const nothingOn: Failure = {
+  reason: 'no_data',
+  detail: { code: 'no_rows' },
+  message: 'The source has no chart of the symbol asked for.',
+};
 
 /** Yahoo calls the hour `60m` or `1h`. */
 function granularity(text: string): string {

@@ -5,21 +5,13 @@ import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 import { checkQuotes } from '../../../core/prices/check-quotes.ts';
 import type { Evidence } from '../../../core/prices/evidence.ts';
 import { jumpFactor } from '../../../core/prices/thresholds.ts';
-import { evidence, listingOf, noon, quoteRow } from '../../support/price-rows.ts';
+import { evidence, listingOf, noon, quoteRow, verdictOn } from '../../support/price-rows.ts';
 
 const stored = { price: 100, asOf: noon - 60_000 };
 const nothing = evidence(null);
 const dayMs = 86_400_000;
 const reasons = async (rows: readonly ListedQuote[], known = evidence(stored)) =>
   (await checkQuotes(rows, known)).rejected.map((each) => each.reason);
-/** What becomes of one row: its findings, where it is stored, and how. */
-async function verdictOn(row: ListedQuote, known = evidence(stored)) {
-  const { accepted, wrong, rejected, findings } = await checkQuotes([row], known);
-  const said = findings.map(({ rule, severity }) => `${rule} ${severity}`);
-  if (rejected.length > 0) return rejected.map((each) => `held back: ${each.reason}`).join();
-  const kept = accepted.map((each) => (each.provisional ? 'provisional' : 'right'));
-  return [...kept, ...wrong.map(() => 'not served'), ...said].join(', ');
-}
 
 describe('a row by itself', () => {
   it.each([
@@ -63,7 +55,7 @@ describe('a price below zero', () => {
 
   it('is none of a coin or a share', async () => {
     for (const assetClass of assetClasses.filter((each) => !['future', 'index', 'other'].includes(each)))
-      expect(await verdictOn(quoteRow({ price: '-1', listing: listingOf(1, assetClass) }))).toBe(
+      expect(await verdictOn(quoteRow({ price: '-1', listing: listingOf(1, assetClass) }), evidence(stored))).toBe(
         'held back: non_positive',
       );
   });
@@ -76,7 +68,7 @@ describe('a price below zero', () => {
 
 describe('a row in another unit', () => {
   it.each(['10000', '1', '12000', '0.8', '100000', '0.1'])('is wrong beside the stored price: %s', async (price) => {
-    expect(await verdictOn(quoteRow({ price }))).toBe('not served, unit wrong');
+    expect(await verdictOn(quoteRow({ price }), evidence(stored))).toBe('not served, unit wrong');
   });
 
   it('is held back where only its own previous close says so: nothing tells which of them is right', async () => {
@@ -84,7 +76,9 @@ describe('a row in another unit', () => {
   });
 
   it('is wrong when the previous close is in the wrong unit, too', async () => {
-    expect(await verdictOn(quoteRow({ price: '10000', previousClose: '9900' }))).toBe('not served, unit wrong');
+    expect(await verdictOn(quoteRow({ price: '10000', previousClose: '9900' }), evidence(stored))).toBe(
+      'not served, unit wrong',
+    );
   });
 
   it('is not believed because another source says it, too', async () => {
@@ -93,7 +87,7 @@ describe('a row in another unit', () => {
   });
 
   it('is not the price because its previous close is in another one', async () => {
-    expect(await verdictOn(quoteRow({ previousClose: '9900' }))).toBe('right, unit doubt');
+    expect(await verdictOn(quoteRow({ previousClose: '9900' }), evidence(stored))).toBe('right, unit doubt');
   });
 
   describe('is the price after all', () => {
@@ -128,6 +122,13 @@ describe('a row in another unit', () => {
         quoteRow({ price: '1.01', previousClose: null }),
         evidence({ price: 100, asOf: noon - 3_600_000 }, [], { recent: wrongOnes(2) }),
       ],
+      [
+        'by the third answer on the way down',
+        quoteRow({ price: '1.5', previousClose: '100' }),
+        evidence({ price: 100, asOf: noon - 3_600_000 }, [], {
+          recent: wrongOnes(2).map((each, index) => ({ ...each, price: [12, 40][index] ?? 1 })),
+        }),
+      ],
     ])('%s', async (_, row, known) => {
       expect(await verdictOn(row, known)).toBe('right');
     });
@@ -152,6 +153,13 @@ describe('a row in another unit', () => {
         'of three answers within minutes',
         fallen,
         evidence({ ...stored, asOf: noon - 3_600_000 }, [], { recent: wrongOnes(2, 2) }),
+      ],
+      [
+        'of three answers to different sides',
+        quoteRow({ price: '1.01', previousClose: '100' }),
+        evidence({ price: 100, asOf: noon - 3_600_000 }, [], {
+          recent: wrongOnes(2).map((each, index) => ({ ...each, price: [1, 900][index] ?? 1 })),
+        }),
       ],
       [
         'of a third answer that another source contradicts',
@@ -191,57 +199,11 @@ it('a whole answer in another unit outvotes nothing, however often it comes', as
   expect([one.accepted.length, one.wrong.length]).toEqual([3, 0]);
 });
 
-describe('the first price of a source', () => {
-  const first = { price: 10_000, asOf: noon - dayMs, fetchedAt: noon - dayMs, provisional: true };
-  const recent = [{ price: 10_000, asOf: first.asOf, fetchedAt: first.fetchedAt, wrong: false }];
-
-  it('is provisional until a second fetch says the same', async () => {
-    expect(await verdictOn(quoteRow(), nothing)).toBe('provisional');
-    const again = evidence({ price: 100.5, asOf: noon - 60_000, fetchedAt: noon - 55_000, provisional: true });
-    expect(await verdictOn(quoteRow(), again)).toBe('right');
-    const same = evidence({ price: 100, asOf: noon, fetchedAt: noon + 5_000, provisional: true });
-    expect(await verdictOn(quoteRow(), same)).toBe('provisional');
-  });
-
-  it('is settled by a bar, or by another source', async () => {
-    const bar = { close: 99, at: noon - dayMs };
-    expect(await verdictOn(quoteRow(), evidence(null, [], { lastBar: bar }))).toBe('right');
-    expect(await verdictOn(quoteRow(), evidence(null, [{ price: 100.4, asOf: noon }]))).toBe('right');
-  });
-
-  it('blocks no later one, whatever it was', async () => {
-    expect(await verdictOn(quoteRow(), evidence(first, [], { recent }))).toBe('provisional');
-    expect(await verdictOn(quoteRow({ price: '300' }), evidence({ ...first, price: 100 }))).toBe('provisional');
-  });
-
-  it('is wrong once two later ones agree on another unit', async () => {
-    const second = { price: 100.2, asOf: noon - 60_000, fetchedAt: noon - 55_000, provisional: true };
-    const { accepted, findings } = await checkQuotes(
-      [quoteRow()],
-      evidence(second, [], { recent: [{ ...second, wrong: false }, ...recent] }),
-    );
-    expect(accepted.map((each) => each.provisional ?? false)).toEqual([false]);
-    expect(findings).toMatchObject([{ rule: 'unit', severity: 'wrong', row: '10000', subject: { at: first.asOf } }]);
-  });
-
-  it('is wrong where a settled source says another unit, and in doubt where a provisional one does', async () => {
-    const off = quoteRow({ price: '1', previousClose: null });
-    expect(await verdictOn(off, evidence(null, [{ price: 100, asOf: noon }]))).toBe('not served, unit wrong');
-    expect(await verdictOn(off, evidence(null, [{ price: 100, asOf: noon, provisional: true }]))).toBe(
-      'provisional, unit doubt',
-    );
-  });
-
-  it('that jumps from its own previous close is in doubt', async () => {
-    expect(await verdictOn(quoteRow({ price: '300' }), nothing)).toBe('provisional, edges doubt');
-  });
-});
-
 describe('a jump', () => {
   const jump = 'not served, edges wrong';
 
   it('is wrong when one source alone reports it', async () => {
-    expect(await verdictOn(quoteRow({ price: '30' }))).toBe(jump);
+    expect(await verdictOn(quoteRow({ price: '30' }), evidence(stored))).toBe(jump);
   });
 
   it('is believed when another source says the same at the same time', async () => {
@@ -255,11 +217,11 @@ describe('a jump', () => {
   });
 
   it('is believed in the next session, when the previous close is where the price is', async () => {
-    expect(await verdictOn(quoteRow({ price: '31', previousClose: '30' }))).toBe('right');
+    expect(await verdictOn(quoteRow({ price: '31', previousClose: '30' }), evidence(stored))).toBe('right');
   });
 
   it('of a split is believed: the source adjusts the previous close with the price', async () => {
-    expect(await verdictOn(quoteRow({ price: '25.1', previousClose: '24.75' }))).toBe('right');
+    expect(await verdictOn(quoteRow({ price: '25.1', previousClose: '24.75' }), evidence(stored))).toBe('right');
   });
 
   it('is not measured against a price that is months old', async () => {

@@ -13,6 +13,17 @@ const dollars: SeriesInput = {
   minorFactor: 1,
   actions: payer.actions.map((action) => ({ ...action, currency: 'USD' })),
 };
+/** Payments of the same amount each quarter, too small to be seen in the price. */
+const unpaid = walk({ seed: 12, rows: 700, move: 0.01 });
+const steady: SeriesInput = {
+  ...unpaid,
+  actions: Array.from({ length: 10 }, (_, quarter) => ({
+    type: 'dividend' as const,
+    exDate: unpaid.bars[40 + 65 * quarter]?.date ?? '',
+    value: '0.11',
+    currency: 'USD',
+  })),
+};
 const place = 4;
 const dateOf = (input: SeriesInput, index: number) => input.actions[index]?.exDate ?? '';
 
@@ -130,6 +141,21 @@ describe('dividends', () => {
     );
   });
 
+  it('doubts one that is a hundredth between steady ones, adjusted by it, where no fall speaks for it', () => {
+    expect(found(both3(steady, scaled(steady, onlyThat(0.01))))).toEqual([
+      `${dateOf(steady, place)} dividends doubt dividend_unit`,
+    ]);
+  });
+
+  it('doubts all before a split that lack it, adjusted by it', () => {
+    const exDate = steady.bars[310]?.date ?? '';
+    const split: RuleAction = { type: 'split', exDate, value: '4', currency: null };
+    const told = scaled(steady, (index) => (index <= place ? 4 : 1));
+    const before = steady.actions.slice(0, place + 1).map((action) => `${action.exDate} dividends doubt dividend_unit`);
+    expect(found(both3(steady, [...told, split]))).toEqual(before);
+    expect(found(both3(steady, [...steady.actions, split]))).toEqual([]);
+  });
+
   it('proposes the exact amount', () => {
     const [finding] = judgeSeries(withActions(payer, scaled(payer, onlyThat(0.01))));
     const right = Number(payer.actions[place]?.value);
@@ -140,7 +166,13 @@ describe('dividends', () => {
   it.each<[string, SeriesInput]>([
     ['payments as they were made', payer],
     ['the same without an adjusted close', { ...payer, adjusted: undefined }],
-    ['a payer whose payments differ a hundredfold', both2(scaled(dollars, (index) => (index % 3 === 1 ? 0.01 : 1)))],
+    [
+      'a payer whose payments differ a hundredfold',
+      both3(
+        dollars,
+        scaled(dollars, (index) => (index % 3 === 1 ? 0.01 : 1)),
+      ),
+    ],
     ['a special one that the price shows', special()],
     ['a payer of every week', walk({ seed: 3, rows: 300, payments: 52, payout: 0.004, move: 0.01 })],
     [
@@ -152,8 +184,8 @@ describe('dividends', () => {
     expect(found(input)).toEqual([]);
   });
 
-  function both2(actions: readonly RuleAction[]): SeriesInput {
-    return withActions(dollars, actions, actions);
+  function both3(input: SeriesInput, actions: readonly RuleAction[]): SeriesInput {
+    return withActions(input, actions, actions);
   }
 
   /** A third of the price is paid at once, and the price falls by it. */

@@ -34,6 +34,16 @@ describe('edges', () => {
       ),
       [`0 ${off}`],
     ],
+    ['twelve bars at ten times', withRows(market, (at) => (at >= 20 && at < 32 ? 10 : 1)), span(20, 32, off)],
+    [
+      'a bar between others that was traded far more, in doubt',
+      traded(
+        withRows(market, (at) => (at === 20 ? 1.8 : 1)),
+        20,
+        50,
+      ),
+      ['20 edges doubt price_off'],
+    ],
     [
       'a whole series, against a stored quote',
       knowing(
@@ -47,6 +57,8 @@ describe('edges', () => {
   });
 
   it.each<[string, SeriesInput]>([
+    ['twelve bars at twice the price', withRows(market, (at) => (at >= 20 && at < 32 ? 2 : 1))],
+    ['a rate that crosses zero', rate()],
     ['a crash that stays', withRows(market, (at) => (at >= 30 ? 0.4 : 1))],
     [
       'a crash on the newest day that the quote knows, too',
@@ -83,6 +95,16 @@ describe('shape of a bar', () => {
       ['20 shape doubt outside_range'],
     ],
     [
+      'a high of five times the close',
+      withRows(market, (at) => (at === 20 ? 5 : 1), ['high']),
+      ['20 shape doubt far_from_close'],
+    ],
+    [
+      'a low of a tenth of the close',
+      withRows(market, (at) => (at === 20 ? 0.1 : 1), ['low']),
+      ['20 shape doubt far_from_close'],
+    ],
+    [
       'a filled day on which the venue was closed',
       knowing(still(market, 20, 21), closedOn(dateOf(20))),
       ['20 shape wrong closed_day'],
@@ -94,6 +116,7 @@ describe('shape of a bar', () => {
 
   it.each<[string, SeriesInput]>([
     ['trades on a day that the calendar has as closed', knowing(market, closedOn(dateOf(20)))],
+    ['a low of a crash that comes back within the day', withRows(market, (at) => (at === 20 ? 0.55 : 1), ['low'])],
     ['two quiet days', still(market, 20, 22)],
     ['a listing that seldom trades', still(market, 5, 60)],
     ['prices that are rounded one by one', withRows(market, (at) => (at === 20 ? 0.9995 : 1), ['high'])],
@@ -101,6 +124,23 @@ describe('shape of a bar', () => {
     expect(found(input)).toEqual([]);
   });
 });
+
+function traded(input: SeriesInput, index: number, factor: number): SeriesInput {
+  const bars = input.bars.map((bar, at) =>
+    at === index ? { ...bar, volume: String(Number(bar.volume) * factor) } : bar,
+  );
+  return { ...input, bars };
+}
+
+/** A bill yield of March 2020: it falls to nothing, below it and above it again. */
+function rate(): SeriesInput {
+  const yields = [1.2, 1.1, 0.3, 0.25, 0.02, 0.003, -0.013, -0.05, 0.003, 0.3, 0.003, 0.29, -0.003, 0.3, 0.31, 0.3];
+  const bars = market.bars.slice(0, yields.length).map((bar, at) => {
+    const text = String(yields[at]);
+    return { ...bar, open: text, high: text, low: text, close: text, volume: null };
+  });
+  return { ...market, assetClass: 'index', bars, adjusted: undefined };
+}
 
 function wildDay(): SeriesInput {
   const input = withRows(market, (at) => (at === 20 ? 2.5 : 1), ['high', 'close']);

@@ -52,6 +52,7 @@ describe('a range before the first day of trading', () => {
       { finance: { result: null, error: { code: 'Unauthorized', description: 'Invalid Crumb' } } },
       'auth_expired',
     ],
+    ['an empty list in place of a chart', 200, { chart: { result: [], error: null } }, 'no_data'],
     ['an unknown symbol', 400, chartError('Not Found', 'No data found, symbol may be delisted'), 'not_found'],
     ['a server that is broken', 503, early, 'down'],
     ['a refusal of robots', 403, early, 'blocked'],
