@@ -62,7 +62,7 @@ it('rows that a former release held back for what is a finding by now are read a
   await answer(-1, 'USD');
   expect(await open()).toEqual([{ reason: 'non_positive' }]);
   // The migration's own statement, on rows of before.
-  const migration = readFileSync(join(migrationsDirectory, '0029_blobs-to-read-again.sql'), 'utf8');
+  const migration = readFileSync(join(migrationsDirectory, '0033_blobs-to-read-again.sql'), 'utf8');
   await cloud.all(migration.slice(migration.indexOf('INSERT INTO')));
   expect(await waiting()).toHaveLength(1);
   await cloud.stages.watch(new Date(cloud.now()));
