@@ -240,6 +240,9 @@ function explanationOf(
       each.asOf < quote.asOf &&
       (isNear(price, each.price, row) || isOnTheWay(each.price, anchor, price)),
   );
+  // Only the name of the unit has changed, and not the number: pence called pounds, however often.
+  const renamed = quote.minorFactor < listing.minorFactor && power !== 0;
+  if (renamed && isNear((price * quote.minorFactor) / listing.minorFactor, anchor.price, row)) return null;
   const since = Math.min(...said.map((each) => each.asOf));
   const outvoted = said.length + 1 >= outvotingAnswers && quote.asOf - since >= outvotingMs;
   return outvoted && !feedIsOff ? 'later_answers' : null;

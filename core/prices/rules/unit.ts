@@ -43,6 +43,7 @@ export function checkUnit(series: Series, explained: ReadonlySet<Row>): Finding[
   const found: Finding[] = [];
   const anchor = anchorOf(series, levels);
   const right = anchor === null ? null : anchor.level;
+  const mayBeSplit = series.basis === 'raw' && stepsOnce(levels);
   for (const [index, row] of rows.entries()) {
     if (explained.has(row)) continue;
     const level = levels[index] ?? 0;
@@ -57,7 +58,8 @@ export function checkUnit(series: Series, explained: ReadonlySet<Row>): Finding[
       continue;
     }
     const power = right - level;
-    const finding = power === 0 ? oddFields(series, index) : wrongRow(row, power, anchor?.witness ?? 'surroundings');
+    const finding =
+      power === 0 ? oddFields(series, index) : wrongRow(row, power, anchor?.witness ?? 'surroundings', mayBeSplit);
     if (finding) found.push(finding);
   }
   return found;
@@ -198,20 +200,32 @@ function spanOf(levels: Int8Array): number {
   return 10 ** (Math.max(...levels) - Math.min(...levels));
 }
 
-function wrongRow(row: Row, power: number, witness: PriceWitness): Finding {
+/**
+ * Whether a series goes from one level to another and stays: prices as they were traded do so at a split, of which a source
+ * that adjusts nothing need not tell.
+ */
+function stepsOnce(levels: Int8Array): boolean {
+  const first = levels.findIndex((level) => level !== levels[0]);
+  const last = levels.at(-1);
+  return first > fewRows && levels.length - first > fewRows && levels.subarray(first).every((level) => level === last);
+}
+
+function wrongRow(row: Row, power: number, witness: PriceWitness, mayBeSplit: boolean): Finding {
   const factor = 10 ** power;
   const right = row.close * factor;
   const fields = fieldsOf(row).filter(([, price]) => isNearer(price * factor, price, right));
   return {
     rule: 'unit',
-    severity: 'wrong',
+    severity: mayBeSplit ? 'doubt' : 'wrong',
     subject: barSubject(row),
     evidence: { code: 'other_unit', factor, fields: fields.map(([field]) => field), witness },
-    proposal: proposalOf(
-      row,
-      power,
-      fields.map(([field]) => field),
-    ),
+    proposal: mayBeSplit
+      ? null
+      : proposalOf(
+          row,
+          power,
+          fields.map(([field]) => field),
+        ),
   };
 }
 

@@ -33,9 +33,10 @@ export class HeldRows {
     return (this.byPath.get(kept(path)) ?? []).filter((held) => isDeepStrictEqual(held.row, asJson(row)));
   }
 
-  /** Rows of a series of bars that are not taken yet. */
+  /** Bars and splits of a series that are not taken yet. */
   under(path: string): readonly HeldRow[] {
-    return [...this.byPath].flatMap(([of, rows]) => (of.startsWith(kept(`${path} at `)) ? rows : []));
+    const begins = [kept(`${path} at `), kept(`${path} split of `)];
+    return [...this.byPath].flatMap(([of, rows]) => (begins.some((each) => of.startsWith(each)) ? rows : []));
   }
 
   unknownSymbols(): Set<string> {

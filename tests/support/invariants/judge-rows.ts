@@ -5,6 +5,7 @@ import type { RejectedRow } from '../../../core/prices/decision.ts';
 import type { Evidence, PriorQuote } from '../../../core/prices/evidence.ts';
 import { judgeBars as judgeOne } from '../../../core/prices/judge-bars.ts';
 import { nothingAround } from '../../../core/prices/rules/quotes.ts';
+import { outvotingAnswers } from '../../../core/prices/thresholds.ts';
 import type { candidatePriors } from './evidence.ts';
 import { type HeldRows, isSame } from './held-rows.ts';
 import { plain, type StoredQuoteFinding } from './stored-rows.ts';
@@ -112,7 +113,18 @@ async function isAcceptable(
     if (evidence === none) continue;
     if ((await checkQuotes([row], { ...evidence, around: aroundOf(others) })).accepted.length > 0) return true;
   }
-  return false;
+  return isOnAWay(row, rest);
+}
+
+/** Whether the rows since some stored one went its way to a price: a collapse that the answers in between show. */
+function isOnAWay({ quote }: ListedQuote, own: readonly PriorQuote[]): boolean {
+  const price = Number(quote.price);
+  return own.some((from) => {
+    const between = own.filter((each) => each.asOf > from.asOf && each.asOf < quote.asOf);
+    return (
+      between.filter((each) => (each.price - from.price) * (each.price - price) < 0).length + 1 >= outvotingAnswers
+    );
+  });
 }
 
 async function isDoubtful(

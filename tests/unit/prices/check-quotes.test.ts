@@ -162,6 +162,13 @@ describe('a row in another unit', () => {
         }),
       ],
       [
+        'pence are called pounds by the third answer',
+        quoteRow({ price: '10050', previousClose: '10000', listing: { ...listingOf(), minorFactor: 100 } }),
+        evidence({ price: 100, asOf: noon - 3_600_000 }, [], {
+          recent: wrongOnes(2).map((each) => ({ ...each, price: 10_020 })),
+        }),
+      ],
+      [
         'of a third answer that another source contradicts',
         fallen,
         evidence({ ...stored, asOf: noon - 3_600_000 }, [{ price: 100.2, asOf: noon }], { recent: wrongOnes(2) }),

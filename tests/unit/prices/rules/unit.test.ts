@@ -56,6 +56,16 @@ describe('unit of a series', () => {
       }),
       ['59 edges doubt price_off'],
     ],
+    [
+      'prices as they were traded that step once, as at a split that the source does not tell: in doubt',
+      { ...withRows(market, (at) => (at < 30 ? 100 : 1)), basis: 'raw' },
+      span(0, 30, 'unit doubt other_unit'),
+    ],
+    [
+      'prices as they were traded that step there and back',
+      { ...withRows(market, (at) => (at >= 20 && at < 30 ? 100 : 1)), basis: 'raw' },
+      span(20, 30, 'unit wrong other_unit'),
+    ],
     ['a low of its own', withRows(market, (at) => (at === 20 ? 0.01 : 1), ['low']), ['20 unit doubt other_unit']],
   ])('finds %s', (_, input, expected) => {
     expect(found(input)).toEqual(expected);
