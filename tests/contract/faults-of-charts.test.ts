@@ -95,6 +95,8 @@ describe.each([evening, noon])('a chart with a fault, fetched at %s', (clock) =>
     expect(holed.days).toHaveLength(right.days.length - 30);
     expect(right.days).toEqual(expect.arrayContaining(holed.days));
     expect((await served([[{ fault: 'hole' }], []])).days).toEqual(right.days);
+    // What the source had told before is kept and not used.
+    expect((await served([[], [{ fault: 'hole' }]])).days).toEqual(holed.days);
   });
 
   it('redated, split-withdrawn: what the source does not tell any more counts no more', async () => {

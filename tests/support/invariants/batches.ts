@@ -4,6 +4,7 @@ import { barStatistics, quoteStatistics } from '../../../core/prices/statistics.
 import type { BatchReading } from './batch-readings.ts';
 import type { Envelopes } from './kept-blobs.ts';
 import { plain, type StoredRows, type StoredStatistics } from './stored-rows.ts';
+import { countByBatch, versionsOf } from './versions.ts';
 
 /** Each blob is read once, and once more for each replay of it; each batch is of a blob that is kept. */
 export function blobBreaches(
@@ -42,7 +43,7 @@ export function blobBreaches(
 export function batchBreaches(stored: StoredRows, readings: readonly BatchReading[]): string[] {
   const breaches: string[] = [];
   const statisticsOf = Map.groupBy(stored.statistics, (row) => row.batchId);
-  const written = writtenBy(stored);
+  const written = countByBatch(versionsOf(stored));
   for (const reading of readings) {
     const { batch, quotes, bars, rejected, notServed, verdict } = reading;
     const say = (what: string, is: unknown, wanted: unknown) => {
@@ -98,13 +99,4 @@ function newestOf({ quotes, bars, snapshots }: BatchReading): number | null {
     ...snapshots.map(({ fetchedAt }) => fetchedAt),
   ];
   return times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
-}
-
-/** How many rows each batch wrote: those that are stored, and those that were replaced since. */
-function writtenBy(stored: StoredRows): Map<string, number> {
-  const counts = new Map<string, number>();
-  const { quotes, quoteRevisions, bars, barRevisions, members, memberRevisions } = stored;
-  for (const { batchId } of [...quotes, ...quoteRevisions, ...bars, ...barRevisions, ...members, ...memberRevisions])
-    counts.set(batchId, (counts.get(batchId) ?? 0) + 1);
-  return counts;
 }

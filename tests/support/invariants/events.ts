@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { eventSchema } from '../../../core/contracts/events.ts';
 import type { StoredRows } from './stored-rows.ts';
+import { countByBatch, versionsOf } from './versions.ts';
 
 /** The outbox reports each change once, in order: batches, incidents, recoveries, health. */
 export function eventBreaches(stored: StoredRows): string[] {
   const breaches: string[] = [];
   const expected = new Map<string, Readonly<Record<string, unknown>>>();
-  const revised = revisedBy(stored);
+  const revised = countByBatch(versionsOf(stored).filter((version) => version.revises));
   const held = new Set(stored.held.map((row) => row.batchId));
   for (const batch of stored.batches) {
     const data = {
@@ -61,24 +62,4 @@ export function eventBreaches(stored: StoredRows): string[] {
   for (const { sourceId, status } of stored.health)
     if (health.get(sourceId) !== status) breaches.push(`health of ${sourceId}: ${status} was never told`);
   return breaches;
-}
-
-/** How many quotes, bars and constituents each batch replaced: those whose former version was known until its own came. */
-function revisedBy(stored: StoredRows): Map<string, number> {
-  const counts = new Map<string, number>();
-  const count = <Row extends { ingestedAt: string; batchId: string }>(
-    keyOf: (row: Row) => string,
-    current: readonly Row[],
-    former: readonly (Row & { knownTo: string })[],
-  ) => {
-    const byStart = new Map([...current, ...former].map((row) => [`${keyOf(row)} ${row.ingestedAt}`, row.batchId]));
-    for (const row of former) {
-      const successor = byStart.get(`${keyOf(row)} ${row.knownTo}`);
-      if (successor !== undefined) counts.set(successor, (counts.get(successor) ?? 0) + 1);
-    }
-  };
-  count((row) => `${row.listingId} ${row.source} ${row.asOf}`, stored.quotes, stored.quoteRevisions);
-  count((row) => `${row.listingId} ${row.source} ${row.interval} ${row.startsAt}`, stored.bars, stored.barRevisions);
-  count((row) => `${row.indexId} ${row.source} ${row.date} ${row.listingId}`, stored.members, stored.memberRevisions);
-  return counts;
 }
