@@ -26,7 +26,8 @@ export const quoteRowSchema = z.object({
   shortName: spare(z.string()),
   regularMarketPrice: finite,
   regularMarketTime: finite.nullish(),
-  regularMarketPreviousClose: finite.nullish(),
+  // A witness of the price, not the price: nonsense in it costs no row.
+  regularMarketPreviousClose: spare(finite),
   regularMarketVolume: spare(finite),
   bid: spare(finite),
   ask: spare(finite),

@@ -104,3 +104,12 @@ describe('a symbol that is gone', () => {
     expect(yahooParser.parse('bars', answerOf(200, body)).bars[0]?.bars).toHaveLength(1);
   });
 });
+
+it('a previous close that is no number costs no price', () => {
+  const row = { symbol: 'ABC', exchange: 'NMS', quoteType: 'EQUITY', currency: 'USD', regularMarketPrice: 5 };
+  for (const nonsense of ['Infinity', {}, true]) {
+    const result = [{ ...row, regularMarketPreviousClose: nonsense }];
+    const parsed = yahooParser.parse('quotes', answerOf(200, { quoteResponse: { result, error: null } }));
+    expect(parsed).toMatchObject({ rejections: [], quotes: [{ quote: { price: '5', previousClose: null } }] });
+  }
+});
