@@ -1,22 +1,16 @@
 import { ingestQueueName } from '../contracts/queues.ts';
-import { alphaVantage } from './alpha-vantage/source.ts';
-import { coingecko } from './coingecko/source.ts';
 import type { SourceDefinition } from './definition.ts';
-import { demoBroker } from './demo-broker/source.ts';
 import { guardedParser } from './guard.ts';
+import * as sources from './list.ts';
 import type { SourceParser } from './parser.ts';
-import { slickcharts } from './slickcharts/source.ts';
-import { yahoo } from './yahoo/source.ts';
 
-/** Every source: the one list of them. Makes the queues, schedules, alarms, docs tables and dashboard cards. */
-export const catalogue: readonly SourceDefinition[] = [
-  // Where nothing else decides which source's bars are shown, the first one here does.
-  yahoo,
-  alphaVantage,
-  coingecko,
-  slickcharts,
-  demoBroker,
-];
+/**
+ * Every source of the list. Makes the queues, schedules, alarms, docs tables and dashboard cards. APIs come before pages, and
+ * among them the one that ranks higher for shares: where nothing else decides which source's bars are shown, the first does.
+ */
+export const catalogue: readonly SourceDefinition[] = Object.values<SourceDefinition>(sources).toSorted(
+  (a, b) => Number(b.kind === 'api') - Number(a.kind === 'api') || (b.rank.equity ?? 0) - (a.rank.equity ?? 0),
+);
 
 /** The source of an id, or `undefined`. */
 export function sourceOf(id: string): SourceDefinition | undefined {

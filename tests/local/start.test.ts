@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -231,6 +231,29 @@ describe('npm start', () => {
     }
     again.running.signal('SIGTERM');
     expect((await again.running.finished).code).toBe(0);
+    expect(await place.nothingLeft()).toEqual([]);
+  });
+
+  it('deploys again when the state of the emulator is gone, and continues with what the database has [fault 18]', async () => {
+    rmSync(join(place.folder, 'emulator'), { recursive: true });
+    const { running, ready } = await startAndWait();
+    expect(running.stderr()).not.toContain('Deploy: nothing has changed');
+    expect(ready.apiKeys).toEqual(first.apiKeys);
+    const pool = createPool({ url: ready.databaseUrl });
+    try {
+      // The raw answers of before are gone with it; its first cycle has stored new ones.
+      const { rows } = await pool.query(
+        "SELECT count(*)::int AS batches FROM batch JOIN run ON run.id = run_id WHERE trigger = 'first_cycle'",
+      );
+      const [found] = z.array(z.object({ batches: z.int() })).parse(rows);
+      expect(found?.batches).toBeGreaterThan(blobs);
+    } finally {
+      await pool.end();
+    }
+    const answer = await fetch(`${ready.apiUrl}/quotes/GOOGL`, { headers: { 'x-api-key': first.apiKeys.read } });
+    expect(answer.status).toBe(200);
+    running.signal('SIGTERM');
+    expect((await running.finished).code).toBe(0);
     expect(await place.nothingLeft()).toEqual([]);
   });
 
