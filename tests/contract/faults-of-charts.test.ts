@@ -103,7 +103,8 @@ describe.each([evening, noon])('a chart with a fault, fetched at %s', (clock) =>
     const right = await served([[]]);
     for (const fault of ['redated', 'split-withdrawn']) {
       const corrected = await served([[{ fault }], []]);
-      expect(corrected.closes).toEqual(right.closes);
+      // The last bar may be of a session that goes on: the simulator's clock does, and its price.
+      expect(corrected.closes.slice(0, -1)).toEqual(right.closes.slice(0, -1));
       const last = right.days.at(-2) ?? '';
       expect(corrected.actions.filter((action) => action.slice(-10) <= last)).toEqual(right.actions);
     }
