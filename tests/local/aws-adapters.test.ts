@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -17,10 +17,12 @@ import { rawStoreSuite } from '../support/raw-store-suite.ts';
 
 const cloud = inject('cloud');
 const aws = emulatorClient(emulatorOf(cloud));
-const bucket = cloud.outputs['RawBucket'] ?? '';
 
 describe('raw blobs in S3', () => {
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
+  // One of its own: nobody reads these blobs, and those of the cloud are all read.
+  const bucket = `adapter-test-${Date.now()}`;
+  beforeAll(() => s3.send(new CreateBucketCommand({ Bucket: bucket })));
   rawStoreSuite(() => ({
     store: { ...s3RawStore(bucket, s3), ...s3BlobIndex(bucket, s3) },
     async damage(Key, Body) {
