@@ -101,8 +101,10 @@ describe('GET /findings', () => {
     expect(found).toMatchObject([
       { id, rule: 'unit', status: 'open', evidence: { code: 'other_unit' }, proposal: { to: '102' }, closedAt: null },
     ]);
+    expect((await read(findingSchema.array(), '/findings?symbol=listed&rule=unit&severity=wrong')).data).toEqual(found);
     expect((await read(findingSchema.array(), '/findings?symbol=LISTED&rule=splits')).data).toEqual([]);
     expect((await read(findingSchema.array(), '/findings?symbol=LISTED&status=accepted')).data).toEqual([]);
+    expect((await get('/findings?symbol=%C3%97')).status).toBe(400);
   });
 
   it('has no other', async () => {

@@ -97,10 +97,12 @@ describe('several sources', () => {
 
   it('all of a kind', async () => {
     const results = await asked({ kind: 'browser' });
-    expect(results.slice(0, 2)).toEqual([
-      ['slickcharts', 'accepted'],
-      ['demo-broker', 'credentials_missing'],
-    ]);
+    expect(results).toEqual(
+      expect.arrayContaining([
+        ['slickcharts', 'accepted'],
+        ['demo-broker', 'credentials_missing'],
+      ]),
+    );
     expect(results).toHaveLength(catalogue.filter(({ kind }) => kind === 'browser').length);
     expect(await asked({ kind: 'proxy' })).toEqual([['yahoo-proxy', 'accepted']]);
   });

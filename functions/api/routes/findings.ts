@@ -13,6 +13,7 @@ import {
   cursorParameter,
   limitParameter,
   sourceIdParameter,
+  symbolOf,
   symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
@@ -51,7 +52,7 @@ export function findingRoutes({ findings }: { findings: VisibleTo<FindingRecords
     async ({ query, call }) => {
       const [before] = readCursor(query.cursor, z.tuple([z.string().regex(/^\d{1,18}$/)])) ?? [null];
       const found = await findings(call.visible).list({
-        symbol: query.symbol ?? null,
+        symbol: query.symbol === undefined ? null : symbolOf(query.symbol),
         sourceId: query.sourceId ?? null,
         rule: query.rule ?? null,
         severity: query.severity ?? null,
