@@ -83,6 +83,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
     else if (path.startsWith(downloads)) download(request, response, options, path.slice(downloads.length - 1), search);
     else serveFile(request, response, options.folder, path);
   });
+  // A client that is kept busy for a second must not find its connection closed as it sends: Node's own limit is 5 s.
+  server.keepAliveTimeout = 65_000;
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
