@@ -168,7 +168,8 @@ function pass(
 ): void {
   const { hostname, port: emulatorPort } = new URL(emulatorUrl);
   const upstream = httpRequest(
-    { host: hostname, port: emulatorPort, method: request.method, path, headers },
+    // A connection of its own: one that was kept may be closed by the emulator as the request is sent.
+    { host: hostname, port: emulatorPort, method: request.method, path, headers, agent: false },
     (answer) => {
       const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
       const { location } = answer.headers;

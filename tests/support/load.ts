@@ -23,7 +23,8 @@ export const startsAt = Date.UTC(2026, 10, 20, 12);
 
 /**
  * Blobs of two sources over `ticks` minutes. Each tick is fetched twice, the second time with other prices for the same
- * market time (a revision) in every third symbol. Of the first twenty ticks one row in ten is in the wrong unit; one blob in ten is a 429.
+ * market time (a revision) in every third symbol. In ten of the ticks one row in ten of the first source is in the wrong
+ * unit; one blob in ten is a 429.
  */
 export function makeLoad(ticks: number): LoadedBlob[] {
   const blobs: LoadedBlob[] = [];
@@ -44,8 +45,9 @@ function blob(tick: number, sourceId: string, again: number, from: number): Load
   const rows = asked.map((symbol, index) => {
     const number = from + index;
     const price = 100 + number + (tick % 10) / 10 + (again && number % 3 === 0 ? 0.05 : 0);
-    // Of a symbol two market times at the most: three answers would outvote what is stored.
-    const wrongUnit = tick < 20 && (number + tick) % 10 === 0;
+    // Of one source, at one market time of a symbol, after its price has settled: both sources, or a first price in that
+    // unit and its second fetch, would speak for it, and the order of the messages would decide.
+    const wrongUnit = sourceId === sources[0] && tick >= 5 && tick < 15 && (number + tick) % 10 === 0;
     return { symbol, price: wrongUnit ? price * 100 : price, wrongUnit, previousClose: 100 + number };
   });
   const body = {
