@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import type { BatchHeader, IngestStore } from '../../core/ports/ingest-store.ts';
+import { inAnyOrder } from '../support/any-order.ts';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { quoteRow } from '../support/price-rows.ts';
 import { at, column, databaseTime, header, priceKnownAt, registered, stored } from '../support/quote-store-rows.ts';
@@ -77,16 +78,7 @@ describe('answers in any order', () => {
     let late = 0;
     let doubled = 0;
     const property = fc.asyncProperty(
-      answersOf.chain((answers) =>
-        fc.record({
-          answers: fc.constant(answers),
-          order: fc.shuffledSubarray(
-            answers.map((_, n) => n),
-            { minLength: answers.length },
-          ),
-          again: fc.array(fc.nat({ max: answers.length - 1 }), { maxLength: 4 }),
-        }),
-      ),
+      answersOf.chain((answers) => inAnyOrder(answers, 4)),
       async ({ answers, order, again }) => {
         const expected = await ordered(answers);
         const on = await listing();

@@ -5,6 +5,7 @@ import type { BarInterval, CorporateAction } from '../../core/market/bar.ts';
 import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { KnownListing } from '../../core/market/instrument.ts';
 import type { BatchHeader, IngestStore } from '../../core/ports/ingest-store.ts';
+import { inAnyOrder } from '../support/any-order.ts';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { storeAnswer, whatCounts } from '../support/judged-answer.ts';
 import { at, barSeries, column, header, registered } from '../support/quote-store-rows.ts';
@@ -139,38 +140,26 @@ const tellings = fc.array(
 it('answers in any order, and twice, leave what they leave in the order of their fetches', async () => {
   let late = 0;
   await fc.assert(
-    fc.asyncProperty(
-      tellings.chain((answers) =>
-        fc.record({
-          answers: fc.constant(answers),
-          order: fc.shuffledSubarray(
-            answers.map((_, place) => place),
-            { minLength: answers.length },
-          ),
-          again: fc.array(fc.nat({ max: answers.length - 1 }), { maxLength: 3 }),
-        }),
-      ),
-      async ({ answers, order, again }) => {
-        const told = answers.map(({ from, length, left, close, dividend: paid }, place): Told => {
-          const told = Array.from({ length }, (_, index) => from + index).filter((each) => !left.includes(each));
-          // The dividend lies on the fourth day: within the bars, as answers have them.
-          const tells = paid && Math.min(...told) <= 3 && Math.max(...told) >= 3;
-          const actions = tells ? [dividend('2026-11-05', String(1 + (place % 2)))] : [];
-          return { days: told, fetched: place, close, actions };
-        });
-        const run = async (places: readonly number[]) => {
-          const listing = await newListing();
-          const batches = told.map(() => header('test', { kind: 'bars' }));
-          for (const place of places) {
-            const each = told[place];
-            if (each && each.days.length > 0) await tell(listing, each, batches[place]);
-          }
-          return whatCounts(world.pool, listing.id);
-        };
-        if (order.some((place, index) => place < Math.max(0, ...order.slice(0, index)))) late += 1;
-        expect(await run([...order, ...again])).toEqual(await run(told.map((_, place) => place)));
-      },
-    ),
+    fc.asyncProperty(tellings.chain(inAnyOrder), async ({ answers, order, again }) => {
+      const told = answers.map(({ from, length, left, close, dividend: paid }, place): Told => {
+        const told = Array.from({ length }, (_, index) => from + index).filter((each) => !left.includes(each));
+        // The dividend lies on the fourth day: within the bars, as answers have them.
+        const tells = paid && Math.min(...told) <= 3 && Math.max(...told) >= 3;
+        const actions = tells ? [dividend('2026-11-05', String(1 + (place % 2)))] : [];
+        return { days: told, fetched: place, close, actions };
+      });
+      const run = async (places: readonly number[]) => {
+        const listing = await newListing();
+        const batches = told.map(() => header('test', { kind: 'bars' }));
+        for (const place of places) {
+          const each = told[place];
+          if (each && each.days.length > 0) await tell(listing, each, batches[place]);
+        }
+        return whatCounts(world.pool, listing.id);
+      };
+      if (order.some((place, index) => place < Math.max(0, ...order.slice(0, index)))) late += 1;
+      expect(await run([...order, ...again])).toEqual(await run(told.map((_, place) => place)));
+    }),
     { seed: chosenSeed('withdrawal'), numRuns: 60, endOnFailure: true },
   );
   expect(late).toBeGreaterThan(0);

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { PriceRule } from '../../../contracts/words/price-findings.ts';
 import { barIntervals } from '../../../market/bar.ts';
-import type { FoundInRow, JudgedSeries } from '../../../prices/judged-series.ts';
+import type { JudgedSeries } from '../../../prices/judged-series.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { insertFindings, type ListedFinding } from './insert-findings.ts';
 import { paymentsOf } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
 
@@ -29,51 +30,14 @@ export async function storeFindings(
   accepts: readonly PriceRule[] = [],
 ): Promise<RepairWish[]> {
   if (judged.length === 0) return [];
-  // The same action may be found in the days and in the weeks of a listing.
-  const rows = [
-    ...new Map(
-      judged.flatMap(({ listingId, findings }) =>
-        findings.map((finding) => [`${listingId} ${keyOf(finding)}`, { listingId, finding }]),
-      ),
-    ).values(),
-  ];
+  const rows = await insertFindings(
+    db,
+    sourceId,
+    batchId,
+    judged.flatMap(({ listingId, findings }) => findings.map((finding) => ({ listingId, finding }))),
+  );
   const wrong: RepairWish[] = [];
   if (rows.length > 0) {
-    await db.query({
-      name: 'store-findings',
-      text: `
-        INSERT INTO finding AS f (listing_id, source, row_key, rule, severity, kind, interval, date, at, said, evidence, proposal, batch_id)
-        SELECT r.listing_id, $1, r.row_key, r.rule, r.severity, r.kind, r.interval, r.date,
-               to_timestamp(r.at / 1000.0::float8), r.said, r.evidence, r.proposal, $2::bigint
-        FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::date[], $10::float8[],
-                    $11::numeric[], $12::jsonb[], $13::jsonb[])
-          AS r (listing_id, row_key, rule, severity, kind, interval, date, at, said, evidence, proposal)
-        WHERE CASE WHEN r.kind = 'bar'
-          THEN EXISTS (SELECT FROM bar b WHERE b.listing_id = r.listing_id AND b.source = $1 AND b.interval = r.interval
-                       AND b.starts_at = to_timestamp(r.at / 1000.0::float8) AND b.close = r.said AND b.withdrawn_at IS NULL)
-          ELSE EXISTS (SELECT FROM ${paymentsOf('corporate_action')} WHERE a.listing_id = r.listing_id AND a.source = $1
-                       AND a.type = r.kind AND a.ex_date = r.date AND coalesce(a.ratio, a.paid) = r.said AND a.withdrawn_at IS NULL) END
-        ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO UPDATE SET
-          severity = excluded.severity, said = excluded.said, evidence = excluded.evidence, proposal = excluded.proposal,
-          batch_id = excluded.batch_id
-        WHERE f.status = 'open' AND (f.severity, f.said, f.evidence, f.proposal)
-          IS DISTINCT FROM (excluded.severity, excluded.said, excluded.evidence, excluded.proposal)`,
-      values: [
-        sourceId,
-        batchId,
-        numbers(rows.map((row) => row.listingId)),
-        texts(rows.map((row) => keyOf(row.finding))),
-        texts(rows.map((row) => row.finding.rule)),
-        texts(rows.map((row) => row.finding.severity)),
-        texts(rows.map((row) => row.finding.subject.kind)),
-        texts(rows.map((row) => row.finding.subject.interval)),
-        texts(rows.map((row) => row.finding.subject.date)),
-        numbers(rows.map((row) => row.finding.subject.at)),
-        numbers(rows.map((row) => row.finding.row)),
-        texts(rows.map((row) => JSON.stringify(row.finding.evidence))),
-        texts(rows.map((row) => (row.finding.proposal === null ? null : JSON.stringify(row.finding.proposal)))),
-      ],
-    });
     wrong.push(...(await wrongDays(db, sourceId, rows)));
     if (accepts.length > 0) await acceptProposals(db, sourceId, rows, accepts);
   }
@@ -107,11 +71,7 @@ export async function storeFindings(
 }
 
 /** The days of bars whose findings are open. */
-async function wrongDays(
-  db: Connection,
-  sourceId: string,
-  rows: readonly { readonly listingId: number; readonly finding: FoundInRow }[],
-): Promise<RepairWish[]> {
+async function wrongDays(db: Connection, sourceId: string, rows: readonly ListedFinding[]): Promise<RepairWish[]> {
   const wrong = rows.filter(({ finding }) => finding.severity === 'wrong' && finding.subject.kind === 'bar');
   if (wrong.length === 0) return [];
   const found = await db.query({
@@ -131,7 +91,7 @@ async function wrongDays(
 async function acceptProposals(
   db: Connection,
   sourceId: string,
-  rows: readonly { readonly listingId: number; readonly finding: FoundInRow }[],
+  rows: readonly ListedFinding[],
   accepts: readonly PriceRule[],
 ): Promise<void> {
   const proposed = rows.filter(({ finding }) => finding.proposal !== null && accepts.includes(finding.rule));
