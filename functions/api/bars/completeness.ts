@@ -77,9 +77,12 @@ export function coverageOfPage(
   const market = marketOf(listing);
   const days = new Set(rows.map((row) => sessionDay(row, interval, market)));
   const begins = (slot: Slot) => startOf(slot, interval, market);
+  // Between these days no session needs to be looked up: decades of them would take a second.
+  const [innerFrom, innerTo] = [dayOf(time.from, 2), dayOf(time.to, -2)];
+  const isWithin = (slot: Slot) =>
+    (innerFrom <= slot.from && slot.to <= innerTo) || (begins(slot) >= time.from && ends(slot, of) <= time.to);
   const slots = slotsOf(market, interval, dayOf(time.from, -1), dayOf(time.to, 1)).filter(
-    (slot) =>
-      [...daysOf(slot)].some((day) => days.has(day)) || (begins(slot) >= time.from && ends(slot, of) <= time.to),
+    (slot) => isWithin(slot) || [...daysOf(slot)].some((day) => days.has(day)),
   );
   const facts: SeriesFacts = {
     interval,
