@@ -60,9 +60,14 @@ export async function makeTick(
   return { messages, blobs, rows };
 }
 
+/** Each symbol's own price. */
+export function basePriceOf(symbol: number): number {
+  return 5 + ((symbol * 7919) % 49_500) / 100;
+}
+
 function rowOf(symbol: number, tick: number, fetchedAt: number): TickRow {
   // A walk that never leaves the checks: a few per mille around each symbol's own price.
-  const base = 5 + ((symbol * 7919) % 49_500) / 100;
+  const base = basePriceOf(symbol);
   const cents = (value: number) => String(Math.round(value * 100) / 100);
   const price = base * (1 + Math.sin(symbol + tick / 7) * 0.02);
   return {

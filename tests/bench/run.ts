@@ -2,7 +2,7 @@
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
  *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles] [--json]
- *   npm run bench -- --against <commit> [--rounds 9] [--json]
+ *   npm run bench -- --against <commit> [--rounds 9] [--arms <part of a name>] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles' },
     against: { type: 'string' },
     rounds: { type: 'string', default: '9' },
+    arms: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -52,7 +53,7 @@ if (values.against !== undefined) {
     process.exit(2);
   }
   say(`Processor time of functions beside ${values.against}`);
-  const comparisons = await compareWith(values.against, rounds, say);
+  const comparisons = await compareWith(values.against, rounds, values.arms, say);
   for (const line of tableOf(comparisons)) say(line);
   if (values.json) console.log(JSON.stringify(comparisons, null, 2));
   process.exit(comparisons.every(({ ratio }) => ratio <= mostRatio) ? 0 : 1);

@@ -3,6 +3,7 @@ import { chunked } from '../../../core/contracts/chunked.ts';
 import type { CloudDouble } from '../../support/bundles/cloud-double.ts';
 import { getEvent } from '../../support/bundles/events.ts';
 import type { FunctionProcess } from '../../support/bundles/function-process.ts';
+import { barsPerAnswer, makeBars } from '../bar-answers.ts';
 import { makeTick, symbolOf } from '../quote-answers.ts';
 import type { Side } from './side.ts';
 
@@ -36,6 +37,24 @@ async function tickOf(cloud: CloudDouble, tick: number, quotes: number): Promise
     cloud.objects.set(`raw/${blobKey}`, blobs[at] ?? Buffer.alloc(0));
   });
   return messages.map((message) => JSON.stringify(message));
+}
+
+/** Symbols of one blob of bars, as the catalogue has it, and blobs of a slice. */
+const [symbolsPerBlob, barBlobs] = [10, 2];
+
+/** Two slices of bars as messages, whose blobs lie in the double: a year of some symbols, and the same a day later. */
+async function barsOf(cloud: CloudDouble, pair: number): Promise<[first: string[], again: string[]]> {
+  const slice: [string[], string[]] = [[], []];
+  for (let blob = 0; blob < barBlobs; blob++) {
+    const part = pair * barBlobs + blob;
+    const symbols = Array.from({ length: symbolsPerBlob }, (_, at) => (part * symbolsPerBlob + at) % quoted);
+    const { first, again } = await makeBars(symbols, part, startsAt);
+    for (const [at, { message, blob: packed }] of [first, again].entries()) {
+      cloud.objects.set(`raw/${message.blobKey}`, packed);
+      slice[at]?.push(JSON.stringify(message));
+    }
+  }
+  return slice;
 }
 
 /** What a side must hold before it is measured: listings, quotes, runs, bars of a year, rows in quarantine. */
@@ -77,6 +96,18 @@ export function armsOf(cloud: CloudDouble): Arm[] {
       async prepare(turn) {
         const messages = await tickOf(cloud, turn, quoted);
         return chunked(messages, messages.length / slices).map((some) => (side) => side.ingest(some));
+      },
+    },
+    {
+      name: 'ingest, years of daily bars, half of them again',
+      per: 'row',
+      count: slices * barBlobs * symbolsPerBlob * barsPerAnswer,
+      async prepare(turn) {
+        const work: Work[] = [];
+        for (let pair = 0; pair < slices / 2; pair++)
+          for (const messages of await barsOf(cloud, turn * (slices / 2) + pair))
+            work.push((side) => side.ingest(messages));
+        return work;
       },
     },
     gets('/quotes/{symbol}', 600, (at) => `/quotes/${symbolOf((at * 7_919) % listed)}`),

@@ -37,10 +37,11 @@ export interface Comparison {
   readonly highest: number;
 }
 
-/** Runs all arms `rounds` times on both sides. `say` gets a line as each step begins. */
+/** Runs the arms whose names hold a text `rounds` times on both sides. `say` gets a line as each step begins. */
 export async function compareWith(
   revision: string,
   rounds: number,
+  named: string,
   say: (line: string) => void,
 ): Promise<Comparison[]> {
   const commit = commitOf(revision);
@@ -79,7 +80,8 @@ export async function compareWith(
       });
       return side;
     };
-    return await measure(armsOf(cloud), await start('before'), await start('after'), rounds, say);
+    const arms = armsOf(cloud).filter((arm) => arm.name.includes(named));
+    return await measure(arms, await start('before'), await start('after'), rounds, say);
   } finally {
     await cleanUp();
   }

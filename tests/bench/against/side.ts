@@ -81,6 +81,9 @@ export async function startSide(
     [settingNames.outcomesQueueUrl]: urlOf('outcomes'),
     [settingNames.rawBucket]: 'raw',
   };
+  const scrapeQueues = {
+    [settingNames.scrapeQueueUrls]: JSON.stringify({ yahoo: urlOf(scrapeQueueName('yahoo')) }),
+  };
 
   const migrate = await startFunction(tree.bundle('migrate'), database);
   await migrate.run([{}]);
@@ -91,9 +94,10 @@ export async function startSide(
     ingest: await startFunction(tree.bundle('ingest'), { ...database, ...queues }),
     schedule: await startFunction(tree.bundle('schedule'), {
       ...database,
-      [settingNames.scrapeQueueUrls]: JSON.stringify({ yahoo: urlOf(scrapeQueueName('yahoo')) }),
+      ...scrapeQueues,
+      [settingNames.ticksQueueUrl]: urlOf('ticks'),
     }),
-    scrapeApi: await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues }),
+    scrapeApi: await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues, ...scrapeQueues }),
     proxy: await startFunction(tree.bundle('yahoo-proxy'), outside),
     api: await startFunction(tree.bundle('api'), {
       ...database,
