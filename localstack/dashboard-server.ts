@@ -5,7 +5,6 @@
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import {
-  createServer,
   request as httpRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -14,7 +13,9 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
+import { pipeline } from 'node:stream';
 import { securityHeaders } from '../core/contracts/security-headers.ts';
+import { strictServer } from '../core/http/strict-server.ts';
 import { namesOwnHost } from './own-host.ts';
 import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
@@ -67,7 +68,7 @@ const here = 'http://dashboard.invalid';
 
 /** Serves the dashboard on 127.0.0.1. */
 export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
-  const server = createServer((request, response) => {
+  const server = strictServer({}, (request, response) => {
     if (!namesOwnHost(request)) {
       refuseHost(response);
       return;
@@ -177,8 +178,7 @@ function pass(
         kept['location'] =
           `http://${request.headers.host ?? `127.0.0.1:${port}`}${downloads}${location.slice(emulatorUrl.length + 1)}`;
       response.writeHead(answer.statusCode ?? 502, kept);
-      answer.pipe(response);
-      answer.once('error', () => response.destroy());
+      pipeline(answer, response, () => undefined);
     },
   );
   upstream.once('error', (error) => {
@@ -225,7 +225,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, folder: s
     'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   if (request.method === 'HEAD') response.end();
-  else createReadStream(file).pipe(response);
+  else pipeline(createReadStream(file), response, () => undefined);
 }
 
 /** The file of a path; the page itself for a path that the page routes; `null` for a missing asset. */
@@ -236,9 +236,10 @@ function fileOf(folder: string, path: string): string | null {
   } catch {
     return null;
   }
+  if (decoded.includes('\0')) return null;
   const file = normalize(join(folder, decoded));
   if (!file.startsWith(folder + sep) && file !== folder && file !== folder + sep) return null;
-  if (!decoded.includes('\0') && existsSync(file) && statSync(file).isFile()) return file;
+  if (existsSync(file) && statSync(file).isFile()) return file;
   const page = join(folder, 'index.html');
   return extname(decoded) === '' && existsSync(page) ? page : null;
 }

@@ -1,4 +1,5 @@
 import type { LambdaEvent } from 'hono/aws-lambda';
+import * as z from 'zod';
 
 /**
  * A request of API Gateway whose path is a path of a URL. Some gateways hand it on decoded: then a question mark of a
@@ -6,12 +7,38 @@ import type { LambdaEvent } from 'hono/aws-lambda';
  * it is, with its encoded slashes.
  */
 export function withRawPath<Event extends LambdaEvent>(event: Event): Event {
-  return 'path' in event ? { ...event, path: rawPath(event.path) } : event;
+  if (!('path' in event)) return event;
+  const texts = Object.entries(event).flatMap(([name, value]) => {
+    const parsed = texted.has(name) ? textsSchema.safeParse(value) : undefined;
+    return parsed?.success ? [[name, wellFormed(parsed.data)]] : [];
+  });
+  return { ...event, ...Object.fromEntries(texts), path: rawPath(event.path) };
+}
+
+/** What becomes the query and the headers of a request, neither of which holds half a character. */
+const texted: ReadonlySet<string> = new Set([
+  'headers',
+  'multiValueHeaders',
+  'queryStringParameters',
+  'multiValueQueryStringParameters',
+]);
+const textsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]).nullish());
+
+function wellFormed(texts: z.infer<typeof textsSchema>): z.infer<typeof textsSchema> {
+  const whole = (value: string) => value.toWellFormed();
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, value]) => [
+      whole(name),
+      Array.isArray(value) ? value.map(whole) : typeof value === 'string' ? whole(value) : value,
+    ]),
+  );
 }
 
 /** `/quotes/BRK%2FB` stays, `/quotes/A?x` is `/quotes/A%3Fx`. */
 function rawPath(path: string): string {
-  return path
-    .toWellFormed()
-    .replaceAll(/[^\w\-.~!$&'()*+,;=:@/%]+|%(?![0-9A-Fa-f]{2})/g, (part) => encodeURIComponent(part));
+  // What does not begin with a slash would become part of the host's name.
+  return `${path.startsWith('/') ? '' : '/'}${path.toWellFormed()}`.replaceAll(
+    /[^\w\-.~!$&'()*+,;=:@/%]+|%(?![0-9A-Fa-f]{2})/g,
+    (part) => encodeURIComponent(part),
+  );
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../core/adapters/memory/state.ts';
+import { strictServer } from '../../core/http/strict-server.ts';
 import { type AssembledProxy, assembleProxy } from './assemble.ts';
 import { openGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -53,7 +54,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     // Our own error messages contain no request and no key.
     log: (error) => options.log(error instanceof Error ? error.message : 'unknown error'),
   })();
-  const server = createServer(proxyListener(proxy));
+  const server = strictServer({}, proxyListener(proxy));
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

@@ -2,10 +2,11 @@
  * The simulated upstreams: one HTTP server on 127.0.0.1, each source under its own prefix (`/yahoo/…`), and the
  * switches under `/_control`. It is never deployed; it replaces the internet.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { strictServer } from '../../core/http/strict-server.ts';
 import { namesOwnHost } from '../own-host.ts';
 import { explainListenError } from '../ports.ts';
 import { type Answer, html, json, type Request, text } from './answer.ts';
@@ -53,7 +54,7 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
   };
   const simulators = await loadSimulators();
   const sources = new Map([...simulators].map(([id, simulator]) => [id, simulator.start(world)]));
-  const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
+  const server = strictServer({ keepAliveTimeout: 5_000 }, (request, response) => {
     serve(request, response, sources, control, origin(server), options.controlKey?.()).catch((error: unknown) => {
       if (!response.headersSent) send(response, text(500, `simulator: ${String(error)}\n`));
     });
@@ -97,8 +98,10 @@ async function serve(
 ): Promise<void> {
   if (!namesOwnHost(incoming))
     return send(response, text(421, 'The simulator answers to 127.0.0.1 and localhost only.\n'));
-  const url = new URL(incoming.url ?? '/', base);
+  const url = URL.parse(incoming.url ?? '/', base);
+  if (url?.origin !== base || !decodes(url.pathname)) return send(response, text(400, 'There is no such address.\n'));
   const body = await bodyOf(incoming);
+  if (body === null) return send(response, text(413, 'A simulator gets no body larger than a form.\n'));
   const [, id = '', ...rest] = url.pathname.split('/');
   if (id === '_control' && (controlKey === undefined || incoming.headers['x-api-key'] !== controlKey))
     return send(response, json(401, { error: 'Send the operate key of .quotron/local.json as x-api-key.' }));
@@ -209,14 +212,22 @@ function parseJson(body: string): unknown {
   }
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+function decodes(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+/** `null` for one that is longer than any form. */
+async function bodyOf(incoming: IncomingMessage): Promise<string | null> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming) {
     if (!Buffer.isBuffer(part)) continue;
     size += part.length;
-    // A simulator gets no body larger than a form.
-    if (size > 1_000_000) throw new Error('the request body is over 1 MB');
+    if (size > 1_000_000) return null;
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');

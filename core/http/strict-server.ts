@@ -1,0 +1,53 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/**
+ * An HTTP server that answers every malformed request with a 4xx and goes on: what Node's parser lets through although it
+ * is no request for a path of this server (`*`, an authority, two hosts), and tunnels, on which Node hangs up. A listener
+ * that throws costs its own request and nothing else.
+ */
+export function strictServer(options: ServerOptions, listener: RequestListener): Server {
+  const server = createServer(options, (request, response) => {
+    // A client that goes away is no event.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    if (malformed(request)) {
+      refuse(response, 400, 'The request is malformed.\n');
+      return;
+    }
+    try {
+      listener(request, response);
+    } catch {
+      refuse(response, 500, 'This request cannot be answered.\n');
+    }
+  });
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => undefined);
+    socket.end(
+      'HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, POST\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+    );
+  });
+  return server;
+}
+
+/** Only a path, or an address that begins with a scheme, can be asked for; and of one host. */
+function malformed({ url = '', rawHeaders }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  return hosts > 1 || !/^(?:\/|https?:\/\/)/i.test(url);
+}
+
+function refuse(response: ServerResponse, status: number, body: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end(body);
+}

@@ -1,0 +1,203 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { chosenSeed } from '../support/chosen-seed.ts';
+import { type Random, randomFrom } from '../support/random.ts';
+import { requestBytes, statusOf, targetOf } from '../support/request-lines.ts';
+
+const portsSchema = z.object({ dashboard: z.int(), simulator: z.int(), proxy: z.int() });
+type Server = keyof z.infer<typeof portsSchema>;
+const servers: readonly Server[] = ['dashboard', 'simulator', 'proxy'];
+const wellFormed: Readonly<Record<Server, readonly [path: string, status: number]>> = {
+  dashboard: ['/', 200],
+  simulator: ['/slickcharts/sp500', 200],
+  proxy: ['/yahoo/health', 200],
+};
+
+let child: ChildProcess;
+let ports: z.infer<typeof portsSchema>;
+let errors = '';
+beforeAll(async () => {
+  const started = spawn(process.execPath, [fileURLToPath(new URL('../support/four-servers.ts', import.meta.url))], {
+    stdio: 'pipe',
+  });
+  child = started;
+  started.stderr.on('data', (part: Buffer) => {
+    errors += part.toString();
+  });
+  const [line] = await once(started.stdout, 'data');
+  ports = portsSchema.parse(JSON.parse(String(line)));
+}, 60_000);
+afterAll(async () => {
+  const ended = once(child, 'exit');
+  child.stdin?.end();
+  await ended;
+});
+
+const raw = (text: string) => Buffer.from(text, 'latin1');
+
+async function expectServing(server: Server): Promise<void> {
+  const [path, status] = wellFormed[server];
+  const request = raw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`);
+  expect([server, await statusOf(ports[server], request, 30_000), errors]).toEqual([server, status, '']);
+  expect(child.exitCode).toBeNull();
+}
+
+describe.each(servers)('the server of the %s', (server) => {
+  it.each([
+    'GET // HTTP/1.1',
+    'GET /// HTTP/1.1',
+    'GET http://[ HTTP/1.1',
+    'GET http://evil.example/ HTTP/1.1',
+    'GET * HTTP/1.1',
+    'OPTIONS * HTTP/1.1',
+    'GET /a\0b HTTP/1.1',
+    'GET /%00 HTTP/1.1',
+    'GET /\xff HTTP/1.1',
+    'GET /%zz/% HTTP/1.1',
+    'CONNECT evil.example:443 HTTP/1.1',
+    'CONNECT // HTTP/1.1',
+    'TRACE / HTTP/1.1',
+    'FOO / HTTP/1.1',
+    'GET / HTTP/9.9',
+    'PRI * HTTP/2.0',
+    'POST / HTTP/1.1\r\nContent-Length: abc',
+    'POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2',
+    'GET / HTTP/1.1\r\nHost: second.example',
+    '\x16\x03\x01\x02',
+  ])('answers a 4xx to %j and keeps serving', async (line) => {
+    const status = await statusOf(ports[server], raw(`${line}\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`), 30_000);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    await expectServing(server);
+  });
+
+  it('answers a 4xx to an address longer than any', async () => {
+    const long = raw(`GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`);
+    expect(await statusOf(ports[server], long, 30_000)).toBe(431);
+  });
+
+  it('answers a 4xx to a request without a host', async () => {
+    expect(await statusOf(ports[server], raw('GET /yahoo/health HTTP/1.1\r\n\r\n'), 30_000)).toBe(400);
+  });
+
+  it('answers no 5xx to anything at random, and keeps serving', { timeout: 120_000 }, async () => {
+    const random = randomFrom(chosenSeed(`Random requests to the ${server}`));
+    for (let round = 0; round < 40; round++) {
+      const sent = Array.from({ length: 10 }, () => requestBytes(random, ports[server]));
+      const statuses = await Promise.all(sent.map((each) => statusOf(ports[server], each)));
+      const wrong = sent
+        .filter((_, at) => (statuses[at] ?? 0) >= 500)
+        .map((each) => each.toString('latin1').slice(0, 300));
+      expect(wrong).toEqual([]);
+    }
+    await expectServing(server);
+  });
+});
+
+const answerSchema = z.object({ statusCode: z.int(), body: z.string() });
+type Handler = (event: unknown) => Promise<unknown>;
+
+describe('the functions behind the gateway', () => {
+  let api: Handler;
+  let proxy: Handler;
+  /** Has secrets and nothing else. */
+  const cloud = createServer((request, response) => {
+    const secret = request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue';
+    response.writeHead(secret ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(secret ? JSON.stringify({ Name: 'session-key', SecretString: 'a secret of these tests' }) : '{}');
+  });
+  beforeAll(async () => {
+    const nowhere = 'http://127.0.0.1:1';
+    await new Promise<void>((resolve) => cloud.listen(0, '127.0.0.1', resolve));
+    const address = cloud.address();
+    vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:1/none');
+    vi.stubEnv('QUOTRON_STAGE', 'local');
+    for (const name of ['TICKS', 'INGEST', 'INGEST_PAGES', 'RECOVERIES']) vi.stubEnv(`${name}_QUEUE_URL`, nowhere);
+    vi.stubEnv('RAW_BUCKET', 'raw-bucket');
+    vi.stubEnv('STATE_FUNCTION', 'state');
+    vi.stubEnv('SESSION_KEY_SECRET', 'session-key');
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+    const context = { functionName: 'yahoo-proxy' } as Context;
+    const { handler: apiHandler } = await import('../../functions/api/handler.ts');
+    const { handler: proxyHandler } = await import('../../functions/yahoo-proxy/handler.ts');
+    api = (event) => apiHandler(event as Parameters<typeof apiHandler>[0]);
+    proxy = (event) => proxyHandler(event, context);
+  }, 60_000);
+  afterAll(() => {
+    cloud.close();
+    vi.unstubAllEnvs();
+  });
+
+  const event = (path: string, of: Readonly<Record<string, unknown>> = {}) => ({
+    resource: '/{proxy+}',
+    path,
+    httpMethod: 'GET',
+    headers: { host: 'x.example' },
+    multiValueHeaders: { host: ['x.example'] },
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: null,
+    requestContext: { requestId: 'gateway-1', stage: 'local', path, domainName: 'x.example', identity: {} },
+    body: null,
+    isBase64Encoded: false,
+    ...of,
+  });
+
+  function randomEvent(random: Random) {
+    const text = () => random.pick(['', '%', '\0', '\ud800', '%ff', 'a'.repeat(20_000), '[', '\r\n', 'AAPL']) ?? '';
+    return event(targetOf(random), {
+      httpMethod: random.pick(['GET', 'GET', 'GET', 'POST', 'CONNECT', 'TRACE', 'foo', '', 'G T']),
+      ...(random.chance(0.3) && { headers: random.pick([null, {}, { host: text() }, { [text()]: text() }]) }),
+      ...(random.chance(0.3) && { multiValueHeaders: random.pick([null, {}, { 'x-request-id': [text()] }]) }),
+      ...(random.chance(0.3) && { queryStringParameters: { [text()]: text() } }),
+      ...(random.chance(0.3) && { multiValueQueryStringParameters: { [text()]: [text(), text()] } }),
+      ...(random.chance(0.3) && { body: text() }),
+    });
+  }
+
+  it.each([
+    '//',
+    '///',
+    '*',
+    '',
+    'http://[',
+    'http://evil.example/',
+    '@evil.example/',
+    ':80/',
+    '/%',
+    '/%ff',
+    '/\0',
+    '/\ud800',
+    '/..%2f',
+  ])('answer a 4xx to %j', async (path) => {
+    for (const handler of [api, proxy]) {
+      const { statusCode } = answerSchema.parse(await handler(event(path)));
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect(statusCode).toBeLessThan(500);
+    }
+  });
+
+  it('answer every event at random: with 503 where what they need is away, and no other 5xx', {
+    timeout: 120_000,
+  }, async () => {
+    const random = randomFrom(chosenSeed('Random events of the gateway'));
+    for (let round = 0; round < 300; round++) {
+      const sent = randomEvent(random);
+      for (const handler of [api, proxy]) {
+        const { statusCode } = answerSchema.parse(await handler(sent));
+        if (statusCode >= 500)
+          expect([statusCode, JSON.stringify(sent).slice(0, 500)]).toEqual([503, expect.anything()]);
+      }
+    }
+  });
+});
