@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import { healthSchema, type SourceHealthView, sourceHealthSchema } from '../core/contracts/http/operations.ts';
+import { type HealthView, healthSchema, type SystemHealth } from '../core/contracts/http/health.ts';
+import { type SourceHealthView, sourceHealthSchema } from '../core/contracts/http/operations.ts';
+import { isUnhealthy } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
@@ -17,25 +19,52 @@ export function healthCommand(): Command {
     );
 }
 
-async function ofAll({ api, out }: Context): Promise<ExitCode> {
-  // A 503 carries the same body.
+/** The health of the installation. A 503 carries it as well. */
+export async function readHealth({ api }: Pick<Context, 'api'>): Promise<HealthView> {
   const parsed = healthSchema.safeParse(parse(await api.text('/health', 'application/health+json', [503])));
   if (!parsed.success) throw new CommandError('The answer of /health does not fit this version of the command.');
-  const health = parsed.data;
+  return parsed.data;
+}
+
+/** What `health` and `status` exit with. */
+export function exitCodeOf({ status }: Pick<HealthView, 'status'>): ExitCode {
+  return status === 'pass' ? exitCodes.ok : exitCodes.failed;
+}
+
+/** `62 of 100`, with what holds it there. */
+export function scoreInWords({ score, mean, cap }: SystemHealth): string {
+  if (score === null) return 'not known yet';
+  if (cap === null) return `${score} of 100`;
+  const why = {
+    nothing_collected: 'nothing is collected',
+    share_working: 'so large is the share of sources that work',
+    not_all_healthy: 'not all is healthy',
+  } as const;
+  return `${score} of 100, held at ${cap.most}: ${why[cap.rule]}${mean === null ? '' : `; the mean of the sources is ${mean}`}`;
+}
+
+async function ofAll(context: Context): Promise<ExitCode> {
+  const { out } = context;
+  const health = await readHealth(context);
   out.result(health, () => {
     const checks = Object.entries(health.checks).flatMap(([name, all]) =>
       all.map((check) => [name, status(check.status), safe(check.output ?? '')]),
     );
-    const { total, healthy } = health.sources;
-    return `${status(health.status)}: ${healthy} of ${total} sources are healthy. Version ${safe(health.version)}.\n\n${table(['check', 'status', ''], checks)}`;
+    const { system, sources } = health;
+    const state = system?.headline ?? `${sources.healthy} of ${sources.total} sources are healthy.`;
+    return [
+      `${status(health.status)}: ${safe(state)}`,
+      fields({ score: system && scoreInWords(system), version: safe(health.version) }),
+      table(['check', 'status', ''], checks),
+    ].join('\n\n');
   });
-  return health.status === 'pass' ? exitCodes.ok : exitCodes.failed;
+  return exitCodeOf(health);
 }
 
 async function ofOne(source: string, { api, out }: Context): Promise<ExitCode> {
   const health = await api.request('GET', `/sources/${encodeURIComponent(source)}/health`, sourceHealthSchema);
   out.result(health, () => inWords(source, health));
-  return health.status === 'failed' || health.status === 'degraded' ? exitCodes.failed : exitCodes.ok;
+  return isUnhealthy(health.status) ? exitCodes.failed : exitCodes.ok;
 }
 
 function inWords(source: string, health: SourceHealthView): string {

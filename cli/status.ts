@@ -1,30 +1,34 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { type SourceView, servicesSchema, sourceSchema } from '../core/contracts/http/operations.ts';
+import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
-import { count, distance, safe, status, table } from './output.ts';
-import { exitCodes } from './problems.ts';
+import { exitCodeOf, readHealth, scoreInWords } from './health.ts';
+import { distance, fields, safe, status, table } from './output.ts';
 
-/** `quotron status`: overview. Exits with 1 when a source fails, a service is stopped or a queue has dead letters. */
+/** `quotron status`: overview. Exits with 1 when /health does not pass, as `quotron health` does. */
 export function statusCommand(): Command {
   return newCommand('status', 'Overview of sources, services and queues; exits with 1 when something is wrong', [
     'status',
     'status --json',
   ]).action((options: Common) =>
-    carryOut(options, async ({ api, out }) => {
-      const sources = await api.request('GET', '/sources', z.array(sourceSchema));
+    carryOut(options, async (context) => {
+      const { api, out } = context;
+      const all = await api.request('GET', '/sources', z.array(sourceSchema));
+      const sources = all.toSorted((a, b) => gravityOf(a.health.status) - gravityOf(b.health.status));
       const { services, queues } = await api.request('GET', '/services', servicesSchema);
-      const sick = sources.filter(isSick).map(({ id }) => id);
+      const health = await readHealth(context);
+      const { system } = health;
+      const withStatus = (...of: string[]) =>
+        sources.filter((source) => of.includes(source.health.status)).map(({ id }) => id);
+      const sick = withStatus('failed', 'degraded', 'limited');
+      const paused = withStatus('paused');
       const stopped = services.filter(({ running }) => !running).map(({ id }) => id);
       const dead = queues.filter((queue) => queue.dead > 0).map(({ name }) => name);
-      const wrong = [
-        sick.length > 0 && `${count(sick.length, 'source')} unhealthy: ${sick.join(', ')}`,
-        stopped.length > 0 && `stopped: ${stopped.join(', ')}`,
-        dead.length > 0 && `dead letters: ${dead.join(', ')}`,
-      ].filter((each) => each !== false);
-      const healthy = wrong.length === 0;
+      const healthy = health.status === 'pass';
       const busy = queues.filter((queue) => queue.waiting + queue.inFlight + queue.dead > 0);
-      out.result({ healthy, sick, stopped, dead, sources, services, queues }, () =>
+      const state = { healthy, status: health.status, score: system?.score ?? null, system };
+      out.result({ ...state, sick, paused, stopped, dead, sources, services, queues }, () =>
         [
           table(['source', 'status', 'reason', 'score', 'last success', 'next run'], sources.map(row)),
           table(
@@ -41,17 +45,13 @@ export function statusCommand(): Command {
                 ['queue', 'waiting', 'in flight', 'dead'],
                 busy.map((queue) => [queue.name, ...[queue.waiting, queue.inFlight, queue.dead].map(String)]),
               ),
-          healthy ? 'All is well.' : `${wrong.join('; ')}. \`quotron diagnose\` explains why and what to do.`,
+          ...(system === null ? [] : [fields({ score: scoreInWords(system) })]),
+          `${safe(system?.headline ?? `The health is ${health.status}.`)}${healthy ? '' : ' `quotron diagnose` explains why and what to do.'}`,
         ].join('\n\n'),
       );
-      return healthy ? exitCodes.ok : exitCodes.failed;
+      return exitCodeOf(health);
     }),
   );
-}
-
-/** A source that is limited, paused or has not run yet is not unhealthy. */
-function isSick({ health }: SourceView): boolean {
-  return health.status === 'failed' || health.status === 'degraded';
 }
 
 function row({ id, health }: SourceView): string[] {

@@ -5,7 +5,7 @@
  *   2. what is wrong with Quotron itself, or with all sources at once (rules/system-rules.ts); complaints that it explains
  *      are done
  *   3. a cause for each other complaint, or `unexplained` (rules/source-rules.ts)
- *   4. all findings in order of effect, the overall score, and what changed since the report before
+ *   4. all findings in order of effect, and what changed since the report before. The score is that of /health
  */
 import {
   type Changes,
@@ -14,6 +14,7 @@ import {
   type Finding,
   noteBelow,
 } from '../contracts/http/diagnostics.ts';
+import type { SystemHealth } from '../contracts/http/health.ts';
 import { type Complaint, complaintsOf } from './complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
@@ -21,13 +22,8 @@ import type { SystemFinding } from './rules/rule.ts';
 import { ruleFor, unexplained } from './rules/source-rules.ts';
 import { systemRules } from './rules/system-rules.ts';
 
-/** The most that the overall score can be while nothing comes in: what was good before says little then. */
-const standstillScore = 50;
 /** Scores vary by some points; this many are a change. */
 const scoreStep = 10;
-/** With these nothing comes in, where their effect is as large as `silencing`. */
-const standstillRules: ReadonlySet<string> = new Set(['service-stopped', 'no-ticks', 'own-network']);
-const silencing = 95;
 
 /** What is wrong with an installation, why that is likely so, and what to do. */
 export function diagnose(facts: DiagnosisFacts): Diagnosis {
@@ -46,12 +42,13 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   findings.push(...left.map((complaint) => sourceFinding(complaint, active.length)));
   findings.push(...withoutComplaint(active, complaints, findings));
   findings.sort((a, b) => b.effect - a.effect || (b.count ?? 0) - (a.count ?? 0));
-  const score = overall(active, findings);
+  const { score, cap } = facts.system;
   const sources = facts.sources.map(diagnosed);
   return {
     createdAt: new Date(facts.at).toISOString(),
     score,
-    headline: headlineOf(active, findings),
+    cap,
+    headline: headlineOf(facts.system, findings),
     sources,
     findings,
     changes: facts.previous && changesSince(facts.previous, score, sources, facts),
@@ -164,23 +161,12 @@ function withoutComplaint(
   });
 }
 
-/** The mean score of the sources that run; at most `standstillScore` while nothing can come in. */
-function overall(active: readonly SourceFacts[], findings: readonly Finding[]): number | null {
-  const scores = active.flatMap(({ score, status }) => (score === null || status === 'unknown' ? [] : [score]));
-  if (scores.length === 0) return null;
-  const mean = Math.round(scores.reduce((sum, score) => sum + score, 0) / scores.length);
-  const standstill = findings.some(({ rule, effect }) => standstillRules.has(rule) && effect >= silencing);
-  return standstill ? Math.min(mean, standstillScore) : mean;
-}
-
-function headlineOf(active: readonly SourceFacts[], findings: readonly Finding[]): string {
-  const known = active.filter(({ status }) => status !== 'unknown');
-  const well = known.filter(({ status }) => status === 'healthy').length;
+/** The state in a sentence as everywhere, and how much of it is explained below. */
+function headlineOf({ headline }: SystemHealth, findings: readonly Finding[]): string {
   const faults = findings.filter(({ effect }) => effect >= noteBelow);
   const unknown = faults.filter(({ explained }) => !explained).length;
-  const sources = `${well} of ${known.length} sources ${known.length === 1 ? 'is' : 'are'} healthy`;
-  if (faults.length === 0) return `${sources}; nothing is wrong.`;
-  return `${sources}; ${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong${unknown > 0 ? `, ${unknown} unexplained` : ''}.`;
+  if (faults.length === 0) return `${headline} No fault was found.`;
+  return `${headline} ${faults.length} ${faults.length === 1 ? 'fault was' : 'faults were'} found${unknown > 0 ? `, ${unknown} unexplained` : ''}.`;
 }
 
 function diagnosed(source: SourceFacts): DiagnosedSource {

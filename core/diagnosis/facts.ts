@@ -1,5 +1,6 @@
 /** What a diagnosis is made from: read from the tables and the queues, and nothing else. Times are milliseconds since the epoch. */
 import type { Diagnosis, Sample } from '../contracts/http/diagnostics.ts';
+import type { SystemHealth } from '../contracts/http/health.ts';
 import type { QueueCounts } from '../contracts/queues.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
@@ -125,5 +126,7 @@ export interface DiagnosisFacts {
   readonly partitions: { readonly strays: number; readonly lastMonth: string | null };
   readonly calendars: readonly CalendarFact[];
   readonly proxy: ProxyFacts;
+  /** The health of the installation, as /health has it. */
+  readonly system: SystemHealth;
   readonly previous: Diagnosis | null;
 }

@@ -1,4 +1,5 @@
 import { type Diagnosis, type Finding, noteBelow, reportFileName } from '../contracts/http/diagnostics.ts';
+import type { ScoreCap } from '../contracts/words/health-status.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
 
@@ -18,11 +19,11 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): 
   const parts = [
     [
       '# Diagnostics report',
-      `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**.`,
+      `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**${capText(diagnosis.cap)}.`,
       diagnosis.headline,
     ],
     ...(summary ? [summaryOf(summary)] : []),
-    recommendations(faults),
+    recommendations(faults, diagnosis.cap),
     sourcesOf(diagnosis),
     ...(faults.length > 0 ? [['## What is wrong', ...faults.flatMap(findingText)]] : []),
     ...(notes.length > 0
@@ -36,8 +37,12 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): 
   return `${parts.flat().join('\n\n')}\n`;
 }
 
-function recommendations(faults: readonly Finding[]): string[] {
-  if (faults.length === 0) return ['## What to do', 'Nothing: all is well.'];
+function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): string[] {
+  if (faults.length === 0)
+    return [
+      '## What to do',
+      cap === null ? 'Nothing: all is well.' : 'No fault was found; see what the first lines name.',
+    ];
   const lines = faults.map((finding, place) => {
     const [first] = finding.advice;
     const typed = finding.advice.find(({ command }) => command !== null);
@@ -130,6 +135,16 @@ function stepText({ text, command }: Finding['advice'][number]): string {
 
 function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
+}
+
+const capWords: Readonly<Record<ScoreCap, string>> = {
+  nothing_collected: 'while nothing is collected it has at most',
+  share_working: 'by the share of sources that work it has at most',
+  not_all_healthy: 'while not all is healthy it has at most',
+};
+
+function capText(cap: Diagnosis['cap']): string {
+  return cap === null ? '' : ` (${capWords[cap.rule]} ${cap.most})`;
 }
 
 function scoreText(score: number | null): string {

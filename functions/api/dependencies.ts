@@ -23,6 +23,7 @@ import type { ReplayStore } from '../../core/ports/replay-store.ts';
 import type { RunReader } from '../../core/ports/run-reader.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
+import type { SystemSamples } from '../../core/ports/system-samples.ts';
 import type { ValidityStore } from '../../core/ports/validity-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
@@ -47,6 +48,7 @@ export interface ApiDependencies {
   readonly recoveries: VisibleTo<RecoveryRecords>;
   readonly switches: SwitchStore;
   readonly health: HealthReader;
+  readonly systemSamples: SystemSamples;
   readonly facts: FactsReader;
   readonly incidents: VisibleTo<IncidentStore>;
   readonly diagnoses: DiagnosisStore;

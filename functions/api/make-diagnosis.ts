@@ -11,11 +11,13 @@ import type { FactsReader, SourceRecord } from '../../core/ports/facts-reader.ts
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import type { InstallationHealth } from './installation-health.ts';
 
 export interface Diagnosing {
   readonly facts: FactsReader;
   readonly diagnoses: DiagnosisStore;
   readonly inspector: QueueInspector;
+  readonly installation: InstallationHealth;
   readonly catalogue: readonly SourceDefinition[];
   /** Told when the queues cannot be asked: the report is made without them. */
   readonly log: (error: unknown) => void;
@@ -65,6 +67,8 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     partitions: { strays, lastMonth },
     calendars: calendarWarnings(now),
     proxy: await facts.proxy(proxyId, new Date(now), since),
+    // That the queues cannot be asked was logged above.
+    system: (await world.installation(now, () => {})).system,
     previous,
   };
 }

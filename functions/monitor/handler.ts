@@ -2,11 +2,15 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
 import { rereadStore } from '../../core/adapters/postgres/prices/reread-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
+import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
+import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
+import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
 import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
@@ -22,6 +26,7 @@ import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
 import { publishFailing } from './publish-failing.ts';
 import { rereadHeld } from './reread-held.ts';
+import { sampleSystem } from './sample-system.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
 
@@ -45,6 +50,13 @@ const comparing = {
   index: s3BlobIndex(setting('rawBucket'), s3),
   queue,
   sources: catalogue,
+};
+const system = {
+  health: healthReader(pool),
+  samples: systemSamples(pool),
+  sources: sourceReader(pool),
+  switches: switchStore(pool),
+  catalogue,
 };
 const held = rereadStore(pool);
 const starting = {
@@ -71,6 +83,7 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
   publishFailing(statuses);
+  const sampled = await sampleSystem(new Date(time), system).catch((error: unknown) => [error]);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });
   const unread = await unreadBlobs(new Date(time));
@@ -79,6 +92,7 @@ export const handler = observed(async (event: unknown, context: Context) => {
     logger.info('Rows that were held back are read again', { blobs: reread });
   const failed = [
     ...errors,
+    ...(sampled ?? []),
     ...(typeof reread === 'number' ? [] : reread),
     ...lost.filter((each) => typeof each !== 'string'),
     ...unread.errors,

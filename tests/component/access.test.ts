@@ -71,6 +71,7 @@ const access: Record<string, Scope | 'public'> = {
   'POST /keys': 'admin',
   'DELETE /keys/{id}': 'admin',
   'GET /health': 'public',
+  'GET /health/history': 'read',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /openapi.json': 'public',

@@ -140,6 +140,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /keys': [nothing('/keys', { name: 'more', scope: 'read' })],
   'DELETE /keys/{id}': [nothing(`/keys/${randomUUID()}`)],
   'GET /health': [nothing('/health')],
+  'GET /health/history': [nothing('/health/history')],
   'GET /livez': [nothing('/livez')],
   'GET /readyz': [nothing('/readyz')],
   'GET /openapi.json': [nothing('/openapi.json')],

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { envelope } from '../../core/contracts/http/envelope.ts';
+import { healthSchema } from '../../core/contracts/http/health.ts';
 import {
   healthSampleSchema,
-  healthSchema,
   serviceSchema,
   servicesSchema,
   sourceHealthSchema,
@@ -113,7 +113,7 @@ describe('a source', () => {
     const days = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history?by=day');
     expect(days.data).toEqual([
       { at: '2026-11-18T00:00:00.000Z', status: 'failed', score: 0, lowest: 0, succeeded: 0, failed: 0 },
-      { at: '2026-11-20T00:00:00.000Z', status: 'limited', score: 69, lowest: 60, succeeded: 29, failed: 5 },
+      { at: '2026-11-20T00:00:00.000Z', status: 'degraded', score: 69, lowest: 60, succeeded: 29, failed: 5 },
     ]);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { problemSchema } from '../../core/contracts/http/envelope.ts';
-import { healthSchema } from '../../core/contracts/http/operations.ts';
+import { healthSchema } from '../../core/contracts/http/health.ts';
 import { AnswerStoreError } from '../../core/ports/answer-store.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { json, type Keys, makeBatch, makeKeys, makeListing, makeQuote, noon, testApi } from '../support/api-fixture.ts';
@@ -262,6 +262,7 @@ describe('/health', () => {
       status: 'pass',
       version: '9.9.9',
       sources: { total: catalogue.length, healthy: 0 },
+      system: null,
       checks: {},
     });
     expect(Object.keys(shown.checks)).toContain('tasks:overdue');
@@ -295,7 +296,8 @@ describe('/health', () => {
     ]);
     const response = await api.ask('/health', { key: keys.read });
     const view = healthSchema.parse(await json(response));
-    expect([response.status, view.status]).toEqual([200, 'warn']);
+    // The one source that was judged fails, and nothing is planned.
+    expect([response.status, view.status]).toEqual([503, 'fail']);
     expect(view.checks['sources:health']?.[0]).toMatchObject({
       status: 'warn',
       observedValue: { failed: ['yahoo'], unwell: [] },

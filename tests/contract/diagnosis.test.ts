@@ -8,6 +8,7 @@ import { reportOf } from '../../core/diagnosis/report.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { makeDiagnosis } from '../../functions/api/make-diagnosis.ts';
 import { summariseReport } from '../../functions/summarise/summarise-report.ts';
+import { installationHealthOn } from '../support/installation-health.ts';
 import { runNow } from '../support/pipeline.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -42,6 +43,7 @@ async function diagnosis(queues: Parameters<typeof memoryQueueInspector>[0] = {}
       diagnoses: diagnosisStore(world.pool),
       inspector: memoryQueueInspector(queues),
       catalogue,
+      installation: installationHealthOn(world.pool),
       log: () => {},
     },
   );
@@ -69,7 +71,7 @@ describe('the report of a system without faults', () => {
     const { diagnosis: found, markdown } = await diagnosis();
     expect(named(found)).toEqual([]);
     expect(found.score).toBeGreaterThan(90);
-    expect(markdown).toContain('nothing is wrong.');
+    expect(markdown).toContain('No fault was found.');
     expect(markdown).toContain('Nothing: all is well.');
     expect(markdown).toContain('`npx quotron credentials set demo-broker`');
     expect(markdown).toContain('This is the first report.');

@@ -61,6 +61,10 @@ it('keeps the hours of health, and incidents that are over, for 400 days, and op
     [days(399), days(401)],
   );
   await pool.query(
+    `INSERT INTO system_health_sample (hour, status, worst, samples, score_sum) VALUES ($1, 'healthy', 'healthy', 0, 0), ($2, 'healthy', 'healthy', 0, 0)`,
+    [days(399), days(401)],
+  );
+  await pool.query(
     `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at) VALUES
        ('yahoo', 'down', $1, $1, $1), ('yahoo', 'timeout', $2, $2, $2), ('yahoo', 'blocked', $2, $2, NULL)`,
     [days(399), days(401)],
@@ -68,6 +72,8 @@ it('keeps the hours of health, and incidents that are over, for 400 days, and op
   await maintainDatabase(pool, now);
   const { rows } = await pool.query<{ hour: Date }>('SELECT hour FROM health_sample');
   expect(rows.map((row) => row.hour)).toEqual([days(399)]);
+  const system = await pool.query<{ hour: Date }>('SELECT hour FROM system_health_sample');
+  expect(system.rows.map((row) => row.hour)).toEqual([days(399)]);
   const kept = await pool.query<{ reason: string }>('SELECT reason FROM incident ORDER BY reason');
   expect(kept.rows.map((row) => row.reason)).toEqual(['blocked', 'down']);
 });

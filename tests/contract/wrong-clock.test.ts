@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
-import { healthSchema } from '../../core/contracts/http/operations.ts';
+import { healthSchema } from '../../core/contracts/http/health.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
 import { TickAheadError } from '../../core/planning/wrong-clock.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';

@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backfillSchema } from '../../core/contracts/http/backfills.ts';
 import { diagnosisViewSchema, noteBelow } from '../../core/contracts/http/diagnostics.ts';
+import { healthSchema } from '../../core/contracts/http/health.ts';
 import {
   apiKeySchema,
   credentialsStateSchema,
-  healthSchema,
   newApiKeySchema,
   quarantineSchema,
   runAcceptedSchema,
@@ -19,6 +19,7 @@ import {
 } from '../../core/contracts/http/operations.ts';
 import { recoverySchema } from '../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../core/contracts/http/replays.ts';
+import { isUnhealthy } from '../../core/contracts/words/health-status.ts';
 import { root } from '../../localstack/state-folder.ts';
 import { node } from '../support/cli-process.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
@@ -87,9 +88,10 @@ describe('the command on the running local cloud', () => {
     const health = await asked(healthSchema, 'health');
     expect(health.code).toBe(health.data.status === 'pass' ? 0 : 1);
     const yahoo = await asked(sourceHealthSchema, 'health', 'yahoo');
-    expect(yahoo.code).toBe(['failed', 'degraded'].includes(yahoo.data.status) ? 1 : 0);
+    expect(yahoo.code).toBe(isUnhealthy(yahoo.data.status) ? 1 : 0);
     const status = await asked(z.object({ healthy: z.boolean(), sources: z.array(sourceSchema) }), 'status');
     expect([status.code, status.data.sources.length]).toEqual([status.data.healthy ? 0 : 1, 5]);
+    expect(status.data.healthy).toBe((await asked(healthSchema, 'health')).data.status === 'pass');
     const told = await quotron(['status'], command);
     expect(told.stdout).toMatch(/^source +status +reason +score +last success +next run\n/);
     expect(await quotron(['health', 'nobody'])).toMatchObject({ code: 2 });

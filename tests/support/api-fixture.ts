@@ -21,6 +21,7 @@ import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.t
 import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
 import { incidentStore } from '../../core/adapters/postgres/sources/incident-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
+import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
@@ -72,6 +73,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     replays: replayStore(pool),
     switches: switchStore(pool),
     health: healthReader(pool),
+    systemSamples: systemSamples(pool),
     facts: factsReader(pool),
     incidents: incidentStore(pool),
     diagnoses: diagnosisStore(pool),

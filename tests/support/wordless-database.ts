@@ -4,6 +4,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { makeDiagnosis } from '../../functions/api/make-diagnosis.ts';
+import { installationHealthOn } from './installation-health.ts';
 
 /** `x` in place of a text; where there is none, none. */
 const x = (column: string) => `NEW.${column} := left(NEW.${column}, 0) || 'x'`;
@@ -48,6 +49,7 @@ export async function diagnosisAt(pool: Pool, now: number): Promise<Diagnosis> {
       diagnoses: { newest: async () => null, keep: async () => {}, one: async () => null, list: async () => [] },
       inspector: memoryQueueInspector({}),
       catalogue,
+      installation: installationHealthOn(pool),
       log: () => {},
     },
   );

@@ -9,6 +9,7 @@ import type { DiagnosisFacts, SourceFacts, TaskFact } from '../../core/diagnosis
 import { closedBreaker } from '../../core/health/breaker.ts';
 import { judgeSource } from '../../core/health/judge.ts';
 import type { SourceFacts as JudgedFacts } from '../../core/health/source-facts.ts';
+import { systemHealth } from '../../core/health/system.ts';
 import { failedStep, proofOf } from '../../core/recovery/proof.ts';
 import { recoveryKinds, strategyFor } from '../../core/recovery/strategy.ts';
 import { bad, good, tuesdayAtEleven as now } from '../support/ended-tasks.ts';
@@ -73,6 +74,7 @@ function facts(failure: Failure): DiagnosisFacts {
   return {
     ...{ at: now, sources, services: [], queues: [], plannedTo: now, partitions: { strays: 0, lastMonth: null } },
     ...{ calendars: [], proxy: { id: 'yahoo-proxy', pause: null, incidents: [], recoveries: [] }, previous: null },
+    system: systemHealth({ sources: [], stopped: [], silent: false, warnings: [] }),
   };
 }
 

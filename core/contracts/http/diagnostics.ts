@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
-
 import { keptFindingSchema } from '../words/row-findings.ts';
+import { systemHealthSchema } from './health.ts';
 
 const instant = z.iso.datetime();
 
@@ -88,6 +88,8 @@ export const diagnosisSchema = z
     createdAt: instant,
     /** 0 to 100; `null` while no source has run. */
     score: z.number().nullable(),
+    /** What holds the score below the mean of the sources; `null` where nothing does, and in reports of before. */
+    cap: systemHealthSchema.shape.cap.default(null),
     headline: z.string(),
     sources: z.array(diagnosedSourceSchema),
     findings: z.array(findingSchema),

@@ -278,26 +278,6 @@ export const deadLetterSchema = z
   .meta({ id: 'DeadLetter' });
 export type DeadLetterView = z.infer<typeof deadLetterSchema>;
 
-/** `application/health+json`. */
-export const healthSchema = z
-  .object({
-    status: z.enum(['pass', 'warn', 'fail']),
-    version: z.string(),
-    sources: z.object({ total: z.int(), healthy: z.int() }),
-    checks: z.record(
-      z.string(),
-      z.array(
-        z.object({
-          status: z.enum(['pass', 'warn', 'fail']),
-          observedValue: z.unknown(),
-          output: z.string().optional(),
-        }),
-      ),
-    ),
-  })
-  .meta({ id: 'Health' });
-export type HealthView = z.infer<typeof healthSchema>;
-
 export const signInSchema = z
   .union([z.strictObject({ key: z.string().max(200) }), z.strictObject({ token: z.string().max(200) })])
   .meta({ id: 'SignIn', description: 'An API key, or the one-time token that `npm start` prints' });

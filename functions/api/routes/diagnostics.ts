@@ -14,9 +14,10 @@ import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
+import { createInstallationHealth, type InstallationReaders } from '../installation-health.ts';
 import { type Diagnosing, makeDiagnosis } from '../make-diagnosis.ts';
 
-interface RouteDependencies extends Omit<Diagnosing, 'log'> {
+interface RouteDependencies extends Omit<Diagnosing, 'log' | 'installation'>, InstallationReaders {
   readonly queue: MessageQueue;
   /** Whether a model is configured that writes summaries: then the queue `summaries` is there. */
   readonly summaries: boolean;
@@ -26,6 +27,8 @@ interface RouteDependencies extends Omit<Diagnosing, 'log'> {
 const tag = 'Diagnostics';
 
 export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDependencies): Route[] {
+  const installation = createInstallationHealth(world);
+
   const make = route(
     {
       method: 'post',
@@ -43,7 +46,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       const id = randomUUID();
       await makeDiagnosis(
         { id, now: call.now, requestedBy: call.principal?.keyId ?? null },
-        { ...world, log: (error) => log(error, call.requestId) },
+        { ...world, installation, log: (error) => log(error, call.requestId) },
       );
       if (summaries) {
         // The report is worth having without it.

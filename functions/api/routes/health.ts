@@ -1,92 +1,31 @@
 import * as z from 'zod';
-import { type HealthView, healthSchema } from '../../../core/contracts/http/operations.ts';
-import { overdueAfterMs } from '../../../core/health/judge.ts';
+import { type HealthView, healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
+import { checkStatusOf } from '../../../core/health/system.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
+import { instantParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
-import { calendarDaysLeft, calendarWarnings } from '../../../core/market/calendar.ts';
-import { clockToleranceMs } from '../../../core/planning/wrong-clock.ts';
-import type { HealthReader } from '../../../core/ports/health-reader.ts';
-import type { SourceReader } from '../../../core/ports/source-reader.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import type { SystemSamples } from '../../../core/ports/system-samples.ts';
+import { createInstallationHealth, type InstallationReaders } from '../installation-health.ts';
 
-interface RouteDependencies {
-  readonly health: HealthReader;
-  readonly sources: SourceReader;
-  readonly catalogue: readonly SourceDefinition[];
+interface RouteDependencies extends InstallationReaders {
+  readonly systemSamples: SystemSamples;
   readonly version: string;
   log(error: unknown, requestId: string): void;
 }
 
-type Check = HealthView['checks'][string];
 const tag = 'Service';
+const dayMs = 24 * 3600_000;
 const alive = z.object({ status: z.literal('pass') });
 
-export function healthRoutes({ health, sources, catalogue, version, log }: RouteDependencies): Route[] {
-  async function judged(now: number): Promise<HealthView> {
-    const facts = await health.facts(new Date(now));
-    const rows = await sources.sources(
-      catalogue.map((source) => source.id),
-      new Date(now),
-    );
-    const active = rows.filter((row) => !row.paused);
-    const healthy = active.filter((row) => row.status === 'healthy').length;
-    const failed = active.filter((row) => row.status === 'failed').map((row) => row.sourceId);
-    const unhealthy = active
-      .filter((row) => row.status === 'degraded' || row.status === 'limited')
-      .map((row) => row.sourceId);
-    const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
-    const ahead = facts.plannedTo !== null && facts.plannedTo.getTime() - now > clockToleranceMs;
-    const checks: Record<string, Check> = {
-      'database:migrations': [{ status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
-      'sources:health': [
-        {
-          status: failed.length > 0 || unhealthy.length > 0 ? 'warn' : 'pass',
-          observedValue: { failed, unwell: unhealthy },
-          ...(failed.length > 0 ? { output: `Failed: ${failed.join(', ')}. GET /sources/{id}/health says why.` } : {}),
-        },
-      ],
-      'incidents:open': [
-        {
-          status: facts.incidents > 0 ? 'warn' : 'pass',
-          observedValue: facts.incidents,
-          ...(facts.incidents > 0 ? { output: 'GET /incidents?status=open lists them with their evidence.' } : {}),
-        },
-      ],
-      'scheduler:plannedTo': [
-        {
-          status: silent || ahead ? 'warn' : 'pass',
-          observedValue: facts.plannedTo?.toISOString() ?? null,
-          ...(silent
-            ? { output: 'Nothing was planned for 15 minutes: the function schedule gets no ticks, or fails.' }
-            : {}),
-          ...(ahead
-            ? {
-                output:
-                  'Runs are planned for a time that has not come: a clock was ahead, or is. The next tick whose time is right plans again.',
-              }
-            : {}),
-        },
-      ],
-      'tasks:overdue': [
-        {
-          status: facts.overdue > 0 ? 'warn' : 'pass',
-          observedValue: facts.overdue,
-          ...(facts.overdue > 0 ? { output: 'Tasks due more than 15 minutes ago have no outcome.' } : {}),
-        },
-      ],
-      'quotes:unpartitioned': [
-        {
-          status: facts.unpartitioned > 0 ? 'warn' : 'pass',
-          observedValue: facts.unpartitioned,
-          ...(facts.unpartitioned > 0
-            ? { output: 'Rows lie in the default partition: the function maintain has not run.' }
-            : {}),
-        },
-      ],
-      'calendars:validity': [calendarCheck(now)],
-      'quotes:lastConfirmed': [{ status: 'pass', observedValue: facts.newestQuoteAt?.toISOString() ?? null }],
-    };
-    return { status: worst(checks), version, sources: { total: rows.length, healthy }, checks };
+export function healthRoutes({ systemSamples, version, log, ...readers }: RouteDependencies): Route[] {
+  const { health, catalogue } = readers;
+  const installation = createInstallationHealth(readers);
+
+  async function judged(now: number, requestId: string): Promise<HealthView> {
+    const { system, checks } = await installation(now, (error) => log(error, requestId));
+    const broken = Object.values(checks).some((all) => all.some((check) => check.status === 'fail'));
+    const { total, healthy } = system.sources;
+    return { status: broken ? 'fail' : checkStatusOf(system), version, sources: { total, healthy }, system, checks };
   }
 
   const read = route(
@@ -97,13 +36,14 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
       shows: 'nothing',
       tag,
       summary: 'Whether the installation is well',
-      description: 'Status 200 for `pass` and `warn`, 503 for `fail`. The single checks are shown only with a key.',
+      description:
+        'Status 200 for `pass` and `warn`, 503 for `fail`: nothing is collected any more, or the database cannot be reached. The score with what holds it, and the single checks, are shown only with a key.',
       media: { 'application/health+json': healthSchema },
     },
     async ({ call }) => {
       let view: HealthView;
       try {
-        view = await judged(call.now);
+        view = await judged(call.now, call.requestId);
       } catch (error) {
         log(error, call.requestId);
         const checks = {
@@ -111,14 +51,44 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
             { status: 'fail' as const, observedValue: null, output: 'The database cannot be reached.' },
           ],
         };
-        view = { status: 'fail', version, sources: { total: catalogue.length, healthy: 0 }, checks };
+        view = { status: 'fail', version, sources: { total: catalogue.length, healthy: 0 }, system: null, checks };
       }
       return {
         kind: 'text',
-        body: JSON.stringify(call.principal ? view : { ...view, checks: {} }),
+        body: JSON.stringify(call.principal ? view : { ...view, system: null, checks: {} }),
         contentType: 'application/health+json',
         status: view.status === 'fail' ? 503 : 200,
         maxAge: null,
+      };
+    },
+  );
+
+  const history = route(
+    {
+      method: 'get',
+      path: '/health/history',
+      access: 'read',
+      shows: 'nothing',
+      tag,
+      summary: 'The system score by the hour or day',
+      description:
+        'Oldest first; the last 24 hours by the hour, thirty days by the day (of UTC), unless `from` says otherwise. An hour has its last status and score, a day its worst status and mean score. Hours in which the monitor did not run are missing.',
+      query: z.object({
+        by: z.enum(['hour', 'day']).default('hour'),
+        from: instantParameter.optional(),
+        to: instantParameter.optional(),
+      }),
+      data: z.array(systemSampleSchema),
+    },
+    async ({ query, call }) => {
+      const days = query.by === 'day';
+      const from = new Date(query.from ?? call.now - (days ? 30 : 1) * dayMs);
+      const to = query.to ? new Date(query.to) : null;
+      const rows = days ? await systemSamples.days(from, to) : await systemSamples.hours(from, to);
+      return {
+        kind: 'data',
+        data: rows.map(({ at, ...sample }) => ({ at: at.toISOString(), ...sample })),
+        meta: { count: rows.length },
       };
     },
   );
@@ -156,24 +126,5 @@ export function healthRoutes({ health, sources, catalogue, version, log }: Route
     },
   );
 
-  return [read, live, ready];
-}
-
-/** Behind its last date a calendar knows no holidays. */
-function calendarCheck(now: number): Check[number] {
-  const ending = calendarWarnings(now);
-  return {
-    status: ending.length > 0 ? 'warn' : 'pass',
-    observedValue: calendarDaysLeft(now),
-    ...(ending.length > 0
-      ? {
-          output: `Days left of the exchanges' calendars: ${ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ')}. Generate them again: docs/runbook.md, "Calendars about to end".`,
-        }
-      : {}),
-  };
-}
-
-function worst(checks: Record<string, Check>): HealthView['status'] {
-  const all = Object.values(checks).flat();
-  return (['fail', 'warn'] as const).find((status) => all.some((check) => check.status === status)) ?? 'pass';
+  return [read, history, live, ready];
 }

@@ -3,6 +3,7 @@ import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
+import { shownStatus } from '../../../core/health/shown-status.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
 import type { StoredSample, StoredSource } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -87,8 +88,7 @@ function healthView(
   const locked = needsCredentials(source) && !row.credentialsSet;
   const told = visible.has(source.id);
   return {
-    // A stop takes hold at once; the monitor's own word on it comes with its next look.
-    status: row.paused ? 'paused' : locked || row.status === 'paused' ? 'unknown' : row.status,
+    status: shownStatus(row, needsCredentials(source)),
     reason: row.paused || locked ? null : row.reason,
     detail: row.paused || locked || !told || row.message === null ? null : row.detail,
     message: row.paused || locked || !told ? null : row.message,

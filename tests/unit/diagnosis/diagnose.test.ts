@@ -9,6 +9,7 @@ import { diagnose } from '../../../core/diagnosis/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts, TaskFact } from '../../../core/diagnosis/facts.ts';
 import { ruleFor, sourceRules } from '../../../core/diagnosis/rules/source-rules.ts';
 import { systemRules } from '../../../core/diagnosis/rules/system-rules.ts';
+import { systemHealth } from '../../../core/health/system.ts';
 
 const at = Date.parse('2026-11-22T20:00:00Z');
 const minutesAgo = (minutes: number) => at - minutes * 60_000;
@@ -56,7 +57,10 @@ function source(differs: Partial<SourceFacts> = {}): SourceFacts {
 const proxy = { id: 'yahoo-proxy', pause: null, incidents: [], recoveries: [] };
 
 function facts(sources: readonly SourceFacts[], differs: Partial<DiagnosisFacts> = {}): DiagnosisFacts {
+  const stopped = (differs.services ?? []).filter(({ running }) => !running).map(({ id }) => id);
+  const shown = sources.map((each) => ({ ...each, unplanned: false }));
   return {
+    system: systemHealth({ sources: shown, stopped, silent: false, warnings: [] }),
     ...{ at, sources, services: [], queues: [], plannedTo: at, partitions: { strays: 0, lastMonth: '2027-02' } },
     ...{ calendars: [], proxy, previous: null },
     ...differs,
@@ -232,7 +236,7 @@ describe('what is wrong with Quotron itself', () => {
       const found = diagnose(facts([silent()], stopped(id)));
       expect(found.findings.map(({ rule }) => rule)).toEqual(['service-stopped']);
       expect(found.findings[0]?.advice[0]?.command).toBe(`npx quotron start ${id}`);
-      expect(found.score).toBeLessThanOrEqual(50);
+      expect([found.score, found.cap]).toEqual([39, { rule: 'nothing_collected', most: 39 }]);
     }
     expect(rulesOf(facts([silent()], stopped('proxy')))).toEqual(['stuck-inside', 'service-stopped']);
   });
@@ -347,7 +351,7 @@ describe('what changed since the last report', () => {
       }),
     );
     expect(now.changes).toMatchObject({
-      score: { from: 90, to: 53 },
+      score: { from: 75, to: 25 },
       sources: [{ id: 'yahoo', fromStatus: 'healthy', toStatus: 'failed', fromScore: 100, toScore: 20 }],
       opened: [{ sourceId: 'yahoo', reason: 'down' }],
       closed: [{ sourceId: 'yahoo', reason: 'stale' }],

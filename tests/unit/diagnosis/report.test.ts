@@ -9,6 +9,7 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
   return {
     createdAt: '2026-11-22T19:40:12.000Z',
     score: 61,
+    cap: { rule: 'share_working', most: 61 },
     headline: '1 of 2 sources is healthy; 1 thing is wrong.',
     sources: [
       {
@@ -55,7 +56,7 @@ describe('the report', () => {
   it('is this, to the letter', () => {
     expect(reportOf(diagnosisWith('The answer has another shape.'))).toBe(`# Diagnostics report
 
-Quotron, 2026-11-22 19:40 UTC. Overall score: **61 of 100**.
+Quotron, 2026-11-22 19:40 UTC. Overall score: **61 of 100** (by the share of sources that work it has at most 61).
 
 1 of 2 sources is healthy; 1 thing is wrong.
 

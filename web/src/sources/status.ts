@@ -1,9 +1,6 @@
 import type { SourceView } from '../../../core/contracts/http/operations.ts';
-import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
+import { gravityOf, type HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import { plural, words } from '../text/format.ts';
-
-/** Sort order, worst first: statuses that need a person come before those that do not. */
-const gravity: Record<HealthStatus, number> = { failed: 0, limited: 1, degraded: 2, unknown: 3, paused: 4, healthy: 5 };
 
 /** The status to show: a stopped source is paused, whatever its health was. */
 export function statusOf(source: SourceView): HealthStatus {
@@ -14,7 +11,7 @@ export function statusOf(source: SourceView): HealthStatus {
 export function worstFirst(sources: readonly SourceView[]): SourceView[] {
   return sources.toSorted(
     (a, b) =>
-      gravity[statusOf(a)] - gravity[statusOf(b)] ||
+      gravityOf(statusOf(a)) - gravityOf(statusOf(b)) ||
       (a.health.score ?? 101) - (b.health.score ?? 101) ||
       a.title.localeCompare(b.title),
   );
@@ -28,10 +25,8 @@ export function needsAttention(source: SourceView): boolean {
 
 /** The worst status among sources, `unknown` where there is none. */
 export function worstStatus(sources: readonly SourceView[]): HealthStatus {
-  const running = sources.filter((source) => !source.paused);
-  const worst = worstFirst(running)[0];
-  if (worst) return statusOf(worst);
-  return sources.length > 0 ? 'paused' : 'unknown';
+  const [worst] = worstFirst(sources);
+  return worst ? statusOf(worst) : 'unknown';
 }
 
 /** The state in words: `4 of 5 sources healthy; CoinGecko limited (rate limited)`. */

@@ -46,6 +46,7 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM sign_in_token WHERE expires_at < $1::timestamptz - interval '1 day'",
     "DELETE FROM idempotency_key WHERE first_used_at < $1::timestamptz - interval '30 days'",
     "DELETE FROM health_sample WHERE hour < $1::timestamptz - interval '400 days'",
+    "DELETE FROM system_health_sample WHERE hour < $1::timestamptz - interval '400 days'",
     "DELETE FROM consolidated_quote_revision WHERE known_to < $1::timestamptz - interval '400 days'",
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM recovery WHERE finished_at < $1::timestamptz - interval '400 days'",

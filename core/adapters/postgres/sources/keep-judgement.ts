@@ -6,9 +6,6 @@ import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
 
-/** The worst of an hour or a day, worst first. */
-export const worstFirst = ['failed', 'limited', 'degraded', 'unknown', 'paused', 'healthy'] as const;
-
 /**
  * Keeps a judgement in the transaction that read its facts: health, the hour's sample, the breaker, incidents, and events
  * of what changed.
@@ -124,7 +121,7 @@ async function keepSample(
                                    coalesce(array_position($7::text[], coalesce(kept.worst, kept.status)), 99)
                               THEN excluded.status ELSE coalesce(kept.worst, kept.status) END,
                  succeeded = kept.succeeded + excluded.succeeded, failed = kept.failed + excluded.failed`,
-    values: [sourceId, now, status, score, succeeded, own.length - succeeded, [...worstFirst]],
+    values: [sourceId, now, status, score, succeeded, own.length - succeeded, [...healthStatuses]],
   });
 }
 

@@ -9,7 +9,6 @@ import type { Pool } from '../database/pool.ts';
 import { instant, rowsOf } from '../database/rows.ts';
 import { isPausedAt } from '../database/switches.ts';
 import { runStatus } from '../work/run-status.ts';
-import { worstFirst } from './keep-judgement.ts';
 
 const reason = z.enum(runReasons).nullable().catch('unexplained');
 const fraction = z.number().nullable();
@@ -128,7 +127,7 @@ export function sourceReader(pool: Pool): SourceReader {
                WHERE source_id = ANY ($1::text[]) AND hour >= date_trunc('day', $2::timestamptz, 'UTC')
                  AND ($3::timestamptz IS NULL OR hour < $3)
                GROUP BY 1, 2 ORDER BY 2 LIMIT 10000`,
-        values: [ids, from, to, [...worstFirst]],
+        values: [ids, from, to, [...healthStatuses]],
       });
       return rowsOf(sampleRow, result);
     },

@@ -1,0 +1,158 @@
+import type { HealthView, SystemHealth } from '../contracts/http/health.ts';
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import type { RunReason } from '../contracts/words/run-reasons.ts';
+import type { ServiceId } from '../contracts/words/services.ts';
+import { calendarDaysLeft, calendarWarnings } from '../market/calendar.ts';
+import { clockToleranceMs } from '../planning/wrong-clock.ts';
+import type { SourceDefinition } from '../sources/definition.ts';
+import { overdueAfterMs } from './judge.ts';
+import { type StoredStatus, shownStatus } from './shown-status.ts';
+import { type SystemSource, schedulerCheck, systemHealth } from './system.ts';
+
+/** The state of the installation itself, as the database has it. */
+export interface InstallationFacts {
+  /** Migrations applied. */
+  readonly migrations: number;
+  /** Rows of `quote` without a monthly partition, up to 1000. */
+  readonly unpartitioned: number;
+  /** Tasks that were due more than 15 minutes ago and have no outcome, nor wait for a quota, their source or a person. */
+  readonly overdue: number;
+  /** Incidents that are open. */
+  readonly incidents: number;
+  /** Up to when the planner has planned; `null` before its first tick, and while a person has stopped it. */
+  readonly plannedTo: Date | null;
+  readonly newestQuoteAt: Date | null;
+}
+
+/** A source of the catalogue with what is stored of it. */
+export interface InstalledSource extends StoredStatus {
+  readonly id: string;
+  readonly title: string;
+  readonly needsCredentials: boolean;
+  readonly reason: RunReason | null;
+  readonly score: number | null;
+  readonly detail: FailureDetail;
+}
+
+export interface Installation {
+  readonly sources: readonly InstalledSource[];
+  readonly stopped: readonly ServiceId[];
+  readonly facts: InstallationFacts;
+  /** Messages in dead-letter queues; `null` where the queues were not asked. */
+  readonly deadLetters: number | null;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The sources of the catalogue that have a row, in its order. */
+export function installedSources(
+  catalogue: readonly SourceDefinition[],
+  rows: readonly (Omit<InstalledSource, 'id' | 'title' | 'needsCredentials'> & { readonly sourceId: string })[],
+  needsCredentials: (source: SourceDefinition) => boolean,
+): InstalledSource[] {
+  return catalogue.flatMap((source) => {
+    const row = rows.find(({ sourceId }) => sourceId === source.id);
+    if (!row) return [];
+    const { paused, credentialsSet, status, reason, score, detail } = row;
+    const stored = { paused, credentialsSet, status, reason, score, detail };
+    return [{ id: source.id, title: source.title, needsCredentials: needsCredentials(source), ...stored }];
+  });
+}
+
+type Checks = HealthView['checks'];
+type Check = Checks[string][number];
+
+/** The health of the installation with the checks that it rests on: the one judgement behind /health, its history and the report. */
+export function judgeInstallation(of: Installation): { system: SystemHealth; checks: Checks } {
+  const { facts, now, stopped } = of;
+  const sources = of.sources.map(systemSource);
+  const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
+  const checks = new Map<string, Check>([
+    ['database:migrations', { status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
+    ['services:stopped', stoppedCheck(stopped)],
+    ['incidents:open', counted(facts.incidents, 'GET /incidents?status=open lists them with their evidence.')],
+    [schedulerCheck, scheduler(facts, now, silent)],
+    ['tasks:overdue', counted(facts.overdue, 'Tasks due more than 15 minutes ago have no outcome.')],
+    ['queues:deadLetters', counted(of.deadLetters, 'Messages kept failing: `quotron diagnose` says why.')],
+    [
+      'quotes:unpartitioned',
+      counted(facts.unpartitioned, 'Rows lie in the default partition: the function maintain has not run.'),
+    ],
+    ['calendars:validity', calendarCheck(now)],
+    ['quotes:lastConfirmed', { status: 'pass', observedValue: facts.newestQuoteAt?.toISOString() ?? null }],
+  ]);
+  const warning = [...checks].filter(([name, { status }]) => status !== 'pass' && name !== 'services:stopped');
+  const system = systemHealth({ sources, stopped, silent, warnings: withoutSources(warning, sources) });
+  return { system, checks: Object.fromEntries([['sources:health', [sourcesCheck(system)]], ...asLists(checks)]) };
+}
+
+function systemSource(source: InstalledSource): SystemSource {
+  const { id, title, reason, score, detail } = source;
+  const status = shownStatus(source, source.needsCredentials);
+  const asked = !source.needsCredentials || source.credentialsSet;
+  const unplanned = status === 'unknown' && asked && detail.code === 'runs_unplanned';
+  return { id, title, status, reason: status === 'paused' || status === 'unknown' ? null : reason, score, unplanned };
+}
+
+/** A source that is named already stands for its incidents. */
+function withoutSources(warning: readonly [string, Check][], sources: readonly SystemSource[]): string[] {
+  const named = sources.some(({ status }) => status !== 'healthy' && status !== 'unknown');
+  return warning.map(([name]) => name).filter((name) => !named || name !== 'incidents:open');
+}
+
+function asLists(checks: ReadonlyMap<string, Check>): [string, Check[]][] {
+  return [...checks].map(([name, check]) => [name, [check]]);
+}
+
+function sourcesCheck({ attention }: SystemHealth): Check {
+  const sources = attention.filter(({ kind }) => kind === 'source');
+  const withStatus = (...of: (string | null)[]) =>
+    sources.filter(({ status }) => of.includes(status)).map(({ id }) => id);
+  const failed = withStatus('failed');
+  return {
+    status: sources.length > 0 ? 'warn' : 'pass',
+    observedValue: {
+      failed,
+      unwell: withStatus('degraded', 'limited'),
+      paused: withStatus('paused'),
+      unplanned: withStatus('unknown'),
+    },
+    ...(failed.length > 0 ? { output: `Failed: ${failed.join(', ')}. GET /sources/{id}/health says why.` } : {}),
+  };
+}
+
+function stoppedCheck(stopped: readonly ServiceId[]): Check {
+  if (stopped.length === 0) return { status: 'pass', observedValue: [] };
+  const output = `Stopped: ${stopped.join(', ')}. POST /services/{id}/start starts one.`;
+  return { status: 'warn', observedValue: [...stopped], output };
+}
+
+function counted(count: number | null, output: string): Check {
+  return count !== null && count > 0
+    ? { status: 'warn', observedValue: count, output }
+    : { status: 'pass', observedValue: count };
+}
+
+function scheduler({ plannedTo }: InstallationFacts, now: number, silent: boolean): Check {
+  const observedValue = plannedTo?.toISOString() ?? null;
+  if (silent) {
+    const output = 'Nothing was planned for 15 minutes: the function schedule gets no ticks, or fails.';
+    return { status: 'warn', observedValue, output };
+  }
+  if (plannedTo !== null && plannedTo.getTime() - now > clockToleranceMs) {
+    const output =
+      'Runs are planned for a time that has not come: a clock was ahead, or is. The next tick whose time is right plans again.';
+    return { status: 'warn', observedValue, output };
+  }
+  return { status: 'pass', observedValue };
+}
+
+/** Behind its last date a calendar knows no holidays. */
+function calendarCheck(now: number): Check {
+  const ending = calendarWarnings(now);
+  const observedValue = calendarDaysLeft(now);
+  if (ending.length === 0) return { status: 'pass', observedValue };
+  const left = ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ');
+  const output = `Days left of the exchanges' calendars: ${left}. Generate them again: docs/runbook.md, "Calendars about to end".`;
+  return { status: 'warn', observedValue, output };
+}

@@ -1,0 +1,53 @@
+import { needsCredentials } from '../../core/auth/credentials.ts';
+import { installedSources, judgeInstallation } from '../../core/health/installation.ts';
+import type { HealthReader } from '../../core/ports/health-reader.ts';
+import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
+import type { SourceReader } from '../../core/ports/source-reader.ts';
+import type { SwitchStore } from '../../core/ports/switch-store.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
+
+export interface InstallationReaders {
+  readonly health: HealthReader;
+  readonly sources: SourceReader;
+  readonly switches: SwitchStore;
+  readonly inspector: QueueInspector;
+  readonly catalogue: readonly SourceDefinition[];
+}
+
+export type InstallationHealth = (
+  now: number,
+  log: (error: unknown) => void,
+) => Promise<ReturnType<typeof judgeInstallation>>;
+
+/** Counting the dead letters asks every queue, and /health is open to all: they are counted this seldom. */
+const countedForMs = 30_000;
+
+/** The health of the installation with its checks, as /health and the report show it. Throws when the database cannot be reached. */
+export function createInstallationHealth(of: InstallationReaders): InstallationHealth {
+  let counted: { readonly at: number; readonly count: Promise<number | null> } | null = null;
+
+  function deadLetters(now: number, log: (error: unknown) => void): Promise<number | null> {
+    if (counted === null || now - counted.at >= countedForMs || now < counted.at) {
+      const count = of.inspector.counts().then(
+        (queues) => queues.reduce((sum, { dead }) => sum + dead, 0),
+        (error: unknown) => {
+          log(error);
+          return null;
+        },
+      );
+      counted = { at: now, count };
+    }
+    return counted.count;
+  }
+
+  return async (now, log) => {
+    const at = new Date(now);
+    const dead = deadLetters(now, log);
+    const facts = await of.health.facts(at);
+    const ids = of.catalogue.map((source) => source.id);
+    const sources = installedSources(of.catalogue, await of.sources.sources(ids, at), needsCredentials);
+    const services = await of.switches.services(at);
+    const stopped = services.filter((service) => !service.running).map((service) => service.serviceId);
+    return judgeInstallation({ sources, stopped, facts, deadLetters: await dead, now });
+  };
+}
