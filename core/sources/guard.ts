@@ -11,12 +11,38 @@ const parserMs = 5_000;
 const script = new Script('work()');
 let work: (() => void) | null = null;
 let context: Context | null = null;
+/** Whether the answers that are being read share a time limit. */
+let shared = false;
 
 /**
  * Reads an answer by code that should be total, and gives `otherwise` a failure where it is not: it threw, or did not
  * come to an end. So a fault in it costs the answer that it was met in, never the message or its neighbours.
  */
 export function guardedRead<T>(read: () => T, otherwise: (failure: Failure) => T, withinMs = parserMs): T {
+  try {
+    return shared ? read() : withinTime(read, withinMs);
+  } catch (error) {
+    return otherwise(failureOf(error));
+  }
+}
+
+/**
+ * Reads several answers by guarded code. They share one time limit, since each limit takes a thread of its own; where they
+ * exceed it, all are read once more, each with its own.
+ */
+export function guardedReads<T>(readAll: () => T, withinMs = parserMs): T {
+  shared = true;
+  try {
+    return withinTime(readAll, withinMs);
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+  } finally {
+    shared = false;
+  }
+  return readAll();
+}
+
+function withinTime<T>(read: () => T, withinMs: number): T {
   let result: { readonly value: T } | null = null;
   const before = work;
   work = () => {
@@ -26,8 +52,6 @@ export function guardedRead<T>(read: () => T, otherwise: (failure: Failure) => T
     context ??= createContext({ work: () => work?.() });
     script.runInContext(context, { timeout: withinMs });
     return given<T>(result);
-  } catch (error) {
-    return otherwise(failureOf(error));
   } finally {
     work = before;
   }
@@ -39,8 +63,14 @@ function given<T>(result: { readonly value: T } | null): T {
   return result.value;
 }
 
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
+}
+
 function failureOf(error: unknown): Failure {
-  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+  if (isTimeout(error))
     return {
       reason: 'unexplained',
       detail: { code: 'parser_too_slow' },

@@ -38,6 +38,7 @@ import { earliestTime, futureToleranceMs } from '../../core/prices/thresholds.ts
 import { isStaleAtFetch, verdictOf } from '../../core/prices/verdict.ts';
 import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { guardedReads } from '../../core/sources/guard.ts';
 import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 
@@ -104,12 +105,15 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     envelope: BlobEnvelope,
   ): Promise<StoredBatch> {
     requireSameTask(envelope, message);
-    const answers = withoutRepeated(envelope.exchanges).map(
-      (exchange): Answer => ({
-        fetchedAt: Date.parse(exchange.fetchedAt),
-        asked: exchange.request.symbols,
-        parsed: parser.parse(message.kind, exchange),
-      }),
+    const exchanges = withoutRepeated(envelope.exchanges);
+    const answers = guardedReads(() =>
+      exchanges.map(
+        (exchange): Answer => ({
+          fetchedAt: Date.parse(exchange.fetchedAt),
+          asked: exchange.request.symbols,
+          parsed: parser.parse(message.kind, exchange),
+        }),
+      ),
     );
     const latest = await latestFetch(answers);
     const storeAll = () => storeAnswers(message, parser.version, answers, latest);

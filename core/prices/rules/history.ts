@@ -6,7 +6,17 @@
  * split that has another amount than before.
  */
 import type { Finding } from './finding.ts';
-import { actionSubject, barSubject, dayOf, type RuleAction, type Series, splitsBetween, splitsOf } from './series.ts';
+import {
+  actionSubject,
+  barSubject,
+  dayOf,
+  type Row,
+  type RuleAction,
+  type Series,
+  type StoredRow,
+  splitsBetween,
+  splitsOf,
+} from './series.ts';
 import { median } from './spread.ts';
 
 const leastMove = 0.01;
@@ -20,15 +30,17 @@ function movedRows({ rows, evidence, actions, basis, zone }: Series): Finding[] 
   const stored = new Map(evidence.stored?.filter((row) => row.settled).map((row) => [row.startsAt, row]));
   // Prices that are adjusted for dividends move with every dividend, and say so nowhere.
   if (stored.size === 0 || basis === 'splits_and_dividends') return [];
-  const pairs = rows.flatMap((row) => {
+  const splits = basis === 'raw' ? [] : actions.filter((action) => action.type === 'split');
+  const pairs: { row: Row; before: StoredRow; moved: number }[] = [];
+  for (const row of rows) {
     const before = stored.get(row.at);
-    if (!before || !(before.close > 0) || !(row.close > 0)) return [];
+    if (!before || !(before.close > 0) || !(row.close > 0)) continue;
     // The source may or may not have taken a split in: both are explained by it.
-    const split = basis === 'raw' ? 1 : splitsSince(actions, before.basisDay, dayOf(row, zone));
-    const plain = Math.log(row.close / before.close);
-    const unsplit = plain + Math.log(split);
-    return [{ row, before, moved: Math.abs(unsplit) < Math.abs(plain) ? unsplit : plain }];
-  });
+    const split = splits.length === 0 ? 1 : splitsSince(splits, before.basisDay, dayOf(row, zone));
+    const plain = before.close === row.close ? 0 : Math.log(row.close / before.close);
+    const unsplit = split === 1 ? plain : plain + Math.log(split);
+    pairs.push({ row, before, moved: Math.abs(unsplit) < Math.abs(plain) ? unsplit : plain });
+  }
   const usual = median(pairs.map(({ moved }) => Math.abs(moved)));
   // Where most of a series has moved, its usual move is no excuse: it is all in doubt.
   const limit = Math.max(leastMove, Math.min(leastMads * usual, 5 * leastMove));

@@ -35,6 +35,20 @@ describe('a JSON number as a decimal', () => {
       }),
     );
   });
+
+  it('is the shortest text that reads back as the same 32-bit float', () => {
+    const prices = fc.double({ min: 0.0005, max: 3e6, noNaN: true }).map(Math.fround);
+    const cents = fc.integer({ min: -3_000_000, max: 30_000_000 }).map((each) => Math.fround(each / 100));
+    fc.assert(
+      fc.property(fc.oneof(prices, cents), (value) => {
+        fc.pre(!Number.isInteger(value));
+        const texts = Array.from({ length: 9 }, (_, index) => value.toPrecision(index + 1));
+        const shortest = texts.find((text) => Math.fround(Number(text)) === value);
+        expect(decimalFromNumber(value)).toBe(String(Number(shortest)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 it('text with separators, exponents or nothing is no decimal', () => {

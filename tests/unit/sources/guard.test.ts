@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardedParser, guardedRead } from '../../../core/sources/guard.ts';
+import { guardedParser, guardedRead, guardedReads } from '../../../core/sources/guard.ts';
 import type { Parsed, SourceAnswer, SourceParser, Subject } from '../../../core/sources/parser.ts';
 import { plainText } from '../../../core/sources/reading/plain-text.ts';
 
@@ -95,6 +95,33 @@ describe('a parser that does not come to an end', () => {
         ({ detail }) => detail.code,
       ),
     ).toBe('outer and parser_too_slow');
+  });
+});
+
+describe('several answers', () => {
+  const read = (one: () => string) => guardedRead<string>(one, ({ detail }) => detail.code, 50);
+  const endless = () => {
+    for (;;);
+  };
+  const failing = () => {
+    throw new TypeError('what it says');
+  };
+
+  it('share a time limit, and a fault in one costs none of the others', () => {
+    expect(guardedReads(() => [read(() => 'first'), read(failing), read(() => 'last')])).toEqual([
+      'first',
+      'parser_failed',
+      'last',
+    ]);
+  });
+
+  it('have each its own where one does not come to an end', () => {
+    expect(guardedReads(() => [read(() => 'first'), read(endless), read(() => 'last')], 50)).toEqual([
+      'first',
+      'parser_too_slow',
+      'last',
+    ]);
+    expect(read(endless)).toBe('parser_too_slow');
   });
 });
 
