@@ -22,6 +22,10 @@ export interface Alias {
   readonly listing: KnownListing;
   readonly from: number;
   readonly to: number;
+  /** What the source calls it; `null` where it has not said so yet. */
+  readonly name?: string | null;
+  /** A finding that is open says that it may mean something else by now. */
+  readonly doubted?: boolean;
 }
 
 /** A requested symbol that is not known yet, with the data to register it. */

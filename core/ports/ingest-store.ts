@@ -1,8 +1,9 @@
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { Alias, NewListing } from '../market/instrument.ts';
-import type { Decision } from '../prices/decision.ts';
+import type { Decision, ListedFinding } from '../prices/decision.ts';
 import type { Evidence } from '../prices/evidence.ts';
+import type { SaidName } from '../prices/rules/names.ts';
 
 /** The blob, parser and task of a batch. */
 export interface BatchHeader {
@@ -72,6 +73,14 @@ export interface IngestStore {
     said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
     fetchedAt: number,
   ): Promise<ReadonlyMap<string, readonly Alias[]>>;
+  /**
+   * What a source calls its symbols. A name that shares nothing with the former one is the company's new one, or opens
+   * another instrument, or is a finding where nothing is certain. Gives what the symbols mean by now, and the findings.
+   */
+  judgeNames(
+    sourceId: string,
+    said: readonly SaidName[],
+  ): Promise<{ readonly aliases: ReadonlyMap<string, readonly Alias[]>; readonly findings: readonly ListedFinding[] }>;
   /**
    * Stores a batch in one transaction: rows, latest, revisions, consolidation, quarantine, statistics, events and the
    * task's end. `decide` is called inside it with what is stored already of `listingIds`. A blob that was read before,

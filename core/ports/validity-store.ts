@@ -1,3 +1,5 @@
+import type { AssetClass, Listing } from '../market/instrument.ts';
+
 /** What becomes of a symbol from a day on. */
 export type ListingChange =
   /** The listing trades in another currency: a new listing of the same instrument. */
@@ -5,7 +7,13 @@ export type ListingChange =
   /** The listing has another symbol. */
   | { readonly change: 'symbol'; readonly to: string }
   /** The symbol means another instrument: the former one is not listed any more. */
-  | { readonly change: 'instrument'; readonly name: string | null; readonly currency: string | null };
+  | {
+      readonly change: 'instrument';
+      readonly name: string | null;
+      readonly currency: string | null;
+      /** How and where it is listed; as the former one, unless given. */
+      readonly listing?: Listing & { readonly assetClass: AssetClass };
+    };
 
 /** A symbol's new validity. */
 export interface OpenedValidity {

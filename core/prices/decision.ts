@@ -58,6 +58,12 @@ export interface QuoteFinding extends FoundInRow {
   readonly listingId: number;
 }
 
+/** A finding on a row of a listing. */
+export interface ListedFinding {
+  readonly listingId: number;
+  readonly finding: FoundInRow;
+}
+
 /** A quote that is stored and not served. */
 export interface WrongQuote {
   readonly row: ListedQuote;
@@ -82,6 +88,8 @@ export interface Decision {
   readonly constituents?: readonly IndexSnapshot[];
   /** What speaks against bars and actions that are stored. */
   readonly judged?: readonly JudgedSeries[];
+  /** What speaks against symbols' meaning what they did. */
+  readonly nameFindings?: readonly ListedFinding[];
   /** Symbols of the source that it says it does not know. */
   readonly unknown?: readonly UnknownSymbol[];
   /** The ranges of bars that the answers speak for. */

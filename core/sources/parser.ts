@@ -29,6 +29,8 @@ export interface Subject {
    * symbol already has from another source; where there is none it waits in quarantine.
    */
   readonly listing: Listing | null;
+  /** When it was first traded, in milliseconds since the epoch; absent where the source does not say. */
+  readonly firstTraded?: number | null;
 }
 
 /** A quote of a source that does not say its currency: that of the listing, once it is known. */

@@ -6,9 +6,10 @@
  *   2. read the blob. One that is damaged or too large ends its task with that, one that is gone a replay
  *   3. parse each answer in it
  *   4. enrich: what each symbol means; symbols that were asked for and are new are registered
- *   5. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
+ *   5. what they are called: a symbol under quite another name may mean another instrument
+ *   6. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
  *      fetched now
- *   6. tell the monitor
+ *   7. tell the monitor
  *
  * Everything may happen twice, or twice at once: the batch of a blob is stored once.
  */
@@ -30,7 +31,7 @@ import {
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 import { checkQuotes } from '../../core/prices/check-quotes.ts';
-import { type Decision, fetchedBy, type UnknownSymbol } from '../../core/prices/decision.ts';
+import { type Decision, fetchedBy, type ListedFinding, type UnknownSymbol } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { type JudgedBars, judgeBars } from '../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
@@ -41,6 +42,7 @@ import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { guardedReads } from '../../core/sources/guard.ts';
 import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
+import { namesToJudge } from './said-names.ts';
 
 export interface IngestDependencies {
   readonly rawStore: RawStore;
@@ -147,6 +149,14 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     const enrichAll = () =>
       answers.map(({ parsed, fetchedAt }, index) => enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve));
     let enriched = enrichAll();
+    const nameFindings: ListedFinding[] = [];
+    const names = namesToJudge(answers, aliases, latest);
+    if (names.length > 0) {
+      const judged = await store.judgeNames(message.sourceId, names);
+      for (const [symbol, meaning] of judged.aliases) aliases.set(symbol, meaning);
+      nameFindings.push(...judged.findings);
+      enriched = enrichAll();
+    }
     const changed = otherCurrencies(enriched);
     if (changed.length > 0) {
       const fetchedAt = Math.min(latest, ...answers.map((answer) => answer.fetchedAt));
@@ -165,6 +175,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       return fetchedBy(latest, {
         ...(await decide(message, parsed, enriched, evidence)),
         unknown: message.kind === 'bars' ? unknownSymbols(answers) : [],
+        nameFindings,
       });
     });
   }

@@ -20,7 +20,7 @@ export const findingSchema = z
       source: z.string(),
       kind: z.enum(findingSubjects),
       interval: z.string().nullable(),
-      /** The trading day of a bar, the ex-date of an action. */
+      /** The trading day of a bar, the ex-date of an action; `null` for quotes and listings. */
       date: z.iso.date().nullable(),
       /** The start of a bar. */
       at: z.iso.datetime().nullable(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { assetClasses } from '../../market/instrument.ts';
 
 /**
  * What the rules of prices find about a row that is stored as it came: closed lists. docs/reasons.md has a line on each
@@ -15,6 +16,7 @@ export const priceRules = [
   'dividends',
   'adjusted_close',
   'sources',
+  'names',
 ] as const;
 export type PriceRule = (typeof priceRules)[number];
 
@@ -27,8 +29,12 @@ export const findingStatuses = ['open', 'accepted', 'dismissed', 'gone'] as cons
 export type FindingStatus = (typeof findingStatuses)[number];
 
 /** What a finding is about. */
-export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain'] as const;
+export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain', 'listing'] as const;
 export type FindingSubject = (typeof findingSubjects)[number];
+
+/** What beside its name speaks against a symbol's meaning the same instrument as before. */
+export const nameContradictions = ['asset_class', 'currency', 'price'] as const;
+export type NameContradiction = (typeof nameContradictions)[number];
 
 /** The prices of a bar. */
 export const priceFields = ['open', 'high', 'low', 'close'] as const;
@@ -94,6 +100,14 @@ export const findingEvidenceSchema = z
     z.object({ code: z.literal('adjustment_unexplained'), adjusted: z.number() }),
     z.object({ code: z.literal('unlike_sources'), ratio: z.number(), sources: z.int() }),
     z.object({ code: z.literal('unlike_own_bar'), ratio: z.number() }),
+    /** The source calls the symbol by a name that shares nothing with the former one, since a day. */
+    z.object({
+      code: z.literal('another_name'),
+      known: z.string().max(400),
+      said: z.string().max(400),
+      from: day,
+      contradicts: z.array(z.enum(nameContradictions)).readonly(),
+    }),
   ])
   .meta({ id: 'FindingEvidence' });
 export type FindingEvidence = z.infer<typeof findingEvidenceSchema>;
@@ -108,6 +122,7 @@ const amount = z.string().max(400);
  *   amount    of a dividend or capital gain
  *   ex_date   of an action
  *   row       is to be dropped
+ *   instrument  the symbol means another one from a day on, with this name and listing
  */
 export const findingProposalSchema = z
   .discriminatedUnion('field', [
@@ -126,6 +141,18 @@ export const findingProposalSchema = z
       from: amount,
       to: z.null(),
       why: z.enum(['told_twice', 'not_paid', 'within_dividend', 'closed_day']),
+    }),
+    z.object({
+      field: z.literal('instrument'),
+      from: amount,
+      to: amount,
+      why: z.literal('another_name'),
+      since: day,
+      assetClass: z.enum(assetClasses),
+      mic: z.string().max(20),
+      currency: z.string().max(20),
+      minorFactor: z.int().positive(),
+      zone: z.string().max(100),
     }),
   ])
   .meta({ id: 'FindingProposal' });

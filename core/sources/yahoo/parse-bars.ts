@@ -41,6 +41,7 @@ export function parseBars(answer: SourceAnswer): Parsed {
     unit,
     zone: chart.meta.exchangeTimezoneName,
     name: chart.meta.longName ?? chart.meta.shortName,
+    firstTraded: chart.meta.firstTradeDate == null ? null : chart.meta.firstTradeDate * 1000,
   });
   const { bars, rejections, adjusted, untraded, places } = readBars(chart, interval, subject, answer);
   return {

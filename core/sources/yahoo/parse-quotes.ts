@@ -111,6 +111,7 @@ function quoteOf(row: YahooRow, unit: Unit, fetchedAt: number): YahooQuote {
     unit,
     zone: row.exchangeTimezoneName,
     name: row.longName ?? row.shortName,
+    firstTraded: row.firstTradeDateMilliseconds,
   });
   const { currency, minorFactor } = unit;
   const money = (value: number | null | undefined): DecimalText | null => {

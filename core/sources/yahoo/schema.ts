@@ -24,6 +24,7 @@ export const quoteRowSchema = z.object({
   marketState: spare(z.string()),
   longName: spare(z.string()),
   shortName: spare(z.string()),
+  firstTradeDateMilliseconds: spare(finite),
   regularMarketPrice: finite,
   regularMarketTime: finite.nullish(),
   // A witness of the price, not the price: nonsense in it costs no row.
@@ -61,6 +62,7 @@ export const chartAnswerSchema = z.object({
             exchangeTimezoneName: z.string(),
             longName: spare(z.string()),
             shortName: spare(z.string()),
+            firstTradeDate: spare(finite),
             dataGranularity: z.string(),
             regularMarketPrice: spare(finite),
             regularMarketTime: spare(finite),

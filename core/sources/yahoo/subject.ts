@@ -68,6 +68,7 @@ export function subjectOf(told: {
   unit: CurrencyUnit;
   zone: string | null | undefined;
   name: string | null | undefined;
+  firstTraded: number | null | undefined;
 }): Subject & { readonly listing: Listing } {
   const assetClass = assetClassOf.get(told.type ?? '') ?? 'other';
   const mic =
@@ -77,6 +78,7 @@ export function subjectOf(told: {
   return {
     symbol: told.symbol,
     name: told.name ?? null,
+    firstTraded: told.firstTraded ?? null,
     assetClass,
     listing: {
       mic,

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
-import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { type BarsView, barsSchema } from '../../../core/contracts/http/market.ts';
 import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
@@ -18,13 +17,14 @@ import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts
 import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
-import type { FindingRecords, StoredFinding } from '../../../core/ports/finding-records.ts';
+import type { FindingRecords } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
 import { findingsOf, nameOf, type Qualified, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
+import { anotherName, basisWarnings, doubtfulDividends, earlierWarning, leftOutWarning } from '../bars/warnings.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
@@ -165,7 +165,12 @@ export function barRoutes({
       const foundOn = findingsOf(judged, interval);
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
       const warnings = [
-        ...warningsOf(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
+        ...anotherName(judged, listing.symbol),
+        ...basisWarnings(
+          rows,
+          listing.symbol,
+          await repairsOf(reader, rows, listing.listingId, stored.source, interval),
+        ),
         ...leftOutWarning(leftOut),
         ...earlierWarning(earlier),
         ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
@@ -281,23 +286,6 @@ function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[
     }));
 }
 
-/** Days that a warning names, at the most. */
-const mostDays = 20;
-
-function namesOf(days: readonly string[]): string {
-  return days.length > mostDays ? `${days.slice(0, mostDays).join(', ')} …` : days.join(', ');
-}
-
-function leftOutWarning(days: readonly string[]): Warning[] {
-  if (days.length === 0) return [];
-  return [
-    {
-      code: 'wrong_bars',
-      message: `${days.length} bars are left out because a finding calls them wrong: ${namesOf(days)}. GET /findings says why, quality=raw gives them as they came.`,
-    },
-  ];
-}
-
 /**
  * The rows of a page, with what the source said before in place of wrong ones: a right bar is not lost because a later
  * answer was wrong.
@@ -318,66 +306,7 @@ async function servedBars(
   };
 }
 
-function earlierWarning(days: readonly string[]): Warning[] {
-  if (days.length === 0) return [];
-  return [
-    {
-      code: 'earlier_bars',
-      message: `${days.length} bars are as they were told before, because a finding calls what came later wrong: ${namesOf(days)}. quality=raw gives what came last.`,
-    },
-  ];
-}
-
-/** Dividends in doubt, or that the vendor's own adjusted close contradicts, after the first of the bars. */
-function doubtfulDividends(findings: readonly StoredFinding[], page: readonly StoredBar[]): Warning[] {
-  const first = page.map((bar) => bar.day).sort()[0];
-  const doubted = findings.filter(
-    ({ rule, severity, status, date }) =>
-      (rule === 'dividends' || rule === 'adjusted_close') &&
-      severity !== 'info' &&
-      status === 'open' &&
-      first !== undefined &&
-      date !== null &&
-      date > first,
-  );
-  const days = [...new Set(doubted.flatMap(({ date }) => date ?? []))].sort();
-  if (days.length === 0) return [];
-  return [
-    {
-      code: 'doubtful_dividends',
-      message: `What was paid on ${days.slice(0, mostDays).join(', ')} is in doubt, and so are these prices. GET /findings says why.`,
-    },
-  ];
-}
-
-type Days = Awaited<ReturnType<BarReader['repairs']>>;
-
 /** What is read again of a series, where a page has bars for which that matters. */
 async function repairsOf(reader: BarReader, page: readonly StoredBar[], ...of: Parameters<BarReader['repairs']>) {
   return page.some((bar) => bar.stale) ? reader.repairs(...of) : [];
-}
-
-function warningsOf(page: readonly StoredBar[], symbol: string, repairs: Days): Warning[] {
-  const stale = page.filter((bar) => bar.stale);
-  const reread = stale.filter(({ day }) => repairs.some(({ from, to }) => from <= day && day <= to)).length;
-  const all = reread === stale.length ? 'They' : `${reread} of them`;
-  const bases = new Set(page.map((bar) => bar.basis));
-  return [
-    ...(stale.length > 0
-      ? [
-          {
-            code: 'stale_basis',
-            message: `${stale.length} of these bars were read before a split of ${symbol} and stand on another basis than later ones.${reread === 0 ? '' : ` ${all} are being read again.`}`,
-          },
-        ]
-      : []),
-    ...(bases.size > 1
-      ? [
-          {
-            code: 'mixed_basis',
-            message: `These bars have several bases: ${[...bases].join(', ')}. basis and basisAt are those of the first.`,
-          },
-        ]
-      : []),
-  ];
 }

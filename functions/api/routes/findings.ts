@@ -22,7 +22,11 @@ import { leftOut } from '../licence.ts';
 
 const tag = 'Findings';
 const decisions = [
-  { verb: 'accept', status: 'accepted', effect: 'A proposal of it is applied by `GET /bars?quality=repaired`.' },
+  {
+    verb: 'accept',
+    status: 'accepted',
+    effect: 'A proposal of it is applied by `GET /bars?quality=repaired`; one of another instrument is opened at once.',
+  },
   { verb: 'dismiss', status: 'dismissed', effect: 'Its row is served again, and it is not raised a second time.' },
 ] as const;
 

@@ -23,6 +23,8 @@ const aliasRow = z.object({
   currency: z.string(),
   minor_factor: z.int(),
   zone: z.string(),
+  name: z.string().nullable(),
+  doubted: z.boolean(),
 });
 
 /** What symbols mean in a namespace, each with all its times. Unknown ones are absent. */
@@ -34,7 +36,8 @@ export async function findAliases(
   const { rows } = await db.query({
     name: 'find-aliases',
     text: `
-      SELECT a.symbol, l.id, i.asset_class, l.mic, l.currency, l.minor_factor, l.zone,
+      SELECT a.symbol, l.id, i.asset_class, l.mic, l.currency, l.minor_factor, l.zone, a.name,
+             EXISTS (SELECT FROM finding f WHERE f.listing_id = l.id AND f.source = $1 AND f.rule = 'names' AND f.status = 'open') AS doubted,
              CASE WHEN isfinite(a.valid_from) THEN extract(epoch FROM a.valid_from)::float8 * 1000 END AS "from",
              CASE WHEN isfinite(a.valid_to) THEN extract(epoch FROM a.valid_to)::float8 * 1000 END AS "to"
       FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
@@ -55,6 +58,8 @@ export async function findAliases(
       },
       from: row.from ?? Number.NEGATIVE_INFINITY,
       to: row.to ?? Number.POSITIVE_INFINITY,
+      name: row.name,
+      doubted: row.doubted,
     };
     const known = found.get(row.symbol);
     if (known) known.push(alias);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type FindingProposal, findingProposalSchema } from '../../../contracts/words/price-findings.ts';
 import type { ListingChange, OpenedValidity, UnopenedValidity, ValidityStore } from '../../../ports/validity-store.ts';
 import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
@@ -79,7 +80,13 @@ export async function openValidity(
       'INSERT INTO symbol_alias (namespace, symbol, listing_id, valid_from) VALUES ($1, $2, $3, $4::date)',
       [alias.namespace, alias.symbol, listingId, from],
     );
-  if (change.change !== 'symbol') await readAgainOtherCurrency(db, listingId);
+  if (change.change !== 'symbol') {
+    await readAgainOtherCurrency(db, listingId);
+    await db.query(
+      "UPDATE finding SET status = 'gone', closed_at = statement_timestamp() WHERE listing_id = $1 AND rule = 'names' AND status = 'open'",
+      [current.listingId],
+    );
+  }
   const opened: OpenedValidity = {
     symbol: to ?? symbol,
     formerSymbol: symbol,
@@ -106,28 +113,34 @@ async function listingAfter(
   let { instrumentId } = current;
   if (change.change === 'instrument') {
     const made = await db.query(
-      'INSERT INTO instrument (asset_class, name) SELECT asset_class, $2 FROM instrument WHERE id = $1 RETURNING id',
-      [current.instrumentId, change.name],
+      'INSERT INTO instrument (asset_class, name) SELECT coalesce($3, asset_class), $2 FROM instrument WHERE id = $1 RETURNING id',
+      [current.instrumentId, change.name, change.listing?.assetClass ?? null],
     );
     await db.query("UPDATE instrument SET status = 'delisted' WHERE id = $1", [current.instrumentId]);
     instrumentId = onlyRow(idRow, made).id;
   }
+  const listed = change.change === 'instrument' ? change.listing : undefined;
   const currency = change.currency ?? current.currency;
-  const minorFactor = change.change === 'currency' ? change.minorFactor : current.minorFactor;
+  const minorFactor = change.change === 'currency' ? change.minorFactor : (listed?.minorFactor ?? current.minorFactor);
   const listing = await db.query(
     `INSERT INTO listing (instrument_id, mic, currency, minor_factor, zone)
-     SELECT $2, mic, $3, $4, zone FROM listing WHERE id = $1
+     SELECT $2, coalesce($5, mic), $3, $4, coalesce($6, zone) FROM listing WHERE id = $1
      ON CONFLICT (instrument_id, mic, currency) DO UPDATE SET minor_factor = excluded.minor_factor RETURNING id`,
-    [current.listingId, instrumentId, currency, minorFactor],
+    [current.listingId, instrumentId, currency, minorFactor, listed?.mic ?? null, listed?.zone ?? null],
   );
   return onlyRow(idRow, listing).id;
 }
 
-const sinceRow = z.object({ symbol: z.string(), since: z.string() });
+const sinceRow = z.object({
+  symbol: z.string(),
+  since: z.string(),
+  named: findingProposalSchema.nullable().catch(null),
+});
 
 /**
  * Opens the validities that the answers of a source ask for, of symbols that it gives in another currency than their
- * listing's: once it has done so on days that lie apart, and nobody has given a price in the former currency since.
+ * listing's: once it has done so on days that lie apart, and nobody has given a price in the former currency since. Under
+ * quite another name it is another instrument.
  */
 export async function openSaid(
   pool: Pool,
@@ -145,7 +158,7 @@ export async function openSaid(
           name: 'other-currency-since',
           // The price of a bar may be of years ago: its fetch says since when the source speaks so.
           text: `
-            SELECT c.symbol, to_char(to_timestamp(least(q.at, q.fetched) / 1000.0::float8) AT TIME ZONE l.zone, 'YYYY-MM-DD') AS since
+            SELECT c.symbol, f.proposal AS named, to_char(to_timestamp(least(q.at, q.fetched) / 1000.0::float8) AT TIME ZONE l.zone, 'YYYY-MM-DD') AS since
             FROM symbol_alias a JOIN listing l ON l.id = a.listing_id
             JOIN symbol_alias c ON c.listing_id = l.id AND c.namespace = 'canonical' AND c.valid_to = 'infinity'
             CROSS JOIN LATERAL (
@@ -153,16 +166,30 @@ export async function openSaid(
               FROM quarantine WHERE source_id = $1 AND reason = 'source_mismatch' AND resolved_at IS NULL AND symbol = $2
                 AND finding->>'code' = 'other_currency' AND row->>'currency' = $3
               ORDER BY id LIMIT 1) q
+            LEFT JOIN finding f ON f.listing_id = l.id AND f.source = $1 AND f.rule = 'names' AND f.status = 'open'
+              AND f.proposal->>'currency' = $3
             WHERE a.namespace = $1 AND a.symbol = $2 AND a.valid_to = 'infinity' AND l.currency <> $3
               AND q.fetched <= $4::float8 - $5::float8 * 86400000.0::float8
               AND NOT EXISTS (SELECT FROM latest_quote p WHERE p.listing_id = l.id
-                              AND p.confirmed_at >= to_timestamp(q.fetched / 1000.0::float8))`,
+                              AND p.confirmed_at >= to_timestamp(q.fetched / 1000.0::float8))
+            ORDER BY f.id DESC LIMIT 1`,
           values: [sourceId, symbol, currency, fetchedAt, days],
         }),
       );
       if (!since) continue;
-      const change = { change: 'currency', currency, minorFactor } as const;
-      await openValidity(db, since.symbol, since.since, change, sourceId);
+      await openValidity(db, since.symbol, since.since, changeSaid(since.named, currency, minorFactor), sourceId);
     }
   });
+}
+
+/** The change to another currency. `named` is what a finding proposes where the source has another name for the symbol, too. */
+function changeSaid(named: FindingProposal | null, currency: string, minorFactor: number): ListingChange {
+  if (named?.field !== 'instrument') return { change: 'currency', currency, minorFactor };
+  const { assetClass, mic, zone } = named;
+  return {
+    change: 'instrument',
+    name: named.to,
+    currency,
+    listing: { assetClass, mic, currency, minorFactor, zone },
+  };
 }

@@ -13,6 +13,7 @@ import type { FindingRecords } from '../../../ports/finding-records.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { keepDismissed, openAccepted } from '../listings/name-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { serveVouched } from './vouched-quotes.ts';
 
@@ -103,7 +104,12 @@ export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): Visi
           values: [numbers(ids), status, by, visible.ids],
         });
         const decided = rowsOf(idRow, result).map((row) => row.id);
-        if (status === 'dismissed' && decided.length > 0) await serveVouched(db, decided, rankOf);
+        if (decided.length === 0) return decided;
+        if (status === 'accepted') await openAccepted(db, decided);
+        else {
+          await keepDismissed(db, decided);
+          await serveVouched(db, decided, rankOf);
+        }
         return decided;
       });
     },

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { PriceRule } from '../../../contracts/words/price-findings.ts';
 import { barIntervals } from '../../../market/bar.ts';
+import type { ListedFinding } from '../../../prices/decision.ts';
 import type { JudgedSeries } from '../../../prices/judged-series.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { insertFindings, type ListedFinding } from './insert-findings.ts';
+import { insertFindings } from './insert-findings.ts';
 import { paymentsOf } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
 

@@ -12,6 +12,7 @@ import type { Evidence } from '../../../prices/evidence.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
+import { judgeNames, storeNameFindings } from '../listings/name-store.ts';
 import { openSaid } from '../listings/validity-store.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
@@ -62,6 +63,11 @@ export function postgresIngestStore(
         sourceId,
         said.map((each) => each.symbol),
       );
+    },
+    async judgeNames(sourceId, said) {
+      const findings = await judgeNames(pool, sourceId, said);
+      const symbols = said.map((each) => each.symbol);
+      return { aliases: await findAliases(pool, sourceId, symbols), findings };
     },
     async store(header, listingIds, decide) {
       let append = true;
@@ -127,6 +133,7 @@ async function storeBatch(
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
   const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? [], accepts);
+  await storeNameFindings(db, sourceId, batchId, decision.nameFindings ?? [], accepts);
   await compareSources(db, sourceId, batchId, decision.bars);
   await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);

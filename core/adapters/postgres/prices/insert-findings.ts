@@ -1,14 +1,8 @@
-import type { FoundInRow } from '../../../prices/judged-series.ts';
+import type { ListedFinding } from '../../../prices/decision.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { paymentsOf } from './payments.ts';
-
-/** A finding on a row of a listing. */
-export interface ListedFinding {
-  readonly listingId: number;
-  readonly finding: FoundInRow;
-}
 
 /**
  * Stores findings on quotes, bars and corporate actions that are stored already: one on a row that says something else by

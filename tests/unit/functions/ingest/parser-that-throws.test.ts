@@ -53,6 +53,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
     standing: async () => ({ running: true, clock: fetchedAt, epoch: 'one' }),
     aliases: async () => aliases,
     openCurrencies: async () => new Map(),
+    judgeNames: async () => ({ aliases: new Map(), findings: [] }),
     register: async () => aliases,
     async store(_header, _listings, decide) {
       decided.push(await decide({ priors: new Map() }));

@@ -54,6 +54,7 @@ it('rests after each series', async () => {
       aliases: async () => aliases,
       register: async () => new Map(),
       openCurrencies: async () => new Map(),
+      judgeNames: async () => ({ aliases: new Map(), findings: [] }),
       async store(_header, _listingIds, decide) {
         const rest = async () => void rests++;
         decision = await decide({ priors: new Map(), rest });

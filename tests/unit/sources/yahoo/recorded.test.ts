@@ -18,6 +18,7 @@ describe.runIf(recordingsExist)('recorded Yahoo quotes', () => {
             symbol: 'AAPL',
             name: 'Apple Inc.',
             assetClass: 'equity',
+            firstTraded: 345_479_400_000,
             listing: { mic: 'XNAS', currency: 'USD', minorFactor: 1, zone: 'America/New_York' },
           },
           quote: {

@@ -1,0 +1,97 @@
+import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import type { StoredBar } from '../../../core/market/stored-bar.ts';
+import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { StoredFinding } from '../../../core/ports/finding-records.ts';
+
+/** Days that a warning names, at the most. */
+const mostDays = 20;
+
+function namesOf(days: readonly string[]): string {
+  return days.length > mostDays ? `${days.slice(0, mostDays).join(', ')} …` : days.join(', ');
+}
+
+/** Bars that are not in the page because they are wrong. */
+export function leftOutWarning(days: readonly string[]): Warning[] {
+  if (days.length === 0) return [];
+  return [
+    {
+      code: 'wrong_bars',
+      message: `${days.length} bars are left out because a finding calls them wrong: ${namesOf(days)}. GET /findings says why, quality=raw gives them as they came.`,
+    },
+  ];
+}
+
+/** Bars in whose place an earlier answer's stand. */
+export function earlierWarning(days: readonly string[]): Warning[] {
+  if (days.length === 0) return [];
+  return [
+    {
+      code: 'earlier_bars',
+      message: `${days.length} bars are as they were told before, because a finding calls what came later wrong: ${namesOf(days)}. quality=raw gives what came last.`,
+    },
+  ];
+}
+
+/** Dividends in doubt, or that the vendor's own adjusted close contradicts, after the first of the bars. */
+export function doubtfulDividends(findings: readonly StoredFinding[], page: readonly StoredBar[]): Warning[] {
+  const first = page.map((bar) => bar.day).sort()[0];
+  const doubted = findings.filter(
+    ({ rule, severity, status, date }) =>
+      (rule === 'dividends' || rule === 'adjusted_close') &&
+      severity !== 'info' &&
+      status === 'open' &&
+      first !== undefined &&
+      date !== null &&
+      date > first,
+  );
+  const days = [...new Set(doubted.flatMap(({ date }) => date ?? []))].sort();
+  if (days.length === 0) return [];
+  return [
+    {
+      code: 'doubtful_dividends',
+      message: `What was paid on ${days.slice(0, mostDays).join(', ')} is in doubt, and so are these prices. GET /findings says why.`,
+    },
+  ];
+}
+
+/** The source calls the symbol by another name by now: the bars may be of two instruments. */
+export function anotherName(findings: readonly StoredFinding[], symbol: string): Warning[] {
+  return findings.some(({ rule, status }) => rule === 'names' && status === 'open')
+    ? [
+        {
+          code: 'another_name',
+          message: `The source has another name for ${symbol} by now, which may be another instrument: GET /findings?rule=names says which.`,
+        },
+      ]
+    : [];
+}
+
+/** On what stands on another basis than the rest of the page. */
+export function basisWarnings(
+  page: readonly StoredBar[],
+  symbol: string,
+  repairs: Awaited<ReturnType<BarReader['repairs']>>,
+): Warning[] {
+  const stale = page.filter((bar) => bar.stale);
+  const reread = stale.filter(({ day }) => repairs.some(({ from, to }) => from <= day && day <= to)).length;
+  const all = reread === stale.length ? 'They' : `${reread} of them`;
+  const bases = new Set(page.map((bar) => bar.basis));
+  return [
+    ...(stale.length > 0
+      ? [
+          {
+            code: 'stale_basis',
+            message: `${stale.length} of these bars were read before a split of ${symbol} and stand on another basis than later ones.${reread === 0 ? '' : ` ${all} are being read again.`}`,
+          },
+        ]
+      : []),
+    ...(bases.size > 1
+      ? [
+          {
+            code: 'mixed_basis',
+            message: `These bars have several bases: ${[...bases].join(', ')}. basis and basisAt are those of the first.`,
+          },
+        ]
+      : []),
+  ];
+}
