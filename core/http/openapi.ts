@@ -122,10 +122,10 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
       description: spec.summary,
       ...(Object.keys(content).length > 0 ? { content } : {}),
     },
-    ...(spec.dryRun && {
+    ...(spec.alsoOk && {
       '200': {
-        description: 'The answer to a dry run.',
-        content: { 'application/json': { schema: refer(envelope(spec.dryRun), 'output', components) } },
+        description: spec.alsoOk.description,
+        content: { 'application/json': { schema: refer(envelope(spec.alsoOk.data), 'output', components) } },
       },
     }),
     ...(spec.data || spec.media ? { '303': { description: tooLong, headers: locationHeader } } : {}),

@@ -103,8 +103,8 @@ export interface RouteSpec<
   /** The envelope's `data`. Absent where the answer has no envelope. */
   readonly data?: z.ZodType;
   readonly status?: 200 | 201 | 202 | 204 | 303;
-  /** The `data` of a 200 to a request that only asks what it would do. */
-  readonly dryRun?: z.ZodType;
+  /** A 200 beside `status`: to a request that only asks what it would do, or where there is nothing to do. */
+  readonly alsoOk?: { readonly description: string; readonly data: z.ZodType };
   /** Other forms of the answer, by media type. */
   readonly media?: Readonly<Record<string, z.ZodType>>;
   /** Takes an `Idempotency-Key`: the same key again is the same request. */

@@ -23,6 +23,8 @@ export interface RecoveryRecords {
    * one's id. The same id twice is one recovery.
    */
   create(recovery: NewRecovery): Promise<{ created: boolean; active: string | null }>;
+  /** Whether there is one of this id, whoever may see it. */
+  has(id: string): Promise<boolean>;
   /** Throws `LicenceError` for one of a source that must not be seen. */
   find(id: string): Promise<Recovery | null>;
   /** The latest requested first. `cursorAt` is `requestedAt` in microseconds, for the next page. */
@@ -52,6 +54,13 @@ export interface RecoveryEnd {
   readonly message: string;
 }
 
+/** How a recovery ends without a proof: why the source does not work. */
+export interface UnprovenEnd extends RecoveryEnd {
+  readonly failure: Failure | null;
+  /** Changes the page selectors of the source once more: the other ones did not help. */
+  readonly takeBackSelectors: boolean;
+}
+
 /**
  * The progress of one recovery. Each call is one transaction. Deadlines and leases go by the store's own clock. A step that
  * has ended stays as it is, and so does a recovery: done twice, nothing changes.
@@ -78,20 +87,15 @@ export interface RecoveryProgress {
     of: { readonly sourceId: string; readonly reason: RunReason | null },
     now: Date,
   ): Promise<void>;
-  /** Plans the canary's run and notes it. */
-  planCanary(id: string, run: PlannedRun): Promise<void>;
+  /** Plans the canary's run and notes it. With `patienceSeconds` the deadline is moved to at least so long from now. */
+  planCanary(id: string, run: PlannedRun, patienceSeconds?: number): Promise<void>;
   /** Plans the run of the fallback, notes it, and moves the deadline to at least `patienceSeconds` from now. */
   planFallback(id: string, run: PlannedRun, patienceSeconds: number): Promise<void>;
   /** Verified, and `rerun` is planned. */
   finishVerified(id: string, end: RecoveryEnd & { readonly rerun: PlannedRun | null }, now: Date): Promise<void>;
-  /** Mitigated: another source brought the missing rows. `failure` is why this one is not well. */
-  finishMitigated(id: string, end: RecoveryEnd & { readonly failure: Failure | null }, now: Date): Promise<void>;
-  /** Failed. `takeBackSelectors` changes the page selectors of the source once more. */
-  finishFailed(
-    id: string,
-    end: RecoveryEnd & { readonly failure: Failure | null; readonly takeBackSelectors: boolean },
-    now: Date,
-  ): Promise<void>;
+  /** Mitigated: another source brought the missing rows. */
+  finishMitigated(id: string, end: UnprovenEnd, now: Date): Promise<void>;
+  finishFailed(id: string, end: UnprovenEnd, now: Date): Promise<void>;
 }
 
 /** What a recovery looks up about sources, their runs and the proxy. */

@@ -18,6 +18,7 @@ export function budgetLowered(factor: number, until: number): StepResult {
 
 export function sessionDropped(dropped: { readonly session: boolean; readonly renewal: boolean }): StepResult {
   const session = dropped.session ? 'The stored session was dropped' : 'No session was stored';
+  if (!dropped.session && !dropped.renewal) return skipped('No session was stored.');
   const renewal = dropped.renewal ? ' A renewal that was under way can no longer store its session.' : '';
   return done(`${session}; the next request makes a new one.${renewal}`);
 }

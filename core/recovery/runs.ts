@@ -14,14 +14,20 @@ export interface RunOf {
 
 type Work = Pick<PlannedRun, 'job' | 'kind' | 'tasks' | 'fresh'>;
 
-function run({ recoveryId, sourceId, now }: RunOf, trigger: Trigger, work: Work): PlannedRun {
-  const key = { sourceId, job: work.job, trigger, slot: recoveryId };
+function run({ recoveryId, sourceId, now }: RunOf, trigger: Trigger, work: Work, slot = recoveryId): PlannedRun {
+  const key = { sourceId, job: work.job, trigger, slot };
   return { ...key, id: runIdOf(key), dueAt: now, ...work, trigger };
 }
 
 /** One symbol, in the source's namespace, through the ordinary pipeline. */
 export function canaryRun(of: RunOf, job: SourceJob, symbol: string, fresh: boolean): PlannedRun {
   return run(of, 'canary', { job: job.id, kind: job.kind, tasks: [[symbol]], fresh });
+}
+
+/** The same once more, as a run of its own. */
+export function secondCanaryRun(of: RunOf, job: SourceJob, symbol: string, fresh: boolean): PlannedRun {
+  const work = { job: job.id, kind: job.kind, tasks: [[symbol]], fresh };
+  return run(of, 'canary', work, `${of.recoveryId}-2`);
 }
 
 /** The missing symbols from another source, which is `of.sourceId`. */

@@ -17,11 +17,12 @@ export const proxiedSource = 'yahoo';
  * - `lower_budget`: half as many requests a minute, until the quota resets
  * - `renew_session`: drop the stored session or API key; a renewal that is under way can no longer store its own
  * - `fresh_profile`: start the canary in a new browser context, without cookies or anything else stored
- * - `other_selectors`: read pages by the other set of selectors, until a recovery changes them again
+ * - `other_selectors`: read pages by the other set of selectors, once a canary has failed to read them by the present one
  * - `half_open_breaker`: make the next run a trial, whatever time the breaker still had
  * - `flush_cache`: drop the proxy's shared answers and invalidate leases on them
  * - `lift_pause`: let the proxy call its upstream again
  * - `canary`: run one symbol all the way into the database
+ * - `second_canary`: the same once more, where only other selectors were left to try
  * - `heartbeat`: wait for the proxy's own next call
  * - `fallback`: get the rows of the failing job from the first healthy source among its fallbacks
  */
@@ -35,6 +36,7 @@ export const recoverySteps = [
   'flush_cache',
   'lift_pause',
   'canary',
+  'second_canary',
   'heartbeat',
   'fallback',
 ] as const;
@@ -56,7 +58,7 @@ export function isRepair(step: RecoveryStepName): step is RepairStep {
   return repairSteps.some((repair) => repair === step);
 }
 
-/** What is done about a reason: repairs first, the proof last. */
+/** What is done about a reason: repairs first, the proof last. Other selectors alone come after a proof has failed. */
 export interface Strategy {
   /** A name for people, kept with the recovery. */
   readonly name: string;
@@ -86,20 +88,28 @@ const api: Readonly<Record<RunReason, Strategy>> = {
 
 const freshStart = ['keep_page', 'fresh_profile', 'renew_session'] as const;
 
+/** A page that cannot be read: its other selectors are tried only when the present ones fail after a fresh start. */
+const otherPage = strategy(
+  'new profile, then other selectors',
+  ...freshStart,
+  'half_open_breaker',
+  'canary',
+  'other_selectors',
+  'second_canary',
+  'fallback',
+);
+
+/** Failures of a canary that another way to read the page may cure. */
+export const unreadableReasons: ReadonlySet<RunReason> = new Set(['schema_drift', 'no_data']);
+
 const browser: Readonly<Record<RunReason, Strategy>> = {
   rate_limited: strategy('ask less', 'lower_budget', 'half_open_breaker', ...proof),
   quota_exhausted: strategy('ask less', 'lower_budget', 'half_open_breaker', ...proof),
   blocked: strategy('new profile, ask less', ...freshStart, 'lower_budget', 'half_open_breaker', ...proof),
   auth_expired: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
-  schema_drift: strategy(
-    'new profile, other selectors',
-    ...freshStart,
-    'other_selectors',
-    'half_open_breaker',
-    ...proof,
-  ),
+  schema_drift: otherPage,
   not_found: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
-  no_data: strategy('new profile, other selectors', ...freshStart, 'other_selectors', 'half_open_breaker', ...proof),
+  no_data: otherPage,
   stale: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
   timeout: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
   down: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),

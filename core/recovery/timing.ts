@@ -4,6 +4,8 @@
 export const canaryPatienceSeconds = 180;
 /** For the proxy's own heartbeat, which comes every five minutes. */
 export const heartbeatPatienceSeconds = 420;
+/** Added for a second canary. */
+export const secondCanaryPatienceSeconds = 120;
 /** Added for the run of a fallback. */
 export const fallbackPatienceSeconds = 120;
 /** The lease of the worker on a recovery: longer than the function may run, so that only a dead worker loses it. */

@@ -4,7 +4,8 @@
  *   1. stop here when the service is stopped, another worker has the recovery, or it has ended
  *   2. begin: why does the source fail, and which strategy is for that
  *   3. each step: note that it began, do it, and note what it did in the same transaction
- *   4. the proof: a canary goes all the way into the database, or the proxy's own heartbeat succeeds
+ *   4. the proof: a canary goes all the way into the database, or the proxy's own heartbeat succeeds. A page that the
+ *      canary could not read is tried once more by other selectors
  *   5. without proof: another source is asked for the missing rows
  *   6. the end: verified, mitigated or failed
  *
@@ -23,6 +24,7 @@ import {
   type RecoveryKind,
   type RecoveryStepName,
   strategyFor,
+  unreadableReasons,
 } from '../../core/recovery/strategy.ts';
 import {
   canaryPatienceSeconds,
@@ -115,6 +117,11 @@ async function begin(
 async function doStep(name: RecoveryStepName, context: RecoveryContext): Promise<StepOutcome> {
   const { store, recovery, source } = context;
   const now = new Date(context.now());
+  if (needsFailedCanary(name) && !unreadable(recovery)) {
+    const why = { status: 'skipped', detail: 'Other selectors are no cure for how the canary failed.' } as const;
+    await store.endStep(recovery.id, name, why, now);
+    return 'next';
+  }
   if (isRepair(name)) {
     await store.repair(recovery.id, name, { sourceId: source?.id ?? proxiedSource, reason: recovery.reason }, now);
     return 'next';
@@ -123,7 +130,17 @@ async function doStep(name: RecoveryStepName, context: RecoveryContext): Promise
     await store.endStep(recovery.id, name, freshProfile, now);
     return 'next';
   }
-  if (name === 'canary') return runCanary(context);
+  if (name === 'canary' || name === 'second_canary') return runCanary(name, context);
   if (name === 'heartbeat') return awaitHeartbeat(context);
   return runFallback(context);
+}
+
+function needsFailedCanary(name: RecoveryStepName): boolean {
+  return name === 'other_selectors' || name === 'second_canary';
+}
+
+/** The canary came back with a page that could not be read by the present selectors. */
+function unreadable({ steps }: Recovery): boolean {
+  const reason = steps.find((step) => step.name === 'canary')?.failure?.reason;
+  return reason !== undefined && unreadableReasons.has(reason);
 }

@@ -7,7 +7,7 @@ import {
   recoveryAcceptedSchema,
   recoverySchema,
 } from '../../core/contracts/http/recovery.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { iso } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
@@ -42,7 +42,7 @@ describe('one source', () => {
   });
 
   it('with the same idempotency key is the same recovery, also when it has ended', async () => {
-    const header = { 'idempotency-key': 'once' };
+    const header = { 'idempotency-key': 'failing-once' };
     const first = await dataOf(await post('/sources/yahoo/recover', undefined, header), recoveryAcceptedSchema);
     const failure = { reason: 'down', detail: { code: 'http_status', status: 503 }, message: 'It is down.' } as const;
     const end = { step: null, failure, message: failure.message, takeBackSelectors: false };
@@ -79,6 +79,8 @@ describe('one source', () => {
 });
 
 describe('several sources', () => {
+  beforeEach(() => world.pool.query('DELETE FROM source_health; DELETE FROM incident; DELETE FROM source_credentials'));
+
   const asked = async (body: unknown) =>
     (await dataOf(await post('/sources/recover', body), recoveriesAcceptedSchema)).map(
       ({ sourceId, accepted, refusal }) => [sourceId, accepted ? 'accepted' : refusal?.code],
@@ -95,36 +97,84 @@ describe('several sources', () => {
     expect(api.queue.take('recoveries')).toHaveLength(2);
   });
 
-  it('all of a kind', async () => {
-    const results = await asked({ kind: 'browser' });
-    expect(results).toEqual(
-      expect.arrayContaining([
-        ['slickcharts', 'accepted'],
-        ['demo-broker', 'credentials_missing'],
-      ]),
-    );
-    expect(results).toHaveLength(catalogue.filter(({ kind }) => kind === 'browser').length);
-    expect(await asked({ kind: 'proxy' })).toEqual([['yahoo-proxy', 'accepted']]);
+  async function set(statuses: Readonly<Record<string, HealthStatus>>) {
+    for (const [id, status] of Object.entries(statuses))
+      await world.pool.query('INSERT INTO source_health (source_id, status, updated_at) VALUES ($1, $2, $3)', [
+        id,
+        status,
+        iso(),
+      ]);
+  }
+
+  it('those that fail: failed, degraded or limited, in the order of the catalogue, and no other', async () => {
+    await world.pool.query(`INSERT INTO source_credentials (source_id, is_set) VALUES ('demo-broker', true)`);
+    await set({ yahoo: 'healthy', coingecko: 'limited', slickcharts: 'failed', 'demo-broker': 'degraded' });
+    await set({ 'alpha-vantage': 'failed' });
+    const failing = [
+      ['coingecko', 'accepted'],
+      ['demo-broker', 'accepted'],
+      ['slickcharts', 'accepted'],
+    ];
+    expect(await asked({ failing: true })).toEqual(failing);
+    expect(api.queue.take('recoveries')).toHaveLength(3);
+    // Those that are under way already are named.
+    expect(await asked({ kind: 'browser' })).toEqual([
+      ['demo-broker', 'recovery_running'],
+      ['slickcharts', 'recovery_running'],
+    ]);
   });
 
-  it('all, with those that cannot be', async () => {
+  it('a paused one is not failing, and the proxy is with an open incident or a pause', async () => {
+    await set({ yahoo: 'failed' });
     await world.pool.query(`INSERT INTO source_state (source_id, paused) VALUES ('yahoo', true)`);
-    const results = await asked({ all: true });
-    expect(results).toEqual(
-      expect.arrayContaining([
-        ['yahoo', 'source_paused'],
-        ['alpha-vantage', 'credentials_missing'],
-        ['coingecko', 'accepted'],
-        ['slickcharts', 'accepted'],
-        ['demo-broker', 'credentials_missing'],
-      ]),
+    await world.pool.query(
+      `INSERT INTO incident (source_id, reason, opened_at, last_seen_at) VALUES ('yahoo-proxy', 'down', $1, $1)`,
+      [iso()],
     );
-    expect(results.map(([id]) => id)).toEqual([...catalogue.map(({ id }) => id), 'yahoo-proxy']);
-    expect(results.at(-1)).toEqual(['yahoo-proxy', 'accepted']);
+    expect(await asked({ failing: true })).toEqual([['yahoo-proxy', 'accepted']]);
+    expect(await asked({ kind: 'api' })).toEqual([]);
   });
 
-  it('only of one of the three forms', async () => {
-    for (const body of [{}, { ids: [] }, { all: false }, { kind: 'other' }, { all: true, ids: ['yahoo'] }])
+  it('when nothing fails: 200 and an empty list', async () => {
+    await set({ yahoo: 'healthy' });
+    for (const body of [{ failing: true }, { kind: 'browser' }, { kind: 'proxy' }]) {
+      const answer = await post('/sources/recover', body);
+      expect([answer.status, await dataOf(answer, recoveriesAcceptedSchema)]).toEqual([200, []]);
+    }
+    expect(api.queue.take('recoveries')).toEqual([]);
+  });
+
+  it('the same idempotency key again names the same recoveries, though the source works by now', async () => {
+    await set({ yahoo: 'failed' });
+    const send = async () =>
+      dataOf(
+        await post('/sources/recover', { failing: true }, { 'idempotency-key': 'failing-once' }),
+        recoveriesAcceptedSchema,
+      );
+    const first = await send();
+    await world.pool.query(`UPDATE source_health SET status = 'healthy'`);
+    expect(await send()).toEqual(first);
+    expect(first).toHaveLength(1);
+  });
+
+  it('`all` means those that fail, and says that it is deprecated', async () => {
+    await set({ yahoo: 'healthy', coingecko: 'failed' });
+    const answer = envelope(recoveriesAcceptedSchema).parse(
+      await (await post('/sources/recover', { all: true })).json(),
+    );
+    expect(answer.data.map(({ sourceId }) => sourceId)).toEqual(['coingecko']);
+    expect(answer.warnings).toMatchObject([{ code: 'deprecated' }]);
+  });
+
+  it('only of one of the forms', async () => {
+    for (const body of [
+      {},
+      { ids: [] },
+      { all: false },
+      { kind: 'other' },
+      { all: true, ids: ['yahoo'] },
+      { failing: false },
+    ])
       expect((await post('/sources/recover', body)).status).toBe(400);
   });
 });

@@ -12,7 +12,7 @@ it('a page that changed its classes goes on being read by its headings, and a re
   await positions();
   expect(await of.recover(world, 'demo-broker')).toMatchObject({
     status: 'verified',
-    strategy: 'new profile, other selectors',
+    strategy: 'new profile, then other selectors',
   });
   expect(await selectors()).toEqual({ selectors: 'alternative' });
   await positions();
@@ -28,6 +28,15 @@ it('a page that changed its classes goes on being read by its headings, and a re
   expect(await of.recover(world, 'demo-broker')).toMatchObject({ status: 'failed', reason: 'schema_drift' });
   expect(await selectors()).toEqual({ selectors: 'alternative' });
   await of.invariant(world);
+
+  // The fault is over: what was in use goes on being used, however often it is recovered.
+  of.fault('demo-broker', 'drift', false);
+  for (const _ of [1, 2]) {
+    const again = await of.recover(world, 'demo-broker');
+    expect(again).toMatchObject({ status: 'verified' });
+    expect(JSON.stringify(again?.['steps'])).not.toContain('second_canary');
+    expect(await selectors()).toEqual({ selectors: 'alternative' });
+  }
 });
 
 it('a browser begins with a new profile and signs in again, and the page that failed is kept', async () => {

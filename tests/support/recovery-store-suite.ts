@@ -146,7 +146,7 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       const done: readonly (readonly [RepairStep, string, RegExp])[] = [
         ['keep_page', 'skipped', /No page/],
         ['lower_budget', 'done', /At most 50 %.* until 2026-11-24T16:15:00Z/],
-        ['renew_session', 'done', /No session was stored/],
+        ['renew_session', 'skipped', /No session was stored/],
         ['half_open_breaker', 'done', /trial/],
         ['flush_cache', 'done', /0 shared answers/],
         ['lift_pause', 'done', /lifted/],
@@ -234,7 +234,7 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
       await begin();
       await of.store.finishFailed(id, { ...open, failure: down, takeBackSelectors: false }, at(1));
       await of.store.finishVerified(id, { step: proven, message: 'It came.', rerun }, at(2));
-      await of.store.finishMitigated(id, { ...open, failure: null }, at(2));
+      await of.store.finishMitigated(id, { ...open, failure: null, takeBackSelectors: false }, at(2));
       await of.store.finishFailed(id, { ...open, failure: null, takeBackSelectors: true }, at(2));
       expect(await of.store.find(id)).toMatchObject({ status: 'failed', reason: 'down', finishedAt: at(1) });
       expect(await of.fixture.runsOf('manual')).toEqual([]);
@@ -258,14 +258,16 @@ export function recoveryStoreSuite(make: () => Promise<RecoveryStoreFixture>): v
 
     it('is mitigated, for the reason that the source is not well', async () => {
       await begin();
+      await repair('other_selectors');
       await of.store.beginStep(id, 'fallback', at(1));
       const step = { name: 'fallback', result: { status: 'done', detail: 'yahoo gave 2 rows.' } } as const;
-      await of.store.finishMitigated(id, { step, message: 'Not well.', failure: down }, at(2));
+      await of.store.finishMitigated(id, { step, message: 'Not well.', failure: down, takeBackSelectors: true }, at(2));
+      expect(await of.fixture.selectorsOf('yahoo')).toBe('main');
       expect(await of.store.find(id)).toMatchObject({
         status: 'mitigated',
         reason: 'down',
         message: 'Not well.',
-        steps: [{ name: 'fallback', status: 'done' }],
+        steps: [{ name: 'other_selectors' }, { name: 'fallback', status: 'done' }],
       });
     });
 

@@ -10,6 +10,7 @@ import type {
   RecoveryStore,
   RecoveryWatch,
 } from '../../ports/recovery-store.ts';
+import { usesOtherSelectors } from '../../recovery/healed-by.ts';
 import { heldFor } from '../../recovery/held.ts';
 import { abandoned, type Recovery, type RunResult, type StepResult } from '../../recovery/recovery.ts';
 import {
@@ -67,6 +68,7 @@ function records({ now, recoveries, surroundings }: Parts): RecoveryRecords {
       recoveries.set(id, { ...blank, id, sourceId, trigger, requestedAt });
       return { created: true, active: id };
     },
+    has: async (id) => recoveries.has(id),
     async find(id) {
       const found = recoveries.get(id);
       return found ? shown(found) : null;
@@ -120,6 +122,7 @@ function watch({ now, recoveries, surroundings }: Parts): RecoveryWatch {
       });
       for (const recovery of left) {
         const failure = abandoned({ begun: recovery.startedAt !== null });
+        if (usesOtherSelectors(recovery)) changeSelectors(surroundings.source(recovery.sourceId));
         recoveries.set(recovery.id, ended(recovery, 'failed', { step: null, failure, message: failure.message }, at));
         surroundings.published.push('recovery.finished');
       }
@@ -230,9 +233,14 @@ function progress({ now, recoveries, surroundings }: Parts): RecoveryProgress {
         return endedStep(step, result, at);
       });
     },
-    async planCanary(id, run) {
+    async planCanary(id, run, patienceSeconds = 0) {
       surroundings.plan(run);
-      change(id, (recovery) => ({ ...recovery, canaryRunId: run.id }));
+      const until = patienceSeconds === 0 ? 0 : now() + patienceSeconds * 1000;
+      change(id, (recovery) => ({
+        ...recovery,
+        canaryRunId: run.id,
+        deadlineAt: recovery.deadlineAt === null ? null : Math.max(recovery.deadlineAt, until),
+      }));
     },
     async planFallback(id, run, patienceSeconds) {
       surroundings.plan(run);
@@ -247,8 +255,9 @@ function progress({ now, recoveries, surroundings }: Parts): RecoveryProgress {
     async finishVerified(id, { rerun, ...end }, at) {
       if (finish(id, 'verified', { ...end, failure: null }, at) && rerun) surroundings.plan(rerun);
     },
-    async finishMitigated(id, end, at) {
-      finish(id, 'mitigated', end, at);
+    async finishMitigated(id, { takeBackSelectors, ...end }, at) {
+      const found = finish(id, 'mitigated', end, at);
+      if (found && takeBackSelectors) changeSelectors(surroundings.source(found.sourceId));
     },
     async finishFailed(id, { takeBackSelectors, ...end }, at) {
       const found = finish(id, 'failed', end, at);

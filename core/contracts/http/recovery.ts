@@ -71,6 +71,12 @@ export const recoverySchema = z
     requestedAt: instant,
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
+    /**
+     * Of a verified recovery, what was changed before its proof succeeded. `other_selectors` alone: the same proof had
+     * failed before that change. None: nothing was changed, it works again by itself. `null` for one that is not verified.
+     */
+    healedBy: z.array(z.string()).nullable().default(null),
+    /** The newest canary. */
     canaryRunId: z.uuid().nullable(),
     /** The source that replaced this one, and its run. */
     fallback: z.object({ sourceId: z.string(), runId: z.uuid() }).nullable(),
@@ -85,12 +91,16 @@ export const recoveryAcceptedSchema = z
   .object({ id: z.uuid(), status: z.literal('pending'), sourceId: z.string() })
   .meta({ id: 'RecoveryAccepted' });
 
-/** `POST /sources/recover`: some sources by name, all of a kind, or all. `proxy` is the Yahoo proxy, `yahoo-proxy`. */
+/**
+ * `POST /sources/recover`: some sources by name, or what fails, everywhere or of a kind. A healthy source is recovered only
+ * by its name. `proxy` is the Yahoo proxy, `yahoo-proxy`. `all` is deprecated and means `failing`.
+ */
 export const recoverRequestSchema = z
   .union([
     z.strictObject({ ids: z.array(z.string().min(1).max(64)).min(1).max(50) }),
+    z.strictObject({ failing: z.literal(true) }),
     z.strictObject({ kind: z.enum(['api', 'browser', 'proxy']) }),
-    z.strictObject({ all: z.literal(true) }),
+    z.strictObject({ all: z.literal(true) }).meta({ deprecated: true }),
   ])
   .meta({ id: 'RecoverRequest' });
 

@@ -52,7 +52,7 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
         'Answers 202 at once. The work is cut into chunks, which take no more than half of the quota of each minute and day: live runs come first. It continues after restarts, and chunks that failed temporarily are tried again. With `dryRun` nothing is begun: the answer is a 200 with the calls, their share of the quota of a day, and the days that it would take.',
       body: backfillRequestSchema,
       data: backfillSchema,
-      dryRun: backfillForecastSchema,
+      alsoOk: { description: 'The answer to a dry run.', data: backfillForecastSchema },
       status: 202,
       idempotent: true,
       problems: ['unknown_source', 'invalid_symbol', 'not_backfillable', 'credentials_missing'],

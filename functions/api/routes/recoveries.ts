@@ -13,15 +13,19 @@ import {
 } from '../../../core/contracts/http/recovery.ts';
 import type { RecoveryMessage } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { isUnhealthy } from '../../../core/contracts/words/health-status.ts';
+import { shownStatus } from '../../../core/health/shown-status.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
+import type { FactsReader } from '../../../core/ports/facts-reader.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { RecoveryRecords } from '../../../core/ports/recovery-store.ts';
 import type { SourceReader, StoredSource } from '../../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
+import { healedBy } from '../../../core/recovery/healed-by.ts';
 import type { Recovery } from '../../../core/recovery/recovery.ts';
 import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -35,6 +39,7 @@ interface RouteDependencies {
   readonly switches: SwitchStore;
   /** Has the queue `recoveries`. */
   readonly queue: MessageQueue;
+  readonly facts: Pick<FactsReader, 'proxy'>;
   readonly catalogue: readonly SourceDefinition[];
 }
 
@@ -56,17 +61,17 @@ export function recoveryRoutes({
   sources,
   switches,
   queue,
+  facts,
   catalogue,
 }: RouteDependencies): Route[] {
   const known = [...catalogue.map((source) => source.id), proxyId];
 
   /** Requests a recovery for each source. The same idempotency key again gives the same recoveries. */
-  async function request(ids: readonly string[], call: Call, body?: unknown): Promise<RequestResult[]> {
+  async function request(ids: readonly string[], slot: string, call: Call): Promise<RequestResult[]> {
     const rows = await sources.sources(
       ids.filter((id) => known.includes(id)),
       new Date(call.now),
     );
-    const { slot } = await requestSlot(requests, call, body);
     const results: RequestResult[] = [];
     for (const sourceId of ids) {
       const row = rows.find((each) => each.sourceId === sourceId);
@@ -75,7 +80,7 @@ export function recoveryRoutes({
         results.push({ sourceId, accepted: false, id: null, refusal });
         continue;
       }
-      const id = runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
+      const id = recoveryIdOf(sourceId, slot);
       const { created, active } = await recoveries(call.visible).create({
         id,
         sourceId,
@@ -147,7 +152,8 @@ export function recoveryRoutes({
       problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'],
     },
     async ({ params, call }) => {
-      const [result] = await request([params.id], call);
+      const { slot } = await requestSlot(requests, call, undefined);
+      const [result] = await request([params.id], slot, call);
       if (!result?.accepted)
         throw new ProblemError(
           result?.refusal.code ?? 'unknown_source',
@@ -171,16 +177,21 @@ export function recoveryRoutes({
       access: 'operate',
       shows: 'nothing',
       tag,
-      summary: 'Recover several sources, all of a kind, or all',
+      summary: 'Recover several sources by name, or all that fail',
       description:
-        'Each source gets a recovery of its own, or a refusal with its reason. Sources that are paused or have no credentials are refused.',
+        'Each source gets a recovery of its own, or a refusal with its reason. With `failing`, or a `kind`, those that are failed, degraded or limited; a healthy source is recovered only by its id. When nothing fails the answer is a 200 with an empty list. `all` is deprecated: it means `failing`.',
       body: recoverRequestSchema,
       data: recoveriesAcceptedSchema,
+      alsoOk: { description: 'Nothing fails, so nothing is recovered.', data: recoveriesAcceptedSchema },
       status: 202,
       idempotent: true,
     },
     async ({ body, call }) => {
-      const results = await request(idsOf(body), call, body);
+      const { slot, hasKey } = await requestSlot(requests, call, body);
+      const ids = 'ids' in body ? [...new Set(body.ids)] : await failing(body, hasKey ? slot : null, call);
+      const deprecated = 'all' in body ? [allIsDeprecated] : [];
+      if (ids.length === 0) return { kind: 'data', data: [], status: 200, meta: { count: 0 }, warnings: deprecated };
+      const results = await request(ids, slot, call);
       const data = results.map((each) => ({
         sourceId: each.sourceId,
         accepted: each.accepted,
@@ -193,16 +204,41 @@ export function recoveryRoutes({
         status: 202,
         headers: { location: '/api/v1/recoveries' },
         meta: { count: data.length },
-        warnings: await stopped(new Date(call.now)),
+        warnings: [...deprecated, ...(await stopped(new Date(call.now)))],
       };
     },
   );
 
-  function idsOf(body: z.output<typeof recoverRequestSchema>): string[] {
-    if ('ids' in body) return [...new Set(body.ids)];
-    if ('all' in body) return known;
-    if (body.kind === 'proxy') return [proxyId];
-    return catalogue.filter((source) => source.kind === body.kind).map((source) => source.id);
+  /**
+   * What fails, in the order of the catalogue, of one kind or of all. With an idempotency key also what was recovered by it
+   * before: the same request again gives the same recoveries, though the source may work by now.
+   */
+  async function failing(
+    body: z.output<typeof recoverRequestSchema>,
+    slot: string | null,
+    call: Call,
+  ): Promise<string[]> {
+    const now = new Date(call.now);
+    const rows = await sources.sources(
+      catalogue.map(({ id }) => id),
+      now,
+    );
+    const wanted = 'kind' in body ? body.kind : null;
+    const kinds = [...catalogue.map(({ id, kind }) => ({ id, kind })), { id: proxyId, kind: 'proxy' }];
+    const found: string[] = [];
+    for (const { id } of kinds.filter(({ kind }) => wanted === null || kind === wanted)) {
+      const source = catalogue.find((each) => each.id === id);
+      const row = rows.find(({ sourceId }) => sourceId === id);
+      const fails = id === proxyId ? await proxyFails(now) : source && row && sourceFails(source, row);
+      const recovered = slot !== null && (await recoveries(call.visible).has(recoveryIdOf(id, slot)));
+      if (fails || recovered) found.push(id);
+    }
+    return found;
+  }
+
+  async function proxyFails(now: Date): Promise<boolean> {
+    const { pause, incidents } = await facts.proxy(proxyId, now, null);
+    return pause !== null || incidents.some(({ resolvedAt }) => resolvedAt === null);
   }
 
   const list = route(
@@ -258,6 +294,21 @@ export function recoveryRoutes({
   return [one, many, list, detail];
 }
 
+const allIsDeprecated: Warning = {
+  code: 'deprecated',
+  message: '`all` recovers what fails, as `failing` does, and will be removed: send {"failing": true}.',
+};
+
+function recoveryIdOf(sourceId: string, slot: string): string {
+  return runIdOf({ sourceId, job: 'recovery', trigger: 'manual', slot });
+}
+
+/** One that a person paused is not failing. */
+function sourceFails(source: SourceDefinition, row: StoredSource): boolean {
+  const status = shownStatus(row, needsCredentials(source));
+  return status !== 'paused' && isUnhealthy(status);
+}
+
 /** A recovery as the API shows it. */
 function recoveryView(recovery: Recovery): RecoveryView {
   const { id, sourceId, trigger, strategy, status, reason, detail, message, canaryRunId, fallback, held } = recovery;
@@ -274,6 +325,7 @@ function recoveryView(recovery: Recovery): RecoveryView {
     requestedAt: recovery.requestedAt.toISOString(),
     startedAt: recovery.startedAt?.toISOString() ?? null,
     finishedAt: recovery.finishedAt?.toISOString() ?? null,
+    healedBy: healedBy(recovery),
     canaryRunId,
     fallback,
     held,

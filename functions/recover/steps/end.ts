@@ -1,4 +1,5 @@
 import type { Failure } from '../../../core/contracts/failure.ts';
+import { usesOtherSelectors } from '../../../core/recovery/healed-by.ts';
 import type { StepResult } from '../../../core/recovery/recovery.ts';
 import { rerunOf } from '../../../core/recovery/runs.ts';
 import type { RecoveryStepName } from '../../../core/recovery/strategy.ts';
@@ -23,7 +24,7 @@ export async function endFailed(
   { recovery, store, now }: RecoveryContext,
   { step, failure }: { step: { name: RecoveryStepName; result: StepResult } | null; failure: Failure | null },
 ): Promise<'ended'> {
-  const takeBackSelectors = recovery.steps.some(({ name, status }) => name === 'other_selectors' && status === 'done');
+  const takeBackSelectors = usesOtherSelectors(recovery);
   const message = failure?.message ?? unproven;
   await store.finishFailed(recovery.id, { step, failure, message, takeBackSelectors }, new Date(now()));
   return 'ended';

@@ -7,6 +7,7 @@ import {
   type NoFallback,
   noFallbackText,
 } from '../../../core/recovery/fallback.ts';
+import { usesOtherSelectors } from '../../../core/recovery/healed-by.ts';
 import type { StepResult } from '../../../core/recovery/recovery.ts';
 import { fallbackRun } from '../../../core/recovery/runs.ts';
 import { fallbackPatienceSeconds, lookAgainSeconds } from '../../../core/recovery/timing.ts';
@@ -21,7 +22,8 @@ import { endFailed } from './end.ts';
  */
 export async function runFallback(context: RecoveryContext): Promise<StepOutcome> {
   const { recovery, store, source } = context;
-  const failure = recovery.steps.find((step) => step.name === 'canary')?.failure ?? null;
+  const proofs = recovery.steps.filter(({ name }) => name === 'canary' || name === 'second_canary');
+  const failure = proofs.findLast((step) => step.failure !== null)?.failure ?? null;
   const end = (result: StepResult) => endFailed(context, { step: { name: 'fallback', result }, failure });
   if (!source) return end({ status: 'skipped', detail: 'It has no fallback.' });
   if (!recovery.fallback) {
@@ -55,7 +57,8 @@ async function start(context: RecoveryContext, { other, job, tasks }: FallbackPl
 async function endMitigated({ recovery, store, now }: RecoveryContext, failure: Failure | null, detail: string) {
   const step = { name: 'fallback', result: { status: 'done', detail } } as const;
   const message = `The source itself is not well (${failure?.message ?? 'not proven'}). ${detail}`;
-  await store.finishMitigated(recovery.id, { step, message, failure }, new Date(now()));
+  const end = { step, message, failure, takeBackSelectors: usesOtherSelectors(recovery) };
+  await store.finishMitigated(recovery.id, end, new Date(now()));
 }
 
 async function choose(context: RecoveryContext, source: SourceDefinition): Promise<FallbackPlan | NoFallback> {

@@ -82,6 +82,7 @@ describe('a wrong call', () => {
     [['stop', 'scheduler', '--until', 'soon'], '30m'],
     [['recover'], 'one of the three'],
     [['recover', 'yahoo', '--all'], 'one of the three'],
+    [['recover', '--failing', '--kind', 'api'], 'one of the three'],
     [['recover', '--kind', 'paper'], 'Allowed choices'],
     [['quarantine', 'replay'], 'Give row ids'],
     [['quarantine', 'show', 'x'], 'is a number'],
@@ -263,8 +264,11 @@ describe('recover', () => {
   it('leaves out those of all that nobody uses, and not those that were named', async () => {
     const refusal = { code: 'credentials_missing', message: 'It cannot be asked yet.' };
     answers['POST /sources/recover'] = [accepted, { sourceId: 'demo-broker', accepted: false, id: null, refusal }];
-    expect(await ask('recover', '--all')).toMatchObject({ code: 0, stdout: expect.stringContaining('not recovered') });
-    expect(double.asked[0]?.body).toEqual({ all: true });
+    const all = await ask('recover', '--all');
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('not recovered') });
+    expect(all.stderr).toContain('deprecated');
+    expect(await ask('recover', '--failing')).toMatchObject({ code: 0, stderr: '' });
+    expect(double.asked[0]?.body).toEqual({ failing: true });
     expect(await ask('recover', 'yahoo', 'demo-broker')).toMatchObject({ code: 1 });
     answers['POST /sources/recover'] = [
       { sourceId: 'x', accepted: false, id: null, refusal: { code: 'unknown_source', message: 'No.' } },

@@ -62,10 +62,16 @@ export function recoveryProgress(pool: Pool): RecoveryProgress {
         await writeSteps(db, id, withEnded(steps, name, result, now));
       }),
 
-    planCanary: (id, run) =>
+    planCanary: (id, run, patienceSeconds = 0) =>
       inTransaction(pool, async (db) => {
         await insertRun(db, newRun(run));
-        await db.query('UPDATE recovery SET canary_run_id = $2 WHERE id = $1', [id, run.id]);
+        await db.query(
+          `UPDATE recovery SET canary_run_id = $2,
+                  deadline_at = CASE WHEN $3::float8 = 0 THEN deadline_at
+                                     ELSE greatest(deadline_at, clock_timestamp() + make_interval(secs => $3)) END
+           WHERE id = $1`,
+          [id, run.id, patienceSeconds],
+        );
       }),
 
     planFallback: (id, run, patienceSeconds) =>
@@ -85,9 +91,10 @@ export function recoveryProgress(pool: Pool): RecoveryProgress {
         if (finished && rerun) await insertRun(db, newRun(rerun));
       }),
 
-    finishMitigated: (id, end, now) =>
+    finishMitigated: (id, { takeBackSelectors, ...end }, now) =>
       inTransaction(pool, async (db) => {
-        await finish(db, id, { ...end, status: 'mitigated' }, now);
+        const finished = await finish(db, id, { ...end, status: 'mitigated' }, now);
+        if (finished && takeBackSelectors) await changeSelectors(db, finished.sourceId);
       }),
 
     finishFailed: (id, { takeBackSelectors, ...end }, now) =>

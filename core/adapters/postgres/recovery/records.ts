@@ -80,6 +80,10 @@ export function recoveryRecords(pool: Pool): VisibleTo<RecoveryRecords> {
       return { created: active === id, active };
     },
 
+    async has(id) {
+      return ((await pool.query('SELECT FROM recovery WHERE id = $1', [id])).rowCount ?? 0) > 0;
+    },
+
     async find(id) {
       const { rows } = await pool.query(`SELECT ${columns} FROM recovery WHERE id = $1`, [id]);
       if (rows[0] === undefined) return null;

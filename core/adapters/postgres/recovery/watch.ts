@@ -1,20 +1,27 @@
 import * as z from 'zod';
-import { recoveryStatuses } from '../../../contracts/http/recovery.ts';
+import { recoveryStatuses, recoveryStepSchema } from '../../../contracts/http/recovery.ts';
 import { healthStatuses } from '../../../contracts/words/health-status.ts';
 import type { RecoveryWatch } from '../../../ports/recovery-store.ts';
 import { mostADay, type PastRecovery, type RecoveryFacts } from '../../../recovery/due.ts';
+import { usesOtherSelectors } from '../../../recovery/healed-by.ts';
 import { heldFor, holdsAfterMs } from '../../../recovery/held.ts';
 import { abandoned } from '../../../recovery/recovery.ts';
 import { abandonedAfterSeconds, beginsWithinSeconds } from '../../../recovery/timing.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { isPausedAt } from '../database/switches.ts';
 import { finish } from './progress.ts';
+import { changeSelectors } from './repairs.ts';
 
 /** As far back as the spacing looks: beyond it, it is at its longest anyway. */
 const mostPast = 2 * mostADay;
 
 const idRow = z.object({ id: z.uuid() });
-const abandonedRow = z.object({ id: z.uuid(), source_id: z.string(), begun: z.boolean() });
+const abandonedRow = z.object({
+  id: z.uuid(),
+  source_id: z.string(),
+  begun: z.boolean(),
+  steps: z.array(recoveryStepSchema),
+});
 const verifiedRow = z.object({
   id: z.uuid(),
   source_id: z.string(),
@@ -68,15 +75,16 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
     endAbandoned: (now) =>
       inTransaction(pool, async (db) => {
         const { rows } = await db.query(
-          `SELECT id, source_id, started_at IS NOT NULL AS begun FROM recovery
+          `SELECT id, source_id, steps, started_at IS NOT NULL AS begun FROM recovery
            WHERE finished_at IS NULL
              AND coalesce(deadline_at + make_interval(secs => $1), requested_at + make_interval(secs => $2)) < clock_timestamp()
            FOR UPDATE SKIP LOCKED`,
           [abandonedAfterSeconds, beginsWithinSeconds],
         );
         const left = rows.map((row) => abandonedRow.parse(row));
-        for (const { id, begun } of left) {
+        for (const { id, begun, steps, source_id: sourceId } of left) {
           const failure = abandoned({ begun });
+          if (usesOtherSelectors({ steps })) await changeSelectors(db, sourceId);
           await finish(db, id, { status: 'failed', step: null, failure, message: failure.message }, now);
         }
         return left.map((each) => each.source_id);
