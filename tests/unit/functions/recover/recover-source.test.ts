@@ -3,7 +3,6 @@ import type { Failure } from '../../../../core/contracts/failure.ts';
 import type { MessageQueue } from '../../../../core/ports/message-queue.ts';
 import type { RecoveryStore } from '../../../../core/ports/recovery-store.ts';
 import { quoteQuestion } from '../../../../core/proxy/read-question.ts';
-import { healedBy } from '../../../../core/recovery/healed-by.ts';
 import { proxyId } from '../../../../core/recovery/strategy.ts';
 import { canaryPatienceSeconds, heartbeatPatienceSeconds } from '../../../../core/recovery/timing.ts';
 import { catalogue } from '../../../../core/sources/catalogue.ts';
@@ -172,51 +171,6 @@ describe('a recovery', () => {
       'fallback skipped',
     ]);
     expect(await fixture.selectorsOf('slickcharts')).toBe('main');
-  });
-
-  describe('of a page', () => {
-    const drift: Failure = { reason: 'schema_drift', detail: { code: 'table_missing' }, message: 'x' };
-    beforeEach(async () => {
-      const incident = { sourceId: 'slickcharts', reason: 'schema_drift', job: 'none', count: 1 } as const;
-      await fixture.openIncident({ ...incident, openedAt: new Date(now) });
-      await request('slickcharts');
-      await deliver();
-    });
-
-    it('keeps its selectors when the canary succeeds with them, and does not claim them as the cure', async () => {
-      await endCanary(fresh());
-      await deliver();
-      expect(await found()).toMatchObject({ status: 'verified' });
-      expect(await fixture.selectorsOf('slickcharts')).toBe('main');
-      expect(healedBy(await found())).not.toContain('other_selectors');
-    });
-
-    it('is healed by other selectors when the second canary succeeds, with time of its own', async () => {
-      await setClock(start + (canaryPatienceSeconds - 1) * 1000);
-      await endCanary(drift);
-      await deliver();
-      await setClock(start + (canaryPatienceSeconds + 60) * 1000);
-      await deliver();
-      expect(await found()).toMatchObject({ status: 'running' });
-      await endCanary(fresh());
-      await deliver();
-      expect(await found()).toMatchObject({ status: 'verified' });
-      expect(healedBy(await found())).toEqual(['other_selectors']);
-      expect(await fixture.selectorsOf('slickcharts')).toBe('alternative');
-    });
-
-    it('changes no selectors when the canary failed of something else', async () => {
-      await endCanary(down);
-      await deliver();
-      expect(await found()).toMatchObject({ status: 'failed', reason: 'down' });
-      expect((await stepsOf()).slice(-4)).toEqual([
-        'canary failed',
-        'other_selectors skipped',
-        'second_canary skipped',
-        'fallback skipped',
-      ]);
-      expect(await fixture.selectorsOf('slickcharts')).toBe('main');
-    });
   });
 
   it('is failed when the canary brings only old rows', async () => {
