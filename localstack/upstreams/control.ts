@@ -56,6 +56,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, ...oneSymbol, fault: z.literal('drift') }),
   /** A page with its table under other classes and ids, with unchanged content. */
   z.object({ ...scope, fault: z.literal('layout') }),
+  /** Cells hold their text twice: for wide and for narrow screens, and for screen readers. */
+  z.object({ ...scope, fault: z.literal('doubled-cells') }),
+  /** Headings in two rows, some over two columns or two rows. */
+  z.object({ ...scope, fault: z.literal('two-header-rows') }),
+  /** Headings in one table and rows in another. */
+  z.object({ ...scope, fault: z.literal('split-table') }),
   /** "Too many requests" inside a 200, in one of its wordings. */
   z.object({ ...scope, fault: z.literal('throttle'), wording: z.int().nonnegative().default(0) }),
   /** "The day's requests are used up" inside a 200. */

@@ -29,6 +29,8 @@ export interface Simulator {
   readonly credentials?: Readonly<Record<string, string>>;
   /** The faults that it simulates itself and that make a run fail, with the run's reason. */
   readonly faults: Readonly<Partial<Record<FaultName, RunReason>>>;
+  /** The faults that it simulates itself and that are no obstacle: a run brings the same with them as without. */
+  readonly readThrough?: readonly FaultName[];
 }
 
 /** The faults that the server simulates for every source, with the reason of the failing run. */

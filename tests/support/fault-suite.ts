@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
-import { sickFaults } from './faults.ts';
+import { readThroughFaults, sickFaults } from './faults.ts';
 import { runNow } from './pipeline.ts';
 import type { recoveryWorld } from './recovery-world.ts';
 import { wordless } from './wordless.ts';
@@ -102,6 +102,55 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
       await world.cycle(runNow('none', new Date().toISOString(), 'none'));
       await world.watch(new Date(now + 8 * minute));
       expect(await health()).toMatchObject({ status: 'healthy', reason: null });
+      await of.invariant(world);
+    });
+  });
+}
+
+/**
+ * Every face of a page that is no obstacle: runs with it succeed, and what is stored afterwards is of the same listings,
+ * with the same weights and previous closes, and with prices that a moment apart can have.
+ */
+export function eachFace(of: ReturnType<typeof recoveryWorld>): void {
+  describe('each face is read as what people see', () => {
+    it.each(readThroughFaults)('$source $fault', async ({ source, job, fault }) => {
+      const world = of.world();
+      const cycle = async () => {
+        await of.later();
+        await world.cycle(runNow(job, new Date().toISOString(), source));
+      };
+      const stored = async () => {
+        const rows = await of.all(
+          // A page without market times says the previous close of a price only where it has moved.
+          `SELECT 'quote' AS what, listing_id, price::float8 AS price,
+                  CASE WHEN as_of_basis = 'exchange' THEN previous_close::text ELSE '' END AS kept
+           FROM latest_quote WHERE source = $1
+           UNION ALL SELECT 'member', listing_id, price::float8, weight || ' ' || previous_close || ' ' || rank || ' ' || i.name
+           FROM constituent JOIN listing l ON l.id = listing_id JOIN instrument i ON i.id = l.instrument_id
+           WHERE source = $1 ORDER BY 1, 2`,
+          [source],
+        );
+        return rows.map(({ price, kept, ...row }) => ({ ...row, kept, price: Number(price) }));
+      };
+      await cycle();
+      const before = await stored();
+      expect(before.length).toBeGreaterThan(0);
+      expect(before.some(({ kept }) => kept === null)).toBe(false);
+      of.fault(source, fault);
+      await cycle();
+      await cycle();
+      expect(await of.all('SELECT DISTINCT status, reason FROM task')).toEqual([{ status: 'succeeded', reason: null }]);
+      expect(of.upstreams().control.hits(source, fault)).toBeGreaterThanOrEqual(2);
+      const after = await stored();
+      const priceless = (rows: typeof before) => rows.map(({ price: _, ...row }) => row);
+      expect(priceless(after)).toEqual(priceless(before));
+      for (const [at, { price }] of after.entries())
+        expect(Math.abs(price / (before[at]?.price ?? 0) - 1)).toBeLessThan(0.1);
+      expect(await of.all('SELECT 1 FROM quarantine')).toEqual([]);
+      expect(await of.incidents(source)).toEqual([]);
+      of.fault(source, fault, false);
+      await cycle();
+      expect(priceless(await stored())).toEqual(priceless(before));
       await of.invariant(world);
     });
   });

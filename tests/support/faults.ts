@@ -24,3 +24,8 @@ export const sickFaults: readonly SickFault[] = catalogue.flatMap(({ id, kind, j
     return reason ? [{ source: id, kind, job: jobs[0]?.id ?? '', fault, reason }] : [];
   });
 });
+
+/** A fault of a simulated source that its runs read through, as the simulators declare them. */
+export const readThroughFaults: readonly Omit<SickFault, 'reason'>[] = catalogue.flatMap(({ id, kind, jobs }) =>
+  (simulators.get(id)?.readThrough ?? []).map((fault) => ({ source: id, kind, job: jobs[0]?.id ?? '', fault })),
+);

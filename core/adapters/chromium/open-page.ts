@@ -2,6 +2,8 @@ import { type BrowserContext, errors, type Page, type Request, type Response } f
 import type { LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
+import { pageSession } from './in-page/run-in-page.ts';
+import { shownHtml } from './in-page/shown-html.ts';
 import { writeStorageState } from './storage-state.ts';
 
 /** One page in a context. */
@@ -29,7 +31,7 @@ export async function openPage(
   const page = await context.newPage();
   const network = await context.newCDPSession(page);
   network.on('Network.dataReceived', ({ dataLength }) => unpacked(dataLength));
-  await network.send('Network.enable');
+  const [inPage] = await Promise.all([pageSession(network), network.send('Network.enable')]);
   const busy = new Set<Request>();
   let document: Response | null = null;
   let crashed = false;
@@ -91,7 +93,8 @@ export async function openPage(
       if (guard.tooLarge()) return tooLarge();
       const answer = answered(document);
       if (!answer) return tooLate();
-      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await page.content();
+      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await shownHtml(inPage, left());
+      if (html === null) return tooLate();
       return answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
     },
 

@@ -33,6 +33,7 @@ export const plainFailureCodes = [
   'unknown_time_zone',
   'no_rows',
   'table_missing',
+  'doubled_text',
   'login_page',
   'bot_challenge',
   // What the source says in words, inside an answer.

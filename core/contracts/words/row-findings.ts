@@ -9,6 +9,7 @@ import * as z from 'zod';
 export const plainRowCodes = [
   'range_violated',
   'contradicting_change',
+  'doubled_text',
   'unregistered_symbol',
   'unasked_symbol',
   'unit_unknown',

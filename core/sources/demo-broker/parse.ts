@@ -6,6 +6,7 @@ import type { AssetClass } from '../../market/instrument.ts';
 import { currencyUnit } from '../../market/money.ts';
 import { isSymbol } from '../../market/symbol.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceAnswer, SourceParser } from '../parser.ts';
+import { isDoubled } from '../reading/doubled-text.ts';
 import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
@@ -31,7 +32,7 @@ const assetClassOf: ReadonlyMap<string, AssetClass> = new Map(
 
 /** The broker's symbols are the canonical ones. */
 export const demoBrokerParser: SourceParser = {
-  version: 'demo-broker-2',
+  version: 'demo-broker-3',
   requests: ({ symbols, selectors = 'main' }) => [
     {
       path: '/positions',
@@ -85,12 +86,13 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
         message: 'The page says that it has no prices at the moment.',
       },
     };
-  const table =
+  const tables =
     answer.request.selectors === 'alternative'
-      ? page.tables(anyTable).find((each) => each.rows.length > 0 && needed.every((name) => each.column(name) !== -1))
+      ? page.tables(anyTable).filter((each) => each.rows.length > 0 && lostIn(each).length === 0)
       : page.has(`${tableSelector}[data-rows]`)
-        ? page.table(tableSelector)
-        : null;
+        ? page.tables(tableSelector)
+        : [];
+  const table = tables.find((each) => lostIn(each).length === 0) ?? tables[0];
   if (!table)
     return {
       failure: {
@@ -99,7 +101,7 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
         message: 'The page has no table of prices, or never filled it.',
       },
     };
-  const lost = needed.filter((name) => table.column(name) === -1);
+  const lost = lostIn(table);
   if (lost.length === 0) return { table };
   return {
     failure: {
@@ -112,6 +114,10 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
 
 const needed = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'] as const;
 type Column = (typeof needed)[number];
+
+function lostIn(table: HtmlTable): Column[] {
+  return needed.filter((name) => table.column(name) === -1);
+}
 
 function read(table: HtmlTable, asked: readonly string[]): Parsed {
   const quotes: ParsedQuote[] = [];
@@ -146,6 +152,7 @@ function quoteOf(cell: (name: Column) => string): ParsedQuote | Pick<Rejection, 
   const price = numberFromText(cell('Last'));
   const time = cell('Time');
   const asOf = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) ? Date.parse(time) : Number.NaN;
+  if (isDoubled(symbol)) return { finding: { code: 'doubled_text' }, detail: 'The symbol is a text twice over.' };
   if (!isSymbol(symbol)) return invalid('Symbol', 'The row has no symbol.');
   if (!assetClass) return invalid('Type', 'The type of the instrument is unknown.');
   if (price === null) return invalid('Last', 'The price is no number.');

@@ -1,25 +1,22 @@
 import { Parser } from 'htmlparser2';
 import type { Failure } from '../../contracts/failure.ts';
-
-/** A table of a page as text: what stands in each cell, without markup. */
-export interface HtmlTable {
-  /** Where the column with this heading is, or -1. Case and spaces do not matter. */
-  column(heading: string): number;
-  readonly rows: readonly (readonly string[])[];
-}
+import { type HtmlTable, readTables, type Table } from './html-table.ts';
+import { type Open, ShownText } from './shown-text.ts';
 
 /**
  * A parsed page. Selectors are the simple ones of CSS, separated by commas: `table.wide#prices[data-rows]`, without
  * spaces, which would mean descendants.
  */
 export interface HtmlPage {
-  /** Whether an element matches a selector. */
+  /** Whether an element matches a selector, displayed or not. */
   has(selector: string): boolean;
-  /** The first table that matches, or `null`. Rows of its body only. */
+  /** Of the displayed tables that match, the one with the most rows, or `null`. */
   table(selector: string): HtmlTable | null;
-  /** All tables that match. */
+  /** All displayed tables that match, those with the most rows first. */
   tables(selector: string): HtmlTable[];
 }
+
+export type { HtmlTable } from './html-table.ts';
 
 /** The maximum number of tables to read of a page. */
 const mostTables = 50;
@@ -27,34 +24,17 @@ const mostTables = 50;
 const mostElements = 200_000;
 const mostDepth = 512;
 
-/** Longer texts of cells are cut. */
-const longestCell = 2_000;
-
-/** Where in the text of the page something stands. */
-interface Span {
-  readonly from: number;
-  to: number;
-}
-
 interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-interface Table {
-  readonly element: Element;
-  readonly headings: Span[];
-  readonly rows: Span[][];
-}
-
-/** An open element with what it is to a table: `head` and `body` are the table's own, `row` is a row of its body. */
-interface Open {
-  readonly name: string;
-  readonly table?: Table | undefined;
-  readonly head?: Table | undefined;
-  readonly body?: Table | undefined;
-  readonly row?: Span[] | undefined;
-  readonly cell?: Span | undefined;
+/** An open element with what it is to a table: `head`, `body` and `row` are the table's own. */
+interface Opened extends Open {
+  table?: Table;
+  part?: { readonly of: Table; readonly name: 'head' | 'body' | 'foot' };
+  row?: Table['rows'][number];
+  cell?: Table['rows'][number]['cells'][number];
 }
 
 /**
@@ -63,10 +43,9 @@ interface Open {
  */
 export function readHtml(html: string): HtmlPage | { readonly failure: Failure } {
   const elements: Element[] = [];
-  const tables: Table[] = [];
-  const open: Open[] = [];
-  const heads: Table[] = [];
-  let text = '';
+  const tables: { readonly element: Element; readonly table: Table }[] = [];
+  const open: Opened[] = [];
+  const text = new ShownText();
   let exceeds: 'elements' | 'depth' | null = null;
   const stop = (what: 'elements' | 'depth') => {
     exceeds = what;
@@ -75,73 +54,83 @@ export function readHtml(html: string): HtmlPage | { readonly failure: Failure }
   const parser = new Parser({
     onopentag(name, attributes) {
       const element = { name, attributes };
-      const opened = openIn(open.at(-1), heads.at(-1), element, text.length);
+      const opened = openIn(open.at(-1), text, element);
       elements.push(element);
       open.push(opened);
-      if (opened.table) tables.push(opened.table);
-      if (opened.head) heads.push(opened.head);
+      if (opened.table) tables.push({ element, table: opened.table });
       if (elements.length > mostElements) stop('elements');
       else if (open.length > mostDepth) stop('depth');
     },
     ontext(data) {
-      text += data;
+      text.write(data, open.at(-1));
     },
     onclosetag() {
       const closed = open.pop();
-      if (closed?.cell) closed.cell.to = text.length;
-      if (closed?.head) heads.pop();
+      if (closed) text.close(closed);
+      if (closed?.cell) text.end(closed.cell);
     },
   });
   parser.write(html);
   if (exceeds !== null) return tooComplex(exceeds);
   parser.end();
 
-  const read = ({ headings, rows }: Table): HtmlTable => {
-    const textOf = ({ from, to }: Span) => cellText(text.slice(from, Math.min(to, from + longestCell)));
-    const names = headings.map((cell) => textOf(cell).toLowerCase());
-    return {
-      column: (heading) => names.indexOf(heading.toLowerCase()),
-      rows: rows.map((cells) => cells.map(textOf)),
-    };
-  };
+  const all = readTables(
+    tables.map(({ table }) => table),
+    text,
+  );
   const matching = (selector: string) => {
     const matches = matcherOf(selector);
-    return tables.filter(({ element }) => matches(element)).slice(0, mostTables);
+    return tables
+      .flatMap(({ element, table }, at) => (table.shown && matches(element) ? [{ at, rows: table.rows.length }] : []))
+      .sort((a, b) => b.rows - a.rows)
+      .slice(0, mostTables)
+      .map(({ at }) => all(at))
+      .sort((a, b) => b.rows.length - a.rows.length);
   };
   return {
     has: (selector) => elements.some(matcherOf(selector)),
-    table(selector) {
-      const [table] = matching(selector);
-      return table ? read(table) : null;
-    },
-    tables: (selector) => matching(selector).map(read),
+    table: (selector) => matching(selector)[0] ?? null,
+    tables: matching,
   };
 }
 
-/** What an element is to the tables around it. Rows are a body's own, and cells a row's own. */
-function openIn(parent: Open | undefined, head: Table | undefined, element: Element, at: number): Open {
-  const { name } = element;
-  const cell = { from: at, to: at };
+/** What an element is to the text and the tables around it. Rows are a table's own, and cells a row's own. */
+function openIn(parent: Opened | undefined, text: ShownText, { name, attributes }: Element): Opened {
+  const opened: Opened = text.open(name, attributes, parent);
   switch (name) {
     case 'table':
-      return { name, table: { element, headings: [], rows: [] } };
+      opened.table = { shown: !opened.unseen, rows: [] };
+      break;
     case 'thead':
-      return { name, head: parent?.table };
     case 'tbody':
-      return { name, body: parent?.table };
+    case 'tfoot':
+      if (parent?.table) opened.part = { of: parent.table, name: partOf[name] };
+      break;
     case 'tr': {
-      const row: Span[] = [];
-      parent?.body?.rows.push(row);
-      return { name, row: parent?.body && row };
+      const part = parent?.part ?? (parent?.table && ({ of: parent.table, name: 'body' } as const));
+      if (!part) break;
+      opened.row = { part: part.name, cells: [] };
+      if (!opened.unseen) part.of.rows.push(opened.row);
+      break;
     }
     case 'td':
     case 'th':
-      if (name === 'th') head?.headings.push(cell);
-      parent?.row?.push(cell);
-      return { name, cell };
-    default:
-      return { name };
+      if (!parent?.row) break;
+      opened.cell = text.begin({
+        isHeading: name === 'th',
+        columns: spanOf(attributes['colspan']),
+        rows: spanOf(attributes['rowspan']),
+      });
+      if (!opened.gone) parent.row.cells.push(opened.cell);
+      break;
   }
+  return opened;
+}
+
+const partOf = { thead: 'head', tbody: 'body', tfoot: 'foot' } as const;
+
+function spanOf(attribute: string | undefined): number {
+  return attribute !== undefined && /^[1-9]\d{0,2}$/.test(attribute.trim()) ? Number(attribute) : 1;
 }
 
 function tooComplex(exceeds: 'elements' | 'depth'): { failure: Failure } {
@@ -173,12 +162,4 @@ function hasPart({ attributes }: Element, { kind, value }: { kind: string; value
   if (kind === '[') return Object.hasOwn(attributes, value);
   const given = attributes[kind === '#' ? 'id' : 'class'] ?? '';
   return kind === '#' ? given === value : given.split(/\s+/).includes(value);
-}
-
-/** Text as displayed: without what nobody sees, and runs of spaces, breaking or not, are one space. */
-function cellText(text: string): string {
-  return text
-    .replaceAll(/\p{Cf}+/gu, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
 }

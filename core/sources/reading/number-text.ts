@@ -45,11 +45,22 @@ function read(text: string, percent: boolean): DecimalText | null {
     .replaceAll('\u2019', "'")
     .replaceAll('\uff05', '%')
     .trim();
-  const [, opened, sign, digits, , percentSign, trailing, closed] = figure.exec(plain) ?? [];
+  const { figures, falls } = withoutArrow(plain);
+  const [, opened, sign, digits, , percentSign, trailing, closed] = figure.exec(figures) ?? [];
   if (digits === undefined || (opened === undefined) !== (closed === undefined)) return null;
   if ((percentSign !== undefined && !percent) || (sign !== undefined && trailing !== undefined)) return null;
   const magnitude = decimalFromText(digits.replaceAll(/[, ']/g, '').replace(/^\./, '0.'));
   if (magnitude === null) return null;
-  const isNegative = sign === '-' || trailing === '-' || (opened !== undefined && sign === undefined);
+  const isNegative = falls || sign === '-' || trailing === '-' || (opened !== undefined && sign === undefined);
   return isNegative ? `-${magnitude}` : magnitude;
+}
+
+/** A triangle or arrow before or after the figures: it says what a sign would. */
+function withoutArrow(text: string): { readonly figures: string; readonly falls: boolean } {
+  const arrow =
+    /^[\u25b2\u25b3\u25b4\u25b5\u2191\u{1f53a}\u25bc-\u25bf\u2193\u{1f53b}]|[\u25b2\u25b3\u25b4\u25b5\u2191\u{1f53a}\u25bc-\u25bf\u2193\u{1f53b}]$/u.exec(
+      text,
+    )?.[0];
+  if (arrow === undefined) return { figures: text, falls: false };
+  return { figures: text.replace(arrow, '').trim(), falls: /[\u25bc-\u25bf\u2193\u{1f53b}]/u.test(arrow) };
 }

@@ -13,6 +13,7 @@ import { type DecimalText, divide, subtract } from '../../market/decimal.ts';
 import { pseudoMics } from '../../market/exchange.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
 import type { ParsedMember, ParsedQuote, Rejection, SourceAnswer, SourceParser, Subject } from '../parser.ts';
+import { isDoubled, mostAreDoubled } from '../reading/doubled-text.ts';
 import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
@@ -46,7 +47,7 @@ const mostAgeSeconds = 6 * 3600;
 const unsaid = { mic: pseudoMics.unknown, currency: 'USD', minorFactor: 1, zone: 'America/New_York' } as const;
 
 export const slickchartsParser: SourceParser = {
-  version: 'slickcharts-2',
+  version: 'slickcharts-3',
   requests: ({ symbols, selectors = 'main' }) =>
     symbols.map((symbol) => ({
       path: `/${symbol}`,
@@ -160,10 +161,9 @@ function read(
   index: SlickChartsIndex,
   selectors: PageSelectors = 'main',
 ): Members | { failure: Failure } {
+  const tables = page.tables(selectors === 'alternative' ? anyTable : tableSelector);
   const table =
-    selectors === 'alternative'
-      ? page.tables(anyTable).find((each) => !('reason' in columnsOf(each)))
-      : page.table(tableSelector);
+    tables.find((each) => !('reason' in columnsOf(each))) ?? (selectors === 'alternative' ? undefined : tables[0]);
   if (!table) return { failure: drift({ code: 'table_missing' }, 'The page has no table of members any more.') };
   const columns = columnsOf(table);
   if ('reason' in columns) return { failure: columns };
@@ -175,6 +175,10 @@ function read(
     if ('detail' in member) rejections.push({ ...member, reason: 'schema', path });
     else read.push({ member, path });
   }
+  if (mostAreDoubled(table.rows.map((row) => row[columns.symbol] ?? '')))
+    return {
+      failure: drift({ code: 'doubled_text' }, 'The cells hold their text twice: no symbol of the table can be right.'),
+    };
   const symbols = new Map(read.map(({ member }) => [keyOf(member), member]));
   const { from, to } = index.count;
   if (symbols.size < from || symbols.size > to)
@@ -233,6 +237,8 @@ function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejec
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
   const weight = percentFromText(row[columns.weight] ?? '');
   const price = numberFromText(row[columns.price] ?? '');
+  if (symbol !== null && isDoubled(symbol))
+    return { symbol, finding: { code: 'doubled_text' }, detail: 'The symbol is a text twice over.' };
   if (symbol === null) return { symbol: null, finding: invalidFields(['Symbol']), detail: 'The row has no symbol.' };
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
     return { symbol, finding: invalidFields(['Weight']), detail: 'The weight is no percentage.' };

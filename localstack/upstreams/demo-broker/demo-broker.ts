@@ -12,6 +12,7 @@ import { micOf } from '../../../core/sources/yahoo/exchanges.ts';
 import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
 import type { SimSource, Simulation, Simulator } from '../simulator.ts';
+import { doubledCell, faceStyles, headRow, twoHeadRows } from '../table-faces.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf, shortest } from '../yahoo/prices.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
@@ -33,6 +34,7 @@ export const simulator: Simulator = {
     refused: 'auth_expired',
     layout: 'schema_drift',
   },
+  readThrough: ['doubled-cells', 'two-header-rows', 'split-table'],
 };
 
 function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): SimSource {
@@ -121,11 +123,13 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
             return redirect(302, `${request.base}/login`, { 'cache-control': 'no-store' });
           return html(
             200,
-            positionsPage(
-              request.base,
-              control.hit('drift', source, 'page') !== undefined,
-              control.hit('layout', source, 'page') ? 'holdings' : 'positions',
-            ),
+            positionsPage(request.base, {
+              drifted: control.hit('drift', source, 'page') !== undefined,
+              id: control.hit('layout', source, 'page') ? 'holdings' : 'positions',
+              doubled: control.hit('doubled-cells', source, 'page') !== undefined,
+              twoHeadRows: control.hit('two-header-rows', source, 'page') !== undefined,
+              split: control.hit('split-table', source, 'page') !== undefined,
+            }),
             { 'cache-control': 'no-store' },
           );
         default:
@@ -177,16 +181,29 @@ ${problem === '' ? '' : `<p class="login-error" role="alert">${problem}</p>`}
 }
 
 const columns = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];
+const names = columns.map((column) => column.toLowerCase());
 
-function positionsPage(base: string, drifted: boolean, id: string): string {
+/** How the page looks. */
+interface Face {
+  readonly drifted: boolean;
+  readonly id: string;
+  readonly doubled: boolean;
+  readonly twoHeadRows: boolean;
+  /** The headings in a table of their own. */
+  readonly split: boolean;
+}
+
+function positionsPage(base: string, { drifted, id, doubled, twoHeadRows: two, split }: Face): string {
   const heads = drifted
     ? columns.map((column) => (column === 'Last' ? 'Quote' : column === 'Time' ? 'Updated' : column))
     : columns;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Demo Broker: positions</title>${style}</head><body>
+  const head = `<thead>${two ? twoHeadRows(heads, 'Price', 4) : headRow(heads)}</thead>`;
+  const face = doubled ? names.map((_, at) => doubledCell('$', at)) : names.map(() => '$');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Demo Broker: positions</title>${style}${faceStyles}</head><body>
 <header><span id="account">Signed in as demo</span></header><h1>Positions</h1>
-<table id="${id}"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody></tbody></table>
+${split ? `<table>${head}</table><table id="${id}">` : `<table id="${id}">${head}`}<tbody></tbody></table>
 <script>
-const names = ${JSON.stringify(columns.map((column) => column.toLowerCase()))};
+const names = ${JSON.stringify(names)}, faces = ${JSON.stringify(face)};
 async function fill() {
   const answer = await fetch(${JSON.stringify(`${base}/api/prices`)} + location.search);
   if (!answer.ok) {
@@ -197,7 +214,7 @@ async function fill() {
   const rows = document.createDocumentFragment();
   for (const position of positions) {
     const row = document.createElement('tr');
-    for (const name of names) row.insertCell().textContent = position[name];
+    for (const [at, name] of names.entries()) row.insertCell().innerHTML = faces[at].replaceAll('$', () => position[name]);
     rows.append(row);
   }
   const table = document.getElementById('${id}');

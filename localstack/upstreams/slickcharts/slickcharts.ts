@@ -5,6 +5,7 @@
 import { type Answer, html, type Request, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
 import type { SimSource, Simulation, Simulator } from '../simulator.ts';
+import { doubledCell, faceStyles, headRow, twoHeadRows } from '../table-faces.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf } from '../yahoo/prices.ts';
 import { type SimMember, simulatedIndices } from './members.ts';
@@ -15,6 +16,7 @@ const source = 'slickcharts';
 export const simulator: Simulator = {
   start: simulateSlickCharts,
   faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', layout: 'schema_drift' },
+  readThrough: ['doubled-cells', 'two-header-rows', 'split-table'],
 };
 
 function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): SimSource {
@@ -28,9 +30,18 @@ function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): Si
     const drift = control.hit('drift', source, 'page') !== undefined;
     const factor = control.hit('unit', source, 'page') ? 100 : 1;
     const at = now() - (stale?.ageMs ?? 0);
-    const rows = index.members.map((member, rank) => row(member, rank + 1, priceOf(member, at), factor)).join('\n');
-    const classes = control.hit('layout', source, 'page') ? 'grid grid-striped' : usualClasses;
-    const body = document(path, index.title, drift ? driftedHeads : heads, rows, classes);
+    const doubled = control.hit('doubled-cells', source, 'page') !== undefined;
+    const rows = index.members.map((member, rank) =>
+      row(member, rank + 1, priceOf(member, at), factor, doubled ? doubledCell : (text) => text),
+    );
+    const columns = drift ? driftedHeads : heads;
+    const body = document(path, index.title, {
+      head: control.hit('two-header-rows', source, 'page') ? twoHeadRows(columns, 'Today', 4) : headRow(columns),
+      rows,
+      classes: control.hit('layout', source, 'page') ? 'grid grid-striped' : usualClasses,
+      split: control.hit('split-table', source, 'page') !== undefined,
+      styles: doubled ? faceStyles : '',
+    });
     const cut = control.hit('malformed', source, 'page') !== undefined;
     return html(200, cut ? body.slice(0, Math.floor(body.length * 0.6)) : body, {
       'cache-control': 'public, max-age=60',
@@ -71,19 +82,25 @@ const heads = ['#', 'Company', 'Symbol', 'Weight', '&nbsp;&nbsp;&nbsp;Price', 'C
 /** The page after a redesign. */
 const driftedHeads = ['Rank', 'Holding', 'Ticker', 'Portfolio%', '&nbsp;&nbsp;&nbsp;Last', 'Move', 'Move %'];
 
-function row(member: SimMember, rank: number, price: { last: number; previous: number }, factor: number): string {
+function row(
+  member: SimMember,
+  rank: number,
+  price: { last: number; previous: number },
+  factor: number,
+  face: (text: string, column: number) => string,
+): string {
   const last = price.last * factor;
   const change = (price.last - price.previous) * factor;
   const colour = change < 0 ? 'red' : 'green';
   const link = `/symbol/${member.symbol}`;
   return `<tr>
 <td>${rank}</td>
-<td class="text-nowrap"><a href="${link}">${escaped(member.instrument.longName)}</a></td>
-<td><a href="${link}">${member.symbol}</a></td>
-<td>${member.weight}%</td>
-<td class="text-nowrap"><img alt="" src="img/${change < 0 ? 'down' : 'up'}.gif"/>&nbsp;&nbsp; ${money(last)}</td>
-<td class="text-nowrap" style="color: ${colour}">${money(change)}</td>
-<td class="text-nowrap" style="color: ${colour}">(${((change / (price.previous * factor)) * 100).toFixed(2)}%)</td>
+<td class="text-nowrap"><a href="${link}">${face(escaped(member.instrument.longName), 1)}</a></td>
+<td><a href="${link}">${face(member.symbol, 2)}</a></td>
+<td>${face(`${member.weight}%`, 3)}</td>
+<td class="text-nowrap"><img alt="" src="img/${change < 0 ? 'down' : 'up'}.gif"/>&nbsp;&nbsp; ${face(money(last), 4)}</td>
+<td class="text-nowrap" style="color: ${colour}">${face(money(change), 5)}</td>
+<td class="text-nowrap" style="color: ${colour}">${face(`(${((change / (price.previous * factor)) * 100).toFixed(2)}%)`, 6)}</td>
 </tr>`;
 }
 
@@ -93,17 +110,27 @@ function money(value: number): string {
 
 const usualClasses = 'table table-hover table-borderless table-sm';
 
-function document(path: string, title: string, columns: readonly string[], rows: string, classes: string): string {
+interface Table {
+  readonly head: string;
+  readonly rows: readonly string[];
+  readonly classes: string;
+  /** The headings in a table of their own. */
+  readonly split: boolean;
+  readonly styles: string;
+}
+
+function document(path: string, title: string, { head, rows, classes, split, styles }: Table): string {
+  const table = `<table class="${classes}" data-page="${path.slice(1)}">`;
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
 <link rel="stylesheet" href="css/slick.css"><link rel="preload" as="font" href="fonts/inter.woff2" crossorigin>
-<script async src="https://tracker.slickcharts.invalid/tag.js"></script></head>
+<script async src="https://tracker.slickcharts.invalid/tag.js"></script>${styles}</head>
 <body><nav class="navbar"><a href="sp500">S&amp;P 500</a> <a href="nasdaq100">Nasdaq 100</a> <a href="dowjones">Dow Jones</a></nav>
 <div class="container-fluid maximum-width"><h1>${escaped(title)}</h1>
-<div class="table-responsive"><table class="${classes}" data-page="${path.slice(1)}">
-<thead><tr>${columns.map((column) => `<th scope="col" class="text-nowrap">${column}</th>`).join('')}</tr></thead>
+<div class="table-responsive">${table}
+<thead>${head}</thead>${split ? `</table>${table}` : ''}
 <tbody>
-${rows}
+${rows.join('\n')}
 </tbody></table></div>
 <table class="table table-sm"><tbody><tr><td>Returns</td><td>by year</td></tr></tbody></table>
 <img alt="ad" src="img/banner.png"></div></body></html>`;

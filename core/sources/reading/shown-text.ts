@@ -1,0 +1,217 @@
+import { shownAfter, shownAttribute, shownBefore } from '../../contracts/words/shown-marks.ts';
+
+/** Longer texts of cells are cut. */
+const longestCell = 2_000;
+/** No footnote's mark is longer. */
+const longestRaised = 12;
+
+/** What an open element is to the text in it. */
+export interface Open {
+  /** Nothing in it is displayed. */
+  readonly unseen: boolean;
+  /** Nor does it take any room. */
+  readonly gone: boolean;
+  /** Its own text is not displayed; elements in it may be. */
+  readonly muted: boolean;
+  /** A superscript, or within one. */
+  readonly raised: boolean;
+  readonly letters: ((text: string) => string) | null;
+  /** Written when it is closed. */
+  readonly ending: string;
+  readonly startsRaised: boolean;
+}
+
+/** Where in the text of the page a cell stands. */
+export interface Cell {
+  /** A `th`. */
+  readonly isHeading: boolean;
+  /** How many columns and rows it takes. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly shown: Span;
+  /** The same with what is for screen readers only. */
+  readonly whole: Span;
+}
+
+interface Span {
+  readonly from: number;
+  to: number;
+}
+
+/** What no reader sees as text, in any page. */
+const neverShown = new Set(
+  'head script style template noscript svg math select datalist textarea iframe object canvas video audio'.split(' '),
+);
+/** What stands on lines of its own, unless a mark says otherwise. */
+const blocks = new Set(
+  'address article aside blockquote br caption dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr img li main nav ol p pre section summary svg table tbody td tfoot th thead tr ul'.split(
+    ' ',
+  ),
+);
+/** These divide whatever the marks say: marks are of texts within one cell. */
+const divides = new Set('br hr img svg table tbody td tfoot th thead tr'.split(' '));
+/** Names that everybody gives to text for screen readers; only for pages that were kept without marks. */
+const forScreenReaders = /(^|\s)(sr-only|visually-?hidden|screen-reader-text)(\s|$)/;
+
+/** The text of a page as it is displayed, written while the page is parsed. */
+export class ShownText {
+  /** Joined once: a text that is appended to and looked at in turn is copied each time. */
+  readonly #shown: string[] = [];
+  readonly #whole: string[] = [];
+  #shownLength = 0;
+  #wholeLength = 0;
+  #marked = false;
+  /** The superscript that is open, and what was written last before it. */
+  #raised = '';
+  #last = '';
+  #joined: { readonly shown: string; readonly whole: string } | null = null;
+
+  /** An element begins. */
+  open(name: string, attributes: Readonly<Record<string, string>>, parent: Open | undefined): Open {
+    const given = attributes[shownAttribute];
+    const marks = given === undefined ? noMarks : given.split(' ');
+    if (name === 'html' && marks.includes('page')) this.#marked = true;
+    const apart = this.#marked ? divides.has(name) : blocks.has(name);
+    if (
+      this.#marked &&
+      parent &&
+      marks === noMarks &&
+      !neverShown.has(name) &&
+      name !== 'sup' &&
+      !hasWritten(attributes)
+    )
+      return this.#openPlain(parent, apart);
+    const isRoot = name === 'template' && attributes['shadowrootmode'] !== undefined;
+    const never = neverShown.has(name) && !isRoot;
+    const hint = this.#marked ? null : hintOf(attributes);
+    const gone = parent?.unseen === true ? parent.gone : marks.includes('gone') || hint === 'gone';
+    const unseen = parent?.unseen === true || gone || never || marks.includes('none') || hint !== null;
+    const raised = parent?.raised === true || name === 'sup' || marks.includes('raised');
+    if (!unseen && (apart || marks.includes('gap-before'))) this.#append(' ');
+    const opened: Open = {
+      unseen,
+      gone,
+      muted: marks.includes('inner'),
+      raised,
+      startsRaised: raised && parent?.raised !== true,
+      letters: lettersOf(marks) ?? null,
+      ending: `${unseen ? '' : (attributes[shownAfter] ?? '')}${!unseen && (apart || marks.includes('gap-after')) ? ' ' : ''}`,
+    };
+    if (opened.startsRaised) this.#raised = '';
+    const start = attributes[shownBefore];
+    if (start !== undefined && !unseen) this.write(start, opened);
+    return opened;
+  }
+
+  /** An element that says nothing of itself: it is as what it is in. */
+  #openPlain({ unseen, gone, raised }: Open, apart: boolean): Open {
+    const divided = apart && !unseen;
+    if (divided) this.#append(' ');
+    return { unseen, gone, raised, muted: false, startsRaised: false, letters: null, ending: divided ? ' ' : '' };
+  }
+
+  /** Text in an element. */
+  write(text: string, within: Open | undefined): void {
+    this.#whole.push(text);
+    this.#wholeLength += text.length;
+    if (within?.unseen || within?.muted) return;
+    const written = within?.letters?.(text) ?? text;
+    if (within?.raised !== true) this.#append(written);
+    else if (this.#raised.length < longestRaised) this.#raised += written.slice(0, longestRaised);
+  }
+
+  /** An element ends. */
+  close(closed: Open): void {
+    if (closed.startsRaised && !closed.unseen) this.#append(footnoteOr(this.#raised.trim(), this.#last));
+    if (closed.ending !== '') {
+      if (closed.raised && !closed.startsRaised) this.#raised += closed.ending;
+      else this.#append(closed.ending);
+    }
+  }
+
+  begin({ isHeading, columns, rows }: Pick<Cell, 'isHeading' | 'columns' | 'rows'>): Cell {
+    this.#last = '';
+    return {
+      isHeading,
+      columns,
+      rows,
+      shown: { from: this.#shownLength, to: this.#shownLength },
+      whole: { from: this.#wholeLength, to: this.#wholeLength },
+    };
+  }
+
+  end(cell: Cell): void {
+    cell.shown.to = this.#shownLength;
+    cell.whole.to = this.#wholeLength;
+  }
+
+  /** A cell as people see it: in one line, without icons and the marks of footnotes. */
+  of({ shown }: Cell): string {
+    return cellText(cut(this.#text().shown, shown));
+  }
+
+  /** A cell with what is for screen readers only. */
+  wholeOf({ whole }: Cell): string {
+    return cellText(cut(this.#text().whole, whole));
+  }
+
+  #append(text: string): void {
+    this.#shown.push(text);
+    this.#shownLength += text.length;
+    if (text.trim() !== '') this.#last = text.length > longestCell ? text.slice(-longestCell) : text;
+  }
+
+  #text(): { readonly shown: string; readonly whole: string } {
+    this.#joined ??= { shown: this.#shown.join(''), whole: this.#whole.join('') };
+    return this.#joined;
+  }
+}
+
+const noMarks: readonly string[] = [];
+
+function hasWritten(attributes: Readonly<Record<string, string>>): boolean {
+  return attributes[shownBefore] !== undefined || attributes[shownAfter] !== undefined;
+}
+
+/** What a page that was kept without marks says itself of an element. */
+function hintOf(attributes: Readonly<Record<string, string>>): 'gone' | 'none' | null {
+  if (Object.hasOwn(attributes, 'hidden')) return 'gone';
+  const style = attributes['style'];
+  if (style !== undefined && /(^|[;\s])display\s*:\s*none/i.test(style.slice(0, longestCell))) return 'gone';
+  if (style !== undefined && /(^|[;\s])visibility\s*:\s*hidden/i.test(style.slice(0, longestCell))) return 'none';
+  const names = attributes['class'];
+  return names !== undefined && forScreenReaders.test(names.slice(0, longestCell)) ? 'none' : null;
+}
+
+function lettersOf(marks: readonly string[]): Open['letters'] | undefined {
+  if (marks.length === 0) return null;
+  if (marks.includes('uppercase')) return (text) => text.toUpperCase();
+  if (marks.includes('lowercase')) return (text) => text.toLowerCase();
+  return marks.includes('capitalize') ? (text) => text.replace(/(?<!\S)\p{L}/gu, (it) => it.toUpperCase()) : null;
+}
+
+/**
+ * What a superscript adds to the text before it. Usually nothing: it is the mark of a footnote. Two digits after a whole
+ * number may be its cents and may be no part of it: kept apart, so that it is read as no number.
+ */
+function footnoteOr(raised: string, before: string): string {
+  return /^\d{2}$/.test(raised) && /(^|[^.\d])\d[\d,]*$/.test(before.slice(-30)) ? `^${raised}` : '';
+}
+
+function cut(text: string, { from, to }: Span): string {
+  return text.slice(from, Math.min(to, from + longestCell));
+}
+
+/** Pictures in letters' clothing, but for the triangles and arrows that say where a price went. */
+const icons =
+  /(?:\ufe0f|[\p{Co}\u2600-\u27bf\u2b50\u2b55\u{1f000}-\u{1f539}\u{1f53c}-\u{1faff}\u{f0000}-\u{10ffff}])+/gu;
+const footnotes = /[\s*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+$/;
+
+/** Text as displayed: without what nobody sees, and runs of spaces, breaking or not, are one space. */
+function cellText(text: string): string {
+  if (/^[\w.,%()&/-]*$/.test(text)) return text;
+  // Plain letters are most of what pages have.
+  const plain =
+    /[^\0-\xff]/.test(text) || text.includes('\u00ad') ? text.replaceAll(/\p{Cf}+/gu, '').replaceAll(icons, ' ') : text;
+  return plain.replaceAll(/\s+/g, ' ').replace(footnotes, '').trim();
+}
