@@ -30,6 +30,8 @@ export interface DashboardOptions {
   readonly emulatorUrl: string;
   /** Proves this server to the emulator's gate; `null` where there is none. */
   readonly gateSecret: string | null;
+  /** How long the emulator may be silent, in ms: a little longer than API Gateway lets a function take, unless given. */
+  readonly silentMs?: number;
 }
 
 export interface RunningDashboard {
@@ -164,7 +166,7 @@ function download(
 function pass(
   request: IncomingMessage,
   response: ServerResponse,
-  { emulatorUrl, port }: DashboardOptions,
+  { emulatorUrl, port, silentMs = 35_000 }: DashboardOptions,
   { path, headers }: { readonly path: string; readonly headers: OutgoingHttpHeaders },
 ): void {
   const { hostname, port: emulatorPort } = new URL(emulatorUrl);
@@ -181,12 +183,18 @@ function pass(
       pipeline(answer, response, () => undefined);
     },
   );
+  let silent = false;
+  upstream.setTimeout(silentMs, () => {
+    silent = true;
+    upstream.destroy(new Error('The emulator is silent.'));
+  });
   upstream.once('error', (error) => {
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    response.writeHead(502, {
+    const status = silent ? 504 : 502;
+    response.writeHead(status, {
       ...securityHeaders,
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
@@ -195,8 +203,8 @@ function pass(
       JSON.stringify({
         type: 'about:blank',
         title: 'The local cloud does not answer',
-        status: 502,
-        detail: `The emulator that runs the API cannot be reached (${codeOf(error) ?? 'no answer'}). Is \`npm start\` still running?`,
+        status,
+        detail: `The emulator that runs the API cannot be reached (${silent ? 'silent' : (codeOf(error) ?? 'no answer')}). Is \`npm start\` still running?`,
         code: 'unavailable',
         retryable: true,
       }),

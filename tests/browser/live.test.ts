@@ -1,17 +1,18 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { envelope } from '../../core/contracts/http/envelope.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
 import { sourceSchema } from '../../core/contracts/http/operations.ts';
 import { decimalsOfQuote } from '../../web/src/market/quote-decimals.ts';
 import { formatPrice } from '../../web/src/text/format.ts';
 import { launchChromium } from '../support/dashboard/chromium.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { textOf } from './dashboard.ts';
+
+const cloud = sharedCloud();
 
 /** The page against the deployed local cloud: what the double promises is what the API does. Runs in the project `local`. */
 describe('the dashboard of the deployed cloud', () => {
-  const cloud = inject('cloud');
   let browser: Browser;
 
   beforeAll(async () => {
@@ -20,11 +21,6 @@ describe('the dashboard of the deployed cloud', () => {
   afterAll(async () => {
     await browser?.close();
   });
-
-  async function read<T extends z.ZodType>(path: string, data: T): Promise<z.infer<T>> {
-    const response = await fetch(`${cloud.apiUrl}${path}`, { headers: { 'x-api-key': cloud.apiKeys.read } });
-    return data.parse(envelope(z.unknown()).parse(await response.json()).data);
-  }
 
   it('signs in with a key, shows the price that the API gives, runs, stops and starts a source', async () => {
     const complaints: string[] = [];
@@ -45,7 +41,8 @@ describe('the dashboard of the deployed cloud', () => {
     await card.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Yahoo Finance stopped.', { exact: true }).waitFor();
     await card.getByRole('button', { name: 'Start' }).waitFor();
-    const yahoo = async () => (await read('/sources', z.array(sourceSchema))).find((source) => source.id === 'yahoo');
+    const yahoo = async () =>
+      (await cloud.read('/sources', z.array(sourceSchema))).find((source) => source.id === 'yahoo');
     expect((await yahoo())?.paused).toBe(true);
 
     // While the source is stopped no price changes between the two looks.
@@ -55,7 +52,7 @@ describe('the dashboard of the deployed cloud', () => {
     await expect
       .poll(
         async () => {
-          const quote = await read('/quotes/AAPL', quoteSchema);
+          const quote = await cloud.read('/quotes/AAPL', quoteSchema);
           return (await textOf(apple.locator('td').nth(2))) === formatPrice(quote.price, decimalsOfQuote(quote));
         },
         { timeout: 20_000 },

@@ -13,6 +13,8 @@ import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { ageTasks } from '../support/age-tasks.ts';
 import { stateFolder } from '../support/cli-process.ts';
+import { blobsInBucket } from '../support/invariants/blobs-in-bucket.ts';
+import { breachesOf } from '../support/invariants/expect-invariant.ts';
 import { eventually } from '../support/shared-cloud.ts';
 
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
@@ -30,6 +32,25 @@ const onceSchema = z.object({
   indices: z.array(z.record(z.string(), z.unknown())),
 });
 
+async function rawBucket(s3: S3Client): Promise<string> {
+  const { Buckets } = await s3.send(new ListBucketsCommand({}));
+  return Buckets?.find(({ Name }) => Name?.includes('rawbucket'))?.Name ?? '';
+}
+
+/** Nothing was lost or doubled in all that the database and the bucket have; what waits for its time may be open. */
+async function expectNothingLost(ready: Ready, pool: Pool): Promise<void> {
+  const s3 = new S3Client({ ...emulatorClient(emulatorOf(ready)), forcePathStyle: true });
+  const bucket = await rawBucket(s3);
+  const breaches = async () => breachesOf(pool, { blobs: await blobsInBucket(s3, bucket), underWay: new Set() });
+  await post(ready, `${ready.apiUrl}/services/scheduler/stop`);
+  try {
+    await expect.poll(breaches, { timeout: 60_000, interval: 1_000 }).toEqual([]);
+  } finally {
+    await post(ready, `${ready.apiUrl}/services/scheduler/start`);
+    s3.destroy();
+  }
+}
+
 /** How many blobs of first cycles there are; every one that the database names must be. */
 async function blobsOf(ready: Ready): Promise<number> {
   const s3 = new S3Client({ ...emulatorClient(emulatorOf(ready)), forcePathStyle: true });
@@ -38,8 +59,7 @@ async function blobsOf(ready: Ready): Promise<number> {
     const { rows } = await pool.query<{ blob_key: string }>(
       "SELECT blob_key FROM batch JOIN run ON run.id = run_id WHERE trigger = 'first_cycle'",
     );
-    const { Buckets } = await s3.send(new ListBucketsCommand({}));
-    const bucket = Buckets?.find(({ Name }) => Name?.includes('rawbucket'))?.Name;
+    const bucket = await rawBucket(s3);
     for (const { blob_key: key } of rows) await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
     return rows.length;
   } finally {
@@ -226,6 +246,7 @@ describe('npm start', () => {
       });
       expect(kept).toEqual([{ accepted: 2 }]);
       await blobsOf(again.ready);
+      await expectNothingLost(again.ready, later);
     } finally {
       await later.end();
     }

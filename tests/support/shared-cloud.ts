@@ -1,6 +1,6 @@
 /** The deployed cloud that `cloud-setup.ts` started, as tests use it: over HTTP, through the AWS SDK, and in SQL. */
 import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, expect, inject } from 'vitest';
 import { z } from 'zod';
@@ -11,7 +11,6 @@ import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
-import { rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
@@ -20,8 +19,8 @@ import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { until } from '../../localstack/processes.ts';
 import { fetchAnswers, type IngestedBlob } from './ingest-answers.ts';
+import { blobsInBucket, keysUnder, objectAt } from './invariants/blobs-in-bucket.ts';
 import { breachesOf, expectInvariant } from './invariants/expect-invariant.ts';
-import type { KeptBlobs } from './invariants/kept-blobs.ts';
 
 /** Of all files: they share the cloud, and the modules of the process that runs them. */
 const seen = new Map<string, Buffer>();
@@ -78,27 +77,7 @@ export function sharedCloud() {
     });
   }
 
-  async function keysUnder(prefix: string): Promise<string[]> {
-    const keys: string[] = [];
-    let ContinuationToken: string | undefined;
-    do {
-      const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken }));
-      keys.push(...(listed.Contents ?? []).flatMap(({ Key }) => Key ?? []));
-      ContinuationToken = listed.NextContinuationToken;
-    } while (ContinuationToken !== undefined);
-    return keys;
-  }
-
-  async function objectAt(key: string): Promise<Buffer> {
-    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return Buffer.from((await object.Body?.transformToByteArray()) ?? []);
-  }
-
-  /** All raw blobs. A blob is never changed, so each is read once. */
-  async function keptBlobs(): Promise<KeptBlobs> {
-    for (const key of await keysUnder(rawPrefix)) if (!seen.has(key)) seen.set(key, await objectAt(key));
-    return seen;
-  }
+  const keptBlobs = () => blobsInBucket(s3, bucket, seen);
 
   async function whileNothingIsPlanned(work: () => Promise<void>): Promise<void> {
     const stopped = await pool.query(`SELECT FROM service_state WHERE service_id = 'scheduler' AND NOT running`);
@@ -136,9 +115,9 @@ export function sharedCloud() {
     async rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
       return (await pool.query<Record<string, unknown>>(sql, values)).rows;
     },
-    blobKeys: keysUnder,
+    blobKeys: (prefix: string) => keysUnder(s3, bucket, prefix),
     async getBlob(key: string): Promise<BlobEnvelope> {
-      return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(key)).toString('utf8')));
+      return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(s3, bucket, key)).toString('utf8')));
     },
     /** Checks what must hold once all has ended: the scheduler is stopped meanwhile, so that nothing is under way. */
     invariant: () =>

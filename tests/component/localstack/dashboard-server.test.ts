@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,3 +43,22 @@ it.each(['//api/v1/livez', '/\\api/v1/livez', 'http://evil.example/api/v1/livez'
     expect(await statusOf('/api/v1/livez')).toBe(502);
   },
 );
+
+it('answers 504 for an emulator that takes a request and says nothing, as a frozen one does', async () => {
+  const frozen = createServer();
+  await new Promise<void>((resolve) => frozen.listen(0, '127.0.0.1', resolve));
+  const address = frozen.address();
+  const emulatorUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const before = await startDashboard({
+    ...{ port: 0, folder, apiUrl: emulatorUrl, emulatorUrl, gateSecret: null },
+    silentMs: 200,
+  });
+  try {
+    const answer = await fetch(`${before.url}/api/v1/livez`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([504, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ status: 504, code: 'unavailable', retryable: true });
+  } finally {
+    await before.stop();
+    frozen.close();
+  }
+});

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { importsOf, realTree, type SourceTree, withoutComments } from '../../support/source-tree.ts';
 
-const groups = /^tests\/(contract|chaos|local)\/.+\.test\.ts$/;
+/** Tests of the rules alone have no pipeline. */
+const groups = /^tests\/(contract|chaos|local|component|browser)\/.+\.test\.ts$/;
 
 /** What brings work through the pipeline, in this process or in another. */
 const works =
-  /\b(ingestBlobs|scrapeTask|pipeline|startWorld|openWorld|sharedCloud|queueLoad|runMix|startTestCloud)\(|\/(ingest-worker|scrape-worker|scrape-task-worker|function-process)\.ts'/;
+  /\b(ingestBlobs|scrapeTask|pipeline|startWorld|openWorld|sharedCloud|queueLoad|runMix|startTestCloud|startRelease)\(|\binject\('cloud'\)|\brun\('start\.ts'|\/(ingest-worker|scrape-worker|scrape-task-worker|function-process)\.ts'/;
 
 /** What no world knows of. */
-const elsewhere = /\b(queueLoad|runMix|startTestCloud)\(|-worker\.ts'/;
+const elsewhere = /\b(queueLoad|runMix|startTestCloud|startRelease)\(|\brun\('start\.ts'|-worker\.ts'/;
 
 /** Worlds that check the invariants of everything that came in: after each test, or after the file. */
 const checking = ['use-world', 'clocked-cloud', 'recovery-world', 'shared-cloud'].map(
@@ -16,12 +17,14 @@ const checking = ['use-world', 'clocked-cloud', 'recovery-world', 'shared-cloud'
 );
 
 /** A check in a test file, or in what reports a whole run. */
-const checks = /\b(expectInvariant|invariant|expectStored|wrongIn)\(/;
+const checks = /\b(expectInvariant|breachesOf|invariant|expectStored|wrongIn)\(/;
 
 /** Without a check, and why. */
 const exempt: ReadonlyMap<string, string> = new Map([
   ['tests/contract/adding-a-source.test.ts', 'its pipeline runs in a script beside a copy of the repository'],
+  ['tests/local/aws-adapters.test.ts', 'its bucket and queue are its own, and nothing reads them'],
   ['tests/contract/permits-of-processes.test.ts', 'its processes keep their blobs to themselves: it counts requests'],
+  ['tests/chaos/start-errors.test.ts', 'its starts end before there is any work'],
   ['tests/local/fuzz.test.ts', 'requests at random stop sources and services in the middle of their work'],
 ]);
 
@@ -73,6 +76,14 @@ describe('the invariants are checked by every test that runs the pipeline', () =
   ])('refuses %s', (_what, text) => {
     expect(inWorld(text)).toEqual(['tests/contract/a.test.ts']);
     expect(inWorld(`${text} await load.expectStored();`)).toEqual([]);
+  });
+
+  it.each([
+    ['the deployed cloud past its check', "const cloud = inject('cloud');"],
+    ['a cloud of its own', "const running = place.run('start.ts', ['--json']);"],
+    ['functions of another release', 'const former = await startRelease(trees.former, { database, cloud });'],
+  ])('refuses %s', (_what, text) => {
+    expect(offences(new Map([['tests/local/a.test.ts', text]]))).toEqual(['tests/local/a.test.ts']);
   });
 
   it('refuses a worker in another process', () => {
