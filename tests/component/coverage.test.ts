@@ -41,6 +41,18 @@ const ranges = async (path: string) =>
   (await ask(path)).flatMap((row) => row.ranges.map((range) => [range.from, range.to, range.reason ?? range.state]));
 
 describe('GET /coverage', () => {
+  it.each([-8.64e15, 8.64e15, 1e300, -1e300])('reads rows in quarantine whose time is none: %s', async (startsAt) => {
+    const symbol = `TIME${String(startsAt).length}${startsAt < 0 ? 'B' : 'A'}`;
+    await answered(await makeListing(world.pool, symbol), { interval: '1h' });
+    await world.pool.query(
+      `INSERT INTO quarantine (source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id)
+       VALUES ('yahoo', 'schema', $3, 'x', 'x', $1, $2, 0, 'x', $4)`,
+      [{ interval: '1h', date: null, startsAt }, randomUUID(), symbol, batchId],
+    );
+    const [row] = await ask(`symbol=${symbol}&interval=1h`);
+    expect(row).toMatchObject({ source: 'yahoo', interval: '1h', present: 0 });
+  });
+
   it('says of each session whether its bar is there, and why not', async () => {
     const listing = await makeListing(world.pool, 'HOLES');
     await answered(listing, { untraded: '{[2026-11-17,2026-11-17]}' });

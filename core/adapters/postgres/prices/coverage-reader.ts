@@ -4,6 +4,7 @@ import type { CoverageQuestions, DaysAsked } from '../../../coverage/series.ts';
 import { isIntraday } from '../../../coverage/slots.ts';
 import { type BarInterval, barIntervals } from '../../../market/bar.ts';
 import type { CoverageReader } from '../../../ports/coverage-reader.ts';
+import { earliestTime } from '../../../prices/thresholds.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
@@ -165,6 +166,11 @@ async function doubtful(pool: Pool, asked: readonly DaysAsked[], visible: readon
   return asked.map((_, index) => counts.get(index + 1) ?? 0);
 }
 
+/** A time in milliseconds that has a day: rows in quarantine have what a source said, and some of it is no time. */
+const isTime = (value: string) =>
+  `CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value})::numeric BETWEEN ${earliestTime} AND ${latestTime} ELSE false END`;
+const latestTime = Date.UTC(9999, 0, 1);
+
 /** The days of rows in quarantine. */
 async function heldBack(pool: Pool, interval: BarInterval, series: CoverageQuestions['named']) {
   const result = await pool.query({
@@ -173,7 +179,7 @@ async function heldBack(pool: Pool, interval: BarInterval, series: CoverageQuest
                         (to_timestamp((q.row->>'startsAt')::float8 / 1000) AT TIME ZONE s.zone)::date::text) AS day
                FROM unnest($1::text[], $2::text[], $3::text[]) AS s (source, symbol, zone)
                JOIN quarantine q ON q.source_id = s.source AND q.symbol = s.symbol AND q.resolved_at IS NULL
-               WHERE q.row->>'interval' = $4 AND jsonb_typeof(q.row->'startsAt') = 'number'`,
+               WHERE q.row->>'interval' = $4 AND ${isTime("q.row->'startsAt'")}`,
     values: [
       texts(series.map(({ source }) => source)),
       texts(series.map(({ symbol }) => symbol)),
