@@ -12,6 +12,7 @@
 import type { CoverageState, MissingReason, NoSessionReason } from '../contracts/words/coverage.ts';
 import { type BarInterval, intervalMs } from '../market/bar.ts';
 import { hasDays, type TradingSession } from '../market/calendar.ts';
+import { isWithin } from './day-ranges.ts';
 import type { SeriesFacts, StoredDay } from './facts.ts';
 import { addDays, type DayRange, hoursOf, isIntraday, type Slot, settledAt } from './slots.ts';
 import { whyMissing } from './why-missing.ts';
@@ -170,7 +171,7 @@ function wholeSessions(facts: SeriesFacts, days: ReadonlyMap<string, StoredDay>)
 
 /** Whether an answer came after the session had settled. */
 function isRead(facts: SeriesFacts, slot: Slot): boolean {
-  if (facts.answered.some(({ from, to }) => from <= slot.from && slot.to <= to)) return true;
+  if (isWithin(facts.answered, slot)) return true;
   const { newest } = facts;
   return newest !== null && newest.from <= slot.from && newest.at >= settled(facts, slot)();
 }

@@ -53,6 +53,7 @@ export function isIntraday(interval: BarInterval): boolean {
 
 /** The slots of an interval that have a day in [from, to], oldest first. The first and last may reach beyond. */
 export function slotsOf(market: Market, interval: BarInterval, from: string, to: string): Slot[] {
+  if (interval !== '1wk' && interval !== '1mo') return daysOf(market, from, to);
   const slots: Slot[] = [];
   let at = firstDay(market, interval, from);
   while (at <= to) {
@@ -60,6 +61,37 @@ export function slotsOf(market: Market, interval: BarInterval, from: string, to:
     slots.push({ from: at, to: addDays(next, -1), trades: tradesWithin(market, at, next) });
     at = next;
   }
+  return slots;
+}
+
+/** By calendar and day since the epoch. */
+const knownDays = new Map<string, Map<number, Slot>>();
+/** Of all calendars; those of a century are 36,000. */
+const mostKnownDays = 120_000;
+let countOfKnownDays = 0;
+
+/** Days as slots. Decades of them are asked for at once, again and again, so each is worked out once. */
+function daysOf({ calendar }: Market, from: string, to: string): Slot[] {
+  if (countOfKnownDays > mostKnownDays) {
+    knownDays.clear();
+    countOfKnownDays = 0;
+  }
+  const id = calendar?.id ?? '';
+  const known = knownDays.get(id) ?? new Map<number, Slot>();
+  knownDays.set(id, known);
+  const before = known.size;
+  const slots: Slot[] = [];
+  const last = Date.parse(`${to}T00:00:00Z`) / dayMs;
+  for (let day = Date.parse(`${from}T00:00:00Z`) / dayMs; day <= last; day += 1) {
+    let slot = known.get(day);
+    if (!slot) {
+      const date = new Date(day * dayMs).toISOString().slice(0, 10);
+      slot = { from: date, to: date, trades: calendar === null ? true : tradesOn(calendar, date) };
+      known.set(day, slot);
+    }
+    slots.push(slot);
+  }
+  countOfKnownDays += known.size - before;
   return slots;
 }
 

@@ -1,5 +1,6 @@
 /** Why there is no bar of a session: the first reason that holds. */
 import type { MissingReason } from '../contracts/words/coverage.ts';
+import { isWithin } from './day-ranges.ts';
 import type { SeriesFacts } from './facts.ts';
 import type { DayRange, Slot } from './slots.ts';
 
@@ -21,7 +22,8 @@ const roundTripMs = 60 * 60_000;
 export function whyMissing(facts: SeriesFacts, slot: Slot, settled: () => number, now: number): MissingReason {
   const { withdrawn, heldBack, untraded, answered, newest, attempts } = facts;
   // All sessions that are older than this have settled, and the newest answer came after they did.
-  const isPast = (at: number) => Date.parse(`${slot.to}T00:00:00Z`) + longAgoMs < at;
+  const longAgo = Date.parse(`${slot.to}T00:00:00Z`) + longAgoMs;
+  const isPast = (at: number) => longAgo < at;
   const isSettled = isPast(now) || now >= settled();
   if (!isSettled) return 'not_yet_due';
   if (hasDay(withdrawn, slot)) return 'withdrawn';
@@ -29,15 +31,21 @@ export function whyMissing(facts: SeriesFacts, slot: Slot, settled: () => number
   if (isWithin(untraded, slot)) return 'not_traded';
   if (isWithin(answered, slot)) return 'unexplained';
   if (newest && newest.from <= slot.from && (isPast(newest.at) || newest.at >= settled())) return 'unexplained';
-  const last = attempts
-    .filter(({ at, days }) => (days === null ? isPast(at) || at >= settled() : covers(days, slot)))
-    .reduce<SeriesFacts['attempts'][number] | null>(
-      (newer, each) => (newer && newer.at >= each.at ? newer : each),
-      null,
-    );
+  const last = newestFirst(attempts).find(({ at, days }) =>
+    days === null ? isPast(at) || at >= settled() : covers(days, slot),
+  );
   if (last) return last.outcome === 'quota' ? 'quota' : last.outcome === 'waiting' ? 'not_yet_due' : 'source_failed';
   const due = isPast(now - roundTripMs) ? null : facts.dueAfter(settled());
   return due !== null && now < due + roundTripMs ? 'not_yet_due' : 'not_collected';
+}
+
+const inOrder = new WeakMap<SeriesFacts['attempts'], SeriesFacts['attempts']>();
+
+/** They are asked of each session, and the newest one mostly answers. */
+function newestFirst(attempts: SeriesFacts['attempts']): SeriesFacts['attempts'] {
+  const known = inOrder.get(attempts) ?? attempts.toSorted((a, b) => b.at - a.at);
+  inOrder.set(attempts, known);
+  return known;
 }
 
 /** No session settles later than so long after the beginning of its date in UTC. */
@@ -48,10 +56,6 @@ function hasDay(days: ReadonlySet<string>, { from, to }: Slot): boolean {
   if (from === to) return days.has(from);
   for (const day of days) if (from <= day && day <= to) return true;
   return false;
-}
-
-function isWithin(ranges: readonly DayRange[], slot: Slot): boolean {
-  return ranges.some((range) => covers(range, slot));
 }
 
 function covers(range: DayRange, { from, to }: Slot): boolean {

@@ -79,9 +79,10 @@ export function adjustBars<B extends AdjustableBar>(bars: readonly B[], target: 
 
 const one = new Decimal(1);
 
-/** What a bar's prices are to be multiplied by. Factors repeat from bar to bar, so they are kept. */
+/** What a bar's prices are to be multiplied by. It is the same from one split or dividend to the next, so it is kept. */
 function factorTo(target: BarBasis, actions: Actions, splitsOnly = false): (bar: AdjustableBar) => Decimal {
   const { splits } = actions;
+  const days = [...splits, ...actions.dividends].map(({ exDate }) => exDate).sort();
   const dividends = target === 'splits_and_dividends' ? dividendFactorAfter(actions, splits) : () => one;
   const kept = new Map<string, Decimal>();
 
@@ -109,7 +110,7 @@ function factorTo(target: BarBasis, actions: Actions, splitsOnly = false): (bar:
   }
 
   return (bar) => {
-    const key = `${bar.day} ${bar.basis} ${bar.basisAt}`;
+    const key = `${countUntil(days, bar.day)} ${bar.basis} ${bar.basisDay} ${bar.basisAt}`;
     let known = kept.get(key);
     if (!known) {
       known = factor(bar);
@@ -117,6 +118,18 @@ function factorTo(target: BarBasis, actions: Actions, splitsOnly = false): (bar:
     }
     return known;
   };
+}
+
+/** How many of some days, which are in order, are not after a day. */
+function countUntil(days: readonly string[], day: string): number {
+  let from = 0;
+  let to = days.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((days[middle] ?? '') <= day) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /**

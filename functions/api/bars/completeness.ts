@@ -1,4 +1,5 @@
 /** How complete a page of bars is, and which of them are final. */
+import { isWithin } from '../../../core/coverage/day-ranges.ts';
 import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
 import { countOf, ledgerOf } from '../../../core/coverage/ledger.ts';
 import { dueTimes, lifetimeOf } from '../../../core/coverage/ledgers.ts';
@@ -79,10 +80,11 @@ export function coverageOfPage(
   const begins = (slot: Slot) => startOf(slot, interval, market);
   // Between these days no session needs to be looked up: decades of them would take a second.
   const [innerFrom, innerTo] = [dayOf(time.from, 2), dayOf(time.to, -2)];
-  const isWithin = (slot: Slot) =>
+  const isAsked = (slot: Slot) =>
     (innerFrom <= slot.from && slot.to <= innerTo) || (begins(slot) >= time.from && ends(slot, of) <= time.to);
   const slots = slotsOf(market, interval, dayOf(time.from, -1), dayOf(time.to, 1)).filter(
-    (slot) => isWithin(slot) || [...daysOf(slot)].some((day) => days.has(day)),
+    (slot) =>
+      isAsked(slot) || (slot.from === slot.to ? days.has(slot.to) : [...daysOf(slot)].some((day) => days.has(day))),
   );
   const facts: SeriesFacts = {
     interval,
@@ -118,24 +120,34 @@ export function finality(of: PageOf): (bar: StoredBar) => boolean {
   const market = marketOf(listing);
   const afterMs = settlingMs(of);
   const newest = newestOf(series);
-  const ofDay = new Map<string, number>();
-  const settledOn = (slot: Slot) => {
-    const settled =
-      ofDay.get(slot.to) ??
-      settledAt(market, slot, { afterMs }) ??
-      Date.parse(`${addDays(slot.to, 1)}T00:00:00Z`) + afterMs;
-    ofDay.set(slot.to, settled);
-    return settled;
+  const settledOn = (slot: Slot) =>
+    settledAt(market, slot, { afterMs }) ?? Date.parse(`${addDays(slot.to, 1)}T00:00:00Z`) + afterMs;
+  /** Of the days of bars, what must be asked once for all bars of a day. */
+  const ofDay = new Map<string, { readonly slot: Slot; readonly answered: boolean; readonly settled: number | null }>();
+  const dayOfBar = (day: string) => {
+    const known = ofDay.get(day);
+    if (known) return known;
+    const slot = slotAt(market, interval, day);
+    const found = {
+      slot,
+      answered: isWithin(series?.answered ?? [], slot),
+      settled: isIntraday(interval) ? null : settledOn(slot),
+    };
+    ofDay.set(day, found);
+    return found;
   };
   return (bar) => {
     if (bar.stale) return false;
     const startsAt = bar.startsAt.getTime();
-    // Sessions of long ago need not be looked up.
-    if (bar.fetchedAt.getTime() >= startsAt + intervalMs(interval) + longAgoMs) return true;
-    const slot = slotAt(market, interval, sessionDay(bar, interval, market));
-    if (series?.answered.some(({ from, to }) => from <= slot.from && slot.to <= to)) return true;
-    const settled = isIntraday(interval) ? startsAt + intervalMs(interval) + afterMs : settledOn(slot);
-    return bar.fetchedAt.getTime() >= settled || (newest !== null && newest.from <= slot.from && newest.at >= settled);
+    const fetchedAt = bar.fetchedAt.getTime();
+    const ownEnd = startsAt + intervalMs(interval) + afterMs;
+    // Sessions of long ago need not be looked up, nor those of bars that are settled by their own time.
+    if (fetchedAt >= startsAt + intervalMs(interval) + longAgoMs) return true;
+    if (isIntraday(interval) && fetchedAt >= ownEnd) return true;
+    const day = dayOfBar(sessionDay(bar, interval, market));
+    if (day.answered) return true;
+    const settled = day.settled ?? ownEnd;
+    return fetchedAt >= settled || (newest !== null && newest.from <= day.slot.from && newest.at >= settled);
   };
 }
 

@@ -200,7 +200,9 @@ async function attempts(pool: Pool, jobs: CoverageQuestions['jobs'], symbols: re
                FROM unnest($1::text[], $2::text[]) AS j (source, job)
                CROSS JOIN LATERAL (SELECT id FROM run r WHERE r.source_id = j.source AND r.job = j.job AND r.due_at > $4
                                    ORDER BY r.due_at DESC LIMIT ${mostRuns}) r
-               JOIN task t ON t.run_id = r.id AND (t.status = 'failed' OR t.finished_at IS NULL) AND t.symbols && $3::text[]
+               -- By the runs' keys: all tasks that there are would be read for some hundred runs.
+               CROSS JOIN LATERAL (SELECT * FROM task WHERE run_id = r.id AND (status = 'failed' OR finished_at IS NULL)
+                                     AND symbols && $3::text[] OFFSET 0) t
                CROSS JOIN LATERAL unnest(t.symbols) AS x (symbol)
                WHERE x.symbol = ANY ($3::text[]) LIMIT ${mostAttempts}`,
     values: [texts(jobs.map(({ source }) => source)), texts(jobs.map(({ job }) => job)), texts(symbols), since],
