@@ -68,7 +68,7 @@ async function ofOne(source: string, { api, out }: Context): Promise<ExitCode> {
 }
 
 function inWords(source: string, health: SourceHealthView): string {
-  const { breaker, quota, lastFailure, parts } = health;
+  const { breaker, login, quota, lastFailure, parts } = health;
   const percent = (share: number | null | undefined) => (share == null ? '–' : `${Math.round(100 * share)} %`);
   return [
     `${safe(source)} is ${status(health.status)}${health.reason === null ? '' : `: ${health.reason}`}.`,
@@ -83,6 +83,9 @@ function inWords(source: string, health: SourceHealthView): string {
         lastFailure === null
           ? 'none'
           : `${instant(lastFailure.at)}: ${lastFailure.reason}. ${safe(lastFailure.message ?? '')}`.trim(),
+      ...(login && {
+        login: `${login.detail.code} since ${instant(login.since)}${login.until === null ? '' : ` until ${instant(login.until)}`}. ${safe(login.hint)}`,
+      }),
       breaker: `${breaker.state}${breaker.until === null ? '' : ` until ${instant(breaker.until)}`}`,
       quota: `${quota.minute.used} of ${quota.minute.limit} this minute, ${quota.day.used} of ${quota.day.limit} today`,
       'next run': instant(health.nextRunAt),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { backfillCommand } from './backfill.ts';
+import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
@@ -35,6 +36,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     startCommand(),
     stopCommand(),
     recoverCommand(),
+    continueCommand(),
     diagnoseCommand(),
     quarantineCommand(),
     findingsCommand(),

@@ -3,12 +3,13 @@ import type { BrowserLogin } from '../ports/browser.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
-import { type LoginCredentials, loginRefused } from './credentials.ts';
+import { type LoginCredentials, loginNotKept, loginRefused } from './credentials.ts';
+import { loginDemanded } from './login-states.ts';
 import type { Session } from './session.ts';
 
 /**
- * Signs in by a form in a browser. The session is the browser's storage state, cookies and local storage, which a context
- * of any other browser can continue. Gives a failure in place of a session that would not work.
+ * Signs in by a form in a browser. The session is all that the browser stored, which a context of any other browser can
+ * continue. Gives a failure in place of a session that would not work.
  */
 export async function browserLoginSession(
   strategy: BrowserFormLoginStrategy,
@@ -21,6 +22,8 @@ export async function browserLoginSession(
   const result = await login({
     url: address.url(strategy.loginUrl),
     selectors: strategy.selectors,
+    faces: strategy.faces ?? [],
+    secondFactor: null,
     ...credentials,
     headers,
   });
@@ -34,6 +37,16 @@ export async function browserLoginSession(
       };
     case 'refused':
       return loginRefused;
+    case 'demanded':
+      return loginDemanded(result, now);
+    case 'form_again':
+      return loginNotKept;
+    case 'too_large':
+      return {
+        reason: 'auth_expired',
+        detail: { code: 'session_too_large' },
+        message: 'The source stores more in the browser than is kept of a session.',
+      };
     case 'no_form':
       return {
         reason: 'schema_drift',

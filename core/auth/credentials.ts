@@ -66,6 +66,13 @@ export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T
   return parsed.success ? parsed.data : unset;
 }
 
+/** A login after which the source shows its form again, and says neither that it was refused nor what it wants. */
+export const loginNotKept: Failure = {
+  reason: 'auth_expired',
+  detail: { code: 'login_not_kept' },
+  message: 'After the login the source shows its login form again, without saying why.',
+};
+
 /** A login that was refused: by each strategy that has one, in the same words, for it is not tried again by the next worker. */
 export const loginRefused: Failure = {
   reason: 'auth_expired',

@@ -1,17 +1,22 @@
 import type { Failure } from '../contracts/failure.ts';
+import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
 import { guardedRead } from '../sources/guard.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 import { cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
-import { type LoginCredentials, loginRefused } from './credentials.ts';
+import { type LoginCredentials, loginNotKept, loginRefused } from './credentials.ts';
+import { viewOfHtml } from './html-view.ts';
+import { meaningOf } from './login-faces.ts';
+import { loginDemanded } from './login-states.ts';
+import type { LoginView } from './login-view.ts';
 import { filledFields, type HtmlForm, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
 
 /**
  * Signs in by an HTML form over HTTP: fetches it, sends user name, password and its hidden fields (a CSRF token), and
  * takes the cookies. The session cookie must be there in the end, and be another one than before: a login that was
- * refused sets cookies too.
+ * refused sets cookies too. What came instead is refused where the page says so, else one of the states of a login.
  */
 export async function formLoginSession(
   strategy: FormLoginStrategy,
@@ -55,18 +60,54 @@ export async function formLoginSession(
   if ('reason' in sent) return sent;
   const end = redirectOf(sent) === null ? sent : await walk.follow(sent);
   if ('reason' in end) return end;
+  const fields = strategy.fields;
+  const shown = viewOfHtml(page.response?.body ?? '', page.url, fields);
   const cookie = await walk.cookiesFor(address.url('/'));
   const after = cookieOf(cookie, strategy.sessionCookie);
-  if (after === undefined || after === before) {
-    const told = transportFailure(end);
-    return told && told.reason !== 'auth_expired' && told.reason !== 'blocked' ? told : loginRefused;
-  }
+  const isNew = after !== undefined && after !== before;
+  const failed = failureAfter(strategy, end, shown, isNew, now);
+  if (failed) return failed;
   return {
     headers: { cookie },
     query: {},
     storageState: null,
     expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
   };
+}
+
+/**
+ * Why what came after the password is no session. Some sites give the cookie of a session before they ask for a code, or for
+ * a new password: fields and addresses show that. The text of a page that let in may say anything.
+ */
+function failureAfter(
+  strategy: FormLoginStrategy,
+  end: UpstreamAnswer,
+  before: LoginView,
+  hasCookie: boolean,
+  now: number,
+): Failure | null {
+  const failure = transportFailure(end);
+  const body = end.response?.body ?? '';
+  const view = guardedRead<LoginView | Failure>(
+    () => viewOfHtml(body, end.url, strategy.fields),
+    (failed) => failed,
+  );
+  if ('reason' in view) return hasCookie ? null : view;
+  const { faces = [], refused } = strategy;
+  const own = meaningOf({ ...view, signedIn: true }, before, faces);
+  if (own.outcome === 'demanded') return loginDemanded(own, now);
+  if (hasCookie) {
+    const demand = meaningOf({ ...view, lines: [] }, before, []);
+    const mustAct =
+      demand.outcome === 'demanded' && demand.state !== 'survey_shown' && demand.state !== 'consent_wanted';
+    return mustAct ? loginDemanded(demand, now) : null;
+  }
+  if (refused?.test(view.lines.join('\n'))) return loginRefused;
+  const meaning = meaningOf(view, before, faces);
+  if (meaning.outcome === 'demanded') return loginDemanded(meaning, now);
+  if (failure && failure.reason !== 'auth_expired' && failure.reason !== 'blocked') return failure;
+  if (meaning.outcome === 'refused' || failure) return loginRefused;
+  return view.form ? loginNotKept : loginDemanded({ state: 'login_unrecognized' }, now);
 }
 
 function cookieOf(header: string, name: string): string | undefined {

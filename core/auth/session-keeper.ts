@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import type { Failure } from '../contracts/failure.ts';
+import { type Failure, failureSchema } from '../contracts/failure.ts';
 import type { SealedSession } from '../contracts/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 import { loginRefused } from './credentials.ts';
+import { holdOf, onHold } from './login-states.ts';
 import type { Sealer } from './seal.ts';
 import { type Session, sameSession, sessionSchema } from './session.ts';
 
@@ -12,14 +13,17 @@ import { type Session, sameSession, sessionSchema } from './session.ts';
  * accounts for less. New credentials and a recovery end it at once: both drop what is kept as the session.
  */
 const refusalSeconds = 300;
-/** How long a renewal may take before another worker may try. */
-const renewalSeconds = 60;
+/** How long a renewal may take before another worker may try, unless it needs a browser, which takes longer to start. */
+const usualRenewalSeconds = 60;
 /** How often and how long a worker waits for another's renewal. */
 const waitMs = 500;
 const waits = 40;
 
-/** What is kept in place of a session when the login was refused. */
-const refusalSchema = z.strictObject({ refused: z.literal(true) });
+/** What is kept in place of a session when the login was refused. A release before this one kept no failure. */
+const refusalSchema = z.strictObject({ refused: z.literal(true), failure: failureSchema.default(loginRefused) });
+
+/** Failures of a login that another one, at once, would only repeat. */
+const remembered: ReadonlySet<string> = new Set(['login_refused', 'login_not_kept', 'consent_refused']);
 
 export interface SessionKeeper {
   /** The source's session. `stored` is what `beginAttempt` gave (`null`: none is stored), which saves looking it up. */
@@ -31,7 +35,8 @@ export interface SessionKeeper {
 /**
  * Shares one session among all workers: kept sealed in `state`, renewed by the holder of the renewal lease while the
  * others wait for the result. A failed renewal fails that worker only, and the next one tries for itself; but a refused
- * login is kept in the session's place for some minutes, and fails all.
+ * login is kept in the session's place for some minutes, and fails all. A login that needs a person is put on hold in
+ * `state`: nobody logs in before that person continues, or sets credentials.
  *
  * @example
  * const keeper = sessionKeeper('yahoo', state, createSealer(secret), logIn, Date.now, sleep); const session = await
@@ -45,17 +50,22 @@ export function sessionKeeper(
   renew: () => Promise<Session | Failure>,
   now: Clock,
   wait: (ms: number) => Promise<void>,
+  renewalSeconds = usualRenewalSeconds,
 ): SessionKeeper {
   const open = (session: SealedSession | null, rejected?: Session): Session | Failure | null => {
     const opened = session && sealer.open(session.sealed, sourceId);
     if (!opened || Date.parse(session.expiresAt) <= now()) return null;
     const kept: unknown = JSON.parse(opened);
-    if (refusalSchema.safeParse(kept).success) return loginRefused;
+    const refusal = refusalSchema.safeParse(kept);
+    if (refusal.success) return refusal.data.failure;
     const parsed = sessionSchema.safeParse(kept);
     if (!parsed.success || Date.parse(parsed.data.expiresAt) <= now()) return null;
     return rejected && sameSession(parsed.data, rejected) ? null : parsed.data;
   };
-  const look = async (rejected?: Session) => open((await state.call({ op: 'getSession', sourceId })).session, rejected);
+  const look = async (rejected?: Session) => {
+    const { session, held } = await state.call({ op: 'getSession', sourceId });
+    return held ? onHold(held) : open(session, rejected);
+  };
   const keep = (token: number, content: unknown, expiresAt: string) =>
     state.call({
       op: 'putSession',
@@ -69,7 +79,12 @@ export function sessionKeeper(
       const isKnown = attempt === 0 && known !== undefined;
       const held = isKnown ? open(known, rejected) : await look(rejected);
       if (held) return held;
-      const { token } = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: renewalSeconds });
+      const { token, held: onHoldNow } = await state.call({
+        op: 'acquireRenewal',
+        sourceId,
+        ttlSeconds: renewalSeconds,
+      });
+      if (onHoldNow) return onHold(onHoldNow);
       if (token === null) {
         await wait(waitMs);
         continue;
@@ -78,8 +93,10 @@ export function sessionKeeper(
       const found = await look(rejected);
       const fresh = found ?? (await renew());
       if ('reason' in fresh) {
-        if (fresh.detail.code === loginRefused.detail.code && found === null)
-          await keep(token, { refused: true }, new Date(now() + refusalSeconds * 1000).toISOString());
+        const hold = found === null ? holdOf(fresh, now()) : null;
+        if (hold) await state.call({ op: 'holdLogin', sourceId, token, detail: fresh.detail, ...hold });
+        else if (found === null && remembered.has(fresh.detail.code))
+          await keep(token, { refused: true, failure: fresh }, new Date(now() + refusalSeconds * 1000).toISOString());
         else await state.call({ op: 'releaseRenewal', sourceId, token });
         return fresh;
       }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
+import { failureDetailSchema, keptDetailSchema } from './words/failure-details.ts';
 import { keyUses } from './words/licence.ts';
 import { pageSelectors } from './words/page-selectors.ts';
 import { permitPurposes } from './words/permit-purposes.ts';
@@ -51,11 +52,24 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
     op: z.literal('putSession'),
     sourceId: z.string(),
     token: z.int().positive(),
-    sealed: z.string().max(100_000),
+    /** A browser's may hold databases; see `longestState`. */
+    sealed: z.string().max(1_200_000),
     expiresAt: z.iso.datetime(),
   }),
   /** Releases the right after a failed renewal, so that the next worker gets the source's own answer. */
   z.object({ op: z.literal('releaseRenewal'), sourceId: z.string(), token: z.int().positive() }),
+  /**
+   * A login that needs a person, or time: it is remembered, and no right to renew is given before the credentials change, a
+   * person continues it, or the `seconds` are over. Ends the right of `token`, and drops the stored session.
+   */
+  z.object({
+    op: z.literal('holdLogin'),
+    sourceId: z.string(),
+    token: z.int().positive(),
+    detail: failureDetailSchema,
+    /** Until it is over by itself; `null` for one that a person ends. */
+    seconds: z.number().positive().nullable(),
+  }),
   /** Whether a person has set the credentials of a source, and since when. */
   z.object({ op: z.literal('credentialsState'), sourceId: z.string() }),
   /**
@@ -91,6 +105,10 @@ export type Permit = z.infer<typeof permit>;
 /** A session as it is kept: only functions outside the VPC can open it. */
 const sealedSession = z.object({ sealed: z.string(), expiresAt: z.iso.datetime() });
 export type SealedSession = z.infer<typeof sealedSession>;
+
+/** A login that is on hold: what the source wants, and until when where it is over by itself. */
+const heldLogin = z.object({ detail: keptDetailSchema, until: z.iso.datetime().nullable() });
+export type HeldLogin = z.infer<typeof heldLogin>;
 
 const permitsTaken = z.object({
   permits: z.array(permit),
@@ -133,8 +151,10 @@ export const stateResponseSchemas = {
     retryAfterSeconds: z.number().nonnegative(),
   }),
   holdSource: z.object({ until: z.iso.datetime() }),
-  getSession: z.object({ session: sealedSession.nullable() }),
-  acquireRenewal: z.object({ token: z.int().positive().nullable() }),
+  /** The former release says nothing of logins on hold: there were none. */
+  getSession: z.object({ session: sealedSession.nullable(), held: heldLogin.nullable().default(null) }),
+  acquireRenewal: z.object({ token: z.int().positive().nullable(), held: heldLogin.nullable().default(null) }),
+  holdLogin: z.object({ kept: z.boolean() }),
   putSession: z.object({ kept: z.boolean() }),
   releaseRenewal: z.object({ released: z.boolean() }),
   credentialsState: z.object({ isSet: z.boolean(), changedAt: z.iso.datetime().nullable() }),

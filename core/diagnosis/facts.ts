@@ -75,6 +75,8 @@ export interface SourceFacts {
   readonly signsIn: 'cookie-crumb' | 'api-key' | 'form-login' | 'browser-form-login' | null;
   /** `null` for a source that needs none. */
   readonly credentials: { readonly isSet: boolean; readonly changedAt: number | null } | null;
+  /** Its login that is on hold: what the source wants, and when that is over by itself. */
+  readonly login: { readonly detail: FailureDetail; readonly until: number | null } | null;
   readonly paused: boolean;
   readonly status: HealthStatus;
   readonly reason: RunReason | null;

@@ -35,6 +35,7 @@ export const problems = {
   unknown_queue: { status: 404, title: 'There is no such queue', retryable: false },
   no_credentials: { status: 404, title: 'The source has no credentials', retryable: false },
   credentials_missing: { status: 409, title: 'The credentials of the source are not set', retryable: false },
+  login_on_hold: { status: 409, title: 'The login of the source is on hold', retryable: false },
   nothing_to_replay: { status: 404, title: 'There is nothing to replay', retryable: false },
   unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
   unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },

@@ -1,3 +1,4 @@
+import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../diagnosis/facts.ts';
@@ -15,6 +16,8 @@ export interface SourceRecord {
   readonly breaker: string;
   readonly credentialsSet: boolean;
   readonly credentialsAt: number | null;
+  /** What the source wants before logins are made again, and when that is over by itself. */
+  readonly login: { readonly detail: FailureDetail; readonly until: number | null } | null;
   readonly dayUsed: number;
   readonly busiestMinute: number;
   readonly overdue: number;

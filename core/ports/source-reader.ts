@@ -17,6 +17,11 @@ export interface StoredSource {
   readonly heldUntil: Date | null;
   readonly credentialsSet: boolean;
   readonly credentialsAt: Date | null;
+  /** What the source wants before logins are made again; `null` while they are made. */
+  readonly loginHeld: FailureDetail | null;
+  readonly loginHeldAt: Date | null;
+  /** When that is over by itself. */
+  readonly loginHeldUntil: Date | null;
   readonly status: HealthStatus;
   readonly reason: RunReason | null;
   readonly score: number | null;

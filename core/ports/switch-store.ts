@@ -13,6 +13,8 @@ export interface ServiceState {
 export interface SwitchStore {
   /** Pauses a source, without an end or until an instant, or resumes it. */
   setPaused(sourceId: string, paused: boolean, until: Date | null, now: Date): Promise<void>;
+  /** Logins that are on hold until a person continues are made again. Changes nothing where none is on hold. */
+  continueLogin(sourceId: string, now: Date): Promise<void>;
   /** The services that were ever switched, as they are at an instant. One that is absent runs. */
   services(now: Date): Promise<ServiceState[]>;
   /** Stops a service, without an end or until an instant, or starts it. */

@@ -29,6 +29,8 @@ export interface RecoveryFacts {
   readonly paused: boolean;
   /** Its credentials are not set: only a person can change that. */
   readonly locked: boolean;
+  /** Its login is on hold: a person, or time, ends that, and another login would make it worse. */
+  readonly loginHeld: boolean;
   readonly openIncidents: number;
   /** End of the pause that the source asked for (`Retry-After`), in milliseconds since the epoch. */
   readonly heldUntil: number | null;
@@ -39,6 +41,7 @@ export interface RecoveryFacts {
 export type NotDue =
   | 'paused'
   | 'no_credentials'
+  | 'login_on_hold'
   | 'running'
   | 'no_incident'
   | 'not_failing'
@@ -51,6 +54,7 @@ export function recoveryDue(facts: RecoveryFacts, now: number): { due: true } | 
   const no = (why: NotDue) => ({ due: false, why }) as const;
   if (facts.paused || facts.status === 'paused') return no('paused');
   if (facts.locked) return no('no_credentials');
+  if (facts.loginHeld) return no('login_on_hold');
   if (facts.past.some((each) => each.finishedAt === null)) return no('running');
   if (facts.openIncidents === 0) return no('no_incident');
   if (facts.heldUntil !== null && facts.heldUntil > now) return no('held');

@@ -27,6 +27,8 @@ export type OpenSource = ScrapeSource & {
 const requestTimeoutMs = 12_000;
 /** A login takes its permits within this time: shorter than the right to renew lasts. */
 const loginMs = 30_000;
+/** A browser may have to start before it signs in, and each step of it has its own time limit. */
+const browserRenewalSeconds = 150;
 /** The longest answer of a source is a chart of some megabytes. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 
@@ -94,6 +96,7 @@ export async function openSource(
         }),
       world.now,
       world.wait,
+      strategy.strategy === 'browser-form-login' ? browserRenewalSeconds : undefined,
     );
   const typed = await typedInto(strategy, async () => (await world.credentials?.(sourceId)) ?? null);
   const maskCredentials = redactor(typed);

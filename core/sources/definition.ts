@@ -1,5 +1,6 @@
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { LicenceClass } from '../contracts/words/licence.ts';
+import type { LoginState } from '../contracts/words/login-states.ts';
 import type { BarInterval } from '../market/bar.ts';
 import type { AssetClass } from '../market/instrument.ts';
 import type { SourceParser } from './parser.ts';
@@ -62,6 +63,19 @@ export interface ApiKeyStrategy {
   readonly lifeSeconds: number;
 }
 
+/**
+ * What a source shows in place of letting in, so that it is recognized: by what is visible under a selector (in a browser
+ * only), a text, a path, or all that are given together. With `press`, it is passed by pressing that button, at most once a
+ * login: only where a person has decided so. What most sites show is known without (`core/auth/login-faces.ts`).
+ */
+export interface LoginFace {
+  readonly state: LoginState;
+  readonly selector?: string;
+  readonly text?: RegExp;
+  readonly path?: RegExp;
+  readonly press?: string;
+}
+
 /** A form is fetched, filled in and sent over HTTP; the cookies it sets are the session. Credentials: `{username, password}`. */
 export interface FormLoginStrategy {
   readonly strategy: 'form-login';
@@ -70,6 +84,9 @@ export interface FormLoginStrategy {
   readonly fields: { readonly username: string; readonly password: string };
   /** The cookie that only a signed-in client has. */
   readonly sessionCookie: string;
+  /** What the page says when it refuses, where it is not English. */
+  readonly refused?: RegExp;
+  readonly faces?: readonly LoginFace[];
   readonly lifeSeconds: number;
 }
 
@@ -85,6 +102,7 @@ export interface BrowserFormLoginStrategy {
     readonly signedIn: string;
     readonly refused: string;
   };
+  readonly faces?: readonly LoginFace[];
   readonly lifeSeconds: number;
 }
 

@@ -68,6 +68,30 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('quota') }),
   /** A login is refused, though its credentials are right. */
   z.object({ ...scope, fault: z.literal('refused') }),
+  /** After the password: a page that asks for a code (`totp` of the right secret passes), locks, or wants its terms accepted. */
+  z.object({ ...scope, fault: z.literal('second-factor') }),
+  z.object({ ...scope, fault: z.literal('locked'), minutes: positive.max(100_000).optional() }),
+  z.object({ ...scope, fault: z.literal('terms') }),
+  /** Another page after the password, of the tester's choosing. */
+  z.object({
+    ...scope,
+    fault: z.literal('after-password'),
+    path: z
+      .string()
+      .regex(/^\/[a-z/-]{1,60}$/)
+      .default('/next'),
+    html: z.string().max(20_000).default('<h1>Something else</h1>'),
+    /** Inside a frame, or in a dialog over the signed-in page. */
+    within: z.enum(['page', 'frame', 'dialog', 'form']).default('page'),
+  }),
+  /** The form holds an empty element for errors from the start, and is sent by a script. */
+  z.object({ ...scope, fault: z.literal('hidden-error') }),
+  /** The session lies in the tab's session storage, in IndexedDB, or in a cookie that a script sets late. */
+  z.object({ ...scope, fault: z.literal('session-storage') }),
+  z.object({ ...scope, fault: z.literal('indexed-db') }),
+  z.object({ ...scope, fault: z.literal('late-cookie'), delayMs: positive.max(10_000).default(700) }),
+  /** A cookie wall over the login form; `button: 'known'` has the one that the source's definition names. */
+  z.object({ ...scope, fault: z.literal('cookie-wall-login'), button: z.enum(['known', 'other']).default('other') }),
   /** No session and no crumb is accepted; with `madeBefore`, where a source knows how old a session is, only the older ones are not. */
   z.object({ ...scope, fault: z.literal('expired'), madeBefore: z.iso.datetime().optional() }),
   /** A session needs consent first. */

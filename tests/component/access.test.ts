@@ -37,6 +37,7 @@ const access: Record<string, Scope | 'public'> = {
   'GET /incidents/{id}': 'read',
   'POST /sources/{id}/start': 'operate',
   'POST /sources/{id}/stop': 'operate',
+  'POST /sources/{id}/continue': 'operate',
   'POST /sources/{id}/run': 'operate',
   'POST /sources/{id}/recover': 'operate',
   'POST /sources/recover': 'operate',

@@ -117,6 +117,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /sources/{id}': [],
   'GET /sources/{id}/health': [],
   'POST /sources/{id}/start': [],
+  'POST /sources/{id}/continue': [],
   'POST /sources/{id}/stop': [],
   'POST /sources/{id}/run': [],
 

@@ -82,7 +82,7 @@ describe('credentials of a source', () => {
     await state.call({ op: 'putSession', sourceId, token: first.token ?? 0, sealed: 'old', expiresAt });
     const second = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
     await ask({ method: 'PUT', json: { apiKey: secret } });
-    expect(await state.call({ op: 'getSession', sourceId })).toEqual({ session: null });
+    expect(await state.call({ op: 'getSession', sourceId })).toEqual({ session: null, held: null });
     const late = await state.call({ op: 'putSession', sourceId, token: second.token ?? 0, sealed: 'old', expiresAt });
     expect(late).toEqual({ kept: false });
     expect((await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 })).token).not.toBeNull();

@@ -4,6 +4,7 @@ import { makeSession } from '../../core/auth/make-session.ts';
 import { exchangeErrors } from '../../core/contracts/blob.ts';
 import type { Failure } from '../../core/contracts/failure.ts';
 import { jobKinds } from '../../core/contracts/words/job-kinds.ts';
+import { loginStates } from '../../core/contracts/words/login-states.ts';
 import type { LoginResult } from '../../core/ports/browser.ts';
 import { verdictOf } from '../../core/prices/verdict.ts';
 import { type Heard, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
@@ -183,6 +184,9 @@ async function ofBrowserLogins(): Promise<Failure[]> {
   const results: LoginResult[] = [
     { outcome: 'refused' },
     { outcome: 'no_form' },
+    { outcome: 'form_again' },
+    { outcome: 'too_large' },
+    ...loginStates.map((state) => ({ outcome: 'demanded', state }) as const),
     ...heard.map((each) => ({ ...each, outcome: 'failed' }) as const),
     { outcome: 'failed', ...answered('') },
   ];

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { readThroughFaults, sickFaults } from './faults.ts';
-import { runNow } from './pipeline.ts';
+import { type Pipeline, runNow } from './pipeline.ts';
 import type { recoveryWorld } from './recovery-world.ts';
 import { wordless } from './wordless.ts';
 import { diagnosisAt, forgetWords, keepWords } from './wordless-database.ts';
@@ -11,6 +12,9 @@ const minute = 60_000;
 
 /** With these there is nothing to look at: a page that never came, or one that could be read. */
 const neverSeen: readonly string[] = ['hang', 'unit'];
+
+/** A login that only a person continues: nothing signs in again by itself. */
+const needsPerson: readonly string[] = ['second-factor', 'locked', 'terms', 'cookie-wall-login'];
 
 /**
  * Every fault of the sources of a kind, all the way (docs/reasons.md, docs/health.md, docs/recovery.md): it ends as its reason and
@@ -46,7 +50,8 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
 
       of.fault(source, fault);
       // A login is wanted when the session has run out, and not before.
-      if (fault === 'refused') await all('DELETE FROM auth_session');
+      const held = needsPerson.includes(fault);
+      if (fault === 'refused' || held) await all('DELETE FROM auth_session');
       await cycle();
       expect(await all(`SELECT reason FROM task WHERE status = 'failed'`)).toEqual([{ reason }]);
       expect(await health()).toMatchObject({
@@ -81,10 +86,16 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
       expect(await of.incidents(source)).toEqual([{ reason, count: 2, samples: 2 }]);
 
       await later();
+      if (held) {
+        await heldUntilContinued(of, world, source, new Date(now));
+        of.fault(source, fault, false);
+        await heldUntilContinued(of, world, source, new Date(now));
+        await switchStore(of.pool()).continueLogin(source, new Date());
+      }
       expect((await world.watch(new Date(now))).recovering).toEqual([source]);
       await world.heal(later);
       // A page with another layout is read by its headings: the recovery heals it while the fault lasts.
-      if (fault !== 'layout') {
+      if (fault !== 'layout' && !held) {
         expect(await newest(source)).toMatchObject({ status: 'failed', reason, trigger: 'automatic' });
         of.fault(source, fault, false);
         await later();
@@ -137,6 +148,8 @@ export function eachFace(of: ReturnType<typeof recoveryWorld>): void {
       expect(before.length).toBeGreaterThan(0);
       expect(before.some(({ kept }) => kept === null)).toBe(false);
       of.fault(source, fault);
+      // It may be in how a session is kept.
+      await of.all('DELETE FROM auth_session');
       await cycle();
       await cycle();
       expect(await of.all('SELECT DISTINCT status, reason FROM task')).toEqual([{ status: 'succeeded', reason: null }]);
@@ -154,4 +167,18 @@ export function eachFace(of: ReturnType<typeof recoveryWorld>): void {
       await of.invariant(world);
     });
   });
+}
+
+/** No recovery begins while a login is on hold, and a run makes no request. */
+async function heldUntilContinued(
+  { upstreams, later }: ReturnType<typeof recoveryWorld>,
+  world: Pipeline,
+  source: string,
+  at: Date,
+): Promise<void> {
+  const requests = () => upstreams().control.requests(false)[source]?.['total'];
+  const before = requests();
+  expect((await world.watch(at)).recovering).toEqual([]);
+  await world.heal(later);
+  expect(requests()).toBe(before);
 }

@@ -53,6 +53,7 @@ export function recoveryLookupsSuite(make: () => Promise<RecoveryStoreFixture>):
         failuresInARow: 3,
         paused: true,
         locked: true,
+        loginHeld: false,
         openIncidents: 1,
         heldUntil: at(60).getTime(),
         past: [

@@ -48,6 +48,7 @@ const blank: Omit<SourceFacts, 'id' | 'tasks' | 'quarantine' | 'incidents'> = {
     kind: 'api',
     signsIn: null,
     credentials: null,
+    login: null,
     paused: false,
     status: 'failed',
     reason: null,

@@ -18,7 +18,7 @@ import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';
 import { launchChromium, type RunningChromium } from './launch.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 import { NoRoomError, type RoomIn } from './room.ts';
-import { readStorageState } from './storage-state.ts';
+import { readStorageState, restoreSessionStorage } from './storage-state.ts';
 
 export interface ChromiumOptions {
   /** Path of the browser, instead of a discovered one. */
@@ -127,9 +127,10 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     }
     if (!held) {
       const { 'user-agent': userAgent, accept: _forData, ...headers } = call.headers;
+      const stored = call.storageState ? readStorageState(call.storageState) : null;
       const context = await running.browser.newContext({
         ...(userAgent ? { userAgent } : {}),
-        ...(call.storageState ? { storageState: readStorageState(call.storageState) } : {}),
+        ...(stored ? { storageState: stored.context } : {}),
         extraHTTPHeaders: headers,
         locale: 'en-US',
         timezoneId: 'UTC',
@@ -137,6 +138,7 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
         serviceWorkers: 'block',
         acceptDownloads: false,
       });
+      if (stored) await restoreSessionStorage(context, stored.sessionStorage);
       held = { key, context, pages: 0, sick: false };
     }
     held.pages++;
@@ -202,7 +204,17 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     };
     const { response, error } = await load(call, rules, true);
     if (error || response?.status !== 200 || !open) return { outcome: 'failed', response, error };
-    const result = await within(rules.timeoutMs + graceMs, open.signIn(form, rules.timeoutMs));
+    let result: LoginResult | typeof late;
+    try {
+      result = await within(rules.timeoutMs + graceMs, open.signIn(form, rules.timeoutMs));
+    } catch {
+      await discard();
+      return {
+        outcome: 'failed',
+        response: null,
+        error: { code: 'connection', message: 'The browser ended while it signed in.' },
+      };
+    }
     if (result === late) {
       await discard();
       return { outcome: 'failed', response: null, error: { code: 'timeout', message: 'The login did not end.' } };

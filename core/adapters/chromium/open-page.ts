@@ -4,7 +4,7 @@ import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
 import { pageSession } from './in-page/run-in-page.ts';
 import { shownHtml } from './in-page/shown-html.ts';
-import { writeStorageState } from './storage-state.ts';
+import { signIn } from './sign-in.ts';
 
 /** One page in a context. */
 export interface OpenPage {
@@ -34,6 +34,7 @@ export async function openPage(
   const [inPage] = await Promise.all([pageSession(network), network.send('Network.enable')]);
   const busy = new Set<Request>();
   let document: Response | null = null;
+  let documents = 0;
   let crashed = false;
   await page.route('**/*', (route) => {
     const request = route.request();
@@ -53,7 +54,9 @@ export async function openPage(
   page.on('requestfinished', done);
   page.on('requestfailed', done);
   page.on('response', (response) => {
-    if (isDocument(response, page) && origins.includes(originOf(response.url()))) document = response;
+    if (!isDocument(response, page) || !origins.includes(originOf(response.url()))) return;
+    document = response;
+    documents++;
   });
 
   return {
@@ -98,48 +101,22 @@ export async function openPage(
       return answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
     },
 
-    async signIn({ selectors, username, password }, timeoutMs) {
-      const until = performance.now() + timeoutMs;
-      const timeout = () => ({ timeout: Math.max(1, until - performance.now()) });
-      if ((await page.locator(selectors.username).count()) === 0) {
-        if ((await page.locator(selectors.signedIn).count()) === 0) return { outcome: 'no_form' };
-        return { outcome: 'signed_in', storageState: writeStorageState(await context.storageState()) };
-      }
-      try {
-        await page.locator(selectors.username).fill(username, timeout());
-        await page.locator(selectors.password).fill(password, timeout());
-        const again = formAgain(page, selectors, timeout());
-        again.catch(() => undefined);
-        await page.locator(selectors.submit).click(timeout());
-        await Promise.race([
-          again,
-          page.waitForSelector(`${selectors.signedIn}, ${selectors.refused}`, { state: 'attached', ...timeout() }),
-        ]);
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        const answer = answered(document);
-        if (answer && answer.status() !== 200) return { outcome: 'failed', ...answerOf(answer, '', false) };
-        if (busy.size > 0)
-          return { outcome: 'failed', response: null, error: { code: 'timeout', message: 'The login did not end.' } };
-        return { outcome: 'no_form' };
-      }
-      if ((await page.locator(selectors.signedIn).count()) === 0) return { outcome: 'refused' };
-      return { outcome: 'signed_in', storageState: writeStorageState(await context.storageState()) };
-    },
+    signIn: (form, timeoutMs) =>
+      signIn(
+        page,
+        context,
+        form,
+        {
+          pending: () => busy.size,
+          documents: () => documents,
+          broken() {
+            const answer = answered(document);
+            return answer && answer.status() !== 200 ? { outcome: 'failed', ...answerOf(answer, '', false) } : null;
+          },
+        },
+        timeoutMs,
+      ),
   };
-}
-
-/** Waits for another document with the form: a login that was accepted but did not last. */
-async function formAgain(
-  page: Page,
-  { username, signedIn }: LoginForm['selectors'],
-  { timeout }: { timeout: number },
-): Promise<void> {
-  const until = performance.now() + timeout;
-  for (;;) {
-    await page.waitForEvent('domcontentloaded', { timeout: Math.max(1, until - performance.now()) });
-    if ((await page.locator(username).count()) > 0 && (await page.locator(signedIn).count()) === 0) return;
-  }
 }
 
 /** TypeScript does not see that an event handler may have set it. */

@@ -163,6 +163,8 @@ function watch({ now, recoveries, surroundings }: Parts): RecoveryWatch {
             failuresInARow: open.reduce((sum, each) => sum + each.count, 0),
             paused: source.pausedUntil !== null && source.pausedUntil > at.getTime(),
             locked: !source.unlocked,
+            // Its sources have no logins.
+            loginHeld: false,
             openIncidents: open.length,
             heldUntil: source.heldUntil,
             past,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StateRequest, StateResponses } from '../../contracts/state.ts';
+import type { HeldLogin, StateRequest, StateResponses } from '../../contracts/state.ts';
 import type { KeyUse } from '../../contracts/words/licence.ts';
 import { countedFrom, decidePermits, type LedgerFacts } from '../../planning/permits.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -38,6 +38,7 @@ export function memoryState(
   let ledger: UsedPermit[] = [];
   const heldUntil = new Map<string, number>();
   const sessions = new Map<string, { sealed: string; expiresAt: string }>();
+  const logins = new Map<string, HeldLogin>();
   const renewals = new Map<string, { token: number; until: number }>();
   const iso = (at: number) => new Date(at).toISOString();
 
@@ -81,14 +82,22 @@ export function memoryState(
     },
     getSession({ sourceId }) {
       const held = sessions.get(sourceId);
-      return { session: held && Date.parse(held.expiresAt) > now() ? held : null };
+      return { session: held && Date.parse(held.expiresAt) > now() ? held : null, held: loginOnHold(sourceId) };
     },
     acquireRenewal({ sourceId, ttlSeconds }) {
       const held = renewals.get(sourceId);
-      if (held && held.until > now()) return { token: null };
+      const onHold = loginOnHold(sourceId);
+      if (onHold || (held && held.until > now())) return { token: null, held: onHold };
       const token = (held?.token ?? 0) + 1;
       renewals.set(sourceId, { token, until: now() + ttlSeconds * 1000 });
-      return { token };
+      return { token, held: null };
+    },
+    holdLogin({ sourceId, token, detail, seconds }) {
+      if (renewals.get(sourceId)?.token !== token) return { kept: false };
+      release(sourceId, token);
+      sessions.delete(sourceId);
+      logins.set(sourceId, { detail, until: seconds === null ? null : iso(now() + seconds * 1000) });
+      return { kept: true };
     },
     putSession({ sourceId, token, sealed, expiresAt }) {
       if (!release(sourceId, token)) return { kept: false };
@@ -101,6 +110,11 @@ export function memoryState(
     },
     releaseRenewal: ({ sourceId, token }) => ({ released: release(sourceId, token) }),
   };
+
+  function loginOnHold(sourceId: string): HeldLogin | null {
+    const held = logins.get(sourceId) ?? null;
+    return held?.until && Date.parse(held.until) <= now() ? null : held;
+  }
 
   function release(sourceId: string, token: number): boolean {
     const held = renewals.get(sourceId);

@@ -50,6 +50,19 @@ export const sourceHealthSchema = z
         runId: z.uuid(),
       })
       .nullable(),
+    /** Why nothing signs in at the source; `null` while logins are made. */
+    login: z
+      .object({
+        /** What the source wants. */
+        detail: keptDetailSchema,
+        since: instant,
+        /** When logins are made again by themselves; `null` where a person has to act. */
+        until: instant.nullable(),
+        /** What to do, in a sentence. */
+        hint: z.string(),
+      })
+      .nullable()
+      .default(null),
     /** Open: no planned requests. Half-open: one run tries whether the source works again. */
     breaker: z.object({
       state: z.enum(['closed', 'open', 'half_open']),

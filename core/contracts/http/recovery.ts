@@ -105,7 +105,13 @@ export const recoverRequestSchema = z
   .meta({ id: 'RecoverRequest' });
 
 /** Why a source is not recovered now. */
-export const recoveryRefusals = ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'] as const;
+export const recoveryRefusals = [
+  'unknown_source',
+  'recovery_running',
+  'source_paused',
+  'credentials_missing',
+  'login_on_hold',
+] as const;
 export type RecoveryRefusal = (typeof recoveryRefusals)[number];
 
 /** What became of the request for each source, in the order of the catalogue. */

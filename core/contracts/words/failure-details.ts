@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { plainLoginStates } from './login-states.ts';
 import { quarantineReasons } from './quarantine-reasons.ts';
 
 /**
@@ -51,6 +52,9 @@ export const plainFailureCodes = [
   'login_refused',
   'login_form_missing',
   'login_failed',
+  'login_not_kept',
+  'session_too_large',
+  ...plainLoginStates,
   'foreign_redirect',
   'no_cookies',
   'consent_refused',
@@ -94,6 +98,8 @@ export const failureDetailSchema = z
     z.object({ code: z.literal('schema_mismatch'), paths: names }),
     z.object({ code: z.literal('columns_missing'), columns: names }),
     z.object({ code: z.literal('too_many_redirects'), most: count }),
+    // No login is made before `until`.
+    z.object({ code: z.literal('too_many_logins'), until: instant }),
     z.object({ code: z.literal('page_too_complex'), exceeds: z.enum(['elements', 'depth']), most: count }),
     z.object({ code: z.literal('member_count'), members: count, least: count, most: count }),
     z.object({ code: z.literal('weights_sum'), percent: z.number() }),

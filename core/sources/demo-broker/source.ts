@@ -20,6 +20,7 @@ export const demoBroker: SourceDefinition = {
       signedIn: '#account',
       refused: 'form#login .login-error',
     },
+    faces: [{ state: 'consent_wanted', selector: '#cookie-wall .necessary', press: '#cookie-wall .necessary' }],
     lifeSeconds: 540,
   },
   // A second sign-in would end the first.

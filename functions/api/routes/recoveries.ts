@@ -31,6 +31,7 @@ import { proxyId } from '../../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { leftOut } from '../licence.ts';
+import { loginView } from '../views/source.ts';
 
 interface RouteDependencies {
   readonly recoveries: VisibleTo<RecoveryRecords>;
@@ -124,6 +125,12 @@ export function recoveryRoutes({
         code: 'credentials_missing',
         message: `${source.title} has no credentials yet. ${credentialsHint(source)}`,
       };
+    const login = source && row ? loginView(source, row) : null;
+    if (source && login)
+      return {
+        code: 'login_on_hold',
+        message: `${source.title} takes no login now (${login.detail.code}). ${login.hint}`,
+      };
     return null;
   }
 
@@ -149,7 +156,7 @@ export function recoveryRoutes({
       data: recoveryAcceptedSchema,
       status: 202,
       idempotent: true,
-      problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing'],
+      problems: ['unknown_source', 'recovery_running', 'source_paused', 'credentials_missing', 'login_on_hold'],
     },
     async ({ params, call }) => {
       const { slot } = await requestSlot(requests, call, undefined);
@@ -179,7 +186,7 @@ export function recoveryRoutes({
       tag,
       summary: 'Recover several sources by name, or all that fail',
       description:
-        'Each source gets a recovery of its own, or a refusal with its reason. With `failing`, or a `kind`, those that are failed, degraded or limited; a healthy source is recovered only by its id. When nothing fails the answer is a 200 with an empty list. `all` is deprecated: it means `failing`.',
+        'Each source gets a recovery of its own, or a refusal with its reason: sources that are paused, have no credentials, or whose login is on hold. With `failing`, or a `kind`, those that are failed, degraded or limited; a healthy source is recovered only by its id. When nothing fails the answer is a 200 with an empty list. `all` is deprecated: it means `failing`.',
       body: recoverRequestSchema,
       data: recoveriesAcceptedSchema,
       alsoOk: { description: 'Nothing fails, so nothing is recovered.', data: recoveriesAcceptedSchema },

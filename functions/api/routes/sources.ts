@@ -178,6 +178,27 @@ export function sourceRoutes({
     );
   }
 
+  const continueLogin = route(
+    {
+      method: 'post',
+      path: '/sources/{id}/continue',
+      access: 'operate',
+      shows: 'visible',
+      tag,
+      summary: 'Continue a login that is on hold',
+      description:
+        'After a person has done what `health.login` asks for: the next run signs in again. Changes nothing where no login is on hold. New credentials continue it as well.',
+      params: byId,
+      data: sourceSchema,
+      problems,
+    },
+    async ({ params, call }) => {
+      const { id } = definitionOf(params.id);
+      await switches.continueLogin(id, new Date(call.now));
+      return { kind: 'data', data: await viewOf(id, call) };
+    },
+  );
+
   const run = route(
     {
       method: 'post',
@@ -193,7 +214,7 @@ export function sourceRoutes({
       data: runAcceptedSchema,
       status: 202,
       idempotent: true,
-      problems: ['unknown_source', 'unknown_job', 'credentials_missing'],
+      problems: ['unknown_source', 'unknown_job', 'credentials_missing', 'login_on_hold'],
     },
     async ({ params, body, call }): Promise<Reply> => {
       const source = definitionOf(params.id);
@@ -210,6 +231,12 @@ export function sourceRoutes({
           throw new ProblemError(
             'credentials_missing',
             `${source.title} cannot be called yet. ${view.credentials.hint}`,
+          );
+        const { login } = view.health;
+        if (login)
+          throw new ProblemError(
+            'login_on_hold',
+            `${source.title} takes no login now (${login.detail.code}). ${login.hint}`,
           );
       }
       const { slot: requestId } = await requestSlot(requests, call, body);
@@ -244,5 +271,5 @@ export function sourceRoutes({
     }));
   }
 
-  return [list, one, health, history, switching('start'), switching('stop'), run];
+  return [list, one, health, history, switching('start'), switching('stop'), continueLogin, run];
 }

@@ -1,4 +1,5 @@
 import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import { loginHint } from '../../../core/auth/login-states.ts';
 import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
@@ -115,6 +116,7 @@ function healthView(
             runId: row.failureRunId,
           }
         : null,
+    login: loginView(source, row),
     breaker: {
       state: shownBreaker({ state: row.breaker, until: row.breakerUntil?.getTime() ?? null }, now),
       until: row.breakerUntil?.toISOString() ?? null,
@@ -136,6 +138,14 @@ function healthView(
     },
     nextRunAt: next,
   };
+}
+
+/** Why nothing signs in, and what to do about it. The code is no text of the source's: it is shown to all. */
+export function loginView({ id }: { readonly id: string }, row: StoredSource): SourceHealthView['login'] {
+  const { loginHeld: detail, loginHeldAt: since } = row;
+  if (detail === null || since === null) return null;
+  const until = row.loginHeldUntil?.toISOString() ?? null;
+  return { detail, since: since.toISOString(), until, hint: loginHint({ detail, until }, id) };
 }
 
 export function sampleView({ at, status, score, lowest, succeeded, failed }: StoredSample) {

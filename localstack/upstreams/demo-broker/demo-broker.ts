@@ -4,22 +4,26 @@
  *
  *   GET  /login       the form, with a token against forged requests (cookie and hidden field must agree)
  *   POST /login       303 to /positions with a session of ten minutes, or the form with an error
+ *   POST /verify      the second factor, while a fault asks for one
  *   GET  /positions   the page; without a session a redirect to the form
  *   GET  /api/prices  what the page's script asks for, and programs that sign in without a browser
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { totp } from '../../../core/auth/totp.ts';
 import { micOf } from '../../../core/sources/yahoo/exchanges.ts';
 import { type Answer, html, json, type Request, redirect, text } from '../answer.ts';
 import type { RequestKind } from '../control.ts';
 import type { SimSource, Simulation, Simulator } from '../simulator.ts';
-import { doubledCell, faceStyles, headRow, twoHeadRows } from '../table-faces.ts';
 import { type SimMarket, snapshotOf } from '../yahoo/market.ts';
 import { pricesOf, shortest } from '../yahoo/prices.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from '../yahoo/universe.ts';
+import { codePage, type Keeping, keepingPage, loginPage, page, positionsPage, termsPage } from './pages.ts';
 
 const source = 'demo-broker';
 /** The valid login. It is for demonstration and no secret: `npm start` sets it for this source. */
 export const demoCredentials = { username: 'demo', password: 'open-sesame-4711' } as const;
+/** The secret of the demo's authenticator app, which the fault `second-factor` asks for. */
+export const demoTotpSecret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const sessionMs = 10 * 60_000;
 
 /** The demo broker, which exists only here. */
@@ -32,9 +36,21 @@ export const simulator: Simulator = {
     stale: 'stale',
     expired: 'auth_expired',
     refused: 'auth_expired',
+    'second-factor': 'auth_expired',
+    locked: 'auth_expired',
+    terms: 'auth_expired',
+    'cookie-wall-login': 'auth_expired',
     layout: 'schema_drift',
   },
-  readThrough: ['doubled-cells', 'two-header-rows', 'split-table'],
+  readThrough: [
+    'doubled-cells',
+    'two-header-rows',
+    'split-table',
+    'hidden-error',
+    'session-storage',
+    'indexed-db',
+    'late-cookie',
+  ],
 };
 
 function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): SimSource {
@@ -48,16 +64,28 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
   };
 
   function signedIn(request: Request, kind: RequestKind): boolean {
-    const [id = '', until = '', signature = ''] = (cookieOf(request, 'broker_session') ?? '').split('.');
+    const [id = '', until = '', signature = ''] = (keptSession(request) ?? '').split('.');
     const expired = control.hit('expired', source, kind);
     if (expired && (expired.madeBefore === undefined || Number(until) - sessionMs < Date.parse(expired.madeBefore)))
       return false;
     return isSigned(`${id}.${until}`, signature) && Number(until) > now();
   }
 
+  function keeping(): Keeping {
+    if (control.hit('session-storage', source, 'login')) return 'session-storage';
+    if (control.hit('indexed-db', source, 'login')) return 'indexed-db';
+    return control.hit('late-cookie', source, 'login') ? 'late-cookie' : 'cookie';
+  }
+
   function form(request: Request, problem = ''): Answer {
     const token = randomBytes(18).toString('base64url');
-    return html(200, loginPage(request.base, token, problem), {
+    const walled = request.method === 'GET' ? control.hit('cookie-wall-login', source, 'login') : undefined;
+    const differs = {
+      problem,
+      scripted: control.hit('hidden-error', source, 'login') !== undefined,
+      wall: walled && (walled.button === 'known' ? 'necessary' : 'whatever'),
+    };
+    return html(200, loginPage(request.base, token, differs), {
       'cache-control': 'no-store',
       'set-cookie': [`broker_csrf=${token}; Path=/; SameSite=Strict; HttpOnly`],
     });
@@ -72,11 +100,59 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
       sent.get('username') === demoCredentials.username && sent.get('password') === demoCredentials.password;
     if (!right || control.hit('refused', source, 'login') !== undefined)
       return form(request, 'We do not know this user name and password.');
+    const locked = control.hit('locked', source, 'login');
+    if (locked)
+      return form(
+        request,
+        locked.minutes === undefined
+          ? 'Your account has been locked. Please call us.'
+          : `Too many attempts. Try again in ${locked.minutes} minutes.`,
+      );
+    if (control.hit('second-factor', source, 'login')) return redirect(303, `${request.base}/verify`);
+    if (control.hit('terms', source, 'login')) return redirect(303, `${request.base}/terms`);
+    const other = control.hit('after-password', source, 'login');
+    if (other && other.within !== 'dialog') return redirect(303, `${request.base}${other.path}`);
+    return letIn(request);
+  }
+
+  function letIn(request: Request): Answer {
     const value = `${randomBytes(15).toString('base64url')}.${now() + sessionMs}`;
+    const kept = keeping();
+    const session = `${value}.${sign(value)}`;
+    if (kept !== 'cookie')
+      return html(
+        200,
+        keepingPage(request.base, session, kept, control.hit('late-cookie', source, 'login')?.delayMs ?? 0),
+      );
     return redirect(303, `${request.base}/positions`, {
       'cache-control': 'no-store',
-      'set-cookie': [`broker_session=${value}.${sign(value)}; Path=/; SameSite=Strict; HttpOnly`],
+      'set-cookie': [`broker_session=${session}; Path=/; SameSite=Strict; HttpOnly`],
     });
+  }
+
+  /** The second factor: any clock of a minute ago or ahead is right. */
+  function verify(request: Request): Answer {
+    if (request.method !== 'POST') return html(200, codePage(request.base, ''));
+    const code = new URLSearchParams(request.body).get('code');
+    const right = [-30_000, 0, 30_000].some((away) => totp(demoTotpSecret, Date.now() + away) === code);
+    return right ? letIn(request) : html(200, codePage(request.base, 'The code is not right.'));
+  }
+
+  /** A page after the password that the tester chose. */
+  function chosen(request: Request): Answer | undefined {
+    const other = control.hit('after-password', source, 'login');
+    if (request.path === `${other?.path}/inside`) return html(200, page('inside', other?.html ?? ''));
+    if (!other || request.path !== other.path) return undefined;
+    if (other.within === 'form') return form(request, other.html);
+    return html(
+      200,
+      page(
+        'next',
+        other.within === 'frame'
+          ? `<iframe src="${request.base}${other.path}/inside" width="600" height="400"></iframe>`
+          : other.html,
+      ),
+    );
   }
 
   function prices(request: Request): Answer {
@@ -110,17 +186,22 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
   return {
     kindOf,
     answer(request) {
+      const other = chosen(request);
+      if (other) return other;
       switch (kindOf(request.path)) {
         case 'login':
-          return login(request);
+          if (request.path === '/verify') return verify(request);
+          return request.path === '/terms' ? html(200, termsPage) : login(request);
         case 'quote':
           return prices(request);
         case 'asset':
           return text(200, '');
-        case 'page':
+        case 'page': {
           if (request.path === '/') return redirect(302, `${request.base}/positions`);
-          if (!signedIn(request, 'page'))
+          // A session that a script keeps is no business of the page itself.
+          if (!['session-storage', 'indexed-db'].includes(keeping()) && !signedIn(request, 'page'))
             return redirect(302, `${request.base}/login`, { 'cache-control': 'no-store' });
+          const dialog = control.hit('after-password', source, 'login');
           return html(
             200,
             positionsPage(request.base, {
@@ -129,9 +210,12 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
               doubled: control.hit('doubled-cells', source, 'page') !== undefined,
               twoHeadRows: control.hit('two-header-rows', source, 'page') !== undefined,
               split: control.hit('split-table', source, 'page') !== undefined,
+              keeping: keeping(),
+              dialog: dialog?.within === 'dialog' ? dialog.html : undefined,
             }),
             { 'cache-control': 'no-store' },
           );
+        }
         default:
           return html(404, '<!doctype html><title>Demo Broker</title><h1>Nothing here</h1>');
       }
@@ -140,10 +224,15 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
 }
 
 function kindOf(path: string): RequestKind {
-  if (path === '/login') return 'login';
+  if (['/login', '/verify', '/terms'].includes(path)) return 'login';
   if (path === '/positions' || path === '/') return 'page';
   if (path === '/api/prices') return 'quote';
   return /\.(png|ico|css)$/.test(path) ? 'asset' : 'other';
+}
+
+/** In the cookie, or in the header of a script that keeps it elsewhere. */
+function keptSession(request: Request): string | undefined {
+  return request.headers['x-broker-session'] ?? cookieOf(request, 'broker_session');
 }
 
 function cookieOf(request: Request, name: string): string | undefined {
@@ -163,64 +252,4 @@ function typeOf({ quoteType }: SimInstrument): string {
     CURRENCY: 'FX',
     FUTURE: 'Future',
   }[quoteType];
-}
-
-const style =
-  '<link rel="icon" href="favicon.ico"><style>body{font:15px sans-serif;margin:2rem}td,th{padding:.3rem .8rem;text-align:right}</style>';
-
-function loginPage(base: string, token: string, problem: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Demo Broker: sign in</title>${style}</head><body>
-<img src="${base}/logo.png" alt=""><h1>Demo Broker</h1>
-<form id="login" method="post" action="${base}/login">
-<input type="hidden" name="csrf_token" value="${token}">
-<label>User name <input name="username" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-${problem === '' ? '' : `<p class="login-error" role="alert">${problem}</p>`}
-<button type="submit">Sign in</button>
-</form></body></html>`;
-}
-
-const columns = ['Symbol', 'Name', 'Type', 'Market', 'Last', 'Previous', 'Volume', 'Currency', 'Time'];
-const names = columns.map((column) => column.toLowerCase());
-
-/** How the page looks. */
-interface Face {
-  readonly drifted: boolean;
-  readonly id: string;
-  readonly doubled: boolean;
-  readonly twoHeadRows: boolean;
-  /** The headings in a table of their own. */
-  readonly split: boolean;
-}
-
-function positionsPage(base: string, { drifted, id, doubled, twoHeadRows: two, split }: Face): string {
-  const heads = drifted
-    ? columns.map((column) => (column === 'Last' ? 'Quote' : column === 'Time' ? 'Updated' : column))
-    : columns;
-  const head = `<thead>${two ? twoHeadRows(heads, 'Price', 4) : headRow(heads)}</thead>`;
-  const face = doubled ? names.map((_, at) => doubledCell('$', at)) : names.map(() => '$');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Demo Broker: positions</title>${style}${faceStyles}</head><body>
-<header><span id="account">Signed in as demo</span></header><h1>Positions</h1>
-${split ? `<table>${head}</table><table id="${id}">` : `<table id="${id}">${head}`}<tbody></tbody></table>
-<script>
-const names = ${JSON.stringify(names)}, faces = ${JSON.stringify(face)};
-async function fill() {
-  const answer = await fetch(${JSON.stringify(`${base}/api/prices`)} + location.search);
-  if (!answer.ok) {
-    document.body.insertAdjacentHTML('beforeend', '<p class="problem">Prices are not available at the moment.</p>');
-    return;
-  }
-  const { positions } = await answer.json();
-  const rows = document.createDocumentFragment();
-  for (const position of positions) {
-    const row = document.createElement('tr');
-    for (const [at, name] of names.entries()) row.insertCell().innerHTML = faces[at].replaceAll('$', () => position[name]);
-    rows.append(row);
-  }
-  const table = document.getElementById('${id}');
-  table.tBodies[0].append(rows);
-  table.dataset.rows = positions.length;
-}
-setTimeout(fill, 60);
-</script></body></html>`;
 }

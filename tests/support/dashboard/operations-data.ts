@@ -71,6 +71,7 @@ export function sourceOf(
       trend: trendOf(status),
       lastSuccessAt: at(38),
       lastFailure: null,
+      login: null,
       breaker: { state: 'closed', until: null, reason: null, opened: 0 },
       incidents: [],
       quota: { minute: { used: minute, limit: quota.perMinute }, day: { used: day, limit: quota.perDay } },

@@ -38,7 +38,15 @@ const failed = (reason: TaskFact['reason'], differs: Parameters<typeof task>[0] 
 
 function source(differs: Partial<SourceFacts> = {}): SourceFacts {
   return {
-    ...{ id: 'yahoo', title: 'Yahoo Finance', kind: 'api', signsIn: 'cookie-crumb', credentials: null, paused: false },
+    ...{
+      id: 'yahoo',
+      title: 'Yahoo Finance',
+      kind: 'api',
+      signsIn: 'cookie-crumb',
+      credentials: null,
+      login: null,
+      paused: false,
+    },
     ...{
       status: 'degraded',
       reason: null,

@@ -22,7 +22,7 @@ const call = (state: State, withinMs = 60_000) =>
 
 it('waits for its turn while all connections of its role are taken', async () => {
   const { state, tries } = refusing(3, '53300');
-  expect(await call(state)).toEqual({ session: null });
+  expect(await call(state)).toEqual({ session: null, held: null });
   expect(tries()).toBe(4);
 });
 

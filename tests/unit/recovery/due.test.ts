@@ -18,6 +18,7 @@ const failing: RecoveryFacts = {
   failuresInARow: 3,
   paused: false,
   locked: false,
+  loginHeld: false,
   openIncidents: 1,
   heldUntil: null,
   past: [],
@@ -52,6 +53,7 @@ describe('whether an automatic recovery is due', () => {
     expect(due({ paused: true })).toBe('paused');
     expect(due({ status: 'paused' })).toBe('paused');
     expect(due({ locked: true })).toBe('no_credentials');
+    expect(due({ loginHeld: true })).toBe('login_on_hold');
   });
 
   it('not without an open incident, and one at a time', () => {

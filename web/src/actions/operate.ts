@@ -77,6 +77,19 @@ async function switchAndReport(of: Source | Service, to: Direction, undoes = fal
   await refreshOperations();
 }
 
+/** Continues a login that is on hold, once a person has done what the source asks for. */
+export async function continueLogin(source: Source): Promise<void> {
+  const { path, name } = placeOf(source);
+  try {
+    await change('POST', `${path}/continue`, z.unknown());
+    toast({ tone: 'done', text: `${name} signs in again with its next run.` });
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`The login of ${name} was not continued`, error);
+  }
+  await refreshOperations();
+}
+
 /** Runs a source's jobs now and follows them until they end. `onShow` opens the first run. */
 export async function runSource(source: Source, onShow: (runId: string) => void): Promise<void> {
   try {

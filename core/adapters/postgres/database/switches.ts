@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { type ServiceId, serviceIds } from '../../../contracts/words/services.ts';
 import type { SwitchStore } from '../../../ports/switch-store.ts';
-import type { Connection, Pool } from './pool.ts';
+import { continueLogin } from '../sources/logins.ts';
+import { type Connection, inTransaction, type Pool } from './pool.ts';
 import { instant, onlyRow, rowsOf } from './rows.ts';
 
 /** SQL: whether the row `state` of `source_state`, which may be missing in a join, is paused at an instant. */
@@ -39,6 +40,8 @@ export function switchStore(pool: Pool): SwitchStore {
         [sourceId, paused, paused ? until : null, now],
       );
     },
+
+    continueLogin: (sourceId, now) => inTransaction(pool, (connection) => continueLogin(connection, sourceId, now)),
 
     async services(now) {
       const result = await pool.query(

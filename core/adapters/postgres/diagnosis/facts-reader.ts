@@ -10,6 +10,7 @@ import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact }
 import type { FactsReader, InstallationRecord, SourceRecord } from '../../../ports/facts-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { isPausedAt, switchStore } from '../database/switches.ts';
+import { isLoginHeldAt } from '../sources/logins.ts';
 
 const hourMs = 3600_000;
 const dayMs = 24 * hourMs;
@@ -99,6 +100,8 @@ const stateRow = z.object({
   breaker: z.string(),
   credentials_set: z.boolean(),
   credentials_at: z.date().nullable(),
+  login_held: keptDetailSchema.nullable(),
+  login_held_until: z.date().nullable(),
   day_used: z.int(),
   busiest_minute: z.int(),
   overdue: z.int(),
@@ -112,6 +115,7 @@ async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
             CASE WHEN st.held_until > $2 THEN st.held_until END AS held_until,
             coalesce(st.breaker, 'closed') AS breaker,
             coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
+            CASE WHEN ${isLoginHeldAt('c', '$2')} THEN c.login_held END AS login_held, c.login_held_until,
             p.day_used, coalesce(m.used, 0)::int AS busiest_minute, o.overdue
      FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
      LEFT JOIN source_state st USING (source_id)
@@ -142,6 +146,7 @@ async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
       breaker: state.breaker,
       credentialsSet: state.credentials_set,
       credentialsAt: state.credentials_at?.getTime() ?? null,
+      login: state.login_held && { detail: state.login_held, until: state.login_held_until?.getTime() ?? null },
       dayUsed: state.day_used,
       busiestMinute: state.busiest_minute,
       overdue: state.overdue,

@@ -9,6 +9,7 @@ import { abandoned } from '../../../recovery/recovery.ts';
 import { abandonedAfterSeconds, beginsWithinSeconds } from '../../../recovery/timing.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { isPausedAt } from '../database/switches.ts';
+import { isLoginHeldAt } from '../sources/logins.ts';
 import { finish } from './progress.ts';
 import { changeSelectors } from './repairs.ts';
 
@@ -35,6 +36,7 @@ const factsRow = z
     failures: z.int(),
     paused: z.boolean(),
     unlocked: z.boolean(),
+    login_held: z.boolean(),
     incidents: z.int(),
     held_until: z.date().nullable(),
   })
@@ -44,6 +46,7 @@ const factsRow = z
     failuresInARow: row.failures,
     paused: row.paused,
     locked: !row.unlocked,
+    loginHeld: row.login_held,
     openIncidents: row.incidents,
     heldUntil: row.held_until?.getTime() ?? null,
   }));
@@ -113,6 +116,7 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
     async facts(ids, now) {
       const sources = await pool.query(
         `SELECT s.source_id, coalesce(h.status, 'unknown') AS status, coalesce(c.is_set, false) AS unlocked, st.held_until,
+                coalesce(${isLoginHeldAt('c', '$2')}, false) AS login_held,
                 ${isPausedAt('st', '$2')} AS paused,
                 (SELECT count(*)::int FROM incident i WHERE i.source_id = s.source_id AND i.resolved_at IS NULL) AS incidents,
                 -- Of those that nothing has succeeded against since.

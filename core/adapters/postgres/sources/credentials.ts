@@ -18,8 +18,8 @@ export async function credentialsState(
 }
 
 /**
- * Notes that credentials were set or taken away. The session that was made with the former ones is dropped, and a
- * renewal under way loses its right to store what it makes of them.
+ * Notes that credentials were set or taken away. The session that was made with the former ones is dropped, a login that
+ * was on hold is free again, and a renewal under way loses its right to store what it makes of them.
  */
 export async function noteCredentials(
   connection: Connection,
@@ -27,7 +27,8 @@ export async function noteCredentials(
 ): Promise<{ changedAt: string }> {
   const result = await connection.query(
     `INSERT INTO source_credentials (source_id, is_set, changed_by) VALUES ($1, $2, $3)
-     ON CONFLICT (source_id) DO UPDATE SET is_set = $2, changed_by = $3, changed_at = now()
+     ON CONFLICT (source_id) DO UPDATE
+       SET is_set = $2, changed_by = $3, changed_at = now(), login_held = NULL, login_held_at = NULL, login_held_until = NULL
      RETURNING is_set AS "isSet", changed_at AS "changedAt"`,
     [note.sourceId, note.isSet, note.keyId],
   );

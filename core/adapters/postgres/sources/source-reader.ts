@@ -9,6 +9,7 @@ import type { Pool } from '../database/pool.ts';
 import { instant, rowsOf } from '../database/rows.ts';
 import { isPausedAt } from '../database/switches.ts';
 import { runStatus } from '../work/run-status.ts';
+import { isLoginHeldAt } from './logins.ts';
 
 const reason = z.enum(runReasons).nullable().catch('unexplained');
 const fraction = z.number().nullable();
@@ -24,6 +25,9 @@ const sourceRow = z.object({
   heldUntil: instant.nullable(),
   credentialsSet: z.boolean(),
   credentialsAt: instant.nullable(),
+  loginHeld: keptDetailSchema.nullable(),
+  loginHeldAt: instant.nullable(),
+  loginHeldUntil: instant.nullable(),
   status: z.enum(healthStatuses).catch('unknown'),
   reason,
   score: z.int().nullable(),
@@ -73,7 +77,9 @@ export function sourceReader(pool: Pool): SourceReader {
                       coalesce(st.breaker, 'closed') AS breaker, st.breaker_until AS "breakerUntil",
                       st.breaker_reason AS "breakerReason", coalesce(st.breaker_opened, 0) AS "breakerOpened",
                       st.held_until AS "heldUntil", coalesce(c.is_set, false) AS "credentialsSet",
-                      c.changed_at AS "credentialsAt", h.status, h.reason, h.score, h.success, h.accepted, h.freshness,
+                      c.changed_at AS "credentialsAt",
+                      CASE WHEN ${isLoginHeldAt('c', '$2')} THEN c.login_held END AS "loginHeld",
+                      c.login_held_at AS "loginHeldAt", c.login_held_until AS "loginHeldUntil", h.status, h.reason, h.score, h.success, h.accepted, h.freshness,
                       h.latency, h.quota, h.detail, h.message, h.since, h.last_success_at AS "lastSuccessAt",
                       h.failed_at AS "failedAt", h.failure_reason AS "failureReason", h.failure_detail AS "failureDetail",
                       h.failure_message AS "failureMessage", h.failure_run_id AS "failureRunId",

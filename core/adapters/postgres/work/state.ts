@@ -6,6 +6,7 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport } from '../diagnosis/report-summaries.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from '../proxy/proxy-cache.ts';
 import { credentialsState, noteCredentials } from '../sources/credentials.ts';
+import { heldLogin, holdLogin } from '../sources/logins.ts';
 import { storedSession, storeSession } from '../sources/sessions.ts';
 import { beginAttempt } from './attempts.ts';
 import { holdSource, takePermits, usePermit } from './permits.ts';
@@ -16,6 +17,9 @@ type Handlers = {
     request: Extract<StateRequest, { op: Op }>,
   ) => Promise<StateResponses[Op]>;
 };
+
+/** A source is asked again after a day at the latest; its login stays on hold for as long as the source said. */
+const longestHoldSeconds = 86_400;
 
 const handlers: Handlers = {
   beginAttempt,
@@ -28,10 +32,21 @@ const handlers: Handlers = {
   credentialsState: (connection, { sourceId }) => credentialsState(connection, sourceId),
   noteCredentials,
   async getSession(connection, { sourceId }) {
-    return { session: await storedSession(connection, sourceId) };
+    return { session: await storedSession(connection, sourceId), held: await heldLogin(connection, sourceId) };
   },
   async acquireRenewal(connection, { sourceId, ttlSeconds }) {
-    return { token: await acquireLease(connection, renewalOf(sourceId), 'renewal', ttlSeconds) };
+    const token = await acquireLease(connection, renewalOf(sourceId), 'renewal', ttlSeconds);
+    // Looked up after the lease: its former holder may have put the login on hold as it gave it back.
+    const held = await heldLogin(connection, sourceId);
+    if (held === null || token === null) return { token, held };
+    await releaseLease(connection, renewalOf(sourceId), token);
+    return { token: null, held };
+  },
+  async holdLogin(connection, request) {
+    const { kept } = await holdLogin(connection, request);
+    const { sourceId, seconds } = request;
+    if (kept && seconds !== null) await holdSource(connection, sourceId, Math.min(longestHoldSeconds, seconds));
+    return { kept };
   },
   async putSession(connection, request) {
     const { sourceId, token } = request;

@@ -1,9 +1,38 @@
+import { unspecified } from '../../../contracts/words/failure-details.ts';
+import { isLoginState, loginStateWords } from '../../../contracts/words/login-states.ts';
+import type { SourceFacts } from '../../facts.ts';
 import { minute } from '../../instants.ts';
 import { recover, say, test } from '../advice.ts';
 import type { SourceRule } from '../rule.ts';
 
+function loginWords({ login }: SourceFacts) {
+  const { code } = login?.detail ?? unspecified;
+  return loginStateWords[isLoginState(code) ? code : 'login_unrecognized'];
+}
+
 /** Credentials and sessions. */
 export const sessionRules: readonly SourceRule[] = [
+  {
+    id: 'login-needs-a-person',
+    short: 'its login needs a person',
+    reasons: ['auth_expired'],
+    needs: ({ source }) => source.login !== null && source.login.until === null,
+    cause: ({ source }) => loginWords(source).shows,
+    advice: ({ source }) => [
+      say(loginWords(source).toDo),
+      say('Then continue the login; none is made before:', `npx quotron continue ${source.id}`),
+    ],
+    weight: 95,
+  },
+  {
+    id: 'login-later',
+    short: 'it takes no login for some time',
+    reasons: ['auth_expired'],
+    needs: ({ source }) => source.login !== null,
+    cause: ({ source }) => `${loginWords(source).shows} It takes logins again at ${minute(source.login?.until ?? 0)}.`,
+    advice: ({ source }) => [say(loginWords(source).toDo)],
+    weight: 85,
+  },
   {
     id: 'wrong-credentials',
     short: 'the credentials are wrong',

@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
+import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
 import { Button } from '../../components/button.tsx';
@@ -49,12 +49,13 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       </header>
       <Trend trend={health.trend} />
       <PartBars parts={health.parts} />
-      {needsAttention(source) && health.reason !== null && (
+      {needsAttention(source) && health.reason !== null && health.login === null && (
         <p className={styles.meaning}>{reasonMeanings[health.reason]}</p>
       )}
       {health.reason === null && health.message !== null && !source.paused && (
         <p className={styles.meaning}>{health.message}</p>
       )}
+      {health.login !== null && <LoginOnHold login={health.login} />}
       {source.credentials?.isSet === false && <CredentialsHint hint={source.credentials.hint} />}
       <dl className={styles.facts}>
         <Fact name="Last success">
@@ -102,17 +103,39 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
   );
 }
 
-/** Shown while the source has no credentials. Text between backticks is shown as code. */
+/** Shown while the source has no credentials. */
 function CredentialsHint({ hint }: { hint: string | null }) {
   return (
     <p className={styles.hint}>
       <KeyRound aria-hidden="true" />
       <span>
-        <strong>No credentials are set.</strong>{' '}
-        {(hint ?? '').split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}
+        <strong>No credentials are set.</strong> <WithCode text={hint ?? ''} />
       </span>
     </p>
   );
+}
+
+/** Shown while nothing signs in: what the source wants, by its code, and what to do about it. */
+function LoginOnHold({ login }: { login: NonNullable<SourceView['health']['login']> }) {
+  return (
+    <p className={styles.hint}>
+      <KeyRound aria-hidden="true" />
+      <span>
+        <strong>{capital(words(login.detail.code))}.</strong> <WithCode text={login.hint} />
+        {login.until !== null && (
+          <>
+            {' '}
+            Until <Moment at={login.until} />.
+          </>
+        )}
+      </span>
+    </p>
+  );
+}
+
+/** A text whose parts between backticks are shown as code. */
+function WithCode({ text }: { text: string }) {
+  return <>{text.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
 }
 
 /** Start or stop, run now, and recover. With a read-only key the buttons are disabled and say why. */
@@ -131,6 +154,7 @@ export function Actions({ source }: { source: SourceView }) {
     mutationFn: () =>
       recoverSource(source, () => void navigate({ to: '/sources/$sourceId', params: { sourceId: source.id } })),
   });
+  const resumeLogin = useMutation({ mutationFn: () => continueLogin(source) });
   const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   return (
     <div className={styles.actions}>
@@ -153,6 +177,16 @@ export function Actions({ source }: { source: SourceView }) {
       >
         Recover
       </Button>
+      {source.health.login !== null && (
+        <Button
+          {...refused}
+          icon={<KeyRound aria-hidden="true" />}
+          busy={resumeLogin.isPending}
+          onClick={() => resumeLogin.mutate()}
+        >
+          Continue login
+        </Button>
+      )}
       {source.paused && (
         <StopEnd
           name={source.title}
