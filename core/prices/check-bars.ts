@@ -42,10 +42,14 @@ export function checkBars(series: BarSeries): CheckedBars {
 
 /** Sources write 0 for an open, high or low that is not known. */
 function withoutZeros(bar: Bar): Bar {
-  const { open, high, low } = bar;
-  if (Number(bar.close) === 0 || ![open, high, low].some((price) => price !== null && Number(price) === 0)) return bar;
-  const known = (price: string | null) => (price !== null && Number(price) === 0 ? null : price);
+  const { open, high, low, close } = bar;
+  if (!(isZero(open) || isZero(high) || isZero(low)) || isZero(close)) return bar;
+  const known = (price: string | null) => (isZero(price) ? null : price);
   return { ...bar, open: known(open), high: known(high), low: known(low) };
+}
+
+function isZero(price: string | null): boolean {
+  return price !== null && Number(price) === 0;
 }
 
 function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
@@ -63,17 +67,21 @@ function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
       finding: { code: 'other_currency', currency: bar.currency, expected: series.listing.currency },
       detail: otherCurrency('bar', series.symbol, bar.currency, series.listing.currency),
     };
-  const prices = [bar.open, bar.high, bar.low, bar.close].filter((price) => price !== null);
-  const negative = mayBeNegative.has(series.listing.assetClass);
-  const wrong = prices.find((price) => !(Number(price) > 0 || (negative && Number(price) < 0)));
-  if (wrong !== undefined)
-    return {
-      reason: 'non_positive',
-      finding: { code: 'non_positive_price', price: wrong.slice(0, 100) },
-      detail: 'A price of the bar is not positive.',
-    };
-  if (prices.some((price) => !Number.isFinite(Number(price))))
-    return { reason: 'schema', finding: invalid('price'), detail: 'A price is beyond any number.' };
+  const { open, high, low, close } = bar;
+  const isPrice = (price: string | null) => price === null || (Number(price) > 0 && Number.isFinite(Number(price)));
+  if (!(isPrice(close) && isPrice(open) && isPrice(high) && isPrice(low))) {
+    const prices = [open, high, low, close].filter((price) => price !== null);
+    const negative = mayBeNegative.has(series.listing.assetClass);
+    const wrong = prices.find((price) => !(Number(price) > 0 || (negative && Number(price) < 0)));
+    if (wrong !== undefined)
+      return {
+        reason: 'non_positive',
+        finding: { code: 'non_positive_price', price: wrong.slice(0, 100) },
+        detail: 'A price of the bar is not positive.',
+      };
+    if (prices.some((price) => !Number.isFinite(Number(price))))
+      return { reason: 'schema', finding: invalid('price'), detail: 'A price is beyond any number.' };
+  }
   if (bar.volume !== null && !(Number(bar.volume) >= 0))
     return { reason: 'schema', finding: invalid('volume'), detail: `The volume is ${bar.volume}.` };
   return null;
@@ -86,7 +94,7 @@ function withoutDuplicates(bars: readonly Bar[], reject: (bar: Bar, finding: Rej
     const first = bars[from];
     let to = from + 1;
     while (bars[to]?.startsAt === first?.startsAt && to < bars.length) to++;
-    const group = bars.slice(from, to);
+    const group = to === from + 1 ? [] : bars.slice(from, to);
     if (first && group.every((bar) => isSameBar(bar, first))) kept.push(first);
     else
       for (const bar of group)

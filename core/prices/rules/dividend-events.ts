@@ -45,11 +45,12 @@ export function adjustmentsOf({ rows }: Series): Adjustments {
 /** The dividends in the listing's currency whose ex-date has a row before it, in order of time. */
 export function dividendEvents(series: Series, adjustments: Adjustments): DividendEvent[] {
   const { rows, actions, currency } = series;
-  const gaps = gapsOf(series);
-  const wild = wildMove(gaps) / 2;
   const dividends = actions.filter(
     (action) => action.type === 'dividend' && Number(action.value) > 0 && (action.currency ?? currency) === currency,
   );
+  if (dividends.length === 0) return [];
+  const gaps = gapsOf(series);
+  const wild = wildMove(gaps) / 2;
   return dividends
     .toSorted((a, b) => (a.exDate < b.exDate ? -1 : 1))
     .flatMap((action) => {

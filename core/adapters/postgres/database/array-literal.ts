@@ -17,7 +17,7 @@ export function texts(values: readonly (string | null)[]): string {
   return `{${text}}`;
 }
 
-const needsNoQuote = /^[A-Za-z0-9_]+$/;
+const needsNoQuote = /^[A-Za-z0-9_-]+$/;
 
 function quoted(value: string): string {
   if (needsNoQuote.test(value) && value.toUpperCase() !== 'NULL') return value;
