@@ -13,6 +13,9 @@ const [steady, reach, least] = [Math.log(1.8), 3, 2];
 /** An amount is out of line from this factor on, and in line again when it comes this near to the others. */
 const [outOfLine, inLine] = [Math.log(3.2), Math.log(1.35)];
 
+/** So many payments show their turns, which differ by no more than this share of the time between them. */
+const [leastTurns, turnSlack] = [7, 0.2];
+
 /** So much of the falls must speak for an amount that it stands. */
 const standing = 1;
 
@@ -56,6 +59,28 @@ export function paymentsWithoutSplit(
     );
     if (earlier == null || later == null || Math.abs(earlier - later - Math.log(ratio)) > inLine) continue;
     if (!stands(before, 1 / ratio)) for (const event of before) found.set(event, 1 / ratio);
+  }
+  return found;
+}
+
+/**
+ * Payments between two that are a steady payer's usual time apart: one more, of about the same amount, that nobody pays. Of
+ * a payer whose times differ there are none.
+ */
+export function paymentsOutOfTurn(events: readonly DividendEvent[]): ReadonlyMap<DividendEvent, 'alike' | 'equal'> {
+  const found = new Map<DividendEvent, 'alike' | 'equal'>();
+  const dayOf = (event: DividendEvent | undefined) => Date.parse(event?.action.exDate ?? '') / 86_400_000;
+  const gaps = events.slice(1).map((event, at) => dayOf(event) - dayOf(events[at]));
+  const usual = median(gaps);
+  const regular = gaps.filter((gap) => Math.abs(gap - usual) <= usual * turnSlack).length;
+  if (events.length < leastTurns || regular < gaps.length - 2) return found;
+  for (const [index, event] of events.entries()) {
+    const [before, after] = [events[index - 1], events[index + 1]];
+    if (!before || !after || Math.abs(dayOf(after) - dayOf(before) - usual) > usual * turnSlack) continue;
+    if (Math.min(dayOf(event) - dayOf(before), dayOf(after) - dayOf(event)) > usual * (1 - turnSlack)) continue;
+    const isAlike = Math.abs(Math.log(event.told / before.told)) <= steady;
+    const isEqual = event.action.value === before.action.value || event.action.value === after.action.value;
+    if (isAlike || isEqual) found.set(event, isEqual ? 'equal' : 'alike');
   }
   return found;
 }

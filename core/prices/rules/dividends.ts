@@ -5,7 +5,8 @@
  * An amount is compared with itself times what it may be off by: the listing's minor unit, 100, a later split. Each is
  * weighed by the fall on the ex-date, by the vendor's adjusted close and by what the payer pays otherwise, against how
  * rare such a fault is. No single witness but the adjusted close convicts: prices fall for many reasons, and payers pay
- * a two-hundredth of the usual as well.
+ * a two-hundredth of the usual as well. A vendor takes off what it says, though: what only the price speaks against is in
+ * doubt.
  */
 import { Decimal } from 'decimal.js';
 import {
@@ -19,7 +20,7 @@ import {
   isSame,
   splitFactors,
 } from './dividend-events.ts';
-import { factorOutOfLine, paymentsWithoutSplit } from './dividend-run.ts';
+import { factorOutOfLine, paymentsOutOfTurn, paymentsWithoutSplit } from './dividend-run.ts';
 import { minorUnitScale } from './dividend-scale.ts';
 import type { Finding } from './finding.ts';
 import { quotient, times } from './scale.ts';
@@ -40,6 +41,11 @@ const leastFit = -2.5;
 /** Within a factor of three of the habit an amount is an ordinary one. */
 const ordinary = Math.log(3);
 
+/** So much must the price alone speak against a payment of so much, and against one that is ten times the others … */
+const [unseenAlone, leastAlone, unseenTenfold] = [3.5, 0.03, 2.5];
+/** … and against one out of its payer's turn. Of one that is told with the amount of its neighbour it need not speak for it. */
+const unseenOutOfTurn = { alike: 1, equal: -0.5 } as const;
+
 /** Two payments nearer than this, of a payer who pays far less often, are one told twice. */
 const twiceDays = 17;
 
@@ -58,12 +64,14 @@ export function checkDividends(series: Series, events: readonly DividendEvent[],
   found.push(...twice.values());
   const factors = minorUnitScale(series, events, adjustments);
   const withoutSplit = paymentsWithoutSplit(series, events);
+  const outOfTurn = paymentsOutOfTurn(events.filter((event) => !twice.has(event.action)));
   for (const [index, event] of events.entries()) {
     if (twice.has(event.action)) continue;
     const { noise } = adjustments;
     const finding =
       unitOf(series, events, index, factors, noise) ??
-      notPaid(event, noise) ??
+      tenfold(events, index) ??
+      notPaid(event, noise, outOfTurn.get(event)) ??
       gainWithin(series, event, noise) ??
       outOfRun(series, events, index, withoutSplit.get(event));
     if (finding) found.push(finding);
@@ -102,6 +110,25 @@ function outOfRun(
       adjusted: event.adjusted === null ? null : round(event.adjusted),
     },
     proposal: { field: 'amount', from: event.action.value, to: best.amount, why: best.why },
+  };
+}
+
+/**
+ * A point that has slipped: ten times what the steady payments around it are, of which the price shows nothing. The vendor
+ * took off what it says, so only the price can speak.
+ */
+function tenfold(events: readonly DividendEvent[], index: number): Finding | null {
+  const event = events[index];
+  if (!event || factorOutOfLine(events, index, [0.1]) === null) return null;
+  if (fallFits(event, event.told / 10) - fallFits(event, event.told) < unseenTenfold) return null;
+  const { told, fall, adjusted, action } = event;
+  const figures = { amount: round(told), fall: round(fall), adjusted: adjusted === null ? null : round(adjusted) };
+  return {
+    rule: 'dividends',
+    severity: 'doubt',
+    subject: actionSubject(action),
+    evidence: { code: 'dividend_unit', factor: 0.1, ...figures },
+    proposal: { field: 'amount', from: action.value, to: times(action.value, '0.1'), why: 'unit' },
   };
 }
 
@@ -193,13 +220,14 @@ function isTestable(series: Series, event: DividendEvent, best: Candidate, habit
   return best.value < 1 && fallFits(event, told * best.value) - fallFits(event, told) >= 2.5;
 }
 
-/** A payment that neither the price nor the vendor's adjusted close shows. */
-function notPaid(event: DividendEvent, noise: number): Finding | null {
+/** A payment that neither the price nor the vendor's adjusted close shows, or out of turn and not shown by the price. */
+function notPaid(event: DividendEvent, noise: number, outOfTurn?: 'alike' | 'equal'): Finding | null {
   const { told, adjusted, fall, total } = event;
   const unseen = fallFits(event, 0) - fallFits(event, told);
   const denied = adjusted !== null && isSame(adjusted, total - told, noise);
-  // A price that does not fall by a tenth is not enough alone: some rise by as much that day.
-  if (!(denied ? unseen >= 3 : unseen >= 6 && told >= 0.1)) return null;
+  // A price that does not fall is hardly enough alone: some rise by as much that day.
+  const alone = outOfTurn ? unseen >= unseenOutOfTurn[outOfTurn] : unseen >= unseenAlone && told >= leastAlone;
+  if (!(denied ? unseen >= 3 : alone)) return null;
   return {
     rule: 'dividends',
     severity: denied ? 'wrong' : 'doubt',

@@ -27,8 +27,18 @@ const leastFactor: Readonly<Record<AssetClass, number>> = {
 
 const longestBlock = 5;
 
-/** A longer block must stand off by such a factor, and come back by the same one: no market does. */
+/**
+ * A longer block must stand off by such a factor, and come back by the same one: no market does. A smaller factor, as of a
+ * split that was applied to some rows only, counts for fewer rows, which must be as calm as those around them.
+ */
 const longBlock = { rows: 250, factor: 4, shareOfAll: 1 / 3 } as const;
+const stretch = { rows: 10, factor: 1.8 } as const;
+
+/** Some rows at more than such a factor need not be calm: no market goes so far and comes back within days. */
+const sureFactor = 2.5;
+
+/** Rows of a mistake are as calm as the market: they move, and range, by no more usual moves than this. */
+const [calmMoves, calmRange] = [4, 6];
 
 /** Where so many times as much is traded as before, a squeeze is as likely as a mistake: the rows are in doubt. */
 const heavyVolume = 5;
@@ -92,7 +102,10 @@ function blockAt(series: Series, index: number, usual: number): Block | null {
     if (Math.abs(step) < limit * (1 + 0.2 * (end - index - 1))) return null;
     if (moved > 0.35 * Math.abs(step) || !(hasGap(last, after, limit) || isApart(last, limit))) return null;
     const level = Math.sqrt(before.close * after.close);
-    const severity = isHeavy(series, index) ? 'doubt' : 'wrong';
+    // One day is a mistake; what lasts for days may be a market that is thin, unless it looks like the one around it.
+    const isSure = Math.abs(step) > Math.log(sureFactor) || isCalm(series, index, end);
+    const looksWrong = end === index + 1 || (isCounted(series, index, end) && isSure);
+    const severity = looksWrong && !isHeavy(series, index) ? 'wrong' : 'doubt';
     return { findings: offRows(rows.slice(index, end), level, 'surroundings', severity), next: end + 1 };
   }
   return longBlockAt(series, index, step, limit) ?? edgeAt(series, index, step, limit);
@@ -103,24 +116,50 @@ function longBlockAt(series: Series, index: number, step: number, limit: number)
   const { rows, returns, assetClass } = series;
   const least = Math.max(Math.log(longBlock.factor), Math.log(leastFactor[assetClass]) * 2, limit);
   const before = rows[index - 1];
-  if (Math.abs(step) < least || !before) return null;
-  const longest = Math.min(longBlock.rows, Math.floor(rows.length * longBlock.shareOfAll));
+  if (Math.abs(step) < Math.max(Math.log(stretch.factor), limit) || !before) return null;
+  const isLarge = Math.abs(step) >= least;
+  const most = isLarge ? longBlock.rows : stretch.rows;
+  const longest = Math.min(most, Math.floor(rows.length * longBlock.shareOfAll));
   for (let end = index + longestBlock + 1; end <= Math.min(index + longest, rows.length - 1); end++) {
     const back = returns[end] ?? 0;
     if (Math.abs(back) < limit || Math.sign(back) === Math.sign(step)) continue;
     const [last, after] = [rows[end - 1], rows[end]];
     if (!last || !after || !hasGap(last, after, limit)) return null;
     if (Math.abs(step + back) > Math.max(0.1 * Math.abs(step), 3 * moveAround(series, end))) return null;
+    if (!isLarge && (isHeavy(series, index, end) || !isCalm(series, index, end))) return null;
     const level = Math.sqrt(before.close * after.close);
-    return { findings: offRows(rows.slice(index, end), level, 'surroundings', 'wrong'), next: end + 1 };
+    const severity = isLarge || isCounted(series, index, end) ? 'wrong' : 'doubt';
+    return { findings: offRows(rows.slice(index, end), level, 'surroundings', severity), next: end + 1 };
   }
   return null;
 }
 
-/** Whether far more was traded in a row than in those before it. */
-function isHeavy({ rows }: Series, index: number): boolean {
-  const usual = median(rows.slice(Math.max(0, index - 20), index).map((row) => row.volume ?? Number.NaN));
-  return usual > 0 && (rows[index]?.volume ?? 0) >= heavyVolume * usual;
+/** Whether trades are counted in some rows and in those before them: where none are, a price may be a single trade's. */
+function isCounted({ rows }: Series, from: number, end: number): boolean {
+  const traded = (some: readonly Row[]) => median(some.map((row) => row.volume ?? 0)) > 0;
+  return traded(rows.slice(Math.max(0, from - 20), from)) && traded(rows.slice(from, end));
+}
+
+/** Whether rows move and range no more than the market around them, and have it where they left it. */
+function isCalm(series: Series, from: number, end: number): boolean {
+  const { rows, returns } = series;
+  const sigma = moveAround(series, from);
+  const [before, after] = [rows[from - 1]?.close ?? 0, rows[end]?.close ?? 0];
+  if (Math.abs(Math.log(after / before)) > 3 * sigma * Math.sqrt(end - from + 1)) return false;
+  for (let index = from; index < end; index++) {
+    if (index > from && !(Math.abs(returns[index] ?? 0) <= calmMoves * sigma)) return false;
+    const row = rows[index];
+    const [high, low] = row ? rangeOf(row) : [1, 1];
+    if (Math.log(high / low) > calmRange * sigma) return false;
+  }
+  return true;
+}
+
+/** Whether far more was traded in a row, or in most of some, than in those before. */
+function isHeavy({ rows }: Series, from: number, end = from + 1): boolean {
+  const volumeOf = (some: readonly Row[]) => median(some.map((row) => row.volume ?? Number.NaN));
+  const usual = volumeOf(rows.slice(Math.max(0, from - 20), from));
+  return usual > 0 && volumeOf(rows.slice(from, end)) >= heavyVolume * usual;
 }
 
 /** A step that is not taken back: of the first or last few rows. */

@@ -22,7 +22,7 @@ import {
   type Series,
   splitsOf,
 } from './series.ts';
-import { logReturns, moveAround, usualMove, wildMove } from './spread.ts';
+import { logReturns, median, moveAround, usualMove, wildMove } from './spread.ts';
 
 /** A ratio nearer to 1 than this is no split that prices could show. */
 const leastRatio = 1.05;
@@ -97,7 +97,11 @@ function stepsOf(series: Series, split: Split, ex: number): Step[] {
     const moved = -(returns[index] ?? Number.NaN);
     if (!(Math.abs(moved) > Math.abs(size) / 2)) continue;
     const near = Math.abs(index - ex) <= reach;
-    const multiple = multipleOf(series, index, moved, size, near && Math.abs(index - ex) <= 1);
+    const onExDate = Math.abs(index - ex) <= 1;
+    const multiple = multipleOf(series, index, moved, size, near && onExDate);
+    // Days away from it a fall may be a true one, of a size that happens to be the ratio.
+    const mayBeTrue = near && !onExDate && Math.abs(size) <= greatestMove;
+    if (mayBeTrue && (isCrash(series, index) || isAdjustedBefore(series, index, split))) continue;
     if (multiple !== 0) all.push({ index, times: multiple, near, clear: true });
     else if (near && far && Math.abs(Math.abs(moved / size) - 1) <= 0.45)
       all.push({ index, times: Math.sign(moved / size), near, clear: false });
@@ -121,11 +125,56 @@ function isFar(series: Series, size: number): boolean {
   return Math.abs(size) >= Math.max(Math.log(1.45), 8 * series.sigma, 2 * wildMove(series.returns));
 }
 
+/** No share moves farther in a day. */
+const greatestMove = Math.log(12);
+
+/** A crash shows itself: by trades beyond those before and after it, by the range of its day, or by the days after it. */
+const crash = { volume: 4, range: 4, move: 2.5, rows: 20 } as const;
+
+function isCrash({ rows, returns, interval }: Series, index: number): boolean {
+  const row = rows[index];
+  if (!row || interval === '1wk' || interval === '1mo') return false;
+  const before = rows.slice(Math.max(0, index - crash.rows), index);
+  // The days after a crash are busy, too.
+  const after = rows.slice(index + 3, index + 3 + crash.rows);
+  const volumeOf = (some: readonly Row[]) => median(some.map((each) => each.volume ?? Number.NaN));
+  const volume = row.volume ?? 0;
+  if (volume > crash.volume * volumeOf(before) && volume > crash.volume * volumeOf(after)) return true;
+  const usualRange = median(before.map(rangeOf));
+  if (usualRange > 0 && rangeOf(row) > crash.range * usualRange) return true;
+  const near = crash.rows / 2;
+  const [calm, wild] = [
+    returns.subarray(Math.max(1, index - crash.rows), index),
+    returns.subarray(index + 1, index + 1 + near),
+  ];
+  return calm.length >= near && wild.length >= near && usualMove(wild) > crash.move * usualMove(calm);
+}
+
+function rangeOf({ high, low }: Row): number {
+  return high !== null && low !== null && low > 0 ? Math.log(high / low) : Number.NaN;
+}
+
+/**
+ * Whether the rows before a step are adjusted for the split: closes that were read before it took effect stand above them
+ * by its ratio.
+ */
+function isAdjustedBefore({ rows, evidence }: Series, index: number, split: Split): boolean {
+  if (!evidence.stored) return false;
+  const stored = new Map(evidence.stored.map((each) => [each.startsAt, each]));
+  const ratios = rows.slice(Math.max(0, index - crash.rows), index).flatMap((row) => {
+    const former = stored.get(row.at);
+    return former && former.basisDay < split.exDate && former.close > 0 ? [row.close / former.close] : [];
+  });
+  return ratios.length > 0 && Math.abs(Math.log(median(ratios) * split.ratio)) < 0.25 * Math.abs(Math.log(split.ratio));
+}
+
 /** Of which multiple of the ratio a step is, 0 for none. */
 function multipleOf(series: Series, index: number, moved: number, size: number, onExDate: boolean): number {
   const sigma = moveAround(series, index);
   const absolute = Math.abs(size);
-  const slack = Math.min(0.45 * absolute, Math.max(0.2 * absolute, 3 * sigma));
+  // Away from the ex-date a step is believed that is the ratio and a usual move, where a market may move so far.
+  const share = onExDate || absolute > greatestMove ? 0.2 : 0.06;
+  const slack = Math.min(0.45 * absolute, Math.max(share * absolute, 3 * sigma));
   const multiple = [1, -1, 2, -2].find((each) => Math.abs(moved - each * size) <= slack) ?? 0;
   if (multiple === 0) return 0;
   if (absolute >= Math.max(Math.log(1.45), 5 * sigma))
