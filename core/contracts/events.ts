@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { barIntervals } from '../market/bar.ts';
 import { recoveryStatuses } from './http/recovery.ts';
 import { healthStatuses } from './words/health-status.ts';
 import { jobKinds } from './words/job-kinds.ts';
@@ -15,13 +16,16 @@ const count = z.int().nonnegative();
 const reason = z.enum(runReasons);
 
 /** Rows of one raw blob, in the transaction that stored them. `written` counts new and changed rows, `revised` changed ones. */
-const batch = z.object({
+const ofBatch = {
   batchId: z.string().regex(/^\d+$/),
   sourceId,
   runId: z.uuid(),
   part: count,
   blobKey: z.string(),
   parserVersion: z.string(),
+};
+const batch = z.object({
+  ...ofBatch,
   accepted: count,
   rejected: count,
   written: count,
@@ -40,6 +44,31 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** Rows whose content changed: the former content is kept as a revision. */
   z.object({ type: z.enum(revised), data: batch }),
   z.object({ type: z.literal('quarantine.added'), data: batch }),
+  /**
+   * Bars, splits and payments that a source does not tell any more: they are kept, and neither served nor used until an
+   * answer has them again. By listing and interval; those of a listing's splits and payments are of its days.
+   */
+  z.object({
+    type: z.literal('bars.withdrawn'),
+    data: z.object({
+      ...ofBatch,
+      bars: count,
+      actions: count,
+      listings: z
+        .array(
+          z.object({
+            listingId: z.int(),
+            interval: z.enum(barIntervals),
+            bars: count,
+            actions: count,
+            /** The first and the last of their days. */
+            from: z.iso.date(),
+            to: z.iso.date(),
+          }),
+        )
+        .min(1),
+    }),
+  }),
   /** From a day on a symbol means another listing, or a listing has another symbol. */
   z.object({
     type: z.literal('listing.changed'),

@@ -82,6 +82,29 @@ describe('what an answer leaves out of its range', () => {
     expect(await column(world.pool, versions, [listing.id])).toEqual(['true', 'true', 'false', 'false']);
   });
 
+  it('is told by an event, once for an answer, with the days of each listing', async () => {
+    const listing = await newListing();
+    const actions = [dividend('2026-11-05'), dividend('2026-11-11')];
+    const told = async () =>
+      (
+        await world.pool.query(
+          `SELECT data FROM outbox WHERE type = 'bars.withdrawn' AND data->'listings' @> $1 ORDER BY id`,
+          [JSON.stringify([{ listingId: listing.id }])],
+        )
+      ).rows.map((row) => row['data']);
+    await tell(listing, { days: all, fetched: 0, actions });
+    expect(await told()).toEqual([]);
+    await tell(listing, { days: without(4, 5), fetched: 1, actions: [dividend('2026-11-05')] });
+    const first = { listingId: listing.id, interval: '1d', bars: 2, actions: 1, from: '2026-11-06', to: '2026-11-11' };
+    expect(await told()).toMatchObject([{ sourceId: 'test', bars: 2, actions: 1, listings: [first] }]);
+    // The same again, or with what was withdrawn, withdraws nothing.
+    await tell(listing, { days: without(4, 5), fetched: 2, actions: [dividend('2026-11-05')] });
+    await tell(listing, { days: all, fetched: 3, actions });
+    expect(await told()).toHaveLength(1);
+    await tell(listing, { days: without(9 - 3), fetched: 4, actions });
+    expect(await told()).toMatchObject([{}, { bars: 1, actions: 0 }]);
+  });
+
   it('is not withdrawn outside the range, in other intervals, or where a place is empty', async () => {
     const listing = await newListing();
     await tell(listing, { days: all, fetched: 0 });

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import { eventSchema } from '../../../core/contracts/events.ts';
 import type { StoredRows } from './stored-rows.ts';
 import { countByBatch, versionsOf } from './versions.ts';
+
+const counts = { bars: z.int(), actions: z.int() };
+const withdrawal = z.object({
+  batchId: z.string(),
+  blobKey: z.string(),
+  ...counts,
+  listings: z.array(z.object(counts)),
+});
 
 /** The outbox reports each change once, in order: batches, incidents, recoveries, health. */
 export function eventBreaches(stored: StoredRows): string[] {
@@ -49,6 +58,10 @@ export function eventBreaches(stored: StoredRows): string[] {
     }
     // What led to it is in no table: its own tests look at it.
     if (event.type === 'listing.changed') continue;
+    if (event.type === 'bars.withdrawn') {
+      breaches.push(...withdrawalBreaches(name, event.data, stored));
+      continue;
+    }
     const about = `${event.type} ${batchId ?? incidentId ?? recoveryId}`;
     const wanted = expected.get(about);
     if (told.has(about)) breaches.push(`${name}: told twice`);
@@ -61,5 +74,21 @@ export function eventBreaches(stored: StoredRows): string[] {
   for (const about of expected.keys()) if (!told.has(about)) breaches.push(`event ${about}: never told`);
   for (const { sourceId, status } of stored.health)
     if (health.get(sourceId) !== status) breaches.push(`health of ${sourceId}: ${status} was never told`);
+  return breaches;
+}
+
+/** A withdrawal is of a batch of bars, says as much in sum as by listing, and is told once. What was withdrawn may be back. */
+function withdrawalBreaches(name: string, data: Readonly<Record<string, unknown>>, stored: StoredRows): string[] {
+  const said = withdrawal.parse(data);
+  const breaches: string[] = [];
+  const batch = stored.batches.find((each) => each.id === said.batchId);
+  if (batch?.kind !== 'bars' || batch.blobKey !== said.blobKey) breaches.push(`${name}: of no batch of bars`);
+  for (const field of ['bars', 'actions'] as const)
+    if (said[field] !== said.listings.reduce((sum, each) => sum + each[field], 0))
+      breaches.push(`${name}: ${field} are not those of its listings`);
+  const same = stored.events.filter(
+    ({ type, data: other }) => type === 'bars.withdrawn' && other['batchId'] === said.batchId,
+  );
+  if (same.length > 1) breaches.push(`${name}: told twice`);
   return breaches;
 }

@@ -9,6 +9,7 @@ import { numbers, storable, texts } from '../database/array-literal.ts';
 import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
 import { epochOf } from './standing.ts';
+import type { Withdrawn } from './withdraw.ts';
 
 const openedRow = z.object({ id: z.string(), epoch: z.string() });
 
@@ -93,6 +94,7 @@ export async function closeBatch(
   batchId: string,
   decision: Decision,
   counts: Counts,
+  withdrawn: readonly Withdrawn[] = [],
 ): Promise<void> {
   const { verdict, statistics, rejected } = decision;
   await db.query({
@@ -142,7 +144,10 @@ export async function closeBatch(
       verdict.detail,
     ],
   });
-  await publish(db, eventsOf(header, batchId, counts, rejected.length > 0));
+  await publish(db, [
+    ...eventsOf(header, batchId, counts, rejected.length > 0),
+    ...withdrawalOf(header, batchId, withdrawn),
+  ]);
   // What this reading rejects again is inserted below; the rest is resolved.
   if (header.replay !== undefined)
     await db.query(
@@ -162,6 +167,26 @@ function eventsOf(header: BatchHeader, batchId: string, counts: Counts, held: bo
     ...(revised > 0 ? [{ type: `${kind}.revised` as const, data }] : []),
     ...(held ? [{ type: 'quarantine.added' as const, data }] : []),
   ];
+}
+
+/** What the source does not tell any more, by listing and interval. */
+function withdrawalOf(header: BatchHeader, batchId: string, withdrawn: readonly Withdrawn[]): QuotronEvent[] {
+  if (withdrawn.length === 0) return [];
+  const { sourceId, runId, part, blobKey, parserVersion } = header;
+  const listings = [
+    ...Map.groupBy(withdrawn, ({ listingId, interval }) => `${listingId} ${interval}`).values(),
+  ].flatMap((gone) => {
+    const [first] = gone;
+    const days = gone.map((each) => each.day).sort();
+    const [from, to] = [days[0], days.at(-1)];
+    if (!first || from === undefined || to === undefined) return [];
+    const actions = gone.filter((each) => each.isAction).length;
+    const { listingId, interval } = first;
+    return [{ listingId, interval, bars: gone.length - actions, actions, from, to }];
+  });
+  const actions = withdrawn.filter((row) => row.isAction).length;
+  const data = { batchId, sourceId, runId, part, blobKey, parserVersion };
+  return [{ type: 'bars.withdrawn', data: { ...data, bars: withdrawn.length - actions, actions, listings } }];
 }
 
 /** Longest text that quarantine keeps of what came from outside. */

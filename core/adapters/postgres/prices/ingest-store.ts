@@ -127,7 +127,7 @@ async function storeBatch(
   const revised = quotes.revised + wrong.revised;
   await storeQuoteFindings(db, sourceId, batchId, decision, revised > 0);
   const answered = decision.answered ?? [];
-  await withdraw(db, sourceId, answered);
+  const withdrawn = await withdraw(db, sourceId, answered);
   await endReadRepairs(db, sourceId, answered);
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
   await storeAnswered(db, header, decision.bars);
@@ -144,7 +144,7 @@ async function storeBatch(
     revised: revised + bars.revised + constituents.revised,
   };
   const rejected = [...decision.rejected, ...wrong.unplaced.map((each) => each.rejected)];
-  await closeBatch(db, header, batchId, { ...decision, rejected }, counts);
+  await closeBatch(db, header, batchId, { ...decision, rejected }, counts, withdrawn);
   const priced = new Set(decision.quotes.map((row) => row.listing.id));
   // The newest bar of a source speaks for or against its price.
   const barred = decision.bars.filter((series) => series.bars[0]?.interval === '1d').map((series) => series.listing.id);
