@@ -74,6 +74,8 @@ export interface WrongQuote {
 /** Bars to be stored. Those that a later answer has spoken for already change nothing that is stored. */
 export interface StoredBarSeries extends BarSeries {
   readonly overtaken?: Overtaken | null;
+  /** The days that its answer speaks for; `null` for none. */
+  readonly spoken?: { readonly firstDay: string; readonly lastDay: string } | null;
 }
 
 /** What is to be stored, after all checks. */

@@ -53,9 +53,10 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
     stored && stays.overtaken
       ? toldBefore(series, bars, stays.overtaken.bars, stored, stored.actions.flatMap(ruleAction))
       : [];
+  const answered = answeredRange(series, accepted.bars, stored);
   return {
-    accepted: stays,
-    answered: answeredRange(series, accepted.bars, stored),
+    accepted: { ...stays, spoken: answered },
+    answered,
     rejected: [
       ...rejected,
       ...accepted.bars.filter((bar) => undecided.has(bar.startsAt)).map((bar) => ofNoKnownUnit(series, bar)),

@@ -116,23 +116,36 @@ function* partsOf(series: readonly StoredBarSeries[]): Generator<{ of: StoredBar
 
 const intervalOf = ({ bars: [first] }: StoredBarSeries): string => first?.interval ?? '';
 
-// What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger.
+/*
+ * What is replaced is kept as a revision, and `ingested_at` is moved, by a trigger. Daily bars tell all splits and payments
+ * of their days, so they are believed before other intervals, whichever came first: what days have told, or have been
+ * silent on, no other interval changes. Of the same standing, a later fetch replaces what an earlier one told. The same told
+ * again moves `told_at` only where no range says so.
+ */
+const toldLast = 'greatest(coalesce(s.withdrawn_at, s.known_at), s.told_at)';
+const isSame = `(s.ratio, s.amount, s.currency, s.parts, s.withdrawn_at)
+  IS NOT DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency, excluded.parts, excluded.withdrawn_at)`;
 const actionsText = `
-  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at, withdrawn_at, parts)
+  INSERT INTO corporate_action AS s (listing_id, type, ex_date, source, ratio, amount, currency, known_at, batch_id, ingested_at, withdrawn_at,
+                                     parts, by_days, told_at)
   SELECT listing_id, type, ex_date, $8, ratio, amount, currency, to_timestamp(known_at / 1000.0::float8), $9::bigint,
-         statement_timestamp(), to_timestamp(overtaken_at / 1000.0::float8), parts
+         statement_timestamp(), to_timestamp(overtaken_at / 1000.0::float8), parts, by_days,
+         CASE WHEN outside THEN to_timestamp(known_at / 1000.0::float8) END
   FROM unnest($1::int[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::text[], $7::float8[], $10::float8[],
-              $11::bool[], $12::jsonb[])
-    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at, overtaken_at, speaks, parts)
-  -- What days have not is not brought back by other intervals.
-  WHERE speaks OR NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = t.listing_id AND a.type = t.type
-                              AND a.ex_date = t.ex_date AND a.source = $8 AND a.withdrawn_at IS NOT NULL)
+              $11::bool[], $12::jsonb[], $13::bool[])
+    AS t (listing_id, type, ex_date, ratio, amount, currency, known_at, overtaken_at, by_days, parts, outside)
+  WHERE by_days OR NOT EXISTS (
+    SELECT FROM answered_range r JOIN listing l ON l.id = r.listing_id
+    WHERE r.listing_id = t.listing_id AND r.source = $8 AND r.interval = '1d'
+      AND t.ex_date BETWEEN (r.from_at AT TIME ZONE l.zone)::date AND (r.to_at AT TIME ZONE l.zone)::date)
   ON CONFLICT (listing_id, type, ex_date, source) DO UPDATE SET
-    ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, known_at = excluded.known_at,
-    batch_id = excluded.batch_id, withdrawn_at = NULL, parts = excluded.parts
-  WHERE ${isFetchedLater('excluded.known_at', 'coalesce(s.withdrawn_at, s.known_at)')} AND excluded.withdrawn_at IS NULL
-    AND (s.ratio, s.amount, s.currency, s.parts, s.withdrawn_at)
-      IS DISTINCT FROM (excluded.ratio, excluded.amount, excluded.currency, excluded.parts, excluded.withdrawn_at)`;
+    ratio = excluded.ratio, amount = excluded.amount, currency = excluded.currency, parts = excluded.parts, withdrawn_at = NULL,
+    known_at = CASE WHEN ${isSame} AND excluded.by_days = coalesce(s.by_days, true) THEN s.known_at ELSE excluded.known_at END,
+    batch_id = CASE WHEN ${isSame} THEN s.batch_id ELSE excluded.batch_id END,
+    by_days = excluded.by_days, told_at = excluded.told_at
+  WHERE excluded.withdrawn_at IS NULL AND CASE WHEN excluded.by_days = coalesce(s.by_days, true)
+    THEN ${isFetchedLater('excluded.known_at', toldLast)} AND (excluded.told_at IS NOT NULL OR NOT (${isSame}))
+    ELSE excluded.by_days END`;
 
 /**
  * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
@@ -165,7 +178,12 @@ async function storeActions(
           listingId: each.listing.id,
           knownAt: each.fetchedAt,
           overtakenAt: each.overtaken?.actions.get(action.exDate) ?? null,
-          speaks: each.bars[0]?.interval === '1d',
+          byDays: each.bars[0]?.interval === '1d',
+          outside:
+            each.bars[0]?.interval !== '1d' ||
+            !each.spoken ||
+            action.exDate < each.spoken.firstDay ||
+            action.exDate > each.spoken.lastDay,
         },
       ]),
     ),
@@ -183,7 +201,8 @@ async function storeActions(
     sourceId,
     batchId,
     numbers(rows.map((row) => row.overtakenAt)),
-    texts(rows.map((row) => String(row.speaks))),
+    texts(rows.map((row) => String(row.byDays))),
     texts(rows.map((row) => row.parts)),
+    texts(rows.map((row) => String(row.outside))),
   ]);
 }

@@ -60,7 +60,9 @@ export async function withdraw(
         UPDATE corporate_action a SET withdrawn_at = ${at('t.fetched_at')}
         FROM unnest($2::int[], $3::text[], $4::date[], $5::float8[]) AS t (listing_id, type, ex_date, fetched_at)
         WHERE a.listing_id = t.listing_id AND a.source = $1 AND a.type = t.type AND a.ex_date = t.ex_date
-          AND a.withdrawn_at IS NULL AND ${isFetchedLater(at('t.fetched_at'), 'a.known_at')}
+          AND a.withdrawn_at IS NULL
+          -- What only other intervals told gives way to days, whichever came first.
+          AND (a.by_days IS FALSE OR ${isFetchedLater(at('t.fetched_at'), 'greatest(a.known_at, a.told_at)')})
         RETURNING a.listing_id AS "listingId", a.ex_date::text AS day`,
       values: [
         sourceId,
