@@ -44,3 +44,48 @@ it('a bar that was wrong before as well, or was not known then, is left out', as
   expect(await bars('ALWAYSWRONG')).toEqual({ closes: right, warnings: ['earlier_bars'] });
   expect((await bars('ALWAYSWRONG', `?knownAt=${before.toISOString()}`)).closes).not.toContain(101_00);
 });
+
+it('a right bar that comes only after a later wrong one is served too, and was not known before it came', async () => {
+  const listing = await registered(world.pool, 'yahoo', 'COMESLATE');
+  await tell(listing, inPence, 2);
+  const without = right.filter((_, index) => index !== 4);
+  const before = await databaseTime(world.pool);
+  expect(await bars('COMESLATE')).toEqual({ closes: without, warnings: ['wrong_bars'] });
+  await tell(listing, right, 1);
+  expect(await bars('COMESLATE')).toEqual({ closes: right, warnings: ['earlier_bars'] });
+  expect((await bars('COMESLATE', `?knownAt=${before.toISOString()}`)).closes).toEqual(without);
+  expect(await bars('COMESLATE', '?quality=raw')).toEqual({ closes: inPence, warnings: [] });
+  // The newest of what was said before it, whichever came last.
+  await tell(
+    listing,
+    right.map((close) => (close === 101 ? 101.2 : close)),
+    0,
+  );
+  expect((await bars('COMESLATE')).closes).toEqual(right);
+});
+
+it('a late bar that is wrong as well is not served in place of a wrong one', async () => {
+  const listing = await registered(world.pool, 'yahoo', 'LATEANDWRONG');
+  await tell(listing, inPence, 1);
+  await tell(
+    listing,
+    right.map((close, index) => (index === 4 ? close * 1_000 : close)),
+    0,
+  );
+  expect((await bars('LATEANDWRONG')).warnings).toEqual(['wrong_bars']);
+});
+
+it('a payment is taken off by the close that was right before, where the last one before its day is wrong', async () => {
+  const listing = await registered(world.pool, 'yahoo', 'PAIDAFTERWRONG');
+  const exDate = new Date(at(0)).toISOString().slice(0, 10);
+  const days = barSeries(listing, right, { fetchedAt: at(0) }).bars.map((bar) => bar.date);
+  const paid = { type: 'dividend', exDate: days[5] ?? exDate, ratio: null, amount: '2', currency: 'USD' } as const;
+  const say = (closes: readonly number[], after: number) =>
+    storeAnswer(store, 'yahoo', barSeries(listing, closes, { fetchedAt: at(0) + after * 86_400_000, actions: [paid] }));
+  const total = async () => (await bars('PAIDAFTERWRONG', '?adjustment=splits_and_dividends')).closes[0];
+  await say(right, 0);
+  const adjusted = await total();
+  expect(adjusted).toBeLessThan(100);
+  await say(inPence, 1);
+  expect(await total()).toBe(adjusted);
+});

@@ -23,7 +23,8 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { NotDerivableError } from '../bars/adjust.ts';
 import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
 import { adjust, type BarsAsked } from '../bars/load.ts';
-import { findingsOf, nameOf, type Qualified, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
+import { findingsOf, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
+import { servedBars, servedCloses } from '../bars/said-before.ts';
 import { anotherName, basisWarnings, doubtfulDividends, earlierWarning, leftOutWarning } from '../bars/warnings.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
@@ -137,9 +138,11 @@ export function barRoutes({
       );
       const qualified = {
         ...reader,
-        closesBefore: async (...of: Parameters<BarReader['closesBefore']>) => [
-          ...qualifiedBars(await reader.closesBefore(...of), '1d', known, quality).rows,
-        ],
+        closesBefore: async (...of: Parameters<BarReader['closesBefore']>) => {
+          const closes = qualifiedBars(await reader.closesBefore(...of), '1d', known, quality);
+          const [listingId, source, zone, , , knownAt] = of;
+          return servedCloses(reader, closes, { listingId, source, interval: '1d', zone, knownAt });
+        },
       };
       const adjusted = await derived(qualified, rows, actions, {
         listingId: listing.listingId,
@@ -284,26 +287,6 @@ function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[
       source: action.source,
       knownAt: new Date(knownAt).toISOString(),
     }));
-}
-
-/**
- * The rows of a page, with what the source said before in place of wrong ones: a right bar is not lost because a later
- * answer was wrong.
- */
-async function servedBars(
-  reader: BarReader,
-  { rows, leftOut, wrong }: Qualified<StoredBar>,
-  { down, ...of }: Omit<Parameters<BarReader['saidBefore']>[0], 'starts'> & { readonly down: boolean },
-): Promise<{ rows: readonly StoredBar[]; leftOut: readonly string[]; earlier: readonly string[] }> {
-  const before = wrong.length === 0 ? [] : await reader.saidBefore({ ...of, starts: wrong.map((row) => row.startsAt) });
-  if (before.length === 0) return { rows, leftOut, earlier: [] };
-  const earlier = before.map(nameOf);
-  const sign = down ? -1 : 1;
-  return {
-    rows: [...rows, ...before].sort((a, b) => sign * (a.startsAt.getTime() - b.startsAt.getTime())),
-    leftOut: leftOut.filter((name) => !earlier.includes(name)),
-    earlier,
-  };
 }
 
 /** What is read again of a series, where a page has bars for which that matters. */

@@ -189,7 +189,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
                    AND NOT EXISTS (SELECT FROM corporate_action a WHERE a.listing_id = r.listing_id AND a.source = r.source
                                    AND a.type = 'split' AND a.withdrawn_at IS NULL AND a.ex_date > r.starts_at
                                    AND a.ex_date + interval '2 days' > r.basis_at)
-                 ORDER BY starts_at, ingested_at DESC) q`,
+                 ORDER BY starts_at, fetched_at DESC, ingested_at DESC) q`,
         values: [of.listingId, of.source, of.interval, of.starts, of.knownAt, of.zone],
       });
       return rowsOf(barRow, result);

@@ -21,6 +21,7 @@ import { openToBars, storeConsolidation } from './consolidation-store.ts';
 import { storeConstituents } from './constituent-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { storeFindings } from './finding-store.ts';
+import { keepLateBars } from './late-bars.ts';
 import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
 import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
@@ -130,6 +131,7 @@ async function storeBatch(
   const withdrawn = await withdraw(db, sourceId, answered);
   await endReadRepairs(db, sourceId, answered);
   const bars = await storeBars(db, sourceId, batchId, decision.bars);
+  await keepLateBars(db, sourceId, batchId, decision.bars, decision.judged ?? []);
   await storeAnswered(db, header, decision.bars);
   await storeUnknown(db, sourceId, decision.unknown ?? []);
   const wrongBars = await storeFindings(db, sourceId, batchId, decision.judged ?? [], accepts);
