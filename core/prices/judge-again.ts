@@ -10,7 +10,7 @@ import type { Bar, BarBasis, CorporateAction } from '../market/bar.ts';
 import { calendarFor, hasDays, tradesOn } from '../market/calendar.ts';
 import type { KnownListing } from '../market/instrument.ts';
 import { ruleAction } from './judge-bars.ts';
-import type { JudgedSeries } from './judged-series.ts';
+import { type JudgedSeries, judgedSeries } from './judged-series.ts';
 import { judgeSeries } from './rules/judge-series.ts';
 import type { PriceAt } from './rules/series.ts';
 
@@ -46,8 +46,8 @@ export interface JudgedAgain extends JudgedSeries {
 export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null {
   const { listing, bars, actions, quote } = stored;
   const recent = bars.filter((bar) => bar.date !== null && bar.date >= from);
-  const [first, last] = [recent[0], recent.at(-1)];
-  if (!first || !last) return null;
+  const [first] = recent;
+  if (!first) return null;
   const calendar = calendarFor(listing);
   const found = judgeSeries({
     assetClass: listing.assetClass,
@@ -64,24 +64,19 @@ export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null
   });
   const payments = actions.filter((action) => action.exDate >= from && !wasJudged(stored, action.exDate));
   const isOpen = new Set(payments.map((action) => `${action.type} ${action.exDate}`));
-  const closes = new Map<number | null, string>(bars.map((bar) => [bar.startsAt, bar.close]));
-  return {
-    listingId: listing.id,
-    interval: '1d',
-    from: first.startsAt,
-    to: last.startsAt,
-    firstDay: first.date,
-    lastDay: last.date,
-    payments,
-    findings: found
-      .filter(({ rule, evidence, subject }) => {
-        // Nothing is held back any more: it is stored.
-        if (!rulesOfStored.includes(rule) || evidence.code === 'unit_undecided') return false;
-        if (subject.date === null || subject.date < from) return false;
-        return rule !== 'dividends' || isOpen.has(`${subject.kind} ${subject.date}`);
-      })
-      .map((finding) => ({ ...finding, row: finding.subject.said ?? closes.get(finding.subject.at) ?? null })),
-  };
+  const judged = judgedSeries(
+    listing.id,
+    '1d',
+    recent,
+    found.filter(({ rule, evidence, subject }) => {
+      // Nothing is held back any more: it is stored.
+      if (!rulesOfStored.includes(rule) || evidence.code === 'unit_undecided') return false;
+      if (subject.date === null || subject.date < from) return false;
+      return rule !== 'dividends' || isOpen.has(`${subject.kind} ${subject.date}`);
+    }),
+    bars,
+  );
+  return judged && { ...judged, payments };
 }
 
 /** An answer spoke for the day, and was fetched once a session after it had ended. */

@@ -11,7 +11,7 @@ import { type AnsweredRange, answeredRange, overtaken } from './answered-range.t
 import { checkBars } from './check-bars.ts';
 import type { RejectedRow, StoredBarSeries } from './decision.ts';
 import type { PriorQuote, StoredSeries } from './evidence.ts';
-import type { JudgedSeries } from './judged-series.ts';
+import { type JudgedSeries, judgedSeries } from './judged-series.ts';
 import type { Finding } from './rules/finding.ts';
 import { judgeSeries } from './rules/judge-series.ts';
 import type { RuleAction, SeriesEvidence } from './rules/series.ts';
@@ -29,8 +29,7 @@ export interface JudgedBars {
 export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stored?: StoredSeries): JudgedBars {
   const { accepted, rejected } = checkBars(series);
   const first = accepted.bars[0];
-  const last = accepted.bars.at(-1);
-  if (!first || !last) return { accepted: withOvertaken(accepted, stored), rejected, judged: null, answered: null };
+  if (!first) return { accepted: withOvertaken(accepted, stored), rejected, judged: null, answered: null };
   const found = judgeSeries({
     assetClass: series.listing.assetClass,
     currency: series.listing.currency,
@@ -46,13 +45,18 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
     found.flatMap(({ evidence, subject }) => (evidence.code === 'unit_undecided' ? [subject.at] : [])),
   );
   const bars = undecided.size === 0 ? accepted.bars : accepted.bars.filter((bar) => !undecided.has(bar.startsAt));
-  const closes = new Map<number | null, string>(accepted.bars.map((bar) => [bar.startsAt, bar.close]));
   const actions = withoutCountedGains(accepted, found);
   const stays = withOvertaken({ ...accepted, bars, actions }, stored);
   const before =
     stored && stays.overtaken
       ? toldBefore(series, bars, stays.overtaken.bars, stored, stored.actions.flatMap(ruleAction))
       : [];
+  const judged = judgedSeries(
+    series.listing.id,
+    first.interval,
+    accepted.bars,
+    found.filter((finding) => !undecided.has(finding.subject.at)),
+  );
   const answered = answeredRange(series, accepted.bars, stored);
   return {
     accepted: { ...stays, spoken: answered },
@@ -61,20 +65,7 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
       ...rejected,
       ...accepted.bars.filter((bar) => undecided.has(bar.startsAt)).map((bar) => ofNoKnownUnit(series, bar)),
     ],
-    judged: {
-      listingId: series.listing.id,
-      interval: first.interval,
-      from: first.startsAt,
-      to: last.startsAt,
-      firstDay: first.date,
-      lastDay: last.date,
-      findings: [
-        ...found
-          .filter((finding) => !undecided.has(finding.subject.at))
-          .map((finding) => ({ ...finding, row: finding.subject.said ?? closes.get(finding.subject.at) ?? null })),
-        ...before,
-      ],
-    },
+    judged: judged && { ...judged, findings: [...judged.findings, ...before] },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { BarBasis } from '../market/bar.ts';
 import type { KnownListing } from '../market/instrument.ts';
-import type { JudgedSeries } from './judged-series.ts';
+import { type JudgedSeries, judgedSeries } from './judged-series.ts';
 import { seriesOf } from './rules/series.ts';
 import { checkSources } from './rules/sources.ts';
 
@@ -30,13 +30,12 @@ export function judgeSources(
   const since = bases.size > 1 ? (splits.toSorted().at(-1) ?? '') : '';
   const judged = new Map<string, JudgedSeries>();
   for (const { sourceId, bars } of sources) {
-    const [first, last] = [bars[0], bars.at(-1)];
-    if (!first || !last) continue;
+    const [first] = bars;
+    if (!first) continue;
     const years = Map.groupBy(
       bars.filter((bar) => bar.date >= since),
       (bar) => bar.date.slice(0, 4),
     );
-    const closes = new Map<number | null, string>(bars.map((bar) => [bar.startsAt, bar.close]));
     const findings = [...years].flatMap(([year, ofYear]) =>
       checkSources(
         seriesOf({
@@ -73,15 +72,8 @@ export function judgeSources(
         }),
       ),
     );
-    judged.set(sourceId, {
-      listingId: listing.id,
-      interval: '1d',
-      from: first.startsAt,
-      to: last.startsAt,
-      firstDay: first.date,
-      lastDay: last.date,
-      findings: findings.map((finding) => ({ ...finding, row: closes.get(finding.subject.at) ?? null })),
-    });
+    const found = judgedSeries(listing.id, '1d', bars, findings);
+    if (found) judged.set(sourceId, found);
   }
   return judged;
 }
