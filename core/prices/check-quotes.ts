@@ -132,12 +132,13 @@ function inWords({ evidence }: Finding): Rejected {
   const witness = 'witness' in evidence ? evidence.witness : 'stored_quote';
   const than = Object.hasOwn(of, witness) ? of[witness as keyof typeof of] : 'the stored price';
   const isUnit = evidence.code === 'other_unit';
-  const times = isUnit ? 1 / evidence.factor : evidence.code === 'price_off' ? evidence.ratio : 1;
+  const isInverted = evidence.code === 'inverted';
+  const times = isUnit ? 1 / evidence.factor : isInverted || evidence.code === 'price_off' ? evidence.ratio : 1;
   const ratio = Number(times.toPrecision(3));
   return {
-    reason: isUnit ? 'unit_suspect' : 'implausible_jump',
+    reason: isUnit || isInverted ? 'unit_suspect' : 'implausible_jump',
     finding: { code: 'price_ratio', ratio, to: witness === 'previous_close' ? 'previous_close' : 'stored' },
-    detail: `The price is ${isUnit ? 'about ' : ''}${ratio} times what ${than} says.`,
+    detail: `The price is ${isUnit ? 'about ' : ''}${ratio} times what ${than} says${isInverted ? ', and its reciprocal' : ''}.`,
   };
 }
 

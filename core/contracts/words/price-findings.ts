@@ -60,6 +60,8 @@ export const findingEvidenceSchema = z
   .discriminatedUnion('code', [
     /** The price times `factor` is what the witness says. */
     z.object({ code: z.literal('other_unit'), factor: z.number(), fields, witness }),
+    /** The price is `ratio` times the witness, whose reciprocal it is: a pair the other way round. */
+    z.object({ code: z.literal('inverted'), ratio: z.number(), witness }),
     /** The series steps by a factor of a unit, and nothing says which side is right. */
     z.object({ code: z.literal('unit_undecided'), factor: z.number() }),
     z.object({ code: z.literal('split_not_applied'), exDate: day, ratio: z.number(), fields }),
@@ -119,6 +121,7 @@ const amount = z.string().max(400);
  * applied to no other. `to` is `null` where the row, or the field, should not be there.
  *
  *   prices    `fields` of a bar times `factor`; `from` and `to` are the close. A split changes the volume, too
+ *   price     of a quote
  *   amount    of a dividend or capital gain
  *   ex_date   of an action
  *   row       is to be dropped
@@ -134,6 +137,7 @@ export const findingProposalSchema = z
       factor: amount,
       fields,
     }),
+    z.object({ field: z.literal('price'), from: amount, to: amount, why: z.enum(['unit', 'inverted']) }),
     z.object({ field: z.literal('amount'), from: amount, to: amount, why: z.enum(['unit', 'split']) }),
     z.object({ field: z.literal('ex_date'), from: day, to: day, why: z.literal('adjusted_close') }),
     z.object({

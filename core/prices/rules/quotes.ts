@@ -6,6 +6,7 @@
  * explains it: a split of that ratio, the source's own bar, another source, the previous close beside the price, or
  * later answers. All else is wrong, and is not served.
  */
+import { Decimal } from 'decimal.js';
 import type { FindingSeverity, PriceWitness } from '../../contracts/words/price-findings.ts';
 import type { ListedQuote } from '../../market/listed-quote.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
@@ -23,6 +24,7 @@ import {
   unitSlack,
 } from '../thresholds.ts';
 import type { Finding } from './finding.ts';
+import { quotient, times } from './scale.ts';
 import { isWithin, unitPower } from './unit.ts';
 
 /** Whether a quote is in another unit than the settled price of its source. */
@@ -75,6 +77,7 @@ interface Witness {
  */
 export function isUndisputed(row: ListedQuote, prior: LatestPrior | undefined): boolean {
   if (!prior || prior.provisional) return false;
+  if (invertedAgainst(row, prior.price) !== null) return false;
   return isUnrated(row) || (isLikeStored(row, prior) && unitPower(toPreviousClose(row) ?? 1, unitSlack) === 0);
 }
 
@@ -94,6 +97,13 @@ export function judgeQuote(
   const agreed = strong.some(({ agrees }) => agrees);
   const again = prior !== undefined && row.fetchedAt > (prior.fetchedAt ?? 0);
   if (isUnrated(row)) return right({ provisional: !agreed && !(anchor?.settled || again) });
+
+  const turned = invertedAgainst(row, anchor?.settled ? anchor.price : null);
+  const isExplained = () =>
+    turned?.witness === 'stored_quote' &&
+    anchor !== null &&
+    (agreed || explanationOf(row, anchor, around, strong, feedIsOff) !== null);
+  if (turned !== null && !isExplained()) return { kind: 'wrong', finding: invertedFinding(row, turned) };
 
   const findings = doubtsOf(row, anchor, strong, around);
   if (anchor && isLikeStored(row, anchor)) {
@@ -160,6 +170,29 @@ function isLikeStored(row: ListedQuote, anchor: { readonly price: number; readon
   const recent = Math.abs(quote.asOf - anchor.asOf) <= priorValidMs;
   if (toStored !== null && recent) return isWithin(toStored, limit);
   return toPrevious === null;
+}
+
+/** Nearer to 1 than this, a pair and its reciprocal are a day's move apart. */
+const leastTurn = 0.03;
+
+/**
+ * What says that a currency pair is the other way round: its own previous close, or the settled price of its source, is
+ * about the reciprocal and not about the price. Without such a word nothing is said.
+ */
+function invertedAgainst(
+  row: ListedQuote,
+  settled: number | null,
+): { readonly witness: PriceWitness; readonly price: number } | null {
+  const { quote, listing } = row;
+  const price = Number(quote.price);
+  if (listing.assetClass !== 'fx' || !(price > 0)) return null;
+  const fitsTurned = (by: number) => {
+    const [own, turned] = [Math.abs(Math.log(price / by)), Math.abs(Math.log(price * by))];
+    return own >= leastTurn && turned <= leastTurn && turned <= own / 4;
+  };
+  const previous = Number(quote.previousClose);
+  if (previous > 0 && fitsTurned(previous)) return { witness: 'previous_close', price: previous };
+  return settled !== null && settled > 0 && fitsTurned(settled) ? { witness: 'stored_quote', price: settled } : null;
 }
 
 /** `null` where there is none, or it says nothing by its ratio: oil closed below zero in April 2020. */
@@ -307,8 +340,8 @@ function firstRowsInOtherUnit(row: ListedQuote, { recent, splits }: QuoteSurroun
   return first.flatMap((each) => {
     const power = unitPower(each.price / price, unitSlack);
     if (power === 0 || splits.some((split) => isWithin((price / each.price) * split.ratio, unitSlack))) return [];
-    const finding = unitFinding(row, 'wrong', power, 'surroundings');
-    return [{ row: each, finding: { ...finding, subject: { ...finding.subject, at: each.asOf } } }];
+    const before = { ...row, quote: { ...row.quote, price: String(each.price), asOf: each.asOf } };
+    return [{ row: each, finding: unitFinding(before, 'wrong', power, 'surroundings') }];
   });
 }
 
@@ -327,8 +360,24 @@ function unitFinding(row: ListedQuote, severity: FindingSeverity, power: number,
     severity,
     subject: subjectOf(row),
     evidence: { code: 'other_unit', factor: 10 ** -power, fields: ['close'], witness },
-    proposal: null,
+    proposal: priceProposal(row, times(row.quote.price, new Decimal(10).pow(-power).toFixed()), 'unit'),
   };
+}
+
+function invertedFinding(row: ListedQuote, by: { readonly witness: PriceWitness; readonly price: number }): Finding {
+  const { price } = row.quote;
+  const ratio = Number((Number(price) / by.price).toPrecision(4));
+  return {
+    rule: 'unit',
+    severity: 'wrong',
+    subject: subjectOf(row),
+    evidence: { code: 'inverted', ratio, witness: by.witness },
+    proposal: priceProposal(row, new Decimal(quotient('1', price)).toSignificantDigits(15).toFixed(), 'inverted'),
+  };
+}
+
+function priceProposal({ quote }: ListedQuote, to: string, why: 'unit' | 'inverted'): Finding['proposal'] {
+  return { field: 'price', from: quote.price, to, why };
 }
 
 function priceFinding(row: ListedQuote, severity: FindingSeverity, ratio: number, witness: PriceWitness): Finding {
