@@ -15,8 +15,8 @@ import type { Socket } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { securityHeaders } from '../core/contracts/security-headers.ts';
+import { namesOwnHost } from '../core/http/own-host.ts';
 import { strictServer } from '../core/http/strict-server.ts';
-import { namesOwnHost } from './own-host.ts';
 import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
 

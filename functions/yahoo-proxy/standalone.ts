@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../core/adapters/memory/state.ts';
+import { isOfNoPage } from '../../core/http/own-host.ts';
 import { strictServer } from '../../core/http/strict-server.ts';
 import { type AssembledProxy, assembleProxy } from './assemble.ts';
 import { openGate } from './gate.ts';
@@ -16,7 +17,7 @@ export interface StandaloneOptions {
   readonly host: string;
   /** Base URL to call instead of Yahoo: a simulator, a recording. */
   readonly upstream?: string | undefined;
-  /** Required from every client; without it, everybody who reaches the port may use it. */
+  /** Required from every client; without it, every program of this machine may use it, and no page in a browser. */
   readonly key?: string | undefined;
   readonly log: (line: string) => void;
   /** Milliseconds between heartbeats; 0 for none. */
@@ -31,6 +32,8 @@ export interface StandaloneProxy {
 
 const memoryBytes = 128 * 1024 * 1024;
 const usualHeartbeatMs = 5 * 60_000;
+/** Clients say that they are a page of it, as Yahoo wants them to. */
+const yahooPage = 'https://finance.yahoo.com';
 /** How long quotes that many clients request at once are gathered into one call. */
 const gatherMs = 5;
 
@@ -54,7 +57,11 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     // Our own error messages contain no request and no key.
     log: (error) => options.log(error instanceof Error ? error.message : 'unknown error'),
   })();
-  const server = strictServer({}, proxyListener(proxy));
+  const serve = proxyListener(proxy);
+  const server = strictServer({}, (request, response) => {
+    if (options.key === undefined && !isOfNoPage(request, yahooPage)) refusePage(response);
+    else serve(request, response);
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -81,6 +88,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** Without a key, any page that is open in a browser here could use up the quota with Yahoo. */
+function refusePage(response: ServerResponse): void {
+  response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
+  response.end('Without QUOTRON_PROXY_KEY this proxy is for programs of this machine, and for no page in a browser.\n');
 }
 
 /** Serves a proxy: from memory without a request object where possible, otherwise by the app. */

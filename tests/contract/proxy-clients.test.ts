@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartAnswerSchema } from '../../core/sources/yahoo/schema.ts';
 import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
@@ -63,3 +64,45 @@ describe('clients that know nothing of Quotron, unchanged but for where they con
     expect(upstreams.control.requests(false)).toEqual({});
   }, 60_000);
 });
+
+describe('a proxy without a key', () => {
+  let open: StandaloneProxy;
+  beforeAll(async () => {
+    const upstream = upstreams.urlOf('yahoo');
+    open = await startStandalone({ port: 0, host: '127.0.0.1', upstream, log: () => undefined, heartbeatMs: 0 });
+  });
+  afterAll(() => open?.stop());
+
+  it('serves the clients of this machine as they are', async () => {
+    expect(await yfinance(`${open.url}/yahoo`, 'AAPL')).toMatchObject({ currency: 'USD' });
+    expect(await yahooFinance2(`${open.url}/yahoo`, 'none', 'AAPL')).toMatchObject({ currency: 'USD' });
+  }, 120_000);
+
+  it.each([
+    ['under another name that points here', { host: 'evil.example:5000' }],
+    ['that reads the answer of another origin', { origin: 'https://evil.example' }],
+    ['that loads it as a picture', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
+  ])('refuses a page %s, and Yahoo hears nothing of it', async (_what, headers) => {
+    upstreams.control.requests(true);
+    const target = `${open.url}/yahoo/v8/finance/chart/AAPL?range=5d`;
+    expect(await statusOf(target, headers)).toBe(403);
+    expect(await statusOf(`${open.url}/yahoo/health`, headers)).toBe(403);
+    expect(upstreams.control.requests(false)).toEqual({});
+    expect(await statusOf(target)).toBe(200);
+    // What is in memory neither.
+    expect(await statusOf(target, headers)).toBe(403);
+  });
+});
+
+/** The status of a GET with headers that `fetch` would not send. */
+function statusOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    call.once('error', reject);
+    call.end();
+  });
+}

@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Whether a request names this machine and this port as its host. A page of another site that points its own name at
+ * 127.0.0.1 (DNS rebinding) would be of the same origin as the server, but it cannot choose the `Host` header.
+ */
+export function namesOwnHost(request: IncomingMessage): boolean {
+  const port = request.socket.localPort;
+  const { host } = request.headers;
+  return ['127.0.0.1', 'localhost', '[::1]'].some(
+    (name) => host === `${name}:${port}` || (port === 80 && host === name),
+  );
+}
+
+/**
+ * Whether a program of this machine has sent a request, and no page that is open in a browser here: such a page may send
+ * any `GET`, but the browser says so. Programs may `pretend` to be a page of one site.
+ */
+export function isOfNoPage(request: IncomingMessage, pretend: string): boolean {
+  const { origin = pretend, 'sec-fetch-site': site = 'none' } = request.headers;
+  return namesOwnHost(request) && origin === pretend && site === 'none';
+}
