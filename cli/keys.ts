@@ -47,15 +47,18 @@ function create(): Command {
     .argument('<name>', 'what it is for')
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
     .addOption(
-      new Option('--use <use>', 'what it is for: which licence classes it shows').choices(keyUses).default('internal'),
+      new Option(
+        '--use <use>',
+        'what it is for: which licence classes it shows (default: as many as your own key)',
+      ).choices(keyUses),
     )
     .addOption(new Option('--expires <time>', 'when it expires: a time, or 30m, 2h, 90d').argParser(instantOption))
-    .action((name: string, options: Common & { scope: string; use: string; expires?: string }) =>
+    .action((name: string, options: Common & { scope: string; use?: string; expires?: string }) =>
       carryOut(options, async ({ api, out }) => {
         const body = {
           name,
           scope: options.scope,
-          use: options.use,
+          ...(options.use === undefined ? {} : { use: options.use }),
           ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
         };
         const made = await api.request('POST', '/keys', newApiKeySchema, body);

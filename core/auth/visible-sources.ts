@@ -1,4 +1,4 @@
-import { isVisible, type KeyUse, keyUses, type LicenceClass } from '../contracts/words/licence.ts';
+import { isVisible, type KeyUse, type LicenceClass, usesWithin } from '../contracts/words/licence.ts';
 
 /** A reader of what sources gave, for one caller: without the caller's sources there is no reader. */
 export type VisibleTo<Reader> = (visible: VisibleSources) => Reader;
@@ -64,7 +64,7 @@ export class VisibleSources {
 
   /** The uses whose keys see no more than these sources. */
   get narrowerUses(): readonly KeyUse[] {
-    return this.use === null ? [] : keyUses.slice(keyUses.indexOf(this.use));
+    return this.use === null ? [] : usesWithin(this.use);
   }
 }
 

@@ -326,6 +326,27 @@ describe('the use of a key', () => {
     expect((await create({ licence: 'display' })).status).toBe(400);
   });
 
+  it('is no more than that of the key that makes it, which is the default', async () => {
+    const makes = async (by: KeyUse, use?: KeyUse) => {
+      const key = await makeKey(world.pool, 'admin', null, by);
+      const json = { name: 'of a use', scope: 'read', ...(use && { use }) };
+      const answer = await api.ask('/keys', { method: 'POST', key, json });
+      return answer.status === 201 ? envelope(newApiKeySchema).parse(await answer.json()).data.use : codeOf(answer);
+    };
+    const refused = [403, 'licence_forbids'];
+    expect(await Promise.all(keyUses.map((use) => makes('internal', use)))).toEqual(keyUses);
+    expect(await Promise.all(keyUses.map((use) => makes('display', use)))).toEqual([
+      refused,
+      'display',
+      'redistribute',
+    ]);
+    expect(await Promise.all(keyUses.map((use) => makes('redistribute', use)))).toEqual([
+      ...[refused, refused],
+      'redistribute',
+    ]);
+    expect(await Promise.all(keyUses.map((by) => makes(by)))).toEqual(keyUses);
+  });
+
   it('holds for the session on it', async () => {
     const signedIn = await api.ask('/session', { method: 'POST', json: { key: keys.display } });
     expect(envelope(sessionSchema).parse(await signedIn.clone().json()).data.use).toBe('display');

@@ -369,8 +369,8 @@ export const createKeySchema = z
       .max(100)
       .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character'),
     scope: z.enum(scopes),
-    /** Which licence classes its holder may see. */
-    use: z.enum(keyUses).default('internal'),
+    /** Which licence classes its holder may see: as many as the key that makes it, unless given. */
+    use: z.enum(keyUses).optional(),
     expiresAt: instant.nullable().optional(),
   })
   .meta({ id: 'CreateKey' });

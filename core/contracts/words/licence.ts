@@ -22,3 +22,8 @@ const visibleClasses: Readonly<Record<KeyUse, readonly LicenceClass[]>> = {
 export function isVisible(use: KeyUse, licence: LicenceClass): boolean {
   return visibleClasses[use].includes(licence);
 }
+
+/** A use, and those that see no more than it. */
+export function usesWithin(use: KeyUse): readonly KeyUse[] {
+  return keyUses.slice(keyUses.indexOf(use));
+}

@@ -6,6 +6,7 @@ import {
   createKeySchema,
   newApiKeySchema,
 } from '../../../core/contracts/http/operations.ts';
+import { usesWithin } from '../../../core/contracts/words/licence.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { ApiKeyStore, KeyRecord } from '../../../core/ports/api-key-store.ts';
@@ -38,10 +39,12 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
       shows: 'nothing',
       tag,
       summary: 'Make an API key',
-      description: 'The answer holds the key. It is shown this once: only its hash is kept.',
+      description:
+        'The answer holds the key. It is shown this once: only its hash is kept. No key makes one whose use sees more than its own; its own is the default.',
       body: createKeySchema,
       data: newApiKeySchema,
       status: 201,
+      problems: ['licence_forbids'],
     },
     async ({ body, call }) => {
       const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
@@ -49,13 +52,21 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
         throw new ProblemError('invalid_request', 'body.expiresAt: must be in the future', {
           errors: [{ path: 'body.expiresAt', message: 'must be in the future' }],
         });
+      // Else a key that may see a part of the sources would be one for all of them.
+      const own = call.principal?.use ?? 'redistribute';
+      const use = body.use ?? own;
+      if (!usesWithin(own).includes(use))
+        throw new ProblemError(
+          'licence_forbids',
+          `A key of use ${own} makes no key of use ${use}, which sees more sources. Use a key of use internal.`,
+        );
       const made = createApiKey();
       const record = await keys.create({
         name: body.name,
         prefix: made.prefix,
         hash: made.hash,
         scope: body.scope,
-        use: body.use,
+        use,
         now: new Date(call.now),
         expiresAt,
       });
