@@ -62,7 +62,8 @@ async function readFields(fields: readonly string[]): Promise<Record<string, str
   }
   const read: [string, string][] = [];
   for (const field of fields) read.push([field, await promptHidden(`${field}: `)]);
-  return Object.fromEntries(read);
+  // The API says what is missing: a second factor may be.
+  return Object.fromEntries(read.filter(([, value]) => value !== ''));
 }
 
 function parseJson(given: string): unknown {

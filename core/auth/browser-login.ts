@@ -1,11 +1,13 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { BrowserLogin } from '../ports/browser.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
 import { type LoginCredentials, loginNotKept, loginRefused } from './credentials.ts';
 import { loginDemanded } from './login-states.ts';
 import type { Session } from './session.ts';
+import { totp } from './totp.ts';
 
 /**
  * Signs in by a form in a browser. The session is all that the browser stored, which a context of any other browser can
@@ -17,14 +19,17 @@ export async function browserLoginSession(
   credentials: LoginCredentials,
   login: BrowserLogin,
   headers: Readonly<Record<string, string>>,
-  now: number,
+  clock: Clock,
 ): Promise<Session | Failure> {
+  const { username, password, totpSecret } = credentials;
   const result = await login({
     url: address.url(strategy.loginUrl),
     selectors: strategy.selectors,
     faces: strategy.faces ?? [],
-    secondFactor: null,
-    ...credentials,
+    secondFactor:
+      strategy.secondFactor && totpSecret ? { ...strategy.secondFactor, code: () => totp(totpSecret, clock()) } : null,
+    username,
+    password,
     headers,
   });
   switch (result.outcome) {
@@ -33,12 +38,12 @@ export async function browserLoginSession(
         headers: {},
         query: {},
         storageState: result.storageState,
-        expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
+        expiresAt: new Date(clock() + strategy.lifeSeconds * 1000).toISOString(),
       };
     case 'refused':
       return loginRefused;
     case 'demanded':
-      return loginDemanded(result, now);
+      return loginDemanded(result, clock());
     case 'form_again':
       return loginNotKept;
     case 'too_large':

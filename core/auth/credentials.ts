@@ -16,13 +16,22 @@ const secret = typed.min(
   `must have at least ${shortestSecret} characters: a shorter one cannot be masked`,
 );
 
+/** As sites print it beside their QR code: base32, of 80 bits or more. */
+const totpSecret = z
+  .string()
+  .max(300)
+  .regex(/^[A-Za-z2-7 -]+=*$/, 'is not base32')
+  .refine((text) => text.replaceAll(/[ =-]/g, '').length >= 16, 'must have at least 16 letters of base32');
+
 /** What a person sets once for a source. Lives in Secrets Manager and nowhere else. */
 export const credentialsSchemas = {
   'api-key': z.strictObject({ apiKey: secret.regex(/^[\x21-\x7e]+$/, 'has other than visible ASCII characters') }),
   login: z.strictObject({ username: typed, password: secret }),
+  /** Of a source with a second factor: with the secret of its authenticator app, or without where the account has none. */
+  'totp-login': z.strictObject({ username: typed, password: secret, totpSecret: totpSecret.optional() }),
 } as const;
 export type CredentialsForm = keyof typeof credentialsSchemas;
-export type LoginCredentials = z.infer<(typeof credentialsSchemas)['login']>;
+export type LoginCredentials = z.infer<(typeof credentialsSchemas)['totp-login']>;
 
 /** The form that a source's credentials have; `null` where it needs none. */
 export function credentialsFormOf(strategy: SessionStrategy | null): CredentialsForm | null {
@@ -31,7 +40,7 @@ export function credentialsFormOf(strategy: SessionStrategy | null): Credentials
       return 'api-key';
     case 'form-login':
     case 'browser-form-login':
-      return 'login';
+      return strategy.secondFactor ? 'totp-login' : 'login';
     default:
       return null;
   }
@@ -64,6 +73,12 @@ export function readCredentials<T>(schema: z.ZodType<T>, text: string | null): T
   }
   const parsed = schema.safeParse(json);
   return parsed.success ? parsed.data : unset;
+}
+
+/** The user name and password that are set for a source that signs in by a form, with the secret of its second factor. */
+export function readLogin(strategy: SessionStrategy, text: string | null): LoginCredentials | Failure {
+  const form = credentialsFormOf(strategy);
+  return readCredentials(credentialsSchemas[form === 'totp-login' ? form : 'login'], text);
 }
 
 /** A login after which the source shows its form again, and says neither that it was refused nor what it wants. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../contracts/failure.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
@@ -12,6 +13,7 @@ import { loginDemanded } from './login-states.ts';
 import type { LoginView } from './login-view.ts';
 import { filledFields, type HtmlForm, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
+import { totp } from './totp.ts';
 
 /**
  * Signs in by an HTML form over HTTP: fetches it, sends user name, password and its hidden fields (a CSRF token), and
@@ -24,7 +26,7 @@ export async function formLoginSession(
   credentials: LoginCredentials,
   call: PermittedCall,
   headers: Readonly<Record<string, string>>,
-  now: number,
+  clock: Clock,
 ): Promise<Session | Failure> {
   const walk = cookieWalk(call, headers, address.origins);
   const loginUrl = address.url(strategy.loginUrl);
@@ -50,28 +52,42 @@ export async function formLoginSession(
       message: 'The login page has no form with the fields it used to have.',
     };
   const before = cookieOf(await walk.cookiesFor(loginUrl), strategy.sessionCookie);
-  const target = URL.canParse(form.action, page.url.href) ? new URL(form.action, page.url) : page.url;
   const typed = filledFields(form).filter(([name]) => name !== username && name !== password);
   const sent = await walk.visit({
     method: 'POST',
-    url: target,
+    url: targetOf(form, page),
     form: [...typed, [username, credentials.username], [password, credentials.password]],
   });
   if ('reason' in sent) return sent;
-  const end = redirectOf(sent) === null ? sent : await walk.follow(sent);
+  let end = redirectOf(sent) === null ? sent : await walk.follow(sent);
   if ('reason' in end) return end;
-  const fields = strategy.fields;
-  const shown = viewOfHtml(page.response?.body ?? '', page.url, fields);
+  const shown = viewOfHtml(page.response?.body ?? '', page.url, strategy.fields);
+  const { secondFactor } = strategy;
+  const { totpSecret } = credentials;
+  const codeForm = secondFactor && totpSecret ? formWith(end, [secondFactor.field]) : null;
+  if (secondFactor && totpSecret && codeForm) {
+    const rest = filledFields(codeForm).filter(([name]) => name !== secondFactor.field);
+    const coded = await walk.visit({
+      method: 'POST',
+      url: targetOf(codeForm, end),
+      form: [...rest, [secondFactor.field, totp(totpSecret, clock())]],
+    });
+    if ('reason' in coded) return coded;
+    end = redirectOf(coded) === null ? coded : await walk.follow(coded);
+    if ('reason' in end) return end;
+    // A code that did not let in is not tried again: the next refusal may lock the account.
+    if (formWith(end, [secondFactor.field])) return loginDemanded({ state: 'second_factor_wanted' }, clock());
+  }
   const cookie = await walk.cookiesFor(address.url('/'));
   const after = cookieOf(cookie, strategy.sessionCookie);
   const isNew = after !== undefined && after !== before;
-  const failed = failureAfter(strategy, end, shown, isNew, now);
+  const failed = failureAfter(strategy, end, shown, isNew, clock());
   if (failed) return failed;
   return {
     headers: { cookie },
     query: {},
     storageState: null,
-    expiresAt: new Date(now + strategy.lifeSeconds * 1000).toISOString(),
+    expiresAt: new Date(clock() + strategy.lifeSeconds * 1000).toISOString(),
   };
 }
 
@@ -108,6 +124,19 @@ function failureAfter(
   if (failure && failure.reason !== 'auth_expired' && failure.reason !== 'blocked') return failure;
   if (meaning.outcome === 'refused' || failure) return loginRefused;
   return view.form ? loginNotKept : loginDemanded({ state: 'login_unrecognized' }, now);
+}
+
+/** The form of a page that has all of these fields. */
+function formWith({ response }: UpstreamAnswer, names: readonly string[]): HtmlForm | null {
+  const forms = guardedRead<HtmlForm[]>(
+    () => readForms(response?.body ?? ''),
+    () => [],
+  );
+  return forms.find(({ fields }) => names.every((each) => fields.some(({ name }) => name === each))) ?? null;
+}
+
+function targetOf({ action }: HtmlForm, { url }: UpstreamAnswer): URL {
+  return URL.canParse(action, url.href) ? new URL(action, url) : url;
 }
 
 function cookieOf(header: string, name: string): string | undefined {

@@ -3,7 +3,7 @@ import type { SourceAddress } from '../sources/address.ts';
 import type { SessionStrategy } from '../sources/definition.ts';
 import { cookieCrumbSession } from './cookie-crumb.ts';
 import type { PermittedCall } from './cookie-walk.ts';
-import { credentialsSchemas, type LoginCredentials, readCredentials } from './credentials.ts';
+import { credentialsSchemas, type LoginCredentials, readCredentials, readLogin } from './credentials.ts';
 import { formLoginSession } from './form-login.ts';
 import type { Session } from './session.ts';
 
@@ -36,11 +36,11 @@ export async function makeSession(strategy: SessionStrategy, making: SessionMaki
       };
     }
     case 'form-login': {
-      const held = readCredentials(credentialsSchemas.login, await making.credentials());
-      return 'reason' in held ? held : formLoginSession(strategy, address, held, call, headers, now());
+      const held = readLogin(strategy, await making.credentials());
+      return 'reason' in held ? held : formLoginSession(strategy, address, held, call, headers, now);
     }
     case 'browser-form-login': {
-      const held = readCredentials(credentialsSchemas.login, await making.credentials());
+      const held = readLogin(strategy, await making.credentials());
       if ('reason' in held) return held;
       if (!making.browserLogin) throw new Error('This source signs in with a browser, and this function has none.');
       return making.browserLogin(held);

@@ -1,6 +1,6 @@
 import { allowedOrigins } from '../auth/cookie-crumb.ts';
 import type { PermittedCall } from '../auth/cookie-walk.ts';
-import { credentialsFormOf, credentialsSchemas, type LoginCredentials, readCredentials } from '../auth/credentials.ts';
+import { credentialsFormOf, type LoginCredentials, readLogin } from '../auth/credentials.ts';
 import { makeSession } from '../auth/make-session.ts';
 import { redactHeaders, redactor } from '../auth/redact.ts';
 import { createSealer } from '../auth/seal.ts';
@@ -116,9 +116,10 @@ async function typedInto(
   strategy: SessionStrategy | null,
   credentials: () => Promise<string | null>,
 ): Promise<string[]> {
-  if (credentialsFormOf(strategy) !== 'login') return [];
-  const held = readCredentials(credentialsSchemas.login, await credentials());
-  return 'reason' in held ? [] : [held.username, held.password];
+  if (strategy === null || !['login', 'totp-login'].includes(credentialsFormOf(strategy) ?? '')) return [];
+  const held = readLogin(strategy, await credentials());
+  if ('reason' in held) return [];
+  return [held.username, held.password, ...(held.totpSecret === undefined ? [] : [held.totpSecret])];
 }
 
 /** An upstream whose answers have some secrets masked. */

@@ -87,6 +87,8 @@ export interface FormLoginStrategy {
   /** What the page says when it refuses, where it is not English. */
   readonly refused?: RegExp;
   readonly faces?: readonly LoginFace[];
+  /** Name of the field for the code of an authenticator app, on the page after the password. Credentials: `totpSecret`, too. */
+  readonly secondFactor?: { readonly field: string };
   readonly lifeSeconds: number;
 }
 
@@ -103,6 +105,8 @@ export interface BrowserFormLoginStrategy {
     readonly refused: string;
   };
   readonly faces?: readonly LoginFace[];
+  /** CSS selectors of the code of an authenticator app, after the password. Credentials: `totpSecret`, too. */
+  readonly secondFactor?: { readonly input: string; readonly submit: string };
   readonly lifeSeconds: number;
 }
 

@@ -65,7 +65,7 @@ export async function browserSource(
       if (refused) return refused;
     }
     const rules = bounded({ origins: address.origins, allowPrivate: address.allowPrivate, timeoutMs: 0, maxBytes: 0 });
-    return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now());
+    return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now);
   };
 
   const ready = await openSource(sourceId, {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
+import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
@@ -10,7 +11,7 @@ import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
 
 import { type Fault, faultSchema } from '../../localstack/upstreams/control.ts';
-import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { demoCredentials, demoTotpSecret } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { brokerOverHttp } from '../support/broker-over-http.ts';
 import { runNow } from '../support/pipeline.ts';
 import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
@@ -40,7 +41,7 @@ const symbols = brokerOverHttp.jobs[0]?.symbols ?? [];
 const refusedMessage = 'The source refused the user name or password that is set for it.';
 
 const world = useWorld({ connections: 12, sources: ['demo-broker'] });
-let credentials: { username: string; password: string };
+let credentials: { username: string; password: string; totpSecret?: string };
 
 beforeEach(async () => {
   credentials = { ...demoCredentials };
@@ -164,6 +165,45 @@ describe('a login form over HTTP', () => {
     expect(await all(`SELECT count(*)::int AS good FROM task WHERE status = 'succeeded'`)).toEqual([
       { good: symbols.length },
     ]);
+  });
+
+  it.each([
+    ['locked', 'account_locked', {}],
+    ['second-factor', 'second_factor_wanted', {}],
+    ['terms', 'terms_unaccepted', {}],
+    [
+      'after-password',
+      'password_change_wanted',
+      { path: '/next', html: '<p>Your password has expired.</p>', within: 'page' },
+    ],
+    ['after-password', 'login_unrecognized', { path: '/next', html: '<p>Lorem ipsum</p>', within: 'page' }],
+  ] as const)(
+    'with %s is made once by ten workers, and not again before a person continues: %s',
+    async (name, code, more) => {
+      fault({ fault: name, kinds: ['login', 'other'], ...more } as Parameters<typeof fault>[0]);
+      const { cycle } = start();
+      await cycle();
+      const once = requests()['login'];
+      await cycle();
+      expect(await all('SELECT DISTINCT status, reason, detail FROM task')).toEqual([
+        { status: 'failed', reason: 'auth_expired', detail: { code } },
+      ]);
+      expect(requests()['login']).toBe(once);
+      expect(requests()['quote']).toBeUndefined();
+      world.upstreams.control.clear();
+      await switchStore(world.pool).continueLogin(id, new Date());
+      await cycle();
+      expect(await all(`SELECT count(*)::int AS good FROM task WHERE status = 'succeeded'`)).toEqual([
+        { good: symbols.length },
+      ]);
+    },
+  );
+
+  it('passes a second factor with the secret of its authenticator app', async () => {
+    credentials.totpSecret = demoTotpSecret;
+    fault({ fault: 'second-factor', kinds: ['login'] });
+    await start({ asked: ['AAPL'] }).cycle();
+    expect(await all('SELECT status, reason FROM task')).toEqual([{ status: 'succeeded', reason: null }]);
   });
 
   it('that leads nowhere ends as auth_expired: no session is accepted', async () => {

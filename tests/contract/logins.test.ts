@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { createSealer } from '../../core/auth/seal.ts';
+import { sessionSchema, sessionSecrets } from '../../core/auth/session.ts';
+import { demoCredentials, demoTotpSecret } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { runNow } from '../support/pipeline.ts';
+import { everythingLogged, everythingStored, shown } from '../support/planted-secrets.ts';
 import { useWorld } from '../support/use-world.ts';
 
 /*
@@ -137,6 +140,50 @@ describe('one login in ten runs', () => {
     await pipeline.state.call({ op: 'noteCredentials', sourceId: 'demo-broker', isSet: true, keyId: null });
     await pipeline.cycle(positions());
     expect(await ended()).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('a second factor whose secret is among the credentials', () => {
+  const withSecret = (totpSecret: string) =>
+    world.pipeline({ browser: world.browser, credentials: () => JSON.stringify({ ...demoCredentials, totpSecret }) });
+
+  it('is passed, and neither the secret nor what the site stores is in a blob, row, picture or log line', async () => {
+    const secrets: string[] = [demoCredentials.password, demoTotpSecret];
+    const pipeline = withSecret(demoTotpSecret);
+    fault('second-factor');
+    fault('session-storage');
+    const logs = await everythingLogged(async () => {
+      await pipeline.cycle(positions());
+      expect(await ended()).toMatchObject({ status: 'succeeded' });
+      const [row] = await all('SELECT sealed FROM auth_session');
+      const opened = createSealer('the secret of these tests').open(String(row?.['sealed']), 'demo-broker');
+      secrets.push(...sessionSecrets(sessionSchema.parse(JSON.parse(opened ?? 'null'))));
+      fault('echo', { kinds: ['quote', 'page'] });
+      await pipeline.cycle(positions());
+    });
+    // What the tab stored.
+    expect(secrets.filter((each) => each.split('.').length === 3)).not.toEqual([]);
+    const { blobs, artifacts } = pipeline;
+    const kept = await Promise.all([...blobs.blobs.keys()].map(async (key) => JSON.stringify(await blobs.get(key))));
+    const pages = [...artifacts.values()].map(({ bytes }) => bytes.toString('utf8'));
+    const database = await everythingStored(world.pool);
+    expect(
+      shown(
+        secrets.filter((each) => each !== ''),
+        { blobs: kept.join(), artifacts: pages.join(), database, logs },
+      ),
+    ).toEqual([]);
+  });
+
+  it('with a wrong one is tried once, and is for a person then', async () => {
+    const { cycle } = withSecret('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
+    fault('second-factor');
+    for (let run = 0; run < 3; run++) await cycle(positions());
+    expect(await all('SELECT DISTINCT status, detail FROM task')).toEqual([
+      { status: 'failed', detail: { code: 'second_factor_wanted' } },
+    ]);
+    // The form and its password, the page of the code and its code.
+    expect(logins()).toBe(4);
   });
 });
 

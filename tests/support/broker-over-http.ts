@@ -21,6 +21,7 @@ export const brokerOverHttp: SourceDefinition = {
     loginUrl: '/login',
     fields: { username: 'username', password: 'password' },
     sessionCookie: 'broker_session',
+    secondFactor: { field: 'code' },
     lifeSeconds: 540,
   },
   jobs: [

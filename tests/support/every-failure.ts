@@ -191,7 +191,14 @@ async function ofBrowserLogins(): Promise<Failure[]> {
     { outcome: 'failed', ...answered('') },
   ];
   const login = (result: LoginResult, of: BrowserFormLoginStrategy) =>
-    browserLoginSession(of, sourceAddress(source, {}), { username: 'u', password: 'p' }, async () => result, {}, noon);
+    browserLoginSession(
+      of,
+      sourceAddress(source, {}),
+      { username: 'u', password: 'p' },
+      async () => result,
+      {},
+      () => noon,
+    );
   const sessions = await Promise.all(results.map((result) => login(result, strategy)));
   return sessions.flatMap((session) => ('reason' in session ? [session] : []));
 }

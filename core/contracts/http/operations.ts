@@ -95,7 +95,7 @@ export type SourceHealthView = z.infer<typeof sourceHealthSchema>;
 export const credentialsStateSchema = z
   .object({
     sourceId: z.string(),
-    form: z.enum(['api-key', 'login']),
+    form: z.enum(['api-key', 'login', 'totp-login']),
     /** The fields of the body of a PUT. */
     fields: z.array(z.string()),
     isSet: z.boolean(),

@@ -20,6 +20,7 @@ export const demoBroker: SourceDefinition = {
       signedIn: '#account',
       refused: 'form#login .login-error',
     },
+    secondFactor: { input: 'form#second-factor input[name=code]', submit: 'form#second-factor button[type=submit]' },
     faces: [{ state: 'consent_wanted', selector: '#cookie-wall .necessary', press: '#cookie-wall .necessary' }],
     lifeSeconds: 540,
   },
