@@ -20,6 +20,7 @@ import { createDatabase } from '../core/adapters/postgres/database/create-databa
 import { prepareRolesWithPasswords } from '../core/adapters/postgres/database/prepare.ts';
 import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../core/contracts/migrate.ts';
 import { type Account, type Binaries, databaseAccount, homeFor } from './database-home.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
 import { commandOf, identityOf, isAlive, signal, stopChild, until } from './processes.ts';
@@ -232,6 +233,7 @@ async function launch(
       child.once('spawn', resolve);
       child.once('error', reject);
     });
+    endWithParent(child, 'SIGINT', 20);
     return child;
   } finally {
     closeSync(log);

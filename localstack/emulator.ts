@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { settingNames } from '../core/contracts/settings.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
 import { identityOf, spawnLogged, stopChild, until } from './processes.ts';
@@ -170,6 +171,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       PYTHONUNBUFFERED: '1',
     },
   });
+  endWithParent(child, 'SIGTERM', 15);
   const url = `http://127.0.0.1:${port}`;
   const identity = child.pid === undefined ? null : identityOf(child.pid);
   writeState(record, { port, pid: child.pid ?? null, identity });
@@ -283,6 +285,8 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
     ],
     { logFile, env: process.env, cwd: root },
   );
+  // Docker's client passes the signal on to the container.
+  endWithParent(child, 'SIGTERM', 20);
   const url = `http://127.0.0.1:${port}`;
   return await whenUp(
     {

@@ -1,8 +1,9 @@
 /**
  * `npm start`: the local cloud until Ctrl-C, or for one cycle (`--once`).
  *
- * Ctrl-C, SIGTERM, a failing step and a crashing part all end the same way: everything that was started here is stopped
- * in reverse order, and nothing else. A second Ctrl-C does not wait.
+ * Ctrl-C, SIGTERM, a failing step, a crashing part and a parent that is gone all end the same way: everything that was
+ * started here is stopped in reverse order, and nothing else. A second Ctrl-C does not wait. After a `kill -9` of this
+ * process, what it started ends by itself (`end-with-parent.ts`).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
@@ -44,6 +45,12 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(130);
   });
 }
+
+// `run.mjs` passes on every signal but `kill -9`, which leaves it no time to.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) stopping.abort(new Stopped());
+}, 500).unref();
 
 /** The user stopped the start. */
 class Stopped extends Error {

@@ -194,7 +194,9 @@ describe('npm start', () => {
     expect(await place.nothingLeft()).toEqual([]);
   });
 
-  it('continues with what was there and deploys nothing: prices, blobs, keys and addresses', async () => {
+  it('continues with what was there and deploys nothing: prices, blobs, keys and addresses', {
+    timeout: 240_000,
+  }, async () => {
     const { running, ready } = await startAndWait();
     expect(running.stderr()).toContain('nothing has changed');
     expect(ready.apiKeys).toEqual(first.apiKeys);
@@ -202,9 +204,18 @@ describe('npm start', () => {
     await goneOn(ready);
     running.signal('SIGKILL');
     await running.finished;
+    // Its parts notice that it is gone: the emulator saves its state first.
+    expect(await place.nothingLeft(60_000)).toEqual([]);
   });
 
-  it('is killed with -9, and the next start puts all in order', async () => {
+  it('ends when the process that npm started is killed with -9', { timeout: 300_000 }, async () => {
+    const running = place.run('run.mjs', ['localstack/start.ts', '--live']);
+    await running.untilSaid('Database', 120_000);
+    running.signal('SIGKILL');
+    expect(await place.nothingLeft(120_000)).toEqual([]);
+  });
+
+  it('was killed with -9, and the next start puts all in order', async () => {
     const { running, ready } = await startAndWait();
     expect(ready.apiKeys).toEqual(first.apiKeys);
     await goneOn(ready);

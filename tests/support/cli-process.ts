@@ -50,8 +50,8 @@ export function stateFolder() {
     /** Commands of processes that were started here and still run. Needs /proc. */
     left: () => processesWith(marker, folder),
     /** Waits for them to go: one that was killed may take a moment to vanish. */
-    async nothingLeft(): Promise<string[]> {
-      await until(() => processesWith(marker, folder).length === 0, 3_000);
+    async nothingLeft(patienceMs = 3_000): Promise<string[]> {
+      await until(() => processesWith(marker, folder).length === 0, patienceMs);
       return processesWith(marker, folder);
     },
     /** Ends them all. */
