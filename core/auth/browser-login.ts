@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import type { BrowserFormLoginStrategy } from '../sources/definition.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
+import { standInOf } from '../sources/reading/stand-ins.ts';
 import { type LoginCredentials, loginNotKept, loginRefused } from './credentials.ts';
 import { loginDemanded } from './login-states.ts';
 import type { Session } from './session.ts';
@@ -60,7 +61,8 @@ export async function browserLoginSession(
       };
     case 'failed':
       return (
-        transportFailure(result) ?? {
+        transportFailure(result) ??
+        standInOf(result.response?.body ?? '') ?? {
           reason: 'unexplained',
           detail: { code: 'login_failed' },
           message: 'The login failed without an error.',

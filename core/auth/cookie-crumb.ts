@@ -4,6 +4,7 @@ import type { SourceAddress } from '../sources/address.ts';
 import type { CookieCrumbStrategy } from '../sources/definition.ts';
 import { guardedRead } from '../sources/guard.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
+import { standInOf } from '../sources/reading/stand-ins.ts';
 import { type CookieWalk, cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { filledFields, type HtmlForm, readForms } from './read-form.ts';
 import type { Session } from './session.ts';
@@ -92,8 +93,13 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
 
 /** Why a page gives no cookies: the source limits, blocks or is down. A 404 is fine: only its cookies are needed. */
 function outage(answer: UpstreamAnswer): Failure | null {
-  const failure = transportFailure(answer);
+  const failure = transportFailure(answer) ?? maintenanceIn(answer);
   return failure && ['rate_limited', 'blocked', 'down', 'timeout'].includes(failure.reason) ? failure : null;
+}
+
+/** A page without cookies may say why there are none. */
+function maintenanceIn({ response, setCookies }: UpstreamAnswer): Failure | null {
+  return response?.status === 200 && setCookies.length === 0 ? standInOf(response.body) : null;
 }
 
 async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
@@ -110,10 +116,12 @@ async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {
       message: 'The source answered "Too Many Requests" in place of a crumb.',
     };
   if (!crumbShape.test(crumb))
-    return {
-      reason: 'auth_expired',
-      detail: { code: 'no_crumb' },
-      message: 'The source gave something else in place of a crumb.',
-    };
+    return (
+      (crumb.startsWith('<') ? standInOf(crumb) : null) ?? {
+        reason: 'auth_expired',
+        detail: { code: 'no_crumb' },
+        message: 'The source gave something else in place of a crumb.',
+      }
+    );
   return crumb;
 }

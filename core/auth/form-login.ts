@@ -5,6 +5,7 @@ import type { SourceAddress } from '../sources/address.ts';
 import type { FormLoginStrategy } from '../sources/definition.ts';
 import { guardedRead } from '../sources/guard.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
+import { standInOf } from '../sources/reading/stand-ins.ts';
 import { cookieWalk, type PermittedCall, redirectOf } from './cookie-walk.ts';
 import { type LoginCredentials, loginNotKept, loginRefused } from './credentials.ts';
 import { viewOfHtml } from './html-view.ts';
@@ -46,11 +47,13 @@ export async function formLoginSession(
     ({ fields }) => fields.some(({ name }) => name === username) && fields.some(({ name }) => name === password),
   );
   if (!form)
-    return {
-      reason: 'schema_drift',
-      detail: { code: 'login_form_missing' },
-      message: 'The login page has no form with the fields it used to have.',
-    };
+    return (
+      standInOf(page.response?.body ?? '') ?? {
+        reason: 'schema_drift',
+        detail: { code: 'login_form_missing' },
+        message: 'The login page has no form with the fields it used to have.',
+      }
+    );
   const before = cookieOf(await walk.cookiesFor(loginUrl), strategy.sessionCookie);
   const typed = filledFields(form).filter(([name]) => name !== username && name !== password);
   const sent = await walk.visit({
@@ -118,6 +121,7 @@ function failureAfter(
       demand.outcome === 'demanded' && demand.state !== 'survey_shown' && demand.state !== 'consent_wanted';
     return mustAct ? loginDemanded(demand, now) : null;
   }
+  if (failure?.detail.code === 'bot_challenge') return failure;
   if (refused?.test(view.lines.join('\n'))) return loginRefused;
   const meaning = meaningOf(view, before, faces);
   if (meaning.outcome === 'demanded') return loginDemanded(meaning, now);

@@ -13,6 +13,7 @@ import type { Upstream, UpstreamOptions } from '../ports/upstream.ts';
 import { sourceAddress } from '../sources/address.ts';
 import { knownSource } from '../sources/catalogue.ts';
 import type { SessionStrategy } from '../sources/definition.ts';
+import { wallFailure } from '../sources/reading/walls.ts';
 import { holdAfter } from './retry-after.ts';
 import type { ScrapeSource } from './scrape-task.ts';
 import { permitHolder } from './take-permit.ts';
@@ -147,7 +148,7 @@ function loginCall(
     const refused = await permits.next(1, deadline);
     if (refused) return refused;
     const answer = await upstream(call);
-    const seconds = holdAfter(answer, null, now());
+    const seconds = holdAfter(answer, answer.response && wallFailure(answer.response), now());
     if (seconds !== null && seconds > 0) await state.call({ op: 'holdSource', sourceId, seconds });
     return answer;
   };

@@ -19,8 +19,8 @@ export function retryAfterOf(answer: Pick<UpstreamAnswer, 'response'>, now: numb
 }
 
 /**
- * For how many seconds a source is held after an answer, or `null`: its `Retry-After`, a minute after another sign of too
- * many requests, and until midnight UTC when it says that the day is used up.
+ * For how many seconds a source is held after an answer, or `null`: the `Retry-After` of any failure, a minute after another
+ * sign of too many requests, and until midnight UTC when it says that the day is used up.
  */
 export function holdAfter(
   answer: Pick<UpstreamAnswer, 'response'>,
@@ -30,7 +30,6 @@ export function holdAfter(
   const wanted = retryAfterOf(answer, now);
   const { status } = answer.response ?? { status: 0 };
   if (status === 429 || failure?.reason === 'rate_limited') return wanted ?? usualHoldSeconds;
-  if (status === 503) return wanted;
   if (failure?.reason === 'quota_exhausted') return wanted ?? Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);
-  return null;
+  return failure !== null || status === 503 ? wanted : null;
 }

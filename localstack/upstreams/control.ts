@@ -44,6 +44,20 @@ export const faultSchema = z.discriminatedUnion('fault', [
   /** 403 with a challenge page. */
   z.object({ ...scope, fault: z.literal('403') }),
   z.object({ ...scope, fault: z.literal('500') }),
+  /** A captcha in one of its faces, whose statuses are their makers'. */
+  z.object({ ...scope, fault: z.literal('captcha'), face: z.int().nonnegative().default(0) }),
+  /** 202 with a challenge. With `passesAfterMs`, a browser that runs its script gets through; without, nobody does. */
+  z.object({ ...scope, fault: z.literal('challenge'), passesAfterMs: positive.max(60_000).optional() }),
+  /** A page that says so, with a 200 unless another status is wanted. */
+  z.object({
+    ...scope,
+    fault: z.literal('maintenance'),
+    status: z.union([z.literal(200), z.literal(503)]).default(200),
+  }),
+  /** A page whose rows have not come yet, and never do. */
+  z.object({ ...scope, fault: z.literal('loading') }),
+  /** A file to be saved. */
+  z.object({ ...scope, fault: z.literal('download') }),
   /** A meaningless status and body. */
   z.object({ ...scope, fault: z.literal('odd') }),
   /** The right answer, late. */

@@ -12,6 +12,7 @@ import { explainListenError } from '../ports.ts';
 import { type Answer, html, json, type Request, text } from './answer.ts';
 import { Control, faultSchema } from './control.ts';
 import { loadSimulators, type SimSource } from './simulator.ts';
+import { captcha, challenge, download, maintenance } from './walls.ts';
 
 export interface UpstreamsOptions {
   /** 0 picks a free one. */
@@ -146,16 +147,24 @@ function refusal(
   if (limited !== undefined && source.tooMany) return source.tooMany(limited.retryAfterSeconds);
   if (limited !== undefined)
     return text(429, 'Too Many Requests\r\n', { 'retry-after': String(limited.retryAfterSeconds) });
-  if (control.hit('403', id, kind) !== undefined) return html(403, challenge, { 'cache-control': 'no-store' });
+  if (control.hit('403', id, kind) !== undefined) return html(403, forbidden, { 'cache-control': 'no-store' });
   if (control.hit('500', id, kind) !== undefined)
     return html(500, '<html><head><title>500</title></head><body>Internal Server Error</body></html>');
+  const captchaHit = control.hit('captcha', id, kind);
+  if (captchaHit !== undefined) return captcha(captchaHit.face);
+  const challenged = control.hit('challenge', id, kind);
+  const challengePage = challenged && challenge(request.headers['cookie'], challenged.passesAfterMs);
+  if (challengePage) return challengePage;
+  const closed = control.hit('maintenance', id, kind);
+  if (closed !== undefined) return maintenance(closed.status);
+  if (control.hit('download', id, kind) !== undefined) return download();
   if (control.hit('odd', id, kind) !== undefined)
     return text(418, '~~ teapot ~~ short and stout ~~\n', { 'x-odd': 'yes' });
   if (control.hit('echo', id, kind) !== undefined) return echo(request);
   return undefined;
 }
 
-const challenge = `<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" content="noindex,nofollow"></head>
+const forbidden = `<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" content="noindex,nofollow"></head>
 <body><h1>Checking if the site connection is secure</h1><p>Enable JavaScript and cookies to continue</p><div id="challenge-form"></div></body></html>`;
 
 /**

@@ -47,6 +47,10 @@ const bodies = [
   'Too Many Requests',
   '<form id="login"></form>',
   '<div id="challenge-form"></div>',
+  '<form class="consent-form" action="/v2/collectConsent"></form>',
+  '<h1>Scheduled maintenance</h1>',
+  '<h1>Page not found</h1>',
+  '<p class="spinner"></p>',
   '<p class="problem">No prices</p>',
   table(['Symbol', 'Weight']),
   table(members),
@@ -96,6 +100,7 @@ const heard: Heard[] = [
   { response: null, error: null },
   answered('{', 200, { truncated: true }),
   answered(table(members), 200, { headers: { age: '90000' } }),
+  answered('PK', 200, { headers: { 'content-disposition': 'attachment' } }),
   ...statuses.map((status) => answered('An error page', status)),
   ...bodies.map((body) => answered(body)),
 ].map((each) => ({ ...each, fetchedAt }));

@@ -11,7 +11,7 @@ import { diagnosisAt, forgetWords, keepWords } from './wordless-database.ts';
 const minute = 60_000;
 
 /** With these there is nothing to look at: a page that never came, or one that could be read. */
-const neverSeen: readonly string[] = ['hang', 'unit'];
+const neverSeen: readonly string[] = ['hang', 'unit', 'download'];
 
 /** A login that only a person continues: nothing signs in again by itself. */
 const needsPerson: readonly string[] = ['second-factor', 'locked', 'terms', 'cookie-wall-login'];

@@ -31,7 +31,7 @@ import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { recoverSource } from '../../functions/recover/recover-source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
-import { browserSource } from '../../functions/scrape-browser/browser-source.ts';
+import { browserSource, type SourceBrowser } from '../../functions/scrape-browser/browser-source.ts';
 import type { Fault, FaultName } from '../../localstack/upstreams/control.ts';
 
 /** What outlives a container: queues, raw blobs and pictures of pages, in memory; and the runs that were due. */
@@ -61,7 +61,11 @@ export type PipelineStores = ReturnType<typeof memoryStores>;
 
 const hangs: ReadonlySet<FaultName> = new Set(['hang', 'slow']);
 /** With these a page never shows what is waited for. */
-const neverDone: ReadonlySet<FaultName> = new Set([...hangs, 'malformed', 'drift', 'layout']);
+const neverDone: ReadonlySet<FaultName> = new Set(['malformed', 'drift', 'layout', 'loading', 'challenge']);
+/** A page that comes has this long: on a busy machine it takes many times as long as on a quiet one. */
+const patientMs = 30_000;
+/** And one that comes without what is waited for, which uses all of it, this long. */
+const againMs = 10_000;
 
 /** Where the sources are, and what differs from a pipeline in the cloud. */
 export interface PipelineOptions {
@@ -125,12 +129,33 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     credentials: async (sourceId: string) => options.credentials?.(sourceId) ?? null,
   };
+  /**
+   * Waits a short time for what never comes, and a long one for all else: a page that had not even come in the short time is
+   * asked for again, and one that is read by its headings has them.
+   */
+  const patient = (browser: ChromiumBrowser): SourceBrowser => ({
+    login: browser.login,
+    capture: browser.capture,
+    upstream: (rules) => async (call) => {
+      const { pageTimeoutMs } = options;
+      if (
+        pageTimeoutMs !== undefined &&
+        hasty(neverDone) &&
+        !hasty(hangs) &&
+        !call.page?.waitFor.startsWith('table ')
+      ) {
+        const answer = await browser.upstream({ ...rules, timeoutMs: pageTimeoutMs })(call);
+        return answer.error?.code === 'timeout' ? browser.upstream({ ...rules, timeoutMs: againMs })(call) : answer;
+      }
+      return browser.upstream(rules)(call);
+    },
+  });
   const readySource = async ({ id, kind }: SourceDefinition) =>
     kind === 'browser' && options.browser
       ? browserSource(id, {
           ...world,
-          browser: options.browser,
-          pageTimeoutMs: (hasty(neverDone) ? options.pageTimeoutMs : null) ?? 8_000,
+          browser: patient(options.browser),
+          pageTimeoutMs: (hasty(hangs) ? options.pageTimeoutMs : null) ?? patientMs,
         })
       : openSource(id, world);
   const stages = {

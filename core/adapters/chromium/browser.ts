@@ -9,15 +9,18 @@
  * All traffic goes through `guarded-proxy.ts`, which enforces the rules whatever a page does.
  */
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import type { BrowserContext } from 'playwright-core';
 import type { BrowserLogin, CapturePage, LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { Upstream, UpstreamAnswer, UpstreamCall, UpstreamOptions } from '../../ports/upstream.ts';
+import { standInOf } from '../../sources/reading/stand-ins.ts';
+import { wallOf } from '../../sources/reading/walls.ts';
 import { capture } from './capture.ts';
 import { NoBrowserError } from './executable.ts';
 import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';
 import { launchChromium, type RunningChromium } from './launch.ts';
 import { type OpenPage, openPage } from './open-page.ts';
-import { NoRoomError, type RoomIn } from './room.ts';
+import { NoRoomError, type RoomIn, removeLeftovers } from './room.ts';
 import { readStorageState, restoreSessionStorage } from './storage-state.ts';
 
 export interface ChromiumOptions {
@@ -56,6 +59,8 @@ export interface ChromiumBrowser {
 const heapMb = { ofPage: 512, ofProcess: 128 };
 /** A browser that uses more than this of the Lambda's 2 GB is discarded after its page. */
 const mostMemory = 1_200 * 1024 * 1024;
+/** So is one that has written more than this, of the room that all browsers of a container share. */
+const mostWritten = 100 * 1024 * 1024;
 /** Pages per context: bounds slow leaks. */
 const mostPages = 100;
 
@@ -204,6 +209,8 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     };
     const { response, error } = await load(call, rules, true);
     if (error || response?.status !== 200 || !open) return { outcome: 'failed', response, error };
+    // What stands in place of the login is why there is none.
+    if (wallOf(response) || standInOf(response.body)) return { outcome: 'failed', response, error: null };
     let result: LoginResult | typeof late;
     try {
       result = await within(rules.timeoutMs + graceMs, open.signIn(form, rules.timeoutMs));
@@ -239,7 +246,8 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
     },
     async rest() {
       await closePage();
-      if ((running?.memory() ?? 0) > mostMemory) await discard();
+      if ((running?.memory() ?? 0) > mostMemory || (running?.written() ?? 0) > mostWritten) await discard();
+      removeLeftovers(tmpdir(), Date.now(), { alone: options.oneProcess ?? false });
     },
     async close() {
       await discard();

@@ -1,15 +1,18 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import * as z from 'zod';
 import { findChromium } from './executable.ts';
-import { ownFolder, type RoomIn, removeLeftovers, requireRoom, roomIn, startError } from './room.ts';
+import { bytesIn, ownFolder, type RoomIn, removeLeftovers, requireRoom, roomIn, startError } from './room.ts';
 
 /** A running Chromium, and how to end it. */
 export interface RunningChromium {
   readonly browser: Browser;
   /** Memory of all its processes in bytes; `null` where the system does not report it. */
   memory(): number | null;
+  /** Bytes that it has written to its folder. */
+  written(): number;
   /** Ends it, by force if needed. Afterwards all of its processes are gone. */
   end(): Promise<void>;
 }
@@ -49,13 +52,13 @@ export async function launchChromium(of: {
     ),
   );
   const { room = roomIn } = of;
-  removeLeftovers(tmpdir(), Date.now());
+  removeLeftovers(tmpdir(), Date.now(), { alone: of.oneProcess });
   requireRoom(tmpdir(), runningMb, room);
   // Chromium sometimes leaves empty files behind. They are in a folder that is deleted with it.
   const scratch = ownFolder(tmpdir(), 'browser');
   const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 2 });
   const launching = chromium.launch({
-    executablePath: found.path,
+    executablePath: withoutDumps(found.path, scratch),
     env: { ...env, ...found.env, TMPDIR: scratch },
     timeout: launchTimeoutMs,
     proxy: { server: of.proxyUrl },
@@ -82,6 +85,7 @@ export async function launchChromium(of: {
   return {
     browser,
     memory: () => (pid === null ? null : groupMemory(pid)),
+    written: () => bytesIn(scratch),
     async end() {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<'late'>((resolve) => {
@@ -97,6 +101,28 @@ export async function launchChromium(of: {
       tidy();
     },
   };
+}
+
+/**
+ * A program that starts the browser without core dumps, which have hundreds of megabytes: with a limit of 0, and in a folder
+ * that is deleted with it. Node itself cannot set limits. Where scripts may not be run, the browser itself.
+ */
+function withoutDumps(path: string, scratch: string): string {
+  if (process.platform === 'win32') return path;
+  const program = join(scratch, 'start');
+  try {
+    writeFileSync(program, `#!/bin/sh\ncd ${quoted(scratch)}\nulimit -c 0\nexec ${quoted(path)} "$@"\n`, {
+      mode: 0o700,
+    });
+    accessSync(program, constants.X_OK);
+    return program;
+  } catch {
+    return path;
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const processes = z.object({ processInfo: z.array(z.object({ type: z.string(), id: z.int() })) });

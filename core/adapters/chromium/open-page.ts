@@ -1,6 +1,7 @@
 import { type BrowserContext, errors, type Page, type Request, type Response } from 'playwright-core';
 import type { LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import { arrivalOf } from './arrival.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
 import { pageSession } from './in-page/run-in-page.ts';
 import { shownHtml } from './in-page/shown-html.ts';
@@ -21,6 +22,9 @@ export interface OpenPage {
 
 /** The resource types that a page may load: its data, nothing visual. */
 const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
+
+/** How long a page that says that it is not there may take to prove otherwise. */
+const noticeMs = 2_000;
 
 /** Opens an empty page that calls no other hosts and loads only text, whose unpacked bytes are counted. */
 export async function openPage(
@@ -71,8 +75,13 @@ export async function openPage(
         failed({ code: 'timeout', message: `The page was not complete within ${rules.timeoutMs} ms.` });
       const complete = async () => {
         await page.goto(call.url.href, { waitUntil: 'domcontentloaded', timeout: left() });
+        const arrival = await arrivalOf(page, () => answered(document), left);
+        if (arrival === 'wall') return;
         if (call.page && answered(document)?.status() === 200)
-          await page.waitForSelector(call.page.waitFor, { state: 'attached', timeout: left() });
+          await page.waitForSelector(call.page.waitFor, {
+            state: 'attached',
+            timeout: arrival === 'notice' ? Math.min(noticeMs, left()) : left(),
+          });
       };
       try {
         const completed = complete();
@@ -88,6 +97,8 @@ export async function openPage(
           // The document redirects to an unreachable address: the redirect is the answer.
           const redirect = answered(document);
           if (redirect && redirect.status() >= 300 && redirect.status() < 400) return answerOf(redirect, '', false);
+          // A file to be saved is no page: its headers are the answer.
+          if (redirect && isSaved(redirect)) return answerOf(redirect, '', false);
           if (guard.refused(call.url.origin))
             return failed({ code: 'refused', message: 'The address leads to a private one.' });
           return failed({ code: 'connection', message: `The page could not be loaded (${netError(error)}).` });
@@ -140,6 +151,12 @@ function answerOf(document: Response, body: string, truncated: boolean) {
     error: null,
     url: new URL(document.url()),
   };
+}
+
+/** Whether Chromium saves a document in place of showing it. */
+function isSaved(document: Response): boolean {
+  const { 'content-disposition': disposition = '', 'content-type': type = '' } = document.headers();
+  return /^\s*attachment/i.test(disposition) || !/^\s*(?:text\/|application\/(?:xhtml|xml|json)|$)/i.test(type);
 }
 
 function originOf(url: string): string {

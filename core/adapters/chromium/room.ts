@@ -1,4 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -56,19 +67,70 @@ export function ownFolder(into: string, purpose: 'browser' | 'unpacking'): strin
   return folder;
 }
 
-/** Removes what processes left behind that were ended before they could tidy up. */
-export function removeLeftovers(from: string, now: number): void {
+/**
+ * Removes what processes left behind that were ended before they could tidy up, and core dumps of browsers. `alone`: nothing
+ * else uses the folder, as in a Lambda, where a process that is gone leaves its folder to nobody.
+ */
+export function removeLeftovers(from: string, now: number, { alone = false }: { readonly alone?: boolean } = {}): void {
   for (const name of readdirSync(from)) {
-    const pid = ours.exec(name)?.[1];
-    if (pid === undefined) continue;
-    const folder = join(from, name);
+    const path = join(from, name);
     try {
-      if (mine.has(folder) || now - statSync(folder).mtimeMs < leftoverAfterMs || isAlive(Number(pid))) continue;
-      rmSync(folder, { recursive: true, force: true });
+      if (isLeftover(path, name, now, alone) || isDump(path, name)) rmSync(path, { recursive: true, force: true });
     } catch {
       // Of another user, or gone already.
     }
   }
+}
+
+function isLeftover(path: string, name: string, now: number, alone: boolean): boolean {
+  const pid = ours.exec(name)?.[1];
+  if (pid === undefined || mine.has(path)) return false;
+  return alone || (now - statSync(path).mtimeMs >= leftoverAfterMs && !isAlive(Number(pid)));
+}
+
+/** Names that systems give to core dumps in the folder that a program runs in. */
+const dumpName = /^(?:core|core[.-].+|.+\.core)$/;
+/** Of an ELF file that is a core dump, the beginning and the type, which stands at byte 16. */
+const elf = Buffer.from('\x7fELF', 'latin1');
+const coreType = 4;
+/** The notes on the process stand at the start of a dump. */
+const notesBytes = 64 * 1024;
+
+/** Whether a file is a core dump of a browser, of this user. */
+function isDump(path: string, name: string): boolean {
+  if (!dumpName.test(name)) return false;
+  const found = lstatSync(path);
+  if (!found.isFile() || found.uid !== process.getuid?.()) return false;
+  const start = Buffer.alloc(notesBytes);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, start, 0, notesBytes, 0);
+  } finally {
+    closeSync(file);
+  }
+  return (
+    start.subarray(0, 4).equals(elf) && start[16] === coreType && /chrom|headless_shell/i.test(start.toString('latin1'))
+  );
+}
+
+/** Bytes of the files in a folder, of the first some thousands. */
+export function bytesIn(folder: string): number {
+  let bytes = 0;
+  let left = 5_000;
+  const waiting = [folder];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    try {
+      for (const entry of readdirSync(at, { withFileTypes: true })) {
+        if (left-- <= 0) return bytes;
+        const path = join(at, entry.name);
+        if (entry.isDirectory()) waiting.push(path);
+        else if (entry.isFile()) bytes += statSync(path).size;
+      }
+    } catch {
+      // A folder of a browser that changes while it is looked at.
+    }
+  }
+  return bytes;
 }
 
 function isAlive(pid: number): boolean {

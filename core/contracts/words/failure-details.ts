@@ -36,7 +36,11 @@ export const plainFailureCodes = [
   'table_missing',
   'doubled_text',
   'login_page',
-  'bot_challenge',
+  'consent_page',
+  'download',
+  'maintenance',
+  'still_loading',
+  'page_not_found',
   // What the source says in words, inside an answer.
   'unknown_symbol',
   'request_refused',
@@ -85,6 +89,7 @@ export const plainFailureCodes = [
   // What was stored before codes were, or by a later release.
   'unspecified',
 ] as const;
+export type PlainFailureCode = (typeof plainFailureCodes)[number];
 
 const count = z.int().nonnegative();
 const instant = z.iso.datetime();
@@ -95,6 +100,7 @@ export const failureDetailSchema = z
   .discriminatedUnion('code', [
     z.object({ code: z.enum(plainFailureCodes) }),
     z.object({ code: z.literal('http_status'), status: z.int() }),
+    z.object({ code: z.literal('bot_challenge'), wall: shortText.optional() }),
     z.object({ code: z.literal('schema_mismatch'), paths: names }),
     z.object({ code: z.literal('columns_missing'), columns: names }),
     z.object({ code: z.literal('too_many_redirects'), most: count }),

@@ -11,6 +11,7 @@ import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText } from '../reading/number-text.ts';
+import { standInOf } from '../reading/stand-ins.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, recognized by its headings. */
@@ -95,7 +96,7 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
   const table = tables.find((each) => lostIn(each).length === 0) ?? tables[0];
   if (!table)
     return {
-      failure: {
+      failure: standInOf(answer.response?.body ?? '') ?? {
         reason: 'schema_drift',
         detail: { code: 'table_missing' },
         message: 'The page has no table of prices, or never filled it.',

@@ -1,5 +1,6 @@
 import type { Failure } from '../../contracts/failure.ts';
 import type { SourceAnswer } from '../parser.ts';
+import { wallFailure } from './walls.ts';
 
 /** The 4xx that say that the request itself is wrong. Others are unexplained until someone looks. */
 const refusals: ReadonlySet<number> = new Set([400, 405, 406, 411, 413, 414, 415, 416, 417, 422, 428, 431]);
@@ -77,14 +78,24 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
     }
   }
   const { status } = response;
-  if (status === 200)
-    return response.truncated
+  // A wall is one whatever status it comes with.
+  const wall = wallFailure(response);
+  if (wall) return wall;
+  if (status === 200) {
+    if (response.truncated)
+      return {
+        reason: 'schema_drift',
+        detail: { code: 'too_large' },
+        message: 'The answer is longer than any answer of this source may be.',
+      };
+    return isDownload(response)
       ? {
           reason: 'schema_drift',
-          detail: { code: 'too_large' },
-          message: 'The answer is longer than any answer of this source may be.',
+          detail: { code: 'download' },
+          message: 'The source sent a file to be saved in place of an answer.',
         }
       : null;
+  }
   const said = `The source answered ${status}`;
   const detail = { code: 'http_status', status } as const;
   if (slowDown.has(status)) return { reason: 'rate_limited', detail, message: `${said}: too many requests.` };
@@ -101,4 +112,16 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
     return { reason: 'bad_request', detail, message: `${said}: it does not take this request.` };
   if (status >= 500 && status < 600) return { reason: 'down', detail, message: `${said}: it is broken or overloaded.` };
   return { reason: 'unexplained', detail, message: `${said}, which means nothing to this parser.` };
+}
+
+/** Kinds of files that no source answers with, and that a browser saves in place of showing them. */
+const saved =
+  /^(?:application\/(?:octet-stream|pdf|zip|gzip|x-[\w.-]+|vnd\.[\w.-]+)|image\/(?!svg)|audio\/|video\/|font\/)/i;
+
+/** Whether an answer is a file to be saved. JSON and pages are read whatever their headers call them. */
+function isDownload({ headers, body }: Pick<NonNullable<SourceAnswer['response']>, 'headers' | 'body'>): boolean {
+  const kind = headers['content-type'] ?? '';
+  const attached = /^\s*attachment/i.test(headers['content-disposition'] ?? '');
+  if (!attached && !(saved.test(kind) && !/json|javascript|form-urlencoded|[/+]xml\b/i.test(kind))) return false;
+  return !/^[\s\ufeff]*[[{<]/.test(body.slice(0, 1_000));
 }

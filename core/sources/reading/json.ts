@@ -3,6 +3,7 @@ import type { Failure } from '../../contracts/failure.ts';
 import type { RowFinding } from '../../contracts/words/row-findings.ts';
 import type { Parsed, SourceAnswer } from '../parser.ts';
 import { transportFailure } from './http-failure.ts';
+import { standInOf } from './stand-ins.ts';
 
 /** A byte order mark at the start of a body, read as UTF-8 or byte by byte, and the space around it. */
 const orderMark = /^(?:[\s\ufeff]|\u00ef\u00bb\u00bf)+/;
@@ -17,11 +18,11 @@ export function readBody(answer: Pick<SourceAnswer, 'response' | 'error'>): { js
   } catch {
     return {
       failure: body.startsWith('<')
-        ? {
+        ? (standInOf(body) ?? {
             reason: 'blocked',
             detail: { code: 'page_in_place_of_data' },
             message: 'The source answered a web page in place of data.',
-          }
+          })
         : { reason: 'schema_drift', detail: { code: 'invalid_json' }, message: 'The answer is not whole JSON.' },
     };
   }

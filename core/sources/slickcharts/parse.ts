@@ -18,6 +18,7 @@ import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText, percentFromText } from '../reading/number-text.ts';
+import { standInOf } from '../reading/stand-ins.ts';
 import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
@@ -26,7 +27,6 @@ const tableSelector = 'table.table-hover.table-borderless.table-sm';
  * same headings, so it is used only when a recovery finds that the classes have changed.
  */
 const anyTable = 'table';
-const challengeSelector = '#challenge-form, #challenge-running, #cf-challenge-running, .cf-browser-verification';
 
 /** Weights are rounded to two digits: 503 of them are off by less than this together. */
 const weightTolerance = 0.02;
@@ -53,7 +53,7 @@ export const slickchartsParser: SourceParser = {
       path: `/${symbol}`,
       query: {},
       symbols: [symbol],
-      page: { waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr, ${challengeSelector}` },
+      page: { waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr` },
       ...(selectors === 'main' ? {} : { selectors }),
     })),
   parse(kind, answer) {
@@ -98,7 +98,11 @@ function open(kind: JobKind, answer: SourceAnswer): Members | { failure: Failure
       },
     };
   const page = pageOf(answer);
-  return 'failure' in page ? page : read(page, index, answer.request.selectors);
+  if ('failure' in page) return page;
+  const members = read(page, index, answer.request.selectors);
+  // A page that stands in for this one for a while is no redesign.
+  const standIn = 'failure' in members ? standInOf(answer.response?.body ?? '') : null;
+  return standIn ? { failure: standIn } : members;
 }
 
 function pageOf(answer: SourceAnswer): HtmlPage | { readonly failure: Failure } {
@@ -113,17 +117,7 @@ function pageOf(answer: SourceAnswer): HtmlPage | { readonly failure: Failure } 
         message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
       },
     };
-  const page = readHtml(answer.response?.body ?? '');
-  if ('failure' in page) return page;
-  if (page.has(challengeSelector))
-    return {
-      failure: {
-        reason: 'blocked',
-        detail: { code: 'bot_challenge' },
-        message: 'The source answered with a challenge for robots in place of the page.',
-      },
-    };
-  return page;
+  return readHtml(answer.response?.body ?? '');
 }
 
 function drift(detail: FailureDetail, message: string): Failure {

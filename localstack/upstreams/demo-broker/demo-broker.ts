@@ -41,6 +41,7 @@ export const simulator: Simulator = {
     terms: 'auth_expired',
     'cookie-wall-login': 'auth_expired',
     layout: 'schema_drift',
+    loading: 'down',
   },
   readThrough: [
     'doubled-cells',
@@ -209,6 +210,7 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
               id: control.hit('layout', source, 'page') ? 'holdings' : 'positions',
               doubled: control.hit('doubled-cells', source, 'page') !== undefined,
               twoHeadRows: control.hit('two-header-rows', source, 'page') !== undefined,
+              loads: control.hit('loading', source, 'page') !== undefined,
               split: control.hit('split-table', source, 'page') !== undefined,
               keeping: keeping(),
               dialog: dialog?.within === 'dialog' ? dialog.html : undefined,

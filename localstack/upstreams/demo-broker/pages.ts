@@ -89,6 +89,8 @@ export interface PositionsPage {
   readonly twoHeadRows: boolean;
   /** The headings in a table of their own. */
   readonly split: boolean;
+  /** Its rows never come. */
+  readonly loads: boolean;
   /** Id of the table. */
   readonly id: string;
   readonly keeping: Keeping;
@@ -98,7 +100,7 @@ export interface PositionsPage {
 
 export function positionsPage(
   base: string,
-  { drifted, id, keeping, dialog, doubled, twoHeadRows: two, split }: PositionsPage,
+  { drifted, id, keeping, dialog, doubled, twoHeadRows: two, loads, split }: PositionsPage,
 ): string {
   const heads = drifted
     ? columns.map((column) => (column === 'Last' ? 'Quote' : column === 'Time' ? 'Updated' : column))
@@ -109,7 +111,7 @@ export function positionsPage(
   return page(
     'positions',
     `<header><span id="account"${byScript ? ' hidden' : ''}>Signed in as demo</span></header><h1>Positions</h1>
-${faceStyles}${split ? `<table>${head}</table><table id="${id}">` : `<table id="${id}">${head}`}<tbody></tbody></table>
+${faceStyles}${split ? `<table>${head}</table><table id="${id}">` : `<table id="${id}">${head}`}<tbody>${loads ? '<tr><td colspan="9">Loading…</td></tr>' : ''}</tbody></table>
 ${dialog === undefined ? '' : `<div role="dialog" aria-modal="true" style="position:fixed;inset:10%;background:#fff">${dialog}</div>`}
 <script>
 const names = ${JSON.stringify(names)}, faces = ${JSON.stringify(face)};
@@ -146,7 +148,7 @@ async function fill() {
   table.tBodies[0].append(rows);
   table.dataset.rows = positions.length;
 }
-setTimeout(fill, 60);
+${loads ? '' : 'setTimeout(fill, 60);'}
 </script>`,
   );
 }

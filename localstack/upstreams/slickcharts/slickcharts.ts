@@ -15,7 +15,7 @@ const source = 'slickcharts';
 /** SlickCharts, simulated. */
 export const simulator: Simulator = {
   start: simulateSlickCharts,
-  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', layout: 'schema_drift' },
+  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', layout: 'schema_drift', loading: 'down' },
   readThrough: ['doubled-cells', 'two-header-rows', 'split-table'],
 };
 
@@ -37,7 +37,7 @@ function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): Si
     const columns = drift ? driftedHeads : heads;
     const body = document(path, index.title, {
       head: control.hit('two-header-rows', source, 'page') ? twoHeadRows(columns, 'Today', 4) : headRow(columns),
-      rows,
+      rows: control.hit('loading', source, 'page') ? [loadingRow] : rows,
       classes: control.hit('layout', source, 'page') ? 'grid grid-striped' : usualClasses,
       split: control.hit('split-table', source, 'page') !== undefined,
       styles: doubled ? faceStyles : '',
@@ -81,6 +81,9 @@ function kindOf(path: string): RequestKind {
 const heads = ['#', 'Company', 'Symbol', 'Weight', '&nbsp;&nbsp;&nbsp;Price', 'Chg', '% Chg'];
 /** The page after a redesign. */
 const driftedHeads = ['Rank', 'Holding', 'Ticker', 'Portfolio%', '&nbsp;&nbsp;&nbsp;Last', 'Move', 'Move %'];
+
+/** What a script would replace. */
+const loadingRow = '<tr class="loading-row"><td colspan="7">Loading…</td></tr>';
 
 function row(
   member: SimMember,

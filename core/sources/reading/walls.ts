@@ -1,0 +1,124 @@
+import type { Exchange } from '../../contracts/blob.ts';
+import type { Failure } from '../../contracts/failure.ts';
+import { factsOf, leastCells, mostStandInText, type PageFacts } from './page-facts.ts';
+import { consentMarks, limitTexts, type WallFace, wallFaces } from './wall-faces.ts';
+
+type Response = Pick<NonNullable<Exchange['response']>, 'status' | 'headers' | 'body'>;
+
+/** A page with a widget and more text than this has the widget for something of its own, such as comments. */
+const mostWidgetText = 1_500;
+const mostBareText = 100;
+/** With this many cells there are data: a layout of the wall has fewer. */
+const leastDataCells = 5;
+/** A wall is a short page. */
+const longestWall = 500_000;
+const longestJsonPage = 20_000;
+
+/** Statuses with which a widget may be the page: with others, such as 404, it stands on an error page. */
+const widgetStatuses: ReadonlySet<number> = new Set([200, 202, 401, 403, 405, 429, 503]);
+
+/**
+ * The bot wall that an answer is in place of what was asked for, whatever its status; `null` where it is none. A page that
+ * has data, or more text than any wall, is none, whatever scripts and widgets it embeds.
+ */
+export function wallOf(response: Response): WallFace | null {
+  const byHeader = wallFaces.find(({ headers = [] }) => headers.some((each) => saysHeader(response, each)));
+  if (byHeader) return byHeader;
+  const { status, body } = response;
+  if (body === '' || body.length > longestWall) return null;
+  const start = body.slice(0, 200).trimStart();
+  if (start.startsWith('{') || start.startsWith('[')) return jsonWall(start);
+  if (!start.includes('<') || hasData(body)) return null;
+  // A browser shows JSON as a page of one text.
+  if (body.length < longestJsonPage && body.includes('<pre')) {
+    const { text } = factsOf(body);
+    if (text.startsWith('{')) return jsonWall(text);
+  }
+  const small = body.toLowerCase();
+  const possible = wallFaces.filter((face) => mayBe(face, body, small));
+  if (possible.length === 0) return null;
+  const facts = factsOf(body);
+  if (facts.cells >= leastDataCells || facts.text.length > mostStandInText) return null;
+  return possible.find((face) => is(face, body, facts, status)) ?? null;
+}
+
+/** The failure that a wall, a consent page or a limiter's notice in place of an answer is; `null` where it is none of them. */
+export function wallFailure(response: Response): Failure | null {
+  const wall = wallOf(response);
+  if (wall)
+    return {
+      reason: 'blocked',
+      detail: { code: 'bot_challenge', wall: wall.name },
+      message: `The source answered ${response.status} with a wall against robots (${wall.name}) in place of what was asked for.`,
+    };
+  const { status, body } = response;
+  if (status !== 200 || body.length > longestWall) return null;
+  if (body.length < 2_000 && isLimit(body))
+    return {
+      reason: 'rate_limited',
+      detail: { code: 'rate_limit_notice' },
+      message: 'The source says "Too Many Requests" inside a 200.',
+    };
+  if (consentMarks.some((mark) => body.includes(mark)) && hasLittle(factsOf(body)))
+    return {
+      reason: 'auth_expired',
+      detail: { code: 'consent_page' },
+      message: 'The source asks for consent in place of what was asked for: a new session gives it.',
+    };
+  return null;
+}
+
+function isLimit(body: string): boolean {
+  const small = body.toLowerCase();
+  if (!limitTexts.some((each) => small.includes(each))) return false;
+  const { text, title } = body.includes('<') ? factsOf(body) : { text: body.trim(), title: '' };
+  const said = [title, text].map((each) => each.toLowerCase());
+  return limitTexts.some((each) => said.some((words) => words.startsWith(each)));
+}
+
+function hasLittle({ cells, text }: PageFacts): boolean {
+  return cells < leastCells && text.length < mostStandInText;
+}
+
+function saysHeader({ headers }: Response, [name, texts]: readonly [string, readonly string[]]): boolean {
+  const value = headers[name]?.toLowerCase();
+  return value !== undefined && texts.some((text) => value.includes(text));
+}
+
+/** Whether there are cells of a table, without reading the page: that of data is long. */
+function hasData(body: string): boolean {
+  let at = -1;
+  for (let cells = 0; cells < leastCells; cells++) {
+    at = body.indexOf('<td', at + 1);
+    if (at === -1) return false;
+  }
+  return true;
+}
+
+/** White space of JSON does not matter. */
+function jsonWall(text: string): WallFace | null {
+  const dense = text.slice(0, 200).replaceAll(/\s/g, '');
+  return wallFaces.find(({ json = [] }) => json.some((each) => dense.startsWith(each))) ?? null;
+}
+
+function mayBe(
+  { marks = [], widgets = [], bare = [], titles = [], texts = [] }: WallFace,
+  body: string,
+  small: string,
+): boolean {
+  return (
+    [...marks, ...widgets, ...bare].some((each) => body.includes(each)) ||
+    [...titles, ...texts].some((each) => small.includes(each))
+  );
+}
+
+function is(face: WallFace, body: string, facts: PageFacts, status: number): boolean {
+  const { marks = [], widgets = [], bare = [], titles = [], texts = [] } = face;
+  const title = facts.title.toLowerCase();
+  const text = facts.text.toLowerCase().replaceAll('’', "'");
+  if (marks.some((each) => body.includes(each)) || titles.some((each) => title.startsWith(each))) return true;
+  if (!facts.asksForPassword && texts.some((each) => text.includes(each))) return true;
+  if (facts.text.length < mostBareText && bare.some((each) => body.includes(each))) return true;
+  const isAll = facts.cells === 0 && facts.text.length < mostWidgetText && !facts.asksForPassword;
+  return widgetStatuses.has(status) && isAll && widgets.some((each) => body.includes(each));
+}
