@@ -55,6 +55,10 @@ const bodies = [
   table(['Symbol', 'Weight']),
   table(members),
   table(members, light),
+  table(
+    members,
+    light.map(([name = '', symbol = '', ...rest]) => [name, symbol + symbol, ...rest]),
+  ),
   '<div>'.repeat(513),
   ...['Unauthorized', 'Not Found', 'Bad Request', 'Teapot'].map((code) =>
     JSON.stringify({ quoteResponse: { result: null, error: { code } }, chart: { result: null, error: { code } } }),
