@@ -93,13 +93,11 @@ async function collectCookies(walk: CookieWalk, start: URL): Promise<Failure | n
 
 /** Why a page gives no cookies: the source limits, blocks or is down. A 404 is fine: only its cookies are needed. */
 function outage(answer: UpstreamAnswer): Failure | null {
-  const failure = transportFailure(answer) ?? maintenanceIn(answer);
+  const { response, setCookies } = answer;
+  const failure = transportFailure(answer);
+  // A page or a file with a 200 and without cookies says why there are none.
+  if (response?.status === 200 && setCookies.length === 0) return failure ?? standInOf(response.body);
   return failure && ['rate_limited', 'blocked', 'down', 'timeout'].includes(failure.reason) ? failure : null;
-}
-
-/** A page without cookies may say why there are none. */
-function maintenanceIn({ response, setCookies }: UpstreamAnswer): Failure | null {
-  return response?.status === 200 && setCookies.length === 0 ? standInOf(response.body) : null;
 }
 
 async function crumbFor(walk: CookieWalk, url: URL): Promise<string | Failure> {

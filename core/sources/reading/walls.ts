@@ -81,7 +81,7 @@ function hasLittle({ cells, text }: PageFacts): boolean {
 }
 
 function saysHeader({ headers }: Response, [name, texts]: readonly [string, readonly string[]]): boolean {
-  const value = headers[name]?.toLowerCase();
+  const value = Object.hasOwn(headers, name) ? headers[name]?.toLowerCase() : undefined;
   return value !== undefined && texts.some((text) => value.includes(text));
 }
 
