@@ -47,7 +47,7 @@ export interface QuoteReader {
   decidedAt(listingIds: readonly number[], knownAt: string): Promise<(ServedBy & { readonly listingId: number })[]>;
   /**
    * Prices of one source in [from, to), one page from `after` on; throws `LicenceError` for one that must not be seen. With `revisions`, corrected ones are included; with
-   * `knownAt`, each is as it was known then.
+   * `knownAt`, each is as it was known then; with `raw`, those that a finding calls wrong are included.
    */
   history(of: {
     listingId: number;
@@ -56,6 +56,7 @@ export interface QuoteReader {
     to: string;
     knownAt: string | null;
     revisions: boolean;
+    raw: boolean;
     order: 'asc' | 'desc';
     after: { asOf: string; knownFrom: string } | null;
     limit: number;

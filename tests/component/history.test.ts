@@ -44,6 +44,25 @@ describe('what was known when', () => {
     expect(then.data.map(({ price }) => price)).toEqual([100.5]);
   });
 
+  it('leaves out what a finding calls wrong, unless it is asked for as it came', async () => {
+    const listing = await makeListing(world.pool, 'HISTWRONG');
+    await makeQuote(world.pool, listing, batchId, { price: '100', asOf: iso(-900), fetchedAt: iso(-890) });
+    await makeQuote(world.pool, listing, batchId, { price: '10000', asOf: iso(-600), fetchedAt: iso(-590) });
+    await world.pool.query(
+      `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, at, said, evidence, batch_id, opened_at)
+       VALUES ($1, 'yahoo', 'unit', 'unit', 'wrong', 'quote', $2, 10000, $3, $4, $2)`,
+      [listing, iso(-600), { code: 'other_unit', factor: 0.01, fields: ['close'], witness: 'stored_quote' }, batchId],
+    );
+    const prices = async (query: string) =>
+      ticks
+        .parse(await (await get(`/quotes/HISTWRONG/history?order=asc${query}`)).json())
+        .data.map(({ price }) => price);
+    expect(await prices('')).toEqual([100]);
+    expect(await prices('&quality=raw')).toEqual([100, 10_000]);
+    expect(await prices(`&quality=raw&knownAt=${iso(-700)}`)).toEqual([100]);
+    expect((await get('/quotes/HISTWRONG/history?quality=repaired')).status).toBe(400);
+  });
+
   it('a row is known at its own knownFrom, to the microsecond', async () => {
     const listing = await makeListing(world.pool, 'MICRO');
     await makeQuote(world.pool, listing, batchId, { price: '7', ingestedAt: '2026-11-20T14:00:00.123456Z' });

@@ -82,12 +82,12 @@ it('a replay reads it by the new version, once', async () => {
 });
 
 /** Two versions begin to read a blob at the same time, each with its own listings: the second while the first is at work. */
-async function bothAtOnce(end: 'stores' | 'fails') {
+async function bothAtOnce(end: 'stores' | 'fails', replays: { one?: string; other?: string } = {}) {
   const [one, other] = [await registered(world.pool, 'test', 'ONE'), await registered(world.pool, 'test', 'OTHER')];
   const first = header('test', { parserVersion: 'test-1' });
   const begun = Promise.withResolvers<void>();
   const isWaiting = Promise.withResolvers<void>();
-  const former = container().store(first, [one.id], async () => {
+  const former = container().store({ ...first, replay: replays.one }, [one.id], async () => {
     begun.resolve();
     await isWaiting.promise;
     if (end === 'fails') throw new Error('The container is ended.');
@@ -95,7 +95,7 @@ async function bothAtOnce(end: 'stores' | 'fails') {
   });
   const formerEnd = former.catch(() => null);
   await begun.promise;
-  const present = read({ ...first, parserVersion: 'test-2' }, other, '101');
+  const present = read({ ...first, parserVersion: 'test-2', replay: replays.other }, other, '101');
   await expect
     .poll(() =>
       column(
@@ -121,4 +121,24 @@ it('the second reads it where the first fails', async () => {
   expect(present).toMatchObject({ repeated: false, written: 1 });
   expect(await counts()).toEqual(once);
   expect(await column(world.pool, 'SELECT parser_version FROM batch')).toEqual(['test-2']);
+});
+
+async function newReplay(): Promise<string> {
+  const id = randomUUID();
+  await world.pool.query('INSERT INTO replay (id, requested_at, blobs) VALUES ($1, now(), 1)', [id]);
+  return id;
+}
+
+it('of two versions that get the message of one replay at the same time, one reads it', async () => {
+  const replay = await newReplay();
+  const [former, present] = await bothAtOnce('stores', { one: replay, other: replay });
+  expect(former).toMatchObject({ repeated: false, written: 1 });
+  expect(present).toEqual({ ...former, repeated: true, written: 0 });
+  expect(await counts()).toEqual(once);
+});
+
+it('two replays at the same time leave each held row once', async () => {
+  const [former, present] = await bothAtOnce('stores', { one: await newReplay(), other: await newReplay() });
+  expect([former?.repeated, present.repeated]).toEqual([false, false]);
+  expect(await column(world.pool, 'SELECT count(*) FROM quarantine WHERE resolved_at IS NULL')).toEqual(['1']);
 });

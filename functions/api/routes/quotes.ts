@@ -241,6 +241,10 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         source: sourceParameter,
         knownAt: knownAtParameter,
         revisions: flag.describe('1: with prices that were corrected later'),
+        quality: z
+          .enum(['served', 'raw'])
+          .default('served')
+          .describe('`served` leaves out what a finding calls wrong, `raw` is what came'),
         order: z.enum(['asc', 'desc']).default('desc'),
         format: z.enum(['json', 'csv']).optional(),
         limit: limitParameter(2_000, 500),
@@ -265,6 +269,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
             to: query.to ?? 'infinity',
             knownAt: query.knownAt ?? null,
             revisions: query.revisions,
+            raw: query.quality === 'raw',
             order: query.order,
             after: after && { asOf: after[0], knownFrom: after[1] },
             limit: query.limit + 1,

@@ -19,12 +19,18 @@ const openedRow = z.object({ id: z.string(), epoch: z.string() });
  * is rolled back, the second opens it. The index `batch_first_reading` sees to that even where they are two versions, as
  * during a deployment. Batches of releases before that index are looked for.
  *
+ * Readings for replays take turns by the blob: one replay's are one, and of two replays the second closes what the first
+ * has put in quarantine.
+ *
  * Throws `DatabaseReplacedError` where the ids of the header's listings are of another database.
  *
  * `turn` is the same for batches on the same rows, such as one task's of two ticks: they take turns here, at one lock.
  * Row by row, Postgres would look each one up again after the wait, at twice the cost of the whole batch.
  */
 export async function openBatch(db: Connection, header: BatchHeader, turn: number): Promise<string | null> {
+  // No index sees to one reading by each replay. In a statement of its own, so that the next one sees what the wait was for.
+  if (header.replay !== undefined)
+    await db.query("SELECT pg_advisory_xact_lock(hashtextextended('replay ' || $1, 0))", [header.blobKey]);
   const { rows } = await db.query({
     name: 'open-batch',
     text: `

@@ -143,7 +143,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       const down = of.order === 'desc';
       const order = down ? 'as_of DESC, ingested_at DESC' : 'as_of, ingested_at';
       const range = `listing_id = $1 AND source = $2 AND as_of >= $3 AND as_of < $4
-        AND ($5::timestamptz IS NULL OR ingested_at <= $5) AND NOT ${wasWrong('p', '$5::timestamptz')}
+        AND ($5::timestamptz IS NULL OR ingested_at <= $5)${of.raw ? '' : ` AND NOT ${wasWrong('p', '$5::timestamptz')}`}
         AND ($6::timestamptz IS NULL OR (as_of, ingested_at) ${down ? '<' : '>'} ($6, $7::timestamptz))`;
       // The cursor narrows the range too, so that the index finds the page without walking over the pages before it.
       const from = of.after && !down ? of.after.asOf : of.from;
@@ -152,7 +152,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       const past = `UNION ALL (SELECT ${quoteColumns}, known_to FROM quote_revision p
                     WHERE ${range} AND ($5::timestamptz IS NULL OR known_to > $5) ORDER BY ${order} LIMIT $8)`;
       const result = await pool.query({
-        name: `quote-history-${of.order}${withPast ? '-past' : ''}`,
+        name: `quote-history-${of.order}${withPast ? '-past' : ''}${of.raw ? '-raw' : ''}`,
         text: `SELECT ${priceColumns}, ${provenance}, q.known_to::text AS "knownTo", ${ofThePast}
                FROM ((SELECT ${quoteColumns}, NULL::timestamptz AS known_to FROM quote p WHERE ${range} ORDER BY ${order} LIMIT $8)
                      ${withPast ? past : ''}) q
