@@ -31,7 +31,7 @@ describe('one price all the way', () => {
     const [row] = await all(
       `SELECT b.run_id, b.part, b.attempt, b.blob_key, b.parser_version FROM quote q JOIN batch b ON b.id = q.batch_id LIMIT 1`,
     );
-    expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-3' });
+    expect(row).toMatchObject({ run_id: runId, part: 0, attempt: 1, parser_version: 'yahoo-4' });
     expect(blobs.blobs.has(row?.blob_key)).toBe(true);
     expect(await all('SELECT type FROM outbox')).not.toEqual([]);
     await world.invariant(stages);

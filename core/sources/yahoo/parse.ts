@@ -5,7 +5,7 @@ import { yahooRequests } from './request.ts';
 
 /** Yahoo Finance: quotes and charts. The canonical symbol is Yahoo's own. */
 export const yahooParser: SourceParser = {
-  version: 'yahoo-3',
+  version: 'yahoo-4',
   requests: yahooRequests,
   parse: (kind, answer) => (kind === 'quotes' ? parseQuotes(answer) : parseBars(answer)),
   failureIn(kind, answer) {

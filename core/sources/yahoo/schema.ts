@@ -10,6 +10,13 @@ import { codeText } from '../reading/json.ts';
 const spare = <T extends z.ZodType>(type: T) => type.nullish().catch(null);
 const finite = z.number();
 
+/** A time in seconds since the epoch. What would be one of after the year 5000 is in milliseconds. */
+const latestSeconds = 1e11;
+const toSeconds = (time: number) => (Math.abs(time) >= latestSeconds ? time / 1_000 : time);
+const seconds = finite.transform(toSeconds);
+const inSeconds = (times: number[]) =>
+  times.some((time) => Math.abs(time) >= latestSeconds) ? times.map(toSeconds) : times;
+
 /** An index need not have one. */
 const currencyText = z.union([codeText(8), z.literal('')]).nullish();
 
@@ -26,7 +33,7 @@ export const quoteRowSchema = z.object({
   shortName: spare(z.string()),
   firstTradeDateMilliseconds: spare(finite),
   regularMarketPrice: finite,
-  regularMarketTime: finite.nullish(),
+  regularMarketTime: seconds.nullish(),
   // A witness of the price, not the price: nonsense in it costs no row.
   regularMarketPreviousClose: spare(finite),
   regularMarketVolume: spare(finite),
@@ -46,7 +53,19 @@ export const quoteAnswerSchema = z.object({
 /** Yahoo's errors with a JSON body, on any route. */
 export const errorAnswerSchema = z.object({ code: z.string() });
 
-const column = z.array(finite.nullable()).optional();
+/**
+ * A column of a chart. What is no number in one that has numbers ("N/A", "-") spoils its own row only, as NaN; a column
+ * without any is another shape.
+ */
+const column = z
+  .union([
+    z.array(finite.nullable()),
+    z
+      .array(z.unknown())
+      .refine((values) => values.some((value) => Number.isFinite(value)))
+      .transform((values) => values.map((value) => (value === null || typeof value === 'number' ? value : Number.NaN))),
+  ])
+  .optional();
 
 /** `{chart: {result: [one], error}}` of `/v8/finance/chart`. No `timestamp`: no bars in the range, and no error. */
 export const chartAnswerSchema = z.object({
@@ -62,22 +81,22 @@ export const chartAnswerSchema = z.object({
             exchangeTimezoneName: z.string(),
             longName: spare(z.string()),
             shortName: spare(z.string()),
-            firstTradeDate: spare(finite),
+            firstTradeDate: spare(seconds),
             dataGranularity: z.string(),
             regularMarketPrice: spare(finite),
-            regularMarketTime: spare(finite),
+            regularMarketTime: spare(seconds),
             chartPreviousClose: spare(finite),
             currentTradingPeriod: spare(z.object({ regular: z.object({ start: finite, end: finite }) })),
           }),
-          timestamp: z.array(finite).optional(),
+          timestamp: z.array(finite).transform(inSeconds).optional(),
           events: z
             .object({
               dividends: z
-                .record(z.string(), z.object({ amount: finite, date: finite, currency: spare(z.string()) }))
+                .record(z.string(), z.object({ amount: finite, date: seconds, currency: spare(z.string()) }))
                 .optional(),
-              capitalGains: z.record(z.string(), z.object({ amount: finite, date: finite })).optional(),
+              capitalGains: z.record(z.string(), z.object({ amount: finite, date: seconds })).optional(),
               splits: z
-                .record(z.string(), z.object({ date: finite, numerator: finite, denominator: finite }))
+                .record(z.string(), z.object({ date: seconds, numerator: finite, denominator: finite }))
                 .optional(),
             })
             .optional(),

@@ -61,7 +61,7 @@ export function quoteOf(given: QuoteGiven, now = Date.now()): QuoteView {
     ingestedAt: fetched,
     source: given.source ?? 'yahoo',
     licence: 'internal',
-    provenance: { runId, part: 0, attempt: 1, blobKey, parserVersion: 'yahoo-3', batchId: '1841' },
+    provenance: { runId, part: 0, attempt: 1, blobKey, parserVersion: 'yahoo-4', batchId: '1841' },
     provisional: false,
     completedBy: null,
     stale: given.stale ?? false,
