@@ -21,11 +21,11 @@ export function dateOption(text: string): string {
   throw new InvalidArgumentError('Give a date such as 2026-01-31.');
 }
 
-/** A parser of whole numbers from 1 to `most`. */
-export function numberOption(most: number): (text: string) => number {
+/** A parser of whole numbers from `least` to `most`. */
+export function numberOption(most: number, least = 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`Give a whole number from 1 to ${most}.`);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
   };
 }

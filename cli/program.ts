@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { answersCommand } from './answers.ts';
 import { backfillCommand } from './backfill.ts';
 import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
@@ -37,6 +38,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     stopCommand(),
     recoverCommand(),
     continueCommand(),
+    answersCommand(),
     diagnoseCommand(),
     quarantineCommand(),
     findingsCommand(),

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { quarantineSchema } from '../core/contracts/http/operations.ts';
-import { replayAcceptedSchema, replaySchema } from '../core/contracts/http/replays.ts';
+import { type QuarantineView, quarantineSchema } from '../core/contracts/http/operations.ts';
+import { discardedSchema, replayAcceptedSchema, replaySchema } from '../core/contracts/http/replays.ts';
 import { quarantineReasons } from '../core/contracts/words/quarantine-reasons.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
@@ -11,6 +11,11 @@ import { waitFor } from './wait.ts';
 interface Which extends Common {
   readonly source?: string;
   readonly reason?: string;
+}
+
+interface ListOptions extends Which {
+  readonly discarded?: boolean;
+  readonly limit: number;
 }
 
 interface ReplayOptions extends Which {
@@ -24,10 +29,11 @@ const ofReason = () => new Option('--reason <reason>', 'rows of one reason').cho
 /** `quotron quarantine`: rows that failed a check. */
 export function quarantineCommand(): Command {
   return new Command('quarantine')
-    .description('Rows that failed a check: list them, show one, replay them')
+    .description('Rows that failed a check: list them, show one, replay or discard them')
     .addCommand(list())
     .addCommand(show())
-    .addCommand(replay());
+    .addCommand(replay())
+    .addCommand(discard());
 }
 
 function list(): Command {
@@ -37,22 +43,26 @@ function list(): Command {
     .addOption(ofSource())
     .addOption(ofReason())
     .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(50))
-    .action((options: Which & { limit: number }) =>
+    .option('--discarded', 'those that were discarded')
+    .action((options: ListOptions) =>
       carryOut(options, async ({ api, out }) => {
-        const { source: sourceId, reason } = options;
-        const rows = await api.list('/quarantine', { sourceId, reason }, quarantineSchema, options.limit);
+        const { source: sourceId, reason, discarded } = options;
+        const state = discarded ? 'discarded' : undefined;
+        const rows = await api.list('/quarantine', { state, sourceId, reason }, quarantineSchema, options.limit);
         out.result(rows, () =>
           rows.length === 0
-            ? 'No such row is in quarantine.'
+            ? discarded
+              ? 'No such row was discarded.'
+              : 'No such row is in quarantine.'
             : table(
-                ['id', 'at', 'source', 'reason', 'symbol', 'finding'],
+                ['id', 'first seen', 'source', 'reason', 'symbol', discarded ? 'discarded because' : 'finding'],
                 rows.map((row) => [
                   row.id,
-                  instant(row.at),
+                  instant(row.firstSeenAt),
                   row.sourceId,
                   row.reason,
                   safe(row.symbol ?? '–'),
-                  safe(row.detail),
+                  safe(row.discarded?.because ?? row.detail),
                 ]),
                 80,
               ),
@@ -73,11 +83,15 @@ function show(): Command {
         out.result(row, () =>
           [
             fields({
-              at: instant(row.at),
+              'first seen': instant(row.firstSeenAt),
+              'held back': instant(row.at),
+              left: row.resolvedAt === null ? null : instant(row.resolvedAt),
+              'discarded because': row.discarded === null ? null : safe(row.discarded.because),
               source: row.sourceId,
               reason: row.reason,
               symbol: safe(row.symbol ?? '–'),
               finding: safe(row.detail),
+              'compared with': comparedWith(row.finding),
               place: safe(row.path),
               run: row.runId,
               blob: safe(row.blobKey),
@@ -89,6 +103,45 @@ function show(): Command {
         return exitCodes.ok;
       }),
     );
+}
+
+/** The price that this one was compared with. */
+function comparedWith(finding: QuarantineView['finding']): string | null {
+  if (finding.code !== 'price_ratio' || finding.than === undefined) return null;
+  return `${safe(finding.than)} (${finding.to === 'stored' ? 'the stored price' : 'the previous close beside it'})`;
+}
+
+function discard(): Command {
+  return newCommand('discard', 'Take rows out of quarantine that nothing is to be done about, with a reason', [
+    'quarantine discard 1234 1235 --because "the source has corrected it"',
+    'quarantine discard --source yahoo --reason unit_suspect --because "pence for an hour, since fixed"',
+  ])
+    .argument('[ids...]', 'rows to discard; or give --source or --reason')
+    .addOption(ofSource())
+    .addOption(ofReason())
+    .requiredOption('--because <why>', 'why; it is kept with the rows')
+    .action((ids: string[], options: Which & { because: string }) =>
+      carryOut(options, async ({ api, out }) => {
+        const done = await api.request('POST', '/quarantine/discard', discardedSchema, {
+          ...chosen(ids, options),
+          because: options.because,
+        });
+        const more = done.more ? ' There are more: run it again.' : '';
+        out.result(done, () => `${count(done.discarded, 'row')} discarded.${more}`);
+        return done.discarded === 0 ? exitCodes.failed : exitCodes.ok;
+      }),
+    );
+}
+
+/** The rows that a command names, for the API. */
+function chosen(ids: readonly string[], { source, reason }: Which) {
+  if (ids.length === 0 && source === undefined && reason === undefined)
+    throw usageError('Give row ids, --source or --reason.');
+  return {
+    ...(ids.length > 0 ? { ids } : {}),
+    ...(source === undefined ? {} : { sourceId: source }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 function replay(): Command {
@@ -112,13 +165,9 @@ async function replayThem(
   context: Parameters<Parameters<typeof carryOut>[1]>[0],
 ): Promise<ExitCode> {
   const { api, out } = context;
-  const { source, reason, believe, wait } = options;
-  if (ids.length === 0 && source === undefined && reason === undefined)
-    throw usageError('Give row ids, --source or --reason.');
+  const { believe, wait } = options;
   const asked = await api.request('POST', '/quarantine/replay', replayAcceptedSchema, {
-    ...(ids.length > 0 ? { ids } : {}),
-    ...(source === undefined ? {} : { sourceId: source }),
-    ...(reason === undefined ? {} : { reason }),
+    ...chosen(ids, options),
     ...(believe ? { believe: true } : {}),
   });
   const more = asked.more ? ' There are more: run it again when this is done.' : '';
@@ -140,12 +189,14 @@ async function replayThem(
     },
     context,
   );
+  const nothing =
+    done.released === 0 ? 'Nothing has left the quarantine: ' : `${count(done.released, 'row')} left the quarantine: `;
   out.result(
     done,
     () =>
-      `${count(done.read, 'answer')} read again: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${unread(done.failed)}${more}`,
+      `${nothing}${count(done.read, 'answer')} read again: ${done.accepted} rows accepted, ${done.rejected} in quarantine, ${done.written} written.${unread(done.failed)}${more}`,
   );
-  return exitCodes.ok;
+  return done.released === 0 || done.failed > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
 function unread(failed: number): string {

@@ -24,6 +24,7 @@ export const problems = {
   no_quote: { status: 404, title: 'There is no price yet', retryable: true },
   not_an_index: { status: 404, title: 'The symbol is no index', retryable: false },
   no_constituents: { status: 404, title: 'The members of the index are not known', retryable: true },
+  unknown_answer: { status: 404, title: 'There is no such raw answer', retryable: false },
   unknown_artifact: { status: 404, title: 'There is no such artifact', retryable: false },
   no_bars: { status: 404, title: 'There are no bars', retryable: true },
   unknown_recovery: { status: 404, title: 'There is no such recovery', retryable: false },

@@ -22,6 +22,8 @@ export interface ReplayProgress {
   readonly failed: number;
   readonly accepted: number;
   readonly rejected: number;
+  /** Rows that have left the quarantine. */
+  readonly released: number;
   readonly written: number;
 }
 

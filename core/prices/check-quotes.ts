@@ -87,9 +87,9 @@ export async function checkQuotes(
         findings.push({ ...before.finding, listingId, row: String(before.row.price) });
       cleared.push(...judgement.cleared.map((at) => ({ listingId, at })));
     } else if (judgement.kind === 'wrong') {
-      wrong.push({ row, rejected: rejection(row, inWords(judgement.finding)) });
+      wrong.push({ row, rejected: rejection(row, inWords(judgement.finding, row, evidence)) });
       findings.push({ ...judgement.finding, listingId, row: row.quote.price });
-    } else rejected.push(rejection(row, ofNoKnownUnit(judgement.ratio)));
+    } else rejected.push(rejection(row, ofNoKnownUnit(judgement.ratio, row)));
   }
   return { accepted, wrong, rejected, findings, cleared };
 }
@@ -127,7 +127,7 @@ function checkAlone(row: ListedQuote): Rejected | null {
 }
 
 /** A finding as the reason for which a task's rows are not served. */
-function inWords({ evidence }: Finding): Rejected {
+function inWords({ evidence }: Finding, { listing, quote }: ListedQuote, { priors }: Evidence): Rejected {
   const of = { surroundings: 'its own bars', other_source: 'other sources', previous_close: 'the previous close' };
   const witness = 'witness' in evidence ? evidence.witness : 'stored_quote';
   const than = Object.hasOwn(of, witness) ? of[witness as keyof typeof of] : 'the stored price';
@@ -135,18 +135,26 @@ function inWords({ evidence }: Finding): Rejected {
   const isInverted = evidence.code === 'inverted';
   const times = isUnit ? 1 / evidence.factor : isInverted || evidence.code === 'price_off' ? evidence.ratio : 1;
   const ratio = Number(times.toPrecision(3));
+  const to = witness === 'previous_close' ? 'previous_close' : 'stored';
+  const stored = witness === 'stored_quote' ? priors.get(listing.id)?.price : undefined;
+  const other = to === 'previous_close' ? quote.previousClose : stored;
   return {
     reason: isUnit || isInverted ? 'unit_suspect' : 'implausible_jump',
-    finding: { code: 'price_ratio', ratio, to: witness === 'previous_close' ? 'previous_close' : 'stored' },
+    finding: { code: 'price_ratio', ratio, to, ...thanOf(other) },
     detail: `The price is ${isUnit ? 'about ' : ''}${ratio} times what ${than} says${isInverted ? ', and its reciprocal' : ''}.`,
   };
 }
 
-function ofNoKnownUnit(times: number): Rejected {
+/** The price that a row was compared with, where it is one. */
+function thanOf(other: string | number | null | undefined): { than?: string } {
+  return other === null || other === undefined ? {} : { than: String(other).slice(0, 100) };
+}
+
+function ofNoKnownUnit(times: number, { quote }: ListedQuote): Rejected {
   const ratio = Number(times.toPrecision(3));
   return {
     reason: 'unit_suspect',
-    finding: { code: 'price_ratio', ratio, to: 'previous_close' },
+    finding: { code: 'price_ratio', ratio, to: 'previous_close', ...thanOf(quote.previousClose) },
     detail: `The price is ${ratio} times the previous close beside it, and nothing tells which of them is right.`,
   };
 }

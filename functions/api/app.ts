@@ -35,6 +35,7 @@ import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { quoteRoutes } from './routes/quotes.ts';
+import { rawAnswerRoutes } from './routes/raw-answers.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -75,6 +76,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...recoveryRoutes(dependencies),
     ...serviceRoutes(dependencies),
     ...runRoutes(dependencies),
+    ...rawAnswerRoutes(dependencies),
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
     ...quarantineRoutes(dependencies),

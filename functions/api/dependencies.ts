@@ -15,9 +15,10 @@ import type { IdempotencyStore } from '../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { InstrumentReader } from '../../core/ports/instrument-reader.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
-import type { QuarantineReader } from '../../core/ports/quarantine-reader.ts';
+import type { QuarantineStore } from '../../core/ports/quarantine-store.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
+import type { RawStore } from '../../core/ports/raw-store.ts';
 import type { RecoveryRecords } from '../../core/ports/recovery-store.ts';
 import type { ReplayStore } from '../../core/ports/replay-store.ts';
 import type { RunReader } from '../../core/ports/run-reader.ts';
@@ -40,8 +41,10 @@ export interface ApiDependencies {
   readonly longAnswers: AnswerStore;
   readonly sources: SourceReader;
   readonly runs: VisibleTo<RunReader>;
+  /** Raw answers, to be shown as text. */
+  readonly blobs: Pick<RawStore, 'get'>;
   readonly backfills: VisibleTo<BackfillStore>;
-  readonly quarantine: VisibleTo<QuarantineReader>;
+  readonly quarantine: VisibleTo<QuarantineStore>;
   readonly findings: VisibleTo<FindingRecords>;
   readonly validities: ValidityStore;
   readonly replays: VisibleTo<ReplayStore>;

@@ -13,7 +13,7 @@ import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
-import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
+import { quarantineStore } from '../../core/adapters/postgres/prices/quarantine-store.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
 import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
@@ -25,6 +25,7 @@ import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
+import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
@@ -69,8 +70,9 @@ const app = createApp({
   longAnswers: s3AnswerStore(setting('rawBucket'), Date.now),
   sources: sourceReader(pool),
   runs: runReader(pool),
+  blobs: s3RawStore(setting('rawBucket')),
   backfills: backfillStore(pool),
-  quarantine: quarantineReader(pool),
+  quarantine: quarantineStore(pool),
   findings: findingRecords(pool),
   validities: validityStore(pool),
   replays: replayStore(pool),

@@ -47,6 +47,8 @@ export class ApiStack extends Stack {
     });
     storage.database.grantConnect(api, 'api');
     storage.rawStore.grantShowArtifacts(api);
+    // Operators read raw answers as text.
+    storage.rawStore.grantRead(api);
     storage.rawStore.grantKeepAnswers(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');

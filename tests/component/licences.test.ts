@@ -5,6 +5,7 @@ import { problemSchema, warningSchema } from '../../core/contracts/http/envelope
 import { type KeyUse, keyUses, type LicenceClass } from '../../core/contracts/words/licence.ts';
 import { makeKey, noon, testApi } from '../support/api-fixture.ts';
 import { licensedSources, makeThings, type SourceThings } from '../support/licensed-rows.ts';
+import { rawBlob } from '../support/raw-blob.ts';
 import { useWorld } from '../support/use-world.ts';
 
 /** Which classes a key of a use may see, written by hand. */
@@ -92,6 +93,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   ],
   'GET /runs': [list('/runs')],
   'GET /runs/{id}': [each((of) => `/runs/${of.runId}`), each((of) => `/runs/${of.backfillId}`)],
+  'GET /runs/{id}/answers': [each((of) => `/runs/${of.runId}/answers`)],
+  'GET /runs/{id}/answers/{n}': [each((of) => `/runs/${of.runId}/answers/0`)],
   'GET /runs/{id}/artifacts/{name}': [each((of) => `/runs/${of.runId}/artifacts/${of.artifact}`)],
   'POST /runs/{id}/replay': [['accepts', (of) => ({ path: `/runs/${of.runId}/replay` })]],
   'GET /batches/{id}/statistics': [each((of) => `/batches/${of.batchId}/statistics`)],
@@ -113,6 +116,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /findings/accept': [],
   'POST /findings/dismiss': [],
   'POST /quarantine/replay': [],
+  'POST /quarantine/discard': [],
   'GET /replays/{id}': [],
   'GET /sources/{id}': [],
   'GET /sources/{id}/health': [],
@@ -157,6 +161,12 @@ beforeAll(async () => {
   for (const use of keyUses) keys[use] = await makeKey(world.pool, 'admin', null, use);
   things = [];
   for (const at of licensedSources.keys()) things.push(await makeThings(world.pool, at));
+  for (const { id: sourceId, runId, marks } of things) {
+    const body = marks.join(' ');
+    const request = { method: 'GET', url: `https://source.invalid/?${marks[0]}`, headers: {}, symbols: [] };
+    const blob = rawBlob({ runId, sourceId }, [{ body, request }]);
+    await api.blobs.put(`raw/${sourceId}/2026-11-20/${runId}/0-1.json.gz`, blob);
+  }
 }, 60_000);
 
 const visibleTo = (use: KeyUse) => things.filter((of) => seen[use].includes(of.licence));

@@ -96,7 +96,7 @@ describe('an Idempotency-Key', () => {
     ['/backfills', [backfill('2026-01-01'), backfill('2025-01-01')]],
     ['/sources/{id}/run', [{ job: 'quotes' }, {}]],
     ['/sources/{id}/recover', [undefined, undefined]],
-    ['/sources/recover', [{ ids: ['coingecko'] }, { kind: 'proxy' }]],
+    ['/sources/recover', [{ ids: ['coingecko'] }, { ids: ['slickcharts'] }]],
     ['/quarantine/replay', [{ sourceId: 'yahoo' }, { sourceId: 'yahoo', believe: true }]],
     ['/runs/{id}/replay', [undefined, undefined]],
   ]);

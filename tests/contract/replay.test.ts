@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import { quarantineSchema } from '../../core/contracts/http/operations.ts';
 import { type Pipeline, runNow } from '../support/pipeline.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -61,7 +63,48 @@ it('reads the answer again and holds back again what still nothing tells, once',
   const follow = await running.ask((headers.get('location') ?? '').replace('/api/v1', ''), {
     key: (await world.keys()).read,
   });
-  expect(await follow.json()).toMatchObject({ data: { status: 'done', blobs: 1, read: 1, accepted: 1, rejected: 1 } });
+  const counts = { status: 'done', blobs: 1, read: 1, accepted: 1, rejected: 1, released: 0 };
+  expect(await follow.json()).toMatchObject({ data: counts });
+});
+
+it('keeps when a row was first seen over replays, and brings no row back that a person discarded', async () => {
+  const running = start();
+  await undecided(running);
+  const keys = await world.keys();
+  const rows = async (state = 'open') => {
+    const answer = await running.ask(`/quarantine?state=${state}`, { key: keys.read });
+    return envelope(z.array(quarantineSchema)).parse(await answer.json()).data;
+  };
+  const [first] = await rows();
+  expect(first).toMatchObject({ firstSeenAt: first?.at, finding: { code: 'price_ratio', to: 'previous_close' } });
+  const previousClose = z.object({ previousClose: z.string() }).parse(first?.row).previousClose;
+  expect(first?.finding).toMatchObject({ than: previousClose });
+  expect(first?.row?.['asOf']).toMatch(/^\d{4}-\d\d-\d\dT/);
+  await running.replay({ sourceId: 'yahoo' });
+  await running.ingest();
+  const [again] = await rows();
+  expect(again?.id).not.toBe(first?.id);
+  expect(again).toMatchObject({ firstSeenAt: first?.firstSeenAt, resolvedAt: null, discarded: null });
+
+  const discard = async (body: unknown) =>
+    running.ask('/quarantine/discard', { method: 'POST', key: keys.operate, json: body });
+  expect((await discard({ ids: [again?.id] })).status).toBe(400);
+  expect((await discard({ because: 'no rows named' })).status).toBe(400);
+  const because = 'The source has corrected it.';
+  const done = await discard({ ids: [again?.id], because });
+  expect(await done.json()).toMatchObject({ data: { discarded: 1, more: false } });
+  expect(await rows()).toEqual([]);
+  expect(await rows('discarded')).toMatchObject([{ id: again?.id, discarded: { because } }]);
+  expect(await (await discard({ ids: [again?.id], because: 'twice' })).json()).toMatchObject({
+    data: { discarded: 0 },
+  });
+
+  // The whole run once more: its row fails the check as before, and is settled.
+  const read = await running.ask(`/runs/${first?.runId}/replay`, { method: 'POST', key: keys.operate });
+  expect(read.status).toBe(202);
+  await running.ingest();
+  expect(await rows()).toEqual([]);
+  expect(await rows('discarded')).toHaveLength(1);
 });
 
 it('stores a price that a person vouches for, in whatever unit, and goes on from it', async () => {

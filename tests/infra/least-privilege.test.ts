@@ -125,6 +125,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   api: [
     connect('quotron_api'),
     's3:GetObject on artifacts/*',
+    's3:GetObject on raw/*',
     's3:GetObject on answers/*',
     's3:PutObject on answers/*',
     ...allQueues.flatMap((queue) => [

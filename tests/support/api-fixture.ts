@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
+import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -14,7 +15,7 @@ import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
-import { quarantineReader } from '../../core/adapters/postgres/prices/quarantine-reader.ts';
+import { quarantineStore } from '../../core/adapters/postgres/prices/quarantine-store.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
 import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
@@ -49,6 +50,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
   /** Answers that were too long to send, by their link. */
   const kept = new Map<string, { body: string; headers: Readonly<Record<string, string>> }>();
   const keys = apiKeyStore(pool);
+  const blobs = memoryRawStore();
   const app = createApp({
     quotes: quoteReader(pool),
     bars: barReader(pool),
@@ -66,8 +68,9 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     sources: sourceReader(pool),
     recoveries: recoveryRecords(pool),
     runs: runReader(pool),
+    blobs,
     backfills: backfillStore(pool),
-    quarantine: quarantineReader(pool),
+    quarantine: quarantineStore(pool),
     findings: findingRecords(pool),
     validities: validityStore(pool),
     replays: replayStore(pool),
@@ -99,7 +102,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     const body = json === undefined ? rest.body : JSON.stringify(json);
     return app.request(`/api/v1${path}`, { ...rest, headers, ...(body === undefined ? {} : { body }) });
   }
-  return { app, ask, time, queue, queues, logged, keys, kept };
+  return { app, ask, time, queue, queues, logged, keys, kept, blobs };
 }
 
 export type Keys = Record<Scope, string>;

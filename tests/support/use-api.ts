@@ -60,6 +60,9 @@ export function useApi({ connections = 2 }: { readonly connections?: number } = 
     get keys() {
       return there().api.keys;
     },
+    get blobs() {
+      return there().api.blobs;
+    },
     get kept() {
       return there().api.kept;
     },

@@ -239,7 +239,10 @@ export const batchStatisticsSchema = z
 export const quarantineSchema = z
   .object({
     id: z.string(),
+    /** When it was held back last: a replay that rejects it again makes it anew. */
     at: instant,
+    /** When it was held back first, whatever replays came after. */
+    firstSeenAt: instant,
     sourceId: z.string(),
     reason: z.enum(quarantineReasons),
     symbol: z.string().nullable(),
@@ -248,11 +251,15 @@ export const quarantineSchema = z
     /** The same for people. */
     detail: z.string(),
     path: z.string(),
-    /** The row as it was read, where it could be read. */
+    /** The row as it was read, where it could be read. Times are ISO 8601. */
     row: z.record(z.string(), z.unknown()).nullable(),
     runId: z.uuid(),
     blobKey: z.string(),
     batchId: z.string(),
+    /** When it left the quarantine: a replay found it in order, or it was discarded. */
+    resolvedAt: instant.nullable(),
+    /** Who decided that nothing is to be done about it, and why. */
+    discarded: z.object({ at: instant, by: z.uuid().nullable(), because: z.string() }).nullable(),
   })
   .meta({ id: 'QuarantinedRow' });
 export type QuarantineView = z.infer<typeof quarantineSchema>;

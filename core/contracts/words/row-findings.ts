@@ -33,6 +33,8 @@ export const rowFindingSchema = z
       code: z.literal('price_ratio'),
       ratio: z.number().positive(),
       to: z.enum(['stored', 'previous_close']),
+      /** The price that it was compared with, in major units; absent where it was several, or a former release kept it. */
+      than: z.string().max(100).optional(),
     }),
     z.object({ code: z.literal('unadjusted_split'), exDate: z.string().max(20) }),
     z.object({ code: z.literal('conflicting_rows'), rows: z.int().positive() }),

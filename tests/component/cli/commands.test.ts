@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { quotronProgram } from '../../../cli/program.ts';
-import { type Answers, apiDouble, Page, Problem, quotron } from '../../support/cli-in-process.ts';
+import { type Answers, apiDouble, Problem, quotron } from '../../support/cli-in-process.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';
@@ -26,19 +26,6 @@ beforeEach(() => {
 
 const ask = (...args: string[]) =>
   quotron(args, { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' }, { cwd: folder });
-
-const row = (differs: Record<string, unknown> = {}) => ({
-  ...{
-    id: '7',
-    at,
-    sourceId: 'yahoo',
-    reason: 'unit_suspect',
-    symbol: 'VOD.L',
-    detail: 'The price is 100 times the stored one.',
-  },
-  ...{ path: 'quoteResponse.result.0', row: { price: '7010' }, runId: id, blobKey: 'raw/x.json.gz', batchId: '1' },
-  ...differs,
-});
 
 describe('where Quotron is', () => {
   it.each(['', '/', '/api/v1', '/api/v1/'])('is QUOTRON_URL with %j behind it', async (end) => {
@@ -85,10 +72,13 @@ describe('a wrong call', () => {
     [['recover', '--failing', '--kind', 'api'], 'one of the three'],
     [['recover', '--kind', 'paper'], 'Allowed choices'],
     [['quarantine', 'replay'], 'Give row ids'],
+    [['quarantine', 'discard', '--because', 'x'], 'Give row ids'],
+    [['quarantine', 'discard', '7'], '--because'],
     [['quarantine', 'show', 'x'], 'is a number'],
     [['quarantine', 'list', '--reason', 'bad mood'], 'Allowed choices'],
     [['backfill', 'create', 'yahoo', 'AAPL'], '--from'],
     [['backfill', 'create', 'yahoo', 'AAPL', '--from', 'long ago'], 'date'],
+    [['answers', 'x', 'first'], 'counted from 0'],
     [['keys', 'create', 'x', '--scope', 'god'], 'Allowed choices'],
     [['keys', 'create', 'x', '--use', 'resale'], 'Allowed choices'],
   ])('%j ends with 2 and says why', async (args, why) => {
@@ -142,37 +132,6 @@ describe('help', () => {
 
   it('without a command is shown as an error', async () => {
     expect(await ask()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: quotron') });
-  });
-});
-
-describe('quarantine', () => {
-  it('lists rows in a table without letting a source steer the terminal', async () => {
-    answers['GET /quarantine'] = [row(), row({ id: '6', symbol: '\u001b[31mX', detail: 'a\nb' })];
-    const { code, stdout } = await ask('quarantine', 'list', '--source', 'yahoo', '--reason', 'unit_suspect');
-    expect(code).toBe(0);
-    expect(double.asked[0]?.path).toBe('/quarantine?limit=50&sourceId=yahoo&reason=unit_suspect');
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toMatch(/^id +at +source +reason +symbol +finding$/);
-    expect(stdout).toContain('\\u{1b}[31mX');
-    expect(stdout).not.toContain('\u001b');
-  });
-
-  it('follows pages up to the limit', async () => {
-    answers['GET /quarantine'] = (url: URL) =>
-      url.searchParams.has('cursor') ? [row({ id: '1' })] : new Page([row({ id: '3' }), row({ id: '2' })], 'next');
-    const { stdout } = await ask('quarantine', 'list', '--limit', '3', '--json');
-    expect(JSON.parse(stdout).map(({ id: each }: { id: string }) => each)).toEqual(['3', '2', '1']);
-    expect(double.asked.map(({ path }) => path)).toEqual(['/quarantine?limit=3', '/quarantine?limit=1&cursor=next']);
-  });
-
-  it('shows one, and reads some again', async () => {
-    answers['GET /quarantine/7'] = row();
-    expect((await ask('quarantine', 'show', '7')).stdout).toContain('price: "7010"');
-    answers['POST /quarantine/replay'] = { id, status: 'queued', blobs: 1, rows: 2, more: false };
-    const { code, stdout } = await ask('quarantine', 'replay', '7', '8', '--believe');
-    expect([code, stdout]).toEqual([0, expect.stringContaining('2 rows of 1 answer are being read again')]);
-    expect(double.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], believe: true });
   });
 });
 
@@ -348,10 +307,11 @@ describe('diagnose', () => {
 
 describe('colour', () => {
   it('is used where it is asked for, and never with NO_COLOR', async () => {
-    answers['GET /quarantine'] = [row()];
+    const key = { id, name: 'x', prefix: 'qtr_live_x', scope: 'read', use: 'internal', createdAt: at };
+    answers['GET /keys'] = [{ ...key, expiresAt: null, lastUsedAt: null, revokedAt: null }];
     const where = { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'k' };
-    expect((await quotron(['quarantine', 'list'], { ...where, FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
-    expect((await quotron(['quarantine', 'list'], { ...where, NO_COLOR: '1' })).stdout).not.toContain('\u001b[');
-    expect((await quotron(['quarantine', 'list'], where)).stdout).not.toContain('\u001b[');
+    expect((await quotron(['keys', 'list'], { ...where, FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
+    expect((await quotron(['keys', 'list'], { ...where, NO_COLOR: '1' })).stdout).not.toContain('\u001b[');
+    expect((await quotron(['keys', 'list'], where)).stdout).not.toContain('\u001b[');
   });
 });

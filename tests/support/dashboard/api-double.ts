@@ -381,6 +381,7 @@ function replayLooked(state: DoubleState, replay: NonNullable<DoubleState['repla
     failed: 0,
     accepted: done ? 17 : 0,
     rejected,
+    released: done && asked.believe ? 1 : 0,
     written: done && asked.believe ? 1 : 0,
   };
 }

@@ -313,6 +313,9 @@ export function usualQuarantine(): QuarantineView[] {
   const row = (index: number, change: Partial<QuarantineView>): QuarantineView => ({
     id: String(900 + index),
     at: at(index * 340 + 70),
+    firstSeenAt: at(index * 340 + 70),
+    resolvedAt: null,
+    discarded: null,
     sourceId: 'yahoo',
     reason: 'unit_suspect',
     symbol: 'VOD.L',

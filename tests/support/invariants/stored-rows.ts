@@ -224,7 +224,7 @@ export async function storedRows(db: Connection) {
       db,
       held,
       `SELECT id, batch_id AS "batchId", blob_key AS "blobKey", reason, symbol, path, row, finding,
-                resolved_at IS NOT NULL AS resolved FROM quarantine ORDER BY id`,
+                resolved_at IS NOT NULL AND discarded_at IS NULL AS resolved FROM quarantine ORDER BY id`,
     ),
     statistics: await read(
       db,

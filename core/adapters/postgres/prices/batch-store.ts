@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { QuotronEvent } from '../../../contracts/events.ts';
-import type { RowFinding } from '../../../contracts/words/row-findings.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import { type BatchHeader, DatabaseReplacedError } from '../../../ports/ingest-store.ts';
-import type { Decision, RejectedRow } from '../../../prices/decision.ts';
-import { numbers, storable, texts } from '../database/array-literal.ts';
+import type { Decision } from '../../../prices/decision.ts';
+import { numbers, texts } from '../database/array-literal.ts';
 import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
+import { holdBack } from './hold-back.ts';
 import { epochOf } from './standing.ts';
 import type { Withdrawn } from './withdraw.ts';
 
@@ -154,13 +154,7 @@ export async function closeBatch(
     ...eventsOf(header, batchId, counts, rejected.length > 0),
     ...withdrawalOf(header, batchId, withdrawn),
   ]);
-  // What this reading rejects again is inserted below; the rest is resolved.
-  if (header.replay !== undefined)
-    await db.query(
-      'UPDATE quarantine SET resolved_at = clock_timestamp() WHERE blob_key = $1 AND resolved_at IS NULL',
-      [header.blobKey],
-    );
-  if (rejected.length > 0) await quarantine(db, header, batchId, rejected);
+  await holdBack(db, header, batchId, rejected);
 }
 
 /** The events of a batch: ids and counts, one of a type. Followers read the rows by the batch's id. */
@@ -193,39 +187,4 @@ function withdrawalOf(header: BatchHeader, batchId: string, withdrawn: readonly 
   const actions = withdrawn.filter((row) => row.isAction).length;
   const data = { batchId, sourceId, runId, part, blobKey, parserVersion };
   return [{ type: 'bars.withdrawn', data: { ...data, bars: withdrawn.length - actions, actions, listings } }];
-}
-
-/** Longest text that quarantine keeps of what came from outside. */
-const longestText = 500;
-
-async function quarantine(
-  db: Connection,
-  header: BatchHeader,
-  batchId: string,
-  rows: readonly RejectedRow[],
-): Promise<void> {
-  await db.query({
-    name: 'add-to-quarantine',
-    text: `
-      INSERT INTO quarantine (source_id, run_id, part, blob_key, batch_id, reason, symbol, detail, path, row, finding)
-      SELECT $1, $2, $3, $4, $5, r.* FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[]) AS r`,
-    values: [
-      header.sourceId,
-      header.runId,
-      header.part,
-      header.blobKey,
-      batchId,
-      texts(rows.map((row) => row.reason)),
-      texts(rows.map((row) => row.symbol?.slice(0, longestText) ?? null)),
-      texts(rows.map((row) => row.detail.slice(0, longestText))),
-      texts(rows.map((row) => row.path.slice(0, longestText))),
-      texts(rows.map((row) => (row.row === null ? null : jsonText(row.row)))),
-      texts(rows.map((row) => jsonText(row.finding))),
-    ],
-  });
-}
-
-/** JSON that `jsonb` takes: it refuses an escaped NUL and halves of surrogate pairs. */
-function jsonText(row: Readonly<Record<string, unknown>> | RowFinding): string {
-  return JSON.stringify(row, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value));
 }

@@ -27,6 +27,7 @@ const progressRow = z.object({
   failed: z.int(),
   accepted: z.int(),
   rejected: z.int(),
+  released: z.int(),
   written: z.int(),
 });
 
@@ -86,7 +87,8 @@ export function replayStore(pool: Pool): VisibleTo<ReplayStore> {
         `SELECT r.id, r.requested_at AS "requestedAt", r.blobs, count(b.id)::int AS read,
                 count(b.id) FILTER (WHERE b.detail->>'code' IN ('blob_missing', 'blob_damaged', 'too_large'))::int AS failed,
                 coalesce(sum(b.accepted), 0)::int AS accepted,
-                coalesce(sum(b.rejected), 0)::int AS rejected, coalesce(sum(b.written), 0)::int AS written
+                coalesce(sum(b.rejected), 0)::int AS rejected,
+                coalesce(sum(coalesce(b.released, b.accepted)), 0)::int AS released, coalesce(sum(b.written), 0)::int AS written
          FROM replay r LEFT JOIN batch b ON b.replay = r.id WHERE r.id = $1 GROUP BY r.id`,
         [id],
       );
