@@ -24,8 +24,8 @@ import { systemSamples } from '../../core/adapters/postgres/sources/system-sampl
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
+import { s3BlobReader } from '../../core/adapters/s3/blob-reader.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
-import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
@@ -70,7 +70,7 @@ const app = createApp({
   longAnswers: s3AnswerStore(setting('rawBucket'), Date.now),
   sources: sourceReader(pool),
   runs: runReader(pool),
-  blobs: s3RawStore(setting('rawBucket')),
+  blobs: s3BlobReader(setting('rawBucket')),
   backfills: backfillStore(pool),
   quarantine: quarantineStore(pool),
   findings: findingRecords(pool),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
-import { unpackBlob } from '../../core/adapters/s3/raw-store.ts';
+import { unpackBlob } from '../../core/adapters/s3/pack-blob.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 

@@ -1,4 +1,4 @@
-import { packBlob } from '../../core/adapters/s3/raw-store.ts';
+import { packBlob } from '../../core/adapters/s3/pack-blob.ts';
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';

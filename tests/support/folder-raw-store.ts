@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packBlob, unpackBlob } from '../../core/adapters/s3/raw-store.ts';
+import { packBlob, unpackBlob } from '../../core/adapters/s3/pack-blob.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 
 /** Raw blobs in a folder: what processes that are killed share. */

@@ -1,7 +1,7 @@
 /** A load for two releases on one database: its tasks, what their workers report, and what must be stored in the end. */
 import { expect } from 'vitest';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { packBlob } from '../../core/adapters/s3/raw-store.ts';
+import { packBlob } from '../../core/adapters/s3/pack-blob.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import type { CloudDouble } from './bundles/cloud-double.ts';

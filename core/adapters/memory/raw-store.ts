@@ -1,6 +1,6 @@
 import type { BlobEnvelope } from '../../contracts/blob.ts';
 import { BlobError, type BlobIndex, keysAtOnce, type RawStore } from '../../ports/raw-store.ts';
-import { packBlob, unpackBlob } from '../s3/raw-store.ts';
+import { packBlob, unpackBlob } from '../s3/pack-blob.ts';
 
 /** Raw blobs in memory, packed as they are in S3. For tests. */
 export function memoryRawStore(

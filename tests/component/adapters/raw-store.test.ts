@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { impatientS3, packBlob, s3RawStore, unpackBlob } from '../../../core/adapters/s3/raw-store.ts';
+import { packBlob, unpackBlob } from '../../../core/adapters/s3/pack-blob.ts';
+import { impatientS3, s3RawStore } from '../../../core/adapters/s3/raw-store.ts';
 import { type BlobEnvelope, exchangeErrors } from '../../../core/contracts/blob.ts';
 
 /** A bucket that takes connections and says nothing. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unpackBlob } from '../../../core/adapters/s3/raw-store.ts';
+import { unpackBlob } from '../../../core/adapters/s3/pack-blob.ts';
 import type { BlobEnvelope } from '../../../core/contracts/blob.ts';
 import { rawBlobKey } from '../../../core/contracts/s3-keys.ts';
 import { BlobError } from '../../../core/ports/raw-store.ts';
