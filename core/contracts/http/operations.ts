@@ -239,7 +239,7 @@ export const batchStatisticsSchema = z
 export const quarantineSchema = z
   .object({
     id: z.string(),
-    /** When it was held back last: a replay that rejects it again makes it anew. */
+    /** When it was held back last: a replay that rejects it again makes it another row. */
     at: instant,
     /** When it was held back first, whatever replays came after. */
     firstSeenAt: instant,
