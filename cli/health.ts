@@ -88,6 +88,8 @@ function inWords(source: string, health: SourceHealthView): string {
       }),
       breaker: `${breaker.state}${breaker.until === null ? '' : ` until ${instant(breaker.until)}`}`,
       quota: `${quota.minute.used} of ${quota.minute.limit} this minute, ${quota.day.used} of ${quota.day.limit} today`,
+      'no requests until':
+        health.heldUntil === null ? null : `${instant(health.heldUntil)} (${distance(health.heldUntil)})`,
       'next run': instant(health.nextRunAt),
     }),
   ].join('\n');

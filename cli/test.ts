@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { runAcceptedSchema, sourceSchema } from '../core/contracts/http/operations.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
+import { distance, instant, safe } from './output.ts';
 import { exitCodes, usageError } from './problems.ts';
 import { inWords } from './run.ts';
 import { waitForRun } from './wait.ts';
@@ -22,6 +23,17 @@ export function testCommand(): Command {
         const source = await api.request('GET', path, sourceSchema);
         const job = options.job ?? (source.jobs.find(({ kind }) => kind === 'quotes') ?? source.jobs[0])?.id;
         if (job === undefined) throw usageError(`${source.title} has no job to run.`);
+        const { heldUntil } = source.health;
+        if (heldUntil !== null) {
+          // A run would wait until then.
+          out.result({ source: name, job, works: false, heldUntil, reason: source.health.reason, run: null }, () =>
+            [
+              `${source.title} was not tested: it gets no requests until ${instant(heldUntil)} (${distance(heldUntil)}).`,
+              `It asked for a pause, or the quota of its day is used up${source.health.message === null ? '.' : `: ${safe(source.health.message)}`}`,
+            ].join('\n'),
+          );
+          return exitCodes.failed;
+        }
         const { id } = await api.request('POST', `${path}/run`, runAcceptedSchema, { job });
         const run = await waitForRun(id, `${name} ${job}`, context, options.timeout * 1000);
         const works = run.status === 'succeeded' && run.accepted > 0;

@@ -8,10 +8,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
-import { failedTasksSince } from '../core/adapters/postgres/work/failed-tasks.ts';
+import { endedTasksAfter, positionOf } from '../core/adapters/postgres/work/ended-tasks.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
 import { planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
+import { failingJobs } from './failing-jobs.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
 import { descendantsOf, signal as send } from './processes.ts';
 import { interactive, plain, Step } from './progress.ts';
@@ -164,16 +165,16 @@ Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''
 Ctrl-C stops it; the data is kept.`);
 }
 
-/** While it runs: prints failing tasks with their reasons. */
+/** While it runs: prints jobs that fail, once, and those that work again. */
 async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
-  let since = new Date();
+  let position = positionOf(new Date());
+  const news = failingJobs();
   while (!stopping.signal.aborted) {
     await delay(5_000, undefined, { signal: stopping.signal }).catch(() => undefined);
     try {
-      for (const { at, sourceId, reason, message } of await failedTasksSince(pool, since)) {
-        say(`${at.toISOString()} ${sourceId} failed: ${reason}${message === null ? '' : ` (${message})`}`);
-        since = at;
-      }
+      const ended = await endedTasksAfter(pool, position);
+      position = ended.at(-1)?.position ?? position;
+      for (const line of news(ended)) say(line);
     } catch {
       // The database is stopping, which is reported elsewhere.
       return;

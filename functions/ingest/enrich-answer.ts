@@ -1,5 +1,6 @@
 import type { Bar } from '../../core/market/bar.ts';
 import type { BarSeries } from '../../core/market/bar-series.ts';
+import type { DecimalText } from '../../core/market/decimal.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
@@ -33,7 +34,7 @@ const longestDelay = 2 ** 31 - 1;
 
 /**
  * Puts the records of one answer on listings. Impossible values become missing: a previous close of 0, an invalid
- * delay. A record of an unknown symbol is rejected, because it was not requested. Without a currency in the answer, the
+ * delay, a volume of 0 of a currency. A record of an unknown symbol is rejected, because it was not requested. Without a currency in the answer, the
  * listing's applies.
  *
  * `answer` names the answer within the blob, for the paths of rejected rows.
@@ -58,7 +59,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       quotes.push({
         listing,
         symbol: subject.symbol,
-        quote: plausible(quote),
+        quote: plausible(quote, listing),
         fetchedAt,
         path,
       });
@@ -66,7 +67,13 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     }
     if (listing.minorFactor === 1) {
       const { currency } = listing;
-      quotes.push({ listing, symbol: subject.symbol, quote: plausible({ ...quote, currency }), fetchedAt, path });
+      quotes.push({
+        listing,
+        symbol: subject.symbol,
+        quote: plausible({ ...quote, currency }, listing),
+        fetchedAt,
+        path,
+      });
     } else rejected.push(unitUnsaid(subject.symbol, path, { ...quote, fetchedAt }));
   }
   for (const { subject, basis, basisAt, bars: rows, actions, witnesses, untraded, places } of parsed.bars) {
@@ -79,7 +86,9 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       continue;
     }
     const said: Bar[] = [];
-    for (const bar of rows) {
+    for (const row of rows) {
+      const volume = tradedVolume(row.volume, listing);
+      const bar = volume === row.volume ? row : { ...row, volume };
       if (bar.currency !== null && !inPoints(listing, bar)) said.push(bar);
       else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
       else rejected.push(unitUnsaid(subject.symbol, path, { ...bar, basis, fetchedAt }));
@@ -110,13 +119,19 @@ function inPoints(listing: KnownListing, row: { readonly minorFactor: number }):
   return listing.currency === noCurrency && row.minorFactor === 1;
 }
 
-function plausible(quote: ListedQuote['quote']): ListedQuote['quote'] {
+/** Currencies trade at no exchange that would count their volume: sources say 0 for not known. */
+function tradedVolume(volume: DecimalText | null, { assetClass }: KnownListing): DecimalText | null {
+  return assetClass === 'fx' && volume !== null && Number(volume) === 0 ? null : volume;
+}
+
+function plausible(quote: ListedQuote['quote'], listing: KnownListing): ListedQuote['quote'] {
+  const volume = tradedVolume(quote.volume, listing);
   const previousClose = quote.previousClose !== null && Number(quote.previousClose) === 0 ? null : quote.previousClose;
   const { delaySeconds: delay } = quote;
   const delaySeconds = delay !== null && delay >= 0 && delay <= longestDelay ? Math.round(delay) : null;
-  return previousClose === quote.previousClose && delaySeconds === delay
+  return previousClose === quote.previousClose && delaySeconds === delay && volume === quote.volume
     ? quote
-    : { ...quote, previousClose, delaySeconds };
+    : { ...quote, previousClose, delaySeconds, volume };
 }
 
 function unknownListing(

@@ -37,15 +37,42 @@ async function makeDays(symbol: string, days: readonly number[]): Promise<number
 
 const coverage = async (path: string) => (await read(barsSchema, `/bars/${path}`)).meta.coverage;
 
+describe('gaps of bars', () => {
+  it('are named with their days and sessions, the longest in a warning, in CSV by its code', async () => {
+    const listing = await makeDays('GAPPED', [2, 3, 6, 9, 12, 13, 17, 19]);
+    await answered(listing, '{[2026-10-01,2026-11-18]}', '2026-11-20T03:00:00Z');
+    const { meta, warnings } = await read(barsSchema, '/bars/GAPPED?from=2026-11-02');
+    expect(meta.coverage?.gaps).toEqual([
+      { from: '2026-11-04', to: '2026-11-05', sessions: 2 },
+      { from: '2026-11-10', to: '2026-11-11', sessions: 2 },
+      { from: '2026-11-16', to: '2026-11-16', sessions: 1 },
+      { from: '2026-11-18', to: '2026-11-18', sessions: 1 },
+    ]);
+    const gaps = warnings.find(({ code }) => code === 'gaps');
+    expect(gaps?.message).toContain('2026-11-04 to 2026-11-05 (2 sessions)');
+    expect((await get('/bars/GAPPED?from=2026-11-02&format=csv')).headers.get('x-warnings')).toContain('gaps');
+    expect((await read(barsSchema, '/bars/GAPPED?from=2026-11-12&to=2026-11-14')).warnings).toEqual([]);
+  });
+});
+
 describe('meta.coverage of bars', () => {
   it('counts the sessions that should have one, those that do and those that do not', async () => {
     const listing = await makeDays('COUNTED', [9, 10, 12, 13, 16, 17, 18, 19]);
     await answered(listing, '{[2026-10-01,2026-11-18]}', '2026-11-20T03:00:00Z');
-    expect(await coverage('COUNTED')).toEqual({ expected: 9, stored: 8, missing: 1, doubtful: 0 });
+    expect(await coverage('COUNTED')).toEqual({
+      ...{ expected: 9, stored: 8, missing: 1, doubtful: 0 },
+      gaps: [{ from: '2026-11-11', to: '2026-11-11', sessions: 1 }],
+    });
     // The session of the 20th is not over, and nobody traded on the weekend.
-    expect(await coverage('COUNTED?from=2026-11-13')).toEqual({ expected: 5, stored: 5, missing: 0, doubtful: 0 });
+    expect(await coverage('COUNTED?from=2026-11-13')).toEqual({
+      expected: 5,
+      stored: 5,
+      missing: 0,
+      doubtful: 0,
+      gaps: [],
+    });
     expect(await coverage('COUNTED?from=2026-11-14&to=2026-11-16')).toEqual({
-      ...{ expected: 0, stored: 0, missing: 0, doubtful: 0 },
+      ...{ expected: 0, stored: 0, missing: 0, doubtful: 0, gaps: [] },
     });
     expect(await coverage('COUNTED?from=2026-11-10&to=2026-11-13')).toMatchObject({ expected: 3, missing: 1 });
   });
@@ -54,7 +81,7 @@ describe('meta.coverage of bars', () => {
     const listing = await makeDays('PAGED', [2, 3, 6, 9, 12, 13, 17, 19]);
     await answered(listing, '{[2026-10-01,2026-11-18]}', '2026-11-20T03:00:00Z');
     const whole = await coverage('PAGED?from=2026-11-02');
-    expect(whole).toEqual({ expected: 14, stored: 8, missing: 6, doubtful: 0 });
+    expect(whole).toMatchObject({ expected: 14, stored: 8, missing: 6, doubtful: 0 });
     for (const order of ['asc', 'desc']) {
       const sum = { expected: 0, stored: 0, missing: 0, doubtful: 0 };
       let cursor = '';
@@ -64,7 +91,7 @@ describe('meta.coverage of bars', () => {
           sum[key] += meta.coverage?.[key] ?? 99;
         cursor = meta.nextCursor === undefined ? '' : `&cursor=${meta.nextCursor}`;
       } while (cursor !== '');
-      expect([order, sum]).toEqual([order, whole]);
+      expect([order, whole]).toMatchObject([order, sum]);
     }
   });
 
@@ -86,7 +113,7 @@ describe('meta.coverage of bars', () => {
     for (const day of ['2026-11-16', '2026-11-18'])
       for (const hour of [14, 15, 16]) await makeBar(listing, `${day}T${hour}:30:00Z`, `${day}T23:00:00Z`, '1h');
     await answered(listing, '{[2026-10-01,2026-11-18]}', '2026-11-20T03:00:00Z', '1h');
-    expect(await coverage('HOURLY?interval=1h')).toEqual({ expected: 4, stored: 2, missing: 2, doubtful: 0 });
+    expect(await coverage('HOURLY?interval=1h')).toMatchObject({ expected: 4, stored: 2, missing: 2, doubtful: 0 });
   });
 });
 

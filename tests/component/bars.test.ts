@@ -263,8 +263,8 @@ describe('a split that the source reported after the bars were read', () => {
   it('is warned of until they are read again', async () => {
     const { data, warnings } = await barsOf('/bars/SPLIT');
     expect(data.bars.map((bar) => bar.close)).toEqual([400, 101]);
-    expect(warnings.map((warning) => warning.code)).toEqual(['stale_basis']);
-    expect((await get('/bars/SPLIT?format=csv')).headers.get('x-warnings')).toBe('stale_basis');
+    expect(warnings.map((warning) => warning.code)).toEqual(['stale_basis', 'gaps']);
+    expect((await get('/bars/SPLIT?format=csv')).headers.get('x-warnings')).toBe('stale_basis, gaps');
     const says = async () => (await barsOf('/bars/SPLIT')).warnings[0]?.message;
     expect(await says()).not.toContain('being read again');
     await world.pool.query(

@@ -21,7 +21,16 @@ export const metaSchema = z
      * Of bars: in the time of the page, sessions with a bar that is due (weeks and months of such bars), those with one and
      * without, and bars that an open finding speaks against.
      */
-    coverage: z.object({ expected: z.int(), stored: z.int(), missing: z.int(), doubtful: z.int() }).optional(),
+    coverage: z
+      .object({
+        expected: z.int(),
+        stored: z.int(),
+        missing: z.int(),
+        doubtful: z.int(),
+        /** Sessions without a bar that lie next to each other, oldest first: at most the 20 longest. */
+        gaps: z.array(z.object({ from: z.iso.date(), to: z.iso.date(), sessions: z.int() })),
+      })
+      .optional(),
   })
   .meta({ id: 'Meta' });
 export type Meta = z.infer<typeof metaSchema>;

@@ -86,6 +86,8 @@ export const sourceHealthSchema = z
       minute: z.object({ used: z.int(), limit: z.int() }),
       day: z.object({ used: z.int(), limit: z.int() }),
     }),
+    /** Until when the source gets no request, because it asked for a pause or its day has none left; `null` where it may be asked. */
+    heldUntil: instant.nullable().default(null),
     nextRunAt: instant.nullable(),
   })
   .meta({ id: 'SourceHealth' });

@@ -1,7 +1,8 @@
 /** How complete a page of bars is, and which of them are final. */
+import type { Meta } from '../../../core/contracts/http/envelope.ts';
 import { isWithin } from '../../../core/coverage/day-ranges.ts';
 import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
-import { countOf, ledgerOf } from '../../../core/coverage/ledger.ts';
+import { countOf, type Entry, ledgerOf } from '../../../core/coverage/ledger.ts';
 import { dueTimes, lifetimeOf } from '../../../core/coverage/ledgers.ts';
 import type { CoveredSeries } from '../../../core/coverage/series.ts';
 import {
@@ -24,6 +25,8 @@ import { latenessMs, type SourceDefinition } from '../../../core/sources/definit
 
 /** No session settles later than so long after its bar has ended. */
 const longAgoMs = 12 * 86_400_000;
+
+export type PageCoverage = NonNullable<Meta['coverage']>;
 
 /** What is known of the series of a page; `series` is `null` where no answer was noted, or the page is of the past. */
 export interface PageOf {
@@ -73,7 +76,7 @@ export function coverageOfPage(
   findings: readonly StoredFinding[],
   time: PageTime,
   of: PageOf,
-): { expected: number; stored: number; missing: number; doubtful: number } {
+): PageCoverage {
   const { series, interval, catalogue, source, now, listing } = of;
   const market = marketOf(listing);
   const days = new Set(rows.map((row) => sessionDay(row, interval, market)));
@@ -100,7 +103,8 @@ export function coverageOfPage(
     settlingMs: settlingMs(of),
     dueAfter: dueTimes({ catalogue, interval, alwaysOpen: of.alwaysOpen })(source, listing.symbol),
   };
-  const { present, missing } = countOf(ledgerOf(facts, slots, now).entries);
+  const { entries } = ledgerOf(facts, slots, now);
+  const { present, missing } = countOf(entries);
   const absent = [...missing].reduce((sum, [reason, count]) => (reason === 'not_yet_due' ? sum : sum + count), 0);
   const times = new Set(rows.map((row) => row.startsAt.getTime()));
   const doubted = findings.flatMap(({ kind, status, severity, interval: its, at }) =>
@@ -108,7 +112,29 @@ export function coverageOfPage(
       ? [at.getTime()]
       : [],
   );
-  return { expected: present + absent, stored: present, missing: absent, doubtful: new Set(doubted).size };
+  const counts = { expected: present + absent, stored: present, missing: absent };
+  return { ...counts, doubtful: new Set(doubted).size, gaps: gapsOf(entries) };
+}
+
+/** So many gaps of a page are named. */
+const mostGaps = 20;
+
+/** Sessions next to each other whose bar is due and absent, whatever the reason; the longest, oldest first. */
+function gapsOf(entries: readonly Entry[]): PageCoverage['gaps'] {
+  const gaps: { from: string; to: string; sessions: number }[] = [];
+  let open = false;
+  for (const { slot, state, reason } of entries) {
+    if (state === 'no_session') continue;
+    const absent = state === 'missing' && reason !== 'not_yet_due';
+    const last = gaps.at(-1);
+    if (absent && open && last) {
+      last.to = slot.to;
+      last.sessions += 1;
+    } else if (absent) gaps.push({ from: slot.from, to: slot.to, sessions: 1 });
+    open = absent;
+  }
+  const longest = gaps.toSorted((a, b) => b.sessions - a.sessions).slice(0, mostGaps);
+  return longest.sort((a, b) => (a.from < b.from ? -1 : 1));
 }
 
 /**

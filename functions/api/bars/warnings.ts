@@ -2,6 +2,7 @@ import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import type { StoredBar } from '../../../core/market/stored-bar.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { StoredFinding } from '../../../core/ports/finding-records.ts';
+import type { PageCoverage } from './completeness.ts';
 
 /** Days that a warning names, at the most. */
 const mostDays = 20;
@@ -93,5 +94,24 @@ export function basisWarnings(
           },
         ]
       : []),
+  ];
+}
+
+/** So many gaps are named in a warning; `meta.coverage` has more. */
+const mostNamedGaps = 3;
+
+/** Sessions that have no bar: a line that is drawn over them is wrong. */
+export function gapWarning(coverage: PageCoverage | null, symbol: string, source: string): Warning[] {
+  if (coverage === null || coverage.gaps.length === 0) return [];
+  const longest = coverage.gaps.toSorted((a, b) => b.sessions - a.sessions).slice(0, mostNamedGaps);
+  const named = longest.map(({ from, to, sessions }) =>
+    from === to ? from : `${from} to ${to} (${sessions} sessions)`,
+  );
+  const more = coverage.gaps.length > longest.length ? ' and more' : '';
+  return [
+    {
+      code: 'gaps',
+      message: `${coverage.missing} of ${coverage.expected} sessions have no bar: ${named.join(', ')}${more}. GET /coverage?symbol=${encodeURIComponent(symbol)}&source=${source} says why; a backfill loads what the source has.`,
+    },
   ];
 }

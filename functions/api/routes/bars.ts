@@ -25,7 +25,14 @@ import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/compl
 import { adjust, type BarsAsked } from '../bars/load.ts';
 import { findingsOf, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
 import { servedBars, servedCloses } from '../bars/said-before.ts';
-import { anotherName, basisWarnings, doubtfulDividends, earlierWarning, leftOutWarning } from '../bars/warnings.ts';
+import {
+  anotherName,
+  basisWarnings,
+  doubtfulDividends,
+  earlierWarning,
+  gapWarning,
+  leftOutWarning,
+} from '../bars/warnings.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
@@ -167,6 +174,7 @@ export function barRoutes({
       const time = timeOfPage(came, { ...query, to, after: after?.[0] }, meta.nextCursor !== undefined, call.now);
       const foundOn = findingsOf(judged, interval);
       const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
+      const covered = time && !query.knownAt ? coverageOfPage(came, judged, time, pageOf) : null;
       const warnings = [
         ...anotherName(judged, listing.symbol),
         ...basisWarnings(
@@ -177,6 +185,7 @@ export function barRoutes({
         ...leftOutWarning(leftOut),
         ...earlierWarning(earlier),
         ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
+        ...gapWarning(covered, listing.symbol, stored.source),
       ];
       if (wantsCsv(query.format, call)) {
         const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
@@ -213,7 +222,7 @@ export function barRoutes({
           source: stored.source,
           ...meta,
           ...(query.knownAt ? { knownAt: query.knownAt } : {}),
-          ...(time && !query.knownAt ? { coverage: coverageOfPage(came, judged, time, pageOf) } : {}),
+          ...(covered ? { coverage: covered } : {}),
         },
         warnings,
         maxAge: 5,

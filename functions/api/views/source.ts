@@ -136,6 +136,7 @@ function healthView(
       minute: { used: row.minuteUsed, limit: source.quota.perMinute },
       day: { used: row.dayUsed, limit: source.quota.perDay },
     },
+    heldUntil: heldUntil(source, row, now),
     nextRunAt: next,
   };
 }
@@ -163,6 +164,18 @@ function nextRunAt(timing: JobTiming, source: SourceDefinition, row: StoredSourc
   if (next === null) return null;
   const broken = row.breaker === 'open' ? (row.breakerUntil?.getTime() ?? 0) : 0;
   return new Date(Math.max(next, broken, row.heldUntil?.getTime() ?? 0)).toISOString();
+}
+
+/** The later of the pause that the source asked for and the end of a day whose quota is used up. */
+function heldUntil(
+  { quota }: SourceDefinition,
+  { heldUntil: held, dayUsed }: StoredSource,
+  now: number,
+): string | null {
+  const dayMs = 86_400_000;
+  const midnight = (Math.floor(now / dayMs) + 1) * dayMs;
+  const until = Math.max(held?.getTime() ?? 0, dayUsed >= quota.perDay ? midnight : 0);
+  return until > now ? new Date(until).toISOString() : null;
 }
 
 /** Of two instants in ISO form the earlier. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { quotronProgram } from '../../../cli/program.ts';
 import { type Answers, apiDouble, Problem, quotron } from '../../support/cli-in-process.ts';
+import { usualSources } from '../../support/dashboard/operations-data.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';
@@ -313,5 +314,19 @@ describe('colour', () => {
     expect((await quotron(['keys', 'list'], { ...where, FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
     expect((await quotron(['keys', 'list'], { ...where, NO_COLOR: '1' })).stdout).not.toContain('\u001b[');
     expect((await quotron(['keys', 'list'], where)).stdout).not.toContain('\u001b[');
+  });
+});
+
+describe('test', () => {
+  it('of a source on hold answers at once, with the time, and asks for no run', async () => {
+    const heldUntil = '2099-12-01T00:00:00.000Z';
+    const health = { ...usualSources()[0]?.health, heldUntil, message: 'The day has no request left.' };
+    answers['GET /sources/yahoo'] = { ...usualSources()[0], health };
+    const { code, stdout } = await ask('test', 'yahoo');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('no requests until 2099-12-01 00:00:00 UTC')]);
+    expect(stdout).toContain('The day has no request left.');
+    expect(double.asked.map(({ method }) => method)).toEqual(['GET']);
+    const json = await ask('test', 'yahoo', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ works: false, heldUntil });
   });
 });

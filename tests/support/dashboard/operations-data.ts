@@ -75,6 +75,7 @@ export function sourceOf(
       breaker: { state: 'closed', until: null, reason: null, opened: 0 },
       incidents: [],
       quota: { minute: { used: minute, limit: quota.perMinute }, day: { used: day, limit: quota.perDay } },
+      heldUntil: null,
       nextRunAt: at(-18),
       ...change.health,
     },

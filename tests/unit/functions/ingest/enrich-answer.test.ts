@@ -31,6 +31,18 @@ describe('what a symbol means', () => {
   });
 });
 
+describe('a volume of 0', () => {
+  const on = (assetClass: 'fx' | 'equity', volume: string) =>
+    enrich(quoted('KNOWN', { volume }), noon, 'exchanges[0]', () => ({ ...listingOf(7), assetClass })).quotes[0]?.quote;
+
+  it('of a currency is not known, and of a share is none', () => {
+    expect(on('fx', '0')?.volume).toBeNull();
+    expect(on('fx', '0.00')?.volume).toBeNull();
+    expect(on('fx', '12')?.volume).toBe('12');
+    expect(on('equity', '0')?.volume).toBe('0');
+  });
+});
+
 describe('a record', () => {
   it('is put on its listing, with where and when it was read', () => {
     expect(enrich(quoted('KNOWN'), noon + 5_000, 'exchanges[3]', always).quotes).toMatchObject([

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { EndedTaskRow } from '../../../core/adapters/postgres/work/ended-tasks.ts';
+import { failingJobs } from '../../../localstack/failing-jobs.ts';
+
+const at = new Date('2026-11-22T19:40:00Z');
+const ok = (runId: string, differs: Partial<EndedTaskRow> = {}): EndedTaskRow => ({
+  ...{ at, position: '', sourceId: 'yahoo', job: 'quotes', runId, ok: true, reason: null, detail: null, message: null },
+  ...differs,
+});
+const bad = (runId: string, seconds = 1, reason: EndedTaskRow['reason'] = 'rate_limited') =>
+  ok(runId, { ok: false, reason, detail: { code: 'held', seconds }, message: `for another ${seconds} s` });
+
+it('prints a failure once, whatever the figures in its message, and again when it is another', () => {
+  const news = failingJobs();
+  expect(news([bad('1', 30)])).toEqual([
+    '2026-11-22T19:40:00.000Z yahoo quotes failed: rate_limited (for another 30 s)',
+  ]);
+  for (let run = 2; run < 20; run++) expect(news([bad(String(run), run)])).toEqual([]);
+  expect(news([bad('20', 1, 'down')])).toHaveLength(1);
+  expect(news([bad('21', 1, 'down')])).toEqual([]);
+});
+
+it('says that a job works again once a whole run of it has, and then prints its next failure', () => {
+  const news = failingJobs();
+  news([bad('1')]);
+  // Another part of the same run, and a run of which a part fails.
+  expect(news([ok('1'), ok('2'), bad('2')])).toEqual([]);
+  expect(news([ok('3'), ok('3')])).toEqual([]);
+  expect(news([ok('4')])).toEqual(['2026-11-22T19:40:00.000Z yahoo quotes works again.']);
+  expect(news([ok('5')])).toEqual([]);
+  expect(news([bad('6')])).toHaveLength(1);
+});
+
+it('keeps jobs and sources apart', () => {
+  const news = failingJobs();
+  expect(news([bad('1'), { ...bad('2'), job: 'daily-bars' }, { ...bad('3'), sourceId: 'coingecko' }])).toHaveLength(3);
+});
