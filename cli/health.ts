@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type HealthView, healthSchema, type SystemHealth } from '../core/contracts/http/health.ts';
 import { type SourceHealthView, sourceHealthSchema } from '../core/contracts/http/operations.ts';
+import { causeMeanings } from '../core/contracts/words/causes.ts';
 import { isUnhealthy } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
@@ -72,6 +73,7 @@ function inWords(source: string, health: SourceHealthView): string {
   const percent = (share: number | null | undefined) => (share == null ? '–' : `${Math.round(100 * share)} %`);
   return [
     `${safe(source)} is ${status(health.status)}${health.reason === null ? '' : `: ${health.reason}`}.`,
+    ...(health.cause === null ? [] : [causeMeanings[health.cause]]),
     '',
     fields({
       score: health.score === null ? '–' : `${health.score} of 100`,

@@ -8,6 +8,7 @@
  */
 import type { Sample } from '../contracts/http/diagnostics.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import { withReasonOfHold } from '../health/holds.ts';
 import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
 
 /** One thing that is wrong with one source: a reason with everything that was seen of it. */
@@ -43,7 +44,8 @@ const shownSamples = 3;
 /** What is wrong with a source, the most frequent first. A paused source has no complaints. */
 export function complaintsOf(source: SourceFacts): Complaint[] {
   if (source.paused) return [];
-  const byJob = Map.groupBy(source.tasks, (task) => task.job);
+  const tasks = withReasonOfHold(source.tasks, (task) => task.at);
+  const byJob = Map.groupBy(tasks, (task) => task.job);
   const episodes = [...byJob].flatMap(([job, tasks]) => episodesOf(job, tasks, source));
   const rows = rowComplaints(source, byJob);
   const runs = [...Map.groupBy(episodes, (episode) => episode.reason)]

@@ -12,6 +12,7 @@ import type { SourceJob } from '../sources/definition.ts';
 import type { Breaker } from './breaker.ts';
 import { nextBreaker } from './breaker.ts';
 import { freshnessOf } from './freshness.ts';
+import { withReasonOfHold } from './holds.ts';
 import type { IncidentChange } from './incident.ts';
 import { followIncidents, type IncidentInput } from './incidents.ts';
 import type { Judgement } from './judgement.ts';
@@ -40,10 +41,11 @@ export interface JudgedDefinition {
 /** What a source is now, with all that changes. `now` is in milliseconds since the epoch, `random` from 0 up to 1. */
 export function judgeSource(
   source: JudgedDefinition,
-  facts: SourceFacts,
+  known: SourceFacts,
   now: number,
   random: () => number,
 ): Judgement {
+  const facts = withReasonsOfHolds(known);
   const jobs: JudgedJob[] = source.jobs.map((job) => {
     const tasks = (facts.tasks.get(job.id) ?? []).filter((task) => task.ok || !task.late);
     return {
@@ -73,6 +75,19 @@ export function judgeSource(
     quotaLeft: 1 - facts.usedToday / source.perDay,
   });
   return { health, breaker, incidents };
+}
+
+/** The facts with one reason for each event: see `withReasonOfHold`. */
+function withReasonsOfHolds(facts: SourceFacts): SourceFacts {
+  const all = [...new Set([...[...facts.tasks.values()].flat(), ...facts.unjudged])];
+  const found = withReasonOfHold(all, (task) => task.endedAt);
+  const named = new Map(all.map((task, index) => [task, found[index] ?? task]));
+  const rename = (tasks: readonly EndedTask[]) => tasks.map((task) => named.get(task) ?? task);
+  return {
+    ...facts,
+    tasks: new Map([...facts.tasks].map(([job, tasks]) => [job, rename(tasks)])),
+    unjudged: rename(facts.unjudged),
+  };
 }
 
 /** Canaries, and runs in place of another source, do not show how the source's own jobs do. */

@@ -69,7 +69,7 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
         promised = Math.max(0, promised - count);
         return null;
       }
-      if (taken.why === 'held') return pauseWanted(taken.retryAfterSeconds);
+      if (taken.why === 'held') return pauseWanted(taken.retryAfterSeconds, now());
       if (taken.why === 'day_quota') return dayUsedUp;
       const ms = Math.max(10, taken.retryAfterSeconds * 1000);
       if (now() + ms > deadline) return minuteUsedUp;
@@ -125,10 +125,15 @@ const minuteUsedUp: Failure = {
   message: "The minute's quota of this source is used up.",
 };
 
-function pauseWanted(seconds: number): Failure {
+/** `2026-11-20T21:00:00Z` */
+function untilText(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function pauseWanted(seconds: number, at: number): Failure {
   return {
     reason: 'rate_limited',
     detail: { code: 'held', seconds: Math.max(0, seconds) },
-    message: `The source asked for a pause, which ends in ${Math.max(1, Math.ceil(seconds))} s.`,
+    message: `The source asked for a pause until ${untilText(at + Math.max(1, seconds) * 1000)}.`,
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { scopes } from '../words/access.ts';
+import { causes } from '../words/causes.ts';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { jobKinds } from '../words/job-kinds.ts';
@@ -17,6 +18,8 @@ export const sourceHealthSchema = z
   .object({
     status: z.enum(healthStatuses),
     reason: z.enum(runReasons).nullable(),
+    /** What it means to a person: the same in incidents and the report (docs/reasons.md). `null` while healthy. */
+    cause: z.enum(causes).nullable().default(null),
     /** What exactly is wrong; `null` while healthy. */
     detail: keptDetailSchema.nullable(),
     /** The same in a sentence. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { failureSchema } from '../failure.ts';
+import { causes } from '../words/causes.ts';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { runReasons } from '../words/run-reasons.ts';
 
@@ -27,6 +28,8 @@ export const incidentSchema = z
     id: z.uuid(),
     sourceId: z.string(),
     reason: z.enum(runReasons),
+    /** What it means to a person, by its newest evidence: the same as in the source's health. */
+    cause: z.enum(causes).nullable().default(null),
     status: z.enum(['open', 'resolved']),
     openedAt: instant,
     lastSeenAt: instant,

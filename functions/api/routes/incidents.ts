@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type IncidentView, incidentSchema } from '../../../core/contracts/http/recovery.ts';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
@@ -74,6 +75,7 @@ function incidentView(incident: KeptIncident): IncidentView {
     id: incident.id,
     sourceId: incident.sourceId,
     reason: incident.reason,
+    cause: causeOf(incident.reason, incident.evidence.at(-1)?.detail ?? null),
     status: incident.resolvedAt === null ? 'open' : 'resolved',
     openedAt: incident.openedAt.toISOString(),
     lastSeenAt: incident.lastSeenAt.toISOString(),

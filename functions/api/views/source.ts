@@ -2,6 +2,7 @@ import { credentialsHint, needsCredentials } from '../../../core/auth/credential
 import { loginHint } from '../../../core/auth/login-states.ts';
 import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
 import { shownStatus } from '../../../core/health/shown-status.ts';
@@ -91,6 +92,7 @@ function healthView(
   return {
     status: shownStatus(row, needsCredentials(source)),
     reason: row.paused || locked ? null : row.reason,
+    cause: row.paused || locked ? null : causeOf(row.reason, told ? row.detail : null),
     detail: row.paused || locked || !told || row.message === null ? null : row.detail,
     message: row.paused || locked || !told ? null : row.message,
     since: row.since?.toISOString() ?? null,

@@ -11,6 +11,7 @@ import type {
   SourceView,
 } from '../../../core/contracts/http/operations.ts';
 import type { IncidentView } from '../../../core/contracts/http/recovery.ts';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
 import { timingsOf } from '../../../core/planning/job-schedule.ts';
@@ -76,6 +77,7 @@ export function sourceOf(
       incidents: [],
       quota: { minute: { used: minute, limit: quota.perMinute }, day: { used: day, limit: quota.perDay } },
       heldUntil: null,
+      cause: null,
       nextRunAt: at(-18),
       ...change.health,
     },
@@ -116,6 +118,7 @@ export function usualIncidents(sourceId: string): IncidentView[] {
       (incident): IncidentView => ({
         ...incident,
         sourceId,
+        cause: causeOf(incident.reason, null),
         status: 'open',
         resolvedAt: null,
         evidence: [sample(95, samples[incident.reason] ?? 'The source gave no data.')],
@@ -125,6 +128,7 @@ export function usualIncidents(sourceId: string): IncidentView[] {
       id: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0009',
       sourceId,
       reason: 'timeout',
+      cause: 'timeout',
       status: 'resolved',
       openedAt: at(86_400 * 2),
       lastSeenAt: at(86_400 * 2 - 600),

@@ -53,19 +53,3 @@ export const statusWords: Record<HealthStatus, string> = {
   unknown: 'unknown',
   paused: 'stopped',
 };
-
-/** What a failure reason means and what happens next. */
-export const reasonMeanings: Record<NonNullable<SourceView['health']['reason']>, string> = {
-  rate_limited: 'The source answered that it gets too many requests. Quotron sends fewer until the limit has passed.',
-  quota_exhausted: 'The quota of the day or minute is used up. Runs resume when it resets.',
-  blocked: 'The source refuses requests from this address or demands a CAPTCHA.',
-  auth_expired: 'The session or key is no longer accepted. It is renewed with the next run.',
-  schema_drift: 'The answer no longer has the format the parser expects. The parser needs a change.',
-  not_found: 'The source does not know what was requested.',
-  no_data: 'The source answered, but without data.',
-  stale: 'The data are older than the exchange’s calendar expects.',
-  timeout: 'The source took too long to answer.',
-  down: 'The source does not answer, or answers with an error of its own.',
-  bad_request: 'The source rejected the request.',
-  unexplained: 'The evidence does not say why. The run shows the answers.',
-};

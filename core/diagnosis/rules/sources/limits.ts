@@ -1,11 +1,35 @@
+import type { Complaint } from '../../complaints.ts';
+import { minute } from '../../instants.ts';
 import { pause, recover, say, test } from '../advice.ts';
 import { dayUse, heavyUse, minuteUse } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
+/** When requests resume, by the pause that the source asked for. */
+function resumesText({ source: { heldUntil } }: Complaint): string {
+  if (heldUntil === null) return 'Requests pause for as long as the source asked, and then resume by themselves.';
+  return `Requests pause until ${minute(heldUntil)}, as the source asked, and then resume by themselves.`;
+}
+
 /** Limits of a source, our own quotas, and blocks. */
 export const limitRules: readonly SourceRule[] = [
+  {
+    id: 'on-hold',
+    short: 'it asked for a pause',
+    reasons: ['rate_limited'],
+    needs: ({ samples }) => samples.length > 0 && samples.every(({ detail }) => detail?.code === 'held'),
+    cause: ({ source }) =>
+      `The source asked for a pause${source.heldUntil === null ? '' : ` until ${minute(source.heldUntil)}`}, and Quotron makes no request before. What it asked for it by is older than what is known here.`,
+    advice: ({ source }) => [
+      say(
+        source.heldUntil === null
+          ? 'Requests resume by themselves.'
+          : `Requests resume by themselves at ${minute(source.heldUntil)}.`,
+      ),
+    ],
+    weight: 40,
+  },
   {
     id: 'own-use-of-the-limit',
     short: 'too many requests, by us',
@@ -27,7 +51,7 @@ export const limitRules: readonly SourceRule[] = [
       `The source says "too many requests" though Quotron used only ${percent(minuteUse(complaint))} of its minute and ${percent(dayUse(complaint))} of its day: something else uses the same address or key, or the source lowered its limit.`,
     advice: (complaint) => [
       say('Look for other programs behind the same address or key.'),
-      say('Requests pause for as long as the source asked, and then resume by themselves.'),
+      say(resumesText(complaint)),
       test(complaint),
     ],
     weight: 60,

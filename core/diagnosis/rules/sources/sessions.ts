@@ -1,3 +1,5 @@
+import type { Sample } from '../../../contracts/http/diagnostics.ts';
+import { causeMeanings, causeOf } from '../../../contracts/words/causes.ts';
 import { unspecified } from '../../../contracts/words/failure-details.ts';
 import { isLoginState, loginStateWords } from '../../../contracts/words/login-states.ts';
 import type { SourceFacts } from '../../facts.ts';
@@ -8,6 +10,12 @@ import type { SourceRule } from '../rule.ts';
 function loginWords({ login }: SourceFacts) {
   const { code } = login?.detail ?? unspecified;
   return loginStateWords[isLoginState(code) ? code : 'login_unrecognized'];
+}
+
+/** A code says that the session ended. One of a release before there were codes says nothing. */
+function isSessionEnd({ detail }: Sample): boolean {
+  const cause = causeOf('auth_expired', detail);
+  return cause === 'session_ended' && detail?.code !== 'unspecified';
 }
 
 /** Credentials and sessions. */
@@ -50,6 +58,23 @@ export const sessionRules: readonly SourceRule[] = [
       test(complaint),
     ],
     weight: 90,
+  },
+  {
+    id: 'session-ended',
+    short: 'the session ended',
+    reasons: ['auth_expired'],
+    needs: ({ samples, source }) =>
+      source.signsIn !== 'cookie-crumb' &&
+      source.signsIn !== 'api-key' &&
+      samples.length > 0 &&
+      samples.every(isSessionEnd),
+    cause: () => causeMeanings.session_ended,
+    advice: (complaint) => [
+      test(complaint),
+      recover(complaint),
+      say('If that fails too, set the credentials again:', `npx quotron credentials set ${complaint.source.id}`),
+    ],
+    weight: 60,
   },
   {
     id: 'credentials-refused',

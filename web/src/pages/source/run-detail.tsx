@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import type { RunDetailView } from '../../../../core/contracts/http/operations.ts';
+import { causeMeanings, causeOf } from '../../../../core/contracts/words/causes.ts';
 import { runQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../components/blob-key.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
-import { reasonMeanings } from '../../sources/status.ts';
 import { plural, words } from '../../text/format.ts';
 import styles from './run-detail.module.css';
 
@@ -37,7 +37,9 @@ export function RunDetail({ id }: { id: string }) {
           <p className={styles.id}>
             <code>{run.id}</code>
           </p>
-          {run.reason !== null && <p className={styles.meaning}>{reasonMeanings[run.reason]}</p>}
+          {run.reason !== null && (
+            <p className={styles.meaning}>{causeMeanings[causeOf(run.reason, failureOf(run)) ?? 'unexplained']}</p>
+          )}
           <ol className={styles.parts}>
             {run.parts.map((part) => (
               <PartDetail key={part.part} part={part} of={run.parts.length} />
@@ -97,4 +99,9 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
       ))}
     </li>
   );
+}
+
+/** Which failure a run ended with: that of its newest part that failed. */
+function failureOf({ reason, parts }: RunDetailView) {
+  return parts.findLast((part) => part.status === 'failed' && part.reason === reason)?.detail ?? null;
 }

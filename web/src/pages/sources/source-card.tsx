@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
+import { causeMeanings, causeOf } from '../../../../core/contracts/words/causes.ts';
 import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
@@ -12,7 +13,7 @@ import { PartBars } from '../../components/parts.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import { StopEnd } from '../../components/stop-end.tsx';
 import { Trend } from '../../components/trend.tsx';
-import { needsAttention, reasonMeanings, statusOf, statusWords } from '../../sources/status.ts';
+import { needsAttention, statusOf, statusWords } from '../../sources/status.ts';
 import { capital, missing, plural, words } from '../../text/format.ts';
 import styles from './source-card.module.css';
 
@@ -50,7 +51,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       <Trend trend={health.trend} />
       <PartBars parts={health.parts} />
       {needsAttention(source) && health.reason !== null && health.login === null && (
-        <p className={styles.meaning}>{reasonMeanings[health.reason]}</p>
+        <p className={styles.meaning}>{causeMeanings[causeOf(health.reason, health.detail) ?? 'unexplained']}</p>
       )}
       {health.reason === null && health.message !== null && !source.paused && (
         <p className={styles.meaning}>{health.message}</p>
