@@ -46,11 +46,15 @@ export interface FindingRecords {
     before: string | null;
     limit: number;
   }): Promise<StoredFinding[]>;
-  /** Those on the bars of a series and on all actions of its listing that hold, with `knownAt` those that held then. */
+  /**
+   * Those on the bars of a series that begin in [from, to], and on all actions of its listing, that hold; with `knownAt` those
+   * that held then.
+   */
   ofSeries(
     listingId: number,
     source: string,
     intervals: readonly string[],
+    bars: { readonly from: Date; readonly to: Date | null },
     knownAt: string | null,
   ): Promise<StoredFinding[]>;
   /** Accepts or dismisses findings that are open, and gives the ids of those that were. */

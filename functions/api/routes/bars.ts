@@ -127,6 +127,7 @@ export function barRoutes({
         listing.listingId,
         stored.source,
         [interval, '1d'],
+        judgedTime(came, query.adjustment),
         query.knownAt ?? null,
       );
       const known = quality === 'raw' ? [] : judged;
@@ -230,6 +231,17 @@ export function barRoutes({
     },
   );
   return [read];
+}
+
+/** A close before an ex-date is at the most so much older than the first bar. */
+const closesBeforeMs = 20 * 86_400_000;
+
+/** The bars that a page depends on: its own, and for a total return the closes before all later payments. */
+function judgedTime(page: readonly StoredBar[], adjustment: string): { from: Date; to: Date | null } {
+  const times = [page[0], page.at(-1)].flatMap((bar) => bar?.startsAt.getTime() ?? []);
+  const from = new Date(times.length === 0 ? 0 : Math.min(...times) - closesBeforeMs);
+  if (adjustment === 'splits_and_dividends') return { from, to: null };
+  return { from, to: new Date(times.length === 0 ? 0 : Math.max(...times)) };
 }
 
 /** The end of the bars that are asked for: none is adjusted to a day before it. */

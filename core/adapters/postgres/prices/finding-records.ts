@@ -80,17 +80,18 @@ export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): Visi
       return rowsOf(findingRow, result);
     },
 
-    async ofSeries(listingId, source, intervals, knownAt) {
+    async ofSeries(listingId, source, intervals, bars, knownAt) {
       visible.require(source);
       const result = await pool.query({
         name: 'findings-of-series',
         text: `SELECT ${columns.replace('$STATUS', "CASE WHEN f.closed_at > $4 THEN 'open' ELSE f.status END")}
                FROM finding f ${named}
                WHERE f.listing_id = $1 AND f.source = $2 AND (f.interval IS NULL OR f.interval = ANY ($3::text[]))
+                 AND (f.kind <> 'bar' OR f.at BETWEEN $5::timestamptz AND coalesce($6::timestamptz, 'infinity'))
                  AND ($4::timestamptz IS NULL OR f.opened_at <= $4)
                  AND (f.status IN ('open', 'accepted') OR f.closed_at > $4) AND ${known}
                ORDER BY f.id`,
-        values: [listingId, source, texts(intervals), knownAt],
+        values: [listingId, source, texts(intervals), knownAt, bars.from, bars.to],
       });
       return rowsOf(findingRow, result);
     },
