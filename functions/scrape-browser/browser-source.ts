@@ -8,6 +8,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
 import { openSource, pageHeaders } from '../../core/scraping/open-source.ts';
+import { holdAfter } from '../../core/scraping/retry-after.ts';
 import type { ScrapeSource } from '../../core/scraping/scrape-task.ts';
 import { permitHolder } from '../../core/scraping/take-permit.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
@@ -65,7 +66,13 @@ export async function browserSource(
       if (refused) return refused;
     }
     const rules = bounded({ origins: address.origins, allowPrivate: address.allowPrivate, timeoutMs: 0, maxBytes: 0 });
-    return browserLoginSession(strategy, address, credentials, browser.login(rules), pageHeaders, now);
+    const signIn: BrowserLogin = async (form) => {
+      const result = await browser.login(rules)(form);
+      const seconds = result.outcome === 'failed' ? holdAfter(result, null, now()) : null;
+      if (seconds !== null && seconds > 0) await state.call({ op: 'holdSource', sourceId, seconds });
+      return result;
+    };
+    return browserLoginSession(strategy, address, credentials, signIn, pageHeaders, now);
   };
 
   const ready = await openSource(sourceId, {

@@ -45,6 +45,22 @@ describe('the sources', () => {
     await page.getByRole('region', { name: 'Run' }).waitFor();
   });
 
+  it('says what a login on hold wants and what to do, and continues it', async () => {
+    const [source] = dashboard.double.state.sources;
+    if (!source) throw new Error('The double has no source.');
+    const since = new Date().toISOString();
+    const hint = 'It needs a person. Then: `quotron continue yahoo`.';
+    source.health.login = { detail: { code: 'account_locked' }, since, until: null, hint };
+    const page = await dashboard.open('/sources');
+    await card(page, source.title).getByText('Account locked.').waitFor();
+    expect(await textOf(card(page, source.title))).toContain('It needs a person. Then: quotron continue yahoo.');
+    expect(await page.getByRole('button', { name: 'Continue login' }).count()).toBe(1);
+    const asked = page.waitForRequest((request) => request.url().endsWith(`/sources/${source.id}/continue`));
+    await page.getByRole('button', { name: 'Continue login' }).click();
+    expect((await asked).method()).toBe('POST');
+    source.health.login = null;
+  });
+
   it('reports a source without credentials what to do, and of no other', async () => {
     const hint =
       'It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or `quotron credentials set alpha-vantage`.';

@@ -143,6 +143,27 @@ describe('one login in ten runs', () => {
   });
 });
 
+describe('a login that ends after new credentials were set', () => {
+  it('says nothing of them: nothing is on hold, and they are tried', async () => {
+    const { state } = start();
+    const sourceId = 'demo-broker';
+    const detail = { code: 'account_locked' } as const;
+    const { token } = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
+    await state.call({ op: 'noteCredentials', sourceId, isSet: true, keyId: null });
+    const hold = { op: 'holdLogin', sourceId, detail, seconds: null } as const;
+    expect(await state.call({ ...hold, token: token ?? 0 })).toEqual({ kept: false });
+    const next = await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 });
+    expect(next).toEqual({ token: expect.any(Number), held: null });
+    // One that took longer than its right counts all the same.
+    await all(`UPDATE lease SET expires_at = now() - interval '1 second'`);
+    expect(await state.call({ ...hold, token: next.token ?? 0 })).toEqual({ kept: true });
+    expect(await state.call({ op: 'acquireRenewal', sourceId, ttlSeconds: 60 })).toEqual({
+      token: null,
+      held: { detail, until: null },
+    });
+  });
+});
+
 describe('a second factor whose secret is among the credentials', () => {
   const withSecret = (totpSecret: string) =>
     world.pipeline({ browser: world.browser, credentials: () => JSON.stringify({ ...demoCredentials, totpSecret }) });

@@ -237,6 +237,34 @@ describe('recover', () => {
   });
 });
 
+describe('continue', () => {
+  it('continues the login of a source that it names, and says what is wrong with another', async () => {
+    answers['POST /sources/x/continue'] = new Problem(404, 'unknown_source', 'No source has this id.');
+    expect((await ask('continue', 'x')).code).toBe(2);
+    expect(double.asked[0]).toMatchObject({ path: '/sources/x/continue' });
+  });
+
+  it('is what `health` advises while a login is on hold', async () => {
+    answers['GET /sources/broker/health'] = {
+      ...{
+        status: 'failed',
+        reason: 'auth_expired',
+        detail: { code: 'account_locked' },
+        message: 'Locked.',
+        since: at,
+      },
+      ...{ score: 0, trend: [], lastSuccessAt: null, lastFailure: null, incidents: [], nextRunAt: null },
+      parts: { success: 0, freshness: null, accepted: null, latency: null, quota: 1 },
+      login: { detail: { code: 'account_locked' }, since: at, until: null, hint: 'Then: quotron continue broker.' },
+      breaker: { state: 'closed', until: null, reason: null, opened: 0 },
+      quota: { minute: { used: 0, limit: 1 }, day: { used: 0, limit: 1 } },
+    };
+    const told = await ask('health', 'broker');
+    expect(told.stdout).toContain('account_locked');
+    expect(told.stdout).toContain('quotron continue broker');
+  });
+});
+
 describe('diagnose', () => {
   const finding = {
     ...{
