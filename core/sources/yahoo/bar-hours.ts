@@ -17,7 +17,8 @@ export function hourPlacer(placing: Placing): (at: number) => Place {
     if (at % minute !== 0) return true;
     if (at !== last) return false;
     const stretch = stretchOf(at, placing);
-    if (stretch && at >= stretch.until && (stretch.endsDay || at === stretch.until)) return true;
+    if (stretch && at >= stretch.until && (stretch.endsDay || at === stretch.until))
+      return at === marketTime || !isAmongOthersOutside(at, length, placing);
     if (stretch && (at - stretch.from) % length === 0) return false;
     return !grids.has(at % length) || at === marketTime;
   };
@@ -32,6 +33,18 @@ export function hourPlacer(placing: Placing): (at: number) => Place {
     const startsAt = from + Math.floor((traded - from) / length) * length;
     return { startsAt, date: null, live: startsAt !== at };
   };
+}
+
+/** So far back a chart with rows of before and after the sessions has one of them. */
+const longestWithout = 4 * 24 * 60 * minute;
+
+/** Whether a chart has rows of before and after the sessions, and this one is on their grid. */
+function isAmongOthersOutside(at: number, length: number, placing: Placing): boolean {
+  return placing.others.some((other) => {
+    if (other % minute !== 0 || (at - other) % length !== 0 || at - other > longestWithout) return false;
+    const stretch = stretchOf(other, placing);
+    return stretch === null ? placing.calendar !== null : stretch.endsDay && other >= stretch.until;
+  });
 }
 
 /** The start of the row that a trade falls in. */
