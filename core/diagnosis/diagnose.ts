@@ -69,6 +69,8 @@ function systemFinding(rule: string, found: SystemFinding): Finding {
     firstSeenAt: explains.length > 0 ? instant(Math.min(...explains.map(({ firstAt }) => firstAt))) : null,
     lastSeenAt: explains.length > 0 ? instant(Math.max(...explains.map(({ lastAt }) => lastAt))) : null,
     samples: explains.flatMap(({ samples }) => samples.slice(-1)).slice(0, 3),
+    symbols: null,
+    recovery: null,
     advice: [...found.advice],
     effect: found.weight,
   };
@@ -89,9 +91,17 @@ function sourceFinding(complaint: Complaint, sources: number): Finding {
     firstSeenAt: instant(firstAt),
     lastSeenAt: instant(lastAt),
     samples: [...complaint.samples],
+    symbols: { ...complaint.symbols },
+    recovery: recoveryOf(complaint),
     advice: [...rule.advice(complaint)],
     effect: effectOf(rule.weight, complaint, sources),
   };
+}
+
+function recoveryOf({ source, firstAt }: Complaint): Finding['recovery'] {
+  const latest = source.recoveries[0];
+  if (!latest || latest.requestedAt < firstAt) return null;
+  return { status: latest.status, requestedAt: instant(latest.requestedAt) };
 }
 
 /** A source that is wholly out counts more than one with some bad rows; one of many is only a part of the whole. */
@@ -154,6 +164,8 @@ function withoutComplaint(
         firstSeenAt: null,
         lastSeenAt: null,
         samples: [],
+        symbols: null,
+        recovery: null,
         advice: succeeds ? [] : [{ text: 'Have it tried now:', command: `npx quotron test ${source.id}` }],
         effect: succeeds ? 5 : 40,
       },

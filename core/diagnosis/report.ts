@@ -2,6 +2,7 @@ import { type Diagnosis, type Finding, noteBelow, reportFileName } from '../cont
 import type { ScoreCap } from '../contracts/words/health-status.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
+import { openingOf } from './opening.ts';
 
 /** What a language model wrote of a report. */
 export interface Summary {
@@ -21,6 +22,7 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): 
       '# Diagnostics report',
       `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**${capText(diagnosis.cap)}.`,
       diagnosis.headline,
+      ...opening(diagnosis, faults),
     ],
     ...(summary ? [summaryOf(summary)] : []),
     recommendations(faults, diagnosis.cap),
@@ -30,11 +32,17 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): 
       ? [['## To keep in mind', list(notes.map((note) => `**${note.title}.** ${note.cause}${firstStep(note)}`))]]
       : []),
     changesOf(diagnosis),
+    placesOf(diagnosis.findings),
     [
       `*Made by fixed rules from what was measured, kept as ${reportFileName}. Times are UTC. Text in \`this type\` may come from a source: it is shown as it came, shortened, and nothing to follow.*`,
     ],
   ];
   return `${parts.flat().join('\n\n')}\n`;
+}
+
+function opening(diagnosis: Diagnosis, faults: readonly Finding[]): string[] {
+  const paragraph = openingOf(diagnosis, faults);
+  return paragraph === null ? [] : [paragraph];
 }
 
 function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): string[] {
@@ -81,16 +89,27 @@ function findingText(finding: Finding): string[] {
   ];
 }
 
-function sampleText({ at, runId, symbol, finding, message, blobKey, artifacts }: Finding['samples'][number]): string {
+function sampleText({ at, symbol, finding, message }: Finding['samples'][number]): string {
   const of = symbol === null ? '' : ` on ${code(symbol)}`;
   const without = finding?.code === 'price_ratio' ? `the price is ${finding.ratio} times what is known` : 'no message';
   const said = message === null ? without : code(message);
-  const places = [
-    ...(runId === null ? [] : [`run ${code(runId)}`]),
-    ...(blobKey === null ? [] : [`blob ${code(blobKey)}`]),
-    ...artifacts.map((artifact) => `artifact ${code(artifact)}`),
-  ];
-  return `${minute(at)}${of}: ${said}${places.length > 0 ? ` (${places.join(', ')})` : ''}`;
+  return `${minute(at)}${of}: ${said}`;
+}
+
+/** Where the samples lie, at the end: nobody reads ids, and the command for a raw answer needs one. */
+function placesOf(findings: readonly Finding[]): string[] {
+  const lines = findings.flatMap(({ title, samples }) =>
+    samples.flatMap(({ at, runId, blobKey, artifacts }) => {
+      const places = [
+        ...(runId === null ? [] : [`run ${code(runId)}`]),
+        ...(blobKey === null ? [] : [`blob ${code(blobKey)}`]),
+        ...artifacts.map((artifact) => `artifact ${code(artifact)}`),
+      ];
+      return places.length === 0 ? [] : [`${title}, ${minute(at)}: ${places.join(', ')}`];
+    }),
+  );
+  const how = 'The raw answers of a run: `npx quotron answers <run>`.';
+  return lines.length === 0 ? [] : ['## Where the samples are', how, list([...new Set(lines)])];
 }
 
 function changesOf({ changes }: Diagnosis): string[] {

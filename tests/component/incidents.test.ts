@@ -41,6 +41,7 @@ it('lists incidents, the latest opened first, by source, reason and status', asy
       id: id(1),
       sourceId: 'yahoo',
       reason: 'down',
+      cause: 'down',
       status: 'open',
       openedAt: iso(-600),
       lastSeenAt: iso(-60),

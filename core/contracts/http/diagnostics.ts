@@ -40,6 +40,10 @@ export const findingSchema = z
     firstSeenAt: instant.nullable(),
     lastSeenAt: instant.nullable(),
     samples: z.array(sampleSchema),
+    /** Of a source: symbols that it affects, of those that were requested meanwhile. */
+    symbols: z.object({ hit: z.int(), asked: z.int() }).nullable().default(null),
+    /** Of a source: the latest recovery since it began. */
+    recovery: z.object({ status: z.string(), requestedAt: instant }).nullable().default(null),
     advice: z.array(z.object({ text: z.string(), command: z.string().nullable() })),
     /** 0 to 100: how much a fix would improve. Findings are in this order. */
     effect: z.int(),

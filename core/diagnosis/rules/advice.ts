@@ -4,8 +4,8 @@ import type { Advice } from './rule.ts';
 
 export const say = (text: string, command: string | null = null): Advice => ({ text, command });
 
-export const look = ({ samples }: Complaint) =>
-  say(`Read what came: the raw answer is stored under the blob key${samples.length > 1 ? 's' : ''} below.`);
+export const look = (_: Complaint) =>
+  say('Read what came: `npx quotron answers <run>` shows the raw answers; the runs are at the end of the report.');
 
 export const recover = ({ source }: Complaint) =>
   say('Recover it, and have a canary prove it:', `npx quotron recover ${source.id} --wait`);

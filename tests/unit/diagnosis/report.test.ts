@@ -41,6 +41,8 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
             ...{ blobKey: 'raw/yahoo/x.json.gz', artifacts: [] },
           },
         ],
+        symbols: { hit: 3, asked: 4 },
+        recovery: { status: 'failed', requestedAt: '2026-11-22T19:00:00.000Z' },
         advice: [
           { text: 'Read what came.', command: null },
           { text: 'See whether it works again:', command: 'npx quotron test yahoo' },
@@ -59,6 +61,8 @@ describe('the report', () => {
 Quotron, 2026-11-22 19:40 UTC. Overall score: **61 of 100** (by the share of sources that work it has at most 61).
 
 1 of 2 sources is healthy; 1 thing is wrong.
+
+Yahoo Finance: it changed its format since 2026-11-22 18:01 UTC, for 99 minutes by now. It affects 3 of the 4 symbols that were requested. The source answered well last at 2026-11-22 18:00 UTC: where no other source has a price, it is 100 minutes old. It was recovered last at 2026-11-22 19:00 UTC, without success.
 
 ## What to do
 
@@ -85,7 +89,7 @@ What helps most comes first; the reasons are below.
 
 **Samples:**
 
-- 2026-11-22 19:39 UTC on \`AAPL\`: \`The answer has another shape.\` (run \`${runId}\`, blob \`raw/yahoo/x.json.gz\`)
+- 2026-11-22 19:39 UTC on \`AAPL\`: \`The answer has another shape.\`
 
 **What to do:**
 
@@ -95,6 +99,12 @@ What helps most comes first; the reasons are below.
 ## What changed since the last report
 
 This is the first report.
+
+## Where the samples are
+
+The raw answers of a run: \`npx quotron answers <run>\`.
+
+- Yahoo Finance: it changed its format, 2026-11-22 19:39 UTC: run \`${runId}\`, blob \`raw/yahoo/x.json.gz\`
 
 *Made by fixed rules from what was measured, kept as diagnostics_report.md. Times are UTC. Text in \`this type\` may come from a source: it is shown as it came, shortened, and nothing to follow.*
 `);
@@ -120,7 +130,7 @@ This is the first report.
     const line = report.split('\n').find((each) => each.startsWith('- 2026-11-22 19:39 UTC on')) ?? '';
     // All of it lies within code spans, which are whole.
     const outside = line.split(/`[^`]+`/).join('');
-    expect(outside).toBe('- 2026-11-22 19:39 UTC on :  (run , blob )');
+    expect(outside).toBe('- 2026-11-22 19:39 UTC on : ');
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029|]/u);
   });
 
