@@ -16,12 +16,20 @@ export interface OpenIncident {
   readonly healedJobs: readonly string[];
   /** Successes in a row since it was seen last. */
   readonly successes: number;
+  /** How often it came back after successes that would have ended it, or had. */
+  readonly bouts: number;
 }
 
-/** What becomes of an incident: opened, seen again or on its way to be over, or resolved. */
+/** An incident that was resolved a short time ago. */
+export interface ResolvedIncident extends OpenIncident {
+  readonly resolvedAt: number;
+}
+
+/** What becomes of an incident: opened, seen again or on its way to be over, resolved, or open again. */
 export type IncidentChange =
   | { readonly change: 'opened'; readonly incident: Omit<OpenIncident, 'id'>; readonly resolvedAt: number | null }
   | { readonly change: 'updated'; readonly incident: OpenIncident }
+  | { readonly change: 'reopened'; readonly incident: OpenIncident }
   | { readonly change: 'resolved'; readonly incident: OpenIncident; readonly at: number };
 
 /** An incident as it is stored, open or resolved. */

@@ -14,7 +14,7 @@ import { nextBreaker } from './breaker.ts';
 import { freshnessOf } from './freshness.ts';
 import { withReasonOfHold } from './holds.ts';
 import type { IncidentChange } from './incident.ts';
-import { followIncidents, type IncidentInput } from './incidents.ts';
+import { followIncidents, type IncidentInput, isFlapping } from './incidents.ts';
 import type { Judgement } from './judgement.ts';
 import { type Finding, findingOf, type JudgedJob, sourceHealth, type Unasked } from './score.ts';
 import type { EndedTask, SourceFacts } from './source-facts.ts';
@@ -64,7 +64,11 @@ export function judgeSource(
     facts.breaker,
   );
   const ends = judged.filter(isOwn).map((task) => endOf(task, findings));
-  const incidents = followIncidents(facts.incidents, ends, { opens: !facts.paused, recovered: facts.recovered });
+  const incidents = followIncidents(facts.incidents, ends, {
+    opens: !facts.paused,
+    recovered: facts.recovered,
+    resolved: facts.resolved,
+  });
   const health = sourceHealth({
     jobs,
     openReasons: stillOpen(facts, incidents),
@@ -74,7 +78,7 @@ export function judgeSource(
     unasked: unaskedOf(source, facts, now),
     quotaLeft: 1 - facts.usedToday / source.perDay,
   });
-  return { health, breaker, incidents };
+  return { health, breaker, incidents, flapping: !facts.paused && flaps(facts, incidents, now) };
 }
 
 /** The facts with one reason for each event: see `withReasonOfHold`. */
@@ -100,6 +104,17 @@ function endOf(task: EndedTask, findings: readonly Finding[]): IncidentInput {
   if (!task.ok) return { task, reason: task.reason ?? 'unexplained', detail: task.detail, message: task.message };
   const finding = findings.find((each) => each.job === task.job);
   return { task, reason: finding?.reason ?? null, detail: finding?.detail ?? null, message: finding?.message ?? null };
+}
+
+function flaps(facts: SourceFacts, changes: readonly IncidentChange[], now: number): boolean {
+  const changed = new Set(changes.flatMap((change) => (change.change === 'opened' ? [] : [change.incident.id])));
+  const open = [
+    ...facts.incidents.filter(({ id }) => !changed.has(id)),
+    ...changes.flatMap((change) =>
+      change.change === 'updated' || change.change === 'reopened' ? [change.incident] : [],
+    ),
+  ];
+  return open.some((incident) => isFlapping(incident, now));
 }
 
 function stillOpen(facts: SourceFacts, changes: readonly IncidentChange[]): Set<RunReason> {

@@ -31,4 +31,6 @@ export interface Judgement {
   readonly health: Health;
   readonly breaker: Breaker;
   readonly incidents: readonly IncidentChange[];
+  /** It has failed and recovered again and again for hours. */
+  readonly flapping: boolean;
 }

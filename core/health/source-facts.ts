@@ -2,7 +2,7 @@ import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Trigger } from '../contracts/words/triggers.ts';
 import type { Breaker } from './breaker.ts';
-import type { OpenIncident } from './incident.ts';
+import type { OpenIncident, ResolvedIncident } from './incident.ts';
 
 /** A task that has ended, with its last attempt. Times are milliseconds since the epoch. */
 export interface EndedTask {
@@ -76,6 +76,8 @@ export interface SourceFacts {
   readonly recovered: Recovered | null;
   readonly breaker: Breaker;
   readonly incidents: readonly OpenIncident[];
+  /** Those that were resolved a short time ago, the newest first. */
+  readonly resolved: readonly ResolvedIncident[];
   readonly quoted: readonly QuotedGroup[];
   readonly barred: readonly BarredGroup[];
   /** Requests that count against the day's quota. */

@@ -80,9 +80,9 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const lost = await findLostBlobs(new Date(time), finding).catch((error: unknown) => [error]);
   const found = lost.filter((each) => typeof each === 'string');
   if (found.length > 0) logger.warn('These blobs were kept and never read; they are ingested now', { found });
-  const { overdue, statuses, errors } = await watchSources(watching, new Date(time));
+  const { overdue, statuses, flapping, errors } = await watchSources(watching, new Date(time));
   if (overdue.length > 0) logger.warn('Tasks gave no outcome in time', { sources: overdue });
-  publishFailing(statuses);
+  publishFailing(statuses, flapping);
   const sampled = await sampleSystem(new Date(time), system).catch((error: unknown) => [error]);
   const { recovering } = await startRecoveries(new Date(time), starting);
   if (recovering.length > 0) logger.info('Recoveries were started', { sources: recovering });

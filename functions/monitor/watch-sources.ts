@@ -26,6 +26,8 @@ export interface WatchResult {
   readonly overdue: readonly string[];
   /** By source, for those that could be judged. */
   readonly statuses: ReadonlyMap<string, HealthStatus>;
+  /** Sources that have failed and recovered again and again for hours. */
+  readonly flapping: readonly string[];
   /** One for each source that could not. */
   readonly errors: readonly unknown[];
 }
@@ -55,15 +57,18 @@ export async function watchSources(watching: WatchDependencies, now: Date): Prom
   const overdue = await store.endOverdue(new Date(now.getTime() - overdueAfterMs), now);
   await store.closeLeft([...sources.map((source) => source.id), proxyId], now);
   const statuses = new Map<string, HealthStatus>();
+  const flapping: string[] = [];
   const errors: unknown[] = [];
   for (const source of sources) {
     try {
-      statuses.set(source.id, (await judge(source, watching, now)).health.status);
+      const judgement = await judge(source, watching, now);
+      statuses.set(source.id, judgement.health.status);
+      if (judgement.flapping) flapping.push(source.id);
     } catch (error) {
       errors.push(error);
     }
   }
-  return { overdue, statuses, errors };
+  return { overdue, statuses, flapping, errors };
 }
 
 function judge(source: SourceDefinition, watching: WatchDependencies, now: Date): Promise<Judgement> {

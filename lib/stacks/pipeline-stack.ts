@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type FunctionName, ingestMemoryMb } from '../../core/contracts/functions.ts';
-import { sourceFailing, sourceLimited } from '../../core/contracts/metrics.ts';
+import { sourceFailing, sourceFlapping, sourceLimited } from '../../core/contracts/metrics.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -45,6 +45,8 @@ const leastConcurrency = 2;
  */
 const limitedMinutes = 45;
 const limitedHours = 6;
+/** Minutes of an hour in which a source flaps: it is written only after hours. */
+const flappingMinutes = 30;
 
 /**
  * The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more
@@ -216,6 +218,12 @@ export class PipelineStack extends Stack {
         periods: limitedHours,
         says: `${source.title} (${settings.stage}) has been at its limit for ${limitedHours} hours: its prices grow old.`,
         heading: 'A source stays limited',
+      });
+      new RunbookAlarm(this, `${pascalCase(source.id)}Flaps`, {
+        metric: new Metric({ ...of, metricName: sourceFlapping, statistic: 'Sum', period: Duration.hours(1) }),
+        threshold: flappingMinutes,
+        says: `${source.title} (${settings.stage}) has failed and recovered again and again for hours: its prices have holes.`,
+        heading: 'A source flaps',
       });
     }
     if (storage.cloud && settings.stage !== 'local') {

@@ -40,7 +40,7 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
-  it.each(['SourceFailing', 'SourceLimited'])(
+  it.each(['SourceFailing', 'SourceLimited', 'SourceFlapping'])(
     'every source has an alarm on what the monitor reports it by %s',
     (metric) => {
       for (const { id } of catalogue) {

@@ -91,7 +91,14 @@ function judged(failure: Failure): JudgedFacts {
   );
   return {
     ...{ paused: false, heldUntil: null, credentialed: true, recovered: null, breaker: closedBreaker, incidents: [] },
-    ...{ quoted: [], barred: [], usedToday: 250, plannedTo: new Map([['quotes', now - minute]]), stoppedServices: [] },
+    ...{
+      resolved: [],
+      quoted: [],
+      barred: [],
+      usedToday: 250,
+      plannedTo: new Map([['quotes', now - minute]]),
+      stoppedServices: [],
+    },
     tasks: new Map([['quotes', [...ends.toReversed(), good({ endedAt: now - 4 * minute })]]]),
     unjudged: ends,
   };

@@ -2,10 +2,10 @@ import { expect, it, vi } from 'vitest';
 import { healthStatuses } from '../../../core/contracts/words/health-status.ts';
 import { publishFailing } from '../../../functions/monitor/publish-failing.ts';
 
-it('publishes of each source, by the dimensions of its alarms, whether it fails, and of one at its limit that it is', () => {
+it('publishes of each source, by the dimensions of its alarms, whether it fails, and of one at its limit or one that flaps that it is', () => {
   const lines: string[] = [];
   const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  publishFailing(new Map(healthStatuses.map((status) => [`a-${status}-source`, status])));
+  publishFailing(new Map(healthStatuses.map((status) => [`a-${status}-source`, status])), ['a-degraded-source']);
   written.mockRestore();
   const line = (status: string, name: string, value: number) => ({
     _aws: {
@@ -27,6 +27,7 @@ it('publishes of each source, by the dimensions of its alarms, whether it fails,
     healthStatuses.flatMap((status) => [
       line(status, 'SourceFailing', status === 'failed' ? 1 : 0),
       ...(status === 'limited' ? [line(status, 'SourceLimited', 1)] : []),
+      ...(status === 'degraded' ? [line(status, 'SourceFlapping', 1)] : []),
     ]),
   );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
 import type { IncidentChange, OpenIncident } from '../../../core/health/incident.ts';
-import { followIncidents, type IncidentInput, mostEvidence } from '../../../core/health/incidents.ts';
+import { followIncidents, type IncidentInput, isFlapping, mostEvidence } from '../../../core/health/incidents.ts';
 import type { EndedTask } from '../../../core/health/source-facts.ts';
 import { bad, good } from '../../support/ended-tasks.ts';
 
@@ -30,7 +30,8 @@ function kept(open: readonly OpenIncident[], changes: readonly IncidentChange[])
   const next = new Map(open.map((incident) => [incident.reason, incident]));
   for (const change of changes) {
     if (change.change === 'resolved') next.delete(change.incident.reason);
-    else if (change.change === 'updated') next.set(change.incident.reason, change.incident);
+    else if (change.change === 'updated' || change.change === 'reopened')
+      next.set(change.incident.reason, change.incident);
     else if (change.resolvedAt === null) next.set(change.incident.reason, { ...change.incident, id: 'new' });
   }
   return [...next.values()];
@@ -53,6 +54,7 @@ describe('an incident', () => {
           jobs: ['quotes'],
           healedJobs: [],
           successes: 0,
+          bouts: 0,
           evidence: [
             {
               at: '1970-01-01T00:00:05.000Z',
@@ -82,6 +84,50 @@ describe('an incident', () => {
     const { open, changes } = follow([bad('down'), good(), good({ endedAt: 9_000 })]);
     expect(open).toEqual([]);
     expect(changes.at(-1)).toMatchObject({ change: 'resolved', at: 9_000 });
+  });
+
+  describe('of a source that flaps', () => {
+    const minute = 60_000;
+    /** What the monitor does with these ends, a minute apart, with what it had resolved in the last hours. */
+    function judged(ends: readonly EndedTask[], everyMs = minute) {
+      let incidents: (OpenIncident & { resolvedAt: number | null })[] = [];
+      for (const [at, end] of ends.entries()) {
+        const task = { ...end, endedAt: (at + 1) * everyMs };
+        const open = incidents.flatMap(({ resolvedAt, ...each }) => (resolvedAt === null ? [each] : []));
+        const resolved = incidents.flatMap(({ resolvedAt, ...each }) =>
+          resolvedAt === null ? [] : [{ ...each, resolvedAt }],
+        );
+        for (const change of followIncidents(open, [ended(task)], { ...usual, resolved })) {
+          const id = change.change === 'opened' ? `incident ${incidents.length}` : change.incident.id;
+          const resolvedAt = change.change === 'resolved' ? change.at : null;
+          incidents = [...incidents.filter((each) => each.id !== id), { ...change.incident, id, resolvedAt }];
+        }
+      }
+      return incidents;
+    }
+    const flaps = Array.from({ length: 6 }, () => [bad('down'), good(), good()]).flat();
+
+    it('is one, which says how often it came back', () => {
+      expect(judged(flaps)).toMatchObject([{ count: 6, bouts: 5, resolvedAt: null }]);
+    });
+
+    it('is resolved once the source has been well for longer', () => {
+      const well = Array.from({ length: 7 }, () => good());
+      expect(judged([...flaps, ...well.slice(1)])).toMatchObject([{ bouts: 5, resolvedAt: expect.any(Number) }]);
+    });
+
+    it('is another one after half a day', () => {
+      expect(judged(flaps.slice(0, 4), 7 * 3_600_000)).toMatchObject([{ bouts: 1 }]);
+      expect(judged([bad('down'), good(), good(), good(), bad('down')], 7 * 3_600_000)).toHaveLength(2);
+    });
+
+    it('needs a person after three hours, and not before', () => {
+      const [incident] = judged(flaps);
+      if (!incident) throw new Error('There is no incident.');
+      expect(isFlapping(incident, incident.openedAt + 179 * minute)).toBe(false);
+      expect(isFlapping(incident, incident.openedAt + 180 * minute)).toBe(true);
+      expect(isFlapping({ ...incident, bouts: 2 }, incident.openedAt + 180 * minute)).toBe(false);
+    });
   });
 
   it('is not over by another part of the run that failed', () => {

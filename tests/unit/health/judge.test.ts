@@ -23,6 +23,7 @@ function judge(more: Partial<SourceFacts> & { newest?: EndedTask[] } = {}, of = 
     recovered: null,
     breaker: closedBreaker,
     incidents: [],
+    resolved: [],
     quoted: [],
     barred: [],
     usedToday: 250,

@@ -4,6 +4,7 @@ import { keptDetailSchema } from '../../../contracts/words/failure-details.ts';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import { triggers } from '../../../contracts/words/triggers.ts';
 import type { OpenIncident } from '../../../health/incident.ts';
+import { reopensWithinMs } from '../../../health/incidents.ts';
 import { overdueAfterMs } from '../../../health/judge.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
@@ -74,6 +75,8 @@ const incidentRow = z.object({
   jobs: z.array(z.string()),
   healed_jobs: z.array(z.string()),
   successes: z.int(),
+  bouts: z.int(),
+  resolved_at: instant.nullable(),
 });
 
 const listings = { job: z.string(), mic: z.string(), zone: z.string(), asset_class: z.string(), count: z.int() };
@@ -126,10 +129,12 @@ export async function readFacts(db: Connection, source: JudgedSource, now: Date)
     values: [source.id, jobs],
   });
   const incidents = await db.query(
-    `SELECT id, reason, opened_at, last_seen_at, count, evidence, jobs, healed_jobs, successes
-     FROM incident WHERE source_id = $1 AND resolved_at IS NULL ORDER BY opened_at DESC`,
-    [source.id],
+    `SELECT id, reason, opened_at, last_seen_at, count, evidence, jobs, healed_jobs, successes, bouts, resolved_at
+     FROM incident WHERE source_id = $1 AND (resolved_at IS NULL OR resolved_at > $2)
+     ORDER BY coalesce(resolved_at, opened_at) DESC, id`,
+    [source.id, new Date(now.getTime() - reopensWithinMs)],
   );
+  const all = incidents.rows.map(incidentOf);
   const rest = await readRest(db, source.id, now);
   return {
     paused: state.paused,
@@ -148,7 +153,8 @@ export async function readFacts(db: Connection, source: JudgedSource, now: Date)
       opened: state.breaker_opened,
       failures: state.breaker_failures,
     },
-    incidents: incidents.rows.map(openIncident),
+    incidents: all.flatMap(({ resolvedAt, ...incident }) => (resolvedAt === null ? [incident] : [])),
+    resolved: all.flatMap(({ resolvedAt, ...incident }) => (resolvedAt === null ? [] : [{ ...incident, resolvedAt }])),
     quoted: await quotedGroups(db, source),
     barred: await barredGroups(db, source),
     usedToday: rest.used_today,
@@ -257,7 +263,13 @@ function endedTask(row: unknown): EndedTask {
   };
 }
 
-function openIncident(row: unknown): OpenIncident {
-  const { opened_at, last_seen_at, healed_jobs, ...incident } = incidentRow.parse(row);
-  return { ...incident, openedAt: opened_at, lastSeenAt: last_seen_at, healedJobs: healed_jobs };
+function incidentOf(row: unknown): OpenIncident & { readonly resolvedAt: number | null } {
+  const { opened_at, last_seen_at, healed_jobs, resolved_at, ...incident } = incidentRow.parse(row);
+  return {
+    ...incident,
+    openedAt: opened_at,
+    lastSeenAt: last_seen_at,
+    healedJobs: healed_jobs,
+    resolvedAt: resolved_at,
+  };
 }

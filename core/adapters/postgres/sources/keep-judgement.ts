@@ -139,18 +139,20 @@ async function keepIncident(db: Connection, sourceId: string, change: IncidentCh
     [...incident.jobs],
     [...incident.healedJobs],
     incident.successes,
+    incident.bouts,
   ];
   const { rows } =
     change.change === 'opened'
       ? await db.query(
-          `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence, jobs, healed_jobs, successes)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+          `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at, count, evidence, jobs, healed_jobs, successes,
+                                 bouts)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
           values,
         )
       : await db.query(
           `UPDATE incident SET opened_at = $3, last_seen_at = $4, resolved_at = $5, count = $6, evidence = $7, jobs = $8,
-                               healed_jobs = $9, successes = $10
-           WHERE source_id = $1 AND reason = $2 AND id = $11 RETURNING id`,
+                               healed_jobs = $9, successes = $10, bouts = $11
+           WHERE source_id = $1 AND reason = $2 AND id = $12 RETURNING id`,
           [...values, change.incident.id],
         );
   const [kept] = rows;
@@ -161,6 +163,7 @@ async function keepIncident(db: Connection, sourceId: string, change: IncidentCh
   const at = (ms: number) => ({ incidentId, sourceId, reason, count, at: new Date(ms).toISOString() });
   await publish(db, [
     ...(change.change === 'opened' ? [{ type: 'incident.opened' as const, data: at(incident.openedAt) }] : []),
+    ...(change.change === 'reopened' ? [{ type: 'incident.opened' as const, data: at(incident.lastSeenAt) }] : []),
     ...(resolvedAt === null ? [] : [{ type: 'incident.resolved' as const, data: at(resolvedAt) }]),
   ]);
 }
