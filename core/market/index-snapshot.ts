@@ -17,6 +17,8 @@ export interface IndexSnapshot {
   readonly index: KnownListing;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
+  /** When it was so, where the page said another time than the fetch's. The day of this time is the snapshot's. */
+  readonly asOf?: number | undefined;
   /** Each listing once. */
   readonly members: readonly IndexMember[];
 }

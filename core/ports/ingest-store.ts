@@ -3,6 +3,7 @@ import type { BarInterval } from '../market/bar.ts';
 import type { Alias, NewListing } from '../market/instrument.ts';
 import type { Decision, ListedFinding } from '../prices/decision.ts';
 import type { Evidence } from '../prices/evidence.ts';
+import type { KnownMembers } from '../prices/rules/members.ts';
 import type { SaidName } from '../prices/rules/names.ts';
 
 /** The blob, parser and task of a batch. */
@@ -61,6 +62,14 @@ export interface IngestStore {
   standing(fresh?: boolean): Promise<Standing>;
   /** The aliases of symbols of a source. Unknown symbols are absent. */
   aliases(sourceId: string, symbols: readonly string[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
+  /**
+   * What is known of an index, which the source calls `index`, and of canonical symbols. `null` where it is not registered.
+   */
+  members(
+    sourceId: string,
+    index: string,
+    symbols: readonly string[],
+  ): Promise<(KnownMembers & { readonly listingId: number }) | null>;
   /** Registers new listings, each once even under concurrent calls, and returns their aliases. */
   register(sourceId: string, newcomers: readonly NewListing[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**

@@ -92,6 +92,8 @@ export interface Decision {
   readonly judged?: readonly JudgedSeries[];
   /** What speaks against symbols' meaning what they did. */
   readonly nameFindings?: readonly ListedFinding[];
+  /** What speaks against lists of members, which are not stored. */
+  readonly memberFindings?: readonly ListedFinding[];
   /** Symbols of the source that it says it does not know. */
   readonly unknown?: readonly UnknownSymbol[];
   /** The ranges of bars that the answers speak for. */

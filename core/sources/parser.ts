@@ -15,6 +15,13 @@ import type { Quote } from '../market/quote.ts';
 export interface PageHint {
   /** A CSS selector. The page is complete when something matches: its data, or what stands there in its place. */
   readonly waitFor: string;
+  /** The table whose rows the page is loaded for: it is read whole, over several pages where it has them. */
+  readonly table?: {
+    /** A CSS selector; of several tables, the one with the most rows. */
+    readonly selector: string;
+    /** An attribute of the table that has the number of its rows. */
+    readonly countAttribute?: string;
+  };
 }
 
 /** What a record is about, in the source's words. Enough to register a new listing. */
@@ -72,9 +79,11 @@ export interface ParsedMember {
   readonly previousClose: DecimalText | null;
 }
 
-/** What an index is made of, as of the fetch. A source that has prices too gives them as quotes as well. */
+/** What an index is made of. A source that has prices too gives them as quotes as well. */
 export interface ParsedConstituents {
   readonly index: Subject;
+  /** When it was so, in milliseconds since the epoch; at the fetch unless given. */
+  readonly asOf?: number;
   readonly members: readonly ParsedMember[];
 }
 

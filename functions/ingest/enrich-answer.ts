@@ -96,7 +96,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     const rest = { actions, witnesses, untraded, places, fetchedAt, path };
     bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, ...rest });
   }
-  const constituents = (parsed.constituents ?? []).flatMap(({ index, members }): IndexSnapshot[] => {
+  const constituents = (parsed.constituents ?? []).flatMap(({ index, asOf, members }): IndexSnapshot[] => {
     const listing = resolve(index.symbol, fetchedAt);
     if (!listing) {
       rejected.push(unknownListing(index.symbol, `${answer} ${index.symbol}`, { fetchedAt }, null));
@@ -109,7 +109,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
         return of ? [[of.id, { listing: of, ...member }]] : [];
       }),
     );
-    return [{ index: listing, fetchedAt, members: [...known.values()] }];
+    return [{ index: listing, fetchedAt, asOf: asOf === fetchedAt ? undefined : asOf, members: [...known.values()] }];
   });
   return { quotes, bars, constituents, rejected };
 }

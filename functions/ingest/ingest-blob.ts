@@ -42,6 +42,7 @@ import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { guardedReads } from '../../core/sources/guard.ts';
 import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
+import { type HeldLists, holdLists } from './hold-lists.ts';
 import { namesToJudge } from './said-names.ts';
 
 export interface IngestDependencies {
@@ -118,11 +119,26 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       ),
     );
     const latest = await latestFetch(answers);
-    const storeAll = () => storeAnswers(message, parser.version, answers, latest);
+    const storeAll = async () => {
+      const held = await holdAll(message.sourceId, answers);
+      return storeAnswers(message, parser.version, held.answers, latest, held.findings);
+    };
     return storeAll().catch((error: unknown) => {
       if (!(error instanceof DatabaseReplacedError)) throw error;
       return storeAll();
     });
+  }
+
+  /** The answers without lists of members that a person has to decide on. */
+  async function holdAll(sourceId: string, answers: readonly Answer[]) {
+    const { toCanonical } = sourceOf(sourceId);
+    const held: HeldLists[] = [];
+    for (const answer of answers)
+      held.push(await holdLists(answer.parsed, toCanonical, (...asked) => store.members(sourceId, ...asked)));
+    return {
+      answers: answers.map((answer, at): Answer => ({ ...answer, parsed: held[at]?.parsed ?? answer.parsed })),
+      findings: held.flatMap(({ findings }) => findings),
+    };
   }
 
   /** The database's time where an answer was fetched after it by a clock that is wrong: it counts as fetched then. */
@@ -140,6 +156,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     parserVersion: string,
     answers: readonly Answer[],
     latest: number,
+    memberFindings: readonly ListedFinding[],
   ): Promise<StoredBatch> {
     const { epoch } = await store.standing();
     if (epoch !== rememberedOf) remembered.clear();
@@ -176,6 +193,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
         ...(await decide(message, parsed, enriched, evidence)),
         unknown: message.kind === 'bars' ? unknownSymbols(answers) : [],
         nameFindings,
+        memberFindings,
       });
     });
   }

@@ -76,6 +76,19 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('two-header-rows') }),
   /** Headings in one table and rows in another. */
   z.object({ ...scope, fault: z.literal('split-table') }),
+  /** A table over several pages, with a link or a button to the next. */
+  z.object({ ...scope, fault: z.literal('paged'), rows: z.int().positive().max(1_000).default(25) }),
+  /** Some rows of a table come later than the others. */
+  z.object({ ...scope, fault: z.literal('late-rows'), delayMs: positive.max(600_000).default(700) }),
+  /** A page that was made days ago, and says so in a header or in its text. */
+  z.object({
+    ...scope,
+    fault: z.literal('frozen-page'),
+    ageMs: positive.default(3 * 86_400_000),
+    says: z.enum(['header', 'text']).default('header'),
+  }),
+  /** A list with other members than ever: so many in a hundred have symbols that nobody knows. */
+  z.object({ ...scope, fault: z.literal('turnover'), percent: positive.max(100).default(20) }),
   /** "Too many requests" inside a 200, in one of its wordings. */
   z.object({ ...scope, fault: z.literal('throttle'), wording: z.int().nonnegative().default(0) }),
   /** "The day's requests are used up" inside a 200. */

@@ -1,11 +1,13 @@
 import { type BrowserContext, errors, type Page, type Request, type Response } from 'playwright-core';
 import type { LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
+import type { PageHint } from '../../sources/parser.ts';
 import { arrivalOf } from './arrival.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
-import { pageSession } from './in-page/run-in-page.ts';
+import { pageSession, runInPage } from './in-page/run-in-page.ts';
 import { shownHtml } from './in-page/shown-html.ts';
 import { signIn } from './sign-in.ts';
+import { wholeTable } from './whole-table.ts';
 
 /** One page in a context. */
 export interface OpenPage {
@@ -38,7 +40,8 @@ export async function openPage(
   const [inPage] = await Promise.all([pageSession(network), network.send('Network.enable')]);
   const busy = new Set<Request>();
   let document: Response | null = null;
-  let documents = 0;
+  /** The documents of the address that is loaded: its pages, where its table has several. */
+  let documents: Response[] = [];
   let crashed = false;
   await page.route('**/*', (route) => {
     const request = route.request();
@@ -60,13 +63,30 @@ export async function openPage(
   page.on('response', (response) => {
     if (!isDocument(response, page) || !origins.includes(originOf(response.url()))) return;
     document = response;
-    documents++;
+    documents.push(response);
   });
+
+  /** Waits for an element. It is usually there at once, and then the browser is asked only that. */
+  const waitFor = async (selector: string, left: () => number) => {
+    const there = `document.querySelector(${JSON.stringify(selector)}) !== null`;
+    if ((await runInPage(inPage, there, left()).catch(() => false)) === true) return;
+    await page.waitForSelector(selector, { state: 'attached', timeout: left() });
+  };
+
+  /** The page as it is displayed, with the whole of the table that it is loaded for. */
+  const read = (hint: PageHint | undefined, answer: Response, left: () => number) =>
+    hint?.table && answer.status() === 200
+      ? wholeTable(
+          { page, inPage, waitFor: hint.waitFor, left, isBusy: () => busy.size > 0 },
+          { ...hint.table, origins },
+        )
+      : shownHtml(inPage, left());
 
   return {
     page,
     async load(call, rules, guard) {
       const until = performance.now() + rules.timeoutMs;
+      documents = [];
       const left = () => Math.max(1, until - performance.now());
       const failed = (error: UpstreamAnswer['error']) => ({ response: null, error, url: call.url });
       const tooLarge = () =>
@@ -78,10 +98,7 @@ export async function openPage(
         const arrival = await arrivalOf(page, () => answered(document), left);
         if (arrival === 'wall') return;
         if (call.page && answered(document)?.status() === 200)
-          await page.waitForSelector(call.page.waitFor, {
-            state: 'attached',
-            timeout: arrival === 'notice' ? Math.min(noticeMs, left()) : left(),
-          });
+          await waitFor(call.page.waitFor, arrival === 'notice' ? () => Math.min(noticeMs, left()) : left);
       };
       try {
         const completed = complete();
@@ -107,9 +124,12 @@ export async function openPage(
       if (guard.tooLarge()) return tooLarge();
       const answer = answered(document);
       if (!answer) return tooLate();
-      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await shownHtml(inPage, left());
+      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await read(call.page, answer, left);
+      if (guard.tooLarge()) return tooLarge();
       if (html === null) return tooLate();
-      return answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
+      const whole = answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
+      const times = earliestOf(documents.filter((each) => each.status() === 200));
+      return { ...whole, response: { ...whole.response, headers: { ...whole.response.headers, ...times } } };
     },
 
     signIn: (form, timeoutMs) =>
@@ -119,7 +139,7 @@ export async function openPage(
         form,
         {
           pending: () => busy.size,
-          documents: () => documents,
+          documents: () => documents.length,
           broken() {
             const answer = answered(document);
             return answer && answer.status() !== 200 ? { outcome: 'failed', ...answerOf(answer, '', false) } : null;
@@ -157,6 +177,20 @@ function answerOf(document: Response, body: string, truncated: boolean) {
 function isSaved(document: Response): boolean {
   const { 'content-disposition': disposition = '', 'content-type': type = '' } = document.headers();
   return /^\s*attachment/i.test(disposition) || !/^\s*(?:text\/|application\/(?:xhtml|xml|json)|$)/i.test(type);
+}
+
+/** Of documents that are one page together, the headers by which it is oldest. */
+function earliestOf(documents: readonly Response[]): Record<string, string> {
+  if (documents.length < 2) return {};
+  const headers = documents.map((each) => each.headers());
+  const ages = headers.flatMap(({ age }) => (age !== undefined && /^\d+$/.test(age) ? Number(age) : []));
+  const made = headers.flatMap(({ 'last-modified': at = '' }) =>
+    Number.isFinite(Date.parse(at)) ? Date.parse(at) : [],
+  );
+  return {
+    ...(ages.length > 0 ? { age: String(Math.max(...ages)) } : {}),
+    ...(made.length > 0 ? { 'last-modified': new Date(Math.min(...made)).toUTCString() } : {}),
+  };
 }
 
 function originOf(url: string): string {

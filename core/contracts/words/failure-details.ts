@@ -107,9 +107,12 @@ export const failureDetailSchema = z
     // No login is made before `until`.
     z.object({ code: z.literal('too_many_logins'), until: instant }),
     z.object({ code: z.literal('page_too_complex'), exceeds: z.enum(['elements', 'depth']), most: count }),
+    z.object({ code: z.literal('table_incomplete'), rows: count, of: count.optional() }),
+    z.object({ code: z.literal('members_changed'), joined: count, left: count, unknown: count, of: count }),
     z.object({ code: z.literal('member_count'), members: count, least: count, most: count }),
     z.object({ code: z.literal('weights_sum'), percent: z.number() }),
     z.object({ code: z.literal('cached_page'), ageSeconds: z.number() }),
+    z.object({ code: z.literal('old_page'), ageSeconds: z.number() }),
     z.object({ code: z.literal('prices_missing'), rows: count, of: count }),
     // Limits. `seconds` until it is worth another try, where that is known.
     z.object({ code: z.literal('minute_quota'), seconds: z.number().nonnegative().optional() }),

@@ -17,6 +17,7 @@ export const priceRules = [
   'adjusted_close',
   'sources',
   'names',
+  'members',
 ] as const;
 export type PriceRule = (typeof priceRules)[number];
 
@@ -29,7 +30,7 @@ export const findingStatuses = ['open', 'accepted', 'dismissed', 'gone'] as cons
 export type FindingStatus = (typeof findingStatuses)[number];
 
 /** What a finding is about. */
-export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain', 'listing'] as const;
+export const findingSubjects = ['quote', 'bar', 'dividend', 'split', 'capital_gain', 'listing', 'index'] as const;
 export type FindingSubject = (typeof findingSubjects)[number];
 
 /** What beside its name speaks against a symbol's meaning the same instrument as before. */
@@ -54,6 +55,7 @@ export type PriceWitness = (typeof priceWitnesses)[number];
 const fields = z.array(z.enum(priceFields)).readonly();
 const witness = z.enum(priceWitnesses);
 const day = z.string().max(40);
+const symbols = z.array(z.string().max(64)).max(2_000).readonly();
 
 /** What speaks for a finding, with its figures. */
 export const findingEvidenceSchema = z
@@ -102,6 +104,8 @@ export const findingEvidenceSchema = z
     z.object({ code: z.literal('adjustment_unexplained'), adjusted: z.number() }),
     z.object({ code: z.literal('unlike_sources'), ratio: z.number(), sources: z.int() }),
     z.object({ code: z.literal('unlike_own_bar'), ratio: z.number() }),
+    /** More members of an index have changed than ever do at once, or one that joined is known to nobody. */
+    z.object({ code: z.literal('members_changed'), before: symbols, after: symbols, unknown: symbols }),
     /** The source calls the symbol by a name that shares nothing with the former one, since a day. */
     z.object({
       code: z.literal('another_name'),

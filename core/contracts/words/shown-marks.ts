@@ -14,3 +14,11 @@ export const shownAttribute = 'data-quotron-shown';
 /** Text that a style writes before and after the content of an element. */
 export const shownBefore = 'data-quotron-before';
 export const shownAfter = 'data-quotron-after';
+
+/**
+ * A table that came in parts: the one in the page has the first attribute, tables with rows of further parts follow the
+ * page with the second, and behind them an element with the verdict: `whole`, or why it is not.
+ */
+export const listAttribute = 'data-quotron-list';
+export const partAttribute = 'data-quotron-part';
+export const verdictAttribute = 'data-quotron-verdict';

@@ -12,6 +12,7 @@ import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText } from '../reading/number-text.ts';
 import { standInOf } from '../reading/stand-ins.ts';
+import { unfinishedList } from '../reading/whole-list.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, recognized by its headings. */
@@ -40,6 +41,7 @@ export const demoBrokerParser: SourceParser = {
       query: { symbols: symbols.join(',') },
       symbols,
       page: {
+        table: { selector: selectors === 'main' ? tableSelector : anyTable, countAttribute: 'data-rows' },
         waitFor: `${selectors === 'main' ? `${tableSelector}[data-rows]` : `${anyTable} tbody tr`}, ${formSelector}, ${problemSelector}`,
       },
       ...(selectors === 'main' ? {} : { selectors }),
@@ -102,6 +104,8 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
         message: 'The page has no table of prices, or never filled it.',
       },
     };
+  const unfinished = unfinishedList(page);
+  if (unfinished) return { failure: unfinished };
   const lost = lostIn(table);
   if (lost.length === 0) return { table };
   return {

@@ -12,6 +12,8 @@ export interface HtmlTable {
 export interface Table {
   readonly shown: boolean;
   readonly rows: Row[];
+  /** For a further part of a table: the table, whose rows its own are. */
+  readonly partOf?: Table | null;
 }
 
 interface Row {

@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2';
 import type { Failure } from '../../contracts/failure.ts';
+import { listAttribute, partAttribute, verdictAttribute } from '../../contracts/words/shown-marks.ts';
 import { type HtmlTable, readTables, type Table } from './html-table.ts';
 import { type Open, ShownText } from './shown-text.ts';
 
@@ -14,12 +15,29 @@ export interface HtmlPage {
   table(selector: string): HtmlTable | null;
   /** All displayed tables that match, those with the most rows first. */
   tables(selector: string): HtmlTable[];
+  /** The values of an attribute of all elements that match. */
+  attributes(selector: string, name: string): string[];
+  /** What people see of the page, cut where it is long. */
+  readonly text: string;
+  /** What the browser says of the table that the page was loaded for; `null` for pages without one. */
+  readonly list: HtmlList | null;
+}
+
+/** Whether a table is there whole. */
+export interface HtmlList {
+  readonly isWhole: boolean;
+  readonly rows: number;
+  /** How many the page says that there are, where it does. */
+  readonly said: number | null;
+  /** It could not be read to its end in time, where it is not whole. */
+  readonly isUnfinished: boolean;
 }
 
 export type { HtmlTable } from './html-table.ts';
 
 /** The maximum number of tables to read of a page. */
 const mostTables = 50;
+const longestText = 300_000;
 /** A page of a source has a tenth of these. A browser itself nests elements no deeper. */
 const mostElements = 200_000;
 const mostDepth = 512;
@@ -46,6 +64,8 @@ export function readHtml(html: string): HtmlPage | { readonly failure: Failure }
   const tables: { readonly element: Element; readonly table: Table }[] = [];
   const open: Opened[] = [];
   const text = new ShownText();
+  let main: Table | null = null;
+  let list: HtmlList | null = null;
   let exceeds: 'elements' | 'depth' | null = null;
   const stop = (what: 'elements' | 'depth') => {
     exceeds = what;
@@ -57,7 +77,11 @@ export function readHtml(html: string): HtmlPage | { readonly failure: Failure }
       const opened = openIn(open.at(-1), text, element);
       elements.push(element);
       open.push(opened);
-      if (opened.table) tables.push({ element, table: opened.table });
+      if (opened.table && Object.hasOwn(attributes, partAttribute))
+        opened.table = { shown: false, rows: [], partOf: main };
+      else if (opened.table) tables.push({ element, table: opened.table });
+      if (opened.table && Object.hasOwn(attributes, listAttribute)) main = opened.table;
+      if (Object.hasOwn(attributes, verdictAttribute)) list = listOf(attributes);
       if (elements.length > mostElements) stop('elements');
       else if (open.length > mostDepth) stop('depth');
     },
@@ -91,6 +115,28 @@ export function readHtml(html: string): HtmlPage | { readonly failure: Failure }
     has: (selector) => elements.some(matcherOf(selector)),
     table: (selector) => matching(selector)[0] ?? null,
     tables: matching,
+    attributes(selector, name) {
+      const matches = matcherOf(selector);
+      return elements
+        .filter(matches)
+        .flatMap(({ attributes }) => Object.entries(attributes).flatMap(([key, value]) => (key === name ? value : [])))
+        .slice(0, mostTables);
+    },
+    get text() {
+      return text.start(longestText);
+    },
+    list,
+  };
+}
+
+function listOf(attributes: Element['attributes']): HtmlList {
+  const verdict = attributes[verdictAttribute];
+  const figure = (text = '') => (/^\d{1,9}$/.test(text) ? Number(text) : null);
+  return {
+    isWhole: verdict === 'whole',
+    rows: figure(attributes['data-rows']) ?? 0,
+    said: figure(attributes['data-said']),
+    isUnfinished: verdict === 'growing',
   };
 }
 
@@ -110,7 +156,9 @@ function openIn(parent: Opened | undefined, text: ShownText, { name, attributes 
       const part = parent?.part ?? (parent?.table && ({ of: parent.table, name: 'body' } as const));
       if (!part) break;
       opened.row = { part: part.name, cells: [] };
-      if (!opened.unseen) part.of.rows.push(opened.row);
+      if (opened.unseen) break;
+      if (!part.of.partOf) part.of.rows.push(opened.row);
+      else if (part.name === 'body') part.of.partOf.rows.push(opened.row);
       break;
     }
     case 'td':

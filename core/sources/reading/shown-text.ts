@@ -61,6 +61,8 @@ export class ShownText {
   #shownLength = 0;
   #wholeLength = 0;
   #marked = false;
+  /** Heading cells that are open. */
+  #headings = 0;
   /** The superscript that is open, and what was written last before it. */
   #raised = '';
   #last = '';
@@ -112,8 +114,11 @@ export class ShownText {
 
   /** Text in an element. */
   write(text: string, within: Open | undefined): void {
-    this.#whole.push(text);
-    this.#wholeLength += text.length;
+    // Only headings are looked up by what is for screen readers.
+    if (this.#headings > 0) {
+      this.#whole.push(text);
+      this.#wholeLength += text.length;
+    }
     if (within?.unseen || within?.muted) return;
     const written = within?.letters?.(text) ?? text;
     if (within?.raised !== true) this.#append(written);
@@ -131,6 +136,7 @@ export class ShownText {
 
   begin({ isHeading, columns, rows }: Pick<Cell, 'isHeading' | 'columns' | 'rows'>): Cell {
     this.#last = '';
+    if (isHeading) this.#headings++;
     return {
       isHeading,
       columns,
@@ -141,6 +147,7 @@ export class ShownText {
   }
 
   end(cell: Cell): void {
+    if (cell.isHeading) this.#headings--;
     cell.shown.to = this.#shownLength;
     cell.whole.to = this.#wholeLength;
   }
@@ -148,6 +155,11 @@ export class ShownText {
   /** A cell as people see it: in one line, without icons and the marks of footnotes. */
   of({ shown }: Cell): string {
     return cellText(cut(this.#text().shown, shown));
+  }
+
+  /** The text of the page from its start, of this length. */
+  start(length: number): string {
+    return this.#text().shown.slice(0, length);
   }
 
   /** A cell with what is for screen readers only. */

@@ -14,6 +14,9 @@ export const slickChartsIndices: readonly SlickChartsIndex[] = [
   { symbol: 'dowjones', canonical: '^DJI', name: 'Dow Jones Industrial Average', count: { from: 29, to: 31 } },
 ];
 
+/** Seconds between two readings of a page. One that was true longer ago than that says nothing of now. */
+export const pagePeriodSeconds = 21_600;
+
 export function toSource(canonical: string): string | null {
   return slickChartsIndices.find((index) => index.canonical === canonical)?.symbol ?? null;
 }

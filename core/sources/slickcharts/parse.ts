@@ -18,8 +18,10 @@ import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText, percentFromText } from '../reading/number-text.ts';
+import { type PageDates, type PageTime, pageTime } from '../reading/page-time.ts';
 import { standInOf } from '../reading/stand-ins.ts';
-import { type SlickChartsIndex, slickChartsIndices } from './indices.ts';
+import { unfinishedList } from '../reading/whole-list.ts';
+import { pagePeriodSeconds, type SlickChartsIndex, slickChartsIndices } from './indices.ts';
 
 const tableSelector = 'table.table-hover.table-borderless.table-sm';
 /**
@@ -40,8 +42,14 @@ const leastPercent = 0.02;
 /** A member with whether its previous close says anything of its price. */
 type Member = ParsedMember & { readonly saysPrevious: boolean };
 
-/** A page that was in a cache for longer is not today's. */
-const mostAgeSeconds = 6 * 3600;
+/** Where the page says of when its prices are. */
+const pageDates: PageDates = {
+  words: ['last updated(?: on)?', 'prices? as of', 'data as of', 'updated(?: on)?', 'as of'],
+  attributes: [{ selector: 'table[data-as-of]', name: 'data-as-of' }],
+  zone: 'America/New_York',
+};
+/** Servers that make a page while it is asked for say so to the second, and clocks differ. A page this old is of now. */
+const ofNowMs = 5 * 60_000;
 
 /** The venue is not said. All members are listed in New York. */
 const unsaid = { mic: pseudoMics.unknown, currency: 'USD', minorFactor: 1, zone: 'America/New_York' } as const;
@@ -53,7 +61,10 @@ export const slickchartsParser: SourceParser = {
       path: `/${symbol}`,
       query: {},
       symbols: [symbol],
-      page: { waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr` },
+      page: {
+        waitFor: `${selectors === 'main' ? tableSelector : anyTable} tbody tr`,
+        table: { selector: selectors === 'main' ? tableSelector : anyTable },
+      },
       ...(selectors === 'main' ? {} : { selectors }),
     })),
   parse(kind, answer) {
@@ -61,12 +72,13 @@ export const slickchartsParser: SourceParser = {
     const opened = open(kind, answer);
     if ('failure' in opened)
       return { quotes: [], bars: [], rejections: [], failure: opened.failure, missing: symbols.slice(0, 1) };
-    const { index, members, rejections } = opened;
-    const fetchedAt = Date.parse(answer.fetchedAt);
+    const { index, members, rejections, asOf } = opened;
     return {
-      quotes: members.map((member) => quoteOf(member, fetchedAt)),
+      quotes: members.map((member) => quoteOf(member, asOf)),
       bars: [],
-      constituents: [{ index: indexSubject(index), members: members.map(({ saysPrevious: _, ...member }) => member) }],
+      constituents: [
+        { index: indexSubject(index), asOf, members: members.map(({ saysPrevious: _, ...member }) => member) },
+      ],
       rejections,
       failure: null,
       missing: [],
@@ -85,8 +97,8 @@ interface Members {
   readonly rejections: readonly Rejection[];
 }
 
-/** The members on a page, or why it is not believed. */
-function open(kind: JobKind, answer: SourceAnswer): Members | { failure: Failure } {
+/** The members on a page and when they were so, or why it is not believed. */
+function open(kind: JobKind, answer: SourceAnswer): (Members & { readonly asOf: number }) | { failure: Failure } {
   const [asked] = answer.request.symbols;
   const index = slickChartsIndices.find((each) => each.symbol === asked);
   if (kind !== 'constituents' || !index)
@@ -99,24 +111,33 @@ function open(kind: JobKind, answer: SourceAnswer): Members | { failure: Failure
     };
   const page = pageOf(answer);
   if ('failure' in page) return page;
-  const members = read(page, index, answer.request.selectors);
-  // A page that stands in for this one for a while is no redesign.
-  const standIn = 'failure' in members ? standInOf(answer.response?.body ?? '') : null;
-  return standIn ? { failure: standIn } : members;
+  const opened = read(page, index, answer.request.selectors);
+  if ('failure' in opened) {
+    // A page that stands in for this one for a while is no redesign.
+    const standIn = standInOf(answer.response?.body ?? '');
+    return standIn ? { failure: standIn } : opened;
+  }
+  const fetchedAt = Date.parse(answer.fetchedAt);
+  const time = pageTime(answer, page, pageDates);
+  const old = tooOld(time, fetchedAt);
+  return old ? { failure: old } : { ...opened, asOf: fetchedAt - time.at > ofNowMs ? time.at : fetchedAt };
+}
+
+/** Why a page is too old, or `null`. */
+function tooOld({ at, said }: PageTime, fetchedAt: number): Failure | null {
+  const ageSeconds = Math.round((fetchedAt - at) / 1000);
+  if (ageSeconds <= pagePeriodSeconds) return null;
+  const code = said === 'cache' ? 'cached_page' : 'old_page';
+  return {
+    reason: 'stale',
+    detail: { code, ageSeconds },
+    message: `The page was true ${Math.floor(ageSeconds / 3600)} hours ago.`,
+  };
 }
 
 function pageOf(answer: SourceAnswer): HtmlPage | { readonly failure: Failure } {
   const failure = transportFailure(answer);
   if (failure) return { failure };
-  const age = Number(answer.response?.headers['age'] ?? 0);
-  if (age > mostAgeSeconds)
-    return {
-      failure: {
-        reason: 'stale',
-        detail: { code: 'cached_page', ageSeconds: age },
-        message: `The page lay in a cache for ${Math.floor(age / 3600)} hours.`,
-      },
-    };
   return readHtml(answer.response?.body ?? '');
 }
 
@@ -159,6 +180,8 @@ function read(
   const table =
     tables.find((each) => !('reason' in columnsOf(each))) ?? (selectors === 'alternative' ? undefined : tables[0]);
   if (!table) return { failure: drift({ code: 'table_missing' }, 'The page has no table of members any more.') };
+  const unfinished = unfinishedList(page);
+  if (unfinished) return { failure: unfinished };
   const columns = columnsOf(table);
   if ('reason' in columns) return { failure: columns };
   const read: { readonly member: Member; readonly path: string }[] = [];
@@ -279,7 +302,7 @@ function agree(previousClose: DecimalText, change: DecimalText | null, percent: 
   return Math.abs(difference) <= 0.00006 + 0.006 / before;
 }
 
-function quoteOf({ subject, price, previousClose, saysPrevious }: Member, fetchedAt: number): ParsedQuote {
+function quoteOf({ subject, price, previousClose, saysPrevious }: Member, asOf: number): ParsedQuote {
   return {
     subject,
     quote: {
@@ -292,7 +315,7 @@ function quoteOf({ subject, price, previousClose, saysPrevious }: Member, fetche
       minorFactor: 1,
       session: null,
       delaySeconds: null,
-      asOf: fetchedAt,
+      asOf,
       asOfBasis: 'fetched',
     },
   };

@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '../definition.ts';
-import { slickChartsIndices, toCanonical, toSource } from './indices.ts';
+import { pagePeriodSeconds, slickChartsIndices, toCanonical, toSource } from './indices.ts';
 
 /** SlickCharts: what the large American indices are made of, with weights and prices, as web pages. */
 export const slickcharts: SourceDefinition = {
@@ -14,7 +14,7 @@ export const slickcharts: SourceDefinition = {
     {
       id: 'constituents',
       kind: 'constituents',
-      everySeconds: 21_600,
+      everySeconds: pagePeriodSeconds,
       // Weights move with prices: twice a day, once of it after the close.
       inSession: { beforeMinutes: 0, afterMinutes: 360 },
       symbols: slickChartsIndices.map((index) => index.canonical),

@@ -47,6 +47,8 @@ export const simulator: Simulator = {
     'doubled-cells',
     'two-header-rows',
     'split-table',
+    'paged',
+    'late-rows',
     'hidden-error',
     'session-storage',
     'indexed-db',
@@ -214,6 +216,8 @@ function simulateDemoBroker({ seed, alwaysOpen, control, now }: Simulation): Sim
               split: control.hit('split-table', source, 'page') !== undefined,
               keeping: keeping(),
               dialog: dialog?.within === 'dialog' ? dialog.html : undefined,
+              paged: control.hit('paged', source, 'page') !== undefined,
+              lateMs: control.hit('late-rows', source, 'page')?.delayMs ?? 0,
             }),
             { 'cache-control': 'no-store' },
           );

@@ -96,11 +96,27 @@ export interface PositionsPage {
   readonly keeping: Keeping;
   /** HTML of a dialog over it. */
   readonly dialog?: string | undefined;
+  /** Three rows at a time, with a button for the next. */
+  readonly paged: boolean;
+  /** The last rows come so much later. */
+  readonly lateMs: number;
 }
+
+const pagedScript = `
+  document.body.insertAdjacentHTML('beforeend', '<nav class="pager"><span id="at"></span> <button type="button" id="on">Next</button></nav>');
+  let page = 0;
+  const turn = () => {
+    table.tBodies[0].replaceChildren();
+    show(page * 3, page * 3 + 3);
+    document.getElementById('at').textContent = 'Page ' + (page + 1) + ' of ' + Math.ceil(positions.length / 3);
+    document.getElementById('on').disabled = page * 3 + 3 >= positions.length;
+  };
+  document.getElementById('on').onclick = () => { page++; setTimeout(turn, 100); };
+  turn();`;
 
 export function positionsPage(
   base: string,
-  { drifted, id, keeping, dialog, doubled, twoHeadRows: two, loads, split }: PositionsPage,
+  { drifted, id, keeping, dialog, doubled, twoHeadRows: two, loads, split, paged, lateMs }: PositionsPage,
 ): string {
   const heads = drifted
     ? columns.map((column) => (column === 'Last' ? 'Quote' : column === 'Time' ? 'Updated' : column))
@@ -138,14 +154,14 @@ async function fill() {
     return;
   }
   const { positions } = await answer.json();
-  const rows = document.createDocumentFragment();
-  for (const position of positions) {
-    const row = document.createElement('tr');
-    for (const [at, name] of names.entries()) row.insertCell().innerHTML = faces[at].replaceAll('$', () => position[name]);
-    rows.append(row);
-  }
   const table = document.getElementById('${id}');
-  table.tBodies[0].append(rows);
+  const show = (from, to) => {
+    for (const position of positions.slice(from, to)) {
+      const row = table.tBodies[0].insertRow();
+      for (const [at, name] of names.entries()) row.insertCell().innerHTML = faces[at].replaceAll('$', () => position[name]);
+    }
+  };
+  ${paged ? pagedScript : lateMs > 0 ? `show(0, 2); setTimeout(() => show(2), ${lateMs});` : 'show(0);'}
   table.dataset.rows = positions.length;
 }
 ${loads ? '' : 'setTimeout(fill, 60);'}

@@ -15,29 +15,53 @@ const source = 'slickcharts';
 /** SlickCharts, simulated. */
 export const simulator: Simulator = {
   start: simulateSlickCharts,
-  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', layout: 'schema_drift', loading: 'down' },
-  readThrough: ['doubled-cells', 'two-header-rows', 'split-table'],
+  faults: {
+    drift: 'schema_drift',
+    unit: 'schema_drift',
+    stale: 'stale',
+    layout: 'schema_drift',
+    'frozen-page': 'stale',
+    loading: 'down',
+    turnover: 'schema_drift',
+  },
+  readThrough: ['doubled-cells', 'two-header-rows', 'split-table', 'paged', 'late-rows'],
 };
 
 function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): SimSource {
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
 
-  function page(path: string): Answer {
+  function page({ path, query }: Request): Answer {
     const index = simulatedIndices.get(path);
     if (!index)
       return html(404, '<!DOCTYPE html><html><head><title>404</title></head><body>Page not found</body></html>');
     const stale = control.hit('stale', source, 'page');
     const drift = control.hit('drift', source, 'page') !== undefined;
     const factor = control.hit('unit', source, 'page') ? 100 : 1;
-    const at = now() - (stale?.ageMs ?? 0);
+    const frozen = control.hit('frozen-page', source, 'page');
+    const at = now() - (stale?.ageMs ?? frozen?.ageMs ?? 0);
+    const asOf = frozen?.says === 'text' ? `<p>Prices as of ${new Date(at).toISOString()}</p>` : '';
+    const turnover = control.hit('turnover', source, 'page');
+    const others = turnover ? Math.ceil((index.members.length * turnover.percent) / 100) : 0;
+    const members = index.members.map((member, at) =>
+      at < others
+        ? { ...member, symbol: `QX${String.fromCharCode(65 + (at % 26), 65 + Math.floor(at / 26))}` }
+        : member,
+    );
     const doubled = control.hit('doubled-cells', source, 'page') !== undefined;
-    const rows = index.members.map((member, rank) =>
+    const rows = members.map((member, rank) =>
       row(member, rank + 1, priceOf(member, at), factor, doubled ? doubledCell : (text) => text),
     );
     const columns = drift ? driftedHeads : heads;
+    const pages = control.hit('paged', source, 'page');
+    const paged = pages ? pageOf(pages.rows, rows.length, Number(query.get('page') ?? 1), path) : null;
+    const late = control.hit('late-rows', source, 'page');
     const body = document(path, index.title, {
       head: control.hit('two-header-rows', source, 'page') ? twoHeadRows(columns, 'Today', 4) : headRow(columns),
-      rows: control.hit('loading', source, 'page') ? [loadingRow] : rows,
+      rows: control.hit('loading', source, 'page')
+        ? [loadingRow]
+        : rows.slice(paged?.from, late ? -lateRows : paged?.to),
+      late: late ? { rows: rows.slice(-lateRows), delayMs: late.delayMs } : null,
+      pager: `${paged?.pager ?? ''}${asOf}`,
       classes: control.hit('layout', source, 'page') ? 'grid grid-striped' : usualClasses,
       split: control.hit('split-table', source, 'page') !== undefined,
       styles: doubled ? faceStyles : '',
@@ -47,6 +71,7 @@ function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): Si
       'cache-control': 'public, max-age=60',
       // The headers of a cache that serves an old page.
       ...(stale ? { age: String(Math.round(stale.ageMs / 1000)), 'last-modified': new Date(at).toUTCString() } : {}),
+      ...(frozen?.says === 'header' ? { 'last-modified': new Date(at).toUTCString() } : {}),
     });
   }
 
@@ -61,7 +86,7 @@ function simulateSlickCharts({ seed, alwaysOpen, control, now }: Simulation): Si
     answer(request: Request): Answer {
       switch (kindOf(request.path)) {
         case 'page':
-          return page(request.path);
+          return page(request);
         case 'asset':
           return text(200, '');
         default:
@@ -113,6 +138,29 @@ function money(value: number): string {
 
 const usualClasses = 'table table-hover table-borderless table-sm';
 
+/** How many rows come late. */
+const lateRows = 6;
+
+/** The rows of a page of a table, with what stands below it. */
+function pageOf(
+  pageRows: number,
+  rows: number,
+  page: number,
+  path: string,
+): { from: number; to: number; pager: string } {
+  const from = (page - 1) * pageRows;
+  const to = Math.min(rows, from + pageRows);
+  const next =
+    to < rows
+      ? `<a class="page-link" rel="next" href="${path.slice(1)}?page=${page + 1}">Next</a>`
+      : '<span class="disabled">Next</span>';
+  return {
+    from,
+    to,
+    pager: `<div class="pagination"><p>Showing ${from + 1} to ${to} of ${rows} entries</p>${next}</div>`,
+  };
+}
+
 interface Table {
   readonly head: string;
   readonly rows: readonly string[];
@@ -120,9 +168,11 @@ interface Table {
   /** The headings in a table of their own. */
   readonly split: boolean;
   readonly styles: string;
+  readonly pager: string;
+  readonly late: { readonly rows: readonly string[]; readonly delayMs: number } | null;
 }
 
-function document(path: string, title: string, { head, rows, classes, split, styles }: Table): string {
+function document(path: string, title: string, { head, rows, classes, split, styles, pager, late }: Table): string {
   const table = `<table class="${classes}" data-page="${path.slice(1)}">`;
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
@@ -134,9 +184,13 @@ function document(path: string, title: string, { head, rows, classes, split, sty
 <thead>${head}</thead>${split ? `</table>${table}` : ''}
 <tbody>
 ${rows.join('\n')}
-</tbody></table></div>
+</tbody></table>${pager}</div>${late ? lateScript(late.rows, late.delayMs) : ''}
 <table class="table table-sm"><tbody><tr><td>Returns</td><td>by year</td></tr></tbody></table>
 <img alt="ad" src="img/banner.png"></div></body></html>`;
+}
+
+function lateScript(rows: readonly string[], delayMs: number): string {
+  return `<script>setTimeout(() => [...document.querySelectorAll('table[data-page] tbody')].at(-1).insertAdjacentHTML('beforeend', ${JSON.stringify(rows.join('')).replaceAll('<', '\\u003c')}), ${delayMs})</script>`;
 }
 
 function escaped(value: string): string {

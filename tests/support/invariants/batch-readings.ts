@@ -1,11 +1,13 @@
 import type { BlobEnvelope, Exchange } from '../../../core/contracts/blob.ts';
 import type { Failure } from '../../../core/contracts/failure.ts';
+import { keptDetailSchema } from '../../../core/contracts/words/failure-details.ts';
 import type { BarSeries } from '../../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../../core/market/index-snapshot.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 import { clockToleranceMs } from '../../../core/planning/wrong-clock.ts';
 import { BlobError } from '../../../core/ports/raw-store.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
+import { changeToDecide } from '../../../core/prices/rules/members.ts';
 import { staleBehindStoredMs } from '../../../core/prices/thresholds.ts';
 import { verdictOf } from '../../../core/prices/verdict.ts';
 import { type knownSource, parserOf } from '../../../core/sources/catalogue.ts';
@@ -46,6 +48,7 @@ export async function batchReadings(
   const priors = candidatePriors(stored);
   const heldOf = Map.groupBy(stored.held, (row) => row.batchId);
   const readings: BatchReading[] = [];
+  const lists: MemberLists = new Map();
   for (const batch of stored.batches) {
     const envelope = envelopes.get(batch.blobKey);
     // Said elsewhere.
@@ -58,7 +61,7 @@ export async function batchReadings(
     const held = new HeldRows(heldRows);
     const wrong = { findings: stored.quoteFindings, notServed: batch.rejected - heldRows.length };
     const found: string[] = [];
-    readings.push(await readBatch(batch, envelope, { held, aliases, priors, find, wrong }, found));
+    readings.push(await readBatch(batch, envelope, { held, aliases, priors, find, wrong, lists }, found));
     for (const left of held.left())
       found.push(`${left.path} is in quarantine once too often, or for no row of the blob (${left.reason})`);
     breaches.push(...found.map((each) => `batch ${batch.id} (${batch.blobKey}): ${each}`));
@@ -82,6 +85,7 @@ async function readBatch(
     priors: ReturnType<typeof candidatePriors>;
     find: typeof knownSource | undefined;
     wrong: { readonly findings: readonly StoredQuoteFinding[]; readonly notServed: number };
+    lists: MemberLists;
   },
   breaches: string[],
 ): Promise<BatchReading> {
@@ -90,7 +94,7 @@ async function readBatch(
   if (parser.version !== batch.parserVersion) breaches.push(`was read by version ${batch.parserVersion} of the parser`);
   const answers = lastOfEach(envelope.exchanges).map((exchange) => ({
     exchange,
-    parsed: parser.parse(envelope.kind, exchange),
+    parsed: heldBack(parser.parse(envelope.kind, exchange), batch, of.lists, breaches),
     fetchedAt: fetchedBefore(batch, Date.parse(exchange.fetchedAt)),
   }));
 
@@ -143,6 +147,30 @@ async function readBatch(
     stale: batch.reason === 'stale' && mayBeStale(quotes, batch.sourceId, priors),
   });
   return { batch, quotes, wrong, bars, snapshots, rejected, notServed, verdict };
+}
+
+/** The symbols of the lists that were read last, by source and index. */
+type MemberLists = Map<string, readonly string[]>;
+
+/**
+ * What is left of an answer whose list of members was held back. Who was known then cannot be said any more, so there the
+ * batch is believed, as far as the list differs from the one before it.
+ */
+function heldBack(parsed: Parsed, batch: StoredBatch, lists: MemberLists, breaches: string[]): Parsed {
+  const [list] = parsed.constituents ?? [];
+  if (!list) return parsed;
+  const key = `${batch.sourceId} ${list.index.symbol}`;
+  const now = list.members.map(({ subject }) => subject.symbol);
+  const detail = keptDetailSchema.parse(batch.detail);
+  if (detail.code !== 'members_changed') {
+    lists.set(key, now);
+    return parsed;
+  }
+  const last = lists.get(key) ?? [];
+  if (changeToDecide(now, { last, accepted: [], known: new Set() }) === null)
+    breaches.push(`the members of ${list.index.symbol} are held back, and have not changed`);
+  const failure: Failure = { reason: 'schema_drift', detail, message: '' };
+  return { quotes: [], bars: [], rejections: [], failure, missing: [list.index.symbol] };
 }
 
 /** A wrong row as one that is not served, as far as counts and reasons go. */

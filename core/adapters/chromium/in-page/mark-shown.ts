@@ -1,13 +1,27 @@
-import { shownAfter, shownAttribute, shownBefore } from '../../../contracts/words/shown-marks.ts';
+import {
+  listAttribute,
+  partAttribute,
+  shownAfter,
+  shownAttribute,
+  shownBefore,
+  verdictAttribute,
+} from '../../../contracts/words/shown-marks.ts';
+import { type TableQuestion, tableFunctions } from './look-at-table.ts';
+
+/** The table whose rows are wanted, and, for a further part of it, the rows that are known. */
+export interface MarkedTable {
+  readonly asked: TableQuestion;
+  readonly known: readonly string[] | null;
+}
 
 /**
  * Runs in a page, in a world of its own: writes the page as HTML in which everything that is not displayed at the size of
  * the browser is marked (see `shown-marks.ts`), and leaves the page as it was. `null` when it takes longer than `ms`.
  *
  * Styles and boxes are read first and marks are written afterwards: a page in which reading and writing alternate is laid
- * out again each time. Gives the HTML.
+ * out again each time. Gives the HTML; of a further part of a table, that table with its new rows.
  */
-export const markShown = (ms: number) => String.raw`(() => {
+export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(() => {
   const marked = ${JSON.stringify(shownAttribute)};
   const until = performance.now() + ${Number(ms)};
   const mostElements = 200000, mostDepth = 512, mostRules = 20000;
@@ -16,7 +30,7 @@ export const markShown = (ms: number) => String.raw`(() => {
   const isBlank = /^\s*$/;
   const marks = new Map(), before = new Map(), after = new Map(), roots = [];
   const visible = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: false };
-  let elements = 0;
+  let elements = 0, list = null, part = null;
 
   const mark = (element, token) => {
     const given = marks.get(element);
@@ -206,18 +220,39 @@ export const markShown = (ms: number) => String.raw`(() => {
     if (error === marked) return null;
     throw error;
   }
-  const given = [...document.querySelectorAll('[' + marked + ']')].map((element) => [element, element.getAttribute(marked)]);
-  for (const [element] of given) element.removeAttribute(marked);
+  const ours = ${JSON.stringify([shownAttribute, shownBefore, shownAfter, listAttribute, partAttribute, verdictAttribute])};
+  const given = ours.flatMap((name) => [...document.querySelectorAll('[' + name + ']')].map((element) => [element, name, element.getAttribute(name)]));
+  for (const [element, name] of given) element.removeAttribute(name);
   mark(root, 'page');
+${table ? tableOf(table) : ''}
   for (const [element, tokens] of marks) element.setAttribute(marked, tokens.join(' '));
   for (const [element, text] of before) element.setAttribute(${JSON.stringify(shownBefore)}, text);
   for (const [element, text] of after) element.setAttribute(${JSON.stringify(shownAfter)}, text);
   const doctype = document.doctype ? '<!DOCTYPE ' + document.doctype.name + '>' : '';
-  const html = roots.length === 0 || !root.getHTML ? root.outerHTML
+  if (list) list.setAttribute(${JSON.stringify(listAttribute)}, '');
+  const html = part ? part() : roots.length === 0 || !root.getHTML ? root.outerHTML
     : root.cloneNode(false).outerHTML.replace(/<\/html>$/, '') + root.getHTML({ shadowRoots: roots }) + '</html>';
   for (const [element] of marks) element.removeAttribute(marked);
   for (const [element] of before) element.removeAttribute(${JSON.stringify(shownBefore)});
   for (const [element] of after) element.removeAttribute(${JSON.stringify(shownAfter)});
-  for (const [element, value] of given) element.setAttribute(marked, value);
-  return doctype + html;
+  if (list) list.removeAttribute(${JSON.stringify(listAttribute)});
+  for (const [element, name, value] of given) element.setAttribute(name, value);
+  return part ? html : doctype + html;
 })()`;
+
+/** Finds the table: `list` is the element in the page, `part` gives the rows of it that are not known. */
+const tableOf = ({ asked, known }: MarkedTable) =>
+  known === null
+    ? `  const { theTable } = (() => { ${tableFunctions(asked)} return { theTable }; })();
+  list = theTable();`
+    : `  const { theTable, rowsOf, keyOf } = (() => { ${tableFunctions(asked)} return { theTable, rowsOf, keyOf }; })();
+  part = () => {
+    const table = theTable(), known = new Set(${JSON.stringify(known)});
+    if (!table) return '';
+    const fresh = new Set(rowsOf(table).filter((row) => !known.has(keyOf(row))));
+    const copy = table.cloneNode(true), kept = [...table.rows].map((row) => fresh.has(row));
+    [...copy.rows].forEach((row, at) => { if (!kept[at] && row.parentNode.localName === 'tbody') row.remove(); });
+    copy.removeAttribute('id');
+    copy.setAttribute('${partAttribute}', '');
+    return copy.outerHTML;
+  };`;

@@ -14,7 +14,7 @@ export async function shownHtml(page: PageSession, ms: number): Promise<string |
   const most = Math.max(ms, leastMs);
   for (let tried = 1; ; tried++) {
     try {
-      const html = await runInPage(page, markShown(most), most * 1.5);
+      const html = await runInPage(page, markShown(most, null), most * 1.5);
       return typeof html === 'string' ? html : null;
     } catch (error) {
       if (tried === tries) throw error;

@@ -31,9 +31,9 @@ async function storeSnapshot(
   db: Connection,
   sourceId: string,
   batchId: string,
-  { index, fetchedAt, members }: IndexSnapshot,
+  { index, fetchedAt, asOf = fetchedAt, members }: IndexSnapshot,
 ): Promise<{ written: number; revised: number }> {
-  const key = [index.id, sourceId, dateInZone(fetchedAt, index.zone)];
+  const key = [index.id, sourceId, dateInZone(Math.min(asOf, fetchedAt), index.zone)];
   const head = await db.query({
     name: 'store-constituent-snapshot',
     text: `INSERT INTO constituent_snapshot AS s (index_listing_id, source, date, fetched_at, confirmed_at, batch_id)

@@ -23,6 +23,7 @@ import { catalogueRank, type RankOf } from './decide.ts';
 import { storeFindings } from './finding-store.ts';
 import { keepLateBars } from './late-bars.ts';
 import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
+import { knownMembers, storeMemberFindings } from './member-store.ts';
 import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
 import { quoteSurroundings } from './quote-surroundings.ts';
@@ -56,6 +57,7 @@ export function postgresIngestStore(
       return last;
     },
     aliases: (sourceId, symbols) => findAliases(pool, sourceId, symbols),
+    members: (sourceId, index, symbols) => knownMembers(pool, sourceId, index, symbols),
     register: (sourceId, newcomers) => registerListings(pool, sourceId, newcomers),
     async openCurrencies(sourceId, said, fetchedAt) {
       await openSaid(pool, sourceId, said, fetchedAt, currencyDays);
@@ -139,6 +141,8 @@ async function storeBatch(
   await compareSources(db, sourceId, batchId, decision.bars);
   await wantRepairs(db, sourceId, [...bars.stale, ...wrongBars]);
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
+  const listed = (decision.constituents ?? []).map(({ index }) => index.id);
+  await storeMemberFindings(db, sourceId, batchId, decision.memberFindings ?? [], listed);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
     rejected: decision.rejected.length + wrongQuotes.length,

@@ -51,6 +51,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
   ]);
   const store: IngestStore = {
     standing: async () => ({ running: true, clock: fetchedAt, epoch: 'one' }),
+    members: async () => null,
     aliases: async () => aliases,
     openCurrencies: async () => new Map(),
     judgeNames: async () => ({ aliases: new Map(), findings: [] }),

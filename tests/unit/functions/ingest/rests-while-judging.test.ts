@@ -51,6 +51,7 @@ it('rests after each series', async () => {
     queue: memoryMessageQueue(),
     store: {
       standing: async () => ({ running: true, clock: fetchedAt, epoch: 'one' }),
+      members: async () => null,
       aliases: async () => aliases,
       register: async () => new Map(),
       openCurrencies: async () => new Map(),

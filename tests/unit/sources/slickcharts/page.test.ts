@@ -153,6 +153,44 @@ describe('a page of SlickCharts', () => {
     expect(parse(page(golden), { headers: { age: '90' } }).failure).toBeNull();
   });
 
+  it('that was made longer ago than it is read is stale, and a younger one is as of then', () => {
+    const at = (ms: number) => ({ headers: { 'last-modified': new Date(fetchedAt - ms).toUTCString() } });
+    expect(parse(page(golden), at(3 * 86_400_000)).failure).toMatchObject({
+      reason: 'stale',
+      detail: { code: 'old_page', ageSeconds: 3 * 86_400 },
+    });
+    const dated = page(golden).replace('<h1>', '<p>Prices as of November 18, 2026</p><h1>');
+    expect(parse(dated).failure?.reason).toBe('stale');
+    const parsed = parse(page(golden), at(3_600_000));
+    expect(parsed.failure).toBeNull();
+    expect(parsed.quotes.every(({ quote }) => quote.asOf === fetchedAt - 3_600_000)).toBe(true);
+    expect(parsed.constituents?.[0]?.asOf).toBe(fetchedAt - 3_600_000);
+  });
+
+  it('whose symbols are texts twice over is not believed, nor is one row of that kind among others', () => {
+    const twice = (row: readonly string[]) => row.with(2, `${row[2]}${row[2]}`);
+    expect(parse(page(golden.map(twice))).failure).toMatchObject({
+      reason: 'schema_drift',
+      detail: { code: 'doubled_text' },
+    });
+    const light = golden.map((row, at) => (at === 5 ? row.with(3, '0.1%') : at === 0 ? row.with(3, '12.49%') : row));
+    const one = parse(page(light.map((row, at) => (at === 5 ? twice(row) : row))));
+    expect(one.failure).toBeNull();
+    expect(one.rejections).toMatchObject([{ reason: 'schema', finding: { code: 'doubled_text' } }]);
+    const named = parse(page(golden.map((row, at) => (at === 5 ? row.with(2, 'LULU') : row))));
+    expect(named.rejections).toEqual([]);
+  });
+
+  it('that is a part of its table is not believed', () => {
+    const part = `${page(golden)}<data data-quotron-verdict="count" data-rows="30" data-said="31"></data>`;
+    expect(parse(part).failure).toMatchObject({
+      reason: 'schema_drift',
+      detail: { code: 'table_incomplete', rows: 30, of: 31 },
+    });
+    expect(parse(part.replace('"count"', '"growing"')).failure?.reason).toBe('timeout');
+    expect(parse(part.replace('"count"', '"whole"')).failure).toBeNull();
+  });
+
   it('keeps its other rows when one cannot be read', () => {
     const parsed = parse(page(golden.map((row) => (row[2] === 'CA' ? row.with(4, 'n/a') : row))));
     expect(parsed.failure?.reason).toBe('schema_drift');

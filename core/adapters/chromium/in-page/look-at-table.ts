@@ -1,0 +1,166 @@
+/**
+ * Functions for scripts in a page that look at the table of the data: how many rows it has, what it says itself of how
+ * many there are, and what leads to more of them. Of several tables that match, the one with the most displayed rows.
+ */
+
+export interface TableQuestion {
+  /** A CSS selector. */
+  readonly selector: string;
+  /** An attribute of the table that has the number of its rows. */
+  readonly countAttribute?: string | undefined;
+  /** Origins whose scripts run. */
+  readonly origins: readonly string[];
+}
+
+/** Defines `lookAtTable()` and `control(name)` for the rest of a script. */
+export const tableFunctions = (asked: TableQuestion) => String.raw`
+  const asked = ${JSON.stringify(asked)};
+  const isShown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const everywhere = (root, selector, found = [], depth = 0) => {
+    found.push(...root.querySelectorAll(selector));
+    if (depth < 5) for (const each of root.querySelectorAll('*')) if (each.shadowRoot) everywhere(each.shadowRoot, selector, found, depth + 1);
+    return found;
+  };
+  const rowsOf = (table) => [...table.rows].filter((row) => row.parentNode.localName === 'tbody' && isShown(row) && row.cells.length > 0 && ![...row.cells].every((cell) => cell.localName === 'th') && !(row.cells.length === 1 && row.cells[0].colSpan > 1));
+  const theTable = () => {
+    let best = null, most = -1;
+    for (const table of everywhere(document, asked.selector)) {
+      if (table.localName !== 'table' || !table.rows) continue;
+      const count = rowsOf(table).length;
+      if (count > most && isShown(table)) { best = table; most = count; }
+    }
+    return best;
+  };
+  // Letters stay when prices move.
+  const keyOf = (row) => { const text = row.textContent.slice(0, 2000); return text.replace(/[^\p{L}]+/gu, '') || text.replace(/\s+/g, ' '); };
+
+  const number = (text) => Number(text.replace(/[,.'\s]/g, ''));
+  const figure = '(\\d{1,3}(?:[,.\'\\s]\\d{3})+|\\d+)';
+  const ofRows = new RegExp('(?<![\\d.,/-])' + figure + '\\s*(?:to|through|bis|[-\\u2013\\u2014])\\s*' + figure + '\\s*(?:of|out of|von|/)\\s*' + figure, 'gi');
+  const ofPages = new RegExp('\\bpage\\s*' + figure + '\\s*(?:of|/)\\s*' + figure, 'gi');
+
+  // What stands around a table, and not in it: from the nearest element on.
+  const around = function* (table) {
+    let parent = table.parentNode;
+    for (let up = 0; parent && up < 6; up++) {
+      const element = parent.host || parent;
+      if (!element.querySelectorAll) return;
+      yield element;
+      if (element === document.body || element === document.documentElement) return;
+      parent = element.parentNode;
+    }
+  };
+  const textOutside = (element, table) => {
+    const texts = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => {
+      if (node.nodeType === 3) return NodeFilter.FILTER_ACCEPT;
+      if (node === table || /^(script|style|template|noscript|tbody|select)$/.test(node.localName) || !isShown(node)) return NodeFilter.FILTER_REJECT;
+      return NodeFilter.FILTER_SKIP;
+    });
+    let length = 0;
+    while (walker.nextNode() && length < 20000) { texts.push(walker.currentNode.data); length += walker.currentNode.data.length; }
+    return (table.caption ? table.caption.textContent + ' ' : '') + (table.tFoot ? table.tFoot.textContent + ' ' : '') + texts.join(' ');
+  };
+  // How many rows there are, as the table or the text around it says; null where nothing does.
+  const saidOf = (table, count) => {
+    const said = [];
+    const attribute = asked.countAttribute ? table.getAttribute(asked.countAttribute) : null;
+    if (attribute !== null && /^\d+$/.test(attribute)) said.push(Number(attribute));
+    const all = Number(table.getAttribute('aria-rowcount'));
+    const heads = table.tHead ? table.tHead.rows.length : 0;
+    if (all > 0) said.push(all > heads ? all - heads : all);
+    for (const element of around(table))
+      for (const [, from, to, of] of textOutside(element, table).matchAll(ofRows))
+        if (number(to) - number(from) + 1 === count && number(of) >= number(to)) said.push(number(of));
+    return said.length > 0 ? Math.max(...said) : null;
+  };
+  const pagesOf = (table) => {
+    for (const element of around(table)) {
+      const [, at, of] = [...textOutside(element, table).matchAll(ofPages)][0] || [];
+      if (of !== undefined && number(at) <= number(of)) return { at: number(at), of: number(of) };
+    }
+    return null;
+  };
+
+  const nextWords = /^(next|next page|next \d+|weiter|older|\u203a|\u00bb|>|>>|\u2192|\u25b6|\u276f)$/i;
+  const allWords = /^(show|view|see|display|load)\s+(all|everything)(\s+\S+){0,3}$|^all$/i;
+  const moreWords = /^(show|view|see|load)\s+(\d+\s+)?more(\s+\S+){0,3}\s*[\u2026.]*$|^more\s*[\u2026.]*$/i;
+  const wordsOf = (element) => [element.getAttribute('aria-label'), element.getAttribute('title'), element.textContent.slice(0, 60).replace(/\s+/g, ' ').trim().replace(/^(next|previous)\s*[\u203a\u00bb>\u2192]+$/i, '$1')].filter((each) => each);
+  const isOff = (element) => element.disabled === true || element.closest('[aria-disabled="true"], .disabled, [disabled]') !== null || !isShown(element);
+  const isHere = (element) => {
+    const href = element.getAttribute('href');
+    if (element.localName !== 'a' || href === null || href === '' || href.startsWith('#') || /^javascript:/i.test(href)) return true;
+    const to = new URL(href, document.baseURI), page = /\/(page[/-])?\d+\/?$|\/+$/i;
+    return to.origin === location.origin && to.pathname.replace(page, '') === location.pathname.replace(page, '');
+  };
+  const controls = 'a, button, [role="button"], [role="link"], li[class*="next"]';
+  const branchOf = (parent, element) => {
+    let branch = element;
+    while (branch && branch.parentNode !== parent) branch = branch.parentNode || branch.host;
+    return branch;
+  };
+  const isNear = (parent, table, element) => {
+    const all = [...parent.children], one = all.indexOf(branchOf(parent, table)), other = all.indexOf(branchOf(parent, element));
+    return one !== -1 && other !== -1 && Math.abs(one - other) <= 3 && element.closest('nav, header, footer') === null;
+  };
+  // What can be used around a table, from the nearest element on. Rows have a thousand links: they are passed over.
+  const usable = new Map();
+  const usableAround = (table) => {
+    const known = usable.get(table);
+    if (known) return known;
+    const found = [];
+    let within = table;
+    for (const element of around(table)) {
+      const all = [];
+      for (const child of element.children) {
+        if (child.contains(within)) continue;
+        if (child.matches(controls)) all.push(child);
+        all.push(...child.querySelectorAll(controls));
+      }
+      if (within === table) for (const part of [table.caption, table.tHead, table.tFoot]) if (part) all.push(...part.querySelectorAll(controls));
+      found.push([element, all]);
+      within = element;
+    }
+    usable.set(table, found);
+    return found;
+  };
+  const inRegion = (table, matches) => {
+    for (const [element, all] of usableAround(table)) {
+      const wide = element === document.body || element === document.documentElement || element.localName === 'main';
+      for (const each of all) {
+        // Far from the table, only what belongs to a pager.
+        if (wide && !isNear(element, table, each) && each.closest('[class*="pag" i], [aria-label*="pag" i], [rel~="next"]') === null) continue;
+        if (matches(each) && !isOff(each) && isHere(each)) return each;
+      }
+    }
+    return null;
+  };
+  const control = (name, table) => {
+    if (name === 'next') return inRegion(table, (each) => (each.rel && each.relList.contains('next')) || wordsOf(each).some((words) => nextWords.test(words)) || /(^|[-_\s])next($|[-_\s])/i.test(each.getAttribute('class') || ''));
+    if (name === 'more') return inRegion(table, (each) => wordsOf(each).some((words) => moreWords.test(words)));
+    for (const element of around(table))
+      for (const select of element.querySelectorAll('select')) {
+        const option = [...select.options].find((each) => /^all$/i.test(each.text.trim()) || each.value === '-1');
+        if (option && !isOff(select) && select.options.length <= 12 && [...select.options].every((each) => each === option || /\d/.test(each.text))) return option.selected ? null : option;
+      }
+    return inRegion(table, (each) => wordsOf(each).some((words) => allWords.test(words)));
+  };
+
+  const isScripted = () => [...document.scripts].some((script) => {
+    if (!/^(module|(text|application)\/(x-)?(java|ecma)script|)$/i.test(script.type.split(';')[0].trim())) return false;
+    if (script.src === '') return script.text.trim() !== '';
+    return URL.canParse(script.src) && asked.origins.includes(new URL(script.src).origin);
+  });
+  const scrollerOf = (table) => {
+    let box = table.parentElement;
+    while (box && !(/auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1)) box = box.parentElement;
+    return box || document.scrollingElement;
+  };
+  const lookAtTable = () => {
+    const table = theTable();
+    if (!table) return null;
+    const rows = rowsOf(table);
+    const ways = ['all', 'next', 'more'].filter((name) => control(name, table) !== null);
+    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, scripted: isScripted() };
+  };
+`;

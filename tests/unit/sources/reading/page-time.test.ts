@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readHtml } from '../../../../core/sources/reading/html.ts';
+import { pageTime } from '../../../../core/sources/reading/page-time.ts';
+
+const fetchedAt = '2026-11-27T21:30:00.000Z';
+const dates = {
+  words: ['as of', 'last updated'],
+  attributes: [{ selector: 'table[data-as-of]', name: 'data-as-of' }],
+  zone: 'America/New_York',
+};
+
+function timeOf(body: string, headers: Record<string, string> = {}) {
+  const page = readHtml(`<html><body>${body}</body></html>`);
+  if ('failure' in page) throw new Error(page.failure.message);
+  const response = { status: 200, headers, body, truncated: false };
+  const { at, said } = pageTime({ request: { symbols: [] }, response, error: null, fetchedAt }, page, dates);
+  return [new Date(at).toISOString(), said];
+}
+
+describe('when a page was true', () => {
+  it.each([
+    ['nothing', '', {}, fetchedAt, 'fetch'],
+    ['its age in a cache', '', { age: '3600' }, '2026-11-27T20:30:00.000Z', 'cache'],
+    [
+      'when it was made',
+      '',
+      { 'last-modified': 'Tue, 24 Nov 2026 21:00:00 GMT' },
+      '2026-11-24T21:00:00.000Z',
+      'server',
+    ],
+    ['when it was sent, long ago', '', { date: 'Thu, 26 Nov 2026 21:30:00 GMT' }, '2026-11-26T21:30:00.000Z', 'cache'],
+    ['a clock that is a little behind', '', { date: 'Fri, 27 Nov 2026 21:25:00 GMT' }, fetchedAt, 'fetch'],
+    ['a time to come', 'as of 2026-12-24', { 'last-modified': 'Wed, 24 Nov 2027 21:00:00 GMT' }, fetchedAt, 'fetch'],
+    ['no time', 'as of last Tuesday', { age: 'x', date: 'x', 'last-modified': '' }, fetchedAt, 'fetch'],
+    ['an instant', '<p>Prices as of 2026-11-24T21:00:00.000Z</p>', {}, '2026-11-24T21:00:00.000Z', 'page'],
+    ['a time of the exchange', 'Last updated: Nov 24, 2026 4:00 PM ET', {}, '2026-11-24T21:00:00.000Z', 'page'],
+    ['a time in words', 'As of Tuesday, November 24th, 2026 at 16:00', {}, '2026-11-24T21:00:00.000Z', 'page'],
+    ['a day first', 'as of 24 November 2026, 21:00 UTC', {}, '2026-11-24T21:00:00.000Z', 'page'],
+    ['an American date', 'as of 11/24/2026 09:30 am', {}, '2026-11-24T14:30:00.000Z', 'page'],
+    ['a day alone, which is over', 'as of 2026-11-24', {}, '2026-11-25T04:59:59.999Z', 'page'],
+    ['today', 'as of 2026-11-27', {}, fetchedAt, 'fetch'],
+    ['an attribute', '<table data-as-of="2026-11-24T21:00:00Z"></table>', {}, '2026-11-24T21:00:00.000Z', 'page'],
+    ['two times', 'as of 2026-11-25T00:00Z', { age: '60' }, '2026-11-25T00:00:00.000Z', 'page'],
+    ['a date that nobody sees', '<p hidden>as of 2026-11-24</p>', {}, fetchedAt, 'fetch'],
+    ['a date of something else', 'Founded 2026-11-24', {}, fetchedAt, 'fetch'],
+  ])('it says %s', (_, body, headers, at, said) => {
+    expect(timeOf(body, { ...headers })).toEqual([at, said]);
+  });
+});
