@@ -25,13 +25,20 @@ const texted: ReadonlySet<string> = new Set([
 const textsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]).nullish());
 
 function wellFormed(texts: z.infer<typeof textsSchema>): z.infer<typeof textsSchema> {
-  const whole = (value: string) => value.toWellFormed();
   return Object.fromEntries(
-    Object.entries(texts).map(([name, value]) => [
-      whole(name),
-      Array.isArray(value) ? value.map(whole) : typeof value === 'string' ? whole(value) : value,
-    ]),
+    Object.entries(texts).map(([name, value]) => {
+      const whole = name.toLowerCase() === 'idempotency-key' ? asciiOnly : (text: string) => text.toWellFormed();
+      return [
+        name.toWellFormed(),
+        Array.isArray(value) ? value.map(whole) : typeof value === 'string' ? whole(value) : value,
+      ];
+    }),
   );
+}
+
+/** Hono would write other characters as `%C3%A9`, and a malformed key would be a good one. */
+function asciiOnly(key: string): string {
+  return key.toWellFormed().replaceAll(/[^\x20-\x7e]/g, '\x7f');
 }
 
 /** `/quotes/BRK%2FB` stays, `/quotes/A?x` is `/quotes/A%3Fx`. */

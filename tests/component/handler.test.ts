@@ -155,3 +155,13 @@ describe('the function behind API Gateway', () => {
     expect([answer.statusCode, headerOf(answer, 'content-type')]).toEqual([400, 'application/problem+json']);
   });
 });
+
+it.each(['é', 'a\u00a0', 'kéy', '中'])(
+  'refuses an Idempotency-Key with other characters than ASCII: %j',
+  async (key) => {
+    const headers = { 'x-api-key': keys.operate, 'content-type': 'application/json', 'Idempotency-Key': key };
+    const asked = event({ method: 'POST', path: '/api/v1/sources/recover', headers, body: '{"kind":"api"}' });
+    const answer = answerSchema.parse(await handler(asked));
+    expect([answer.statusCode, answer.body]).toEqual([400, expect.stringContaining('header.idempotency-key')]);
+  },
+);
