@@ -164,7 +164,7 @@ describe('the previous release beside this one', { timeout: timeLimit }, () => {
     const renewal = { op: 'acquireRenewal', sourceId, ttlSeconds: 60 };
     const { token } = stateResponseSchemas.acquireRenewal.parse(await former.state(renewal));
     expect(token).not.toBeNull();
-    expect(await present.state(renewal)).toEqual({ token: null });
+    expect(await present.state(renewal)).toMatchObject({ token: null });
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const session = { sealed: 'sealed by the former release', expiresAt };
     expect(await former.state({ op: 'putSession', sourceId, token, ...session })).toEqual({ kept: true });
