@@ -39,4 +39,6 @@ export interface KnownQuote extends StoredQuote {
   readonly knownFrom: string;
   /** `null` while it is current. */
   readonly knownTo: string | null;
+  /** The finding whose proposal the price is, with what stands beside it left out. */
+  readonly repairedBy: string | null;
 }

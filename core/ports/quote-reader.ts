@@ -47,7 +47,8 @@ export interface QuoteReader {
   decidedAt(listingIds: readonly number[], knownAt: string): Promise<(ServedBy & { readonly listingId: number })[]>;
   /**
    * Prices of one source in [from, to), one page from `after` on; throws `LicenceError` for one that must not be seen. With `revisions`, corrected ones are included; with
-   * `knownAt`, each is as it was known then; with `raw`, those that a finding calls wrong are included.
+   * `knownAt`, each is as it was known then; with `raw`, those that a finding calls wrong are included; with `repaired`, what an
+   * accepted finding proposes stands in place of a price.
    */
   history(of: {
     listingId: number;
@@ -57,6 +58,7 @@ export interface QuoteReader {
     knownAt: string | null;
     revisions: boolean;
     raw: boolean;
+    repaired: boolean;
     order: 'asc' | 'desc';
     after: { asOf: string; knownFrom: string } | null;
     limit: number;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { findingSchema, findingsDecidedSchema } from '../../core/contracts/http/findings.ts';
-import { barsSchema } from '../../core/contracts/http/market.ts';
-import { makeBatch, makeKey, makeListing } from '../support/api-fixture.ts';
+import { barsSchema, tickRowSchema } from '../../core/contracts/http/market.ts';
+import { iso, makeBatch, makeKey, makeListing, makeQuote } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
 const { world, api, get, post, read } = useApi();
@@ -81,6 +81,54 @@ describe('a bar that a finding calls wrong', () => {
     await makeWrongBar('BEFORE');
     await world.pool.query("UPDATE finding SET opened_at = '2030-01-01' WHERE row_key = 'unit' AND status = 'open'");
     expect((await closes('BEFORE', '?knownAt=2026-11-20T00:00:00Z')).closes).toEqual([100, 101, 10_200, 103]);
+  });
+});
+
+describe('a quote that a finding calls wrong', () => {
+  const ticks = tickRowSchema.array();
+  const prices = async (symbol: string, query = '') =>
+    (await read(ticks, `/quotes/${symbol}/history${query}`)).data.map(({ price, change, bid, repairedBy }) => ({
+      price,
+      change,
+      bid,
+      repairedBy,
+    }));
+
+  async function makeWrongQuote(symbol: string, witness: string): Promise<string> {
+    const listing = await makeListing(world.pool, symbol);
+    const asOf = iso(-600);
+    await makeQuote(world.pool, listing, batchId, { price: '102.5', previous: '102', asOf: iso(-60) });
+    await makeQuote(world.pool, listing, batchId, { price: '10250', previous: '102', asOf });
+    const { rows } = await world.pool.query(
+      `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, at, said, evidence, proposal, batch_id)
+       VALUES ($1, 'yahoo', 'unit quote', 'unit', 'wrong', 'quote', $2, 10250, $3, $4, $5) RETURNING id`,
+      [
+        listing,
+        asOf,
+        { code: 'other_unit', factor: 0.01, fields: ['close'], witness },
+        { field: 'price', from: '10250', to: '102.5', why: 'unit' },
+        batchId,
+      ],
+    );
+    return String(rows[0]?.['id']);
+  }
+
+  it('is in the history of repaired prices once its finding is accepted, and in no other', async () => {
+    const id = await makeWrongQuote('QUOTED', 'previous_close');
+    expect((await prices('QUOTED')).map(({ price }) => price)).toEqual([102.5]);
+    expect((await prices('QUOTED', '?quality=repaired')).map(({ price }) => price)).toEqual([102.5]);
+    await post(`/findings/${id}/accept`);
+    expect((await prices('QUOTED')).map(({ price }) => price)).toEqual([102.5]);
+    const [right, repaired] = await prices('QUOTED', '?quality=repaired');
+    expect(right?.repairedBy).toBeUndefined();
+    expect(repaired).toEqual({ price: 102.5, change: 0.5, bid: null, repairedBy: id });
+    // Before it was found, it was as right as the others.
+    expect((await prices('QUOTED', `?knownAt=${iso(-30)}`)).map(({ price }) => price)).toEqual([102.5, 10_250]);
+  });
+
+  it('has no previous close beside it that may be in the other unit', async () => {
+    await post(`/findings/${await makeWrongQuote('BESIDE', 'stored_quote')}/accept`);
+    expect((await prices('BESIDE', '?quality=repaired'))[1]).toMatchObject({ price: 102.5, change: null, bid: null });
   });
 });
 

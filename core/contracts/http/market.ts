@@ -144,9 +144,17 @@ export const batchRequestSchema = z
   .strictObject({ symbols: z.array(z.string()).min(1).max(500) })
   .meta({ id: 'QuoteBatchRequest' });
 
-/** One stored price of the past. `knownTo` is set on a row that was later corrected. */
+/**
+ * One stored price of the past. `knownTo` is set on a row that was later corrected, `repairedBy` where the price is what an
+ * accepted finding proposes.
+ */
 export const tickRowSchema = z
-  .object({ ...quoteFields, knownFrom: z.iso.datetime(), knownTo: z.iso.datetime().nullable() })
+  .object({
+    ...quoteFields,
+    knownFrom: z.iso.datetime(),
+    knownTo: z.iso.datetime().nullable(),
+    repairedBy: z.string().optional(),
+  })
   .meta({ id: 'QuoteTick' });
 export type QuoteTick = z.infer<typeof tickRowSchema>;
 

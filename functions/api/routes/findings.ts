@@ -25,7 +25,8 @@ const decisions = [
   {
     verb: 'accept',
     status: 'accepted',
-    effect: 'A proposal of it is applied by `GET /bars?quality=repaired`; one of another instrument is opened at once.',
+    effect:
+      'A proposal of it is applied by `quality=repaired` of `GET /bars` and of the history of quotes; one of another instrument is opened at once.',
   },
   { verb: 'dismiss', status: 'dismissed', effect: 'Its row is served again, and it is not raised a second time.' },
 ] as const;

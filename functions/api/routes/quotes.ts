@@ -242,9 +242,11 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         knownAt: knownAtParameter,
         revisions: flag.describe('1: with prices that were corrected later'),
         quality: z
-          .enum(['served', 'raw'])
+          .enum(['served', 'raw', 'repaired'])
           .default('served')
-          .describe('`served` leaves out what a finding calls wrong, `raw` is what came'),
+          .describe(
+            '`served` leaves out what a finding calls wrong, `raw` is what came, `repaired` has what accepted proposals make of it',
+          ),
         order: z.enum(['asc', 'desc']).default('desc'),
         format: z.enum(['json', 'csv']).optional(),
         limit: limitParameter(2_000, 500),
@@ -270,6 +272,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
             knownAt: query.knownAt ?? null,
             revisions: query.revisions,
             raw: query.quality === 'raw',
+            repaired: query.quality === 'repaired',
             order: query.order,
             after: after && { asOf: after[0], knownFrom: after[1] },
             limit: query.limit + 1,

@@ -62,7 +62,8 @@ export function candidateViews(rows: readonly StoredQuote[], of: Traded, chosen:
 }
 
 export function tickView(row: KnownQuote, context: ViewContext): QuoteTick {
-  return { ...factsOf(row, context), knownFrom: row.knownFrom, knownTo: row.knownTo };
+  const { knownFrom, knownTo, repairedBy } = row;
+  return { ...factsOf(row, context), knownFrom, knownTo, ...(repairedBy === null ? {} : { repairedBy }) };
 }
 
 function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {

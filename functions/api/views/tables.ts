@@ -63,6 +63,7 @@ export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly
     { name: 'knownFrom', kind: 'text', of: (row) => row.knownFrom },
     { name: 'knownTo', kind: 'text', of: (row) => row.knownTo },
     { name: 'blobKey', kind: 'text', of: (row) => row.blobKey },
+    { name: 'repairedBy', kind: 'text', of: (row) => row.repairedBy },
     { name: 'licence', kind: 'text', of: () => licence },
   ];
   return toCsv(columns, rows);

@@ -84,6 +84,7 @@ describe('a session', () => {
     ['XOSL', '2026-04-01', ['2026-04-01T07:00', null, null, '2026-04-01T11:00'], 'on the Wednesday before Easter'],
     ['XWAR', '2018-11-12', null, 'on a holiday of that year only'],
     ['XBOM', '2024-11-01', ['2024-11-01T12:30', null, null, '2024-11-01T13:30'], 'on the evening of Diwali'],
+    ['XBOM', '2026-11-08', ['2026-11-08T08:15', null, null, '2026-11-08T09:15'], 'on the Sunday of Diwali'],
     ['XNSE', '2026-02-01', ['2026-02-01T03:45', null, null, '2026-02-01T10:00'], 'on a Sunday with a budget'],
     [
       'XBOM',

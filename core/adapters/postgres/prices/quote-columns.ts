@@ -35,6 +35,16 @@ export const servedColumns = priceColumns
     'CASE WHEN q.bid > 0 AND q.ask > 0 THEN q.bid ELSE coalesce(m.bid, q.bid) END AS bid, CASE WHEN q.bid > 0 AND q.ask > 0 THEN q.ask ELSE coalesce(m.ask, q.ask) END AS ask',
   );
 
+/** The same of a row of the past, where the price is the one that an accepted finding proposes: see `repairsOf`. */
+export const repairedColumns = `q.source, q.as_of AS "asOf", CASE WHEN r.id IS NULL THEN q.price ELSE r.price END AS price,
+  CASE WHEN r.id IS NULL THEN q.previous_close ELSE r.previous_close END AS "previousClose",
+  CASE WHEN r.id IS NULL THEN q.change ELSE r.price - r.previous_close END AS change,
+  trim_scale(CASE WHEN r.id IS NOT NULL THEN round((r.price - r.previous_close) / nullif(r.previous_close, 0), 10)
+                  WHEN q.previous_close > 0 THEN q.change_fraction END) AS "changeFraction",
+  CASE WHEN r.id IS NULL THEN q.bid END AS bid, CASE WHEN r.id IS NULL THEN q.ask END AS ask,
+  q.volume, q.currency, q.minor_factor AS "minorFactor", q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis",
+  q.fetched_at AS "fetchedAt", q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId", r.id AS "repairedBy"`;
+
 /** SQL: the latest quote that completes `q`, of the source that an expression names. */
 export const completedBy = (source: string) =>
   `LEFT JOIN latest_quote m ON m.listing_id = q.listing_id AND m.source = ${source}`;

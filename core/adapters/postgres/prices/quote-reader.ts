@@ -17,19 +17,24 @@ import {
   provenance,
   quoteColumns,
   quoteFields,
+  repairedColumns,
   servedBy,
   servedByFields,
   servedColumns,
 } from './quote-columns.ts';
 import { visibleQuotes } from './visible-quotes.ts';
-import { wasWrong } from './wrong-quotes.ts';
+import { isRepaired, repairsOf, wasWrong } from './wrong-quotes.ts';
 
 const quoteRow = z.object(quoteFields);
 const listingRow = z.object({ ...namedListingFields, ...servedByFields });
 const pricedRow = z.object({ ...namedListingFields, ...servedByFields, ...quoteFields });
 const unpricedRow = z.object({ ...namedListingFields, ...servedByFields, source: z.null() });
 const latestRow = z.union([pricedRow, unpricedRow]);
-const knownQuoteRow = z.object({ ...quoteFields, knownTo: microseconds.nullable() });
+const knownQuoteRow = z.object({
+  ...quoteFields,
+  knownTo: microseconds.nullable(),
+  repairedBy: z.string().nullable(),
+});
 const decidedRow = z.object({ ...servedByFields, listingId: z.int() });
 const hiddenRow = z.object({ listingId: z.int() });
 const symbolRow = z.object({ symbol: z.string() });
@@ -142,8 +147,9 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       visible.require(of.source);
       const down = of.order === 'desc';
       const order = down ? 'as_of DESC, ingested_at DESC' : 'as_of, ingested_at';
+      const unlessWrong = ` AND (NOT ${wasWrong('p', '$5::timestamptz')} OR ($9::bool AND ${isRepaired('p', '$1', '$5::timestamptz')}))`;
       const range = `listing_id = $1 AND source = $2 AND as_of >= $3 AND as_of < $4
-        AND ($5::timestamptz IS NULL OR ingested_at <= $5)${of.raw ? '' : ` AND NOT ${wasWrong('p', '$5::timestamptz')}`}
+        AND ($5::timestamptz IS NULL OR ingested_at <= $5)${of.raw ? '' : unlessWrong}
         AND ($6::timestamptz IS NULL OR (as_of, ingested_at) ${down ? '<' : '>'} ($6, $7::timestamptz))`;
       // The cursor narrows the range too, so that the index finds the page without walking over the pages before it.
       const from = of.after && !down ? of.after.asOf : of.from;
@@ -153,10 +159,10 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
                     WHERE ${range} AND ($5::timestamptz IS NULL OR known_to > $5) ORDER BY ${order} LIMIT $8)`;
       const result = await pool.query({
         name: `quote-history-${of.order}${withPast ? '-past' : ''}${of.raw ? '-raw' : ''}`,
-        text: `SELECT ${priceColumns}, ${provenance}, q.known_to::text AS "knownTo", ${ofThePast}
+        text: `SELECT ${repairedColumns}, ${provenance}, q.known_to::text AS "knownTo", ${ofThePast}
                FROM ((SELECT ${quoteColumns}, NULL::timestamptz AS known_to FROM quote p WHERE ${range} ORDER BY ${order} LIMIT $8)
                      ${withPast ? past : ''}) q
-               LEFT JOIN batch b ON b.id = q.batch_id
+               LEFT JOIN batch b ON b.id = q.batch_id ${repairsOf('$1', '$5::timestamptz', '$9::bool')}
                ORDER BY q.as_of ${down ? 'DESC' : ''}, q.ingested_at ${down ? 'DESC' : ''} LIMIT $8`,
         values: [
           of.listingId,
@@ -167,6 +173,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
           of.after?.asOf ?? null,
           of.after?.knownFrom ?? null,
           of.limit,
+          of.repaired,
         ],
       });
       return rowsOf(knownQuoteRow, result).map((row) => ({ ...row, knownFrom: row.ingestedAt }));
