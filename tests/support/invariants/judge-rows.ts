@@ -2,10 +2,9 @@ import type { BarSeries } from '../../../core/market/bar-series.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 import { checkQuotes, isSameQuote } from '../../../core/prices/check-quotes.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
-import type { Evidence, PriorQuote } from '../../../core/prices/evidence.ts';
+import type { Evidence, PriorQuote, QuoteSurroundings } from '../../../core/prices/evidence.ts';
 import { judgeBars as judgeOne } from '../../../core/prices/judge-bars.ts';
 import { nothingAround } from '../../../core/prices/rules/quotes.ts';
-import { outvotingAnswers } from '../../../core/prices/thresholds.ts';
 import type { candidatePriors } from './evidence.ts';
 import { type HeldRows, isSame } from './held-rows.ts';
 import { plain, type StoredQuoteFinding } from './stored-rows.ts';
@@ -54,12 +53,19 @@ export async function judgeQuotes(
   }
   const single = withoutConflicts(sound, held, rejected, breaches);
   const wrong = wrongOf(single, of);
-  const others = (row: ListedQuote) => priors.others(row.listing.id, source);
+  const knownOf = (row: ListedQuote): Known => ({
+    own: priors.own(row.listing.id, source),
+    others: priors.others(row.listing.id, source),
+    lastBars: priors.lastBars(row.listing.id, source, row.quote.asOf),
+    doubtedAt: new Set(
+      of.findings.flatMap((each) => (each.listingId === row.listing.id && each.source === source ? each.at : [])),
+    ),
+  });
   for (const row of single)
-    if (!wrong.has(row) && !(await isAcceptable(row, priors.own(row.listing.id, source), others(row), of.vouched)))
+    if (!wrong.has(row) && !of.vouched && !(await isAcceptable(row, knownOf(row))))
       breaches.push(`${row.path} is served, and no stored price lets it through`);
   for (const row of wrong.keys())
-    if (!(await isDoubtful(row, priors.own(row.listing.id, source), others(row))))
+    if (!(await isDoubtful(row, knownOf(row))))
       breaches.push(`${row.path} is called wrong, and no stored price speaks against it`);
   return { right: single.filter((row) => !wrong.has(row)), wrong: [...wrong.keys()] };
 }
@@ -91,50 +97,53 @@ function* evidences(listingId: number, own: readonly PriorQuote[]): Iterable<Evi
   for (const prior of own) yield { ...none, priors: new Map([[listingId, prior]]) };
 }
 
-function aroundOf(others: readonly PriorQuote[]): Required<Evidence>['around'] {
+/** What was stored of a listing at some time, by which a quote may have been judged. */
+interface Known {
+  readonly own: readonly (PriorQuote & { readonly fetchedAt: number })[];
+  readonly others: readonly PriorQuote[];
+  readonly lastBars: readonly { readonly close: number; readonly at: number }[];
+  /** Market times of the rows that a finding called wrong at some time. */
+  readonly doubtedAt: ReadonlySet<number>;
+}
+
+function aroundOf(
+  others: readonly PriorQuote[],
+  more: Partial<Pick<QuoteSurroundings, 'recent' | 'lastBar'>> = {},
+): Required<Evidence>['around'] {
   const known = others.map((other) => ({ ...other, provisional: false }));
-  return async (rows) => rows.map(() => ({ ...nothingAround, others: known }));
+  return async (rows) => rows.map(() => ({ ...nothingAround, others: known, ...more }));
 }
 
 /**
- * The first row of its source or the second, which the first does not block; one that another stored row or source lets
- * through; or one that a person vouches for.
+ * The first row of its source or the second, which the first does not block; or one that another stored row, source or bar
+ * lets through.
  */
-async function isAcceptable(
-  row: ListedQuote,
-  own: readonly (PriorQuote & { readonly fetchedAt: number })[],
-  others: readonly PriorQuote[],
-  vouched: boolean,
-): Promise<boolean> {
+async function isAcceptable(row: ListedQuote, known: Known): Promise<boolean> {
+  const { own, others, lastBars } = known;
   const price = Number(row.quote.price);
   const rest = own.filter((prior) => prior.price !== price || prior.asOf !== row.quote.asOf);
-  if (vouched || rest.filter((prior) => prior.fetchedAt < row.fetchedAt).length <= 1) return true;
+  if (rest.filter((prior) => prior.fetchedAt < row.fetchedAt).length <= 1) return true;
   for (const evidence of evidences(row.listing.id, rest)) {
     if (evidence === none) continue;
     if ((await checkQuotes([row], { ...evidence, around: aroundOf(others) })).accepted.length > 0) return true;
   }
-  return isOnAWay(row, rest);
+  const doubted = rest.filter((each) => known.doubtedAt.has(each.asOf) && each.fetchedAt <= row.fetchedAt);
+  const recent = doubted.map((each) => ({ ...each, wrong: true })).sort((a, b) => b.asOf - a.asOf);
+  const arounds = [...lastBars.map((lastBar) => aroundOf(others, { lastBar })), aroundOf(others, { recent })];
+  for (const prior of rest) {
+    const priors = new Map([[row.listing.id, prior]]);
+    for (const around of arounds) if ((await checkQuotes([row], { priors, around })).accepted.length > 0) return true;
+  }
+  return false;
 }
 
-/** Whether the rows since some stored one went its way to a price: a collapse that the answers in between show. */
-function isOnAWay({ quote }: ListedQuote, own: readonly PriorQuote[]): boolean {
-  const price = Number(quote.price);
-  return own.some((from) => {
-    const between = own.filter((each) => each.asOf > from.asOf && each.asOf < quote.asOf);
-    return (
-      between.filter((each) => (each.price - from.price) * (each.price - price) < 0).length + 1 >= outvotingAnswers
-    );
-  });
-}
-
-async function isDoubtful(
-  row: ListedQuote,
-  own: readonly PriorQuote[],
-  others: readonly PriorQuote[],
-): Promise<boolean> {
+async function isDoubtful(row: ListedQuote, { own, others, lastBars }: Known): Promise<boolean> {
   for (const evidence of evidences(row.listing.id, own))
     for (const around of [undefined, aroundOf(others)])
       if ((await checkQuotes([row], around ? { ...evidence, around } : evidence)).wrong.length > 0) return true;
+  // A first row that only the bars speak against.
+  for (const lastBar of lastBars)
+    if ((await checkQuotes([row], { ...none, around: aroundOf([], { lastBar }) })).wrong.length > 0) return true;
   return false;
 }
 
