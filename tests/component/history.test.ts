@@ -60,7 +60,8 @@ describe('what was known when', () => {
     expect(await prices('')).toEqual([100]);
     expect(await prices('&quality=raw')).toEqual([100, 10_000]);
     expect(await prices(`&quality=raw&knownAt=${iso(-700)}`)).toEqual([100]);
-    expect((await get('/quotes/HISTWRONG/history?quality=repaired')).status).toBe(400);
+    expect(await prices('&quality=repaired')).toEqual([100]);
+    expect((await get('/quotes/HISTWRONG/history?quality=best')).status).toBe(400);
   });
 
   it('a row is known at its own knownFrom, to the microsecond', async () => {
