@@ -72,13 +72,22 @@ export function ownFolder(into: string, purpose: 'browser' | 'unpacking'): strin
  * else uses the folder, as in a Lambda, where a process that is gone leaves its folder to nobody.
  */
 export function removeLeftovers(from: string, now: number, { alone = false }: { readonly alone?: boolean } = {}): void {
-  for (const name of readdirSync(from)) {
+  for (const name of namesIn(from)) {
     const path = join(from, name);
     try {
       if (isLeftover(path, name, now, alone) || isDump(path, name)) rmSync(path, { recursive: true, force: true });
     } catch {
       // Of another user, or gone already.
     }
+  }
+}
+
+/** What lies in a folder; nothing where no more files may be open: tidying up fails no task. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

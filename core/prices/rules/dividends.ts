@@ -41,6 +41,8 @@ const leastFit = -2.5;
 /** Within a factor of three of the habit an amount is an ordinary one. */
 const ordinary = Math.log(3);
 
+/** From so large a payment on the price counts alone, also where the vendor takes off another amount. */
+const leastAnother = 0.1;
 /** So much must the price alone speak against a payment of so much, and against one that is ten times the others … */
 const [unseenAlone, leastAlone, unseenTenfold] = [3.5, 0.03, 2.5];
 /** … and against one out of its payer's turn. Of one that is told with the amount of its neighbour it need not speak for it. */
@@ -225,9 +227,11 @@ function notPaid(event: DividendEvent, noise: number, outOfTurn?: 'alike' | 'equ
   const { told, adjusted, fall, total } = event;
   const unseen = fallFits(event, 0) - fallFits(event, told);
   const denied = adjusted !== null && isSame(adjusted, total - told, noise);
+  // Something else was paid where the vendor takes off another amount: `adjustment_differs` says so.
+  const another = adjusted !== null && !denied && !isSame(adjusted, total, noise);
   // A price that does not fall is hardly enough alone: some rise by as much that day.
   const alone = outOfTurn ? unseen >= unseenOutOfTurn[outOfTurn] : unseen >= unseenAlone && told >= leastAlone;
-  if (!(denied ? unseen >= 3 : alone)) return null;
+  if (!(denied ? unseen >= 3 : alone && !(another && told < leastAnother))) return null;
   return {
     rule: 'dividends',
     severity: denied ? 'wrong' : 'doubt',
