@@ -35,16 +35,14 @@ export function eventBreaches(stored: StoredRows): string[] {
     if (count > 0) expected.set(`${batch.kind}.revised ${batch.id}`, { ...data, revised: count });
     if (held.has(batch.id)) expected.set(`quarantine.added ${batch.id}`, data);
   }
-  for (const { id, resolved } of stored.incidents) {
-    expected.set(`incident.opened ${id}`, {});
-    if (resolved) expected.set(`incident.resolved ${id}`, {});
-  }
   for (const { id, started, finished } of stored.recoveries) {
     if (started) expected.set(`recovery.started ${id}`, {});
     if (finished) expected.set(`recovery.finished ${id}`, {});
   }
   const told = new Set<string>();
   const health = new Map<string, unknown>();
+  /** What each was told to be last: one of a source that fails and recovers is opened and resolved again. */
+  const incidents = new Map<unknown, string>();
   for (const event of stored.events) {
     const name = `event ${event.id} (${event.type})`;
     if (!eventSchema.safeParse(event).success) breaches.push(`${name}: not as its schema says`);
@@ -62,10 +60,15 @@ export function eventBreaches(stored: StoredRows): string[] {
       breaches.push(...withdrawalBreaches(name, event.data, stored));
       continue;
     }
-    const about = `${event.type} ${batchId ?? incidentId ?? recoveryId}`;
+    if (event.type === 'incident.opened' || event.type === 'incident.resolved') {
+      const before = incidents.get(incidentId) ?? 'incident.resolved';
+      if (before === event.type) breaches.push(`${name}: ${incidentId} was so before`);
+      incidents.set(incidentId, event.type);
+      continue;
+    }
+    const about = `${event.type} ${batchId ?? recoveryId}`;
     const wanted = expected.get(about);
-    // An incident may be opened and resolved again.
-    if (told.has(about) && incidentId === undefined) breaches.push(`${name}: told twice`);
+    if (told.has(about)) breaches.push(`${name}: told twice`);
     told.add(about);
     if (!wanted) breaches.push(`${name}: nothing of this kind happened to ${about}`);
     for (const [field, value] of Object.entries(wanted ?? {}))
@@ -73,6 +76,12 @@ export function eventBreaches(stored: StoredRows): string[] {
         breaches.push(`${name}: ${field} is ${event.data[field]}, not ${value}`);
   }
   for (const about of expected.keys()) if (!told.has(about)) breaches.push(`event ${about}: never told`);
+  for (const { id, resolved } of stored.incidents) {
+    const state = resolved ? 'incident.resolved' : 'incident.opened';
+    if (incidents.get(id) !== state) breaches.push(`incident ${id}: ${state} was never told`);
+    incidents.delete(id);
+  }
+  for (const id of incidents.keys()) breaches.push(`incident ${id}: told, and not stored`);
   for (const { sourceId, status } of stored.health)
     if (health.get(sourceId) !== status) breaches.push(`health of ${sourceId}: ${status} was never told`);
   return breaches;
