@@ -14,7 +14,11 @@ import { sourceAddress } from '../../core/sources/address.ts';
 import { catalogue, parserOf } from '../../core/sources/catalogue.ts';
 import type { BrowserFormLoginStrategy, SessionStrategy, SourceDefinition } from '../../core/sources/definition.ts';
 import { guardedRead } from '../../core/sources/guard.ts';
+import { readHtml } from '../../core/sources/reading/html.ts';
+import { unfinishedList } from '../../core/sources/reading/whole-list.ts';
 import { slickChartsIndices } from '../../core/sources/slickcharts/indices.ts';
+import { holdLists } from '../../functions/ingest/hold-lists.ts';
+import { golden, page } from '../unit/sources/slickcharts/good-page.ts';
 import { noon } from './price-rows.ts';
 
 const fetchedAt = new Date(noon).toISOString();
@@ -247,6 +251,31 @@ function ofParsers(): Failure[] {
   ].flat();
 }
 
+/** What lists of members end as that are old, not whole, or other lists than before. */
+async function ofLists(): Promise<Failure[]> {
+  const parser = await parserOf('slickcharts');
+  const request = { symbols: ['dowjones'] };
+  const read = (headers: Record<string, string>) =>
+    parser.parse('constituents', { ...answered(page(golden), 200, { headers }), fetchedAt, request });
+  const longAgo = new Date(noon - 10 * 86_400_000).toUTCString();
+  const old = [read({ 'last-modified': longAgo }), read({ age: String(10 * 86_400) })].map(({ failure }) => failure);
+  const last = Array.from({ length: 30 }, (_, at) => `FORMER${at}`);
+  const known = { last, accepted: [], known: new Set<string>(), listingId: 1 };
+  const held = await holdLists(
+    read({}),
+    (symbol) => symbol,
+    async () => known,
+  );
+  const html = readHtml(page(golden));
+  const parts =
+    'failure' in html
+      ? []
+      : [true, false].map((isUnfinished) =>
+          unfinishedList({ ...html, list: { isWhole: false, rows: 100, said: 101, isUnfinished } }),
+        );
+  return [...old, held.parsed.failure, ...parts].flatMap((failure) => failure ?? []);
+}
+
 /** What a proof of a recovery fails with. */
 function ofProofs(): Failure[] {
   const result = { succeeded: true, failure: null, accepted: 1, newestAsOf: noon };
@@ -272,6 +301,7 @@ export async function everyFailure(): Promise<Failure[]> {
     ...(await ofAnswers()),
     ...(await ofSessions()),
     ...(await ofBrowserLogins()),
+    ...(await ofLists()),
     ...ofParsers(),
     ...ofVerdicts(),
     ...ofProofs(),
