@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
-import { readThroughFaults, sickFaults } from './faults.ts';
+import { needsPerson, readThroughFaults, sickFaults } from './faults.ts';
 import { type Pipeline, runNow } from './pipeline.ts';
 import type { recoveryWorld } from './recovery-world.ts';
 import { wordless } from './wordless.ts';
@@ -12,9 +12,6 @@ const minute = 60_000;
 
 /** With these there is nothing to look at: a page that never came, or one that could be read. */
 const neverSeen: readonly string[] = ['hang', 'unit', 'download', 'turnover'];
-
-/** A login that only a person continues: nothing signs in again by itself. */
-const needsPerson: readonly string[] = ['second-factor', 'locked', 'terms', 'cookie-wall-login'];
 
 /**
  * Every fault of the sources of a kind, all the way (docs/reasons.md, docs/health.md, docs/recovery.md): it ends as its reason and

@@ -29,3 +29,6 @@ export const sickFaults: readonly SickFault[] = catalogue.flatMap(({ id, kind, j
 export const readThroughFaults: readonly Omit<SickFault, 'reason'>[] = catalogue.flatMap(({ id, kind, jobs }) =>
   (simulators.get(id)?.readThrough ?? []).map((fault) => ({ source: id, kind, job: jobs[0]?.id ?? '', fault })),
 );
+
+/** Faults of a login that only a person continues: nothing signs in again by itself. */
+export const needsPerson: readonly string[] = ['second-factor', 'locked', 'terms', 'cookie-wall-login'];
