@@ -68,8 +68,8 @@ export function ownFolder(into: string, purpose: 'browser' | 'unpacking'): strin
 }
 
 /**
- * Removes what processes left behind that were ended before they could tidy up, and core dumps of browsers. `alone`: nothing
- * else uses the folder, as in a Lambda, where a process that is gone leaves its folder to nobody.
+ * Removes what processes left behind that were ended before they could tidy up, and core dumps of browsers. `alone`: no
+ * other container uses the folder, as in a Lambda, where a process that is gone leaves its folder to nobody.
  */
 export function removeLeftovers(from: string, now: number, { alone = false }: { readonly alone?: boolean } = {}): void {
   for (const name of namesIn(from)) {
@@ -94,7 +94,9 @@ function namesIn(folder: string): string[] {
 function isLeftover(path: string, name: string, now: number, alone: boolean): boolean {
   const pid = ours.exec(name)?.[1];
   if (pid === undefined || mine.has(path)) return false;
-  return alone || (now - statSync(path).mtimeMs >= leftoverAfterMs && !isAlive(Number(pid)));
+  // A process that lives uses its folder, whoever it is. Of this one's number, and not its own, is an earlier one's.
+  if (isAlive(Number(pid)) && !(alone && Number(pid) === process.pid)) return false;
+  return alone || now - statSync(path).mtimeMs >= leftoverAfterMs;
 }
 
 /** Names that systems give to core dumps in the folder that a program runs in. */
