@@ -24,19 +24,22 @@ export interface InstallationFacts {
   readonly newestQuoteAt: Date | null;
 }
 
-/** A source of the catalogue with what is stored of it. */
+/** What is stored of a source. */
 export interface InstalledSource extends StoredStatus {
-  readonly id: string;
-  readonly title: string;
-  readonly needsCredentials: boolean;
+  readonly sourceId: string;
   readonly reason: RunReason | null;
   readonly score: number | null;
   readonly detail: FailureDetail;
 }
 
 export interface Installation {
-  readonly sources: readonly InstalledSource[];
-  readonly stopped: readonly ServiceId[];
+  readonly catalogue: readonly SourceDefinition[];
+  /** Whether a source is asked only once a person has set its credentials. */
+  needsCredentials(source: SourceDefinition): boolean;
+  /** Of the catalogue; one without a row is not there yet. */
+  readonly rows: readonly InstalledSource[];
+  /** The services that were ever switched. */
+  readonly services: readonly { readonly serviceId: ServiceId; readonly running: boolean }[];
   readonly facts: InstallationFacts;
   /** Messages in dead-letter queues; `null` where the queues were not asked. */
   readonly deadLetters: number | null;
@@ -44,28 +47,17 @@ export interface Installation {
   readonly now: number;
 }
 
-/** The sources of the catalogue that have a row, in its order. */
-export function installedSources(
-  catalogue: readonly SourceDefinition[],
-  rows: readonly (Omit<InstalledSource, 'id' | 'title' | 'needsCredentials'> & { readonly sourceId: string })[],
-  needsCredentials: (source: SourceDefinition) => boolean,
-): InstalledSource[] {
-  return catalogue.flatMap((source) => {
-    const row = rows.find(({ sourceId }) => sourceId === source.id);
-    if (!row) return [];
-    const { paused, credentialsSet, status, reason, score, detail } = row;
-    const stored = { paused, credentialsSet, status, reason, score, detail };
-    return [{ id: source.id, title: source.title, needsCredentials: needsCredentials(source), ...stored }];
-  });
-}
-
 type Checks = HealthView['checks'];
 type Check = Checks[string][number];
 
 /** The health of the installation with the checks that it rests on: the one judgement behind /health, its history and the report. */
 export function judgeInstallation(of: Installation): { system: SystemHealth; checks: Checks } {
-  const { facts, now, stopped } = of;
-  const sources = of.sources.map(systemSource);
+  const { catalogue, rows, facts, now } = of;
+  const stopped = of.services.filter((service) => !service.running).map((service) => service.serviceId);
+  const sources = catalogue.flatMap((source) => {
+    const row = rows.find(({ sourceId }) => sourceId === source.id);
+    return row ? [systemSource(source, row, of.needsCredentials(source))] : [];
+  });
   const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
   const checks = new Map<string, Check>([
     ['database:migrations', { status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
@@ -86,10 +78,11 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
   return { system, checks: Object.fromEntries([['sources:health', [sourcesCheck(system)]], ...asLists(checks)]) };
 }
 
-function systemSource(source: InstalledSource): SystemSource {
-  const { id, title, reason, score, detail } = source;
-  const status = shownStatus(source, source.needsCredentials);
-  const asked = !source.needsCredentials || source.credentialsSet;
+function systemSource(source: SourceDefinition, row: InstalledSource, needs: boolean): SystemSource {
+  const { id, title } = source;
+  const { reason, score, detail } = row;
+  const status = shownStatus(row, needs);
+  const asked = !needs || row.credentialsSet;
   const unplanned = status === 'unknown' && asked && detail.code === 'runs_unplanned';
   return { id, title, status, reason: status === 'paused' || status === 'unknown' ? null : reason, score, unplanned };
 }

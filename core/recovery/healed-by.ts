@@ -1,15 +1,8 @@
 import type { Recovery } from './recovery.ts';
+import { repairSteps } from './strategy.ts';
 
 /** Steps that can be a cure: what is noted, and the proofs, are none. */
-const cures: ReadonlySet<string> = new Set([
-  'lower_budget',
-  'renew_session',
-  'fresh_profile',
-  'other_selectors',
-  'half_open_breaker',
-  'flush_cache',
-  'lift_pause',
-]);
+const cures: ReadonlySet<string> = new Set([...repairSteps.filter((step) => step !== 'keep_page'), 'fresh_profile']);
 
 /**
  * What was changed before the proof of a verified recovery succeeded, in order; `null` for one that is not verified. Where

@@ -43,7 +43,7 @@ export const recoverySteps = [
 export type RecoveryStepName = (typeof recoverySteps)[number];
 
 /** Steps that change what is stored about a source or the proxy, and nothing else. */
-const repairSteps = [
+export const repairSteps = [
   'keep_page',
   'lower_budget',
   'renew_session',

@@ -1,5 +1,5 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
-import { installedSources, judgeInstallation } from '../../core/health/installation.ts';
+import { judgeInstallation } from '../../core/health/installation.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
@@ -45,9 +45,9 @@ export function createInstallationHealth(of: InstallationReaders): InstallationH
     const dead = deadLetters(now, log);
     const facts = await of.health.facts(at);
     const ids = of.catalogue.map((source) => source.id);
-    const sources = installedSources(of.catalogue, await of.sources.sources(ids, at), needsCredentials);
+    const rows = await of.sources.sources(ids, at);
     const services = await of.switches.services(at);
-    const stopped = services.filter((service) => !service.running).map((service) => service.serviceId);
-    return judgeInstallation({ sources, stopped, facts, deadLetters: await dead, now });
+    const { catalogue } = of;
+    return judgeInstallation({ catalogue, needsCredentials, rows, services, facts, deadLetters: await dead, now });
   };
 }

@@ -1,5 +1,5 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
-import { installedSources, judgeInstallation } from '../../core/health/installation.ts';
+import { judgeInstallation } from '../../core/health/installation.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
@@ -26,8 +26,10 @@ export async function sampleSystem(now: Date, of: SampleDependencies): Promise<v
   );
   const services = await of.switches.services(now);
   const { system } = judgeInstallation({
-    sources: installedSources(of.catalogue, rows, needsCredentials),
-    stopped: services.filter((service) => !service.running).map((service) => service.serviceId),
+    catalogue: of.catalogue,
+    needsCredentials,
+    rows,
+    services,
     facts,
     deadLetters: null,
     now: now.getTime(),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Exchange } from '../../core/contracts/blob.ts';
 import { openedValiditySchema, quoteSchema } from '../../core/contracts/http/market.ts';
 import { makeKeys } from '../support/api-fixture.ts';
-import { type OpenWorld, openWorld } from '../support/world.ts';
+import type { OpenWorld } from '../support/world.ts';
+import { inWorld, listingChanges, yahooQuote } from '../support/yahoo-quote.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-11-16T16:40:00Z');
@@ -28,19 +28,7 @@ async function answer(world: OpenWorld, { day: days, symbol = 'CPX.L', price, cu
     regularMarketPrice: price,
     regularMarketTime: (at - 600_000) / 1_000,
   };
-  const exchange: Exchange = {
-    request: { method: 'GET', url: 'https://upstream.example/', headers: {}, symbols: [symbol] },
-    response: {
-      status: 200,
-      headers: {},
-      truncated: false,
-      body: JSON.stringify({ quoteResponse: { result: [row], error: null } }),
-    },
-    error: null,
-    fetchedAt: new Date(at).toISOString(),
-    latencyMs: 12,
-  };
-  return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [exchange] });
+  return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [yahooQuote(row, at)] });
 }
 
 async function quoteOf(world: OpenWorld, symbol = 'CPX.L') {
@@ -48,19 +36,6 @@ async function quoteOf(world: OpenWorld, symbol = 'CPX.L') {
   const { price, currency } = z.object({ data: quoteSchema.pick({ price: true, currency: true }) }).parse(body).data;
   return `${price} ${currency}`;
 }
-
-async function inWorld(test: (world: OpenWorld) => Promise<void>): Promise<void> {
-  const world = await openWorld();
-  try {
-    await test(world);
-    await world.invariant();
-  } finally {
-    await world.stop();
-  }
-}
-
-const events = async (world: OpenWorld) =>
-  (await world.database.query("SELECT data FROM outbox WHERE type = 'listing.changed'")).rows.map((row) => row['data']);
 
 describe('a listing in another currency', () => {
   it('holds its rows back with the command that opens it, until that is so for days', () =>
@@ -73,11 +48,11 @@ describe('a listing in another currency', () => {
       expect(first.held[0]?.detail.text).toContain('npx quotron listings change CPX.L --currency USD');
       await answer(world, { day: 2, price: 32.2, currency: 'USD' });
       expect(await quoteOf(world)).toBe('24.5 GBP');
-      expect(await events(world)).toEqual([]);
+      expect(await listingChanges(world)).toEqual([]);
       const opening = await answer(world, { day: 4.5, price: 32.4, currency: 'USD' });
       expect(opening.held).toEqual([]);
       expect(await quoteOf(world)).toBe('32.4 USD');
-      expect(await events(world)).toMatchObject([
+      expect(await listingChanges(world)).toMatchObject([
         {
           change: 'currency',
           automatic: true,
@@ -100,7 +75,7 @@ describe('a listing in another currency', () => {
       const held = await answer(world, { day: 5, price: 32.4, currency: 'USD' });
       expect(held.held).toHaveLength(1);
       expect(await quoteOf(world)).toBe('24.6 GBP');
-      expect(await events(world)).toEqual([]);
+      expect(await listingChanges(world)).toEqual([]);
     }));
 });
 
@@ -145,7 +120,7 @@ describe('what a person opens', () => {
       await answer(world, { day: 0, price: 2450, currency: 'GBp' });
       await answer(world, { day: 0, symbol: 'OTHER.L', price: 100, currency: 'GBp' });
       expect((await ask(world, symbol, body)).status).toBe(status);
-      expect(await events(world)).toEqual([]);
+      expect(await listingChanges(world)).toEqual([]);
     }),
   );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Exchange } from '../../core/contracts/blob.ts';
 import { makeKeys } from '../support/api-fixture.ts';
-import { type OpenWorld, openWorld } from '../support/world.ts';
+import type { OpenWorld } from '../support/world.ts';
+import { inWorld, listingChanges, yahooQuote } from '../support/yahoo-quote.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-05-04T20:30:00Z');
@@ -38,33 +38,9 @@ async function answer(world: OpenWorld, { day: days, name = former, price, type 
     regularMarketTime: (at - 600_000) / 1_000,
     ...(said.firstTraded === undefined ? {} : { firstTradeDateMilliseconds: start + said.firstTraded * day }),
   };
-  const exchange: Exchange = {
-    request: { method: 'GET', url: 'https://upstream.example/', headers: {}, symbols: ['ANMX'] },
-    response: {
-      status: 200,
-      headers: {},
-      truncated: false,
-      body: JSON.stringify({ quoteResponse: { result: [row], error: null } }),
-    },
-    error: null,
-    fetchedAt: new Date(at).toISOString(),
-    latencyMs: 12,
-  };
-  return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [exchange] });
+  return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges: [yahooQuote(row, at)] });
 }
 
-async function inWorld(test: (world: OpenWorld) => Promise<void>, invariant = true): Promise<void> {
-  const world = await openWorld();
-  try {
-    await test(world);
-    if (invariant) await world.invariant();
-  } finally {
-    await world.stop();
-  }
-}
-
-const events = async (world: OpenWorld) =>
-  (await world.database.query("SELECT data FROM outbox WHERE type = 'listing.changed'")).rows.map((row) => row['data']);
 const listings = async (world: OpenWorld) =>
   (
     await world.database.query(
@@ -92,13 +68,15 @@ describe('a symbol under quite another name', () => {
       await answer(world, { day: 0, price: 12.4 });
       await answer(world, { ...open, currency: 'USD' });
       expect(await findings(world)).toMatchObject([{ status: 'open', said: latter }]);
-      expect(await events(world)).toEqual([]);
+      expect(await listingChanges(world)).toEqual([]);
       await decide(world, 'accept');
       expect(await listings(world)).toMatchObject([
         { until: '2026-11-24', name: former, status: 'delisted' },
         { until: 'infinity', name: latter, status: 'active' },
       ]);
-      expect(await events(world)).toMatchObject([{ change: 'instrument', automatic: false, from: '2026-11-24' }]);
+      expect(await listingChanges(world)).toMatchObject([
+        { change: 'instrument', automatic: false, from: '2026-11-24' },
+      ]);
       const { held } = await answer(world, { day: 205, name: latter, price: 48.4 });
       expect(held).toEqual([]);
       expect((await world.get('/quotes/ANMX')).body).toMatchObject({
@@ -148,7 +126,9 @@ describe('a symbol under quite another name', () => {
         { until: '2026-11-24', assetClass: 'equity' },
         { until: 'infinity', assetClass: 'etf', name: latter },
       ]);
-      expect(await events(world)).toMatchObject([{ change: 'instrument', automatic: true, from: '2026-11-24' }]);
+      expect(await listingChanges(world)).toMatchObject([
+        { change: 'instrument', automatic: true, from: '2026-11-24' },
+      ]);
     }));
 
   it('is another one where it has been in another currency for days, too', () =>
@@ -160,7 +140,7 @@ describe('a symbol under quite another name', () => {
         { until: 'infinity', name: latter, currency: 'GBP', minorFactor: 100 },
       ]);
       expect(await findings(world)).toMatchObject([{ status: 'gone' }]);
-      expect(await events(world)).toMatchObject([{ change: 'instrument', automatic: true }]);
+      expect(await listingChanges(world)).toMatchObject([{ change: 'instrument', automatic: true }]);
     }));
 
   it('opens once where two answers on it are read at once', () =>
@@ -169,7 +149,7 @@ describe('a symbol under quite another name', () => {
       const newcomer = { ...open, firstTraded: 200 };
       await Promise.all([answer(world, newcomer), answer(world, { ...newcomer, day: 204.01 })]);
       expect(await listings(world)).toHaveLength(2);
-      expect(await events(world)).toHaveLength(1);
+      expect(await listingChanges(world)).toHaveLength(1);
     }));
 
   it('says nothing of a contract, whose name is of its month', () =>

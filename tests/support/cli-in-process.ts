@@ -1,6 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
-import { vi } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { main } from '../../cli/main.ts';
 
 export interface Asked {
@@ -112,4 +114,39 @@ export async function quotron(args: readonly string[], env: NodeJS.ProcessEnv, {
     process.env = before.env;
     process.exitCode = before.exitCode;
   }
+}
+
+/**
+ * The command beside a double of the API, for the tests of a file: each begins without answers, and with nothing asked.
+ * `ask` runs it in a folder of its own with a key that the double takes.
+ */
+export function useCli() {
+  const answers: Answers = {};
+  let double: Awaited<ReturnType<typeof apiDouble>>;
+  let folder: string;
+  beforeAll(async () => {
+    double = await apiDouble(answers);
+    folder = mkdtempSync(join(tmpdir(), 'quotron-cli-'));
+  });
+  afterAll(async () => {
+    await double.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => {
+    double.asked.length = 0;
+    for (const name of Object.keys(answers)) delete answers[name];
+  });
+  return {
+    answers,
+    get asked() {
+      return double.asked;
+    },
+    get url() {
+      return double.url;
+    },
+    get folder() {
+      return folder;
+    },
+    ask: (...args: string[]) => quotron(args, { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' }, { cwd: folder }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
-import type { EndedTask } from '../../core/health/source-facts.ts';
+import { closedBreaker } from '../../core/health/breaker.ts';
+import type { EndedTask, SourceFacts } from '../../core/health/source-facts.ts';
 
 let runs = 0;
 
@@ -45,4 +46,25 @@ export function bad(reason: RunReason, more: Partial<EndedTask> = {}): EndedTask
 
 export function times(count: number, make: () => EndedTask): EndedTask[] {
   return Array.from({ length: count }, make);
+}
+
+/** What a source is judged by where nothing is of note, a quarter of its 1,000 requests of the day aside. Newest tasks first. */
+export function judgedFacts(newest: readonly EndedTask[], more: Partial<SourceFacts> = {}): SourceFacts {
+  return {
+    paused: false,
+    heldUntil: null,
+    credentialed: true,
+    tasks: new Map([['quotes', [...newest]]]),
+    unjudged: [],
+    recovered: null,
+    breaker: closedBreaker,
+    incidents: [],
+    resolved: [],
+    quoted: [],
+    barred: [],
+    usedToday: 250,
+    plannedTo: new Map([['quotes', tuesdayAtEleven - 60_000]]),
+    stoppedServices: [],
+    ...more,
+  };
 }

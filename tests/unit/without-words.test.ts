@@ -6,13 +6,12 @@ import { quarantineReasons } from '../../core/contracts/words/quarantine-reasons
 import { type RowFinding, rowFindingSchema } from '../../core/contracts/words/row-findings.ts';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts, TaskFact } from '../../core/diagnosis/facts.ts';
-import { closedBreaker } from '../../core/health/breaker.ts';
 import { judgeSource } from '../../core/health/judge.ts';
 import type { SourceFacts as JudgedFacts } from '../../core/health/source-facts.ts';
 import { systemHealth } from '../../core/health/system.ts';
 import { failedStep, proofOf } from '../../core/recovery/proof.ts';
 import { recoveryKinds, strategyFor } from '../../core/recovery/strategy.ts';
-import { bad, good, tuesdayAtEleven as now } from '../support/ended-tasks.ts';
+import { bad, good, judgedFacts, tuesdayAtEleven as now } from '../support/ended-tasks.ts';
 import { everyFailure } from '../support/every-failure.ts';
 import { wordless } from '../support/wordless.ts';
 
@@ -89,19 +88,7 @@ function judged(failure: Failure): JudgedFacts {
   const ends = [3, 2, 1].map((minutes) =>
     bad(failure.reason, { ...failure, endedAt: now - minutes * minute, runId: `run-${minutes}` }),
   );
-  return {
-    ...{ paused: false, heldUntil: null, credentialed: true, recovered: null, breaker: closedBreaker, incidents: [] },
-    ...{
-      resolved: [],
-      quoted: [],
-      barred: [],
-      usedToday: 250,
-      plannedTo: new Map([['quotes', now - minute]]),
-      stoppedServices: [],
-    },
-    tasks: new Map([['quotes', [...ends.toReversed(), good({ endedAt: now - 4 * minute })]]]),
-    unjudged: ends,
-  };
+  return judgedFacts([...ends.toReversed(), good({ endedAt: now - 4 * minute })], { unjudged: ends });
 }
 
 describe('without their messages', () => {

@@ -1,21 +1,3 @@
-/**
- * What a source may want after the password, in place of letting in or refusing. Each needs a person, or time: no login
- * is made before a person says "continue", sets credentials, or the time is over.
- */
-export const loginStates = [
-  'second_factor_wanted',
-  'approval_wanted',
-  'account_locked',
-  'password_change_wanted',
-  'terms_unaccepted',
-  'consent_wanted',
-  'survey_shown',
-  'signed_in_elsewhere',
-  'too_many_logins',
-  'login_unrecognized',
-] as const;
-export type LoginState = (typeof loginStates)[number];
-
 /** States that carry nothing but their code; `too_many_logins` has the time at which it is over. */
 export const plainLoginStates = [
   'second_factor_wanted',
@@ -27,7 +9,14 @@ export const plainLoginStates = [
   'survey_shown',
   'signed_in_elsewhere',
   'login_unrecognized',
-] as const satisfies readonly LoginState[];
+] as const;
+
+/**
+ * What a source may want after the password, in place of letting in or refusing. Each needs a person, or time: no login
+ * is made before a person says "continue", sets credentials, or the time is over.
+ */
+export const loginStates = [...plainLoginStates, 'too_many_logins'] as const;
+export type LoginState = (typeof loginStates)[number];
 
 /** For people: what the source shows, and what to do about it before the login is continued. */
 export const loginStateWords: Readonly<Record<LoginState, { readonly shows: string; readonly toDo: string }>> = {

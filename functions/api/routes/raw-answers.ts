@@ -46,8 +46,9 @@ export function rawAnswerRoutes({ runs, blobs }: RouteDependencies): Route[] {
     for (const { part, attempt, blobKey } of kept) {
       if (blobKey === null) continue;
       for (const exchange of await exchangesOf(blobKey)) {
-        found.push({ n: found.length, part, attempt, blobKey, exchange });
-        if (found.some(wanted)) return found;
+        const answer = { n: found.length, part, attempt, blobKey, exchange };
+        found.push(answer);
+        if (wanted(answer)) return found;
       }
     }
     return found;

@@ -1,55 +1,37 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { quotronProgram } from '../../../cli/program.ts';
-import { type Answers, apiDouble, Problem, quotron } from '../../support/cli-in-process.ts';
+import { Problem, quotron, useCli } from '../../support/cli-in-process.ts';
 import { usualSources } from '../../support/dashboard/operations-data.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';
-const answers: Answers = {};
-let double: Awaited<ReturnType<typeof apiDouble>>;
-let folder: string;
-
-beforeAll(async () => {
-  double = await apiDouble(answers);
-  folder = mkdtempSync(join(tmpdir(), 'quotron-cli-'));
-});
-afterAll(async () => {
-  await double.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(() => {
-  double.asked.length = 0;
-  for (const name of Object.keys(answers)) delete answers[name];
-});
-
-const ask = (...args: string[]) =>
-  quotron(args, { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' }, { cwd: folder });
+const cli = useCli();
+const { answers, ask } = cli;
 
 describe('where Quotron is', () => {
   it.each(['', '/', '/api/v1', '/api/v1/'])('is QUOTRON_URL with %j behind it', async (end) => {
     answers['GET /quarantine'] = [];
     const { code } = await quotron(['quarantine', 'list'], {
-      QUOTRON_URL: double.url + end,
+      QUOTRON_URL: cli.url + end,
       QUOTRON_API_KEY: 'the-key',
     });
-    expect([code, double.asked[0]?.path, double.asked[0]?.key]).toEqual([0, '/quarantine?limit=50', 'the-key']);
+    expect([code, cli.asked[0]?.path, cli.asked[0]?.key]).toEqual([0, '/quarantine?limit=50', 'the-key']);
   });
 
   it('is the local cloud of the current folder', async () => {
     answers['GET /quarantine'] = [];
-    mkdirSync(join(folder, '.quotron'), { recursive: true });
-    const local = { apiUrl: `${double.url}/api/v1`, apiKeys: { admin: 'local-key' } };
-    writeFileSync(join(folder, '.quotron', 'local.json'), JSON.stringify(local));
-    const { code } = await quotron(['quarantine', 'list'], {}, { cwd: folder });
-    expect([code, double.asked[0]?.key]).toEqual([0, 'local-key']);
-    rmSync(join(folder, '.quotron'), { recursive: true });
+    mkdirSync(join(cli.folder, '.quotron'), { recursive: true });
+    const local = { apiUrl: `${cli.url}/api/v1`, apiKeys: { admin: 'local-key' } };
+    writeFileSync(join(cli.folder, '.quotron', 'local.json'), JSON.stringify(local));
+    const { code } = await quotron(['quarantine', 'list'], {}, { cwd: cli.folder });
+    expect([code, cli.asked[0]?.key]).toEqual([0, 'local-key']);
+    rmSync(join(cli.folder, '.quotron'), { recursive: true });
   });
 
   it('is not guessed when half of it is set, or it is no URL', async () => {
-    const half = await quotron(['status'], { QUOTRON_URL: double.url });
+    const half = await quotron(['status'], { QUOTRON_URL: cli.url });
     expect([half.code, half.stderr]).toEqual([1, expect.stringContaining('QUOTRON_API_KEY is not')]);
     const none = await quotron(['status'], { QUOTRON_URL: 'ftp://x', QUOTRON_API_KEY: 'k' });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('not an http or https URL')]);
@@ -86,7 +68,7 @@ describe('a wrong call', () => {
     const { code, stdout, stderr } = await ask(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(why);
-    expect(double.asked).toEqual([]);
+    expect(cli.asked).toEqual([]);
   });
 
   it('a name that the API does not know ends with 2 as well', async () => {
@@ -155,7 +137,7 @@ describe('listings', () => {
     answers['POST /instruments/CPX.L/change'] = opened;
     const { code, stdout } = await ask('listings', 'change', 'CPX.L', ...options);
     expect([code, stdout]).toEqual([0, 'From 2026-11-23 on CPX.L is another listing, in USD.\n']);
-    expect(double.asked[0]?.body).toEqual(body);
+    expect(cli.asked[0]?.body).toEqual(body);
   });
 
   it.each([[[]], [['--currency', 'USD', '--renamed', 'CPY.L']], [['--another', '--renamed', 'CPY.L']]])(
@@ -182,7 +164,7 @@ describe('findings', () => {
     answers['GET /findings'] = [finding];
     const { code, stdout } = await ask('findings', 'list', '--symbol', 'VOD.L', '--severity', 'wrong');
     expect(code).toBe(0);
-    expect(double.asked[0]?.path).toBe('/findings?limit=50&symbol=VOD.L&severity=wrong&status=open');
+    expect(cli.asked[0]?.path).toBe('/findings?limit=50&symbol=VOD.L&severity=wrong&status=open');
     expect(stdout).toContain('bar 1d 2026-11-18');
     expect(stdout).toContain('prices 10200 → 102');
   });
@@ -193,7 +175,7 @@ describe('findings', () => {
   ])('are decided by %s, and end with 1 when none was open', async (verb, status) => {
     answers[`POST /findings/${verb}`] = { status, ids: ['12'] };
     expect(await ask('findings', verb, '12', '13')).toMatchObject({ code: 0, stdout: `1 finding of 2 ${status}.\n` });
-    expect(double.asked.at(-1)?.body).toEqual({ ids: ['12', '13'] });
+    expect(cli.asked.at(-1)?.body).toEqual({ ids: ['12', '13'] });
     answers[`POST /findings/${verb}`] = { status, ids: [] };
     expect((await ask('findings', verb, '12')).code).toBe(1);
     expect((await ask('findings', verb, 'x')).code).toBe(2);
@@ -218,7 +200,7 @@ describe('recover', () => {
     answers[`GET /recoveries/${id}`] = recovery(status, status === 'failed' ? { reason: 'down' } : {});
     const done = await ask('recover', 'yahoo', '--wait');
     expect([done.code, done.stdout]).toEqual([code, expect.stringContaining(`yahoo: ${status} by renew-session`)]);
-    expect(double.asked[0]?.body).toEqual({ ids: ['yahoo'] });
+    expect(cli.asked[0]?.body).toEqual({ ids: ['yahoo'] });
   });
 
   it('leaves out those of all that nobody uses, and not those that were named', async () => {
@@ -228,7 +210,7 @@ describe('recover', () => {
     expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('not recovered') });
     expect(all.stderr).toContain('deprecated');
     expect(await ask('recover', '--failing')).toMatchObject({ code: 0, stderr: '' });
-    expect(double.asked[0]?.body).toEqual({ failing: true });
+    expect(cli.asked[0]?.body).toEqual({ failing: true });
     expect(await ask('recover', 'yahoo', 'demo-broker')).toMatchObject({ code: 1 });
     answers['POST /sources/recover'] = [
       { sourceId: 'x', accepted: false, id: null, refusal: { code: 'unknown_source', message: 'No.' } },
@@ -241,7 +223,7 @@ describe('continue', () => {
   it('continues the login of a source that it names, and says what is wrong with another', async () => {
     answers['POST /sources/x/continue'] = new Problem(404, 'unknown_source', 'No source has this id.');
     expect((await ask('continue', 'x')).code).toBe(2);
-    expect(double.asked[0]).toMatchObject({ path: '/sources/x/continue' });
+    expect(cli.asked[0]).toMatchObject({ path: '/sources/x/continue' });
   });
 
   it('is what `health` advises while a login is on hold', async () => {
@@ -311,14 +293,14 @@ describe('diagnose', () => {
     expect(stdout).toContain(
       '1. Yahoo Finance: its servers fail\n   The source answers 500.\n   Heal it: npx quotron recover yahoo --wait',
     );
-    expect(readFileSync(join(folder, 'diagnostics_report.md'), 'utf8')).toBe('# Diagnostics report\n');
-    expect(double.asked.map(({ accept }) => accept)).toEqual(['application/json', 'application/json', 'text/markdown']);
+    expect(readFileSync(join(cli.folder, 'diagnostics_report.md'), 'utf8')).toBe('# Diagnostics report\n');
+    expect(cli.asked.map(({ accept }) => accept)).toEqual(['application/json', 'application/json', 'text/markdown']);
   });
 
   it('ends with 0 where there are notes only, and writes where it is told', async () => {
     report([{ ...finding, effect: 5 }]);
     expect(await ask('diagnose', '--output', 'other.md')).toMatchObject({ code: 0 });
-    expect(readFileSync(join(folder, 'other.md'), 'utf8')).toContain('#');
+    expect(readFileSync(join(cli.folder, 'other.md'), 'utf8')).toContain('#');
     report([]);
     expect(await ask('diagnose', '--output', '-')).toMatchObject({ code: 0, stdout: '# Diagnostics report\n' });
     report([]);
@@ -330,7 +312,7 @@ describe('diagnose', () => {
     report([finding]);
     const { stdout, stderr } = await ask('diagnose', '--json');
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toMatchObject({ score: 61, file: join(folder, 'diagnostics_report.md') });
+    expect(JSON.parse(stdout)).toMatchObject({ score: 61, file: join(cli.folder, 'diagnostics_report.md') });
   });
 });
 
@@ -338,7 +320,7 @@ describe('colour', () => {
   it('is used where it is asked for, and never with NO_COLOR', async () => {
     const key = { id, name: 'x', prefix: 'qtr_live_x', scope: 'read', use: 'internal', createdAt: at };
     answers['GET /keys'] = [{ ...key, expiresAt: null, lastUsedAt: null, revokedAt: null }];
-    const where = { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'k' };
+    const where = { QUOTRON_URL: cli.url, QUOTRON_API_KEY: 'k' };
     expect((await quotron(['keys', 'list'], { ...where, FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
     expect((await quotron(['keys', 'list'], { ...where, NO_COLOR: '1' })).stdout).not.toContain('\u001b[');
     expect((await quotron(['keys', 'list'], where)).stdout).not.toContain('\u001b[');
@@ -353,7 +335,7 @@ describe('test', () => {
     const { code, stdout } = await ask('test', 'yahoo');
     expect([code, stdout]).toEqual([1, expect.stringContaining('no requests until 2099-12-01 00:00:00 UTC')]);
     expect(stdout).toContain('The day has no request left.');
-    expect(double.asked.map(({ method }) => method)).toEqual(['GET']);
+    expect(cli.asked.map(({ method }) => method)).toEqual(['GET']);
     const json = await ask('test', 'yahoo', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ works: false, heldUntil });
   });

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CoverageView } from '../../../core/contracts/http/coverage.ts';
-import { type Answers, apiDouble, quotron } from '../../support/cli-in-process.ts';
+import { useCli } from '../../support/cli-in-process.ts';
 
-const answers: Answers = {};
-let double: Awaited<ReturnType<typeof apiDouble>>;
-
-beforeAll(async () => {
-  double = await apiDouble(answers);
-});
-afterAll(() => double.stop());
-beforeEach(() => {
-  double.asked.length = 0;
-});
-
-const ask = (...args: string[]) =>
-  quotron(['coverage', ...args], { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' });
+const cli = useCli();
+const { answers } = cli;
+const ask = (...args: string[]) => cli.ask('coverage', ...args);
 
 const row: CoverageView = {
   instrument: {
@@ -58,11 +48,9 @@ describe('a dry run of a backfill', () => {
       ...{ sourceId: 'yahoo', interval: '1d', symbols: ['AAPL'], from: '2000-01-01', to: '2026-11-20' },
       ...{ calls: 6, shareOfDay: 0.0031, days: 1, doneAt: '2026-11-20T15:01:00.000Z' },
     };
-    const { code, stdout } = await quotron(
-      ['backfill', 'create', 'yahoo', 'AAPL', '--from', '2000-01-01', '--dry-run'],
-      { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' },
-    );
-    expect(double.asked[0]?.body).toMatchObject({ symbols: ['AAPL'], dryRun: true });
+    const backfill = ['backfill', 'create', 'yahoo', 'AAPL', '--from', '2000-01-01', '--dry-run'];
+    const { code, stdout } = await cli.ask(...backfill);
+    expect(cli.asked[0]?.body).toMatchObject({ symbols: ['AAPL'], dryRun: true });
     expect([code, stdout]).toEqual([0, expect.stringMatching(/calls +6, 0\.3 % of the quota of a day\ndays +1\n/)]);
   });
 });
@@ -72,7 +60,7 @@ describe('coverage', () => {
     answers['GET /coverage'] = [row];
     const { code, stdout } = await ask('AAPL', '--from', '2026-10-28', '--to', '2026-11-20');
     expect(code).toBe(0);
-    expect(double.asked[0]?.path).toBe('/coverage?limit=50&symbol=AAPL&interval=1d&from=2026-10-28&to=2026-11-20');
+    expect(cli.asked[0]?.path).toBe('/coverage?limit=50&symbol=AAPL&interval=1d&from=2026-10-28&to=2026-11-20');
     expect(stdout.split('\n')).toEqual([
       'AAPL yahoo 1d, 2026-10-28 to 2026-11-20: 18 sessions, 13 present, 5 missing (3 unexplained, 1 not_traded, 1 not_yet_due)',
       `2026-10  ${' '.repeat(27)}■■■`,
@@ -85,7 +73,7 @@ describe('coverage', () => {
   it('of all is a line for each listing and source, with a character for each month', async () => {
     answers['GET /coverage'] = [row];
     const { stdout } = await ask('--state', 'missing');
-    expect(double.asked[0]?.path).toBe('/coverage?limit=50&interval=1d&state=missing');
+    expect(cli.asked[0]?.path).toBe('/coverage?limit=50&interval=1d&state=missing');
     expect(stdout).toMatch(/AAPL +yahoo +2026-10-28 +18 +13 +5 +3 unexplained, .* +0 +■▪/);
   });
 
@@ -103,7 +91,7 @@ describe('coverage', () => {
   it('takes no more series a page than the API gives for the time', async () => {
     answers['GET /coverage'] = [];
     const { stdout } = await ask('--from', '1970-01-01', '--to', '2026-11-20', '--limit', '500');
-    expect(double.asked[0]?.path).toContain('limit=19&');
+    expect(cli.asked[0]?.path).toContain('limit=19&');
     expect(stdout).toBe('There are no such bars.\n');
     expect((await ask('--state', 'gone')).code).toBe(2);
     expect((await ask('--from', 'yesterday')).code).toBe(2);

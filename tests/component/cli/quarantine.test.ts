@@ -1,30 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Answers, apiDouble, Page, quotron } from '../../support/cli-in-process.ts';
+import { describe, expect, it } from 'vitest';
+import { Page, useCli } from '../../support/cli-in-process.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';
-const answers: Answers = {};
-let double: Awaited<ReturnType<typeof apiDouble>>;
-let folder: string;
-
-beforeAll(async () => {
-  double = await apiDouble(answers);
-  folder = mkdtempSync(join(tmpdir(), 'quotron-cli-'));
-});
-afterAll(async () => {
-  await double.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(() => {
-  double.asked.length = 0;
-  for (const name of Object.keys(answers)) delete answers[name];
-});
-
-const ask = (...args: string[]) =>
-  quotron(args, { QUOTRON_URL: double.url, QUOTRON_API_KEY: 'the-key' }, { cwd: folder });
+const cli = useCli();
+const { answers, ask } = cli;
 
 const row = (differs: Record<string, unknown> = {}) => ({
   ...{
@@ -46,7 +26,7 @@ describe('quarantine', () => {
     answers['GET /quarantine'] = [row(), row({ id: '6', symbol: '\u001b[31mX', detail: 'a\nb' })];
     const { code, stdout } = await ask('quarantine', 'list', '--source', 'yahoo', '--reason', 'unit_suspect');
     expect(code).toBe(0);
-    expect(double.asked[0]?.path).toBe('/quarantine?limit=50&sourceId=yahoo&reason=unit_suspect');
+    expect(cli.asked[0]?.path).toBe('/quarantine?limit=50&sourceId=yahoo&reason=unit_suspect');
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^id +first seen +source +reason +symbol +finding$/);
@@ -59,7 +39,7 @@ describe('quarantine', () => {
       url.searchParams.has('cursor') ? [row({ id: '1' })] : new Page([row({ id: '3' }), row({ id: '2' })], 'next');
     const { stdout } = await ask('quarantine', 'list', '--limit', '3', '--json');
     expect(JSON.parse(stdout).map(({ id: each }: { id: string }) => each)).toEqual(['3', '2', '1']);
-    expect(double.asked.map(({ path }) => path)).toEqual(['/quarantine?limit=3', '/quarantine?limit=1&cursor=next']);
+    expect(cli.asked.map(({ path }) => path)).toEqual(['/quarantine?limit=3', '/quarantine?limit=1&cursor=next']);
   });
 
   it('shows one, and reads some again', async () => {
@@ -70,7 +50,7 @@ describe('quarantine', () => {
     answers['POST /quarantine/replay'] = { id, status: 'queued', blobs: 1, rows: 2, more: false };
     const { code, stdout } = await ask('quarantine', 'replay', '7', '8', '--believe');
     expect([code, stdout]).toEqual([0, expect.stringContaining('2 rows of 1 answer are being read again')]);
-    expect(double.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], believe: true });
+    expect(cli.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], believe: true });
   });
 
   it.each([
@@ -93,12 +73,12 @@ describe('quarantine', () => {
       code: 0,
       stdout: '2 rows discarded.\n',
     });
-    expect(double.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], because: 'Fixed.' });
+    expect(cli.asked.at(-1)?.body).toEqual({ ids: ['7', '8'], because: 'Fixed.' });
     answers['POST /quarantine/discard'] = { discarded: 0, more: false };
     expect((await ask('quarantine', 'discard', '--source', 'yahoo', '--because', 'Fixed.')).code).toBe(1);
     answers['GET /quarantine'] = [row({ discarded: { at, by: null, because: 'Fixed.' }, resolvedAt: at })];
     expect((await ask('quarantine', 'list', '--discarded')).stdout).toContain('Fixed.');
-    expect(double.asked.at(-1)?.path).toBe('/quarantine?limit=50&state=discarded');
+    expect(cli.asked.at(-1)?.path).toBe('/quarantine?limit=50&state=discarded');
   });
 });
 
@@ -127,8 +107,8 @@ describe('answers', () => {
     expect(stdout).not.toContain('\u001b');
     answers[`GET /runs/${id}/answers/0`] = '<b>raw</b>';
     expect(await ask('answers', id, '0')).toMatchObject({ code: 0, stdout: '<b>raw</b>\n' });
-    expect(double.asked.at(-1)).toMatchObject({ accept: 'text/plain', path: `/runs/${id}/answers/0` });
+    expect(cli.asked.at(-1)).toMatchObject({ accept: 'text/plain', path: `/runs/${id}/answers/0` });
     await ask('answers', id, '0', '--part', '0');
-    expect(double.asked.at(-1)?.path).toBe(`/runs/${id}/answers/0?part=0`);
+    expect(cli.asked.at(-1)?.path).toBe(`/runs/${id}/answers/0?part=0`);
   });
 });

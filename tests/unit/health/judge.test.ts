@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { closedBreaker } from '../../../core/health/breaker.ts';
 import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../../core/health/judge.ts';
 import type { EndedTask, SourceFacts } from '../../../core/health/source-facts.ts';
-import { bad, good, tuesdayAtEleven as now, times } from '../../support/ended-tasks.ts';
+import { bad, good, judgedFacts, tuesdayAtEleven as now, times } from '../../support/ended-tasks.ts';
 
 const minute = 60_000;
 const source: JudgedDefinition = {
@@ -14,24 +14,7 @@ const source: JudgedDefinition = {
 };
 function judge(more: Partial<SourceFacts> & { newest?: EndedTask[] } = {}, of = source) {
   const { newest = times(5, good), ...rest } = more;
-  const facts: SourceFacts = {
-    paused: false,
-    heldUntil: null,
-    credentialed: true,
-    tasks: new Map([['quotes', newest]]),
-    unjudged: [],
-    recovered: null,
-    breaker: closedBreaker,
-    incidents: [],
-    resolved: [],
-    quoted: [],
-    barred: [],
-    usedToday: 250,
-    plannedTo: new Map([['quotes', now - minute]]),
-    stoppedServices: [],
-    ...rest,
-  };
-  return judgeSource(of, facts, now, () => 0.5);
+  return judgeSource(of, judgedFacts(newest, rest), now, () => 0.5);
 }
 const failures = (more: Partial<EndedTask>) => times(3, () => bad('down', more));
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { findingProposalSchema, type PriceRule } from '../../../contracts/words/price-findings.ts';
 import { mayBeSameName } from '../../../market/company-name.ts';
-import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
+import { assetClasses } from '../../../market/instrument.ts';
 import type { ListedFinding } from '../../../prices/decision.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { judgeIdentity, namedClasses, type SaidName } from '../../../prices/rules/names.ts';
@@ -9,7 +9,7 @@ import { numbers, texts } from '../database/array-literal.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, rowsOf } from '../database/rows.ts';
 import { lockRegister } from './listing-store.ts';
-import { openValidity } from './validity-store.ts';
+import { changeProposed, openValidity } from './validity-store.ts';
 
 const aliasRow = z.object({
   symbol: z.string(),
@@ -150,7 +150,15 @@ async function judgeOne(
     return null;
   }
   if (identity.kind === 'another') {
-    await openValidity(db, canonical, identity.from, changeOf(said), sourceId);
+    const { currency } = said.listing;
+    const listing = { ...said.listing, assetClass: said.assetClass };
+    await openValidity(
+      db,
+      canonical,
+      identity.from,
+      { change: 'instrument', name: said.name, currency, listing },
+      sourceId,
+    );
     return null;
   }
   const { mic, currency, minorFactor, zone } = said.listing;
@@ -186,18 +194,6 @@ function subjectOf({ name }: SaidName) {
     rule: 'names',
     subject: { kind: 'listing', interval: null, date: null, at: null, said: name },
   } as const;
-}
-
-function changeOf({
-  name,
-  listing,
-  assetClass,
-}: {
-  name: string;
-  listing: SaidName['listing'];
-  assetClass: AssetClass;
-}) {
-  return { change: 'instrument', name, currency: listing.currency, listing: { ...listing, assetClass } } as const;
 }
 
 async function renameInstrument(db: Connection, listingId: number, name: string): Promise<void> {
@@ -269,15 +265,9 @@ export async function openAccepted(db: Connection, ids: readonly string[]): Prom
   if ((await decidedOn(db, ids)).length === 0) return;
   await lockRegister(db);
   for (const { canonical, proposal, earliest } of await decidedOn(db, ids)) {
-    const { to: name, since, assetClass, mic, currency, minorFactor, zone } = proposal;
-    const listing = { mic, currency, minorFactor, zone };
-    await openValidity(
-      db,
-      canonical,
-      [since, earliest].toSorted().at(-1) ?? since,
-      changeOf({ name, listing, assetClass }),
-      null,
-    );
+    const { since } = proposal;
+    const from = [since, earliest].toSorted().at(-1) ?? since;
+    await openValidity(db, canonical, from, changeProposed(proposal), null);
   }
 }
 

@@ -182,14 +182,19 @@ export async function openSaid(
   });
 }
 
+/** The change to the instrument that a finding on a name proposes. */
+export function changeProposed({
+  to,
+  assetClass,
+  mic,
+  currency,
+  minorFactor,
+  zone,
+}: Extract<FindingProposal, { field: 'instrument' }>): ListingChange {
+  return { change: 'instrument', name: to, currency, listing: { assetClass, mic, currency, minorFactor, zone } };
+}
+
 /** The change to another currency. `named` is what a finding proposes where the source has another name for the symbol, too. */
 function changeSaid(named: FindingProposal | null, currency: string, minorFactor: number): ListingChange {
-  if (named?.field !== 'instrument') return { change: 'currency', currency, minorFactor };
-  const { assetClass, mic, zone } = named;
-  return {
-    change: 'instrument',
-    name: named.to,
-    currency,
-    listing: { assetClass, mic, currency, minorFactor, zone },
-  };
+  return named?.field === 'instrument' ? changeProposed(named) : { change: 'currency', currency, minorFactor };
 }
