@@ -23,21 +23,27 @@ async function asked(kind: 'chart' | 'search'): Promise<number> {
   return counts.parse(await answer.json()).requests['yahoo']?.[kind] ?? 0;
 }
 beforeAll(async () => {
+  // Scrapers share the minute's quota: a full cycle of theirs would leave these callers without a permit.
+  await cloud.ask('/services/scrapers/stop', { method: 'POST', as: 'operate', body: {} });
+  await eventually('the scrapers to rest', async () => {
+    const [busy] = await cloud.rows(`SELECT 1 FROM task WHERE source_id = 'yahoo' AND lease_until > now() LIMIT 1`);
+    return busy ? undefined : true;
+  });
+  await cloud.rows(`DELETE FROM permit WHERE source_id = 'yahoo'`);
   // The first request meets cold functions and makes the session.
-  await eventually('the proxy to answer', async () => ((await ask('/quote/AAPL')).ok ? true : undefined));
+  let refused = '';
+  await eventually('the proxy to answer', async () => {
+    const answer = await ask('/quote/AAPL');
+    if (answer.ok) return true;
+    refused = `${answer.status}: ${(await answer.text()).slice(0, 500)}`;
+    return undefined;
+  }).catch((error: unknown) => {
+    throw new Error(`the proxy answered ${refused}`, { cause: error });
+  });
 });
+afterAll(() => cloud.ask('/services/scrapers/start', { method: 'POST', as: 'operate', body: {} }));
 
 describe('the deployed proxy', () => {
-  // Scrapers share the minute's quota: a full cycle of theirs would leave these callers without a permit.
-  beforeAll(async () => {
-    await cloud.ask('/services/scrapers/stop', { method: 'POST', as: 'operate', body: {} });
-    await eventually('the scrapers to rest', async () => {
-      const [busy] = await cloud.rows(`SELECT 1 FROM task WHERE source_id = 'yahoo' AND lease_until > now() LIMIT 1`);
-      return busy ? undefined : true;
-    });
-  });
-  afterAll(() => cloud.ask('/services/scrapers/start', { method: 'POST', as: 'operate', body: {} }));
-
   it('answers on its own routes and on Yahoo’s', async () => {
     expect(await (await ask('/quote/VOD.L')).json()).toMatchObject({ data: { symbol: 'VOD.L', currency: 'GBP' } });
     expect(await (await ask('/market/%5EGSPC')).json()).toMatchObject({ data: { symbol: '^GSPC' } });
