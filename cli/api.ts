@@ -7,13 +7,26 @@ import { CommandError, exitCodes } from './problems.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+type Query = Readonly<Record<string, string | undefined>>;
+
+/** A part of a long answer. */
+export interface Page<T> {
+  readonly data: T;
+  /** There are further pages. */
+  readonly more: boolean;
+}
+
 export interface Api {
+  /** Where the API is, with its base path. */
+  readonly url: string;
   /** Sends a request and gives the `data` of the answer, parsed by `data`. Throws `CommandError` with the API's problem text. */
   request<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown): Promise<T>;
+  /** The pages of an answer that has a cursor, one after the other. `size` is asked before each for its limit. */
+  pages<T>(path: string, query: Query, data: z.ZodType<T>, size: () => number): AsyncIterable<Page<T>>;
   /** Follows the cursors of a list, up to `limit` rows. */
   list<T>(
     path: string,
-    query: Readonly<Record<string, string | undefined>>,
+    query: Query,
     row: z.ZodType<T>,
     limit: number,
     /** Rows on a page, where the list has fewer than others. */
@@ -24,6 +37,7 @@ export interface Api {
 }
 
 const localSchema = z.object({
+  dashboardUrl: z.url().optional(),
   apiUrl: z.url(),
   apiKeys: z.object({ admin: z.string() }),
   databaseUrl: z.string().optional(),
@@ -74,20 +88,29 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
     return parsed.data;
   }
 
+  async function* pages<T>(path: string, filters: Query, data: z.ZodType<T>, size: () => number) {
+    let cursor: string | undefined;
+    do {
+      const query = new URLSearchParams({ limit: String(size()) });
+      for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
+      if (cursor !== undefined) query.set('cursor', cursor);
+      const answer = await enveloped('GET', `${path}?${query}`, data);
+      cursor = answer.meta.nextCursor;
+      yield { data: answer.data, more: cursor !== undefined };
+    } while (cursor !== undefined);
+  }
+
   return {
+    url,
     request: async (method, path, data, body) => (await enveloped(method, path, data, body)).data,
+    pages,
     async list(path, filters, row, limit, pageSize = usualPageSize) {
       const rows: z.output<typeof row>[] = [];
-      let cursor: string | undefined;
-      do {
-        const query = new URLSearchParams({ limit: String(Math.min(pageSize, limit - rows.length)) });
-        for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
-        if (cursor !== undefined) query.set('cursor', cursor);
-        const { data, meta } = await enveloped('GET', `${path}?${query}`, z.array(row));
+      // A page of a list that is filtered after it was read may be empty, and others follow.
+      for await (const { data } of pages(path, filters, z.array(row), () => Math.min(pageSize, limit - rows.length))) {
         rows.push(...data);
-        // A page of a list that is filtered after it was read may be empty, and others follow.
-        cursor = meta.nextCursor;
-      } while (cursor !== undefined && rows.length < limit);
+        if (rows.length >= limit) break;
+      }
       return rows;
     },
     async text(path, accept, alsoGood = []) {

@@ -15,6 +15,13 @@ export function instantOption(text: string): string {
   return new Date(at).toISOString();
 }
 
+/** Parses a duration until now, such as `90d`. Gives when it began, as ISO 8601 in UTC. */
+export function pastOption(text: string): string {
+  const found = /^(\d{1,4})([mhd])$/.exec(text);
+  if (!found) throw new InvalidArgumentError('Give a duration: 30m, 12h, 90d.');
+  return new Date(Date.now() - Number(found[1]) * (units.get(found[2] ?? '') ?? 0)).toISOString();
+}
+
 /** Parses an ISO 8601 date. */
 export function dateOption(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;

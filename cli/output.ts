@@ -49,18 +49,53 @@ export function status(word: string): string {
   return tone ? tinted(tone, word) : safe(word);
 }
 
-/** Rows under headings, with aligned columns. Cells are cut at `widest` characters so that a row stays on one line. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[], widest = 100): string {
-  const cells = rows.map((row) => headings.map((_, place) => cut(row[place] ?? '', widest)));
-  const widths = headings.map((heading, place) =>
-    Math.max(width(heading), ...cells.map((row) => width(row[place] ?? ''))),
+/**
+ * Rows under headings, with aligned columns. Cells are cut at `widest` characters, and at a terminal further, the widest
+ * column first, so that a row stays on one line. Columns whose heading is in `numbers` are aligned at their right end.
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  widest = 100,
+  numbers: readonly string[] = [],
+  room = process.stdout.isTTY ? process.stdout.columns : undefined,
+): string {
+  const whole = rows.map((row) => headings.map((_, place) => cut(row[place] ?? '', widest)));
+  const widths = fitted(
+    headings.map((heading, place) =>
+      whole.reduce((most, row) => Math.max(most, width(row[place] ?? '')), width(heading)),
+    ),
+    room ?? Number.POSITIVE_INFINITY,
   );
+  const cells = whole.map((row) => row.map((cell, place) => cut(cell, widths[place] ?? widest)));
+  const isNumber = headings.map((heading) => numbers.includes(heading));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, place) => cell + ' '.repeat((widths[place] ?? 0) - width(cell)))
+      .map((cell, place) => {
+        const space = ' '.repeat(Math.max(0, (widths[place] ?? 0) - width(cell)));
+        return isNumber[place] ? space + cell : cell + space;
+      })
       .join('  ')
       .trimEnd();
-  return [tinted('dim', line(headings)), ...cells.map(line)].join('\n');
+  return [
+    tinted('dim', line(headings.map((heading, place) => cut(heading, widths[place] ?? widest)))),
+    ...cells.map(line),
+  ].join('\n');
+}
+
+/** Narrower than this, a column says nothing. */
+const narrowest = 6;
+
+/** Widths of columns that fit into a line of the terminal: the widest column gives way first. */
+function fitted(widths: readonly number[], room: number): readonly number[] {
+  const fits = [...widths];
+  const gaps = 2 * (widths.length - 1);
+  for (let over = fits.reduce((sum, each) => sum + each, gaps) - room; over > 0; over--) {
+    const most = Math.max(...fits);
+    if (most <= narrowest) break;
+    fits[fits.indexOf(most)] = most - 1;
+  }
+  return fits;
 }
 
 /** Names and values, one a line. */

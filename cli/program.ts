@@ -1,19 +1,27 @@
 import { Command } from 'commander';
+import { version } from '../core/contracts/version.ts';
 import { answersCommand } from './answers.ts';
 import { backfillCommand } from './backfill.ts';
+import { barsCommand } from './bars.ts';
+import { completionCommand } from './completion.ts';
 import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
+import { incidentsCommand } from './incidents.ts';
+import { instrumentsCommand } from './instruments.ts';
 import { keysCommand } from './keys.ts';
 import { listingsCommand } from './listings.ts';
 import { migrateCommand } from './migrate.ts';
+import { openCommand } from './open.ts';
 import { proxyCommand } from './proxy.ts';
 import { quarantineCommand } from './quarantine.ts';
+import { quoteCommand } from './quote.ts';
 import { recoverCommand } from './recover.ts';
 import { runCommand } from './run.ts';
+import { runsCommand } from './runs.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
@@ -21,19 +29,28 @@ import { testCommand } from './test.ts';
 
 /** All commands. Parsing throws a `CommanderError` for a wrong call and for help; it never exits the process. */
 export function quotronProgram(): Command {
-  const program = new Command('quotron').description('Your own market-data service').addHelpText(
-    'after',
-    `
+  const program = new Command('quotron')
+    .description('Your own market-data service')
+    .version(version)
+    .addHelpText(
+      'after',
+      `
 It talks to the local cloud that runs in this folder or checkout (.quotron/local.json), or to the one at QUOTRON_URL with
 the key in QUOTRON_API_KEY. Results go to stdout, as JSON with --json; progress and warnings go to stderr.
 
 Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when it was called wrongly.`,
-  );
+    );
   const commands = [
     statusCommand(),
     healthCommand(),
+    quoteCommand(),
+    barsCommand(),
+    instrumentsCommand(),
+    openCommand(),
     testCommand(),
     runCommand(),
+    runsCommand(),
+    incidentsCommand(),
     startCommand(),
     stopCommand(),
     recoverCommand(),
@@ -49,6 +66,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     keysCommand(),
     migrateCommand(),
     proxyCommand(),
+    completionCommand(() => program),
   ];
   for (const command of commands) program.addCommand(command);
   makeStrict(program);

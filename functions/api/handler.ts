@@ -29,8 +29,8 @@ import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
+import { version } from '../../core/contracts/version.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
-import { version } from '../../core/http/version.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {

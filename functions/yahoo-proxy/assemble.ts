@@ -1,5 +1,5 @@
 import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
-import { version } from '../../core/http/version.ts';
+import { version } from '../../core/contracts/version.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';

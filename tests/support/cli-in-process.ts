@@ -66,9 +66,9 @@ export async function apiDouble(answers: Answers) {
 
 /** A page of a list that goes on. */
 export class Page {
-  readonly data: readonly unknown[];
+  readonly data: unknown;
   readonly nextCursor: string;
-  constructor(data: readonly unknown[], nextCursor: string) {
+  constructor(data: unknown, nextCursor: string) {
     this.data = data;
     this.nextCursor = nextCursor;
   }

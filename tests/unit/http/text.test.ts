@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { version } from '../../../core/contracts/version.ts';
 import { toCsv } from '../../../core/http/csv.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { createRateLimiter } from '../../../core/http/rate-limit.ts';
 import { checked, instantParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
-import { version } from '../../../core/http/version.ts';
 import { asNumber, asText } from '../../../core/http/wire-number.ts';
 import project from '../../../package.json' with { type: 'json' };
 import { anyCharacter } from '../../support/any-character.ts';
