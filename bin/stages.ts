@@ -22,6 +22,7 @@ const dev: CloudSettings = {
   },
   endpointZones: 1,
   acceptFindings: undefined,
+  corsOrigins: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -42,6 +43,7 @@ const prod: CloudSettings = {
   },
   endpointZones: 2,
   acceptFindings: undefined,
+  corsOrigins: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -57,6 +59,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
     acceptFindings: env['QUOTRON_ACCEPT_FINDINGS'] || undefined,
+    corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };

@@ -4,6 +4,8 @@ import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 
 /** What differs between stages. The values are in `bin/stages.ts`, and nowhere else. */
 interface CommonSettings {
+  /** Origins, separated by commas, whose pages may read answers of the API. None unless it is given. */
+  readonly corsOrigins: string | undefined;
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
   readonly acceptFindings: string | undefined;
   readonly logRetention: RetentionDays;

@@ -186,6 +186,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         databaseUrls: database.value.urls,
         sourceUrls: sourceUrlsOf(settings, simulated),
         symbols: settings.symbols,
+        corsOrigins: settings.corsOrigins,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
         say,
         signal,

@@ -28,6 +28,8 @@ export interface DeployOptions {
   /** Source id to base URL; `null` for the real ones. */
   readonly sourceUrls: Readonly<Record<string, string>> | null;
   readonly symbols: string | undefined;
+  /** Origins whose pages may read the API, separated by commas. */
+  readonly corsOrigins: string | undefined;
   /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
   readonly chromiumPack: string | undefined;
   readonly say: (line: string) => void;
@@ -121,6 +123,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         QUOTRON_DATABASE_URLS: JSON.stringify(options.databaseUrls),
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SYMBOLS: options.symbols ?? '',
+        QUOTRON_CORS_ORIGINS: options.corsOrigins ?? '',
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
       },
     },
@@ -192,11 +195,21 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
-function fingerprint({ emulator, databaseUrls, sourceUrls, symbols, chromiumPack }: DeployOptions): string {
+function fingerprint({
+  emulator,
+  databaseUrls,
+  sourceUrls,
+  symbols,
+  corsOrigins,
+  chromiumPack,
+}: DeployOptions): string {
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
-    JSON.stringify({ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium, accepts }),
+    JSON.stringify({
+      ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium, accepts },
+      corsOrigins,
+    }),
   );
 }

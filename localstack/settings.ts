@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originsIn } from '../core/http/cors.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { LocalCloudError } from './problem.ts';
 
@@ -11,6 +12,8 @@ export interface LocalSettings {
   readonly emulatorUrl: string | undefined;
   /** `QUOTRON_SYMBOLS`: canonical symbols, separated by commas. */
   readonly symbols: string | undefined;
+  /** `QUOTRON_CORS_ORIGINS`: origins whose pages may read the API, separated by commas. */
+  readonly corsOrigins: string | undefined;
   /** `QUOTRON_SOURCE_<ID>_URL`: base URLs of sources, by source id. */
   readonly sourceUrls: Readonly<Record<string, string>>;
   /** `QUOTRON_SIM_SEED`: seed of the simulated prices. */
@@ -56,6 +59,13 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
       `QUOTRON_SIM_CLOCK is "${clock}", which is not an instant. Use one such as 2026-11-20T15:30:00Z, or unset it.`,
     );
   }
+  const corsOrigins = given('QUOTRON_CORS_ORIGINS');
+  const { wrong } = originsIn(corsOrigins ?? '');
+  if (wrong !== null) {
+    throw new LocalCloudError(
+      `QUOTRON_CORS_ORIGINS names "${wrong}", which is not an origin. Write scheme, host and port as a browser sends them, such as http://localhost:5173, or unset it.`,
+    );
+  }
   const sourceUrls: Record<string, string> = {};
   for (const { id } of catalogue) {
     const value = url(sourceVariable(id));
@@ -64,6 +74,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   return {
     emulatorUrl: url('AWS_ENDPOINT_URL'),
     symbols: given('QUOTRON_SYMBOLS'),
+    corsOrigins,
     sourceUrls,
     seed: given('QUOTRON_SIM_SEED'),
     clock,

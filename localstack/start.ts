@@ -221,6 +221,7 @@ Environment:
   AWS_ENDPOINT_URL           use the running emulator at this URL
   QUOTRON_SYMBOLS            symbols to collect, separated by commas
   QUOTRON_ACCEPT_FINDINGS    rules of prices whose proposals are accepted without a person
+  QUOTRON_CORS_ORIGINS       origins whose pages may read the API, separated by commas
   QUOTRON_SOURCE_<ID>_URL    base URL of a source
   QUOTRON_STATE_DIR          where the state is kept (default: .quotron)
   QUOTRON_SIM_SEED, _CLOCK   seed of the simulated prices; time of the simulated market

@@ -46,6 +46,8 @@ export const settingNames = {
   symbols: 'QUOTRON_SYMBOLS',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */
   acceptFindings: 'QUOTRON_ACCEPT_FINDINGS',
+  /** Origins, separated by commas, whose pages may read answers of the API. None unless it is set. */
+  corsOrigins: 'QUOTRON_CORS_ORIGINS',
   /** `ignored` where the calendars of exchanges do not apply, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',
   /**

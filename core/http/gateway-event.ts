@@ -12,7 +12,25 @@ export function withRawPath<Event extends LambdaEvent>(event: Event): Event {
     const parsed = texted.has(name) ? textsSchema.safeParse(value) : undefined;
     return parsed?.success ? [[name, wellFormed(parsed.data)]] : [];
   });
-  return { ...event, ...Object.fromEntries(texts), path: rawPath(event.path) };
+  return plainUnlessAccepted({ ...event, ...Object.fromEntries(texts), path: rawPath(event.path) });
+}
+
+/**
+ * API Gateway makes bytes of the base64 of an answer only where the request says in `Accept` what it takes. Any other client
+ * gets an answer without a content coding.
+ */
+function plainUnlessAccepted<Event extends { headers?: unknown; multiValueHeaders?: unknown }>(event: Event): Event {
+  const headers = textsSchema.safeParse(event.multiValueHeaders ?? event.headers ?? {});
+  const accept = Object.entries(headers.data ?? {}).find(([name]) => name.toLowerCase() === 'accept')?.[1];
+  if (/^\s*[^\s;,]/.test([accept].flat()[0] ?? '')) return event;
+  const { headers: single, multiValueHeaders: multiple } = event;
+  return { ...event, headers: withoutCoding(single), multiValueHeaders: withoutCoding(multiple) };
+}
+
+function withoutCoding(headers: unknown): unknown {
+  const parsed = textsSchema.safeParse(headers);
+  if (!parsed.success) return headers;
+  return Object.fromEntries(Object.entries(parsed.data).filter(([name]) => name.toLowerCase() !== 'accept-encoding'));
 }
 
 /** What becomes the query and the headers of a request, neither of which holds half a character. */

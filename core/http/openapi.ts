@@ -34,8 +34,8 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
       description: [
         'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether a retry makes sense (`retryable`).',
         'Decimals are JSON numbers with all their digits, or text with `?decimals=string`. Times are ISO 8601 in UTC. Fractions are fractions: 0.0127 is 1.27 %. Missing is `null`.',
-        'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`.',
-        'Reads carry a weak `ETag` of their content, which the age of a price is no part of. Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
+        'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`. `RateLimit` and `RateLimit-Policy` of every answer to a key say what is left.',
+        'Reads carry a weak `ETag` of their content, which the age of a price is no part of, and is the same in every content coding (`br`, `gzip`). Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
       ].join('\n\n'),
     },
     servers: [{ url: '/api/v1' }],

@@ -10,6 +10,8 @@ export interface RateLimit {
 export interface RateLimiter {
   /** Takes a token. Returns 0, or the seconds until there will be a token. */
   take(caller: string): number;
+  /** The headers that tell a caller how much it has left, as of now. */
+  headers(caller: string): Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,6 +40,18 @@ export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
       const wait = waitOf(bucket.tokens);
       if (wait === 0) bucket.tokens -= 1;
       return wait;
+    },
+    /**
+     * Of draft-ietf-httpapi-ratelimit-headers: `q` requests in `w` seconds are the policy, `r` are left, and in `t` seconds all of
+     * them are there again.
+     */
+    headers(caller) {
+      const { tokens } = bucketOf(caller);
+      const full = Math.ceil((limit.burst - tokens) / limit.perSecond);
+      return {
+        'ratelimit-policy': `"key";q=${limit.burst};w=${Math.max(1, Math.ceil(limit.burst / limit.perSecond))}`,
+        ratelimit: `"key";r=${Math.floor(tokens)};t=${full}`,
+      };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { encodeBody } from './content-coding.ts';
 import { matchesEtag, weakEtag } from './etag.ts';
 import { type ProblemError, problemBody, problems } from './problem.ts';
 import type { Call, Reply } from './route.ts';
@@ -25,12 +26,12 @@ export interface LongAnswer {
 }
 
 /**
- * The HTTP answer of a reply: envelope, weak ETag, caching. An answer over the limit is returned as a body to store; a
+ * The HTTP answer of a reply: envelope, weak ETag, caching, coding. An answer over the limit is returned as a body to store; a
  * HEAD, which sends no body, has no limit.
  *
  * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id.
  * So a price that did not change answers 304, however much later it was confirmed. Keys that see fewer sources have ETags
- * of their own.
+ * of their own. The ETag is weak, so it is the same in every coding (RFC 9110, 8.8.3.3).
  */
 export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
   const headers = headersOf(call.requestId, call.https);
@@ -54,13 +55,17 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
   if (isRead && status === 200 && reply.maxAge !== null) {
     const etag = weakEtag(all || use === null ? content : `${use} ${content}`);
     headers.set('etag', etag);
-    headers.set('vary', 'x-api-key, cookie, accept');
+    headers.set('vary', 'x-api-key, cookie, accept, accept-encoding');
     if (matchesEtag(call.header('if-none-match'), etag)) {
       headers.delete('content-type');
       return new Response(null, { status: 304, headers });
     }
   }
-  return new Response(body, { status, headers });
+  const coded = method === 'HEAD' ? null : encodeBody(body, call.header('accept-encoding'));
+  if (coded === null) return new Response(body, { status, headers });
+  headers.set('content-encoding', coded.coding);
+  if (!headers.has('vary')) headers.set('vary', 'accept-encoding');
+  return new Response(coded.body, { status, headers });
 }
 
 /** The HTTP answer of a problem. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { settingNames } from '../contracts/settings.ts';
 import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
+import { originsIn } from '../http/cors.ts';
 import { canonicalSymbol } from '../market/symbol.ts';
 
 /** Where the database is: a connection string, or a host that takes an IAM token instead of a password. */
@@ -76,6 +77,14 @@ export function acceptedRulesSetting(): PriceRule[] {
     if (rule) return [rule];
     throw new SettingError(settingNames.acceptFindings, `names ${JSON.stringify(each)}, which is not a rule`);
   });
+}
+
+/** The origins whose pages may read answers: none by default. Throws for what is no origin, so that it is not simply without effect. */
+export function corsOriginsSetting(): readonly string[] {
+  const { origins, wrong } = originsIn(optionalSetting('corsOrigins') ?? '');
+  if (wrong !== null)
+    throw new SettingError(settingNames.corsOrigins, `names ${JSON.stringify(wrong)}, which is not an origin`);
+  return origins;
 }
 
 /** Whether the calendars of exchanges are ignored: the simulated market never closes. */

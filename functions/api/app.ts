@@ -4,7 +4,7 @@
  *   2. guard    key or session (authenticate.ts), rate limit, scope, licence; a change by cookie must come from our own page
  *   3. check    path, query and body by the route's zod schemas (read-request.ts)
  *   4. work     the route: one prepared statement where it is a quote (routes/*.ts)
- *   5. respond  envelope, ETag, caching, security headers (respond.ts), or a problem (problem.ts); over 4 MB a 303 to S3
+ *   5. respond  envelope, ETag, caching, coding, security headers (respond.ts), or a problem (problem.ts); over 4 MB a 303 to S3
  */
 
 import { randomUUID } from 'node:crypto';
@@ -13,6 +13,7 @@ import { getCookie } from 'hono/cookie';
 import { allows } from '../../core/auth/api-keys.ts';
 import { VisibleSources } from '../../core/auth/visible-sources.ts';
 import { keyUses } from '../../core/contracts/words/licence.ts';
+import { allowOrigin, preflightAnswer } from '../../core/http/cors.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { decimalsOf } from '../../core/http/read-request.ts';
@@ -91,16 +92,25 @@ export function createApp(dependencies: ApiDependencies): Api {
   specs.push(...routes.map((route) => route.spec));
 
   const app = new Hono<{ Bindings: Bindings }>();
+  const origins = new Set(dependencies.corsOrigins);
+  if (origins.size > 0)
+    app.use(async (context, next) => {
+      const preflight = preflightAnswer(context.req.raw, origins);
+      if (preflight) return preflight;
+      await next();
+      allowOrigin(context.res.headers, context.req.header('origin'), origins);
+      return undefined;
+    });
   const named = new Set(routes.map(({ spec }) => basePath + spec.path));
   for (const route of routes) {
     app.on(route.spec.method.toUpperCase(), basePath + honoPath(route.spec.path), async (context) => {
       // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
       if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
       const asked = callOf(context);
-      const principal = await admit(route.spec, asked);
+      const principal = await admit(route.spec, asked, context.req.raw);
       const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
       const { reply, unknownParameters } = await route.handle(context, call);
-      return answer(reply, unknownParameters, call, context.req.method);
+      return withLimit(await answer(reply, unknownParameters, call, context.req.method), context.req.raw);
     });
   }
   app.notFound(refuse);
@@ -108,7 +118,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     const problem = problemOf(error);
     const request = requestOf(context);
     if (problem.code === 'internal' || problem.code === 'unavailable') log(error, request.requestId);
-    return respondProblem(problem, request);
+    return withLimit(respondProblem(problem, request), context.req.raw);
   });
   return Object.assign(app, { specs });
 
@@ -130,7 +140,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   }
 
   /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
-  async function admit(spec: RouteSpec, call: Call): Promise<Principal | null> {
+  async function admit(spec: RouteSpec, call: Call, request: Request): Promise<Principal | null> {
     const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie(call)) };
     if (spec.access === 'public') {
       if (spec.path !== '/health' || (credentials.apiKey === undefined && credentials.session === undefined))
@@ -139,6 +149,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     }
     const principal = await authenticator.identify(credentials);
     const wait = limiter.take(principal.keyId);
+    callers.set(request, principal.keyId);
     if (wait > 0)
       throw new ProblemError('rate_limited', `This key has sent too many requests at once. Wait ${wait} s.`, {
         headers: { 'retry-after': String(wait) },
@@ -155,6 +166,14 @@ export function createApp(dependencies: ApiDependencies): Api {
       );
     if (spec.method !== 'get' && principal.via === 'session') refuseForeignOrigin(call.header);
     return principal;
+  }
+
+  /** Tells the caller, once it is known, how many requests its key has left. */
+  function withLimit(response: Response, request: Request): Response {
+    const caller = callers.get(request);
+    if (caller !== undefined)
+      for (const [name, value] of Object.entries(limiter.headers(caller))) response.headers.set(name, value);
+    return response;
   }
 
   async function answer(reply: Reply, unknown: readonly string[], call: Call, method: string): Promise<Response> {
@@ -225,6 +244,9 @@ export function createApp(dependencies: ApiDependencies): Api {
 
 /** A request keeps its id from the first line to the error handler. */
 const requestIds = new WeakMap<Request, string>();
+
+/** The key of a request, once it has been counted. */
+const callers = new WeakMap<Request, string>();
 
 function honoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');

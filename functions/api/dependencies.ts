@@ -71,6 +71,8 @@ export interface ApiDependencies {
   /** The browser's protocol, where no proxy names it in `x-forwarded-proto`. */
   readonly protocol: 'http' | 'https';
   readonly rateLimit?: RateLimit;
+  /** Origins of other pages that may read answers; none unless given. */
+  readonly corsOrigins?: readonly string[];
   /** Gets every error that becomes a 500 or 503. The caller sees none of it. */
   log(error: unknown, requestId: string): void;
 }

@@ -35,6 +35,7 @@ import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {
   alwaysOpenSetting,
+  corsOriginsSetting,
   databaseSettings,
   optionalSetting,
   SettingError,
@@ -99,12 +100,13 @@ const app = createApp({
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
+  corsOrigins: corsOriginsSetting(),
   log: (error, requestId) =>
     logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),
 });
 
 const answer = handle(app, {
-  // Every answer is text. Hono takes `text/markdown` for binary, and API Gateway would pass on its base64 as it is.
+  // Every answer is text, or has a content coding, by which Hono knows that it is binary. Hono takes `text/markdown` for binary, and API Gateway would pass on its base64 as it is.
   isContentTypeBinary: () => false,
 });
 

@@ -58,6 +58,7 @@ export class ApiStack extends Stack {
       settings.stage !== 'local' && settings.summaryModel !== undefined
         ? new ReportSummaries(this, 'Summaries', { settings, model: settings.summaryModel, state: pipeline.state })
         : undefined;
+    if (settings.corsOrigins) api.addSetting('corsOrigins', settings.corsOrigins);
     summaries?.queue.grantSend(api, 'summariesQueueUrl');
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
     if (settings.stage === 'local') {
@@ -72,6 +73,8 @@ export class ApiStack extends Stack {
       restApiName: physicalName(settings.stage, 'api'),
       description: 'Quotron HTTP API',
       endpointTypes: [EndpointType.REGIONAL],
+      // Answers with a content coding come from the function as base64, and leave as bytes.
+      binaryMediaTypes: ['*/*'],
       cloudWatchRole: logged,
       deployOptions: {
         stageName: apiStage,

@@ -176,6 +176,7 @@ function toApi(restApi: RestApi): BehaviorOptions {
     allowedMethods: AllowedMethods.ALLOW_ALL,
     cachePolicy: CachePolicy.CACHING_DISABLED,
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    // The functions give answers a content coding by the viewer's Accept-Encoding; CloudFront has none without its cache.
     compress: false,
   };
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -87,6 +88,31 @@ describe('the function behind API Gateway', () => {
       expect(headerOf(answer, 'etag')).toMatch(/^W\//);
     },
   );
+
+  it('gives a packed answer as base64, which the gateway makes bytes of', async () => {
+    const headers = { 'x-api-key': keys.read, accept: '*/*', 'accept-encoding': 'gzip' };
+    const answer = await ask({ path: '/api/v1/openapi.json', headers });
+    expect([answer.isBase64Encoded, headerOf(answer, 'content-encoding')]).toEqual([true, 'gzip']);
+    expect(gunzipSync(Buffer.from(answer.body, 'base64')).toString()).toMatch(/^\{/);
+  });
+
+  it.each([{}, { accept: '' }, { accept: ' ;q=1' }])(
+    'packs nothing for a request with %o, of which the gateway would pass on the base64',
+    async (differs) => {
+      const headers = { ...differs, 'Accept-Encoding': 'gzip' };
+      const answer = await ask({ path: '/api/v1/openapi.json', headers });
+      expect([answer.isBase64Encoded, headerOf(answer, 'content-encoding')]).toEqual([false, undefined]);
+      expect(answer.body).toMatch(/^\{/);
+    },
+  );
+
+  it('reads a body that the gateway hands on as base64', async () => {
+    const body = Buffer.from('{"symbols":["^GSPC"]}').toString('base64');
+    const headers = { 'x-api-key': keys.read, 'content-type': 'application/json' };
+    const asked = { ...event({ method: 'POST', path: '/api/v1/quotes/batch', headers, body }), isBase64Encoded: true };
+    const answer = answerSchema.parse(await handler(asked));
+    expect(JSON.parse(answer.body).data[0].symbol).toBe('^GSPC');
+  });
 
   it('gives problems, CSV and health as text too', async () => {
     const problem = await ask({ path: '/api/v1/quotes/AAPL' });

@@ -20,6 +20,11 @@ const answersOf = (stage: StageName) =>
 
 const known = new Map<string, { status: number; title: string; retryable: boolean }>(Object.entries(problems));
 
+it.each(stages)('in %s, API Gateway makes bytes of packed answers, whatever their type', (stage) => {
+  const [api] = resourcesOf(stage, 'AWS::ApiGateway::RestApi');
+  expect(api?.resource.Properties).toMatchObject({ BinaryMediaTypes: ['*/*'] });
+});
+
 describe.each(stages)('in %s, what API Gateway answers by itself', (stage) => {
   it('covers both classes, and functions that fail or give no answer', () => {
     expect(answersOf(stage).map(({ ResponseType }) => ResponseType)).toEqual(

@@ -1,3 +1,5 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
@@ -16,6 +18,18 @@ beforeAll(async () => {
 async function problemOf(answer: Response) {
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
   return problemSchema.parse(await answer.json());
+}
+
+/** A GET whose body is left as it came, and whose headers are those given and no others. */
+function rawGet(url: string, headers: Readonly<Record<string, string>>) {
+  return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
+    const sent = request(url, { headers }, async (answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(Buffer.from(chunk));
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) });
+    });
+    sent.once('error', reject).end();
+  });
 }
 
 describe('the deployed API over HTTP', () => {
@@ -39,6 +53,43 @@ describe('the deployed API over HTTP', () => {
       return answer.status === 304 ? answer : undefined;
     });
     expect(await again.text()).toBe('');
+  });
+
+  it.each([
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+  ] as const)(
+    'comes packed as %s, byte for byte, through the gateway and the dashboard’s server',
+    async (coding, unpack) => {
+      const { apiUrl, apiKeys } = cloud;
+      const answer = await rawGet(`${apiUrl}/instruments?limit=200`, {
+        'x-api-key': apiKeys.read,
+        accept: 'application/json',
+        'accept-encoding': coding,
+      });
+      expect([answer.status, answer.headers['content-encoding']]).toEqual([200, coding]);
+      expect(JSON.parse(unpack(answer.body).toString()).data.length).toBeGreaterThan(10);
+      const plain = await rawGet(`${apiUrl}/instruments?limit=200`, {
+        'x-api-key': apiKeys.read,
+        'accept-encoding': coding,
+      });
+      expect([plain.headers['content-encoding'], plain.body[0]]).toEqual([undefined, '{'.charCodeAt(0)]);
+    },
+  );
+
+  it('may be read by the page whose origin is listed, and by no other', async () => {
+    const origin = 'https://notebook.example';
+    const asks = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-api-key' };
+    const preflight = await cloud.ask('/quotes', { method: 'OPTIONS', as: null, headers: { origin, ...asks } });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, origin]);
+    const answer = await cloud.ask('/quotes/AAPL', { headers: { origin } });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+    expect(answer.headers.get('access-control-expose-headers')).toContain('ratelimit');
+    const other = { origin: 'https://other.example' };
+    const refused = await cloud.ask('/quotes', { method: 'OPTIONS', as: null, headers: { ...other, ...asks } });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([405, null]);
+    const unread = await cloud.ask('/quotes/AAPL', { headers: other });
+    expect([unread.status, unread.headers.get('access-control-allow-origin')]).toEqual([200, null]);
   });
 
   it('leads to S3 for an answer over 4 MB, which any client that follows can read, and no one without a key', async () => {

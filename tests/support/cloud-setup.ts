@@ -2,6 +2,9 @@
 import type { TestProject } from 'vitest/node';
 import { startTestCloud, type TestCloudAddresses } from './test-cloud.ts';
 
+/** The origin of a page that is no part of the cloud, and may read its API. */
+const pageOrigin = 'https://notebook.example';
+
 declare module 'vitest' {
   interface ProvidedContext {
     cloud: TestCloudAddresses;
@@ -9,7 +12,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const cloud = await startTestCloud();
+  const cloud = await startTestCloud({ QUOTRON_CORS_ORIGINS: pageOrigin });
   project.provide('cloud', cloud.addresses);
   return cloud.stop;
 }

@@ -44,6 +44,8 @@ const sourceParameter = sourceIdParameter
   .describe('The price of this source, instead of the consolidated one');
 const knownAtParameter = instantParameter.optional().describe('As it was known at this instant');
 const most = 500;
+/** On a page of all quotes: an answer of so many stays under the limit of Lambda. */
+const mostListed = 1_000;
 /** Characters. Encoded they may be three times as many, and an address at CloudFront has at most 8,192. */
 const longestList = 2_500;
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
@@ -171,7 +173,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         source: sourceParameter,
         knownAt: knownAtParameter,
         assetClass: z.enum(assetClasses).optional(),
-        limit: limitParameter(most, most),
+        limit: limitParameter(mostListed, most),
         cursor: cursorParameter,
       }),
       data: z.union([z.array(quoteSchema), z.array(batchItemSchema)]),

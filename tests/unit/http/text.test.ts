@@ -195,6 +195,19 @@ describe('a rate limiter', () => {
       }),
     );
   });
+
+  it('says what is left, and when all is there again', () => {
+    let now = 0;
+    const limiter = createRateLimiter({ perSecond: 2, burst: 5 }, () => now);
+    const left = () => limiter.headers('a')['ratelimit'];
+    expect(limiter.headers('a')).toEqual({ 'ratelimit-policy': '"key";q=5;w=3', ratelimit: '"key";r=5;t=0' });
+    for (let each = 0; each < 5; each++) limiter.take('a');
+    expect([left(), limiter.take('a')]).toEqual(['"key";r=0;t=3', 1]);
+    now = 1_000;
+    expect(left()).toBe('"key";r=2;t=2');
+    now = 60_000;
+    expect([left(), limiter.headers('b')['ratelimit']]).toEqual(['"key";r=5;t=0', '"key";r=5;t=0']);
+  });
 });
 
 describe('the version', () => {
