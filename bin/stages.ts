@@ -57,6 +57,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     throttle: { rate: 1000, burst: 1000 },
     databaseUrls: databaseUrls(env),
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
+    simulatedSources: env['QUOTRON_SIMULATED_SOURCES'] || undefined,
     symbols: env['QUOTRON_SYMBOLS'] || undefined,
     acceptFindings: env['QUOTRON_ACCEPT_FINDINGS'] || undefined,
     corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,

@@ -1,8 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { metaSchema, problemSchema, type Warning, warningSchema } from '../core/contracts/http/envelope.ts';
+import {
+  metaSchema,
+  problemSchema,
+  simulatedHeader,
+  simulatedSourcesOf,
+  type Warning,
+  warningSchema,
+} from '../core/contracts/http/envelope.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -34,6 +41,8 @@ export interface Api {
   ): Promise<T[]>;
   /** An answer without an envelope, as text. Statuses in `alsoGood` are not treated as errors. */
   text(path: string, accept: string, alsoGood?: readonly number[]): Promise<string>;
+  /** Ids of the simulated sources, as the answers so far have named them. */
+  simulated(): readonly string[];
 }
 
 const localSchema = z.object({
@@ -54,10 +63,11 @@ const usageCodes = /^(unknown_(source|service|job|symbol|queue)|invalid_(request
  */
 export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warning: Warning) => void): Api {
   const { url, key } = endpointOf(env, folder);
+  let simulated: readonly string[] = [];
 
   async function send(method: Method, path: string, accept: string, body?: unknown): Promise<Response> {
     try {
-      return await fetch(url + path, {
+      const answer = await fetch(url + path, {
         method,
         headers: {
           'x-api-key': key,
@@ -67,6 +77,8 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(60_000),
       });
+      simulated = simulatedSourcesOf(answer.headers.get(simulatedHeader));
+      return answer;
     } catch {
       throw new CommandError(
         `${url} does not answer. Is Quotron running there (npm start)? Set QUOTRON_URL to use another one.`,
@@ -119,6 +131,7 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
       if (answer.ok || alsoGood.includes(answer.status)) return text;
       throw problemOf(text, `${url}${path}`, answer.status);
     },
+    simulated: () => simulated,
   };
 }
 
@@ -145,14 +158,19 @@ function endpointOf(env: NodeJS.ProcessEnv, folder: string): { url: string; key:
   return { url: local.apiUrl, key: local.apiKeys.admin };
 }
 
-/** What `npm start` wrote about the local cloud: looked for in the state folder, the current folder and the checkout. */
+/**
+ * What `npm start` wrote about the local cloud: looked for in the state folder, the current folder and the checkout. With
+ * `--live` it writes into the folder `live` of these; the one that was started last is meant.
+ */
 export function localCloud(env: NodeJS.ProcessEnv, folder: string): z.infer<typeof localSchema> | undefined {
   const chosen = env['QUOTRON_STATE_DIR'];
   const folders = chosen ? [chosen] : [join(folder, '.quotron'), join(root, '.quotron')];
   for (const each of folders) {
-    const file = join(each, 'local.json');
-    const local = existsSync(file) ? localSchema.safeParse(parseJson(readFileSync(file, 'utf8'))) : undefined;
-    if (local?.success) return local.data;
+    const files = [join(each, 'local.json'), join(each, 'live', 'local.json')].filter((file) => existsSync(file));
+    for (const file of files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)) {
+      const local = localSchema.safeParse(parseJson(readFileSync(file, 'utf8')));
+      if (local.success) return local.data;
+    }
   }
   return undefined;
 }

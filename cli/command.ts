@@ -29,9 +29,20 @@ export function newCommand(name: string, description: string, examples: readonly
   return command;
 }
 
-/** Runs a command and sets the exit code it returns. `quotron.ts` prints what it throws. */
-export async function carryOut({ json = false }: Common, work: (context: Context) => Promise<ExitCode>): Promise<void> {
+/**
+ * Runs a command and sets the exit code it returns. `quotron.ts` prints what it throws. Adds a note where data are
+ * simulated, unless the command says so itself.
+ */
+export async function carryOut(
+  { json = false }: Common,
+  work: (context: Context) => Promise<ExitCode>,
+  { saysSimulated = false }: { readonly saysSimulated?: boolean } = {},
+): Promise<void> {
   const out = outputOf(json);
   const warn = (warning: { message: string }) => out.progress(`Note: ${safe(warning.message)}`);
-  process.exitCode = await work({ api: apiOf(process.env, currentFolder(), warn), out });
+  const api = apiOf(process.env, currentFolder(), warn);
+  process.exitCode = await work({ api, out });
+  const simulated = api.simulated();
+  if (simulated.length > 0 && !saysSimulated)
+    out.progress(`Simulated data: the prices of ${simulated.map(safe).join(', ')} are made up.`);
 }

@@ -55,7 +55,11 @@ async function ofAll(context: Context): Promise<ExitCode> {
     const state = system?.headline ?? `${sources.healthy} of ${sources.total} sources are healthy.`;
     return [
       `${status(health.status)}: ${safe(state)}`,
-      fields({ score: system && scoreInWords(system), version: safe(health.version) }),
+      fields({
+        score: system && scoreInWords(system),
+        version: safe(health.version),
+        'simulated sources': health.simulated ? health.simulatedSources.map(safe).join(', ') : null,
+      }),
       table(['check', 'status', ''], checks),
     ].join('\n\n');
   });

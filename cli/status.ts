@@ -6,7 +6,7 @@ import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { exitCodeOf, readHealth, scoreInWords } from './health.ts';
 import { numberOption } from './options.ts';
-import { distance, fields, safe, status, table } from './output.ts';
+import { distance, fields, safe, status, table, tinted } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
 
 /** `quotron status`: overview. Exits with 1 when /health does not pass, as `quotron health` does. */
@@ -22,8 +22,10 @@ export function statusCommand(): Command {
         .preset('5'),
     )
     .action((options: Common & { watch?: number }) =>
-      carryOut(options, (context) =>
-        options.watch === undefined ? show(context) : watch(context, options.watch * 1000),
+      carryOut(
+        options,
+        (context) => (options.watch === undefined ? show(context) : watch(context, options.watch * 1000)),
+        { saysSimulated: true },
       ),
     );
 }
@@ -66,9 +68,11 @@ async function show(context: Context): Promise<ExitCode> {
   const dead = queues.filter((queue) => queue.dead > 0).map(({ name }) => name);
   const healthy = health.status === 'pass';
   const busy = queues.filter((queue) => queue.waiting + queue.inFlight + queue.dead > 0);
-  const state = { healthy, status: health.status, score: system?.score ?? null, system };
+  const { simulated, simulatedSources } = health;
+  const state = { healthy, status: health.status, score: system?.score ?? null, system, simulated, simulatedSources };
   out.result({ ...state, sick, paused, stopped, dead, sources, services, queues }, () =>
     [
+      ...(simulated ? [simulationInWords(sources)] : []),
       table(['source', 'status', 'reason', 'score', 'last success', 'next run'], sources.map(row)),
       table(
         ['service', 'state', ''],
@@ -100,4 +104,12 @@ function row({ id, health }: SourceView): string[] {
     distance(health.lastSuccessAt),
     distance(health.nextRunAt),
   ];
+}
+
+/** How to get real prices is said where it can be done: on a laptop, which is where sources are simulated. */
+function simulationInWords(sources: readonly SourceView[]): string {
+  const ids = sources.filter(({ simulated }) => simulated).map(({ id }) => safe(id));
+  const whose =
+    ids.length === sources.length ? 'all sources are' : `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'}`;
+  return `${tinted('fair', 'Simulated data')}: ${whose} simulated, and the prices are made up. For real ones: npm start -- --live`;
 }

@@ -29,6 +29,8 @@ export interface LocalSettings extends CommonSettings {
   readonly databaseUrls: DatabaseUrls;
   /** JSON object, source id to base URL; absent with the real sources. */
   readonly sourceUrls: string | undefined;
+  /** Ids of the simulated sources, separated by commas; absent with the real ones. */
+  readonly simulatedSources: string | undefined;
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   readonly symbols: string | undefined;
   /** Path of a Chromium to use instead of a discovered one. */

@@ -27,6 +27,7 @@ import { choosePort } from './ports.ts';
 import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
 import { type LocalSettings, type PortName, portNames, portVariable } from './settings.ts';
+import { simulatedSources } from './simulated-sources.ts';
 import { readState, root, writeState } from './state-folder.ts';
 import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
 import { buildWeb, webFolder } from './web-build.ts';
@@ -52,6 +53,8 @@ export const localFileSchema = z.object({
   apiUrl: z.url(),
   /** Of the simulated upstreams; `null` with the real ones. */
   upstreamsUrl: z.url().nullable(),
+  /** Ids of the sources whose data are made up. */
+  simulatedSources: z.array(z.string()).default([]),
   emulatorUrl: z.url(),
   /** The emulator takes AWS calls with this one only, until it is started again. */
   emulatorAccessKeyId: z.string(),
@@ -69,6 +72,8 @@ export interface Cloud {
   readonly emulator: RunningEmulator;
   readonly databaseUrl: string;
   readonly upstreams: RunningUpstreams | null;
+  /** Ids of the sources whose data are made up. */
+  readonly simulatedSources: readonly string[];
   readonly functions: Functions;
   readonly outputs: Readonly<Record<string, string>>;
   readonly pool: Pool;
@@ -175,6 +180,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   signal.throwIfAborted();
 
   const simulated = options.live ? null : upstreams.value;
+  const sourceUrls = sourceUrlsOf(settings, simulated);
+  const madeUp = simulatedSources(folder, sourceUrls, simulated?.url ?? null);
   // The functions of MiniStack share this machine's files; in a container they have their own only.
   const shared = emulator.value.kind === 'ministack';
   const deployment = new Step(
@@ -184,7 +191,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         dir: join(folder, 'deploy'),
         emulator: emulator.value,
         databaseUrls: database.value.urls,
-        sourceUrls: sourceUrlsOf(settings, simulated),
+        sourceUrls,
+        simulatedSources: madeUp,
         symbols: settings.symbols,
         corsOrigins: settings.corsOrigins,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
@@ -266,6 +274,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
           dashboardUrl: dashboard.url,
           apiUrl: `${dashboard.url}/api/v1`,
           upstreamsUrl: simulated?.url ?? null,
+          simulatedSources: [...madeUp],
           emulatorUrl: emulator.value.url,
           emulatorAccessKeyId: emulator.value.accessKeyId,
           databaseUrl: database.value.url,
@@ -284,6 +293,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     emulator: emulator.value,
     databaseUrl: database.value.url,
     upstreams: simulated,
+    simulatedSources: madeUp,
     functions,
     outputs: deployment.value.outputs,
     pool,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { openTasks, type RunResults, resultsOfRuns } from '../core/adapters/postgres/work/run-results.ts';
 import type { Tick } from '../core/contracts/messages.ts';
+import { catalogue } from '../core/sources/catalogue.ts';
 import type { Functions } from './functions.ts';
 import { until } from './processes.ts';
 
@@ -55,37 +56,87 @@ const missing = '–';
 
 /** The result as tables for people: prices, and constituents where indices were fetched. */
 export function tableOf(result: CycleResult): string {
-  const prices = result.rows.map((row) => [
-    row.symbol,
-    row.price === null ? missing : `${row.price} ${row.currency ?? ''}`.trim(),
-    row.asOf ?? missing,
-    row.source ?? missing,
-    String(row.stored),
-    String(row.rejected),
-  ]);
-  const indices = result.indices.map(({ index, members, heaviest, source, fetchedAt }) => [
-    index,
-    members === null ? missing : String(members),
-    heaviest === null ? missing : `${heaviest.symbol} ${(Number(heaviest.weight) * 100).toFixed(2)} %`,
-    source,
-    fetchedAt ?? missing,
-  ]);
-  const lines = [...aligned(['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'], [1, 4, 5], prices), ''];
+  const nothing = outOfReach(result);
+  if (nothing !== null) return nothing;
+  const unreachable = new Set(unreachableSources(result));
+  const prices = result.rows
+    // A source that could not be reached has one line below, and none for each of its symbols.
+    .filter(({ source, price }) => price !== null || source === null || !unreachable.has(source))
+    .map((row) => [
+      row.symbol,
+      row.price === null ? missing : `${row.price} ${row.currency ?? ''}`.trim(),
+      row.asOf ?? missing,
+      row.source ?? missing,
+      String(row.stored),
+      String(row.rejected),
+    ]);
+  const indices = result.indices
+    .filter(({ source, members }) => members !== null || !unreachable.has(source))
+    .map(({ index, members, heaviest, source, fetchedAt }) => [
+      index,
+      members === null ? missing : String(members),
+      heaviest === null ? missing : `${heaviest.symbol} ${(Number(heaviest.weight) * 100).toFixed(2)} %`,
+      source,
+      fetchedAt ?? missing,
+    ]);
+  const lines: string[] = [];
+  if (prices.length > 0)
+    lines.push(...aligned(['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'], [1, 4, 5], prices), '');
   if (indices.length > 0)
     lines.push(...aligned(['index', 'members', 'heaviest member', 'source', 'fetched at'], [1], indices), '');
   lines.push(
     `${result.accepted} rows accepted, ${result.rejected} rejected. ` +
       `${result.stored} rows are new or changed${indices.length > 0 ? ', the members of indices among them' : ''}.`,
   );
-  for (const failure of result.failures)
-    lines.push(
-      `A task of ${failure.job} failed: ${failure.reason}${failure.message === null ? '' : ` (${failure.message})`}`,
-    );
+  lines.push(...failuresInWords(result));
   if (result.unfinished > 0)
     lines.push(
       `${result.unfinished} tasks have not ended: they wait for their source's quota or for a service that is stopped, or took too long.`,
     );
   return lines.join('\n');
+}
+
+/** One sentence where no source could be reached at all, with their names; `null` where one answered. */
+export function outOfReach(result: CycleResult): string | null {
+  const sources = unreachableSources(result);
+  if (result.answered || sources.length === 0 || result.failures.some(({ unreachable }) => !unreachable)) return null;
+  return `No source could be reached: no internet? Nothing came from ${listed(sources.map(titleOf))}.`;
+}
+
+/** Sources whose tasks have all failed without any answer. */
+function unreachableSources({ rows, failures }: CycleResult): string[] {
+  const silent = new Set(failures.filter(({ unreachable }) => unreachable).map(({ source }) => source));
+  const heard = new Set([
+    ...failures.filter(({ unreachable }) => !unreachable).map(({ source }) => source),
+    ...rows.filter(({ stored }) => stored > 0).map(({ source }) => source),
+  ]);
+  return [...silent].filter((source) => !heard.has(source));
+}
+
+/** A line for each source and reason, with the jobs that failed of it. */
+function failuresInWords(result: CycleResult): string[] {
+  const unreachable = new Set(unreachableSources(result));
+  const alike = Map.groupBy(result.failures, ({ source, reason, message }) =>
+    unreachable.has(source) ? source : JSON.stringify([source, reason, message]),
+  );
+  return [...alike.values()].flatMap((failures) => {
+    const [first] = failures;
+    if (first === undefined) return [];
+    const jobs = listed([...new Set(failures.map(({ job }) => job))]);
+    if (unreachable.has(first.source)) return [`${titleOf(first.source)} could not be reached (${jobs}).`];
+    return [
+      `${titleOf(first.source)}: ${jobs} failed: ${first.reason}${first.message === null ? '' : ` (${first.message})`}`,
+    ];
+  });
+}
+
+function titleOf(sourceId: string): string {
+  return catalogue.find(({ id }) => id === sourceId)?.title ?? sourceId;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names);
 }
 
 /** The lines of a table; the columns of `numeric` are right-aligned. */

@@ -27,6 +27,8 @@ export interface DeployOptions {
   readonly databaseUrls: DatabaseUrls;
   /** Source id to base URL; `null` for the real ones. */
   readonly sourceUrls: Readonly<Record<string, string>> | null;
+  /** Ids of the sources whose data are made up. */
+  readonly simulatedSources: readonly string[];
   readonly symbols: string | undefined;
   /** Origins whose pages may read the API, separated by commas. */
   readonly corsOrigins: string | undefined;
@@ -122,6 +124,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         CDK_VALIDATION: 'false',
         QUOTRON_DATABASE_URLS: JSON.stringify(options.databaseUrls),
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
+        QUOTRON_SIMULATED_SOURCES: options.simulatedSources.join(','),
         QUOTRON_SYMBOLS: options.symbols ?? '',
         QUOTRON_CORS_ORIGINS: options.corsOrigins ?? '',
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
@@ -195,21 +198,15 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 }
 
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
-function fingerprint({
-  emulator,
-  databaseUrls,
-  sourceUrls,
-  symbols,
-  corsOrigins,
-  chromiumPack,
-}: DeployOptions): string {
+function fingerprint({ emulator, ...given }: DeployOptions): string {
+  const { databaseUrls, sourceUrls, simulatedSources, symbols, corsOrigins, chromiumPack } = given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
-      ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, symbols, chromiumPack, chromium, accepts },
-      corsOrigins,
+      ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, symbols, corsOrigins },
+      ...{ chromiumPack, chromium, accepts },
     }),
   );
 }

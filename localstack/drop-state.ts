@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refugeFor } from './database-home.ts';
-import { root } from './state-folder.ts';
+import { liveFolder, root } from './state-folder.ts';
 
 /** The entries of a local cloud in its folder. Only these are deleted, because the user may have chosen any folder. */
 const parts = [
   ...['emulator', 'postgres', 'deploy'],
-  ...['local.json', 'lock', 'upstreams-port.json', 'dashboard-port.json'],
+  ...['local.json', 'lock', 'simulated.json', 'upstreams-port.json', 'dashboard-port.json'],
 ];
 
-/** Deletes the state of a stopped local cloud. The downloaded emulator stays. */
+/** Deletes the state of a stopped local cloud, that of the real services too. The downloaded emulator stays. */
 export function dropState(folder: string): void {
+  if (existsSync(liveFolder(folder))) dropState(liveFolder(folder));
   const database = join(folder, 'postgres');
   if (existsSync(database)) rmSync(refugeFor(realpathSync(database)), { recursive: true, force: true });
   for (const part of parts) rmSync(join(folder, part), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dropState } from './drop-state.ts';
 import { messageOf } from './problem.ts';
-import { holderOf, stateFolder } from './state-folder.ts';
+import { holderOf, liveFolder, stateFolder } from './state-folder.ts';
 
 try {
   parseArgs({ args: process.argv.slice(2), options: {} });
@@ -13,7 +13,7 @@ try {
 }
 
 const folder = stateFolder();
-const holder = holderOf(folder);
+const holder = holderOf(folder) ?? holderOf(liveFolder(folder));
 if (holder !== null) {
   console.error(
     `The local cloud runs (process ${holder.pid}), so its state was not deleted. Stop it first: Ctrl-C where it runs, or kill ${holder.pid}.`,

@@ -10,14 +10,15 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { endedTasksAfter, positionOf } from '../core/adapters/postgres/work/ended-tasks.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
-import { planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
+import { type CycleResult, outOfReach, planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
 import { failingJobs } from './failing-jobs.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
 import { descendantsOf, signal as send } from './processes.ts';
 import { interactive, plain, Step } from './progress.ts';
 import { portVariable, readSettings } from './settings.ts';
-import { lock, stateFolder } from './state-folder.ts';
+import { simulationInWords } from './simulated-sources.ts';
+import { liveFolder, lock, stateFolder } from './state-folder.ts';
 
 interface StartOptions {
   readonly once: boolean;
@@ -65,7 +66,7 @@ process.exit();
 
 async function main(wanted: StartOptions): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const folder = stateFolder();
+  const folder = wanted.live ? liveFolder(stateFolder()) : stateFolder();
   let code: number;
   let ready = false;
   let release = () => {};
@@ -92,10 +93,10 @@ async function main(wanted: StartOptions): Promise<number> {
     const cycle = cycleStep(cloud);
     await Promise.race([run([cycle]), over]);
     if (wanted.once) {
-      code = report(cycle.value, wanted.json);
+      code = report(cycle.value, cloud.simulatedSources, wanted.json);
     } else {
       ready = true;
-      announce(cloud, wanted);
+      announce(cloud, folder, wanted);
       void watch(cloud.pool, say);
       await over;
       code = 0;
@@ -125,7 +126,9 @@ function cycleStep(cloud: Cloud) {
       return await resultOf(cloud.pool, runs, unfinished);
     },
     (result) => {
-      const problems = [...new Set(result.failures.map(({ job, reason }) => `${job}: ${reason}`))];
+      const nothing = outOfReach(result);
+      if (nothing !== null) return nothing;
+      const problems = [...new Set(result.failures.map(({ source, job, reason }) => `${source} ${job}: ${reason}`))];
       const bad = problems.length === 0 ? '' : `; ${problems.join(', ')}`;
       const open = result.unfinished === 0 ? '' : `; ${result.unfinished} tasks wait`;
       return `${result.rows.length} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}${open}`;
@@ -134,19 +137,20 @@ function cycleStep(cloud: Cloud) {
 }
 
 /** Prints the result of a cycle; returns the exit code: 1 when nothing was stored. */
-function report(result: Awaited<ReturnType<typeof resultOf>>, json: boolean): number {
+function report(result: CycleResult, simulated: readonly string[], json: boolean): number {
   const ok = result.accepted > 0;
-  if (json) process.stdout.write(`${JSON.stringify({ ok, ...result }, null, 2)}\n`);
-  else process.stdout.write(`\n${tableOf(result)}\n`);
-  if (!ok) {
-    process.stderr.write(
-      'Nothing was stored: no row of this cycle passed the checks. The reasons are above; the raw answers are kept, and `npm start` shows them.\n',
-    );
-  }
+  if (json) process.stdout.write(`${JSON.stringify({ ok, simulatedSources: simulated, ...result }, null, 2)}\n`);
+  else process.stdout.write(`\n${[tableOf(result), simulationInWords(simulated) ?? []].flat().join('\n')}\n`);
+  if (!ok) process.stderr.write(`Nothing was stored: ${whyNothing(result)}\n`);
   return ok ? 0 : 1;
 }
 
-function announce(cloud: Cloud, wanted: StartOptions): void {
+function whyNothing(result: CycleResult): string {
+  if (!result.answered) return 'no source has answered.';
+  return 'no row of this cycle passed the checks. The reasons are above; the raw answers are kept, and `npm start` shows them.';
+}
+
+function announce(cloud: Cloud, folder: string, wanted: StartOptions): void {
   const { local, signInUrl } = cloud;
   if (local === null || signInUrl === null) return;
   if (wanted.json) {
@@ -154,14 +158,15 @@ function announce(cloud: Cloud, wanted: StartOptions): void {
     return;
   }
   const time = ((performance.now() - started) / 1000).toFixed(1);
+  const simulation = simulationInWords(cloud.simulatedSources);
   console.log(`
 Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''}.
 
   Dashboard   ${signInUrl}
               (signs in once; later with a key)
   API         ${local.apiUrl}
-  Keys        ${stateFolder()}/local.json (apiKeys: read, operate, admin)
-
+  Keys        ${folder}/local.json (apiKeys: read, operate, admin)
+${simulation === null ? '' : `\n${simulation}\n`}
 Ctrl-C stops it; the data is kept.`);
 }
 

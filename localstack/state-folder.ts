@@ -18,6 +18,14 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
   return chosen ? resolve(chosen) : join(root, '.quotron');
 }
 
+/**
+ * The state of the real services has a folder of its own in the other: a made-up price among real ones could never be told
+ * apart again.
+ */
+export function liveFolder(folder: string): string {
+  return join(folder, 'live');
+}
+
 /** A file of the state, or `undefined` when it is missing or invalid (written by an older version). */
 export function readState<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
   try {

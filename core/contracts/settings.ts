@@ -42,6 +42,11 @@ export const settingNames = {
   stateConnections: 'DB_STATE_CONNECTIONS',
   /** JSON object: source id to a base URL that replaces the catalogue's. Empty on AWS. */
   sourceUrls: 'SOURCE_URLS',
+  /**
+   * Ids of the sources, separated by commas, whose data are made up: they are collected from the local simulator, or some
+   * were. Empty on AWS.
+   */
+  simulatedSources: 'QUOTRON_SIMULATED_SOURCES',
   /** Canonical symbols, separated by commas, in place of the catalogue's. */
   symbols: 'QUOTRON_SYMBOLS',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */

@@ -3,6 +3,8 @@
  * it may do what the key may, and nothing with the session of a visitor.
  */
 
+import { simulatedHeader } from '../contracts/http/envelope.ts';
+
 /** What clients need beside the headers that every page may read (`content-type`, `cache-control` and the like). */
 const exposed = [
   'etag',
@@ -15,6 +17,7 @@ const exposed = [
   'x-request-id',
   'x-next-cursor',
   'x-warnings',
+  simulatedHeader,
 ].join(', ');
 const methods = 'GET, HEAD, POST, PUT, DELETE';
 const requestHeaders = 'x-api-key, content-type, idempotency-key, if-none-match, x-request-id';

@@ -1,3 +1,4 @@
+import { type Meta, simulatedHeader } from '../contracts/http/envelope.ts';
 import { encodeBody } from './content-coding.ts';
 import { matchesEtag, weakEtag } from './etag.ts';
 import { type ProblemError, problemBody, problems } from './problem.ts';
@@ -34,7 +35,7 @@ export interface LongAnswer {
  * of their own. The ETag is weak, so it is the same in every coding (RFC 9110, 8.8.3.3).
  */
 export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
-  const headers = headersOf(call.requestId, call.https);
+  const headers = headersOf(call);
   for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value);
   if (reply.kind === 'empty') {
     headers.set('cache-control', 'no-store');
@@ -46,7 +47,7 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
     return new Response(null, { status: 303, headers });
   }
   const { use, all } = call.visible;
-  const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call.requestId) : plain(reply);
+  const { body, content, contentType } = reply.kind === 'data' ? enveloped(reply, call) : plain(reply);
   if (method !== 'HEAD' && Buffer.byteLength(body) > answerLimit) return { body, contentType };
   const isRead = method === 'GET' || method === 'HEAD';
   headers.set('content-type', contentType);
@@ -69,11 +70,8 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
 }
 
 /** The HTTP answer of a problem. */
-export function respondProblem(
-  problem: ProblemError,
-  request: { requestId: string; path: string; https: boolean },
-): Response {
-  const headers = headersOf(request.requestId, request.https);
+export function respondProblem(problem: ProblemError, request: AnsweredRequest & { readonly path: string }): Response {
+  const headers = headersOf(request);
   for (const [name, value] of Object.entries(problem.headers)) headers.set(name, value);
   headers.set('content-type', 'application/problem+json');
   headers.set('cache-control', 'no-store');
@@ -82,17 +80,37 @@ export function respondProblem(
   return new Response(JSON.stringify(problemBody(problem, request.requestId, request.path)), { status, headers });
 }
 
-function headersOf(requestId: string, https: boolean): Headers {
+/** What every answer says of its request. */
+type AnsweredRequest = Pick<Call, 'requestId' | 'https' | 'simulated'>;
+
+function headersOf({ requestId, https, simulated }: AnsweredRequest): Headers {
   const headers = new Headers(baseHeaders);
   headers.set('x-request-id', requestId);
+  if (simulated.length > 0) headers.set(simulatedHeader, simulated.join(','));
   if (https) headers.set('strict-transport-security', 'max-age=31536000');
   return headers;
 }
 
-function enveloped(reply: Extract<Reply, { kind: 'data' }>, requestId: string) {
+/**
+ * What an answer says of simulated sources: of its own source where it names one, of all otherwise.
+ *
+ * @example
+ * simulationOf(['yahoo', 'coingecko'], 'yahoo') // { simulated: true, simulatedSources: ['yahoo'] }
+ * simulationOf(['yahoo'], 'coingecko') // { simulated: false }
+ */
+export function simulationOf(
+  simulated: readonly string[],
+  source: string | undefined,
+): Pick<Meta, 'simulated' | 'simulatedSources'> {
+  const own = source === undefined ? [...simulated] : simulated.filter((id) => id === source);
+  return own.length === 0 ? { simulated: false } : { simulated: true, simulatedSources: own };
+}
+
+function enveloped(reply: Extract<Reply, { kind: 'data' }>, { requestId, simulated }: Call) {
   const data = JSON.stringify(reply.data);
   const warnings = JSON.stringify(reply.warnings ?? []);
-  const { ageSeconds, ...rest } = reply.meta ?? {};
+  const { ageSeconds, ...stable } = reply.meta ?? {};
+  const rest = { ...simulationOf(simulated, stable.source), ...stable };
   const meta = JSON.stringify({ requestId, ...rest, ...(ageSeconds === undefined ? {} : { ageSeconds }) });
   return {
     body: `{"data":${data},"meta":${meta},"warnings":${warnings}}`,

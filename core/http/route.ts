@@ -39,6 +39,8 @@ export type ApiContext = Context<{ Bindings: Bindings }>;
 /** One request, as a route sees it. */
 export interface Call {
   readonly requestId: string;
+  /** Ids of the sources whose data are made up. */
+  readonly simulated: readonly string[];
   /** The clock, read once per request. Milliseconds since the epoch. */
   readonly now: number;
   /** `null` on public routes when no valid credentials came. */
@@ -64,7 +66,7 @@ export type Reply =
   | {
       readonly kind: 'data';
       readonly data: unknown;
-      readonly meta?: Omit<Meta, 'requestId'>;
+      readonly meta?: Omit<Meta, 'requestId' | 'simulated' | 'simulatedSources'>;
       readonly warnings?: readonly Warning[];
       readonly status?: 200 | 201 | 202;
       readonly headers?: Readonly<Record<string, string>>;

@@ -68,6 +68,11 @@ export function symbolsSetting(): string[] | null {
   return symbols.length > 0 ? [...new Set(symbols)] : null;
 }
 
+/** Ids of the sources whose data are made up: none on AWS. */
+export function simulatedSourcesSetting(): readonly string[] {
+  return (optionalSetting('simulatedSources') ?? '').split(',').filter((id) => id !== '');
+}
+
 /** The rules whose proposals are accepted without a person: none by default. Throws for a rule that there is not. */
 export function acceptedRulesSetting(): PriceRule[] {
   const written = (optionalSetting('acceptFindings') ?? '').split(',').map((each) => each.trim());

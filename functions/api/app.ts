@@ -60,7 +60,7 @@ export type Api = Hono<{ Bindings: Bindings }> & { readonly specs: readonly Rout
 
 /** The app on its dependencies, with the specs of its routes. Makes no connection until a request needs one. */
 export function createApp(dependencies: ApiDependencies): Api {
-  const { clock, keys, log } = dependencies;
+  const { clock, keys, log, simulated } = dependencies;
   const authenticator = createAuthenticator(keys, clock);
   const limiter = createRateLimiter(dependencies.rateLimit ?? usualRateLimit, clock);
   const failedSignIns = createRateLimiter(signInLimit, clock);
@@ -211,6 +211,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     const { requestId, https } = requestOf(context);
     return {
       requestId,
+      simulated,
       now: clock(),
       principal: null,
       visible: VisibleSources.none(),
@@ -236,6 +237,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     requestIds.set(context.req.raw, requestId);
     return {
       requestId,
+      simulated,
       path: context.req.path.slice(0, 200),
       https: (context.req.header('x-forwarded-proto')?.split(',')[0]?.trim() ?? dependencies.protocol) === 'https',
     };

@@ -65,6 +65,8 @@ export interface ApiDependencies {
   readonly catalogue: readonly SourceDefinition[];
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
+  /** Ids of the sources whose data are made up: none on AWS. */
+  readonly simulated: readonly string[];
   readonly clock: Clock;
   /** Of the release, as in package.json. */
   readonly version: string;

@@ -40,6 +40,7 @@ import {
   optionalSetting,
   SettingError,
   setting,
+  simulatedSourcesSetting,
   symbolsSetting,
 } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -97,6 +98,7 @@ const app = createApp({
   // What the planner asks for where the user named symbols: the page must not list others.
   catalogue: withSymbols(symbolsSetting()),
   alwaysOpen: alwaysOpenSetting(),
+  simulated: simulatedSourcesSetting(),
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',

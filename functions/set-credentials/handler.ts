@@ -3,7 +3,7 @@ import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { logger } from '../../core/runtime/observe.ts';
-import { mapSetting, setting } from '../../core/runtime/settings.ts';
+import { mapSetting, setting, simulatedSourcesSetting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createCredentialsApp } from './set-credentials.ts';
 
@@ -13,6 +13,7 @@ const answer = handle(
     secrets: secretsManagerWriter(),
     secretIds: mapSetting('credentialSecrets'),
     catalogue,
+    simulated: simulatedSourcesSetting(),
     clock: Date.now,
     // Only the error's name: its text may repeat what was sent.
     log: (error, requestId) =>

@@ -18,11 +18,12 @@ import {
   credentialsHint,
   credentialsSchemas,
 } from '../../core/auth/credentials.ts';
+import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
 import type { CredentialsState } from '../../core/contracts/http/operations.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { bodyOf, checked, decimalsOf, noBody } from '../../core/http/read-request.ts';
-import { baseHeaders, respondProblem } from '../../core/http/respond.ts';
+import { baseHeaders, respondProblem, simulationOf } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -34,6 +35,8 @@ export interface SettingCredentials {
   /** Source id to the secret's. */
   readonly secretIds: Readonly<Record<string, string>>;
   readonly catalogue: readonly SourceDefinition[];
+  /** Ids of the sources whose data are made up. */
+  readonly simulated: readonly string[];
   readonly clock: Clock;
   log(error: unknown, requestId: string): void;
 }
@@ -123,17 +126,28 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
     if (!ok) throw new ProblemError('forbidden', 'This needs a key of scope admin; the one given has less.');
     return keyId;
   }
+
+  function requestOf(context: Context) {
+    const given = context.req.header('x-request-id');
+    const known = requestIds.get(context.req.raw);
+    const requestId = known ?? (given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID());
+    requestIds.set(context.req.raw, requestId);
+    return { requestId, simulated: uses.simulated, path: context.req.path.slice(0, 200), https: true };
+  }
+
+  function answer(context: Context, data: CredentialsState): Response {
+    const { requestId, simulated } = requestOf(context);
+    const meta = { requestId, ...simulationOf(simulated, data.sourceId) };
+    return context.json({ data, meta, warnings: [] }, 200, {
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+      ...baseHeaders,
+      ...(simulated.length > 0 ? { [simulatedHeader]: simulated.join(',') } : {}),
+    });
+  }
 }
 
 const requestIds = new WeakMap<Request, string>();
-
-function requestOf(context: Context) {
-  const given = context.req.header('x-request-id');
-  const known = requestIds.get(context.req.raw);
-  const requestId = known ?? (given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID());
-  requestIds.set(context.req.raw, requestId);
-  return { requestId, path: context.req.path.slice(0, 200), https: true };
-}
 
 function viewOf(
   source: SourceDefinition,
@@ -149,13 +163,4 @@ function viewOf(
     changedAt,
     hint: isSet ? null : credentialsHint(source),
   };
-}
-
-function answer(context: Context, data: CredentialsState): Response {
-  const { requestId } = requestOf(context);
-  return context.json({ data, meta: { requestId }, warnings: [] }, 200, {
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-    ...baseHeaders,
-  });
 }

@@ -11,6 +11,7 @@ import { type Context, Hono } from 'hono';
 import type { Question } from '../../core/contracts/proxy.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
 import { ProblemError, problemBody, problems } from '../../core/http/problem.ts';
+import { simulationOf } from '../../core/http/respond.ts';
 import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
@@ -51,7 +52,7 @@ const ownRoute = /^\/yahoo\/(?:quote|market|health|metrics)(?:\/|$)/;
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
 export function createProxy(dependencies: ProxyDependencies): ProxyApp {
-  const { cache, gate, metrics, clock, log } = dependencies;
+  const { cache, gate, metrics, clock, log, simulated } = dependencies;
   const quick = createQuick(dependencies);
   const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => routedPath(request.url) });
 
@@ -116,7 +117,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   app.get('/yahoo/health', async (context) => {
     const refused = await admit(context, 'nothing');
     const health = await judgeHealth(dependencies);
-    const body = JSON.stringify(refused ? { status: health.status, version: health.version } : health);
+    const body = JSON.stringify(refused ? { status: health.status, version: health.version, simulated } : health);
     const status = health.status === 'fail' ? 503 : 200;
     return send(context, plainReply('health', { status, contentType: 'application/health+json', body }));
   });
@@ -193,6 +194,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const stale = found.cache === 'STALE';
     const data = proxyQuoteView(read, context.req.query('decimals') === 'string' ? asText : asNumber);
     const meta = {
+      ...simulationOf(simulated ? ['yahoo'] : [], 'yahoo'),
       source: 'yahoo',
       asOf: data.asOf,
       fetchedAt: new Date(answer.fetchedAt).toISOString(),
@@ -238,7 +240,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const now = clock();
     metrics.answered(reply.route, reply.cache, reply.status);
     quick.keep(targetOf(context.req.url), reply, now);
-    const headers = headersOf(reply, reply.cache, now);
+    const headers = headersOf(reply, reply.cache, { now, simulated });
     headers['x-request-id'] = requestIdOf(context);
     if (reply.etag !== null && matchesEtag(context.req.header('if-none-match'), reply.etag)) {
       delete headers['content-type'];

@@ -21,6 +21,8 @@ export interface ProxyWorld {
   readonly shared: SharedCache | null;
   readonly gate: Gate;
   readonly sourceUrls: Readonly<Record<string, string>>;
+  /** Whether a simulator stands in for Yahoo. */
+  readonly simulated: boolean;
   readonly sessionSecret: () => Promise<string>;
   readonly upstream: (options: UpstreamOptions) => Upstream;
   readonly now: Clock;
@@ -81,6 +83,7 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
     metrics,
     clock: now,
     version,
+    simulated: world.simulated,
     canarySymbol: yahoo.canarySymbol,
     log: world.log,
   };

@@ -15,6 +15,8 @@ export interface ProxyDependencies {
   readonly clock: Clock;
   /** Version of the release, as in package.json. */
   readonly version: string;
+  /** Whether a simulator stands in for Yahoo. */
+  readonly simulated: boolean;
   /** The heartbeat fetches it to check that Yahoo answers. */
   readonly canarySymbol: string;
   /** Logs every error that becomes a 500 or 503. The client does not see it. */

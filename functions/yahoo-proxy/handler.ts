@@ -9,7 +9,7 @@ import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts
 import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { metrics as cloudMetrics, logger } from '../../core/runtime/observe.ts';
-import { mapSetting, setting } from '../../core/runtime/settings.ts';
+import { mapSetting, setting, simulatedSourcesSetting } from '../../core/runtime/settings.ts';
 import { assembleProxy } from './assemble.ts';
 import { failFastState } from './fail-fast-state.ts';
 import { keyGate } from './gate.ts';
@@ -35,6 +35,7 @@ const assembled = assembleProxy({
   shared,
   gate: keyGate(state, { perSecond: 50, burst: 500 }, Date.now),
   sourceUrls: mapSetting('sourceUrls'),
+  simulated: simulatedSourcesSetting().includes('yahoo'),
   sessionSecret: () => secrets.get(setting('sessionKeySecret')),
   upstream: httpUpstream,
   now: Date.now,

@@ -16,6 +16,8 @@ interface Check {
 export interface ProxyHealth {
   readonly status: Check['status'];
   readonly version: string;
+  /** Whether a simulator stands in for Yahoo. */
+  readonly simulated: boolean;
   readonly checks: Readonly<Record<string, readonly Check[]>>;
 }
 
@@ -23,7 +25,7 @@ export interface ProxyHealth {
  * The health of the proxy, without calling Yahoo: the age of the canary's last answer, and whether there is a pause.
  */
 export async function judgeHealth(
-  uses: Pick<ProxyDependencies, 'cache' | 'shared' | 'breaker' | 'clock' | 'version' | 'canarySymbol'>,
+  uses: Pick<ProxyDependencies, 'cache' | 'shared' | 'breaker' | 'clock' | 'version' | 'simulated' | 'canarySymbol'>,
 ): Promise<ProxyHealth> {
   const { shared, breaker, cache, clock } = uses;
   const { key } = quoteQuestion(uses.canarySymbol);
@@ -65,7 +67,7 @@ export async function judgeHealth(
     .flat()
     .map(({ status }) => status);
   const status = (['fail', 'warn'] as const).find((each) => all.includes(each)) ?? 'pass';
-  return { status, version: uses.version, checks };
+  return { status, version: uses.version, simulated: uses.simulated, checks };
 }
 
 function lastAnswer(canary: KeptAnswer | null, now: number): Check {

@@ -24,7 +24,12 @@ const maxBytes = 16 * 1024 * 1024;
  * parsed nor assembled again. The key is still checked and counted on every request, and an expired reply is never
  * served.
  */
-export function createQuick({ gate, metrics, clock }: Pick<ProxyDependencies, 'gate' | 'metrics' | 'clock'>): Quick {
+export function createQuick({
+  gate,
+  metrics,
+  clock,
+  simulated,
+}: Pick<ProxyDependencies, 'gate' | 'metrics' | 'clock' | 'simulated'>): Quick {
   const replies = new LRUCache<string, Reply>({
     maxSize: maxBytes,
     sizeCalculation: ({ body }, target) => (body.length + target.length) * 2 + 500,
@@ -44,7 +49,7 @@ export function createQuick({ gate, metrics, clock }: Pick<ProxyDependencies, 'g
       // A refusal goes through the app, which words it.
       if (!admission?.admitted) return null;
       metrics.answered(reply.route, 'HIT', reply.status);
-      const headers = headersOf(reply, 'HIT', now);
+      const headers = headersOf(reply, 'HIT', { now, simulated });
       const given = header('x-request-id');
       headers['x-request-id'] = given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
       if (reply.etag !== null && matchesEtag(header('if-none-match'), reply.etag)) {

@@ -1,3 +1,4 @@
+import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
 import { weakEtag } from '../../core/http/etag.ts';
 import { baseHeaders } from '../../core/http/respond.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
@@ -57,11 +58,16 @@ function worst(parts: readonly CacheResult[]): CacheResult {
   return (['STALE', 'MISS', 'REVALIDATED'] as const).find((each) => parts.includes(each)) ?? 'HIT';
 }
 
-/** The headers of a reply at a time. */
-export function headersOf(reply: Reply, cache: Reply['cache'], now: number): Record<string, string> {
+/** The headers of a reply at a time. Where a simulator stands in for Yahoo, every reply says so. */
+export function headersOf(
+  reply: Reply,
+  cache: Reply['cache'],
+  { now, simulated }: { readonly now: number; readonly simulated: boolean },
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': reply.contentType,
     ...baseHeaders,
+    ...(simulated ? { [simulatedHeader]: 'yahoo' } : {}),
     ...reply.headers,
   };
   if (reply.fetchedAt === null) {

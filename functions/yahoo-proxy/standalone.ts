@@ -48,6 +48,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     shared: null,
     gate: openGate(options.key),
     sourceUrls: options.upstream === undefined ? {} : { yahoo: options.upstream },
+    simulated: options.upstream !== undefined,
     sessionSecret: async () => secret,
     upstream: httpUpstream,
     now: Date.now,

@@ -34,7 +34,10 @@ export class YahooProxy extends Construct {
     sessionKey.grantRead(proxy);
     // Refreshes the stale answers it served: on Lambda nothing runs after the answer.
     proxy.grantCallItself();
-    if (settings.stage === 'local' && settings.sourceUrls) proxy.addSetting('sourceUrls', settings.sourceUrls);
+    if (settings.stage === 'local') {
+      if (settings.sourceUrls) proxy.addSetting('sourceUrls', settings.sourceUrls);
+      if (settings.simulatedSources) proxy.addSetting('simulatedSources', settings.simulatedSources);
+    }
 
     // A late heartbeat or refresh is useless.
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };

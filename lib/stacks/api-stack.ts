@@ -63,6 +63,7 @@ export class ApiStack extends Stack {
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
     if (settings.stage === 'local') {
       if (settings.symbols) api.addSetting('symbols', settings.symbols);
+      if (settings.simulatedSources) api.addSetting('simulatedSources', settings.simulatedSources);
       // The simulated market never closes.
       if (settings.sourceUrls) api.addSetting('sessions', 'ignored');
     }
@@ -125,6 +126,8 @@ export class ApiStack extends Stack {
     });
     storage.credentials.grantWrite(fn);
     pipeline.state.grantCall(fn, 'stateFunction');
+    if (settings.stage === 'local' && settings.simulatedSources)
+      fn.addSetting('simulatedSources', settings.simulatedSources);
     return fn;
   }
 

@@ -261,6 +261,8 @@ describe('/health', () => {
     expect(open).toEqual({
       status: 'pass',
       version: '9.9.9',
+      simulated: false,
+      simulatedSources: [],
       sources: { total: catalogue.length, healthy: 0 },
       system: null,
       checks: {},

@@ -37,6 +37,7 @@ function ask(
     secrets: init.secrets ?? remember,
     secretIds: { 'alpha-vantage': 'arn:av', 'demo-broker': 'arn:broker' },
     catalogue,
+    simulated: ['alpha-vantage'],
     clock: Date.now,
     log: (error) => logged.push(error),
   });

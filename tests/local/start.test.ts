@@ -307,6 +307,7 @@ describe('npm start', () => {
     expect(stdout).toMatch(/symbol\s+price\s+as of\s+source\s+rows stored\s+rejected/);
     expect(stdout).toMatch(/AAPL\s+[\d.]+ USD\s+\d{4}-\d\d-\d\dT[\d:.]+Z\s+yahoo\s+\d+\s+0/);
     expect(stdout).toMatch(/index\s+members\s+heaviest member\s+source\s+fetched at/);
+    expect(stdout).toContain('Simulated data: all sources are simulated');
     expect(stdout).toMatch(/\^DJI\s+30\s+\S+ \d+\.\d\d %\s+slickcharts\s+\d{4}-\d\d-\d\dT[\d:.]+Z/);
     expect(await place.nothingLeft()).toEqual([]);
   });

@@ -86,6 +86,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     queue,
     inspector: memoryQueueInspector(queues),
     catalogue,
+    simulated: [],
     clock: () => time.now,
     version: '9.9.9',
     protocol: 'http',

@@ -26,6 +26,7 @@ export async function testProxy(upstreams: RunningUpstreams, world: Partial<Prox
     shared: null,
     gate: openGate(undefined),
     sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
+    simulated: true,
     sessionSecret: async () => 'the secret of these tests',
     upstream: (options) => {
       const send = httpUpstream({ ...options, timeoutMs: 1_000 });

@@ -4,6 +4,8 @@ import { sessionQuery } from './api/queries.ts';
 import { queryClient } from './api/query-client.ts';
 import { ErrorState, Loading } from './components/states.tsx';
 import { Toasts } from './components/toasts.tsx';
+import styles from './layout/screen.module.css';
+import { SimulatedStrip } from './layout/simulated-strip.tsx';
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx';
 import { router } from './router.tsx';
 
@@ -11,7 +13,12 @@ import { router } from './router.tsx';
 export function App({ tokenFailure }: { tokenFailure: unknown }) {
   return (
     <QueryClientProvider client={queryClient}>
-      <Gate tokenFailure={tokenFailure} />
+      <div className={styles.screen}>
+        <SimulatedStrip />
+        <div className={styles.rest}>
+          <Gate tokenFailure={tokenFailure} />
+        </div>
+      </div>
       <Toasts />
     </QueryClientProvider>
   );

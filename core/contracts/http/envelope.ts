@@ -8,6 +8,10 @@ export const decimal = z
 export const metaSchema = z
   .object({
     requestId: z.string(),
+    /** Whether the data may be made up: of what the answer shows, some sources are simulated. Never on AWS. */
+    simulated: z.boolean().default(false),
+    /** The ids of these sources. Absent where there are none. */
+    simulatedSources: z.array(z.string()).optional(),
     source: z.string().optional(),
     asOf: z.iso.datetime().optional(),
     fetchedAt: z.iso.datetime().optional(),
@@ -34,6 +38,14 @@ export const metaSchema = z
   })
   .meta({ id: 'Meta' });
 export type Meta = z.infer<typeof metaSchema>;
+
+/** The header that names the simulated sources, on answers of every kind; absent where there are none. */
+export const simulatedHeader = 'x-quotron-simulated';
+
+/** The ids of the sources that the header names. */
+export function simulatedSourcesOf(header: string | null): string[] {
+  return (header ?? '').split(',').flatMap((id) => id.trim() || []);
+}
 
 export const warningSchema = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Warning' });
 export type Warning = z.infer<typeof warningSchema>;

@@ -49,6 +49,10 @@ export const healthSchema = z
   .object({
     status: checkStatus,
     version: z.string(),
+    /** Whether data are made up: some sources are simulated. Never on AWS. */
+    simulated: z.boolean().default(false),
+    /** The ids of these sources. */
+    simulatedSources: z.array(z.string()).default([]),
     sources: z.object({ total: z.int(), healthy: z.int() }),
     /** `null` without a key, and where the database cannot be reached. */
     system: systemHealthSchema.nullable(),

@@ -116,6 +116,8 @@ export const sourceSchema = z
     id: z.string(),
     title: z.string(),
     kind: z.enum(['api', 'browser']),
+    /** Its data are made up: they come from a simulator, or some did. Never on AWS. */
+    simulated: z.boolean().default(false),
     paused: z.boolean(),
     /** When a pause ends automatically; `null` for one that a person ends, and without a pause. */
     pausedUntil: instant.nullable(),

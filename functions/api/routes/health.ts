@@ -10,6 +10,7 @@ import { createInstallationHealth, type InstallationReaders } from '../installat
 interface RouteDependencies extends InstallationReaders {
   readonly systemSamples: SystemSamples;
   readonly version: string;
+  readonly simulated: readonly string[];
   log(error: unknown, requestId: string): void;
 }
 
@@ -17,15 +18,16 @@ const tag = 'Service';
 const dayMs = 24 * 3600_000;
 const alive = z.object({ status: z.literal('pass') });
 
-export function healthRoutes({ systemSamples, version, log, ...readers }: RouteDependencies): Route[] {
+export function healthRoutes({ systemSamples, version, simulated, log, ...readers }: RouteDependencies): Route[] {
   const { health, catalogue } = readers;
   const installation = createInstallationHealth(readers);
+  const release = { version, simulated: simulated.length > 0, simulatedSources: [...simulated] };
 
   async function judged(now: number, requestId: string): Promise<HealthView> {
     const { system, checks } = await installation(now, (error) => log(error, requestId));
     const broken = Object.values(checks).some((all) => all.some((check) => check.status === 'fail'));
     const { total, healthy } = system.sources;
-    return { status: broken ? 'fail' : checkStatusOf(system), version, sources: { total, healthy }, system, checks };
+    return { status: broken ? 'fail' : checkStatusOf(system), ...release, sources: { total, healthy }, system, checks };
   }
 
   const read = route(
@@ -51,7 +53,7 @@ export function healthRoutes({ systemSamples, version, log, ...readers }: RouteD
             { status: 'fail' as const, observedValue: null, output: 'The database cannot be reached.' },
           ],
         };
-        view = { status: 'fail', version, sources: { total: catalogue.length, healthy: 0 }, system: null, checks };
+        view = { status: 'fail', ...release, sources: { total: catalogue.length, healthy: 0 }, system: null, checks };
       }
       return {
         kind: 'text',

@@ -59,14 +59,14 @@ export function sourceRoutes({
     );
   }
 
-  async function views(of: readonly SourceDefinition[], { now, visible }: Call): Promise<SourceView[]> {
+  async function views(of: readonly SourceDefinition[], { now, visible, simulated }: Call): Promise<SourceView[]> {
     const ids = of.map((source) => source.id);
     const rows = await sources.sources(ids, new Date(now));
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
     const open = await incidents(visible).open(ids);
     return rows.flatMap((row) => {
       const source = of.find((each) => each.id === row.sourceId);
-      return source ? [sourceView(source, row, samples, { now, alwaysOpen, incidents: open, visible })] : [];
+      return source ? [sourceView(source, row, samples, { now, alwaysOpen, simulated, incidents: open, visible })] : [];
     });
   }
 

@@ -15,6 +15,8 @@ export interface Planned {
   readonly incidents: readonly KeptIncident[];
   readonly now: number;
   readonly alwaysOpen: boolean;
+  /** Ids of the simulated sources. */
+  readonly simulated: readonly string[];
   /** Of others nothing is shown that they said or gave: no message, no count of rows. */
   readonly visible: VisibleSources;
 }
@@ -33,6 +35,7 @@ export function sourceView(
     id: source.id,
     title: source.title,
     kind: source.kind,
+    simulated: planned.simulated.includes(source.id),
     paused: row.paused,
     pausedUntil: row.pausedUntil?.toISOString() ?? null,
     credentials: needsCredentials(source)

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { httpUpstream } from '../../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../../core/adapters/memory/state.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
-import { envelope, problemSchema } from '../../../core/contracts/http/envelope.ts';
+import { envelope, problemSchema, simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { proxyQuoteSchema } from '../../../core/contracts/http/proxy.ts';
 import { keyGate } from '../../../functions/yahoo-proxy/gate.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
@@ -44,6 +44,21 @@ describe('every answer of the proxy', () => {
       }
     },
   );
+});
+
+describe('what a simulator answers in Yahoo’s place', () => {
+  it.each([...everyRoute, '/yahoo/health', '/yahoo/nothing'])('%s is marked as simulated', async (path) => {
+    for (const _again of [1, 2]) expect((await test.ask(path)).headers.get(simulatedHeader)).toBe('yahoo');
+  });
+
+  it('is marked in the envelope and in the health, and not where Yahoo itself answers', async () => {
+    expect(await (await test.ask('/yahoo/quote/AAPL')).json()).toMatchObject({ meta: { simulated: true } });
+    expect(await (await test.ask('/yahoo/health')).json()).toMatchObject({ simulated: true });
+    const real = await testProxy(upstreams, { simulated: false });
+    const answer = await real.ask('/yahoo/quote/AAPL');
+    expect(answer.headers.get(simulatedHeader)).toBeNull();
+    expect(await answer.json()).toMatchObject({ meta: { simulated: false } });
+  });
 });
 
 const quoteEnvelope = envelope(proxyQuoteSchema);
@@ -280,7 +295,11 @@ describe('keys', () => {
 
   it('are not needed to hear whether it is well, but to hear why not', async () => {
     test = await gated();
-    expect(Object.keys(JSON.parse(await (await test.ask('/yahoo/health')).text()))).toEqual(['status', 'version']);
+    expect(Object.keys(JSON.parse(await (await test.ask('/yahoo/health')).text()))).toEqual([
+      'status',
+      'version',
+      'simulated',
+    ]);
     expect(await (await test.ask('/yahoo/health', { 'x-api-key': key })).json()).toHaveProperty('checks');
   });
 });

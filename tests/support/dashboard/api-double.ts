@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
+import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
@@ -58,6 +59,8 @@ export interface DoubleState {
   quarantine: z.infer<typeof quarantineSchema>[];
   deadLetters: z.infer<typeof deadLetterSchema>[];
   scopes: SessionView['scopes'];
+  /** Ids of the sources that are simulated. */
+  simulated: string[];
   /** Nobody's cookie is accepted any more. */
   signedOut: boolean;
   tokenUsed: boolean;
@@ -85,6 +88,7 @@ function usualState(): DoubleState {
     quarantine: usualQuarantine(),
     deadLetters: usualDeadLetters(),
     scopes: ['read', 'operate'],
+    simulated: [],
     signedOut: false,
     tokenUsed: false,
     fail: new Map(),
@@ -145,7 +149,8 @@ async function handle(
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
   const answer = await answerTo(state, request, path, url.searchParams);
   state.requests.push(`${request.method} ${path} ${answer.status}`);
-  response.writeHead(answer.status, { 'x-request-id': requestId, ...answer.headers });
+  const simulated = state.simulated.length > 0 ? { [simulatedHeader]: state.simulated.join(',') } : {};
+  response.writeHead(answer.status, { 'x-request-id': requestId, ...simulated, ...answer.headers });
   response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
 }
 

@@ -47,6 +47,7 @@ export function sourceOf(
     id,
     title,
     kind,
+    simulated: false,
     paused: change.paused ?? false,
     pausedUntil: null,
     credentials: needsCredentials(source) ? { isSet: true, changedAt: at(86_400 * 9), hint: null } : null,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type CycleResult, tableOf } from '../../../localstack/cycle.ts';
+import { type CycleResult, outOfReach, tableOf } from '../../../localstack/cycle.ts';
 
 const result: CycleResult = {
   runs: [],
@@ -19,6 +19,7 @@ const result: CycleResult = {
   stored: 12,
   rejected: 0,
   failures: [],
+  answered: true,
   unfinished: 0,
 };
 
@@ -48,4 +49,52 @@ it('lists indices in a table of their own: weight in percent, a dash for what no
 it('has no such table where no index was asked for', () => {
   expect(tableOf(result)).not.toContain('heaviest');
   expect(tableOf(result)).toContain('12 rows accepted');
+});
+
+const failed = (source: string, job: string, unreachable = true) => ({
+  source,
+  job,
+  reason: unreachable ? 'down' : 'blocked',
+  message: 'It went wrong.',
+  unreachable,
+});
+const row = (symbol: string, source: string) => ({
+  ...{ symbol, source, price: null, currency: null, asOf: null },
+  ...{ stored: 0, rejected: 0 },
+});
+const offline: CycleResult = {
+  ...{ ...result, accepted: 0, stored: 0, answered: false },
+  rows: [row('AAPL', 'yahoo'), row('bitcoin', 'coingecko')],
+  failures: [failed('coingecko', 'quotes'), failed('yahoo', 'quotes'), failed('yahoo', 'daily-bars')],
+};
+
+it('says in one line that no source could be reached, with the name of each', () => {
+  const [line = '', ...others] = tableOf(offline).split('\n');
+  expect(others).toEqual([]);
+  for (const title of ['CoinGecko', 'Yahoo Finance']) expect(line.split(title)).toHaveLength(2);
+  expect(outOfReach(offline)).toBe(line);
+});
+
+it('has one line for each source out of reach where others answer, and no row of dashes for their symbols', () => {
+  const some = {
+    ...result,
+    rows: [...result.rows, row('bitcoin', 'coingecko')],
+    failures: offline.failures.slice(0, 1),
+  };
+  const text = tableOf(some);
+  expect(text).toContain('AAPL');
+  expect(text).not.toContain('bitcoin');
+  expect(text.match(/CoinGecko/g)).toHaveLength(1);
+  expect(outOfReach(some)).toBeNull();
+});
+
+it('keeps the rows of a source that answered something, and one line for jobs that failed alike', () => {
+  const alike = [
+    failed('yahoo', 'quotes', false),
+    failed('yahoo', 'daily-bars', false),
+    failed('yahoo', 'quotes', false),
+  ];
+  const text = tableOf({ ...result, rows: [row('ZZZZ', 'yahoo')], failures: alike });
+  expect(text).toMatch(/^ZZZZ +–/m);
+  expect(text.match(/blocked/g)).toHaveLength(1);
 });

@@ -6,9 +6,10 @@
  * 3. Every failure becomes a `RequestError` whose text says what happened and what to do.
  */
 import { z } from 'zod';
-import { envelope, problemSchema, type Warning } from '../../../core/contracts/http/envelope.ts';
+import { envelope, problemSchema, simulatedHeader, type Warning } from '../../../core/contracts/http/envelope.ts';
 import { clock } from './clock.ts';
 import { RequestError } from './failure.ts';
+import { simulation } from './simulation.ts';
 
 const base = '/api/v1';
 const timeoutMs = 30_000;
@@ -78,6 +79,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     throw limit.aborted ? tooSlow() : unreachable();
   }
   clock.learn(response.headers.get('date'));
+  simulation.learn(response.headers.get(simulatedHeader));
   if (response.ok || response.status === 304) return response;
   throw await failureOf(response);
 }

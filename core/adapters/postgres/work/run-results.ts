@@ -33,7 +33,18 @@ export interface RunResults {
   readonly stored: number;
   readonly rejected: number;
   /** Tasks that failed, with the reason. */
-  readonly failures: readonly { readonly job: string; readonly reason: string; readonly message: string | null }[];
+  readonly failures: readonly FailedTask[];
+  /** Whether any source answered anything: then its raw answers are kept. */
+  readonly answered: boolean;
+}
+
+export interface FailedTask {
+  readonly source: string;
+  readonly job: string;
+  readonly reason: string;
+  readonly message: string | null;
+  /** Nothing of the source answered at all: no connection, or silence. */
+  readonly unreachable: boolean;
 }
 
 const openRow = z.object({ open: z.coerce.number(), soon: z.coerce.number() });
@@ -60,6 +71,7 @@ export async function resultsOfRuns(pool: Pool, runs: readonly string[]): Promis
     indices: await indicesOf(pool, runs),
     ...(await totalsOf(pool, runs)),
     failures: await failuresOf(pool, runs),
+    answered: await answeredIn(pool, runs),
   };
 }
 
@@ -150,20 +162,39 @@ async function totalsOf(pool: Pool, runs: readonly string[]): Promise<z.infer<ty
   return totalsRow.parse(rows[0]);
 }
 
+/** Codes of failures in which no answer came. */
+const unanswered = ['connection_failed', 'timeout'];
+
 const failureRow = z.object({
+  source: z.string(),
   job: z.string(),
   reason: z
     .string()
     .nullable()
     .transform((reason) => reason ?? 'unexplained'),
   message: z.string().nullable(),
+  unreachable: z.boolean(),
 });
 
-async function failuresOf(pool: Pool, runs: readonly string[]): Promise<z.infer<typeof failureRow>[]> {
+async function failuresOf(pool: Pool, runs: readonly string[]): Promise<FailedTask[]> {
   const { rows } = await pool.query(
-    `SELECT r.job, t.reason, t.message FROM task t JOIN run r ON r.id = t.run_id
-     WHERE t.run_id = ANY($1) AND t.status = 'failed' ORDER BY r.job, t.part`,
-    [runs],
+    `SELECT t.source_id AS source, r.job, t.reason, t.message, coalesce(t.detail->>'code' = ANY($2), false) AS unreachable
+     FROM task t JOIN run r ON r.id = t.run_id
+     WHERE t.run_id = ANY($1) AND t.status = 'failed' ORDER BY t.source_id, r.job, t.part`,
+    [runs, unanswered],
   );
   return rows.map((row) => failureRow.parse(row));
+}
+
+const answeredRow = z.object({ answered: z.boolean() });
+
+async function answeredIn(pool: Pool, runs: readonly string[]): Promise<boolean> {
+  const { rows } = await pool.query(
+    // A blob without any answer is kept, too, and read.
+    `SELECT EXISTS (SELECT FROM task_attempt a JOIN task t USING (run_id, part)
+                    WHERE a.run_id = ANY($1) AND a.blob_key IS NOT NULL
+                      AND NOT (t.status = 'failed' AND coalesce(t.detail->>'code' = ANY($2), false))) AS answered`,
+    [runs, unanswered],
+  );
+  return answeredRow.parse(rows[0]).answered;
 }
