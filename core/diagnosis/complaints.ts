@@ -1,7 +1,8 @@
 /**
  * What is wrong with a source now, gathered from its tasks, its quarantine and its incidents:
  *
- *   1. runs: for each job and reason the failures of the current episode, which two good runs in a row end
+ *   1. runs: for each reason the failures of the current episode, which two good runs of a job in a row end; those that are
+ *      told apart by what exactly failed (failure-kinds.ts) are complaints of their own
  *   2. rows: for each reason the rows that the episode's runs left in quarantine
  *   3. runs that failed only because all of their rows were rejected are left out: the rows say more
  *   4. open incidents whose reason is not among the above
@@ -10,6 +11,7 @@ import type { Sample } from '../contracts/http/diagnostics.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import { withReasonOfHold } from '../health/holds.ts';
 import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
+import { failureKind } from './failure-kinds.ts';
 
 /** One thing that is wrong with one source: a reason with everything that was seen of it. */
 export interface Complaint {
@@ -23,7 +25,7 @@ export interface Complaint {
   readonly lastAt: number;
   /** The first and the newest, oldest first. */
   readonly samples: readonly Sample[];
-  /** The HTTP status of its failures, where they all have the same. */
+  /** The newest HTTP status of its failures, where each has one. */
   readonly httpStatus: number | null;
   /** Whether any attempt came to an end. */
   readonly attempted: boolean;
@@ -48,34 +50,46 @@ export function complaintsOf(source: SourceFacts): Complaint[] {
   const byJob = Map.groupBy(tasks, (task) => task.job);
   const episodes = [...byJob].flatMap(([job, tasks]) => episodesOf(job, tasks, source));
   const rows = rowComplaints(source, byJob);
-  const runs = [...Map.groupBy(episodes, (episode) => episode.reason)]
-    .map(([reason, group]) => runComplaint(source, reason, group))
+  const runs = [...Map.groupBy(episodes, ({ reason, kind }) => `${reason} ${kind}`).values()]
+    .map((group) => runComplaint(source, group))
     .filter((complaint) => !(rows.length > 0 && isOfRowsOnly(complaint)));
   const found = [...runs, ...rows];
   const known = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ['schema_drift'] : [])]);
   const others = source.incidents
     .filter((incident) => incident.resolvedAt === null && !known.has(incident.reason))
     .map((incident) => incidentComplaint(source, incident));
-  return [...found, ...others].map((complaint) => withIncident(complaint)).sort((a, b) => b.count - a.count);
+  const all = [...found, ...others];
+  const only = ({ reason }: Complaint) => all.filter((each) => each.reason === reason).length === 1;
+  return all
+    .map((complaint) => (only(complaint) ? withIncident(complaint) : complaint))
+    .sort((a, b) => b.count - a.count);
 }
 
 interface Episode {
   readonly job: string;
   readonly reason: string;
+  readonly kind: string;
   /** Newest first, like all of the job's. */
   readonly failures: readonly TaskFact[];
   readonly all: readonly TaskFact[];
 }
 
 function episodesOf(job: string, tasks: readonly TaskFact[], source: SourceFacts): Episode[] {
-  const present = currentOf(tasks, source);
-  const reasons = new Set(present.flatMap((task) => (task.ok ? [] : [task.reason ?? 'unexplained'])));
-  return [...reasons].map((reason) => ({
-    job,
-    reason,
-    failures: present.filter((task) => !task.ok && (task.reason ?? 'unexplained') === reason),
-    all: present,
-  }));
+  const all = currentOf(tasks, source);
+  const failed = all.filter((task) => !task.ok);
+  return [...Map.groupBy(failed, reasonOf)].flatMap(([reason, ofReason]) =>
+    [...byKind(ofReason)].map(([kind, failures]) => ({ job, reason, kind, failures, all })),
+  );
+}
+
+const reasonOf = ({ reason }: TaskFact): string => reason ?? 'unexplained';
+
+/** Failures of one reason, newest first, by what exactly failed. One without a code belongs to the most frequent kind. */
+function byKind(failures: readonly TaskFact[]): ReadonlyMap<string, readonly TaskFact[]> {
+  const kinds = Map.groupBy(failures, failureKind);
+  const coded = [...kinds].filter(([kind]) => kind !== null).sort(([, a], [, b]) => b.length - a.length);
+  const usual = coded[0]?.[0] ?? '';
+  return Map.groupBy(failures, (task) => failureKind(task) ?? usual);
 }
 
 /** The tasks of the current episode: since two good runs in a row, and since the newest verified recovery. */
@@ -103,7 +117,8 @@ function verifiedAt(source: SourceFacts): number {
   return verified?.finishedAt ?? Number.NEGATIVE_INFINITY;
 }
 
-function runComplaint(source: SourceFacts, reason: string, episodes: readonly Episode[]): Complaint {
+function runComplaint(source: SourceFacts, episodes: readonly Episode[]): Complaint {
+  const reason = episodes[0]?.reason ?? 'unexplained';
   const failures = episodes.flatMap((each) => each.failures).sort((a, b) => b.at - a.at);
   const all = episodes.flatMap((each) => each.all);
   const firstAt = Math.min(...failures.map((task) => task.at));
@@ -170,7 +185,7 @@ function incidentComplaint(source: SourceFacts, incident: IncidentFact): Complai
     firstAt: incident.openedAt,
     lastAt: incident.lastSeenAt,
     samples: shown(incident.samples),
-    httpStatus: statusOf(incident.samples),
+    httpStatus: statusOf([...incident.samples].reverse()),
     attempted: incident.samples.some((sample) => sample.blobKey !== null),
     goodSince: 0,
     acceptedSince: 0,
@@ -229,14 +244,14 @@ function isSameFailure(a: Sample, b: Sample): boolean {
 }
 
 /**
- * The HTTP status of all failures, or `null` where they differ or one has none. An `unspecified` one, of a release before
+ * The HTTP status of the first of the failures, or `null` where one has none. An `unspecified` one, of a release before
  * there were codes, may have had any: the others decide.
  */
 function statusOf(failures: readonly { readonly detail: FailureDetail | null }[]): number | null {
   const known = failures.filter(({ detail }) => detail?.code !== 'unspecified');
-  const statuses = new Set(known.map(({ detail }) => (detail?.code === 'http_status' ? detail.status : null)));
-  const [only = null] = statuses;
-  return statuses.size === 1 ? only : null;
+  const statuses = known.map(({ detail }) => (detail?.code === 'http_status' ? detail.status : null));
+  const [newest = null] = statuses;
+  return statuses.includes(null) ? null : newest;
 }
 
 function ratiosOf(rows: QuarantineFact): number[] {
@@ -245,4 +260,21 @@ function ratiosOf(rows: QuarantineFact): number[] {
 
 function sum<T>(all: readonly T[], of: (each: T) => number): number {
   return all.reduce((total, each) => total + of(each), 0);
+}
+
+/** Several complaints about one source that have the same cause, as one. */
+export function together(first: Complaint, others: readonly Complaint[]): Complaint {
+  const all = [first, ...others];
+  return {
+    ...first,
+    jobs: [...new Set(all.flatMap(({ jobs }) => jobs))],
+    count: sum(all, ({ count }) => count),
+    firstAt: Math.min(...all.map(({ firstAt }) => firstAt)),
+    lastAt: Math.max(...all.map(({ lastAt }) => lastAt)),
+    samples: shown(all.flatMap(({ samples }) => samples)),
+    goodSince: Math.min(...all.map(({ goodSince }) => goodSince)),
+    acceptedSince: Math.min(...all.map(({ acceptedSince }) => acceptedSince)),
+    symbols: all.map(({ symbols }) => symbols).reduce((a, b) => (b.hit > a.hit ? b : a)),
+    ratios: all.flatMap(({ ratios }) => ratios),
+  };
 }

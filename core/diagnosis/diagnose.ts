@@ -15,10 +15,10 @@ import {
   noteBelow,
 } from '../contracts/http/diagnostics.ts';
 import type { SystemHealth } from '../contracts/http/health.ts';
-import { type Complaint, complaintsOf } from './complaints.ts';
+import { type Complaint, complaintsOf, together } from './complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
-import type { SystemFinding } from './rules/rule.ts';
+import type { SourceRule, SystemFinding } from './rules/rule.ts';
 import { ruleFor, unexplained } from './rules/source-rules.ts';
 import { systemRules } from './rules/system-rules.ts';
 
@@ -39,7 +39,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   }
   const active = facts.sources.filter((source) => !source.paused);
   const left = complaints.filter((complaint) => !explained.has(complaint));
-  findings.push(...left.map((complaint) => sourceFinding(complaint, active.length)));
+  findings.push(...causesOf(left).map(([rule, complaint]) => sourceFinding(rule, complaint, active.length)));
   findings.push(...withoutComplaint(active, complaints, findings));
   findings.sort((a, b) => b.effect - a.effect || (b.count ?? 0) - (a.count ?? 0));
   const { score, cap } = facts.system;
@@ -76,8 +76,28 @@ function systemFinding(rule: string, found: SystemFinding): Finding {
   };
 }
 
-function sourceFinding(complaint: Complaint, sources: number): Finding {
-  const rule = ruleFor(complaint);
+/** Each complaint with its rule. Those about one source that one rule explains are one; what is unexplained stays apart. */
+function causesOf(complaints: readonly Complaint[]): [SourceRule, Complaint][] {
+  const ruled = complaints.map((complaint) => ({ complaint, rule: ruleFor(complaint) }));
+  const groups = Map.groupBy(ruled, ({ rule, complaint: { source, subject, reason } }, place) =>
+    rule === unexplained ? `${place}` : `${source.id} ${rule.id} ${subject} ${reason}`,
+  );
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first
+      ? [
+          [
+            first.rule,
+            together(
+              first.complaint,
+              others.map(({ complaint }) => complaint),
+            ),
+          ],
+        ]
+      : [],
+  );
+}
+
+function sourceFinding(rule: SourceRule, complaint: Complaint, sources: number): Finding {
   const { source, reason, count, firstAt, lastAt } = complaint;
   return {
     rule: rule.id,

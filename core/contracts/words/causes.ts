@@ -18,6 +18,9 @@ export const causes = [
   'credentials_refused',
   'login_on_hold',
   'answer_cut_off',
+  'not_data',
+  'list_incomplete',
+  'members_changed',
   'format_changed',
   'wrong_unit',
   'wrong_prices',
@@ -26,6 +29,8 @@ export const causes = [
   'no_data',
   'stale',
   'timeout',
+  'maintenance',
+  'page_never_fills',
   'down',
   'bad_request',
   'unexplained',
@@ -45,6 +50,10 @@ export const causeMeanings: Readonly<Record<Cause, string>> = {
   credentials_refused: 'The source refuses the credentials. Set new ones.',
   login_on_hold: 'The login needs a person, or is not possible for some time. None is made before.',
   answer_cut_off: 'The answers end in the middle. The format need not have changed.',
+  not_data: 'The source sent a page or a file in place of data.',
+  list_incomplete: 'The list of members is not whole. The last whole one is served.',
+  members_changed:
+    'The members differ from the last list as those of no index change. The last list is served until a person accepts this one.',
   format_changed: 'The answer no longer has the format the parser expects. The parser needs a change.',
   wrong_unit:
     'The prices are in another unit than before (pence for pounds, say). They are not served; the price of before is.',
@@ -54,12 +63,16 @@ export const causeMeanings: Readonly<Record<Cause, string>> = {
   no_data: 'The source answered, but without data.',
   stale: 'The data are older than the exchange’s calendar expects.',
   timeout: 'The source took too long to answer.',
+  maintenance: 'The source says that it is closed for maintenance. It is tried again by itself.',
+  page_never_fills:
+    'The page comes, and its rows never do. What the page asks for its data fails, or it works in another way now.',
   down: 'The source does not answer, or answers with an error of its own.',
   bad_request: 'The source rejected the request.',
   unexplained: 'The evidence does not say why. The run shows the answers.',
 };
 
 const cutOff: ReadonlySet<string> = new Set(['invalid_json', 'corrupt_body', 'answer_cut_off']);
+const listCodes: ReadonlySet<string> = new Set(['member_count', 'weights_sum', 'table_incomplete']);
 const credentialCodes: ReadonlySet<string> = new Set(['credentials_unset', 'credentials_refused', 'login_refused']);
 
 /** The cause of a failure: its reason, and what exactly it was. `null` where nothing failed. */
@@ -68,6 +81,7 @@ export function causeOf(reason: RunReason | null, detail: FailureDetail | null):
   const code = detail?.code ?? 'unspecified';
   switch (reason) {
     case 'rate_limited':
+      if (code === 'unknown_notice') return 'unexplained';
       return code === 'held' ? 'on_hold' : 'too_many_requests';
     case 'quota_exhausted':
       if (code === 'minute_quota') return 'own_minute_used';
@@ -77,8 +91,14 @@ export function causeOf(reason: RunReason | null, detail: FailureDetail | null):
       return credentialCodes.has(code) ? 'credentials_refused' : 'session_ended';
     case 'schema_drift':
       if (cutOff.has(code)) return 'answer_cut_off';
+      if (code === 'page_in_place_of_data' || code === 'download') return 'not_data';
+      if (code === 'members_changed') return 'members_changed';
+      if (listCodes.has(code)) return 'list_incomplete';
       if (detail?.code === 'all_rows_rejected') return ofRows(detail.reasons);
       return code === 'rows_rejected' ? 'rows_held_back' : 'format_changed';
+    case 'down':
+      if (code === 'maintenance') return 'maintenance';
+      return code === 'still_loading' ? 'page_never_fills' : 'down';
     default:
       return reason;
   }

@@ -7,6 +7,12 @@ export const say = (text: string, command: string | null = null): Advice => ({ t
 export const look = (_: Complaint) =>
   say('Read what came: `npx quotron answers <run>` shows the raw answers; the runs are at the end of the report.');
 
+/** Where a picture was kept of the page. */
+export const seePictures = ({ samples }: Complaint) =>
+  samples.some(({ artifacts }) => artifacts.length > 0)
+    ? say('See what the page looked like: its pictures are named at the end of the report.')
+    : null;
+
 export const recover = ({ source }: Complaint) =>
   say('Recover it, and have a canary prove it:', `npx quotron recover ${source.id} --wait`);
 

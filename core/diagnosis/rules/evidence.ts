@@ -1,4 +1,5 @@
 /** Evidence that several rules need. */
+import type { FailureDetail } from '../../contracts/words/failure-details.ts';
 import type { Complaint } from '../complaints.ts';
 
 /** Of a limit: from this share on Quotron itself used it up. */
@@ -12,3 +13,13 @@ export const dayUse = ({ source }: Complaint) => source.quota.day.used / source.
 /** Whether it hits everything that was requested: every symbol, or every task. */
 export const hitsAll = ({ symbols, goodSince }: Complaint) =>
   goodSince === 0 || (symbols.asked > 0 && symbols.hit >= symbols.asked);
+
+/** Whether every sample has one of these codes. */
+export function allSay(...codes: readonly FailureDetail['code'][]): (complaint: Complaint) => boolean {
+  const wanted: ReadonlySet<string> = new Set(codes);
+  return ({ samples }) => samples.length > 0 && samples.every(({ detail }) => isOne(detail, wanted));
+}
+
+function isOne(failure: FailureDetail | null, codes: ReadonlySet<string>): boolean {
+  return failure !== null && codes.has(failure.code);
+}

@@ -1,5 +1,5 @@
 import type { Complaint } from '../complaints.ts';
-import { look, recover, say } from './advice.ts';
+import { look, recover, say, seePictures } from './advice.ts';
 import type { SourceRule } from './rule.ts';
 import { availabilityRules } from './sources/availability.ts';
 import { formatRules } from './sources/formats.ts';
@@ -27,9 +27,7 @@ export const unexplained: SourceRule = {
     `unexplained. The evidence does not say why; no rule fits ${reason === 'unexplained' ? 'it' : `the reason ${reason}`}.`,
   advice: (complaint) => [
     ...(complaint.samples.some(({ blobKey }) => blobKey !== null) ? [look(complaint)] : []),
-    ...(complaint.samples.some(({ artifacts }) => artifacts.length > 0)
-      ? [say('See what the page looked like: the pictures are named below.')]
-      : []),
+    ...[seePictures(complaint)].flatMap((step) => step ?? []),
     recover(complaint),
     say('If it stays, report it with this report and the raw answer.'),
   ],

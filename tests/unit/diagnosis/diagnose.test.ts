@@ -1,177 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Sample } from '../../../core/contracts/http/diagnostics.ts';
-import type { FailureDetail } from '../../../core/contracts/words/failure-details.ts';
-import { quarantineReasons } from '../../../core/contracts/words/quarantine-reasons.ts';
-import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
-import type { Complaint } from '../../../core/diagnosis/complaints.ts';
 import { diagnose } from '../../../core/diagnosis/diagnose.ts';
-import type { DiagnosisFacts, SourceFacts, TaskFact } from '../../../core/diagnosis/facts.ts';
-import { ruleFor, sourceRules } from '../../../core/diagnosis/rules/source-rules.ts';
-import { systemRules } from '../../../core/diagnosis/rules/system-rules.ts';
-import { systemHealth } from '../../../core/health/system.ts';
-
-const at = Date.parse('2026-11-22T20:00:00Z');
-const minutesAgo = (minutes: number) => at - minutes * 60_000;
-
-let runs = 0;
-function task(differs: Partial<TaskFact> & { minutes?: number } = {}): TaskFact {
-  const { minutes = 1, ...rest } = differs;
-  return {
-    ...{
-      job: 'quotes',
-      ok: true,
-      reason: null,
-      detail: null,
-      message: null,
-      at: minutesAgo(minutes),
-      accepted: 2,
-      rejected: 0,
-    },
-    ...{ runId: `0198a7c0-0000-5000-8000-${String(++runs).padStart(12, '0')}`, symbols: ['A', 'B'] },
-    ...{ attempted: true, blobKey: 'raw/x/1.json.gz', artifacts: [] },
-    ...rest,
-  };
-}
-const failed = (reason: TaskFact['reason'], differs: Parameters<typeof task>[0] = {}) =>
-  task({ ok: false, reason, accepted: 0, detail: { code: 'unspecified' }, message: 'It failed.', ...differs });
-
-function source(differs: Partial<SourceFacts> = {}): SourceFacts {
-  return {
-    ...{
-      id: 'yahoo',
-      title: 'Yahoo Finance',
-      kind: 'api',
-      signsIn: 'cookie-crumb',
-      credentials: null,
-      login: null,
-      paused: false,
-    },
-    ...{
-      status: 'degraded',
-      reason: null,
-      score: 80,
-      trend: [80],
-      lastSuccessAt: null,
-      heldUntil: null,
-      breaker: 'closed',
-    },
-    quota: { day: { used: 10, limit: 1000 }, minute: { used: 1, limit: 60 } },
-    ...{ tasks: [], quarantine: [], incidents: [], recoveries: [], overdue: 0 },
-    ...differs,
-  };
-}
-
-const proxy = { id: 'yahoo-proxy', pause: null, incidents: [], recoveries: [] };
-
-function facts(sources: readonly SourceFacts[], differs: Partial<DiagnosisFacts> = {}): DiagnosisFacts {
-  const stopped = (differs.services ?? []).filter(({ running }) => !running).map(({ id }) => id);
-  const shown = sources.map((each) => ({ ...each, unplanned: false }));
-  return {
-    system: systemHealth({ sources: shown, stopped, silent: false, warnings: [] }),
-    ...{ at, sources, services: [], queues: [], plannedTo: at, partitions: { strays: 0, lastMonth: '2027-02' } },
-    ...{ calendars: [], proxy, previous: null },
-    ...differs,
-  };
-}
-const rulesOf = (of: DiagnosisFacts) => diagnose(of).findings.map(({ rule }) => rule);
-
-function complaint(differs: Partial<Complaint> = {}): Complaint {
-  return {
-    ...{
-      source: source(),
-      subject: 'runs',
-      reason: 'down',
-      jobs: ['quotes'],
-      count: 3,
-      firstAt: minutesAgo(5),
-      lastAt: at,
-    },
-    ...{
-      samples: [],
-      httpStatus: null,
-      attempted: true,
-      goodSince: 0,
-      acceptedSince: 0,
-      symbols: { hit: 2, asked: 2 },
-      ratios: [],
-    },
-    ...differs,
-  };
-}
-const seen = (detail: FailureDetail = { code: 'unspecified' }): Sample[] => [
-  {
-    ...{ at: '2026-11-22T20:00:00Z', runId: null, symbol: null, detail, finding: null, message: 'x' },
-    ...{ blobKey: null, artifacts: [] },
-  },
-];
-const used = (minute: number, day: number) =>
-  source({ quota: { minute: { used: minute, limit: 10 }, day: { used: day, limit: 100 } } });
-const some = { goodSince: 3, symbols: { hit: 1, asked: 9 } };
-const withKey = (changedAt: number, lastSuccessAt: number | null) =>
-  source({ credentials: { isSet: true, changedAt }, signsIn: 'api-key', lastSuccessAt });
-
-describe('a cause', () => {
-  it.each<[string, Partial<Complaint>]>([
-    ['wrong-credentials', { reason: 'auth_expired', source: withKey(minutesAgo(10), minutesAgo(20)) }],
-    ['wrong-credentials', { reason: 'auth_expired', source: withKey(minutesAgo(10), null) }],
-    ['credentials-refused', { reason: 'auth_expired', source: withKey(minutesAgo(90), minutesAgo(6)) }],
-    ['session-refused', { reason: 'auth_expired' }],
-    ['own-use-of-the-limit', { reason: 'rate_limited', source: used(9, 1) }],
-    ['own-use-of-the-limit', { reason: 'rate_limited', source: used(1, 90) }],
-    ['limit-used-by-others', { reason: 'rate_limited', source: used(2, 5) }],
-    ['own-use-of-the-minute', { reason: 'quota_exhausted', samples: seen({ code: 'minute_quota' }) }],
-    ['own-use-of-the-day', { reason: 'quota_exhausted', source: used(1, 100), samples: seen() }],
-    ['day-used-by-others', { reason: 'quota_exhausted', source: used(1, 3), samples: seen() }],
-    ['taken-for-a-bot', { reason: 'blocked' }],
-    ['cut-off-answers', { reason: 'schema_drift', samples: seen({ code: 'invalid_json' }) }],
-    ['format-changed', { reason: 'schema_drift', samples: seen() }],
-    ['format-changed', { reason: 'schema', subject: 'rows', goodSince: 2, samples: seen() }],
-    ['odd-answers-on-some-symbols', { reason: 'schema', subject: 'rows', samples: seen(), ...some }],
-    ['minor-units', { reason: 'unit_suspect', subject: 'rows', ratios: [100, 99.2, 104] }],
-    ['minor-units', { reason: 'unit_suspect', subject: 'rows', ratios: [0.01] }],
-    ['unit-unknown', { reason: 'unit_suspect', subject: 'rows', ratios: [] }],
-    ['prices-off-for-many', { reason: 'implausible_jump', symbols: { hit: 5, asked: 9 } }],
-    ['price-off-for-a-few', { reason: 'implausible_jump', symbols: { hit: 1, asked: 9 } }],
-    ['clock-ahead', { reason: 'future_time' }],
-    ['no-positive-price', { reason: 'non_positive' }],
-    ['other-currency', { reason: 'source_mismatch' }],
-    ['unasked-symbols', { reason: 'unknown_listing' }],
-    ['contradicting-rows', { reason: 'duplicate_conflict' }],
-    ['old-state-served', { reason: 'stale' }],
-    ['address-changed', { reason: 'not_found' }],
-    ['nothing-on-anything', { reason: 'no_data' }],
-    ['symbols-gone', { reason: 'no_data', ...some }],
-    ['servers-failing', { reason: 'down', httpStatus: 503 }],
-    ['unreachable', { reason: 'down' }],
-    ['stuck-inside', { reason: 'timeout', attempted: false }],
-    ['too-slow', { reason: 'timeout' }],
-    ['request-refused', { reason: 'bad_request' }],
-    ['symbols-refused', { reason: 'bad_request', ...some }],
-    ['no-browser', { reason: 'unexplained', samples: seen({ code: 'no_browser' }) }],
-    ['unexplained', { reason: 'unexplained', httpStatus: 418 }],
-    ['unexplained', { reason: 'a word of a later version' }],
-  ])('%s follows from its evidence, not from the reason alone: %j', (rule, evidence) => {
-    const found = ruleFor(complaint(evidence));
-    expect(found.id).toBe(rule);
-    expect(found.cause(complaint(evidence)).length).toBeGreaterThan(20);
-    expect(found.advice(complaint(evidence)).length).toBeGreaterThan(0);
-  });
-
-  it('is known for each reason but `unexplained`, and each rule can be reached', () => {
-    for (const reason of [...runReasons, ...quarantineReasons].filter((each) => each !== 'unexplained'))
-      expect(ruleFor(complaint({ reason })).id, reason).not.toBe('unexplained');
-    expect(new Set(sourceRules.map(({ id }) => id)).size).toBe(sourceRules.length);
-  });
-});
-
-describe('docs/diagnosis.md', () => {
-  it('has a row for each rule', () => {
-    const docs = readFileSync(new URL('../../../docs/diagnosis.md', import.meta.url), 'utf8');
-    const rules = [...sourceRules, ...systemRules].map(({ id }) => id);
-    expect(rules.filter((id) => !docs.includes(`| \`${id}\` |`))).toEqual([]);
-  });
-});
+import type { DiagnosisFacts, TaskFact } from '../../../core/diagnosis/facts.ts';
+import { at, facts, failed, minutesAgo, proxy, rulesOf, source, task, used } from '../../support/diagnosis-facts.ts';
 
 describe('what is wrong now', () => {
   it('keeps its HTTP status while failures of the former release, which have no code, are among it', () => {
@@ -180,6 +10,28 @@ describe('what is wrong now', () => {
     expect(rulesOf(facts([source({ tasks: [coded, former] })]))).toContain('servers-failing');
     const cut = failed('down', { minutes: 2, detail: { code: 'connection_failed' } });
     expect(rulesOf(facts([source({ tasks: [coded, cut, former] })]))).toContain('unreachable');
+  });
+
+  it('is told apart by what exactly failed, and one cause is told once', () => {
+    const answered = (minutes: number, status: number) =>
+      failed('down', { minutes, detail: { code: 'http_status', status } });
+    const said = (minutes: number, code: 'maintenance' | 'connection_failed') =>
+      failed('down', { minutes, detail: { code } });
+    const rules = (...tasks: TaskFact[]) => rulesOf(facts([source({ tasks })])).sort();
+    expect(rules(answered(1, 500), answered(2, 503))).toEqual(['servers-failing']);
+    expect(rules(answered(1, 500), said(2, 'maintenance'), said(3, 'connection_failed'))).toEqual([
+      'maintenance',
+      'servers-failing',
+      'unreachable',
+    ]);
+    const odd = (minutes: number, status: number) =>
+      failed('unexplained', { minutes, detail: { code: 'http_status', status } });
+    expect(rules(odd(1, 418), odd(2, 418))).toEqual(['unexplained']);
+    expect(rules(odd(1, 418), odd(2, 409))).toEqual(['unexplained', 'unexplained']);
+    const held = failed('rate_limited', { minutes: 1, detail: { code: 'held', seconds: 9 } });
+    const limited = failed('rate_limited', { minutes: 2, detail: { code: 'http_status', status: 429 } });
+    expect(rules(held, limited)).toEqual(['limit-used-by-others']);
+    expect(rules(failed('timeout'), failed('timeout', { attempted: false }))).toEqual(['stuck-inside', 'too-slow']);
   });
 
   it('is over after two good runs in a row, and not after one', () => {
@@ -336,6 +188,8 @@ describe('an outage of several sources at once', () => {
     const answers = (id: string) =>
       source({ id, tasks: [failed('down', { detail: { code: 'http_status', status: 503 } })] });
     expect(rulesOf(facts([answers('a'), answers('b')]))).toEqual(['servers-failing', 'servers-failing']);
+    const closed = (id: string) => source({ id, tasks: [failed('down', { detail: { code: 'maintenance' } })] });
+    expect(rulesOf(facts([closed('a'), closed('b')]))).toEqual(['maintenance', 'maintenance']);
   });
 });
 

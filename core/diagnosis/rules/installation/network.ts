@@ -1,3 +1,4 @@
+import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
 import type { SourceFacts } from '../../facts.ts';
 import { minute } from '../../instants.ts';
 import { say } from '../advice.ts';
@@ -11,8 +12,8 @@ export const ownNetwork: SystemRule = {
   id: 'own-network',
   find(facts, complaints) {
     const outages = complaints.filter(
-      ({ reason, httpStatus, attempted }) =>
-        attempted && httpStatus === null && (reason === 'down' || reason === 'timeout'),
+      ({ reason, attempted, samples }) =>
+        attempted && (reason === 'down' || reason === 'timeout') && !samples.some(({ detail }) => isAnswer(detail)),
     );
     const from = Math.max(...outages.map(({ firstAt }) => firstAt));
     const together = outages.filter(({ firstAt }) => from - firstAt <= atOnceMs);
@@ -46,6 +47,13 @@ export const ownNetwork: SystemRule = {
 function answeredSince(source: SourceFacts, at: number): boolean {
   return source.tasks.some(
     ({ at: endedAt, ok, reason, detail }) =>
-      endedAt >= at && (ok || detail?.code === 'http_status' || (reason !== 'down' && reason !== 'timeout')),
+      endedAt >= at && (ok || isAnswer(detail) || (reason !== 'down' && reason !== 'timeout')),
   );
+}
+
+const silences: ReadonlySet<string> = new Set(['timeout', 'connection_failed', 'answer_cut_off', 'unspecified']);
+
+/** Whether a failure of a source that is down or slow is what the source itself said: a status, or a page. */
+function isAnswer(failure: FailureDetail | null): boolean {
+  return failure !== null && !silences.has(failure.code);
 }

@@ -1,4 +1,5 @@
-import { pause, recover, say, test } from '../advice.ts';
+import { pause, recover, say, seePictures, test } from '../advice.ts';
+import { allSay } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 /** No answer, no outcome, or nothing to read pages with. */
@@ -14,6 +15,41 @@ export const availabilityRules: readonly SourceRule[] = [
       say('It is retried with growing pauses, and recovered automatically when it is back.'),
       recover(complaint),
     ],
+    weight: 70,
+  },
+  {
+    id: 'maintenance',
+    short: 'it is closed for maintenance',
+    reasons: ['down'],
+    needs: allSay('maintenance'),
+    cause: () =>
+      'The source can be reached, and says that it is closed for maintenance. Nothing on our side helps but waiting.',
+    advice: (complaint) => [
+      say('It is tried again by itself, and recovered automatically when it is back.'),
+      test(complaint),
+    ],
+    weight: 65,
+  },
+  {
+    id: 'page-never-fills',
+    short: 'its page never fills',
+    reasons: ['down'],
+    needs: allSay('still_loading', 'no_prices_notice'),
+    cause: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'no_prices_notice')
+        ? 'The page comes and says itself that it has no prices at the moment: what it asks for its data fails.'
+        : 'The page comes, and its rows never do: what the page asks for its data fails, or it works in another way now.',
+    advice: (complaint) => [seePictures(complaint), test(complaint), recover(complaint)].flatMap((step) => step ?? []),
+    weight: 70,
+  },
+  {
+    id: 'connection-breaks',
+    short: 'it breaks the connection',
+    reasons: ['down'],
+    needs: allSay('answer_cut_off'),
+    cause: () =>
+      'The source begins an answer and breaks the connection before it is complete: it is overloaded, or something between it and us cuts long answers.',
+    advice: (complaint) => [test(complaint), recover(complaint)],
     weight: 70,
   },
   {

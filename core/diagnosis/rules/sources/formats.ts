@@ -1,6 +1,6 @@
 import { minute } from '../../instants.ts';
-import { adaptParser, listRows, look, replay, test } from '../advice.ts';
-import { hitsAll } from '../evidence.ts';
+import { adaptParser, listRows, look, recover, replay, say, test } from '../advice.ts';
+import { allSay, hitsAll } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 /** Answers that cannot be read. */
@@ -9,8 +9,7 @@ export const formatRules: readonly SourceRule[] = [
     id: 'cut-off-answers',
     short: 'answers are cut off',
     reasons: ['schema_drift'],
-    needs: ({ samples }) =>
-      samples.every(({ detail }) => detail?.code === 'invalid_json' || detail?.code === 'corrupt_body'),
+    needs: allSay('invalid_json', 'corrupt_body'),
     cause: () =>
       'The answers end in the middle: the source, or something between it and us, cuts them off. Its format need not have changed.',
     advice: (complaint) => [look(complaint), test(complaint)],
@@ -26,6 +25,54 @@ export const formatRules: readonly SourceRule[] = [
       'The parser of this source fails on its answers, or does not come to an end: a mistake in Quotron, which the answers bring to light.',
     advice: (complaint) => [look(complaint), adaptParser(complaint), test(complaint)],
     weight: 75,
+  },
+  {
+    id: 'not-data',
+    short: 'it sends something else than data',
+    reasons: ['schema_drift'],
+    needs: allSay('page_in_place_of_data', 'download'),
+    cause: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'download')
+        ? 'The source sends a file to be saved where it sent data: it moved the data, or something between it and us answers in its place.'
+        : 'The source sends a page for people where it sent data: it moved the data, or something between it and us (a portal, a proxy) answers in its place.',
+    advice: (complaint) => [look(complaint), test(complaint)],
+    weight: 75,
+  },
+  {
+    id: 'answer-too-large',
+    short: 'its answers are too large',
+    reasons: ['schema_drift'],
+    needs: allSay('too_large', 'page_too_complex'),
+    cause: () =>
+      'The answers are longer or more deeply nested than any answer of this source may be, so they are not read to their end.',
+    advice: (complaint) => [look(complaint), adaptParser(complaint)],
+    weight: 70,
+  },
+  {
+    id: 'members-changed',
+    short: 'its list has other members',
+    reasons: ['schema_drift'],
+    needs: allSay('members_changed'),
+    cause: () =>
+      'The list can be read, and its members differ from the last one as those of no index change: the source gives another list under this name, or names members as nobody else does. The last list is served meanwhile.',
+    advice: (complaint) => [
+      say(
+        'Compare the two lists, and accept the new one if it is right:',
+        `npx quotron findings list --source ${complaint.source.id}`,
+      ),
+      look(complaint),
+    ],
+    weight: 60,
+  },
+  {
+    id: 'list-incomplete',
+    short: 'its list is not whole',
+    reasons: ['schema_drift'],
+    needs: allSay('member_count', 'weights_sum', 'table_incomplete'),
+    cause: () =>
+      'The list has too few or too many members, or weights that do not add up: the page is cut off, or shows only a part. The last whole list is served meanwhile.',
+    advice: (complaint) => [look(complaint), test(complaint), recover(complaint)],
+    weight: 65,
   },
   {
     id: 'format-changed',

@@ -1,7 +1,7 @@
 import type { Complaint } from '../../complaints.ts';
 import { minute } from '../../instants.ts';
 import { pause, recover, say, test } from '../advice.ts';
-import { dayUse, heavyUse, minuteUse } from '../evidence.ts';
+import { allSay, dayUse, heavyUse, minuteUse } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
@@ -11,6 +11,9 @@ function resumesText({ source: { heldUntil } }: Complaint): string {
   if (heldUntil === null) return 'Requests pause for as long as the source asked, and then resume by themselves.';
   return `Requests pause until ${minute(heldUntil)}, as the source asked, and then resume by themselves.`;
 }
+
+/** Words in place of data that nobody knows: requests pause, as after a limit, and nothing says that it was one. */
+const isUnknownNotice = allSay('unknown_notice');
 
 /** Limits of a source, our own quotas, and blocks. */
 export const limitRules: readonly SourceRule[] = [
@@ -34,7 +37,8 @@ export const limitRules: readonly SourceRule[] = [
     id: 'own-use-of-the-limit',
     short: 'too many requests, by us',
     reasons: ['rate_limited'],
-    needs: (complaint) => minuteUse(complaint) >= heavyUse || dayUse(complaint) >= heavyUse,
+    needs: (complaint) =>
+      !isUnknownNotice(complaint) && (minuteUse(complaint) >= heavyUse || dayUse(complaint) >= heavyUse),
     cause: (complaint) =>
       `Quotron itself made many requests: up to ${percent(minuteUse(complaint))} of what it allows itself in a minute, ${percent(dayUse(complaint))} of the day. The real limit of the source is lower than the quota in its definition.`,
     advice: ({ source }) => [
@@ -47,6 +51,7 @@ export const limitRules: readonly SourceRule[] = [
     id: 'limit-used-by-others',
     short: 'too many requests, not by us',
     reasons: ['rate_limited'],
+    needs: (complaint) => !isUnknownNotice(complaint),
     cause: (complaint) =>
       `The source says "too many requests" though Quotron used only ${percent(minuteUse(complaint))} of its minute and ${percent(dayUse(complaint))} of its day: something else uses the same address or key, or the source lowered its limit.`,
     advice: (complaint) => [
@@ -70,7 +75,7 @@ export const limitRules: readonly SourceRule[] = [
     id: 'own-use-of-the-day',
     short: 'our own quota of the day ran out',
     reasons: ['quota_exhausted'],
-    needs: (complaint) => dayUse(complaint) >= heavyUse,
+    needs: (complaint) => allSay('day_quota')(complaint) || dayUse(complaint) >= heavyUse,
     cause: (complaint) =>
       `Quotron itself used up the day's requests (${complaint.source.quota.day.used} of ${complaint.source.quota.day.limit}): its plan needs more than the quota has.`,
     advice: ({ source }) => [

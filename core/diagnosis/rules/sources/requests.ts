@@ -1,5 +1,5 @@
-import { adaptParser, dropSymbols, look, test } from '../advice.ts';
-import { hitsAll } from '../evidence.ts';
+import { adaptParser, dropSymbols, look, say, test } from '../advice.ts';
+import { allSay, hitsAll } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 /** What the source does not know, does not have, or does not take. */
@@ -31,6 +31,18 @@ export const requestRules: readonly SourceRule[] = [
       `The source has nothing on ${symbols.hit} of ${symbols.asked} symbols: delisted, renamed, or never there.`,
     advice: (complaint) => [dropSymbols(complaint)],
     weight: 20,
+  },
+  {
+    id: 'address-not-allowed',
+    short: 'its address is not allowed',
+    reasons: ['bad_request'],
+    needs: allSay('blocked_address'),
+    cause: () =>
+      'Quotron itself did not send the requests: they would have gone to an address that is not one of the source, or is a private one. A setting is wrong, or the name of the source leads somewhere else.',
+    advice: ({ source }) => [
+      say(`Compare where the name of the source leads with the origins in core/sources/${source.id}/source.ts.`),
+    ],
+    weight: 75,
   },
   {
     id: 'request-refused',

@@ -4,7 +4,8 @@ import { unspecified } from '../../../contracts/words/failure-details.ts';
 import { isLoginState, loginStateWords } from '../../../contracts/words/login-states.ts';
 import type { SourceFacts } from '../../facts.ts';
 import { minute } from '../../instants.ts';
-import { recover, say, test } from '../advice.ts';
+import { look, pause, recover, say, test } from '../advice.ts';
+import { allSay } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 function loginWords({ login }: SourceFacts) {
@@ -20,6 +21,26 @@ function isSessionEnd({ detail }: Sample): boolean {
 
 /** Credentials and sessions. */
 export const sessionRules: readonly SourceRule[] = [
+  {
+    id: 'credentials-unset',
+    short: 'its credentials are not there',
+    reasons: ['auth_expired'],
+    needs: allSay('credentials_unset'),
+    cause: () =>
+      'No request was made: the secret with the credentials is empty, or does not have all that the login needs.',
+    advice: (complaint) => [say('Set them:', `npx quotron credentials set ${complaint.source.id}`), test(complaint)],
+    weight: 90,
+  },
+  {
+    id: 'wants-credentials',
+    short: 'it wants credentials now',
+    reasons: ['auth_expired'],
+    needs: ({ source }) => source.credentials === null && source.signsIn === null,
+    cause: () =>
+      'The source asks for a key or a login, where it answered without one before: it has changed its terms, or its addresses.',
+    advice: (complaint) => [look(complaint), test(complaint), pause(complaint)],
+    weight: 85,
+  },
   {
     id: 'login-needs-a-person',
     short: 'its login needs a person',
