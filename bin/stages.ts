@@ -23,6 +23,7 @@ const dev: CloudSettings = {
   endpointZones: 1,
   acceptFindings: undefined,
   corsOrigins: undefined,
+  watchLimit: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -44,6 +45,7 @@ const prod: CloudSettings = {
   endpointZones: 2,
   acceptFindings: undefined,
   corsOrigins: undefined,
+  watchLimit: undefined,
   summaryModel: undefined,
   webFolder,
 };
@@ -58,12 +60,22 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     databaseUrls: databaseUrls(env),
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,
     simulatedSources: env['QUOTRON_SIMULATED_SOURCES'] || undefined,
-    symbols: env['QUOTRON_SYMBOLS'] || undefined,
+    watchLimit: watchLimit(env),
     acceptFindings: env['QUOTRON_ACCEPT_FINDINGS'] || undefined,
     corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };
+}
+
+/** `QUOTRON_WATCH_LIMIT`: a whole number above 0. */
+function watchLimit(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env['QUOTRON_WATCH_LIMIT'];
+  if (!text) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new StageError(
+    `QUOTRON_WATCH_LIMIT is "${text}", which is not a whole number above 0. Correct it or unset it.`,
+  );
 }
 
 /** `QUOTRON_DATABASE_URLS`, a JSON object with one for each role; or `QUOTRON_DATABASE_URL` for all roles. */

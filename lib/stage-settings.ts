@@ -8,6 +8,8 @@ interface CommonSettings {
   readonly corsOrigins: string | undefined;
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
   readonly acceptFindings: string | undefined;
+  /** How many symbols the watch list may have; the usual number unless it is given. */
+  readonly watchLimit: number | undefined;
   readonly logRetention: RetentionDays;
   /**
    * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per
@@ -31,8 +33,6 @@ export interface LocalSettings extends CommonSettings {
   readonly sourceUrls: string | undefined;
   /** Ids of the simulated sources, separated by commas; absent with the real ones. */
   readonly simulatedSources: string | undefined;
-  /** Canonical symbols, separated by commas, in place of the catalogue's. */
-  readonly symbols: string | undefined;
   /** Path of a Chromium to use instead of a discovered one. */
   readonly chromium: string | undefined;
   /** Folder of the packed Chromium, which is then left out of the bundle: 66 MB that each container would unpack. */

@@ -12,8 +12,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { findChromium } from '../core/adapters/chromium/executable.ts';
 import { createPool, type Pool } from '../core/adapters/postgres/database/pool.ts';
+import { readWatchList } from '../core/adapters/postgres/work/watch-list.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { settingNames } from '../core/contracts/settings.ts';
+import type { WatchList } from '../core/planning/watch-list.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { setSimulatedCredentials } from './credentials.ts';
 import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
@@ -81,6 +83,8 @@ export interface Cloud {
   readonly local: LocalFile | null;
   /** Signs in once: `<dashboardUrl>/#sign-in=<token>`. */
   readonly signInUrl: string | null;
+  /** What the user should know of this start. */
+  readonly notes: readonly string[];
   /** Resolves with a message when a part has ended unexpectedly. */
   readonly broken: Promise<string>;
 }
@@ -169,6 +173,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         port,
         ...(seed === undefined ? {} : { seed }),
         clock,
+        listings: settings.listings,
         controlKey: () => operateKey,
       });
       cleanup.add(started.stop);
@@ -193,8 +198,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         databaseUrls: database.value.urls,
         sourceUrls,
         simulatedSources: madeUp,
-        symbols: settings.symbols,
         corsOrigins: settings.corsOrigins,
+        watchLimit: settings.watchLimit,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
         say,
         signal,
@@ -218,14 +223,21 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   cleanup.add(async () => functions.close());
   const migrations = new Step(
     'Migrate',
-    async () => migrateResponseSchema.parse(await functions.invoke('migrate', {})).applied,
-    (applied) => (applied.length === 0 ? 'nothing to do' : applied.join(', ')),
+    async () => migrateResponseSchema.parse(await functions.invoke('migrate', { watch: settings.symbols })),
+    ({ applied }) => (applied.length === 0 ? 'nothing to do' : applied.join(', ')),
   );
   await run([migrations]);
   signal.throwIfAborted();
 
   const pool = createPool({ url: database.value.url }, 2);
   cleanup.add(() => pool.end());
+  const watched = new Step(
+    'Watch list',
+    async () => watchedSymbols(await readWatchList(pool)),
+    (symbols) => `${symbols.length} symbols`,
+  );
+  await run([watched]);
+  signal.throwIfAborted();
   const messages = new Step(
     'Messages',
     async () => {
@@ -299,6 +311,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     pool,
     local: served?.local ?? null,
     signInUrl: served?.signInUrl ?? null,
+    notes: [...(migrations.value.watched?.started.length === 0 ? namedAgain(settings.symbols, watched.value) : [])],
     broken: Promise.race([
       unexpectedEnd(emulator.value.ended, 'The emulator', emulator.value.logFile),
       unexpectedEnd(database.value.ended, 'The database', database.value.logFile),
@@ -318,6 +331,27 @@ function unexpectedEnd(ended: Promise<boolean>, what: string, logFile: string | 
       );
     });
   });
+}
+
+/** Symbols on the list, at whichever source. */
+function watchedSymbols(list: WatchList): string[] {
+  return [...new Set([...list.values()].flatMap((own) => own.map(({ symbol }) => symbol)))];
+}
+
+/** That the setting is not read any more, where it names others than are collected. */
+function namedAgain(named: readonly string[] | undefined, watched: readonly string[]): string[] {
+  if (named === undefined) return [];
+  const more = named.filter((symbol) => !watched.includes(symbol));
+  const less = watched.filter((symbol) => !named.includes(symbol));
+  if (more.length === 0 && less.length === 0) return [];
+  const commands = [
+    more.length > 0 && `npx quotron watch add ${more.slice(0, 20).join(' ')}`,
+    less.length > 0 && `npx quotron watch remove ${less.slice(0, 20).join(' ')}`,
+  ].filter((each) => typeof each === 'string');
+  return [
+    `QUOTRON_SYMBOLS fills the watch list at the first start only and changes nothing now: the list has ${watched.length} symbols. While it runs, change it with`,
+    ...commands.map((command) => `  ${command}`),
+  ];
 }
 
 /** Base URLs instead of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */

@@ -29,9 +29,9 @@ export interface DeployOptions {
   readonly sourceUrls: Readonly<Record<string, string>> | null;
   /** Ids of the sources whose data are made up. */
   readonly simulatedSources: readonly string[];
-  readonly symbols: string | undefined;
   /** Origins whose pages may read the API, separated by commas. */
   readonly corsOrigins: string | undefined;
+  readonly watchLimit: string | undefined;
   /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
   readonly chromiumPack: string | undefined;
   readonly say: (line: string) => void;
@@ -125,8 +125,8 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         QUOTRON_DATABASE_URLS: JSON.stringify(options.databaseUrls),
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SIMULATED_SOURCES: options.simulatedSources.join(','),
-        QUOTRON_SYMBOLS: options.symbols ?? '',
         QUOTRON_CORS_ORIGINS: options.corsOrigins ?? '',
+        QUOTRON_WATCH_LIMIT: options.watchLimit ?? '',
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
       },
     },
@@ -199,13 +199,13 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
 function fingerprint({ emulator, ...given }: DeployOptions): string {
-  const { databaseUrls, sourceUrls, simulatedSources, symbols, corsOrigins, chromiumPack } = given;
+  const { databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins, chromiumPack } = given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
-      ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, symbols, corsOrigins },
+      ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins },
       ...{ chromiumPack, chromium, accepts },
     }),
   );

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { originsIn } from '../core/http/cors.ts';
+import { canonicalSymbol } from '../core/market/symbol.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { LocalCloudError } from './problem.ts';
+import { mostListings } from './upstreams/yahoo/listings.ts';
 
 const portSchema = z.coerce.number().int().min(1).max(65_535);
 const clockSchema = z.iso.datetime({ offset: true });
@@ -10,10 +12,14 @@ const clockSchema = z.iso.datetime({ offset: true });
 export interface LocalSettings {
   /** `AWS_ENDPOINT_URL`: a running emulator. */
   readonly emulatorUrl: string | undefined;
-  /** `QUOTRON_SYMBOLS`: canonical symbols, separated by commas. */
-  readonly symbols: string | undefined;
   /** `QUOTRON_CORS_ORIGINS`: origins whose pages may read the API, separated by commas. */
   readonly corsOrigins: string | undefined;
+  /** `QUOTRON_SYMBOLS`: canonical symbols that the watch list begins with. */
+  readonly symbols: readonly string[] | undefined;
+  /** `QUOTRON_WATCH_LIMIT`: how many symbols the watch list may have. */
+  readonly watchLimit: string | undefined;
+  /** `QUOTRON_SIM_LISTINGS`: how many invented listings the simulated Yahoo has. */
+  readonly listings: number;
   /** `QUOTRON_SOURCE_<ID>_URL`: base URLs of sources, by source id. */
   readonly sourceUrls: Readonly<Record<string, string>>;
   /** `QUOTRON_SIM_SEED`: seed of the simulated prices. */
@@ -37,6 +43,20 @@ export function sourceVariable(sourceId: string): string {
   return `QUOTRON_SOURCE_${sourceId.toUpperCase().replaceAll('-', '_')}_URL`;
 }
 
+/** The canonical symbols of a list with commas. What is no symbol is an error: it would show only as a price that is missing. */
+function symbolsOf(text: string | undefined): string[] | undefined {
+  const written = (text ?? '').split(',').flatMap((each) => each.trim() || []);
+  if (written.length === 0) return undefined;
+  const symbols = written.map((each) => {
+    const symbol = canonicalSymbol(each);
+    if (symbol) return symbol;
+    throw new LocalCloudError(
+      `QUOTRON_SYMBOLS names ${JSON.stringify(each)}, which cannot be a symbol. Write them as AAPL,BRK-B,VOD.L,BTC-USD,^GSPC.`,
+    );
+  });
+  return [...new Set(symbols)];
+}
+
 /** Reads the environment. Throws with the name of an invalid variable. */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const given = (name: string) => env[name]?.trim() || undefined;
@@ -52,6 +72,14 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     const parsed = portSchema.safeParse(value);
     if (parsed.success) return parsed.data;
     throw new LocalCloudError(`${portVariable(name)} is "${value}", which is not a port. Use 1 to 65535, or unset it.`);
+  };
+  const number = (name: string, most: number) => {
+    const value = given(name);
+    if (value === undefined) return undefined;
+    if (/^[1-9]\d{0,5}$/.test(value) && Number(value) <= most) return Number(value);
+    throw new LocalCloudError(
+      `${name} is "${value}", which is not a whole number from 1 to ${most}. Correct it or unset it.`,
+    );
   };
   const clock = given('QUOTRON_SIM_CLOCK');
   if (clock !== undefined && !clockSchema.safeParse(clock).success) {
@@ -73,8 +101,10 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   }
   return {
     emulatorUrl: url('AWS_ENDPOINT_URL'),
-    symbols: given('QUOTRON_SYMBOLS'),
     corsOrigins,
+    symbols: symbolsOf(given('QUOTRON_SYMBOLS')),
+    watchLimit: number('QUOTRON_WATCH_LIMIT', 999_999)?.toString(),
+    listings: number('QUOTRON_SIM_LISTINGS', mostListings) ?? 0,
     sourceUrls,
     seed: given('QUOTRON_SIM_SEED'),
     clock,

@@ -86,6 +86,7 @@ async function main(wanted: StartOptions): Promise<number> {
       },
       cleanup,
     );
+    for (const note of cloud.notes) say(note);
     if (cloud.emulator.gateSecret === null) say(openEmulator(cloud.emulator.url));
     const over = Promise.race([cloud.broken.then(fail), whenStopped()]);
     // The first one ends it; the other must not surface as an unhandled rejection.
@@ -224,7 +225,9 @@ function parse(args: readonly string[]): StartOptions {
       `
 Environment:
   AWS_ENDPOINT_URL           use the running emulator at this URL
-  QUOTRON_SYMBOLS            symbols to collect, separated by commas
+  QUOTRON_SYMBOLS            symbols that the watch list begins with, separated by commas; read at the first start only
+  QUOTRON_WATCH_LIMIT        how many symbols the watch list may have (default: 1000)
+  QUOTRON_SIM_LISTINGS       how many invented listings the simulated Yahoo has: 6000, 50000 (default: none)
   QUOTRON_ACCEPT_FINDINGS    rules of prices whose proposals are accepted without a person
   QUOTRON_CORS_ORIGINS       origins whose pages may read the API, separated by commas
   QUOTRON_SOURCE_<ID>_URL    base URL of a source

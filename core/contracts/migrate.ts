@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isSymbol } from '../market/symbol.ts';
 
 /**
  * The Postgres roles that functions log in as. On AWS each has `rds_iam`, so a login is an IAM token and there is no
@@ -41,11 +42,21 @@ export type DatabasePreparation = z.infer<typeof databasePreparationSchema>;
 
 /**
  * The event of `migrate`. With `prepare` it first logs in as the master user and makes sure that the roles exist, may
- * log in by IAM, and that `owner` owns the database. Then, always, it applies the missing migrations.
+ * log in by IAM, and that `owner` owns the database. Then, always, it applies the missing migrations, and fills the watch list
+ * of sources that have not had one: with the canonical symbols of `watch`, or those of the catalogue.
  */
-export const migrateRequestSchema = z.object({ prepare: databasePreparationSchema.optional() });
+export const migrateRequestSchema = z.object({
+  prepare: databasePreparationSchema.optional(),
+  watch: z.array(z.string().refine(isSymbol)).max(100_000).optional(),
+});
 export type MigrateRequest = z.infer<typeof migrateRequestSchema>;
 
-/** The answer of `migrate`: names of the migrations that it applied, oldest first. */
-export const migrateResponseSchema = z.object({ applied: z.array(z.string()) });
+/**
+ * The answer of `migrate`: names of the migrations that it applied, oldest first; and the sources whose watch list it filled,
+ * with how many symbols the list has.
+ */
+export const migrateResponseSchema = z.object({
+  applied: z.array(z.string()),
+  watched: z.object({ started: z.array(z.string()), count: z.int() }).optional(),
+});
 export type MigrateResponse = z.infer<typeof migrateResponseSchema>;

@@ -47,8 +47,8 @@ export const settingNames = {
    * were. Empty on AWS.
    */
   simulatedSources: 'QUOTRON_SIMULATED_SOURCES',
-  /** Canonical symbols, separated by commas, in place of the catalogue's. */
-  symbols: 'QUOTRON_SYMBOLS',
+  /** How many symbols the watch list may have; 1,000 unless it is set. */
+  watchLimit: 'QUOTRON_WATCH_LIMIT',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */
   acceptFindings: 'QUOTRON_ACCEPT_FINDINGS',
   /** Origins, separated by commas, whose pages may read answers of the API. None unless it is set. */

@@ -4,7 +4,7 @@
  *   1. the slots of a job are whole multiples of its interval since the epoch, or the times of its cron expression
  *   2. a job with `inSession` is due only for those of its symbols whose market trades at the slot
  *   3. `dueRuns` gives the slots that a tick makes due, `nextRun` the one after
- *   4. `stretchOf` spaces the slots of a universe that is too large for the quota
+ *   4. `stretchesOf` spaces the slots of a universe that is too large for the quota
  *
  * Instants are milliseconds since the epoch.
  */
@@ -22,15 +22,18 @@ export interface JobTiming {
   readonly job: SourceJob;
   /** Canonical. */
   readonly symbols: readonly string[];
-  /** The slots are so many intervals apart: see `stretchOf`. */
+  /** The slots are so many intervals apart: see `stretchesOf`. */
   readonly stretch: number;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen: boolean;
 }
 
-/** Which symbols jobs fetch: the user's in place of the catalogue's, and the source's names for them. */
+/** Which symbols the jobs of a source fetch, and the source's names for them. */
 export interface Wanted {
+  /** Canonical; `null` for those that the catalogue names. */
   readonly symbols: readonly string[] | null;
+  /** Of these, the ones that the source says it does not have: it is not asked for their bars, each of which is a request. */
+  readonly unknown?: ReadonlySet<string>;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen: boolean;
   /** A source's name for a canonical symbol; `null` for one that it lacks. */
@@ -38,8 +41,10 @@ export interface Wanted {
 }
 
 /** The canonical symbols that a job fetches, as far as its source has them. */
-export function symbolsOf(job: SourceJob, { symbols, toSource }: Wanted): string[] {
-  return (symbols ?? job.symbols).filter((symbol) => toSource(symbol) !== null).slice(0, job.mostSymbols);
+export function symbolsOf(job: SourceJob, { symbols, unknown, toSource }: Wanted): string[] {
+  return (symbols ?? job.symbols)
+    .filter((symbol) => toSource(symbol) !== null && !(job.kind === 'bars' && unknown?.has(symbol)))
+    .slice(0, job.mostSymbols);
 }
 
 /** The timings of a source's jobs, in their order, for the symbols that are wanted: the catalogue's own by default. */
@@ -49,8 +54,8 @@ export function timingsOf(
 ): JobTiming[] {
   const { alwaysOpen } = wanted;
   const wants = (job: SourceJob) => symbolsOf(job, wanted);
-  const stretch = stretchOf(source, wants, alwaysOpen);
-  return source.jobs.map((job) => ({ job, symbols: wants(job), stretch, alwaysOpen }));
+  const stretchOf = stretchesOf(source, wants, alwaysOpen);
+  return source.jobs.map((job) => ({ job, symbols: wants(job), stretch: stretchOf(job), alwaysOpen }));
 }
 
 /** A run that is due, with the symbols that it is due for, in the job's order. */
@@ -120,27 +125,76 @@ export function secondsBetween(job: SourceJob, at: number, stretch = 1): number 
   return next === undefined || !last ? daySeconds : (next - last.getTime()) / 1000;
 }
 
+/** Bars may have so much of what is planned before their slots are stretched: each symbol is a request of its own. */
+const barsShare = 0.5;
+
+interface Demand {
+  readonly perDay: number;
+  readonly perMinute: number;
+}
+
 /**
  * How far apart the slots of a source's interval jobs must be, in their intervals, so that planned requests stay within
- * `plannedShare` of its quota: 1, unless the user names more symbols than the catalogue allows for. A job with `inSession`
- * costs requests in session only, by the calendars' usual hours.
+ * `plannedShare` of its quota: 1, unless there are more symbols than that allows for. A job with `inSession` costs requests
+ * in session only, by the calendars' usual hours.
+ *
+ * Bars come first, up to half of it and in whole intervals, which keeps their slots where they are in the day. Prices have
+ * what is left, in quarters of their interval.
+ *
+ * @example
+ * const stretchOf = stretchesOf(yahoo, () => symbols, false);
+ * stretchOf(quotes) // 1.25 of five hundred symbols round the clock: each 75 seconds in place of 60
  */
-export function stretchOf(
+export function stretchesOf(
   source: Pick<SourceDefinition, 'jobs' | 'quota'>,
   symbolsOf: (job: SourceJob) => readonly string[],
   alwaysOpen: boolean,
-): number {
+): (job: SourceJob) => number {
+  const ofAll = (those: (job: SourceJob) => boolean) =>
+    sumOf(source.jobs.filter(those).map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
+  const isBars = ({ kind }: SourceJob) => kind === 'bars';
+  const whole = {
+    perDay: source.quota.perDay * plannedShare,
+    perMinute: source.quota.perMinute * plannedShare,
+  };
+  const free = without(
+    whole,
+    ofAll((job) => job.cron !== undefined),
+    1,
+  );
+  const bars = ofAll((job) => job.cron === undefined && isBars(job));
+  const others = ofAll((job) => job.cron === undefined && !isBars(job));
+  const share = others.perDay > 0 ? barsShare : 1;
+  const ofBars = Math.max(1, Math.ceil(timesTooMuch(bars, free) / share));
+  const rest = timesTooMuch(others, without(free, bars, ofBars));
+  const ofOthers = Math.max(1, Math.ceil(rest * 4) / 4);
+  return (job) => (job.cron !== undefined ? 1 : isBars(job) ? ofBars : ofOthers);
+}
+
+/** What a job asks of the quota on a usual day. */
+function demandOf(job: SourceJob, symbols: readonly string[], alwaysOpen: boolean): Demand {
+  const seconds = secondsBetween(job, usualDay);
   let perDay = 0;
-  let perMinute = 0;
-  for (const job of source.jobs) {
-    const symbols = symbolsOf(job);
-    const seconds = secondsBetween(job, usualDay);
-    perMinute += (requestsFor(job, symbols.length) * 60) / seconds;
-    for (const { calendar, symbols: of } of marketsOf({ job, symbols, stretch: 1, alwaysOpen }))
-      perDay += (requestsFor(job, of.size) * openSeconds(job, calendar)) / seconds;
-  }
-  const { quota } = source;
-  return Math.max(1, Math.ceil(Math.max(perDay / quota.perDay, perMinute / quota.perMinute) / plannedShare));
+  for (const { calendar, symbols: of } of marketsOf({ job, symbols, stretch: 1, alwaysOpen }))
+    perDay += (requestsFor(job, of.size) * openSeconds(job, calendar)) / seconds;
+  return { perDay, perMinute: (requestsFor(job, symbols.length) * 60) / seconds };
+}
+
+function sumOf(demands: readonly Demand[]): Demand {
+  return {
+    perDay: demands.reduce((sum, each) => sum + each.perDay, 0),
+    perMinute: demands.reduce((sum, each) => sum + each.perMinute, 0),
+  };
+}
+
+/** What is left when others have theirs: a tenth at least, so that a job that is stretched is still due. */
+function without(whole: Demand, taken: Demand, stretch: number): Demand {
+  const left = (all: number, part: number) => Math.max(all / 10, all - part / stretch);
+  return { perDay: left(whole.perDay, taken.perDay), perMinute: left(whole.perMinute, taken.perMinute) };
+}
+
+function timesTooMuch(demand: Demand, room: Demand): number {
+  return Math.max(demand.perDay / room.perDay, demand.perMinute / room.perMinute);
 }
 
 /** The most requests that the slots of a job in (after, until] take. */

@@ -25,6 +25,8 @@ export interface PlanStore {
       runs: readonly PlannedRun[];
       plannedTo: ReadonlyMap<string, number>;
       trials?: readonly Trial[];
+      /** How far apart the slots of jobs are, in seconds, by `source/job`: kept for the API, which calls prices stale by them. */
+      periods?: ReadonlyMap<string, number>;
     },
     queued?: boolean,
   ): Promise<void>;

@@ -44,6 +44,14 @@ export interface UnknownSymbol {
   readonly at: number;
 }
 
+/** What an answer to symbols of a source says of them. */
+export interface SeenSymbols {
+  /** It has a row of them that is stored. */
+  readonly found: readonly string[];
+  /** It has rows of others, and none of these. */
+  readonly missing: readonly string[];
+}
+
 /** How a task ends. */
 export interface Verdict {
   readonly status: 'succeeded' | 'failed';
@@ -96,6 +104,8 @@ export interface Decision {
   readonly memberFindings?: readonly ListedFinding[];
   /** Symbols of the source that it says it does not know. */
   readonly unknown?: readonly UnknownSymbol[];
+  /** What is known of the symbols that were asked for; absent for bars, which a symbol may lack. */
+  readonly seen?: SeenSymbols;
   /** The ranges of bars that the answers speak for. */
   readonly answered?: readonly AnsweredRange[];
   readonly rejected: readonly RejectedRow[];

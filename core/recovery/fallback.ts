@@ -14,19 +14,19 @@ export interface FallbackPlan {
 export type NoFallback = 'no_fallback' | 'nothing_missing' | 'none_usable' | 'none_has_it';
 
 /**
- * The canonical symbols of what a job asks for, where `registered` or the job's own list names them.
+ * The canonical symbols of what a job asks for, where `registered` or the source's own rule names them.
  *
  * @param symbols in the source's namespace
  */
 export function canonicalOf(
   symbols: readonly string[],
   registered: ReadonlyMap<string, string>,
-  job: Pick<SourceJob, 'symbols'> | undefined,
-  { toSource }: Pick<SourceDefinition, 'toSource'>,
+  { toSource, toCanonical }: Pick<SourceDefinition, 'toSource' | 'toCanonical'>,
 ): string[] {
-  return symbols.flatMap(
-    (symbol) => registered.get(symbol) ?? job?.symbols.find((canonical) => toSource(canonical) === symbol) ?? [],
-  );
+  return symbols.flatMap((symbol) => {
+    const canonical = registered.get(symbol) ?? toCanonical(symbol);
+    return registered.has(symbol) || toSource(canonical) === symbol ? [canonical] : [];
+  });
 }
 
 /** The first usable source that has a job of the failing kind and at least one of the missing symbols. */

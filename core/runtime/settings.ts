@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { settingNames } from '../contracts/settings.ts';
 import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
 import { originsIn } from '../http/cors.ts';
-import { canonicalSymbol } from '../market/symbol.ts';
 
 /** Where the database is: a connection string, or a host that takes an IAM token instead of a password. */
 export type DatabaseSettings =
@@ -47,25 +46,6 @@ export function mapSetting(name: keyof typeof settingNames): Record<string, stri
   const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
   if (!parsed.success) throw new SettingError(settingNames[name], 'is not a JSON object of strings');
   return parsed.data;
-}
-
-/**
- * The canonical symbols that the user set instead of the catalogue's, or `null`. Throws for an invalid symbol, because
- * ignoring it would show only as missing prices.
- */
-export function symbolsSetting(): string[] | null {
-  const text = optionalSetting('symbols');
-  if (!text) return null;
-  const written = text
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-  const symbols = written.map((each) => {
-    const symbol = canonicalSymbol(each);
-    if (!symbol) throw new SettingError(settingNames.symbols, `names ${JSON.stringify(each)}, which is not a symbol`);
-    return symbol;
-  });
-  return symbols.length > 0 ? [...new Set(symbols)] : null;
 }
 
 /** Ids of the sources whose data are made up: none on AWS. */

@@ -24,7 +24,7 @@ interface SourceJobWords {
    * many after it closes, and not in a longer lunch break. A run has what is left; none, no run. Absent: always all.
    */
   readonly inSession?: { readonly beforeMinutes: number; readonly afterMinutes: number };
-  /** Canonical symbols to request, unless `QUOTRON_SYMBOLS` names others. */
+  /** Canonical symbols that the watch list begins with: what is requested later is what the list has. */
   readonly symbols: readonly string[];
   /** Symbols in one task (one queue message, one attempt). */
   readonly symbolsPerTask: number;
@@ -34,7 +34,7 @@ interface SourceJobWords {
   readonly interval?: BarInterval;
   /** For `bars`: how far back each run reads, in days. */
   readonly lookbackDays?: number;
-  /** The quota has room for this many symbols a run; of more that the user names, the first. */
+  /** The quota has room for this many symbols a run; of more on the watch list, the first. */
   readonly mostSymbols?: number;
   /** For `bars` whose range can be chosen: days in one request, by interval that is available. Absent: no backfill. */
   readonly backfillDays?: Readonly<Partial<Record<BarInterval, number>>>;
@@ -132,6 +132,8 @@ export interface SourceDefinition {
   readonly jobs: readonly SourceJob[];
   /** For browser sources: bytes that a page may load with everything in it, unpacked; 2 MB by default. */
   readonly pageBytes?: number;
+  /** It shows what someone holds there: a symbol that is put on the watch list is requested of it only where it is named. */
+  readonly onlyWhenNamed?: boolean;
   /** It tolerates one worker at a time (a second login would end the first): its tasks are done one after the other. */
   readonly oneWorker?: boolean;
   /** How a session is made, or `null` where none is needed. */

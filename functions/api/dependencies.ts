@@ -26,6 +26,7 @@ import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SystemSamples } from '../../core/ports/system-samples.ts';
 import type { ValidityStore } from '../../core/ports/validity-store.ts';
+import type { PlannedPeriods, WatchStore } from '../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** What the API needs. `handler.ts` gives the real ones, tests give theirs. */
@@ -44,6 +45,10 @@ export interface ApiDependencies {
   /** Raw answers, to be shown as text. */
   readonly blobs: Pick<RawStore, 'get'>;
   readonly backfills: VisibleTo<BackfillStore>;
+  readonly watch: WatchStore;
+  /** How many symbols the watch list may have. */
+  readonly watchLimit?: number | undefined;
+  readonly periods: PlannedPeriods;
   readonly quarantine: VisibleTo<QuarantineStore>;
   readonly findings: VisibleTo<FindingRecords>;
   readonly validities: ValidityStore;

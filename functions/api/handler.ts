@@ -23,6 +23,8 @@ import { sourceReader } from '../../core/adapters/postgres/sources/source-reader
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
+import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts';
+import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3BlobReader } from '../../core/adapters/s3/blob-reader.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
@@ -37,11 +39,11 @@ import {
   alwaysOpenSetting,
   corsOriginsSetting,
   databaseSettings,
+  numberSetting,
   optionalSetting,
   SettingError,
   setting,
   simulatedSourcesSetting,
-  symbolsSetting,
 } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from './app.ts';
@@ -74,6 +76,9 @@ const app = createApp({
   runs: runReader(pool),
   blobs: s3BlobReader(setting('rawBucket')),
   backfills: backfillStore(pool),
+  watch: watchStore(pool),
+  watchLimit: numberSetting('watchLimit'),
+  periods: plannedPeriods(pool),
   quarantine: quarantineStore(pool),
   findings: findingRecords(pool),
   validities: validityStore(pool),
@@ -95,8 +100,7 @@ const app = createApp({
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
   inspector: sqsQueueInspector(queues()),
-  // What the planner asks for where the user named symbols: the page must not list others.
-  catalogue: withSymbols(symbolsSetting()),
+  catalogue,
   alwaysOpen: alwaysOpenSetting(),
   simulated: simulatedSourcesSetting(),
   clock: Date.now,
@@ -114,14 +118,6 @@ const answer = handle(app, {
 
 /** Requests of API Gateway (REST API v1 proxy events), whose stage prefix is gone from `path` already. */
 export const handler = (event: LambdaEvent, context?: LambdaContext) => answer(withRawPath(event), context);
-
-function withSymbols(symbols: readonly string[] | null) {
-  if (symbols === null) return catalogue;
-  return catalogue.map((source) => {
-    const has = symbols.filter((symbol) => source.toSource(symbol) !== null);
-    return { ...source, jobs: source.jobs.map((job) => ({ ...job, symbols: has.slice(0, job.mostSymbols) })) };
-  });
-}
 
 function queues() {
   const text = optionalSetting('queues') ?? '{}';

@@ -31,7 +31,7 @@ import {
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import { BlobError, type RawStore } from '../../core/ports/raw-store.ts';
 import { checkQuotes } from '../../core/prices/check-quotes.ts';
-import { type Decision, fetchedBy, type ListedFinding, type UnknownSymbol } from '../../core/prices/decision.ts';
+import { type Decision, fetchedBy, type ListedFinding } from '../../core/prices/decision.ts';
 import type { Evidence } from '../../core/prices/evidence.ts';
 import { type JudgedBars, judgeBars } from '../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
@@ -44,6 +44,7 @@ import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 import { type HeldLists, holdLists } from './hold-lists.ts';
 import { namesToJudge } from './said-names.ts';
+import { seenSymbols, unknownSymbols } from './seen-symbols.ts';
 
 export interface IngestDependencies {
   readonly rawStore: RawStore;
@@ -255,13 +256,6 @@ function headerOf(
   return { blobKey, runId, part, attempt, sourceId, kind, parserVersion, window, replay: replay?.id };
 }
 
-/** What was asked for in answers which say that there is no such symbol. */
-function unknownSymbols(answers: readonly Answer[]): UnknownSymbol[] {
-  return answers.flatMap(({ asked, parsed, fetchedAt }) =>
-    parsed.failure?.detail.code === 'unknown_symbol' ? asked.map((symbol) => ({ symbol, at: fetchedAt })) : [],
-  );
-}
-
 /** The symbols that the answers give in another currency than their listings'. */
 function otherCurrencies(enriched: readonly Enriched[]): { symbol: string; currency: string; minorFactor: number }[] {
   const found = new Map<string, { symbol: string; currency: string; minorFactor: number }>();
@@ -320,6 +314,7 @@ async function decide(
     clearedQuotes: quotes.cleared,
     bars,
     constituents: snapshots,
+    ...(message.kind !== 'bars' && { seen: seenSymbols(answers, quotes.accepted, snapshots.length > 0) }),
     judged: series.flatMap((each) => each.judged ?? []),
     answered: series.flatMap((each) => each.answered ?? []),
     rejected,

@@ -3,13 +3,16 @@ import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
 import { connectMaster } from './connect-master.ts';
 
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
- * missing, then the partitions that `now` needs.
+ * missing, then the partitions that `now` needs, and the watch list of sources that have not had one.
  */
 export async function migrateDatabase(
   request: MigrateRequest,
@@ -38,7 +41,9 @@ export async function migrateDatabase(
   }
   const pool = createPool(database, 1, timeLimits('migrate'));
   try {
-    return { applied: await migrate(pool, migrationsDirectory, now) };
+    const applied = await migrate(pool, migrationsDirectory, now);
+    const { started, count } = await startWatchList(pool, firstList(catalogue, request.watch ?? null), now);
+    return { applied, watched: { started: [...started], count } };
   } finally {
     await pool.end();
   }

@@ -11,6 +11,7 @@ import { healthReader } from '../../core/adapters/postgres/sources/health-reader
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
+import { readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
 import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
@@ -20,7 +21,7 @@ import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
-import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
+import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
@@ -34,7 +35,7 @@ const pool = createPool(databaseSettings(), 1, timeLimits('monitor'));
 const watching = {
   store: postgresOutcomeStore(pool),
   sources: catalogue,
-  planned: { symbols: symbolsSetting(), alwaysOpen: alwaysOpenSetting() },
+  planned: { watched: () => readWatchList(pool), alwaysOpen: alwaysOpenSetting() },
 };
 const queue = sqsMessageQueue({
   recoveries: setting('recoveriesQueueUrl'),

@@ -3,7 +3,8 @@ import type { OutcomeMessage } from '../../core/contracts/messages.ts';
 import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge.ts';
 import type { Judgement } from '../../core/health/judgement.ts';
-import { dueRuns, secondsBetween, timingsOf, type Wanted } from '../../core/planning/job-schedule.ts';
+import { dueRuns, secondsBetween, timingsOf } from '../../core/planning/job-schedule.ts';
+import { type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { JudgedSource, OutcomeStore } from '../../core/ports/outcome-store.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';
 import { latenessMs, type SourceDefinition } from '../../core/sources/definition.ts';
@@ -12,10 +13,10 @@ export interface WatchDependencies {
   readonly store: OutcomeStore;
   readonly sources: readonly SourceDefinition[];
   /**
-   * What the planner uses in place of the catalogue's own symbols and calendars, so that runs that were never due are not
-   * taken for missed ones.
+   * What the planner uses: what is collected, and whether calendars hold. Runs that were never due are not taken for missed
+   * ones. The catalogue's own symbols and calendars unless given.
    */
-  readonly planned?: Pick<Wanted, 'symbols' | 'alwaysOpen'>;
+  readonly planned?: { readonly watched: () => Promise<WatchList>; readonly alwaysOpen: boolean };
   /** From 0 up to 1; spreads how long breakers stay open. */
   readonly random?: () => number;
 }
@@ -71,9 +72,9 @@ export async function watchSources(watching: WatchDependencies, now: Date): Prom
   return { overdue, statuses, flapping, errors };
 }
 
-function judge(source: SourceDefinition, watching: WatchDependencies, now: Date): Promise<Judgement> {
+async function judge(source: SourceDefinition, watching: WatchDependencies, now: Date): Promise<Judgement> {
   const { store, random = Math.random } = watching;
-  const definition = definitionOf(source, watching, now.getTime());
+  const definition = await definitionOf(source, watching, now.getTime());
   const judged: JudgedSource = {
     id: source.id,
     jobs: source.jobs.map((job) => ({
@@ -85,9 +86,14 @@ function judge(source: SourceDefinition, watching: WatchDependencies, now: Date)
   return store.judge(judged, now, (facts) => judgeSource(definition, facts, now.getTime(), random));
 }
 
-function definitionOf(source: SourceDefinition, watching: WatchDependencies, now: number): JudgedDefinition {
-  const { planned } = watching;
-  const timings = planned ? timingsOf(source, { ...planned, toSource: source.toSource }) : timingsOf(source);
+async function definitionOf(
+  source: SourceDefinition,
+  { planned }: WatchDependencies,
+  now: number,
+): Promise<JudgedDefinition> {
+  const timings = planned
+    ? timingsOf(source, wantedOf(source, await planned.watched(), planned.alwaysOpen))
+    : timingsOf(source);
   return {
     id: source.id,
     needsCredentials: needsCredentials(source),

@@ -3,21 +3,23 @@ import type { Context } from 'aws-lambda';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
+import { readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
-import { alwaysOpenSetting, databaseSettings, setting, symbolsSetting } from '../../core/runtime/settings.ts';
+import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { planRuns } from './plan-runs.ts';
 
 const queue = sqsMessageQueue({ ticks: setting('ticksQueueUrl'), ...scrapeQueueUrls() });
+const pool = createPool(databaseSettings(), 1, timeLimits('schedule'));
 const planning = {
-  store: postgresPlanStore(createPool(databaseSettings(), 1, timeLimits('schedule'))),
+  store: postgresPlanStore(pool),
   queue,
   sources: catalogue,
-  symbols: symbolsSetting(),
+  watched: () => readWatchList(pool),
   alwaysOpen: alwaysOpenSetting(),
   clockWasAhead(ms: number) {
     logger.warn('The clock was ahead; its jobs are planned again', { seconds: Math.round(ms / 1000) });

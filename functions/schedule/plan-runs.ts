@@ -6,6 +6,7 @@ import { runIdOf } from '../../core/contracts/run-id.ts';
 import {
   dueRuns as dueOf,
   type JobTiming,
+  secondsBetween,
   symbolsOf,
   timingsOf,
   type Wanted,
@@ -15,6 +16,7 @@ import { allowanceFor } from '../../core/planning/quota.ts';
 import { planRepairs } from '../../core/planning/repairs.ts';
 import { planRetries, type RetryChance, retryChances } from '../../core/planning/retries.ts';
 import { admitTrials } from '../../core/planning/trials.ts';
+import { type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
@@ -26,8 +28,8 @@ export interface Planning {
   readonly store: PlanStore;
   readonly queue: MessageQueue;
   readonly sources: readonly SourceDefinition[];
-  /** The user's symbols, in place of the catalogue's; `null` where none are set. */
-  readonly symbols: readonly string[] | null;
+  /** What is collected. Read once a tick. */
+  readonly watched: () => Promise<WatchList>;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
   /** Hears by how many milliseconds earlier ticks were ahead of this one: the clock was wrong, and what it planned is put right. */
@@ -50,16 +52,19 @@ export interface Planning {
 export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: string[]; sent: number }> {
   let planned: readonly PlannedRun[] = [];
   const now = Date.parse(tick.time);
-  const timings = tick.run ? [] : timingsOfAll(planning);
+  const { sources, alwaysOpen = false } = planning;
+  const list = await planning.watched();
+  const wanted = (source: SourceDefinition) => wantedOf(source, list, alwaysOpen);
+  const timings = tick.run ? [] : timingsOfAll(sources, wanted);
   const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
   let aheadMs = 0;
   const decide = (state: PlannerState) => {
     aheadMs = state.aheadMs ?? 0;
     const plan = tick.run
-      ? requestedRuns(tick, tick.run, state, planning)
+      ? requestedRuns(tick, tick.run, state, sources, wanted)
       : admitTrials(dueRuns(now, timings, state), retriesOf(chances, state, now), state.breakers, now);
     planned = plan.runs;
-    return plan;
+    return { ...plan, periods: periodsOf(timings) };
   };
   // What a person asks for waits in a queue, for hours where the database was away.
   await planning.store.plan(new Date(now), chances, decide, tick.run !== undefined);
@@ -93,11 +98,24 @@ interface SourceTimings {
   readonly toSource: Wanted['toSource'];
 }
 
-function timingsOfAll(planning: Planning): SourceTimings[] {
-  return planning.sources.map((source) => {
-    const wanted = wantedOf(source, planning);
+function timingsOfAll(
+  sources: readonly SourceDefinition[],
+  wantedOf: (source: SourceDefinition) => Wanted,
+): SourceTimings[] {
+  return sources.map((source) => {
+    const wanted = wantedOf(source);
     return { source, timings: timingsOf(source, wanted), toSource: wanted.toSource };
   });
+}
+
+/** How far apart the slots of jobs are, in seconds, by `source/job`; of those that are due by an interval. */
+function periodsOf(of: readonly SourceTimings[]): Map<string, number> {
+  const jobs = of.flatMap(({ source, timings }) => timings.map((timing) => ({ source, ...timing })));
+  return new Map(
+    jobs
+      .filter(({ job }) => job.cron === undefined)
+      .map(({ source, job, stretch }) => [`${source.id}/${job.id}`, Math.ceil(secondsBetween(job, 0, stretch))]),
+  );
 }
 
 /** No request can be made of it before a person has set its key. */
@@ -113,7 +131,7 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
-  for (const { source, timings } of of) {
+  for (const { source, timings, toSource } of of) {
     // Once it has its key it begins at once, like any source that was never planned.
     const locked = isLocked(source, state);
     // Slots of a held source stay unplanned and are planned later.
@@ -127,23 +145,31 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        runs.push(...runOf(source, job, symbols, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
+        const named = symbols.flatMap((symbol) => toSource(symbol) ?? []);
+        runs.push(...runOf(source, job, named, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
       }
     }
   }
   return { runs, plannedTo };
 }
 
-function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: PlannerState, planning: Planning) {
+function requestedRuns(
+  tick: Tick,
+  request: NonNullable<Tick['run']>,
+  state: PlannerState,
+  sources: readonly SourceDefinition[],
+  wantedOf: (source: SourceDefinition) => Wanted,
+) {
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   const dueAt = new Date(tick.time);
-  for (const source of planning.sources) {
+  for (const source of sources) {
     if (request.sourceId !== undefined && request.sourceId !== source.id) continue;
     if (isLocked(source, state)) continue;
+    const wanted = wantedOf(source);
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
-      const symbols = symbolsOf(job, wantedOf(source, planning));
+      const symbols = symbolsOf(job, wanted).flatMap((symbol) => wanted.toSource(symbol) ?? []);
       runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
@@ -152,18 +178,13 @@ function requestedRuns(tick: Tick, request: NonNullable<Tick['run']>, state: Pla
   return { runs, plannedTo };
 }
 
-function wantedOf(source: SourceDefinition, { symbols, alwaysOpen = false }: Planning): Wanted {
-  return { symbols, alwaysOpen, toSource: source.toSource };
-}
-
-/** The run of a job for some of its symbols, or none for no symbols. */
+/** The run of a job for some of its symbols, in the source's namespace, or none for no symbols. */
 function runOf(
   source: SourceDefinition,
   job: SourceJob,
-  canonical: readonly string[],
+  symbols: readonly string[],
   due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
 ): PlannedRun[] {
-  const symbols = canonical.flatMap((symbol) => source.toSource(symbol) ?? []);
   if (symbols.length === 0) return [];
   const run: PlannedRun = {
     id: runIdOf({ sourceId: source.id, job: job.id, trigger: due.trigger, slot: due.slot }),

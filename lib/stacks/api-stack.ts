@@ -61,8 +61,8 @@ export class ApiStack extends Stack {
     if (settings.corsOrigins) api.addSetting('corsOrigins', settings.corsOrigins);
     summaries?.queue.grantSend(api, 'summariesQueueUrl');
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
+    if (settings.watchLimit !== undefined) api.addSetting('watchLimit', String(settings.watchLimit));
     if (settings.stage === 'local') {
-      if (settings.symbols) api.addSetting('symbols', settings.symbols);
       if (settings.simulatedSources) api.addSetting('simulatedSources', settings.simulatedSources);
       // The simulated market never closes.
       if (settings.sourceUrls) api.addSetting('sessions', 'ignored');

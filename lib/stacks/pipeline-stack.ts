@@ -173,7 +173,6 @@ export class PipelineStack extends Stack {
       }
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.chromiumPack) scrapeBrowser.addSetting('chromiumPack', settings.chromiumPack);
-      if (settings.symbols) for (const fn of [schedule, monitor]) fn.addSetting('symbols', settings.symbols);
     }
 
     this.clock(settings, [schedule, monitor], maintain);

@@ -24,6 +24,8 @@ export interface UpstreamsOptions {
    * closes.
    */
   readonly clock?: string | undefined;
+  /** How many invented listings the simulated Yahoo has; none unless given. */
+  readonly listings?: number;
   /**
    * The API key that `/_control` requires, looked up with each request. Without one, it is open to this process only.
    */
@@ -52,6 +54,7 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
     alwaysOpen: clock === undefined,
     now: () => Date.now() + shift,
     control,
+    listings: options.listings ?? 0,
   };
   const simulators = await loadSimulators();
   const sources = new Map([...simulators].map(([id, simulator]) => [id, simulator.start(world)]));

@@ -12,6 +12,8 @@ export interface Simulation {
   /** The simulator's clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly control: Control;
+  /** How many invented listings there are. */
+  readonly listings: number;
 }
 
 /** A running simulated source. */

@@ -18,6 +18,7 @@ import {
   scrapeMessageSchema,
 } from '../../core/contracts/messages.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
@@ -121,7 +122,7 @@ it('workers that are killed or sleep in the middle of a task lose nothing and do
     store: notingDue(postgresPlanStore(pool), due),
     queue,
     sources: [source],
-    symbols,
+    watched: async () => firstList([source], symbols),
     alwaysOpen: true,
   };
   await planRuns({ time: new Date().toISOString() }, planning);

@@ -251,9 +251,14 @@ describe('docs/adding-a-source.md', () => {
     write(
       'run-toy.ts',
       `import { createPool } from './core/adapters/postgres/database/pool.ts';
+import { startWatchList } from './core/adapters/postgres/work/watch-list.ts';
+import { firstList } from './core/planning/watch-list.ts';
+import { catalogue } from './core/sources/catalogue.ts';
 import { startUpstreams } from './localstack/upstreams/server.ts';
 import { pipeline } from './tests/support/pipeline.ts';
 const pool = createPool({ url: process.argv[2] ?? '' }, 2);
+// As the deployment does that brings the source.
+await startWatchList(pool, firstList(catalogue, null), new Date());
 const upstreams = await startUpstreams({ port: 0 });
 const { cycle } = pipeline(pool, { sourceUrls: { '${id}': upstreams.urlOf('${id}') } });
 await cycle({ time: new Date().toISOString(), run: { sourceId: '${id}', trigger: 'manual', requestId: 'toy' } });

@@ -8,6 +8,7 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema, type ScrapeMessage, scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import { minuteSeconds } from '../../core/planning/permits.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { type ScrapeSource, scrapeTask } from '../../core/scraping/scrape-task.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
@@ -66,7 +67,7 @@ describe('a universe of 3,000 symbols at 60 requests a minute', () => {
       store: postgresPlanStore(world.pool),
       queue,
       sources: [yahoo],
-      symbols: universe,
+      watched: async () => firstList([yahoo], universe),
       alwaysOpen: true,
     };
     await planRuns({ time: new Date().toISOString() }, planning);
@@ -186,7 +187,12 @@ describe('a worker that comes late', () => {
         time: new Date().toISOString(),
         run: { sourceId: 'yahoo', job: 'quotes', trigger: 'manual', requestId: 'late' },
       },
-      { store: postgresPlanStore(world.pool), queue, sources: [yahoo], symbols: ['AAPL'] },
+      {
+        store: postgresPlanStore(world.pool),
+        queue,
+        sources: [yahoo],
+        watched: async () => firstList([yahoo], ['AAPL']),
+      },
     );
     const task = scrapeMessageSchema.parse(queue.take('scrape-yahoo')[0]);
     const begin = () =>

@@ -3,6 +3,7 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outco
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { ScrapeOutcome } from '../../core/contracts/messages.ts';
 import { overdueAfterMs } from '../../core/health/judge.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
@@ -165,7 +166,7 @@ describe('each minute', () => {
         `INSERT INTO planner_state (source_id, job, planned_to) VALUES ('coingecko', 'quotes', $1)`,
         [twoHoursAgo],
       );
-      const planned = { symbols, alwaysOpen: false };
+      const planned = { watched: async () => firstList([coingecko], symbols), alwaysOpen: false };
       await watchSources(
         { store: postgresOutcomeStore(world.pool), sources: [coingecko], planned },
         new Date('2026-11-24T16:00:00Z'),

@@ -5,6 +5,7 @@ import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/rec
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
 import type { RunReason } from '../../core/contracts/words/run-reasons.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -25,7 +26,7 @@ function planner(of: { source?: SourceDefinition; symbols?: string[]; alwaysOpen
     store: postgresPlanStore(world.pool),
     queue: memoryMessageQueue(),
     sources: [source],
-    symbols,
+    watched: async () => firstList([source], symbols),
     alwaysOpen,
   };
   const time = (text: string) => (text.length > 8 ? text : `2026-11-22T${text}Z`);

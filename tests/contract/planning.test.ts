@@ -3,6 +3,7 @@ import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts'
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { catchUpLimit } from '../../core/planning/job-schedule.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
@@ -15,7 +16,8 @@ const tick = (time: string) => ({ time: time.length > 8 ? time : `2026-11-22T${t
 /** Ignores calendars unless told: 22 November is a Sunday. */
 function planner(symbols: string[] | null = null, alwaysOpen = true) {
   const queue = memoryMessageQueue();
-  const planning = { store: postgresPlanStore(world.pool), queue, sources: [yahoo], symbols, alwaysOpen };
+  const watched = async () => firstList([yahoo, alphaVantage, coingecko], symbols);
+  const planning = { store: postgresPlanStore(world.pool), queue, sources: [yahoo], watched, alwaysOpen };
   return { queue, planning, plan: (time: string) => planRuns(tick(time), planning) };
 }
 const sentTo = (queue: { take(name: string): unknown[] }) =>

@@ -6,6 +6,7 @@ import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blo
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from '../../functions/monitor/compare-blobs.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
@@ -108,7 +109,7 @@ describe('with a hundred thousand tasks', () => {
     store: postgresPlanStore(pool),
     queue: memoryMessageQueue(),
     sources: catalogue,
-    symbols: null,
+    watched: async () => firstList(catalogue, null),
   });
 
   it.each([

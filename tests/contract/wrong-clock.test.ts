@@ -4,6 +4,7 @@ import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { healthSchema } from '../../core/contracts/http/health.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { TickAheadError } from '../../core/planning/wrong-clock.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
@@ -33,7 +34,7 @@ async function plan(time: number, run?: Tick['run']) {
     store: postgresPlanStore(cloud.world.pool),
     queue: memoryMessageQueue(),
     sources: [yahoo],
-    symbols: ['AAPL'],
+    watched: async () => firstList([yahoo], ['AAPL']),
     alwaysOpen: true,
     clockWasAhead: (ms: number) => void ahead.push(ms),
   };

@@ -25,6 +25,8 @@ import { sourceReader } from '../../core/adapters/postgres/sources/source-reader
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
+import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts';
+import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
@@ -70,6 +72,8 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     runs: runReader(pool),
     blobs,
     backfills: backfillStore(pool),
+    watch: watchStore(pool),
+    periods: plannedPeriods(pool),
     quarantine: quarantineStore(pool),
     findings: findingRecords(pool),
     validities: validityStore(pool),

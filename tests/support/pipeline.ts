@@ -10,6 +10,7 @@ import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/rec
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import { readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import {
   ingestMessageSchema,
   outcomeMessageSchema,
@@ -19,6 +20,7 @@ import {
 } from '../../core/contracts/messages.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import type { PlannedRun } from '../../core/planning/plan.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
 import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
@@ -70,6 +72,7 @@ const againMs = 10_000;
 /** Where the sources are, and what differs from a pipeline in the cloud. */
 export interface PipelineOptions {
   sourceUrls: Record<string, string>;
+  /** What is collected, in place of the watch list. */
   symbols?: readonly string[];
   /** Whether planner and monitor ignore calendars; they do by default. */
   alwaysOpen?: boolean;
@@ -96,7 +99,9 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
   const { queue, blobs, artifacts, due } = options.stores ?? memoryStores();
   const state = postgresState(pool);
   // The simulated market never closes.
-  const planned = { symbols: options.symbols ?? null, alwaysOpen: options.alwaysOpen ?? true };
+  const first = options.symbols && firstList(catalogue, options.symbols);
+  const watched = async () => first ?? readWatchList(pool);
+  const planned = { watched, alwaysOpen: options.alwaysOpen ?? true };
   const watching = {
     store: postgresOutcomeStore(pool),
     sources: catalogue,

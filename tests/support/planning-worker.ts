@@ -2,17 +2,19 @@
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 
 const pool = createPool({ url: process.argv[2] ?? '' }, 1);
 const now = Date.now();
 let aheadMs = 0;
+const sources = [{ ...yahoo, jobs: yahoo.jobs.filter(({ id }) => id === 'quotes') }];
 const planning = {
   store: postgresPlanStore(pool),
   queue: memoryMessageQueue(),
-  sources: [{ ...yahoo, jobs: yahoo.jobs.filter(({ id }) => id === 'quotes') }],
-  symbols: ['AAPL'],
+  sources,
+  watched: async () => firstList(sources, ['AAPL']),
   alwaysOpen: true,
   clockWasAhead(ms: number) {
     aheadMs = ms;

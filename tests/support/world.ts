@@ -7,8 +7,10 @@
  */
 import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
 import type { JobKind } from '../../core/contracts/words/job-kinds.ts';
+import { firstList } from '../../core/planning/watch-list.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
 import { catalogue, knownSource } from '../../core/sources/catalogue.ts';
 import { type Keys, makeKeys, testApi } from './api-fixture.ts';
@@ -171,6 +173,8 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
   const parsers = new Map(await Promise.all(catalogue.map(async (source) => [source, await source.parser()] as const)));
   if (start) moveClock(start);
   await clockSet;
+  // As a deployment does.
+  await startWatchList(pool, firstList(catalogue, null), new Date(now()));
 
   return {
     async ingest(blob) {
@@ -239,6 +243,7 @@ async function worldOn(testDatabase: TestDatabase, start: Date | null, connectio
     api: (differs = {}) => testApi(pool, { clock: now, ...differs }),
     async empty() {
       await emptyDatabase(pool);
+      await startWatchList(pool, firstList(catalogue, null), new Date(now()));
       watched.forget();
       stores = memoryStores();
       keys = null;

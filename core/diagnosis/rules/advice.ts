@@ -37,5 +37,4 @@ export const adaptParser = ({ source }: Complaint) =>
 export const pause = ({ source }: Complaint) =>
   say('Until then it can be paused:', `npx quotron stop ${source.id} --until <time>`);
 
-export const dropSymbols = ({ source }: Complaint) =>
-  say(`Take them out of the list in core/sources/${source.id}/source.ts or of QUOTRON_SYMBOLS.`);
+export const dropSymbols = (_: Complaint) => say('Take them off the watch list:', 'npx quotron watch remove <symbol>');

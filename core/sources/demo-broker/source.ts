@@ -26,6 +26,7 @@ export const demoBroker: SourceDefinition = {
   },
   // A second sign-in would end the first.
   oneWorker: true,
+  onlyWhenNamed: true,
   jobs: [
     {
       id: 'positions',

@@ -16,8 +16,10 @@ import {
 } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { barIntervals } from '../../../core/market/bar.ts';
+import { withWatched } from '../../../core/planning/watch-list.ts';
 import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
+import type { WatchStore } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
@@ -27,6 +29,7 @@ import { coverageCsv, csvReply, wantsCsv } from '../views/tables.ts';
 interface RouteDependencies {
   readonly coverage: VisibleTo<CoverageReader>;
   readonly quotes: VisibleTo<QuoteReader>;
+  readonly watch: Pick<WatchStore, 'list'>;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
 }
@@ -37,7 +40,7 @@ const mostIntradayDays = 400;
 const mostRanges = 200;
 const mostUnexpected = 100;
 
-export function coverageRoutes({ coverage, quotes, catalogue, alwaysOpen = false }: RouteDependencies): Route[] {
+export function coverageRoutes({ coverage, quotes, watch, catalogue, alwaysOpen = false }: RouteDependencies): Route[] {
   const read = route(
     {
       method: 'get',
@@ -71,19 +74,20 @@ export function coverageRoutes({ coverage, quotes, catalogue, alwaysOpen = false
       const symbol = query.symbol === undefined ? null : symbolOf(query.symbol);
       if (symbol !== null) await requireListing(quotes(call.visible), symbol, undefined, call.now);
       const reader = coverage(call.visible);
+      const watched = withWatched(catalogue, await watch.list());
       const after = readCursor(query.cursor, z.tuple([z.int(), z.string().max(64)]));
       const found = await reader.series({
         symbol,
         source,
         interval,
-        planned: plannedSeries(catalogue, interval),
+        planned: plannedSeries(watched, interval),
         after: after && { listingId: after[0], source: after[1] },
         limit: limit + 1,
       });
       if (found.length === 0 && symbol !== null && after === null && !call.visible.all && source === null)
         throw licenceForbids(symbol, call.visible);
       const { rows, meta } = page(found, limit, (row) => [row.listingId, row.source]);
-      const asked = { interval, from, to, now: call.now, catalogue, alwaysOpen };
+      const asked = { interval, from, to, now: call.now, catalogue: watched, alwaysOpen };
       const ledgers = ledgersOf(rows, await reader.read(coverageQuestions(rows, asked)), asked);
       const data = ledgers
         .map((of) => view(of, { from, to, state: state ?? null }))

@@ -26,6 +26,7 @@ import type { StoredMember, StoredSnapshot } from '../../../core/market/stored-i
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { ConstituentReader } from '../../../core/ports/constituent-reader.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
+import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
@@ -38,6 +39,7 @@ interface RouteDependencies {
   readonly constituents: VisibleTo<ConstituentReader>;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
+  readonly periods: PlannedPeriods;
 }
 
 const tag = 'Indices';
@@ -49,7 +51,7 @@ const membersMaxAge = 30;
 /** An index, and whether something of it is left out; or why there is none to show. */
 type FoundIndex = { readonly view: IndexView; readonly isPart: boolean } | 'no_index' | 'licence_forbids';
 
-export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: RouteDependencies): Route[] {
+export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen, periods }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
 
   /** Indices by symbol; one that is not known is absent. What of one must not be shown is left out of it. */
@@ -61,7 +63,13 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen }: Rou
     const ids = listings.map((listing) => listing.listingId);
     const snapshots = await constituents(call.visible).snapshots(ids, nothingOlder);
     const hidden = await constituents(call.visible).hidden(ids, null);
-    const context: ViewContext = { decimal: call.decimal, sourceOf, now: call.now, alwaysOpen };
+    const context: ViewContext = {
+      decimal: call.decimal,
+      sourceOf,
+      now: call.now,
+      alwaysOpen,
+      periods: await periods(call.now),
+    };
     return new Map(
       listings.map((listing): [string, FoundIndex] => {
         if (listing.assetClass !== 'index') return [listing.symbol, 'no_index'];

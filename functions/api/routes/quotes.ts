@@ -24,6 +24,7 @@ import { type Call, type Reply, type Route, route } from '../../../core/http/rou
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
+import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
@@ -33,6 +34,7 @@ import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
   readonly quotes: VisibleTo<QuoteReader>;
+  readonly periods: PlannedPeriods;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
 }
@@ -51,13 +53,14 @@ const longestList = 2_500;
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
 const latestMaxAge = 1;
 
-export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies): Route[] {
+export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
-  const contextOf = (call: Call, knownAt?: string): ViewContext => ({
+  const contextOf = async (call: Call, knownAt?: string): Promise<ViewContext> => ({
     decimal: call.decimal,
     sourceOf,
     now: knownAt === undefined ? call.now : Date.parse(knownAt),
     alwaysOpen,
+    periods: await periods(call.now),
   });
 
   const one = route(
@@ -90,7 +93,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       if (row === undefined) throw await unknownSymbol(reader, symbol, call.now);
       if (row === 'licence_forbids') throw licenceForbids(symbol, call.visible);
       if (row === null) throw noQuote(symbol, source, query.knownAt);
-      const context = contextOf(call, query.knownAt);
+      const context = await contextOf(call, query.knownAt);
       const quote = quoteView(row, { source }, context);
       const candidates = query.explain
         ? candidateViews(
@@ -133,7 +136,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
       knownAt: asked.knownAt ?? null,
       now: call.now,
     });
-    const context = contextOf(call, asked.knownAt);
+    const context = await contextOf(call, asked.knownAt);
     const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
       if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
       const row = found.get(symbol);
@@ -199,7 +202,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.symbol]);
-      const context = contextOf(call);
+      const context = await contextOf(call);
       return {
         kind: 'data',
         data: rows.map((row) => quoteView(row, { source }, context)),
@@ -286,7 +289,7 @@ export function quoteRoutes({ quotes, catalogue, alwaysOpen }: RouteDependencies
         const licence = licenceOf(source === null ? undefined : sourceOf(source));
         return csvReply(historyCsv(listing.symbol, licence, rows), { name, nextCursor: meta.nextCursor, call });
       }
-      const context = contextOf(call, query.knownAt);
+      const context = await contextOf(call, query.knownAt);
       return {
         kind: 'data',
         data: rows.map((row) => tickView(row, context)),

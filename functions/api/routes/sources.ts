@@ -21,6 +21,7 @@ import type { IncidentStore } from '../../../core/ports/incident-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
+import type { WatchStore } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
@@ -32,6 +33,7 @@ interface RouteDependencies {
   readonly sources: SourceReader;
   readonly switches: SwitchStore;
   readonly queue: MessageQueue;
+  readonly watch: Pick<WatchStore, 'list'>;
   readonly catalogue: readonly SourceDefinition[];
   readonly alwaysOpen?: boolean;
 }
@@ -47,6 +49,7 @@ export function sourceRoutes({
   sources,
   switches,
   queue,
+  watch,
   catalogue,
   alwaysOpen = false,
 }: RouteDependencies): Route[] {
@@ -64,9 +67,12 @@ export function sourceRoutes({
     const rows = await sources.sources(ids, new Date(now));
     const samples = await sources.samples(ids, new Date(now - 24 * hourMs));
     const open = await incidents(visible).open(ids);
+    const watched = await watch.list();
     return rows.flatMap((row) => {
       const source = of.find((each) => each.id === row.sourceId);
-      return source ? [sourceView(source, row, samples, { now, alwaysOpen, simulated, incidents: open, visible })] : [];
+      return source
+        ? [sourceView(source, row, samples, { now, alwaysOpen, simulated, incidents: open, visible, watched })]
+        : [];
     });
   }
 

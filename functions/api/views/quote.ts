@@ -17,6 +17,8 @@ export interface ViewContext {
   readonly now: number;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean | undefined;
+  /** How far apart the planner has put the slots of jobs, in seconds, by `source/job`. */
+  readonly periods: ReadonlyMap<string, number>;
 }
 
 /** What is traded, as far as its calendar depends on it. */
@@ -109,12 +111,13 @@ const firstTradeMs = 3_600_000;
  * since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
  * after that opened, though the source confirms it: the source itself stands still.
  */
-function freshness(row: StoredQuote, of: Traded, { sourceOf, now, alwaysOpen }: ViewContext) {
+function freshness(row: StoredQuote, of: Traded, { sourceOf, now, alwaysOpen, periods }: ViewContext) {
   const confirmed = (row.confirmedAt ?? row.fetchedAt).getTime();
   const ageSeconds = Math.max(0, Math.floor((now - confirmed) / 1000));
   const source = sourceOf(row.source);
   const job = source?.jobs.find(({ kind }) => kind !== 'bars');
-  const rounds = job ? 3 * secondsBetween(job, now) * 1000 : 0;
+  const period = job ? (periods.get(`${row.source}/${job.id}`) ?? secondsBetween(job, now)) : 0;
+  const rounds = 3 * period * 1000;
   const calendar = alwaysOpen ? null : calendarFor({ mic: of.mic, zone: of.zone, assetClass: of.assetClass });
   const missed = now - Math.max(rounds, leastRoundsMs);
   if (confirmed < missed && confirmed < oldestExpected(calendar, now, leastRoundsMs))

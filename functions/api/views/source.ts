@@ -7,6 +7,7 @@ import { shownBreaker } from '../../../core/health/breaker.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
 import { shownStatus } from '../../../core/health/shown-status.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
+import { type WatchList, wantedOf } from '../../../core/planning/watch-list.ts';
 import type { StoredSample, StoredSource } from '../../../core/ports/source-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 
@@ -19,6 +20,7 @@ export interface Planned {
   readonly simulated: readonly string[];
   /** Of others nothing is shown that they said or gave: no message, no count of rows. */
   readonly visible: VisibleSources;
+  readonly watched: WatchList;
 }
 
 /** A source as the API shows it: from the catalogue and the database. */
@@ -28,8 +30,8 @@ export function sourceView(
   samples: readonly StoredSample[],
   planned: Planned,
 ): SourceView {
-  const jobs = timingsOf(source, { symbols: null, alwaysOpen: planned.alwaysOpen, toSource: (symbol) => symbol }).map(
-    (timing) => jobView(timing, source, row, planned.now),
+  const jobs = timingsOf(source, wantedOf(source, planned.watched, planned.alwaysOpen)).map((timing) =>
+    jobView(timing, source, row, planned.now),
   );
   return {
     id: source.id,

@@ -70,8 +70,7 @@ async function choose(context: RecoveryContext, source: SourceDefinition): Promi
     return other && (unlocked || !needsCredentials(other)) ? [other] : [];
   });
   const symbols = failing?.tasks.flat() ?? [];
-  const job = source.jobs.find((each) => each.id === failing?.job);
   const registered = await store.canonicalSymbols(source.id, symbols);
-  const canonical = canonicalOf(symbols, registered, job, source);
+  const canonical = canonicalOf(symbols, registered, source);
   return chooseFallback({ source, failing, usable, canonical });
 }

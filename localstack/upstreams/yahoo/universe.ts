@@ -133,6 +133,9 @@ const nasdaqIndex: SimExchange = {
 };
 const dowJones: SimExchange = { ...newYork, code: 'DJI', fullName: 'DJI', sourceName: 'Free Realtime Quote' };
 
+/** The exchanges that invented listings are on. */
+export const simExchanges = { nasdaq, nyse, london, xetra, paris, tokyo, toronto } as const;
+
 export interface Split {
   /** Ex-date, `yyyy-mm-dd` in the exchange's zone. */
   readonly date: string;
@@ -250,6 +253,7 @@ const instruments: readonly SimInstrument[] = [
   ]),
   ...listed('EQUITY', johannesburg, 'ZAc', [['NPN.JO', 'Naspers Limited', 443_210, 460_000]]),
   ...listed('EQUITY', toronto, 'CAD', [['SHOP.TO', 'Shopify Inc.', 167.5, 2_400_000]], 1.4),
+  ...listed('EQUITY', nasdaq, 'USD', [['SHOP', 'Shopify Inc.', 118.4, 7_800_000]], 1.4),
   ...listed('MUTUALFUND', toronto, 'CAD', [['0P000071W8.TO', 'TD US Index e', 152.63, 0]], 0.6),
   ...listed('INDEX', snp, 'USD', [['^GSPC', 'S&P 500', 6013.1, 5_000_000_000]], 0.6),
   ...listed('INDEX', nasdaqIndex, 'USD', [['^NDX', 'NASDAQ-100', 21_614, 7_500_000_000]], 0.8),

@@ -9,6 +9,7 @@ import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { chartOf, readChartRequest } from './chart.ts';
 import { withChartFaults } from './chart-faults.ts';
 import { driftedChart, driftedQuote, hundredfoldChart, hundredfoldQuote } from './faults.ts';
+import { inventedListing, inventedSymbol } from './listings.ts';
 import type { SimMarket } from './market.ts';
 import { pricesOf } from './prices.ts';
 import { type PriceOverride, quoteOf, typeDisplay } from './quote.ts';
@@ -27,9 +28,10 @@ export const simulator: Simulator = {
 const dataHeaders = { 'cache-control': 'public, max-age=1, stale-while-revalidate=9', vary: 'Origin,Accept-Encoding' };
 
 function simulateYahoo(options: Simulation): SimSource {
-  const { seed, alwaysOpen, control, now } = options;
+  const { seed, alwaysOpen, control, now, listings } = options;
   const market: SimMarket = { seed, alwaysOpen, priceOf: pricesOf(seed) };
   const sessions = sessionsOf(seed);
+  const find = (symbol: string) => instrumentOf(symbol) ?? inventedListing(seed, listings, symbol);
 
   function sessionOf(request: Request, kind: RequestKind) {
     if (control.hit('expired', source, kind) !== undefined) return null;
@@ -53,7 +55,7 @@ function simulateYahoo(options: Simulation): SimSource {
     const fields = new Set((request.query.get('fields') ?? '').split(',').filter(Boolean));
     const seen = new Map<string, SimInstrument>();
     for (const symbol of symbols) {
-      const instrument = instrumentOf(symbol);
+      const instrument = find(symbol);
       if (instrument !== undefined) seen.set(instrument.symbol, instrument);
     }
     const result = [...seen.values()].map((instrument) => quoteWithFaults(instrument, fields));
@@ -79,7 +81,7 @@ function simulateYahoo(options: Simulation): SimSource {
     const headers = { ...dataHeaders, 'cache-control': 'public, max-age=10, stale-while-revalidate=20' };
     const failed = (status: number, code: string, description: string) =>
       json(status, { chart: { result: null, error: { code, description } } }, headers);
-    const instrument = instrumentOf(symbol);
+    const instrument = find(symbol);
     if (instrument === undefined) return failed(404, 'Not Found', 'No data found, symbol may be delisted');
     const at = now() - (control.hit('stale', source, 'chart', symbol)?.ageMs ?? 0);
     const wanted = readChartRequest(request.query, at);
@@ -98,7 +100,7 @@ function simulateYahoo(options: Simulation): SimSource {
     const symbol = decodeURIComponent(request.path.slice(summaryPath.length));
     const failed = (status: number, code: string, description: string) =>
       json(status, { quoteSummary: { result: null, error: { code, description } } }, dataHeaders);
-    const instrument = instrumentOf(symbol);
+    const instrument = find(symbol);
     if (instrument === undefined)
       return failed(404, 'Not Found', `Quote not found for symbol: ${symbol.toUpperCase()}`);
     const modules = (request.query.get('modules') ?? '').split(',').filter(Boolean);
@@ -158,14 +160,25 @@ function simulateYahoo(options: Simulation): SimSource {
     }
   }
 
+  /** Every instrument, made one after the other. */
+  function* everything(): Generator<SimInstrument> {
+    yield* allInstruments();
+    for (let number = 1; number <= listings; number++) {
+      const listing = inventedListing(seed, listings, inventedSymbol(number));
+      if (listing) yield listing;
+    }
+  }
+
   function search(request: Request): Answer {
     const wanted = (request.query.get('q') ?? '').toLowerCase();
     const limit = Number(request.query.get('quotesCount') ?? 6);
-    const found = allInstruments().filter(
-      ({ symbol, longName }) =>
-        wanted !== '' && (symbol.toLowerCase().startsWith(wanted) || longName.toLowerCase().includes(wanted)),
-    );
-    const quotes = found.slice(0, limit).map((each, at) => ({
+    const found: SimInstrument[] = [];
+    for (const each of wanted === '' ? [] : everything()) {
+      if (found.length >= limit) break;
+      const { symbol, longName } = each;
+      if (symbol.toLowerCase().startsWith(wanted) || longName.toLowerCase().includes(wanted)) found.push(each);
+    }
+    const quotes = found.map((each, at) => ({
       exchange: each.exchange.code,
       shortname: each.shortName,
       quoteType: each.quoteType,

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../../core/adapters/postgres/database/pool.ts';
+import { startWatchList } from '../../../core/adapters/postgres/work/watch-list.ts';
 import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
+import { firstList } from '../../../core/planning/watch-list.ts';
 import { isDatabaseUnavailable } from '../../../core/ports/database-unavailable.ts';
 import { catalogue } from '../../../core/sources/catalogue.ts';
 import { type RunningDatabase, startDatabase } from '../../../localstack/database.ts';
@@ -45,6 +47,7 @@ export async function startMixedWorld(random: Random) {
     cleanups.push(() => pool.end());
     const owner = createPool({ url: database.urls.owner }, 1);
     await migrate(owner, migrationsDirectory, new Date());
+    await startWatchList(owner, firstList(catalogue, mixedSymbols), new Date());
     await owner.end();
     const upstreams = await startUpstreams({ port: 0 });
     cleanups.push(() => upstreams.stop());
@@ -75,7 +78,6 @@ export async function startMixedWorld(random: Random) {
       AWS_LAMBDA_FUNCTION_NAME: name,
       [settingNames.stage]: 'local',
       [settingNames.sessions]: 'ignored',
-      [settingNames.symbols]: mixedSymbols.join(','),
       [settingNames.rawBucket]: 'raw',
       [settingNames.ingestQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
       [settingNames.ingestPagesQueueUrl]: cloud.queueUrl(ingestQueueName('browser')),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { catchUpLimit, dueRuns, type JobTiming, nextRun, stretchOf } from '../../../core/planning/job-schedule.ts';
+import { catchUpLimit, dueRuns, type JobTiming, nextRun, stretchesOf } from '../../../core/planning/job-schedule.ts';
 import type { JobSchedule, SourceJob } from '../../../core/sources/definition.ts';
 import { yahoo } from '../../../core/sources/yahoo/source.ts';
 
@@ -187,22 +187,47 @@ describe('a universe that is too large for the quota', () => {
   const universe = Array.from({ length: 3_000 }, (_, index) => `SYM${index}`);
   const perDay = (of: JobTiming, requests: number) => (86_400 / ((of.job.everySeconds ?? 0) * of.stretch)) * requests;
 
-  it('is asked for less often, so that no more is planned than the quota has', () => {
-    const stretch = stretchOf(yahoo, () => universe, true);
-    const [quotes, bars] = yahoo.jobs.map((job) => ({ job, symbols: universe, stretch, alwaysOpen: true }));
+  const stretches = (symbols: readonly string[], alwaysOpen = true) => {
+    const stretchOf = stretchesOf(yahoo, () => symbols, alwaysOpen);
+    const [quotes, bars] = yahoo.jobs.map((job) => ({ job, symbols, stretch: stretchOf(job), alwaysOpen }));
     if (!quotes || !bars) throw new Error('Yahoo has quotes and bars');
-    expect(perDay(quotes, 60) + perDay(bars, 3_000)).toBeLessThanOrEqual(0.75 * yahoo.quota.perDay);
-    expect(
-      perDay({ ...quotes, stretch: stretch - 1 }, 60) + perDay({ ...bars, stretch: stretch - 1 }, 3_000),
-    ).toBeGreaterThan(0.75 * yahoo.quota.perDay);
-    expect(slots(quotes, at('10:00:00'), at('11:00:00')).every((slot) => slot % (stretch * 60_000) === 0)).toBe(true);
+    return { quotes, bars };
+  };
+
+  it('is asked for less often, so that no more is planned than the quota has', () => {
+    const { quotes, bars } = stretches(universe);
+    const planned = perDay(quotes, 60) + perDay(bars, 3_000);
+    expect(planned).toBeLessThanOrEqual(0.75 * yahoo.quota.perDay);
+    expect(perDay({ ...quotes, stretch: quotes.stretch - 0.25 }, 60) + perDay(bars, 3_000)).toBeGreaterThan(
+      0.75 * yahoo.quota.perDay,
+    );
+    const every = quotes.stretch * 60_000;
+    expect(slots(quotes, at('10:00:00'), at('11:00:00')).every((slot) => slot % every === 0)).toBe(true);
+  });
+
+  it('has its bars as often as before until they would take half of what is planned, and then in whole intervals', () => {
+    for (const [count, stretch] of [
+      [1_000, 1],
+      [1_875, 1],
+      [1_876, 2],
+      [7_500, 4],
+    ] as const)
+      expect(stretches(Array.from({ length: count }, (_, index) => `SYM${index}`)).bars.stretch, String(count)).toBe(
+        stretch,
+      );
+  });
+
+  it('is asked for its prices in steps of a quarter, from 457 symbols round the clock on', () => {
+    const of = (count: number) => stretches(universe.slice(0, count)).quotes.stretch;
+    expect([24, 450, 451, 500, 1_000].map(of)).toEqual([1, 1, 1.25, 1.25, 2.75]);
   });
 
   it('is asked for more often where it is asked for in session only', () => {
-    expect(stretchOf(yahoo, () => universe, false)).toBeLessThan(stretchOf(yahoo, () => universe, true));
+    expect(stretches(universe, false).quotes.stretch).toBeLessThan(stretches(universe).quotes.stretch);
   });
 
   it('of the catalogue keeps its intervals', () => {
-    expect(stretchOf(yahoo, (job) => job.symbols, true)).toBe(1);
+    const stretchOf = stretchesOf(yahoo, (job) => job.symbols, true);
+    expect(yahoo.jobs.map(stretchOf)).toEqual([1, 1]);
   });
 });

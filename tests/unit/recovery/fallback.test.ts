@@ -49,10 +49,9 @@ describe('the fallback', () => {
   });
 });
 
-it('missing symbols are known by their registered names, or by those of the job', () => {
-  const job = { symbols: ['BTC-USD', 'ETH-USD'] };
+it('missing symbols are known by their registered names, or by the rule of the source', () => {
   const registered = new Map([['bitcoin', 'BTC-EUR']]);
-  expect(canonicalOf(['bitcoin', 'ethereum', 'unknown'], registered, job, coingecko)).toEqual(['BTC-EUR', 'ETH-USD']);
+  expect(canonicalOf(['bitcoin', 'ethereum', 'unknown'], registered, coingecko)).toEqual(['BTC-EUR', 'ETH-USD']);
 });
 
 describe('the failed job', () => {

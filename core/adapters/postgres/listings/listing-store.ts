@@ -4,6 +4,7 @@ import type { Alias, KnownListing, NewListing } from '../../../market/instrument
 import { assetClasses, type Listing } from '../../../market/instrument.ts';
 import { numbers, storable, texts } from '../database/array-literal.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { rowsOf } from '../database/rows.ts';
 
 /** Key of the advisory lock under which listings are registered: one at a time, so that each is made once. */
 const registerLock = 0x6c697374;
@@ -83,7 +84,10 @@ export async function registerListings(
     await lockRegister(db);
     const symbols = newcomers.map((each) => each.symbol);
     const since = await findAliases(db, sourceId, symbols);
-    const missing = newcomers.filter((each) => !isCurrent(since.get(each.symbol)));
+    const named = await namedByPeople(db, sourceId, symbols);
+    const missing = newcomers
+      .filter((each) => !isCurrent(since.get(each.symbol)))
+      .map((each) => ({ ...each, canonical: named.get(each.symbol) ?? each.canonical }));
     if (missing.length === 0) return since;
 
     const canonical = await findAliases(
@@ -114,6 +118,21 @@ export async function registerListings(
     );
     return findAliases(db, sourceId, symbols);
   });
+}
+
+const namedRow = z.object({ symbol: z.string(), canonical: z.string() });
+
+/** The canonical symbols under which a source's own are on the watch list: a person may have said what the rule does not know. */
+async function namedByPeople(
+  db: Connection,
+  sourceId: string,
+  symbols: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = await db.query(
+    `SELECT source_symbol AS symbol, symbol AS canonical FROM watch WHERE source_id = $1 AND source_symbol = ANY ($2::text[])`,
+    [sourceId, texts(symbols)],
+  );
+  return new Map(rowsOf(namedRow, found).map(({ symbol, canonical }) => [symbol, canonical]));
 }
 
 function isCurrent(aliases: readonly Alias[] | undefined): boolean {

@@ -14,6 +14,7 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { judgeNames, storeNameFindings } from '../listings/name-store.ts';
 import { openSaid } from '../listings/validity-store.ts';
+import { noteSeen } from '../work/watch-list.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
@@ -143,6 +144,7 @@ async function storeBatch(
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const listed = (decision.constituents ?? []).map(({ index }) => index.id);
   await storeMemberFindings(db, sourceId, batchId, decision.memberFindings ?? [], listed);
+  if (decision.seen) await noteSeen(db, sourceId, decision.seen);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
     rejected: decision.rejected.length + wrongQuotes.length,

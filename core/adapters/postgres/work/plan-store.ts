@@ -20,6 +20,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
           runs,
           plannedTo,
           trials = [],
+          periods = new Map<string, number>(),
         } = decide({
           ...(await readState(connection, now, watched)),
           ...(aheadMs > 0 && { aheadMs }),
@@ -37,6 +38,13 @@ export function postgresPlanStore(pool: Pool): PlanStore {
            SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
            ON CONFLICT (source_id, job) DO UPDATE SET planned_to = greatest(planner_state.planned_to, excluded.planned_to)`,
           [jobs.map((each) => each.job[0]), jobs.map((each) => each.job[1]), jobs.map((each) => each.to)],
+        );
+        await connection.query(
+          `UPDATE planner_state s
+           SET former_period_seconds = coalesce(s.period_seconds, p.seconds), period_seconds = p.seconds, period_since = $3
+           FROM unnest($1::text[], $2::int[]) AS p (job, seconds)
+           WHERE s.source_id || '/' || s.job = p.job AND s.period_seconds IS DISTINCT FROM p.seconds`,
+          [[...periods.keys()], [...periods.values()], now],
         );
       }),
 
