@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
 
-/** The folder of a version, filled by `install` the first time. Filled aside and moved, so that no half of one is used. */
-export async function installed(
-  name: string,
-  version: string,
-  install: (folder: string) => Promise<void>,
-): Promise<string> {
+const underWay = new Map<string, Promise<string>>();
+
+/** The folder of a version, filled by `install` the first time, once for all who want it at the same time. */
+export function installed(name: string, version: string, install: (folder: string) => Promise<void>): Promise<string> {
   const id = createHash('sha256').update(version).digest('hex').slice(0, 12);
   const folder = join(root, '.quotron', 'clients', `${name}-${id}`);
+  const filled = underWay.get(folder) ?? fill(folder, install).finally(() => underWay.delete(folder));
+  underWay.set(folder, filled);
+  return filled;
+}
+
+/** Aside and moved, so that no half of one is used. */
+async function fill(folder: string, install: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(join(folder, '.installed'))) return folder;
   const half = `${folder}.${process.pid}`;
   mkdirSync(join(root, '.quotron', 'clients'), { recursive: true });
