@@ -14,6 +14,7 @@ import {
 import type { Socket } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
+import { pageOf } from '../core/contracts/page-paths.ts';
 import { securityHeaders } from '../core/contracts/security-headers.ts';
 import { namesOwnHost } from '../core/http/own-host.ts';
 import { strictServer } from '../core/http/strict-server.ts';
@@ -220,7 +221,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, folder: s
     response.end();
     return;
   }
-  const file = fileOf(folder, path);
+  const file = fileOf(folder, path, request.headers.accept ?? '');
   if (file === null) {
     notFound(response);
     return;
@@ -237,7 +238,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, folder: s
 }
 
 /** The file of a path; the page itself for a path that the page routes; `null` for a missing asset. */
-function fileOf(folder: string, path: string): string | null {
+function fileOf(folder: string, path: string, accept: string): string | null {
   let decoded: string;
   try {
     decoded = decodeURIComponent(path);
@@ -247,7 +248,7 @@ function fileOf(folder: string, path: string): string | null {
   if (decoded.includes('\0')) return null;
   const file = normalize(join(folder, decoded));
   if (!file.startsWith(folder + sep) && file !== folder && file !== folder + sep) return null;
-  if (existsSync(file) && statSync(file).isFile()) return file;
-  const page = join(folder, 'index.html');
-  return extname(decoded) === '' && existsSync(page) ? page : null;
+  const page = pageOf(decoded, accept);
+  const wanted = page === null ? file : join(folder, page);
+  return existsSync(wanted) && statSync(wanted).isFile() ? wanted : null;
 }

@@ -45,7 +45,7 @@ export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
 
 function fingerprint(): string {
   const hash = createHash('sha256');
-  for (const file of ['package-lock.json', ...['web', 'core/contracts', 'core/market'].flatMap(sources)]) {
+  for (const file of ['package-lock.json', ...['web', 'core', 'functions/api'].flatMap(sources)]) {
     hash.update(`\0${file}\0`);
     hash.update(readFileSync(join(root, file)));
   }

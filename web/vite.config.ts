@@ -1,12 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
-/** The dashboard: static files for `script-src 'self'; style-src 'self'`, so nothing is inlined. */
+const root = join(import.meta.dirname, '..');
+
+/** The page of the API, rendered from the OpenAPI document as it is now. */
+function reference(): Plugin {
+  return {
+    name: 'quotron-reference',
+    transformIndexHtml: {
+      order: 'pre',
+      handler(html) {
+        if (!html.includes('<!--reference-->')) return html;
+        const node = join(root, 'node_modules', '.bin', 'node');
+        const page = execFileSync(node, [join(root, 'web', 'reference', 'print.ts')], {
+          encoding: 'utf8',
+          maxBuffer: 16 * 1024 * 1024,
+        });
+        return html.replace('<!--reference-->', () => page);
+      },
+    },
+  };
+}
+
+/** The dashboard and the page of the API: static files for `script-src 'self'; style-src 'self'`, so nothing is inlined. */
 export default defineConfig(({ command }) => {
   // What is built is what is shipped, whatever the builder's environment: under vitest NODE_ENV is `test`.
   if (command === 'build') process.env['NODE_ENV'] = 'production';
   return {
-    plugins: [react()],
+    plugins: [react(), reference()],
     build: {
       outDir: 'dist',
       emptyOutDir: true,
@@ -14,6 +37,9 @@ export default defineConfig(({ command }) => {
       target: ['chrome125', 'firefox128', 'safari17.5'],
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: {
+        input: [join(import.meta.dirname, 'index.html'), join(import.meta.dirname, 'docs', 'index.html')],
+      },
     },
   };
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { envelope, problemSchema } from '../contracts/http/envelope.ts';
+import { codeSamplesOf, exampleOf } from './examples.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import { everywhere, idempotencyKeyPattern } from './read-request.ts';
 import { type RouteSpec, secureSessionCookie } from './route.ts';
@@ -67,9 +68,10 @@ const idempotencyKeyHeader: Json = {
 };
 
 function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
+  const example = exampleOf(spec);
   const parameters = [
-    ...parametersOf(spec.params, 'path', components),
-    ...parametersOf(spec.query, 'query', components),
+    ...parametersOf(spec.params, 'path', components, example.path),
+    ...parametersOf(spec.query, 'query', components, example.query),
     ...(spec.data ? parametersOf(everywhere, 'query', components) : []),
     ...(spec.idempotent ? [idempotencyKeyHeader] : []),
   ];
@@ -87,11 +89,17 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
       ? {
           requestBody: {
             required: !spec.body.safeParse(undefined).success,
-            content: { 'application/json': { schema: refer(spec.body, 'input', components) } },
+            content: {
+              'application/json': {
+                schema: refer(spec.body, 'input', components),
+                ...(example.body === undefined ? {} : { example: example.body }),
+              },
+            },
           },
         }
       : {}),
     responses: responsesOf(spec, components),
+    'x-codeSamples': codeSamplesOf(spec),
   };
 }
 
@@ -136,7 +144,12 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
   };
 }
 
-function parametersOf(schema: z.ZodObject | undefined, where: 'path' | 'query', components: Map<string, Json>): Json[] {
+function parametersOf(
+  schema: z.ZodObject | undefined,
+  where: 'path' | 'query',
+  components: Map<string, Json>,
+  examples: Readonly<Record<string, string>> = {},
+): Json[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
     const { description, ...inline } = refer(z.object({ field }), 'input', components, true);
     return {
@@ -145,6 +158,7 @@ function parametersOf(schema: z.ZodObject | undefined, where: 'path' | 'query', 
       required: where === 'path' || !field.safeParse(undefined).success,
       ...(description ? { description } : {}),
       schema: inline,
+      ...(Object.hasOwn(examples, name) ? { example: examples[name] } : {}),
     };
   });
 }

@@ -103,7 +103,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     });
   const named = new Set(routes.map(({ spec }) => basePath + spec.path));
   for (const route of routes) {
-    app.on(route.spec.method.toUpperCase(), basePath + honoPath(route.spec.path), async (context) => {
+    app.on(route.spec.method.toUpperCase(), honoPaths(route.spec.path), async (context) => {
       // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
       if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
       const asked = callOf(context);
@@ -128,7 +128,7 @@ export function createApp(dependencies: ApiDependencies): Api {
       wrongMethod(path) ??
       new ProblemError(
         'not_found',
-        `There is nothing at ${path.slice(0, 200)}. ${basePath}/openapi.json lists what there is.`,
+        `There is nothing at ${path.slice(0, 200)}. /docs shows what there is, and ${basePath}/openapi.json to programs.`,
       );
     return respondProblem(problem, requestOf(context));
   }
@@ -199,7 +199,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   }
 
   function wrongMethod(path: string): ProblemError | null {
-    const itself = routes.filter(({ spec }) => basePath + spec.path === path);
+    const itself = routes.filter(({ spec }) => basePath + spec.path === (path === basePath ? `${path}/` : path));
     const matching = itself.length > 0 ? itself : routes.filter(({ spec }) => pathPattern(spec.path).test(path));
     const allowed = matching.map(({ spec }) => spec.method.toUpperCase());
     if (allowed.length === 0) return null;
@@ -250,8 +250,10 @@ const requestIds = new WeakMap<Request, string>();
 /** The key of a request, once it has been counted. */
 const callers = new WeakMap<Request, string>();
 
-function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+/** Where Hono finds a route; the start of the API with and without its slash. */
+function honoPaths(path: string): string[] {
+  const full = basePath + path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return path === '/' ? [basePath, full] : [full];
 }
 
 function pathPattern(path: string): RegExp {

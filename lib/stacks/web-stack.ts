@@ -6,7 +6,11 @@ import {
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
+  Function as CloudFrontFunction,
   Distribution,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
@@ -27,6 +31,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct } from 'constructs';
+import { pageOf } from '../../core/contracts/page-paths.ts';
 import {
   contentSecurityPolicy,
   securityHeaders,
@@ -64,6 +69,7 @@ export class WebStack extends Stack {
         cachePolicy: CachePolicy.CACHING_OPTIMIZED,
         responseHeadersPolicy: this.headers(),
         compress: true,
+        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.paths() }],
       },
       additionalBehaviors: { '/api/*': toApi(restApi), '/yahoo/*': toApi(restApi) },
     });
@@ -90,6 +96,25 @@ export class WebStack extends Stack {
 
     this.acknowledge(bucket, distribution);
     new CfnOutput(this, 'DashboardUrl', { value: `https://${distribution.distributionDomainName}` });
+  }
+
+  /** S3 knows files only: which of them is the page of a path is decided before. */
+  private paths(): CloudFrontFunction {
+    return new CloudFrontFunction(this, 'Paths', {
+      comment: 'Quotron: core/contracts/page-paths.ts',
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromInline(
+        [
+          pageOf.toString(),
+          'function handler(event) {',
+          '  const request = event.request;',
+          '  const accept = request.headers.accept;',
+          "  request.uri = pageOf(request.uri, accept ? accept.value : '') || request.uri;",
+          '  return request;',
+          '}',
+        ].join('\n'),
+      ),
+    });
   }
 
   private headers(): ResponseHeadersPolicy {

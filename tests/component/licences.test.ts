@@ -149,6 +149,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /livez': [nothing('/livez')],
   'GET /readyz': [nothing('/readyz')],
   'GET /openapi.json': [nothing('/openapi.json')],
+  'GET /': [nothing('/')],
 };
 
 const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { contentSecurityPolicy } from '../../core/contracts/security-headers.ts';
@@ -65,6 +66,35 @@ describe.each(cloudStages)('in %s', (stage) => {
       },
     });
   });
+});
+
+const cloudFrontFunction = z.object({
+  FunctionCode: z.string(),
+  FunctionConfig: z.object({ Runtime: z.literal('cloudfront-js-2.0') }),
+});
+
+/** What the deployed function makes of a path, run by itself as CloudFront does. */
+function servedFor(path: string, accept: string): unknown {
+  const [found] = resourcesOf('dev', 'AWS::CloudFront::Function');
+  const { FunctionCode } = cloudFrontFunction.parse(found?.resource.Properties);
+  const event = { request: { uri: path, headers: accept === '' ? {} : { accept: { value: accept } } } };
+  return runInNewContext(`${FunctionCode}\nhandler(${JSON.stringify(event)}).uri`);
+}
+
+it.each([
+  ['/', 'text/html,application/xhtml+xml,*/*;q=0.8', '/index.html'],
+  ['/', '*/*', '/index.html'],
+  ['/', '', '/index.html'],
+  ['/', 'application/json', '/index.json'],
+  ['/market', 'text/html', '/index.html'],
+  ['/market/VOD.L', 'text/html', '/index.html'],
+  ['/sources/yahoo', '', '/index.html'],
+  ['/docs', 'text/html', '/docs/index.html'],
+  ['/docs/', '', '/docs/index.html'],
+  ['/assets/index-abc.js', '*/*', '/assets/index-abc.js'],
+  ['/favicon.svg', '*/*', '/favicon.svg'],
+])('CloudFront gives for %s (%s) the file %s', (path, accept, file) => {
+  expect(servedFor(path, accept)).toBe(file);
 });
 
 it('the page may run no inline script, load no plugin, be framed by nobody', () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { contentSecurityPolicy } from '../../../core/contracts/security-headers.ts';
 import { type RunningDashboard, startDashboard } from '../../../localstack/dashboard-server.ts';
 
 let folder: string;
@@ -11,6 +12,9 @@ let dashboard: RunningDashboard;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
   writeFileSync(join(folder, 'index.html'), 'the page');
+  writeFileSync(join(folder, 'index.json'), '{"docs":"/docs"}');
+  mkdirSync(join(folder, 'docs'));
+  writeFileSync(join(folder, 'docs', 'index.html'), 'the page of the API');
   const nowhere = 'http://127.0.0.1:1';
   dashboard = await startDashboard({ port: 0, folder, apiUrl: nowhere, emulatorUrl: nowhere, gateSecret: null });
 });
@@ -61,4 +65,22 @@ it('answers 504 for an emulator that takes a request and says nothing, as a froz
     await before.stop();
     frozen.close();
   }
+});
+
+it.each([
+  ['/market/VOD.L', 'the page'],
+  ['/docs', 'the page of the API'],
+  ['/docs/', 'the page of the API'],
+])('serves the page of %s, with its security headers', async (path, body) => {
+  const answer = await fetch(dashboard.url + path);
+  expect([answer.status, await answer.text()]).toEqual([200, body]);
+  expect(answer.headers.get('content-security-policy')).toBe(contentSecurityPolicy);
+});
+
+it('says to a program at the start where the API is, and serves no file that there is not', async () => {
+  const start = (accept: string) => fetch(dashboard.url, { headers: { accept } });
+  expect(await (await start('application/json')).json()).toEqual({ docs: '/docs' });
+  for (const accept of ['*/*', 'text/html, application/json'])
+    expect(await (await start(accept)).text()).toBe('the page');
+  for (const path of ['/assets/none.js', '/none.png', '/docs/none.html']) expect(await statusOf(path)).toBe(404);
 });

@@ -29,6 +29,7 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
+import { pageOf } from '../../../core/contracts/page-paths.ts';
 import { securityHeaders } from '../../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
@@ -155,7 +156,7 @@ async function handle(
 }
 
 async function sendFile(dist: string, path: string, response: ServerResponse): Promise<void> {
-  const file = extname(path) === '' ? '/index.html' : normalize(path);
+  const file = pageOf(path, '') ?? normalize(path);
   try {
     const body = await readFile(join(dist, file));
     response

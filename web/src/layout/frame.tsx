@@ -64,6 +64,9 @@ export function Frame() {
           <span>Search instruments, sources, actions</span>
           <kbd>{isMac ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
+        <a href="/docs" className={styles.docs}>
+          API
+        </a>
         <State />
       </header>
       <main id="page" className={styles.main} tabIndex={-1}>

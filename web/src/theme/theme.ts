@@ -1,15 +1,13 @@
-import { z } from 'zod';
-
 /** What a person chose: as the system has it, or always one. */
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
 const storageKey = 'quotron.theme';
-const themeSchema = z.enum(themes).catch('system');
 
 /** The theme chosen in this browser. */
 export function chosenTheme(): Theme {
-  return themeSchema.parse(localStorage.getItem(storageKey));
+  const kept = localStorage.getItem(storageKey);
+  return themes.find((theme) => theme === kept) ?? 'system';
 }
 
 /** Choose a theme and apply it at once. */
