@@ -55,7 +55,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const basePath = '/api/v1';
 const usualPageSize = 200;
 /** Problem codes that mean a wrong name or value on the command line. */
-const usageCodes = /^(unknown_(source|service|job|symbol|queue)|invalid_(request|symbol)|not_backfillable)$/;
+const usageCodes =
+  /^(unknown_(source|service|job|symbol|queue)|invalid_(request|symbol)|not_(backfillable|collectable))$/;
 
 /**
  * The API that a command talks to: `QUOTRON_URL` with the key in `QUOTRON_API_KEY`, or the local cloud of this folder or

@@ -26,6 +26,7 @@ import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
 import { testCommand } from './test.ts';
+import { watchListCommand } from './watch.ts';
 
 /** All commands. Parsing throws a `CommanderError` for a wrong call and for help; it never exits the process. */
 export function quotronProgram(): Command {
@@ -61,6 +62,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     findingsCommand(),
     coverageCommand(),
     listingsCommand(),
+    watchListCommand(),
     backfillCommand(),
     credentialsCommand(),
     keysCommand(),

@@ -41,6 +41,9 @@ export const problems = {
   unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
   unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key is of another request', retryable: false },
+  not_watched: { status: 404, title: 'The symbol is not on the watch list', retryable: false },
+  not_collectable: { status: 422, title: 'No source can be asked for the symbol', retryable: false },
+  watch_full: { status: 409, title: 'The watch list has no room', retryable: false },
   not_backfillable: { status: 422, title: 'The source cannot be asked for that range', retryable: false },
   unknown_job: { status: 404, title: 'The source has no such job', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
@@ -57,6 +60,8 @@ interface ProblemExtras {
   readonly retryable?: boolean;
   readonly errors?: readonly { path: string; message: string }[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What to type to change it. */
+  readonly command?: string;
 }
 
 /** Thrown anywhere in a route; becomes an `application/problem+json` answer (RFC 9457). */
@@ -66,6 +71,7 @@ export class ProblemError extends Error {
   readonly retryable: boolean;
   readonly errors: readonly { path: string; message: string }[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly command: string | undefined;
 
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
     super(detail);
@@ -73,6 +79,7 @@ export class ProblemError extends Error {
     this.retryable = extras.retryable ?? problems[code].retryable;
     this.errors = extras.errors;
     this.headers = extras.headers ?? {};
+    this.command = extras.command;
   }
 }
 
@@ -89,6 +96,7 @@ export function problemBody(problem: ProblemError, requestId: string, instance: 
     retryable: problem.retryable,
     requestId,
     ...(problem.errors ? { errors: [...problem.errors] } : {}),
+    ...(problem.command === undefined ? {} : { command: problem.command }),
   };
 }
 

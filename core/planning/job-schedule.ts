@@ -32,8 +32,10 @@ export interface JobTiming {
 export interface Wanted {
   /** Canonical; `null` for those that the catalogue names. */
   readonly symbols: readonly string[] | null;
-  /** Of these, the ones that the source says it does not have: it is not asked for their bars, each of which is a request. */
-  readonly unknown?: ReadonlySet<string>;
+  /** Of these, the ones that the source is not known to have: it is not asked for their bars, each of which is a request. */
+  readonly unproven?: ReadonlySet<string>;
+  /** Of these, the ones that the source has had. */
+  readonly had?: ReadonlySet<string>;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen: boolean;
   /** A source's name for a canonical symbol; `null` for one that it lacks. */
@@ -41,9 +43,9 @@ export interface Wanted {
 }
 
 /** The canonical symbols that a job fetches, as far as its source has them. */
-export function symbolsOf(job: SourceJob, { symbols, unknown, toSource }: Wanted): string[] {
+export function symbolsOf(job: SourceJob, { symbols, unproven, toSource }: Wanted): string[] {
   return (symbols ?? job.symbols)
-    .filter((symbol) => toSource(symbol) !== null && !(job.kind === 'bars' && unknown?.has(symbol)))
+    .filter((symbol) => toSource(symbol) !== null && !(job.kind === 'bars' && unproven?.has(symbol)))
     .slice(0, job.mostSymbols);
 }
 

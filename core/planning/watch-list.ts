@@ -8,8 +8,10 @@ export interface WatchedSymbol {
   readonly symbol: string;
   /** What the source calls it: by its rule, or as a person has said. */
   readonly sourceSymbol: string;
-  /** The source answers, and not on this symbol. */
-  readonly unknown: boolean;
+  /** The source has had a row of it. */
+  readonly found: boolean;
+  /** The source answers, and not on this symbol; or it has not answered yet since a person added the symbol. */
+  readonly unproven: boolean;
 }
 
 /** By source id, in the order in which they were added. */
@@ -21,10 +23,21 @@ export function wantedOf({ id }: Pick<SourceDefinition, 'id'>, list: WatchList, 
   const names = new Map(own.map(({ symbol, sourceSymbol }) => [symbol, sourceSymbol]));
   return {
     symbols: [...names.keys()],
-    unknown: new Set(own.flatMap(({ symbol, unknown }) => (unknown ? [symbol] : []))),
+    unproven: new Set(own.flatMap(({ symbol, unproven }) => (unproven ? [symbol] : []))),
+    had: new Set(own.flatMap(({ symbol, found, unproven }) => (found && !unproven ? [symbol] : []))),
     alwaysOpen,
     toSource: (canonical) => names.get(canonical) ?? null,
   };
+}
+
+/**
+ * A watched symbol that a source has, in its namespace: the canary's, or another one; `null` where there is none. Beside it,
+ * a symbol that an answer lacks is unknown to the source; alone, it might be an outage.
+ */
+export function companionOf(source: Pick<SourceDefinition, 'id' | 'canarySymbol'>, list: WatchList): string | null {
+  const had = (list.get(source.id) ?? []).filter(({ found, unproven }) => found && !unproven);
+  const one = had.find(({ symbol }) => symbol === source.canarySymbol) ?? had[0];
+  return one?.sourceSymbol ?? null;
 }
 
 /** The sources with what is watched in place of the symbols that the list began with. */
@@ -52,7 +65,7 @@ export function firstList(sources: readonly SourceDefinition[], named: readonly 
       const symbols = named === null ? own : source.onlyWhenNamed ? named.filter((each) => own.includes(each)) : named;
       const watched = [...new Set(symbols)].flatMap((symbol): WatchedSymbol[] => {
         const sourceSymbol = source.toSource(symbol);
-        return sourceSymbol === null ? [] : [{ symbol, sourceSymbol, unknown: false }];
+        return sourceSymbol === null ? [] : [{ symbol, sourceSymbol, found: false, unproven: false }];
       });
       const bySourceSymbol = new Map(watched.toReversed().map((each) => [each.sourceSymbol, each]));
       return [source.id, watched.filter((each) => bySourceSymbol.get(each.sourceSymbol) === each)];

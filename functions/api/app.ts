@@ -43,6 +43,7 @@ import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { watchRoutes } from './routes/watch.ts';
 
 /** Where the API begins, inside the REST API and behind the dashboard. */
 export const basePath = '/api/v1';
@@ -80,6 +81,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...rawAnswerRoutes(dependencies),
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
+    ...watchRoutes(dependencies),
     ...quarantineRoutes(dependencies),
     ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),

@@ -1,3 +1,4 @@
+import { commandToWatch } from '../../core/contracts/http/watch.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { symbolOf } from '../../core/http/read-request.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
@@ -28,6 +29,12 @@ export async function requireListing(quotes: QuoteReader, text: string, at: stri
   return listing;
 }
 
+/** The problem of an unknown symbol, with the command that collects it. */
+export function unknownToAll(symbol: string, hint = ''): ProblemError {
+  const detail = [`Nothing is known of ${symbol}.`, hint].filter((text) => text !== '').join(' ');
+  return new ProblemError('unknown_symbol', detail, { command: commandToWatch(symbol) });
+}
+
 /** The problem of a symbol that nobody knows, with what may have been meant. */
 export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: number): Promise<ProblemError> {
   const like = await quotes.symbolsLike(symbol, new Date(now).toISOString().slice(0, 10));
@@ -38,7 +45,7 @@ export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: nu
     .slice(0, 3)
     .map((each) => each.symbol);
   const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET /instruments?query= finds symbols by name.';
-  return new ProblemError('unknown_symbol', `No source has ${symbol}. ${hint}`);
+  return unknownToAll(symbol, hint);
 }
 
 /** Levenshtein's distance. Symbols have at most 32 characters. */

@@ -16,7 +16,7 @@ import { allowanceFor } from '../../core/planning/quota.ts';
 import { planRepairs } from '../../core/planning/repairs.ts';
 import { planRetries, type RetryChance, retryChances } from '../../core/planning/retries.ts';
 import { admitTrials } from '../../core/planning/trials.ts';
-import { type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
+import { companionOf, type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
 import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
@@ -54,9 +54,12 @@ export async function planRuns(tick: Tick, planning: Planning): Promise<{ runs: 
   const now = Date.parse(tick.time);
   const { sources, alwaysOpen = false } = planning;
   const list = await planning.watched();
-  const wanted = (source: SourceDefinition) => wantedOf(source, list, alwaysOpen);
+  const wanted = (source: SourceDefinition): SourceWanted => ({
+    ...wantedOf(source, list, alwaysOpen),
+    companion: companionOf(source, list),
+  });
   const timings = tick.run ? [] : timingsOfAll(sources, wanted);
-  const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.toSource, now));
+  const chances = timings.flatMap((of) => retryChances(of.source, of.timings, of.wanted.toSource, now));
   let aheadMs = 0;
   const decide = (state: PlannerState) => {
     aheadMs = state.aheadMs ?? 0;
@@ -92,19 +95,24 @@ async function repair(now: Date, { store, sources }: Planning): Promise<void> {
   await store.repairs(now, asked, (wanted, chunksToday) => planRepairs(wanted, able, chunksToday));
 }
 
+interface SourceWanted extends Wanted {
+  /** A symbol that the source has, for tasks of symbols of which none is known to. */
+  readonly companion: string | null;
+}
+
 interface SourceTimings {
   readonly source: SourceDefinition;
   readonly timings: readonly JobTiming[];
-  readonly toSource: Wanted['toSource'];
+  readonly wanted: SourceWanted;
 }
 
 function timingsOfAll(
   sources: readonly SourceDefinition[],
-  wantedOf: (source: SourceDefinition) => Wanted,
+  wantedOf: (source: SourceDefinition) => SourceWanted,
 ): SourceTimings[] {
   return sources.map((source) => {
     const wanted = wantedOf(source);
-    return { source, timings: timingsOf(source, wanted), toSource: wanted.toSource };
+    return { source, timings: timingsOf(source, wanted), wanted };
   });
 }
 
@@ -131,7 +139,7 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
   if (!state.running) return { runs, plannedTo };
-  for (const { source, timings, toSource } of of) {
+  for (const { source, timings, wanted } of of) {
     // Once it has its key it begins at once, like any source that was never planned.
     const locked = isLocked(source, state);
     // Slots of a held source stay unplanned and are planned later.
@@ -145,8 +153,7 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        const named = symbols.flatMap((symbol) => toSource(symbol) ?? []);
-        runs.push(...runOf(source, job, named, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
+        runs.push(...runOf(source, job, symbols, wanted, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
       }
     }
   }
@@ -158,7 +165,7 @@ function requestedRuns(
   request: NonNullable<Tick['run']>,
   state: PlannerState,
   sources: readonly SourceDefinition[],
-  wantedOf: (source: SourceDefinition) => Wanted,
+  wantedOf: (source: SourceDefinition) => SourceWanted,
 ) {
   const runs: PlannedRun[] = [];
   const plannedTo = new Map<string, number>();
@@ -169,8 +176,8 @@ function requestedRuns(
     const wanted = wantedOf(source);
     for (const job of source.jobs) {
       if (request.job !== undefined && request.job !== job.id) continue;
-      const symbols = symbolsOf(job, wanted).flatMap((symbol) => wanted.toSource(symbol) ?? []);
-      runs.push(...runOf(source, job, symbols, { trigger: request.trigger, slot: request.requestId, dueAt }));
+      const symbols = symbolsOf(job, wanted);
+      runs.push(...runOf(source, job, symbols, wanted, { trigger: request.trigger, slot: request.requestId, dueAt }));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -178,21 +185,32 @@ function requestedRuns(
   return { runs, plannedTo };
 }
 
-/** The run of a job for some of its symbols, in the source's namespace, or none for no symbols. */
+/**
+ * The run of a job for some of its symbols, or none for no symbols. A task of prices gets one symbol that the source has had
+ * where it has none: else, of symbols that are unknown to the source, it would bring nothing and count as a failure.
+ */
 function runOf(
   source: SourceDefinition,
   job: SourceJob,
-  symbols: readonly string[],
+  canonical: readonly string[],
+  { toSource, had, companion }: SourceWanted,
   due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
 ): PlannedRun[] {
-  if (symbols.length === 0) return [];
+  const named = canonical.flatMap((symbol) => toSource(symbol) ?? []);
+  if (named.length === 0) return [];
+  const sure = new Set(canonical.flatMap((symbol) => (had?.has(symbol) ? (toSource(symbol) ?? []) : [])));
+  const tasks = chunked(named, job.symbolsPerTask).map((symbols) =>
+    job.kind === 'quotes' && companion !== null && !symbols.some((symbol) => sure.has(symbol))
+      ? [...symbols, companion]
+      : symbols,
+  );
   const run: PlannedRun = {
     id: runIdOf({ sourceId: source.id, job: job.id, trigger: due.trigger, slot: due.slot }),
     sourceId: source.id,
     job: job.id,
     kind: job.kind,
     ...due,
-    tasks: chunked(symbols, job.symbolsPerTask),
+    tasks,
   };
   return [run];
 }

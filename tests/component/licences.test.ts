@@ -113,6 +113,9 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /sources': [['quiet', () => ({ path: '/sources' })]],
   // Of these the tests below say more: what they show depends on what was asked for before, or on the source.
   'POST /backfills': [],
+  'GET /watch': [],
+  'GET /watch/{symbol}': [],
+  'PUT /watch/{symbol}': [],
   'POST /findings/accept': [],
   'POST /findings/dismiss': [],
   'POST /quarantine/replay': [],
@@ -135,6 +138,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /sources/{id}/recover': [nothing('/sources/coingecko/recover')],
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],
   'GET /services': [nothing('/services')],
+  'DELETE /watch/{symbol}': [nothing('/watch/NOBODY')],
   'POST /services/{id}/start': [nothing('/services/proxy/start')],
   'POST /services/{id}/stop': [nothing('/services/proxy/stop')],
   'POST /dead-letters/redrive': [nothing('/dead-letters/redrive', { queue: 'ingest' })],

@@ -42,6 +42,7 @@ describe('a problem', () => {
       code: 'unknown_symbol',
       retryable: false,
       requestId: 'abc-1',
+      command: 'quotron watch add NOPE',
     });
   });
 

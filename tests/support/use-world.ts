@@ -20,6 +20,8 @@ export interface UseWorldOptions {
   readonly sources?: readonly string[] | undefined;
   /** Where the simulator's clock starts, as an ISO instant; its markets keep their hours then, and never close without. */
   readonly simulatedFrom?: string | undefined;
+  /** How many invented listings the simulated Yahoo has; none unless given. */
+  readonly listings?: number | undefined;
   /** Whether there is a Chromium. A pipeline has it where it is given it. */
   readonly browser?: boolean | undefined;
   /** Of each pipeline of the file, unless it says otherwise. */
@@ -72,7 +74,8 @@ export function useWorld(options: UseWorldOptions = {}): UsedWorld {
 
   beforeAll(async () => {
     world = await openWorld({ partitionsAt, connections });
-    if (sources.length > 0) upstreams = await startUpstreams({ port: 0, clock: options.simulatedFrom });
+    if (sources.length > 0)
+      upstreams = await startUpstreams({ port: 0, clock: options.simulatedFrom, listings: options.listings ?? 0 });
     if (options.browser) browser = chromiumBrowser({ executable: process.env['QUOTRON_CHROMIUM'] });
   });
   afterAll(async () => {

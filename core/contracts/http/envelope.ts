@@ -67,6 +67,8 @@ export const problemSchema = z
     retryable: z.boolean(),
     requestId: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    /** What to type to change it: the command that collects an unknown symbol. */
+    command: z.string().optional(),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;

@@ -135,7 +135,7 @@ export const batchItemSchema = z
   .object({
     symbol: z.string(),
     quote: quoteSchema.nullable(),
-    error: problemSchema.pick({ code: true, detail: true, retryable: true }).nullable(),
+    error: problemSchema.pick({ code: true, detail: true, retryable: true, command: true }).nullable(),
   })
   .meta({ id: 'QuoteBatchItem' });
 export type QuoteBatchItem = z.infer<typeof batchItemSchema>;

@@ -8,6 +8,7 @@ import {
   quoteSchema,
   tickRowSchema,
 } from '../../../core/contracts/http/market.ts';
+import { commandToWatch } from '../../../core/contracts/http/watch.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import {
@@ -28,7 +29,7 @@ import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
-import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
+import { requireListing, requireSource, sourceLookup, unknownSymbol, unknownToAll } from '../symbols.ts';
 import { candidateViews, quoteView, tickView, type ViewContext } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
@@ -140,7 +141,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
     const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
       if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
       const row = found.get(symbol);
-      if (row === undefined) return failed(symbol, new ProblemError('unknown_symbol', `No source has ${symbol}.`));
+      if (row === undefined) return failed(symbol, unknownToAll(symbol));
       if (row === 'licence_forbids') return failed(symbol, licenceForbids(symbol, call.visible));
       if (row === null) return failed(symbol, noQuote(symbol, source, asked.knownAt));
       return { symbol, quote: quoteView(row, { source }, context), error: null };
@@ -316,7 +317,8 @@ function splitSymbols(text: string): string[] {
 }
 
 function failed(symbol: string, problem: ProblemError): QuoteBatchItem {
-  return { symbol, quote: null, error: { code: problem.code, detail: problem.message, retryable: problem.retryable } };
+  const { code, message: detail, retryable, command } = problem;
+  return { symbol, quote: null, error: { code, detail, retryable, ...(command === undefined ? {} : { command }) } };
 }
 
 function noQuote(symbol: string, source: string | null, knownAt: string | undefined): ProblemError {
@@ -324,7 +326,8 @@ function noQuote(symbol: string, source: string | null, knownAt: string | undefi
   return knownAt === undefined
     ? new ProblemError(
         'no_quote',
-        `${of} is known, but no price of it has been accepted yet. GET /sources shows whether it is being collected.`,
+        `${of} is known, but no price of it has been accepted yet. GET /watch/${encodeURIComponent(symbol)} says whether it is collected.`,
+        { command: commandToWatch(symbol) },
       )
     : new ProblemError('no_quote', `No price of ${of} was known at ${knownAt}.`, { retryable: false });
 }

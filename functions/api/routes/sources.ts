@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { needsCredentials } from '../../../core/auth/credentials.ts';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
-import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
   healthSampleSchema,
   runAcceptedSchema,
@@ -25,6 +24,7 @@ import type { WatchStore } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
+import { stoppedServices } from '../stopped-services.ts';
 import { sampleView, sourceView } from '../views/source.ts';
 
 interface RouteDependencies {
@@ -251,7 +251,7 @@ export function sourceRoutes({
         time: new Date(call.now).toISOString(),
         run: { ...run, ...(body?.job === undefined ? {} : { job: body.job }) },
       };
-      const warnings = await stoppedServices(new Date(call.now));
+      const warnings = await stoppedServices(switches, new Date(call.now));
       await queue.send('ticks', [tick]);
       const runs = jobs.map((job) => ({
         job: job.id,
@@ -267,15 +267,6 @@ export function sourceRoutes({
       };
     },
   );
-
-  /** A run that waits for a service which someone stopped is accepted all the same, and says so. */
-  async function stoppedServices(now: Date): Promise<Warning[]> {
-    const stopped = (await switches.services(now)).filter((row) => !row.running && row.serviceId !== 'scheduler');
-    return stopped.map((row) => ({
-      code: 'service_stopped',
-      message: `The service ${row.serviceId} is stopped${row.stoppedUntil ? ` until ${row.stoppedUntil.toISOString()}` : ''}: the run waits until then, or until it is started with POST /services/${row.serviceId}/start.`,
-    }));
-  }
 
   return [list, one, health, history, switching('start'), switching('stop'), continueLogin, run];
 }

@@ -174,7 +174,7 @@ function nextRunAt(timing: JobTiming, source: SourceDefinition, row: StoredSourc
 }
 
 /** The later of the pause that the source asked for and the end of a day whose quota is used up. */
-function heldUntil(
+export function heldUntil(
   { quota }: SourceDefinition,
   { heldUntil: held, dayUsed }: StoredSource,
   now: number,

@@ -21,7 +21,8 @@ const listRow = z.object({
   sourceId: z.string(),
   symbols: z.array(z.string()),
   sourceSymbols: z.array(z.string()),
-  unknown: z.array(z.boolean()),
+  found: z.array(z.boolean()),
+  unproven: z.array(z.boolean()),
 });
 
 /** What is collected, by source. */
@@ -30,17 +31,19 @@ export async function readWatchList(db: Connection | Pool): Promise<WatchList> {
     name: 'watch-list',
     text: `SELECT w.source_id AS "sourceId", array_agg(w.symbol ORDER BY w.place) AS symbols,
                   array_agg(w.source_symbol ORDER BY w.place) AS "sourceSymbols",
-                  array_agg(${isUnknown} ORDER BY w.place) AS unknown
+                  array_agg(w.found_at IS NOT NULL ORDER BY w.place) AS found,
+                  array_agg(${isUnknown} OR (w.found_at IS NULL AND w.run_id IS NOT NULL) ORDER BY w.place) AS unproven
            FROM watch w GROUP BY w.source_id`,
   });
   return new Map(
-    rowsOf(listRow, result).map(({ sourceId, symbols, sourceSymbols, unknown }) => [
+    rowsOf(listRow, result).map(({ sourceId, symbols, sourceSymbols, found, unproven }) => [
       sourceId,
       symbols.map(
         (symbol, at): WatchedSymbol => ({
           symbol,
           sourceSymbol: sourceSymbols[at] ?? symbol,
-          unknown: unknown[at] ?? false,
+          found: found[at] ?? false,
+          unproven: unproven[at] ?? false,
         }),
       ),
     ]),
