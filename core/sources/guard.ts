@@ -103,12 +103,12 @@ export function guardedParser(parser: SourceParser): SourceParser {
 function withPlainTexts(parsed: Parsed): Parsed {
   return {
     ...parsed,
-    quotes: parsed.quotes.map((quote) => ({ ...quote, subject: plainlyNamed(quote.subject) })),
-    bars: parsed.bars.map((series) => ({ ...series, subject: plainlyNamed(series.subject) })),
+    quotes: parsed.quotes.map(withPlainName),
+    bars: parsed.bars.map(withPlainName),
     ...(parsed.constituents && {
       constituents: parsed.constituents.map(({ index, members }) => ({
         index: plainlyNamed(index),
-        members: members.map((member) => ({ ...member, subject: plainlyNamed(member.subject) })),
+        members: members.map(withPlainName),
       })),
     }),
     rejections: parsed.rejections.map(({ symbol, path, ...rejection }) => ({
@@ -119,6 +119,13 @@ function withPlainTexts(parsed: Parsed): Parsed {
   };
 }
 
+function withPlainName<Row extends { readonly subject: Subject }>(row: Row): Row {
+  const subject = plainlyNamed(row.subject);
+  return subject === row.subject ? row : { ...row, subject };
+}
+
 function plainlyNamed(subject: Subject): Subject {
-  return subject.name === null ? subject : { ...subject, name: plainText(subject.name) || null };
+  if (subject.name === null) return subject;
+  const name = plainText(subject.name) || null;
+  return name === subject.name ? subject : { ...subject, name };
 }

@@ -33,13 +33,12 @@ export function withoutOrderMark(body: string): string {
   return body.replace(orderMark, '');
 }
 
-/** A code of a source, such as a symbol, a currency or an exchange: characters that can be seen, and only plain ones. */
+/**
+ * A code of a source, such as a symbol, a currency or an exchange: characters that can be seen, and only plain ones. One
+ * condition, since each costs as much as all else of a field.
+ */
 export function codeText(most: number): z.ZodString {
-  return z
-    .string()
-    .min(1)
-    .max(most)
-    .regex(/^[\x20-\x7e]+$/);
+  return z.string().regex(new RegExp(`^[\\x20-\\x7e]{1,${most}}$`));
 }
 
 /** That an answer is not of its schema, and where. */

@@ -26,8 +26,8 @@ export function wallOf(response: Response): WallFace | null {
   if (byHeader) return byHeader;
   const { status, body } = response;
   if (body === '' || body.length > longestWall) return null;
-  const start = body.slice(0, 200).trimStart();
-  if (start.startsWith('{') || start.startsWith('[')) return jsonWall(start);
+  const start = startOf(body);
+  if (isJson(start)) return jsonWall(start);
   if (!start.includes('<') || hasData(body)) return null;
   // A browser shows JSON as a page of one text.
   if (body.length < longestJsonPage && body.includes('<pre')) {
@@ -59,13 +59,22 @@ export function wallFailure(response: Response): Failure | null {
       detail: { code: 'rate_limit_notice' },
       message: 'The source says "Too Many Requests" inside a 200.',
     };
-  if (consentMarks.some((mark) => body.includes(mark)) && hasLittle(factsOf(body)))
+  // A page that a person is to agree on is none of data, which may be long.
+  if (!isJson(startOf(body)) && consentMarks.some((mark) => body.includes(mark)) && hasLittle(factsOf(body)))
     return {
       reason: 'auth_expired',
       detail: { code: 'consent_page' },
       message: 'The source asks for consent in place of what was asked for: a new session gives it.',
     };
   return null;
+}
+
+function startOf(body: string): string {
+  return body.slice(0, 200).trimStart();
+}
+
+function isJson(start: string): boolean {
+  return start.startsWith('{') || start.startsWith('[');
 }
 
 function isLimit(body: string): boolean {

@@ -11,14 +11,20 @@ const outlineSchema = z.object({
   regularMarketPrice: z.unknown().optional(),
 });
 
+/** What tells of a row or a chart whether its symbol is gone. */
+export type GoneOutline = z.infer<typeof outlineSchema>;
+
 /**
  * Whether a row of quotes, or what stands above a chart without bars, is what is left of a symbol that is gone: on the
  * venue of what is delisted, or of no type, and without a price or a currency.
  */
 export function isGone(raw: unknown): boolean {
   const outline = outlineSchema.safeParse(raw).data;
-  if (!outline) return false;
-  const { exchange, quoteType, currency, regularMarketPrice: price } = outline;
+  return outline !== undefined && saysGone(outline);
+}
+
+/** The same of a row that has been read. */
+export function saysGone({ exchange, quoteType, currency, regularMarketPrice: price }: GoneOutline): boolean {
   return (exchange === delisted || quoteType === 'NONE') && (price == null || !currency);
 }
 

@@ -5,8 +5,8 @@ import type { Quote, Session } from '../../market/quote.ts';
 import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../parser.ts';
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
-import { gone, isGone } from './gone.ts';
-import { quoteAnswerSchema, quoteRowSchema, type YahooRow } from './schema.ts';
+import { gone, isGone, saysGone } from './gone.ts';
+import { quoteAnswerSchema, quoteRowSchema, toSeconds, type YahooRow } from './schema.ts';
 import { askedAs, subjectOf, type Unit, unitOf } from './subject.ts';
 
 /** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
@@ -37,8 +37,8 @@ export function parseQuotes(answer: SourceAnswer): Parsed {
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
   for (const [index, raw] of opened.rows.entries()) {
-    if (isGone(raw)) continue;
     const row = quoteRowSchema.safeParse(raw);
+    if (row.success ? saysGone(row.data) : isGone(raw)) continue;
     if (row.success) {
       const symbol = askedAs(row.data.symbol, answer.request.symbols);
       answered.add(symbol);
@@ -48,7 +48,8 @@ export function parseQuotes(answer: SourceAnswer): Parsed {
         rejections.push({ symbol, reason, ...unit, path: `quoteResponse.result[${index}]` });
         continue;
       }
-      const { subject, quote } = quoteOf({ ...row.data, symbol }, unit, fetchedAt);
+      const asked = symbol === row.data.symbol ? row.data : { ...row.data, symbol };
+      const { subject, quote } = quoteOf(asked, unit, fetchedAt);
       quotes.push({ subject, quote: unit.said ? quote : { ...quote, currency: null } });
     } else {
       const { symbol, lacking } = outlineOf(raw);
@@ -133,7 +134,7 @@ function quoteOf(row: YahooRow, unit: Unit, fetchedAt: number): YahooQuote {
       minorFactor,
       session: sessionOf.get(row.marketState ?? '') ?? null,
       delaySeconds: row.exchangeDataDelayedBy == null ? null : Math.round(row.exchangeDataDelayedBy * 60),
-      asOf: marketTime == null ? fetchedAt : Math.round(marketTime * 1000),
+      asOf: marketTime == null ? fetchedAt : Math.round(toSeconds(marketTime) * 1000),
       asOfBasis: marketTime == null ? 'fetched' : 'exchange',
     },
   };

@@ -12,13 +12,16 @@ const finite = z.number();
 
 /** A time in seconds since the epoch. What would be one of after the year 5000 is in milliseconds. */
 const latestSeconds = 1e11;
-const toSeconds = (time: number) => (Math.abs(time) >= latestSeconds ? time / 1_000 : time);
+export const toSeconds = (time: number): number => (Math.abs(time) >= latestSeconds ? time / 1_000 : time);
 const seconds = finite.transform(toSeconds);
 const inSeconds = (times: number[]) =>
   times.some((time) => Math.abs(time) >= latestSeconds) ? times.map(toSeconds) : times;
 
 /** An index need not have one. */
-const currencyText = z.union([codeText(8), z.literal('')]).nullish();
+const currencyText = z
+  .string()
+  .regex(/^[\x20-\x7e]{0,8}$/)
+  .nullish();
 
 /** One row of `/v7/finance/quote`. The price has no fallback: without it there is no quote. */
 export const quoteRowSchema = z.object({
@@ -33,7 +36,8 @@ export const quoteRowSchema = z.object({
   shortName: spare(z.string()),
   firstTradeDateMilliseconds: spare(finite),
   regularMarketPrice: finite,
-  regularMarketTime: seconds.nullish(),
+  // Without a transformation, which costs as much as the rest of a row: see `toSeconds`.
+  regularMarketTime: finite.nullish(),
   // A witness of the price, not the price: nonsense in it costs no row.
   regularMarketPreviousClose: spare(finite),
   regularMarketVolume: spare(finite),
