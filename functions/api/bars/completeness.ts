@@ -77,7 +77,7 @@ export function coverageOfPage(
   time: PageTime,
   of: PageOf,
 ): PageCoverage {
-  const { series, interval, catalogue, source, now, listing } = of;
+  const { series, interval, source, now, listing } = of;
   const market = marketOf(listing);
   const days = new Set(rows.map((row) => sessionDay(row, interval, market)));
   const begins = (slot: Slot) => startOf(slot, interval, market);
@@ -101,7 +101,7 @@ export function coverageOfPage(
     withdrawn: new Set(),
     attempts: [],
     settlingMs: settlingMs(of),
-    dueAfter: dueTimes({ catalogue, interval, alwaysOpen: of.alwaysOpen })(source, listing.symbol),
+    dueAfter: dueOf(of)(source, listing.symbol),
   };
   const { entries } = ledgerOf(facts, slots, now);
   const { present, missing } = countOf(entries);
@@ -114,6 +114,18 @@ export function coverageOfPage(
   );
   const counts = { expected: present + absent, stored: present, missing: absent };
   return { ...counts, doubtful: new Set(doubted).size, gaps: gapsOf(entries) };
+}
+
+/** By catalogue: the jobs of a source are worked out once, and not for each page. */
+const dueTimesOf = new WeakMap<readonly SourceDefinition[], Map<string, ReturnType<typeof dueTimes>>>();
+
+function dueOf({ catalogue, interval, alwaysOpen }: PageOf): ReturnType<typeof dueTimes> {
+  const known = dueTimesOf.get(catalogue) ?? new Map<string, ReturnType<typeof dueTimes>>();
+  dueTimesOf.set(catalogue, known);
+  const key = `${interval} ${alwaysOpen}`;
+  const due = known.get(key) ?? dueTimes({ catalogue, interval, alwaysOpen });
+  known.set(key, due);
+  return due;
 }
 
 /** So many gaps of a page are named. */

@@ -32,8 +32,9 @@ export async function adjust(
   asked: BarsAsked,
 ): Promise<StoredBar[]> {
   const { adjustment } = asked;
+  if (adjustment === 'none') return [...rows];
   const first = rows.map((row) => row.day).sort()[0];
-  if (adjustment === 'none' || first === undefined) return [...rows];
+  if (first === undefined) return [];
   const authority = authorityOf(asked.source, rows, actions);
   const counted = actions.filter((action) => action.source === authority);
   const until = await endOf(reader, rows, asked, first);

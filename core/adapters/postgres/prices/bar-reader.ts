@@ -5,6 +5,7 @@ import type { BarReader } from '../../../ports/bar-reader.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { barsAsColumns, barsOfColumns } from './bar-page.ts';
 import { paymentsOf } from './payments.ts';
 import { repairDays } from './repair-wants.ts';
 
@@ -87,8 +88,8 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       const past = `UNION ALL (SELECT ${columns} FROM bar_revision WHERE ${range} AND known_to > $6 ${order})`;
       const result = await pool.query({
         name: `bars-${of.order}${of.knownAt === null ? '' : '-past'}`,
-        text: `SELECT ${asRead.replaceAll('$ZONE', '$9')}
-               FROM ((SELECT ${columns} FROM bar WHERE ${range} ${order}) ${of.knownAt === null ? '' : past}) q ${order}`,
+        text: `SELECT ${barsAsColumns('$9')}
+               FROM (SELECT * FROM ((SELECT ${columns} FROM bar WHERE ${range} ${order}) ${of.knownAt === null ? '' : past}) b ${order}) q`,
         values: [
           of.listingId,
           of.source,
@@ -101,7 +102,7 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
           of.zone,
         ],
       });
-      return rowsOf(barRow, result);
+      return barsOfColumns(result);
     },
 
     async actions(listingId, zone, knownAt) {
