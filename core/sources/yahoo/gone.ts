@@ -11,8 +11,8 @@ const outlineSchema = z.object({
   regularMarketPrice: z.unknown().optional(),
 });
 
-/** What tells of a row or a chart whether its symbol is gone. */
-export type GoneOutline = z.infer<typeof outlineSchema>;
+/** The part of a row or a chart that says whether its symbol is gone. */
+type GoneOutline = z.infer<typeof outlineSchema>;
 
 /**
  * Whether a row of quotes, or what stands above a chart without bars, is what is left of a symbol that is gone: on the
