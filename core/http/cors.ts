@@ -16,6 +16,7 @@ const exposed = [
   'content-disposition',
   'x-request-id',
   'x-next-cursor',
+  'x-next-changed-since',
   'x-warnings',
   simulatedHeader,
 ].join(', ');

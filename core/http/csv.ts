@@ -3,6 +3,8 @@ type Cell = string | number | boolean | null;
 
 export interface Column<Row> {
   readonly name: string;
+  /** The name of the field in JSON where it is another one: `instrument.symbol`. */
+  readonly field?: string;
   /** `number` cells are written as they are, so that -1.5 stays a number; `text` cells are made formula-safe. */
   readonly kind: 'text' | 'number';
   readonly of: (row: Row) => Cell;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { envelope, problemSchema } from '../contracts/http/envelope.ts';
 import { codeSamplesOf, exampleOf } from './examples.ts';
 import { type ProblemCode, problems } from './problem.ts';
-import { everywhere, idempotencyKeyPattern } from './read-request.ts';
-import { type RouteSpec, secureSessionCookie } from './route.ts';
+import { everywhere, idempotencyKeyPattern, ofReads } from './read-request.ts';
+import { type RouteSpec, secureSessionCookie, takesFields } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -73,6 +73,7 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
     ...parametersOf(spec.params, 'path', components, example.path),
     ...parametersOf(spec.query, 'query', components, example.query),
     ...(spec.data ? parametersOf(everywhere, 'query', components) : []),
+    ...(takesFields(spec) ? parametersOf(ofReads, 'query', components) : []),
     ...(spec.idempotent ? [idempotencyKeyHeader] : []),
   ];
   const scope = spec.access === 'public' ? 'No key is needed.' : `Needs scope \`${spec.access}\`.`;

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { canonicalSymbol, symbolPattern } from '../market/symbol.ts';
+import { fieldsParameter } from './fields.ts';
 import { ProblemError } from './problem.ts';
 import { asNumber, asText, type DecimalWriter } from './wire-number.ts';
 
@@ -15,6 +16,9 @@ export const everywhere = z.object({
     .describe('How decimals are written: JSON numbers with all digits, or text'),
 });
 
+/** What every read takes beside those. */
+export const ofReads = z.object({ fields: fieldsParameter });
+
 /**
  * The query, by name. A parameter given several times counts as a list joined by commas. Names that the route does not
  * know are returned separately, so that a mistyped one becomes a warning instead of a silently different answer.
@@ -22,12 +26,14 @@ export const everywhere = z.object({
 export function parametersOf(
   context: Context,
   query: z.ZodObject | undefined,
+  reads: boolean,
 ): { values: Record<string, string>; unknown: string[] } {
   const values: [string, string][] = [];
   const unknown: string[] = [];
   for (const [name, given] of Object.entries(context.req.queries())) {
     if (query && Object.hasOwn(query.shape, name)) values.push([name, given.join(',')]);
-    else if (!Object.hasOwn(everywhere.shape, name)) unknown.push(name.slice(0, 64));
+    else if (!Object.hasOwn(everywhere.shape, name) && !(reads && Object.hasOwn(ofReads.shape, name)))
+      unknown.push(name.slice(0, 64));
   }
   return { values: Object.fromEntries(values), unknown };
 }
@@ -37,6 +43,12 @@ export function decimalsOf(context: Context): DecimalWriter {
   return checked(everywhere, 'query', { decimals: context.req.query('decimals') }).decimals === 'string'
     ? asText
     : asNumber;
+}
+
+/** The fields that a read asks for; `null` for all. Throws `invalid_request`. */
+export function fieldsOf(context: Context): readonly string[] | null {
+  const given = context.req.queries('fields');
+  return checked(ofReads, 'query', given === undefined ? {} : { fields: given.join(',') }).fields ?? null;
 }
 
 /** A value by its schema. Throws `invalid_request` with the paths of what is wrong. */

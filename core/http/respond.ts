@@ -30,7 +30,8 @@ export interface LongAnswer {
  * The HTTP answer of a reply: envelope, weak ETag, caching, coding. An answer over the limit is returned as a body to store; a
  * HEAD, which sends no body, has no limit.
  *
- * The ETag is of the content: the data without `ageSeconds`, which changes each second, and without the request's id.
+ * The ETag is of the content: the data without `ageSeconds`, which changes each second, without the request's id, and without
+ * `nextChangedSince` and `nextCursor`, of which the earlier ones lead on as well.
  * So a price that did not change answers 304, however much later it was confirmed. Keys that see fewer sources have ETags
  * of their own. The ETag is weak, so it is the same in every coding (RFC 9110, 8.8.3.3).
  */
@@ -109,13 +110,16 @@ export function simulationOf(
 function enveloped(reply: Extract<Reply, { kind: 'data' }>, { requestId, simulated }: Call) {
   const data = JSON.stringify(reply.data);
   const warnings = JSON.stringify(reply.warnings ?? []);
-  const { ageSeconds, ...stable } = reply.meta ?? {};
+  const { ageSeconds, nextChangedSince, nextCursor, ...stable } = reply.meta ?? {};
   const rest = { ...simulationOf(simulated, stable.source), ...stable };
-  const meta = JSON.stringify({ requestId, ...rest, ...(ageSeconds === undefined ? {} : { ageSeconds }) });
+  const meta = JSON.stringify({ requestId, ...rest, nextCursor, nextChangedSince, ageSeconds });
   return {
     body: `{"data":${data},"meta":${meta},"warnings":${warnings}}`,
     // Inside JSON text quotes are escaped, so this can only match the field itself.
-    content: data.replace(/"ageSeconds":-?[\d.]+/g, '') + JSON.stringify(rest) + warnings,
+    content:
+      data.replace(/"ageSeconds":-?[\d.]+/g, '') +
+      JSON.stringify({ ...rest, more: nextCursor !== undefined }) +
+      warnings,
     contentType: 'application/json',
   };
 }

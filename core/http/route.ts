@@ -49,6 +49,8 @@ export interface Call {
   readonly visible: VisibleSources;
   /** Writes decimals as `?decimals=` asks. */
   readonly decimal: DecimalWriter;
+  /** Of the answer only these fields; `null` for all. */
+  readonly fields: readonly string[] | null;
   /** Whether the request came over HTTPS. */
   readonly https: boolean;
   /** The client's IP address, where known. */
@@ -111,6 +113,8 @@ export interface RouteSpec<
   readonly media?: Readonly<Record<string, z.ZodType>>;
   /** Takes an `Idempotency-Key`: the same key again is the same request. */
   readonly idempotent?: true;
+  /** A POST that changes nothing: `fields` is for it too. */
+  readonly onlyReads?: true;
   /** A session of the dashboard is not enough. */
   readonly keyOnly?: true;
   /** Problems beside those that every route may give. */
@@ -120,6 +124,11 @@ export interface RouteSpec<
 export interface Route {
   readonly spec: RouteSpec;
   handle(context: ApiContext, call: Call): Promise<{ reply: Reply; unknownParameters: readonly string[] }>;
+}
+
+/** Whether a client may ask for some of the fields of an answer. */
+export function takesFields({ method, data, onlyReads }: RouteSpec): boolean {
+  return data !== undefined && (method === 'get' || onlyReads === true);
 }
 
 /** Declares a route: its spec, and the work for a checked request. */
@@ -139,7 +148,7 @@ export function route<
   return {
     spec,
     async handle(context, call) {
-      const { values, unknown } = parametersOf(context, spec.query);
+      const { values, unknown } = parametersOf(context, spec.query, takesFields(spec));
       // What a route does not read is refused: a field that is ignored would be believed.
       if (!spec.body && spec.method !== 'get') checked(noBody, 'body', await bodyOf(context));
       const reply = await work({

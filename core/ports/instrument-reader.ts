@@ -15,4 +15,6 @@ export interface InstrumentReader {
     after: { rank: number; symbol: string } | null;
     limit: number;
   }): Promise<FoundInstrument[]>;
+  /** How many match. */
+  count(of: { text: string; date: string; assetClass: AssetClass | null }): Promise<number>;
 }

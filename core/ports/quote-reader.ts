@@ -2,6 +2,7 @@ import type { DecimalText } from '../market/decimal.ts';
 import type { AssetClass, NamedListing } from '../market/instrument.ts';
 import type { KnownQuote, StoredQuote } from '../market/stored-quote.ts';
 import type { Confidence, ConsolidationRule } from '../prices/consolidate.ts';
+import type { QuoteOrder } from '../prices/quote-order.ts';
 
 /** Which source's price is served for a listing, and why. All `null` before the first price. */
 export interface ServedBy {
@@ -19,18 +20,40 @@ export type PricedListing = NamedListing & ServedBy & StoredQuote;
 /** A listing that has no price, or none from the source asked for. */
 export type UnpricedListing = NamedListing & ServedBy & { readonly source: null };
 
+/** Since when a change counts: since a mark of `changeMark`, of which nothing is missed, or since an instant. */
+export type ChangedSince = { readonly mark: string } | { readonly at: string };
+
+/** Which quotes a list has. */
+export interface QuotesWanted {
+  readonly date: string;
+  readonly source: string | null;
+  readonly assetClass: AssetClass | null;
+  readonly mic: string | null;
+  /** A part of the symbol or the name; case does not matter. */
+  readonly text: string | null;
+  readonly changedSince: ChangedSince | null;
+}
+
 /** Reads of quotes that the caller may see; all others are as if they were not there. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
 export interface QuoteReader {
   /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
   latest(symbols: readonly string[], date: string, source: string | null): Promise<(PricedListing | UnpricedListing)[]>;
-  /** A page of all that have a price, by symbol. */
-  page(of: {
-    after: string;
-    date: string;
-    source: string | null;
-    assetClass: AssetClass | null;
-    limit: number;
-  }): Promise<PricedListing[]>;
+  /** A page of those that have a price, in an order; those that are equal in it, by symbol. `after` is the last row before. */
+  page(
+    of: QuotesWanted & {
+      readonly order: QuoteOrder;
+      readonly down: boolean;
+      readonly after: { readonly value: string | null; readonly symbol: string } | null;
+      readonly limit: number;
+    },
+  ): Promise<PricedListing[]>;
+  /** How many there are; `null` where that would take reading all of them. */
+  count(of: QuotesWanted): Promise<number | null>;
+  /**
+   * Where the stored prices stand now. What is read afterwards has all that is stored at the mark, and what is stored later has
+   * changed since it, also by transactions that were under way: nothing is missed, some things may come twice.
+   */
+  changeMark(): Promise<string>;
   /** What every source says now of one listing. */
   candidates(listingId: number): Promise<StoredQuote[]>;
   /** What the symbols mean on a date, and which source is served for each. */

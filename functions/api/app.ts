@@ -14,11 +14,21 @@ import { allows } from '../../core/auth/api-keys.ts';
 import { VisibleSources } from '../../core/auth/visible-sources.ts';
 import { keyUses } from '../../core/contracts/words/licence.ts';
 import { allowOrigin, preflightAnswer } from '../../core/http/cors.ts';
+import { pickFields } from '../../core/http/fields.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
-import { decimalsOf } from '../../core/http/read-request.ts';
+import { decimalsOf, fieldsOf } from '../../core/http/read-request.ts';
 import { respond, respondProblem } from '../../core/http/respond.ts';
-import type { ApiContext, Bindings, Call, Principal, Reply, Route, RouteSpec } from '../../core/http/route.ts';
+import {
+  type ApiContext,
+  type Bindings,
+  type Call,
+  type Principal,
+  type Reply,
+  type Route,
+  type RouteSpec,
+  takesFields,
+} from '../../core/http/route.ts';
 import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
@@ -35,6 +45,7 @@ import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { quoteListRoutes } from './routes/quote-list.ts';
 import { quoteRoutes } from './routes/quotes.ts';
 import { rawAnswerRoutes } from './routes/raw-answers.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
@@ -70,6 +81,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   const routes: Route[] = [
     ...sessionRoutes({ keys, failedSignIns }),
     ...quoteRoutes(dependencies),
+    ...quoteListRoutes(dependencies),
     ...barRoutes(dependencies),
     ...coverageRoutes(dependencies),
     ...instrumentRoutes(dependencies),
@@ -108,11 +120,12 @@ export function createApp(dependencies: ApiDependencies): Api {
     app.on(route.spec.method.toUpperCase(), honoPaths(route.spec.path), async (context) => {
       // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
       if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
-      const asked = callOf(context);
+      const asked = { ...callOf(context), fields: takesFields(route.spec) ? fieldsOf(context) : null };
       const principal = await admit(route.spec, asked, context.req.raw);
       const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
       const { reply, unknownParameters } = await route.handle(context, call);
-      return withLimit(await answer(reply, unknownParameters, call, context.req.method), context.req.raw);
+      const wanted = ofFields(reply, route.spec, call);
+      return withLimit(await answer(wanted, unknownParameters, call, context.req.method), context.req.raw);
     });
   }
   app.notFound(refuse);
@@ -218,6 +231,7 @@ export function createApp(dependencies: ApiDependencies): Api {
       principal: null,
       visible: VisibleSources.none(),
       decimal: decimalsOf(context),
+      fields: null,
       https,
       address:
         context.env?.requestContext?.identity?.sourceIp ??
@@ -251,6 +265,12 @@ const requestIds = new WeakMap<Request, string>();
 
 /** The key of a request, once it has been counted. */
 const callers = new WeakMap<Request, string>();
+
+/** The fields that a client asked for. Text has been cut by the route: its fields are columns. */
+function ofFields(reply: Reply, { data }: RouteSpec, { fields }: Call): Reply {
+  if (fields === null || data === undefined || reply.kind !== 'data') return reply;
+  return { ...reply, data: pickFields(reply.data, fields, data) };
+}
 
 /** Where Hono finds a route; the start of the API with and without its slash. */
 function honoPaths(path: string): string[] {

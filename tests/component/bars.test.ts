@@ -331,9 +331,9 @@ describe('bars', () => {
   it('are CSV where that is asked for', async () => {
     const response = await get('/bars/PAGED?limit=2', { accept: 'text/csv' });
     expect(await response.text()).toBe(
-      'symbol,date,startsAt,open,high,low,close,volume,currency,source,adjustment,licence,final,findings\r\n' +
-        'PAGED,2026-11-16,2026-11-16T14:30:00.000Z,,,,10.5,,USD,yahoo,none,internal,true,\r\n' +
-        'PAGED,2026-11-17,2026-11-17T14:30:00.000Z,,,,11.5,,USD,yahoo,none,internal,true,\r\n',
+      'symbol,date,startsAt,open,high,low,close,volume,currency,source,adjustment,licence,final,findings,basis\r\n' +
+        'PAGED,2026-11-16,2026-11-16T14:30:00.000Z,,,,10.5,,USD,yahoo,none,internal,true,,splits\r\n' +
+        'PAGED,2026-11-17,2026-11-17T14:30:00.000Z,,,,11.5,,USD,yahoo,none,internal,true,,splits\r\n',
     );
     expect(response.headers.get('x-next-cursor')).toBeTruthy();
   });

@@ -21,6 +21,10 @@ export const metaSchema = z
     /** Absent on the last page. */
     nextCursor: z.string().optional(),
     count: z.int().optional(),
+    /** Of all pages together; on the first one, where it is known. */
+    total: z.int().optional(),
+    /** Of quotes: sent as `changedSince` it asks for what has changed after this answer. */
+    nextChangedSince: z.string().optional(),
     /**
      * Of bars: in the time of the page, sessions with a bar that is due (weeks and months of such bars), those with one and
      * without, and bars that an open finding speaks against.

@@ -196,7 +196,7 @@ export function barRoutes({
           final: isFinal(bar),
           findings: foundOn(bar),
         }));
-        return csvReply(barsCsv(of, lines), {
+        return csvReply(barsCsv(of, lines, call.fields), {
           name: `${listing.symbol}-${query.interval}`,
           nextCursor: meta.nextCursor,
           call,

@@ -94,7 +94,7 @@ export function coverageRoutes({ coverage, quotes, watch, catalogue, alwaysOpen 
         .filter(({ ranges }) => state === undefined || ranges.length > 0);
       const warnings = leftOut(call.visible, source ?? undefined);
       if (wantsCsv(query.format, call))
-        return csvReply(coverageCsv(data), {
+        return csvReply(coverageCsv(data, call.fields), {
           name: `coverage-${interval}`,
           nextCursor: meta.nextCursor,
           call,

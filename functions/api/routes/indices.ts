@@ -145,6 +145,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen, perio
       tag,
       summary: 'Up to 100 indices',
       body: indexBatchRequestSchema,
+      onlyReads: true,
       data: z.array(indexBatchItemSchema),
     },
     async ({ body, call }) => {
@@ -228,7 +229,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen, perio
         const name = `${listing.symbol}-constituents-${snapshot.date}`;
         const licence = licenceOf(sourceOf(snapshot.source));
         const table = { symbol: listing.symbol, source: snapshot.source, licence, date: snapshot.date };
-        return csvReply(constituentsCsv(table, rows), { name, nextCursor: meta.nextCursor, call });
+        return csvReply(constituentsCsv(table, rows, call.fields), { name, nextCursor: meta.nextCursor, call });
       }
       const data: ConstituentsView = {
         index: instrumentView(listing),

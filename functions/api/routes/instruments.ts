@@ -46,15 +46,22 @@ export function instrumentRoutes({ instruments, validities }: RouteDependencies)
       const text = query.query.trim();
       // brk.b and eur/usd are how people write BRK-B and EURUSD=X; a name such as "Apple" is left as it is.
       const written = /[./]/.test(text) ? (canonicalSymbol(text) ?? text) : text;
+      const date = new Date(call.now).toISOString().slice(0, 10);
+      const wanted = { text: written, date, assetClass: query.assetClass ?? null };
       const found = await instruments(call.visible).search({
-        text: written,
-        date: new Date(call.now).toISOString().slice(0, 10),
-        assetClass: query.assetClass ?? null,
+        ...wanted,
         after: after && { rank: after[0], symbol: after[1] },
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, (row) => [row.rank, row.symbol]);
-      return { kind: 'data', data: rows.map(instrumentView), meta, warnings: leftOut(call.visible), maxAge: 60 };
+      const total = after === null ? { total: await instruments(call.visible).count(wanted) } : {};
+      return {
+        kind: 'data',
+        data: rows.map(instrumentView),
+        meta: { ...meta, ...total },
+        warnings: leftOut(call.visible),
+        maxAge: 60,
+      };
     },
   );
   const change = route(

@@ -1,36 +1,24 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
-import type { Warning } from '../../../core/contracts/http/envelope.ts';
-import {
-  batchItemSchema,
-  batchRequestSchema,
-  type QuoteBatchItem,
-  quoteSchema,
-  tickRowSchema,
-} from '../../../core/contracts/http/market.ts';
-import { commandToWatch } from '../../../core/contracts/http/watch.ts';
+import { quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
   flag,
   instantParameter,
   limitParameter,
-  sourceIdParameter,
-  symbolHelp,
   symbolOf,
   symbolParameter,
 } from '../../../core/http/read-request.ts';
-import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
-import { assetClasses } from '../../../core/market/instrument.ts';
-import { canonicalSymbol } from '../../../core/market/symbol.ts';
+import { type Route, route } from '../../../core/http/route.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
-import { leftOut, licenceForbids, licenceOf } from '../licence.ts';
-import { requireListing, requireSource, sourceLookup, unknownSymbol, unknownToAll } from '../symbols.ts';
-import { candidateViews, quoteView, tickView, type ViewContext } from '../views/quote.ts';
+import { licenceForbids, licenceOf } from '../licence.ts';
+import { disputed, knownAtParameter, latestMaxAge, noQuote, sourceParameter, viewContext } from '../quote-answers.ts';
+import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
+import { candidateViews, quoteView, tickView } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
 interface RouteDependencies {
@@ -42,27 +30,9 @@ interface RouteDependencies {
 
 const tag = 'Quotes';
 const bySymbol = z.object({ symbol: symbolParameter });
-const sourceParameter = sourceIdParameter
-  .optional()
-  .describe('The price of this source, instead of the consolidated one');
-const knownAtParameter = instantParameter.optional().describe('As it was known at this instant');
-const most = 500;
-/** On a page of all quotes: an answer of so many stays under the limit of Lambda. */
-const mostListed = 1_000;
-/** Characters. Encoded they may be three times as many, and an address at CloudFront has at most 8,192. */
-const longestList = 2_500;
-/** Seconds a cache may keep a latest price. Sources are asked once a minute. */
-const latestMaxAge = 1;
-
 export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
-  const contextOf = async (call: Call, knownAt?: string): Promise<ViewContext> => ({
-    decimal: call.decimal,
-    sourceOf,
-    now: knownAt === undefined ? call.now : Date.parse(knownAt),
-    alwaysOpen,
-    periods: await periods(call.now),
-  });
+  const contextOf = viewContext({ sourceOf, alwaysOpen, periods });
 
   const one = route(
     {
@@ -123,113 +93,6 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
     },
   );
 
-  /** Several symbols: each has its own answer. */
-  async function several(
-    given: readonly string[],
-    asked: { source?: string | undefined; knownAt?: string | undefined },
-    call: Call,
-  ): Promise<Reply> {
-    const source = requireSource(catalogue, asked.source);
-    const symbols = given.map((text) => ({ text: text.trim().slice(0, 64), symbol: canonicalSymbol(text) }));
-    const wanted = [...new Set(symbols.flatMap(({ symbol }) => symbol ?? []))];
-    const found = await findQuotes(quotes(call.visible), sourceOf, wanted, {
-      source,
-      knownAt: asked.knownAt ?? null,
-      now: call.now,
-    });
-    const context = await contextOf(call, asked.knownAt);
-    const data = symbols.map(({ text, symbol }): QuoteBatchItem => {
-      if (symbol === null) return failed(text, new ProblemError('invalid_symbol', symbolHelp));
-      const row = found.get(symbol);
-      if (row === undefined) return failed(symbol, unknownToAll(symbol));
-      if (row === 'licence_forbids') return failed(symbol, licenceForbids(symbol, call.visible));
-      if (row === null) return failed(symbol, noQuote(symbol, source, asked.knownAt));
-      return { symbol, quote: quoteView(row, { source }, context), error: null };
-    });
-    return {
-      kind: 'data',
-      data,
-      meta: { count: data.length, ...(asked.knownAt ? { knownAt: asked.knownAt } : {}) },
-      warnings: [
-        ...data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
-        ...(data.some(({ error }) => error?.code === 'licence_forbids') ? leftOut(call.visible, asked.source) : []),
-      ],
-      maxAge: latestMaxAge,
-    };
-  }
-
-  const list = route(
-    {
-      method: 'get',
-      path: '/quotes',
-      access: 'read',
-      shows: 'visible',
-      tag,
-      summary: 'The prices of some symbols, or of all',
-      description:
-        'With `symbols`, one item per symbol, in order, each with a quote or an error of its own. Without, every consolidated quote, a page at a time, by symbol.',
-      query: z.object({
-        symbols: z
-          .string()
-          .max(longestList, 'is too long for an address: send the symbols to POST /quotes/batch')
-          .optional()
-          .describe(`Up to ${most}, separated by commas; more than fit are for POST /quotes/batch`),
-        source: sourceParameter,
-        knownAt: knownAtParameter,
-        assetClass: z.enum(assetClasses).optional(),
-        limit: limitParameter(mostListed, most),
-        cursor: cursorParameter,
-      }),
-      data: z.union([z.array(quoteSchema), z.array(batchItemSchema)]),
-      problems: ['unknown_source', 'invalid_cursor'],
-    },
-    async ({ query, call }) => {
-      if (query.symbols !== undefined) return several(splitSymbols(query.symbols), query, call);
-      if (query.knownAt !== undefined)
-        throw new ProblemError(
-          'invalid_request',
-          'query.knownAt: needs symbols; the past of all is not kept as a page.',
-          {
-            errors: [{ path: 'query.knownAt', message: 'needs symbols' }],
-          },
-        );
-      const source = requireSource(catalogue, query.source);
-      const [after] = readCursor(query.cursor, z.tuple([z.string()])) ?? [''];
-      const found = await quotes(call.visible).page({
-        after,
-        date: dateOf(call.now),
-        source,
-        assetClass: query.assetClass ?? null,
-        limit: query.limit + 1,
-      });
-      const { rows, meta } = page(found, query.limit, (row) => [row.symbol]);
-      const context = await contextOf(call);
-      return {
-        kind: 'data',
-        data: rows.map((row) => quoteView(row, { source }, context)),
-        meta,
-        warnings: leftOut(call.visible, query.source),
-        maxAge: latestMaxAge,
-      };
-    },
-  );
-
-  const batch = route(
-    {
-      method: 'post',
-      path: '/quotes/batch',
-      access: 'read',
-      shows: 'visible',
-      tag,
-      summary: 'The prices of up to 500 symbols',
-      query: z.object({ source: sourceParameter, knownAt: knownAtParameter }),
-      body: batchRequestSchema,
-      data: z.array(batchItemSchema),
-      problems: ['unknown_source'],
-    },
-    ({ query, body, call }) => several(body.symbols, query, call),
-  );
-
   const history = route(
     {
       method: 'get',
@@ -288,7 +151,11 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-history`;
         const licence = licenceOf(source === null ? undefined : sourceOf(source));
-        return csvReply(historyCsv(listing.symbol, licence, rows), { name, nextCursor: meta.nextCursor, call });
+        return csvReply(historyCsv(listing.symbol, licence, rows, call.fields), {
+          name,
+          nextCursor: meta.nextCursor,
+          call,
+        });
       }
       const context = await contextOf(call, query.knownAt);
       return {
@@ -304,38 +171,5 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
     },
   );
 
-  return [one, list, batch, history];
-}
-
-function splitSymbols(text: string): string[] {
-  const symbols = text.split(',').filter((each) => each.trim() !== '');
-  if (symbols.length > 0 && symbols.length <= most) return symbols;
-  const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
-  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
-    errors: [{ path: 'query.symbols', message }],
-  });
-}
-
-function failed(symbol: string, problem: ProblemError): QuoteBatchItem {
-  const { code, message: detail, retryable, command } = problem;
-  return { symbol, quote: null, error: { code, detail, retryable, ...(command === undefined ? {} : { command }) } };
-}
-
-function noQuote(symbol: string, source: string | null, knownAt: string | undefined): ProblemError {
-  const of = source ? `${symbol} from ${source}` : symbol;
-  return knownAt === undefined
-    ? new ProblemError(
-        'no_quote',
-        `${of} is known, but no price of it has been accepted yet. GET /watch/${encodeURIComponent(symbol)} says whether it is collected.`,
-        { command: commandToWatch(symbol) },
-      )
-    : new ProblemError('no_quote', `No price of ${of} was known at ${knownAt}.`, { retryable: false });
-}
-
-function disputed(symbol: string): Warning {
-  return { code: 'disputed', message: `The sources disagree on ${symbol}: see ?explain=1.` };
-}
-
-function dateOf(now: number): string {
-  return new Date(now).toISOString().slice(0, 10);
+  return [one, history];
 }

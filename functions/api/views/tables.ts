@@ -2,6 +2,7 @@ import type { CoverageRangeView, CoverageView } from '../../../core/contracts/ht
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
+import { pickColumns } from '../../../core/http/fields.ts';
 import type { Call, Reply } from '../../../core/http/route.ts';
 import type { StoredMember } from '../../../core/market/stored-index.ts';
 import type { KnownQuote } from '../../../core/market/stored-quote.ts';
@@ -27,9 +28,16 @@ function qualityOf(ranges: readonly { type: string; quality: number }[], types: 
 /** A CSV answer. What JSON has in its envelope goes into headers: the next page, and the codes of warnings. */
 export function csvReply(
   body: string,
-  of: { name: string; nextCursor: string | undefined; call: Call; warnings?: readonly Warning[] },
+  of: {
+    name: string;
+    nextCursor: string | undefined;
+    call: Call;
+    warnings?: readonly Warning[];
+    headers?: Readonly<Record<string, string>>;
+  },
 ): Reply {
   const headers: Record<string, string> = {
+    ...of.headers,
     'content-disposition': `attachment; filename="${of.name.replaceAll(/[^\w.-]/g, '_')}.csv"`,
   };
   if (of.nextCursor) {
@@ -42,7 +50,10 @@ export function csvReply(
   return { kind: 'text', body, contentType: 'text/csv; charset=utf-8; header=present', headers, maxAge: 5 };
 }
 
-export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly KnownQuote[]): string {
+/** The columns that are asked for; `null` for all. */
+type Fields = readonly string[] | null;
+
+export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly KnownQuote[], fields: Fields): string {
   const columns: Column<KnownQuote>[] = [
     { name: 'symbol', kind: 'text', of: () => symbol },
     { name: 'source', kind: 'text', of: (row) => row.source },
@@ -66,7 +77,7 @@ export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly
     { name: 'repairedBy', kind: 'text', of: (row) => row.repairedBy },
     { name: 'licence', kind: 'text', of: () => licence },
   ];
-  return toCsv(columns, rows);
+  return toCsv(pickColumns(columns, fields), rows);
 }
 
 /** A bar as it goes into CSV: its decimals as text. */
@@ -79,6 +90,8 @@ export interface BarLine {
   readonly close: string;
   readonly volume: string | null;
   readonly currency: string;
+  /** What the source has adjusted the bar for. */
+  readonly basis: string;
   readonly final: boolean;
   readonly findings: readonly string[];
 }
@@ -86,41 +99,43 @@ export interface BarLine {
 export function barsCsv(
   of: { symbol: string; source: string; licence: LicenceClass; adjustment: string },
   bars: readonly BarLine[],
+  fields: Fields,
 ): string {
   const columns: Column<BarLine>[] = [
-    { name: 'symbol', kind: 'text', of: () => of.symbol },
-    { name: 'date', kind: 'text', of: (bar) => bar.date },
-    { name: 'startsAt', kind: 'text', of: (bar) => bar.startsAt },
-    { name: 'open', kind: 'number', of: (bar) => bar.open },
-    { name: 'high', kind: 'number', of: (bar) => bar.high },
-    { name: 'low', kind: 'number', of: (bar) => bar.low },
-    { name: 'close', kind: 'number', of: (bar) => bar.close },
-    { name: 'volume', kind: 'number', of: (bar) => bar.volume },
+    { name: 'symbol', field: 'instrument.symbol', kind: 'text', of: () => of.symbol },
+    { name: 'date', field: 'bars.date', kind: 'text', of: (bar) => bar.date },
+    { name: 'startsAt', field: 'bars.startsAt', kind: 'text', of: (bar) => bar.startsAt },
+    { name: 'open', field: 'bars.open', kind: 'number', of: (bar) => bar.open },
+    { name: 'high', field: 'bars.high', kind: 'number', of: (bar) => bar.high },
+    { name: 'low', field: 'bars.low', kind: 'number', of: (bar) => bar.low },
+    { name: 'close', field: 'bars.close', kind: 'number', of: (bar) => bar.close },
+    { name: 'volume', field: 'bars.volume', kind: 'number', of: (bar) => bar.volume },
     { name: 'currency', kind: 'text', of: (bar) => bar.currency },
     { name: 'source', kind: 'text', of: () => of.source },
     { name: 'adjustment', kind: 'text', of: () => of.adjustment },
     { name: 'licence', kind: 'text', of: () => of.licence },
-    { name: 'final', kind: 'text', of: (bar) => bar.final },
-    { name: 'findings', kind: 'text', of: (bar) => bar.findings.join(' ') },
+    { name: 'final', field: 'bars.final', kind: 'text', of: (bar) => bar.final },
+    { name: 'findings', field: 'bars.findings', kind: 'text', of: (bar) => bar.findings.join(' ') },
+    { name: 'basis', kind: 'text', of: (bar) => bar.basis },
   ];
-  return toCsv(columns, bars);
+  return toCsv(pickColumns(columns, fields), bars);
 }
 
 /** The ranges of a page of coverage, one a line. */
-export function coverageCsv(rows: readonly CoverageView[]): string {
+export function coverageCsv(rows: readonly CoverageView[], fields: Fields): string {
   const columns: Column<CoverageRangeView & { readonly of: CoverageView }>[] = [
-    { name: 'symbol', kind: 'text', of: ({ of }) => of.instrument.symbol },
+    { name: 'symbol', field: 'instrument.symbol', kind: 'text', of: ({ of }) => of.instrument.symbol },
     { name: 'source', kind: 'text', of: ({ of }) => of.source },
     { name: 'interval', kind: 'text', of: ({ of }) => of.interval },
-    { name: 'from', kind: 'text', of: (range) => range.from },
-    { name: 'to', kind: 'text', of: (range) => range.to },
-    { name: 'state', kind: 'text', of: (range) => range.state },
-    { name: 'reason', kind: 'text', of: (range) => range.reason },
-    { name: 'sessions', kind: 'number', of: (range) => range.sessions },
+    { name: 'from', field: 'ranges.from', kind: 'text', of: (range) => range.from },
+    { name: 'to', field: 'ranges.to', kind: 'text', of: (range) => range.to },
+    { name: 'state', field: 'ranges.state', kind: 'text', of: (range) => range.state },
+    { name: 'reason', field: 'ranges.reason', kind: 'text', of: (range) => range.reason },
+    { name: 'sessions', field: 'ranges.sessions', kind: 'number', of: (range) => range.sessions },
     { name: 'licence', kind: 'text', of: ({ of }) => of.licence },
   ];
   return toCsv(
-    columns,
+    pickColumns(columns, fields),
     rows.flatMap((of) => of.ranges.map((range) => ({ ...range, of }))),
   );
 }
@@ -128,6 +143,7 @@ export function coverageCsv(rows: readonly CoverageView[]): string {
 export function constituentsCsv(
   of: { symbol: string; source: string; licence: LicenceClass; date: string },
   members: readonly StoredMember[],
+  fields: Fields,
 ): string {
   const columns: Column<StoredMember>[] = [
     { name: 'index', kind: 'text', of: () => of.symbol },
@@ -144,5 +160,5 @@ export function constituentsCsv(
     { name: 'source', kind: 'text', of: () => of.source },
     { name: 'licence', kind: 'text', of: () => of.licence },
   ];
-  return toCsv(columns, members);
+  return toCsv(pickColumns(columns, fields), members);
 }

@@ -5,21 +5,35 @@ import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { hasVisible, namedListingColumns, namedListingFields } from './named-listing.ts';
 
+const countRow = z.object({ count: z.int() });
 const foundRow = z.object({ ...namedListingFields, rank: z.int() });
 
 /** Looks instruments up in Postgres. */
 export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
+  /** Of the text $1, the date $2, the class $3 and the sources that a placeholder names. */
+  const matching = (
+    sources: string,
+  ) => `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
+                 WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
+                   AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', sources)}
+                   AND (strpos(a.symbol, upper($1)) > 0 OR strpos(upper(i.name), upper($1)) > 0)`;
   return (visible) => ({
+    async count({ text, date, assetClass }) {
+      const result = await pool.query({
+        name: 'instrument-count',
+        text: `SELECT count(*)::int AS count FROM ${matching('$4')}`,
+        values: [text, date, assetClass, visible.ids],
+      });
+      return rowsOf(countRow, result)[0]?.count ?? 0;
+    },
+
     async search(of) {
       const result = await pool.query({
         name: 'instrument-search',
         text: `SELECT * FROM (
                  SELECT ${namedListingColumns},
                         CASE WHEN a.symbol = upper($1) THEN 0 WHEN starts_with(a.symbol, upper($1)) THEN 1 ELSE 2 END AS rank
-                 FROM symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
-                 WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
-                   AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', '$7')}
-                   AND (strpos(a.symbol, upper($1)) > 0 OR strpos(upper(i.name), upper($1)) > 0)) found
+                 FROM ${matching('$7')}) found
                WHERE $4::int IS NULL OR (rank, symbol) > ($4, $5::text)
                ORDER BY rank, symbol LIMIT $6`,
         values: [

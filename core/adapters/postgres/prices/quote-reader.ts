@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts';
-import type { QuoteReader } from '../../../ports/quote-reader.ts';
+import type { QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
@@ -22,6 +22,7 @@ import {
   servedByFields,
   servedColumns,
 } from './quote-columns.ts';
+import { conditionsOf, markRow, markText, Parameters, pageOf } from './quote-list.ts';
 import { visibleQuotes } from './visible-quotes.ts';
 import { isRepaired, repairsOf, wasWrong } from './wrong-quotes.ts';
 
@@ -37,6 +38,7 @@ const knownQuoteRow = z.object({
 });
 const decidedRow = z.object({ ...servedByFields, listingId: z.int() });
 const hiddenRow = z.object({ listingId: z.int() });
+const countRow = z.object({ count: z.int() });
 const symbolRow = z.object({ symbol: z.string() });
 
 /**
@@ -69,21 +71,46 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
 
     /** Reads only `latest_quote` and `consolidated_quote`. */
     async page(of) {
-      // Two statements: with one for both, the planner misjudges the join and sorts everything for each page.
+      const parameters = new Parameters();
+      const { text, from } = listOf(of, parameters);
+      const bySymbol = of.order === 'symbol' && !of.down;
+      const name = `quote-page-${of.order}${of.down ? '-down' : ''}${of.source === null ? '' : '-of-source'}`;
+      if (bySymbol) {
+        // The index has the order: a page is read from it, and no more.
+        const after = of.after === null ? '' : ` AND a.symbol > ${parameters.add(of.after.symbol, 'after')}`;
+        const limit = parameters.add(of.limit);
+        const result = await pool.query({
+          name: parameters.named(name),
+          text: `${text} ${from}${after} ORDER BY a.symbol LIMIT ${limit}`,
+          values: parameters.values,
+        });
+        return rowsOf(pricedRow, result);
+      }
+      const { after, order } = pageOf(of, parameters);
+      const limit = parameters.add(of.limit);
       const result = await pool.query({
-        name: of.source === null ? 'quote-page' : 'quote-page-of-source',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${of.source === null ? servedColumns : priceColumns}, ${ofTheLatest}, ${provenance}
-               FROM ${namedListings}
-               JOIN consolidated_quote c ON c.listing_id = l.id
-               JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${of.source === null ? 'c.source' : '$3'}
-               ${of.source === null ? completedBy('c.complement') : ''}
-               LEFT JOIN batch b ON b.id = q.batch_id
-               WHERE a.symbol > $1 AND ${currentAlias} AND ($4::text IS NULL OR i.asset_class = $4)
-                 ${of.source === null ? 'AND $3::text IS NULL' : ''}
-               ORDER BY a.symbol LIMIT $5`,
-        values: [of.after, of.date, of.source, of.assetClass, of.limit],
+        name: parameters.named(name),
+        text: `SELECT * FROM (${text} ${from}) x ${after} ${order} LIMIT ${limit}`,
+        values: parameters.values,
       });
       return rowsOf(pricedRow, result);
+    },
+
+    async count(of) {
+      const parameters = new Parameters();
+      const { from } = listOf(of, parameters);
+      const result = await pool.query({
+        name: parameters.named(`quote-count${of.source === null ? '' : '-of-source'}`),
+        text: `SELECT count(*)::int AS count ${from}`,
+        values: parameters.values,
+      });
+      return rowsOf(countRow, result)[0]?.count ?? 0;
+    },
+
+    async changeMark() {
+      const [row] = rowsOf(markRow, await pool.query({ name: 'change-mark', text: markText }));
+      if (!row) throw new Error('A statement without a table gives a row.');
+      return row.mark;
     },
 
     async candidates(listingId) {
@@ -198,5 +225,28 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       );
       return rowsOf(symbolRow, result).map((row) => row.symbol);
     },
+  };
+}
+
+/** The quotes of a list: all columns, and from where they come. */
+function listOf(of: QuotesWanted, parameters: Parameters): { readonly text: string; readonly from: string } {
+  const unnamed = of.source === null;
+  const date = parameters.add(of.date);
+  const source = unnamed ? 'c.source' : parameters.add(of.source);
+  const tables = unnamed ? ['c', 'q', 'm'] : ['c', 'q'];
+  const conditions = conditionsOf(of, parameters, {
+    // Where there is no complement, there is nothing to compare.
+    changed: (test) =>
+      tables.map((table) => (table === 'm' ? `coalesce(${test(table)}, false)` : test(table))).join(' OR '),
+    stored: (at) => `(q.ingested_at >= ${at} OR c.decided_at >= ${at}${unnamed ? ` OR m.ingested_at >= ${at}` : ''})`,
+  });
+  return {
+    text: `SELECT ${namedListingColumns}, ${servedBy}, ${unnamed ? servedColumns : priceColumns}, ${ofTheLatest}, ${provenance}`,
+    from: `FROM ${namedListings}
+           JOIN consolidated_quote c ON c.listing_id = l.id
+           JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${source}
+           ${unnamed ? completedBy('c.complement') : ''}
+           LEFT JOIN batch b ON b.id = q.batch_id
+           WHERE ${currentAlias.replaceAll('$2', date)}${conditions}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { NamedListing } from '../../../market/instrument.ts';
 import type { StoredQuote } from '../../../market/stored-quote.ts';
-import type { PricedListing, QuoteReader, ServedBy } from '../../../ports/quote-reader.ts';
+import type { PricedListing, QuoteReader, QuotesWanted, ServedBy } from '../../../ports/quote-reader.ts';
+import { placeOf, type QuoteOrder } from '../../../prices/quote-order.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
@@ -16,6 +17,7 @@ import {
   provenance,
   servedColumns,
 } from './quote-columns.ts';
+import { conditionsOf, Parameters } from './quote-list.ts';
 
 const undecided: ServedBy = { chosen: null, rule: null, spread: null, confidence: null, complement: null };
 
@@ -27,7 +29,7 @@ export function visibleQuotes(
   pool: Pool,
   sources: readonly string[],
   rankOf: RankOf,
-): Pick<QuoteReader, 'latest' | 'page' | 'listings' | 'decidedAt'> {
+): Pick<QuoteReader, 'latest' | 'page' | 'count' | 'listings' | 'decidedAt'> {
   /** Each listing with the source that is its price. */
   async function served(listings: readonly NamedListing[]): Promise<(NamedListing & ServedBy)[]> {
     const ids = listings.map((each) => each.listingId);
@@ -92,30 +94,87 @@ export function visibleQuotes(
     },
 
     async page(of) {
-      const asked = of.source === null ? sources : sources.filter((each) => each === of.source);
-      const found: PricedListing[] = [];
-      let after = of.after;
-      // A listing whose prices are all in doubt has none: the page goes on behind it.
-      while (found.length < of.limit) {
-        const wanted = of.limit - found.length;
-        const result = await pool.query({
-          name: 'listings-with-visible-price',
-          text: `SELECT ${namedListingColumns} FROM ${namedListings}
-                 WHERE a.symbol > $1 AND ${currentAlias} AND ($3::text IS NULL OR i.asset_class = $3)
-                   AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY ($4::text[]))
-                 ORDER BY a.symbol LIMIT $5`,
-          values: [after, of.date, of.assetClass, asked, wanted],
-        });
-        const listed = await served(rowsOf(namedListingRow, result));
-        const prices = await pricesOf(listed, of.source);
-        for (const listing of listed) {
-          const price = prices.get(listing.listingId);
-          if (price) found.push({ ...listing, ...price });
-        }
-        if (listed.length < wanted) break;
-        after = listed.at(-1)?.symbol ?? after;
-      }
-      return found;
+      const first = of.order === 'symbol' && !of.down;
+      // The prices are decided here, so in another order all of them are.
+      if (!first) return inOrder(await all(of), of);
+      return listed(of, of.after?.symbol ?? '', of.limit);
     },
+
+    count: async () => null,
   };
+
+  function all(of: QuotesWanted): Promise<PricedListing[]> {
+    return listed(of, '', Number.POSITIVE_INFINITY);
+  }
+
+  /** By symbol, those after one. A listing whose prices are all in doubt has none: the list goes on behind it. */
+  async function listed(of: QuotesWanted, from: string, limit: number): Promise<PricedListing[]> {
+    const asked = of.source === null ? sources : sources.filter((each) => each === of.source);
+    const found: PricedListing[] = [];
+    let after = from;
+    while (found.length < limit) {
+      const wanted = Math.min(limit - found.length, mostAtOnce);
+      const parameters = new Parameters();
+      const [date, symbol, seen] = [parameters.add(of.date), parameters.add(after), parameters.add(asked)];
+      const conditions = conditionsOf(of, parameters, {
+        changed: (test) =>
+          `EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]) AND ${test('q')})`,
+        stored: (at) =>
+          `EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]) AND q.ingested_at >= ${at})`,
+      });
+      const most = parameters.add(wanted);
+      const result = await pool.query({
+        name: parameters.named('listings-with-visible-price'),
+        text: `SELECT ${namedListingColumns} FROM ${namedListings}
+               WHERE a.symbol > ${symbol} AND ${currentAlias.replaceAll('$2', date)}
+                 AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]))${conditions}
+               ORDER BY a.symbol LIMIT ${most}`,
+        values: parameters.values,
+      });
+      const listings = await served(rowsOf(namedListingRow, result));
+      const prices = await pricesOf(listings, of.source);
+      for (const listing of listings) {
+        const price = prices.get(listing.listingId);
+        if (price) found.push({ ...listing, ...price });
+      }
+      if (listings.length < wanted) break;
+      after = listings.at(-1)?.symbol ?? after;
+    }
+    return found;
+  }
+}
+
+/** Listings that are decided on in one statement. */
+const mostAtOnce = 5_000;
+
+type Page = QuotesWanted & {
+  readonly order: QuoteOrder;
+  readonly down: boolean;
+  readonly after: Place | null;
+  readonly limit: number;
+};
+
+/** A page of rows in an order, as Postgres orders them. */
+function inOrder(rows: readonly PricedListing[], { order, down, after, limit }: Page): PricedListing[] {
+  const placed = rows
+    .map((row) => ({ row, value: placeOf(row, order), symbol: row.symbol }))
+    .toSorted((a, b) => compare(a, b, order, down));
+  const rest = after === null ? placed : placed.filter((each) => compare(each, after, order, down) > 0);
+  return rest.slice(0, limit).map(({ row }) => row);
+}
+
+interface Place {
+  readonly value: string | null;
+  readonly symbol: string;
+}
+
+function compare(a: Place, b: Place, order: QuoteOrder, down: boolean): number {
+  if (a.value === null || b.value === null) {
+    if (a.value !== b.value) return a.value === null ? 1 : -1;
+  } else {
+    const asText = order === 'symbol' || order === 'asOf';
+    const [x, y] = asText ? [a.value, b.value] : [Number(a.value), Number(b.value)];
+    if (x !== y) return x < y === down ? 1 : -1;
+  }
+  return a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0;
 }

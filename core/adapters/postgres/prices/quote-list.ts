@@ -1,0 +1,102 @@
+/** SQL of lists of quotes: what is wanted, since when, and in which order. */
+import * as z from 'zod';
+import type { QuotesWanted } from '../../../ports/quote-reader.ts';
+import type { QuoteOrder } from '../../../prices/quote-order.ts';
+
+const orderColumns: Readonly<Record<QuoteOrder, string>> = {
+  symbol: 'symbol',
+  price: 'price',
+  change: 'change',
+  changeFraction: '"changeFraction"',
+  volume: 'volume',
+  asOf: '"asOf"',
+};
+const orderTypes: Readonly<Record<QuoteOrder, string>> = {
+  symbol: 'text',
+  price: 'numeric',
+  change: 'numeric',
+  changeFraction: 'numeric',
+  volume: 'numeric',
+  asOf: 'timestamptz',
+};
+
+/**
+ * Parameters of a statement, as they are named in it. Its text depends on which of them there are, so that each form has a
+ * plan of its own.
+ */
+export class Parameters {
+  readonly values: unknown[] = [];
+  #name = '';
+
+  /** The place of a value; `what` goes into the name of the statement. */
+  add(value: unknown, what = ''): string {
+    this.values.push(value);
+    if (what !== '') this.#name += `-${what}`;
+    return `$${this.values.length}`;
+  }
+
+  named(name: string): string {
+    return `${name}${this.#name}`;
+  }
+}
+
+/**
+ * Whether a row of a table has been written by a transaction that had not ended at the mark: `xmin` of the row is no earlier.
+ * It has 32 bits of the 64 of the mark, so it is compared by how long ago it was, in transactions. A mark of later than now is
+ * of another database: then everything has changed.
+ */
+const writtenSince = (table: string, mark: string) =>
+  `((${currentTransaction} - ${table}.xmin::text::bigint) & 4294967295) <= ${currentTransaction} - ${mark}::bigint`;
+const currentTransaction = '(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint)';
+
+/** The oldest transaction that has not ended: all rows of earlier ones can be seen. */
+export const markText = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS mark`;
+export const markRow = z.object({ mark: z.string() });
+
+/** Conditions on `symbol_alias` a, `listing` l and `instrument` i, and on the tables of prices that are read beside them. */
+export function conditionsOf(
+  of: QuotesWanted,
+  parameters: Parameters,
+  prices: { readonly changed: (test: (table: string) => string) => string; readonly stored: (at: string) => string },
+): string {
+  const conditions: string[] = [];
+  if (of.assetClass !== null) conditions.push(`i.asset_class = ${parameters.add(of.assetClass, 'class')}`);
+  if (of.mic !== null) conditions.push(`l.mic = ${parameters.add(of.mic, 'mic')}`);
+  if (of.text !== null) {
+    const text = parameters.add(of.text, 'text');
+    conditions.push(`(strpos(a.symbol, upper(${text})) > 0 OR strpos(upper(i.name), upper(${text})) > 0)`);
+  }
+  if (of.changedSince !== null && 'at' in of.changedSince)
+    conditions.push(prices.stored(`${parameters.add(of.changedSince.at, 'stored')}::timestamptz`));
+  if (of.changedSince !== null && 'mark' in of.changedSince) {
+    const mark = parameters.add(of.changedSince.mark, 'changed');
+    const changed = (table: string) => writtenSince(table, mark);
+    conditions.push(
+      `(${mark}::bigint > ${currentTransaction} OR ${['a', 'l', 'i'].map(changed).join(' OR ')} OR ${prices.changed(changed)})`,
+    );
+  }
+  return conditions.map((condition) => ` AND ${condition}`).join('');
+}
+
+/** The rows after a place in an order, of a subquery `x`; and the order. */
+export function pageOf(
+  of: {
+    readonly order: QuoteOrder;
+    readonly down: boolean;
+    readonly after: { readonly value: string | null; readonly symbol: string } | null;
+  },
+  parameters: Parameters,
+): { readonly after: string; readonly order: string } {
+  const { order, down, after } = of;
+  const column = `x.${orderColumns[order]}`;
+  const way = down ? 'DESC' : 'ASC';
+  const sorted = `ORDER BY ${column} IS NULL, ${column} ${way}, x.symbol`;
+  if (after === null) return { after: '', order: sorted };
+  const symbol = parameters.add(after.symbol, 'after');
+  if (after.value === null) return { after: `WHERE ${column} IS NULL AND x.symbol > ${symbol}`, order: sorted };
+  const value = `${parameters.add(after.value, 'value')}::${orderTypes[order]}`;
+  return {
+    after: `WHERE ${column} ${down ? '<' : '>'} ${value} OR (${column} = ${value} AND x.symbol > ${symbol}) OR ${column} IS NULL`,
+    order: sorted,
+  };
+}

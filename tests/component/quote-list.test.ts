@@ -1,0 +1,207 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import { quoteSchema } from '../../core/contracts/http/market.ts';
+import { quoteOrders } from '../../core/prices/quote-order.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { iso, json, makeBatch, makeKey, makeListing, makeQuote, testApi } from '../support/api-fixture.ts';
+import { useApi } from '../support/use-api.ts';
+
+const many = envelope(z.array(quoteSchema));
+const { world, get } = useApi({ connections: 4 });
+let batch: string;
+
+/** With a licence that lets keys for display see Yahoo. */
+const displayed = catalogue.map((source) =>
+  source.id === 'yahoo' ? { ...source, terms: { ...source.terms, licence: 'display' as const } } : source,
+);
+
+/** Prices in an order that is none of the symbols', with two that are equal and values that are missing. */
+const stored = [
+  { symbol: 'AAA', name: 'Zeta', price: '5', previous: '4', volume: '10', mic: 'XNAS' },
+  { symbol: 'BBB', name: '=cmd|calc', price: '100.5', previous: null, volume: null, mic: 'XNYS' },
+  { symbol: 'CCC', name: 'Beta "x", y', price: '5', previous: '10', volume: '9007199254740993', mic: 'XNYS' },
+  { symbol: 'DDD', name: null, price: '0.00012', previous: '0.00011', volume: '0', mic: 'XNAS' },
+  {
+    symbol: 'BTC-USD',
+    name: 'Bitcoin',
+    price: '90000',
+    previous: '91000',
+    volume: null,
+    mic: 'QCRY',
+    assetClass: 'crypto',
+  },
+] as const;
+
+beforeAll(async () => {
+  batch = await makeBatch(world.pool);
+  for (const [index, { symbol, price, previous, volume, ...of }] of stored.entries()) {
+    const listing = await makeListing(world.pool, symbol, of);
+    await makeQuote(world.pool, listing, batch, { price, previous, volume, asOf: iso(-60 - index * 7) });
+  }
+}, 60_000);
+
+const listOf = async (query: string) => many.parse(await (await get(`/quotes${query}`)).json());
+const symbolsOf = async (query: string) => (await listOf(query)).data.map(({ instrument }) => instrument.symbol);
+
+describe('the list of quotes', () => {
+  it.each([
+    ['symbol', 'AAA BBB BTC-USD CCC DDD'],
+    ['-symbol', 'DDD CCC BTC-USD BBB AAA'],
+    ['price', 'DDD AAA CCC BBB BTC-USD'],
+    ['-price', 'BTC-USD BBB AAA CCC DDD'],
+    ['change', 'BTC-USD CCC DDD AAA BBB'],
+    ['-changeFraction', 'AAA DDD BTC-USD CCC BBB'],
+    ['volume', 'DDD AAA CCC BBB BTC-USD'],
+    ['-volume', 'CCC AAA DDD BBB BTC-USD'],
+    ['asOf', 'BTC-USD DDD CCC BBB AAA'],
+  ])('is sorted by %s, what is missing last, and by symbol where that is equal', async (sort, symbols) => {
+    expect(await symbolsOf(`?sort=${sort}`)).toEqual(symbols.split(' '));
+  });
+
+  it.each(quoteOrders.flatMap((order) => [order, `-${order}`]))(
+    'by %s gives each row once, page by page',
+    async (sort) => {
+      for (const key of [undefined, await makeKey(world.pool, 'read', null, 'display')]) {
+        const api = testApi(world.pool, { catalogue: displayed });
+        const read = async (query: string) =>
+          many.parse(await (await (key === undefined ? get(query) : api.ask(query, { key }))).json());
+        const whole = (await read(`/quotes?sort=${sort}`)).data.map(({ instrument }) => instrument.symbol);
+        const seen: string[] = [];
+        let cursor = '';
+        for (let pages = 0; pages < 10; pages++) {
+          const { data, meta } = await read(`/quotes?sort=${sort}&limit=2${cursor}`);
+          seen.push(...data.map(({ instrument }) => instrument.symbol));
+          expect(meta.total).toBe(pages === 0 && key === undefined ? stored.length : undefined);
+          if (meta.nextCursor === undefined) break;
+          cursor = `&cursor=${meta.nextCursor}`;
+        }
+        expect(seen).toEqual(whole);
+        expect(seen).toHaveLength(stored.length);
+      }
+    },
+  );
+
+  it('is narrowed by text, exchange and class, with a total of what remains', async () => {
+    expect(await symbolsOf('?filter=bet')).toEqual(['CCC']);
+    expect(await symbolsOf('?filter=b')).toEqual(['BBB', 'BTC-USD', 'CCC']);
+    expect(await symbolsOf('?exchange=XNYS&sort=-price')).toEqual(['BBB', 'CCC']);
+    expect(await symbolsOf('?filter=%25')).toEqual([]);
+    const { meta } = await listOf('?assetClass=equity&limit=1');
+    expect([meta.count, meta.total]).toEqual([1, 4]);
+    expect((await get('/quotes?exchange=nyse')).status).toBe(400);
+    expect((await get('/quotes?sort=name')).status).toBe(400);
+  });
+
+  it('refuses the cursor of another order', async () => {
+    const { meta } = await listOf('?sort=price&limit=1');
+    const answer = await get(`/quotes?sort=-price&limit=1&cursor=${meta.nextCursor}`);
+    expect([answer.status, (await json(answer))['code']]).toEqual([400, 'invalid_cursor']);
+  });
+
+  it('is CSV, page by page, with formulas that are none, and exact decimals', async () => {
+    const answer = await get('/quotes?format=csv&limit=4');
+    const lines = (await answer.text()).split('\r\n');
+    expect(lines[0]).toMatch(/^symbol,name,assetClass,mic,exchange,price,.*,error$/);
+    expect(lines[2]).toMatch(/^BBB,'=cmd\|calc,equity,XNYS,NYSE,100\.5,,/);
+    expect(lines[4]).toMatch(/^CCC,"Beta ""x"", y",equity,XNYS,NYSE,5,10,-5,-0\.5,,,9007199254740993,USD,/);
+    expect(lines).toHaveLength(6);
+    expect(answer.headers.get('x-next-cursor')).toMatch(/^\w/);
+    expect(answer.headers.get('x-next-changed-since')).toMatch(/^\w/);
+    const some = await get('/quotes?symbols=DDD,NOPE&fields=symbol,price,error', { accept: 'text/csv' });
+    expect(await some.text()).toBe('symbol,price,error\r\nDDD,0.00012,\r\nNOPE,,unknown_symbol\r\n');
+  });
+});
+
+describe('what has changed', () => {
+  const price = (symbol: string, value: string) =>
+    world.pool.query(
+      `UPDATE latest_quote SET price = $2, ingested_at = clock_timestamp() WHERE listing_id =
+         (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $1)`,
+      [symbol, value],
+    );
+
+  it('is what was written after an answer, and nothing twice where nobody writes', async () => {
+    const mark = (await listOf('?limit=1')).meta.nextChangedSince;
+    expect(await symbolsOf(`?changedSince=${mark}`)).toEqual([]);
+    await price('BBB', '101');
+    const { data, meta } = await listOf(`?changedSince=${mark}`);
+    expect(data.map(({ instrument, price: now }) => [instrument.symbol, now])).toEqual([['BBB', 101]]);
+    expect(meta.total).toBe(1);
+    expect(await symbolsOf(`?changedSince=${meta.nextChangedSince}`)).toEqual([]);
+    // A listing that takes another name, and a decision on a price, change the answer too.
+    await world.pool.query(`UPDATE instrument SET name = 'Alpha' WHERE name = 'Zeta'`);
+    await world.pool.query(
+      `UPDATE consolidated_quote SET confidence = 'agreed' WHERE listing_id =
+         (SELECT listing_id FROM symbol_alias WHERE symbol = 'DDD')`,
+    );
+    expect(await symbolsOf(`?changedSince=${meta.nextChangedSince}`)).toEqual(['AAA', 'DDD']);
+  });
+
+  it('has what a transaction stored that began before and ended after the answer', async () => {
+    const slow = await world.pool.connect();
+    try {
+      await slow.query('BEGIN');
+      await slow.query(`UPDATE latest_quote SET price = 7 WHERE listing_id =
+         (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = 'AAA')`);
+      // Another one that began later has ended already.
+      await price('CCC', '6');
+      const before = await listOf('');
+      expect(before.data[0]?.price).toBe(5);
+      await slow.query('COMMIT');
+      const after = await listOf(`?changedSince=${before.meta.nextChangedSince}`);
+      expect(after.data.map(({ instrument, price: now }) => [instrument.symbol, now])).toContainEqual(['AAA', 7]);
+    } finally {
+      slow.release();
+    }
+  });
+
+  it('keeps the mark of its first page on all of them', async () => {
+    const first = await listOf('?limit=2');
+    await price('AAA', '8');
+    const second = await listOf(`?limit=2&cursor=${first.meta.nextCursor}`);
+    expect(second.meta.nextChangedSince).toBe(first.meta.nextChangedSince);
+    expect(await symbolsOf(`?changedSince=${second.meta.nextChangedSince}`)).toEqual(['AAA']);
+  });
+
+  it('is sorted and narrowed as other lists, and goes by an instant too', async () => {
+    const mark = (await listOf('')).meta.nextChangedSince;
+    await price('AAA', '9');
+    await price('BBB', '3');
+    expect(await symbolsOf(`?changedSince=${mark}&sort=price`)).toEqual(['BBB', 'AAA']);
+    expect(await symbolsOf(`?changedSince=${mark}&exchange=XNAS`)).toEqual(['AAA']);
+    expect(await symbolsOf('?changedSince=2026-11-21')).toEqual(expect.arrayContaining(['AAA', 'BBB']));
+    expect(await symbolsOf('?changedSince=2999-01-01T00:00:00Z')).toEqual([]);
+  });
+
+  it('is for a key that sees some sources what it sees', async () => {
+    const key = await makeKey(world.pool, 'read', null, 'display');
+    const shown = testApi(world.pool, { catalogue: displayed });
+    const read = async (query: string) => many.parse(await (await shown.ask(`/quotes${query}`, { key })).json());
+    const mark = (await read('')).meta.nextChangedSince;
+    expect((await read(`?changedSince=${mark}`)).data).toEqual([]);
+    await price('DDD', '1');
+    await world.pool.query(
+      `INSERT INTO latest_quote (listing_id, source, as_of, price, currency, minor_factor, as_of_basis, fetched_at, batch_id, confirmed_at)
+       SELECT listing_id, 'forgotten', now(), 1, 'USD', 1, 'fetched', now(), $1, now() FROM symbol_alias WHERE symbol = 'CCC'`,
+      [batch],
+    );
+    expect((await read(`?changedSince=${mark}`)).data.map(({ instrument }) => instrument.symbol)).toEqual(['DDD']);
+  });
+
+  it('is everything for a mark of another database, and a 400 for what is no mark', async () => {
+    const later = Buffer.from(JSON.stringify(['changes', '900000000000000000'])).toString('base64url');
+    expect(await symbolsOf(`?changedSince=${later}`)).toHaveLength(stored.length);
+    for (const bad of ['yesterday', 'W10xxxxxxx', Buffer.from('["changes","-1"]').toString('base64url')])
+      expect((await get(`/quotes?changedSince=${bad}`)).status).toBe(400);
+  });
+
+  it('leaves the ETag as it is while nothing of the answer changes', async () => {
+    const first = await get('/quotes');
+    await world.pool.query(`CREATE TABLE passing (id int)`);
+    await world.pool.query(`DROP TABLE passing`);
+    const again = await get('/quotes');
+    expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
+    expect((await json(first))['meta']).not.toEqual((await json(again))['meta']);
+  });
+});
