@@ -62,8 +62,9 @@ function hasField(schema: unknown, path: readonly string[]): boolean {
   const [name, ...rest] = path;
   if (name === undefined) return true;
   if (schema instanceof z.ZodRecord) return hasField(schema.valueType, rest);
-  if (!(schema instanceof z.ZodObject) || !Object.hasOwn(schema.shape, name)) return false;
-  return hasField(schema.shape[name], rest);
+  if (!(schema instanceof z.ZodObject)) return false;
+  const fields = new Map<string, unknown>(Object.entries(schema.shape));
+  return fields.has(name) && hasField(fields.get(name), rest);
 }
 
 /** By name what is wanted of a field: all of it, or some of what lies within. */

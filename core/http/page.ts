@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { ProblemError } from './problem.ts';
 
 /** An opaque cursor: where the next page begins, as base64url JSON. Callers must not look inside; its form may change. */
-export function writeCursor(position: readonly unknown[]): string {
+function writeCursor(position: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 

@@ -190,9 +190,8 @@ describe('what has changed', () => {
   });
 
   it('is everything for a mark of another database, and a 400 for what is no mark', async () => {
-    const later = Buffer.from(JSON.stringify(['changes', '900000000000000000'])).toString('base64url');
-    expect(await symbolsOf(`?changedSince=${later}`)).toHaveLength(stored.length);
-    for (const bad of ['yesterday', 'W10xxxxxxx', Buffer.from('["changes","-1"]').toString('base64url')])
+    expect(await symbolsOf('?changedSince=900000000000000000')).toHaveLength(stored.length);
+    for (const bad of ['yesterday', '-1', '1.5', '9'.repeat(19), '0x10'])
       expect((await get(`/quotes?changedSince=${bad}`)).status).toBe(400);
   });
 

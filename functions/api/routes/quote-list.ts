@@ -6,7 +6,7 @@ import {
   type QuoteBatchItem,
   quoteSchema,
 } from '../../../core/contracts/http/market.ts';
-import { page, readCursor, writeCursor } from '../../../core/http/page.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, instantParameter, limitParameter, symbolHelp } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
@@ -41,8 +41,12 @@ const mostListed = 1_000;
 const longestList = 2_500;
 
 const sorts = quoteOrders.flatMap((order) => [order, `-${order}` as const]);
-const positionSchema = z.tuple([z.enum(sorts), z.string().max(100).nullable(), z.string().max(64), z.string().max(20)]);
-const markSchema = z.tuple([z.literal('changes'), z.string().regex(/^\d{1,18}$/)]);
+const positionSchema = z.tuple([
+  z.enum(sorts),
+  z.string().max(100).nullable(),
+  z.string().max(64),
+  z.string().regex(/^\d{1,18}$/),
+]);
 
 export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
@@ -76,7 +80,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
       ...data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
       ...(data.some(({ error }) => error?.code === 'licence_forbids') ? leftOut(call.visible, asked.source) : []),
     ];
-    if (csv) return csvReply(quotesCsv(data, call.fields), { name: 'quotes', nextCursor: undefined, call, warnings });
+    if (csv) return csvReply(quotesCsv(data, call.fields), { name: 'quotes', call, warnings });
     return {
       kind: 'data',
       data,
@@ -118,7 +122,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
           .describe('A part of the symbol or the name; case does not matter'),
         sort: z.enum(sorts).default('symbol').describe('With `-` downwards; what has no value comes last'),
         changedSince: z
-          .union([z.string().regex(/^[A-Za-z0-9_-]{8,64}$/), instantParameter], {
+          .union([z.string().regex(/^\d{1,18}$/), instantParameter], {
             error: 'must be meta.nextChangedSince of an earlier answer, or an instant',
           })
           .optional()
@@ -170,7 +174,6 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
       const csv = wantsCsv(query.format, call);
       const context = { ...(await contextOf(call)), ...(csv ? { decimal: asText } : {}) };
       const views = rows.map((row) => quoteView(row, { source }, context));
-      const nextChangedSince = writeCursor(['changes', mark]);
       if (csv)
         return csvReply(
           quotesCsv(
@@ -182,13 +185,13 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
             nextCursor: meta.nextCursor,
             call,
             warnings,
-            headers: { 'x-next-changed-since': nextChangedSince },
+            headers: { 'x-next-changed-since': mark },
           },
         );
       return {
         kind: 'data',
         data: views,
-        meta: { ...meta, ...(total === null ? {} : { total }), nextChangedSince },
+        meta: { ...meta, ...(total === null ? {} : { total }), nextChangedSince: mark },
         warnings,
         maxAge: latestMaxAge,
       };
@@ -215,12 +218,9 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
   return [list, batch];
 }
 
-/** A mark, or an instant: whose text has a hyphen after its year and no other form. */
+/** A mark, which is a number; or an instant. */
 function changesOf(text: string): ChangedSince {
-  if (/^\d{4}-\d\d-/.test(text)) return { at: text };
-  const mark = readCursor(text, markSchema);
-  if (mark === null) throw new Error('A text that is there is read or refused.');
-  return { mark: mark[1] };
+  return /^\d+$/.test(text) ? { mark: text } : { at: text };
 }
 
 function failed(symbol: string, problem: ProblemError): QuoteBatchItem {

@@ -30,7 +30,7 @@ export function csvReply(
   body: string,
   of: {
     name: string;
-    nextCursor: string | undefined;
+    nextCursor?: string | undefined;
     call: Call;
     warnings?: readonly Warning[];
     headers?: Readonly<Record<string, string>>;
