@@ -25,8 +25,8 @@ export interface OpenPage {
 /** The resource types that a page may load: its data, nothing visual. */
 const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
 
-/** How long a page that says that it is not there may take to prove otherwise. */
-const noticeMs = 2_000;
+/** How long a page that says that it is not there, or only mentions it, may take to prove otherwise. */
+const noticeMs = { notice: 2_000, mention: 6_000 };
 
 /** Opens an empty page that calls no other hosts and loads only text, whose unpacked bytes are counted. */
 export async function openPage(
@@ -98,7 +98,7 @@ export async function openPage(
         const arrival = await arrivalOf(page, () => answered(document), left);
         if (arrival === 'wall') return;
         if (call.page && answered(document)?.status() === 200)
-          await waitFor(call.page.waitFor, arrival === 'notice' ? () => Math.min(noticeMs, left()) : left);
+          await waitFor(call.page.waitFor, arrival === 'page' ? left : () => Math.min(noticeMs[arrival], left()));
       };
       try {
         const completed = complete();

@@ -39,6 +39,8 @@ export const plainFailureCodes = [
   'consent_page',
   'download',
   'maintenance',
+  'waiting_room',
+  'error_page',
   'still_loading',
   'page_not_found',
   // What the source says in words, inside an answer.

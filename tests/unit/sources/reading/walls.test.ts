@@ -4,18 +4,10 @@ import { holdAfter } from '../../../../core/scraping/retry-after.ts';
 import { transportFailure } from '../../../../core/sources/reading/http-failure.ts';
 import { wallFaces } from '../../../../core/sources/reading/wall-faces.ts';
 import { wallOf } from '../../../../core/sources/reading/walls.ts';
-
-interface Example {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-const page = (title: string, body: string, head = '') =>
-  `<!DOCTYPE html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
+import { makersErrors, noWalls, page, type WallExample, wallsInOtherWords } from './wall-examples.ts';
 
 /** Walls as their makers send them, by the name of the face. */
-const walls: readonly (readonly [string, Example])[] = [
+const walls: readonly (readonly [string, WallExample])[] = [
   ['cloudflare-challenge', { status: 403, headers: { 'cf-mitigated': 'challenge', server: 'cloudflare' }, body: '' }],
   [
     'cloudflare-challenge',
@@ -169,7 +161,7 @@ const walls: readonly (readonly [string, Example])[] = [
   ['unnamed', { status: 503, body: page('One moment', '<p>Checking your browser before accessing the site.</p>') }],
 ];
 
-const answer = ({ status, headers = {}, body }: Example) => ({
+const answer = ({ status, headers = {}, body }: WallExample) => ({
   response: { status, headers, body, truncated: false },
   error: null,
 });
@@ -195,7 +187,7 @@ const embedded = [
 ];
 
 describe('walls', () => {
-  it.each(walls)('%s is blocked: %j', (name, example) => {
+  it.each([...walls, ...wallsInOtherWords])('%s is blocked: %j', (name, example) => {
     expect(wallOf(answer(example).response)?.name).toBe(name);
     expect(transportFailure(answer(example))).toMatchObject({
       reason: 'blocked',
@@ -204,7 +196,9 @@ describe('walls', () => {
   });
 
   it('has an example of each face', () => {
-    expect([...new Set(walls.map(([name]) => name))].sort()).toEqual(wallFaces.map(({ name }) => name).sort());
+    expect([...new Set([...walls, ...wallsInOtherWords].map(([name]) => name))].sort()).toEqual(
+      wallFaces.map(({ name }) => name).sort(),
+    );
   });
 
   it.each(embedded)('is none where the page has its table, with %s', (piece) => {
@@ -244,6 +238,14 @@ describe('walls', () => {
     const body = page('Page not found', '<form>Tell us<div class="g-recaptcha"></div></form>');
     expect(transportFailure(answer({ status: 404, body }))?.reason).toBe('not_found');
     expect(transportFailure(answer({ status: 500, body }))?.reason).toBe('down');
+  });
+
+  it.each(Object.keys(noWalls))('is none on a page with %s', (name) => {
+    expect(transportFailure(answer({ status: 200, body: noWalls[name] ?? '' }))).toBeNull();
+  });
+
+  it.each(makersErrors)('is none, but %s, where its maker speaks of the server behind it: %j', (reason, example) => {
+    expect(transportFailure(answer(example))?.reason).toBe(reason);
   });
 
   it('is none in data that name one', () => {
