@@ -113,18 +113,19 @@ function failureAfter(
   );
   if ('reason' in view) return hasCookie ? null : view;
   const { faces = [], refused } = strategy;
-  const own = meaningOf({ ...view, signedIn: true }, before, faces);
+  const own = meaningOf({ ...view, signedIn: true }, before, faces, now);
   if (own.outcome === 'demanded') return loginDemanded(own, now);
   if (hasCookie) {
-    const demand = meaningOf({ ...view, lines: [] }, before, []);
+    const demand = meaningOf({ ...view, lines: [] }, before, [], now);
     const mustAct =
       demand.outcome === 'demanded' && demand.state !== 'survey_shown' && demand.state !== 'consent_wanted';
     return mustAct ? loginDemanded(demand, now) : null;
   }
   if (failure?.detail.code === 'bot_challenge') return failure;
   if (refused?.test(view.lines.join('\n'))) return loginRefused;
-  const meaning = meaningOf(view, before, faces);
+  const meaning = meaningOf(view, before, faces, now);
   if (meaning.outcome === 'demanded') return loginDemanded(meaning, now);
+  if (end.response?.status === 423) return loginDemanded({ state: 'account_locked' }, now);
   if (failure && failure.reason !== 'auth_expired' && failure.reason !== 'blocked') return failure;
   if (meaning.outcome === 'refused' || failure) return loginRefused;
   return view.form ? loginNotKept : loginDemanded({ state: 'login_unrecognized' }, now);

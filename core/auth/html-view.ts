@@ -61,6 +61,7 @@ export function viewOfHtml(html: string, url: URL, form: { username: string; pas
     refusal: null,
     signedIn: false,
     form: has(form.username) && has(form.password),
+    half: has(form.username) === has(form.password) ? null : has(form.username) ? 'username' : 'password',
     faces: [],
   };
 }

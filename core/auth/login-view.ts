@@ -22,6 +22,8 @@ export interface LoginView {
   readonly signedIn: boolean;
   /** Both fields of the login form are visible. */
   readonly form: boolean;
+  /** One of them alone: sites that ask for the one after the other. */
+  readonly half: 'username' | 'password' | null;
   /** Which of the source's own faces are visible by their selector: their places in its list. */
   readonly faces: readonly number[];
 }

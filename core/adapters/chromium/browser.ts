@@ -205,7 +205,8 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
       method: 'GET',
       url: form.url,
       headers: form.headers,
-      page: { waitFor: `${username}, ${signedIn}` },
+      // A form may lie in a frame, which is looked into afterwards.
+      page: { waitFor: `${username}, ${signedIn}, iframe` },
     };
     const { response, error } = await load(call, rules, true);
     if (error || response?.status !== 200 || !open) return { outcome: 'failed', response, error };

@@ -90,6 +90,7 @@ export async function lookAtLogin(
     dialogLines: [...main.dialogLines, ...inFrames.flatMap((view) => view.lines)],
     fields: seen.flatMap((view) => view.fields),
     form: shown(0) !== null && shown(1) !== null,
+    half: (shown(0) === null) === (shown(1) === null) ? null : shown(0) === null ? 'password' : 'username',
     signedIn: shown(2) !== null,
     refusal: shown(3),
     faces: faces.flatMap((_, at) => (shown(4 + at) === null ? [] : [at])),

@@ -25,6 +25,8 @@ export interface OpenPage {
 /** The resource types that a page may load: its data, nothing visual. */
 const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
 
+/** What is read of a page that came with an error after a login. */
+const longestRefusal = 100_000;
 /** How long a page that says that it is not there, or only mentions it, may take to prove otherwise. */
 const noticeMs = { notice: 2_000, mention: 6_000 };
 
@@ -42,6 +44,8 @@ export async function openPage(
   let document: Response | null = null;
   /** The documents of the address that is loaded: its pages, where its table has several. */
   let documents: Response[] = [];
+  /** The status of the last answer to what was sent. */
+  let sentStatus: number | null = null;
   let crashed = false;
   await page.route('**/*', (route) => {
     const request = route.request();
@@ -61,6 +65,8 @@ export async function openPage(
   page.on('requestfinished', done);
   page.on('requestfailed', done);
   page.on('response', (response) => {
+    if (response.request().method() === 'POST' && origins.includes(originOf(response.url())))
+      sentStatus = response.status();
     if (!isDocument(response, page) || !origins.includes(originOf(response.url()))) return;
     document = response;
     documents.push(response);
@@ -140,10 +146,13 @@ export async function openPage(
         {
           pending: () => busy.size,
           documents: () => documents.length,
-          broken() {
+          async broken() {
             const answer = answered(document);
-            return answer && answer.status() !== 200 ? { outcome: 'failed', ...answerOf(answer, '', false) } : null;
+            if (!answer || answer.status() === 200) return null;
+            const body = await page.content().catch(() => '');
+            return { outcome: 'failed', ...answerOf(answer, body.slice(0, longestRefusal), false) };
           },
+          sent: () => sentStatus,
         },
         timeoutMs,
       ),

@@ -4,6 +4,7 @@ export const plainLoginStates = [
   'approval_wanted',
   'account_locked',
   'password_change_wanted',
+  'captcha_wanted',
   'terms_unaccepted',
   'consent_wanted',
   'survey_shown',
@@ -35,6 +36,10 @@ export const loginStateWords: Readonly<Record<LoginState, { readonly shows: stri
   password_change_wanted: {
     shows: 'The source asks for a new password before it lets in.',
     toDo: 'Change the password at the source, then set the new one.',
+  },
+  captcha_wanted: {
+    shows: 'After the password the source wants a captcha solved.',
+    toDo: 'Sign in at the source yourself and solve it. Where it comes back, sign in less often, or ask the source for an API.',
   },
   terms_unaccepted: {
     shows: 'The source asks to accept its terms before it lets in.',

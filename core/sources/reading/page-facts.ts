@@ -59,7 +59,9 @@ export function factsOf(html: string): PageFacts {
       }
       if (name === 'script') scripts = true;
       const shown = attributes[shownAttribute] ?? '';
-      hidden.push(hidden.at(-1) === true || unseen.has(name) || /\b(?:gone|none)\b/.test(shown));
+      const isRoot = name === 'template' && attributes['shadowrootmode'] !== undefined;
+      const isUnseen = (unseen.has(name) && !isRoot) || /\b(?:gone|none)\b/.test(shown);
+      hidden.push(hidden.at(-1) === true || isUnseen);
       if (name === 'title' && title === '') within = 'title';
       if (/^h[12]$/.test(name) && headings++ === 0) within = 'heading';
       if (name === 'input' && attributes['type'] === 'password' && hidden.at(-1) === false) asksForPassword = true;

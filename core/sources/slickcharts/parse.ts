@@ -44,7 +44,12 @@ type Member = ParsedMember & { readonly saysPrevious: boolean };
 
 /** Where the page says of when its prices are. */
 const pageDates: PageDates = {
-  words: ['last updated(?: on)?', 'prices? as of', 'data as of', 'updated(?: on)?', 'as of'],
+  words: [
+    '(?:prices?|quotes?|data|weights?|holdings|members|components|values?)(?: are| is)? as of',
+    'last (?:updated?|refresh(?:ed)?|change)(?: on| at)?',
+    'updated(?: on| at)?|stand',
+    'as of',
+  ],
   attributes: [{ selector: 'table[data-as-of]', name: 'data-as-of' }],
   zone: 'America/New_York',
 };

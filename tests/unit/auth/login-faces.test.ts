@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { viewOfHtml } from '../../../core/auth/html-view.ts';
-import { meaningOf } from '../../../core/auth/login-faces.ts';
+import { meaningOf as meaningAt } from '../../../core/auth/login-faces.ts';
 import type { LoginView } from '../../../core/auth/login-view.ts';
+import type { LoginFace } from '../../../core/sources/definition.ts';
 
 const form = { username: 'user', password: 'pass' };
 const login = `<form id="login"><input name="user"><input name="pass" type="password"><button>Sign in</button></form>
@@ -9,6 +10,9 @@ const login = `<form id="login"><input name="user"><input name="pass" type="pass
 <p>After five failed attempts your account will be locked.</p>`;
 const viewOf = (html: string, path = '/login'): LoginView => viewOfHtml(html, new URL(path, 'https://a.test'), form);
 const before = viewOf(login);
+const now = Date.parse('2026-11-30T14:00:00Z');
+const meaningOf = (view: LoginView, earlier: LoginView | null, faces: readonly LoginFace[]) =>
+  meaningAt(view, earlier, faces, now);
 const meaning = (html: string, path?: string) => meaningOf(viewOf(html, path), before, []);
 
 describe('a page after the password', () => {
@@ -37,6 +41,32 @@ describe('a page after the password', () => {
     ['signed_in_elsewhere', '<p>You are already logged in on another device. Continue?</p>', '/x'],
     ['signed_in_elsewhere', '<p>There is an active session for this user.</p>', '/x'],
     ['survey_shown', '<p>How did we do? Take our survey</p>', '/x'],
+    ['second_factor_wanted', '<h1>Check your email</h1><p>We have emailed a code to m***@mail.test</p>', '/x'],
+    ['second_factor_wanted', '<p>Please enter the 6 digits from your SMS</p>', '/x'],
+    ['second_factor_wanted', '<p>How would you like to receive your code?</p>', '/x'],
+    ['second_factor_wanted', '<p>Answer your security question</p><input name="answer">', '/x'],
+    ['second_factor_wanted', '<h1>New device detected</h1><p>Trust this device?</p>', '/x'],
+    ['second_factor_wanted', '<p>Bitte geben Sie den Bestätigungscode ein</p>', '/x'],
+    ['approval_wanted', '<p>Click the link we sent to m***@mail.test to sign in</p>', '/x'],
+    ['approval_wanted', '<p>Open the Broker app and confirm</p>', '/x'],
+    ['approval_wanted', '<p>Pushed a login request to your device…</p>', '/x'],
+    ['approval_wanted', '<p>Scan the QR code with your phone to log in</p>', '/x'],
+    ['survey_shown', '<p>Use your passkey to sign in faster</p><button>Create a passkey</button>', '/x'],
+    ['captcha_wanted', '<p>Enter the characters shown in the image</p><input name="answer">', '/login'],
+    ['captcha_wanted', `${login}<p>Please complete the captcha</p>`, '/login'],
+    ['captcha_wanted', '<p>Please solve the puzzle to continue</p>', '/x'],
+    ['account_locked', `${login}<p>Access to your account has been restricted.</p>`, '/login'],
+    ['account_locked', `${login}<p>This account is not active</p>`, '/login'],
+    ['account_locked', `${login}<p>For your security we have locked your online access.</p>`, '/login'],
+    ['account_locked', `${login}<p>Ihr Konto wurde gesperrt.</p>`, '/login'],
+    ['too_many_logins', `${login}<p>You have exceeded the maximum number of login attempts.</p>`, '/login'],
+    ['password_change_wanted', '<p>Your password is more than 90 days old.</p>', '/x'],
+    ['password_change_wanted', '<p>It’s been a while since you changed your password</p>', '/x'],
+    ['terms_unaccepted', '<h1>Privacy notice update</h1><button>I agree</button>', '/x'],
+    ['terms_unaccepted', '<p>Are you a professional or non-professional subscriber?</p>', '/x'],
+    ['survey_shown', '<p>What’s new: our dashboard</p><button>Got it</button>', '/x'],
+    ['signed_in_elsewhere', '<p>You are logged in on 2 devices. Choose one to sign out.</p>', '/x'],
+    ['signed_in_elsewhere', '<p>Your session was opened in another browser. Log out there?</p>', '/x'],
   ])('is %s: %s', (state, html, path) => {
     expect(meaning(html, path)).toMatchObject({ outcome: 'demanded', state });
   });
@@ -47,6 +77,16 @@ describe('a page after the password', () => {
     ['Your account is temporarily locked. Try again after an hour.', 3_600],
     ['Your account has been locked for 30 minutes.', 1_800],
     ['Too many requests', null],
+    ['Too many attempts. Try again at 14:30.', 1_800],
+    ['Too many attempts. Please try again at 2:30 PM', 1_800],
+    ['Too many attempts. Try again at 10:00 EST', 3_600],
+    ['Too many attempts. Try again at 13:00.', 23 * 3_600],
+    ['Your account is locked until 2026-12-01 10:00', 20 * 3_600],
+    ['Too many attempts. Try again in 1 hour and 30 minutes.', 5_400],
+    ['Too many attempts. Try again in 15:00', 900],
+    ['Too many attempts. Retry in 00:14:59', 899],
+    ['Too many attempts. Try again in half an hour', 1_800],
+    ['Too many attempts. Try again tomorrow.', 86_400],
   ])('has a time where it says one: %s', (text, seconds) => {
     expect(meaning(`${login}<div>${text}</div>`)).toEqual({ outcome: 'demanded', state: 'too_many_logins', seconds });
   });
@@ -56,6 +96,12 @@ describe('a page after the password', () => {
     'Invalid credentials. You have 2 attempts left before your account is locked.',
     'We do not know this user name and password',
     'Login failed. If it fails three times, your account may be blocked.',
+    'That password isn’t right',
+    'Sign-in was not successful. Please check your details.',
+    'The information you entered does not match our records.',
+    'Please check your username and password and try again',
+    'Benutzername oder Passwort ist falsch.',
+    'Identifiant ou mot de passe incorrect',
   ])('is a refusal where the form is there again and says so: %s', (text) => {
     expect(meaning(`${login}<div>${text}</div>`)).toEqual({ outcome: 'refused' });
   });
@@ -68,6 +114,9 @@ describe('a page after the password', () => {
       `${login}<div style="color:red; display: none">Your account is locked</div><script>"wrong password"</script>`,
     ],
     ['a page that says nothing known', '<h1>Portfolio</h1>'],
+    ['trouble of the source', `${login}<p>Login error: our service is temporarily unavailable.</p>`],
+    ['trouble with the form', `${login}<p>Login failed: your session has expired.</p>`],
+    ['the end of the last session', `${login}<p>You have been logged out.</p>`],
     ['an error without its form', '<p>The details of this bond are not known</p>'],
   ])('is undecided: %s', (_, html) => {
     expect(meaning(html)).toEqual({ outcome: 'undecided' });
