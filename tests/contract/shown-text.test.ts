@@ -11,6 +11,7 @@ const styles = `<meta charset="utf-8"><style>
   .ears-now { position: absolute; clip-path: inset(50%) }
   .minus::before { content: "\\2212" } .unit::after { content: " USD" } .icon-up::before { content: "\\e013"; font-family: Icons }
   .label::before { content: attr(data-label) }
+  .hint { position: relative } .hint::after { content: attr(data-hint); position: absolute; transform: scale(0) }
   .tip { position: absolute; opacity: 0 }
 </style>`;
 
@@ -71,12 +72,82 @@ const cells: readonly (readonly [what: string, html: string, seen: string])[] = 
   ['a shadow root', '<x-shown></x-shown>', 'GS'],
   ['what a shadow root does not show', '<x-hiding>GS</x-hiding>', ''],
   ['a table in a cell', '<table><tr><td>4.20</td><td>USD</td></tr></table>', '4.20 USD'],
+  ['one that is nearly transparent', 'GS<span style="opacity:.01">GS</span>', 'GS'],
+  ['one that a filter takes away', 'GS<span style="filter:opacity(0)">GS</span>', 'GS'],
+  [
+    'one behind a mask of nothing',
+    'GS<span style="mask-image:linear-gradient(transparent, transparent)">GS</span>',
+    'GS',
+  ],
+  [
+    'one clipped to nothing by pixels',
+    'GS<span style="display:inline-block;clip-path:inset(0 300px 0 0)">GS</span>',
+    'GS',
+  ],
+  ['one without colour', 'GS<span style="color:transparent">GS</span>', 'GS'],
+  ['one in the colour of its ground', 'GS<span style="color:#fff">XX</span>', 'GS'],
+  [
+    'letters filled with a gradient',
+    '<span style="color:transparent;background:linear-gradient(red, blue);-webkit-background-clip:text">GS</span>',
+    'GS',
+  ],
+  ['letters of one pixel', 'GS<span style="font-size:1px">GS</span>', 'GS'],
+  ['one without room between its letters', 'GS<span style="letter-spacing:-1em">GS</span>', 'GS'],
+  [
+    'one behind another',
+    '<span style="position:relative;display:inline-block"><b style="background:#fff">GS</b><i style="position:absolute;inset:0;z-index:-1">XX</i></span>',
+    'GS',
+  ],
+  [
+    'one that another lies over',
+    '<span style="position:relative;display:inline-block">XX<b style="position:absolute;inset:0;background:#fff">GS</b></span>',
+    'GS',
+  ],
+  [
+    'figures that roll past a window',
+    '<span style="display:inline-block;overflow:hidden;height:20px;line-height:20px;vertical-align:top"><span style="display:block;transform:translateY(-20px)"><b style="display:block">1</b><b style="display:block">2</b><b style="display:block">3</b></span></span>',
+    '2',
+  ],
+  [
+    'a back that is turned to one',
+    'GS<span style="display:inline-block;transform:rotateY(180deg);backface-visibility:hidden">GS</span>',
+    'GS',
+  ],
+  ['content that is not drawn', 'GS<span style="content-visibility:hidden;display:inline-block">GS</span>', 'GS'],
+  ['what is shown once it is searched for', 'GS<span hidden="until-found">GS</span>', 'GS'],
+  [
+    'a picture in place of text',
+    'GS<span style="content:url(data:image/gif;base64,R0lGODlhAQABAAAAACw=)">GS</span>',
+    'GS',
+  ],
+  ['readings above letters', '<ruby>GS<rp>(</rp><rt>Goldman</rt><rp>)</rp></ruby>', 'GS'],
+  ['letters in reverse', '<bdo dir="rtl">SG</bdo>', 'GS'],
+  ['letters reversed by a mark', '\u202eSG\u202c', 'GS'],
+  ['boxes in another order', '<span style="display:inline-flex"><b>.20</b><b style="order:-1">4</b></span>', '4.20'],
+  [
+    'boxes from the right',
+    '<span style="display:inline-flex;flex-direction:row-reverse"><b>.20</b><b>4</b></span>',
+    '4.20',
+  ],
+  ['wide letters', '\uff14.\uff12\uff10', '4.20'],
+  ['letters that are blank', 'G\u034fS\u2800\u3164\ufe0e', 'GS'],
+  ['a footnote below', 'GS<sub>a</sub>', 'GS'],
+  ['a footnote by its role', 'GS<a href="#n" role="doc-noteref">1</a>', 'GS'],
+  ['a count of zeros', '0.0<sub>5</sub>12', '0.0^512'],
+  ['a button for copying', 'GS<button>\u29c9</button>', 'GS'],
+  ['a tooltip that a style writes', '<span class="hint" data-hint="Goldman">GS</span>', 'GS'],
   ['what says itself that it is not shown', '<b data-quotron-shown="none">GS</b>', 'GS'],
 ];
 
-const rows = cells.map(
-  ([what, html]) => `<tr><td>${what}</td><td>${html}</td><td class="only-narrow">x</td><td>z</td></tr>`,
-);
+/** The same where a style writes it before or after the content of the cell itself. */
+const ownCells: readonly (readonly [what: string, html: string, seen: string])[] = [
+  ['the label of its column', '<td class="label" data-label="Seen">4.20</td>', '4.20'],
+  ['a sign', '<td class="minus">4.20</td>', '\u22124.20'],
+];
+
+const inCells = cells.map(([what, html, seen]) => [what, `<td>${html}</td>`, seen] as const);
+const all = [...inCells, ...ownCells];
+const rows = all.map(([what, cell]) => `<tr><td>${what}</td>${cell}<td class="only-narrow">x</td><td>z</td></tr>`);
 const page = `<!doctype html>${styles}<table id="cells"><thead><tr><th>What</th><th>Seen<span class="ears">x</span></th>
   <th class="only-narrow">Narrow</th><th><span class="ears">Last</span></th></tr></thead>
   <tbody>${rows.join('')}<tr hidden><td>hidden</td><td>row</td><td></td><td>z</td></tr></tbody></table>
@@ -119,7 +190,7 @@ describe('a page in the browser', () => {
   it('is read as people see it, whatever else its cells hold', async () => {
     const table = tableOf(await bodyOf('/cells'));
     expect(Object.fromEntries((table?.rows ?? []).map(([what, seen]) => [what, seen]))).toEqual(
-      Object.fromEntries(cells.map(([what, , seen]) => [what, seen])),
+      Object.fromEntries(all.map(([what, , seen]) => [what, seen])),
     );
     expect(table?.rows.every((row) => row.length === 3 && row[2] === 'z')).toBe(true);
     // A heading that only screen readers have is the column's all the same.

@@ -28,6 +28,21 @@ const pages: Readonly<Record<string, string | ((page: number) => string)>> = {
     let at = 25; document.getElementById('on').onclick = (event) => setTimeout(() => { body.insertAdjacentHTML('beforeend', rows(at, at + 25)); at += 25; if (at >= 60) event.target.remove(); }, 150)`)}`,
   'show all': `<label>Show <select id="n"><option>25</option><option>50</option><option value="-1">All</option></select> entries</label>${table(symbols.slice(0, 25))}${script(`
     document.getElementById('n').onchange = (event) => { body.innerHTML = rows(0, event.target.value === '-1' ? 60 : Number(event.target.value)); }`)}`,
+  'a select of its pages': `<label>Page <select id="n"><option>1</option><option>2</option><option>3</option></select> of 3</label>${table(symbols.slice(0, 25))}${script(`
+    document.getElementById('n').onchange = (event) => { const at = (event.target.value - 1) * 25; body.innerHTML = rows(at, at + 25); }`)}`,
+  'a select of how many rows': `<label>Rows <select id="n"><option>10</option><option>25</option><option>100</option></select></label>${table(symbols.slice(0, 10))}${script(`
+    document.getElementById('n').onchange = (event) => { body.innerHTML = rows(0, Number(event.target.value)); }`)}`,
+  'numbers as links': (page) =>
+    `${table(symbols.slice((page - 1) * 25, page * 25))}<ul class="pagination">${[1, 2, 3].map((at) => `<li class="${at === page ? 'active' : ''}"><a href="?page=${at}">${at}</a></li>`).join('')}</ul>`,
+  'numbers as buttons': `${table(symbols.slice(0, 25))}<div class="pager"><button aria-current="page">1</button><button>2</button><button>3</button></div>${script(`
+    for (const each of document.querySelectorAll('.pager button')) each.onclick = () => { const at = (each.textContent - 1) * 25; body.innerHTML = rows(at, at + 25);
+      for (const other of document.querySelectorAll('.pager button')) other.toggleAttribute('aria-current', other === each); }`)}`,
+  'pages behind a hash': `${table(symbols.slice(0, 25))}<nav><a href="#2" id="on">Next</a></nav>${script(`
+    addEventListener('hashchange', () => { const page = Number(location.hash.slice(1)); body.innerHTML = rows((page - 1) * 25, page * 25); const on = document.getElementById('on'); if (page === 3) on.remove(); else on.href = '#' + (page + 1); })`)}`,
+  'a picture for a button': `${table(symbols.slice(0, 25))}<a href="#" id="on"><img alt="Next page" src="/x.png"></a>${script(`
+    let at = 0; document.getElementById('on').onclick = (event) => { event.preventDefault(); at += 25; body.innerHTML = rows(at, at + 25); if (at >= 50) event.currentTarget.remove(); }`)}`,
+  'a sign that more is loaded': `${table(symbols.slice(0, 59))}<div class="spinner">Loading…</div>${script(`
+    setTimeout(() => { body.insertAdjacentHTML('beforeend', rows(59, 60)); document.querySelector('.spinner').remove(); }, 4000)`)}`,
   'rows that come late': `${table(symbols.slice(0, 50))}${script(`setTimeout(() => body.insertAdjacentHTML('beforeend', rows(50, 60)), 1200)`)}`,
   'rows where one scrolls to': `${table(symbols.slice(0, 20))}<p id="end" style="margin-top:1200px">.</p>${script(`
     let at = 20; new IntersectionObserver(([seen]) => { if (seen.isIntersecting && at < 60) setTimeout(() => { body.insertAdjacentHTML('beforeend', rows(at, at + 10)); at += 10; }, 100); }, { rootMargin: '1200px' }).observe(document.getElementById('end'));
@@ -44,6 +59,8 @@ const pages: Readonly<Record<string, string | ((page: number) => string)>> = {
 
 const parts: Readonly<Record<string, string>> = {
   'a count that is higher': `${table(symbols.slice(0, 50))}<p>Showing 1 to 50 of 60 entries</p>`,
+  'a number beside it': `<p>60 results</p>${table(symbols.slice(0, 50))}`,
+  'a number of a number': `${table(symbols.slice(0, 50))}<p>Showing 50 of 60</p>`,
   'a button that does nothing': `${table(symbols.slice(0, 50))}<p>1\u201350 of 60</p><button>Next</button>${script('')}`,
   'rows that never end': `${table(symbols.slice(0, 5))}${script(`let n = 0; setInterval(() => body.insertAdjacentHTML('beforeend', '<tr><td>N' + n++ + '</td><td>1</td></tr>'), 100)`)}`,
   'pages that never end': `${table(symbols.slice(0, 5))}<button id="on">Next</button>${script(`let n = 0; document.getElementById('on').onclick = () => { body.innerHTML = '<tr><td>N' + 'x'.repeat(n++) + '</td><td>1</td></tr>' }`)}`,

@@ -27,6 +27,8 @@ export interface TablePage {
 const quietMs = 2_000;
 /** So long a page may take to react to a click. */
 const reactionMs = 5_000;
+/** So long a sign that turns beside a table is waited for. */
+const loadingMs = 6_000;
 /** Pages of one table, and views of one list. */
 const mostPages = 40;
 const mostViews = 400;
@@ -43,6 +45,7 @@ const lookSchema = z
     pages: z.object({ at: z.number(), of: z.number() }).nullable(),
     ways: z.array(ways),
     scripted: z.boolean(),
+    loading: z.enum(['said', 'shown']).nullable(),
   })
   .nullable();
 type Look = NonNullable<z.infer<typeof lookSchema>>;
@@ -128,7 +131,13 @@ async function settle(opened: TablePage, asked: TableQuestion, collected: Collec
     if (!quiet) return 'growing';
   }
   let now = await survey(opened, asked, null);
-  if (now.html === null || now.look === null) return 'growing';
+  // A sign says that more is to come. One that only turns may have been forgotten.
+  const until = performance.now() + loadingMs;
+  while (now.look?.loading && left() > reserveMs && (now.look.loading === 'said' || performance.now() < until)) {
+    await settled(opened, asked, null, Math.min(quietMs, left() - reserveMs), pageQuietMs);
+    now = await survey(opened, asked, null);
+  }
+  if (now.html === null || now.look === null || now.look.loading === 'said') return 'growing';
   const keys = new Set(now.look.keys);
   const isWindow =
     before.some((key) => !keys.has(key)) ||

@@ -239,5 +239,7 @@ function isData({ cells, written, widest }: GridRow, headings: ReadonlySet<strin
     filled++;
     if (headings.has(cell.toLowerCase())) said++;
   }
+  // Details under a row: one text over most of the table.
+  if (filled === 1 && widest > 1 && widest * 2 >= width) return false;
   return filled > 0 && !(said >= 2 && said * 2 > filled);
 }

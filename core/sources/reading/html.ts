@@ -142,6 +142,15 @@ function listOf(attributes: Element['attributes']): HtmlList {
 
 /** What an element is to the text and the tables around it. Rows are a table's own, and cells a row's own. */
 function openIn(parent: Opened | undefined, text: ShownText, { name, attributes }: Element): Opened {
+  // Begun first: what a style writes before the content of a cell is of the cell.
+  const cell =
+    (name === 'td' || name === 'th') && parent?.row
+      ? text.begin({
+          isHeading: name === 'th',
+          columns: spanOf(attributes['colspan']),
+          rows: spanOf(attributes['rowspan']),
+        })
+      : undefined;
   const opened: Opened = text.open(name, attributes, parent);
   switch (name) {
     case 'table':
@@ -163,13 +172,9 @@ function openIn(parent: Opened | undefined, text: ShownText, { name, attributes 
     }
     case 'td':
     case 'th':
-      if (!parent?.row) break;
-      opened.cell = text.begin({
-        isHeading: name === 'th',
-        columns: spanOf(attributes['colspan']),
-        rows: spanOf(attributes['rowspan']),
-      });
-      if (!opened.gone) parent.row.cells.push(opened.cell);
+      if (!parent?.row || !cell) break;
+      opened.cell = cell;
+      if (!opened.gone) parent.row.cells.push(cell);
       break;
   }
   return opened;

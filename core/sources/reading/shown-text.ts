@@ -40,7 +40,9 @@ interface Span {
 
 /** What no reader sees as text, in any page. */
 const neverShown = new Set(
-  'head script style template noscript svg math select datalist textarea iframe object canvas video audio'.split(' '),
+  'head script style template noscript svg math select datalist textarea iframe object canvas video audio rt rp'.split(
+    ' ',
+  ),
 );
 /** What stands on lines of its own, unless a mark says otherwise. */
 const blocks = new Set(
@@ -80,6 +82,8 @@ export class ShownText {
       marks === noMarks &&
       !neverShown.has(name) &&
       name !== 'sup' &&
+      name !== 'sub' &&
+      attributes['role'] !== noteRole &&
       !hasWritten(attributes)
     )
       return this.#openPlain(parent, apart);
@@ -88,7 +92,8 @@ export class ShownText {
     const hint = this.#marked ? null : hintOf(attributes);
     const gone = parent?.unseen === true ? parent.gone : marks.includes('gone') || hint === 'gone';
     const unseen = parent?.unseen === true || gone || never || marks.includes('none') || hint !== null;
-    const raised = parent?.raised === true || name === 'sup' || marks.includes('raised');
+    const isNote = name === 'sup' || name === 'sub' || attributes['role'] === noteRole;
+    const raised = parent?.raised === true || isNote || marks.includes('raised');
     if (!unseen && (apart || marks.includes('gap-before'))) this.#append(' ');
     const opened: Open = {
       unseen,
@@ -101,7 +106,8 @@ export class ShownText {
     };
     if (opened.startsRaised) this.#raised = '';
     const start = attributes[shownBefore];
-    if (start !== undefined && !unseen) this.write(start, opened);
+    // Seen although the element's own text may not be.
+    if (start !== undefined && !unseen) this.write(start, { ...opened, muted: false });
     return opened;
   }
 
@@ -180,6 +186,8 @@ export class ShownText {
 }
 
 const noMarks: readonly string[] = [];
+/** The role of the mark of a footnote. */
+const noteRole = 'doc-noteref';
 
 function hasWritten(attributes: Readonly<Record<string, string>>): boolean {
   return attributes[shownBefore] !== undefined || attributes[shownAfter] !== undefined;
@@ -204,9 +212,11 @@ function lettersOf(marks: readonly string[]): Open['letters'] | undefined {
 
 /**
  * What a superscript adds to the text before it. Usually nothing: it is the mark of a footnote. Two digits after a whole
- * number may be its cents and may be no part of it: kept apart, so that it is read as no number.
+ * number may be its cents and may be no part of it, and figures amid decimals count zeros: kept apart, so that it is read as
+ * no number.
  */
 function footnoteOr(raised: string, before: string): string {
+  if (/^\d{1,2}$/.test(raised) && /\d\.\d*$/.test(before.slice(-30))) return `^${raised}`;
   return /^\d{2}$/.test(raised) && /(^|[^.\d])\d[\d,]*$/.test(before.slice(-30)) ? `^${raised}` : '';
 }
 
@@ -216,14 +226,27 @@ function cut(text: string, { from, to }: Span): string {
 
 /** Pictures in letters' clothing, but for the triangles and arrows that say where a price went. */
 const icons =
-  /(?:\ufe0f|[\p{Co}\u2600-\u27bf\u2b50\u2b55\u{1f000}-\u{1f539}\u{1f53c}-\u{1faff}\u{f0000}-\u{10ffff}])+/gu;
+  /(?:\ufe0f|[\p{Co}\u2980-\u2aff\u2600-\u27bf\u2b50\u2b55\u{1f000}-\u{1f539}\u{1f53c}-\u{1faff}\u{f0000}-\u{10ffff}])+/gu;
 const footnotes = /[\s*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+$/;
+
+/** What nobody sees, characters that are blank among them. */
+const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+const reversed = /\u202e([^\u202c\u202d\u202e]*)\u202c?/g;
+
+/** Letters as they are displayed: wide ones as the others, reversed ones in their order, and no icons. */
+function withoutTricks(text: string): string {
+  return text
+    .replaceAll(reversed, (_, inside: string) => [...inside].reverse().join(''))
+    .replaceAll(unseen, '')
+    .replaceAll(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replaceAll(/[\u2800\u3000]+/g, ' ')
+    .replaceAll(icons, ' ');
+}
 
 /** Text as displayed: without what nobody sees, and runs of spaces, breaking or not, are one space. */
 function cellText(text: string): string {
   if (/^[\w.,%()&/-]*$/.test(text)) return text;
   // Plain letters are most of what pages have.
-  const plain =
-    /[^\0-\xff]/.test(text) || text.includes('\u00ad') ? text.replaceAll(/\p{Cf}+/gu, '').replaceAll(icons, ' ') : text;
+  const plain = /[^\0-\xff]/.test(text) || text.includes('\u00ad') ? withoutTricks(text) : text;
   return plain.replaceAll(/\s+/g, ' ').replace(footnotes, '').trim();
 }

@@ -258,7 +258,7 @@ function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejec
   const text = row[columns.symbol] ?? '';
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
   const weight = percentFromText(row[columns.weight] ?? '');
-  const price = numberFromText(row[columns.price] ?? '');
+  const price = dollars(row[columns.price] ?? '');
   if (symbol !== null && isDoubled(symbol))
     return { symbol, finding: { code: 'doubled_text' }, detail: 'The symbol is a text twice over.' };
   if (symbol === null) return { symbol: null, finding: invalidFields(['Symbol']), detail: 'The row has no symbol.' };
@@ -266,7 +266,7 @@ function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejec
     return { symbol, finding: invalidFields(['Weight']), detail: 'The weight is no percentage.' };
   if (price === null || Number(price) <= 0)
     return { symbol, finding: invalidFields(['Price']), detail: 'The price is no positive number.' };
-  const change = numberFromText(row[columns.change] ?? '');
+  const change = dollars(row[columns.change] ?? '');
   const percent = percentOf(row[columns.percent] ?? '', change);
   const before = previousCloseOf(price, change);
   if (before !== null && percent !== null && !agree(before, change, percent))
@@ -283,6 +283,11 @@ function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejec
     previousClose: before,
     saysPrevious: before !== null && percent !== null && Math.abs(Number(percent)) >= leastPercent,
   };
+}
+
+/** A number that may have the sign of its currency before it: `$271.49`, `-$1.20`. */
+function dollars(text: string): DecimalText | null {
+  return numberFromText(text.replace(/^([-+(\u2212]? ?)(?:US ?)?\$ ?/, '$1'));
 }
 
 /** `0.81%`, `-1.74%`, `(0.81%)`: parentheses mean nothing here, and where they alone say minus the change says it too. */

@@ -37,6 +37,9 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
   const number = (text) => Number(text.replace(/[,.'\s]/g, ''));
   const figure = '(\\d{1,3}(?:[,.\'\\s]\\d{3})+|\\d+)';
   const ofRows = new RegExp('(?<![\\d.,/-])' + figure + '\\s*(?:to|through|bis|[-\\u2013\\u2014])\\s*' + figure + '\\s*(?:of|out of|von|/)\\s*' + figure, 'gi');
+  const units = '(?:results|entries|records|rows|items|members|holdings|constituents|components|companies|stocks|symbols|positions)';
+  const ofAll = new RegExp('(?:(?:showing|viewing|displaying|loaded|shown)\\s+' + figure + '\\s*(?:of|out of|/)\\s*' + figure + ')|(?:(?<![\\d.,/-])' + figure + '\\s*(?:of|out of|/)\\s*' + figure + '\\s+' + units + '\\b)', 'gi');
+  const inAll = new RegExp('\\btotal(?: of)?:?\\s*' + figure + '(?![\\d.,]*\\d|\\s*%)|(?<![\\d.,/$-])' + figure + '\\s+(?:results|entries|records|rows|items|members|holdings|constituents|components)\\b', 'gi');
   const ofPages = new RegExp('\\bpage\\s*' + figure + '\\s*(?:of|/)\\s*' + figure, 'gi');
 
   // What stands around a table, and not in it: from the nearest element on.
@@ -72,6 +75,19 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     for (const element of around(table))
       for (const [, from, to, of] of textOutside(element, table).matchAll(ofRows))
         if (number(to) - number(from) + 1 === count && number(of) >= number(to)) said.push(number(of));
+    for (const element of around(table))
+      for (const [, a, b, c, d] of textOutside(element, table).matchAll(ofAll))
+        if (number(a || c) === count && number(b || d) >= count) said.push(number(b || d));
+    // A bare number is believed beside the table only, where all is about it.
+    let branch = table;
+    for (const element of around(table)) {
+      if (element === document.body || element === document.documentElement) break;
+      branch = element;
+      if (element.parentElement && element.parentElement !== document.body) break;
+    }
+    for (const beside of [branch.previousElementSibling, branch.nextElementSibling, table.previousElementSibling, table.nextElementSibling, table.caption])
+      if (beside && !beside.contains(table) && isShown(beside) && beside.textContent.length < 200 && beside.querySelector('table') === null)
+        for (const [, a, b] of textOutside(beside, table).matchAll(inAll)) if (number(a || b) > count) said.push(number(a || b));
     return said.length > 0 ? Math.max(...said) : null;
   };
   const pagesOf = (table) => {
@@ -82,10 +98,10 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     return null;
   };
 
-  const nextWords = /^(next|next page|next \d+|weiter|older|\u203a|\u00bb|>|>>|\u2192|\u25b6|\u276f)$/i;
+  const nextWords = /^((go to )?(the )?next( page)?|next \d+|weiter|n\u00e4chste( seite)?|suivante?|siguiente|older|\u203a|\u00bb|>|>>|\u2192|\u25b6|\u276f)$/i;
   const allWords = /^(show|view|see|display|load)\s+(all|everything)(\s+\S+){0,3}$|^all$/i;
   const moreWords = /^(show|view|see|load)\s+(\d+\s+)?more(\s+\S+){0,3}\s*[\u2026.]*$|^more\s*[\u2026.]*$/i;
-  const wordsOf = (element) => [element.getAttribute('aria-label'), element.getAttribute('title'), element.textContent.slice(0, 60).replace(/\s+/g, ' ').trim().replace(/^(next|previous)\s*[\u203a\u00bb>\u2192]+$/i, '$1')].filter((each) => each);
+  const wordsOf = (element) => [element.getAttribute('aria-label'), element.getAttribute('title'), ...[...element.querySelectorAll('img[alt], svg > title')].slice(0, 3).map((each) => each.getAttribute('alt') || each.textContent), element.textContent.slice(0, 60).replace(/\s+/g, ' ').trim().replace(/^(next|previous)\s*[\u203a\u00bb>\u2192]+$/i, '$1')].filter((each) => each);
   const isOff = (element) => element.disabled === true || element.closest('[aria-disabled="true"], .disabled, [disabled]') !== null || !isShown(element);
   const isHere = (element) => {
     const href = element.getAttribute('href');
@@ -101,7 +117,9 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
   };
   const isNear = (parent, table, element) => {
     const all = [...parent.children], one = all.indexOf(branchOf(parent, table)), other = all.indexOf(branchOf(parent, element));
-    return one !== -1 && other !== -1 && Math.abs(one - other) <= 3 && element.closest('nav, header, footer') === null;
+    if (one === -1 || other === -1 || Math.abs(one - other) > 3 || element.closest('header, footer') !== null) return false;
+    const nav = element.closest('nav');
+    return nav === null || (Math.abs(one - other) <= 2 && nav.querySelectorAll('a, button').length <= 15);
   };
   // What can be used around a table, from the nearest element on. Rows have a thousand links: they are passed over.
   const usable = new Map();
@@ -135,13 +153,52 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     }
     return null;
   };
+  // The number after the one that is marked as the page one is at: in a row of numbers, or in a select.
+  const isCurrent = (element) => [element, element.parentElement].some((each) => each && (each.hasAttribute('aria-current') || each.getAttribute('aria-selected') === 'true' || /(^|[-_\s])(active|current|selected)($|[-_\s])/i.test(each.getAttribute('class') || '')));
+  const numberOf = (element) => { const text = element.textContent.trim(); return /^\d{1,3}$/.test(text) ? Number(text) : null; };
+  const nextNumber = (table) => {
+    for (const [, all] of usableAround(table)) {
+      const numbers = all.filter((each) => numberOf(each) !== null && (isCurrent(each) || isHere(each)));
+      const lists = new Map();
+      for (const each of numbers) {
+        const list = each.closest('ul, ol, nav, [class*="pag" i]') || each.parentElement;
+        lists.set(list, [...(lists.get(list) || []), each]);
+      }
+      for (const [list, members] of lists) {
+        if (!list || list.contains(table)) continue;
+        const here = members.find(isCurrent) || [...list.querySelectorAll('span, strong, b, em')].find((each) => numberOf(each) !== null && each.closest('a, button') === null);
+        if (!here || !(members.length > 1 || !members.includes(here))) continue;
+        const next = members.find((each) => each !== here && numberOf(each) === numberOf(here) + 1 && isShown(each) && each.disabled !== true);
+        if (next) return next;
+      }
+    }
+    return null;
+  };
+  const nextOption = (table) => {
+    for (const element of around(table))
+      for (const select of element.querySelectorAll('select')) {
+        const options = [...select.options];
+        const isPages = options.length > 1 && options.length <= 60 && options.every((each, at) => /^(page )?\d+( of \d+)?$/i.test(each.text.trim()) && parseInt(each.text.replace(/\D*/, ''), 10) === at + 1);
+        if (isPages && !isOff(select) && select.selectedIndex + 1 < options.length) return options[select.selectedIndex + 1];
+      }
+    return null;
+  };
   const control = (name, table) => {
-    if (name === 'next') return inRegion(table, (each) => (each.rel && each.relList.contains('next')) || wordsOf(each).some((words) => nextWords.test(words)) || /(^|[-_\s])next($|[-_\s])/i.test(each.getAttribute('class') || ''));
+    if (name === 'next') return named(table) || nextNumber(table) || nextOption(table);
+    return others(name, table);
+  };
+  const named = (table) => inRegion(table, (each) => (each.rel && each.relList.contains('next')) || wordsOf(each).some((words) => nextWords.test(words)) || /(^|[-_\s])next($|[-_\s])/i.test(each.getAttribute('class') || ''));
+  const others = (name, table) => {
     if (name === 'more') return inRegion(table, (each) => wordsOf(each).some((words) => moreWords.test(words)));
     for (const element of around(table))
       for (const select of element.querySelectorAll('select')) {
         const option = [...select.options].find((each) => /^all$/i.test(each.text.trim()) || each.value === '-1');
         if (option && !isOff(select) && select.options.length <= 12 && [...select.options].every((each) => each === option || /\d/.test(each.text))) return option.selected ? null : option;
+        // Without "all", the most there is: 10, 25, 100 rows a page.
+        const sizes = [...select.options].map((each) => /^\d+( (rows|entries|per page|results|items))?$/i.test(each.text.trim()) ? parseInt(each.text, 10) : NaN);
+        const largest = Math.max(...sizes);
+        if (!isOff(select) && sizes.length > 1 && sizes.length <= 12 && sizes.every((each) => each >= 5) && sizes.every((each, at) => at === 0 || each > sizes[at - 1]))
+          return sizes.indexOf(largest) === select.selectedIndex ? null : select.options[sizes.indexOf(largest)];
       }
     return inRegion(table, (each) => wordsOf(each).some((words) => allWords.test(words)));
   };
@@ -156,11 +213,25 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     while (box && !(/auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1)) box = box.parentElement;
     return box || document.scrollingElement;
   };
+  // A sign in or beside the table that rows are still to come: a text that says so, or only a picture that turns.
+  const loadingOf = (table) => {
+    if (table.getAttribute('aria-busy') === 'true' || (table.tBodies[0] && table.tBodies[0].getAttribute('aria-busy') === 'true')) return 'said';
+    let sign = null;
+    const beside = [table.previousElementSibling, table.nextElementSibling, table.tFoot, table.parentElement && table.parentElement !== document.body ? table.parentElement.nextElementSibling : null];
+    for (const each of beside) {
+      if (!each || each.contains(table) || !isShown(each) || each.textContent.length > 200) continue;
+      if (/\b(loading|fetching)\b.{0,20}(\u2026|\.\.\.)|^\s*loading\b/i.test(each.textContent)) return 'said';
+      if (/spinner|skeleton|shimmer|(^|[-_\s])load(ing|er)($|[-_\s])/i.test(each.getAttribute('class') || '') && each.getBoundingClientRect().height > 0) sign = 'shown';
+    }
+    const last = table.tBodies[0] && table.tBodies[0].rows[table.tBodies[0].rows.length - 1];
+    if (last && isShown(last) && last.textContent.length < 60 && /\b(loading|fetching)\b/i.test(last.textContent)) return 'said';
+    return sign;
+  };
   const lookAtTable = () => {
     const table = theTable();
     if (!table) return null;
     const rows = rowsOf(table);
     const ways = ['all', 'next', 'more'].filter((name) => control(name, table) !== null);
-    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, scripted: isScripted() };
+    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, scripted: isScripted(), loading: loadingOf(table) };
   };
 `;

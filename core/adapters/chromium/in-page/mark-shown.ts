@@ -7,6 +7,7 @@ import {
   verdictAttribute,
 } from '../../../contracts/words/shown-marks.ts';
 import { type TableQuestion, tableFunctions } from './look-at-table.ts';
+import { seenTexts } from './seen-texts.ts';
 
 /** The table whose rows are wanted, and, for a further part of it, the rows that are known. */
 export interface MarkedTable {
@@ -25,7 +26,7 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
   const marked = ${JSON.stringify(shownAttribute)};
   const until = performance.now() + ${Number(ms)};
   const mostElements = 200000, mostDepth = 512, mostRules = 20000;
-  const unread = new Set(['script', 'style', 'template', 'noscript', 'head', 'svg', 'math', 'select', 'datalist', 'textarea', 'iframe', 'object', 'canvas', 'video', 'audio']);
+  const unread = new Set(['script', 'style', 'template', 'noscript', 'head', 'svg', 'math', 'select', 'datalist', 'textarea', 'iframe', 'object', 'canvas', 'video', 'audio', 'rt', 'rp']);
   const iconFont = /icon|symbols\b|awesome|glyph/i;
   const isBlank = /^\s*$/;
   const marks = new Map(), before = new Map(), after = new Map(), roots = [];
@@ -40,7 +41,7 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
 
   // Styles are read of an element only where the page's rules, or its own, have any that hide or move: most pages are
   // read twice as fast for it. A sheet that cannot be read may have everything.
-  const tricks = /clip|indent|overflow|transform|scale|zoom|translate|vertical-align|position\s*:|font(-size|-family)?\s*:|-\d{3,}(\.\d+)?(px|r?em|%|vw)/i;
+  const tricks = /clip|indent|overflow|transform|scale|zoom|translate|vertical-align|position\s*:|font(-size|-family)?\s*:|filter|mask|backface|bidi|content-visibility|opacity|letter-spacing\s*:\s*-|content\s*:\s*(-webkit-)?(url|image)|text-fill-color|(^|[;{\s])color\s*:\s*(transparent|rgba\([^)]*,\s*0(\.0\d*)?\))|-\d{3,}(\.\d+)?(px|r?em|%|vw)/i;
   const rulesHave = (matches) => {
     let left = mostRules;
     const inRules = (rules) => {
@@ -64,13 +65,24 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
     const { content } = style;
     if (!content || content === 'none' || content === 'normal') return '';
     if (style.display === 'none' || style.visibility !== 'visible' || style.opacity === '0') return '';
-    if (style.fontSize === '0px' || iconFont.test(style.fontFamily.split(',')[0])) return '';
+    if (parseFloat(style.fontSize) < 2 || iconFont.test(style.fontFamily.split(',')[0])) return '';
+    if (isFaded(style) || isPaintless(style) || isClipped(style) || /^matrix\(0, 0, 0, 0,/.test(style.transform)) return '';
+    if (/hidden|clip/.test(style.overflow) && (parseFloat(style.width) <= 1 || parseFloat(style.height) <= 1)) return '';
+    if (style.position !== 'static' && [style.left, style.top, style.right, style.bottom].some((each) => parseFloat(each) < -500)) return '';
+    if (parseFloat(style.textIndent) < -500) return '';
+    // The label that a cell has where the heading of its column is not in sight.
+    if (pseudo === '::before' && /^t[dh]$/.test(element.localName) && /^attr\(|^"/.test(content) && isLabel(element, content)) return '';
     const text = content
       .replace(/^([\s\S]*?)\s\/\s"[\s\S]*$/, '$1')
       .replace(/attr\(\s*([\w-]+)[^)]*\)|"((?:[^"\\]|\\[\s\S])*)"|([\w-]+\([^)]*\))/g, (_, name, quoted) =>
         name ? element.getAttribute(name) || '' : quoted === undefined ? '' : quoted.replace(/\\([0-9a-f]{1,6}) ?|\\([\s\S])/gi, (_all, hex, plain) => hex ? String.fromCodePoint(parseInt(hex, 16) || 0xfffd) : plain));
     const apart = style.position === 'absolute' || style.display !== 'inline' || parseFloat(style.marginLeft) + parseFloat(style.marginRight) + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) > 0;
     return apart && text !== '' ? ' ' + text + ' ' : text;
+  };
+
+  const isLabel = (cell, content) => {
+    const names = [...cell.attributes].filter((each) => /label|title|heading|header|^data-(th|name|column|col)$/i.test(each.name) && each.value.trim() !== '');
+    return cell.textContent.trim() !== '' && names.some((each) => content.replace(/^"|"$/g, '').trim().replace(/\s*:\s*$/, '') === each.value.trim());
   };
 
   // Whether a clip leaves nothing, or one pixel, as for screen readers.
@@ -92,7 +104,7 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
 
   // What of a displayed element is shown: 'all', 'none', or 'inner' where its own text is not and elements in it may be.
   const shown = (element, style, table) => {
-    if (isClipped(style)) return 'none';
+    if (isClipped(style) || isFaded(style) || facesAway(style) || /^(url|image)/.test(style.content)) return 'none';
     const { position, overflowX, overflowY, display } = style;
     const box = element.getBoundingClientRect();
     if (display !== 'inline' && display !== 'contents') {
@@ -110,12 +122,14 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
       }
     }
     if (iconFont.test(style.fontFamily.split(',')[0])) return 'none';
-    if (style.fontSize === '0px') return 'inner';
+    if (parseFloat(style.fontSize) < 2 || parseFloat(style.letterSpacing) <= -parseFloat(style.fontSize) * 0.9) return 'inner';
+    if (style.contentVisibility === 'hidden' || (isPaintless(style) && ![...element.childNodes].every((each) => each.nodeType === 1))) return 'inner';
     const indent = parseFloat(style.textIndent);
     if (indent < 0 ? -indent > box.width : indent > box.width && overflowX !== 'visible' && indent > 100) return display === 'inline' ? 'all' : 'inner';
     return 'all';
   };
 
+${seenTexts}
   const isIcon = (element, name) => element.getAttribute('aria-hidden') === 'true' && (name === 'i' || /(^|[-_\s])icons?($|[-_\s])/i.test(element.getAttribute('class') || ''));
 
   const boxes = new Map();
@@ -151,6 +165,24 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
     }
   };
 
+  // A cell with several texts: those that nobody sees are marked, and it is written as it is seen where its elements stand
+  // in another order.
+  const look = (cell, texts) => {
+    const { kept, visual } = weigh(cell, texts);
+    const written = before.size + after.size > 0 && [...cell.querySelectorAll('*')].some((each) => before.has(each) || after.has(each));
+    if (visual !== null && !written) {
+      for (const child of cell.children) mark(child, 'none');
+      mark(cell, 'inner');
+      before.set(cell, (before.get(cell) || '') + visual);
+      return;
+    }
+    for (const node of texts) {
+      const parent = upFrom(node);
+      if (!kept.has(node) && !texts.some((each) => kept.has(each) && upFrom(each) === parent)) mark(parent, 'inner');
+    }
+    spaceBetween(texts.filter((node) => kept.has(node)));
+  };
+
   // 'within' has the table, the texts of the cell for what stands in one, and whether styles are looked at.
   const visit = (element, depth, within) => {
     elements++;
@@ -167,7 +199,7 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
     }
     const isCell = name === 'td' || name === 'th';
     if (isIcon(element, name)) return mark(element, 'none');
-    const looked = within.looked || tricks.test(element.getAttribute('style') || '');
+    const looked = within.looked || name === 'bdo' || tricks.test(element.getAttribute('style') || '') || (element.hidden && element.getAttribute('hidden') === 'until-found');
     if (looked) {
       style ??= getComputedStyle(element);
       if (!hidden) {
@@ -180,9 +212,9 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
     const unslotted = (name === 'details' && !element.open) || (element.shadowRoot !== null && [...element.childNodes].some((each) => each.nodeType === 3 && !isBlank.test(each.data) && each.assignedSlot === null));
     if (unslotted && !hidden) { mark(element, 'inner'); hidden = true; }
     let inside = within;
-    if (name === 'table') inside = { table: element, texts: null, looked };
-    else if (isCell) inside = { table: within.table, texts: [], looked };
-    else if (looked !== within.looked) inside = { table: within.table, texts: within.texts, looked };
+    if (name === 'table') inside = { table: element, texts: null, looked, turned: [] };
+    else if (isCell) inside = { table: within.table, texts: [], looked, turned: [] };
+    else if (looked !== within.looked) inside = { table: within.table, texts: within.texts, looked, turned: within.turned };
     const { texts } = inside;
     if (texts && withText && !hidden) {
       const start = writtenText(element, '::before'), end = writtenText(element, '::after');
@@ -209,13 +241,14 @@ export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(
       if (written !== 'none' && /^(upper|lower)case$|^capitalize$/.test(written)) mark(element, written);
       if (style.verticalAlign === 'super' && name !== 'sup') mark(element, 'raised');
     }
-    if (isCell && texts.length > 1) spaceBetween(texts);
+    if (texts && ownText && looked && isTurned(style)) inside.turned.push(element);
+    if (isCell && (texts.length > 1 || inside.turned.length > 0)) look(element, texts);
   };
 
   const root = document.documentElement;
   if (!root) return '';
   try {
-    if (document.body) visit(document.body, 1, { table: null, texts: null, looked: withTricks || tricks.test(root.getAttribute('style') || '') });
+    if (document.body) visit(document.body, 1, { table: null, texts: null, turned: [], looked: withTricks || tricks.test(root.getAttribute('style') || '') });
   } catch (error) {
     if (error === marked) return null;
     throw error;
