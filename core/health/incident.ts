@@ -43,5 +43,7 @@ export interface KeptIncident {
   readonly lastSeenAt: Date;
   readonly resolvedAt: Date | null;
   readonly count: number;
+  /** How often it came back. */
+  readonly bouts: number;
   readonly evidence: readonly Evidence[];
 }

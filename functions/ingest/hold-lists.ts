@@ -17,7 +17,7 @@ export interface HeldLists {
 
 /**
  * Holds an answer back whose list of members has changed as none of an index does: it is a failure, none of its symbols is
- * registered, and a finding with both lists waits for a person. Once that is accepted, the next reading is stored.
+ * registered, and a finding with both lists waits for a person. Once that is accepted, the list is read again and stored.
  */
 export async function holdLists(
   parsed: Parsed,

@@ -40,6 +40,7 @@ describe('the sources', () => {
     const incidents = page.locator('section', { has: page.getByRole('heading', { name: 'Incidents' }) });
     await incidents.getByText('open since').waitFor();
     expect(await textOf(incidents)).toMatch(/Schema drift, open since .*12 failures/s);
+    expect(await textOf(incidents)).toMatch(/12 failures.*came back 2 times/s);
     expect(await textOf(incidents)).toMatch(/Timeout, opened .*, resolved /);
     await incidents.getByRole('link', { name: 'its run' }).first().click();
     await page.getByRole('region', { name: 'Run' }).waitFor();

@@ -47,6 +47,7 @@ it('lists incidents, the latest opened first, by source, reason and status', asy
       lastSeenAt: iso(-60),
       resolvedAt: null,
       count: 3,
+      cameBack: 0,
       evidence,
     },
   ]);

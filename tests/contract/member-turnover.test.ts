@@ -50,6 +50,14 @@ it('a list with other members than ever is held back with both lists, and read o
   expect(listed[0]?.evidence).toMatchObject({ code: 'members_changed', unknown: expect.arrayContaining(['QXAA']) });
 
   await records.decide([String(held?.['id'])], 'accepted', null);
+  // What was held back is stored before the source is asked again.
+  const pagesAsked = () => of.upstreams().control.requests(false)['slickcharts']?.['page'];
+  const asked = pagesAsked();
+  await world.watch(new Date());
+  await world.ingest();
+  expect(pagesAsked()).toBe(asked);
+  expect(await members()).toContain('QXAA');
+  expect(await of.all('SELECT blob_key FROM blob_to_read_again')).toEqual([]);
   await cycle();
   expect(await ended()).toMatchObject({ status: 'succeeded' });
   expect(await members()).toContain('QXAA');

@@ -36,6 +36,8 @@ export const incidentSchema = z
     resolvedAt: instant.nullable(),
     /** The number of failures. */
     count: z.int().positive(),
+    /** How often it came back after it had seemed over: of a source that fails and works in turn. */
+    cameBack: z.int().nonnegative().default(0),
     /** The first and the newest of them, oldest first, at most ten. */
     evidence: z.array(evidenceSchema),
   })

@@ -81,6 +81,7 @@ function incidentView(incident: KeptIncident): IncidentView {
     lastSeenAt: incident.lastSeenAt.toISOString(),
     resolvedAt: incident.resolvedAt?.toISOString() ?? null,
     count: incident.count,
+    cameBack: incident.bouts,
     evidence: [...incident.evidence],
   };
 }

@@ -122,6 +122,7 @@ export function usualIncidents(sourceId: string): IncidentView[] {
         cause: causeOf(incident.reason, null),
         status: 'open',
         resolvedAt: null,
+        cameBack: incident.reason === 'schema_drift' ? 2 : 0,
         evidence: [sample(95, samples[incident.reason] ?? 'The source gave no data.')],
       }),
     ),
@@ -135,6 +136,7 @@ export function usualIncidents(sourceId: string): IncidentView[] {
       lastSeenAt: at(86_400 * 2 - 600),
       resolvedAt: at(86_400 * 2 - 900),
       count: 2,
+      cameBack: 0,
       evidence: [sample(86_400 * 2, 'The source did not answer within 10 s.')],
     },
   ];

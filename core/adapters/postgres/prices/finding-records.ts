@@ -15,6 +15,7 @@ import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
 import { keepDismissed, openAccepted } from '../listings/name-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
+import { readAgainAcceptedLists } from './reread-store.ts';
 import { serveVouched } from './vouched-quotes.ts';
 
 /** `$STATUS` is the status, now or at an instant. */
@@ -106,8 +107,10 @@ export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): Visi
         });
         const decided = rowsOf(idRow, result).map((row) => row.id);
         if (decided.length === 0) return decided;
-        if (status === 'accepted') await openAccepted(db, decided);
-        else {
+        if (status === 'accepted') {
+          await openAccepted(db, decided);
+          await readAgainAcceptedLists(db, decided);
+        } else {
           await keepDismissed(db, decided);
           await serveVouched(db, decided, rankOf);
         }

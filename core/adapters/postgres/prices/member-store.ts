@@ -56,7 +56,8 @@ export async function knownMembers(
 }
 
 /**
- * Stores findings on lists of members. One that is there already stays as it is; other open ones on the same index are
+ * Stores findings on lists of members. One that is there already is of the newest reading from then on, which is read again when
+ * it is accepted; other open ones on the same index are
  * gone, and so are all open ones on indices whose list was stored.
  */
 export async function storeMemberFindings(
@@ -82,7 +83,8 @@ export async function storeMemberFindings(
     text: `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, evidence, batch_id)
            SELECT listing_id, $1::text, row_key, 'members', severity, 'index', evidence, $2::bigint
            FROM unnest($3::int[], $4::text[], $5::text[], $6::jsonb[]) AS r (listing_id, row_key, severity, evidence)
-           ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO NOTHING`,
+           ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone'
+             DO UPDATE SET batch_id = excluded.batch_id WHERE finding.status = 'open'`,
     values: [
       sourceId,
       batchId,

@@ -16,10 +16,12 @@ const incidentRow = z.object({
   last_seen_at: z.date(),
   resolved_at: z.date().nullable(),
   count: z.int(),
+  bouts: z.int(),
   evidence: z.array(evidenceSchema),
 });
 
-const columns = `id, source_id, reason, opened_at, opened_at::text AS position, last_seen_at, resolved_at, count, evidence`;
+const columns = `id, source_id, reason, opened_at, opened_at::text AS position, last_seen_at, resolved_at, count, bouts,
+  evidence`;
 
 /** Incidents in Postgres. */
 export function incidentStore(pool: Pool): VisibleTo<IncidentStore> {

@@ -59,6 +59,7 @@ function Incident({ incident }: { incident: IncidentView }) {
         </p>
         <p className={styles.more}>
           {plural(incident.count, 'failure')}, the last <Moment at={incident.lastSeenAt} />
+          {incident.cameBack > 0 && `, came back ${plural(incident.cameBack, 'time')}`}
           {newest?.runId && (
             <>
               {' · '}
