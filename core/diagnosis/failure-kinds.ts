@@ -4,6 +4,9 @@ import type { TaskFact } from './facts.ts';
 /** Answers of a source that is down: each says something else of it. */
 const downAnswers: ReadonlySet<string> = new Set([
   'maintenance',
+  'waiting_room',
+  'error_page',
+  'page_not_found',
   'still_loading',
   'no_prices_notice',
   'answer_cut_off',

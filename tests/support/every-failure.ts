@@ -53,6 +53,8 @@ const bodies = [
   '<div id="challenge-form"></div>',
   '<form class="consent-form" action="/v2/collectConsent"></form>',
   '<h1>Scheduled maintenance</h1>',
+  '<h1>Waiting room</h1>',
+  '<h1>Internal Server Error</h1>',
   '<h1>Page not found</h1>',
   '<p class="spinner"></p>',
   '<p class="problem">No prices</p>',

@@ -21,9 +21,11 @@ export const availabilityRules: readonly SourceRule[] = [
     id: 'maintenance',
     short: 'it is closed for maintenance',
     reasons: ['down'],
-    needs: allSay('maintenance'),
-    cause: () =>
-      'The source can be reached, and says that it is closed for maintenance. Nothing on our side helps but waiting.',
+    needs: allSay('maintenance', 'waiting_room', 'error_page', 'page_not_found'),
+    cause: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'maintenance')
+        ? 'The source can be reached, and says that it is closed for maintenance. Nothing on our side helps but waiting.'
+        : 'The source can be reached, and shows a page that says so itself: of an error of its own, a queue, or nothing at this address.',
     advice: (complaint) => [
       say('It is tried again by itself, and recovered automatically when it is back.'),
       test(complaint),
