@@ -1,11 +1,15 @@
 /** Every S3 key of Quotron is made here. */
 import * as z from 'zod';
+import { importFolder, isImport } from './words/imports.ts';
 
 export const rawPrefix = 'raw/';
 
-/** Where the raw blobs of a source and a UTC date are. */
+/** Where imports are uploaded. */
+export const importPrefix = `${rawPrefix}${importFolder}/`;
+
+/** Where the raw blobs of a source and a UTC date are. Imports of all licence classes share a folder. */
 export function rawDayPrefix(sourceId: string, date: string): string {
-  return `${rawPrefix}${sourceId}/${date}/`;
+  return `${rawPrefix}${isImport(sourceId) ? importFolder : sourceId}/${date}/`;
 }
 
 /** The key of an attempt's raw blob. Never overwritten: another attempt is another key. */

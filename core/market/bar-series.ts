@@ -25,6 +25,13 @@ export interface BarSeries {
   readonly untraded?: readonly string[] | undefined;
   /** Times that the answer has a place for, whether there is a bar in it or not; those of the bars where it is absent. */
   readonly places?: readonly number[] | undefined;
+  /** Single bars and not all of their range: what is not among them stays as it is. */
+  readonly isSelection?: boolean | undefined;
   readonly fetchedAt: number;
   readonly path: string;
+}
+
+/** Where a bar of a series stands in its blob. */
+export function pathOfBar(path: string, { line, date, startsAt }: Pick<Bar, 'line' | 'date' | 'startsAt'>): string {
+  return line === undefined ? `${path} at ${date ?? startsAt}` : `${path} line ${line}`;
 }

@@ -38,6 +38,8 @@ export interface Bar {
   readonly volume: DecimalText | null;
   readonly currency: string;
   readonly minorFactor: number;
+  /** The line of the file that it was imported from. */
+  readonly line?: number;
 }
 
 /** What changes a listing's prices without a trade. */

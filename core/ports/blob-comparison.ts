@@ -13,7 +13,7 @@ export interface ComparedTo {
 export interface UnreadBlob {
   readonly blobKey: string;
   /** What its run collects; `null` where the database has no such run, as after a restore. Another release may know more kinds. */
-  readonly run: { readonly job: string; readonly kind: string } | null;
+  readonly run: { readonly sourceId: string; readonly job: string; readonly kind: string } | null;
 }
 
 /** What the database says on raw blobs. One adapter: Postgres. */

@@ -6,7 +6,7 @@
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RowFinding } from '../contracts/words/row-findings.ts';
 import type { Bar } from '../market/bar.ts';
-import type { BarSeries } from '../market/bar-series.ts';
+import { type BarSeries, pathOfBar } from '../market/bar-series.ts';
 import { checkActions } from './check-actions.ts';
 import type { RejectedRow } from './decision.ts';
 import { mayBeNegative } from './negative-prices.ts';
@@ -120,7 +120,7 @@ function rejection(series: BarSeries, bar: Bar, found: Rejected): RejectedRow {
   return {
     symbol: series.symbol,
     ...found,
-    path: `${series.path} at ${bar.date ?? bar.startsAt}`,
+    path: pathOfBar(series.path, bar),
     row: { ...bar, basis: series.basis, fetchedAt: series.fetchedAt },
     currency: bar.currency,
   };

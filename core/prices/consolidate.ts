@@ -25,6 +25,17 @@ export interface Candidate {
   readonly hasBook?: boolean;
   /** A finding that is open says that it is wrong: it takes no part. */
   readonly wrong?: boolean;
+  /** A person has imported it: it takes no part where a source has a price with the exchange's time. */
+  readonly yields?: boolean;
+}
+
+/**
+ * The candidates that have a say: those that yield have none beside a price with the exchange's time, be it old, and then
+ * they speak for no other price either.
+ */
+export function withoutYielding(candidates: readonly Candidate[]): readonly Candidate[] {
+  const isTimed = candidates.some((each) => each.yields !== true && each.wrong !== true && each.basis === 'exchange');
+  return isTimed ? candidates.filter((each) => each.yields !== true) : candidates;
 }
 
 /** The rule that decided for one source. */
@@ -106,9 +117,10 @@ export interface ConsolidatedListing {
  * consolidate([]) // null
  */
 export function consolidate(
-  candidates: readonly Candidate[],
+  all: readonly Candidate[],
   listing: ConsolidatedListing = { assetClass: 'equity' },
 ): Consolidated | null {
+  const candidates = withoutYielding(all);
   const right = candidates.filter((each) => each.wrong !== true && Number.isFinite(each.price));
   const newest = Math.max(...right.map((each) => each.asOf));
   const timed = right.filter((each) => each.basis === 'exchange');

@@ -5,7 +5,7 @@
  * unit when nothing says which half. All else is stored as it came, with its findings.
  */
 import type { Bar, CorporateAction } from '../market/bar.ts';
-import type { BarSeries } from '../market/bar-series.ts';
+import { type BarSeries, pathOfBar } from '../market/bar-series.ts';
 import { calendarFor, hasDays, opensBefore, sessionDate, tradesOn } from '../market/calendar.ts';
 import { type AnsweredRange, answeredRange, overtaken } from './answered-range.ts';
 import { checkBars } from './check-bars.ts';
@@ -57,7 +57,7 @@ export function judgeBars(series: BarSeries, prior: PriorQuote | undefined, stor
     accepted.bars,
     found.filter((finding) => !undecided.has(finding.subject.at)),
   );
-  const answered = answeredRange(series, accepted.bars, stored);
+  const answered = series.isSelection ? null : answeredRange(series, accepted.bars, stored);
   return {
     accepted: { ...stays, spoken: answered },
     answered,
@@ -126,7 +126,7 @@ function ofNoKnownUnit(series: BarSeries, bar: Bar): RejectedRow {
     reason: 'unit_suspect',
     finding: { code: 'unit_undecided' },
     detail: 'The bars step by a factor of a unit, and nothing tells which are right.',
-    path: `${series.path} at ${bar.date ?? bar.startsAt}`,
+    path: pathOfBar(series.path, bar),
     row: { ...bar, basis: series.basis, fetchedAt: series.fetchedAt },
     currency: bar.currency,
   };

@@ -1,6 +1,7 @@
 import { ingestQueueName } from '../contracts/queues.ts';
 import type { SourceDefinition } from './definition.ts';
 import { guardedParser } from './guard.ts';
+import { importDefinitions } from './import/source.ts';
 import * as sources from './list.ts';
 import type { SourceParser } from './parser.ts';
 
@@ -12,9 +13,12 @@ export const catalogue: readonly SourceDefinition[] = Object.values<SourceDefini
   (a, b) => Number(b.kind === 'api') - Number(a.kind === 'api') || (b.rank.equity ?? 0) - (a.rank.equity ?? 0),
 );
 
+/** What rows are stored of: the catalogue, and what people import. */
+export const storedSources: readonly SourceDefinition[] = [...catalogue, ...importDefinitions];
+
 /** The source of an id, or `undefined`. */
 export function sourceOf(id: string): SourceDefinition | undefined {
-  return catalogue.find((source) => source.id === id);
+  return storedSources.find((source) => source.id === id);
 }
 
 /** The queue for blobs of a source, whichever release names it. */

@@ -48,6 +48,8 @@ export type CurrencylessBar = Omit<Bar, 'currency'> & { readonly currency: null 
 export interface ParsedQuote {
   readonly subject: Subject;
   readonly quote: Quote | CurrencylessQuote;
+  /** Where in the answer it stands, where a person wants to find it there; absent for what is found by its symbol. */
+  readonly place?: string;
 }
 
 /** All bars of one subject from one answer, with all corporate actions of its range: what it leaves out is withdrawn. */
@@ -66,6 +68,8 @@ export interface ParsedBars {
    * first and the last bar is withdrawn. Those of the bars where it is absent.
    */
   readonly places?: readonly number[];
+  /** Single bars and not all of their range: what is not among them stays as it is. */
+  readonly isSelection?: boolean;
 }
 
 /** One member of an index, with the price that stands beside it. */

@@ -29,6 +29,7 @@ import {
   type RouteSpec,
   takesFields,
 } from '../../core/http/route.ts';
+import { importDefinitions } from '../../core/sources/import/source.ts';
 import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { backfillRoutes } from './routes/backfills.ts';
@@ -40,6 +41,7 @@ import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/imports.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
@@ -76,13 +78,15 @@ export function createApp(dependencies: ApiDependencies): Api {
   const authenticator = createAuthenticator(keys, clock);
   const limiter = createRateLimiter(dependencies.rateLimit ?? usualRateLimit, clock);
   const failedSignIns = createRateLimiter(signInLimit, clock);
-  const visible = new Map(keyUses.map((use) => [use, VisibleSources.of(use, dependencies.catalogue)]));
+  // What is stored is of the catalogue, or was imported.
+  const stored = { ...dependencies, catalogue: [...dependencies.catalogue, ...importDefinitions] };
+  const visible = new Map(keyUses.map((use) => [use, VisibleSources.of(use, stored.catalogue)]));
   const specs: RouteSpec[] = [];
   const routes: Route[] = [
     ...sessionRoutes({ keys, failedSignIns }),
-    ...quoteRoutes(dependencies),
-    ...quoteListRoutes(dependencies),
-    ...barRoutes(dependencies),
+    ...quoteRoutes(stored),
+    ...quoteListRoutes(stored),
+    ...barRoutes(stored),
     ...coverageRoutes(dependencies),
     ...instrumentRoutes(dependencies),
     ...indexRoutes(dependencies),
@@ -94,6 +98,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
     ...watchRoutes(dependencies),
+    ...importRoutes(dependencies),
     ...quarantineRoutes(dependencies),
     ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),

@@ -12,6 +12,7 @@ import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { FindingRecords } from '../../core/ports/finding-records.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { IdempotencyStore } from '../../core/ports/idempotency-store.ts';
+import type { ImportStore } from '../../core/ports/import-store.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { InstrumentReader } from '../../core/ports/instrument-reader.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -25,6 +26,7 @@ import type { RunReader } from '../../core/ports/run-reader.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SystemSamples } from '../../core/ports/system-samples.ts';
+import type { SignUpload } from '../../core/ports/upload.ts';
 import type { ValidityStore } from '../../core/ports/validity-store.ts';
 import type { PlannedPeriods, WatchStore } from '../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
@@ -58,6 +60,9 @@ export interface ApiDependencies {
   readonly health: HealthReader;
   readonly systemSamples: SystemSamples;
   readonly facts: FactsReader;
+  readonly imports: VisibleTo<ImportStore>;
+  /** Links that let their holder store a part of an import. */
+  readonly signUpload: SignUpload;
   readonly incidents: VisibleTo<IncidentStore>;
   readonly diagnoses: DiagnosisStore;
   /** Whether a model is configured that writes summaries: then `queue` has `summaries`. */

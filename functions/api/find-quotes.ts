@@ -1,3 +1,4 @@
+import { isImport } from '../../core/contracts/words/imports.ts';
 import type { NamedListing } from '../../core/market/instrument.ts';
 import type { PricedListing, QuoteReader } from '../../core/ports/quote-reader.ts';
 import { consolidate } from '../../core/prices/consolidate.ts';
@@ -46,6 +47,7 @@ export async function findQuotes(
           asOf: row.asOf.getTime(),
           basis: row.asOfBasis,
           rank: sourceOf(row.source)?.rank[listing.assetClass] ?? 0,
+          yields: isImport(row.source),
         })),
         { assetClass: listing.assetClass },
       );

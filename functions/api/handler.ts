@@ -22,12 +22,14 @@ import { incidentStore } from '../../core/adapters/postgres/sources/incident-sto
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
+import { importStore } from '../../core/adapters/postgres/work/import-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts';
 import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3BlobReader } from '../../core/adapters/s3/blob-reader.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
+import { s3UploadSigner } from '../../core/adapters/s3/upload-signer.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
@@ -88,6 +90,8 @@ const app = createApp({
   health: healthReader(pool),
   systemSamples: systemSamples(pool),
   facts: factsReader(pool),
+  imports: importStore(pool),
+  signUpload: s3UploadSigner(setting('rawBucket')),
   incidents: incidentStore(pool),
   diagnoses: diagnosisStore(pool),
   summaries: summariesQueue !== undefined,

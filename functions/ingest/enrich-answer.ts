@@ -1,5 +1,5 @@
 import type { Bar } from '../../core/market/bar.ts';
-import type { BarSeries } from '../../core/market/bar-series.ts';
+import { type BarSeries, pathOfBar } from '../../core/market/bar-series.ts';
 import type { DecimalText } from '../../core/market/decimal.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, KnownListing } from '../../core/market/instrument.ts';
@@ -48,8 +48,8 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     row: null,
     currency: null,
   }));
-  for (const { subject, quote } of parsed.quotes) {
-    const path = `${answer} ${subject.symbol}`;
+  for (const { subject, quote, place } of parsed.quotes) {
+    const path = `${answer} ${subject.symbol}${place === undefined ? '' : ` ${place}`}`;
     const listing = resolve(subject.symbol, quote.asOf);
     if (!listing) {
       rejected.push(unknownListing(subject.symbol, path, { ...quote, fetchedAt }, quote.currency));
@@ -76,13 +76,13 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       });
     } else rejected.push(unitUnsaid(subject.symbol, path, { ...quote, fetchedAt }));
   }
-  for (const { subject, basis, basisAt, bars: rows, actions, witnesses, untraded, places } of parsed.bars) {
+  for (const { subject, basis, basisAt, bars: rows, actions, ...more } of parsed.bars) {
     const path = `${answer} ${subject.symbol}`;
     // A series belongs to the listing that the symbol means today, because sources answer so.
     const listing = resolve(subject.symbol, fetchedAt);
     if (!listing) {
       for (const bar of rows)
-        rejected.push(unknownListing(subject.symbol, path, { ...bar, basis, fetchedAt }, bar.currency));
+        rejected.push(unknownListing(subject.symbol, placeOf(path, bar), { ...bar, basis, fetchedAt }, bar.currency));
       continue;
     }
     const said: Bar[] = [];
@@ -91,9 +91,10 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
       const bar = volume === row.volume ? row : { ...row, volume };
       if (bar.currency !== null && !inPoints(listing, bar)) said.push(bar);
       else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
-      else rejected.push(unitUnsaid(subject.symbol, path, { ...bar, basis, fetchedAt }));
+      else rejected.push(unitUnsaid(subject.symbol, placeOf(path, bar), { ...bar, basis, fetchedAt }));
     }
-    const rest = { actions, witnesses, untraded, places, fetchedAt, path };
+    const { witnesses, untraded, places, isSelection } = more;
+    const rest = { actions, witnesses, untraded, places, isSelection, fetchedAt, path };
     bars.push({ listing, symbol: subject.symbol, basis, basisAt, bars: said, ...rest });
   }
   const constituents = (parsed.constituents ?? []).flatMap(({ index, asOf, members }): IndexSnapshot[] => {
@@ -112,6 +113,11 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     return [{ index: listing, fetchedAt, asOf: asOf === fetchedAt ? undefined : asOf, members: [...known.values()] }];
   });
   return { quotes, bars, constituents, rejected };
+}
+
+/** Bars of an import are found by their lines. */
+function placeOf(path: string, bar: Pick<Bar, 'line' | 'date' | 'startsAt'>): string {
+  return bar.line === undefined ? path : pathOfBar(path, bar);
 }
 
 /** An index that had no currency when it was first seen stays in points, whatever an answer calls them. */

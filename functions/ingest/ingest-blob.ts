@@ -16,11 +16,11 @@
 import type { BlobEnvelope, Exchange } from '../../core/contracts/blob.ts';
 import type { IngestMessage, OutcomeMessage } from '../../core/contracts/messages.ts';
 import { stoppedDelaySeconds } from '../../core/contracts/queues.ts';
+import { isImport } from '../../core/contracts/words/imports.ts';
 import type { BarSeries } from '../../core/market/bar-series.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, NewListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
-import { noCurrency } from '../../core/market/money.ts';
 import { clockToleranceMs } from '../../core/planning/wrong-clock.ts';
 import {
   type BatchHeader,
@@ -37,12 +37,14 @@ import { type JudgedBars, judgeBars } from '../../core/prices/judge-bars.ts';
 import { barStatistics, quoteStatistics } from '../../core/prices/statistics.ts';
 import { earliestTime, futureToleranceMs } from '../../core/prices/thresholds.ts';
 import { isStaleAtFetch, verdictOf } from '../../core/prices/verdict.ts';
-import { ingestQueueOf, knownSource, parserOf } from '../../core/sources/catalogue.ts';
+import { ingestQueueOf, knownSource } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { guardedReads } from '../../core/sources/guard.ts';
 import type { Parsed, SourceParser, Subject } from '../../core/sources/parser.ts';
+import { otherCurrencies, subjectsOf } from './answered-symbols.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 import { type HeldLists, holdLists } from './hold-lists.ts';
+import { parserFor } from './import-parser.ts';
 import { namesToJudge } from './said-names.ts';
 import { seenSymbols, unknownSymbols } from './seen-symbols.ts';
 
@@ -77,7 +79,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       await queue.send(ingestQueueOf(message.sourceId), [message], stoppedDelaySeconds);
       return null;
     }
-    const parser = await parserOf(message.sourceId, sourceOf);
+    const parser = await parserFor(message, sourceOf);
     const envelope = await read(message);
     const stored =
       envelope instanceof BlobError
@@ -91,14 +93,14 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
 
   /**
    * The envelope, or what is wrong with it for good. One that looks damaged is read twice, since a download may be cut. That
-   * one is missing ends a replay, of which a person hears; any other message is tried again.
+   * one is missing ends a replay and an import, of which a person hears; any other message is tried again.
    */
   async function read(message: IngestMessage, again = true): Promise<BlobEnvelope | BlobError> {
     try {
       return await rawStore.get(message.blobKey);
     } catch (error) {
       if (!(error instanceof BlobError) || error.code === null) throw error;
-      if (error.code === 'blob_missing' && !message.replay) throw error;
+      if (error.code === 'blob_missing' && !message.replay && !isImport(message.sourceId)) throw error;
       return error.code === 'blob_damaged' && again ? read(message, false) : error;
     }
   }
@@ -111,13 +113,12 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     requireSameTask(envelope, message);
     const exchanges = withoutRepeated(envelope.exchanges);
     const answers = guardedReads(() =>
-      exchanges.map(
-        (exchange): Answer => ({
-          fetchedAt: Date.parse(exchange.fetchedAt),
-          asked: exchange.request.symbols,
-          parsed: parser.parse(message.kind, exchange),
-        }),
-      ),
+      exchanges.map((exchange): Answer => {
+        const parsed = parser.parse(message.kind, exchange);
+        // A person has brought an import: each symbol in it is wanted.
+        const asked = isImport(message.sourceId) ? subjectsOf(parsed) : exchange.request.symbols;
+        return { fetchedAt: Date.parse(exchange.fetchedAt), asked, parsed };
+      }),
     );
     const latest = await latestFetch(answers);
     const storeAll = async () => {
@@ -168,14 +169,16 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
       answers.map(({ parsed, fetchedAt }, index) => enrich(parsed, fetchedAt, `exchanges[${index}]`, resolve));
     let enriched = enrichAll();
     const nameFindings: ListedFinding[] = [];
-    const names = namesToJudge(answers, aliases, latest);
+    // An import says of no symbol that it means something else now.
+    const isImported = isImport(message.sourceId);
+    const names = isImported ? [] : namesToJudge(answers, aliases, latest);
     if (names.length > 0) {
       const judged = await store.judgeNames(message.sourceId, names);
       for (const [symbol, meaning] of judged.aliases) aliases.set(symbol, meaning);
       nameFindings.push(...judged.findings);
       enriched = enrichAll();
     }
-    const changed = otherCurrencies(enriched);
+    const changed = isImported ? [] : otherCurrencies(enriched);
     if (changed.length > 0) {
       const fetchedAt = Math.min(latest, ...answers.map((answer) => answer.fetchedAt));
       const opened = await store.openCurrencies(message.sourceId, changed, fetchedAt);
@@ -256,22 +259,6 @@ function headerOf(
   return { blobKey, runId, part, attempt, sourceId, kind, parserVersion, window, replay: replay?.id };
 }
 
-/** The symbols that the answers give in another currency than their listings'. */
-function otherCurrencies(enriched: readonly Enriched[]): { symbol: string; currency: string; minorFactor: number }[] {
-  const found = new Map<string, { symbol: string; currency: string; minorFactor: number }>();
-  for (const { quotes, bars } of enriched) {
-    for (const { symbol, listing, quote } of quotes)
-      if (quote.currency !== listing.currency && listing.currency !== noCurrency)
-        found.set(symbol, { symbol, currency: quote.currency, minorFactor: quote.minorFactor });
-    for (const { symbol, listing, bars: rows } of bars) {
-      const last = rows.at(-1);
-      if (last?.currency && last.currency !== listing.currency && listing.currency !== noCurrency)
-        found.set(symbol, { symbol, currency: last.currency, minorFactor: last.minorFactor });
-    }
-  }
-  return [...found.values()];
-}
-
 /** On a blob that nobody can read: there are no rows, and its task ends with that. */
 function unreadable({ code, message }: BlobError): Decision {
   const verdict = {
@@ -326,7 +313,8 @@ async function decide(
       accepted: quotes.accepted.length + bars.reduce((sum, each) => sum + each.bars.length, 0),
       rejected: notServed,
       missing: answers.reduce((sum, { missing }) => sum + missing.length, 0),
-      stale: await isStaleAtFetch(quotes.accepted, evidence),
+      // A file of the past is meant to be old.
+      stale: !isImport(message.sourceId) && (await isStaleAtFetch(quotes.accepted, evidence)),
     }),
   };
 }

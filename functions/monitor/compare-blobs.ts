@@ -1,5 +1,6 @@
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import { attemptOf, rawBlobKey, rawDayPrefix } from '../../core/contracts/s3-keys.ts';
+import { isImport } from '../../core/contracts/words/imports.ts';
 import { jobKinds } from '../../core/contracts/words/job-kinds.ts';
 import { longestHoldMs } from '../../core/planning/held-messages.ts';
 import type { ComparedTo, ComparisonStore, UnreadBlob } from '../../core/ports/blob-comparison.ts';
@@ -111,7 +112,9 @@ export async function compareBlobs(
   async function send(sourceId: string, unread: readonly UnreadBlob[]): Promise<void> {
     const messages: IngestMessage[] = [];
     for (const blob of unread) {
-      const message = blob.run ? messageOf(blob.blobKey, sourceId, blob.run) : await messageInside(blob.blobKey);
+      // Of an import that was never finished: nobody wants its rows.
+      if (!blob.run && isImport(sourceId)) continue;
+      const message = blob.run ? messageOf(blob.blobKey, blob.run) : await messageInside(blob.blobKey);
       if (message) messages.push(message);
       else if (!blob.run) found.unreadable.push(blob.blobKey);
     }
@@ -135,10 +138,10 @@ export async function compareBlobs(
 }
 
 /** `null` where another release collects it. */
-function messageOf(blobKey: string, sourceId: string, run: { job: string; kind: string }): IngestMessage | null {
+function messageOf(blobKey: string, run: NonNullable<UnreadBlob['run']>): IngestMessage | null {
   const attempt = attemptOf(blobKey);
   const kind = jobKinds.find((each) => each === run.kind);
-  return attempt && kind ? { blobKey, ...attempt, sourceId, job: run.job, kind } : null;
+  return attempt && kind ? { blobKey, ...attempt, sourceId: run.sourceId, job: run.job, kind } : null;
 }
 
 /** The UTC date so many days after an instant. */

@@ -17,6 +17,7 @@ import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
 import { blobsNeverRead } from '../../core/contracts/metrics.ts';
+import { importFolder } from '../../core/contracts/words/imports.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
@@ -50,7 +51,8 @@ const comparing = {
   blobs,
   index: s3BlobIndex(setting('rawBucket'), s3),
   queue,
-  sources: catalogue,
+  // The imports of all licence classes are in one folder.
+  sources: [...catalogue, { id: importFolder }],
 };
 const system = {
   health: healthReader(pool),

@@ -3,7 +3,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { answersPrefix, artifactsPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
+import { answersPrefix, artifactsPrefix, importPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { BoundFunction } from './binding.ts';
 
 /**
@@ -59,6 +59,11 @@ export class RawStore extends Construct {
   /** Lets `fn` add blobs: not read, list or delete them. */
   grantAdd(fn: BoundFunction): void {
     this.grant(fn, ['s3:PutObject'], rawPrefix);
+  }
+
+  /** Lets `fn` give people signed links by which they upload an import: not read, list or delete. */
+  grantAddImports(fn: BoundFunction): void {
+    this.grant(fn, ['s3:PutObject'], importPrefix);
   }
 
   /** Lets `fn` add screenshots of failed pages. */

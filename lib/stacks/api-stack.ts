@@ -50,6 +50,7 @@ export class ApiStack extends Stack {
     // Operators read raw answers as text.
     storage.rawStore.grantRead(api);
     storage.rawStore.grantKeepAnswers(api);
+    storage.rawStore.grantAddImports(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
     // A replay is a message like any other.

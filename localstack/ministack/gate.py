@@ -13,7 +13,7 @@ What passes:
 3. AWS calls with the access key id of the starter, which is a secret of this start, or signed by a function here.
    MiniStack checks no signature but those of presigned URLs at S3; a function's access key id stands in every link that
    it gives away, so here its signatures are checked
-4. presigned URLs that a function here has signed, to read one object
+4. presigned URLs that a function here has signed, to read one object, or to store one whose length and sum are signed
 5. without one: the health check, and the REST API, which checks keys of its own
 
 The dashboard's server passes on what browsers send it, from the one origin that it serves. It renames the headers by
@@ -47,6 +47,10 @@ CLOUDFORMATION_ANSWER = "/_ministack/cfn-response/"
 HEADERS_OF_LINK = {
     "host", "accept", "user-agent", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
 }
+
+# And with one to store an object. Those by which it is held to what was signed are among its signed headers.
+HEADERS_OF_UPLOAD = HEADERS_OF_LINK | {"content-length", "content-type", "content-encoding", "x-amz-checksum-sha256"}
+SIGNED_OF_UPLOAD = {"content-length", "x-amz-checksum-sha256", "if-none-match"}
 
 credentials_of = {}
 secret_of = {}
@@ -136,8 +140,11 @@ def signed_by_function(scope, query, headers):
     # A part of the signature is missing.
     if secret is None or isinstance(signature, tuple):
         return False
-    if link and (scope["method"] not in ("GET", "HEAD") or signature.service != "s3"):
+    if link and signature.service != "s3":
         return False
+    if link and scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] != "PUT" or not SIGNED_OF_UPLOAD <= set(signature.signed_headers.split(";")):
+            return False
     # The body has not come yet. The AWS SDK for JavaScript, by which all functions call, says its hash in a signed header.
     if not link and "x-amz-content-sha256" not in signature.signed_headers.split(";"):
         return False
@@ -202,10 +209,11 @@ def gated(app):
             return
         trusted = hmac.compare_digest(said.encode("latin-1"), SECRET.encode()) and is_rest_api(scope["path"])
         link = is_link(headers) and not open_to_all(scope)
+        passed = HEADERS_OF_UPLOAD if scope["method"] == "PUT" else HEADERS_OF_LINK
         kept = []
         for name, pair in zip(names, scope["headers"]):
             if link:
-                if name in HEADERS_OF_LINK:
+                if name in passed:
                     kept.append(pair)
             elif name.startswith(BROWSER_HEADER):
                 if trusted:

@@ -116,6 +116,13 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /watch': [],
   'GET /watch/{symbol}': [],
   'PUT /watch/{symbol}': [],
+  // tests/contract/imports.test.ts: they are of imports, which have sources of their own.
+  'POST /imports': [],
+  'PUT /imports/{id}/parts/{part}': [],
+  'POST /imports/{id}/finish': [],
+  'GET /imports': [],
+  'GET /imports/{id}': [],
+  'GET /imports/{id}/rows': [],
   'POST /findings/accept': [],
   'POST /findings/dismiss': [],
   'POST /quarantine/replay': [],

@@ -24,6 +24,7 @@ import { incidentStore } from '../../core/adapters/postgres/sources/incident-sto
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { backfillStore } from '../../core/adapters/postgres/work/backfill-store.ts';
+import { importStore } from '../../core/adapters/postgres/work/import-store.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts';
 import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
@@ -82,6 +83,12 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     health: healthReader(pool),
     systemSamples: systemSamples(pool),
     facts: factsReader(pool),
+    imports: importStore(pool),
+    signUpload: async (key, { bytes, sha256 }) => ({
+      url: `https://bucket.invalid/${key}?signed=${bytes}`,
+      headers: { 'x-amz-checksum-sha256': sha256 },
+      seconds: 900,
+    }),
     incidents: incidentStore(pool),
     diagnoses: diagnosisStore(pool),
     summaries: false,

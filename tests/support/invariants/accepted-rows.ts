@@ -36,7 +36,7 @@ function asStored(batch: BatchReading['batch'], quotes: readonly ListedQuote[]):
 /** The bars of a batch, as they are stored. */
 export function acceptedBars({ batch, bars }: BatchReading): Accepted<BarRow>[] {
   return bars.flatMap(({ listing, basis, fetchedAt, bars: rows }) =>
-    rows.map((bar) => ({
+    rows.map(({ line: _, ...bar }) => ({
       ...bar,
       listingId: listing.id,
       source: batch.sourceId,

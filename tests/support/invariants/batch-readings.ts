@@ -10,9 +10,10 @@ import type { RejectedRow } from '../../../core/prices/decision.ts';
 import { changeToDecide } from '../../../core/prices/rules/members.ts';
 import { staleBehindStoredMs } from '../../../core/prices/thresholds.ts';
 import { verdictOf } from '../../../core/prices/verdict.ts';
-import { type knownSource, parserOf } from '../../../core/sources/catalogue.ts';
+import { knownSource } from '../../../core/sources/catalogue.ts';
 import type { Parsed } from '../../../core/sources/parser.ts';
 import { enrich, resolveBy } from '../../../functions/ingest/enrich-answer.ts';
+import { parserFor } from '../../../functions/ingest/import-parser.ts';
 import { type Aliases, aliasesOf, candidatePriors } from './evidence.ts';
 import { HeldRows } from './held-rows.ts';
 import { judgeBars, judgeQuotes } from './judge-rows.ts';
@@ -90,7 +91,7 @@ async function readBatch(
   breaches: string[],
 ): Promise<BatchReading> {
   const { held, priors } = of;
-  const parser = await parserOf(batch.sourceId, of.find);
+  const parser = await parserFor({ sourceId: batch.sourceId, job: envelope.job }, of.find ?? knownSource);
   if (parser.version !== batch.parserVersion) breaches.push(`was read by version ${batch.parserVersion} of the parser`);
   const answers = lastOfEach(envelope.exchanges).map((exchange) => ({
     exchange,

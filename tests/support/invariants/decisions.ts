@@ -1,5 +1,6 @@
 import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
-import { type Candidate, consolidate } from '../../../core/prices/consolidate.ts';
+import { isImport } from '../../../core/contracts/words/imports.ts';
+import { type Candidate, consolidate, withoutYielding } from '../../../core/prices/consolidate.ts';
 import { type Accepted, type BarRow, newestOf, ofListingAndSource, type QuoteRow } from './accepted-rows.ts';
 import { plain, type StoredRows } from './stored-rows.ts';
 
@@ -32,7 +33,9 @@ export function decisionBreaches(
       return withBars.flatMap((each) => [each, { ...each, provisional: true }]);
     });
     const wanted = new Set(
-      combinations(choices).map((candidates) => said(consolidate(candidates, { assetClass }), candidates.length)),
+      combinations(choices).map((candidates) =>
+        said(consolidate(candidates, { assetClass }), withoutYielding(candidates).length),
+      ),
     );
     const found = decided.get(listing) ?? [];
     const [is] = found.map((row) => said(row, row.candidates));
@@ -61,7 +64,8 @@ function candidateOf(row: Accepted<QuoteRow>, rank: number): Candidate {
   const [price, bid, ask] = [Number(row.price), Number(row.bid), Number(row.ask)];
   const { source, asOf, asOfBasis: basis } = row;
   const usual = bid > 0 && ask > bid && ask < 1.1 * bid;
-  return { source, price, asOf, basis, rank, ...(usual && { spread: (ask - bid) / price }) };
+  const yields = isImport(source);
+  return { source, price, asOf, basis, rank, yields, ...(usual && { spread: (ask - bid) / price }) };
 }
 
 /** The bars that were the newest after some batch, in the order of the batches. */

@@ -35,7 +35,7 @@ export class HeldRows {
 
   /** Bars and splits of a series that are not taken yet. */
   under(path: string): readonly HeldRow[] {
-    const begins = [kept(`${path} at `), kept(`${path} split of `)];
+    const begins = [' at ', ' line ', ' split of '].map((word) => kept(path + word));
     return [...this.byPath].flatMap(([of, rows]) => (begins.some((each) => of.startsWith(each)) ? rows : []));
   }
 

@@ -11,7 +11,7 @@ export interface Maintenance {
   readonly partitionsMade: number;
   /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
   readonly rowsInDefault: number;
-  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries and reports of more than 400 days ago. */
+  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago. */
   readonly removed: number;
 }
 
@@ -50,6 +50,7 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
     "DELETE FROM consolidated_quote_revision WHERE known_to < $1::timestamptz - interval '400 days'",
     "DELETE FROM incident WHERE resolved_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM recovery WHERE finished_at < $1::timestamptz - interval '400 days'",
+    "DELETE FROM import WHERE created_at < $1::timestamptz - interval '400 days'",
     "DELETE FROM diagnosis WHERE created_at < $1::timestamptz - interval '400 days'",
     `DELETE FROM repair_wanted WHERE wanted_at < $1::timestamptz - interval '${repairMemoryDays} days'`,
     `DELETE FROM repair_read WHERE read_at < $1::timestamptz - interval '${repairMemoryDays} days'`,

@@ -11,7 +11,12 @@ const comparedRow = z.object({
   lastKey: z.string().nullable(),
   waits: z.boolean(),
 });
-const unreadRow = z.object({ blobKey: z.string(), job: z.string().nullable(), kind: z.string().nullable() });
+const unreadRow = z.object({
+  blobKey: z.string(),
+  sourceId: z.string().nullable(),
+  job: z.string().nullable(),
+  kind: z.string().nullable(),
+});
 
 /** What Postgres says on raw blobs. */
 export function postgresComparisonStore(pool: Pool): ComparisonStore {
@@ -33,15 +38,15 @@ export function postgresComparisonStore(pool: Pool): ComparisonStore {
 
     async unread(blobs) {
       const found = await pool.query(
-        `SELECT k.blob_key AS "blobKey", r.job, r.kind
+        `SELECT k.blob_key AS "blobKey", r.source_id AS "sourceId", r.job, r.kind
          FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS k (blob_key, run_id, place)
          LEFT JOIN run r ON r.id = k.run_id
          WHERE NOT EXISTS (SELECT FROM batch b WHERE b.blob_key = k.blob_key) ORDER BY k.place`,
         [blobs.map(({ blobKey }) => blobKey), blobs.map(({ runId }) => runId)],
       );
-      return rowsOf(unreadRow, found).map(({ blobKey, job, kind }) => ({
+      return rowsOf(unreadRow, found).map(({ blobKey, sourceId, job, kind }) => ({
         blobKey,
-        run: job !== null && kind !== null ? { job, kind } : null,
+        run: sourceId !== null && job !== null && kind !== null ? { sourceId, job, kind } : null,
       }));
     },
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isImport } from '../../../contracts/words/imports.ts';
 import { type AssetClass, assetClasses } from '../../../market/instrument.ts';
 import { asOfBases } from '../../../market/quote.ts';
 import {
@@ -7,6 +8,7 @@ import {
   complementOf,
   confirmedOf,
   consolidate,
+  withoutYielding,
 } from '../../../prices/consolidate.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection, Pool } from '../database/pool.ts';
@@ -76,7 +78,8 @@ export async function decide(
     known.candidates.push(candidateOf(row, rankOf));
     byListing.set(row.listing_id, known);
   }
-  return [...byListing].flatMap(([listingId, { assetClass, candidates }]) => {
+  return [...byListing].flatMap(([listingId, { assetClass, candidates: all }]) => {
+    const candidates = withoutYielding(all);
     const decision = consolidate(candidates, { assetClass });
     const confirmed = confirmedOf(candidates, { assetClass }).map((each) => each.source);
     if (!decision) return [];
@@ -97,6 +100,7 @@ function candidateOf(row: z.infer<typeof candidateRow>, rankOf: RankOf): Candida
     fetchedAt: row.fetched_at.getTime(),
     hasPrevious: row.has_previous,
     hasBook: bid > 0 && ask > 0,
+    ...(isImport(row.source) ? { yields: true } : {}),
     ...(row.provisional ? { provisional: true } : {}),
     // Bid and ask of another unit or time say nothing of how far prices lie apart.
     ...(bid > 0 && ask > bid && ask < 1.1 * bid ? { spread: (ask - bid) / price } : {}),

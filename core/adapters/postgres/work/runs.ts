@@ -51,6 +51,31 @@ export async function insertRun(db: Connection, run: NewRun): Promise<boolean> {
   return true;
 }
 
+/**
+ * Stores a run whose answers are in the raw store already, as those of an import: each task has had its one attempt, and
+ * waits for `ingest`, for so many seconds at the most. One that is stored stays as it is. Gives whether it is new.
+ */
+export async function insertFetchedRun(
+  db: Connection,
+  run: NewRun,
+  blobKeys: readonly string[],
+  patienceSeconds: number,
+): Promise<boolean> {
+  if (!(await insertRun(db, run))) return false;
+  await db.query(
+    `UPDATE task SET status = 'fetched', attempt = 1, queued_at = now(), waits_until = now() + make_interval(secs => $2)
+     WHERE run_id = $1`,
+    [run.id, patienceSeconds],
+  );
+  await db.query(
+    `INSERT INTO task_attempt (run_id, part, attempt, worker, finished_at, ok, blob_key, requests, latency_ms)
+     SELECT $1, part - 1, 1, 'import', now(), true, blob_key, 0, 0
+     FROM unnest($2::text[]) WITH ORDINALITY AS stored (blob_key, part)`,
+    [run.id, blobKeys],
+  );
+  return true;
+}
+
 /** Notes that tasks were sent to their queue. A task that a worker has taken meanwhile stays as it is. */
 export async function markSent(db: Connection | Pool, tasks: readonly ScrapeMessage[]): Promise<void> {
   await db.query(
