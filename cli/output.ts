@@ -39,6 +39,7 @@ const tones: ReadonlyMap<string, Tone> = new Map(
     ...{ healthy: 'good', succeeded: 'good', verified: 'good', running: 'good', pass: 'good', done: 'good' },
     ...{ failed: 'bad', stopped: 'bad', fail: 'bad' },
     ...{ degraded: 'fair', limited: 'fair', partial: 'fair', mitigated: 'fair', warn: 'fair' },
+    ...{ open: 'fair', resolved: 'dim', queued: 'dim', expired: 'dim' },
     ...{ paused: 'dim', unknown: 'dim', planned: 'dim', pending: 'dim', cancelled: 'dim' },
   }),
 );

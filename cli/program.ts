@@ -8,6 +8,7 @@ import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
+import { etlCommand } from './etl.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
 import { incidentsCommand } from './incidents.ts';
@@ -64,6 +65,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     listingsCommand(),
     watchListCommand(),
     backfillCommand(),
+    etlCommand(),
     credentialsCommand(),
     keysCommand(),
     migrateCommand(),
