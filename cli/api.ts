@@ -50,7 +50,10 @@ const localSchema = z.object({
   apiUrl: z.url(),
   apiKeys: z.object({ admin: z.string() }),
   databaseUrl: z.string().optional(),
+  emulatorUrl: z.url().optional(),
+  emulatorAccessKeyId: z.string().optional(),
 });
+export type LocalCloud = z.infer<typeof localSchema>;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const basePath = '/api/v1';
 const usualPageSize = 200;
@@ -163,7 +166,7 @@ function endpointOf(env: NodeJS.ProcessEnv, folder: string): { url: string; key:
  * What `npm start` wrote about the local cloud: looked for in the state folder, the current folder and the checkout. With
  * `--live` it writes into the folder `live` of these; the one that was started last is meant.
  */
-export function localCloud(env: NodeJS.ProcessEnv, folder: string): z.infer<typeof localSchema> | undefined {
+export function localCloud(env: NodeJS.ProcessEnv, folder: string): LocalCloud | undefined {
   const chosen = env['QUOTRON_STATE_DIR'];
   const folders = chosen ? [chosen] : [join(folder, '.quotron'), join(root, '.quotron')];
   for (const each of folders) {

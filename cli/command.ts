@@ -29,6 +29,11 @@ export function newCommand(name: string, description: string, examples: readonly
   return command;
 }
 
+/** Runs a command that needs no API, and sets the exit code it returns. */
+export async function carryOutAlone({ json = false }: Common, work: (out: Output) => Promise<ExitCode>): Promise<void> {
+  process.exitCode = await work(outputOf(json));
+}
+
 /**
  * Runs a command and sets the exit code it returns. `quotron.ts` prints what it throws. Adds a note where data are
  * simulated, unless the command says so itself.

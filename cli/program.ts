@@ -8,6 +8,7 @@ import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { diagnoseCommand } from './diagnose.ts';
+import { doctorCommand } from './doctor.ts';
 import { etlCommand } from './etl.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
@@ -15,6 +16,7 @@ import { incidentsCommand } from './incidents.ts';
 import { instrumentsCommand } from './instruments.ts';
 import { keysCommand } from './keys.ts';
 import { listingsCommand } from './listings.ts';
+import { logsCommand } from './logs.ts';
 import { migrateCommand } from './migrate.ts';
 import { openCommand } from './open.ts';
 import { proxyCommand } from './proxy.ts';
@@ -49,6 +51,8 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     barsCommand(),
     instrumentsCommand(),
     openCommand(),
+    doctorCommand(),
+    logsCommand(),
     testCommand(),
     runCommand(),
     runsCommand(),

@@ -128,6 +128,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     's3:GetObject on raw/*',
     's3:GetObject on answers/*',
     's3:PutObject on answers/*',
+    's3:PutObject on raw/import/*',
     ...allQueues.flatMap((queue) => [
       send(queue),
       `sqs:GetQueueAttributes on ${queue}`,

@@ -17,12 +17,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bin: ['lib/', 'core/contracts/'],
   lib: ['core/contracts/', 'core/market/', 'core/sources/catalogue.ts', 'core/sources/definition.ts'],
   functions: ['core/'],
-  // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project pins.
+  // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project
+  // pins; `quotron doctor` looks at what `npm start` needs, and `quotron logs` masks as the functions do.
   cli: [
     'core/contracts/',
     'core/market/',
     'functions/yahoo-proxy/standalone.ts',
     'functions/migrate/standalone.ts',
+    'core/auth/redact.ts',
+    ...['python', 'ports', 'problem', 'settings', 'state-folder'].map((name) => `localstack/${name}.ts`),
     'localstack/run.mjs',
   ],
   web: ['core/contracts/'],
