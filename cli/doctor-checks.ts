@@ -127,10 +127,15 @@ function memory(): Finding {
 async function ports(env: NodeJS.ProcessEnv, running: boolean): Promise<Finding> {
   if (running) return none('in use by the local cloud that runs here');
   const taken: string[] = [];
+  let fixed: ReturnType<typeof readSettings>['ports'];
+  try {
+    fixed = readSettings(env).ports;
+  } catch {
+    return none('a setting is not valid');
+  }
   for (const name of portNames) {
-    const port = Number(env[portVariable(name)] ?? Number.NaN);
-    if (Number.isInteger(port) && port > 0 && port < 65_536 && !(await isFree(port)))
-      taken.push(`${portVariable(name)}=${port}`);
+    const port = fixed[name];
+    if (port !== undefined && !(await isFree(port))) taken.push(`${portVariable(name)}=${port}`);
   }
   return taken.length === 0
     ? ok('those that are fixed are free; others are chosen')

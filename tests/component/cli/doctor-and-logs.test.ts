@@ -66,7 +66,6 @@ describe('doctor', () => {
       QUOTRON_API_KEY: key,
       QUOTRON_STATE_DIR: stateFolder,
       QUOTRON_DASHBOARD_PORT: port,
-      QUOTRON_SIM_CLOCK: 'noon',
     };
     const { code, ok, of, checks } = await look(env);
     expect([code, ok]).toEqual([1, false]);
@@ -87,7 +86,8 @@ describe('doctor', () => {
       ],
     ]);
     expect(of('node')?.state).toBe('ok');
-    expect(of('settings')).toMatchObject({ state: 'fail', todo: expect.stringContaining('QUOTRON_SIM_CLOCK') });
+    const { of: withTypo } = await look({ ...env, QUOTRON_SIM_CLOCK: 'noon' });
+    expect(withTypo('settings')).toMatchObject({ state: 'fail', todo: expect.stringContaining('QUOTRON_SIM_CLOCK') });
     expect(of('ports')).toMatchObject({ state: 'fail', found: expect.stringContaining(port) });
     expect(of('emulator')).toMatchObject({ state: 'none', todo: null });
     expect(of('api')).toMatchObject({ state: 'fail', todo: expect.stringContaining('quotron logs') });
