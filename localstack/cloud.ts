@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { findChromium } from '../core/adapters/chromium/executable.ts';
 import { createPool, type Pool } from '../core/adapters/postgres/database/pool.ts';
 import { readWatchList } from '../core/adapters/postgres/work/watch-list.ts';
+import { shellSymbol } from '../core/contracts/http/watch.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { settingNames } from '../core/contracts/settings.ts';
 import type { WatchList } from '../core/planning/watch-list.ts';
@@ -224,7 +225,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   const migrations = new Step(
     'Migrate',
     async () => migrateResponseSchema.parse(await functions.invoke('migrate', { watch: settings.symbols })),
-    ({ applied }) => (applied.length === 0 ? 'nothing to do' : applied.join(', ')),
+    ({ applied }) =>
+      applied.length === 0 ? 'nothing to do' : applied.length > 3 ? `${applied.length} migrations` : applied.join(', '),
   );
   await run([migrations]);
   signal.throwIfAborted();
@@ -345,8 +347,8 @@ function namedAgain(named: readonly string[] | undefined, watched: readonly stri
   const less = watched.filter((symbol) => !named.includes(symbol));
   if (more.length === 0 && less.length === 0) return [];
   const commands = [
-    more.length > 0 && `npx quotron watch add ${more.slice(0, 20).join(' ')}`,
-    less.length > 0 && `npx quotron watch remove ${less.slice(0, 20).join(' ')}`,
+    more.length > 0 && `npx quotron watch add ${more.slice(0, 20).map(shellSymbol).join(' ')}`,
+    less.length > 0 && `npx quotron watch remove ${less.slice(0, 20).map(shellSymbol).join(' ')}`,
   ].filter((each) => typeof each === 'string');
   return [
     `QUOTRON_SYMBOLS fills the watch list at the first start only and changes nothing now: the list has ${watched.length} symbols. While it runs, change it with`,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { openTasks, type RunResults, resultsOfRuns } from '../core/adapters/postgres/work/run-results.ts';
+import { shellSymbol } from '../core/contracts/http/watch.ts';
 import type { Tick } from '../core/contracts/messages.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import type { Functions } from './functions.ts';
@@ -64,7 +65,7 @@ export function tableOf(result: CycleResult): string {
     .filter(({ source, price }) => price !== null || source === null || !unreachable.has(source))
     .map((row) => [
       row.symbol,
-      row.price === null ? missing : `${row.price} ${row.currency ?? ''}`.trim(),
+      row.price === null ? (row.unknown ? 'unknown' : missing) : `${row.price} ${row.currency ?? ''}`.trim(),
       row.asOf ?? missing,
       row.source ?? missing,
       String(row.stored),
@@ -94,6 +95,20 @@ export function tableOf(result: CycleResult): string {
       `${result.unfinished} tasks have not ended: they wait for their source's quota or for a service that is stopped, or took too long.`,
     );
   return lines.join('\n');
+}
+
+/** Symbols that every source which was asked for them answered without. */
+export function unknownSymbols({ rows }: CycleResult): string[] {
+  return [...Map.groupBy(rows, ({ symbol }) => symbol)].flatMap(([symbol, own]) =>
+    own.every(({ unknown }) => unknown) ? [symbol] : [],
+  );
+}
+
+/** That symbols are unknown, and what to do about it; `null` where none is. */
+export function unknownInWords(result: CycleResult): string | null {
+  const symbols = unknownSymbols(result);
+  if (symbols.length === 0) return null;
+  return `Unknown to every source that was asked: ${listed(symbols)}. To take ${symbols.length === 1 ? 'it' : 'them'} off the watch list while Quotron runs: npx quotron watch remove ${symbols.map(shellSymbol).join(' ')}`;
 }
 
 /** One sentence where no source could be reached at all, with their names; `null` where one answered. */

@@ -10,7 +10,16 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { endedTasksAfter, positionOf } from '../core/adapters/postgres/work/ended-tasks.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
-import { type CycleResult, outOfReach, planCycle, resultOf, tableOf, waitForRuns } from './cycle.ts';
+import {
+  type CycleResult,
+  outOfReach,
+  planCycle,
+  resultOf,
+  tableOf,
+  unknownInWords,
+  unknownSymbols,
+  waitForRuns,
+} from './cycle.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
 import { failingJobs } from './failing-jobs.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
@@ -132,17 +141,20 @@ function cycleStep(cloud: Cloud) {
       const problems = [...new Set(result.failures.map(({ source, job, reason }) => `${source} ${job}: ${reason}`))];
       const bad = problems.length === 0 ? '' : `; ${problems.join(', ')}`;
       const open = result.unfinished === 0 ? '' : `; ${result.unfinished} tasks wait`;
-      return `${result.rows.length} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}${open}`;
+      return `${new Set(result.rows.map(({ symbol }) => symbol)).size} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}${open}`;
     },
   );
 }
 
 /** Prints the result of a cycle; returns the exit code: 1 when nothing was stored. */
 function report(result: CycleResult, simulated: readonly string[], json: boolean): number {
-  const ok = result.accepted > 0;
-  if (json) process.stdout.write(`${JSON.stringify({ ok, simulatedSources: simulated, ...result }, null, 2)}\n`);
+  const unknown = unknownSymbols(result);
+  const ok = result.accepted > 0 && unknown.length === 0;
+  if (json)
+    process.stdout.write(`${JSON.stringify({ ok, simulatedSources: simulated, unknown, ...result }, null, 2)}\n`);
   else process.stdout.write(`\n${[tableOf(result), simulationInWords(simulated) ?? []].flat().join('\n')}\n`);
-  if (!ok) process.stderr.write(`Nothing was stored: ${whyNothing(result)}\n`);
+  if (result.accepted === 0) process.stderr.write(`Nothing was stored: ${whyNothing(result)}\n`);
+  else if (!ok) process.stderr.write(`${unknownInWords(result)}\n`);
   return ok ? 0 : 1;
 }
 

@@ -87,5 +87,10 @@ export const usualWatchLimit = 1_000;
 
 /** The command that puts a symbol on the watch list, as it is typed into a shell. */
 export function commandToWatch(symbol: string): string {
-  return `quotron watch add ${/^[A-Z0-9._-]+$/.test(symbol) ? symbol : `'${symbol}'`}`;
+  return `quotron watch add ${shellSymbol(symbol)}`;
+}
+
+/** A symbol as a word for a shell: `^GSPC` and `EURUSD=X` need quotes. */
+export function shellSymbol(symbol: string): string {
+  return /^[A-Z0-9._-]+$/.test(symbol) ? symbol : `'${symbol}'`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type CycleResult, outOfReach, tableOf } from '../../../localstack/cycle.ts';
+import { type CycleResult, outOfReach, tableOf, unknownInWords, unknownSymbols } from '../../../localstack/cycle.ts';
 
 const result: CycleResult = {
   runs: [],
@@ -12,6 +12,7 @@ const result: CycleResult = {
       source: 'yahoo',
       stored: 12,
       rejected: 0,
+      unknown: false,
     },
   ],
   indices: [],
@@ -60,7 +61,7 @@ const failed = (source: string, job: string, unreachable = true) => ({
 });
 const row = (symbol: string, source: string) => ({
   ...{ symbol, source, price: null, currency: null, asOf: null },
-  ...{ stored: 0, rejected: 0 },
+  ...{ stored: 0, rejected: 0, unknown: false },
 });
 const offline: CycleResult = {
   ...{ ...result, accepted: 0, stored: 0, answered: false },
@@ -97,4 +98,16 @@ it('keeps the rows of a source that answered something, and one line for jobs th
   const text = tableOf({ ...result, rows: [row('ZZZZ', 'yahoo')], failures: alike });
   expect(text).toMatch(/^ZZZZ +–/m);
   expect(text.match(/blocked/g)).toHaveLength(1);
+});
+
+it('calls a symbol unknown where a source has answered without it, and names those that all have', () => {
+  const unknown = (symbol: string, source: string) => ({ ...row(symbol, source), unknown: true });
+  const rows = [...result.rows, unknown('AAPL', 'coingecko'), unknown('ZZZ', 'yahoo'), unknown('^ZZ', 'yahoo')];
+  const some = { ...result, rows };
+  expect(tableOf(some)).toMatch(/ZZZ +unknown +– +yahoo/);
+  expect(unknownSymbols(some)).toEqual(['ZZZ', '^ZZ']);
+  expect(unknownInWords(some)).toMatch(/: ZZZ and \^ZZ\. .*: npx quotron watch remove ZZZ '\^ZZ'$/);
+  // Others may still answer.
+  expect(unknownSymbols({ ...some, rows: [unknown('ZZZ', 'yahoo'), row('ZZZ', 'alpha-vantage')] })).toEqual([]);
+  expect(unknownInWords(result)).toBeNull();
 });

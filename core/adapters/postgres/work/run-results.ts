@@ -13,6 +13,8 @@ export interface SymbolResult {
   /** Rows of quotes and bars that are new, or replaced others. */
   readonly stored: number;
   readonly rejected: number;
+  /** The source answered, and not on this symbol. */
+  readonly unknown: boolean;
 }
 
 /** The constituents of an index that runs asked for. All but the index and the source are `null` where unknown. */
@@ -84,6 +86,7 @@ const symbolRow = z
     source: z.string().nullable(),
     stored: z.coerce.number(),
     rejected: z.coerce.number(),
+    unknown: z.boolean(),
   })
   .transform(({ as_of, ...row }) => ({ ...row, asOf: as_of?.toISOString() ?? null }));
 
@@ -94,7 +97,7 @@ async function symbolsOf(pool: Pool, runs: readonly string[]): Promise<SymbolRes
                     WHERE t.run_id = ANY($1) AND r.kind IN ('quotes', 'bars')),
           known AS (SELECT a.source_id, a.symbol, x.listing_id FROM asked a
                     LEFT JOIN symbol_alias x ON x.namespace = a.source_id AND x.symbol = a.symbol AND x.valid_to = 'infinity')
-     SELECT coalesce(c.symbol, k.symbol) AS symbol, q.price, q.currency, q.as_of, k.source_id AS source,
+     SELECT coalesce(c.symbol, w.symbol, k.symbol) AS symbol, (w.missing_since IS NOT NULL AND w.found_at IS NULL) IS TRUE AS unknown, q.price, q.currency, q.as_of, k.source_id AS source,
             (SELECT count(*) FROM quote r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches)
                AND NOT ${isWrong('r')})
               + (SELECT count(*) FROM bar r WHERE r.listing_id = k.listing_id AND r.source = k.source_id AND r.batch_id IN (SELECT id FROM batches)) AS stored,
@@ -105,7 +108,8 @@ async function symbolsOf(pool: Pool, runs: readonly string[]): Promise<SymbolRes
      FROM known k
      LEFT JOIN symbol_alias c ON c.namespace = 'canonical' AND c.listing_id = k.listing_id AND c.valid_to = 'infinity'
      LEFT JOIN latest_quote q ON q.listing_id = k.listing_id AND q.source = k.source_id
-     ORDER BY 1, 5`,
+     LEFT JOIN watch w ON w.source_id = k.source_id AND w.source_symbol = k.symbol
+     ORDER BY 1, source`,
     [runs],
   );
   return rows.map((row) => symbolRow.parse(row));
