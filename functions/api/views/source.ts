@@ -75,7 +75,7 @@ function jobView(
   return {
     id: job.id,
     kind: job.kind,
-    everySeconds: job.everySeconds === undefined ? null : job.everySeconds * stretch,
+    everySeconds: job.everySeconds === undefined ? null : Math.ceil(job.everySeconds * stretch),
     cron: job.cron ?? null,
     zone: job.cron === undefined ? null : job.zone,
     inSession: job.inSession !== undefined,
