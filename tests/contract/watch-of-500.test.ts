@@ -127,4 +127,5 @@ it('500 symbols at the usual quota: for ten minutes nothing is dropped, the quot
   const most = z.object({ most: z.int() }).parse(used.rows[0]).most;
   expect(most).toBeGreaterThan(40);
   expect(most).toBeLessThanOrEqual(yahoo.quota.perMinute);
+  await world.invariant();
 }, 600_000);
