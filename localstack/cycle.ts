@@ -97,10 +97,12 @@ export function tableOf(result: CycleResult): string {
   return lines.join('\n');
 }
 
-/** Symbols that every source which was asked for them answered without. */
+/** Symbols of which no source brought anything, and which one at least answered without. */
 export function unknownSymbols({ rows }: CycleResult): string[] {
   return [...Map.groupBy(rows, ({ symbol }) => symbol)].flatMap(([symbol, own]) =>
-    own.every(({ unknown }) => unknown) ? [symbol] : [],
+    own.some(({ unknown }) => unknown) && own.every(({ price, stored }) => price === null && stored === 0)
+      ? [symbol]
+      : [],
   );
 }
 
@@ -108,7 +110,7 @@ export function unknownSymbols({ rows }: CycleResult): string[] {
 export function unknownInWords(result: CycleResult): string | null {
   const symbols = unknownSymbols(result);
   if (symbols.length === 0) return null;
-  return `Unknown to every source that was asked: ${listed(symbols)}. To take ${symbols.length === 1 ? 'it' : 'them'} off the watch list while Quotron runs: npx quotron watch remove ${symbols.map(shellSymbol).join(' ')}`;
+  return `Unknown: ${listed(symbols)}. No source has ${symbols.length === 1 ? 'it' : 'them'}. To take ${symbols.length === 1 ? 'it' : 'them'} off the watch list while Quotron runs: npx quotron watch remove ${symbols.map(shellSymbol).join(' ')}`;
 }
 
 /** One sentence where no source could be reached at all, with their names; `null` where one answered. */

@@ -107,7 +107,8 @@ it('calls a symbol unknown where a source has answered without it, and names tho
   expect(tableOf(some)).toMatch(/ZZZ +unknown +– +yahoo/);
   expect(unknownSymbols(some)).toEqual(['ZZZ', '^ZZ']);
   expect(unknownInWords(some)).toMatch(/: ZZZ and \^ZZ\. .*: npx quotron watch remove ZZZ '\^ZZ'$/);
-  // Others may still answer.
-  expect(unknownSymbols({ ...some, rows: [unknown('ZZZ', 'yahoo'), row('ZZZ', 'alpha-vantage')] })).toEqual([]);
+  // One that did not answer brings nothing either.
+  expect(unknownSymbols({ ...some, rows: [unknown('ZZZ', 'yahoo'), row('ZZZ', 'alpha-vantage')] })).toEqual(['ZZZ']);
+  expect(unknownSymbols({ ...some, rows: [row('ZZZ', 'alpha-vantage')] })).toEqual([]);
   expect(unknownInWords(result)).toBeNull();
 });
