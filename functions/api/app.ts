@@ -39,6 +39,7 @@ import { credentialsSpecs } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -89,6 +90,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...barRoutes(stored),
     ...coverageRoutes(dependencies),
     ...instrumentRoutes(dependencies),
+    ...exchangeRoutes(dependencies),
     ...indexRoutes(dependencies),
     ...sourceRoutes(dependencies),
     ...recoveryRoutes(dependencies),

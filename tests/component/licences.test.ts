@@ -76,6 +76,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
     each((of) => `/bars/${of.symbol}`, { accept: csv }),
     each((of) => `/bars/${of.symbol}?${sourceIs(of)}&knownAt=2026-11-20T15:00:00Z`),
   ],
+  'GET /bars': [['batch', (_, all) => ({ path: `/bars?symbols=${all.map((of) => of.symbol).join()}` })]],
   'GET /coverage': [
     list('/coverage'),
     each((of) => `/coverage?symbol=${of.symbol}`),
@@ -128,6 +129,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /quarantine/replay': [],
   'POST /quarantine/discard': [],
   'GET /replays/{id}': [],
+  // Counts of prices: tests/component/exchanges.test.ts has them by key.
+  'GET /exchanges': [],
   'GET /sources/{id}': [],
   'GET /sources/{id}/health': [],
   'POST /sources/{id}/start': [],
@@ -141,6 +144,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /dead-letters': [['everything', () => ({ path: '/dead-letters?queue=ingest' })]],
 
   'POST /instruments/{symbol}/change': [nothing('/instruments/NOBODY/change', { change: 'symbol', to: 'ELSE' })],
+  'GET /sources/{id}/symbols': [nothing('/sources/yahoo/symbols')],
   'GET /sources/{id}/health/history': [nothing('/sources/yahoo/health/history')],
   'POST /sources/{id}/recover': [nothing('/sources/coingecko/recover')],
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],

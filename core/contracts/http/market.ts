@@ -3,7 +3,7 @@ import { barBases, barIntervals, corporateActionTypes } from '../../market/bar.t
 import { assetClasses } from '../../market/instrument.ts';
 import { asOfBases, sessions } from '../../market/quote.ts';
 import { licenceClasses } from '../words/licence.ts';
-import { decimal, problemSchema } from './envelope.ts';
+import { decimal, problemSchema, warningSchema } from './envelope.ts';
 
 export const instrumentSchema = z
   .object({
@@ -17,6 +17,28 @@ export const instrumentSchema = z
   })
   .meta({ id: 'Instrument' });
 export type InstrumentView = z.infer<typeof instrumentSchema>;
+
+/** A venue with the prices that are stored of it. */
+export const exchangeSchema = z
+  .object({
+    mic: z.string(),
+    name: z.string(),
+    /** Of its listings. */
+    zone: z.string(),
+    /** Whether it trades now, by its calendar; a lunch break is closed. Always, where nothing closes it. */
+    open: z.boolean(),
+    /** The session under way, or else the next one; `null` where nothing closes it. */
+    session: z.object({ date: z.iso.date(), opensAt: z.iso.datetime(), closesAt: z.iso.datetime() }).nullable(),
+    /** Listings with a price. */
+    instruments: z.int(),
+    /** How many of these prices are stale. */
+    stale: z.int(),
+    /** The market time of the newest price, and the part of the day in which its source saw it. */
+    newestAsOf: z.iso.datetime(),
+    newestSession: z.enum(sessions).nullable(),
+  })
+  .meta({ id: 'Exchange' });
+export type ExchangeView = z.infer<typeof exchangeSchema>;
 
 /** Where a number came from, down to the raw blob. */
 export const provenanceSchema = z
@@ -207,3 +229,14 @@ export const barsSchema = z
   })
   .meta({ id: 'Bars' });
 export type BarsView = z.infer<typeof barsSchema>;
+
+/** Of several symbols each has its own answer: bars, or an error. */
+export const barsItemSchema = z
+  .object({
+    symbol: z.string(),
+    bars: barsSchema.nullable(),
+    warnings: z.array(warningSchema),
+    error: problemSchema.pick({ code: true, detail: true, retryable: true, command: true }).nullable(),
+  })
+  .meta({ id: 'BarsItem' });
+export type BarsItem = z.infer<typeof barsItemSchema>;

@@ -141,7 +141,8 @@ export const sourceSchema = z
         inSession: z.boolean(),
         /** By schedule and calendar; `null` while it is not run. */
         nextRunAt: instant.nullable(),
-        symbols: z.array(z.string()),
+        /** How many symbols it collects. `GET /sources/{id}/symbols` lists them. */
+        symbolCount: z.int(),
       }),
     ),
     terms: z.object({ url: z.url(), licence: z.enum(licenceClasses), reviewed: z.iso.date() }),
@@ -160,6 +161,11 @@ export const sourceSchema = z
   })
   .meta({ id: 'Source' });
 export type SourceView = z.infer<typeof sourceSchema>;
+
+/** A symbol that jobs of a source collect. */
+export const sourceSymbolSchema = z
+  .object({ symbol: z.string(), jobs: z.array(z.string()) })
+  .meta({ id: 'SourceSymbol' });
 
 export const runStatuses = ['planned', 'running', 'succeeded', 'partial', 'failed'] as const;
 export const taskStatuses = ['planned', 'queued', 'running', 'fetched', 'succeeded', 'failed'] as const;

@@ -1,61 +1,15 @@
 import * as z from 'zod';
-import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
-import { type BarsView, barsSchema } from '../../../core/contracts/http/market.ts';
-import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
+import { type BarsItem, barsItemSchema, barsSchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
-import {
-  cursorParameter,
-  instantParameter,
-  limitParameter,
-  sourceIdParameter,
-  symbolParameter,
-} from '../../../core/http/read-request.ts';
+import { symbolParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
-import { barBases, barIntervals } from '../../../core/market/bar.ts';
-import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
-import { startOfDate } from '../../../core/market/zoned-date.ts';
-import type { BarReader } from '../../../core/ports/bar-reader.ts';
-import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
-import type { FindingRecords } from '../../../core/ports/finding-records.ts';
-import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { NotDerivableError } from '../bars/adjust.ts';
-import { coverageOfPage, finality, type PageOf, timeOfPage } from '../bars/completeness.ts';
-import { adjust, type BarsAsked } from '../bars/load.ts';
-import { findingsOf, qualifiedActions, qualifiedBars, qualities } from '../bars/quality.ts';
-import { servedBars, servedCloses } from '../bars/said-before.ts';
-import {
-  anotherName,
-  basisWarnings,
-  doubtfulDividends,
-  earlierWarning,
-  gapWarning,
-  leftOutWarning,
-} from '../bars/warnings.ts';
-import { licenceForbids, licenceOf } from '../licence.ts';
-import { requireListing, requireSource } from '../symbols.ts';
-import { instrumentView } from '../views/quote.ts';
-import { barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
+import { barsQuery, type SeriesDependencies, seriesOf } from '../bars/series.ts';
+import { leftOut } from '../licence.ts';
+import { failureOf, splitSymbols } from '../symbols.ts';
+import { type BarLine, barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
-interface RouteDependencies {
-  readonly findings: VisibleTo<FindingRecords>;
-  readonly quotes: VisibleTo<QuoteReader>;
-  readonly bars: VisibleTo<BarReader>;
-  readonly coverage: VisibleTo<CoverageReader>;
-  readonly catalogue: readonly SourceDefinition[];
-  /** Calendars are ignored: the simulated market never closes. */
-  readonly alwaysOpen?: boolean;
-}
-
-export function barRoutes({
-  quotes,
-  bars,
-  findings,
-  coverage,
-  catalogue,
-  alwaysOpen = false,
-}: RouteDependencies): Route[] {
+export function barRoutes(dependencies: SeriesDependencies): Route[] {
   const read = route(
     {
       method: 'get',
@@ -67,250 +21,94 @@ export function barRoutes({
       description:
         'Bars of one source, oldest first. `adjustment=none` gives them as the source did, and `basis` says what that is. The others are computed at read from the splits and dividends that are known: `raw` undoes the splits, `splits` brings all to the shares of today, `splits_and_dividends` follows the CRSP method. What cannot be derived from what is stored is a 422 `not_derivable`. As CSV by `Accept: text/csv` or `format=csv`.',
       params: z.object({ symbol: symbolParameter }),
-      query: z.object({
-        interval: z.enum(barIntervals).default('1d'),
-        from: instantParameter.optional().describe('First start of a bar, inclusive'),
-        to: instantParameter.optional().describe('Last start of a bar, exclusive'),
-        adjustment: z.enum(['none', ...barBases]).default('none'),
-        adjustedTo: z.iso
-          .date()
-          .optional()
-          .describe('The day to which `splits_and_dividends` adjusts, in place of the last bar; no bars after it'),
-        source: sourceIdParameter.optional(),
-        quality: z
-          .enum(qualities)
-          .default('served')
-          .describe(
-            '`served` leaves out what a finding calls wrong, `raw` is what came, `repaired` applies accepted proposals',
-          ),
-        knownAt: instantParameter.optional().describe('As they were known at this instant'),
-        order: z.enum(['asc', 'desc']).default('asc'),
-        format: z.enum(['json', 'csv']).optional(),
-        limit: limitParameter(10_000, 1_000),
-        cursor: cursorParameter,
-      }),
+      query: barsQuery,
       data: barsSchema,
       media: { 'text/csv': z.string() },
       problems: ['invalid_symbol', 'unknown_symbol', 'unknown_source', 'no_bars', 'not_derivable'],
     },
     async ({ params, query, call }) => {
-      const reader = bars(call.visible);
-      const listing = await requireListing(quotes(call.visible), params.symbol, query.knownAt ?? query.to, call.now);
-      const asked = requireSource(catalogue, query.source);
-      if (asked) call.visible.require(asked);
-      const inOrder = asked ? [asked] : [...new Set([listing.chosen ?? [], catalogue.map((each) => each.id)].flat())];
-      const stored = await reader.sourceOf(listing.listingId, query.interval, inOrder);
-      if (!stored && (await reader.hidden(listing.listingId, query.interval)))
-        throw licenceForbids(listing.symbol, call.visible);
-      if (!stored)
-        throw new ProblemError(
-          'no_bars',
-          `No ${query.interval} bars of ${listing.symbol} are stored. GET /sources shows which jobs collect bars.`,
-        );
-      const after = readCursor(query.cursor, z.tuple([z.iso.datetime()]));
-      const to = endOf(query, listing.zone);
-      const found = await reader.bars({
-        listingId: listing.listingId,
-        source: stored.source,
-        interval: query.interval,
-        zone: listing.zone,
-        from: query.from ?? '-infinity',
-        to: to ?? 'infinity',
-        knownAt: query.knownAt ?? null,
-        order: query.order,
-        after: after?.[0] ?? null,
-        limit: query.limit + 1,
-      });
-      const { rows: came, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
-      const { quality, interval } = query;
-      const judged = await findings(call.visible).ofSeries(
-        listing.listingId,
-        stored.source,
-        [interval, '1d'],
-        judgedTime(came, query.adjustment),
-        query.knownAt ?? null,
-      );
-      const known = quality === 'raw' ? [] : judged;
-      const { rows, leftOut, earlier } = await servedBars(reader, qualifiedBars(came, interval, known, quality), {
-        listingId: listing.listingId,
-        source: stored.source,
-        interval,
-        zone: listing.zone,
-        knownAt: query.knownAt ?? null,
-        down: query.order === 'desc',
-      });
-      const actions = qualifiedActions(
-        await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null),
-        known,
-        quality,
-      );
-      const qualified = {
-        ...reader,
-        closesBefore: async (...of: Parameters<BarReader['closesBefore']>) => {
-          const closes = qualifiedBars(await reader.closesBefore(...of), '1d', known, quality);
-          const [listingId, source, zone, , , knownAt] = of;
-          return servedCloses(reader, closes, { listingId, source, interval: '1d', zone, knownAt });
-        },
-      };
-      const adjusted = await derived(qualified, rows, actions, {
-        listingId: listing.listingId,
-        zone: listing.zone,
-        source: stored.source,
-        adjustment: query.adjustment,
-        adjustedTo: query.adjustedTo ?? null,
-        knownAt: query.knownAt ?? null,
-        now: call.now,
-      });
-      const series =
-        query.knownAt === undefined
-          ? await coverage(call.visible).series({
-              ...{ symbol: listing.symbol, source: stored.source, interval, planned: [], after: null, limit: 10 },
-            })
-          : [];
-      const pageOf: PageOf = {
-        ...{ listing, source: stored.source, interval, catalogue, alwaysOpen, now: call.now },
-        series: series.find(({ listingId }) => listingId === listing.listingId) ?? null,
-      };
-      const isFinal = finality(pageOf);
-      const time = timeOfPage(came, { ...query, to, after: after?.[0] }, meta.nextCursor !== undefined, call.now);
-      const foundOn = findingsOf(judged, interval);
-      const licence = licenceOf(catalogue.find((each) => each.id === stored.source));
-      const covered = time && !query.knownAt ? coverageOfPage(came, judged, time, pageOf) : null;
-      const warnings = [
-        ...anotherName(judged, listing.symbol),
-        ...basisWarnings(
-          rows,
-          listing.symbol,
-          await repairsOf(reader, rows, listing.listingId, stored.source, interval),
-        ),
-        ...leftOutWarning(leftOut),
-        ...earlierWarning(earlier),
-        ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
-        ...gapWarning(covered, listing.symbol, stored.source),
-      ];
-      if (wantsCsv(query.format, call)) {
-        const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
-        const lines = adjusted.map((bar) => ({
-          ...bar,
-          startsAt: bar.startsAt.toISOString(),
-          final: isFinal(bar),
-          findings: foundOn(bar),
-        }));
-        return csvReply(barsCsv(of, lines, call.fields), {
-          name: `${listing.symbol}-${query.interval}`,
-          nextCursor: meta.nextCursor,
-          call,
-          warnings,
-        });
-      }
-      const data: BarsView = {
-        instrument: instrumentView(listing),
-        interval: query.interval,
-        adjustment: query.adjustment,
-        basis: rows[0]?.basis ?? stored.basis,
-        basisAt: new Date(rows[0]?.basisAt ?? stored.basisAt).toISOString(),
-        source: stored.source,
-        licence,
-        currency: rows[0]?.currency ?? listing.listingCurrency,
-        zone: listing.zone,
-        bars: adjusted.map((bar) => barView(bar, isFinal(bar), foundOn(bar), licence, call)),
-        actions: actionViews(actions, rows, stored.source, call),
-      };
-      return {
-        kind: 'data',
-        data,
-        meta: {
-          source: stored.source,
-          ...meta,
-          ...(query.knownAt ? { knownAt: query.knownAt } : {}),
-          ...(covered ? { coverage: covered } : {}),
-        },
-        warnings,
-        maxAge: 5,
-      };
+      const after = readCursor(query.cursor, z.tuple([z.iso.datetime()]))?.[0] ?? null;
+      const { data, lines, warnings, meta } = await seriesOf(dependencies, params.symbol, { ...query, after }, call);
+      if (!wantsCsv(query.format, call)) return { kind: 'data', data, meta, warnings, maxAge: 5 };
+      const name = `${data.instrument.symbol}-${query.interval}`;
+      return csvReply(barsCsv(lines, call.fields), { name, nextCursor: meta.nextCursor, call, warnings });
     },
   );
-  return [read];
-}
 
-/** A close before an ex-date is at the most so much older than the first bar. */
-const closesBeforeMs = 20 * 86_400_000;
+  const several = route(
+    {
+      method: 'get',
+      path: '/bars',
+      access: 'read',
+      shows: 'visible',
+      tag: 'Bars',
+      summary: 'The bars of several symbols',
+      description:
+        'One item per symbol, in order, each with bars or an error of its own. `limit` is of all bars of a page: one that ends within a symbol goes on there. As CSV by `Accept: text/csv` or `format=csv`, one line a bar; symbols without bars are left out and named by a warning.',
+      query: barsQuery.extend({
+        symbols: z.string().min(1).max(2_500).describe(`Up to ${mostSymbols}, separated by commas`),
+      }),
+      data: z.array(barsItemSchema),
+      media: { 'text/csv': z.string() },
+      problems: ['unknown_source', 'invalid_cursor'],
+    },
+    async ({ query, call }) => {
+      const symbols = splitSymbols(query.symbols, mostSymbols);
+      const [first, after] = readCursor(query.cursor, z.tuple([z.int().min(0), z.iso.datetime()])) ?? [0, null];
+      const items: BarsItem[] = [];
+      const lines: BarLine[] = [];
+      /** Where each bar stands, and one more where there are more. */
+      const places: [number, string][] = [];
+      for (let index = first; index < symbols.length; index++) {
+        const limit = query.limit - lines.length;
+        const place = lines.length === 0 ? undefined : places.at(-1);
+        if (limit === 0 && place) {
+          places.push(place);
+          break;
+        }
+        const asked = { ...query, limit, after: index === first ? after : null };
+        const item = await itemOf(symbols[index] ?? '', asked, call);
+        items.push(item.view);
+        lines.push(...item.lines);
+        places.push(...item.lines.map(({ startsAt }): [number, string] => [index, startsAt]));
+        const last = places.at(-1);
+        if (item.more && last) {
+          places.push(last);
+          break;
+        }
+      }
+      const { meta } = page(places, query.limit, (place) => place);
+      const hidden = items.some(({ error }) => error?.code === 'licence_forbids');
+      const left = hidden ? leftOut(call.visible, query.source) : [];
+      const warnings = items.flatMap(({ symbol, error, warnings: own }) => [
+        ...own,
+        ...(error ? [{ code: error.code, message: `${symbol}: ${error.detail}` }] : []),
+      ]);
+      if (!wantsCsv(query.format, call)) return { kind: 'data', data: items, meta, warnings: left, maxAge: 5 };
+      const name = `bars-${query.interval}`;
+      return csvReply(barsCsv(lines, call.fields), { name, nextCursor: meta.nextCursor, call, warnings });
+    },
+  );
+  return [read, several];
 
-/** The bars that a page depends on: its own, and for a total return the closes before all later payments. */
-function judgedTime(page: readonly StoredBar[], adjustment: string): { from: Date; to: Date | null } {
-  const times = [page[0], page.at(-1)].flatMap((bar) => bar?.startsAt.getTime() ?? []);
-  const from = new Date(times.length === 0 ? 0 : Math.min(...times) - closesBeforeMs);
-  if (adjustment === 'splits_and_dividends') return { from, to: null };
-  return { from, to: new Date(times.length === 0 ? 0 : Math.max(...times)) };
-}
-
-/** The end of the bars that are asked for: none is adjusted to a day before it. */
-function endOf(asked: { to?: string | undefined; adjustedTo?: string | undefined; adjustment: string }, zone: string) {
-  const { to, adjustedTo, adjustment } = asked;
-  if (adjustedTo === undefined) return to;
-  const problem = 'adjustedTo goes with adjustment=splits_and_dividends.';
-  if (adjustment !== 'splits_and_dividends')
-    throw new ProblemError('invalid_request', problem, { errors: [{ path: 'adjustedTo', message: problem }] });
-  const next = new Date(Date.parse(adjustedTo) + 86_400_000).toISOString().slice(0, 10);
-  const end = startOfDate(next, zone);
-  if (end === null) return to;
-  return to !== undefined && Date.parse(to) < end ? to : new Date(end).toISOString();
-}
-
-async function derived(
-  reader: BarReader,
-  page: readonly StoredBar[],
-  actions: readonly StoredAction[],
-  asked: BarsAsked,
-): Promise<StoredBar[]> {
-  try {
-    return await adjust(reader, page, actions, asked);
-  } catch (error) {
-    if (error instanceof NotDerivableError) throw new ProblemError('not_derivable', error.message);
-    throw error;
+  async function itemOf(
+    text: string,
+    asked: Parameters<typeof seriesOf>[2],
+    call: Call,
+  ): Promise<{ readonly view: BarsItem; readonly lines: readonly BarLine[]; readonly more: boolean }> {
+    try {
+      const { data, lines, warnings, meta } = await seriesOf(dependencies, text, asked, call);
+      const view = { symbol: data.instrument.symbol, bars: data, warnings: [...warnings], error: null };
+      return { view, lines, more: meta.nextCursor !== undefined };
+    } catch (error) {
+      // A source that there is not is a mistake of the request; everything else is of this symbol.
+      if (!(error instanceof ProblemError) || error.code === 'unknown_source' || error.code === 'invalid_request')
+        throw error;
+      const view = { symbol: text.slice(0, 64), bars: null, warnings: [], error: failureOf(error) };
+      return { view, lines: [], more: false };
+    }
   }
 }
 
-function barView(
-  bar: StoredBar,
-  final: boolean,
-  findings: readonly string[],
-  licence: LicenceClass,
-  { decimal }: Call,
-) {
-  return {
-    startsAt: bar.startsAt.toISOString(),
-    date: bar.date,
-    open: decimal(bar.open),
-    high: decimal(bar.high),
-    low: decimal(bar.low),
-    close: decimal(bar.close),
-    volume: decimal(bar.volume),
-    final,
-    licence,
-    findings: [...findings],
-  };
-}
-
-/** The splits and dividends of the days of the page, in the words of the bars' source. */
-function actionViews(actions: readonly StoredAction[], page: readonly StoredBar[], source: string, { decimal }: Call) {
-  const days = page.map((bar) => bar.day).sort();
-  const [first, last] = [days[0], days.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  return actions
-    .filter((action) => action.source === source && action.exDate >= first && action.exDate <= last)
-    .map(({ ratio, amount, knownAt, ...action }) => ({
-      type: action.type,
-      exDate: action.exDate,
-      ratio: decimal(ratio),
-      amount: decimal(amount),
-      currency: action.currency,
-      source: action.source,
-      knownAt: new Date(knownAt).toISOString(),
-    }));
-}
-
-/** What is read again of a series, where a page has bars for which that matters. */
-async function repairsOf(reader: BarReader, page: readonly StoredBar[], ...of: Parameters<BarReader['repairs']>) {
-  return page.some((bar) => bar.stale) ? reader.repairs(...of) : [];
-}
+/** Symbols of one request: each costs some queries. */
+const mostSymbols = 50;

@@ -20,7 +20,7 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids } from '../licence.ts';
 import { disputed, knownAtParameter, latestMaxAge, noQuote, sourceParameter, viewContext } from '../quote-answers.ts';
-import { requireSource, sourceLookup, unknownToAll } from '../symbols.ts';
+import { failureOf, requireSource, sourceLookup, splitSymbols, unknownToAll } from '../symbols.ts';
 import { quoteView } from '../views/quote.ts';
 import { quotesCsv } from '../views/quotes-csv.ts';
 import { csvReply, wantsCsv } from '../views/tables.ts';
@@ -138,7 +138,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
       problems: ['unknown_source', 'invalid_cursor'],
     },
     async ({ query, call }) => {
-      if (query.symbols !== undefined) return several(splitSymbols(query.symbols), query, call);
+      if (query.symbols !== undefined) return several(splitSymbols(query.symbols, most), query, call);
       if (query.knownAt !== undefined) throw needsSymbols();
       const source = requireSource(catalogue, query.source);
       const reader = quotes(call.visible);
@@ -224,17 +224,7 @@ function changesOf(text: string): ChangedSince {
 }
 
 function failed(symbol: string, problem: ProblemError): QuoteBatchItem {
-  const { code, message: detail, retryable, command } = problem;
-  return { symbol, quote: null, error: { code, detail, retryable, ...(command === undefined ? {} : { command }) } };
-}
-
-function splitSymbols(text: string): string[] {
-  const symbols = text.split(',').filter((each) => each.trim() !== '');
-  if (symbols.length > 0 && symbols.length <= most) return symbols;
-  const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
-  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
-    errors: [{ path: 'query.symbols', message }],
-  });
+  return { symbol, quote: null, error: failureOf(problem) };
 }
 
 function needsSymbols(): ProblemError {

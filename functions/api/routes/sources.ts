@@ -8,12 +8,14 @@ import {
   type SourceView,
   sourceHealthSchema,
   sourceSchema,
+  sourceSymbolSchema,
   stopRequestSchema,
 } from '../../../core/contracts/http/operations.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
-import { instantParameter } from '../../../core/http/read-request.ts';
+import { cursorParameter, instantParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts';
 import type { IncidentStore } from '../../../core/ports/incident-store.ts';
@@ -25,7 +27,7 @@ import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { pauseEnd } from '../pause-end.ts';
 import { stoppedServices } from '../stopped-services.ts';
-import { sampleView, sourceView } from '../views/source.ts';
+import { sampleView, sourceView, symbolsOf } from '../views/source.ts';
 
 interface RouteDependencies {
   readonly incidents: VisibleTo<IncidentStore>;
@@ -111,6 +113,29 @@ export function sourceRoutes({
       problems,
     },
     async ({ params, call }) => ({ kind: 'data', data: await viewOf(params.id, call) }),
+  );
+
+  const symbols = route(
+    {
+      method: 'get',
+      path: '/sources/{id}/symbols',
+      access: 'read',
+      shows: 'nothing',
+      tag,
+      summary: 'The symbols that a source collects, and by which jobs',
+      params: byId,
+      query: z.object({ limit: limitParameter(1_000, 500), cursor: cursorParameter }),
+      data: z.array(sourceSymbolSchema),
+      problems: ['unknown_source', 'invalid_cursor'],
+    },
+    async ({ params, query }) => {
+      const source = definitionOf(params.id);
+      const [after] = readCursor(query.cursor, z.tuple([z.string()])) ?? [''];
+      const all = symbolsOf(source, { watched: await watch.list(), alwaysOpen });
+      const rest = all.filter(({ symbol }) => symbol > after).slice(0, query.limit + 1);
+      const { rows, meta } = page(rest, query.limit, ({ symbol }) => [symbol]);
+      return { kind: 'data', data: rows, meta: { ...meta, ...(after === '' ? { total: all.length } : {}) } };
+    },
   );
 
   const health = route(
@@ -268,5 +293,5 @@ export function sourceRoutes({
     },
   );
 
-  return [list, one, health, history, switching('start'), switching('stop'), continueLogin, run];
+  return [list, one, symbols, health, history, switching('start'), switching('stop'), continueLogin, run];
 }

@@ -65,6 +65,19 @@ export function sourceView(
   };
 }
 
+/** What the jobs of a source collect, by symbol. */
+export function symbolsOf(
+  source: SourceDefinition,
+  { watched, alwaysOpen }: Pick<Planned, 'watched' | 'alwaysOpen'>,
+): { readonly symbol: string; readonly jobs: readonly string[] }[] {
+  const jobs = new Map<string, string[]>();
+  for (const { job, symbols } of timingsOf(source, wantedOf(source, watched, alwaysOpen)))
+    for (const symbol of symbols) jobs.set(symbol, [...(jobs.get(symbol) ?? []), job.id]);
+  return [...jobs.entries()]
+    .map(([symbol, of]) => ({ symbol, jobs: of }))
+    .toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
 function jobView(
   timing: JobTiming,
   source: SourceDefinition,
@@ -80,7 +93,7 @@ function jobView(
     zone: job.cron === undefined ? null : job.zone,
     inSession: job.inSession !== undefined,
     nextRunAt: nextRunAt(timing, source, row, now),
-    symbols: [...symbols],
+    symbolCount: symbols.length,
   };
 }
 

@@ -82,6 +82,10 @@ export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly
 
 /** A bar as it goes into CSV: its decimals as text. */
 export interface BarLine {
+  readonly symbol: string;
+  readonly source: string;
+  readonly licence: LicenceClass;
+  readonly adjustment: string;
   readonly startsAt: string;
   readonly date: string | null;
   readonly open: string | null;
@@ -96,13 +100,9 @@ export interface BarLine {
   readonly findings: readonly string[];
 }
 
-export function barsCsv(
-  of: { symbol: string; source: string; licence: LicenceClass; adjustment: string },
-  bars: readonly BarLine[],
-  fields: Fields,
-): string {
+export function barsCsv(bars: readonly BarLine[], fields: Fields): string {
   const columns: Column<BarLine>[] = [
-    { name: 'symbol', field: 'instrument.symbol', kind: 'text', of: () => of.symbol },
+    { name: 'symbol', field: 'instrument.symbol', kind: 'text', of: (bar) => bar.symbol },
     { name: 'date', field: 'bars.date', kind: 'text', of: (bar) => bar.date },
     { name: 'startsAt', field: 'bars.startsAt', kind: 'text', of: (bar) => bar.startsAt },
     { name: 'open', field: 'bars.open', kind: 'number', of: (bar) => bar.open },
@@ -111,9 +111,9 @@ export function barsCsv(
     { name: 'close', field: 'bars.close', kind: 'number', of: (bar) => bar.close },
     { name: 'volume', field: 'bars.volume', kind: 'number', of: (bar) => bar.volume },
     { name: 'currency', kind: 'text', of: (bar) => bar.currency },
-    { name: 'source', kind: 'text', of: () => of.source },
-    { name: 'adjustment', kind: 'text', of: () => of.adjustment },
-    { name: 'licence', kind: 'text', of: () => of.licence },
+    { name: 'source', kind: 'text', of: (bar) => bar.source },
+    { name: 'adjustment', kind: 'text', of: (bar) => bar.adjustment },
+    { name: 'licence', kind: 'text', of: (bar) => bar.licence },
     { name: 'final', field: 'bars.final', kind: 'text', of: (bar) => bar.final },
     { name: 'findings', field: 'bars.findings', kind: 'text', of: (bar) => bar.findings.join(' ') },
     { name: 'basis', kind: 'text', of: (bar) => bar.basis },

@@ -9,7 +9,13 @@ import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
-import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
+import {
+  barsSchema,
+  exchangeSchema,
+  type QuoteView,
+  quoteSchema,
+  tickRowSchema,
+} from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
@@ -34,7 +40,7 @@ import { securityHeaders } from '../../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { constituentsOf } from './index-data.ts';
-import { quoteOf, ticksOf, usualMarket } from './market-data.ts';
+import { exchangesOf, quoteOf, ticksOf, usualMarket } from './market-data.ts';
 import {
   runDetailOf,
   runsOf,
@@ -219,6 +225,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
   if (path === '/quotes') return quotes(state, query);
+  if (path === '/exchanges') return data(z.array(exchangeSchema), exchangesOf(state.quotes));
   if (path === '/sources') return data(z.array(sourceSchema), state.sources);
   if (path === '/services') {
     const schema = z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) });

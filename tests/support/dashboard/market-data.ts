@@ -1,4 +1,4 @@
-import type { QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
+import type { ExchangeView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 
 /** What of a quote a test says; the rest is made up to fit. */
 export interface QuoteGiven {
@@ -315,4 +315,23 @@ export function ticksOf(quote: QuoteView, now = Date.now()): QuoteTick[] {
       knownTo: index === 1 ? new Date(now - 30_000).toISOString() : null,
     };
   });
+}
+
+/** The venues of quotes, as the API sums them up. */
+export function exchangesOf(quotes: readonly QuoteView[]): ExchangeView[] {
+  const venues = [...Map.groupBy(quotes, ({ instrument }) => instrument.mic)].map(([mic, of]): ExchangeView => {
+    const [newest] = of.toSorted((a, b) => b.asOf.localeCompare(a.asOf));
+    return {
+      mic,
+      name: newest?.instrument.exchange ?? mic,
+      zone: newest?.instrument.zone ?? 'UTC',
+      open: newest?.session === 'regular',
+      session: null,
+      instruments: of.length,
+      stale: of.filter(({ stale }) => stale).length,
+      newestAsOf: newest?.asOf ?? '',
+      newestSession: newest?.session ?? null,
+    };
+  });
+  return venues.toSorted((a, b) => b.instruments - a.instruments || a.name.localeCompare(b.name));
 }

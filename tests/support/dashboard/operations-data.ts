@@ -37,7 +37,7 @@ export function sourceOf(
     zone: job.cron === undefined ? null : job.zone,
     inSession: job.inSession !== undefined,
     nextRunAt: at(-18),
-    symbols: [...symbols],
+    symbolCount: symbols.length,
   }));
   const { minute, day } = change.used ?? {
     minute: Math.floor(quota.perMinute * 0.15),

@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
-import { barsSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
+import { barsSchema, exchangeSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
@@ -21,6 +21,7 @@ import { reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
 const readQuotes = reader(z.array(quoteSchema));
+const readExchanges = reader(z.array(exchangeSchema));
 const readQuote = reader(quoteSchema);
 const readHistory = reader(z.array(tickRowSchema));
 const readBars = reader(barsSchema);
@@ -78,6 +79,13 @@ export const quotesQuery = queryOptions({
     return { quotes, warnings };
   },
   refetchInterval: live.quotes,
+});
+
+/** The venues with prices: a few lines in place of every quote. */
+export const exchangesQuery = queryOptions({
+  queryKey: ['exchanges'],
+  queryFn: async ({ signal }) => (await readExchanges('/exchanges', signal)).data,
+  refetchInterval: live.operations,
 });
 
 /** One quote with all candidates: what each source said, and which was chosen. */

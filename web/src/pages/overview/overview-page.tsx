@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { quotesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
+import { exchangesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
@@ -19,7 +19,7 @@ export function OverviewPage() {
   const navigate = route.useNavigate();
   const sources = useQuery(sourcesQuery);
   const operations = useQuery(servicesQuery);
-  const market = useQuery({ ...quotesQuery, refetchInterval: 15_000 });
+  const market = useQuery(exchangesQuery);
 
   return (
     <Page title="Overview">
@@ -39,8 +39,8 @@ export function OverviewPage() {
         />
       )}
       <Section title="Exchanges" note="Newest price of each">
-        {market.data && market.data.quotes.length > 0 && <Exchanges quotes={market.data.quotes} />}
-        {market.data?.quotes.length === 0 && (
+        {market.data && market.data.length > 0 && <Exchanges exchanges={market.data} />}
+        {market.data?.length === 0 && (
           <Empty title="No prices yet" action={<Link to="/sources">Go to the sources</Link>}>
             Each exchange with prices appears here, with its session and the age of its newest price. Run a source to
             see the first.
