@@ -3,7 +3,13 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
-import { barsSchema, exchangeSchema, type QuoteView, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
+import {
+  barsSchema,
+  exchangeSchema,
+  type QuoteView,
+  quoteSchema,
+  tickRowSchema,
+} from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
