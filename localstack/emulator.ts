@@ -35,6 +35,8 @@ export interface EmulatorOptions {
   readonly python?: string;
   /** Ends the start early. */
   readonly signal?: AbortSignal;
+  /** Of MiniStack: where a server of OpenAI's shape answers for the models of Bedrock. Without one it makes a text up. */
+  readonly modelUrl?: string;
 }
 
 /** Where an emulator is, and the access key id that it takes. */
@@ -155,6 +157,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
       LAMBDA_EXECUTOR: 'local',
+      ...(options.modelUrl !== undefined && { MINISTACK_BEDROCK_PROXY_URL: options.modelUrl }),
       PERSIST_STATE: '1',
       S3_PERSIST: '1',
       STATE_DIR: folder('state'),

@@ -5,6 +5,7 @@ import { failureDetailSchema, keptDetailSchema } from './words/failure-details.t
 import { keyUses } from './words/licence.ts';
 import { pageSelectors } from './words/page-selectors.ts';
 import { permitPurposes } from './words/permit-purposes.ts';
+import { summaryRefusals } from './words/summary-refusals.ts';
 
 const taskKey = { runId: z.uuid(), part: z.int().nonnegative() };
 
@@ -85,6 +86,12 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
     model: z.string().min(1).max(200),
     text: z.string().min(1).max(4_000),
   }),
+  z.object({
+    op: z.literal('refuseSummary'),
+    diagnosisId: z.uuid(),
+    model: z.string().min(1).max(200),
+    why: z.enum(summaryRefusals),
+  }),
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
   ...proxyRequests,
 ]);
@@ -159,8 +166,10 @@ export const stateResponseSchemas = {
   releaseRenewal: z.object({ released: z.boolean() }),
   credentialsState: z.object({ isSet: z.boolean(), changedAt: z.iso.datetime().nullable() }),
   noteCredentials: z.object({ changedAt: z.iso.datetime() }),
-  readReport: z.object({ markdown: z.string().nullable() }),
+  /** The former release does not count what a model was asked. */
+  readReport: z.object({ markdown: z.string().nullable(), askedToday: z.int().nonnegative().default(0) }),
   keepSummary: z.object({ kept: z.boolean() }),
+  refuseSummary: z.object({ kept: z.boolean() }),
   /** The former release gives no use: it had one. */
   checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable(), use: z.enum(keyUses).default('internal') }),
   ...proxyResponses,

@@ -14,15 +14,15 @@ const shownLength = 240;
  * Text of unknown origin as a Markdown code span, in which nothing is a heading, link, table, HTML or control character.
  * Line breaks, controls, and what turns or hides text become spaces or visible escapes; backticks become apostrophes.
  */
-export function code(text: string): string {
-  const masked = secrets.reduce((kept, [pattern, by]) => kept.replaceAll(pattern, by), text.slice(0, 4 * shownLength));
+export function code(text: string, most: number = shownLength): string {
+  const masked = secrets.reduce((kept, [pattern, by]) => kept.replaceAll(pattern, by), text.slice(0, 4 * most));
   const flat = masked
     .replaceAll(/\s+/gu, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`)
     .replaceAll('`', "'")
     .replaceAll('|', '¦')
     .trim();
-  const shown = flat.length > shownLength ? `${flat.slice(0, shownLength - 1)}…` : flat;
+  const shown = flat.length > most ? `${flat.slice(0, most - 1)}…` : flat;
   return shown === '' ? '(empty)' : `\`${shown}\``;
 }
 

@@ -1,5 +1,6 @@
 import { type Diagnosis, type Finding, noteBelow, reportFileName } from '../contracts/http/diagnostics.ts';
 import type { ScoreCap } from '../contracts/words/health-status.ts';
+import { type SummaryRefusal, summaryRefusalWords } from '../contracts/words/summary-refusals.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
 import { openingOf } from './opening.ts';
@@ -10,11 +11,17 @@ export interface Summary {
   readonly text: string;
 }
 
+/** Why there is none. */
+export interface NoSummary {
+  readonly model: string;
+  readonly why: SummaryRefusal;
+}
+
 /**
  * A diagnosis as Markdown, for a person who does not know the code. Text of a source is in code spans,
  * where it can do nothing.
  */
-export function reportOf(diagnosis: Diagnosis, summary: Summary | null = null): string {
+export function reportOf(diagnosis: Diagnosis, summary: Summary | NoSummary | null = null): string {
   const faults = diagnosis.findings.filter((finding) => finding.effect >= noteBelow);
   const notes = diagnosis.findings.filter((finding) => finding.effect < noteBelow);
   const parts = [
@@ -135,14 +142,24 @@ function changesOf({ changes }: Diagnosis): string[] {
 }
 
 /** The model's words are quoted line by line, in code spans: it has read what sources said. */
-function summaryOf({ model, text }: Summary): string[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+function summaryOf(summary: Summary | NoSummary): string[] {
+  const heading = '## Summary by a language model';
+  const model = code(summary.model);
+  if ('why' in summary)
+    return [
+      heading,
+      `There is none by the model ${model}. ${summaryRefusalWords[summary.why]} The report is whole without it.`,
+    ];
+  const lines = summary.text.split('\n').filter((line) => line.trim() !== '');
   return [
-    '## Summary by a language model',
-    `Written by the model ${code(model)} from this report. Nothing checks it; the rules' own findings follow.`,
-    lines.map((line) => `> ${code(line)}`).join('\n>\n'),
+    heading,
+    `Written by the model ${model} from this report. It names nothing that the report does not; whether it is right, nothing checks. The rules' own findings follow.`,
+    lines.map((line) => `> ${code(line, longestLine)}`).join('\n>\n'),
   ];
 }
+
+/** A summary may be one line, and is bounded where it is checked. */
+const longestLine = 1_500;
 
 function firstStep({ advice: [step] }: Finding): string {
   return step ? ` ${stepText(step)}` : '';

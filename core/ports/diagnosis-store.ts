@@ -1,10 +1,13 @@
 import type { Diagnosis } from '../contracts/http/diagnostics.ts';
+import type { SummaryRefusal } from '../contracts/words/summary-refusals.ts';
 
 export interface StoredDiagnosis {
   readonly id: string;
   readonly diagnosis: Diagnosis;
   readonly markdown: string;
   readonly summary: { readonly model: string; readonly text: string } | null;
+  /** Why there is none, where a model was asked for one. */
+  readonly summaryRefusal: { readonly model: string; readonly why: SummaryRefusal } | null;
 }
 
 /** A diagnosis in the list. */

@@ -1,20 +1,40 @@
+import type { SummaryRefusal } from '../../core/contracts/words/summary-refusals.ts';
+import { refusalOf } from '../../core/diagnosis/summary/check-summary.ts';
 import type { State } from '../../core/ports/state.ts';
-import type { Summariser } from '../../core/ports/summariser.ts';
+import { NoAnswerError, type Summariser } from '../../core/ports/summariser.ts';
+
+/** Reports of 24 hours that a model is asked to summarise: a bound for what it costs. */
+export const mostSummariesADay = 50;
 
 /**
  * Writes the summary of one report, once:
  *
  *   1. read the report through `state`; one that has a summary, or is gone, is done
- *   2. let the model write it
- *   3. store it through `state`; the first one is kept
+ *   2. let the model write it, unless it has written as many as a day may have
+ *   3. store it through `state`, or why there is none: what cannot be shown is kept nowhere
+ *
+ * Throws where the model did not answer, so that the message comes again; the report says why meanwhile.
  */
 export async function summariseReport(
   diagnosisId: string,
   { state, summariser }: { state: State; summariser: Summariser },
-): Promise<boolean> {
-  const { markdown } = await state.call({ op: 'readReport', diagnosisId });
-  if (markdown === null) return false;
-  const text = await summariser.summarise(markdown);
-  const { kept } = await state.call({ op: 'keepSummary', diagnosisId, model: summariser.model, text });
-  return kept;
+): Promise<SummaryRefusal | null> {
+  const { markdown, askedToday } = await state.call({ op: 'readReport', diagnosisId });
+  if (markdown === null) return null;
+  const { model } = summariser;
+  const refuse = async (why: SummaryRefusal) => {
+    await state.call({ op: 'refuseSummary', diagnosisId, model, why });
+    return why;
+  };
+  if (askedToday >= mostSummariesADay) return refuse('daily_limit');
+  try {
+    const { text, isWhole } = await summariser.summarise(markdown);
+    const why = refusalOf(text, markdown) ?? (isWhole ? null : 'too_long');
+    if (why !== null) return await refuse(why);
+    await state.call({ op: 'keepSummary', diagnosisId, model, text });
+    return null;
+  } catch (error) {
+    if (error instanceof NoAnswerError) await refuse(error.why);
+    throw error;
+  }
 }

@@ -2,12 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
-import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
-import { reportOf } from '../../core/diagnosis/report.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { makeDiagnosis } from '../../functions/api/make-diagnosis.ts';
-import { summariseReport } from '../../functions/summarise/summarise-report.ts';
 import { installationHealthOn } from '../support/installation-health.ts';
 import { runNow } from '../support/pipeline.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -258,29 +255,5 @@ describe('what is no fault of a source', () => {
     await run();
     await run();
     expect((await diagnosis()).diagnosis.findings.filter(({ rule }) => rule === 'servers-failing')).toEqual([]);
-  });
-});
-
-describe('a summary', () => {
-  it('is asked for with the report, handed back through `state`, kept once and marked as a model’s', async () => {
-    const { id, diagnosis: found } = await diagnosis();
-    const state = postgresState(world.pool);
-    const asked: string[] = [];
-    const summariser = {
-      model: 'test.model-1',
-      async summarise(report: string) {
-        asked.push(report);
-        return 'All is well.\n# <script>alert(1)</script> [link](http://evil.example)';
-      },
-    };
-    expect(await summariseReport(id, { state, summariser })).toBe(true);
-    expect(await summariseReport(id, { state, summariser })).toBe(false);
-    expect(asked).toHaveLength(1);
-    expect(asked[0]).toContain('# Diagnostics report');
-    const kept = await diagnosisStore(world.pool).one(id);
-    expect(kept?.summary?.model).toBe('test.model-1');
-    const markdown = reportOf(found, kept?.summary);
-    expect(markdown).toContain('Written by the model `test.model-1` from this report. Nothing checks it');
-    expect(markdown).toContain('> `# <script>alert(1)</script> [link](http://evil.example)`');
   });
 });

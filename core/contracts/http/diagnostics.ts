@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { keptFindingSchema } from '../words/row-findings.ts';
+import { summaryRefusals } from '../words/summary-refusals.ts';
 import { systemHealthSchema } from './health.ts';
 
 const instant = z.iso.datetime();
@@ -102,12 +103,21 @@ export const diagnosisSchema = z
   .meta({ id: 'Diagnosis' });
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
 
-/** A summary by a language model. It is unchecked. */
+/** A summary by a language model: nothing checks whether it is right. */
 export const summarySchema = z.object({ model: z.string(), text: z.string() });
+
+/** Why a report has no summary by the model that was asked for one. */
+export const summaryRefusalSchema = z.object({ model: z.string(), why: z.enum(summaryRefusals) });
 
 /** `GET /diagnostics/{id}` as JSON. */
 export const diagnosisViewSchema = diagnosisSchema
-  .extend({ id: z.uuid(), status: z.literal('done'), summary: summarySchema.nullable() })
+  .extend({
+    id: z.uuid(),
+    status: z.literal('done'),
+    summary: summarySchema.nullable(),
+    /** `null` where there is a summary, or none was asked for or has come yet. */
+    summaryRefusal: summaryRefusalSchema.nullable().default(null),
+  })
   .meta({ id: 'DiagnosisReport' });
 export type DiagnosisView = z.infer<typeof diagnosisViewSchema>;
 

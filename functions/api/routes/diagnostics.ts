@@ -38,7 +38,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       tag,
       summary: 'Write a report on what is wrong, why, and what to do',
       description:
-        'The report is there when this is answered: read it at `Location`. Where a language model is configured, its summary appears in it within a minute.',
+        'The report is there when this is answered: read it at `Location`. Where a language model is configured, its summary appears in it within a minute, or why there is none.',
       data: diagnosisAcceptedSchema,
       status: 202,
     },
@@ -110,15 +110,15 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       const found = await world.diagnoses.one(params.id);
       if (!found)
         throw new ProblemError('unknown_diagnosis', 'No report has this id. GET /diagnostics lists what there is.');
-      const { id, diagnosis, summary, markdown } = found;
+      const { id, diagnosis, summary, summaryRefusal, markdown } = found;
       if (wantsJson(call.header('accept'))) {
-        const data: DiagnosisView = { ...diagnosis, id, status: 'done', summary };
+        const data: DiagnosisView = { ...diagnosis, id, status: 'done', summary, summaryRefusal };
         return { kind: 'data', data };
       }
       return {
         kind: 'text',
-        // The report as it was written; one with a summary is written again from the same diagnosis.
-        body: summary ? reportOf(diagnosis, summary) : markdown,
+        // The report as it was written; one of which a model was asked is written again from the same diagnosis.
+        body: summary || summaryRefusal ? reportOf(diagnosis, summary ?? summaryRefusal) : markdown,
         contentType: 'text/markdown; charset=utf-8',
         headers: { 'content-disposition': `attachment; filename="${reportFileName}"` },
       };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { diagnosisSchema } from '../../../contracts/http/diagnostics.ts';
+import { summaryRefusals } from '../../../contracts/words/summary-refusals.ts';
 import type { DiagnosisStore } from '../../../ports/diagnosis-store.ts';
 import type { Pool } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
@@ -12,6 +13,8 @@ const diagnosisRow = z.object({
   markdown: z.string(),
   summary: z.string().nullable(),
   model: z.string().nullable(),
+  // A later release may have other words.
+  refusal: z.enum(summaryRefusals).nullable().catch('model_failed'),
 });
 const factsRow = z.object({ facts });
 const headRow = z.object({
@@ -42,13 +45,15 @@ export function diagnosisStore(pool: Pool): DiagnosisStore {
 
     async one(id) {
       const result = await pool.query(
-        'SELECT id, facts, markdown, summary, summary_model AS model FROM diagnosis WHERE id = $1',
+        'SELECT id, facts, markdown, summary, summary_model AS model, summary_refusal AS refusal FROM diagnosis WHERE id = $1',
         [id],
       );
       const row = firstRow(diagnosisRow, result);
       if (!row?.facts) return null;
-      const { facts: diagnosis, markdown, summary: text, model } = row;
-      return { id: row.id, diagnosis, markdown, summary: text !== null && model !== null ? { model, text } : null };
+      const { facts: diagnosis, markdown, summary: text, model, refusal } = row;
+      const summary = text !== null && model !== null ? { model, text } : null;
+      const summaryRefusal = summary === null && refusal !== null && model !== null ? { model, why: refusal } : null;
+      return { id: row.id, diagnosis, markdown, summary, summaryRefusal };
     },
 
     async newest() {

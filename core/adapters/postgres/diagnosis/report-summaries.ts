@@ -1,18 +1,27 @@
 import * as z from 'zod';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
+import { passingRefusals } from '../../../contracts/words/summary-refusals.ts';
 import type { Connection } from '../database/pool.ts';
+import { firstRow } from '../database/rows.ts';
 
-const markdownRow = z.object({ markdown: z.string() });
+const reportRow = z.object({ markdown: z.string().nullable(), asked: z.int() });
 
-/** The Markdown of a report that has no summary yet. */
+/** A report that has neither a summary nor a refusal that stays. */
+const waits = 'summary IS NULL AND (summary_refusal IS NULL OR summary_refusal = ANY ($2::text[]))';
+
+/** The Markdown of a report that has no summary yet, and how many others of 24 hours a model was asked for. */
 export async function readReport(
   connection: Connection,
   { diagnosisId }: Extract<StateRequest, { op: 'readReport' }>,
 ): Promise<StateResponses['readReport']> {
-  const { rows } = await connection.query('SELECT markdown FROM diagnosis WHERE id = $1 AND summary IS NULL', [
-    diagnosisId,
-  ]);
-  return { markdown: rows.length === 0 ? null : markdownRow.parse(rows[0]).markdown };
+  const result = await connection.query(
+    `SELECT (SELECT markdown FROM diagnosis WHERE id = $1 AND ${waits}) AS markdown,
+            (SELECT count(*)::int FROM diagnosis WHERE created_at > now() - interval '24 hours' AND summary_model IS NOT NULL
+             AND summary_refusal IS DISTINCT FROM 'daily_limit' AND id <> $1) AS asked`,
+    [diagnosisId, passingRefusals],
+  );
+  const row = firstRow(reportRow, result);
+  return { markdown: row?.markdown ?? null, askedToday: row?.asked ?? 0 };
 }
 
 /** Keeps a report's summary, unless it has one. */
@@ -21,8 +30,20 @@ export async function keepSummary(
   { diagnosisId, model, text }: Extract<StateRequest, { op: 'keepSummary' }>,
 ): Promise<StateResponses['keepSummary']> {
   const { rowCount } = await connection.query(
-    'UPDATE diagnosis SET summary = $2, summary_model = $3 WHERE id = $1 AND summary IS NULL',
-    [diagnosisId, text.replaceAll('\0', ''), model],
+    `UPDATE diagnosis SET summary = $3, summary_model = $4, summary_refusal = NULL WHERE id = $1 AND ${waits}`,
+    [diagnosisId, passingRefusals, text.replaceAll('\0', ''), model],
+  );
+  return { kept: rowCount === 1 };
+}
+
+/** Keeps why a report has no summary, unless it has one. */
+export async function refuseSummary(
+  connection: Connection,
+  { diagnosisId, model, why }: Extract<StateRequest, { op: 'refuseSummary' }>,
+): Promise<StateResponses['refuseSummary']> {
+  const { rowCount } = await connection.query(
+    `UPDATE diagnosis SET summary_refusal = $3, summary_model = $4 WHERE id = $1 AND ${waits}`,
+    [diagnosisId, passingRefusals, why, model],
   );
   return { kept: rowCount === 1 };
 }

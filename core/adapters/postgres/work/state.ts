@@ -3,7 +3,7 @@ import type { State } from '../../../ports/state.ts';
 import { checkApiKey } from '../access/key-check.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
-import { keepSummary, readReport } from '../diagnosis/report-summaries.ts';
+import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from '../proxy/proxy-cache.ts';
 import { credentialsState, noteCredentials } from '../sources/credentials.ts';
 import { heldLogin, holdLogin } from '../sources/logins.ts';
@@ -59,6 +59,7 @@ const handlers: Handlers = {
   },
   readReport,
   keepSummary,
+  refuseSummary,
   checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
   cacheTake,
   cachePut,
