@@ -92,10 +92,21 @@ function byKind(failures: readonly TaskFact[]): ReadonlyMap<string, readonly Tas
   return Map.groupBy(failures, (task) => failureKind(task) ?? usual);
 }
 
-/** The tasks of the current episode: since two good runs in a row, and since the newest verified recovery. */
+/**
+ * The tasks of the current episode: since two good runs in a row, and since the newest verified recovery. A failure is over
+ * with its incident, too: what health calls over is no complaint.
+ */
 function currentOf(tasks: readonly TaskFact[], source: SourceFacts): TaskFact[] {
   const recoveredAt = verifiedAt(source);
-  return sinceGoodRuns(tasks).filter((task) => task.at > recoveredAt);
+  return sinceGoodRuns(tasks).filter(
+    (task) => task.at > recoveredAt && (task.ok || task.at > resolvedAt(source, reasonOf(task))),
+  );
+}
+
+/** When the newest incident of a reason was resolved, where none of it is open. */
+function resolvedAt({ incidents }: SourceFacts, reason: string): number {
+  const ends = incidents.filter((incident) => incident.reason === reason).map((incident) => incident.resolvedAt);
+  return ends.includes(null) ? Number.NEGATIVE_INFINITY : Math.max(...ends.map((end) => end ?? 0), 0);
 }
 
 /** The tasks since two good runs in a row; none when those are the newest. */

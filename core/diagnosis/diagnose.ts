@@ -76,13 +76,18 @@ function systemFinding(rule: string, found: SystemFinding): Finding {
   };
 }
 
+/** Of one source and reason so many kinds of unexplained failures are told apart; more of them are one. */
+const mostUnexplained = 3;
+
 /** Each complaint with its rule. Those about one source that one rule explains are one; what is unexplained stays apart. */
 function causesOf(complaints: readonly Complaint[]): [SourceRule, Complaint][] {
   const ruled = complaints.map((complaint) => ({ complaint, rule: ruleFor(complaint) }));
-  const groups = Map.groupBy(ruled, ({ rule, complaint: { source, subject, reason } }, place) =>
-    rule === unexplained ? `${place}` : `${source.id} ${rule.id} ${subject} ${reason}`,
+  const keyOf = ({ rule, complaint: { source, subject, reason } }: (typeof ruled)[number]) =>
+    `${source.id} ${rule.id} ${subject} ${reason}`;
+  const groups = [...Map.groupBy(ruled, keyOf).values()].flatMap((group) =>
+    group[0]?.rule === unexplained && group.length <= mostUnexplained ? group.map((each) => [each]) : [group],
   );
-  return [...groups.values()].flatMap(([first, ...others]) =>
+  return groups.flatMap(([first, ...others]) =>
     first
       ? [
           [
@@ -135,7 +140,7 @@ function evidenceOf(complaint: Complaint): string[] {
   const { subject, reason, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
   const where = jobs.length > 0 ? ` of ${jobs.join(' and ')}` : '';
   const failures = `${count} ${count === 1 ? 'task' : 'tasks'}${where} failed`;
-  const rows = `${count} ${count === 1 ? 'row' : 'rows'}${where} in quarantine`;
+  const rows = `${count} ${count === 1 ? 'row is' : 'rows are'} not served${where}`;
   const latest = source.recoveries[0];
   return [
     `${subject === 'runs' ? failures : rows} (${reason}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,

@@ -32,7 +32,7 @@ export function failureKind({ reason, detail, attempted }: TaskFact): string | n
       if (code === 'held') return null;
       return code === 'unknown_notice' ? code : '';
     case 'bad_request':
-      return code === 'blocked_address' ? code : '';
+      return code === 'blocked_address' || code === 'unknown_error' ? code : '';
     case 'unexplained':
       return JSON.stringify(detail);
     default:

@@ -58,8 +58,14 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.object({ ...scope, fault: z.literal('loading') }),
   /** A file to be saved. */
   z.object({ ...scope, fault: z.literal('download') }),
-  /** A meaningless status and body. */
-  z.object({ ...scope, fault: z.literal('odd') }),
+  /** A meaningless status and body, or others of the tester's choosing. */
+  z.object({
+    ...scope,
+    fault: z.literal('odd'),
+    status: z.int().min(200).max(999).default(418),
+    type: z.string().max(100).default('text/plain'),
+    body: z.string().max(200_000).default('~~ teapot ~~ short and stout ~~\n'),
+  }),
   /** The right answer, late. */
   z.object({ ...scope, fault: z.literal('slow'), delayMs: positive.max(600_000).default(8_000) }),
   /** No answer until the client goes. */

@@ -161,8 +161,8 @@ function refusal(
   const closed = control.hit('maintenance', id, kind);
   if (closed !== undefined) return maintenance(closed.status);
   if (control.hit('download', id, kind) !== undefined) return download();
-  if (control.hit('odd', id, kind) !== undefined)
-    return text(418, '~~ teapot ~~ short and stout ~~\n', { 'x-odd': 'yes' });
+  const odd = control.hit('odd', id, kind);
+  if (odd !== undefined) return text(odd.status, odd.body, { 'content-type': odd.type, 'x-odd': 'yes' });
   if (control.hit('echo', id, kind) !== undefined) return echo(request);
   return undefined;
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
+import { ruleOfFault } from './diagnosis-score/cases.ts';
 import { needsPerson, readThroughFaults, sickFaults } from './faults.ts';
 import { type Pipeline, runNow } from './pipeline.ts';
 import type { recoveryWorld } from './recovery-world.ts';
@@ -70,7 +71,7 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
       // What follows knows no message any more, and comes out as it did with them.
       const at = Date.now();
       const found = await diagnosisAt(of.pool(), at);
-      expect(found.findings.length).toBeGreaterThan(0);
+      expect(found.findings.map(({ rule }) => rule)).toContain(ruleOfFault(source, fault));
       await forgetWords(of.pool());
       const { rows } = await of.pool().query(`SELECT DISTINCT message FROM task WHERE status = 'failed'`);
       expect(rows).toEqual([{ message: 'x' }]);

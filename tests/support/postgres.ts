@@ -24,15 +24,24 @@ export interface TestDatabase {
  */
 export async function startTestDatabase(now?: Date): Promise<TestDatabase> {
   const shared = process.env[clusterVariable];
-  const { url, stop } = shared ? await createDatabase(shared) : await startServer();
+  const database = testDatabase(shared ? await createDatabase(shared) : await startServer());
+  if (!shared) await migrate(database.pool(1), migrationsDirectory, new Date());
+  if (now) await database.pool(1).query('SELECT maintain_quote_partitions($1)', [now]);
+  return database;
+}
+
+/** A copy of a database with all of its rows. Nothing may be connected to that one meanwhile. */
+export async function copyOf(url: string): Promise<TestDatabase> {
+  return testDatabase(await createDatabase(url));
+}
+
+function testDatabase({ url, stop }: Started): TestDatabase {
   const pools: Pool[] = [];
   const pool = (max = 2) => {
     const made = createPool({ url }, max);
     pools.push(made);
     return made;
   };
-  if (!shared) await migrate(pool(1), migrationsDirectory, new Date());
-  if (now) await pool(1).query('SELECT maintain_quote_partitions($1)', [now]);
   return {
     url,
     pool,
@@ -48,7 +57,7 @@ interface Started {
   stop(): Promise<void>;
 }
 
-/** A copy of the migrated database. */
+/** A copy of a database, in the same server. */
 async function createDatabase(shared: string): Promise<Started> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = createPool({ url: withDatabase(shared, 'postgres') }, 1);

@@ -39,8 +39,7 @@ export type Cause = (typeof causes)[number];
 
 export const causeMeanings: Readonly<Record<Cause, string>> = {
   on_hold: 'The source asked for a pause. Requests resume by themselves when it is over.',
-  too_many_requests:
-    'The source answered that it gets too many requests. Quotron sends fewer until the limit has passed.',
+  too_many_requests: 'The source answered that it gets too many requests. Requests pause, and resume by themselves.',
   own_minute_used: 'Our own quota of the minute is used up. Runs resume with the next minute.',
   own_day_used: 'Our own quota of the day is used up. Runs resume at midnight UTC.',
   quota_used_up: 'The source says that the quota is used up. Runs resume when it resets.',
@@ -92,10 +91,13 @@ export function causeOf(reason: RunReason | null, detail: FailureDetail | null):
     case 'schema_drift':
       if (cutOff.has(code)) return 'answer_cut_off';
       if (code === 'page_in_place_of_data' || code === 'download') return 'not_data';
+      if (code === 'table_unfilled') return 'page_never_fills';
       if (code === 'members_changed') return 'members_changed';
       if (listCodes.has(code)) return 'list_incomplete';
       if (detail?.code === 'all_rows_rejected') return ofRows(detail.reasons);
       return code === 'rows_rejected' ? 'rows_held_back' : 'format_changed';
+    case 'bad_request':
+      return code === 'unknown_error' ? 'unexplained' : 'bad_request';
     case 'down':
       if (code === 'maintenance') return 'maintenance';
       return code === 'still_loading' ? 'page_never_fills' : 'down';

@@ -34,6 +34,7 @@ export const plainFailureCodes = [
   'unknown_time_zone',
   'no_rows',
   'table_missing',
+  'table_unfilled',
   'doubled_text',
   'login_page',
   'consent_page',

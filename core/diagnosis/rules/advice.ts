@@ -23,7 +23,10 @@ export const listRows = ({ source, reason }: Complaint) =>
 
 /** Of quotes that are stored as wrong: a person who knows better dismisses the finding. */
 export const listFindings = ({ source }: Complaint) =>
-  say('Rows that are stored and not served are findings:', `npx quotron findings list --source ${source.id}`);
+  say(
+    'See which prices are stored and not served, and what each should be:',
+    `npx quotron findings list --source ${source.id}`,
+  );
 
 export const replay = ({ source, reason }: Complaint) =>
   say(

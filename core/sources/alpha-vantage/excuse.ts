@@ -19,6 +19,12 @@ export function excuseOf(json: unknown): Failure | null {
       detail: { code: 'credentials_refused' },
       message: 'The source does not accept the API key.',
     };
+  if (error !== undefined && !/invalid|does not exist|not supported|parameter|symbol/i.test(error))
+    return {
+      reason: 'bad_request',
+      detail: { code: 'unknown_error' },
+      message: 'The source answered an error in words that are not known.',
+    };
   if (error !== undefined) {
     return {
       reason: 'bad_request',

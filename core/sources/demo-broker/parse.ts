@@ -100,8 +100,9 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
     return {
       failure: standInOf(answer.response?.body ?? '') ?? {
         reason: 'schema_drift',
-        detail: { code: 'table_missing' },
-        message: 'The page has no table of prices, or never filled it.',
+        ...(page.has(tableSelector)
+          ? { detail: { code: 'table_unfilled' }, message: 'The page has its table of prices, and never filled it.' }
+          : { detail: { code: 'table_missing' }, message: 'The page has no table of prices.' }),
       },
     };
   const unfinished = unfinishedList(page);

@@ -28,6 +28,7 @@ describe('what is wrong now', () => {
       failed('unexplained', { minutes, detail: { code: 'http_status', status } });
     expect(rules(odd(1, 418), odd(2, 418))).toEqual(['unexplained']);
     expect(rules(odd(1, 418), odd(2, 409))).toEqual(['unexplained', 'unexplained']);
+    expect(rules(...[402, 409, 418, 423, 424].map((status, place) => odd(place, status)))).toEqual(['unexplained']);
     const held = failed('rate_limited', { minutes: 1, detail: { code: 'held', seconds: 9 } });
     const limited = failed('rate_limited', { minutes: 2, detail: { code: 'http_status', status: 429 } });
     expect(rules(held, limited)).toEqual(['limit-used-by-others']);

@@ -33,7 +33,9 @@ export function runningSources(facts: DiagnosisFacts): SourceFacts[] {
 /** Queues with messages that wait, for the evidence. */
 export function waitingQueues(facts: DiagnosisFacts): string[] {
   const full = (facts.queues ?? []).filter((queue) => queue.waiting > 0);
-  return full.map((queue) => `${queue.waiting} messages wait in the queue ${queue.name}.`);
+  return full.map(({ name, waiting }) =>
+    waiting === 1 ? `1 message waits in the queue ${name}.` : `${waiting} messages wait in the queue ${name}.`,
+  );
 }
 
 /** When the planner planned last, if that is too long ago; `null` otherwise, and before its first tick. */

@@ -1,4 +1,4 @@
-import { pause, recover, say, seePictures, test } from '../advice.ts';
+import { pause, recover, say, test } from '../advice.ts';
 import { allSay } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
@@ -31,18 +31,6 @@ export const availabilityRules: readonly SourceRule[] = [
       test(complaint),
     ],
     weight: 65,
-  },
-  {
-    id: 'page-never-fills',
-    short: 'its page never fills',
-    reasons: ['down'],
-    needs: allSay('still_loading', 'no_prices_notice'),
-    cause: ({ samples }) =>
-      samples.every(({ detail }) => detail?.code === 'no_prices_notice')
-        ? 'The page comes and says itself that it has no prices at the moment: what it asks for its data fails.'
-        : 'The page comes, and its rows never do: what the page asks for its data fails, or it works in another way now.',
-    advice: (complaint) => [seePictures(complaint), test(complaint), recover(complaint)].flatMap((step) => step ?? []),
-    weight: 70,
   },
   {
     id: 'connection-breaks',

@@ -1,5 +1,5 @@
 import { minute } from '../../instants.ts';
-import { adaptParser, listRows, look, recover, replay, say, test } from '../advice.ts';
+import { adaptParser, listRows, look, recover, replay, say, seePictures, test } from '../advice.ts';
 import { allSay, hitsAll } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
@@ -73,6 +73,18 @@ export const formatRules: readonly SourceRule[] = [
       'The list has too few or too many members, or weights that do not add up: the page is cut off, or shows only a part. The last whole list is served meanwhile.',
     advice: (complaint) => [look(complaint), test(complaint), recover(complaint)],
     weight: 65,
+  },
+  {
+    id: 'page-never-fills',
+    short: 'its page never fills',
+    reasons: ['down', 'schema_drift'],
+    needs: allSay('still_loading', 'no_prices_notice', 'table_unfilled'),
+    cause: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'no_prices_notice')
+        ? 'The page comes and says itself that it has no prices at the moment: what it asks for its data fails.'
+        : 'The page comes, and its rows never do: what the page asks for its data fails, or it works in another way now.',
+    advice: (complaint) => [seePictures(complaint), test(complaint), recover(complaint)].flatMap((step) => step ?? []),
+    weight: 70,
   },
   {
     id: 'format-changed',

@@ -2,6 +2,9 @@ import { adaptParser, dropSymbols, look, say, test } from '../advice.ts';
 import { allSay, hitsAll } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
+/** An error in words that nobody knows: the request need not be at fault. */
+const isUnknownError = allSay('unknown_error');
+
 /** What the source does not know, does not have, or does not take. */
 export const requestRules: readonly SourceRule[] = [
   {
@@ -48,7 +51,7 @@ export const requestRules: readonly SourceRule[] = [
     id: 'request-refused',
     short: 'it refuses our requests',
     reasons: ['bad_request'],
-    needs: hitsAll,
+    needs: (complaint) => hitsAll(complaint) && !isUnknownError(complaint),
     cause: ({ jobs }) =>
       `The source refuses every request of ${jobs.join(' and ') || 'this kind'} as it is made: it wants other parameters than before, or another plan of the account.`,
     advice: (complaint) => [look(complaint), adaptParser(complaint)],
@@ -58,6 +61,7 @@ export const requestRules: readonly SourceRule[] = [
     id: 'symbols-refused',
     short: 'it refuses some symbols',
     reasons: ['bad_request'],
+    needs: (complaint) => !isUnknownError(complaint),
     cause: ({ symbols }) =>
       `The source refuses requests on ${symbols.hit} of ${symbols.asked} symbols: it does not have them.`,
     advice: (complaint) => [dropSymbols(complaint)],
