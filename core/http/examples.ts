@@ -21,6 +21,7 @@ const ids: Readonly<Record<string, string>> = {
   bars: 'AAPL',
   instruments: 'AAPL',
   watch: 'SHOP',
+  parts: '0',
   artifacts: 'page.html',
   answers: '1',
 };
@@ -57,6 +58,11 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'get /dead-letters': { query: { queue: 'ingest' } },
   'post /dead-letters/redrive': { body: { queue: 'ingest' } },
   'post /keys': { body: { name: 'notebook', scope: 'read' } },
+  'post /imports': { body: { kind: 'bars', licence: 'internal', label: 'vendor.csv' } },
+  'put /imports/{id}/parts/{part}': {
+    body: { bytes: 81_234, sha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' },
+  },
+  'post /imports/{id}/finish': { body: { parts: 1 } },
   'get /health/history': { query: { by: 'day' } },
   'put /sources/{id}/credentials': { body: { apiKey: 'the-key-that-the-source-gave-you' } },
 };

@@ -81,8 +81,9 @@ export async function installYahooFinance2() {
       'yahoo-finance2 could not be installed from npm, so it cannot be tried through the proxy. Check the network or the registry',
     );
   });
-  const module = join(folder, 'node_modules', 'yahoo-finance2', 'esm', 'src', 'index.js');
-  return async (base: string, key: string, symbol: string) => {
+  const modules = join(folder, 'node_modules');
+  const module = join(modules, 'yahoo-finance2', 'esm', 'src', 'index.js');
+  const client = async (base: string, key: string, symbol: string) => {
     const said = await run(
       process.execPath,
       [join(here, 'yahoo-finance2-client.mjs'), module, base, key, symbol],
@@ -90,4 +91,6 @@ export async function installYahooFinance2() {
     );
     return yahooFinance2Schema.parse(JSON.parse(said));
   };
+  /** The folder that a program of one's own can import it from. */
+  return Object.assign(client, { modules });
 }

@@ -12,7 +12,7 @@ interface Entry {
 
 /** The entries of the page's tree, by two spaces of indentation a level. */
 function treeOf(page: string): Entry[] {
-  const block = /^## The tree$[\s\S]*?^```\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '';
+  const block = /^## The tree$[\s\S]*?^```text\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '';
   const above: string[] = [];
   return block.split('\n').flatMap((line) => {
     const [, indent = '', name = ''] = /^( *)(\S+)/.exec(line) ?? [];
@@ -61,7 +61,7 @@ describe('the tree of docs/architecture.md', () => {
   });
 
   it('is found wrong when a folder is missing on either side', () => {
-    const page = '## The tree\n\n```\ncore/   all\n  http/\n  gone/   left\nlib/\n```\n';
+    const page = '## The tree\n\n```text\ncore/   all\n  http/\n  gone/   left\nlib/\n```\n';
     const disk: Readonly<Record<string, string[]>> = { '': ['core', 'lib', 'new'], core: ['http', 'market'] };
     expect(differences(treeOf(page), (path) => disk[path] ?? [])).toEqual([
       'new is not on the page',
