@@ -76,18 +76,27 @@ export function drivenCloud(cloud: ReturnType<typeof sharedCloud>, { scheduled =
     );
   }
 
-  /** What else is under way of a source ends, and what waits for its wish to be over never comes back. */
+  /**
+   * What else is under way of a source ends, and what waits for its wish to be over never comes back. What the scheduler
+   * plans meanwhile is not waited for.
+   */
   async function withoutStragglers(source: string): Promise<void> {
-    const open = `FROM task WHERE source_id = $1 AND finished_at IS NULL AND status <> 'planned'`;
-    await eventually(`all tasks of ${source} to end or wait`, async () => {
-      const busy = await cloud.rows(
-        `SELECT 1 ${open} AND (waits_until IS NULL OR waits_until < now() + interval '5 seconds')`,
-        [source],
-      );
-      return busy.length === 0 ? true : undefined;
-    });
-    await cloud.pool.query(`DELETE FROM task_attempt WHERE (run_id, part) IN (SELECT run_id, part ${open})`, [source]);
-    const cut = await cloud.pool.query<{ run_id: string }>(`DELETE ${open} RETURNING run_id`, [source]);
+    const [clock] = await cloud.rows('SELECT now() AS now');
+    const open = `FROM task WHERE source_id = $1 AND finished_at IS NULL AND status <> 'planned' AND due_at <= $2`;
+    const values = [source, clock?.['now']];
+    await eventually(
+      `all tasks of ${source} to end or wait`,
+      async () => {
+        const busy = await cloud.rows(
+          `SELECT 1 ${open} AND (waits_until IS NULL OR waits_until < now() + interval '5 seconds')`,
+          values,
+        );
+        return busy.length === 0 ? true : undefined;
+      },
+      120_000,
+    );
+    await cloud.pool.query(`DELETE FROM task_attempt WHERE (run_id, part) IN (SELECT run_id, part ${open})`, values);
+    const cut = await cloud.pool.query<{ run_id: string }>(`DELETE ${open} RETURNING run_id`, values);
     cloud.cut(cut.rows.map(({ run_id }) => run_id));
   }
 

@@ -1,4 +1,4 @@
-import { pause, recover, say, test } from '../advice.ts';
+import { look, pause, recover, say, test } from '../advice.ts';
 import { allSay } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
@@ -21,16 +21,39 @@ export const availabilityRules: readonly SourceRule[] = [
     id: 'maintenance',
     short: 'it is closed for maintenance',
     reasons: ['down'],
-    needs: allSay('maintenance', 'waiting_room', 'error_page', 'page_not_found'),
-    cause: ({ samples }) =>
-      samples.every(({ detail }) => detail?.code === 'maintenance')
-        ? 'The source can be reached, and says that it is closed for maintenance. Nothing on our side helps but waiting.'
-        : 'The source can be reached, and shows a page that says so itself: of an error of its own, a queue, or nothing at this address.',
+    needs: allSay('maintenance'),
+    cause: () =>
+      'The source can be reached, and says that it is closed for maintenance. Nothing on our side helps but waiting.',
     advice: (complaint) => [
       say('It is tried again by itself, and recovered automatically when it is back.'),
       test(complaint),
     ],
     weight: 65,
+  },
+  {
+    id: 'waiting-room',
+    short: 'it lets us wait in a queue',
+    reasons: ['down'],
+    needs: allSay('waiting_room'),
+    cause: () =>
+      'The source can be reached, and shows a queue of visitors in place of its page: it has more than it takes.',
+    advice: (complaint) => [
+      say('It is tried again by itself, and recovered automatically when the queue is gone.'),
+      test(complaint),
+    ],
+    weight: 65,
+  },
+  {
+    id: 'error-page',
+    short: 'it shows an error page',
+    reasons: ['down'],
+    needs: allSay('error_page', 'page_not_found'),
+    cause: ({ samples }) =>
+      samples.every(({ detail }) => detail?.code === 'page_not_found')
+        ? 'The source can be reached, and shows a page that says that nothing is at this address: the page has moved, or its servers fail.'
+        : 'The source can be reached, and shows a page that says that something of its own went wrong.',
+    advice: (complaint) => [look(complaint), test(complaint), recover(complaint)],
+    weight: 70,
   },
   {
     id: 'connection-breaks',
