@@ -132,7 +132,7 @@ export async function wholeText(bytes: AsyncIterable<Uint8Array>): Promise<strin
   let text = '';
   for await (const chunk of bytes) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > importLimits.partText)
+    if (text.length > importLimits.answerText)
       throw new CommandError('The answer is larger than one part of an import may be.');
   }
   text += decoder.decode();

@@ -9,11 +9,13 @@ import type { ImportKind } from './words/imports.ts';
 export const importLimits = {
   /** Bytes of a part as it is sent, packed. */
   partBytes: 8 * 1024 * 1024,
-  /** Characters of a part's text: what `ingest` reads within its time, with room for what JSON makes of it. */
-  partText: 4 * 1024 * 1024,
+  /** Characters of the rows of a part: some 20,000, which a parser reads in a tenth of the time that it has. */
+  partText: 1024 * 1024,
+  /** Characters of a raw answer. */
+  answerText: 16 * 1024 * 1024,
   /** Characters of one line. */
   line: 10_000,
-  parts: 1_000,
+  parts: 2_000,
   /** Hours until an import that was not finished is closed. */
   openHours: 24,
 } as const;

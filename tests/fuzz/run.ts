@@ -1,5 +1,6 @@
 /**
- * `npm run fuzz`: schemathesis against the running local cloud, with its three keys at the same time.
+ * `npm run fuzz`: schemathesis against the running local cloud, with its three keys at the same time; then the properties of
+ * imports and of the command's arguments, with far more examples than `npm test` takes.
  *
  *   --seed <number>   the same requests as another run; printed by each
  *   --examples <n>    random requests for each operation and key, beside the systematic ones; 150 unless given
@@ -7,6 +8,7 @@
  * Ends with 1 when any answer was wrong. What it changes in the cloud (stopped services, recoveries, keys) stays: throw the
  * cloud away with `npm run reset` afterwards.
  */
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -53,4 +55,16 @@ for (const run of runs) console.log(`${run.scope}: ${run.cases} requests`);
 console.log(
   `\n${cases} requests, seed ${seed}: ${wrong.length === 0 ? 'all answers as documented' : `wrong answers with ${wrong.join(', ')}`}`,
 );
-process.exit(wrong.length > 0 ? 1 : 0);
+/** Files with properties that take as many examples as `QUOTRON_FUZZ_RUNS` says. */
+const properties = [
+  'tests/component/cli/arguments.test.ts',
+  'tests/component/import-requests.test.ts',
+  'tests/unit/cli/etl-parts.test.ts',
+  'tests/unit/sources/import-rows.test.ts',
+];
+const vitest = join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'vitest');
+const { status } = spawnSync(vitest, ['run', ...properties], {
+  stdio: 'inherit',
+  env: { ...process.env, QUOTRON_FUZZ_RUNS: String(examples * 20) },
+});
+process.exit(wrong.length > 0 || status !== 0 ? 1 : 0);

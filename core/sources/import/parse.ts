@@ -8,7 +8,7 @@ import type { AssetClass } from '../../market/instrument.ts';
 import { type CurrencyUnit, currencyUnit, noCurrency } from '../../market/money.ts';
 import { canonicalSymbol } from '../../market/symbol.ts';
 import { calendarOfSymbol } from '../../market/symbol-calendar.ts';
-import { startOfDate } from '../../market/zoned-date.ts';
+import { localClock, startOfDate } from '../../market/zoned-date.ts';
 import type {
   CurrencylessBar,
   Parsed,
@@ -161,8 +161,24 @@ function symbolIn(value: unknown): string | null {
 
 type Row = z.output<typeof quoteRowSchema> | z.output<typeof barRowSchema>;
 
-/** The instrument of a row: `listing` is `null` where the row has no currency, as it stands on the one that is known. */
-function aboutOf(row: Row): { subject: Subject; unit: CurrencyUnit | null; zone: string } | Wrong {
+/** What a row is about. `listing` is `null` where the row has no currency, as it stands on the one that is known. */
+type About = { readonly subject: Subject; readonly unit: CurrencyUnit | null; readonly zone: string } | Wrong;
+
+/** By what rows say of their instrument: a file says the same in thousands of rows. */
+const abouts = new Map<string, About>();
+const mostAbouts = 20_000;
+
+function aboutOf(row: Row): About {
+  const key = [row.symbol, row.currency, row.mic, row.assetClass, row.name].join('\n');
+  const known = abouts.get(key);
+  if (known) return known;
+  const about = readAbout(row);
+  if (abouts.size >= mostAbouts) abouts.clear();
+  abouts.set(key, about);
+  return about;
+}
+
+function readAbout(row: Row): About {
   const symbol = canonicalSymbol(row.symbol);
   if (symbol === null) return { field: ['symbol'] };
   const said = row.currency ?? null;
@@ -211,10 +227,23 @@ function startOfDay(date: string, zone: string): number | null {
   const key = `${zone} ${date}`;
   const known = starts.get(key);
   if (known !== undefined) return known;
-  const start = startOfDate(date, zone);
+  const start = quickStart(date, zone) ?? startOfDate(date, zone);
   if (starts.size >= mostStarts) starts.clear();
   starts.set(key, start);
   return start;
+}
+
+const clocks = new Map<string, ReturnType<typeof localClock>>();
+const hourMs = 3_600_000;
+
+/** Midnight of a date where the clocks of the zone are not changed within hours of it; `null` elsewhere. */
+function quickStart(date: string, zone: string): number | null {
+  const utc = Date.parse(`${date}T00:00:00Z`);
+  if (!Number.isFinite(utc)) return null;
+  const clock = clocks.get(zone) ?? localClock(zone);
+  clocks.set(zone, clock);
+  const start = utc - (clock(utc) - utc);
+  return clock(start) === utc && clock(start - 3 * hourMs) === utc - 3 * hourMs ? start : null;
 }
 
 type Given = number | string | null | undefined;

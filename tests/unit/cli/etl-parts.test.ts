@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FileWords, partsOf, unpacked } from '../../../cli/etl-parts.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 async function* chunksOf(bytes: Buffer, sizes: readonly number[]) {
   let at = 0;
@@ -66,6 +67,7 @@ describe('a file is cut between lines', () => {
           }
         },
       ),
+      { numRuns: fuzzRuns(100) },
     );
   });
 

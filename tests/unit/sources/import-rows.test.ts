@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstLineHeader, type ImportFormat, importMedia, lineOfPath } from '../../../core/contracts/imports.ts';
 import { importSources, isImport } from '../../../core/contracts/words/imports.ts';
+import { startOfDate } from '../../../core/market/zoned-date.ts';
 import { consolidate } from '../../../core/prices/consolidate.ts';
 import { knownSource, parserOf } from '../../../core/sources/catalogue.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 async function parse(kind: 'quotes' | 'bars', text: string, format: ImportFormat = 'ndjson', first = 1) {
   const parser = await parserOf('import');
@@ -75,6 +77,23 @@ describe('imported rows', () => {
     expect(rejections).toMatchObject([{ finding: { fields: ['basis'] }, path: 'line 3' }]);
   });
 
+  it('of days begin at midnight where they are traded, when clocks are changed too', async () => {
+    const zones = {
+      AAPL: 'America/New_York',
+      'VOD.L': 'Europe/London',
+      'PETR4.SA': 'America/Sao_Paulo',
+      'X.TA': 'Asia/Jerusalem',
+    };
+    for (const [symbol, zone] of Object.entries(zones)) {
+      const dates = Array.from({ length: 800 }, (_, day) =>
+        new Date(Date.UTC(2016, 8, 1 + day)).toISOString().slice(0, 10),
+      );
+      const text = dates.map((date) => JSON.stringify({ symbol, date, close: 1 })).join('\n');
+      const { bars } = await parse('bars', text);
+      expect(bars[0]?.bars.map(({ startsAt }) => startsAt)).toEqual(dates.map((date) => startOfDate(date, zone)));
+    }
+  });
+
   it('at random are each read or held back by their line, and never throw', async () => {
     const cell = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),
@@ -103,6 +122,7 @@ describe('imported rows', () => {
           expect(read.sort((a, b) => Number(a) - Number(b))).toEqual(wanted);
         },
       ),
+      { numRuns: fuzzRuns(100) },
     );
   });
 });
