@@ -147,6 +147,6 @@ function csvOf({ instrument, source, currency, adjustment, bars }: BarsView): st
 }
 
 function csvCell(text: string): string {
-  const told = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const told = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(told) ? `"${told.replaceAll('"', '""')}"` : told;
 }
