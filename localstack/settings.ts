@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { settingNames } from '../core/contracts/settings.ts';
 import { originsIn } from '../core/http/cors.ts';
+import { editDistance } from '../core/market/edit-distance.ts';
 import { canonicalSymbol } from '../core/market/symbol.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { LocalCloudError } from './problem.ts';
@@ -26,6 +28,8 @@ export interface LocalSettings {
   readonly seed: string | undefined;
   /** `QUOTRON_SIM_CLOCK`: the time of the simulated market; without it, it never closes. */
   readonly clock: string | undefined;
+  /** Variables that begin like settings and are none, each with the setting that was probably meant. */
+  readonly unknown: readonly { readonly name: string; readonly meant: string | null }[];
   /** `QUOTRON_<WHAT>_PORT`: fixed ports. */
   readonly ports: Readonly<Record<PortName, number | undefined>>;
 }
@@ -55,6 +59,48 @@ function symbolsOf(text: string | undefined): string[] | undefined {
     );
   });
   return [...new Set(symbols)];
+}
+
+/** Settings of the commands and of the scripts, which the local cloud passes on or leaves as they are. */
+const otherNames = [
+  'QUOTRON_STATE_DIR',
+  'QUOTRON_URL',
+  'QUOTRON_API_KEY',
+  'QUOTRON_PROXY_KEY',
+  'QUOTRON_SIM_SEED',
+  'QUOTRON_SIM_CLOCK',
+  'QUOTRON_SIM_LISTINGS',
+  'QUOTRON_SYMBOLS',
+  'QUOTRON_WATCH_LIMIT',
+  'QUOTRON_DATABASE_URL',
+  'QUOTRON_DATABASE_URLS',
+  'QUOTRON_SOURCE_URLS',
+  'QUOTRON_FOLDER',
+  'QUOTRON_TEST_RUN',
+  'QUOTRON_SEED',
+];
+
+/** Every variable that begins with `QUOTRON_` and means something. */
+export function knownNames(): ReadonlySet<string> {
+  const ofSources = catalogue.map(({ id }) => sourceVariable(id));
+  return new Set([...otherNames, ...Object.values(settingNames), ...portNames.map(portVariable), ...ofSources]);
+}
+
+/** What begins like a setting and is none: a mistyped one would be without effect, and nobody would know. */
+function unknownIn(env: NodeJS.ProcessEnv): LocalSettings['unknown'] {
+  const known = [...knownNames()].filter((name) => name.startsWith('QUOTRON_'));
+  return Object.keys(env)
+    .filter((name) => !known.includes(name))
+    .toSorted()
+    .flatMap((name) => {
+      const written = name.toUpperCase();
+      const [near] = known
+        .map((each) => ({ each, distance: editDistance(each, written) }))
+        .toSorted((a, b) => a.distance - b.distance);
+      const meant = near && near.distance <= 3 ? near.each : null;
+      // A name of another program that is nearly one of ours is none that anybody would choose.
+      return written.startsWith('QUOTRON_') || (near && near.distance <= 2) ? [{ name, meant }] : [];
+    });
 }
 
 /** Reads the environment. Throws with the name of an invalid variable. */
@@ -108,6 +154,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     sourceUrls,
     seed: given('QUOTRON_SIM_SEED'),
     clock,
+    unknown: unknownIn(env),
     ports: {
       emulator: port('emulator'),
       database: port('database'),

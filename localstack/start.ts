@@ -20,6 +20,7 @@ import {
   unknownSymbols,
   waitForRuns,
 } from './cycle.ts';
+import { causeOnDisk } from './disk-problem.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
 import { failingJobs } from './failing-jobs.ts';
 import { LocalCloudError, messageOf } from './problem.ts';
@@ -81,6 +82,10 @@ async function main(wanted: StartOptions): Promise<number> {
   let release = () => {};
   try {
     const settings = readSettings(process.env);
+    for (const { name, meant } of settings.unknown)
+      say(
+        `${name} is no setting and has no effect.${meant === null ? '' : ` Did you mean ${meant}?`} All are in docs/configuration.md.`,
+      );
     release = lock(folder);
     const run = process.stdout.isTTY && !wanted.json ? interactive() : plain(wanted.json ? say : console.log);
     const cloud = await startCloud(
@@ -178,6 +183,7 @@ Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''
   Dashboard   ${signInUrl}
               (signs in once; later with a key)
   API         ${local.apiUrl}
+  Yahoo proxy ${local.dashboardUrl}/yahoo (for yfinance and other clients: docs/proxy.md)
   Keys        ${folder}/local.json (apiKeys: read, operate, admin)
 ${simulation === null ? '' : `\n${simulation}\n`}
 Ctrl-C stops it; the data is kept.`);
@@ -216,7 +222,10 @@ function fail(message: string): never {
 function explain(error: unknown, say: (line: string) => void): number {
   if (stopping.signal.aborted) return 130;
   say('');
+  const cause = causeOnDisk(error, stateFolder());
+  if (cause !== null) say(cause);
   if (error instanceof LocalCloudError) say(error.message);
+  else if (cause !== null) say(messageOf(error));
   else say(`Unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   return 1;
 }

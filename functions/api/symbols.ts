@@ -1,6 +1,7 @@
 import { commandToWatch } from '../../core/contracts/http/watch.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { symbolOf } from '../../core/http/read-request.ts';
+import { editDistance } from '../../core/market/edit-distance.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 
@@ -46,19 +47,6 @@ export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: nu
     .map((each) => each.symbol);
   const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET /instruments?query= finds symbols by name.';
   return unknownToAll(symbol, hint);
-}
-
-/** Levenshtein's distance. Symbols have at most 32 characters. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, x] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, y] of [...b].entries()) {
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /** What a problem says of one symbol of several. */

@@ -5,6 +5,20 @@ export const decimal = z
   .union([z.number(), z.string()])
   .meta({ id: 'Decimal', description: 'JSON number, or text with ?decimals=string' });
 
+/**
+ * An instant with microseconds as the API writes all of them, in milliseconds: the next one, so that what was stored at an
+ * instant is known at what is written of it. Some clients read no other length.
+ *
+ * @example
+ * upToMilliseconds('2026-11-22T19:40:00.123456Z') // '2026-11-22T19:40:00.124Z'
+ * upToMilliseconds('2026-11-22T19:40:00.123Z') // '2026-11-22T19:40:00.123Z'
+ */
+export function upToMilliseconds(instant: string): string {
+  const whole = Date.parse(`${instant.slice(0, 23)}Z`);
+  const rest = /[1-9]/.test(instant.slice(23)) ? 1 : 0;
+  return new Date(whole + rest).toISOString();
+}
+
 export const metaSchema = z
   .object({
     requestId: z.string(),

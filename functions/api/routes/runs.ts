@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
+import { upToMilliseconds } from '../../../core/contracts/http/envelope.ts';
 import {
   batchStatisticsSchema,
   type RunDetailView,
@@ -155,7 +156,7 @@ function runView(row: StoredRun): RunView {
     trigger: row.trigger,
     status: row.status,
     reason: row.reason,
-    dueAt: row.dueAt,
+    dueAt: upToMilliseconds(row.dueAt),
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
     tasks: row.tasks,

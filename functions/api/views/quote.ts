@@ -1,3 +1,4 @@
+import { upToMilliseconds } from '../../../core/contracts/http/envelope.ts';
 import type { InstrumentView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 import type { DecimalWriter } from '../../../core/http/wire-number.ts';
 import { calendarFor, lastSession, oldestExpected } from '../../../core/market/calendar.ts';
@@ -65,7 +66,8 @@ export function candidateViews(rows: readonly StoredQuote[], of: Traded, chosen:
 
 export function tickView(row: KnownQuote, context: ViewContext): QuoteTick {
   const { knownFrom, knownTo, repairedBy } = row;
-  return { ...factsOf(row, context), knownFrom, knownTo, ...(repairedBy === null ? {} : { repairedBy }) };
+  const times = { knownFrom: upToMilliseconds(knownFrom), knownTo: knownTo && upToMilliseconds(knownTo) };
+  return { ...factsOf(row, context), ...times, ...(repairedBy === null ? {} : { repairedBy }) };
 }
 
 function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
@@ -84,7 +86,7 @@ function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
     asOf: row.asOf.toISOString(),
     asOfBasis: row.asOfBasis,
     fetchedAt: row.fetchedAt.toISOString(),
-    ingestedAt: row.ingestedAt,
+    ingestedAt: upToMilliseconds(row.ingestedAt),
     source: row.source,
     licence: licenceOf(sourceOf(row.source)),
     provenance: {

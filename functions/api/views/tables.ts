@@ -1,5 +1,5 @@
 import type { CoverageRangeView, CoverageView } from '../../../core/contracts/http/coverage.ts';
-import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { upToMilliseconds, type Warning } from '../../../core/contracts/http/envelope.ts';
 import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
 import { pickColumns } from '../../../core/http/fields.ts';
@@ -70,9 +70,9 @@ export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly
     { name: 'delaySeconds', kind: 'number', of: (row) => row.delaySeconds },
     { name: 'asOfBasis', kind: 'text', of: (row) => row.asOfBasis },
     { name: 'fetchedAt', kind: 'text', of: (row) => row.fetchedAt.toISOString() },
-    { name: 'ingestedAt', kind: 'text', of: (row) => row.ingestedAt },
-    { name: 'knownFrom', kind: 'text', of: (row) => row.knownFrom },
-    { name: 'knownTo', kind: 'text', of: (row) => row.knownTo },
+    { name: 'ingestedAt', kind: 'text', of: (row) => upToMilliseconds(row.ingestedAt) },
+    { name: 'knownFrom', kind: 'text', of: (row) => upToMilliseconds(row.knownFrom) },
+    { name: 'knownTo', kind: 'text', of: (row) => row.knownTo && upToMilliseconds(row.knownTo) },
     { name: 'blobKey', kind: 'text', of: (row) => row.blobKey },
     { name: 'repairedBy', kind: 'text', of: (row) => row.repairedBy },
     { name: 'licence', kind: 'text', of: () => licence },

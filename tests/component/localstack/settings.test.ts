@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { causeOnDisk } from '../../../localstack/disk-problem.ts';
+import { knownNames, readSettings } from '../../../localstack/settings.ts';
+
+describe('settings of the local cloud', () => {
+  it.each([
+    ['QUOTRON_SOURCE_YAHO_URL', 'QUOTRON_SOURCE_YAHOO_URL'],
+    ['QUOTRON_SYMBOL', 'QUOTRON_SYMBOLS'],
+    ['quotron_symbols', 'QUOTRON_SYMBOLS'],
+    ['QUTRON_SYMBOLS', 'QUOTRON_SYMBOLS'],
+    ['QUOTRON_DASHBORD_PORT', 'QUOTRON_DASHBOARD_PORT'],
+    ['QUOTRON_WHATEVER_THIS_IS', null],
+  ])('%s is named, with what was meant', (name, meant) => {
+    expect(readSettings({ [name]: 'x' }).unknown).toEqual([{ name, meant }]);
+  });
+
+  it('names none that are documented, and nothing of other programs', () => {
+    const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const documented = [...page.matchAll(/`(QUOTRON_[A-Z_]+)`/g)].flatMap((match) => match[1] ?? []);
+    expect(documented.filter((name) => !name.endsWith('_') && !knownNames().has(name))).toEqual([]);
+    expect(readSettings({ PATH: '/bin', HOME: '/root', QUOTA: '1' }).unknown).toEqual([]);
+  });
+});
+
+describe('a start that fails of the disk', () => {
+  it('is told first, with the path and what to do', () => {
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', path: '/x/.quotron/lock' });
+    expect(causeOnDisk(denied, '/tmp')).toMatch(/^\/x\/\.quotron\/lock may not be written by this user \(EACCES\)/);
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    expect(causeOnDisk(full, '/tmp')).toMatch(/^The disk is full \(ENOSPC\): \/tmp has \d+ MB left/);
+    expect(causeOnDisk(new Error('something else'), '/tmp')).toBeNull();
+  });
+});
