@@ -23,6 +23,11 @@ export interface UpstreamCall {
   readonly page?: PageHint | undefined;
   /** For browsers: the session's storage state as JSON text. */
   readonly storageState?: string | null;
+  /**
+   * For browsers: asked before each further page of a table, which is one more request of the source. Waits no longer than
+   * `withinMs`. Gives whether it may be requested.
+   */
+  readonly more?: ((withinMs: number) => Promise<boolean>) | undefined;
 }
 
 /** What came back, with the headers that only the caller may see. `setCookies` never leaves the auth engine. */

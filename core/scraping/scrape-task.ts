@@ -17,7 +17,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { MessageQueue } from '../ports/message-queue.ts';
 import type { RawStore } from '../ports/raw-store.ts';
 import type { State } from '../ports/state.ts';
-import type { Upstream } from '../ports/upstream.ts';
+import type { Upstream, UpstreamCall } from '../ports/upstream.ts';
 import type { SourceAddress } from '../sources/address.ts';
 import { ingestQueueOf, parserOf } from '../sources/catalogue.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
@@ -270,9 +270,14 @@ function requestWithRetries(
   return policy.execute(async () => {
     const refused = await of.permits.next(permitsAtOnce(source.quota, left), of.deadline);
     if (refused) return { exchange: null, failure: refused };
-    const exchange = await exchangeFor(request, of.session, scraping);
+    let noMore: Failure | null = null;
+    const more = async (withinMs: number) => {
+      noMore = await of.permits.next(1, Math.min(of.deadline, now() + withinMs));
+      return noMore === null;
+    };
+    const exchange = await exchangeFor(request, of.session, scraping, more);
     of.exchanges.push(exchange);
-    const failure = parser.failureIn(task.kind, exchange);
+    const failure = noMore ?? parser.failureIn(task.kind, exchange);
     const seconds = holdAfter(exchange, failure, now());
     if (seconds !== null && seconds > 0) await state.call({ op: 'holdSource', sourceId: task.sourceId, seconds });
     return { exchange, failure };
@@ -294,7 +299,12 @@ function purposeOf(task: ScrapeMessage): PermitPurpose {
   return task.range ? 'backfill' : 'task';
 }
 
-async function exchangeFor(request: UpstreamRequest, session: Session | null, scraping: Scraping): Promise<Exchange> {
+async function exchangeFor(
+  request: UpstreamRequest,
+  session: Session | null,
+  scraping: Scraping,
+  more: UpstreamCall['more'],
+): Promise<Exchange> {
   const { source, now } = scraping;
   const url = source.address.url(request.path, { ...request.query, ...session?.query });
   const headers = { ...source.headers, ...session?.headers };
@@ -304,6 +314,7 @@ async function exchangeFor(request: UpstreamRequest, session: Session | null, sc
     headers,
     page: request.page,
     storageState: session?.storageState ?? null,
+    more,
   });
   const redact = redactor(session ? sessionSecrets(session) : []);
   const shown = new URL(url);

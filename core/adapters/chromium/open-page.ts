@@ -27,6 +27,9 @@ const wanted = new Set(['document', 'stylesheet', 'script', 'xhr', 'fetch']);
 
 /** What is read of a page that came with an error after a login. */
 const longestRefusal = 100_000;
+/** What of them asks for data. */
+const asking = new Set(['document', 'xhr', 'fetch']);
+
 /** How long a page that says that it is not there, or only mentions it, may take to prove otherwise. */
 const noticeMs = { notice: 2_000, mention: 6_000 };
 
@@ -46,6 +49,7 @@ export async function openPage(
   let documents: Response[] = [];
   /** The status of the last answer to what was sent. */
   let sentStatus: number | null = null;
+  let requests = 0;
   let crashed = false;
   await page.route('**/*', (route) => {
     const request = route.request();
@@ -60,7 +64,10 @@ export async function openPage(
   page.on('crash', () => {
     crashed = true;
   });
-  page.on('request', (request) => busy.add(request));
+  page.on('request', (request) => {
+    busy.add(request);
+    if (asking.has(request.resourceType()) && origins.includes(originOf(request.url()))) requests++;
+  });
   const done = (request: Request) => busy.delete(request);
   page.on('requestfinished', done);
   page.on('requestfailed', done);
@@ -80,10 +87,13 @@ export async function openPage(
   };
 
   /** The page as it is displayed, with the whole of the table that it is loaded for. */
-  const read = (hint: PageHint | undefined, answer: Response, left: () => number) =>
+  const read = (hint: PageHint | undefined, answer: Response, left: () => number, more: UpstreamCall['more']) =>
     hint?.table && answer.status() === 200
       ? wholeTable(
-          { page, inPage, waitFor: hint.waitFor, left, isBusy: () => busy.size > 0 },
+          {
+            ...{ page, inPage, waitFor: hint.waitFor, left, isBusy: () => busy.size > 0, requests: () => requests },
+            more: async (ms) => more === undefined || (await more(ms)),
+          },
           { ...hint.table, origins },
         )
       : shownHtml(inPage, left());
@@ -130,12 +140,17 @@ export async function openPage(
       if (guard.tooLarge()) return tooLarge();
       const answer = answered(document);
       if (!answer) return tooLate();
-      const html = answer.status() >= 300 && answer.status() < 400 ? '' : await read(call.page, answer, left);
+      const html =
+        answer.status() >= 300 && answer.status() < 400 ? '' : await read(call.page, answer, left, call.more);
       if (guard.tooLarge()) return tooLarge();
       if (html === null) return tooLate();
       const whole = answerOf(answer, html.slice(0, rules.maxBytes), html.length > rules.maxBytes);
       const times = earliestOf(documents.filter((each) => each.status() === 200));
-      return { ...whole, response: { ...whole.response, headers: { ...whole.response.headers, ...times } } };
+      const headers = { ...whole.response.headers, ...times };
+      // When a shell was made says nothing of the rows that its script brought.
+      if (call.page?.table && (await isShell(answer, headers, html)))
+        for (const name of madeHeaders) delete headers[name];
+      return { ...whole, response: { ...whole.response, headers } };
     },
 
     signIn: (form, timeoutMs) =>
@@ -186,6 +201,19 @@ function answerOf(document: Response, body: string, truncated: boolean) {
 function isSaved(document: Response): boolean {
   const { 'content-disposition': disposition = '', 'content-type': type = '' } = document.headers();
   return /^\s*attachment/i.test(disposition) || !/^\s*(?:text\/|application\/(?:xhtml|xml|json)|$)/i.test(type);
+}
+
+/** Headers that say when a document was made. */
+const madeHeaders = ['age', 'last-modified'] as const;
+const lookedAtCells = 12;
+
+/** Whether the rows of a page are not in the document as it was served, though its headers say when that was made. */
+async function isShell(document: Response, headers: Record<string, string>, html: string): Promise<boolean> {
+  if (madeHeaders.every((name) => headers[name] === undefined)) return false;
+  const cells = [...html.matchAll(/<td\b[^>]*>(?:<[^>]*>)*([^<]{3,})/g)].slice(0, lookedAtCells);
+  const texts = cells.flatMap(([, text = '']) => (/[\p{L}\p{N}]{3}/u.test(text) ? text.trim() : []));
+  const served = texts.length === 0 ? null : await document.text().catch(() => null);
+  return served !== null && !texts.some((text) => served.includes(text));
 }
 
 /** Of documents that are one page together, the headers by which it is oldest. */

@@ -21,6 +21,10 @@ export interface TablePage {
   readonly left: () => number;
   /** Whether it still loads something. */
   readonly isBusy: () => boolean;
+  /** Requests for data or documents so far. */
+  readonly requests: () => number;
+  /** Whether one more request may be made of the source. */
+  readonly more: (withinMs: number) => Promise<boolean>;
 }
 
 /** Rows that stay the same for so long are all that come by themselves. */
@@ -44,6 +48,8 @@ const lookSchema = z
     said: z.number().nullable(),
     pages: z.object({ at: z.number(), of: z.number() }).nullable(),
     ways: z.array(ways),
+    /** Those that lead to another document. */
+    links: z.array(ways),
     scripted: z.boolean(),
     loading: z.enum(['said', 'shown']).nullable(),
   })
@@ -53,7 +59,7 @@ const surveySchema = z.object({ look: lookSchema, html: z.string().nullable() })
 const settledSchema = z.object({ quiet: z.boolean(), state: z.string() });
 
 /** Why a table is not whole. */
-export type Unfinished = 'count' | 'growing' | 'limit';
+export type Unfinished = 'count' | 'growing' | 'limit' | 'quota';
 
 /** Gives the HTML, marked, or `null` when it cannot be read in time. Throws when the page is gone. */
 export async function wholeTable(opened: TablePage, asked: TableQuestion): Promise<string | null> {
@@ -172,7 +178,14 @@ async function followPages(opened: TablePage, asked: TableQuestion, collected: C
     if (pages === mostPages) return 'limit';
     if (left() <= reserveMs) return 'growing';
     if (way === 'all') tried.add(way);
-    if (!(await follow(opened, asked, way))) {
+    const isLink = collected.look.links.includes(way);
+    if (isLink && !(await opened.more(left() - reserveMs))) return 'quota';
+    const requests = opened.requests();
+    const hasChanged = await follow(opened, asked, way);
+    // Whether a button asks the source is seen afterwards.
+    if (!isLink && opened.requests() > requests && !(await opened.more(Math.max(0, left() - reserveMs))))
+      return 'quota';
+    if (!hasChanged) {
       tried.add(way);
       continue;
     }

@@ -11,12 +11,17 @@ import { type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText } from '../reading/number-text.ts';
+import { pageTime, tooOld } from '../reading/page-time.ts';
 import { standInOf } from '../reading/stand-ins.ts';
 import { unfinishedList } from '../reading/whole-list.ts';
 
 const tableSelector = 'table#positions';
 /** The alternative: any table that has rows, recognized by its headings. */
 const anyTable = 'table';
+/** Its rows say of when they are; a page from a cache is none of now whatever they say. */
+const pageDates = { words: [], attributes: [], zone: 'UTC' } as const;
+/** Seconds between two readings. */
+const pagePeriodSeconds = 300;
 const formSelector = 'form#login';
 const problemSelector = '.problem';
 
@@ -108,7 +113,10 @@ function open(kind: JobKind, answer: SourceAnswer): { table: HtmlTable } | { fai
   const unfinished = unfinishedList(page);
   if (unfinished) return { failure: unfinished };
   const lost = lostIn(table);
-  if (lost.length === 0) return { table };
+  if (lost.length === 0) {
+    const old = tooOld(pageTime(answer, page, pageDates), Date.parse(answer.fetchedAt), pagePeriodSeconds);
+    return old ? { failure: old } : { table };
+  }
   return {
     failure: {
       reason: 'schema_drift',

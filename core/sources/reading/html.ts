@@ -136,7 +136,7 @@ function listOf(attributes: Element['attributes']): HtmlList {
     isWhole: verdict === 'whole',
     rows: figure(attributes['data-rows']) ?? 0,
     said: figure(attributes['data-said']),
-    isUnfinished: verdict === 'growing',
+    isUnfinished: verdict === 'growing' || verdict === 'quota',
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Failure } from '../../contracts/failure.ts';
 import type { SourceAnswer } from '../parser.ts';
 import { instantIn } from './date-text.ts';
 import type { HtmlPage } from './html.ts';
@@ -43,6 +44,15 @@ export function pageTime({ response, fetchedAt }: SourceAnswer, page: HtmlPage, 
   return times
     .filter(({ at }) => Number.isFinite(at) && at > 0 && at < fetched)
     .reduce<PageTime>((earliest, each) => (each.at < earliest.at ? each : earliest), { at: fetched, said: 'fetch' });
+}
+
+/** Why a page is too old for a job that reads it so often, or `null`. */
+export function tooOld({ at, said }: PageTime, fetchedAt: number, periodSeconds: number): Failure | null {
+  const ageSeconds = Math.round((fetchedAt - at) / 1000);
+  if (ageSeconds <= periodSeconds) return null;
+  const code = said === 'cache' ? 'cached_page' : 'old_page';
+  const age = ageSeconds < 7_200 ? `${Math.floor(ageSeconds / 60)} minutes` : `${Math.floor(ageSeconds / 3600)} hours`;
+  return { reason: 'stale', detail: { code, ageSeconds }, message: `The page was true ${age} ago.` };
 }
 
 /** Before such a date it is one of something else: of a document, or of when a change takes effect. */

@@ -18,7 +18,7 @@ import { type HtmlPage, type HtmlTable, readHtml } from '../reading/html.ts';
 import { transportFailure } from '../reading/http-failure.ts';
 import { invalidFields } from '../reading/json.ts';
 import { numberFromText, percentFromText } from '../reading/number-text.ts';
-import { type PageDates, type PageTime, pageTime } from '../reading/page-time.ts';
+import { type PageDates, pageTime, tooOld } from '../reading/page-time.ts';
 import { standInOf } from '../reading/stand-ins.ts';
 import { unfinishedList } from '../reading/whole-list.ts';
 import { pagePeriodSeconds, type SlickChartsIndex, slickChartsIndices } from './indices.ts';
@@ -124,20 +124,8 @@ function open(kind: JobKind, answer: SourceAnswer): (Members & { readonly asOf: 
   }
   const fetchedAt = Date.parse(answer.fetchedAt);
   const time = pageTime(answer, page, pageDates);
-  const old = tooOld(time, fetchedAt);
+  const old = tooOld(time, fetchedAt, pagePeriodSeconds);
   return old ? { failure: old } : { ...opened, asOf: fetchedAt - time.at > ofNowMs ? time.at : fetchedAt };
-}
-
-/** Why a page is too old, or `null`. */
-function tooOld({ at, said }: PageTime, fetchedAt: number): Failure | null {
-  const ageSeconds = Math.round((fetchedAt - at) / 1000);
-  if (ageSeconds <= pagePeriodSeconds) return null;
-  const code = said === 'cache' ? 'cached_page' : 'old_page';
-  return {
-    reason: 'stale',
-    detail: { code, ageSeconds },
-    message: `The page was true ${Math.floor(ageSeconds / 3600)} hours ago.`,
-  };
 }
 
 function pageOf(answer: SourceAnswer): HtmlPage | { readonly failure: Failure } {

@@ -227,11 +227,16 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     if (last && isShown(last) && last.textContent.length < 60 && /\b(loading|fetching)\b/i.test(last.textContent)) return 'said';
     return sign;
   };
+  // What leads to another document asks the source once more.
+  const isLink = (element) => {
+    const link = element && element.closest('a[href]');
+    return link !== null && link !== undefined && !/^(#|javascript:)/i.test(link.getAttribute('href')) && link.getAttribute('href') !== '';
+  };
   const lookAtTable = () => {
     const table = theTable();
     if (!table) return null;
     const rows = rowsOf(table);
     const ways = ['all', 'next', 'more'].filter((name) => control(name, table) !== null);
-    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, scripted: isScripted(), loading: loadingOf(table) };
+    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, links: ways.filter((name) => isLink(control(name, table))), scripted: isScripted(), loading: loadingOf(table) };
   };
 `;

@@ -24,6 +24,19 @@ const parse = (body: string, status?: number) => demoBrokerParser.parse('quotes'
 const failureIn = (body: string, status?: number) => demoBrokerParser.failureIn('quotes', exchangeOf(body, status));
 
 describe('the positions of the broker', () => {
+  it('of a page from a cache are stale', () => {
+    const cached = exchangeOf(page(golden));
+    const ofAge = (age: string) => ({
+      ...cached,
+      response: cached.response && { ...cached.response, headers: { age } },
+    });
+    expect(demoBrokerParser.failureIn('quotes', ofAge('240'))).toBeNull();
+    expect(demoBrokerParser.failureIn('quotes', ofAge('3600'))).toMatchObject({
+      reason: 'stale',
+      detail: { code: 'cached_page', ageSeconds: 3_600 },
+    });
+  });
+
   it('are read into quotes in major units with the market’s time', () => {
     const parsed = parse(page(golden));
     expect(parsed).toMatchObject({ failure: null, rejections: [], missing: [] });
