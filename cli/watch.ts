@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type * as z from 'zod';
 import { backfillForecastSchema, backfillSchema } from '../core/contracts/http/backfills.ts';
 import {
+  shellSymbol,
   type WatchAddedView,
   type WatchedSourceView,
   type WatchedView,
@@ -22,8 +23,8 @@ interface AddOptions extends Common {
   readonly history: string | boolean;
 }
 
-/** One request's worth of daily bars of a symbol. */
-const usualHistoryDays = 1_825;
+/** Five years of daily bars, today included: one request of most sources. */
+const usualHistoryDays = 1_824;
 const dayMs = 86_400_000;
 const pauseMs = 700;
 
@@ -60,6 +61,7 @@ function add(): Command {
         const views = options.wait ? await settle(added, options.timeout * 1000, context) : added;
         if (!context.out.json && views.length > 0) context.out.result(views, () => shown(views));
         for (const line of costOf(added)) context.out.progress(line);
+        for (const line of unknownAmong(views)) context.out.progress(line);
         const backfills = options.wait && options.history !== false ? await loadHistory(views, options, context) : [];
         if (context.out.json) context.out.result({ symbols: views, refused, backfills }, () => '');
         const [first] = refused;
@@ -183,6 +185,16 @@ async function loadHistory(views: readonly WatchedView[], { history }: AddOption
     }
   }
   return backfills;
+}
+
+/** What becomes of symbols that no source has, and how to take them off. */
+function unknownAmong(views: readonly WatchedView[]): string[] {
+  const unknown = views.filter(({ state }) => state === 'unknown').map(({ symbol }) => shellSymbol(safe(symbol)));
+  if (unknown.length === 0) return [];
+  return [
+    'What is unknown stays on the list, and is collected once a source knows it. To take it off:',
+    `  quotron watch remove ${unknown.join(' ')}`,
+  ];
 }
 
 /** What the added symbols cost in freshness. */

@@ -85,8 +85,9 @@ describe('watch add', () => {
     ['failed', source({ state: 'failed', reason: 'down' }), 'failed: down'],
   ] as const)('says that it is %s, loads nothing, and ends with 1', async (_, view, words) => {
     cli.answers['GET /watch/SHOP'] = watched(view);
-    const { code, stdout } = await cli.ask('watch', 'add', 'SHOP');
+    const { code, stdout, stderr } = await cli.ask('watch', 'add', 'SHOP');
     expect([code, stdout]).toEqual([1, expect.stringContaining(words)]);
+    expect(stderr.includes('quotron watch remove SHOP')).toBe(view.state === 'unknown');
     expect(cli.asked.map(({ path }) => path)).not.toContain('/backfills');
   });
 
