@@ -139,7 +139,7 @@ describe('a bar', () => {
     await world.pool.query("UPDATE bar SET stale = true WHERE listing_id = $1 AND date = '2026-11-18'", [listing]);
     expect((await final('FINAL'))[1]).toEqual(['2026-11-18T14:30', false]);
     expect(await (await get('/bars/FINAL?format=csv')).text()).toMatch(
-      /licence,final,findings\r\n.*,true,\r\n.*,false,\r\n/,
+      /licence,final,findings,basis\r\n.*,true,,splits\r\n.*,false,,splits\r\n/,
     );
   });
 
