@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
+import { importFolder } from '../core/contracts/words/imports.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../core/sources/definition.ts';
 import { sourceHash } from './source-hash.ts';
@@ -122,7 +123,9 @@ function build(outdir: string): void {
 function parsersUnreadBy(name: FunctionName | undefined): string[] {
   const kinds = name && answerReaders[name];
   const unread = catalogue.filter((source) => !kinds?.includes(source.kind));
-  return unread.map(({ id }) => join(root, 'core', 'sources', id, 'parse.ts'));
+  // Imports are read by `ingest` alone.
+  const imports = name === 'ingest' ? [] : [{ id: importFolder }];
+  return [...unread, ...imports].map(({ id }) => join(root, 'core', 'sources', id, 'parse.ts'));
 }
 
 function buildTogether(names: readonly FunctionName[], leftOut: readonly string[], outdir: string): void {

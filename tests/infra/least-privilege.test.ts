@@ -22,7 +22,7 @@ function inWords(stage: StageName, resource: unknown): string {
   const text = JSON.stringify(resource);
   const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
   if (database) return `user ${database}`;
-  const prefix = /RawBucket.*\/(raw|artifacts|answers)\/\*"/.exec(text)?.[1];
+  const prefix = /RawBucket.*?\/((?:raw\/import|raw|artifacts|answers))\/\*"/.exec(text)?.[1];
   if (prefix) return `${prefix}/*`;
   if (/RawBucket[^/]*$/.test(text)) return 'the bucket';
   for (const [what, kind] of [
