@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type HealthView, healthSchema, type SystemHealth } from '../core/contracts/http/health.ts';
 import { type SourceHealthView, sourceHealthSchema } from '../core/contracts/http/operations.ts';
-import { causeMeanings } from '../core/contracts/words/causes.ts';
-import { isUnhealthy } from '../core/contracts/words/health-status.ts';
+import { causeMeanings, whyInWords } from '../core/contracts/words/causes.ts';
+import { capInWords, isUnhealthy } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
@@ -36,12 +36,7 @@ export function exitCodeOf({ status }: Pick<HealthView, 'status'>): ExitCode {
 export function scoreInWords({ score, mean, cap }: SystemHealth): string {
   if (score === null) return 'not known yet';
   if (cap === null) return `${score} of 100`;
-  const why = {
-    nothing_collected: 'nothing is collected',
-    share_working: 'so large is the share of sources that work',
-    not_all_healthy: 'not all is healthy',
-  } as const;
-  return `${score} of 100, held at ${cap.most}: ${why[cap.rule]}${mean === null ? '' : `; the mean of the sources is ${mean}`}`;
+  return `${score} of 100, ${capInWords(cap, mean)}`;
 }
 
 async function ofAll(context: Context): Promise<ExitCode> {
@@ -74,9 +69,10 @@ async function ofOne(source: string, { api, out }: Context): Promise<ExitCode> {
 
 function inWords(source: string, health: SourceHealthView): string {
   const { breaker, login, quota, lastFailure, parts } = health;
+  const why = whyInWords(health);
   const percent = (share: number | null | undefined) => (share == null ? '–' : `${Math.round(100 * share)} %`);
   return [
-    `${safe(source)} is ${status(health.status)}${health.reason === null ? '' : `: ${health.reason}`}.`,
+    `${safe(source)} is ${status(health.status)}${why === null ? '' : `: ${why}`}.`,
     ...(health.cause === null ? [] : [causeMeanings[health.cause]]),
     '',
     fields({
@@ -88,9 +84,9 @@ function inWords(source: string, health: SourceHealthView): string {
       'last failure':
         lastFailure === null
           ? 'none'
-          : `${instant(lastFailure.at)}: ${lastFailure.reason}. ${safe(lastFailure.message ?? '')}`.trim(),
+          : `${instant(lastFailure.at)}: ${whyInWords(lastFailure)}. ${safe(lastFailure.message ?? '')}`.trim(),
       ...(login && {
-        login: `${login.detail.code} since ${instant(login.since)}${login.until === null ? '' : ` until ${instant(login.until)}`}. ${safe(login.hint)}`,
+        login: `${login.detail.code.replaceAll('_', ' ')} since ${instant(login.since)}${login.until === null ? '' : ` until ${instant(login.until)}`}. ${safe(login.hint)}`,
       }),
       breaker: `${breaker.state}${breaker.until === null ? '' : ` until ${instant(breaker.until)}`}`,
       quota: `${quota.minute.used} of ${quota.minute.limit} this minute, ${quota.day.used} of ${quota.day.limit} today`,

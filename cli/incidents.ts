@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type IncidentView, incidentSchema } from '../core/contracts/http/recovery.ts';
+import { causeMeanings, whyInWords, whyOf } from '../core/contracts/words/causes.ts';
 import { runReasons } from '../core/contracts/words/run-reasons.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
@@ -42,11 +43,11 @@ export function incidentsCommand(): Command {
 
 function shown(incidents: readonly IncidentView[]): string {
   return table(
-    ['id', 'source', 'reason', 'status', 'opened', 'last seen', 'failures'],
+    ['id', 'source', 'why', 'status', 'opened', 'last seen', 'failures'],
     incidents.map((each) => [
       each.id,
       safe(each.sourceId),
-      each.reason,
+      whyInWords(each) ?? '',
       status(each.status),
       distance(each.openedAt),
       distance(each.lastSeenAt),
@@ -61,8 +62,8 @@ function inDetail(incident: IncidentView): string {
   return [
     fields({
       source: safe(incident.sourceId),
-      reason: incident.reason,
-      cause: incident.cause,
+      why: whyInWords(incident),
+      meaning: incident.cause === null ? null : causeMeanings[incident.cause],
       status: status(incident.status),
       opened: instant(incident.openedAt),
       'last seen': instant(incident.lastSeenAt),
@@ -74,7 +75,7 @@ function inDetail(incident: IncidentView): string {
       incident.evidence.map((each) => [
         instant(each.at),
         each.runId ?? '–',
-        each.detail.code,
+        whyOf({ reason: incident.reason, detail: each.detail }),
         safe(each.message ?? ''),
       ]),
     ),

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import { type ApiKeyView, apiKeySchema, newApiKeySchema } from '../core/contracts/http/operations.ts';
+import { type ApiKeyView, apiKeySchema, newApiKeySchema } from '../core/contracts/http/api-keys.ts';
 import { scopes } from '../core/contracts/words/access.ts';
 import { keyUses } from '../core/contracts/words/licence.ts';
 import { type Common, carryOut, newCommand } from './command.ts';

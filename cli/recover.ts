@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type RecoveryView, recoveriesAcceptedSchema, recoverySchema } from '../core/contracts/http/recovery.ts';
+import { whyInWords } from '../core/contracts/words/causes.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
 import { safe, status } from './output.ts';
@@ -86,8 +87,8 @@ function waitForRecovery(id: string, sourceId: string, timeoutMs: number, contex
   );
 }
 
-function inWords({ sourceId, status: word, strategy, reason, message, steps, healedBy }: RecoveryView): string {
-  const why = [reason, message].filter((each) => each !== null).map(safe);
+function inWords({ sourceId, status: word, strategy, reason, cause, message, steps, healedBy }: RecoveryView): string {
+  const why = [whyInWords({ cause, reason }), message].filter((each) => each !== null).map(safe);
   const explanation = word === 'verified' || why.length === 0 ? '' : ` (${why.join(': ')})`;
   return [
     `${sourceId}: ${status(word)}${healedBy === null ? byStrategy(strategy) : healedInWords(healedBy)}${explanation}.`,

@@ -6,6 +6,7 @@ import {
   runSchema,
   runStatuses,
 } from '../core/contracts/http/operations.ts';
+import { whyInWords } from '../core/contracts/words/causes.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
 import { distance, instant, safe, status, table } from './output.ts';
@@ -45,14 +46,14 @@ export function runsCommand(): Command {
 
 function shown(runs: readonly RunView[]): string {
   return table(
-    ['id', 'source', 'job', 'trigger', 'status', 'reason', 'due', 'accepted', 'rejected'],
+    ['id', 'source', 'job', 'trigger', 'status', 'why', 'due', 'accepted', 'rejected'],
     runs.map((run) => [
       run.id,
       safe(run.sourceId),
       safe(run.job),
       run.trigger,
       status(run.status),
-      run.reason ?? '',
+      whyInWords(run) ?? '',
       distance(run.dueAt),
       String(run.accepted),
       String(run.rejected),
@@ -66,11 +67,11 @@ function inDetail(run: RunDetailView): string {
   return [
     inWords(run),
     table(
-      ['part', 'status', 'reason', 'planned', 'ended', 'attempts', 'symbols'],
+      ['part', 'status', 'why', 'planned', 'ended', 'attempts', 'symbols'],
       run.parts.map((part) => [
         String(part.part),
         status(part.status),
-        part.reason ?? '',
+        whyInWords(part) ?? '',
         instant(part.plannedAt),
         instant(part.finishedAt),
         String(part.attempts.length),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { type SourceView, servicesSchema, sourceSchema } from '../core/contracts/http/operations.ts';
+import { whyInWords } from '../core/contracts/words/causes.ts';
 import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { exitCodeOf, readHealth, scoreInWords } from './health.ts';
@@ -73,7 +74,7 @@ async function show(context: Context): Promise<ExitCode> {
   out.result({ ...state, sick, paused, stopped, dead, sources, services, queues }, () =>
     [
       ...(simulated ? [simulationInWords(sources)] : []),
-      table(['source', 'status', 'reason', 'score', 'last success', 'next run'], sources.map(row)),
+      table(['source', 'status', 'why', 'score', 'last success', 'next run'], sources.map(row)),
       table(
         ['service', 'state', ''],
         services.map(({ id, running, stoppedUntil }) => [
@@ -99,7 +100,7 @@ function row({ id, health }: SourceView): string[] {
   return [
     safe(id),
     status(health.status),
-    health.reason ?? '',
+    whyInWords(health) ?? '',
     health.score === null ? '–' : String(health.score),
     distance(health.lastSuccessAt),
     distance(health.nextRunAt),

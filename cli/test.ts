@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { runAcceptedSchema, sourceSchema } from '../core/contracts/http/operations.ts';
+import { runAcceptedSchema, servicesSchema, sourceSchema } from '../core/contracts/http/operations.ts';
+import { runServices } from '../core/contracts/words/services.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { numberOption } from './options.ts';
 import { distance, instant, safe } from './output.ts';
@@ -30,6 +31,20 @@ export function testCommand(): Command {
             [
               `${source.title} was not tested: it gets no requests until ${instant(heldUntil)} (${distance(heldUntil)}).`,
               `It asked for a pause, or the quota of its day is used up${source.health.message === null ? '.' : `: ${safe(source.health.message)}`}`,
+            ].join('\n'),
+          );
+          return exitCodes.failed;
+        }
+        const { services } = await api.request('GET', '/services', servicesSchema);
+        const stopped = services
+          .filter((each) => !each.running && runServices.includes(each.id))
+          .map((each) => each.id);
+        if (stopped.length > 0) {
+          const [first] = stopped;
+          out.result({ source: name, job, works: false, heldUntil, stopped, reason: null, run: null }, () =>
+            [
+              `${source.title} was not tested: the ${stopped.length === 1 ? 'service' : 'services'} ${stopped.join(' and ')} ${stopped.length === 1 ? 'is' : 'are'} stopped, and a run would wait for that.`,
+              `Start it: \`quotron start ${first}\`.`,
             ].join('\n'),
           );
           return exitCodes.failed;

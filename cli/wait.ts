@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunDetailView, runDetailSchema } from '../core/contracts/http/operations.ts';
+import { whyInWords } from '../core/contracts/words/causes.ts';
 import type { Context } from './command.ts';
 import { count, safe } from './output.ts';
 import { CommandError } from './problems.ts';
@@ -65,8 +66,8 @@ export function waitForRun(id: string, what: string, context: Context, timeoutMs
 
 /** The distinct failures of a run's tasks, one line each. */
 export function failuresOf(run: RunDetailView): string[] {
-  const lines = run.parts.flatMap(({ status, reason, message }) =>
-    status === 'failed' ? [`${reason ?? 'unexplained'}: ${safe(message ?? 'no message')}`] : [],
+  const lines = run.parts.flatMap((part) =>
+    part.status === 'failed' ? [`${whyInWords(part) ?? 'unexplained'}: ${safe(part.message ?? 'no message')}`] : [],
   );
   return [...new Set(lines)];
 }

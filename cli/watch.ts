@@ -10,6 +10,7 @@ import {
   watchedSchema,
   watchRemovedSchema,
 } from '../core/contracts/http/watch.ts';
+import { whyInWords } from '../core/contracts/words/causes.ts';
 import type { WatchHold, WatchState } from '../core/contracts/words/watch-states.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { dateOption, numberOption } from './options.ts';
@@ -264,6 +265,6 @@ function inWords({ sourceId, state, hold, until, reason }: WatchedSourceView): s
       return until === null ? `source on hold${why}` : `source on hold until ${instant(until)}${why}`;
     }
     case 'failed':
-      return `failed: ${reason ?? 'unexplained'}; the next round tries again`;
+      return `failed: ${whyInWords({ cause: null, reason }) ?? 'unexplained'}; the next round tries again`;
   }
 }

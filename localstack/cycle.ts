@@ -1,10 +1,12 @@
 /** One full cycle: plan every job now, wait until each task has ended, and report the result. */
+
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { openTasks, type RunResults, resultsOfRuns } from '../core/adapters/postgres/work/run-results.ts';
 import { shellSymbol } from '../core/contracts/http/watch.ts';
 import type { Tick } from '../core/contracts/messages.ts';
+import { whyOf } from '../core/contracts/words/causes.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import type { Functions } from './functions.ts';
 import { until } from './processes.ts';
@@ -133,8 +135,10 @@ function unreachableSources({ rows, failures }: CycleResult): string[] {
 /** A line for each source and reason, with the jobs that failed of it. */
 function failuresInWords(result: CycleResult): string[] {
   const unreachable = new Set(unreachableSources(result));
-  const alike = Map.groupBy(result.failures, ({ source, reason, message }) =>
-    unreachable.has(source) ? source : JSON.stringify([source, reason, message]),
+  const alike = Map.groupBy(result.failures, (failure) =>
+    unreachable.has(failure.source)
+      ? failure.source
+      : JSON.stringify([failure.source, whyOf(failure), failure.message]),
   );
   return [...alike.values()].flatMap((failures) => {
     const [first] = failures;
@@ -142,7 +146,7 @@ function failuresInWords(result: CycleResult): string[] {
     const jobs = listed([...new Set(failures.map(({ job }) => job))]);
     if (unreachable.has(first.source)) return [`${titleOf(first.source)} could not be reached (${jobs}).`];
     return [
-      `${titleOf(first.source)}: ${jobs} failed: ${first.reason}${first.message === null ? '' : ` (${first.message})`}`,
+      `${titleOf(first.source)}: ${jobs} failed: ${whyOf(first)}${first.message === null ? '' : ` (${first.message})`}`,
     ];
   });
 }

@@ -5,10 +5,12 @@
  * started here is stopped in reverse order, and nothing else. A second Ctrl-C does not wait. After a `kill -9` of this
  * process, what it started ends by itself (`end-with-parent.ts`).
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { endedTasksAfter, positionOf } from '../core/adapters/postgres/work/ended-tasks.ts';
+import { whyOf } from '../core/contracts/words/causes.ts';
 import { Cleanup, type Cloud, startCloud } from './cloud.ts';
 import {
   type CycleResult,
@@ -143,7 +145,9 @@ function cycleStep(cloud: Cloud) {
     (result) => {
       const nothing = outOfReach(result);
       if (nothing !== null) return nothing;
-      const problems = [...new Set(result.failures.map(({ source, job, reason }) => `${source} ${job}: ${reason}`))];
+      const problems = [
+        ...new Set(result.failures.map((failure) => `${failure.source} ${failure.job}: ${whyOf(failure)}`)),
+      ];
       const bad = problems.length === 0 ? '' : `; ${problems.join(', ')}`;
       const open = result.unfinished === 0 ? '' : `; ${result.unfinished} tasks wait`;
       return `${new Set(result.rows.map(({ symbol }) => symbol)).size} symbols, ${result.accepted} rows accepted, ${result.rejected} rejected${bad}${open}`;

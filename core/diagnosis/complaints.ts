@@ -8,7 +8,10 @@
  *   4. open incidents whose reason is not among the above
  */
 import type { Sample } from '../contracts/http/diagnostics.ts';
+import { type Cause, causeOf, causeOfRows, causeWords } from '../contracts/words/causes.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import { type QuarantineReason, quarantineReasons, rowReasonWords } from '../contracts/words/quarantine-reasons.ts';
+import { type RunReason, runReasons } from '../contracts/words/run-reasons.ts';
 import { withReasonOfHold } from '../health/holds.ts';
 import type { IncidentFact, QuarantineFact, SourceFacts, TaskFact } from './facts.ts';
 import { failureKind } from './failure-kinds.ts';
@@ -18,7 +21,7 @@ export interface Complaint {
   readonly source: SourceFacts;
   /** Whether runs failed, or rows of runs that otherwise succeeded. */
   readonly subject: 'runs' | 'rows';
-  readonly reason: string;
+  readonly reason: RunReason | QuarantineReason;
   readonly jobs: readonly string[];
   readonly count: number;
   readonly firstAt: number;
@@ -34,7 +37,9 @@ export interface Complaint {
   /** Rows of the same jobs that were accepted since it began. */
   readonly acceptedSince: number;
   /** Symbols that it hits, of those that were requested meanwhile. */
-  readonly symbols: { readonly hit: number; readonly asked: number };
+  readonly symbols: { readonly hit: number; readonly asked: number; readonly names: readonly string[] };
+  /** When the first success after it ended, once each of its jobs has one; `null` before. */
+  readonly healedAt: number | null;
   /** Of rows: how many times the expected price they are, where the check could compare. */
   readonly ratios: readonly number[];
 }
@@ -42,6 +47,8 @@ export interface Complaint {
 /** Runs without a failure that end an episode. */
 const goodRunsEnd = 2;
 const shownSamples = 3;
+/** Reasons that a run has because of its rows. */
+const ofRows: readonly string[] = ['schema_drift', 'implausible'];
 
 /** What is wrong with a source, the most frequent first. A paused source has no complaints. */
 export function complaintsOf(source: SourceFacts): Complaint[] {
@@ -54,7 +61,7 @@ export function complaintsOf(source: SourceFacts): Complaint[] {
     .map((group) => runComplaint(source, group))
     .filter((complaint) => !(rows.length > 0 && isOfRowsOnly(complaint)));
   const found = [...runs, ...rows];
-  const known = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ['schema_drift'] : [])]);
+  const known = new Set([...found.map(({ reason }) => reason), ...(rows.length > 0 ? ofRows : [])]);
   const others = source.incidents
     .filter((incident) => incident.resolvedAt === null && !known.has(incident.reason))
     .map((incident) => incidentComplaint(source, incident));
@@ -65,9 +72,23 @@ export function complaintsOf(source: SourceFacts): Complaint[] {
     .sort((a, b) => b.count - a.count);
 }
 
+/** What it means to a person, as everywhere: of runs by the newest failure, of rows by their reason. */
+export function causeOfComplaint({ subject, reason, samples, symbols }: Complaint): Cause {
+  const ofRow = quarantineReasons.find((each) => each === reason);
+  if (subject === 'rows' && ofRow) return causeOfRows(ofRow, symbols.hit >= symbols.asked);
+  const ofRun = runReasons.find((each) => each === reason) ?? 'unexplained';
+  return causeOf(ofRun, samples.at(-1)?.detail ?? null) ?? 'unexplained';
+}
+
+/** Why, in a few words. */
+export function complaintInWords(complaint: Complaint): string {
+  const ofRow = quarantineReasons.find((each) => each === complaint.reason);
+  return complaint.subject === 'rows' && ofRow ? rowReasonWords[ofRow] : causeWords[causeOfComplaint(complaint)];
+}
+
 interface Episode {
   readonly job: string;
-  readonly reason: string;
+  readonly reason: RunReason;
   readonly kind: string;
   /** Newest first, like all of the job's. */
   readonly failures: readonly TaskFact[];
@@ -82,7 +103,7 @@ function episodesOf(job: string, tasks: readonly TaskFact[], source: SourceFacts
   );
 }
 
-const reasonOf = ({ reason }: TaskFact): string => reason ?? 'unexplained';
+const reasonOf = ({ reason }: TaskFact): RunReason => reason ?? 'unexplained';
 
 /** Failures of one reason, newest first, by what exactly failed. One without a code belongs to the most frequent kind. */
 function byKind(failures: readonly TaskFact[]): ReadonlyMap<string, readonly TaskFact[]> {
@@ -148,10 +169,11 @@ function runComplaint(source: SourceFacts, episodes: readonly Episode[]): Compla
     attempted: failures.some((task) => task.attempted),
     goodSince: since.filter((task) => task.ok).length,
     acceptedSince: since.reduce((sum, task) => sum + task.accepted, 0),
-    symbols: {
-      hit: new Set(failures.flatMap((task) => task.symbols)).size,
-      asked: new Set(since.flatMap((task) => task.symbols)).size,
-    },
+    symbols: symbolsOf(
+      failures.flatMap((task) => task.symbols),
+      since,
+    ),
+    healedAt: healedAt(episodes.map(({ all, failures: [newest] }) => [all, newest?.at ?? firstAt])),
     ratios: [],
   };
 }
@@ -163,6 +185,7 @@ function rowComplaints(source: SourceFacts, byJob: ReadonlyMap<string, readonly 
   return [...Map.groupBy(current, (rows) => rows.reason)].map(([reason, group]) => {
     const jobs = new Set(group.map((rows) => rows.job));
     const firstAt = Math.min(...group.map((rows) => rows.at));
+    const lastAt = Math.max(...group.map((rows) => rows.at));
     const since = present.filter((task) => jobs.has(task.job) && task.at >= firstAt);
     return {
       source,
@@ -171,16 +194,17 @@ function rowComplaints(source: SourceFacts, byJob: ReadonlyMap<string, readonly 
       jobs: [...jobs],
       count: sum(group, (rows) => rows.count),
       firstAt,
-      lastAt: Math.max(...group.map((rows) => rows.at)),
+      lastAt,
       samples: shown(group.flatMap((rows) => rows.samples)),
       httpStatus: null,
       attempted: true,
       goodSince: since.filter((task) => task.ok).length,
       acceptedSince: sum(since, (task) => task.accepted),
-      symbols: {
-        hit: new Set(group.flatMap((rows) => rows.symbols)).size,
-        asked: new Set(since.flatMap((task) => task.symbols)).size,
-      },
+      symbols: symbolsOf(
+        group.flatMap((rows) => rows.symbols),
+        since,
+      ),
+      healedAt: healedAt([...jobs].map((job) => [since.filter((task) => task.job === job), lastAt])),
       ratios: group.flatMap(ratiosOf),
     };
   });
@@ -200,17 +224,36 @@ function incidentComplaint(source: SourceFacts, incident: IncidentFact): Complai
     attempted: incident.samples.some((sample) => sample.blobKey !== null),
     goodSince: 0,
     acceptedSince: 0,
-    symbols: { hit: 0, asked: 0 },
+    symbols: { hit: 0, asked: 0, names: [] },
+    healedAt: null,
     ratios: [],
   };
 }
 
+function symbolsOf(hit: readonly string[], since: readonly TaskFact[]): Complaint['symbols'] {
+  const names = [...new Set(hit)];
+  return { hit: names.length, asked: new Set(since.flatMap((task) => task.symbols)).size, names };
+}
+
+/** Of each job its tasks, newest first, and when it failed last: when the first success after that was there in all. */
+function healedAt(jobs: readonly (readonly [readonly TaskFact[], number])[]): number | null {
+  const good = jobs.map(([tasks, failedAt]) =>
+    tasks.findLast((task) => task.ok && task.rejected === 0 && task.at > failedAt),
+  );
+  const ends = good.flatMap((task) => task?.at ?? []);
+  return ends.length < jobs.length || ends.length === 0 ? null : Math.max(...ends);
+}
+
 /** With what its open incident saw: that goes back further than the tasks that are read. */
 function withIncident(complaint: Complaint): Complaint {
+  const isRows = complaint.subject === 'rows';
+  const reasons: readonly string[] = isRows ? ofRows : [complaint.reason];
   const open = complaint.source.incidents.find(
-    (incident) => incident.resolvedAt === null && incident.reason === complaint.reason,
+    (incident) => incident.resolvedAt === null && reasons.includes(incident.reason),
   );
-  if (!open || complaint.subject === 'rows') return complaint;
+  if (!open) return complaint;
+  // It counts runs, and rows are counted here.
+  if (isRows) return { ...complaint, firstAt: Math.min(complaint.firstAt, open.openedAt) };
   return {
     ...complaint,
     count: Math.max(complaint.count, open.count),
@@ -222,7 +265,7 @@ function withIncident(complaint: Complaint): Complaint {
 /** Runs that failed because all of their rows were held back: the rows say more. */
 function isOfRowsOnly(complaint: Complaint): boolean {
   return (
-    complaint.reason === 'schema_drift' && complaint.samples.every(({ detail }) => detail?.code === 'all_rows_rejected')
+    ofRows.includes(complaint.reason) && complaint.samples.every(({ detail }) => detail?.code === 'all_rows_rejected')
   );
 }
 
@@ -286,6 +329,7 @@ export function together(first: Complaint, others: readonly Complaint[]): Compla
     goodSince: Math.min(...all.map(({ goodSince }) => goodSince)),
     acceptedSince: Math.min(...all.map(({ acceptedSince }) => acceptedSince)),
     symbols: all.map(({ symbols }) => symbols).reduce((a, b) => (b.hit > a.hit ? b : a)),
+    healedAt: all.some((each) => each.healedAt === null) ? null : Math.max(...all.map((each) => each.healedAt ?? 0)),
     ratios: all.flatMap(({ ratios }) => ratios),
   };
 }

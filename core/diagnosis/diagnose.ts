@@ -15,8 +15,10 @@ import {
   noteBelow,
 } from '../contracts/http/diagnostics.ts';
 import type { SystemHealth } from '../contracts/http/health.ts';
-import { type Complaint, complaintsOf, together } from './complaints.ts';
-import type { DiagnosisFacts, SourceFacts } from './facts.ts';
+import { causeOf, whyOf } from '../contracts/words/causes.ts';
+import { affectedBy, endedFaults } from './affected.ts';
+import { type Complaint, causeOfComplaint, complaintInWords, complaintsOf, together } from './complaints.ts';
+import type { DiagnosisFacts, IncidentFact, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
 import type { SourceRule, SystemFinding } from './rules/rule.ts';
 import { ruleFor, unexplained } from './rules/source-rules.ts';
@@ -39,7 +41,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   }
   const active = facts.sources.filter((source) => !source.paused);
   const left = complaints.filter((complaint) => !explained.has(complaint));
-  findings.push(...causesOf(left).map(([rule, complaint]) => sourceFinding(rule, complaint, active.length)));
+  findings.push(...causesOf(left).map(([rule, complaint]) => sourceFinding(rule, complaint, active.length, facts)));
   findings.push(...withoutComplaint(active, complaints, findings));
   findings.sort((a, b) => b.effect - a.effect || (b.count ?? 0) - (a.count ?? 0));
   const { score, cap } = facts.system;
@@ -51,6 +53,8 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
     headline: headlineOf(facts.system, findings),
     sources,
     findings,
+    ended: endedFaults(facts),
+    earlier: facts.earlier.map((each) => ({ ...each, createdAt: instant(each.createdAt) })),
     changes: facts.previous && changesSince(facts.previous, score, sources, facts),
   };
 }
@@ -63,6 +67,7 @@ function systemFinding(rule: string, found: SystemFinding): Finding {
     title: found.title,
     reasons: [...new Set(explains.map(({ reason }) => reason))],
     explained: true,
+    causeCode: null,
     cause: found.cause,
     evidence: [...found.evidence],
     count: explains.length > 0 ? explains.reduce((sum, { count }) => sum + count, 0) : null,
@@ -70,6 +75,7 @@ function systemFinding(rule: string, found: SystemFinding): Finding {
     lastSeenAt: explains.length > 0 ? instant(Math.max(...explains.map(({ lastAt }) => lastAt))) : null,
     samples: explains.flatMap(({ samples }) => samples.slice(-1)).slice(0, 3),
     symbols: null,
+    healedAt: null,
     recovery: null,
     advice: [...found.advice],
     effect: found.weight,
@@ -102,7 +108,7 @@ function causesOf(complaints: readonly Complaint[]): [SourceRule, Complaint][] {
   );
 }
 
-function sourceFinding(rule: SourceRule, complaint: Complaint, sources: number): Finding {
+function sourceFinding(rule: SourceRule, complaint: Complaint, sources: number, facts: DiagnosisFacts): Finding {
   const { source, reason, count, firstAt, lastAt } = complaint;
   return {
     rule: rule.id,
@@ -110,13 +116,15 @@ function sourceFinding(rule: SourceRule, complaint: Complaint, sources: number):
     title: `${source.title}: ${rule.short}`,
     reasons: [reason],
     explained: rule !== unexplained,
+    causeCode: causeOfComplaint(complaint),
     cause: rule.cause(complaint),
     evidence: evidenceOf(complaint),
     count,
     firstSeenAt: instant(firstAt),
     lastSeenAt: instant(lastAt),
     samples: [...complaint.samples],
-    symbols: { ...complaint.symbols },
+    symbols: affectedBy(complaint, facts),
+    healedAt: complaint.healedAt === null ? null : instant(complaint.healedAt),
     recovery: recoveryOf(complaint),
     advice: [...rule.advice(complaint)],
     effect: effectOf(rule.weight, complaint, sources),
@@ -137,13 +145,13 @@ function effectOf(weight: number, { source, subject, goodSince, acceptedSince }:
 }
 
 function evidenceOf(complaint: Complaint): string[] {
-  const { subject, reason, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
+  const { subject, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
   const where = jobs.length > 0 ? ` of ${jobs.join(' and ')}` : '';
   const failures = `${count} ${count === 1 ? 'task' : 'tasks'}${where} failed`;
   const rows = `${count} ${count === 1 ? 'row is' : 'rows are'} not served${where}`;
   const latest = source.recoveries[0];
   return [
-    `${subject === 'runs' ? failures : rows} (${reason}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
+    `${subject === 'runs' ? failures : rows} (${complaintInWords(complaint)}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
     ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were requested.`] : []),
     ...(httpStatus === null ? [] : [`The source answered with HTTP status ${httpStatus}.`]),
     ...(source.breaker === 'closed'
@@ -152,7 +160,7 @@ function evidenceOf(complaint: Complaint): string[] {
     ...(source.heldUntil === null ? [] : [`It asked for a pause until ${minute(source.heldUntil)}.`]),
     ...(latest && latest.requestedAt >= firstAt
       ? [
-          `The latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${latest.reason}` : ''}.`,
+          `The latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${whyOf({ ...latest, reason: latest.reason })}` : ''}.`,
         ]
       : []),
   ];
@@ -178,6 +186,7 @@ function withoutComplaint(
         title: `${source.title}: ${source.status}`,
         reasons: source.reason === null ? [] : [source.reason],
         explained: succeeds,
+        causeCode: causeOf(source.reason, source.detail),
         cause: succeeds
           ? 'It failed before and succeeds again: its score still remembers the failures.'
           : 'unexplained. It is not well, and nothing that is stored of the last day says why.',
@@ -190,6 +199,7 @@ function withoutComplaint(
         lastSeenAt: null,
         samples: [],
         symbols: null,
+        healedAt: null,
         recovery: null,
         advice: succeeds ? [] : [{ text: 'Have it tried now:', command: `npx quotron test ${source.id}` }],
         effect: succeeds ? 5 : 40,
@@ -212,12 +222,18 @@ function diagnosed(source: SourceFacts): DiagnosedSource {
     title: source.title,
     status: source.paused ? 'paused' : source.status,
     reason: source.paused ? null : source.reason,
+    cause: source.paused ? null : causeOf(source.reason, source.detail),
     score: source.score,
     trend: [...source.trend],
     lastSuccessAt: source.lastSuccessAt === null ? null : instant(source.lastSuccessAt),
+    heldUntil: source.heldUntil === null ? null : instant(source.heldUntil),
     openIncidents: source.incidents
       .filter((incident) => incident.resolvedAt === null)
-      .map(({ reason, openedAt }) => ({ reason, openedAt: instant(openedAt) })),
+      .map((incident) => ({
+        reason: incident.reason,
+        cause: causeOfIncident(incident),
+        openedAt: instant(incident.openedAt),
+      })),
   };
 }
 
@@ -244,11 +260,22 @@ function changesSince(
     }),
     opened: incidents
       .filter(({ openedAt }) => openedAt > since)
-      .map(({ sourceId, reason, openedAt }) => ({ sourceId, reason, at: instant(openedAt) })),
-    closed: incidents.flatMap(({ sourceId, reason, resolvedAt }) =>
-      resolvedAt !== null && resolvedAt > since ? [{ sourceId, reason, at: instant(resolvedAt) }] : [],
-    ),
+      .map((incident) => ({ ...ofIncident(incident), at: instant(incident.openedAt) })),
+    closed: incidents.flatMap((incident) => {
+      const { resolvedAt, openedAt } = incident;
+      if (resolvedAt === null || resolvedAt <= since) return [];
+      return [{ ...ofIncident(incident), openedAt: instant(openedAt), at: instant(resolvedAt) }];
+    }),
   };
+}
+
+function ofIncident(incident: IncidentFact & { readonly sourceId: string }) {
+  return { sourceId: incident.sourceId, reason: incident.reason, cause: causeOfIncident(incident) };
+}
+
+/** By its newest evidence, as everywhere. */
+function causeOfIncident({ reason, samples }: IncidentFact) {
+  return causeOf(reason, samples.at(-1)?.detail ?? null);
 }
 
 function instant(at: number): string {

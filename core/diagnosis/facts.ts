@@ -41,7 +41,7 @@ export interface QuarantineFact {
 }
 
 export interface IncidentFact {
-  readonly reason: string;
+  readonly reason: RunReason;
   readonly openedAt: number;
   readonly lastSeenAt: number;
   readonly resolvedAt: number | null;
@@ -52,7 +52,9 @@ export interface IncidentFact {
 export interface RecoveryFact {
   readonly status: string;
   readonly strategy: string | null;
-  readonly reason: string | null;
+  readonly reason: RunReason | null;
+  /** Which failure of its canary it ended with. */
+  readonly detail: FailureDetail | null;
   readonly requestedAt: number;
   readonly finishedAt: number | null;
 }
@@ -77,9 +79,13 @@ export interface SourceFacts {
   readonly credentials: { readonly isSet: boolean; readonly changedAt: number | null } | null;
   /** Its login that is on hold: what the source wants, and when that is over by itself. */
   readonly login: { readonly detail: FailureDetail; readonly until: number | null } | null;
+  /** Its jobs that bring quotes. */
+  readonly quoteJobs: readonly string[];
   readonly paused: boolean;
   readonly status: HealthStatus;
   readonly reason: RunReason | null;
+  /** What exactly is not well. */
+  readonly detail: FailureDetail | null;
   readonly score: number | null;
   readonly trend: readonly (number | null)[];
   readonly lastSuccessAt: number | null;
@@ -100,6 +106,25 @@ export interface SourceFacts {
   readonly recoveries: readonly RecoveryFact[];
   /** Tasks that were due long ago and have no outcome. */
   readonly overdue: number;
+}
+
+/** What is served of a symbol that a source fails on. */
+export interface ServedPrice {
+  readonly sourceId: string;
+  /** As the source calls it, and as everybody does. */
+  readonly symbol: string;
+  readonly canonical: string;
+  readonly market: string;
+  /** When each source that gives a price of it said so last, by the source's id. */
+  readonly confirmedAt: ReadonlyMap<string, number>;
+}
+
+/** A report before this one. */
+export interface EarlierReport {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly score: number | null;
+  readonly headline: string;
 }
 
 /** A calendar that ends soon, or has ended. */
@@ -131,4 +156,7 @@ export interface DiagnosisFacts {
   /** The health of the installation, as /health has it. */
   readonly system: SystemHealth;
   readonly previous: Diagnosis | null;
+  readonly earlier: readonly EarlierReport[];
+  /** Of the symbols that sources fail on, or failed on a short time ago. */
+  readonly served: readonly ServedPrice[];
 }

@@ -25,6 +25,7 @@ export function failureKind({ reason, detail, attempted }: TaskFact): string | n
       if (code === 'http_status') return 'answered';
       return downAnswers.has(code) ? code : 'unanswered';
     case 'schema_drift':
+    case 'implausible':
     case 'quota_exhausted':
       // A hold belongs to the answer that asked for it.
       return code === 'held' ? null : (causeOf(reason, detail) ?? '');

@@ -1,42 +1,84 @@
-import type { DiagnosedSource, Diagnosis, Finding } from '../contracts/http/diagnostics.ts';
+import type { Affected, DiagnosedSource, Diagnosis, Ended, Finding } from '../contracts/http/diagnostics.ts';
+import { causeWords } from '../contracts/words/causes.ts';
 import { minute } from './instants.ts';
+import { code } from './markdown.ts';
 
 /** So many faults are told in full; the others are below. */
 const mostTold = 3;
 
 /**
- * What one would send to a colleague, in a paragraph: what is wrong, since when and for how many minutes, how many symbols
- * it affects, how old the source's own prices became, and what was done. `null` where nothing is wrong.
+ * What one would send to a colleague, a paragraph for each fault: what is wrong, since when and for how many minutes, which
+ * symbols and markets it affects, which of them another source gave a price of, how old the other served prices became,
+ * and what was done. Then what has ended. Empty where there is nothing to tell.
  */
-export function openingOf({ createdAt, sources }: Diagnosis, faults: readonly Finding[]): string | null {
-  if (faults.length === 0) return null;
-  const told = faults.slice(0, mostTold).map((fault) => {
-    const [only] = fault.sources.length === 1 ? sources.filter(({ id }) => id === fault.sources[0]) : [];
-    return [
-      `${fault.title}${timeOf(fault, createdAt)}.`,
-      affectedOf(fault),
-      only === undefined ? null : ageOf(only, createdAt),
-      doneOf(fault),
-    ];
-  });
-  const more = faults.length - Math.min(mostTold, faults.length);
-  const rest = more === 0 ? [] : [`${more} more ${more === 1 ? 'fault is' : 'faults are'} below.`];
-  return [...told.flat(), ...rest].filter((sentence) => sentence !== null).join(' ');
+export function openingOf(diagnosis: Diagnosis, faults: readonly Finding[]): string[] {
+  const { ended } = diagnosis;
+  const told = faults.slice(0, mostTold).map((fault) => faultText(fault, diagnosis));
+  const more = faults.length - told.length;
+  return [
+    ...told,
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'fault is' : 'faults are'} below.`] : []),
+    ...(faults.length === 0 && ended.length > 0 ? ['Nothing is wrong now.'] : []),
+    ...ended.slice(0, mostTold).map((each) => endedText(each, diagnosis)),
+    ...(ended.length > mostTold ? [`${ended.length - mostTold} more have ended since the last report.`] : []),
+  ];
 }
 
-function timeOf({ firstSeenAt }: Finding, now: string): string {
-  return firstSeenAt === null ? '' : ` since ${minute(firstSeenAt)}, for ${minutesBetween(firstSeenAt, now)} by now`;
+function faultText(fault: Finding, diagnosis: Diagnosis): string {
+  const { createdAt, sources } = diagnosis;
+  const [only] = fault.sources.length === 1 ? sources.filter(({ id }) => id === fault.sources[0]) : [];
+  const isOver = fault.healedAt !== null;
+  return [
+    `**${fault.title}**${timeOf(fault, createdAt)}.`,
+    fault.symbols && symbolsText(fault.symbols, isOver),
+    fault.symbols?.served
+      ? servedText(fault.symbols.served, fault.symbols.hit, diagnosis)
+      : only && ageOf(only, createdAt),
+    doneOf(fault, only),
+  ]
+    .filter((sentence) => typeof sentence === 'string')
+    .join(' ');
 }
 
-function affectedOf({ symbols }: Finding): string | null {
-  return symbols === null || symbols.asked === 0
-    ? null
-    : `It affects ${symbols.hit} of the ${symbols.asked} symbols that were requested.`;
+function timeOf({ firstSeenAt, healedAt }: Finding, now: string): string {
+  if (firstSeenAt === null) return '';
+  if (healedAt === null) return ` since ${minute(firstSeenAt)}, for ${minutesBetween(firstSeenAt, now)} by now`;
+  return ` from ${minute(firstSeenAt)}; it works again since ${minute(healedAt)}, after ${minutesBetween(firstSeenAt, healedAt)}`;
+}
+
+/** `It affects all 24 symbols that were requested (AAPL, MSFT and 22 more), on Nasdaq, NYSE and 2 other markets.` */
+function symbolsText({ hit, asked, names, markets, otherMarkets }: Affected, isOver: boolean): string {
+  const verb = isOver ? 'It affected' : 'It affects';
+  const share = hit >= asked ? (hit === 1 ? 'the one symbol' : `all ${hit} symbols`) : `${hit} of the ${asked} symbols`;
+  const list =
+    names.length === 0
+      ? ''
+      : ` (${named(
+          names.map((name) => code(name)),
+          hit - names.length,
+        )})`;
+  const places = markets.map(({ name }) => name);
+  const others = `other ${otherMarkets === 1 ? 'market' : 'markets'}`;
+  const where = places.length === 0 ? '' : `, on ${named(places, otherMarkets, others)}`;
+  return `${verb} ${share} that ${asked === 1 ? 'was' : 'were'} requested${list}${where}.`;
+}
+
+function servedText(
+  { byOthers, others, oldestMinutes }: NonNullable<Affected['served']>,
+  hit: number,
+  { sources }: Diagnosis,
+): string {
+  const titles = others.map((id) => sources.find((source) => source.id === id)?.title ?? id);
+  const old = oldestMinutes === null ? null : `became up to ${inMinutes(oldestMinutes)} old`;
+  if (byOthers === 0)
+    return `No other source gave a price meanwhile${old === null ? '' : `; the price that is served ${old}`}.`;
+  if (byOthers >= hit) return `${named(titles, 0)} gave a price of ${hit === 1 ? 'it' : 'each of them'} meanwhile.`;
+  return `${named(titles, 0)} gave a price of ${byOthers} of them meanwhile${old === null ? '' : `; the served price of the others ${old}`}.`;
 }
 
 function ageOf({ lastSuccessAt }: DiagnosedSource, now: string): string {
   if (lastSuccessAt === null) return 'The source has never answered well.';
-  return `The source answered well last at ${minute(lastSuccessAt)}: where no other source has a price, it is ${minutesBetween(lastSuccessAt, now)} old.`;
+  return `The source answered well last at ${minute(lastSuccessAt)}, ${minutesBetween(lastSuccessAt, now)} ago; what it gave then is served.`;
 }
 
 const ends: ReadonlyMap<string, string> = new Map([
@@ -45,12 +87,39 @@ const ends: ReadonlyMap<string, string> = new Map([
   ['failed', 'without success'],
 ]);
 
-function doneOf({ recovery }: Finding): string | null {
-  if (recovery === null) return null;
-  return `It was recovered last at ${minute(recovery.requestedAt)}, ${ends.get(recovery.status) ?? 'which is under way'}.`;
+function doneOf({ recovery, sources }: Finding, only: DiagnosedSource | undefined): string | null {
+  const held = only?.heldUntil ? ` It gets no request until ${minute(only.heldUntil)}.` : '';
+  if (sources.length === 0) return null;
+  if (recovery === null) return `No recovery was tried yet.${held}`;
+  return `It was recovered last at ${minute(recovery.requestedAt)}, ${ends.get(recovery.status) ?? 'which is under way'}.${held}`;
+}
+
+function endedText(
+  { title, cause, reason, openedAt, resolvedAt, minutes, symbols, recovery }: Ended,
+  of: Diagnosis,
+): string {
+  const why = cause === null ? reason.replaceAll('_', ' ') : causeWords[cause];
+  return [
+    `**Ended: ${title}, ${why}**, from ${minute(openedAt)} to ${minute(resolvedAt)}, ${inMinutes(minutes)}.`,
+    symbols && symbolsText(symbols, true),
+    symbols?.served ? servedText(symbols.served, symbols.hit, of) : null,
+    recovery === null ? 'It ended by itself.' : `The recovery of ${minute(recovery.requestedAt)} proved that it works.`,
+  ]
+    .filter((sentence) => sentence !== null)
+    .join(' ');
+}
+
+/** `A, B and 3 more`, or `A and B`. */
+function named(names: readonly string[], rest: number, more = 'more'): string {
+  const all = rest > 0 ? [...names, `${rest} ${more}`] : names;
+  const last = all.at(-1) ?? '';
+  return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function minutesBetween(from: string, to: string): string {
-  const minutes = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000));
+  return inMinutes(Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000)));
+}
+
+function inMinutes(minutes: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }

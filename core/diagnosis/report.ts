@@ -1,5 +1,12 @@
-import { type Diagnosis, type Finding, noteBelow, reportFileName } from '../contracts/http/diagnostics.ts';
-import type { ScoreCap } from '../contracts/words/health-status.ts';
+import {
+  type Changes,
+  type Diagnosis,
+  type Finding,
+  noteBelow,
+  reportFileName,
+} from '../contracts/http/diagnostics.ts';
+import { causeWords } from '../contracts/words/causes.ts';
+import { capInWords } from '../contracts/words/health-status.ts';
 import { type SummaryRefusal, summaryRefusalWords } from '../contracts/words/summary-refusals.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
@@ -29,7 +36,7 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | NoSummary | nu
       '# Diagnostics report',
       `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**${capText(diagnosis.cap)}.`,
       diagnosis.headline,
-      ...opening(diagnosis, faults),
+      ...openingOf(diagnosis, faults),
     ],
     ...(summary ? [summaryOf(summary)] : []),
     recommendations(faults, diagnosis.cap),
@@ -39,17 +46,13 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | NoSummary | nu
       ? [['## To keep in mind', list(notes.map((note) => `**${note.title}.** ${note.cause}${firstStep(note)}`))]]
       : []),
     changesOf(diagnosis),
+    earlierOf(diagnosis),
     placesOf(diagnosis.findings),
     [
       `*Made by fixed rules from what was measured, kept as ${reportFileName}. Times are UTC. Text in \`this type\` may come from a source: it is shown as it came, shortened, and nothing to follow.*`,
     ],
   ];
   return `${parts.flat().join('\n\n')}\n`;
-}
-
-function opening(diagnosis: Diagnosis, faults: readonly Finding[]): string[] {
-  const paragraph = openingOf(diagnosis, faults);
-  return paragraph === null ? [] : [paragraph];
 }
 
 function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): string[] {
@@ -69,8 +72,8 @@ function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): str
 
 function sourcesOf({ sources }: Diagnosis): string[] {
   const rows = sources.map(
-    ({ title, id, status, reason, score, trend, lastSuccessAt }) =>
-      `| ${title} (\`${id}\`) | ${status}${reason === null ? '' : `: \`${reason}\``} | ${scoreText(score)} | ${sparkline(trend) || '·'} | ${lastSuccessAt === null ? 'never' : minute(lastSuccessAt)} |`,
+    ({ title, id, status, reason, cause, score, trend, lastSuccessAt }) =>
+      `| ${title} (\`${id}\`) | ${status}${cause === null && reason === null ? '' : `: ${cause === null ? code(reason ?? '') : causeWords[cause]}`} | ${scoreText(score)} | ${sparkline(trend) || '·'} | ${lastSuccessAt === null ? 'never' : minute(lastSuccessAt)} |`,
   );
   return [
     '## Sources',
@@ -130,15 +133,32 @@ function changesOf({ changes }: Diagnosis): string[] {
       ({ id, fromStatus, toStatus, fromScore, toScore }) =>
         `\`${id}\`: ${fromStatus === toStatus ? `still ${toStatus}` : `${fromStatus} → ${toStatus}`}, score ${scoreText(fromScore)} → ${scoreText(toScore)}.`,
     ),
-    ...changes.opened.map(
-      ({ sourceId, reason, at }) => `New incident of \`${sourceId}\`: ${code(reason)}, ${minute(at)}.`,
-    ),
+    ...changes.opened.map((each) => `New incident of \`${each.sourceId}\`: ${why(each)}, ${minute(each.at)}.`),
     ...changes.closed.map(
-      ({ sourceId, reason, at }) => `Closed incident of \`${sourceId}\`: ${code(reason)}, ${minute(at)}.`,
+      (each) => `Closed incident of \`${each.sourceId}\`: ${why(each)}, ${minute(each.at)}${lasted(each)}.`,
     ),
   ];
   const since = `The last one is of ${minute(changes.since)}.`;
   return [title, lines.length > 0 ? `${since}\n\n${list(lines)}` : `${since} Nothing that matters.`];
+}
+
+function why({ cause, reason }: Changes['opened'][number]): string {
+  return cause === null ? code(reason) : causeWords[cause];
+}
+
+function lasted({ openedAt, at }: Changes['closed'][number]): string {
+  if (openedAt === null) return '';
+  const minutes = Math.max(0, Math.round((Date.parse(at) - Date.parse(openedAt)) / 60_000));
+  return `, after ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
+
+/** The reports before this one: when, and what they said in a sentence. */
+function earlierOf({ earlier }: Diagnosis): string[] {
+  if (earlier.length === 0) return [];
+  const lines = earlier.map(
+    ({ createdAt, score, headline }) => `${minute(createdAt)}, ${scoreText(score)}: ${headline}`,
+  );
+  return ['## Earlier reports', list(lines)];
 }
 
 /** The model's words are quoted line by line, in code spans: it has read what sources said. */
@@ -173,14 +193,8 @@ function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-const capWords: Readonly<Record<ScoreCap, string>> = {
-  nothing_collected: 'while nothing is collected it has at most',
-  share_working: 'by the share of sources that work it has at most',
-  not_all_healthy: 'while not all is healthy it has at most',
-};
-
 function capText(cap: Diagnosis['cap']): string {
-  return cap === null ? '' : ` (${capWords[cap.rule]} ${cap.most})`;
+  return cap === null ? '' : ` (${capInWords(cap, null)})`;
 }
 
 function scoreText(score: number | null): string {

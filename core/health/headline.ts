@@ -1,4 +1,5 @@
 import type { Attention, SystemHealth } from '../contracts/http/health.ts';
+import { causeWords } from '../contracts/words/causes.ts';
 import type { HealthStatus, SystemStatus } from '../contracts/words/health-status.ts';
 
 /** So many are named; the others are milder. */
@@ -42,8 +43,15 @@ export function headlineOf({ status, sources, attention }: Omit<SystemHealth, 'h
   return `${systemWords[status]}: ${count}${list}.`;
 }
 
-function inWords({ kind, id, title, status, reason }: Attention): string {
+function inWords({ kind, id, title, status, cause, until }: Attention): string {
   if (kind === 'check') return checkWords.get(id) ?? id;
   if (kind === 'service') return `the service ${title} stopped`;
-  return `${title} ${sourceWords[status ?? 'unknown']}${reason === null ? '' : ` (${reason.replaceAll('_', ' ')})`}`;
+  const known = [cause === null ? null : causeWords[cause], until === null ? null : `until ${clock(until)}`];
+  const why = known.filter((each) => each !== null).join(' ');
+  return `${title} ${sourceWords[status ?? 'unknown']}${why === '' ? '' : ` (${why})`}`;
+}
+
+/** `14:05 UTC`: a hold ends within a day. */
+function clock(at: string): string {
+  return `${at.slice(11, 16)} UTC`;
 }

@@ -1,10 +1,13 @@
 import type { HealthView, SystemHealth } from '../contracts/http/health.ts';
+import { causeOf } from '../contracts/words/causes.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import { isUnhealthy } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ServiceId } from '../contracts/words/services.ts';
 import { calendarDaysLeft, calendarWarnings } from '../market/calendar.ts';
 import { clockToleranceMs } from '../planning/wrong-clock.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
+import { heldUntil } from './holds.ts';
 import { overdueAfterMs } from './judge.ts';
 import { type StoredStatus, shownStatus } from './shown-status.ts';
 import { type SystemSource, schedulerCheck, systemHealth } from './system.ts';
@@ -30,6 +33,9 @@ export interface InstalledSource extends StoredStatus {
   readonly reason: RunReason | null;
   readonly score: number | null;
   readonly detail: FailureDetail;
+  /** End of the pause that the source asked for, and requests that count against the day's quota. */
+  readonly heldUntil: Date | null;
+  readonly dayUsed: number;
 }
 
 export interface Installation {
@@ -56,11 +62,11 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
   const stopped = of.services.filter((service) => !service.running).map((service) => service.serviceId);
   const sources = catalogue.flatMap((source) => {
     const row = rows.find(({ sourceId }) => sourceId === source.id);
-    return row ? [systemSource(source, row, of.needsCredentials(source))] : [];
+    return row ? [systemSource(source, row, of.needsCredentials(source), now)] : [];
   });
   const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
   const checks = new Map<string, Check>([
-    ['database:migrations', { status: facts.migrations ? 'pass' : 'fail', observedValue: facts.migrations }],
+    ['database:migrations', { status: facts.migrations ? 'pass' : 'warn', observedValue: facts.migrations }],
     ['services:stopped', stoppedCheck(stopped)],
     ['incidents:open', counted(facts.incidents, 'GET /incidents?status=open lists them with their evidence.')],
     [schedulerCheck, scheduler(facts, now, silent)],
@@ -78,13 +84,16 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
   return { system, checks: Object.fromEntries([['sources:health', [sourcesCheck(system)]], ...asLists(checks)]) };
 }
 
-function systemSource(source: SourceDefinition, row: InstalledSource, needs: boolean): SystemSource {
-  const { id, title } = source;
-  const { reason, score, detail } = row;
+function systemSource(source: SourceDefinition, row: InstalledSource, needs: boolean, now: number): SystemSource {
+  const { id, title, quota } = source;
+  const { score, detail } = row;
   const status = shownStatus(row, needs);
   const asked = !needs || row.credentialsSet;
   const unplanned = status === 'unknown' && asked && detail.code === 'runs_unplanned';
-  return { id, title, status, reason: status === 'paused' || status === 'unknown' ? null : reason, score, unplanned };
+  const reason = status === 'paused' || status === 'unknown' ? null : row.reason;
+  const cause = isUnhealthy(status) && status !== 'paused' ? causeOf(reason, detail) : null;
+  const until = status === 'limited' ? heldUntil(quota.perDay, row, now) : null;
+  return { id, title, status, reason, cause, heldUntil: until, score, unplanned };
 }
 
 /** A source that is named already stands for its incidents. */

@@ -1,5 +1,6 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
+import { reasonOfRows } from '../contracts/words/quarantine-reasons.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { FreshJobFinding } from './freshness.ts';
 import type { Health, HealthParts } from './judgement.ts';
@@ -65,7 +66,7 @@ export interface Finding {
 
 /**
  * What the data of a job say against its newest task, though that succeeded: `stale` when less than half of its listings
- * are as new as the calendar expects, `schema_drift` when more than a fifth of its rows went into quarantine. `null` also
+ * are as new as the calendar expects, `schema_drift` or `implausible` when more than a fifth of its rows are not served. `null` also
  * for a job whose newest task failed: old data follow from that.
  */
 export function findingOf(job: JudgedJob): Finding | null {
@@ -84,15 +85,19 @@ export function findingOf(job: JudgedJob): Finding | null {
           : `${job.id}: ${old} of ${freshness.judged} listings are older than their exchange's calendar expects, though the source answers.`,
     };
   }
-  const rows = newest.accepted + newest.rejected;
-  if (rows > 0 && newest.accepted / rows < driftsBelow)
-    return {
-      job: job.id,
-      reason: 'schema_drift',
-      detail: { code: 'rows_rejected', job: job.id, rejected: newest.rejected, rows },
-      message: `${job.id}: ${newest.rejected} of ${rows} rows of the newest run are in quarantine.`,
-    };
-  return null;
+  return newestAccepted(job) < driftsBelow ? rejectsOf(job.id, newest) : null;
+}
+
+/** Why rows of a task are not served. One that a former release ended does not say; then they may not be readable. */
+function rejectsOf(job: string, { accepted, rejected, detail }: EndedTask): Finding {
+  const reasons = detail?.code === 'some_rows_rejected' ? { reasons: detail.reasons } : {};
+  const rows = accepted + rejected;
+  return {
+    job,
+    reason: reasons.reasons === undefined ? 'schema_drift' : reasonOfRows(reasons.reasons),
+    detail: { code: 'rows_rejected', job, rejected, rows, ...reasons },
+    message: `${job}: ${rejected} of ${rows} rows of the newest run are not served.`,
+  };
 }
 
 /** Why a source gets no requests, where that is not its own doing. */
@@ -170,10 +175,10 @@ function verdictOf(of: HealthFindings, parts: HealthParts): Omit<Health, 'score'
       `Only ${percent(parts.freshness)} of its listings are as new as the calendar expects.`,
     );
   const rejects = jobs.find((job) => newestAccepted(job) < rejectsBelow);
-  if (rejects) {
-    const { accepted = 0, rejected = 0 } = rejects.tasks[0] ?? {};
-    const detail: FailureDetail = { code: 'rows_rejected', job: rejects.id, rejected, rows: accepted + rejected };
-    return degraded('schema_drift', detail, `${rejects.id}: rows of the newest run are in quarantine.`);
+  const [newestOfIt] = rejects?.tasks ?? [];
+  if (rejects && newestOfIt) {
+    const { reason, detail, message } = rejectsOf(rejects.id, newestOfIt);
+    return degraded(reason, detail, message);
   }
   if ((parts.latency ?? 1) < slowBelow)
     return degraded(null, { code: 'slow_answers' }, 'It answers far slower than it used to.');

@@ -15,7 +15,7 @@ export interface EndedTask {
   readonly trial: boolean;
   readonly ok: boolean;
   readonly reason: RunReason | null;
-  /** `null` for a success. */
+  /** Of a success `null`, or `some_rows_rejected`. */
   readonly detail: FailureDetail | null;
   readonly message: string | null;
   readonly endedAt: number;

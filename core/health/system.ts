@@ -1,4 +1,5 @@
 import type { Attention, SystemHealth } from '../contracts/http/health.ts';
+import type { Cause } from '../contracts/words/causes.ts';
 import { gravityOf, type HealthStatus, isUnhealthy, type ScoreCap } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ServiceId } from '../contracts/words/services.ts';
@@ -10,6 +11,9 @@ export interface SystemSource {
   readonly title: string;
   readonly status: HealthStatus;
   readonly reason: RunReason | null;
+  readonly cause: Cause | null;
+  /** Until when it gets no request. */
+  readonly heldUntil: Date | null;
   readonly score: number | null;
   /** It is due and was not planned: nobody asks it, and no service is stopped that would explain it. */
   readonly unplanned: boolean;
@@ -119,15 +123,17 @@ function shareWorking(sources: readonly SystemSource[]): number {
   return Math.round((100 * sources.reduce((sum, { status }) => sum + (works[status] ?? 0), 0)) / sources.length);
 }
 
+const unexplained = { reason: null, cause: null, until: null } as const;
+
 /**
  * Worst first: what stops everything, then sources by gravity and score, then what else is stopped or warns. A source that
  * was not judged is none of it, unless it should have been asked.
  */
 function attentionOf({ sources, stopped, silent, warnings }: SystemFacts): Attention[] {
   const services = stopped.map((id): Attention => {
-    return { kind: 'service', id, title: id, status: 'paused', reason: null };
+    return { kind: 'service', id, title: id, status: 'paused', ...unexplained };
   });
-  const checks = warnings.map((id): Attention => ({ kind: 'check', id, title: id, status: null, reason: null }));
+  const checks = warnings.map((id): Attention => ({ kind: 'check', id, title: id, status: null, ...unexplained }));
   const sick = sources
     .filter((source) => isUnhealthy(source.status) || (source.unplanned && !silent))
     .toSorted(
@@ -136,7 +142,9 @@ function attentionOf({ sources, stopped, silent, warnings }: SystemFacts): Atten
         (a.score ?? 101) - (b.score ?? 101) ||
         a.title.localeCompare(b.title, 'en'),
     )
-    .map(({ id, title, status, reason }): Attention => ({ kind: 'source', id, title, status, reason }));
+    .map(({ id, title, status, reason, cause, heldUntil }): Attention => {
+      return { kind: 'source', id, title, status, reason, cause, until: heldUntil?.toISOString() ?? null };
+    });
   const isCollecting = ({ id }: Attention) => collecting.has(id as ServiceId);
   return [
     ...(silent ? checks.filter(({ id }) => id === schedulerCheck) : []),

@@ -1,7 +1,14 @@
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
-import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact } from '../diagnosis/facts.ts';
+import type {
+  IncidentFact,
+  ProxyFacts,
+  QuarantineFact,
+  RecoveryFact,
+  ServedPrice,
+  TaskFact,
+} from '../diagnosis/facts.ts';
 
 /** The stored facts on one source. */
 export interface SourceRecord {
@@ -9,6 +16,8 @@ export interface SourceRecord {
   readonly paused: boolean;
   readonly status: HealthStatus;
   readonly reason: RunReason | null;
+  /** What exactly is not well. */
+  readonly detail: FailureDetail | null;
   readonly score: number | null;
   readonly trend: (number | null)[];
   readonly lastSuccessAt: number | null;
@@ -41,10 +50,17 @@ export interface InstallationRecord {
   readonly lastMonth: string | null;
 }
 
+/** What is served of a symbol of a source. */
+export interface ServedRow extends Omit<ServedPrice, 'market'> {
+  readonly mic: string;
+}
+
 /** Reads the facts for a diagnosis. Times are milliseconds since the epoch. */
 export interface FactsReader {
   /** One record for each id, in order. `since` is the report before: incidents that were resolved after it are included. */
   sources(ids: readonly string[], now: Date, since: Date | null): Promise<SourceRecord[]>;
+  /** What is served of symbols of sources: one row for each that is known. */
+  served(of: readonly { readonly sourceId: string; readonly symbol: string }[]): Promise<ServedRow[]>;
   proxy(id: string, now: Date, since: Date | null): Promise<ProxyFacts>;
   installation(now: Date): Promise<InstallationRecord>;
 }

@@ -16,6 +16,8 @@ export interface StoredRun {
   readonly status: RunStatus;
   /** The reason that most of the failed tasks have. */
   readonly reason: RunReason | null;
+  /** What exactly most of the failed tasks failed of; `null` where none did. */
+  readonly detail: FailureDetail | null;
   /** ISO 8601 with its microseconds, for the cursor. */
   readonly dueAt: string;
   readonly createdAt: Date;

@@ -56,7 +56,7 @@ export interface SeenSymbols {
 export interface Verdict {
   readonly status: 'succeeded' | 'failed';
   readonly reason: RunReason | null;
-  /** `null` for a success. */
+  /** Of a success `null`, or `some_rows_rejected`. */
   readonly detail: FailureDetail | null;
   readonly message: string | null;
 }

@@ -1,7 +1,8 @@
 import type { Failure } from '../contracts/failure.ts';
+import { whyOf } from '../contracts/words/causes.ts';
 import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
-import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
+import { type QuarantineReason, reasonOfRows, rowReasonWords } from '../contracts/words/quarantine-reasons.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ListedQuote } from '../market/listed-quote.ts';
 import type { RejectedRow, Verdict } from './decision.ts';
@@ -24,11 +25,15 @@ export interface Findings {
   readonly stale: boolean;
 }
 
+/** Reasons of fewer rows than this share of those that are not served are left out of what is said of all. */
+const strayReasons = 0.1;
+
 /**
  * How the task of a blob ends.
  *
  * It has succeeded when a row was accepted, or when bars were requested and there rightly are none (a weekend).
- * Nothing but rows that are wrong or held back is `schema_drift`: the answer no longer means what its schema says.
+ * Nothing but rows that are not served is `schema_drift` where they cannot be read, and `implausible` where they can: then
+ * the format is as ever, and what it says cannot be right.
  */
 export function verdictOf(findings: Findings): Verdict {
   const { failures, accepted, rejected, missing } = findings;
@@ -41,24 +46,30 @@ export function verdictOf(findings: Findings): Verdict {
     );
   if (accepted > 0) {
     const shortfalls = [
-      first && `${failures.length} of ${findings.exchanges} requests failed (${first.reason})`,
-      rejected.length > 0 && `${rejected.length} rows are wrong or held back (${reasonsOf(rejected).join(', ')})`,
+      first && `${failures.length} of ${findings.exchanges} requests failed (${whyOf(first)})`,
+      rejected.length === 1 && `1 row is not served (${inWords(rejected)})`,
+      rejected.length > 1 && `${rejected.length} rows are not served (${inWords(rejected)})`,
       missing > 0 && `${missing} symbols got no row`,
     ].filter((each) => typeof each === 'string');
+    const rows = { rejected: rejected.length, rows: accepted + rejected.length, reasons: reasonsOf(rejected) };
     return {
       status: 'succeeded',
       reason: null,
-      detail: null,
+      detail: rejected.length > 0 ? { code: 'some_rows_rejected', ...rows } : null,
       message: shortfalls.length > 0 ? `${shortfalls.join('; ')}.` : null,
     };
   }
   if (first) return failed(first.reason, first.detail, first.message);
-  if (rejected.length > 0)
+  if (rejected.length > 0) {
+    const reasons = reasonsOf(rejected);
     return failed(
-      'schema_drift',
-      { code: 'all_rows_rejected', rows: rejected.length, reasons: reasonsOf(rejected) },
-      `All ${rejected.length} rows are wrong or held back: ${reasonsOf(rejected).join(', ')}.`,
+      reasonOfRows(reasons),
+      { code: 'all_rows_rejected', rows: rejected.length, reasons },
+      rejected.length === 1
+        ? `Its one row is not served: ${inWords(rejected)}.`
+        : `None of its ${rejected.length} rows is served: ${inWords(rejected)}.`,
     );
+  }
   if (findings.exchanges === 0) return failed('unexplained', { code: 'no_request' }, 'The attempt made no request.');
   if (findings.kind === 'bars' && missing === 0)
     return {
@@ -105,8 +116,23 @@ export async function isStaleAtFetch(rows: readonly ListedQuote[], evidence: Evi
   return isStale(rows, priors);
 }
 
+/** Why rows are not served, the most frequent first, without strays. */
 function reasonsOf(rejected: readonly RejectedRow[]): QuarantineReason[] {
-  return [...new Set(rejected.map((row) => row.reason))];
+  return counted(rejected)
+    .filter(([, count]) => count >= strayReasons * rejected.length)
+    .map(([reason]) => reason);
+}
+
+/** `wrong unit`, or `2 wrong unit, 1 unreadable`. */
+function inWords(rejected: readonly RejectedRow[]): string {
+  const all = counted(rejected);
+  return all.map(([reason, count]) => `${all.length > 1 ? `${count} ` : ''}${rowReasonWords[reason]}`).join(', ');
+}
+
+function counted(rejected: readonly RejectedRow[]): [QuarantineReason, number][] {
+  return [...Map.groupBy(rejected, (row) => row.reason)]
+    .map(([reason, rows]): [QuarantineReason, number] => [reason, rows.length])
+    .sort((a, b) => b[1] - a[1]);
 }
 
 function failed(reason: RunReason, detail: FailureDetail, message: string): Verdict {

@@ -1,5 +1,7 @@
 /** What proves that a source works: the choice of its canary, and the verdict on what the canary brought. */
+
 import type { Failure } from '../contracts/failure.ts';
+import { whyOf } from '../contracts/words/causes.ts';
 import { type FailureDetail, unspecified } from '../contracts/words/failure-details.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import { lastSession, type MarketCalendar, oldestExpected } from '../market/calendar.ts';
@@ -101,7 +103,7 @@ function limitReasonOf({ reason }: Pick<Recovery, 'reason'>, otherwise: RunReaso
 export function failedStep(failure: Failure, more = ''): StepResult {
   return {
     status: 'failed',
-    detail: [`${failure.reason}: ${failure.message}`, more].filter(Boolean).join(' '),
+    detail: [`${whyOf(failure)}: ${failure.message}`, more].filter(Boolean).join(' '),
     failure,
   };
 }

@@ -77,6 +77,7 @@ const api: Readonly<Record<RunReason, Strategy>> = {
   auth_expired: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
   // A consent page or a login form in place of the data drifts from the schema, too.
   schema_drift: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
+  implausible: strategy('try again', 'half_open_breaker', ...proof),
   not_found: strategy('try again', 'half_open_breaker', ...proof),
   no_data: strategy('new session', 'renew_session', 'half_open_breaker', ...proof),
   stale: strategy('try again', 'half_open_breaker', ...proof),
@@ -108,6 +109,7 @@ const browser: Readonly<Record<RunReason, Strategy>> = {
   blocked: strategy('new profile, ask less', ...freshStart, 'lower_budget', 'half_open_breaker', ...proof),
   auth_expired: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
   schema_drift: otherPage,
+  implausible: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
   not_found: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
   no_data: otherPage,
   stale: strategy('new profile and login', ...freshStart, 'half_open_breaker', ...proof),
@@ -128,6 +130,7 @@ const proxy: Readonly<Record<RunReason, Strategy>> = {
   blocked: flushAnew,
   auth_expired: flushAnew,
   schema_drift: flushAnew,
+  implausible: flush,
   not_found: flush,
   no_data: flush,
   stale: flush,

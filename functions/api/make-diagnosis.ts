@@ -2,16 +2,21 @@ import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
 import type { QueueCounts } from '../../core/contracts/queues.ts';
 import { serviceIds } from '../../core/contracts/words/services.ts';
+import { symbolsOfFaults } from '../../core/diagnosis/affected.ts';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../core/diagnosis/facts.ts';
 import { reportOf } from '../../core/diagnosis/report.ts';
 import { calendarWarnings } from '../../core/market/calendar.ts';
+import { exchangeOf } from '../../core/market/exchange.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { FactsReader, SourceRecord } from '../../core/ports/facts-reader.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import type { InstallationHealth } from './installation-health.ts';
+
+/** So many reports before this one are named in it. */
+const earlierReports = 5;
 
 export interface Diagnosing {
   readonly facts: FactsReader;
@@ -47,11 +52,18 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
   const since = previous && new Date(previous.createdAt);
   const records = await facts.sources(ids, new Date(now), since);
   const { services, plannedTo, strays, lastMonth } = await facts.installation(new Date(now));
+  const sources = catalogue.flatMap((source) => {
+    const record = records.find(({ id }) => id === source.id);
+    return record ? [sourceFacts(source, record)] : [];
+  });
+  const served = await facts.served(symbolsOfFaults(sources));
+  const earlier = await diagnoses.list({ after: null, limit: earlierReports });
   return {
     at: now,
-    sources: catalogue.flatMap((source) => {
-      const record = records.find(({ id }) => id === source.id);
-      return record ? [sourceFacts(source, record)] : [];
+    sources,
+    served: served.map(({ mic, ...price }) => ({ ...price, market: exchangeOf(mic).name })),
+    earlier: earlier.map(({ id, createdAt, score, headline }) => {
+      return { id, createdAt: createdAt.getTime(), score, headline: headline ?? '' };
     }),
     services: serviceIds.map((id) => {
       const row = services.find((each) => each.id === id);
@@ -90,6 +102,7 @@ function sourceFacts(source: SourceDefinition, record: SourceRecord): SourceFact
     ...known,
     title: source.title,
     kind: source.kind,
+    quoteJobs: source.jobs.filter(({ kind }) => kind === 'quotes').map(({ id }) => id),
     signsIn: source.session?.strategy ?? null,
     credentials,
     // Without its credentials it is not asked: how it was before says nothing.

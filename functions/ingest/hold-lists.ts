@@ -48,7 +48,7 @@ async function heldList(
       bars: [],
       rejections: [],
       failure: {
-        reason: 'schema_drift',
+        reason: 'implausible',
         detail: {
           code: 'members_changed',
           joined: joined.length,

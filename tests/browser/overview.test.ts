@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sourceOf } from '../support/dashboard/operations-data.ts';
 import { textOf, useDashboard } from './dashboard.ts';
 
 describe('what is looked after', () => {
@@ -9,9 +10,39 @@ describe('what is looked after', () => {
       const page = await dashboard.look('/');
       await page
         .getByRole('link', {
-          name: '1 of 4 sources healthy; SlickCharts failed (schema drift), CoinGecko limited (rate limited) and 1 more',
+          name: 'Stopped: 1 of 4 sources healthy; SlickCharts failed (format changed), CoinGecko limited (rate limited), Alpha Vantage stopped, messages are dead letters.',
         })
         .waitFor();
+    });
+
+    it('shows the score of the installation with what holds it, and how it was', async () => {
+      const page = await dashboard.look('/');
+      const state = page.getByRole('region', { name: 'State' });
+      await state.getByText('of 100').waitFor();
+      expect(await textOf(state)).toMatch(/38\s+of 100/);
+      await state.getByText(/^held at 38 by the share of sources that work; their mean is \d+$/).waitFor();
+      await state.getByRole('img', { name: 'System score, last 24 hours: 18 of 20 known hours healthy' }).waitFor();
+      await state.getByRole('img', { name: 'System score, last 30 days: 12 of 14 known days healthy' }).waitFor();
+      await expect.poll(() => textOf(state)).toMatch(/Last 24 hours\s+lowest 20\s+Last 30 days\s+lowest 20/);
+    });
+
+    it('warns in every corner when nothing is collected any more, though all sources were well', async () => {
+      dashboard.double.state.sources = ['yahoo', 'coingecko'].map((id) => sourceOf(id));
+      for (const service of dashboard.double.state.services) service.running = service.id !== 'scrapers';
+      const page = await dashboard.open('/');
+      const words = 'Stopped: 2 of 2 sources healthy; the service scrapers stopped, messages are dead letters.';
+      await page.getByRole('link', { name: words }).waitFor();
+      await page.getByText('held at 39 while nothing is collected; their mean is').waitFor();
+      expect(await page.getByRole('link', { name: '2 of 2 healthy' }).getAttribute('title')).toBe(words);
+      await page.goto(new URL('/sources', page.url()).href);
+      await page.getByText(words).waitFor();
+    });
+
+    it('says so when the installation fails, which /health answers with a 503', async () => {
+      dashboard.allow(/status of 503/);
+      for (const source of dashboard.double.state.sources) Object.assign(source.health, { status: 'failed' });
+      const page = await dashboard.open('/');
+      await page.getByRole('link', { name: /^Failed: 0 of 4 sources healthy; / }).waitFor();
     });
 
     it('reports each exchange whether it is open and how old its newest price is', async () => {
@@ -102,7 +133,14 @@ describe('what is looked after', () => {
       // A person may vouch for a price in whatever unit.
       expect(await row.getByRole('button', { name: 'Accept price …' }).count()).toBe(1);
       await page.getByText('Replaying the answer with OCDO.L.').waitFor();
-      await page.getByText('1 raw answer replayed: 17 rows accepted, 0 of them new or changed, 1 rejected.').waitFor();
+      const toast = page.getByRole('region', { name: 'Messages' }).locator('[data-tone]');
+      await toast
+        .getByText(
+          'Nothing has left the quarantine. 1 raw answer replayed: 17 rows accepted, 0 of them new or changed, 1 rejected.',
+        )
+        .waitFor();
+      // It is no success, and stays until it is read.
+      expect(await toast.getAttribute('data-tone')).toBe('warning');
       expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['901'], believe: false });
       await page.getByText('296.9 GBP is 100 times').first().waitFor();
     });
@@ -120,9 +158,13 @@ describe('what is looked after', () => {
       await believe.click();
       await question.getByRole('button', { name: 'Accept it' }).click();
       await question.waitFor({ state: 'detached' });
-      await page.getByText('17 rows accepted, 1 of them new or changed, 0 rejected.').waitFor();
+      const toast = page.getByRole('region', { name: 'Messages' }).locator('[data-tone]');
+      await toast
+        .getByText('1 row left the quarantine. 1 raw answer replayed: 17 rows accepted, 1 of them new')
+        .waitFor();
+      expect(await toast.getAttribute('data-tone')).toBe('done');
       expect(dashboard.double.state.replay?.asked).toEqual({ ids: ['902'], believe: true });
-      await page.getByRole('heading', { name: 'Implausible jump, coingecko' }).waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Price jump, coingecko' }).waitFor({ state: 'detached' });
     });
 
     it('is replayed with all of its kind', async () => {
@@ -160,16 +202,16 @@ describe('what is looked after', () => {
   describe('the quarantine', () => {
     it('groups by source and reason, and narrows to one group in the address', async () => {
       const page = await dashboard.open('/quarantine');
-      await page.getByRole('heading', { name: 'Unit suspect, yahoo' }).waitFor();
+      await page.getByRole('heading', { name: 'Wrong unit, yahoo' }).waitFor();
       expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-        'Unit suspect, yahoo',
-        'Implausible jump, coingecko',
-        'Schema, yahoo',
+        'Wrong unit, yahoo',
+        'Price jump, coingecko',
+        'Unreadable, yahoo',
       ]);
       await page.getByRole('link', { name: 'Only these' }).nth(1).click();
       await expect
         .poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts())
-        .toEqual(['Implausible jump, coingecko']);
+        .toEqual(['Price jump, coingecko']);
       expect(new URL(page.url()).search).toBe('?source=coingecko&reason=implausible_jump');
     });
 

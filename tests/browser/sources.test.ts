@@ -11,7 +11,7 @@ describe('the sources', () => {
     await card(page, 'Yahoo Finance').waitFor();
     const order = await page.getByRole('article').getByRole('heading').allInnerTexts();
     expect(order).toEqual(['SlickCharts', 'CoinGecko', 'Alpha Vantage', 'Yahoo Finance']);
-    expect(await textOf(card(page, 'SlickCharts'))).toContain('Failed: schema drift');
+    expect(await textOf(card(page, 'SlickCharts'))).toContain('Failed: format changed');
     expect(await textOf(card(page, 'SlickCharts'))).toContain('The parser needs a change');
     expect(await textOf(card(page, 'CoinGecko'))).toContain('open, tries again in');
     expect(await textOf(card(page, 'Yahoo Finance'))).toMatch(/Last run\s+quotes succeeded \d+ s ago, 17 rows/);
@@ -39,7 +39,7 @@ describe('the sources', () => {
     await page.getByRole('img', { name: 'Last 30 days: 12 of 14 known days healthy' }).waitFor();
     const incidents = page.locator('section', { has: page.getByRole('heading', { name: 'Incidents' }) });
     await incidents.getByText('open since').waitFor();
-    expect(await textOf(incidents)).toMatch(/Schema drift, open since .*12 failures/s);
+    expect(await textOf(incidents)).toMatch(/Format changed, open since .*12 failures/s);
     expect(await textOf(incidents)).toMatch(/12 failures.*came back 2 times/s);
     expect(await textOf(incidents)).toMatch(/Timeout, opened .*, resolved /);
     await incidents.getByRole('link', { name: 'its run' }).first().click();

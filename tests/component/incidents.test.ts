@@ -74,5 +74,7 @@ it('gives one by its id, and says where the others are', async () => {
 it('shows what is open on the source', async () => {
   const answer = await api.ask('/sources/yahoo/health', { key: keys.read });
   const { incidents } = envelope(sourceHealthSchema).parse(await answer.json()).data;
-  expect(incidents).toEqual([{ id: id(1), reason: 'down', openedAt: iso(-600), lastSeenAt: iso(-60), count: 3 }]);
+  expect(incidents).toEqual([
+    { id: id(1), reason: 'down', cause: 'down', openedAt: iso(-600), lastSeenAt: iso(-60), count: 3 },
+  ]);
 });

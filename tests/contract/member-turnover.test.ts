@@ -29,7 +29,7 @@ it('a list with other members than ever is held back with both lists, and read o
   await cycle();
   expect(await ended()).toMatchObject({
     status: 'failed',
-    reason: 'schema_drift',
+    reason: 'implausible',
     detail: { code: 'members_changed', joined: 6, left: 6, unknown: 6, of: 30 },
   });
   expect(await members()).toEqual(before);

@@ -249,7 +249,7 @@ describe('each fault of a source', () => {
     expect(await taskOf(message)).toBe('failed timeout 0 0');
   });
 
-  it('unit ends as schema_drift with findings on its rows, and spoils nothing that was there', async () => {
+  it('unit ends as implausible with findings on its rows, and spoils nothing that was there', async () => {
     const ingest = container();
     const rows = [
       { symbol: 'U1', regularMarketPreviousClose: 99 },
@@ -269,7 +269,7 @@ describe('each fault of a source', () => {
       ),
     ]);
     await ingest(wrong);
-    expect(await taskOf(wrong)).toBe('failed schema_drift 0 2');
+    expect(await taskOf(wrong)).toBe('failed implausible 0 2');
     expect(await quarantineOf(wrong)).toEqual([]);
     expect(
       await column(
@@ -280,7 +280,7 @@ describe('each fault of a source', () => {
     ).toEqual(['U1 unit wrong', 'U2 unit wrong']);
     expect([await priceOf('U1'), await priceOf('U2')]).toEqual(['100 USD', '50 USD']);
     expect(await column(world.pool, 'SELECT message FROM task WHERE run_id = $1', [wrong.runId])).toEqual([
-      'All 2 rows are wrong or held back: unit_suspect.',
+      'None of its 2 rows is served: wrong unit.',
     ]);
   });
 
@@ -299,7 +299,7 @@ describe('each fault of a source', () => {
       answer([{ symbol: 'RENEWED', price: 0 }]),
     ]);
     await container()(message);
-    expect(await taskOf(message)).toBe('failed schema_drift 0 1');
+    expect(await taskOf(message)).toBe('failed implausible 0 1');
   });
 });
 

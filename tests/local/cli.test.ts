@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { apiKeySchema, newApiKeySchema } from '../../core/contracts/http/api-keys.ts';
 import { backfillSchema } from '../../core/contracts/http/backfills.ts';
 import { diagnosisViewSchema, noteBelow } from '../../core/contracts/http/diagnostics.ts';
 import { healthSchema } from '../../core/contracts/http/health.ts';
 import {
-  apiKeySchema,
   credentialsStateSchema,
-  newApiKeySchema,
   quarantineSchema,
   runAcceptedSchema,
   serviceSchema,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { diagnosisItemSchema, diagnosisViewSchema, noteBelow } from '../../core/contracts/http/diagnostics.ts';
 import { sourceHealthSchema } from '../../core/contracts/http/operations.ts';
-import { causeMeanings } from '../../core/contracts/words/causes.ts';
+import { causeMeanings, causeWords } from '../../core/contracts/words/causes.ts';
 import { isUnhealthy } from '../../core/contracts/words/health-status.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -119,7 +119,7 @@ async function sick(fault: DayFault): Promise<void> {
   const status = await quotron('status');
   expect(status.code).toBe(1);
   const told = await quotron('incidents', '--source', source);
-  expect(told.said).toContain(reason);
+  expect(told.said).toContain(causeWords[cause]);
 
   const { data, said } = await report();
   const faults = data.findings.filter(({ effect, rule: each }) => effect >= noteBelow || each === rule);

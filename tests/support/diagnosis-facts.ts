@@ -37,6 +37,7 @@ export function source(differs: Partial<SourceFacts> = {}): SourceFacts {
       id: 'yahoo',
       title: 'Yahoo Finance',
       kind: 'api',
+      quoteJobs: ['quotes'],
       signsIn: 'cookie-crumb',
       credentials: null,
       login: null,
@@ -45,6 +46,7 @@ export function source(differs: Partial<SourceFacts> = {}): SourceFacts {
     ...{
       status: 'degraded',
       reason: null,
+      detail: null,
       score: 80,
       trend: [80],
       lastSuccessAt: null,
@@ -61,11 +63,11 @@ export const proxy = { id: 'yahoo-proxy', pause: null, incidents: [], recoveries
 
 export function facts(sources: readonly SourceFacts[], differs: Partial<DiagnosisFacts> = {}): DiagnosisFacts {
   const stopped = (differs.services ?? []).filter(({ running }) => !running).map(({ id }) => id);
-  const shown = sources.map((each) => ({ ...each, unplanned: false }));
+  const shown = sources.map((each) => ({ ...each, cause: null, heldUntil: null, unplanned: false }));
   return {
     system: systemHealth({ sources: shown, stopped, silent: false, warnings: [] }),
     ...{ at, sources, services: [], queues: [], plannedTo: at, partitions: { strays: 0, lastMonth: '2027-02' } },
-    ...{ calendars: [], proxy, previous: null },
+    ...{ calendars: [], proxy, previous: null, earlier: [], served: [] },
     ...differs,
   };
 }
@@ -88,7 +90,8 @@ export function complaint(differs: Partial<Complaint> = {}): Complaint {
       attempted: true,
       goodSince: 0,
       acceptedSince: 0,
-      symbols: { hit: 2, asked: 2 },
+      symbols: { hit: 2, asked: 2, names: ['A', 'B'] },
+      healedAt: null,
       ratios: [],
     },
     ...differs,

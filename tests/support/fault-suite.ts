@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
+import { type Cause, causeWords } from '../../core/contracts/words/causes.ts';
+import { quarantineReasons } from '../../core/contracts/words/quarantine-reasons.ts';
+import { runReasons } from '../../core/contracts/words/run-reasons.ts';
 import { limitReasons } from '../../core/recovery/strategy.ts';
 import { demoCredentials } from '../../localstack/upstreams/demo-broker/demo-broker.ts';
 import { ruleOfFault } from './diagnosis-score/cases.ts';
-import { needsPerson, readThroughFaults, sickFaults } from './faults.ts';
+import { causeOfFault, needsPerson, readThroughFaults, sickFaults } from './faults.ts';
 import { type Pipeline, runNow } from './pipeline.ts';
 import type { recoveryWorld } from './recovery-world.ts';
+import { toldOf } from './told-cause.ts';
 import { wordless } from './wordless.ts';
 import { diagnosisAt, forgetWords, keepWords } from './wordless-database.ts';
 
@@ -82,6 +86,7 @@ export function eachFault(kind: 'api' | 'browser', of: ReturnType<typeof recover
       const status = limitReasons.has(reason) ? 'limited' : 'failed';
       expect(await health()).toMatchObject({ status, reason });
       expect(await of.incidents(source)).toEqual([{ reason, count: 2, samples: 2 }]);
+      await tellsOneCause(of, source, causeOfFault({ source, fault }));
 
       await later();
       if (held) {
@@ -167,6 +172,20 @@ export function eachFace(of: ReturnType<typeof recoveryWorld>): void {
       await of.invariant(world);
     });
   });
+}
+
+/** Every place names the same cause of what a source fails of, in words to people, and none says a code word. */
+async function tellsOneCause({ pool }: ReturnType<typeof recoveryWorld>, source: string, cause: Cause): Promise<void> {
+  const { causes, texts } = await toldOf(pool(), source);
+  expect(causes).toEqual(Object.fromEntries(Object.keys(causes).map((place) => [place, cause])));
+  for (const [place, text] of Object.entries(texts)) {
+    expect(text, place).toContain(causeWords[cause]);
+    // What is typed may be a code word; what is read is none.
+    const read = text.replaceAll(/`[^`]*`/g, '');
+    for (const word of [...runReasons, ...quarantineReasons].filter((each) => each.includes('_')))
+      expect(read.includes(word), `${place}: ${word}`).toBe(false);
+    if (cause !== 'format_changed') expect(read, place).not.toMatch(/drift|parser needs|format changed/i);
+  }
 }
 
 /** No recovery begins while a login is on hold, and a run makes no request. */

@@ -31,7 +31,7 @@ const minute = 60_000;
 const made: readonly FailureDetail['code'][] = [
   'attempt_lost', 'backfill_cancelled', 'blob_damaged', 'blob_missing', 'canary_symbol_unknown', 'heartbeat_failed', 'listings_old',
   'no_heartbeat', 'not_run_yet', 'partly_old', 'proxy_paused', 'recently_failed', 'renewal_stuck',
-  'rows_rejected', 'runs_unplanned', 'service_stopped', 'slow_answers', 'unsteady',
+  'rows_rejected', 'runs_unplanned', 'service_stopped', 'slow_answers', 'some_rows_rejected', 'unsteady',
 ]; // biome-ignore format: a list to read
 
 function task(failure: Failure, minutes: number): TaskFact {
@@ -45,12 +45,14 @@ const blank: Omit<SourceFacts, 'id' | 'tasks' | 'quarantine' | 'incidents'> = {
   ...{
     title: 'A source',
     kind: 'api',
+    quoteJobs: ['quotes'],
     signsIn: null,
     credentials: null,
     login: null,
     paused: false,
     status: 'failed',
     reason: null,
+    detail: null,
   },
   ...{ score: 10, trend: [10], lastSuccessAt: null, heldUntil: null, breaker: 'closed', recoveries: [], overdue: 0 },
   quota: { day: { used: 1, limit: 1000 }, minute: { used: 1, limit: 60 } },
@@ -74,6 +76,7 @@ function facts(failure: Failure): DiagnosisFacts {
   return {
     ...{ at: now, sources, services: [], queues: [], plannedTo: now, partitions: { strays: 0, lastMonth: null } },
     ...{ calendars: [], proxy: { id: 'yahoo-proxy', pause: null, incidents: [], recoveries: [] }, previous: null },
+    ...{ earlier: [], served: [] },
     system: systemHealth({ sources: [], stopped: [], silent: false, warnings: [] }),
   };
 }

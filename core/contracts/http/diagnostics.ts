@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { causes } from '../words/causes.ts';
 import { keptDetailSchema } from '../words/failure-details.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { keptFindingSchema } from '../words/row-findings.ts';
@@ -6,6 +7,8 @@ import { summaryRefusals } from '../words/summary-refusals.ts';
 import { systemHealthSchema } from './health.ts';
 
 const instant = z.iso.datetime();
+/** What a reason means to a person, as in health and incidents; `null` in reports of before. */
+const cause = z.enum(causes).nullable().default(null);
 
 /** One sample. Message and symbol come from a source or a parser: untrusted data. */
 export const sampleSchema = z.object({
@@ -23,6 +26,31 @@ export const sampleSchema = z.object({
 });
 export type Sample = z.infer<typeof sampleSchema>;
 
+/** Who a fault affects: symbols, where they trade, and what was served of them meanwhile. */
+export const affectedSchema = z.object({
+  /** Symbols that it affects, of those that were requested meanwhile. */
+  hit: z.int(),
+  asked: z.int(),
+  /** The first of the affected ones, by the canonical symbol. */
+  names: z.array(z.string()).default([]),
+  /** Where they trade, the most frequent first. */
+  markets: z.array(z.object({ name: z.string(), count: z.int() })).default([]),
+  /** Markets beside these. */
+  otherMarkets: z.int().default(0),
+  /** Of a fault of quotes; `null` for others, and where nothing is known. */
+  served: z
+    .object({
+      /** Symbols of which another source gave a price since it began, and which sources did. */
+      byOthers: z.int(),
+      others: z.array(z.string()),
+      /** Minutes since the price that is served of a symbol was last confirmed: the most of those without another source. */
+      oldestMinutes: z.int().nullable(),
+    })
+    .nullable()
+    .default(null),
+});
+export type Affected = z.infer<typeof affectedSchema>;
+
 /** A fault, its likely cause, and what to do. */
 export const findingSchema = z
   .object({
@@ -34,6 +62,8 @@ export const findingSchema = z
     /** Reasons of failed runs, or of quarantined rows, that it explains. */
     reasons: z.array(z.string()),
     explained: z.boolean(),
+    /** The cause as everywhere else, where it is about one source. */
+    causeCode: cause,
     cause: z.string(),
     /** The evidence, in figures. */
     evidence: z.array(z.string()),
@@ -41,8 +71,10 @@ export const findingSchema = z
     firstSeenAt: instant.nullable(),
     lastSeenAt: instant.nullable(),
     samples: z.array(sampleSchema),
-    /** Of a source: symbols that it affects, of those that were requested meanwhile. */
-    symbols: z.object({ hit: z.int(), asked: z.int() }).nullable().default(null),
+    /** Of a source. */
+    symbols: affectedSchema.nullable().default(null),
+    /** Since when it works again, though the fault is not over yet. */
+    healedAt: instant.nullable().default(null),
     /** Of a source: the latest recovery since it began. */
     recovery: z.object({ status: z.string(), requestedAt: instant }).nullable().default(null),
     advice: z.array(z.object({ text: z.string(), command: z.string().nullable() })),
@@ -60,13 +92,31 @@ export const diagnosedSourceSchema = z.object({
   title: z.string(),
   status: z.enum(healthStatuses),
   reason: z.string().nullable(),
+  cause,
   score: z.number().nullable(),
   /** Scores of the last 24 hours, oldest first; `null` where there was no sample. */
   trend: z.array(z.number().nullable()),
   lastSuccessAt: instant.nullable(),
-  openIncidents: z.array(z.object({ reason: z.string(), openedAt: instant })),
+  /** Until when it gets no request; `null` where it may be asked. */
+  heldUntil: instant.nullable().default(null),
+  openIncidents: z.array(z.object({ reason: z.string(), cause, openedAt: instant })),
 });
 export type DiagnosedSource = z.infer<typeof diagnosedSourceSchema>;
+
+/** A fault that is over: an incident of a source that ended since the report before, or in the last day. */
+export const endedSchema = z.object({
+  sourceId: z.string(),
+  title: z.string(),
+  reason: z.string(),
+  cause,
+  openedAt: instant,
+  resolvedAt: instant,
+  minutes: z.int(),
+  symbols: affectedSchema.nullable(),
+  /** What ended it. */
+  recovery: z.object({ status: z.string(), requestedAt: instant }).nullable(),
+});
+export type Ended = z.infer<typeof endedSchema>;
 
 /** Differences to the previous report. */
 export const changesSchema = z.object({
@@ -82,8 +132,17 @@ export const changesSchema = z.object({
       toScore: z.number().nullable(),
     }),
   ),
-  opened: z.array(z.object({ sourceId: z.string(), reason: z.string(), at: instant })),
-  closed: z.array(z.object({ sourceId: z.string(), reason: z.string(), at: instant })),
+  opened: z.array(z.object({ sourceId: z.string(), reason: z.string(), cause, at: instant })),
+  /** Those that are over, with when each began. */
+  closed: z.array(
+    z.object({
+      sourceId: z.string(),
+      reason: z.string(),
+      cause,
+      openedAt: instant.nullable().default(null),
+      at: instant,
+    }),
+  ),
 });
 export type Changes = z.infer<typeof changesSchema>;
 
@@ -98,6 +157,12 @@ export const diagnosisSchema = z
     headline: z.string(),
     sources: z.array(diagnosedSourceSchema),
     findings: z.array(findingSchema),
+    /** Newest first. */
+    ended: z.array(endedSchema).default([]),
+    /** Reports before this one, newest first. */
+    earlier: z
+      .array(z.object({ id: z.uuid(), createdAt: instant, score: z.number().nullable(), headline: z.string() }))
+      .default([]),
     changes: changesSchema.nullable(),
   })
   .meta({ id: 'Diagnosis' });

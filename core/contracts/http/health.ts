@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { causes } from '../words/causes.ts';
 import { healthStatuses, scoreCaps, systemStatuses } from '../words/health-status.ts';
 import { runReasons } from '../words/run-reasons.ts';
 
@@ -16,6 +17,10 @@ export const attentionSchema = z
     /** Of a source its status; a stopped service is `paused`; `null` for a check. */
     status: z.enum(healthStatuses).nullable(),
     reason: z.enum(runReasons).nullable(),
+    /** What it means to a person, as in the source's health. */
+    cause: z.enum(causes).nullable().default(null),
+    /** Until when the source gets no request; `null` where it may be asked. */
+    until: instant.nullable().default(null),
   })
   .meta({ id: 'Attention' });
 export type Attention = z.infer<typeof attentionSchema>;

@@ -48,6 +48,7 @@ export const sourceHealthSchema = z
       .object({
         at: instant,
         reason: z.enum(runReasons),
+        cause: z.enum(causes).nullable().default(null),
         detail: keptDetailSchema,
         message: z.string().nullable(),
         runId: z.uuid(),
@@ -80,6 +81,7 @@ export const sourceHealthSchema = z
       z.object({
         id: z.uuid(),
         reason: z.enum(runReasons),
+        cause: z.enum(causes).nullable().default(null),
         openedAt: instant,
         lastSeenAt: instant,
         count: z.int().positive(),
@@ -178,6 +180,8 @@ export const runSchema = z
     trigger: z.enum(triggers),
     status: z.enum(runStatuses),
     reason: z.enum(runReasons).nullable(),
+    /** What that means to a person. */
+    cause: z.enum(causes).nullable().default(null),
     dueAt: instant,
     createdAt: instant,
     finishedAt: instant.nullable(),
@@ -195,6 +199,7 @@ export const attemptSchema = z
     finishedAt: instant.nullable(),
     ok: z.boolean().nullable(),
     reason: z.enum(runReasons).nullable(),
+    cause: z.enum(causes).nullable().default(null),
     /** Which failure it was; `null` for a success. `unspecified` where it was kept before there were codes. */
     detail: keptDetailSchema.nullable(),
     message: z.string().nullable(),
@@ -213,6 +218,7 @@ export const runDetailSchema = runSchema
         part: z.int(),
         status: z.enum(taskStatuses),
         reason: z.enum(runReasons).nullable(),
+        cause: z.enum(causes).nullable().default(null),
         detail: keptDetailSchema.nullable(),
         message: z.string().nullable(),
         symbols: z.array(z.string()),
@@ -362,35 +368,3 @@ export const redriveSchema = z
     more: z.boolean(),
   })
   .meta({ id: 'Redrive' });
-
-/** A key without its secret part, which is shown only when it is created. */
-export const apiKeySchema = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    /** The first 17 characters, to distinguish keys. */
-    prefix: z.string(),
-    scope: z.enum(scopes),
-    use: z.enum(keyUses),
-    createdAt: instant,
-    expiresAt: instant.nullable(),
-    lastUsedAt: instant.nullable(),
-    revokedAt: instant.nullable(),
-  })
-  .meta({ id: 'ApiKey' });
-export type ApiKeyView = z.infer<typeof apiKeySchema>;
-export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
-export const createKeySchema = z
-  .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character'),
-    scope: z.enum(scopes),
-    /** Which licence classes its holder may see: as many as the key that makes it, unless given. */
-    use: z.enum(keyUses).optional(),
-    expiresAt: instant.nullable().optional(),
-  })
-  .meta({ id: 'CreateKey' });

@@ -69,6 +69,8 @@ export const recoverySchema = z
     status: z.enum(recoveryStatuses),
     /** Why the source failed when it began; of a failed recovery, why its canary failed. */
     reason: z.enum(runReasons).nullable(),
+    /** What that failure of the canary means to a person. */
+    cause: z.enum(causes).nullable().default(null),
     /** Which failure of the canary it ended with; `null` for one that is verified or under way. */
     detail: keptDetailSchema.nullable(),
     message: z.string().nullable(),

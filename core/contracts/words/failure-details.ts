@@ -98,6 +98,7 @@ const count = z.int().nonnegative();
 const instant = z.iso.datetime();
 const shortText = z.string().max(200);
 const names = z.array(shortText).max(20).readonly();
+const rowReasons = z.array(z.enum(quarantineReasons)).readonly();
 
 export const failureDetailSchema = z
   .discriminatedUnion('code', [
@@ -120,17 +121,22 @@ export const failureDetailSchema = z
     // Limits. `seconds` until it is worth another try, where that is known.
     z.object({ code: z.literal('minute_quota'), seconds: z.number().nonnegative().optional() }),
     z.object({ code: z.literal('day_quota'), seconds: z.number().nonnegative().optional() }),
-    z.object({ code: z.literal('held'), seconds: z.number().nonnegative() }),
-    // Rows.
-    z.object({
-      code: z.literal('all_rows_rejected'),
-      rows: count,
-      reasons: z.array(z.enum(quarantineReasons)).readonly(),
-    }),
+    // `asked`: the answer that asked for the hold is known, and this refusal belongs to its event.
+    z.object({ code: z.literal('held'), seconds: z.number().nonnegative(), asked: z.boolean().optional() }),
+    // Rows. `reasons`: the most frequent first.
+    z.object({ code: z.literal('all_rows_rejected'), rows: count, reasons: rowReasons }),
+    // Of a success.
+    z.object({ code: z.literal('some_rows_rejected'), rejected: count, rows: count, reasons: rowReasons }),
     z.object({ code: z.literal('all_rows_old'), rows: count }),
     // Health.
     z.object({ code: z.literal('listings_old'), job: shortText, old: count, listings: count }),
-    z.object({ code: z.literal('rows_rejected'), job: shortText, rejected: count, rows: count }),
+    z.object({
+      code: z.literal('rows_rejected'),
+      job: shortText,
+      rejected: count,
+      rows: count,
+      reasons: rowReasons.optional(),
+    }),
     z.object({ code: z.literal('unsteady'), job: shortText, bouts: count, tasks: count }),
     z.object({ code: z.literal('partly_old'), share: z.number() }),
     z.object({ code: z.literal('service_stopped'), service: shortText, since: instant }),

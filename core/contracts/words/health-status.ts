@@ -25,3 +25,17 @@ export type SystemStatus = (typeof systemStatuses)[number];
 /** What can hold the system score below the mean of its sources (docs/health.md). */
 export const scoreCaps = ['nothing_collected', 'share_working', 'not_all_healthy'] as const;
 export type ScoreCap = (typeof scoreCaps)[number];
+
+const capWords: Readonly<Record<ScoreCap, string>> = {
+  nothing_collected: 'while nothing is collected',
+  share_working: 'by the share of sources that work',
+  not_all_healthy: 'while not all is healthy',
+};
+
+/** `held at 60 by the share of sources that work; their mean is 83`. */
+export function capInWords(
+  { rule, most }: { readonly rule: ScoreCap; readonly most: number },
+  mean: number | null,
+): string {
+  return `held at ${most} ${capWords[rule]}${mean === null ? '' : `; their mean is ${mean}`}`;
+}

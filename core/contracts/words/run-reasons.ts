@@ -1,10 +1,15 @@
-/** Why a run failed. A closed list: a failure that fits none of these is `unexplained`. */
+/**
+ * Why a run failed. A closed list: a failure that fits none of these is `unexplained`. `schema_drift`: the answer could not
+ * be read. `implausible`: it was read, and what it says cannot be right, or not without a person: another unit, prices that
+ * jump, a list that changed at once.
+ */
 export const runReasons = [
   'rate_limited',
   'quota_exhausted',
   'blocked',
   'auth_expired',
   'schema_drift',
+  'implausible',
   'not_found',
   'no_data',
   'stale',

@@ -1,6 +1,10 @@
 /** What several rules advise. */
+import { quarantineReasons } from '../../contracts/words/quarantine-reasons.ts';
 import type { Complaint } from '../complaints.ts';
 import type { Advice } from './rule.ts';
+
+/** A reason of runs is none of rows. */
+const ofReason = (reason: string) => (quarantineReasons.some((each) => each === reason) ? ` --reason ${reason}` : '');
 
 export const say = (text: string, command: string | null = null): Advice => ({ text, command });
 
@@ -19,7 +23,7 @@ export const recover = ({ source }: Complaint) =>
 export const test = ({ source }: Complaint) => say('See whether it works again:', `npx quotron test ${source.id}`);
 
 export const listRows = ({ source, reason }: Complaint) =>
-  say('Look at the rows:', `npx quotron quarantine list --source ${source.id} --reason ${reason}`);
+  say('Look at the rows:', `npx quotron quarantine list --source ${source.id}${ofReason(reason)}`);
 
 /** Of quotes that are stored as wrong: a person who knows better dismisses the finding. */
 export const listFindings = ({ source }: Complaint) =>
@@ -31,7 +35,7 @@ export const listFindings = ({ source }: Complaint) =>
 export const replay = ({ source, reason }: Complaint) =>
   say(
     'Once the parser or the setting is right again, replay the stored answers:',
-    `npx quotron quarantine replay --source ${source.id} --reason ${reason}`,
+    `npx quotron quarantine replay --source ${source.id}${ofReason(reason)}`,
   );
 
 export const adaptParser = ({ source }: Complaint) =>

@@ -1,5 +1,8 @@
 /** Evidence that several rules need. */
+
+import { type Cause, causeOf } from '../../contracts/words/causes.ts';
 import type { FailureDetail } from '../../contracts/words/failure-details.ts';
+import type { RunReason } from '../../contracts/words/run-reasons.ts';
 import type { Complaint } from '../complaints.ts';
 
 /** Of a limit: from this share on Quotron itself used it up. */
@@ -23,3 +26,6 @@ export function allSay(...codes: readonly FailureDetail['code'][]): (complaint: 
 function isOne(failure: FailureDetail | null, codes: ReadonlySet<string>): boolean {
   return failure !== null && codes.has(failure.code);
 }
+/** Whether a reason with what every sample says has this one cause. */
+export const allAreOf = ({ samples }: Complaint, reason: RunReason, cause: Cause) =>
+  samples.length > 0 && samples.every((sample) => [causeOf(reason, sample.detail)].includes(cause));

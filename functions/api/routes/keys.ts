@@ -5,7 +5,7 @@ import {
   apiKeySchema,
   createKeySchema,
   newApiKeySchema,
-} from '../../../core/contracts/http/operations.ts';
+} from '../../../core/contracts/http/api-keys.ts';
 import { usesWithin } from '../../../core/contracts/words/licence.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';

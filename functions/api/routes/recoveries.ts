@@ -13,6 +13,7 @@ import {
 } from '../../../core/contracts/http/recovery.ts';
 import type { RecoveryMessage } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { isUnhealthy } from '../../../core/contracts/words/health-status.ts';
 import { shownStatus } from '../../../core/health/shown-status.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
@@ -326,6 +327,7 @@ function recoveryView(recovery: Recovery): RecoveryView {
     strategy,
     status,
     reason,
+    cause: detail === null ? null : causeOf(reason, detail),
     detail,
     message,
     steps: [...recovery.steps],

@@ -10,6 +10,7 @@ import {
   runStatuses,
 } from '../../../core/contracts/http/operations.ts';
 import { artifactName } from '../../../core/contracts/s3-keys.ts';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, sourceIdParameter } from '../../../core/http/read-request.ts';
@@ -156,6 +157,7 @@ function runView(row: StoredRun): RunView {
     trigger: row.trigger,
     status: row.status,
     reason: row.reason,
+    cause: causeOf(row.reason, row.detail),
     dueAt: upToMilliseconds(row.dueAt),
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
@@ -170,6 +172,7 @@ function partView(runId: string, task: StoredTask, attempts: readonly StoredAtte
     part: task.part,
     status: task.status,
     reason: task.reason,
+    cause: task.status === 'failed' ? causeOf(task.reason, task.detail) : null,
     detail: task.status === 'failed' ? task.detail : null,
     message: task.message,
     symbols: [...task.symbols],
@@ -186,6 +189,7 @@ function partView(runId: string, task: StoredTask, attempts: readonly StoredAtte
       finishedAt: attempt.finishedAt?.toISOString() ?? null,
       ok: attempt.ok,
       reason: attempt.reason,
+      cause: attempt.ok === false ? causeOf(attempt.reason, attempt.detail) : null,
       detail: attempt.ok === false ? attempt.detail : null,
       message: attempt.message,
       blobKey: attempt.blobKey,

@@ -4,6 +4,7 @@ import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
 import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
+import { heldUntil } from '../../../core/health/holds.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
 import { shownStatus } from '../../../core/health/shown-status.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
@@ -110,7 +111,7 @@ function healthView(
   return {
     status: shownStatus(row, needsCredentials(source)),
     reason: row.paused || locked ? null : row.reason,
-    cause: row.paused || locked ? null : causeOf(row.reason, told ? row.detail : null),
+    cause: row.paused || locked ? null : causeOf(row.reason, row.detail),
     detail: row.paused || locked || !told || row.message === null ? null : row.detail,
     message: row.paused || locked || !told ? null : row.message,
     since: row.since?.toISOString() ?? null,
@@ -131,6 +132,7 @@ function healthView(
         ? {
             at: row.failedAt.toISOString(),
             reason: row.failureReason ?? 'unexplained',
+            cause: causeOf(row.failureReason ?? 'unexplained', row.failureDetail),
             detail: row.failureDetail,
             message: told ? row.failureMessage : null,
             runId: row.failureRunId,
@@ -145,9 +147,10 @@ function healthView(
     },
     incidents: incidents
       .filter((incident) => incident.sourceId === source.id)
-      .map(({ id, reason, openedAt, lastSeenAt, count }) => ({
+      .map(({ id, reason, openedAt, lastSeenAt, count, evidence }) => ({
         id,
         reason,
+        cause: causeOf(reason, evidence.at(-1)?.detail ?? null),
         openedAt: openedAt.toISOString(),
         lastSeenAt: lastSeenAt.toISOString(),
         count,
@@ -156,7 +159,7 @@ function healthView(
       minute: { used: row.minuteUsed, limit: source.quota.perMinute },
       day: { used: row.dayUsed, limit: source.quota.perDay },
     },
-    heldUntil: heldUntil(source, row, now),
+    heldUntil: heldUntil(source.quota.perDay, row, now)?.toISOString() ?? null,
     nextRunAt: next,
   };
 }
@@ -184,18 +187,6 @@ function nextRunAt(timing: JobTiming, source: SourceDefinition, row: StoredSourc
   if (next === null) return null;
   const broken = row.breaker === 'open' ? (row.breakerUntil?.getTime() ?? 0) : 0;
   return new Date(Math.max(next, broken, row.heldUntil?.getTime() ?? 0)).toISOString();
-}
-
-/** The later of the pause that the source asked for and the end of a day whose quota is used up. */
-export function heldUntil(
-  { quota }: SourceDefinition,
-  { heldUntil: held, dayUsed }: StoredSource,
-  now: number,
-): string | null {
-  const dayMs = 86_400_000;
-  const midnight = (Math.floor(now / dayMs) + 1) * dayMs;
-  const until = Math.max(held?.getTime() ?? 0, dayUsed >= quota.perDay ? midnight : 0);
-  return until > now ? new Date(until).toISOString() : null;
 }
 
 /** Of two instants in ISO form the earlier. */

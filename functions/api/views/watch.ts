@@ -3,12 +3,12 @@ import type { WatchedSourceView, WatchedView } from '../../../core/contracts/htt
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { WatchHold, WatchState } from '../../../core/contracts/words/watch-states.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
+import { heldUntil } from '../../../core/health/holds.ts';
 import { nextRun, secondsBetween, timingsOf } from '../../../core/planning/job-schedule.ts';
 import { type WatchList, wantedOf } from '../../../core/planning/watch-list.ts';
 import type { StoredSource } from '../../../core/ports/source-reader.ts';
 import type { WatchedAt, WatchedEntry } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
-import { heldUntil } from './source.ts';
 
 export interface WatchContext {
   readonly sources: readonly SourceDefinition[];
@@ -30,7 +30,7 @@ export function holdOf(
   if (row.loginHeld !== null) return { hold: 'login_on_hold', until: iso(row.loginHeldUntil) };
   const breaker = { state: row.breaker, until: row.breakerUntil?.getTime() ?? null };
   if (shownBreaker(breaker, now) === 'open') return { hold: 'breaker_open', until: iso(row.breakerUntil) };
-  const until = heldUntil(source, row, now);
+  const until = iso(heldUntil(source.quota.perDay, row, now));
   if (until === null) return null;
   return { hold: row.dayUsed >= source.quota.perDay ? 'day_used' : 'asked_to_wait', until };
 }

@@ -26,7 +26,7 @@ export const simulator: Simulator = {
   credentials: { apiKey: simulatedKey },
   faults: {
     drift: 'schema_drift',
-    unit: 'schema_drift',
+    unit: 'implausible',
     stale: 'stale',
     expired: 'auth_expired',
     throttle: 'rate_limited',

@@ -12,7 +12,7 @@ const day = 86_400_000;
 /** CoinGecko, simulated. */
 export const simulator: Simulator = {
   start: simulateCoinGecko,
-  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale' },
+  faults: { drift: 'schema_drift', unit: 'implausible', stale: 'stale' },
 };
 
 function simulateCoinGecko(options: Simulation): SimSource {

@@ -32,7 +32,7 @@ export const simulator: Simulator = {
   credentials: demoCredentials,
   faults: {
     drift: 'schema_drift',
-    unit: 'schema_drift',
+    unit: 'implausible',
     stale: 'stale',
     expired: 'auth_expired',
     refused: 'auth_expired',

@@ -17,12 +17,12 @@ export const simulator: Simulator = {
   start: simulateSlickCharts,
   faults: {
     drift: 'schema_drift',
-    unit: 'schema_drift',
+    unit: 'implausible',
     stale: 'stale',
     layout: 'schema_drift',
     'frozen-page': 'stale',
     loading: 'down',
-    turnover: 'schema_drift',
+    turnover: 'implausible',
   },
   readThrough: ['doubled-cells', 'two-header-rows', 'split-table', 'paged', 'late-rows'],
 };

@@ -22,7 +22,7 @@ const source = 'yahoo';
 /** Yahoo Finance, simulated. */
 export const simulator: Simulator = {
   start: simulateYahoo,
-  faults: { drift: 'schema_drift', unit: 'schema_drift', stale: 'stale', expired: 'auth_expired' },
+  faults: { drift: 'schema_drift', unit: 'implausible', stale: 'stale', expired: 'auth_expired' },
 };
 
 const dataHeaders = { 'cache-control': 'public, max-age=1, stale-while-revalidate=9', vary: 'Origin,Accept-Encoding' };

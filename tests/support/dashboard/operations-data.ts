@@ -12,6 +12,7 @@ import type {
 } from '../../../core/contracts/http/operations.ts';
 import type { IncidentView } from '../../../core/contracts/http/recovery.ts';
 import { causeOf } from '../../../core/contracts/words/causes.ts';
+import type { FailureDetail } from '../../../core/contracts/words/failure-details.ts';
 import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
 import { timingsOf } from '../../../core/planning/job-schedule.ts';
@@ -87,13 +88,26 @@ export function sourceOf(
 
 function openIncident(reason: RunReason, count: number): SourceView['health']['incidents'][number] {
   const id = incidentIds[reason] ?? runId;
-  return { id, reason, openedAt: at(5_400), lastSeenAt: at(95), count };
+  return {
+    id,
+    reason,
+    cause: causeOf(reason, failures[reason] ?? null),
+    openedAt: at(5_400),
+    lastSeenAt: at(95),
+    count,
+  };
 }
 
 const incidentIds: Partial<Record<RunReason, string>> = {
   rate_limited: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0001',
   down: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0002',
   schema_drift: '4c7c1f0e-7a34-4f39-9d75-0a4a1c1a0003',
+};
+
+const failures: Partial<Record<RunReason, FailureDetail>> = {
+  rate_limited: { code: 'http_status', status: 429 },
+  down: { code: 'http_status', status: 503 },
+  schema_drift: { code: 'table_missing' },
 };
 
 const samples: Partial<Record<RunReason, string>> = {
@@ -178,6 +192,7 @@ export function usualSources(): SourceView[] {
       health: {
         status: 'limited',
         reason: 'rate_limited',
+        cause: 'too_many_requests',
         score: 61,
         detail: { code: 'http_status', status: 429 },
         message: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
@@ -185,6 +200,7 @@ export function usualSources(): SourceView[] {
         lastFailure: {
           at: at(95),
           reason: 'rate_limited',
+          cause: 'too_many_requests',
           detail: { code: 'http_status', status: 429 },
           message: 'HTTP 429: You’ve exceeded the Rate Limit. Please visit our pricing page.',
           runId,
@@ -197,6 +213,7 @@ export function usualSources(): SourceView[] {
       health: {
         status: 'failed',
         reason: 'schema_drift',
+        cause: 'format_changed',
         score: 12,
         detail: { code: 'table_missing' },
         message: 'No table with the columns Company, Symbol and Weight was found in the page.',
@@ -206,6 +223,7 @@ export function usualSources(): SourceView[] {
         lastFailure: {
           at: at(260),
           reason: 'schema_drift',
+          cause: 'format_changed',
           detail: { code: 'table_missing' },
           message: 'No table with the columns Company, Symbol and Weight was found in the page.',
           runId,
@@ -257,6 +275,7 @@ export function runsOf(sourceId: string): RunView[] {
       trigger: index === 13 ? 'first_cycle' : 'schedule',
       status: failed ? 'failed' : 'succeeded',
       reason: failed ? 'timeout' : null,
+      cause: failed ? 'timeout' : null,
       dueAt: at(index * 60 + 42),
       createdAt: at(index * 60 + 41),
       finishedAt: at(index * 60 + 39),
@@ -276,6 +295,7 @@ export function runDetailOf(id: string, finished = true): RunDetailView {
     trigger: 'manual',
     status: finished ? 'succeeded' : 'running',
     reason: null,
+    cause: null,
     dueAt: at(6),
     createdAt: at(6),
     finishedAt: finished ? at(1) : null,
@@ -287,6 +307,7 @@ export function runDetailOf(id: string, finished = true): RunDetailView {
         part: 0,
         status: finished ? 'succeeded' : 'running',
         reason: null,
+        cause: null,
         detail: null,
         message: null,
         symbols: ['AAPL', 'MSFT', 'NVDA', 'AMZN', 'BRK-B', 'SPY', '^GSPC', 'BTC-USD', 'EURUSD=X'],
@@ -304,6 +325,7 @@ export function runDetailOf(id: string, finished = true): RunDetailView {
             finishedAt: finished ? at(3) : null,
             ok: finished ? true : null,
             reason: null,
+            cause: null,
             detail: null,
             message: null,
             blobKey: finished ? `raw/yahoo/2026-11-20/${id}/0-1.json.gz` : null,

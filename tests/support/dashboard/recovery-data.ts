@@ -26,6 +26,7 @@ export function formerRecoveries(sourceId: string): RecoveryView[] {
       strategy: 'ask less',
       status: 'mitigated',
       reason: 'rate_limited',
+      cause: 'too_many_requests',
       detail: { code: 'http_status', status: 429 },
       message: 'The source itself is not well (asked too often). yahoo gave 3 rows in its place.',
       steps: [
@@ -56,6 +57,7 @@ export function recoveryAt(sourceId: string, look: number): RecoveryView {
     strategy: begun ? 'new session' : null,
     status: ended ? 'verified' : begun ? 'running' : 'pending',
     reason: null,
+    cause: null,
     detail: null,
     message: ended ? 'The canary AAPL succeeded: 1 accepted, the newest of 2026-11-20T21:00:00Z.' : null,
     steps: begun

@@ -170,7 +170,7 @@ function heldBack(parsed: Parsed, batch: StoredBatch, lists: MemberLists, breach
   const last = lists.get(key) ?? [];
   if (changeToDecide(now, { last, accepted: [], known: new Set() }) === null)
     breaches.push(`the members of ${list.index.symbol} are held back, and have not changed`);
-  const failure: Failure = { reason: 'schema_drift', detail, message: '' };
+  const failure: Failure = { reason: 'implausible', detail, message: '' };
   return { quotes: [], bars: [], rejections: [], failure, missing: [list.index.symbol] };
 }
 

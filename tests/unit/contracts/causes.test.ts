@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { causeMeanings, causeOf, causes } from '../../../core/contracts/words/causes.ts';
+import { causeMeanings, causeOf, causes, causeWords } from '../../../core/contracts/words/causes.ts';
 import type { FailureDetail } from '../../../core/contracts/words/failure-details.ts';
 import { plainLoginStates } from '../../../core/contracts/words/login-states.ts';
 import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
@@ -29,6 +29,28 @@ describe('the cause of a failure', () => {
     ['schema_drift', { code: 'invalid_json' }, 'answer_cut_off'],
     ['schema_drift', { code: 'table_missing' }, 'format_changed'],
     ['schema_drift', null, 'format_changed'],
+    ['implausible', rejected('unit_suspect'), 'wrong_unit'],
+    ['implausible', rejected('future_time'), 'rows_held_back'],
+    ['implausible', { code: 'members_changed', joined: 9, left: 9, unknown: 9, of: 100 }, 'members_changed'],
+    ['implausible', null, 'rows_held_back'],
+    [
+      'implausible',
+      { code: 'rows_rejected', job: 'quotes', rejected: 2, rows: 4, reasons: ['unit_suspect'] },
+      'wrong_unit',
+    ],
+    [
+      'schema_drift',
+      { code: 'rows_rejected', job: 'quotes', rejected: 2, rows: 4, reasons: ['schema'] },
+      'some_unreadable',
+    ],
+    ['implausible', { code: 'recently_failed' }, 'on_the_mend'],
+    ['auth_expired', { code: 'unsteady', job: 'quotes', bouts: 3, tasks: 10 }, 'unsteady'],
+    [null, { code: 'slow_answers' }, 'slow'],
+    ['timeout', { code: 'no_outcome' }, 'no_outcome'],
+    ['timeout', { code: 'timeout' }, 'timeout'],
+    ['unexplained', { code: 'parser_failed' }, 'parser_fails'],
+    ['unexplained', { code: 'no_browser' }, 'browser_fails'],
+    ['rate_limited', { code: 'held', seconds: 9, asked: true }, 'too_many_requests'],
     [null, null, 'null'],
   ])('of %s with %j is %s', (reason, detail, cause) => {
     expect(String(causeOf(reason, detail))).toBe(cause);
@@ -41,11 +63,13 @@ describe('the cause of a failure', () => {
   it('is there for every reason, and has a meaning in words', () => {
     for (const reason of runReasons) expect(causes).toContain(causeOf(reason, null));
     for (const cause of causes) expect(causeMeanings[cause]).toMatch(/^[A-Z].*\.$/);
+    for (const cause of causes) expect(causeWords[cause]).toMatch(/^[a-z, ]+$/);
   });
 
   it('docs/reasons.md has a row for each', () => {
     const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
     const section = page.slice(page.indexOf('## Causes'));
-    for (const cause of causes) expect(section).toContain(`| \`${cause}\` | ${causeMeanings[cause]} |`);
+    for (const cause of causes)
+      expect(section).toContain(`| \`${cause}\` | ${causeWords[cause]} | ${causeMeanings[cause]} |`);
   });
 });

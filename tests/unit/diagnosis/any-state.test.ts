@@ -64,7 +64,7 @@ function taskOf(random: Random): TaskFact {
 
 function incidentOf(random: Random): IncidentFact {
   return {
-    reason: random.pick([...runReasons, 'a word of a later release']) ?? 'down',
+    reason: random.pick(runReasons) ?? 'down',
     openedAt: minutesAgo(random.between(0, 9_000)),
     lastSeenAt: minutesAgo(random.between(-60, 60)),
     resolvedAt: orNull(random, minutesAgo(random.between(0, 60))),
@@ -106,6 +106,7 @@ function sourceOf(random: Random, id: string, title: string): SourceFacts {
       status: random.pick(['verified', 'failed', 'mitigated', 'running']) ?? 'failed',
       strategy: null,
       reason: orNull(random, random.pick(runReasons) ?? 'down'),
+      detail: null,
       requestedAt: minutesAgo(random.between(0, 90)),
       finishedAt: orNull(random, minutesAgo(random.between(0, 90))),
     })),

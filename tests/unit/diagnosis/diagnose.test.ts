@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../core/diagnosis/diagnose.ts';
-import type { DiagnosisFacts, TaskFact } from '../../../core/diagnosis/facts.ts';
+import type { DiagnosisFacts, IncidentFact, TaskFact } from '../../../core/diagnosis/facts.ts';
 import { at, facts, failed, minutesAgo, proxy, rulesOf, source, task, used } from '../../support/diagnosis-facts.ts';
 
 describe('what is wrong now', () => {
@@ -46,6 +46,7 @@ describe('what is wrong now', () => {
       status: 'verified',
       strategy: null,
       reason: null,
+      detail: null,
       requestedAt: minutesAgo(3),
       finishedAt: minutesAgo(2),
     };
@@ -56,7 +57,7 @@ describe('what is wrong now', () => {
   });
 
   it('has a complaint for an open incident that no task reports, and not of a source that is paused', () => {
-    const incident = {
+    const incident: IncidentFact = {
       reason: 'stale',
       openedAt: minutesAgo(30),
       lastSeenAt: minutesAgo(1),
@@ -127,7 +128,7 @@ describe('what is wrong with Quotron itself', () => {
 
   it('reports the proxy by its pause, its incidents and its recoveries, and of each change', () => {
     const pause = { until: at + 60_000, reason: 'blocked' };
-    const incident = {
+    const incident: IncidentFact = {
       reason: 'down',
       openedAt: minutesAgo(5),
       lastSeenAt: at,
@@ -139,7 +140,8 @@ describe('what is wrong with Quotron itself', () => {
       ...{
         status,
         strategy: 'flush',
-        reason: 'down',
+        reason: 'down' as const,
+        detail: null,
         requestedAt: minutesAgo(minutes),
         finishedAt: minutesAgo(minutes),
       },
@@ -155,7 +157,7 @@ describe('what is wrong with Quotron itself', () => {
     const found = diagnose(facts([], { proxy: { ...proxy, pause, incidents: [incident] }, previous }));
     expect(found.findings[0]?.evidence.join(' ')).toMatch(/blocked.*down, 3 times/);
     expect(found.changes?.opened).toEqual([
-      { sourceId: 'yahoo-proxy', reason: 'down', at: new Date(minutesAgo(5)).toISOString() },
+      { sourceId: 'yahoo-proxy', reason: 'down', cause: 'down', at: new Date(minutesAgo(5)).toISOString() },
     ]);
   });
 
@@ -199,7 +201,7 @@ describe('what changed since the last report', () => {
     const before = diagnose(
       facts([source({ status: 'healthy', score: 100 }), source({ id: 'b', score: 80 })], { at: minutesAgo(60) }),
     );
-    const incident = {
+    const incident: IncidentFact = {
       reason: 'down',
       openedAt: minutesAgo(30),
       lastSeenAt: minutesAgo(1),
@@ -207,7 +209,7 @@ describe('what changed since the last report', () => {
       count: 1,
       samples: [],
     };
-    const closed = { ...incident, reason: 'stale', openedAt: minutesAgo(90), resolvedAt: minutesAgo(20) };
+    const closed: IncidentFact = { ...incident, reason: 'stale', openedAt: minutesAgo(90), resolvedAt: minutesAgo(20) };
     const now = diagnose(
       facts([source({ status: 'failed', score: 20, incidents: [incident, closed] }), source({ id: 'b', score: 85 })], {
         previous: before,

@@ -17,9 +17,11 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
         title: 'Yahoo Finance',
         status: 'failed',
         reason: 'schema_drift',
+        cause: 'format_changed',
         score: 22,
         trend: [100, null, 50, 0],
         lastSuccessAt: '2026-11-22T18:00:00.000Z',
+        heldUntil: null,
         openIncidents: [],
       },
     ],
@@ -30,6 +32,7 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
         title: 'Yahoo Finance: it changed its format',
         reasons: ['schema_drift'],
         explained: true,
+        causeCode: 'format_changed',
         cause: 'The source changed the format.',
         evidence: ['3 tasks of quotes failed (schema_drift), 0 tasks succeeded meanwhile.'],
         count: 3,
@@ -41,7 +44,12 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
             ...{ blobKey: 'raw/yahoo/x.json.gz', artifacts: [] },
           },
         ],
-        symbols: { hit: 3, asked: 4 },
+        symbols: {
+          ...{ hit: 3, asked: 4, names: [symbol, 'MSFT'], otherMarkets: 0 },
+          markets: [{ name: 'Nasdaq', count: 3 }],
+          served: { byOthers: 1, others: ['coingecko'], oldestMinutes: 100 },
+        },
+        healedAt: null,
         recovery: { status: 'failed', requestedAt: '2026-11-22T19:00:00.000Z' },
         advice: [
           { text: 'Read what came.', command: null },
@@ -50,6 +58,8 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
         effect: 68,
       },
     ],
+    ended: [],
+    earlier: [],
     changes: null,
   };
 }
@@ -58,11 +68,11 @@ describe('the report', () => {
   it('is this, to the letter', () => {
     expect(reportOf(diagnosisWith('The answer has another shape.'))).toBe(`# Diagnostics report
 
-Quotron, 2026-11-22 19:40 UTC. Overall score: **61 of 100** (by the share of sources that work it has at most 61).
+Quotron, 2026-11-22 19:40 UTC. Overall score: **61 of 100** (held at 61 by the share of sources that work).
 
 1 of 2 sources is healthy; 1 thing is wrong.
 
-Yahoo Finance: it changed its format since 2026-11-22 18:01 UTC, for 99 minutes by now. It affects 3 of the 4 symbols that were requested. The source answered well last at 2026-11-22 18:00 UTC: where no other source has a price, it is 100 minutes old. It was recovered last at 2026-11-22 19:00 UTC, without success.
+**Yahoo Finance: it changed its format** since 2026-11-22 18:01 UTC, for 99 minutes by now. It affects 3 of the 4 symbols that were requested (\`AAPL\`, \`MSFT\` and 1 more), on Nasdaq. coingecko gave a price of 1 of them meanwhile; the served price of the others became up to 100 minutes old. It was recovered last at 2026-11-22 19:00 UTC, without success.
 
 ## What to do
 
@@ -74,7 +84,7 @@ What helps most comes first; the reasons are below.
 
 | source | status | score | last 24 hours | last success |
 |---|---|---|---|---|
-| Yahoo Finance (\`yahoo\`) | failed: \`schema_drift\` | 22 of 100 | █·▅▁ | 2026-11-22 18:00 UTC |
+| Yahoo Finance (\`yahoo\`) | failed: format changed | 22 of 100 | █·▅▁ | 2026-11-22 18:00 UTC |
 
 ## What is wrong
 

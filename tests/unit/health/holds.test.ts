@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { withReasonOfHold } from '../../../core/health/holds.ts';
 import { bad, good } from '../../support/ended-tasks.ts';
 
@@ -34,4 +35,20 @@ it('without one that is known it stays what it is, and so do other failures', ()
     'quota_exhausted',
     'rate_limited',
   ]);
+});
+
+it('a refusal by our own quota asks for no hold', () => {
+  for (const code of ['minute_quota', 'day_quota'] as const)
+    expect(reasons([held(3), bad('quota_exhausted', { ...at(1), detail: { code } })])).toEqual([
+      'rate_limited',
+      'quota_exhausted',
+    ]);
+});
+
+it('its cause is that of the answer, where that is known', () => {
+  const limit = bad('rate_limited', { ...at(1), detail: { code: 'http_status', status: 429 } });
+  const causes = (...tasks: ReturnType<typeof bad>[]) =>
+    withReasonOfHold(tasks, ({ endedAt }) => endedAt).map(({ reason, detail }) => causeOf(reason, detail));
+  expect(causes(held(2), limit)).toEqual(['too_many_requests', 'too_many_requests']);
+  expect(causes(held(2))).toEqual(['on_hold']);
 });

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../../cli/health.ts';
+import { exitCodeOf, scoreInWords } from '../../../cli/health.ts';
 import { gravityOf, healthStatuses, isUnhealthy } from '../../../core/contracts/words/health-status.ts';
 import { serviceIds } from '../../../core/contracts/words/services.ts';
 import { checkStatusOf, type SystemFacts, type SystemSource, systemHealth } from '../../../core/health/system.ts';
+import { shownSystem } from '../../../web/src/sources/system.ts';
 
 type Status = SystemSource['status'];
 
 const source = (id: string, status: Status, score: number | null = 100): SystemSource => {
-  return { id, title: id, status, reason: status === 'failed' ? 'down' : null, score, unplanned: false };
+  const why = status === 'failed' ? 'down' : null;
+  return { id, title: id, status, reason: why, cause: why, heldUntil: null, score, unplanned: false };
 };
 const system = (statuses: readonly Status[], differs: Partial<SystemFacts> = {}) =>
   systemHealth({
@@ -97,7 +99,7 @@ describe('whatever the state of sources and services', () => {
       { numRuns: 3_000 },
     );
 
-  it('headline, score, /health and exit code say the same', () => {
+  it('headline, score, /health, exit code and the dashboard say the same', () => {
     check((of) => {
       const found = systemHealth(of);
       const { status, score, cap, mean, headline, attention } = found;
@@ -114,6 +116,11 @@ describe('whatever the state of sources and services', () => {
         healthy: 'Healthy',
       };
       expect(headline.startsWith(`${word[status]}: `)).toBe(true);
+      const shown = shownSystem(found);
+      expect([shown.status, shown.sentence, shown.score]).toEqual([status, headline, score]);
+      expect(shown.held?.includes(`held at ${cap?.most} `) ?? null).toBe(cap === null ? null : true);
+      expect(shown.healthy).toBe(`${found.sources.healthy} of ${found.sources.total} healthy`);
+      expect(scoreInWords(found).startsWith(score === null ? 'not known' : `${score} of 100`)).toBe(true);
       if (status === 'healthy') expect(score).toBeGreaterThanOrEqual(80);
       else if (score !== null) expect(score).toBeLessThan(80);
       if (status === 'failed' || status === 'paused') expect(score).toBeLessThan(40);

@@ -52,10 +52,11 @@ it('has no such table where no index was asked for', () => {
   expect(tableOf(result)).toContain('12 rows accepted');
 });
 
-const failed = (source: string, job: string, unreachable = true) => ({
+const failed = (source: string, job: string, unreachable = true): CycleResult['failures'][number] => ({
   source,
   job,
   reason: unreachable ? 'down' : 'blocked',
+  detail: { code: unreachable ? 'connection_failed' : 'unspecified' },
   message: 'It went wrong.',
   unreachable,
 });

@@ -13,7 +13,7 @@ const bad = (runId: string, seconds = 1, reason: EndedTaskRow['reason'] = 'rate_
 it('prints a failure once, whatever the figures in its message, and again when it is another', () => {
   const news = failingJobs();
   expect(news([bad('1', 30)])).toEqual([
-    '2026-11-22T19:40:00.000Z yahoo quotes failed: rate_limited (for another 30 s)',
+    '2026-11-22T19:40:00.000Z yahoo quotes failed: on hold, as it asked (for another 30 s)',
   ]);
   for (let run = 2; run < 20; run++) expect(news([bad(String(run), run)])).toEqual([]);
   expect(news([bad('20', 1, 'down')])).toHaveLength(1);
@@ -29,6 +29,22 @@ it('says that a job works again once a whole run of it has, and then prints its 
   expect(news([ok('4')])).toEqual(['2026-11-22T19:40:00.000Z yahoo quotes works again.']);
   expect(news([ok('5')])).toEqual([]);
   expect(news([bad('6')])).toHaveLength(1);
+});
+
+it('prints a pause with what it was asked for, and not again while it lasts', () => {
+  const news = failingJobs();
+  const limited = ok('1', { ok: false, reason: 'rate_limited', detail: { code: 'http_status', status: 429 } });
+  expect(news([limited])).toEqual(['2026-11-22T19:40:00.000Z yahoo quotes failed: rate limited']);
+  for (let run = 2; run < 5; run++) expect(news([bad(String(run), run)])).toEqual([]);
+  expect(
+    news([
+      ok('6', {
+        ok: false,
+        reason: 'implausible',
+        detail: { code: 'all_rows_rejected', rows: 2, reasons: ['unit_suspect'] },
+      }),
+    ]),
+  ).toEqual(['2026-11-22T19:40:00.000Z yahoo quotes failed: wrong unit']);
 });
 
 it('keeps jobs and sources apart', () => {

@@ -37,9 +37,8 @@ describe('a task', () => {
     expect(verdictOf({ ...findings, accepted: 8, failures: [limited], rejected: [suspect], missing: 2 })).toEqual({
       status: 'succeeded',
       reason: null,
-      detail: null,
-      message:
-        '1 of 4 requests failed (rate_limited); 1 rows are wrong or held back (unit_suspect); 2 symbols got no row.',
+      detail: { code: 'some_rows_rejected', rejected: 1, rows: 9, reasons: ['unit_suspect'] },
+      message: '1 of 4 requests failed (rate limited); 1 row is not served (wrong unit); 2 symbols got no row.',
     });
   });
 
@@ -47,12 +46,24 @@ describe('a task', () => {
     expect(verdictOf({ ...findings, failures: [limited] })).toEqual({ status: 'failed', ...limited });
   });
 
-  it('has failed as schema_drift when all rows are in quarantine', () => {
+  it('has failed when no row is served: as implausible where they can be read, as schema_drift where they cannot', () => {
     expect(verdictOf({ ...findings, rejected: [suspect, suspect] })).toEqual({
       status: 'failed',
-      reason: 'schema_drift',
+      reason: 'implausible',
       detail: { code: 'all_rows_rejected', rows: 2, reasons: ['unit_suspect'] },
-      message: 'All 2 rows are wrong or held back: unit_suspect.',
+      message: 'None of its 2 rows is served: wrong unit.',
+    });
+    const unreadable = { ...suspect, reason: 'schema' as const };
+    expect(verdictOf({ ...findings, rejected: [unreadable] })).toMatchObject({
+      reason: 'schema_drift',
+      message: 'Its one row is not served: unreadable.',
+    });
+    const most = Array.from({ length: 20 }, () => suspect);
+    expect(verdictOf({ ...findings, rejected: [unreadable, ...most] })).toEqual({
+      status: 'failed',
+      reason: 'implausible',
+      detail: { code: 'all_rows_rejected', rows: 21, reasons: ['unit_suspect'] },
+      message: 'None of its 21 rows is served: 20 wrong unit, 1 unreadable.',
     });
   });
 

@@ -2,6 +2,7 @@
  * The actions on sources and services. Each takes effect at once, shows a toast with its result and can be undone for ten
  * seconds. None of them throws: a failure is shown as a toast.
  */
+
 import { z } from 'zod';
 import {
   type RunDetailView,
@@ -10,13 +11,14 @@ import {
   type SourceView,
 } from '../../../core/contracts/http/operations.ts';
 import { type RecoveryView, recoveryAcceptedSchema } from '../../../core/contracts/http/recovery.ts';
+import { whyInWords } from '../../../core/contracts/words/causes.ts';
 import { change } from '../api/client.ts';
 import { clock } from '../api/clock.ts';
 import { requestErrorOf } from '../api/failure.ts';
 import { recoveryQuery, runQuery, servicesQuery, sourcesQuery } from '../api/queries.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
-import { capital, formatDuration, plural, words } from '../text/format.ts';
+import { capital, formatDuration, plural } from '../text/format.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
@@ -120,7 +122,8 @@ async function followRuns(
     const accepted = ended.reduce((sum, run) => sum + run.accepted, 0);
     const rejected = ended.reduce((sum, run) => sum + run.rejected, 0);
     if (failed) {
-      const why = failed.reason ? `: ${words(failed.reason)}` : '';
+      const said = whyInWords(failed);
+      const why = said === null ? '' : `: ${said}`;
       toast({ tone: 'failed', text: `${title}’s ${failed.job} run failed${why}.`, action }, id);
     } else if (ended.length < runs.length) {
       toast({ tone: 'done', text: `${title} is still running after two minutes. ${warning ?? ''}`, action }, id);
@@ -190,9 +193,10 @@ async function followRecovery(
   await refreshOperations();
 }
 
-function endOf(title: string, { status, reason }: RecoveryView): string {
+function endOf(title: string, { status, reason, cause }: RecoveryView): string {
   if (status === 'verified') return `${title} works: its canary run succeeded.`;
-  const why = reason === null ? '' : ` (${words(reason)})`;
+  const said = whyInWords({ cause, reason });
+  const why = said === null ? '' : ` (${said})`;
   return status === 'mitigated'
     ? `${title} does not work yet${why}; another source replaces it meanwhile.`
     : `The recovery of ${title} failed${why}.`;

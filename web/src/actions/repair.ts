@@ -67,7 +67,8 @@ async function followReplay(id: string, what: string, more: boolean, message: nu
     for (;;) {
       const replay = await queryClient.fetchQuery({ ...replayQuery(id), staleTime: 0, retry: false });
       if (replay.status !== 'queued') {
-        toast({ tone: 'done', text: `${resultOf(replay)}${more ? ' There are more: replay again.' : ''}` }, message);
+        const rest = more ? ' There are more: replay again.' : '';
+        toast({ tone: cameToNothing(replay) ? 'warning' : 'done', text: `${resultOf(replay)}${rest}` }, message);
         break;
       }
       if (Date.now() > until) {
@@ -88,8 +89,15 @@ function progressOf({ read, blobs }: Replay): string {
   return `${formatCount(read)} of ${plural(blobs, 'raw answer')} replayed`;
 }
 
-function resultOf({ blobs, accepted, written, rejected }: Replay): string {
-  return `${plural(blobs, 'raw answer')} replayed: ${plural(accepted, 'row')} accepted, ${formatCount(written)} of them new or changed, ${formatCount(rejected)} rejected.`;
+/** No row has left the quarantine, or an answer could not be read: the command line ends with 1 then. */
+function cameToNothing({ released, failed }: Replay): boolean {
+  return released === 0 || failed > 0;
+}
+
+function resultOf({ blobs, accepted, written, rejected, released, failed }: Replay): string {
+  const left = released === 0 ? 'Nothing has left the quarantine' : `${plural(released, 'row')} left the quarantine`;
+  const unread = failed === 0 ? '' : ` ${plural(failed, 'raw answer')} could not be read.`;
+  return `${left}. ${plural(blobs, 'raw answer')} replayed: ${plural(accepted, 'row')} accepted, ${formatCount(written)} of them new or changed, ${formatCount(rejected)} rejected.${unread}`;
 }
 
 async function refresh(): Promise<void> {

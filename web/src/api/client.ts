@@ -46,6 +46,19 @@ export function reader<T extends z.ZodType>(data: T) {
   };
 }
 
+/** Makes the read function of a route that answers with a document of its own, also where its status is `also`. */
+export function documentReader<T extends z.ZodType>(schema: T, accept: string, also: number) {
+  return async (path: string, signal?: AbortSignal): Promise<z.infer<T>> => {
+    const init = { headers: { accept }, ...(signal ? { signal } : {}) };
+    const response = await send(path, init, (answer) => answer.status === also && isOf(answer, accept));
+    return fitting(await jsonOf(response), schema, response);
+  };
+}
+
+function isOf(response: Response, type: string): boolean {
+  return response.headers.get('content-type')?.startsWith(type) ?? false;
+}
+
 /** Sends a POST or DELETE with a JSON body. Gives the parsed data of the answer and its warnings. */
 export async function change<T extends z.ZodType>(
   method: 'POST' | 'DELETE',
@@ -62,7 +75,11 @@ export async function change<T extends z.ZodType>(
   return { data: fitting(answer.data, data, response), warnings: answer.warnings };
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+async function send(
+  path: string,
+  init: RequestInit,
+  isFine: (response: Response) => boolean = () => false,
+): Promise<Response> {
   const limit = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
@@ -80,7 +97,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
   clock.learn(response.headers.get('date'));
   simulation.learn(response.headers.get(simulatedHeader));
-  if (response.ok || response.status === 304) return response;
+  if (response.ok || response.status === 304 || isFine(response)) return response;
   throw await failureOf(response);
 }
 

@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import {
   barsSchema,
@@ -23,7 +24,7 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../../core/contracts/http/replays.ts';
-import { reader } from './client.ts';
+import { documentReader, reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
 const readQuotes = reader(z.array(quoteSchema));
@@ -38,6 +39,8 @@ const readRecoveries = reader(z.array(recoverySchema));
 const readRecovery = reader(recoverySchema);
 const readIncidents = reader(z.array(incidentSchema));
 const readHealthHistory = reader(z.array(healthSampleSchema));
+const readSystem = documentReader(healthSchema, 'application/health+json', 503);
+const readSystemHistory = reader(z.array(systemSampleSchema));
 const readRuns = reader(z.array(runSchema));
 const readRun = reader(runDetailSchema);
 const readQuarantine = reader(z.array(quarantineSchema));
@@ -143,6 +146,22 @@ export const sourcesQuery = queryOptions({
   queryFn: async ({ signal }) => (await readSources('/sources', signal)).data,
   refetchInterval: live.operations,
 });
+
+/** The health of the installation: one judgement, the same as on the command line and in the report. */
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: async ({ signal }) => (await readSystem('/health', signal)).system,
+  refetchInterval: live.operations,
+});
+
+/** The score of the installation, oldest first: 24 hours by the hour, or 30 days. */
+export function systemHistoryQuery(by: 'hour' | 'day') {
+  return queryOptions({
+    queryKey: ['system-history', by],
+    queryFn: async ({ signal }) => (await readSystemHistory(`/health/history?by=${by}`, signal)).data,
+    refetchInterval: live.slow,
+  });
+}
 
 /** The services that can be switched off, and the queues. */
 export const servicesQuery = queryOptions({

@@ -1,4 +1,4 @@
-import { Check, CircleAlert, Info, X } from 'lucide-react';
+import { Check, CircleAlert, Info, TriangleAlert, X } from 'lucide-react';
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { requestErrorOf } from '../api/failure.ts';
 import { Button, IconButton } from './button.tsx';
@@ -6,7 +6,8 @@ import styles from './toasts.module.css';
 
 interface Toast {
   readonly id: number;
-  readonly tone: 'done' | 'doing' | 'failed';
+  /** `warning`: it was done, and came to nothing. */
+  readonly tone: 'done' | 'doing' | 'warning' | 'failed';
   readonly text: ReactNode;
   /** Takes the action back, or leads on. */
   readonly action?: { readonly label: string; readonly run: () => void };
@@ -54,7 +55,7 @@ function close(id: number): void {
   show(toasts.filter((one) => one.id !== id));
 }
 
-const icons = { done: <Check />, doing: <Info />, failed: <CircleAlert /> };
+const icons = { done: <Check />, doing: <Info />, warning: <TriangleAlert />, failed: <CircleAlert /> };
 
 /** Where toasts appear. Announced politely; each stays ten seconds, longer while it is pointed at or has the focus. */
 export function Toasts() {

@@ -7,10 +7,19 @@ const hours = 24;
 const days = 30;
 
 /**
- * A source's last 24 hours, or 30 days, one bar each: as high as its score, in the colour of its status. An hour or day
+ * The last 24 hours of a source or of the installation, or 30 days, one bar each: as high as its score, in the colour of its status. An hour or day
  * without data is a dot on the base line, not a gap.
  */
-export function Trend({ trend, by = 'hour' }: { trend: SourceView['health']['trend']; by?: 'hour' | 'day' }) {
+export function Trend({
+  trend,
+  by = 'hour',
+  of,
+}: {
+  trend: SourceView['health']['trend'];
+  by?: 'hour' | 'day';
+  /** Whose it is, where that is not said beside it. */
+  of?: string;
+}) {
   const all = by === 'hour' ? hours : days;
   const shown = trend.slice(-all);
   const empty = all - shown.length;
@@ -24,7 +33,7 @@ export function Trend({ trend, by = 'hour' }: { trend: SourceView['health']['tre
       viewBox={`0 0 ${all * 10 - 1} 28`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Last ${all} ${by}s: ${words}`}
+      aria-label={`${of === undefined ? '' : `${of}, `}${of === undefined ? 'Last' : 'last'} ${all} ${by}s: ${words}`}
     >
       {Array.from({ length: empty }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: places on an axis

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { ChartCandlestick, LayoutDashboard, RadioTower, Search, ShieldAlert } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { quarantineQuery, sourcesQuery } from '../api/queries.ts';
+import { quarantineQuery, sourcesQuery, systemQuery } from '../api/queries.ts';
 import { StatusDisc } from '../components/status-disc.tsx';
-import { needsAttention, statusOf, worstStatus } from '../sources/status.ts';
+import { needsAttention } from '../sources/status.ts';
+import { shownSystem } from '../sources/system.ts';
 import { plural } from '../text/format.ts';
 import { Account } from './account.tsx';
 import styles from './frame.module.css';
@@ -111,17 +112,15 @@ function Page({
 }
 
 function State() {
-  const sources = useQuery(sourcesQuery);
-  if (!sources.data) {
-    return <span className={styles.state}>{sources.isError ? 'State not known' : ''}</span>;
+  const system = useQuery(systemQuery);
+  if (!system.data) {
+    return <span className={styles.state}>{system.isError ? 'State not known' : ''}</span>;
   }
-  const healthy = sources.data.filter((source) => statusOf(source) === 'healthy').length;
+  const { status, sentence, healthy } = shownSystem(system.data);
   return (
-    <Link to="/sources" className={styles.state}>
-      <StatusDisc status={worstStatus(sources.data)} />
-      <span>
-        {healthy} of {sources.data.length} healthy
-      </span>
+    <Link to="/" className={styles.state} title={sentence}>
+      <StatusDisc status={status} />
+      <span>{healthy}</span>
     </Link>
   );
 }

@@ -11,6 +11,7 @@ import type { FactsReader, InstallationRecord, SourceRecord } from '../../../por
 import type { Pool } from '../database/pool.ts';
 import { isPausedAt, switchStore } from '../database/switches.ts';
 import { isLoginHeldAt } from '../sources/logins.ts';
+import { servedPrices } from './served-prices.ts';
 
 const hourMs = 3600_000;
 const dayMs = 24 * hourMs;
@@ -42,6 +43,8 @@ export function factsReader(pool: Pool): FactsReader {
         recoveries: recoveries.filter((recovery) => recovery.sourceId === state.source_id),
       }));
     },
+
+    served: (of) => servedPrices(pool, of),
 
     async proxy(id: string, now: Date, since: Date | null): Promise<ProxyFacts> {
       const pauses = await pool.query(
@@ -94,6 +97,7 @@ const stateRow = z.object({
   paused: z.boolean(),
   status: z.enum(healthStatuses).nullable().catch(null),
   reason: z.enum(runReasons).nullable().catch('unexplained'),
+  detail: keptDetailSchema.nullable(),
   score: z.number().nullable(),
   last_success_at: z.date().nullable(),
   held_until: z.date().nullable(),
@@ -111,7 +115,7 @@ async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
   const { rows } = await pool.query(
     `SELECT s.source_id,
             ${isPausedAt('st', '$2')} AS paused,
-            h.status, h.reason, h.score, h.last_success_at,
+            h.status, h.reason, h.detail, h.score, h.last_success_at,
             CASE WHEN st.held_until > $2 THEN st.held_until END AS held_until,
             coalesce(st.breaker, 'closed') AS breaker,
             coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
@@ -140,6 +144,7 @@ async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
       paused: state.paused,
       status: state.status ?? ('unknown' as const),
       reason: state.reason,
+      detail: state.detail,
       score: state.score,
       lastSuccessAt: state.last_success_at?.getTime() ?? null,
       heldUntil: state.held_until?.getTime() ?? null,
@@ -284,7 +289,7 @@ async function quarantineRows(
 
 const incidentRow = z.object({
   source_id: z.string(),
-  reason: z.string(),
+  reason: z.enum(runReasons).catch('unexplained'),
   opened_at: z.date(),
   last_seen_at: z.date(),
   resolved_at: z.date().nullable(),
@@ -325,7 +330,8 @@ const recoveryRow = z.object({
   source_id: z.string(),
   status: z.string(),
   strategy: z.string().nullable(),
-  reason: z.string().nullable(),
+  reason: z.enum(runReasons).nullable().catch('unexplained'),
+  detail: keptDetailSchema.nullable(),
   requested_at: z.date(),
   finished_at: z.date().nullable(),
 });
@@ -334,14 +340,22 @@ async function recoveryRows(pool: Pool, ids: readonly string[]): Promise<(Recove
   const { rows } = await pool.query(
     `SELECT v.* FROM unnest($1::text[]) s (id)
      CROSS JOIN LATERAL (
-       SELECT source_id, status, strategy, reason, requested_at, finished_at FROM recovery
+       SELECT source_id, status, strategy, reason, detail, requested_at, finished_at FROM recovery
        WHERE source_id = s.id ORDER BY requested_at DESC LIMIT 5) v`,
     [ids],
   );
   return rows.map((each) => {
-    const { source_id: sourceId, status, strategy, reason, requested_at, finished_at } = recoveryRow.parse(each);
+    const {
+      source_id: sourceId,
+      status,
+      strategy,
+      reason,
+      detail,
+      requested_at,
+      finished_at,
+    } = recoveryRow.parse(each);
     return {
-      ...{ sourceId, status, strategy, reason },
+      ...{ sourceId, status, strategy, reason, detail },
       requestedAt: requested_at.getTime(),
       finishedAt: finished_at?.getTime() ?? null,
     };

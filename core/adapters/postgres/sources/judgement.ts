@@ -255,7 +255,7 @@ function endedTask(row: unknown): EndedTask {
   const { run_id, finished_at, latency_ms, blob_key, detail, ...task } = taskRow.parse(row);
   return {
     ...task,
-    detail: task.ok ? null : detail,
+    detail: task.ok && detail.code !== 'some_rows_rejected' ? null : detail,
     runId: run_id,
     endedAt: finished_at,
     latencyMs: latency_ms,

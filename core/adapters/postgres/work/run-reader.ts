@@ -14,6 +14,7 @@ import { runStatus } from './run-status.ts';
 const summed = `SELECT r.id, r.source_id AS "sourceId", r.job, r.trigger, r.due_at::text AS "dueAt", r.created_at AS "createdAt", s.*
   FROM run r CROSS JOIN LATERAL (
     SELECT ${runStatus} AS status, mode() WITHIN GROUP (ORDER BY t.reason) FILTER (WHERE t.status = 'failed') AS reason,
+           mode() WITHIN GROUP (ORDER BY t.detail) FILTER (WHERE t.status = 'failed') AS detail,
            CASE WHEN bool_and(t.finished_at IS NOT NULL) THEN max(t.finished_at) END AS "finishedAt",
            count(t.part)::int AS tasks, coalesce(sum(t.accepted), 0)::int AS accepted,
            coalesce(sum(t.rejected), 0)::int AS rejected
@@ -28,6 +29,7 @@ const runRow = z.object({
   trigger: z.enum(triggers).catch('schedule'),
   status: z.enum(runStatuses),
   reason,
+  detail: keptDetailSchema.nullable(),
   dueAt: z.string().transform(isoInstant),
   createdAt: instant,
   finishedAt: instant.nullable(),

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { type FailureDetail, keptDetailSchema } from '../../../contracts/words/failure-details.ts';
+import { type RunReason, runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { Pool } from '../database/pool.ts';
 import { runsAt } from '../database/switches.ts';
 import { isWrong } from '../prices/wrong-quotes.ts';
@@ -43,7 +45,8 @@ export interface RunResults {
 export interface FailedTask {
   readonly source: string;
   readonly job: string;
-  readonly reason: string;
+  readonly reason: RunReason;
+  readonly detail: FailureDetail;
   readonly message: string | null;
   /** Nothing of the source answered at all: no connection, or silence. */
   readonly unreachable: boolean;
@@ -173,16 +176,19 @@ const failureRow = z.object({
   source: z.string(),
   job: z.string(),
   reason: z
-    .string()
+    .enum(runReasons)
     .nullable()
+    .catch('unexplained')
     .transform((reason) => reason ?? 'unexplained'),
+  detail: keptDetailSchema,
   message: z.string().nullable(),
   unreachable: z.boolean(),
 });
 
 async function failuresOf(pool: Pool, runs: readonly string[]): Promise<FailedTask[]> {
   const { rows } = await pool.query(
-    `SELECT t.source_id AS source, r.job, t.reason, t.message, coalesce(t.detail->>'code' = ANY($2), false) AS unreachable
+    `SELECT t.source_id AS source, r.job, t.reason, t.detail, t.message,
+            coalesce(t.detail->>'code' = ANY($2), false) AS unreachable
      FROM task t JOIN run r ON r.id = t.run_id
      WHERE t.run_id = ANY($1) AND t.status = 'failed' ORDER BY t.source_id, r.job, t.part`,
     [runs, unanswered],

@@ -1,4 +1,5 @@
 import type { FailureDetail } from '../../../contracts/words/failure-details.ts';
+import { complaintInWords } from '../../complaints.ts';
 import type { SourceFacts } from '../../facts.ts';
 import { minute } from '../../instants.ts';
 import { say } from '../advice.ts';
@@ -28,7 +29,8 @@ export const ownNetwork: SystemRule = {
         cause:
           'They fail together and without an answer, so the cause is between us and all of them, not at each: our own network (routes, DNS, a proxy or firewall), or on a laptop the emulator or the simulated upstreams.',
         evidence: together.map(
-          ({ source, reason, count, firstAt }) => `${source.id}: ${reason}, ${count} times since ${minute(firstAt)}.`,
+          (each) =>
+            `${each.source.title}: ${complaintInWords(each)}, ${each.count} times since ${minute(each.firstAt)}.`,
         ),
         advice: [
           say('See whether anything outside can be reached from where the scrapers run.'),

@@ -1,3 +1,4 @@
+import { whyOf } from '../../../contracts/words/causes.ts';
 import { minute } from '../../instants.ts';
 import { say } from '../advice.ts';
 import type { SystemRule } from '../rule.ts';
@@ -18,13 +19,14 @@ export const failingProxy: SystemRule = {
         cause:
           'Yahoo fails its calls: its clients get cached answers, marked stale, for up to four days. Where the source yahoo fails too, the cause is named there.',
         evidence: [
-          ...(pause ? [`It makes no calls until ${minute(pause.until)}: ${pause.reason}.`] : []),
+          ...(pause ? [`It makes no calls until ${minute(pause.until)}: ${pause.reason.replaceAll('_', ' ')}.`] : []),
           ...open.map(
-            ({ reason, count, openedAt }) => `Open incident: ${reason}, ${count} times since ${minute(openedAt)}.`,
+            ({ reason, samples, count, openedAt }) =>
+              `Open incident: ${whyOf({ reason, detail: samples.at(-1)?.detail ?? null })}, ${count} times since ${minute(openedAt)}.`,
           ),
           ...(latest
             ? [
-                `Its latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${latest.reason}` : ''}.`,
+                `Its latest recovery (${minute(latest.requestedAt)}) is ${latest.status}${latest.status === 'failed' && latest.reason ? `: ${whyOf({ ...latest, reason: latest.reason })}` : ''}.`,
               ]
             : []),
         ],

@@ -51,7 +51,7 @@ export const formatRules: readonly SourceRule[] = [
   {
     id: 'members-changed',
     short: 'its list has other members',
-    reasons: ['schema_drift'],
+    reasons: ['schema_drift', 'implausible'],
     needs: allSay('members_changed'),
     cause: () =>
       'The list can be read, and its members differ from the last one as those of no index change: the source gives another list under this name, or names members as nobody else does. The last list is served meanwhile.',

@@ -1,7 +1,7 @@
 import type { Complaint } from '../../complaints.ts';
 import { minute } from '../../instants.ts';
 import { pause, recover, say, test } from '../advice.ts';
-import { allSay, dayUse, heavyUse, minuteUse } from '../evidence.ts';
+import { allAreOf, allSay, dayUse, heavyUse, minuteUse } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
@@ -21,7 +21,7 @@ export const limitRules: readonly SourceRule[] = [
     id: 'on-hold',
     short: 'it asked for a pause',
     reasons: ['rate_limited'],
-    needs: ({ samples }) => samples.length > 0 && samples.every(({ detail }) => detail?.code === 'held'),
+    needs: (complaint) => allAreOf(complaint, 'rate_limited', 'on_hold'),
     cause: ({ source }) =>
       `The source asked for a pause${source.heldUntil === null ? '' : ` until ${minute(source.heldUntil)}`}, and Quotron makes no request before. What it asked for it by is older than what is known here.`,
     advice: ({ source }) => [

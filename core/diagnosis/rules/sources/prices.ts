@@ -1,6 +1,7 @@
 import { unitPower } from '../../../prices/rules/unit.ts';
 import { unitSlack } from '../../../prices/thresholds.ts';
 import { listFindings, listRows, look, pause, recover, replay, say, test } from '../advice.ts';
+import { allAreOf } from '../evidence.ts';
 import type { SourceRule } from '../rule.ts';
 
 /** Of the rows that a check could compare: this share at one factor is a wrong unit, less is chance. */
@@ -29,11 +30,20 @@ export const priceRules: readonly SourceRule[] = [
   },
   {
     id: 'unit-unknown',
-    short: 'prices in an unknown unit',
-    reasons: ['unit_suspect'],
-    cause: () => 'Nothing says whether these prices are in the minor unit or the major one.',
-    advice: (complaint) => [listRows(complaint)],
+    short: 'prices in the wrong unit',
+    reasons: ['unit_suspect', 'implausible'],
+    needs: (complaint) => complaint.reason === 'unit_suspect' || allAreOf(complaint, 'implausible', 'wrong_unit'),
+    cause: () => 'The prices are in another unit than before, and nothing says by which factor.',
+    advice: (complaint) => [listFindings(complaint), listRows(complaint)],
     weight: 35,
+  },
+  {
+    id: 'rows-held-back',
+    short: 'rows that cannot be right',
+    reasons: ['implausible'],
+    cause: () => 'The answers can be read, and what they say cannot be right; their rows say why.',
+    advice: (complaint) => [listFindings(complaint), listRows(complaint), look(complaint)],
+    weight: 45,
   },
   {
     id: 'prices-off-for-many',

@@ -63,6 +63,23 @@ export const sessionRules: readonly SourceRule[] = [
     weight: 85,
   },
   {
+    id: 'session-ended',
+    short: 'the session ended',
+    reasons: ['auth_expired'],
+    needs: ({ samples, source }) =>
+      source.signsIn !== 'cookie-crumb' &&
+      source.signsIn !== 'api-key' &&
+      samples.length > 0 &&
+      samples.every(isSessionEnd),
+    cause: () => causeMeanings.session_ended,
+    advice: (complaint) => [
+      test(complaint),
+      recover(complaint),
+      say('If that fails too, set the credentials again:', `npx quotron credentials set ${complaint.source.id}`),
+    ],
+    weight: 60,
+  },
+  {
     id: 'wrong-credentials',
     short: 'the credentials are wrong',
     reasons: ['auth_expired'],
@@ -81,23 +98,6 @@ export const sessionRules: readonly SourceRule[] = [
     weight: 90,
   },
   {
-    id: 'session-ended',
-    short: 'the session ended',
-    reasons: ['auth_expired'],
-    needs: ({ samples, source }) =>
-      source.signsIn !== 'cookie-crumb' &&
-      source.signsIn !== 'api-key' &&
-      samples.length > 0 &&
-      samples.every(isSessionEnd),
-    cause: () => causeMeanings.session_ended,
-    advice: (complaint) => [
-      test(complaint),
-      recover(complaint),
-      say('If that fails too, set the credentials again:', `npx quotron credentials set ${complaint.source.id}`),
-    ],
-    weight: 60,
-  },
-  {
     id: 'credentials-refused',
     short: 'the credentials are no longer accepted',
     reasons: ['auth_expired'],
@@ -113,7 +113,7 @@ export const sessionRules: readonly SourceRule[] = [
   },
   {
     id: 'session-refused',
-    short: 'the session is refused',
+    short: 'the session ended',
     reasons: ['auth_expired'],
     needs: ({ source }) => source.signsIn === 'cookie-crumb',
     cause: () =>

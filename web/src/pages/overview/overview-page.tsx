@@ -1,41 +1,35 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { exchangesQuery, servicesQuery, sourcesQuery } from '../../api/queries.ts';
+import { exchangesQuery, servicesQuery, systemQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
-import { StatusDisc } from '../../components/status-disc.tsx';
-import { stateInWords, worstStatus } from '../../sources/status.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { Exchanges } from './exchanges.tsx';
 import styles from './overview-page.module.css';
 import { Queues } from './queues.tsx';
 import { Services } from './services.tsx';
+import { System } from './system.tsx';
 
 const route = getRouteApi('/');
 
-/** The state in a sentence, then freshness by exchange, services and queues. */
+/** The state in a sentence with its score, then freshness by exchange, services and queues. */
 export function OverviewPage() {
   const { dead } = route.useSearch();
   const navigate = route.useNavigate();
-  const sources = useQuery(sourcesQuery);
+  const system = useQuery(systemQuery);
   const operations = useQuery(servicesQuery);
   const market = useQuery(exchangesQuery);
 
   return (
     <Page title="Overview">
-      {sources.data && (
-        <p className={styles.state}>
-          <StatusDisc status={worstStatus(sources.data)} />
-          <Link to="/sources">{stateInWords(sources.data)}</Link>
-        </p>
-      )}
-      {sources.isPending && <Loading what="the sources" rows={1} />}
-      {!sources.data && sources.isError && (
+      {system.data && <System system={system.data} />}
+      {system.isPending && <Loading what="the state" rows={2} />}
+      {!system.data && system.isError && (
         <ErrorState
-          what="the state of the sources"
-          error={sources.error}
-          retrying={sources.isFetching}
-          onRetry={() => sources.refetch()}
+          what="the state of the installation"
+          error={system.error}
+          retrying={system.isFetching}
+          onRetry={() => system.refetch()}
         />
       )}
       <Section title="Exchanges" note="Newest price of each">

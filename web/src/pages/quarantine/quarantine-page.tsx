@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronRight, ShieldCheck } from 'lucide-react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
+import { rowReasonWords } from '../../../../core/contracts/words/quarantine-reasons.ts';
 import { quarantineQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../components/blob-key.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
-import { capital, missing, plural, words } from '../../text/format.ts';
+import { capital, missing, plural } from '../../text/format.ts';
 import styles from './quarantine-page.module.css';
 import { GroupActions, RowActions } from './row-actions.tsx';
 
@@ -106,7 +107,7 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
   const navigate = route.useNavigate();
   return (
     <Section
-      title={`${capital(words(group.reason))}, ${group.sourceId}`}
+      title={`${capital(rowReasonWords[group.reason])}, ${group.sourceId}`}
       note={
         <>
           {plural(group.rows.length, 'row')}. {descriptions[group.reason]}{' '}

@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import type { IncidentView } from '../../../../core/contracts/http/recovery.ts';
+import { whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { incidentsQuery } from '../../api/queries.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
-import { capital, plural, words } from '../../text/format.ts';
+import { capital, plural } from '../../text/format.ts';
 import styles from './incidents.module.css';
 
 /** The incidents of a source, each with its newest evidence. */
@@ -48,7 +49,7 @@ function Incident({ incident }: { incident: IncidentView }) {
       <StatusDisc status={incident.status === 'open' ? 'failed' : 'healthy'} />
       <div>
         <p>
-          <strong>{capital(words(incident.reason))}</strong>
+          <strong>{capital(whyInWords(incident) ?? incident.reason)}</strong>
           {incident.status === 'open' ? ', open since ' : ', opened '}
           <Moment at={incident.openedAt} />
           {incident.resolvedAt !== null && (

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Check, Dot, LoaderCircle, X } from 'lucide-react';
 import type { RecoveryStep, RecoveryView } from '../../../../core/contracts/http/recovery.ts';
+import { whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { recoveriesQuery } from '../../api/queries.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Section } from '../../components/page.tsx';
@@ -51,7 +52,7 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
           <StatusDisc status={discs[status]} />
           <span>
             <strong>{capital(status)}</strong>
-            {reason !== null && `: ${words(reason)}`}
+            {reason !== null && `: ${whyInWords(recovery)}`}
             {held === false && ', did not hold'}
           </span>
           <span className={styles.when}>

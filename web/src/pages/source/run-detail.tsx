@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import type { RunDetailView } from '../../../../core/contracts/http/operations.ts';
-import { causeMeanings, causeOf } from '../../../../core/contracts/words/causes.ts';
+import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { runQuery } from '../../api/queries.ts';
 import { BlobKey } from '../../components/blob-key.tsx';
 import { Moment } from '../../components/moment.tsx';
@@ -23,7 +23,7 @@ export function RunDetail({ id }: { id: string }) {
           <header className={styles.head}>
             <h2>
               {run.job}, {words(run.status)}
-              {run.reason !== null && `: ${words(run.reason)}`}
+              {run.reason !== null && `: ${whyInWords(run)}`}
             </h2>
             <Link
               to="/sources/$sourceId"
@@ -37,9 +37,7 @@ export function RunDetail({ id }: { id: string }) {
           <p className={styles.id}>
             <code>{run.id}</code>
           </p>
-          {run.reason !== null && (
-            <p className={styles.meaning}>{causeMeanings[causeOf(run.reason, failureOf(run)) ?? 'unexplained']}</p>
-          )}
+          {run.cause !== null && <p className={styles.meaning}>{causeMeanings[run.cause]}</p>}
           <ol className={styles.parts}>
             {run.parts.map((part) => (
               <PartDetail key={part.part} part={part} of={run.parts.length} />
@@ -78,7 +76,7 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
         <div key={attempt.attempt} className={styles.attempt}>
           <p>
             Attempt {attempt.attempt}:{' '}
-            {attempt.ok === null ? 'running' : attempt.ok ? 'answered' : words(attempt.reason ?? 'failed')}{' '}
+            {attempt.ok === null ? 'running' : attempt.ok ? 'answered' : (whyInWords(attempt) ?? 'failed')}{' '}
             <Moment at={attempt.finishedAt ?? attempt.startedAt} />
             {attempt.requests !== null && `, ${plural(attempt.requests, 'request')}`}
             {attempt.latencyMs !== null && `, ${Math.round(attempt.latencyMs)} ms`}
@@ -99,9 +97,4 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
       ))}
     </li>
   );
-}
-
-/** Which failure a run ended with: that of its newest part that failed. */
-function failureOf({ reason, parts }: RunDetailView) {
-  return parts.findLast((part) => part.status === 'failed' && part.reason === reason)?.detail ?? null;
 }

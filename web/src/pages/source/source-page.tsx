@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, History } from 'lucide-react';
 import type { RunView } from '../../../../core/contracts/http/operations.ts';
+import { whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { healthByDayQuery, runsQuery, sourcesQuery } from '../../api/queries.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
@@ -153,7 +154,7 @@ function RunStatus({ run }: { run: RunView }) {
     <span className={styles.status}>
       <StatusDisc status={discs[run.status]} />
       {run.status}
-      {run.reason !== null && `: ${words(run.reason)}`}
+      {run.reason !== null && `: ${whyInWords(run)}`}
     </span>
   );
 }

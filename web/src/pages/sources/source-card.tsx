@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
-import { causeMeanings, causeOf } from '../../../../core/contracts/words/causes.ts';
+import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
@@ -21,6 +21,7 @@ import styles from './source-card.module.css';
 export function SourceCard({ source, alone = false }: { source: SourceView; alone?: boolean }) {
   const status = statusOf(source);
   const { health, lastRun } = source;
+  const why = whyInWords(health);
   return (
     <article className={styles.card} aria-label={source.title}>
       <header className={styles.head}>
@@ -36,7 +37,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         </h2>
         <p className={styles.status} data-status={status}>
           {capital(statusWords[status])}
-          {health.reason !== null && !source.paused && `: ${words(health.reason)}`}
+          {why !== null && !source.paused && `: ${why}`}
           {needsAttention(source) && health.since !== null && (
             <span className={styles.since}>
               {' '}
@@ -50,10 +51,10 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
       </header>
       <Trend trend={health.trend} />
       <PartBars parts={health.parts} />
-      {needsAttention(source) && health.reason !== null && health.login === null && (
-        <p className={styles.meaning}>{causeMeanings[causeOf(health.reason, health.detail) ?? 'unexplained']}</p>
+      {needsAttention(source) && health.cause !== null && health.login === null && (
+        <p className={styles.meaning}>{causeMeanings[health.cause]}</p>
       )}
-      {health.reason === null && health.message !== null && !source.paused && (
+      {health.cause === null && health.message !== null && !source.paused && (
         <p className={styles.meaning}>{health.message}</p>
       )}
       {health.login !== null && <LoginOnHold login={health.login} />}
@@ -73,7 +74,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
           <Fact name="Incidents">
             {health.incidents.map((incident) => (
               <span key={incident.id} className={styles.incident}>
-                {words(incident.reason)}, {plural(incident.count, 'failure')} since <Moment at={incident.openedAt} />
+                {whyInWords(incident)}, {plural(incident.count, 'failure')} since <Moment at={incident.openedAt} />
               </span>
             ))}
           </Fact>
@@ -231,7 +232,7 @@ function LastFailure({
   return (
     <>
       <Link to="/sources/$sourceId" params={{ sourceId: source.id }} search={{ run: failure.runId }}>
-        {words(failure.reason)}
+        {whyInWords(failure)}
       </Link>{' '}
       <Moment at={failure.at} />
       {failure.message !== null && <span className={styles.message}>{failure.message}</span>}

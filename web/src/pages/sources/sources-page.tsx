@@ -1,18 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { RadioTower } from 'lucide-react';
-import { sourcesQuery } from '../../api/queries.ts';
+import { sourcesQuery, systemQuery } from '../../api/queries.ts';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
-import { stateInWords, worstFirst } from '../../sources/status.ts';
+import { worstFirst } from '../../sources/status.ts';
+import { shownSystem } from '../../sources/system.ts';
 import { SourceCard } from './source-card.tsx';
 import styles from './sources-page.module.css';
 
 /** A card per source, worst first. */
 export function SourcesPage() {
   const sources = useQuery(sourcesQuery);
+  const system = useQuery(systemQuery).data;
   const retry = () => sources.refetch();
   return (
-    <Page title="Sources" lead={sources.data && sources.data.length > 0 ? `${stateInWords(sources.data)}.` : undefined}>
+    <Page title="Sources" lead={system ? shownSystem(system).sentence : undefined}>
       {sources.data && sources.isError && (
         <StaleNotice
           since={sources.dataUpdatedAt}

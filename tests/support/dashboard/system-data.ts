@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { healthSchema, type SystemHealth, systemSampleSchema } from '../../../core/contracts/http/health.ts';
+import type { QueueView, ServiceView, SourceView } from '../../../core/contracts/http/operations.ts';
+import { checkStatusOf, systemHealth } from '../../../core/health/system.ts';
+import { type Answer, data } from './double-answer.ts';
+
+interface Installed {
+  readonly sources: readonly SourceView[];
+  readonly services: readonly ServiceView[];
+  readonly queues: readonly QueueView[];
+}
+
+/** The health of the installation, judged as the API judges it. */
+export function systemOf({ sources, services, queues }: Installed): SystemHealth {
+  return systemHealth({
+    sources: sources.map(({ id, title, paused, health }) => ({
+      id,
+      title,
+      status: paused ? 'paused' : health.status,
+      reason: paused ? null : health.reason,
+      cause: paused ? null : health.cause,
+      heldUntil: null,
+      score: health.score,
+      unplanned: false,
+    })),
+    stopped: services.filter(({ running }) => !running).map(({ id }) => id),
+    silent: false,
+    warnings: queues.some(({ dead }) => dead > 0) ? ['queues:deadLetters'] : [],
+  });
+}
+
+/** `GET /health`: 503 where it fails. */
+export function healthAnswer(installed: Installed): Answer {
+  const system = systemOf(installed);
+  const status = checkStatusOf(system);
+  const { total, healthy } = system.sources;
+  return {
+    status: status === 'fail' ? 503 : 200,
+    body: healthSchema.parse({ status, version: '9.9.9', sources: { total, healthy }, system, checks: {} }),
+    headers: { 'content-type': 'application/health+json' },
+  };
+}
+
+/** `GET /health/history`: a bad hour among 20, and a bad day among 14. */
+export function systemHistory(by: string | null): Answer {
+  const days = by === 'day';
+  const step = days ? 86_400_000 : 3_600_000;
+  const count = days ? 14 : 20;
+  const last = Math.floor(Date.now() / step) * step;
+  const samples = Array.from({ length: count }, (_, index) => {
+    const bad = index === count - 6;
+    const worst = index === count - 9;
+    return {
+      at: new Date(last - (count - 1 - index) * step).toISOString(),
+      status: bad ? ('degraded' as const) : worst ? ('failed' as const) : ('healthy' as const),
+      score: bad ? 66 : worst ? 20 : 96,
+      lowest: bad ? 60 : worst ? 20 : 92,
+    };
+  });
+  return data(z.array(systemSampleSchema), samples);
+}
