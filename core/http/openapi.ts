@@ -142,6 +142,7 @@ function responsesOf(spec: RouteSpec, components: Map<string, Json>): Json {
       ? { '304': { description: 'Not changed since the ETag in If-None-Match.' } }
       : {}),
     ...Object.fromEntries(failures),
+    '431': { description: 'The address or the headers are longer than the server reads; without a body.' },
   };
 }
 

@@ -3,7 +3,7 @@
  * hold of every answer.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installedPython } from '../clients/install.ts';
@@ -52,11 +52,17 @@ export async function installSchemathesis(): Promise<string> {
   return join(folder, 'bin', 'python');
 }
 
+/** What is against the document may be refused with any of these: those of schemathesis itself, and an address too long. */
+const settings = `[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, 431, "5xx"]
+`;
+
 /** Sends requests of all operations with one key. */
 export async function fuzz({ apiUrl, apiKey, seed, examples, without = [], say }: Fuzzing): Promise<Fuzzed> {
   const python = await installSchemathesis();
   // It keeps a database of examples where it runs.
   const folder = mkdtempSync(join(tmpdir(), 'quotron-fuzz-'));
+  writeFileSync(join(folder, 'schemathesis.toml'), settings);
   const phases = examples === 'short' ? ['examples', 'fuzzing'] : ['examples', 'coverage', 'fuzzing', 'stateful'];
   try {
     const child = spawn(
