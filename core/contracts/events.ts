@@ -75,7 +75,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     data: z.object({
       /** The source whose answers say so, or the first one that has the listing. */
       sourceId,
-      change: z.enum(['currency', 'symbol', 'instrument']),
+      change: z.enum(['currency', 'symbol', 'instrument', 'venue']),
       /** Whether answers led to it, and not a person. */
       automatic: z.boolean(),
       symbol: z.string(),

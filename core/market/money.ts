@@ -1,4 +1,4 @@
-import { currencyCodes, isCurrency, minorUnitsOf } from './currencies.ts';
+import { currencyCodes, minorUnitsOf } from './currencies.ts';
 
 /** A currency as an upstream writes it, and what one unit of it is worth in the major currency. */
 export interface CurrencyUnit {
@@ -56,6 +56,11 @@ const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
   }),
 );
 
+const majorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
+  currencyCodes.map((currency) => [currency, { currency, minorFactor: 1 }]),
+);
+const allSmall = /^[a-z]{3}$/;
+
 /**
  * The major currency and factor of an upstream's currency text; `null` for a text that is no known currency. Case
  * matters: `GBp` is pence, `GBP` is pounds. A price is converted once, at ingest, by dividing it by `minorFactor`; the
@@ -64,9 +69,14 @@ const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
  * @example
  * currencyUnit('GBp') // { currency: 'GBP', minorFactor: 100 }
  * currencyUnit('GBP') // { currency: 'GBP', minorFactor: 1 }
+ * currencyUnit('gbp') // { currency: 'GBP', minorFactor: 1 }
  * currencyUnit('KWF') // { currency: 'KWD', minorFactor: 1000 }
  * currencyUnit('points') // null
  */
 export function currencyUnit(text: string): CurrencyUnit | null {
-  return minorUnits.get(text) ?? (isCurrency(text) ? { currency: text, minorFactor: 1 } : null);
+  const known = minorUnits.get(text) ?? majorUnits.get(text);
+  if (known || !allSmall.test(text)) return known ?? null;
+  // No minor unit is written in small letters alone but what has a code of its own in capitals: `gbp` is pounds, `gbx` pence.
+  const code = text.toUpperCase();
+  return majorUnits.get(code) ?? minorUnits.get(code) ?? null;
 }

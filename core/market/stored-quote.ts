@@ -25,6 +25,8 @@ export interface StoredQuote {
   readonly confirmedAt: Date | null;
   /** Nothing has agreed with it yet. `null` for prices of the past. */
   readonly provisional: boolean | null;
+  /** A finding that is open says that the symbol may mean another instrument by now. `null` for prices of the past. */
+  readonly nameDoubted: boolean | null;
   readonly batchId: string;
   /** These five are `null` when the batch is gone. */
   readonly runId: string | null;

@@ -56,6 +56,15 @@ export interface StoredBatch {
 /** For how many days a source must give a listing in another currency before that is its own. */
 export const currencyDays = 3;
 
+/** A symbol at another exchange than its listing's, as an answer says that was fetched then (milliseconds since the epoch). */
+export interface MovedVenue {
+  readonly symbol: string;
+  readonly listingId: number;
+  readonly mic: string;
+  readonly zone: string;
+  readonly fetchedAt: number;
+}
+
 /** Stores checked rows. One adapter: Postgres. */
 export interface IngestStore {
   /** How it stands; read at most once a second, unless it must be fresh. */
@@ -82,6 +91,8 @@ export interface IngestStore {
     said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
     fetchedAt: number,
   ): Promise<ReadonlyMap<string, readonly Alias[]>>;
+  /** Moves listings to the exchange that a source names by now. Gives what the symbols mean by now. */
+  moveVenues(sourceId: string, moved: readonly MovedVenue[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
   /**
    * What a source calls its symbols. A name that shares nothing with the former one is the company's new one, or opens
    * another instrument, or is a finding where nothing is certain. Gives what the symbols mean by now, and the findings.

@@ -12,7 +12,7 @@ interface QuoteRequest {
 }
 
 /** The price of a symbol, or that only sources have one which the caller may not see, or that nobody has. */
-type FoundQuote = PricedListing | 'licence_forbids' | null;
+export type FoundQuote = PricedListing | 'licence_forbids' | null;
 
 /**
  * The price of each symbol: latest, or as known at an instant. A symbol that nobody knows is absent.

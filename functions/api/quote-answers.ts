@@ -5,6 +5,8 @@ import { ProblemError } from '../../core/http/problem.ts';
 import { instantParameter, sourceIdParameter } from '../../core/http/read-request.ts';
 import type { Call } from '../../core/http/route.ts';
 import type { PlannedPeriods } from '../../core/ports/watch-store.ts';
+import { anotherNameOf } from './bars/warnings.ts';
+import type { FoundQuote } from './find-quotes.ts';
 import type { ViewContext } from './views/quote.ts';
 
 export const sourceParameter = sourceIdParameter
@@ -43,4 +45,11 @@ export function noQuote(symbol: string, source: string | null, knownAt: string |
 
 export function disputed(symbol: string): Warning {
   return { code: 'disputed', message: `The sources disagree on ${symbol}: see ?explain=1.` };
+}
+
+/** Of prices whose symbols may mean another instrument by now. */
+export function otherNames(rows: readonly (FoundQuote | undefined)[]): Warning[] {
+  return rows.flatMap((row) =>
+    row && row !== 'licence_forbids' && row.nameDoubted ? [anotherNameOf(row.symbol)] : [],
+  );
 }

@@ -1,10 +1,10 @@
 import type { Bar } from '../../core/market/bar.ts';
 import { type BarSeries, pathOfBar } from '../../core/market/bar-series.ts';
-import type { DecimalText } from '../../core/market/decimal.ts';
 import type { IndexSnapshot } from '../../core/market/index-snapshot.ts';
 import type { Alias, KnownListing } from '../../core/market/instrument.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
 import { noCurrency } from '../../core/market/money.ts';
+import { tradedVolume } from '../../core/market/volume.ts';
 import type { RejectedRow } from '../../core/prices/decision.ts';
 import type { Parsed } from '../../core/sources/parser.ts';
 
@@ -87,7 +87,7 @@ export function enrich(parsed: Parsed, fetchedAt: number, answer: string, resolv
     }
     const said: Bar[] = [];
     for (const row of rows) {
-      const volume = tradedVolume(row.volume, listing);
+      const volume = tradedVolume(row.volume, listing.assetClass);
       const bar = volume === row.volume ? row : { ...row, volume };
       if (bar.currency !== null && !inPoints(listing, bar)) said.push(bar);
       else if (listing.minorFactor === 1) said.push({ ...bar, currency: listing.currency });
@@ -125,13 +125,8 @@ function inPoints(listing: KnownListing, row: { readonly minorFactor: number }):
   return listing.currency === noCurrency && row.minorFactor === 1;
 }
 
-/** Currencies trade at no exchange that would count their volume: sources say 0 for not known. */
-function tradedVolume(volume: DecimalText | null, { assetClass }: KnownListing): DecimalText | null {
-  return assetClass === 'fx' && volume !== null && Number(volume) === 0 ? null : volume;
-}
-
 function plausible(quote: ListedQuote['quote'], listing: KnownListing): ListedQuote['quote'] {
-  const volume = tradedVolume(quote.volume, listing);
+  const volume = tradedVolume(quote.volume, listing.assetClass);
   const previousClose = quote.previousClose !== null && Number(quote.previousClose) === 0 ? null : quote.previousClose;
   const { delaySeconds: delay } = quote;
   const delaySeconds = delay !== null && delay >= 0 && delay <= longestDelay ? Math.round(delay) : null;

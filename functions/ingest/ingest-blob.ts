@@ -45,6 +45,7 @@ import { otherCurrencies, subjectsOf } from './answered-symbols.ts';
 import { type Enriched, enrich, resolveBy } from './enrich-answer.ts';
 import { type HeldLists, holdLists } from './hold-lists.ts';
 import { parserFor } from './import-parser.ts';
+import { movedVenues } from './moved-venues.ts';
 import { namesToJudge } from './said-names.ts';
 import { seenSymbols, unknownSymbols } from './seen-symbols.ts';
 
@@ -171,6 +172,13 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     const nameFindings: ListedFinding[] = [];
     // An import says of no symbol that it means something else now.
     const isImported = isImport(message.sourceId);
+    // What is read again was said of another time.
+    const moved = message.replay || isImported ? [] : movedVenues(answers, aliases, latest);
+    if (moved.length > 0) {
+      const now = await store.moveVenues(message.sourceId, moved);
+      for (const [symbol, meaning] of now) aliases.set(symbol, meaning);
+      enriched = enrichAll();
+    }
     const names = isImported ? [] : namesToJudge(answers, aliases, latest);
     if (names.length > 0) {
       const judged = await store.judgeNames(message.sourceId, names);

@@ -135,3 +135,50 @@ async function change(world: OpenWorld, symbol: string, body: object): Promise<v
   expect(answered.status).toBe(200);
   z.object({ data: openedValiditySchema }).parse(await answered.json());
 }
+
+describe('a share that moves to another exchange', () => {
+  const said = (exchange: string, days: number, price: number, currency = 'USD') => ({
+    ...{ symbol: 'MVD', quoteType: 'EQUITY', exchange, currency, exchangeTimezoneName: 'America/New_York' },
+    ...{ regularMarketPrice: price, regularMarketTime: (start + days * day - 600_000) / 1_000 },
+  });
+  const read = (
+    world: OpenWorld,
+    exchange: string,
+    days: number,
+    { readOn = days, price = 40, currency = 'USD' } = {},
+  ) => {
+    const at = start + days * day;
+    world.setClock(new Date(start + readOn * day));
+    const exchanges = [yahooQuote(said(exchange, days, price, currency), at)];
+    return world.ingest({ source: 'yahoo', kind: 'quotes', exchanges });
+  };
+  const venue = async (world: OpenWorld) => {
+    const { body } = await world.get('/quotes/MVD');
+    return z.object({ data: quoteSchema.pick({ instrument: true }) }).parse(body).data.instrument.mic;
+  };
+
+  it('is there from the answer on that says so, with its prices of before', () =>
+    inWorld(async (world) => {
+      await read(world, 'NYQ', 0);
+      expect(await venue(world)).toBe('XNYS');
+      const moved = await read(world, 'NMS', 1, { price: 41 });
+      expect(moved.held).toEqual([]);
+      expect(await venue(world)).toBe('XNAS');
+      expect(await listingChanges(world)).toMatchObject([
+        { change: 'venue', automatic: true, symbol: 'MVD', from: '2026-11-17', sourceId: 'yahoo' },
+      ]);
+      expect((await world.get('/quotes/MVD/history')).body).toMatchObject({ data: [{ price: 41 }, { price: 40 }] });
+    }));
+
+  it('stays where an answer of before comes late, one names no known exchange, or another currency', () =>
+    inWorld(async (world) => {
+      await read(world, 'NMS', 1);
+      await read(world, 'NYQ', 0, { readOn: 1.1 });
+      expect(await venue(world)).toBe('XNAS');
+      await read(world, 'YHD', 2);
+      expect(await venue(world)).toBe('XNAS');
+      await read(world, 'LSE', 3, { currency: 'GBp', price: 3_000 });
+      expect(await venue(world)).toBe('XNAS');
+      expect(await listingChanges(world)).toEqual([]);
+    }));
+});

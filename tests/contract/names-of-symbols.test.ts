@@ -68,8 +68,11 @@ describe('a symbol under quite another name', () => {
       await answer(world, { day: 0, price: 12.4 });
       await answer(world, { ...open, currency: 'USD' });
       expect(await findings(world)).toMatchObject([{ status: 'open', said: latter }]);
+      for (const path of ['/quotes/ANMX', '/quotes?symbols=ANMX', '/quotes'])
+        expect((await world.get(path)).body).toMatchObject({ warnings: [{ code: 'another_name' }] });
       expect(await listingChanges(world)).toEqual([]);
       await decide(world, 'accept');
+      expect((await world.get('/quotes/ANMX')).body).not.toHaveProperty('warnings');
       expect(await listings(world)).toMatchObject([
         { until: '2026-11-24', name: former, status: 'delisted' },
         { until: 'infinity', name: latter, status: 'active' },

@@ -13,7 +13,9 @@ import {
 } from '../../../core/http/read-request.ts';
 import type { Call } from '../../../core/http/route.ts';
 import { barBases, barIntervals } from '../../../core/market/bar.ts';
+import type { AssetClass } from '../../../core/market/instrument.ts';
 import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
+import { tradedVolume } from '../../../core/market/volume.ts';
 import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
@@ -152,7 +154,7 @@ export async function seriesOf(
       return servedCloses(reader, closes, { listingId, source, interval: '1d', zone, knownAt });
     },
   };
-  const adjusted = await derived(qualified, rows, actions, {
+  const derivedBars = await derived(qualified, rows, actions, {
     listingId: listing.listingId,
     zone: listing.zone,
     source: stored.source,
@@ -161,6 +163,7 @@ export async function seriesOf(
     knownAt: query.knownAt ?? null,
     now: call.now,
   });
+  const adjusted = derivedBars.map((bar) => withTradedVolume(bar, listing.assetClass));
   const series =
     query.knownAt === undefined
       ? await deps.coverage(call.visible).series({
@@ -229,6 +232,12 @@ function judgedTime(page: readonly StoredBar[], adjustment: string): { from: Dat
   const from = new Date(times.length === 0 ? 0 : Math.min(...times) - closesBeforeMs);
   if (adjustment === 'splits_and_dividends') return { from, to: null };
   return { from, to: new Date(times.length === 0 ? 0 : Math.max(...times)) };
+}
+
+/** Bars of currencies that were stored before theirs was known to be no volume have 0. */
+function withTradedVolume(bar: StoredBar, assetClass: AssetClass): StoredBar {
+  const volume = tradedVolume(bar.volume, assetClass);
+  return volume === bar.volume ? bar : { ...bar, volume };
 }
 
 /** The end of the bars that are asked for: none is adjusted to a day before it. */

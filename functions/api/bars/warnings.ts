@@ -57,14 +57,14 @@ export function doubtfulDividends(findings: readonly StoredFinding[], page: read
 
 /** The source calls the symbol by another name by now: the bars may be of two instruments. */
 export function anotherName(findings: readonly StoredFinding[], symbol: string): Warning[] {
-  return findings.some(({ rule, status }) => rule === 'names' && status === 'open')
-    ? [
-        {
-          code: 'another_name',
-          message: `The source has another name for ${symbol} by now, which may be another instrument: GET /findings?rule=names says which.`,
-        },
-      ]
-    : [];
+  return findings.some(({ rule, status }) => rule === 'names' && status === 'open') ? [anotherNameOf(symbol)] : [];
+}
+
+export function anotherNameOf(symbol: string): Warning {
+  return {
+    code: 'another_name',
+    message: `The source has another name for ${symbol} by now, which may be another instrument: GET /findings?rule=names says which.`,
+  };
 }
 
 /** On what stands on another basis than the rest of the page. */

@@ -19,7 +19,15 @@ import { placeOf, quoteOrders } from '../../../core/prices/quote-order.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids } from '../licence.ts';
-import { disputed, knownAtParameter, latestMaxAge, noQuote, sourceParameter, viewContext } from '../quote-answers.ts';
+import {
+  disputed,
+  knownAtParameter,
+  latestMaxAge,
+  noQuote,
+  otherNames,
+  sourceParameter,
+  viewContext,
+} from '../quote-answers.ts';
 import { failureOf, requireSource, sourceLookup, splitSymbols, unknownToAll } from '../symbols.ts';
 import { quoteView } from '../views/quote.ts';
 import { quotesCsv } from '../views/quotes-csv.ts';
@@ -78,6 +86,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
     });
     const warnings = [
       ...data.flatMap(({ symbol, quote }) => (quote?.confidence === 'disputed' ? [disputed(symbol)] : [])),
+      ...otherNames([...found.values()]),
       ...(data.some(({ error }) => error?.code === 'licence_forbids') ? leftOut(call.visible, asked.source) : []),
     ];
     if (csv) return csvReply(quotesCsv(data, call.fields), { name: 'quotes', call, warnings });
@@ -170,7 +179,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Rout
         mark,
       ]);
       const total = after === null ? await reader.count(wanted) : null;
-      const warnings = leftOut(call.visible, query.source);
+      const warnings = [...leftOut(call.visible, query.source), ...otherNames(rows)];
       const csv = wantsCsv(query.format, call);
       const context = { ...(await contextOf(call)), ...(csv ? { decimal: asText } : {}) };
       const views = rows.map((row) => quoteView(row, { source }, context));

@@ -16,7 +16,15 @@ import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
-import { disputed, knownAtParameter, latestMaxAge, noQuote, sourceParameter, viewContext } from '../quote-answers.ts';
+import {
+  disputed,
+  knownAtParameter,
+  latestMaxAge,
+  noQuote,
+  otherNames,
+  sourceParameter,
+  viewContext,
+} from '../quote-answers.ts';
 import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../symbols.ts';
 import { candidateViews, quoteView, tickView } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
@@ -87,7 +95,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
           ageSeconds: quote.ageSeconds,
           ...(query.knownAt ? { knownAt: query.knownAt } : {}),
         },
-        warnings: quote.confidence === 'disputed' ? [disputed(symbol)] : [],
+        warnings: [...(quote.confidence === 'disputed' ? [disputed(symbol)] : []), ...otherNames([row])],
         maxAge: latestMaxAge,
       };
     },
@@ -151,7 +159,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
       if (wantsCsv(query.format, call)) {
         const name = `${listing.symbol}-history`;
         const licence = licenceOf(source === null ? undefined : sourceOf(source));
-        return csvReply(historyCsv(listing.symbol, licence, rows, call.fields), {
+        return csvReply(historyCsv(listing, licence, rows, call.fields), {
           name,
           nextCursor: meta.nextCursor,
           call,
@@ -160,7 +168,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDep
       const context = await contextOf(call, query.knownAt);
       return {
         kind: 'data',
-        data: rows.map((row) => tickView(row, context)),
+        data: rows.map((row) => tickView(row, listing, context)),
         meta: {
           ...meta,
           ...(source ? { source } : {}),

@@ -5,6 +5,7 @@ import { calendarFor, lastSession, oldestExpected } from '../../../core/market/c
 import { exchangeOf } from '../../../core/market/exchange.ts';
 import type { NamedListing } from '../../../core/market/instrument.ts';
 import type { KnownQuote, StoredQuote } from '../../../core/market/stored-quote.ts';
+import { tradedVolume } from '../../../core/market/volume.ts';
 import { secondsBetween } from '../../../core/planning/job-schedule.ts';
 import type { PricedListing } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -44,7 +45,7 @@ export function quoteView(row: PricedListing, asked: { source: string | null }, 
   const consolidated = asked.source === null;
   return {
     instrument: instrumentView(row),
-    ...factsOf(row, context),
+    ...factsOf(row, row, context),
     provisional: row.provisional ?? false,
     ...freshness(row, row, context),
     confidence: consolidated ? row.confidence : null,
@@ -57,20 +58,20 @@ export function quoteView(row: PricedListing, asked: { source: string | null }, 
 /** What each source says, for `?explain=1`. */
 export function candidateViews(rows: readonly StoredQuote[], of: Traded, chosen: string | null, context: ViewContext) {
   return rows.map((row) => ({
-    ...factsOf(row, context),
+    ...factsOf(row, of, context),
     provisional: row.provisional ?? false,
     ...freshness(row, of, context),
     chosen: row.source === chosen,
   }));
 }
 
-export function tickView(row: KnownQuote, context: ViewContext): QuoteTick {
+export function tickView(row: KnownQuote, of: Traded, context: ViewContext): QuoteTick {
   const { knownFrom, knownTo, repairedBy } = row;
   const times = { knownFrom: upToMilliseconds(knownFrom), knownTo: knownTo && upToMilliseconds(knownTo) };
-  return { ...factsOf(row, context), ...times, ...(repairedBy === null ? {} : { repairedBy }) };
+  return { ...factsOf(row, of, context), ...times, ...(repairedBy === null ? {} : { repairedBy }) };
 }
 
-function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
+function factsOf(row: StoredQuote, { assetClass }: Pick<Traded, 'assetClass'>, { decimal, sourceOf }: ViewContext) {
   return {
     price: decimal(row.price),
     previousClose: decimal(row.previousClose),
@@ -78,7 +79,7 @@ function factsOf(row: StoredQuote, { decimal, sourceOf }: ViewContext) {
     changeFraction: decimal(row.changeFraction),
     bid: decimal(row.bid),
     ask: decimal(row.ask),
-    volume: decimal(row.volume),
+    volume: decimal(tradedVolume(row.volume, assetClass)),
     currency: row.currency,
     minorFactor: row.minorFactor,
     session: row.session,

@@ -4,8 +4,10 @@ import type { LicenceClass } from '../../../core/contracts/words/licence.ts';
 import { type Column, toCsv } from '../../../core/http/csv.ts';
 import { pickColumns } from '../../../core/http/fields.ts';
 import type { Call, Reply } from '../../../core/http/route.ts';
+import type { NamedListing } from '../../../core/market/instrument.ts';
 import type { StoredMember } from '../../../core/market/stored-index.ts';
 import type { KnownQuote } from '../../../core/market/stored-quote.ts';
+import { tradedVolume } from '../../../core/market/volume.ts';
 
 /** Whether CSV is asked for: by `format`, or by an `Accept` that names it before JSON. */
 export function wantsCsv(format: 'json' | 'csv' | undefined, call: Call): boolean {
@@ -53,7 +55,12 @@ export function csvReply(
 /** The columns that are asked for; `null` for all. */
 type Fields = readonly string[] | null;
 
-export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly KnownQuote[], fields: Fields): string {
+export function historyCsv(
+  { symbol, assetClass }: Pick<NamedListing, 'symbol' | 'assetClass'>,
+  licence: LicenceClass,
+  rows: readonly KnownQuote[],
+  fields: Fields,
+): string {
   const columns: Column<KnownQuote>[] = [
     { name: 'symbol', kind: 'text', of: () => symbol },
     { name: 'source', kind: 'text', of: (row) => row.source },
@@ -64,7 +71,7 @@ export function historyCsv(symbol: string, licence: LicenceClass, rows: readonly
     { name: 'changeFraction', kind: 'number', of: (row) => row.changeFraction },
     { name: 'bid', kind: 'number', of: (row) => row.bid },
     { name: 'ask', kind: 'number', of: (row) => row.ask },
-    { name: 'volume', kind: 'number', of: (row) => row.volume },
+    { name: 'volume', kind: 'number', of: (row) => tradedVolume(row.volume, assetClass) },
     { name: 'currency', kind: 'text', of: (row) => row.currency },
     { name: 'session', kind: 'text', of: (row) => row.session },
     { name: 'delaySeconds', kind: 'number', of: (row) => row.delaySeconds },

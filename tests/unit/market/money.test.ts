@@ -21,19 +21,39 @@ describe('the unit of a currency text', () => {
     ['EUX', 'EUR', 100],
     ['DEM', 'DEM', 1],
     ['CNH', 'CNH', 1],
+    ['usd', 'USD', 1],
+    ['gbp', 'GBP', 1],
+    ['zar', 'ZAR', 1],
+    ['gbx', 'GBP', 100],
+    ['zac', 'ZAR', 100],
+    ['kwf', 'KWD', 1_000],
   ])('%s is %s by %d', (text, currency, minorFactor) => {
     expect(currencyUnit(text)).toEqual({ currency, minorFactor });
   });
 
-  it.each(['', 'usd', 'QQQ', 'BTC', 'points', 'JPy', 'XXX', 'XTS', 'constructor', '__proto__'])(
-    '%j has none',
-    (text) => {
-      expect(currencyUnit(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'Usd',
+    'Gbp',
+    'gBP',
+    'qqq',
+    'xxx',
+    'QQQ',
+    'BTC',
+    'points',
+    'JPy',
+    'XXX',
+    'XTS',
+    'constructor',
+    '__proto__',
+  ])('%j has none', (text) => {
+    expect(currencyUnit(text)).toBeNull();
+  });
 
   it('never takes the code of one currency for the minor unit of another', () => {
-    for (const code of currencyCodes) expect(currencyUnit(code), code).toEqual({ currency: code, minorFactor: 1 });
+    for (const code of currencyCodes)
+      for (const text of [code, code.toLowerCase()])
+        expect(currencyUnit(text), text).toEqual({ currency: code, minorFactor: 1 });
   });
 });
 

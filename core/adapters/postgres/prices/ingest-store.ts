@@ -14,6 +14,7 @@ import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { judgeNames, storeNameFindings } from '../listings/name-store.ts';
 import { openSaid } from '../listings/validity-store.ts';
+import { moveVenues } from '../listings/venue-store.ts';
 import { noteSeen } from '../work/watch-list.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
@@ -67,6 +68,11 @@ export function postgresIngestStore(
         sourceId,
         said.map((each) => each.symbol),
       );
+    },
+    async moveVenues(sourceId, moved) {
+      await moveVenues(pool, sourceId, moved);
+      const symbols = moved.map((each) => each.symbol);
+      return findAliases(pool, sourceId, symbols);
     },
     async judgeNames(sourceId, said) {
       const findings = await judgeNames(pool, sourceId, said);

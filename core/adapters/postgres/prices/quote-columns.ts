@@ -63,9 +63,11 @@ export const servedByFields = {
 
 export const microseconds = z.string().transform(isoInstant);
 
-/** What only latest rows have; rows of the past have `ofThePast`. */
-export const ofTheLatest = `q.confirmed_at AS "confirmedAt", q.provisional`;
-export const ofThePast = `NULL::timestamptz AS "confirmedAt", NULL::boolean AS provisional`;
+/** What only latest rows have, with what `sources`, an array, or all say of names; rows of the past have `ofThePast`. */
+export const ofTheLatest = (sources: string | null) => `q.confirmed_at AS "confirmedAt", q.provisional,
+  EXISTS (SELECT FROM finding f WHERE f.listing_id = q.listing_id AND f.rule = 'names' AND f.status = 'open'
+          ${sources === null ? '' : `AND f.source = ANY (${sources})`}) AS "nameDoubted"`;
+export const ofThePast = `NULL::timestamptz AS "confirmedAt", NULL::boolean AS provisional, NULL::boolean AS "nameDoubted"`;
 
 export const quoteFields = {
   source: z.string(),
@@ -92,6 +94,7 @@ export const quoteFields = {
   parserVersion: z.string().nullable(),
   confirmedAt: instant.nullable(),
   provisional: z.boolean().nullable(),
+  nameDoubted: z.boolean().nullable(),
 };
 
 export const listedQuoteRow = z.object({ ...quoteFields, listingId: z.int() });

@@ -57,7 +57,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async latest(symbols, date, source) {
       const result = await pool.query({
         name: 'quote-latest',
-        text: `SELECT ${namedListingColumns}, ${servedBy}, ${servedColumns}, ${ofTheLatest}, ${provenance}
+        text: `SELECT ${namedListingColumns}, ${servedBy}, ${servedColumns}, ${ofTheLatest(null)}, ${provenance}
                FROM ${namedListings}
                LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                LEFT JOIN latest_quote q ON q.listing_id = l.id AND q.source = coalesce($3::text, c.source)
@@ -116,7 +116,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async candidates(listingId) {
       const result = await pool.query({
         name: 'quote-candidates',
-        text: `SELECT ${priceColumns}, ${ofTheLatest}, ${provenance}
+        text: `SELECT ${priceColumns}, ${ofTheLatest('coalesce($2::text[], ARRAY[q.source])')}, ${provenance}
                FROM latest_quote q LEFT JOIN batch b ON b.id = q.batch_id WHERE q.listing_id = $1 AND ($2::text[] IS NULL OR q.source = ANY ($2)) ORDER BY q.source`,
         values: [listingId, visible.ids],
       });
@@ -241,7 +241,7 @@ function listOf(of: QuotesWanted, parameters: Parameters): { readonly text: stri
     stored: (at) => `(q.ingested_at >= ${at} OR c.decided_at >= ${at}${unnamed ? ` OR m.ingested_at >= ${at}` : ''})`,
   });
   return {
-    text: `SELECT ${namedListingColumns}, ${servedBy}, ${unnamed ? servedColumns : priceColumns}, ${ofTheLatest}, ${provenance}`,
+    text: `SELECT ${namedListingColumns}, ${servedBy}, ${unnamed ? servedColumns : priceColumns}, ${ofTheLatest(null)}, ${provenance}`,
     from: `FROM ${namedListings}
            JOIN consolidated_quote c ON c.listing_id = l.id
            JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${source}

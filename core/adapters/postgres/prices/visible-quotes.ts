@@ -54,7 +54,7 @@ export function visibleQuotes(
     }));
     const result = await pool.query({
       name: 'quote-of-sources',
-      text: `SELECT q.listing_id AS "listingId", ${servedColumns}, ${ofTheLatest}, ${provenance}
+      text: `SELECT q.listing_id AS "listingId", ${servedColumns}, ${ofTheLatest('$3::text[]')}, ${provenance}
              FROM unnest($1::int[], $2::text[], $4::text[]) w (listing_id, source, complement)
              JOIN latest_quote q ON q.listing_id = w.listing_id AND q.source = w.source
              ${completedBy('w.complement')}
