@@ -1,7 +1,7 @@
 /**
  * Shape of a bar: high and low that do not enclose open and close or lie where nothing was traded, bars on closed days, and
- * a price that stands still without trades where the listing trades every day. The close is not in doubt for its high and
- * low.
+ * a price that stands still without trades where the listing trades every day, or whose bars are copies of the one before.
+ * The close is not in doubt for its high and low.
  */
 import type { PriceField } from '../../contracts/words/price-findings.ts';
 import type { AssetClass } from '../../market/instrument.ts';
@@ -29,6 +29,10 @@ const farFactor: Readonly<Record<AssetClass, number>> = {
 const frozenRows = 5;
 /** … where this share of the other rows has trades. */
 const tradedShare = 0.9;
+
+/** No two days have the same range and volume by chance, where it is so large and not a round one; three days have not at all. */
+const countedVolume = 10_000;
+const roundLot = 100;
 
 export function checkShape(series: Series): Finding[] {
   const found: Finding[] = [];
@@ -66,7 +70,8 @@ export function checkShape(series: Series): Finding[] {
       });
   }
   const known = new Set(found.map((finding) => finding.subject.at));
-  return [...found, ...frozen(series, closed).filter((finding) => !known.has(finding.subject.at))];
+  const still = [...frozen(series, closed), ...copied(series, closed)];
+  return [...found, ...still.filter((finding) => !known.has(finding.subject.at))];
 }
 
 /** Of high and low those that an open or close lies beyond. */
@@ -97,8 +102,9 @@ function closedDays({ rows, interval, zone, evidence }: Series): Set<Row> {
   if (!tradedOn || interval === '1wk' || interval === '1mo') return closed;
   for (const [index, row] of rows.entries()) {
     // A calendar may be wrong about a special session: trades speak for the day.
-    if (!isFlat(row) || (row.volume ?? 0) > 0 || tradedOn(day(row)) !== false) continue;
     const before = rows[index - 1];
+    const isFilled = (isFlat(row) && !((row.volume ?? 0) > 0)) || (before !== undefined && isCopy(row, before));
+    if (!isFilled || tradedOn(day(row)) !== false) continue;
     if (!before || before.close === row.close || closed.has(before)) closed.add(row);
   }
   return closed;
@@ -128,17 +134,42 @@ function frozen(series: Series, closed: ReadonlySet<Row>): Finding[] {
   }
   end();
   if (others < 2 * frozenRows || traded < tradedShare * others) return [];
-  return runs.flatMap((each) =>
-    each.map(
-      (row): Finding => ({
-        rule: 'shape',
-        severity: 'doubt',
-        subject: barSubject(row),
-        evidence: { code: 'frozen', rows: each.length },
-        proposal: null,
-      }),
-    ),
-  );
+  return runs.flatMap(frozenRun);
+}
+
+/** Rows that are the one before again, with its range and its volume: the source repeats what it has. */
+function copied({ rows, interval }: Series, closed: ReadonlySet<Row>): Finding[] {
+  if (interval !== '1d') return [];
+  const found: Finding[] = [];
+  for (let from = 1; from < rows.length; from++) {
+    const first = rows[from - 1];
+    if (!first) continue;
+    const run: Row[] = [];
+    for (let row = rows[from]; row && isCopy(row, first); row = rows[from + run.length]) run.push(row);
+    const volume = first.volume ?? 0;
+    const isCounted = volume >= countedVolume && volume % roundLot !== 0;
+    if (run.length > (isCounted ? 0 : 1)) found.push(...frozenRun(run.filter((row) => !closed.has(row))));
+    from += run.length;
+  }
+  return found;
+}
+
+/** Whether a bar with a range and trades has all prices and the volume of another. */
+function isCopy(row: Row, other: Row): boolean {
+  const { open, high, low, close, volume } = row;
+  if (isFlat(row) || !((volume ?? 0) > 0)) return false;
+  const same = open === other.open && high === other.high && low === other.low;
+  return same && close === other.close && volume === other.volume;
+}
+
+function frozenRun(run: readonly Row[]): Finding[] {
+  return run.map((row) => ({
+    rule: 'shape',
+    severity: 'doubt',
+    subject: barSubject(row),
+    evidence: { code: 'frozen', rows: run.length },
+    proposal: null,
+  }));
 }
 
 function isFlat({ open, high, low, close }: Row): boolean {

@@ -110,6 +110,13 @@ describe('shape of a bar', () => {
       ['20 shape wrong closed_day'],
     ],
     ['a price that stands still', still(market, 20, 27), span(20, 27, 'shape doubt frozen')],
+    ['bars that are the one before again', copied(market, 20, 23), span(21, 23, 'shape doubt frozen')],
+    ['one copy of a bar with many trades', copied(market, 20, 22, '81234'), ['21 shape doubt frozen']],
+    [
+      'the bar of before on a day on which the venue was closed',
+      knowing(copied(market, 20, 22), closedOn(dateOf(21))),
+      ['21 shape wrong closed_day'],
+    ],
   ])('finds %s', (_, input, expected) => {
     expect(found(input)).toEqual(expected);
   });
@@ -118,12 +125,24 @@ describe('shape of a bar', () => {
     ['trades on a day that the calendar has as closed', knowing(market, closedOn(dateOf(20)))],
     ['a low of a crash that comes back within the day', withRows(market, (at) => (at === 20 ? 0.55 : 1), ['low'])],
     ['two quiet days', still(market, 20, 22)],
+    ['two days alike with a round volume', copied(market, 20, 22, '20000')],
+    ['two days alike with few trades', copied(market, 20, 22, '311')],
     ['a listing that seldom trades', still(market, 5, 60)],
     ['prices that are rounded one by one', withRows(market, (at) => (at === 20 ? 0.9995 : 1), ['high'])],
   ])('finds nothing in %s', (_, input) => {
     expect(found(input)).toEqual([]);
   });
 });
+
+/** The bar of a row again until another row. */
+function copied(input: SeriesInput, from: number, to: number, volume = '1234'): SeriesInput {
+  const { adjusted: _, ...rest } = input;
+  const told = input.bars[from];
+  if (!told) return input;
+  const { open, high, low, close } = told;
+  const bars = input.bars.map((bar, at) => (at >= from && at < to ? { ...bar, open, high, low, close, volume } : bar));
+  return { ...rest, bars };
+}
 
 function traded(input: SeriesInput, index: number, factor: number): SeriesInput {
   const bars = input.bars.map((bar, at) =>
