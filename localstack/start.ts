@@ -188,6 +188,7 @@ Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''
               (signs in once; later with a key)
   API         ${local.apiUrl}
   Yahoo proxy ${local.dashboardUrl}/yahoo (for yfinance and other clients: docs/proxy.md)
+  Examples    ${local.dashboardUrl}/docs
   Keys        ${folder}/local.json (apiKeys: read, operate, admin)
 ${simulation === null ? '' : `\n${simulation}\n`}
 Ctrl-C stops it; the data is kept.`);
