@@ -48,7 +48,7 @@ const causesOfFaults: Readonly<Record<string, Cause>> = {
   drift: 'format_changed',
   layout: 'format_changed',
   malformed: 'answer_cut_off',
-  'slickcharts malformed': 'format_changed',
+  'slickcharts malformed': 'list_incomplete',
   'demo-broker malformed': 'page_never_fills',
   expired: 'session_ended',
   'alpha-vantage expired': 'credentials_refused',
