@@ -106,7 +106,7 @@ describe('for everyone', () => {
     const page = await dashboard.open('/market');
     await page.getByRole('link', { name: 'AAPL' }).waitFor();
     const stops: string[] = [];
-    for (let stop = 0; stop < 30; stop++) {
+    for (let stop = 0; stop < 40; stop++) {
       await page.keyboard.press('Tab');
       const name = z
         .string()

@@ -92,7 +92,7 @@ describe('the command on the running local cloud', () => {
     expect([status.code, status.data.sources.length]).toEqual([status.data.healthy ? 0 : 1, 5]);
     expect(status.data.healthy).toBe((await asked(healthSchema, 'health')).data.status === 'pass');
     const told = await quotron(['status'], command);
-    expect(told.stdout).toMatch(/^source +status +reason +score +last success +next run\n/);
+    expect(told.stdout).toMatch(/^source +status +why +score +last success +next run$/m);
     expect(await quotron(['health', 'nobody'])).toMatchObject({ code: 2 });
   });
 

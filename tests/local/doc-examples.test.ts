@@ -196,7 +196,8 @@ const documentSchema = z.object({
 });
 
 /** Answers that say that a request was not understood, in place of that what it names is not there. */
-const misunderstood = /"code":"(invalid_\w+|method_not_allowed|unauthenticated|forbidden|unsupported_media_type)"/;
+const misunderstood =
+  /"code":"(invalid_\w+|method_not_allowed|unauthenticated|forbidden|unsupported_media_type)","retryable"/;
 
 describe('the examples of reading operations on the page of the API', () => {
   it('work in curl, Python and TypeScript as they are printed', { timeout: 600_000 }, async () => {
