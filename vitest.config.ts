@@ -103,6 +103,16 @@ export default defineConfig({
       },
       {
         test: {
+          // Its cloud is its own: what other tests break would be part of the day.
+          name: 'operators-day',
+          include: ['tests/operators-day/*.test.ts'],
+          globalSetup: ['tests/support/cloud-setup.ts'],
+          ...patient,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: 'chaos',
           include: ['tests/chaos/*.test.ts'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },

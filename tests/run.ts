@@ -2,9 +2,9 @@
  * `npm test`: all groups, or those that are named (`npm test -- unit contract`).
  *
  *   1. install what the groups need beside the packages of npm: the emulator, and what the tests compare with
- *   2. the deployed cloud, which mostly waits; at the same time, one after the other:
- *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page, infra
- *      and chaos at the same time
+ *   2. the deployed cloud, which mostly waits, and then a new one for the operator's day; beside it, one after the other:
+ *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page,
+ *      infra and chaos at the same time
  *   3. look for leftover processes; one is a failed test. Temporary files are deleted
  *   4. print what the tests say of each fault of the catalogue (tests/support/fault-table); one without a test has failed
  *
@@ -30,7 +30,7 @@ import { faultLines, faultTable, type Tested, testedSchema } from './support/fau
 const roomForScratch = 4 * 2 ** 30;
 
 const bin = join(root, 'node_modules', '.bin');
-const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', 'local'];
+const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', 'local', 'operators-day'];
 /** Of `npm run chaos`: not of `npm test`, unless it is named. */
 const longForms = 'long-chaos';
 
@@ -99,10 +99,7 @@ await install();
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [], tested: [] };
 try {
   // Told when it ends, so that it does not mix with what the others say.
-  await Promise.all([
-    vitest(['local'], groups.some((name) => name !== 'local' && chosen(name)) ? 'collect' : 'show'),
-    besideTheCloud(),
-  ]);
+  await Promise.all([onTheCloud(), besideTheCloud()]);
   await findLeftovers();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -168,11 +165,18 @@ async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
     ...(chosen('local') ? [installSchemathesis()] : []),
-    ...(chosen('local') || chosen('chaos') || chosen(longForms) ? [pythonWithEmulator(() => undefined)] : []),
+    ...(['local', 'operators-day', 'chaos', longForms].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
     ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
   if (done.length > 0) console.log(`Packages of the tests: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** One cloud after the other. */
+async function onTheCloud(): Promise<void> {
+  const clouds = ['local', 'operators-day'];
+  const output = groups.some((name) => !clouds.includes(name) && chosen(name)) ? 'collect' : 'show';
+  for (const name of clouds) await vitest([name], output);
 }
 
 async function besideTheCloud(): Promise<void> {
@@ -216,7 +220,7 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
     ],
     output,
     // It mostly waits, and would otherwise finish last.
-    projects.includes('local') ? 'this' : 'others',
+    projects.some((name) => name === 'local' || name === 'operators-day') ? 'this' : 'others',
   );
   if (output === 'collect') console.log(told.trimEnd());
   if (!existsSync(file)) {

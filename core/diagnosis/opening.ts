@@ -69,7 +69,12 @@ function servedText(
   { sources }: Diagnosis,
 ): string {
   const titles = others.map((id) => sources.find((source) => source.id === id)?.title ?? id);
-  const old = oldestMinutes === null ? null : `became up to ${inMinutes(oldestMinutes)} old`;
+  const old =
+    oldestMinutes === null
+      ? null
+      : oldestMinutes === 0
+        ? 'was never older than a minute'
+        : `became up to ${inMinutes(oldestMinutes)} old`;
   if (byOthers === 0)
     return `No other source gave a price meanwhile${old === null ? '' : `; the price that is served ${old}`}.`;
   if (byOthers >= hit) return `${named(titles, 0)} gave a price of ${hit === 1 ? 'it' : 'each of them'} meanwhile.`;
@@ -116,10 +121,11 @@ function named(names: readonly string[], rest: number, more = 'more'): string {
   return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
 }
 
-function minutesBetween(from: string, to: string): string {
+/** How long it was between two times, in minutes. */
+export function minutesBetween(from: string, to: string): string {
   return inMinutes(Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000)));
 }
 
 function inMinutes(minutes: number): string {
-  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  return minutes === 0 ? 'less than a minute' : `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }

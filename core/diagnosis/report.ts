@@ -10,7 +10,7 @@ import { capInWords } from '../contracts/words/health-status.ts';
 import { type SummaryRefusal, summaryRefusalWords } from '../contracts/words/summary-refusals.ts';
 import { minute } from './instants.ts';
 import { code, sparkline } from './markdown.ts';
-import { openingOf } from './opening.ts';
+import { minutesBetween, openingOf } from './opening.ts';
 
 /** What a language model wrote of a report. */
 export interface Summary {
@@ -147,9 +147,7 @@ function why({ cause, reason }: Changes['opened'][number]): string {
 }
 
 function lasted({ openedAt, at }: Changes['closed'][number]): string {
-  if (openedAt === null) return '';
-  const minutes = Math.max(0, Math.round((Date.parse(at) - Date.parse(openedAt)) / 60_000));
-  return `, after ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  return openedAt === null ? '' : `, after ${minutesBetween(openedAt, at)}`;
 }
 
 /** The reports before this one: when, and what they said in a sentence. */
