@@ -8,6 +8,8 @@ const mostNames = 5;
 const mostMarkets = 3;
 const mostOthers = 3;
 const minuteMs = 60_000;
+/** As long as sources of prices may have between two rounds. */
+const turnMs = 5 * minuteMs;
 
 /** The symbols whose served prices a report has to know. */
 export function symbolsOfFaults(sources: readonly SourceFacts[]): { sourceId: string; symbol: string }[] {
@@ -137,8 +139,9 @@ function others(source: SourceFacts, known: readonly ServedPrice[], since: numbe
   return { byOthers: found.length, others: names.slice(0, mostOthers).map(([id]) => id) };
 }
 
+/** Who else gave a price since then. One of a moment before counts: sources that work take turns, each in its minutes. */
 function othersOf(source: SourceFacts, { confirmedAt }: ServedPrice, since: number): string[] {
-  return [...confirmedAt].flatMap(([id, at]) => (id !== source.id && at > since ? [id] : []));
+  return [...confirmedAt].flatMap(([id, at]) => (id !== source.id && at > since - turnMs ? [id] : []));
 }
 
 function minutesOf(ms: number): number {

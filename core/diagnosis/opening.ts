@@ -92,9 +92,10 @@ const ends: ReadonlyMap<string, string> = new Map([
   ['failed', 'without success'],
 ]);
 
-function doneOf({ recovery, sources }: Finding, only: DiagnosedSource | undefined): string | null {
+/** Where nothing has failed, as when a person stopped something, there is nothing to recover. */
+function doneOf({ recovery, sources, firstSeenAt }: Finding, only: DiagnosedSource | undefined): string | null {
   const held = only?.heldUntil ? ` It gets no request until ${minute(only.heldUntil)}.` : '';
-  if (sources.length === 0) return null;
+  if (sources.length === 0 || firstSeenAt === null) return held === '' ? null : held.trim();
   if (recovery === null) return `No recovery was tried yet.${held}`;
   return `It was recovered last at ${minute(recovery.requestedAt)}, ${ends.get(recovery.status) ?? 'which is under way'}.${held}`;
 }
