@@ -20,7 +20,7 @@ function servedAt(confirmedAt: Readonly<Record<string, number>>) {
 describe('who had another source of a price', () => {
   const own = source({}).id;
 
-  it('is told of what another gave since the fault began, or in its turn of a moment before', () => {
+  it('names another source that gave one since the fault began, or in its turn of a moment before', () => {
     expect(servedAt({ [own]: 11, other: 2 })).toEqual({ byOthers: 1, others: ['other'], oldestMinutes: null });
     expect(servedAt({ [own]: 11, other: 13 })).toEqual({ byOthers: 1, others: ['other'], oldestMinutes: null });
   });
