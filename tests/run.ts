@@ -30,7 +30,9 @@ import { faultLines, faultTable, type Tested, testedSchema } from './support/fau
 const roomForScratch = 4 * 2 ** 30;
 
 const bin = join(root, 'node_modules', '.bin');
-const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', 'local', 'operators-day'];
+/** Each on a deployed cloud of its own. */
+const onClouds = ['local', 'operators-day'];
+const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', ...onClouds];
 /** Of `npm run chaos`: not of `npm test`, unless it is named. */
 const longForms = 'long-chaos';
 
@@ -165,7 +167,7 @@ async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
     ...(chosen('local') ? [installSchemathesis()] : []),
-    ...(['local', 'operators-day', 'chaos', longForms].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
+    ...([...onClouds, 'chaos', longForms].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
     ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
@@ -174,9 +176,8 @@ async function install(): Promise<void> {
 
 /** One cloud after the other. */
 async function onTheCloud(): Promise<void> {
-  const clouds = ['local', 'operators-day'];
-  const output = groups.some((name) => !clouds.includes(name) && chosen(name)) ? 'collect' : 'show';
-  for (const name of clouds) await vitest([name], output);
+  const output = groups.some((name) => !onClouds.includes(name) && chosen(name)) ? 'collect' : 'show';
+  for (const name of onClouds) await vitest([name], output);
 }
 
 async function besideTheCloud(): Promise<void> {
@@ -220,7 +221,7 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
     ],
     output,
     // It mostly waits, and would otherwise finish last.
-    projects.some((name) => name === 'local' || name === 'operators-day') ? 'this' : 'others',
+    projects.some((name) => onClouds.includes(name)) ? 'this' : 'others',
   );
   if (output === 'collect') console.log(told.trimEnd());
   if (!existsSync(file)) {

@@ -1,10 +1,13 @@
 /** What all routes of quotes have in common. */
+import type { VisibleTo } from '../../core/auth/visible-sources.ts';
 import type { Warning } from '../../core/contracts/http/envelope.ts';
 import { commandToWatch } from '../../core/contracts/http/watch.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { instantParameter, sourceIdParameter } from '../../core/http/read-request.ts';
 import type { Call } from '../../core/http/route.ts';
+import type { QuoteReader } from '../../core/ports/quote-reader.ts';
 import type { PlannedPeriods } from '../../core/ports/watch-store.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { anotherNameOf } from './bars/warnings.ts';
 import type { FoundQuote } from './find-quotes.ts';
 import type { ViewContext } from './views/quote.ts';
@@ -15,6 +18,14 @@ export const sourceParameter = sourceIdParameter
 export const knownAtParameter = instantParameter.optional().describe('As it was known at this instant');
 /** Seconds a cache may keep a latest price. Sources are asked once a minute. */
 export const latestMaxAge = 1;
+
+/** What a route of quotes is made of. */
+export interface QuoteRouteDependencies {
+  readonly quotes: VisibleTo<QuoteReader>;
+  readonly periods: PlannedPeriods;
+  readonly catalogue: readonly SourceDefinition[];
+  readonly alwaysOpen?: boolean;
+}
 
 /** Makes what the views of quotes need for a request. */
 export function viewContext(of: {

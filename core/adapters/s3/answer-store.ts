@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { answerKey } from '../../contracts/s3-keys.ts';
 import { type AnswerStore, AnswerStoreError } from '../../ports/answer-store.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { credentialsIn, objectsOf, s3Presigner } from './presigner.ts';
+import { objectsOf, s3Presigner, signerOf } from './presigner.ts';
 
 /** One try to store. Two tries and the work before must fit into the function's 20 s. */
 const timeoutMs = 6_000;
@@ -21,15 +19,8 @@ export function s3AnswerStore(bucket: string, now: Clock, env = process.env): An
   return {
     async keep(body, headers) {
       const key = answerKey(new Date(now()).toISOString(), randomUUID());
-      const signer = new SignatureV4({
-        service: 's3',
-        region,
-        credentials: credentialsIn(env),
-        sha256: Sha256,
-        uriEscapePath: false,
-      });
       const url = new URL(base.pathname + key, base);
-      const signed = await signer.sign(
+      const signed = await signerOf(region, env).sign(
         new HttpRequest({
           method: 'PUT',
           protocol: url.protocol,

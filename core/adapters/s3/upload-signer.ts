@@ -1,8 +1,5 @@
-import { Sha256 } from '@smithy/core/checksum';
-import { HttpRequest } from '@smithy/core/protocols';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { SignedUpload, SignUpload } from '../../ports/upload.ts';
-import { credentialsIn, objectsOf } from './presigner.ts';
+import { linksTo } from './presigner.ts';
 
 /** How long a link is valid: a part has a few megabytes, and lines are slow. */
 const seconds = 900;
@@ -15,39 +12,19 @@ const checksumHeader = 'x-amz-checksum-sha256';
  * where there is none of its key. Signed with the function's own credentials, as links to read are.
  */
 export function s3UploadSigner(bucket: string, env = process.env): SignUpload {
-  const { region, base } = objectsOf(bucket, env);
+  const signed = linksTo(bucket, env);
   return async (key, { bytes, sha256 }): Promise<SignedUpload> => {
-    const signer = new SignatureV4({
-      service: 's3',
-      region,
-      credentials: credentialsIn(env),
-      sha256: Sha256,
-      uriEscapePath: false,
-    });
     const headers = {
       'content-type': 'application/json',
       'content-encoding': 'gzip',
       'if-none-match': '*',
       [checksumHeader]: sha256,
     };
-    const { query, ...signed } = await signer.presign(
-      new HttpRequest({
-        method: 'PUT',
-        protocol: base.protocol,
-        hostname: base.hostname,
-        ...(base.port ? { port: Number(base.port) } : {}),
-        path: base.pathname + key.split('/').map(encodeURIComponent).join('/'),
-        headers: {
-          ...headers,
-          host: base.host,
-          'content-length': String(bytes),
-          'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
-        },
-      }),
-      { expiresIn: seconds, unhoistableHeaders: new Set([checksumHeader]) },
-    );
-    const url = new URL(signed.path, base);
-    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
-    return { url: url.href, headers, seconds };
+    const url = await signed('PUT', key, {
+      seconds,
+      headers: { ...headers, 'content-length': String(bytes) },
+      asSent: [checksumHeader],
+    });
+    return { url, headers, seconds };
   };
 }

@@ -1,23 +1,13 @@
 import * as z from 'zod';
-import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type ExchangeView, exchangeSchema } from '../../../core/contracts/http/market.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { calendarFor, isOpen, lastSession, nextSession, type TradingSession } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
-import type { PricedListing, QuoteReader } from '../../../core/ports/quote-reader.ts';
-import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import type { PricedListing } from '../../../core/ports/quote-reader.ts';
 import { leftOut } from '../licence.ts';
-import { viewContext } from '../quote-answers.ts';
+import { type QuoteRouteDependencies, viewContext } from '../quote-answers.ts';
 import { sourceLookup } from '../symbols.ts';
 import { quoteView, type ViewContext } from '../views/quote.ts';
-
-interface RouteDependencies {
-  readonly quotes: VisibleTo<QuoteReader>;
-  readonly periods: PlannedPeriods;
-  readonly catalogue: readonly SourceDefinition[];
-  readonly alwaysOpen?: boolean;
-}
 
 /** Rows of one statement. */
 const rowsAtOnce = 5_000;
@@ -29,7 +19,7 @@ interface Venue {
   stale: number;
 }
 
-export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
+export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const contextOf = viewContext({ sourceOf: sourceLookup(catalogue), alwaysOpen, periods });
   const list = route(
     {

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import {
   batchItemSchema,
   batchRequestSchema,
@@ -13,10 +12,8 @@ import { type Call, type Reply, type Route, route } from '../../../core/http/rou
 import { asText } from '../../../core/http/wire-number.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
-import type { ChangedSince, QuoteReader } from '../../../core/ports/quote-reader.ts';
-import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
+import type { ChangedSince } from '../../../core/ports/quote-reader.ts';
 import { placeOf, quoteOrders } from '../../../core/prices/quote-order.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { leftOut, licenceForbids } from '../licence.ts';
 import {
@@ -25,6 +22,7 @@ import {
   latestMaxAge,
   noQuote,
   otherNames,
+  type QuoteRouteDependencies,
   sourceParameter,
   viewContext,
 } from '../quote-answers.ts';
@@ -32,13 +30,6 @@ import { failureOf, requireSource, sourceLookup, splitSymbols, unknownToAll } fr
 import { quoteView } from '../views/quote.ts';
 import { quotesCsv } from '../views/quotes-csv.ts';
 import { csvReply, wantsCsv } from '../views/tables.ts';
-
-interface RouteDependencies {
-  readonly quotes: VisibleTo<QuoteReader>;
-  readonly catalogue: readonly SourceDefinition[];
-  readonly alwaysOpen?: boolean;
-  readonly periods: PlannedPeriods;
-}
 
 const tag = 'Quotes';
 /** Symbols of one request. */
@@ -56,7 +47,7 @@ const positionSchema = z.tuple([
   z.string().regex(/^\d{1,18}$/),
 ]);
 
-export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
+export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
   const contextOf = viewContext({ sourceOf, alwaysOpen, periods });
 

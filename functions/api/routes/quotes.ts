@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import {
@@ -11,9 +10,6 @@ import {
   symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
-import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
-import type { PlannedPeriods } from '../../../core/ports/watch-store.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { findQuotes } from '../find-quotes.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import {
@@ -22,6 +18,7 @@ import {
   latestMaxAge,
   noQuote,
   otherNames,
+  type QuoteRouteDependencies,
   sourceParameter,
   viewContext,
 } from '../quote-answers.ts';
@@ -29,16 +26,9 @@ import { requireListing, requireSource, sourceLookup, unknownSymbol } from '../s
 import { candidateViews, quoteView, tickView } from '../views/quote.ts';
 import { csvReply, historyCsv, wantsCsv } from '../views/tables.ts';
 
-interface RouteDependencies {
-  readonly quotes: VisibleTo<QuoteReader>;
-  readonly periods: PlannedPeriods;
-  readonly catalogue: readonly SourceDefinition[];
-  readonly alwaysOpen?: boolean;
-}
-
 const tag = 'Quotes';
 const bySymbol = z.object({ symbol: symbolParameter });
-export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
+export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
   const contextOf = viewContext({ sourceOf, alwaysOpen, periods });
 
