@@ -141,12 +141,20 @@ async function healed({ source, fault, job }: DayFault): Promise<void> {
   await timePasses(source);
   const recovered = await quotron('recover', source, '--wait');
   expect(recovered.code).toBe(0);
-  await cycle({ source, job });
-  await eventually(`${source} to be well`, async () => {
-    await watch();
-    const { status } = await healthOf(source);
-    return status === 'healthy' && (await openIncidents(source)).length === 0 ? true : undefined;
-  });
+  let seen: unknown;
+  // A run of the minute's own that met the fault may be judged after the one that went well: the next one heals.
+  await eventually(
+    () => `${source} to be well; it is ${JSON.stringify(seen)}`,
+    async () => {
+      await cycle({ source, job });
+      await watch();
+      const { status, reason, message, heldUntil, login } = await healthOf(source);
+      const incidents = await openIncidents(source);
+      seen = { status, reason, message, heldUntil, login, incidents };
+      return status === 'healthy' && incidents.length === 0 ? true : undefined;
+    },
+    120_000,
+  );
   expect(await cardOf(source)).toMatchObject({ status: 'healthy', reason: null, cause: null });
   expect(await incidentsOf(source)).toEqual([]);
   expect((await quotron('health', source)).code).toBe(0);
@@ -170,7 +178,7 @@ describe('an operator’s day on the deployed cloud', () => {
       await notYet(fault.source, () => sick(fault));
       await healed(fault);
     },
-    240_000,
+    360_000,
   );
 
   it('a stopped service is told as such, and its silence is no fault of the sources', async () => {

@@ -161,8 +161,12 @@ export function sharedCloud() {
   };
 }
 
-/** Waits until `look` gives something; throws what was waited for when it does not. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
+/** Waits until `look` gives something; throws what was waited for, and what was seen last where `what` says it, when it does not. */
+export async function eventually<T>(
+  what: string | (() => string),
+  look: () => Promise<T | undefined>,
+  timeoutMs = 60_000,
+): Promise<T> {
   let found: T | undefined;
   await until(
     async () => {
@@ -172,6 +176,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     timeoutMs,
     500,
   );
-  if (found === undefined) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+  if (found === undefined)
+    throw new Error(`waited ${timeoutMs / 1000} s in vain for ${typeof what === 'string' ? what : what()}`);
   return found;
 }
