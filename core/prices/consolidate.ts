@@ -78,6 +78,19 @@ const movesInADay: Readonly<Record<AssetClass, number>> = {
   other: 0.03,
 };
 
+/**
+ * Whether what the listing usually moves may decide: two prices differ, or one that nothing has agreed with may be where
+ * its own bar is.
+ */
+export function needsUsualMove(candidates: readonly Candidate[], { assetClass }: ConsolidatedListing): boolean {
+  const right = candidates.filter((each) => each.wrong !== true);
+  const still = { assetClass, usualMove: 0 };
+  return (
+    right.some((each) => each.provisional === true && each.lastBar !== undefined) ||
+    right.some((each, index) => right.slice(index + 1).some((other) => !agree(each, other, still)))
+  );
+}
+
 /** By how many usual moves of the time between them two prices may differ and agree. */
 const usualMoves = 3;
 
@@ -94,8 +107,8 @@ const dayMinutes = (assetClass: AssetClass) => (roundTheClock.has(assetClass) ? 
 /** What the prices are of. */
 export interface ConsolidatedListing {
   readonly assetClass: AssetClass;
-  /** What it usually moves in a day, as a fraction. */
-  readonly usualMove?: number;
+  /** What it usually moves in a day, as a fraction; its asset class says where its own bars do not. */
+  readonly usualMove?: number | null;
 }
 
 /**
@@ -258,7 +271,8 @@ function agreesWithOwnBar(
 ): boolean | null {
   if (!lastBar || !(lastBar.close > 0) || !(price > 0)) return null;
   const days = 1 + Math.abs(asOf - lastBar.at) / 86_400_000;
-  const usual = 2 * usualMoves * (usualMove ?? movesInADay[assetClass]) * Math.sqrt(days);
+  // A calm listing has news, too: there its own moves are no measure.
+  const usual = 2 * usualMoves * Math.max(usualMove ?? 0, movesInADay[assetClass]) * Math.sqrt(days);
   return Math.abs(Math.log(price / lastBar.close)) <= usual;
 }
 

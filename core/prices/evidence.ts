@@ -32,6 +32,8 @@ export interface QuoteSurroundings {
   readonly lastBar: { readonly close: number; readonly at: number } | null;
   /** The exchange-timed latest prices of other sources. */
   readonly others: readonly (PriorQuote & { readonly provisional: boolean })[];
+  /** What the listing usually moves in a day, as a fraction; `null` where its bars do not say. */
+  readonly usualMove: number | null;
 }
 
 /** The time of a series of bars: first and last start, in milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { findAliases } from '../../core/adapters/postgres/listings/listing-store.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { findingSchema } from '../../core/contracts/http/findings.ts';
 import { quoteSchema } from '../../core/contracts/http/market.ts';
@@ -40,6 +41,12 @@ async function findings(symbol: string) {
     .object({ data: z.array(findingSchema) })
     .parse(body)
     .data.map(({ rule, severity, subject }) => `${subject.source} ${subject.kind} ${rule} ${severity}`);
+}
+
+async function listingOf(symbol: string) {
+  const listing = (await findAliases(world.pool, 'first', [symbol])).get(symbol)?.[0]?.listing;
+  if (!listing) throw new Error(`${symbol} was not registered.`);
+  return listing;
 }
 
 const held = async () => (await world.all('SELECT reason FROM quarantine ORDER BY id')).map((row) => row['reason']);
@@ -185,14 +192,7 @@ describe('what several sources say, and what is served', () => {
   it('a pair that the first source inverts: the one that agrees with its own last bar, also as it was known then', async () => {
     const pair = { symbol: 'EURUSD=X', assetClass: 'fx' as const, listing: { mic: 'XFXS', zone: 'Europe/London' } };
     await put(pair, [...steady('second', 1.0978), ...steady('first', 0.9109)]);
-    const rows = await world.all('SELECT id FROM listing');
-    const listing = {
-      ...pair.listing,
-      id: Number(rows[0]?.['id']),
-      assetClass: 'fx',
-      currency: 'USD',
-      minorFactor: 1,
-    } as const;
+    const listing = { ...(await listingOf(pair.symbol)), assetClass: 'fx' } as const;
     const closes = Array.from({ length: 20 }, () => 1.097);
     for (const source of ['first', 'second'])
       await stored(
@@ -214,6 +214,54 @@ describe('what several sources say, and what is served', () => {
       source: 'second',
       inputs: expect.arrayContaining([expect.objectContaining({ source: 'first', price: 0.9109 })]),
     });
+  });
+
+  it('a share that moves by a tenth a day, and two feeds that lag behind it: the newest price, by its own bars', async () => {
+    const of = { symbol: 'WILD', listing: { zone: 'UTC' } };
+    const behind = now - 14 * minute;
+    await put(of, [...steady('second', 95, behind), ...steady('third', 95, behind), ...steady('first', 100)]);
+    expect(await served(of.symbol)).toMatchObject({ price: 95, rule: 'majority' });
+    const listing = await listingOf(of.symbol);
+    const closes = Array.from({ length: 20 }, (_, day) => (day % 2 === 0 ? 100 : 112));
+    const bars = (of: readonly number[]) => ({ bars: [barSeries(listing, of, { fetchedAt: now })] });
+    const store = postgresIngestStore(world.pool, (each) => ranks[each as keyof typeof ranks] ?? 0);
+    await stored(store, 'first', bars(closes));
+    // Twenty bars have nineteen moves: too few.
+    expect(await served(of.symbol)).toMatchObject({ price: 95, rule: 'majority' });
+    await stored(store, 'first', bars([...closes, 100, 112]));
+    expect(await served(of.symbol)).toMatchObject({ price: 100, source: 'first', confidence: 'agreed' });
+    const [kept] = await world.all('SELECT usual_move, inputs FROM consolidated_quote');
+    expect(kept).toMatchObject({ usual_move: expect.closeTo(Math.log(1.12) / 1.15, 2) });
+  });
+
+  it('a first price is known to have been provisional, until something agreed with it', async () => {
+    const of = { symbol: 'NEWC' };
+    const then = async () => (await databaseTime(world.pool)).toISOString();
+    const known = async (at: string) => (await served(`${of.symbol}?knownAt=${at}`)).provisional;
+    await put(of, steady('first', 50).slice(0, 1));
+    const first = await then();
+    expect(await served(of.symbol)).toMatchObject({ provisional: true });
+    await put(of, steady('first', 50).slice(1, 2));
+    const second = await then();
+    await put(of, steady('second', 50.1).slice(1, 2));
+    const third = await then();
+    expect(await Promise.all([first, second, third].map(known))).toEqual([true, false, false]);
+    expect(await served(of.symbol)).toMatchObject({ provisional: false });
+  });
+
+  it('and so where another source agreed with it, or the same fetch was repeated', async () => {
+    const then = async () => (await databaseTime(world.pool)).toISOString();
+    for (const [symbol, again] of [
+      ['ONE', { source: 'second', price: 50.1, at: now }],
+      ['TWO', { source: 'first', price: 50, at: now - minute, fetchedAt: now }],
+    ] as const) {
+      await put({ symbol }, [{ source: 'first', price: 50, at: now - minute }]);
+      const before = await then();
+      await put({ symbol }, [again]);
+      const after = await then();
+      expect(await served(`${symbol}?knownAt=${before}`)).toMatchObject({ provisional: true });
+      expect(await served(`${symbol}?knownAt=${after}`)).toMatchObject({ provisional: false });
+    }
   });
 
   it('a coin whose price has no previous close: that of a source that agrees', async () => {

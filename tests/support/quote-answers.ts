@@ -12,6 +12,8 @@ export interface QuoteAnswer {
   readonly source: string;
   readonly price: number;
   readonly at: number;
+  /** Five seconds later unless given. */
+  readonly fetchedAt?: number;
   readonly previousClose?: number | null;
   /** Of the answer, where it is not the listing's. */
   readonly currency?: string;
@@ -36,7 +38,7 @@ export async function putQuotes(
   answers: readonly QuoteAnswer[],
 ): Promise<void> {
   const store = postgresIngestStore(pool, (source) => ranks[source] ?? 0);
-  for (const { source, price, at, previousClose = null, currency, minorFactor } of answers) {
+  for (const { source, price, at, fetchedAt = at + 5_000, previousClose = null, currency, minorFactor } of answers) {
     const listed = { mic: 'XNAS', currency: 'USD', minorFactor: 1, zone: 'America/New_York', ...listing };
     const known = await registerListings(pool, source, [
       { symbol, canonical: symbol, name: symbol, assetClass, listing: listed },
@@ -50,7 +52,7 @@ export async function putQuotes(
       currency: currency ?? of.currency,
       minorFactor: minorFactor ?? of.minorFactor,
     };
-    const row = quoteRow({ ...said, listing: of, fetchedAt: at + 5_000 });
+    const row = quoteRow({ ...said, listing: of, fetchedAt });
     await store.store(header(source), [of.id], async (evidence) => {
       const { accepted, wrong, rejected, findings, cleared } = await checkQuotes([row], evidence);
       return {

@@ -6,8 +6,7 @@
  * explains it: a split of that ratio, the source's own bar, another source, the previous close beside the price, or
  * later answers. All else is wrong, and is not served.
  */
-import { Decimal } from 'decimal.js';
-import type { FindingSeverity, PriceWitness } from '../../contracts/words/price-findings.ts';
+import type { PriceWitness } from '../../contracts/words/price-findings.ts';
 import type { ListedQuote } from '../../market/listed-quote.ts';
 import { dateInZone } from '../../market/zoned-date.ts';
 import type { LatestPrior, QuoteSurroundings, RecentQuote } from '../evidence.ts';
@@ -24,7 +23,7 @@ import {
   unitSlack,
 } from '../thresholds.ts';
 import type { Finding } from './finding.ts';
-import { quotient, times } from './scale.ts';
+import { invertedFinding, priceFinding, unitFinding } from './quote-findings.ts';
 import { isWithin, unitPower } from './unit.ts';
 
 /** Whether a quote is in another unit than the settled price of its source. */
@@ -48,10 +47,15 @@ export type QuoteJudgement =
   | { readonly kind: 'undecided'; readonly ratio: number };
 
 /** Nothing is known around the row. */
-export const nothingAround: QuoteSurroundings = { recent: [], splits: [], lastBar: null, others: [] };
+export const nothingAround: QuoteSurroundings = { recent: [], splits: [], lastBar: null, others: [], usualMove: null };
 
 /** How many first rows may turn out wrong once two others agree. */
 const mostFirstRows = 3;
+
+/** So many usual moves a price may make at once … */
+const jumpMoves = 6;
+/** … and no farther than this: what lies beyond may be another unit. */
+const greatestJump = Math.log(10);
 
 /** A split may be known so many days before or after the price moves. */
 const splitDays = 10;
@@ -106,8 +110,8 @@ export function judgeQuote(
   if (turned !== null && !isExplained()) return { kind: 'wrong', finding: invertedFinding(row, turned) };
 
   const findings = doubtsOf(row, anchor, strong, around);
-  if (anchor && isLikeStored(row, anchor)) {
-    const settled = anchor.settled || agreed || (again && isNear(price, anchor.price, row));
+  if (anchor && isLikeStored(row, anchor, around.usualMove)) {
+    const settled = anchor.settled || agreed || (again && isNear(price, anchor.price, row, around));
     const wrongBefore = anchor.settled || !settled ? [] : firstRowsInOtherUnit(row, around);
     return right({ provisional: !settled, findings, wrongBefore });
   }
@@ -118,7 +122,7 @@ export function judgeQuote(
       (each) =>
         each.wrong &&
         each.asOf > anchor.asOf &&
-        (isNear(price, each.price, row) || (why === 'later_answers' && isOnTheWay(each.price, anchor, price))),
+        (isNear(price, each.price, row, around) || (why === 'later_answers' && isOnTheWay(each.price, anchor, price))),
     );
     return right({ provisional: why === 'previous_close', cleared: cleared.map((each) => each.asOf) });
   }
@@ -129,7 +133,7 @@ export function judgeQuote(
   if (toPrevious !== null && unitPower(toPrevious, unitSlack) !== 0) {
     if (!anchor) return { kind: 'undecided', ratio: toPrevious };
     // The stored price and the previous close say the same, and this one is apart from both.
-    if (isNear(anchor.price, price / toPrevious, row))
+    if (isNear(anchor.price, price / toPrevious, row, around))
       return { kind: 'wrong', finding: unitFinding(row, 'wrong', unitPower(toPrevious, unitSlack), 'previous_close') };
   }
   return right({ provisional: true, findings });
@@ -160,9 +164,13 @@ function anchorOf(row: ListedQuote, prior: LatestPrior | undefined, around: Quot
 }
 
 /** Whether a quote is where the stored price is, or where its own previous close is, and in the same unit. */
-function isLikeStored(row: ListedQuote, anchor: { readonly price: number; readonly asOf: number }): boolean {
-  const { quote, listing } = row;
-  const limit = jumpFactor[listing.assetClass];
+function isLikeStored(
+  row: ListedQuote,
+  anchor: { readonly price: number; readonly asOf: number },
+  usualMove: number | null = null,
+): boolean {
+  const { quote } = row;
+  const limit = jumpOf(row, usualMove);
   const toStored = anchor.price > 0 ? Number(quote.price) / anchor.price : null;
   const toPrevious = toPreviousClose(row);
   if (toStored !== null && unitPower(toStored, unitSlack) !== 0) return false;
@@ -201,12 +209,18 @@ function toPreviousClose({ quote }: ListedQuote): number | null {
   return previous > 0 ? Number(quote.price) / previous : null;
 }
 
-function isNear(a: number, b: number, { listing }: ListedQuote): boolean {
-  return a > 0 && b > 0 && isWithin(a / b, jumpFactor[listing.assetClass]);
+function isNear(a: number, b: number, row: ListedQuote, { usualMove }: Pick<QuoteSurroundings, 'usualMove'>): boolean {
+  return a > 0 && b > 0 && isWithin(a / b, jumpOf(row, usualMove));
+}
+
+/** By what factor a price may move at once: a share that moves by a sixth each day doubles in a day now and then. */
+function jumpOf({ listing }: ListedQuote, usualMove: number | null): number {
+  return Math.max(jumpFactor[listing.assetClass], Math.exp(Math.min(jumpMoves * (usualMove ?? 0), greatestJump)));
 }
 
 /** The source's own last bar, and other sources' settled prices of about the same time. */
-function witnessesOf(row: ListedQuote, { lastBar, others, splits }: QuoteSurroundings): Witness[] {
+function witnessesOf(row: ListedQuote, around: QuoteSurroundings): Witness[] {
+  const { lastBar, others, splits } = around;
   const { quote, listing } = row;
   const price = Number(quote.price);
   const found: Witness[] = [];
@@ -215,7 +229,9 @@ function witnessesOf(row: ListedQuote, { lastBar, others, splits }: QuoteSurroun
     const [from, to] = [lastBar.at, quote.asOf].map((at) => dateInZone(at, listing.zone));
     const since = splits.filter(({ exDate }) => exDate > (from ?? '') && exDate <= (to ?? ''));
     const ratio = price / lastBar.close;
-    const agrees = [1, ...since.map((split) => split.ratio)].some((each) => isNear(price * each, lastBar.close, row));
+    const agrees = [1, ...since.map((split) => split.ratio)].some((each) =>
+      isNear(price * each, lastBar.close, row, around),
+    );
     found.push({
       witness: 'surroundings',
       price: lastBar.close,
@@ -257,25 +273,25 @@ function explanationOf(
   // A whole feed may come in another unit, so there another source is not enough.
   if (power === 0 && around.others.some((other) => isSaidBy(other, row))) return 'other_source';
   const contradicted = strong.some(
-    (each) => each.witness === 'other_source' && !each.agrees && isNear(each.price, anchor.price, row),
+    (each) => each.witness === 'other_source' && !each.agrees && isNear(each.price, anchor.price, row, around),
   );
   if (contradicted) return null;
   const toPrevious = toPreviousClose(row);
   const inMinorUnits = listing.minorFactor !== 1 || quote.minorFactor !== 1;
   // Within a day no previous close moves; where a venue has minor units, a whole row may come in the other one.
   const nextDay = dateInZone(anchor.asOf, listing.zone) < dateInZone(quote.asOf, listing.zone);
-  if (power !== 0 && nextDay && !inMinorUnits && toPrevious !== null && isNear(toPrevious, 1, row))
+  if (power !== 0 && nextDay && !inMinorUnits && toPrevious !== null && isNear(toPrevious, 1, row, around))
     return 'previous_close';
   const said = around.recent.filter(
     (each) =>
       each.wrong &&
       each.asOf > anchor.asOf &&
       each.asOf < quote.asOf &&
-      (isNear(price, each.price, row) || isOnTheWay(each.price, anchor, price)),
+      (isNear(price, each.price, row, around) || isOnTheWay(each.price, anchor, price)),
   );
   // Only the name of the unit has changed, and not the number: pence called pounds, however often.
   const renamed = quote.minorFactor < listing.minorFactor && power !== 0;
-  if (renamed && isNear((price * quote.minorFactor) / listing.minorFactor, anchor.price, row)) return null;
+  if (renamed && isNear((price * quote.minorFactor) / listing.minorFactor, anchor.price, row, around)) return null;
   const since = Math.min(...said.map((each) => each.asOf));
   const outvoted = said.length + 1 >= outvotingAnswers && quote.asOf - since >= outvotingMs;
   return outvoted && !feedIsOff ? 'later_answers' : null;
@@ -298,8 +314,9 @@ function doubtsOf(
   row: ListedQuote,
   anchor: Anchor | null,
   strong: readonly Witness[],
-  { others }: QuoteSurroundings,
+  around: QuoteSurroundings,
 ): Finding[] {
+  const { others } = around;
   const price = Number(row.quote.price);
   const toPrevious = toPreviousClose(row);
   const previousPower = toPrevious === null ? 0 : unitPower(toPrevious, unitSlack);
@@ -315,9 +332,9 @@ function doubtsOf(
   );
   if (newcomer && !anchor?.settled)
     return [unitFinding(row, 'doubt', unitPower(price / newcomer.price, unitSlack), 'other_source')];
-  const off = strong.find((each) => !isNear(price, each.price, row));
+  const off = strong.find((each) => !isNear(price, each.price, row, around));
   if (off) return [priceFinding(row, 'doubt', price / off.price, off.witness)];
-  if (!anchor && toPrevious !== null && !isNear(toPrevious, 1, row))
+  if (!anchor && toPrevious !== null && !isNear(toPrevious, 1, row, around))
     return [priceFinding(row, 'doubt', toPrevious, 'previous_close')];
   return [];
 }
@@ -326,7 +343,8 @@ function doubtsOf(
  * Once two rows agree, the few before them in another unit are wrong, unless a split explains it, or two of them agreed
  * in their turn: a price that was settled has truly moved since.
  */
-function firstRowsInOtherUnit(row: ListedQuote, { recent, splits }: QuoteSurroundings) {
+function firstRowsInOtherUnit(row: ListedQuote, around: QuoteSurroundings) {
+  const { recent, splits } = around;
   const price = Number(row.quote.price);
   const first = recent.filter((each) => !each.wrong && each.asOf < row.quote.asOf);
   if (first.length > mostFirstRows) return [];
@@ -334,7 +352,7 @@ function firstRowsInOtherUnit(row: ListedQuote, { recent, splits }: QuoteSurroun
     each !== undefined && unitPower(each.price / price, unitSlack) !== 0 ? each.price : null;
   const settled = first.some((each, index) => {
     const [one, other] = [isOther(each), isOther(first[index + 1])];
-    return one !== null && other !== null && isNear(one, other, row);
+    return one !== null && other !== null && isNear(one, other, row, around);
   });
   if (settled) return [];
   return first.flatMap((each) => {
@@ -352,44 +370,4 @@ function offFinding(row: ListedQuote, anchor: Anchor): Finding {
   return power === 0
     ? priceFinding(row, 'wrong', ratio, 'stored_quote')
     : unitFinding(row, 'wrong', power, 'stored_quote');
-}
-
-function unitFinding(row: ListedQuote, severity: FindingSeverity, power: number, witness: PriceWitness): Finding {
-  return {
-    rule: 'unit',
-    severity,
-    subject: subjectOf(row),
-    evidence: { code: 'other_unit', factor: 10 ** -power, fields: ['close'], witness },
-    proposal: priceProposal(row, times(row.quote.price, new Decimal(10).pow(-power).toFixed()), 'unit'),
-  };
-}
-
-function invertedFinding(row: ListedQuote, by: { readonly witness: PriceWitness; readonly price: number }): Finding {
-  const { price } = row.quote;
-  const ratio = Number((Number(price) / by.price).toPrecision(4));
-  return {
-    rule: 'unit',
-    severity: 'wrong',
-    subject: subjectOf(row),
-    evidence: { code: 'inverted', ratio, witness: by.witness },
-    proposal: priceProposal(row, new Decimal(quotient('1', price)).toSignificantDigits(15).toFixed(), 'inverted'),
-  };
-}
-
-function priceProposal({ quote }: ListedQuote, to: string, why: 'unit' | 'inverted'): Finding['proposal'] {
-  return { field: 'price', from: quote.price, to, why };
-}
-
-function priceFinding(row: ListedQuote, severity: FindingSeverity, ratio: number, witness: PriceWitness): Finding {
-  return {
-    rule: 'edges',
-    severity,
-    subject: subjectOf(row),
-    evidence: { code: 'price_off', ratio: Number(ratio.toPrecision(4)), rows: 1, witness },
-    proposal: null,
-  };
-}
-
-function subjectOf({ quote }: ListedQuote): Finding['subject'] {
-  return { kind: 'quote', interval: null, date: null, at: quote.asOf, said: null };
 }

@@ -1,16 +1,21 @@
 import type { RankOf } from '../../../core/adapters/postgres/prices/decide.ts';
 import { isImport } from '../../../core/contracts/words/imports.ts';
 import { type Candidate, consolidate, withoutYielding } from '../../../core/prices/consolidate.ts';
+import { usualMoveOf } from '../../../core/prices/usual-move.ts';
 import { type Accepted, type BarRow, newestOf, ofListingAndSource, type QuoteRow } from './accepted-rows.ts';
 import { plain, type StoredRows } from './stored-rows.ts';
+
+/** Withdrawn bars and those of after the price are in no count of a listing's moves: about the same is the same. */
+const nearlySame = 0.2;
 
 /** Bars that are older than a price by more say nothing of it. */
 const barsOfMs = 14 * 86_400_000;
 
 /**
  * The documented rule of the price, on what the blobs say: nothing of it comes from the tables of prices. Where sources
- * differ, their own last bars speak, and a price that nothing has agreed with gives way. Which bars there were when the decision was made nobody notes: any that may have been
- * the last one by then will do.
+ * differ, their own last bars speak, and a price that nothing has agreed with gives way; what the listing usually moves is
+ * of its own bars, too. Which bars there were when the decision was made nobody notes: any that may have been the last
+ * ones by then will do, and a move that is stored beside the decision must be of some of them.
  */
 export function decisionBreaches(
   stored: StoredRows,
@@ -32,13 +37,17 @@ export function decisionBreaches(
       const withBars = [candidate, ...lastBars(own, last.asOf).map((lastBar) => ({ ...candidate, lastBar }))];
       return withBars.flatMap((each) => [each, { ...each, provisional: true }]);
     });
-    const wanted = new Set(
-      combinations(choices).map((candidates) =>
-        said(consolidate(candidates, { assetClass }), withoutYielding(candidates).length),
-      ),
-    );
     const found = decided.get(listing) ?? [];
     const [is] = found.map((row) => said(row, row.candidates));
+    const usualMove = found[0]?.usualMove ?? null;
+    const known = sources.flatMap(([row]) => (row ? [barsOf.get(`${listing} ${row.source}`) ?? []] : []));
+    if (usualMove !== null && !movesOf(known).some((move) => Math.abs(move / usualMove - 1) <= nearlySame))
+      breaches.push(`decision on ${listing}: by a usual move of ${usualMove}, which is of no bars of it`);
+    const wanted = new Set(
+      combinations(choices).map((candidates) =>
+        said(consolidate(candidates, { assetClass, usualMove }), withoutYielding(candidates).length),
+      ),
+    );
     if (found.length !== 1 || is === undefined || !wanted.has(is))
       breaches.push(`decision on ${listing}: stored as ${is ?? 'none'}, the rule says ${[...wanted].join(' or ')}`);
   }
@@ -78,6 +87,24 @@ function lastBars(rows: readonly Accepted<BarRow>[], asOf: number): NonNullable<
     if (newest.startsAt >= (found.at(-1)?.at ?? 0)) found.push({ close: Number(newest.close), at: newest.startsAt });
   }
   return found;
+}
+
+/** What the listing may have been said to move, by the bars of its sources after each batch of them. */
+function movesOf(sources: readonly (readonly Accepted<BarRow>[])[]): number[] {
+  const batches = [...new Set(sources.flat().map(({ batchId }) => BigInt(batchId)))];
+  return batches.flatMap((last) => {
+    const closes = sources.map((rows) => {
+      const byTime = new Map<number, Accepted<BarRow>>();
+      for (const row of rows) {
+        const before = byTime.get(row.startsAt);
+        if (BigInt(row.batchId) <= last && (!before || row.fetchedAt >= before.fetchedAt))
+          byTime.set(row.startsAt, row);
+      }
+      const inOrder = [...byTime.values()].sort((a, b) => a.startsAt - b.startsAt);
+      return inOrder.map(({ close }) => Number(close));
+    });
+    return usualMoveOf(closes) ?? [];
+  });
 }
 
 function combinations(choices: readonly (readonly Candidate[])[]): Candidate[][] {

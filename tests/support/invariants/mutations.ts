@@ -82,6 +82,10 @@ export const mutations: readonly Mutation[] = [
     name: 'a decision naming another source',
     sql: `UPDATE consolidated_quote SET source = 'coingecko' WHERE candidates = 1 AND source = 'yahoo'`,
   },
+  {
+    name: 'a decision by a move that no bars show',
+    sql: `UPDATE consolidated_quote SET usual_move = 0.9`,
+  },
   { name: 'a decision lost', sql: `DELETE FROM consolidated_quote WHERE candidates > 1` },
   { name: 'a former version lost', sql: 'DELETE FROM quote_revision' },
   { name: 'a former version doubled', sql: 'INSERT INTO quote_revision SELECT * FROM quote_revision LIMIT 1' },

@@ -163,6 +163,7 @@ const decision = z.object({
   spread: decimal,
   confidence: text,
   candidates: number,
+  usualMove: number.nullable(),
 });
 const event = z.object({ id: text, type: text, key: text, data: z.record(z.string(), z.unknown()) });
 const alias = z.object({
@@ -265,7 +266,7 @@ export async function storedRows(db: Connection) {
     decisions: await read(
       db,
       decision,
-      'SELECT listing_id AS "listingId", source, rule, spread, confidence, candidates FROM consolidated_quote',
+      'SELECT listing_id AS "listingId", source, rule, spread, confidence, candidates, usual_move AS "usualMove" FROM consolidated_quote',
     ),
     quoteFindings: await read(
       db,

@@ -79,17 +79,22 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
   if (confirmed.length > 0)
     await db.query({
       name: 'settle-latest',
-      text: `UPDATE latest_quote q SET provisional = false FROM unnest($1::int[], $2::text[]) AS c (listing_id, source)
-             WHERE q.listing_id = c.listing_id AND q.source = c.source AND q.provisional`,
+      text: `WITH settled AS (
+               UPDATE latest_quote q SET provisional = false FROM unnest($1::int[], $2::text[]) AS c (listing_id, source)
+               WHERE q.listing_id = c.listing_id AND q.source = c.source AND q.provisional
+               RETURNING q.listing_id, q.source, q.as_of)
+             UPDATE quote q SET settled_at = statement_timestamp() FROM settled s
+             WHERE q.listing_id = s.listing_id AND q.source = s.source AND q.as_of = s.as_of AND q.settled_at = 'infinity'`,
       values: [numbers(confirmed.map((each) => each.listingId)), texts(confirmed.map((each) => each.source))],
     });
   await db.query(
-    `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates, inputs, complement, since)
+    `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates, inputs, complement, usual_move,
+                                          since)
      SELECT *, statement_timestamp()
-     FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[], $7::jsonb[], $8::text[])
+     FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[], $7::jsonb[], $8::text[], $9::float8[])
      ON CONFLICT (listing_id) DO UPDATE SET source = excluded.source, rule = excluded.rule, spread = excluded.spread,
        confidence = excluded.confidence, candidates = excluded.candidates, inputs = excluded.inputs,
-       complement = excluded.complement, decided_at = statement_timestamp(),
+       complement = excluded.complement, usual_move = excluded.usual_move, decided_at = statement_timestamp(),
        since = CASE WHEN (c.source, c.confidence) IS DISTINCT FROM (excluded.source, excluded.confidence)
                     THEN excluded.since ELSE coalesce(c.since, c.decided_at) END
      WHERE (c.source, c.rule, c.spread, c.confidence, c.candidates, c.complement) IS DISTINCT FROM
@@ -103,6 +108,7 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
       numbers(decisions.map((each) => each.candidates)),
       texts(decisions.map((each) => JSON.stringify(each.inputs))),
       texts(decisions.map((each) => each.complement)),
+      numbers(decisions.map((each) => each.usualMove)),
     ],
   );
 }

@@ -8,11 +8,13 @@ import {
   complementOf,
   confirmedOf,
   consolidate,
+  needsUsualMove,
   withoutYielding,
 } from '../../../prices/consolidate.ts';
 import { sourceOf } from '../../../sources/catalogue.ts';
 import type { Connection, Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { usualMoves } from './usual-moves.ts';
 
 /** How much a source is worth for an asset class. Higher wins. */
 export type RankOf = (sourceId: string, assetClass: AssetClass) => number;
@@ -45,6 +47,8 @@ export type ListingDecision = Consolidated & {
   readonly complement: string | null;
   /** What was decided on. */
   readonly inputs: readonly Candidate[];
+  /** What the listing usually moves in a day, by its own bars; `null` where they do not say or need not. */
+  readonly usualMove: number | null;
 };
 
 /**
@@ -78,13 +82,21 @@ export async function decide(
     known.candidates.push(candidateOf(row, rankOf));
     byListing.set(row.listing_id, known);
   }
+  const open = [...byListing].filter(([, { assetClass, candidates }]) => needsUsualMove(candidates, { assetClass }));
+  const moves = await usualMoves(
+    db,
+    open.map(([listingId]) => listingId),
+    sources,
+  );
   return [...byListing].flatMap(([listingId, { assetClass, candidates: all }]) => {
     const candidates = withoutYielding(all);
-    const decision = consolidate(candidates, { assetClass });
-    const confirmed = confirmedOf(candidates, { assetClass }).map((each) => each.source);
+    const usualMove = moves.get(listingId) ?? null;
+    const listing = { assetClass, usualMove };
+    const decision = consolidate(candidates, listing);
+    const confirmed = confirmedOf(candidates, listing).map((each) => each.source);
     if (!decision) return [];
-    const complement = complementOf(candidates, decision.source, { assetClass });
-    return [{ listingId, ...decision, confirmed, complement, inputs: candidates }];
+    const complement = complementOf(candidates, decision.source, listing);
+    return [{ listingId, ...decision, confirmed, complement, inputs: candidates, usualMove }];
   });
 }
 

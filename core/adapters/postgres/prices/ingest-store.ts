@@ -24,7 +24,7 @@ import { storeConstituents } from './constituent-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { storeFindings } from './finding-store.ts';
 import { keepLateBars } from './late-bars.ts';
-import { confirmLeft, lockLatest, priorsAt } from './latest-quotes.ts';
+import { confirmLeft, lockLatest, priorsAt, settle } from './latest-quotes.ts';
 import { knownMembers, storeMemberFindings } from './member-store.ts';
 import { storeQuoteFindings } from './quote-finding-store.ts';
 import { storeQuotes, storeWrongQuotes } from './quote-store.ts';
@@ -132,6 +132,7 @@ async function storeBatch(
 
   await confirmLeft(db, sourceId, decision.quotes, priors);
   const quotes = await storeQuotes(db, sourceId, batchId, decision.quotes, append ? priors : new Map());
+  await settle(db, sourceId, decision.quotes, priors);
   const wrongQuotes = decision.wrongQuotes ?? [];
   const wrong = await storeWrongQuotes(db, sourceId, batchId, wrongQuotes);
   const revised = quotes.revised + wrong.revised;

@@ -131,3 +131,26 @@ export async function confirmLeft(
     values: [numbers([...left]), sourceId],
   });
 }
+
+/** Notes of latest rows that nothing had agreed with that one of these does. */
+export async function settle(
+  db: Connection,
+  sourceId: string,
+  rows: readonly ListedQuote[],
+  latest: ReadonlyMap<number, LatestQuote>,
+): Promise<void> {
+  const settled = new Map<number, number>();
+  for (const { listing, provisional } of rows) {
+    const prior = latest.get(listing.id);
+    if (prior?.provisional && provisional !== true) settled.set(listing.id, prior.asOf);
+  }
+  if (settled.size === 0) return;
+  await db.query({
+    name: 'settle-quotes',
+    text: `UPDATE quote q SET settled_at = statement_timestamp()
+           FROM unnest($1::int[], $2::int8[]) AS w (listing_id, as_of)
+           WHERE q.listing_id = w.listing_id AND q.source = $3 AND q.as_of = to_timestamp(w.as_of / 1000.0::float8)
+             AND q.settled_at = 'infinity'`,
+    values: [numbers([...settled.keys()]), numbers([...settled.values()]), sourceId],
+  });
+}

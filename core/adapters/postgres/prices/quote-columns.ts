@@ -8,7 +8,7 @@ import { namedListingFields } from '../listings/named-listing.ts';
 export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence, c.complement`;
 export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
 export const quoteColumns = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
-  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, source`;
+  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, settled_at, source`;
 
 /**
  * The facts of `q`. The fraction is stored with ten digits; zeros at its end say nothing, nor does a share of a price
@@ -68,6 +68,9 @@ export const ofTheLatest = (sources: string | null) => `q.confirmed_at AS "confi
   EXISTS (SELECT FROM finding f WHERE f.listing_id = q.listing_id AND f.rule = 'names' AND f.status = 'open'
           ${sources === null ? '' : `AND f.source = ANY (${sources})`}) AS "nameDoubted"`;
 export const ofThePast = `NULL::timestamptz AS "confirmedAt", NULL::boolean AS provisional, NULL::boolean AS "nameDoubted"`;
+/** The same of rows as they were known at an instant: nothing had agreed with some by then. */
+export const asKnown = (at: string) =>
+  ofThePast.replace('NULL::boolean AS provisional', `coalesce(q.settled_at > ${at}, false) AS provisional`);
 
 export const quoteFields = {
   source: z.string(),

@@ -6,6 +6,7 @@ import { rowsOf } from '../database/rows.ts';
 import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import {
+  asKnown,
   completedBy,
   currentAlias,
   listedQuoteRow,
@@ -137,7 +138,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async knownAt(listingIds, knownAt) {
       const result = await pool.query({
         name: 'quote-known-at',
-        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${priceColumns}, ${ofThePast}, ${provenance}
+        text: `SELECT DISTINCT ON (s.listing_id, s.source) s.listing_id AS "listingId", ${priceColumns}, ${asKnown('$2::timestamptz')}, ${provenance}
                FROM (SELECT listing_id, source FROM latest_quote
                      WHERE listing_id = ANY ($1::int[]) AND ($3::text[] IS NULL OR source = ANY ($3))) s
                CROSS JOIN LATERAL (

@@ -40,6 +40,9 @@ const content = `price = excluded.price, previous_close = excluded.previous_clos
   volume = excluded.volume, currency = excluded.currency, minor_factor = excluded.minor_factor,
   session = excluded.session, delay_seconds = excluded.delay_seconds, as_of_basis = excluded.as_of_basis`;
 
+/** When something agreed with a row: not yet, where nothing does as it is stored; `settle` says when. */
+const settledAt = `CASE WHEN provisional THEN 'infinity'::timestamptz END`;
+
 /** Rows as columns. What many rows share (currency, session, time of the fetch …) comes once, as a kind. */
 const input = `
   input AS MATERIALIZED (
@@ -76,8 +79,9 @@ const storeText = `
                ELSE excluded.as_of_basis = 'exchange' OR ${isOfTheFuture('s.as_of')} END
     RETURNING 1
   ), stored AS (
-    INSERT INTO quote AS s (${columns}) SELECT ${columns} FROM input WHERE (SELECT count(*) FROM latest) >= 0
+    INSERT INTO quote AS s (${columns}, settled_at) SELECT ${columns}, ${settledAt} FROM input WHERE (SELECT count(*) FROM latest) >= 0
     ON CONFLICT (listing_id, source, as_of) DO UPDATE SET ${content},
+      settled_at = CASE WHEN ${sameContent} THEN s.settled_at ELSE excluded.settled_at END,
       fetched_at = CASE WHEN ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
       ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
                          ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
@@ -94,7 +98,7 @@ const storeText = `
 /** For rows that are newer than the latest, which is locked: nothing to look for, so a third cheaper. */
 const appendText = `
   WITH ${input}, stored AS (
-    INSERT INTO quote (${columns}) SELECT ${columns} FROM input
+    INSERT INTO quote (${columns}, settled_at) SELECT ${columns}, ${settledAt} FROM input
   )
   UPDATE latest_quote AS s SET (${columns}, confirmed_at, provisional) = ROW (${columns
     .split(',')

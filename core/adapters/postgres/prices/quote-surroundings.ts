@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { QuoteSurroundings } from '../../../prices/evidence.ts';
 import { latestBarMs, priorValidMs } from '../../../prices/thresholds.ts';
+import { usualMoveOf } from '../../../prices/usual-move.ts';
 import { numbers } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { closesText, closesUpTo } from './usual-moves.ts';
 import { isWrong } from './wrong-quotes.ts';
 
 /** How many stored rows before a quote are looked at. */
@@ -16,6 +18,7 @@ const surroundingsRow = z.object({
   splits: z.array(z.object({ exDate: z.string(), ratio: number })),
   lastBar: z.object({ close: number, at: number }).nullable(),
   others: z.array(z.object({ price: number, asOf: number, provisional: z.boolean() })),
+  usualMove: closesText.transform((closes) => usualMoveOf([closes])),
 });
 
 /** What is known around each of some quotes of a source, in their order. */
@@ -48,7 +51,8 @@ export async function quoteSurroundings(
          ORDER BY b.starts_at DESC LIMIT 1) AS "lastBar",
         coalesce((SELECT jsonb_agg(jsonb_build_object('price', o.price::text, 'asOf', ${msOf('o.as_of')}, 'provisional', o.provisional))
                   FROM latest_quote o WHERE o.listing_id = w.listing_id AND o.source <> $1
-                    AND o.as_of_basis = 'exchange'), '[]') AS others
+                    AND o.as_of_basis = 'exchange'), '[]') AS others,
+        ${closesUpTo('w.listing_id', '$1', at)} AS "usualMove"
       FROM unnest($2::int[], $3::float8[]) WITH ORDINALITY AS w (listing_id, as_of, place) ORDER BY w.place`,
     values: [sourceId, numbers(rows.map((row) => row.listingId)), numbers(rows.map((row) => row.asOf))],
   });
