@@ -5,8 +5,10 @@
  *   2. the deployed cloud, which mostly waits, and then a new one for the operator's day; beside it, one after the other:
  *      check (format and lint, types, dead code; each counts as one test), unit, component and contract, and last the page,
  *      infra and chaos at the same time
- *   3. look for leftover processes; one is a failed test. Temporary files are deleted
- *   4. print what the tests say of each fault of the catalogue (tests/support/fault-table); one without a test has failed
+ *   3. run files again that failed while they shared the machine and whose tests wait for processes: alone, once. What
+ *      passes then is counted as passed, and is named at the end with how it failed first
+ *   4. look for leftover processes; one is a failed test. Temporary files are deleted
+ *   5. print what the tests say of each fault of the catalogue (tests/support/fault-table); one without a test has failed
  *
  * The last line is `N passed, N failed`; the one before it says how many were skipped, where there are any. Ends with 1
  * when anything failed or nothing was run.
@@ -33,6 +35,10 @@ const bin = join(root, 'node_modules', '.bin');
 /** Each on a deployed cloud of its own. */
 const onClouds = ['local', 'operators-day'];
 const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'chaos', ...onClouds];
+/** Their tests wait for databases, browsers and clouds, so that a machine that stands still for seconds can fail them. */
+const waiting = ['contract', 'browser', 'chaos', ...onClouds];
+/** More files than that do not fail by chance. */
+const mostAgain = 6;
 /** Of `npm run chaos`: not of `npm test`, unless it is named. */
 const longForms = 'long-chaos';
 
@@ -68,6 +74,10 @@ interface Tally {
   /** The failures with their first lines, repeated at the end of a long log. */
   readonly failures: string[];
   readonly tested: Tested[];
+  /** Files that have failed once, of the groups whose tests wait. */
+  readonly again: { readonly group: string; readonly file: TestFile }[];
+  /** What failed first and passed then. */
+  readonly second: string[];
 }
 
 const wanted = process.argv.slice(2);
@@ -98,10 +108,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 await install();
 
-const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [], tested: [] };
+const tally: Tally = { passed: 0, failed: 0, skipped: 0, failures: [], tested: [], again: [], second: [] };
 try {
   // Told when it ends, so that it does not mix with what the others say.
   await Promise.all([onTheCloud(), besideTheCloud()]);
+  await onceMore();
   await findLeftovers();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -117,7 +128,8 @@ for (const { number, name, verdict } of table.filter((row) => row.wrong && row.v
   tally.failures.push(`fault ${number}, ${name}: ${verdict}`);
 }
 
-const { passed, failed, skipped, failures } = tally;
+const { passed, failed, skipped, failures, second } = tally;
+for (const failure of second) console.log(`passed alone, at the second try: ${failure}`);
 for (const failure of failures) console.log(`✗ ${failure}`);
 if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(`${passed} passed, ${failed} failed`);
@@ -208,15 +220,20 @@ async function check(title: string, [command = '', ...args]: readonly string[]):
   console.log(`${code === 0 ? '✓' : '✗'} check: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-async function vitest(among: readonly string[], output: 'show' | 'collect'): Promise<void> {
+async function vitest(
+  among: readonly string[],
+  output: 'show' | 'collect',
+  files: readonly string[] = [],
+): Promise<void> {
   const projects = among.filter((name) => chosen(name) && hasTests(name));
   if (projects.length === 0 || interrupted) return;
-  const file = join(scratch, `${projects.join('-')}.json`);
+  const file = join(scratch, `${projects.join('-')}${files.length > 0 ? '-again' : ''}.json`);
   const { code, output: told } = await run(
     [
       ...[join(bin, 'node'), join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'],
       // `contract*` is two projects.
       ...projects.flatMap((name) => ['--project', `${name}*`]),
+      ...files,
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     ],
     output,
@@ -230,20 +247,48 @@ async function vitest(among: readonly string[], output: 'show' | 'collect'): Pro
     return;
   }
   const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  // A file that cannot be loaded, or whose hooks fail, has no failed test of its own.
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status !== 'failed'),
-  );
-  const failures = report.numFailedTests + broken.length;
-  tally.passed += report.numPassedTests;
-  tally.skipped += report.numPendingTests + report.numTodoTests;
-  tally.failures.push(...report.testResults.flatMap(failuresOf));
-  for (const { name, assertionResults } of report.testResults)
-    tally.tested.push(...assertionResults.map((each) => ({ ...each, file: relative(root, name) })));
-  if (failures > 0 || code === 0) tally.failed += failures;
-  else {
+  for (const each of report.testResults) {
+    const group = relative(join(root, 'tests'), each.name).split('/')[0] ?? '';
+    if (failuresOf(each).length > 0 && files.length === 0 && waiting.includes(group))
+      tally.again.push({ group: projects.find((name) => onClouds.includes(name)) ?? group, file: each });
+    else count(each);
+  }
+  if (code !== 0 && report.testResults.every((each) => failuresOf(each).length === 0)) {
     tally.failed++;
     tally.failures.push(`${projects.join(', ')}: an error outside of any test (exit code ${code})`);
+  }
+}
+
+/** A file that cannot be loaded, or whose hooks fail, has no failed test of its own, and counts as one. */
+function count(file: TestFile): void {
+  const of = (...states: string[]) => file.assertionResults.filter(({ status }) => states.includes(status)).length;
+  const failures = failuresOf(file);
+  tally.passed += of('passed');
+  tally.skipped += of('skipped', 'pending', 'todo');
+  tally.failed += failures.length;
+  tally.failures.push(...failures);
+  tally.tested.push(...file.assertionResults.map((each) => ({ ...each, file: relative(root, file.name) })));
+}
+
+/** The files that failed beside others, alone. */
+async function onceMore(): Promise<void> {
+  const { again } = tally;
+  if (interrupted || again.length > mostAgain) {
+    for (const { file } of again) count(file);
+    return;
+  }
+  for (const name of new Set(again.map(({ group }) => group))) {
+    const files = again.filter(({ group }) => group === name).map(({ file }) => file);
+    console.log(`Once more, alone: ${files.map((each) => relative(root, each.name)).join(', ')}`);
+    await vitest(
+      [name],
+      'show',
+      files.map((each) => relative(root, each.name)),
+    );
+    for (const each of files) {
+      const fails = tally.failures.some((failure) => failure.startsWith(`${relative(root, each.name)}: `));
+      if (!fails) tally.second.push(...failuresOf(each));
+    }
   }
 }
 
