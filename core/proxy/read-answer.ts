@@ -17,64 +17,6 @@ export interface ReadAnswer {
 export type Heard = Pick<SourceAnswer, 'response' | 'error' | 'fetchedAt'>;
 
 const number = z.number();
-/** A row with a price, as a number or, with `formatted=true`, as `{raw, fmt}`. */
-const pricedRow = z.looseObject({
-  symbol: z.string().min(1).max(64),
-  regularMarketPrice: z.union([number, z.looseObject({ raw: number })]),
-  marketState: z.string().nullish().catch(null),
-});
-/** A row of a known symbol without a price: delisted, or a fund without one. */
-const unpricedRow = z.looseObject({
-  symbol: z.string().min(1).max(64),
-  quoteType: z.string(),
-  regularMarketPrice: z.undefined().optional(),
-  regularMarketTime: z.undefined().optional(),
-});
-
-const quoteAnswer = z.object({
-  quoteResponse: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
-});
-
-/**
- * Reads an answer to quotes: a row for each symbol that Yahoo knows, `null` for each that it does not. A row with a
- * time but without a price is schema drift and not accepted.
- */
-export function readQuoteAnswer(
-  heard: Heard,
-  symbols: readonly string[],
-): { readonly rows: ReadonlyMap<string, ReadAnswer> } | { readonly failure: Failure } {
-  const answer = readJson(heard, quoteAnswer);
-  if ('failure' in answer) return answer;
-  const { result, error } = answer.value.quoteResponse;
-  if (!result) return { failure: toldFailure(error) };
-  const rows = new Map<string, ReadAnswer>();
-  let drifted = 0;
-  for (const row of result) {
-    const priced = pricedRow.safeParse(row);
-    const read = priced.success ? priced : unpricedRow.safeParse(row);
-    if (!read.success) {
-      drifted++;
-      continue;
-    }
-    const lifetime = priced.success
-      ? lifetimeOf('quote', phaseOf(priced.data.marketState))
-      : lifetimeOf('missing', 'unknown');
-    rows.set(read.data.symbol.toUpperCase(), { status: 200, body: JSON.stringify(row), lifetime });
-  }
-  if (drifted > 0)
-    return {
-      failure: {
-        reason: 'schema_drift',
-        detail: { code: 'prices_missing', rows: drifted, of: result.length },
-        message: `${drifted} of ${result.length} quotes have no price where it used to be.`,
-      },
-    };
-  for (const symbol of symbols) {
-    if (!rows.has(symbol)) rows.set(symbol, { status: 404, body: '', lifetime: lifetimeOf('missing', 'unknown') });
-  }
-  return { rows };
-}
-
 const instants = z.object({ start: number, end: number });
 const chartAnswer = z.object({
   chart: z.object({

@@ -1,7 +1,7 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { Permit, StateRequest } from '../contracts/state.ts';
 import type { PermitPurpose } from '../contracts/words/permit-purposes.ts';
-import { permitSeconds } from '../planning/permits.ts';
+import { type PermitRefusal, permitSeconds } from '../planning/permits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state.ts';
 
@@ -69,8 +69,8 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
         promised = Math.max(0, promised - count);
         return null;
       }
-      if (taken.why === 'held') return pauseWanted(taken.retryAfterSeconds, now());
-      if (taken.why === 'day_quota') return dayUsedUp;
+      if (taken.why === 'held' || taken.why === 'day_quota')
+        return ledgerFailure(taken.why, taken.retryAfterSeconds, now());
       const ms = Math.max(10, taken.retryAfterSeconds * 1000);
       if (now() + ms > deadline) return minuteUsedUp;
       await wait(ms);
@@ -110,6 +110,12 @@ export function permitHolder(world: PermitWorld, first: readonly Permit[] = []):
 function heldPermit({ takenAt, notBefore, expiresAt }: Permit, at: number): HeldPermit {
   const taken = Date.parse(takenAt);
   return { from: at + Date.parse(notBefore) - taken, until: at + Date.parse(expiresAt) - taken };
+}
+
+/** What a refusal of the ledger is to who wanted a permit. `at` in milliseconds since the epoch. */
+export function ledgerFailure(why: PermitRefusal, seconds: number, at: number): Failure {
+  if (why === 'held') return pauseWanted(seconds, at);
+  return why === 'day_quota' ? dayUsedUp : minuteUsedUp;
 }
 
 /** What a scrape ends as when its source's day has no request left. */

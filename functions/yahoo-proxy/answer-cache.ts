@@ -15,6 +15,7 @@ import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { Breaker, Pause } from './breaker.ts';
 import type { FetchFromYahoo, Loaded, NoAnswer } from './fetch-from-yahoo.ts';
 import type { Lease, SharedCache, Taken } from './shared-cache.ts';
+import { type Asker, background, clientPatienceMs } from './waiting-line.ts';
 
 /** `REVALIDATED`: Yahoo has just replaced an older answer. */
 export type CacheResult = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED';
@@ -48,8 +49,8 @@ export interface AnswerCacheOptions {
 }
 
 export interface AnswerCache {
-  /** One result per question, in their order. */
-  find(questions: readonly Question[]): Promise<CacheLookup[]>;
+  /** One result per question, in their order. `asker` is the id of the key that asks. */
+  find(questions: readonly Question[], asker: string): Promise<CacheLookup[]>;
   /** Asks Yahoo and keeps what it says. */
   refresh(refreshes: readonly Refresh[]): Promise<void>;
   /** This container's answer to a key, however old. */
@@ -92,8 +93,9 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   /** Stores answers here and in the shared cache, or shares the failure. */
-  async function load(refreshes: readonly Refresh[]): Promise<Map<string, Loaded>> {
-    const outcomes = await fetchAnswers(refreshes.map(({ question }) => question)).catch((error: unknown) => {
+  async function load(refreshes: readonly Refresh[], asker: Asker): Promise<Map<string, Loaded>> {
+    const questions = refreshes.map(({ question }) => question);
+    const outcomes = await fetchAnswers(questions, asker).catch((error: unknown) => {
       // A fault of ours (`state` gives no permits): cached answers are still served.
       log(error);
       const failed: NoAnswer = isDatabaseUnavailable(error)
@@ -124,12 +126,15 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   ): Promise<void> {
     if (!options.shared) return;
     if (kept.length > 0) await options.shared.put(kept);
-    const [first] = lost;
-    const reason = first?.failed.reason;
-    // Neither says anything of Yahoo.
-    if (!reason || reason === 'stopped' || reason === 'unavailable') return;
     const pause = breaker.opened(now());
-    await options.shared.fail(lost, reason, pause ? Math.ceil((pause.until - now()) / 1000) : 0);
+    const pauseSeconds = pause ? Math.ceil((pause.until - now()) / 1000) : 0;
+    for (const [reason, leases] of Map.groupBy(lost, ({ failed }) => failed.reason)) {
+      // Without the database there is nobody to tell.
+      if (reason === 'unavailable') continue;
+      // Neither says anything of Yahoo: another container asks the ledger for itself.
+      if (reason === 'stopped' || reason === 'quota_exhausted') await options.shared.release(leases);
+      else await options.shared.fail(leases, reason, pauseSeconds);
+    }
   }
 
   /** Refreshes in the background. */
@@ -152,9 +157,9 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
       : { question, answer: null, cache: 'MISS', failed };
   }
 
-  async function loadNow(refreshes: readonly Refresh[]): Promise<CacheLookup[]> {
+  async function loadNow(refreshes: readonly Refresh[], asker: Asker): Promise<CacheLookup[]> {
     const before = new Set(refreshes.flatMap(({ question }) => (memory.has(question.key) ? [question.key] : [])));
-    const work = load(refreshes);
+    const work = load(refreshes, asker);
     const spare = refreshes.every(({ question }) => {
       const held = memory.get(question.key);
       return held !== undefined && freshnessAt(held, now()) !== 'over';
@@ -171,7 +176,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   /** Steps 3 and 4, for questions that are not yet in flight in this container. */
-  async function look(questions: readonly Question[]): Promise<ReadonlyMap<string, CacheLookup>> {
+  async function look(questions: readonly Question[], asker: Asker): Promise<ReadonlyMap<string, CacheLookup>> {
     const found = new Map<string, CacheLookup>();
     const startedAt = now();
     let open = questions;
@@ -199,7 +204,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
         else others.push(question);
       }
       refreshLater(behind);
-      if (mine.length > 0) for (const each of await loadNow(mine)) found.set(each.question.key, each);
+      if (mine.length > 0) for (const each of await loadNow(mine, asker)) found.set(each.question.key, each);
       open = others;
       if (open.length > 0) await wait(Math.min(1_000, 100 * 1.5 ** round) * (0.75 + Math.random() / 2));
     }
@@ -207,7 +212,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   return {
-    async find(questions) {
+    async find(questions, asker) {
       const found = new Map<string, CacheLookup | Promise<CacheLookup>>();
       const unknown: Question[] = [];
       for (const question of questions) {
@@ -226,7 +231,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
         else unknown.push(question);
       }
       if (unknown.length > 0) {
-        const flight = look(unknown);
+        const flight = look(unknown, { id: asker, patienceMs: clientPatienceMs });
         for (const { key } of unknown) flights.set(key, flight);
         const land = () => {
           for (const { key } of unknown) if (flights.get(key) === flight) flights.delete(key);
@@ -241,7 +246,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
       return Promise.all(questions.map((question) => found.get(question.key) ?? landed(new Map(), question)));
     },
     async refresh(refreshes) {
-      await load(refreshes);
+      await load(refreshes, background);
     },
     peek: (key) => memory.get(key) ?? null,
     get size() {

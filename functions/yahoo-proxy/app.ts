@@ -88,8 +88,8 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     yahooRoute(context, 'search', readOne('search', null, searchOf(context), clock()), first),
   );
   app.get('/yahoo/v1/test/getcrumb', async (context) => {
-    const refused = await admit(context);
-    if (refused) return send(context, yahooRefusal('other', refused));
+    const admission = await admit(context);
+    if (!admission.admitted) return send(context, yahooRefusal('other', admission));
     const page = { status: 200, contentType: 'text/plain;charset=utf-8', body: crumb };
     return send(context, plainReply('crumb', page, { 'set-cookie': cookie }));
   });
@@ -115,15 +115,15 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   });
   // Without a key only the status, for load balancers.
   app.get('/yahoo/health', async (context) => {
-    const refused = await admit(context, 'nothing');
+    const { admitted } = await admit(context, 'nothing');
     const health = await judgeHealth(dependencies);
-    const body = JSON.stringify(refused ? { status: health.status, version: health.version, simulated } : health);
+    const body = JSON.stringify(admitted ? health : { status: health.status, version: health.version, simulated });
     const status = health.status === 'fail' ? 503 : 200;
     return send(context, plainReply('health', { status, contentType: 'application/health+json', body }));
   });
   app.get('/yahoo/metrics', async (context) => {
-    const refused = await admit(context, 'nothing');
-    if (refused) throw problemOf(refused);
+    const admission = await admit(context, 'nothing');
+    if (!admission.admitted) throw problemOf(admission);
     const { entries, bytes } = cache.size;
     const state = { closed: 0, half_open: 1, open: 2 }[dependencies.breaker.state];
     const body = metrics.text({
@@ -159,10 +159,10 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     asked: QuestionsRead,
     made: (found: readonly CacheLookup[], fields: ReadonlySet<string>) => { status: number; body: string },
   ): Promise<Response> {
-    const refused = await admit(context);
-    if (refused) return send(context, yahooRefusal(route, refused));
+    const admission = await admit(context);
+    if (!admission.admitted) return send(context, yahooRefusal(route, admission));
     if ('error' in asked) return send(context, yahooReply(route, asked.error));
-    const found = await cache.find(asked.questions);
+    const found = await cache.find(asked.questions, admission.caller);
     const unanswered = found.find(({ answer }) => answer === null)?.failed;
     if (unanswered) {
       const retry = unanswered.retryAfterSeconds > 0 ? { 'retry-after': String(unanswered.retryAfterSeconds) } : {};
@@ -175,9 +175,9 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
 
   /** A quote in the envelope of `/api/v1`. */
   async function ownQuote(context: ProxyContext, route: string, symbol: string): Promise<Response> {
-    const refused = await admit(context);
-    if (refused) throw problemOf(refused);
-    const [found] = await cache.find([quoteQuestion(symbol)]);
+    const admission = await admit(context);
+    if (!admission.admitted) throw problemOf(admission);
+    const [found] = await cache.find([quoteQuestion(symbol)], admission.caller);
     if (!found?.answer) {
       const wait = found?.failed?.retryAfterSeconds ?? 0;
       throw new ProblemError(
@@ -227,13 +227,11 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     );
   }
 
-  /** Why the request may not go on, or `null`. An answer that shows nothing of Yahoo's is for keys of any use. */
-  async function admit(
-    context: ProxyContext,
-    shows: 'nothing' | 'yahoo' = 'yahoo',
-  ): Promise<Exclude<Admission, { admitted: true }> | null> {
+  /** The caller, or why the request is refused. An answer that shows nothing of Yahoo's is for keys of any use. */
+  async function admit(context: ProxyContext, shows: 'nothing' | 'yahoo' = 'yahoo'): Promise<Admission> {
     const admission = await gate.admit(splitPath(targetOf(context.req.url)).key ?? context.req.header('x-api-key'));
-    return admission.admitted || (shows === 'nothing' && admission.why === 'licence') ? null : admission;
+    if (admission.admitted || shows === 'yahoo' || admission.why !== 'licence') return admission;
+    return { admitted: true, caller: '' };
   }
 
   function send(context: ProxyContext, reply: Reply): Response {

@@ -13,6 +13,7 @@ import { fetchFromYahoo } from './fetch-from-yahoo.ts';
 import type { Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
 import type { SharedCache } from './shared-cache.ts';
+import { waitingLine } from './waiting-line.ts';
 import { yahooSource } from './yahoo-source.ts';
 
 export interface ProxyWorld {
@@ -64,7 +65,14 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
   const source = await yahooSource(world);
   const metrics = createMetrics();
   const breaker = createBreaker(world.breaker ?? usualBreaker, now);
-  const fetchAnswers = fetchFromYahoo({ source, state, breaker, metrics, now, wait });
+  const fetchAnswers = fetchFromYahoo({
+    source,
+    state,
+    breaker,
+    line: waitingLine({ sourceId: source.id, state, now, wait }),
+    metrics,
+    now,
+  });
   const cache: AnswerCache = answerCache({
     fetchAnswers: world.gatherMs > 0 ? batchQuestions(fetchAnswers, world.gatherMs) : fetchAnswers,
     breaker,

@@ -1,18 +1,28 @@
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { FetchFromYahoo, Loaded } from './fetch-from-yahoo.ts';
+import type { Asker } from './waiting-line.ts';
 
 /**
  * Gathers the questions of a few milliseconds, so that quotes for many clients are fetched in one call. For a process
  * with many clients; a Lambda container has one at a time.
  */
 export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): FetchFromYahoo {
-  let waiting: { questions: readonly Question[]; done: (loaded: Loaded[]) => void; fail: (error: unknown) => void }[] =
-    [];
+  let waiting: {
+    questions: readonly Question[];
+    asker: Asker;
+    done: (loaded: Loaded[]) => void;
+    fail: (error: unknown) => void;
+  }[] = [];
   async function send(): Promise<void> {
     const batch = waiting;
     waiting = [];
     try {
-      const loaded = await fetchAnswers(batch.flatMap(({ questions }) => questions));
+      // On behalf of who can wait longest: the others get what comes.
+      const { asker } = batch.reduce((a, b) => (b.asker.patienceMs > a.asker.patienceMs ? b : a));
+      const loaded = await fetchAnswers(
+        batch.flatMap(({ questions }) => questions),
+        asker,
+      );
       let from = 0;
       for (const { questions, done } of batch) {
         done(loaded.slice(from, from + questions.length));
@@ -22,11 +32,11 @@ export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): 
       for (const { fail } of batch) fail(error);
     }
   }
-  return (questions) => {
+  return (questions, asker) => {
     // A chart or a search is always a separate request, and need not wait.
-    if (questions.every(({ route }) => route !== 'quote')) return fetchAnswers(questions);
+    if (questions.every(({ route }) => route !== 'quote')) return fetchAnswers(questions, asker);
     return new Promise((done, fail) => {
-      waiting.push({ questions, done, fail });
+      waiting.push({ questions, asker, done, fail });
       if (waiting.length === 1) setTimeout(() => void send(), gatherMs);
     });
   };

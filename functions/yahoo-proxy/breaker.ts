@@ -53,15 +53,15 @@ export interface Breaker {
   run<T extends Outcome>(call: () => Promise<T>): Promise<T | Pause>;
 }
 
-/** Failures that say that Yahoo does not work, or not for us. A client's bad request is not one. */
-const sick: ReadonlySet<RunReason> = new Set([
-  'rate_limited',
-  'blocked',
-  'auth_expired',
-  'timeout',
-  'down',
-  'schema_drift',
-]);
+const sick: ReadonlySet<RunReason> = new Set(['rate_limited', 'blocked', 'auth_expired', 'timeout', 'down']);
+
+/**
+ * Whether a failure says that Yahoo does not work, or not for us. A client's bad request does not; nor does an answer in
+ * another form, which may be that of one symbol. A truncated one does.
+ */
+function saysSick({ reason, detail }: Failure): boolean {
+  return sick.has(reason) || detail.code === 'invalid_json';
+}
 const longestPauseMs = 15 * 60_000;
 
 /**
@@ -76,7 +76,7 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
   let lastReason: RunReason = 'down';
   const breaker = circuitBreaker(
     handleWhenResult(
-      (result) => isOutcome(result) && result.called && result.failure !== null && sick.has(result.failure.reason),
+      (result) => isOutcome(result) && result.called && result.failure !== null && saysSick(result.failure),
     ),
     {
       breaker: new ConsecutiveBreaker(settings.threshold),
@@ -116,7 +116,8 @@ export function createBreaker(settings: BreakerSettings, now: Clock): Breaker {
         const outcome = await again.execute(() => breaker.execute(call));
         if (outcome.failure) {
           if (outcome.called) lastReason = outcome.failure.reason;
-          if (outcome.retryAfterSeconds > 0) {
+          // Our own ledger's no says when to come back, and is nobody else's business.
+          if (outcome.called && outcome.retryAfterSeconds > 0) {
             const wait = Math.min(longestPauseMs, outcome.retryAfterSeconds * 1000);
             shared = { until: now() + wait, reason: outcome.failure.reason };
           }

@@ -5,14 +5,15 @@ import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
-import { type ReadAnswer, readOneAnswer, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
+import { type ReadAnswer, readOneAnswer } from '../../core/proxy/read-answer.ts';
+import { readQuoteAnswer } from '../../core/proxy/read-quotes.ts';
 import type { NoAnswerReason } from '../../core/proxy/yahoo-error.ts';
 import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
-import { permitHolder } from '../../core/scraping/take-permit.ts';
 import { guardedRead } from '../../core/sources/guard.ts';
 import type { Breaker, Outcome, Pause } from './breaker.ts';
 import type { ProxyMetrics } from './metrics.ts';
+import type { Asker, Turn, WaitingLine } from './waiting-line.ts';
 
 /** Why there is no answer, and when it makes sense to try again. */
 export interface NoAnswer {
@@ -23,39 +24,39 @@ export interface NoAnswer {
 /** Yahoo's answer to a question, or why there is none. */
 export type Loaded = { readonly answer: ReadAnswer; readonly fetchedAt: number } | { readonly failed: NoAnswer };
 
-/** Fetches answers from Yahoo; one for each question, in their order. Never throws for what Yahoo does. */
-export type FetchFromYahoo = (questions: readonly Question[]) => Promise<Loaded[]>;
+/**
+ * Fetches answers from Yahoo on somebody's behalf; one for each question, in their order. Never throws for what Yahoo does.
+ */
+export type FetchFromYahoo = (questions: readonly Question[], asker: Asker) => Promise<Loaded[]>;
 
 export interface YahooConnection {
   readonly source: Pick<OpenSource, 'id' | 'address' | 'upstream' | 'sessions' | 'headers'>;
   readonly state: State;
   readonly breaker: Breaker;
+  readonly line: WaitingLine;
   readonly metrics: ProxyMetrics;
   readonly now: Clock;
-  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** Symbols in one upstream request, as the scraper has it. */
 const symbolsPerRequest = 50;
-/** A client waits no longer than this for a permit. */
-const permitPatienceMs = 2_000;
-/** When a client may try again after there was no permit. */
-const refusedRetrySeconds = 10;
+/** When a client may try again after there was no permit for a login, which may use the whole of the minute. */
+const loginRetrySeconds = 10;
 /** Routes that Yahoo answers to a session with its crumb only. */
 const needSession: ReadonlySet<Question['route']> = new Set(['quote', 'summary']);
 
 /**
- * Fetches from Yahoo as the scraper does: within the breaker, one permit of the shared ledger for each request, with the
- * shared session, renewed once when it is refused.
+ * Fetches from Yahoo as the scraper does: one permit of the shared ledger for each request, for which there is a line,
+ * within the breaker, with the shared session, renewed once when it is refused.
  *
  * Quotes go together, 50 symbols a request; all else one by one. No header of a client goes along.
  */
 export function fetchFromYahoo(connection: YahooConnection): FetchFromYahoo {
-  return async (questions) => {
+  return async (questions, asker) => {
     const loaded = new Map<string, Loaded>();
     await Promise.all(
       requestsOf(questions).map(async (group) => {
-        for (const [key, each] of await fetchGroup(group, connection)) loaded.set(key, each);
+        for (const [key, each] of await fetchGroup(group, asker, connection)) loaded.set(key, each);
       }),
     );
     return questions.map(({ key }) => loaded.get(key) ?? { failed: { reason: 'unexplained', retryAfterSeconds: 0 } });
@@ -73,14 +74,32 @@ function requestsOf(questions: readonly Question[]): Question[][] {
 
 interface RequestOutcome extends Outcome {
   readonly answers: ReadonlyMap<string, Loaded>;
+  /** Why some of the answers are none, in an answer that is good otherwise. */
+  readonly drift?: Failure | null;
 }
+
+const dayMs = 86_400_000;
 
 async function fetchGroup(
   group: readonly Question[],
+  asker: Asker,
   connection: YahooConnection,
 ): Promise<ReadonlyMap<string, Loaded>> {
-  const { breaker, now } = connection;
-  const result = await breaker.run(() => request(group, connection));
+  const { breaker, line, now } = connection;
+  const before = breaker.pause(now());
+  if (before) return all(group, pauseOf(before, now()));
+  // In the line outside the breaker: who waits there is no trial of whether Yahoo is well again.
+  const deadline = now() + asker.patienceMs;
+  const first = await line.turn(asker.id, deadline);
+  if ('failure' in first)
+    return all(group, { reason: first.failure.reason, retryAfterSeconds: first.retryAfterSeconds });
+  let held: Turn | null = first;
+  const nextTurn = async (): Promise<Turn> => {
+    const turn = held;
+    held = null;
+    return turn && 'until' in turn && now() < turn.until ? turn : line.turn(asker.id, deadline);
+  };
+  const result = await breaker.run(() => request(group, nextTurn, connection));
   if ('until' in result) return all(group, pauseOf(result, now()));
   if (result.failure === null) return result.answers;
   const { reason } = result.failure;
@@ -99,34 +118,38 @@ function all(group: readonly Question[], failed: NoAnswer): ReadonlyMap<string, 
 }
 
 /** One request, and a second one when the session was refused. */
-async function request(group: readonly Question[], connection: YahooConnection): Promise<RequestOutcome> {
+async function request(
+  group: readonly Question[],
+  nextTurn: () => Promise<Turn>,
+  connection: YahooConnection,
+): Promise<RequestOutcome> {
   const [first] = group;
   if (!first) return { answers: new Map(), failure: null, called: false, retryAfterSeconds: 0 };
-  const { source, state, now, wait } = connection;
-  const { sessions } = source;
+  const { sessions } = connection.source;
   let session: Session | null = null;
   if (sessions && needSession.has(first.route)) {
     const held = await sessions.session();
-    if ('reason' in held) return noSession(held);
+    if ('reason' in held) return noSession(held, connection.now());
     session = held;
   }
-  const permits = permitHolder({ sourceId: source.id, state, now, wait, purpose: 'proxy' });
   for (let renewed = false; ; renewed = true) {
-    const refused = await permits.next(1, now() + permitPatienceMs);
-    if (refused) return failed(refused, false, refusedRetrySeconds);
+    const turn = await nextTurn();
+    if ('failure' in turn) return failed(turn.failure, false, turn.retryAfterSeconds);
     const outcome = await send(group, first, session, connection);
-    connection.metrics.upstream(first.route, outcome.failure?.reason ?? 'ok');
+    connection.metrics.upstream(first.route, outcome.failure?.reason ?? outcome.drift?.reason ?? 'ok');
     if (outcome.failure?.reason !== 'auth_expired' || renewed || !sessions || !session) return outcome;
     const fresh = await sessions.renewed(session);
-    if ('reason' in fresh) return noSession(fresh);
+    if ('reason' in fresh) return noSession(fresh, connection.now());
     session = fresh;
   }
 }
 
 /** A login that was not made for want of a permit, or because Yahoo wants a pause, is no sign of Yahoo's health. */
-function noSession(failure: Failure): RequestOutcome {
-  const called = failure.reason !== 'quota_exhausted' && failure.reason !== 'rate_limited';
-  return failed(failure, called, called ? 0 : refusedRetrySeconds);
+function noSession(failure: Failure, now: number): RequestOutcome {
+  const { reason, detail } = failure;
+  if (reason !== 'quota_exhausted' && reason !== 'rate_limited') return failed(failure, true, 0);
+  if (detail.code === 'day_quota') return failed(failure, false, Math.ceil((dayMs - (now % dayMs)) / 1000));
+  return failed(failure, false, detail.code === 'held' ? Math.ceil(detail.seconds) : loginRetrySeconds);
 }
 
 function failed(failure: Failure, called: boolean, retryAfterSeconds: number): RequestOutcome {
@@ -166,10 +189,11 @@ async function send(
     const answers = new Map(
       group.flatMap(({ key, symbol }): [string, Loaded][] => {
         const row = read.rows.get(symbol ?? '');
-        return row ? [[key, { answer: row, fetchedAt }]] : [];
+        if (row) return [[key, { answer: row, fetchedAt }]];
+        return read.drift ? [[key, { failed: { reason: read.drift.reason, retryAfterSeconds: 0 } }]] : [];
       }),
     );
-    return { answers, failure: null, called: true, retryAfterSeconds: 0 };
+    return { answers, failure: null, drift: read.drift, called: true, retryAfterSeconds: 0 };
   }
   const read = guardedRead<ReturnType<typeof readOneAnswer>>(
     () => readOneAnswer(heard, first),

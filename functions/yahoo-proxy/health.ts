@@ -1,6 +1,7 @@
 import { freshnessAt, type KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import { quoteQuestion } from '../../core/proxy/read-question.ts';
 import type { ProxyDependencies } from './dependencies.ts';
+import { readRow } from './quote-view.ts';
 
 /** The heartbeat runs every five minutes: two missed ones are a warning, half an hour is a failure. */
 const warnAfterSeconds = 11 * 60;
@@ -76,6 +77,12 @@ function lastAnswer(canary: KeptAnswer | null, now: number): Check {
   const age = (now - canary.fetchedAt) / 1000;
   if (canary.status !== 200)
     return { status: 'fail', observedValue, output: 'Yahoo has no quote of the canary symbol.' };
+  if (!readRow(canary.body, canary.fetchedAt))
+    return {
+      status: 'fail',
+      observedValue,
+      output: 'Yahoo’s quote of the canary symbol has no price that can be read.',
+    };
   if (age > failAfterSeconds || freshnessAt(canary, now) === 'over')
     return { status: 'fail', observedValue, output: 'Yahoo has not answered for more than half an hour.' };
   return { status: age > warnAfterSeconds ? 'warn' : 'pass', observedValue };

@@ -21,7 +21,7 @@ export async function heartbeat(
 ): Promise<Beat> {
   // A session that cannot be made shows in the canary's answer.
   await uses.sessions?.session();
-  const [found] = await uses.cache.find([quoteQuestion(uses.canarySymbol)]);
+  const [found] = await uses.cache.find([quoteQuestion(uses.canarySymbol)], 'heartbeat');
   const swept = (await uses.shared?.sweep(sharedBytes)) ?? null;
   const canary = !found?.answer ? 'none' : found.failed ? 'kept' : 'well';
   return { canary, reason: found?.failed?.reason ?? null, swept };

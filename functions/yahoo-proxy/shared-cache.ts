@@ -37,6 +37,8 @@ export interface SharedCache {
   take(keys: readonly string[], lease: boolean): Promise<{ pause: Pause | null; entries: ReadonlyMap<string, Taken> }>;
   put(answers: readonly (Lease & { answer: KeptAnswer })[]): Promise<void>;
   fail(leases: readonly Lease[], reason: RunReason, pauseSeconds: number): Promise<void>;
+  /** Gives leases back: another container may try at once. */
+  release(leases: readonly Lease[]): Promise<void>;
   sweep(maxBytes: number): Promise<{ removed: number; bytes: number }>;
 }
 
@@ -44,7 +46,7 @@ export interface SharedCache {
 const mostPerRequest = 100;
 
 export function stateSharedCache(state: State, sourceId: string): SharedCache {
-  async function release(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
+  async function end(leases: readonly Lease[], reason: RunReason, holdSeconds: number, pauseSeconds: number) {
     const named = leases.map(({ key, token }) => ({ key, token }));
     for (const some of chunked(named, mostPerRequest))
       await state.call({ op: 'cacheFail', sourceId, leases: some, reason, holdSeconds, pauseSeconds });
@@ -80,9 +82,10 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
         await state.call({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
       // Too long to share: the other containers may fetch it themselves, one after the other.
-      if (unfit.length > 0) await release(unfit, 'unexplained', 0, 0);
+      if (unfit.length > 0) await end(unfit, 'unexplained', 0, 0);
     },
-    fail: (leases, reason, pauseSeconds) => release(leases, reason, holdSeconds, pauseSeconds),
+    fail: (leases, reason, pauseSeconds) => end(leases, reason, holdSeconds, pauseSeconds),
+    release: (leases) => end(leases, 'unexplained', 0, 0),
     sweep: (maxBytes) => state.call({ op: 'cacheSweep', maxBytes }),
   };
 }

@@ -7,7 +7,8 @@ import { jobKinds } from '../../core/contracts/words/job-kinds.ts';
 import { loginStates } from '../../core/contracts/words/login-states.ts';
 import type { LoginResult } from '../../core/ports/browser.ts';
 import { verdictOf } from '../../core/prices/verdict.ts';
-import { type Heard, readQuoteAnswer } from '../../core/proxy/read-answer.ts';
+import type { Heard } from '../../core/proxy/read-answer.ts';
+import { readQuoteAnswer } from '../../core/proxy/read-quotes.ts';
 import { noOutcome, noPermit, proofOf } from '../../core/recovery/proof.ts';
 import { abandoned, sourceRemoved } from '../../core/recovery/recovery.ts';
 import { sourceAddress } from '../../core/sources/address.ts';
@@ -130,10 +131,12 @@ async function ofAnswers(): Promise<Failure[]> {
             if (failure) found.push(failure);
           }
   }
-  const drifted = JSON.stringify({ quoteResponse: { result: [{ symbol: 'A', regularMarketTime: 1 }], error: null } });
+  const rows = ['A', 'B', 'C'].map((symbol) => ({ symbol, regularMarketVolume: 1 }));
+  const drifted = JSON.stringify({ quoteResponse: { result: rows, error: null } });
   for (const answer of [...heard, { ...answered(drifted), fetchedAt }]) {
     const read = readQuoteAnswer(answer, ['AAPL']);
     if ('failure' in read) found.push(read.failure);
+    else if (read.drift) found.push(read.drift);
   }
   return found;
 }

@@ -23,6 +23,7 @@ const asked = (kind: 'quote' | 'chart' | 'total') => upstreams.control.requests(
 const quoteBody = z.object({
   quoteResponse: z.object({ result: z.array(z.looseObject({ symbol: z.string(), regularMarketPrice: z.number() })) }),
 });
+const listBody = z.object({ quoteResponse: z.object({ result: z.array(z.looseObject({ symbol: z.string() })) }) });
 const one = (symbol: string) => `/yahoo/v7/finance/quote?symbols=${encodeURIComponent(symbol)}`;
 const twenty = `/yahoo/v7/finance/quote?symbols=${symbols.map(encodeURIComponent).join(',')}`;
 
@@ -158,7 +159,6 @@ describe('a failing Yahoo', () => {
     ['403', 502, '"quoteResponse"'],
     ['500', 502, '"quoteResponse"'],
     ['malformed', 502, '"quoteResponse"'],
-    ['drift', 502, '"quoteResponse"'],
     ['hang', 504, '"quoteResponse"'],
   ] as const)('with nothing kept, %s is a %i', async (fault, status, body) => {
     upstreams.control.switch(
@@ -171,6 +171,45 @@ describe('a failing Yahoo', () => {
     expect(await answer.text()).toContain(body);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     if (fault === '429') expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('whose rows have mostly drifted, answers with a 502, or with what is kept', async () => {
+    await test.ask(one('AAPL'));
+    test.pass(60);
+    upstreams.control.switch({ source: 'yahoo', on: true, fault: 'drift', kinds: ['quote'] });
+    const kept = await test.ask(one('AAPL'));
+    expect(await kept.json()).toMatchObject({ quoteResponse: { result: [{ symbol: 'AAPL' }] } });
+    const answer = await test.ask(one('MSFT,NVDA,GOOGL'));
+    expect(answer.status).toBe(502);
+    expect(await answer.json()).toMatchObject({ quoteResponse: { result: null } });
+    test.pass(61);
+    const twentyKept = await testProxy(upstreams);
+    upstreams.control.clear();
+    await twentyKept.ask(twenty);
+    twentyKept.pass(600);
+    upstreams.control.switch({ source: 'yahoo', on: true, fault: 'drift', kinds: ['quote'] });
+    const stale = await twentyKept.ask(twenty);
+    expect(stale.headers.get('x-cache')).toBe('STALE');
+    expect(quoteBody.parse(await stale.json()).quoteResponse.result).toHaveLength(20);
+  });
+
+  it('one of whose symbols drifts for a minute fails nobody else', async () => {
+    upstreams.control.switch({ source: 'yahoo', on: true, fault: 'drift', symbol: 'NFLX' });
+    for (let second = 0; second < 60; second += 2) {
+      const odd = await test.ask(one('NFLX'));
+      expect(odd.status).toBe(200);
+      expect(await odd.json()).toMatchObject({ quoteResponse: { result: [{ symbol: 'NFLX', lastPrice: {} }] } });
+      expect((await test.ask('/yahoo/v8/finance/chart/NFLX')).status).toBe(502);
+      const list = await test.ask(one('AAPL,NFLX,MSFT'));
+      expect(list.status).toBe(200);
+      const { result } = listBody.parse(await list.json()).quoteResponse;
+      expect(result.map(({ symbol }) => symbol)).toEqual(['AAPL', 'NFLX', 'MSFT']);
+      expect((await test.ask('/yahoo/v8/finance/chart/QQQ')).status).toBe(200);
+      test.pass(2);
+    }
+    expect(await (await test.ask('/yahoo/health')).json()).toMatchObject({
+      checks: { 'yahoo:pause': [{ observedValue: null }], 'yahoo:breaker': [{ observedValue: 'closed' }] },
+    });
   });
 
   it('gets no call for as long as it says', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../core/contracts/blob.ts';
 import type { Question } from '../../../core/contracts/proxy.ts';
-import { readOneAnswer, readQuoteAnswer } from '../../../core/proxy/read-answer.ts';
+import { readOneAnswer } from '../../../core/proxy/read-answer.ts';
+import { readQuoteAnswer } from '../../../core/proxy/read-quotes.ts';
 import { quoteAnswerBody } from '../../../core/proxy/select-fields.ts';
 
 const exchange = (status: number, body: unknown): Exchange => ({
@@ -40,18 +41,58 @@ describe('quotes', () => {
     expect(read.rows.get('NOPE')).toMatchObject({ status: 404, lifetime: { keep: 60 } });
   });
 
-  it('keep a symbol that Yahoo has no price of as it is', () => {
-    const delisted = { symbol: 'ADH', quoteType: 'NONE' };
-    const read = readQuoteAnswer(quotes([delisted]), ['ADH']);
-    expect('rows' in read && read.rows.get('ADH')?.body).toBe(JSON.stringify(delisted));
+  const drifted = (symbol: string) => ({
+    ...{ symbol, quoteType: 'EQUITY', regularMarketTime: '2', regularMarketVolume: 3 },
+    lastPrice: { raw: 1 },
+  });
+  /** As Yahoo says it of a name that is not traded any more. */
+  const delisted = (symbol: string) => ({ symbol, quoteType: 'EQUITY', regularMarketTime: 2, fiftyTwoWeekLow: 1 });
+
+  it.each([
+    ['without a type', { symbol: 'ADH', quoteType: 'NONE' }],
+    ['of a name that is delisted, with the time of its last price', delisted('ADH')],
+    ['with its price under another name', drifted('ADH')],
+    ['with its price as text', { ...row, symbol: 'ADH', regularMarketPrice: '1' }],
+    ['with no price but its formatted one', { ...row, symbol: 'ADH', regularMarketPrice: { fmt: '1' } }],
+    ['with nothing but a symbol', { symbol: 'ADH' }],
+  ])('a row %s is passed on as Yahoo said it, alone and among others', (_what, odd) => {
+    for (const result of [[odd], [row, odd], [odd, { ...row, symbol: 'BABA' }, row]]) {
+      const read = readQuoteAnswer(quotes(result), ['AAPL', 'ADH']);
+      if ('failure' in read) throw new Error(read.failure.message);
+      expect(read.rows.get('ADH')).toMatchObject({ status: 200, body: JSON.stringify(odd), lifetime: { keep: 60 } });
+      expect(read.rows.get('AAPL')?.status).toBe(result.includes(row) ? 200 : 404);
+      expect(read.drift).toBeNull();
+    }
   });
 
   it.each([
-    ['a price under another name', { ...row, regularMarketPrice: undefined, lastPrice: 1 }],
-    ['a price as text', { ...row, regularMarketPrice: '1' }],
-    ['no symbol', { ...row, symbol: undefined }],
-  ])('with %s are no answer', (_what, drifted) => {
-    expect(readQuoteAnswer(quotes([row, drifted]), ['AAPL'])).toMatchObject({ failure: { reason: 'schema_drift' } });
+    ['nothing', null],
+    ['a text', 'x'],
+    ['a list', []],
+    ['a row without a symbol', { regularMarketPrice: 1 }],
+  ])('what cannot be given to anybody is left out: %s', (_what, odd) => {
+    const read = readQuoteAnswer(quotes([odd, row]), ['AAPL', 'ADH']);
+    if ('failure' in read) throw new Error(read.failure.message);
+    expect([...read.rows].map(([symbol, { status }]) => [symbol, status])).toEqual([
+      ['AAPL', 200],
+      ['ADH', 404],
+    ]);
+  });
+
+  it('most of which have no price where it used to be are drift, but those that have one are answers', () => {
+    const read = readQuoteAnswer(quotes([row, drifted('A'), drifted('B'), drifted('C'), delisted('D')]), [
+      ...['AAPL', 'A', 'B', 'C', 'D', 'E'],
+    ]);
+    if ('failure' in read) throw new Error(read.failure.message);
+    expect(read.drift).toMatchObject({ reason: 'schema_drift', detail: { code: 'prices_missing', rows: 3, of: 5 } });
+    expect([...read.rows.keys()].toSorted()).toEqual(['AAPL', 'D']);
+  });
+
+  it('a list of delisted names is no drift', () => {
+    const names = ['A', 'B', 'C', 'D', 'E'];
+    const read = readQuoteAnswer(quotes(names.map(delisted)), names);
+    expect(read).toMatchObject({ drift: null });
+    expect('rows' in read && [...read.rows.values()].map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
 
   it.each([

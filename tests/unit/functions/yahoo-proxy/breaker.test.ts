@@ -73,6 +73,22 @@ describe('the breaker', () => {
     expect(made.state).toBe('closed');
   });
 
+  it('is not opened by answers in another form, which may be those of one symbol; by broken ones it is', async () => {
+    const { made, run } = breaker();
+    for (let at = 0; at < 10; at++) await run(fails('schema_drift'));
+    expect(made.state).toBe('closed');
+    const broken = { failure: { reason: 'schema_drift', detail: { code: 'invalid_json' }, message: 'no' } } as const;
+    for (let at = 0; at < 3; at++) await run(fails('schema_drift', broken));
+    expect(made.state).toBe('open');
+  });
+
+  it('lets nobody pause for our own ledger’s no', async () => {
+    const { made, run } = breaker();
+    await run(fails('quota_exhausted', { called: false, retryAfterSeconds: 40 }));
+    expect(made.pause(Date.now())).toBeNull();
+    expect(await run(ok)).toEqual(ok);
+  });
+
   it.each(['not_found', 'bad_request', 'no_data'] as const)(
     'is not opened by %s, which is about the question',
     async (reason) => {
