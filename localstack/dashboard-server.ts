@@ -171,16 +171,23 @@ function pass(
   { path, headers }: { readonly path: string; readonly headers: OutgoingHttpHeaders },
 ): void {
   const { hostname, port: emulatorPort } = new URL(emulatorUrl);
+  let answered = false;
   const upstream = httpRequest(
     // A connection of its own: one that was kept may be closed by the emulator as the request is sent.
     { host: hostname, port: emulatorPort, method: request.method, path, headers, agent: false },
     (answer) => {
+      const { statusCode = 0 } = answer;
+      if (statusCode < 200) {
+        answer.destroy();
+        return;
+      }
+      answered = true;
       const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
       const { location } = answer.headers;
       if (location?.startsWith(`${emulatorUrl}/`))
         kept['location'] =
           `http://${request.headers.host ?? `127.0.0.1:${port}`}${downloads}${location.slice(emulatorUrl.length + 1)}`;
-      response.writeHead(answer.statusCode ?? 502, kept);
+      response.writeHead(statusCode, kept);
       pipeline(answer, response, () => undefined);
     },
   );
@@ -189,7 +196,7 @@ function pass(
     silent = true;
     upstream.destroy(new Error('The emulator is silent.'));
   });
-  upstream.once('error', (error) => {
+  const failed = (code: string | null) => {
     if (response.headersSent) {
       response.destroy();
       return;
@@ -205,11 +212,16 @@ function pass(
         type: 'about:blank',
         title: 'The local cloud does not answer',
         status,
-        detail: `The emulator that runs the API cannot be reached (${silent ? 'silent' : (codeOf(error) ?? 'no answer')}). Is \`npm start\` still running?`,
+        detail: `The emulator that runs the API cannot be reached (${silent ? 'silent' : (code ?? 'no answer')}). Is \`npm start\` still running?`,
         code: 'unavailable',
         retryable: true,
       }),
     );
+  };
+  upstream.once('error', (error) => failed(codeOf(error) ?? null));
+  // What is no answer, Node tells by nothing but this.
+  upstream.once('close', () => {
+    if (!answered && !response.writableEnded && !response.destroyed) failed(null);
   });
   response.once('close', () => upstream.destroy());
   request.pipe(upstream);

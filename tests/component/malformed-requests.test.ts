@@ -1,51 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 import { requestBytes, statusOf, targetOf } from '../support/request-lines.ts';
+import { type ServersProcess, servers, startServersProcess } from '../support/servers-process.ts';
 
-const portsSchema = z.object({ dashboard: z.int(), simulator: z.int(), proxy: z.int() });
-type Server = keyof z.infer<typeof portsSchema>;
-const servers: readonly Server[] = ['dashboard', 'simulator', 'proxy'];
-const wellFormed: Readonly<Record<Server, readonly [path: string, status: number]>> = {
-  dashboard: ['/', 200],
-  simulator: ['/slickcharts/sp500', 200],
-  proxy: ['/yahoo/health', 200],
-};
-
-let child: ChildProcess;
-let ports: z.infer<typeof portsSchema>;
-let errors = '';
+let running: ServersProcess;
 beforeAll(async () => {
-  const started = spawn(process.execPath, [fileURLToPath(new URL('../support/four-servers.ts', import.meta.url))], {
-    stdio: 'pipe',
-  });
-  child = started;
-  started.stderr.on('data', (part: Buffer) => {
-    errors += part.toString();
-  });
-  const [line] = await once(started.stdout, 'data');
-  ports = portsSchema.parse(JSON.parse(String(line)));
+  running = await startServersProcess();
 }, 60_000);
-afterAll(async () => {
-  const ended = once(child, 'exit');
-  child.stdin?.end();
-  await ended;
-});
+afterAll(() => running.stop());
 
 const raw = (text: string) => Buffer.from(text, 'latin1');
-
-async function expectServing(server: Server): Promise<void> {
-  const [path, status] = wellFormed[server];
-  const request = raw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`);
-  expect([server, await statusOf(ports[server], request, 30_000), errors]).toEqual([server, status, '']);
-  expect(child.exitCode).toBeNull();
-}
 
 describe.each(servers)('the server of the %s', (server) => {
   it.each([
@@ -70,32 +38,36 @@ describe.each(servers)('the server of the %s', (server) => {
     'GET / HTTP/1.1\r\nHost: second.example',
     '\x16\x03\x01\x02',
   ])('answers a 4xx to %j and keeps serving', async (line) => {
-    const status = await statusOf(ports[server], raw(`${line}\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`), 30_000);
+    const status = await statusOf(
+      running.ports[server],
+      raw(`${line}\r\nHost: 127.0.0.1:${running.ports[server]}\r\n\r\n`),
+      30_000,
+    );
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
-    await expectServing(server);
+    await running.expectServing(server);
   });
 
   it('answers a 4xx to an address longer than any', async () => {
-    const long = raw(`GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: 127.0.0.1:${ports[server]}\r\n\r\n`);
-    expect(await statusOf(ports[server], long, 30_000)).toBe(431);
+    const long = raw(`GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: 127.0.0.1:${running.ports[server]}\r\n\r\n`);
+    expect(await statusOf(running.ports[server], long, 30_000)).toBe(431);
   });
 
   it('answers a 4xx to a request without a host', async () => {
-    expect(await statusOf(ports[server], raw('GET /yahoo/health HTTP/1.1\r\n\r\n'), 30_000)).toBe(400);
+    expect(await statusOf(running.ports[server], raw('GET /yahoo/health HTTP/1.1\r\n\r\n'), 30_000)).toBe(400);
   });
 
   it('answers no 5xx to anything at random, and keeps serving', { timeout: 120_000 }, async () => {
     const random = randomFrom(chosenSeed(`Random requests to the ${server}`));
     for (let round = 0; round < 40; round++) {
-      const sent = Array.from({ length: 10 }, () => requestBytes(random, ports[server]));
-      const statuses = await Promise.all(sent.map((each) => statusOf(ports[server], each)));
+      const sent = Array.from({ length: 10 }, () => requestBytes(random, running.ports[server]));
+      const statuses = await Promise.all(sent.map((each) => statusOf(running.ports[server], each)));
       const wrong = sent
         .filter((_, at) => (statuses[at] ?? 0) >= 500)
         .map((each) => each.toString('latin1').slice(0, 300));
       expect(wrong).toEqual([]);
     }
-    await expectServing(server);
+    await running.expectServing(server);
   });
 });
 

@@ -157,12 +157,18 @@ function forward(
     'accept-encoding': 'identity',
   };
   const sent = http.request(target, { method: incoming.method, headers, lookup, agent: false }, (answer) => {
+    const { statusCode = 0 } = answer;
+    // Node can pass on no such status: the page hung up.
+    if (statusCode < 200) {
+      outgoing.destroy();
+      return;
+    }
     const passed: string[] = [];
     for (let at = 0; at < answer.rawHeaders.length; at += 2) {
       const name = answer.rawHeaders[at] ?? '';
       if (!hopByHop.test(name)) passed.push(name, answer.rawHeaders[at + 1] ?? '');
     }
-    outgoing.writeHead(answer.statusCode ?? 502, passed);
+    outgoing.writeHead(statusCode, passed);
     answer.on('data', (chunk: Buffer) => count(chunk.length));
     answer.on('error', () => outgoing.destroy());
     answer.pipe(outgoing);
@@ -170,6 +176,10 @@ function forward(
   sent.on('socket', keep);
   // No answer, because an error page of the proxy would be parsed as one of the source.
   sent.on('error', () => outgoing.destroy());
+  // Of a 101 that nobody asked for, Node tells nothing but this.
+  sent.once('close', () => {
+    if (!outgoing.headersSent) outgoing.destroy();
+  });
   outgoing.once('close', () => sent.destroy());
   incoming.pipe(sent);
 }

@@ -84,6 +84,7 @@ function request(
       reject(new RefusedError('The address is a private one.'));
       return;
     }
+    let answered = false;
     const sent = transport.request(
       call.url,
       {
@@ -95,6 +96,13 @@ function request(
         signal,
       },
       (incoming) => {
+        answered = true;
+        const { statusCode = 0 } = incoming;
+        if (statusCode < 200) {
+          incoming.destroy();
+          reject(new Error('The status is none.'));
+          return;
+        }
         readBody(incoming, options.maxBytes).then(({ text, truncated, error }) => {
           if (signal.aborted) {
             reject(signal.reason);
@@ -104,7 +112,7 @@ function request(
           resolvePromise({
             error,
             response: {
-              status: incoming.statusCode ?? 0,
+              status: statusCode,
               headers: Object.fromEntries(
                 Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
               ),
@@ -117,6 +125,10 @@ function request(
       },
     );
     sent.on('error', reject);
+    // To a 101 that nobody asked for, Node closes the connection and says nothing.
+    sent.once('close', () => {
+      if (!answered) reject(new Error('The connection was closed.'));
+    });
     sent.end(call.body);
   });
 }
