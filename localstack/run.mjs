@@ -4,14 +4,15 @@
  *
  *   1. install with `npm ci`, when node_modules is missing or was installed from another package-lock.json
  *   2. continue on the Node that the project pins (node_modules/.bin/node), passing on signals and the exit code. What it
- *      compiles is cached in node_modules/.cache, for it and its children: half of a command's own time
+ *      compiles is cached in node_modules/.cache, for it and its children: half of a command's own time. A `kill -9` of this
+ *      process, which leaves it no time to pass anything on, ends it too
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
@@ -53,7 +54,8 @@ const wanted = createHash('sha256')
 if (!existsSync(join(bin, 'node')) || !existsSync(stamp) || readFileSync(stamp, 'utf8').trim() !== wanted)
   await install();
 
-process.exitCode = await run(join(bin, 'node'), [script, ...args], 'inherit', {
+const orphaned = pathToFileURL(join(root, 'localstack', 'end-when-orphaned.mjs')).href;
+process.exitCode = await run(join(bin, 'node'), ['--import', orphaned, script, ...args], 'inherit', {
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
 });
 

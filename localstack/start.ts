@@ -60,12 +60,6 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// `run.mjs` passes on every signal but `kill -9`, which leaves it no time to.
-const parent = process.ppid;
-setInterval(() => {
-  if (process.ppid !== parent) stopping.abort(new Stopped());
-}, 500).unref();
-
 /** The user stopped the start. */
 class Stopped extends Error {
   override readonly name = 'Stopped';

@@ -20,6 +20,7 @@ import { setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { endWithParent } from '../localstack/end-with-parent.ts';
 import { messageOf } from '../localstack/problem.ts';
 import { commandOf, isAlive, until } from '../localstack/processes.ts';
 import { pythonWithEmulator } from '../localstack/python.ts';
@@ -99,7 +100,7 @@ const environment = {
 };
 const running = new Set<ChildProcess>();
 let interrupted = false;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     interrupted = true;
     for (const child of running) child.kill(name);
@@ -316,7 +317,9 @@ function run(
       cwd: root,
       env: environment,
       stdio: ['ignore', ...(output === 'show' ? (['inherit', 'inherit'] as const) : (['pipe', 'pipe'] as const))],
+      detached: true,
     });
+    endWithParent(child, 'SIGTERM', 60);
     running.add(child);
     if (first === 'others' && child.pid !== undefined) setPriority(child.pid, 5);
     let text = '';

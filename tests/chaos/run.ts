@@ -19,7 +19,7 @@ function longForms(): Promise<number> {
   const file = new URL('../run.ts', import.meta.url).pathname;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, 'long-chaos'], { stdio: 'inherit' });
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name));
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
   });
