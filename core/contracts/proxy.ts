@@ -3,14 +3,17 @@ import { runReasons } from './words/run-reasons.ts';
 
 /** What the Yahoo proxy asks its upstream for. A quote is per symbol, whatever the client put into one request. */
 export const questionSchema = z.object({
-  route: z.enum(['quote', 'chart', 'summary', 'timeseries', 'search']),
+  /** The name of a route of the proxy's table. */
+  route: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   /** Equal keys are equal answers. */
   key: z.string().min(1).max(300),
   /** Yahoo's path, symbol and all. For quotes without the symbol. */
-  path: z.string().max(200),
+  path: z.string().max(2_000),
   /** Only parameters that the proxy knows. For quotes without `symbols`. */
-  query: z.record(z.string(), z.string().max(500)),
-  /** `null` for a search. */
+  query: z.record(z.string(), z.string().max(6_500)),
+  /** What a POST sends: JSON. Requests that the former release handed over have none. */
+  body: z.string().max(64_000).nullable().default(null),
+  /** The one symbol that it is about; `null` where there is none, or several. */
   symbol: z.string().max(40).nullable(),
   /** For charts: the range ends in the past, so new prices do not change the answer. */
   past: z.boolean(),

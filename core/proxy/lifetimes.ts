@@ -1,5 +1,3 @@
-import type { Question } from '../contracts/proxy.ts';
-
 /**
  * Whether the market of an answer trades: `extended` is before and after the session, `unknown` where the answer does
  * not say.
@@ -17,7 +15,7 @@ export interface Lifetime {
 }
 
 /** The kinds of answers with different lifetimes. `missing` is an answer that says that there is no data. */
-export type AnswerKind = 'quote' | 'intraday' | 'daily' | 'past' | 'summary' | 'profile' | 'search' | 'missing';
+export type AnswerKind = 'quote' | 'intraday' | 'daily' | 'past' | 'list' | 'news' | 'profile' | 'search' | 'missing';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -48,7 +46,10 @@ const table: Readonly<Record<'quote' | 'intraday' | 'daily', Readonly<Record<Mar
     unknown: { fresh: minute, reuse: 5 * minute, keep: 4 * day },
   },
 };
-const still: Readonly<Record<'past' | 'profile' | 'search' | 'missing', Lifetime>> = {
+const still: Readonly<Record<'past' | 'list' | 'news' | 'profile' | 'search' | 'missing', Lifetime>> = {
+  // What a market as a whole does, and calendars: prices of many at once, none of which is read as one's own.
+  list: { fresh: minute, reuse: 4 * minute, keep: day },
+  news: { fresh: 5 * minute, reuse: 25 * minute, keep: day },
   // A split changes the past, so not forever.
   past: { fresh: 6 * hour, reuse: day, keep: 7 * day },
   profile: { fresh: 6 * hour, reuse: day, keep: 7 * day },
@@ -63,31 +64,8 @@ export function lifetimeOf(kind: AnswerKind, phase: MarketPhase): Lifetime {
     case 'intraday':
     case 'daily':
       return table[kind][phase];
-    case 'summary':
-      return table.intraday[phase];
     default:
       return still[kind];
-  }
-}
-
-const intradayInterval = /^\d+(m|h)$/;
-const pricedModules = new Set(['price', 'summaryDetail', 'financialData', 'defaultKeyStatistics']);
-
-/** The kind of the answer to a question. */
-export function kindOf(question: Question): AnswerKind {
-  switch (question.route) {
-    case 'quote':
-    case 'search':
-      return question.route;
-    case 'chart':
-      if (question.past) return 'past';
-      return intradayInterval.test(question.query['interval'] ?? '1d') ? 'intraday' : 'daily';
-    case 'summary':
-      return (question.query['modules'] ?? '').split(',').some((module) => pricedModules.has(module))
-        ? 'summary'
-        : 'profile';
-    case 'timeseries':
-      return 'profile';
   }
 }
 

@@ -2,9 +2,13 @@ import * as z from 'zod';
 import type { Failure } from '../contracts/failure.ts';
 import type { Question } from '../contracts/proxy.ts';
 import type { SourceAnswer } from '../sources/parser.ts';
+import { transportFailure } from '../sources/reading/http-failure.ts';
 import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
-import { kindOf, type Lifetime, lifetimeOf, type MarketPhase, phaseOf } from './lifetimes.ts';
-import { notFound, yahooError } from './yahoo-error.ts';
+import type { AnswerShape } from './answer-shapes.ts';
+import { type Lifetime, lifetimeOf, type MarketPhase } from './lifetimes.ts';
+import type { ProxyRoute } from './route.ts';
+import { routeNamed } from './routes.ts';
+import { yahooError } from './yahoo-error.ts';
 
 /** An answer of the upstream that may be served. */
 export interface ReadAnswer {
@@ -16,106 +20,69 @@ export interface ReadAnswer {
 /** Yahoo's answer; the request is in the question. */
 export type Heard = Pick<SourceAnswer, 'response' | 'error' | 'fetchedAt'>;
 
-const number = z.number();
-const instants = z.object({ start: number, end: number });
-const chartAnswer = z.object({
-  chart: z.object({
-    result: z
-      .array(
-        z.object({
-          meta: z.object({
-            symbol: z.string(),
-            instrumentType: z.string().nullish().catch(null),
-            currentTradingPeriod: z
-              .object({ pre: instants.optional(), regular: instants, post: instants.optional() })
-              .nullish()
-              .catch(null),
-          }),
-          indicators: z.object({ quote: z.array(z.unknown()).min(1) }),
-        }),
-      )
-      .min(1)
-      .nullable(),
-    error: z.unknown(),
-  }),
-});
-const summaryAnswer = z.object({
-  quoteSummary: z.object({
-    result: z
-      .array(
-        z.looseObject({
-          price: z
-            .object({ marketState: z.string().nullish().catch(null) })
-            .nullish()
-            .catch(null),
-        }),
-      )
-      .min(1)
-      .nullable(),
-    error: z.unknown(),
-  }),
-});
-const timeseriesAnswer = z.object({
-  timeseries: z.object({ result: z.array(z.unknown()).nullable(), error: z.unknown() }),
-});
-const searchAnswer = z.object({ quotes: z.array(z.unknown()) });
-
 /** Reads an answer to anything but quotes. A valid answer is served unchanged. */
 export function readOneAnswer(heard: Heard, question: Question): ReadAnswer | { readonly failure: Failure } {
-  const refusal = readRefusal(heard, question);
+  const route = routeNamed(question.route);
+  if (!route) return { failure: unknownRoute };
+  const refusal = readRefusal(heard, route);
   if (refusal) return refusal;
-  const phase = readPhase(heard, question);
+  const body = heard.response?.body ?? '';
+  if (body.length > route.longest) return { failure: tooLarge };
+  const phase = 'page' in route.answer ? readPage(heard, route.answer.page) : readPhase(heard, route.answer.json);
   if (typeof phase !== 'string') return phase;
-  return { status: 200, body: heard.response?.body ?? '', lifetime: lifetimeOf(kindOf(question), phase) };
+  return { status: 200, body, lifetime: lifetimeOf(route.kindOf(question.query, question.past), phase) };
 }
 
-function readPhase(heard: Heard, { route }: Question): MarketPhase | { readonly failure: Failure } {
-  switch (route) {
-    case 'chart': {
-      const answer = readJson(heard, chartAnswer);
-      if ('failure' in answer) return answer;
-      const chart = answer.value.chart.result?.[0];
-      if (!chart) return { failure: toldFailure(answer.value.chart.error) };
-      return chartPhase(chart.meta, Date.parse(heard.fetchedAt) / 1000);
-    }
-    case 'summary': {
-      const answer = readJson(heard, summaryAnswer);
-      if ('failure' in answer) return answer;
-      const summary = answer.value.quoteSummary.result?.[0];
-      if (!summary) return { failure: toldFailure(answer.value.quoteSummary.error) };
-      return phaseOf(summary.price?.marketState);
-    }
-    case 'timeseries': {
-      const answer = readJson(heard, timeseriesAnswer);
-      if ('failure' in answer) return answer;
-      const { result, error } = answer.value.timeseries;
-      return result ? 'unknown' : { failure: toldFailure(error) };
-    }
-    default: {
-      const answer = readJson(heard, searchAnswer);
-      return 'failure' in answer ? answer : 'unknown';
-    }
-  }
+/** A question that another release has handed over. */
+const unknownRoute: Failure = {
+  reason: 'unexplained',
+  detail: { code: 'unknown_error' },
+  message: 'This release of the proxy has no such route.',
+};
+const tooLarge: Failure = {
+  reason: 'schema_drift',
+  detail: { code: 'too_large' },
+  message: 'The answer is longer than any answer of its route may be.',
+};
+
+function readPhase(heard: Heard, shape: AnswerShape): MarketPhase | { readonly failure: Failure } {
+  const answer = readJson(heard, shape);
+  if ('failure' in answer) return answer;
+  const { told, phaseAt } = answer.value;
+  return told ? { failure: toldFailure(told.error) } : phaseAt(Date.parse(heard.fetchedAt) / 1000);
 }
 
-type ChartMeta = NonNullable<z.infer<typeof chartAnswer>['chart']['result']>[number]['meta'];
-
-function chartPhase({ instrumentType, currentTradingPeriod: periods }: ChartMeta, now: number): MarketPhase {
-  // It trades every day; Yahoo gives it daily periods.
-  if (instrumentType === 'CRYPTOCURRENCY') return 'open';
-  if (!periods) return 'unknown';
-  const within = (period: { start: number; end: number } | undefined) =>
-    period !== undefined && now >= period.start && now < period.end;
-  if (within(periods.regular)) return 'open';
-  return within(periods.pre) || within(periods.post) ? 'extended' : 'closed';
+/** A page is one when it has what it is read for: a wall or a form of consent has not. */
+function readPage(heard: Heard, mark: string): MarketPhase | { readonly failure: Failure } {
+  const failure = transportFailure(heard);
+  if (failure) return { failure };
+  if (heard.response?.body.includes(mark)) return 'unknown';
+  return {
+    failure: {
+      reason: 'schema_drift',
+      detail: { code: 'schema_mismatch', paths: [mark] },
+      message: `The page has no ${mark}> any more.`,
+    },
+  };
 }
 
-const told = z.object({ code: z.string().max(60), description: z.string().max(400) });
-const refusalAnswer = z.union([
-  z.object({ chart: z.object({ error: told }) }).transform(({ chart }) => chart.error),
-  z.object({ quoteSummary: z.object({ error: told }) }).transform(({ quoteSummary }) => quoteSummary.error),
-  z.object({ finance: z.object({ error: told }) }).transform(({ finance }) => finance.error),
-]);
+/** An error of Yahoo's and nothing else: `{"chart":{"result":null,"error":{"code":…,"description":…}}}`. */
+const refusalAnswer = z
+  .record(
+    z.string().max(40),
+    z.strictObject({
+      result: z.union([z.null(), z.array(z.never())]).optional(),
+      error: z.strictObject({ code: z.string().max(60), description: z.string().max(400) }),
+    }),
+  )
+  .transform((roots, context) => {
+    const [[root, inside] = [], ...more] = Object.entries(roots);
+    if (root === undefined || inside === undefined || more.length > 0) {
+      context.addIssue({ code: 'custom', message: 'not one root' });
+      return z.NEVER;
+    }
+    return { root, ...inside.error };
+  });
 const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
   [400, 400],
   [404, 404],
@@ -123,17 +90,18 @@ const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
 ]);
 
 /**
- * A refusal that answers the client's question (no such symbol, too long a range) in Yahoo's format. Its text is passed
- * on when it is plain; a body in another format is not an answer.
+ * A refusal that answers the client's question (no such symbol, too long a range) in Yahoo's format. It is passed on as
+ * it came when its text is plain, and without its text otherwise; a body in another format is not an answer.
  */
-function readRefusal(heard: Heard, question: Question): ReadAnswer | null {
+function readRefusal(heard: Heard, route: ProxyRoute): ReadAnswer | null {
   const status = refusals.get(heard.response?.status ?? 0);
   if (!status) return null;
-  const parsed = refusalAnswer.safeParse(parseJson(heard.response?.body ?? ''));
+  const given = heard.response?.body ?? '';
+  const parsed = refusalAnswer.safeParse(parseJson(given));
   if (!parsed.success) return null;
-  const { code, description } = parsed.data;
-  const plain = /^[\w .,:;=/[\]()"'^-]*$/.test(description) ? description : notFound[question.route];
-  const { body } = yahooError(question.route, status === 422 ? 400 : status, code, plain);
+  const { root, code, description } = parsed.data;
+  const isPlain = [root, code, description].every((each) => /^[\w .,:;=/[\]()"'^!?%+-]*$/.test(each));
+  const body = isPlain ? given : yahooError(route, status === 422 ? 400 : status, 'Not Found', route.unknown).body;
   return { status, body, lifetime: lifetimeOf('missing', 'unknown') };
 }
 

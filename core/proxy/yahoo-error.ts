@@ -1,41 +1,37 @@
-import type { Question } from '../contracts/proxy.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 
 /** An answer of the proxy on Yahoo's own routes, before headers. */
 export interface YahooError {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 429 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 501 | 502 | 503 | 504;
   readonly contentType: string;
   readonly body: string;
 }
 
-type Route = Question['route'] | 'other';
+/** The top-level object of a route's answers, which has Yahoo's errors too, and Yahoo's own words for "there is none". */
+export interface ErrorForm {
+  readonly root: string;
+  readonly unknown: string;
+}
+
+/** The form of Yahoo's gateway, for requests that reach none of its routes. */
+export const gatewayForm: ErrorForm = { root: 'finance', unknown: 'HTTP 404 Not Found' };
 
 /** Why there is no answer: of Yahoo, of a stopped proxy, or of a database that is away and gives no permits. */
 export type NoAnswerReason = RunReason | 'stopped' | 'unavailable';
 
-/** The top-level object of each route's answers, which also has Yahoo's errors. */
-const roots: Readonly<Record<Route, string>> = {
-  quote: 'quoteResponse',
-  chart: 'chart',
-  summary: 'quoteSummary',
-  timeseries: 'timeseries',
-  search: 'finance',
-  other: 'finance',
-};
-
 /** An error in Yahoo's format: `{"chart":{"result":null,"error":{"code":…,"description":…}}}`. */
 export function yahooError(
-  route: Route,
+  { root }: ErrorForm,
   status: Exclude<YahooError['status'], 429>,
   code: string,
   description: string,
 ): YahooError {
   // Refused requests get the error of Yahoo's gateway on every route.
-  const root = status === 401 || status === 403 || status === 405 ? 'finance' : roots[route];
+  const shown = status === 401 || status === 403 || status === 405 || status === 501 ? gatewayForm.root : root;
   return {
     status,
     contentType: 'application/json;charset=utf-8',
-    body: JSON.stringify({ [root]: { result: null, error: { code, description } } }),
+    body: JSON.stringify({ [shown]: { result: null, error: { code, description } } }),
   };
 }
 
@@ -50,47 +46,32 @@ export const tooManyRequests: YahooError = {
  * The error for a client when Yahoo gave no answer and none is cached. The texts are ours, because an upstream's error
  * may contain what we sent.
  */
-export function failureAnswer(route: Route, reason: NoAnswerReason): YahooError {
+export function failureAnswer(form: ErrorForm, reason: NoAnswerReason): YahooError {
   switch (reason) {
     case 'rate_limited':
     case 'quota_exhausted':
       return tooManyRequests;
     case 'timeout':
-      return yahooError(
-        route,
-        504,
-        'Gateway Timeout',
-        'Yahoo did not answer in time, and no earlier answer is cached.',
-      );
+      return yahooError(form, 504, 'Gateway Timeout', 'Yahoo did not answer in time, and no earlier answer is cached.');
     case 'stopped':
-      return yahooError(route, 503, 'Service Unavailable', 'The proxy was stopped by its operator.');
+      return yahooError(form, 503, 'Service Unavailable', 'The proxy was stopped by its operator.');
     case 'unavailable':
-      return unavailable(route);
+      return unavailable(form);
     case 'not_found':
-      return yahooError(route, 404, 'Not Found', notFound[route]);
+      return yahooError(form, 404, 'Not Found', form.unknown);
     case 'bad_request':
-      return yahooError(route, 400, 'Bad Request', 'Yahoo rejected this request.');
+      return yahooError(form, 400, 'Bad Request', 'Yahoo rejected this request.');
     case 'down':
-      return yahooError(route, 502, 'Bad Gateway', 'Yahoo cannot be reached, and no earlier answer is cached.');
+      return yahooError(form, 502, 'Bad Gateway', 'Yahoo cannot be reached, and no earlier answer is cached.');
     case 'blocked':
     case 'auth_expired':
-      return yahooError(route, 502, 'Bad Gateway', 'Yahoo refuses the session of this proxy; it is being renewed.');
+      return yahooError(form, 502, 'Bad Gateway', 'Yahoo refuses the session of this proxy; it is being renewed.');
     default:
-      return yahooError(route, 502, 'Bad Gateway', 'Yahoo gave an unreadable answer, and no earlier answer is cached.');
+      return yahooError(form, 502, 'Bad Gateway', 'Yahoo gave an unreadable answer, and no earlier answer is cached.');
   }
 }
 
 /** The proxy's own database is away. The same may work in a moment. */
-export function unavailable(route: Route): YahooError {
-  return yahooError(route, 503, 'Service Unavailable', 'The proxy cannot reach its database now. Try again shortly.');
+export function unavailable(form: ErrorForm): YahooError {
+  return yahooError(form, 503, 'Service Unavailable', 'The proxy cannot reach its database now. Try again shortly.');
 }
-
-/** Yahoo's own texts, by route. */
-export const notFound: Readonly<Record<Route, string>> = {
-  quote: 'No data found',
-  chart: 'No data found, symbol may be delisted',
-  summary: 'Quote not found for symbol',
-  timeseries: 'No data found',
-  search: 'No data found',
-  other: 'HTTP 404 Not Found',
-};

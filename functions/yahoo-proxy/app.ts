@@ -8,17 +8,25 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Question } from '../../core/contracts/proxy.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
 import { ProblemError, problemBody, problems } from '../../core/http/problem.ts';
 import { simulationOf } from '../../core/http/respond.ts';
 import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
-import { type QuestionsRead, quoteQuestion, readOne, readQuotes } from '../../core/proxy/read-question.ts';
+import { quoteRoute } from '../../core/proxy/market-routes.ts';
+import { type ClientRequest, quoteQuestion, readRequest } from '../../core/proxy/read-question.ts';
+import type { ProxyRoute } from '../../core/proxy/route.ts';
+import { routes } from '../../core/proxy/routes.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
-import type { YahooError } from '../../core/proxy/yahoo-error.ts';
-import { failureAnswer, notFound, tooManyRequests, unavailable, yahooError } from '../../core/proxy/yahoo-error.ts';
+import {
+  type ErrorForm,
+  failureAnswer,
+  gatewayForm,
+  tooManyRequests,
+  unavailable,
+  yahooError,
+} from '../../core/proxy/yahoo-error.ts';
 import type { CacheLookup } from './answer-cache.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
@@ -26,6 +34,7 @@ import { judgeHealth } from './health.ts';
 import { routedPath, splitPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
 import { proxyQuoteView, readRow } from './quote-view.ts';
+import { readLimited } from './read-limited.ts';
 import { foundReply, headersOf, plainReply, type Reply } from './reply.ts';
 
 interface Bindings {
@@ -47,6 +56,8 @@ const crumb = 'Quotron.000';
 /** For clients that require a cookie. It is never read. */
 const cookie = 'A3=d=Quotron&S=Quotron; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly';
 
+const crumbRoute = { name: 'crumb', ...gatewayForm };
+
 /** Routes that answer in the API's format, errors too. On all others, clients expect Yahoo's. */
 const ownRoute = /^\/yahoo\/(?:quote|market|health|metrics)(?:\/|$)/;
 
@@ -58,44 +69,27 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
 
   app.use('/yahoo/*', async (context, next) => {
     const { req } = context;
-    const { method } = req;
-    if (method !== 'GET' && method !== 'HEAD')
-      return send(
-        context,
-        yahooReply('other', yahooError('other', 405, 'Method Not Allowed', 'Only GET.'), { allow: 'GET, HEAD' }),
-      );
-    const known = quick.answer(method, targetOf(req.url), (name) => req.header(name));
+    if (req.header('upgrade')?.toLowerCase().includes('websocket')) return send(context, noRoute(liveHelp));
+    const known = quick.answer(req.method, targetOf(req.url), (name) => req.header(name));
     if (known) return new Response(known.body, { status: known.status, headers: known.headers });
     return next();
   });
 
-  app.get('/yahoo/v7/finance/quote', (context) =>
-    yahooRoute(context, 'quote', readQuotes(searchOf(context)), (found, fields) => {
-      const rows = found.flatMap(({ answer }) => (answer && answer.status === 200 ? [answer.body] : []));
-      return { status: 200, body: quoteAnswerBody(rows, fields) };
-    }),
-  );
-  app.get('/yahoo/v8/finance/chart/:symbol', (context) =>
-    yahooRoute(context, 'chart', readOne('chart', symbolOf(context), searchOf(context), clock()), first),
-  );
-  app.get('/yahoo/v10/finance/quoteSummary/:symbol', (context) =>
-    yahooRoute(context, 'summary', readOne('summary', symbolOf(context), searchOf(context), clock()), first),
-  );
-  app.get('/yahoo/ws/fundamentals-timeseries/v1/finance/timeseries/:symbol', (context) =>
-    yahooRoute(context, 'timeseries', readOne('timeseries', symbolOf(context), searchOf(context), clock()), first),
-  );
-  app.get('/yahoo/v1/finance/search', (context) =>
-    yahooRoute(context, 'search', readOne('search', null, searchOf(context), clock()), first),
-  );
+  for (const route of routes)
+    for (const path of route.paths) {
+      const here = `/yahoo${path.replace(/\{(\w+)\}/, ':$1')}`;
+      app.on(route.method, here, (context) => yahooRoute(context, route));
+      app.all(here, (context) => send(context, wrongMethod(route.method)));
+    }
   app.get('/yahoo/v1/test/getcrumb', async (context) => {
     const admission = await admit(context);
-    if (!admission.admitted) return send(context, yahooRefusal('other', admission));
+    if (!admission.admitted) return send(context, yahooRefusal(crumbRoute, admission));
     const page = { status: 200, contentType: 'text/plain;charset=utf-8', body: crumb };
     return send(context, plainReply('crumb', page, { 'set-cookie': cookie }));
   });
 
   app.get('/yahoo/quote/:symbol', async (context) => {
-    if (wantsPage(context.req.header('accept'))) return page(context);
+    if (wantsPage(context.req.header('accept'))) return page(context, 200);
     const symbol = canonicalSymbol(symbolOf(context));
     if (!symbol)
       throw new ProblemError(
@@ -135,7 +129,10 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     return send(context, plainReply('metrics', { status: 200, contentType, body }));
   });
 
-  app.notFound((context) => send(context, yahooReply('other', yahooError('other', 404, 'Not Found', notFound.other))));
+  // Where clients get their cookie: `fc.yahoo.com` answers 404 with one.
+  for (const path of ['/yahoo', '/yahoo/']) app.get(path, (context) => page(context, 404));
+  app.all('/yahoo/*', (context) => send(context, noRoute(noRouteHelp(routedPath(context.req.url)))));
+  app.notFound((context) => send(context, noRoute(noRouteHelp(''))));
   app.onError((error, context) => {
     const requestId = requestIdOf(context);
     const problem =
@@ -146,31 +143,26 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
           });
     if (problem.code === 'unavailable') log(error, requestId);
     if (!(error instanceof ProblemError) && !ownRoute.test(routedPath(context.req.url)))
-      return send(context, yahooReply('other', unavailable('other'), problem.headers));
+      return send(context, plainReply('other', unavailable(gatewayForm), problem.headers));
     const { status } = problems[problem.code];
     const body = JSON.stringify(problemBody(problem, requestId, routedPath(context.req.url).slice(0, 200)));
     const reply = plainReply('problem', { status, contentType: 'application/problem+json', body }, problem.headers);
     return send(context, reply);
   });
 
-  async function yahooRoute(
-    context: ProxyContext,
-    route: Question['route'],
-    asked: QuestionsRead,
-    made: (found: readonly CacheLookup[], fields: ReadonlySet<string>) => { status: number; body: string },
-  ): Promise<Response> {
+  async function yahooRoute(context: ProxyContext, route: ProxyRoute): Promise<Response> {
     const admission = await admit(context);
     if (!admission.admitted) return send(context, yahooRefusal(route, admission));
-    if ('error' in asked) return send(context, yahooReply(route, asked.error));
+    const asked = readRequest(route, await clientRequestOf(context, route), clock());
+    if ('error' in asked) return send(context, plainReply(route.name, asked.error));
     const found = await cache.find(asked.questions, admission.caller);
     const unanswered = found.find(({ answer }) => answer === null)?.failed;
     if (unanswered) {
       const retry = unanswered.retryAfterSeconds > 0 ? { 'retry-after': String(unanswered.retryAfterSeconds) } : {};
-      return send(context, yahooReply(route, failureAnswer(route, unanswered.reason), retry));
+      return send(context, plainReply(route.name, failureAnswer(route, unanswered.reason), retry));
     }
-    const contentType = 'application/json;charset=utf-8';
-    if (found.length === 0) return send(context, plainReply(route, { contentType, ...made(found, asked.fields) }));
-    return send(context, foundReply(route, { contentType, ...made(found, asked.fields) }, found));
+    const made = route === quoteRoute ? joined(found, asked.fields) : first(found, route);
+    return send(context, found.length === 0 ? plainReply(route.name, made) : foundReply(route.name, made, found));
   }
 
   /** A quote in the envelope of `/api/v1`. */
@@ -219,11 +211,11 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
    * What a page of finance.yahoo.com is to clients: the place where cookies come from. Nobody needs a key for a cookie
    * that opens nothing; who has none hears so at the next step, in words that clients pass on.
    */
-  function page(context: ProxyContext): Response {
+  function page(context: ProxyContext, status: 200 | 404): Response {
     const body = '<!doctype html><title>Quotron</title><p>This is Quotron’s proxy of Yahoo Finance.';
     return send(
       context,
-      plainReply('page', { status: 200, contentType: 'text/html; charset=utf-8', body }, { 'set-cookie': cookie }),
+      plainReply('page', { status, contentType: 'text/html; charset=utf-8', body }, { 'set-cookie': cookie }),
     );
   }
 
@@ -237,10 +229,15 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   function send(context: ProxyContext, reply: Reply): Response {
     const now = clock();
     metrics.answered(reply.route, reply.cache, reply.status);
-    quick.keep(targetOf(context.req.url), reply, now);
+    // The answer to a POST depends on its body, which its address does not have.
+    if (context.req.method !== 'POST') quick.keep(targetOf(context.req.url), reply, now);
     const headers = headersOf(reply, reply.cache, { now, simulated });
     headers['x-request-id'] = requestIdOf(context);
-    if (reply.etag !== null && matchesEtag(context.req.header('if-none-match'), reply.etag)) {
+    if (
+      reply.etag !== null &&
+      context.req.method !== 'POST' &&
+      matchesEtag(context.req.header('if-none-match'), reply.etag)
+    ) {
       delete headers['content-type'];
       return new Response(null, { status: 304, headers });
     }
@@ -250,20 +247,62 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   return { app, quick: quick.answer };
 }
 
-function first(found: readonly CacheLookup[]): { status: number; body: string } {
+const json = 'application/json;charset=utf-8';
+
+/** One answer for all quotes. */
+function joined(found: readonly CacheLookup[], fields: ReadonlySet<string>) {
+  const rows = found.flatMap(({ answer }) => (answer && answer.status === 200 ? [answer.body] : []));
+  return { status: 200, contentType: json, body: quoteAnswerBody(rows, fields) };
+}
+
+function first(found: readonly CacheLookup[], route: ProxyRoute) {
   const answer = found[0]?.answer;
-  return { status: answer?.status ?? 502, body: answer?.body ?? '' };
+  const isPage = 'page' in route.answer && answer?.status === 200;
+  return {
+    status: answer?.status ?? 502,
+    contentType: isPage ? 'text/html;charset=utf-8' : json,
+    body: answer?.body ?? '',
+  };
 }
 
-function yahooReply(route: string, error: YahooError, headers: Readonly<Record<string, string>> = {}): Reply {
-  return plainReply(route, error, headers);
+/** What a client asks of a route. A body that is longer than the route's is not read to its end. */
+async function clientRequestOf(context: ProxyContext, route: ProxyRoute): Promise<ClientRequest> {
+  const [, place] = /\{(\w+)\}/.exec(route.paths[0]) ?? [];
+  return {
+    inPath: place === undefined ? undefined : context.req.param(place),
+    search: new URL(context.req.url).searchParams,
+    body: route.body ? await readLimited(context.req.raw, route.body.most) : undefined,
+  };
 }
 
-function yahooRefusal(route: Question['route'] | 'other', refused: Exclude<Admission, { admitted: true }>): Reply {
-  if (refused.why === 'too_fast') return plainReply(route, tooManyRequests, { 'retry-after': String(refused.wait) });
-  if (refused.why === 'licence') return plainReply(route, yahooError(route, 403, 'Forbidden', licenceHelp));
+function wrongMethod(method: ProxyRoute['method']): Reply {
+  const allow = method === 'GET' ? 'GET, HEAD' : method;
+  return plainReply('other', yahooError(gatewayForm, 405, 'Method Not Allowed', `Only ${method}.`), { allow });
+}
+
+/** What is not served here: no answer of Yahoo's, and clients are not to take it for one. */
+function noRoute(help: string): Reply {
+  return plainReply('other', yahooError(gatewayForm, 501, 'Not Implemented', help));
+}
+
+const liveHelp = `Quotron's Yahoo proxy serves no live prices over WebSocket; docs/proxy.md lists what it serves.`;
+
+/** Names the path, unless it has characters that no path of Yahoo's has. */
+function noRouteHelp(path: string): string {
+  const asked = path.replace(/^\/yahoo/, '');
+  const named = /^\/[\w./-]{1,100}$/.test(asked) ? ` ${asked}` : ' of that path';
+  return `Quotron's Yahoo proxy has no route${named}; docs/proxy.md lists those it has.`;
+}
+
+function yahooRefusal(
+  route: { readonly name: string } & ErrorForm,
+  refused: Exclude<Admission, { admitted: true }>,
+): Reply {
+  if (refused.why === 'too_fast')
+    return plainReply(route.name, tooManyRequests, { 'retry-after': String(refused.wait) });
+  if (refused.why === 'licence') return plainReply(route.name, yahooError(route, 403, 'Forbidden', licenceHelp));
   const error = yahooError(route, 401, 'Unauthorized', keyHelp[refused.why]);
-  return plainReply(route, error, { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' });
+  return plainReply(route.name, error, { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' });
 }
 
 const keyHelp = {
@@ -291,10 +330,6 @@ function wantsPage(accept: string | undefined): boolean {
 
 function symbolOf(context: ProxyContext): string {
   return context.req.param('symbol') ?? context.req.param('index') ?? '';
-}
-
-function searchOf(context: ProxyContext): URLSearchParams {
-  return new URL(context.req.url).searchParams;
 }
 
 /** Path and query of a URL. */

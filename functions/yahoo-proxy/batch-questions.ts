@@ -1,4 +1,5 @@
 import type { Question } from '../../core/contracts/proxy.ts';
+import { quoteRoute } from '../../core/proxy/market-routes.ts';
 import type { FetchFromYahoo, Loaded } from './fetch-from-yahoo.ts';
 import type { Asker } from './waiting-line.ts';
 
@@ -34,7 +35,7 @@ export function batchQuestions(fetchAnswers: FetchFromYahoo, gatherMs: number): 
   }
   return (questions, asker) => {
     // A chart or a search is always a separate request, and need not wait.
-    if (questions.every(({ route }) => route !== 'quote')) return fetchAnswers(questions, asker);
+    if (questions.every(({ route }) => route !== quoteRoute.name)) return fetchAnswers(questions, asker);
     return new Promise((done, fail) => {
       waiting.push({ questions, asker, done, fail });
       if (waiting.length === 1) setTimeout(() => void send(), gatherMs);

@@ -5,8 +5,10 @@ import type { Failure } from '../../core/contracts/failure.ts';
 import type { Question } from '../../core/contracts/proxy.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
+import { quoteRoute } from '../../core/proxy/market-routes.ts';
 import { type ReadAnswer, readOneAnswer } from '../../core/proxy/read-answer.ts';
 import { readQuoteAnswer } from '../../core/proxy/read-quotes.ts';
+import { routeNamed } from '../../core/proxy/routes.ts';
 import type { NoAnswerReason } from '../../core/proxy/yahoo-error.ts';
 import type { OpenSource } from '../../core/scraping/open-source.ts';
 import { holdAfter } from '../../core/scraping/retry-after.ts';
@@ -42,8 +44,6 @@ export interface YahooConnection {
 const symbolsPerRequest = 50;
 /** When a client may try again after there was no permit for a login, which may use the whole of the minute. */
 const loginRetrySeconds = 10;
-/** Routes that Yahoo answers to a session with its crumb only. */
-const needSession: ReadonlySet<Question['route']> = new Set(['quote', 'summary']);
 
 /**
  * Fetches from Yahoo as the scraper does: one permit of the shared ledger for each request, for which there is a line,
@@ -65,9 +65,9 @@ export function fetchFromYahoo(connection: YahooConnection): FetchFromYahoo {
 
 /** The questions that one upstream request answers. */
 function requestsOf(questions: readonly Question[]): Question[][] {
-  const quotes = questions.filter(({ route }) => route === 'quote');
+  const quotes = questions.filter(({ route }) => route === quoteRoute.name);
   const variants = Map.groupBy(quotes, ({ query }) => JSON.stringify(Object.entries(query).sort()));
-  const groups = questions.filter(({ route }) => route !== 'quote').map((question) => [question]);
+  const groups = questions.filter(({ route }) => route !== quoteRoute.name).map((question) => [question]);
   for (const variant of variants.values()) groups.push(...chunked(variant, symbolsPerRequest));
   return groups;
 }
@@ -127,7 +127,7 @@ async function request(
   if (!first) return { answers: new Map(), failure: null, called: false, retryAfterSeconds: 0 };
   const { sessions } = connection.source;
   let session: Session | null = null;
-  if (sessions && needSession.has(first.route)) {
+  if (sessions && routeNamed(first.route)?.needsSession) {
     const held = await sessions.session();
     if ('reason' in held) return noSession(held, connection.now());
     session = held;
@@ -163,9 +163,15 @@ async function send(
   { source, state, now }: YahooConnection,
 ): Promise<RequestOutcome> {
   const symbols = group.flatMap(({ symbol }) => symbol ?? []);
-  const query = first.route === 'quote' ? { ...first.query, symbols: symbols.join(',') } : first.query;
-  const url = source.address.url(first.path, { ...query, ...session?.query });
-  const answer = await source.upstream({ method: 'GET', url, headers: { ...source.headers, ...session?.headers } });
+  const query = first.route === quoteRoute.name ? { ...first.query, symbols: symbols.join(',') } : first.query;
+  const origin = routeNamed(first.route)?.origin ?? '';
+  const url = source.address.url(origin + first.path, { ...query, ...session?.query });
+  const headers = { ...source.headers, ...session?.headers };
+  const answer = await source.upstream(
+    first.body === null
+      ? { method: 'GET', url, headers }
+      : { method: 'POST', url, headers: { ...headers, 'content-type': 'application/json' }, body: first.body },
+  );
   // Masked before it is read: what is kept and given out has never held a credential of ours.
   const redact = redactor(session ? sessionSecrets(session) : []);
   const fetchedAt = now();
@@ -180,7 +186,7 @@ async function send(
     if (seconds > 0) await state.call({ op: 'holdSource', sourceId: source.id, seconds });
     return failed(failure, true, seconds);
   };
-  if (first.route === 'quote') {
+  if (first.route === quoteRoute.name) {
     const read = guardedRead<ReturnType<typeof readQuoteAnswer>>(
       () => readQuoteAnswer(heard, symbols),
       (failure) => ({ failure }),

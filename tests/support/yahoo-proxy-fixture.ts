@@ -4,6 +4,7 @@ import type { UpstreamCall } from '../../core/ports/upstream.ts';
 import { type AssembledProxy, assembleProxy, type ProxyWorld } from '../../functions/yahoo-proxy/assemble.ts';
 import { openGate } from '../../functions/yahoo-proxy/gate.ts';
 import type { RunningUpstreams } from '../../localstack/upstreams/server.ts';
+import type { ProxyRequest } from './yahoo-proxy-requests.ts';
 
 export interface TestProxy {
   readonly proxy: AssembledProxy;
@@ -13,6 +14,8 @@ export interface TestProxy {
   /** Lets time pass for the proxy, and for nobody else. */
   pass(seconds: number): void;
   ask(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
+  /** Asks what a client asks: a POST where it has a body. */
+  request(request: ProxyRequest, headers?: Record<string, string>): Promise<Response>;
 }
 
 /** The proxy in this process, in front of the simulated Yahoo, with a clock of its own. */
@@ -51,5 +54,12 @@ export async function testProxy(upstreams: RunningUpstreams, world: Partial<Prox
     },
     ask: async (path, headers = {}, method = 'GET') =>
       proxy.app.request(`http://localhost${path}`, { method, headers }),
+    request: async ({ path, body }, headers = {}) =>
+      proxy.app.request(
+        `http://localhost${path}`,
+        body === undefined
+          ? { headers }
+          : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body },
+      ),
   };
 }

@@ -7,7 +7,13 @@ export const yahoo: SourceDefinition = {
   id: 'yahoo',
   title: 'Yahoo Finance',
   kind: 'api',
-  origins: ['https://query2.finance.yahoo.com', 'https://query1.finance.yahoo.com', 'https://fc.yahoo.com'],
+  origins: [
+    'https://query2.finance.yahoo.com',
+    'https://query1.finance.yahoo.com',
+    'https://fc.yahoo.com',
+    // News and pages, for the proxy.
+    'https://finance.yahoo.com',
+  ],
   quota: { perMinute: 60, perDay: 20_000 },
   session: {
     strategy: 'cookie-crumb',

@@ -4,20 +4,16 @@ import { createApiKey } from '../../../core/auth/api-keys.ts';
 import { problemSchema } from '../../../core/contracts/http/envelope.ts';
 import { stateResponseSchemas } from '../../../core/contracts/state.ts';
 import { type KeyUse, keyUses } from '../../../core/contracts/words/licence.ts';
+import { routes } from '../../../core/proxy/routes.ts';
 import { keyGate } from '../../../functions/yahoo-proxy/gate.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
+import { oneOfEachRoute, type ProxyRequest } from '../../support/yahoo-proxy-requests.ts';
 
-/** Every route of the proxy and whether it shows what Yahoo gave, whose licence class is `internal`. */
-const routes: Record<string, { readonly path: string; readonly shows: 'yahoo' | 'nothing' }> = {
-  '/yahoo/v7/finance/quote': { path: '/v7/finance/quote?symbols=AAPL', shows: 'yahoo' },
-  '/yahoo/v8/finance/chart/:symbol': { path: '/v8/finance/chart/AAPL', shows: 'yahoo' },
-  '/yahoo/v10/finance/quoteSummary/:symbol': { path: '/v10/finance/quoteSummary/AAPL?modules=price', shows: 'yahoo' },
-  '/yahoo/ws/fundamentals-timeseries/v1/finance/timeseries/:symbol': {
-    path: '/ws/fundamentals-timeseries/v1/finance/timeseries/AAPL?type=trailingPegRatio',
-    shows: 'yahoo',
-  },
-  '/yahoo/v1/finance/search': { path: '/v1/finance/search?q=apple', shows: 'yahoo' },
+type Case = ProxyRequest & { readonly shows: 'yahoo' | 'nothing' };
+
+/** What the proxy answers of its own, and whether it shows what Yahoo gave, whose licence class is `internal`. */
+const own: Readonly<Record<string, Case>> = {
   // It opens nothing. Clients ask for it before they ask for Yahoo's data, which such a key does not get.
   '/yahoo/v1/test/getcrumb': { path: '/v1/test/getcrumb', shows: 'yahoo' },
   '/yahoo/quote/:symbol': { path: '/quote/AAPL', shows: 'yahoo' },
@@ -25,7 +21,15 @@ const routes: Record<string, { readonly path: string; readonly shows: 'yahoo' | 
   '/yahoo/health': { path: '/health', shows: 'nothing' },
   '/yahoo/metrics': { path: '/metrics', shows: 'nothing' },
 };
+/** Pages that give a cookie and nothing else, to anybody. */
+const cookies = ['/yahoo', '/yahoo/'];
+const cases: readonly Case[] = [
+  ...oneOfEachRoute.map((each) => ({ ...each, shows: 'yahoo' as const })),
+  ...Object.values(own),
+];
 
+/** The simulator has not all routes. */
+const answered = [200, 404];
 let upstreams: RunningUpstreams;
 let test: TestProxy;
 const keys = new Map(keyUses.map((use) => [createApiKey().key, use]));
@@ -43,21 +47,24 @@ beforeAll(async () => {
 afterAll(() => upstreams.stop());
 
 it('knows of every route what it shows', () => {
-  const served = test.proxy.app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
-  expect([...new Set(served)].sort()).toEqual(Object.keys(routes).sort());
+  const served = test.proxy.app.routes.filter(({ method }) => ['GET', 'POST'].includes(method)).map(({ path }) => path);
+  const ofYahoo = routes.flatMap(({ paths }) => paths.map((path) => `/yahoo${path.replace(/\{(\w+)\}/, ':$1')}`));
+  expect([...new Set(served)].sort()).toEqual([...ofYahoo, ...cookies, ...Object.keys(own)].sort());
 });
 
-describe.each(Object.values(routes))('$path, which shows $shows', ({ path, shows }) => {
+describe.each(cases)('$path, which shows $shows', ({ path, body, shows }) => {
+  const ask = (at: string, headers: Record<string, string> = {}) =>
+    test.request({ path: at, ...(body === undefined ? {} : { body }) }, headers);
+
   it('is answered to a key of internal use', async () => {
-    const answer = await test.ask(`/yahoo${path}`, { 'x-api-key': keyOf('internal') });
-    expect(answer.status).toBe(200);
+    expect(answered).toContain((await ask(`/yahoo${path}`, { 'x-api-key': keyOf('internal') })).status);
   });
 
   it.each(['display', 'redistribute'] as const)('to a key of use %s only where it shows nothing', async (use) => {
     const asked = [
-      await test.ask(`/yahoo${path}`, { 'x-api-key': keyOf(use) }),
-      await test.ask(`/yahoo/k/${keyOf(use)}${path}`),
-      await test.ask(`/yahoo${path}`, { 'x-api-key': keyOf(use), 'if-none-match': '*' }),
+      await ask(`/yahoo${path}`, { 'x-api-key': keyOf(use) }),
+      await ask(`/yahoo/k/${keyOf(use)}${path}`),
+      await ask(`/yahoo${path}`, { 'x-api-key': keyOf(use), 'if-none-match': '*' }),
     ];
     for (const answer of asked) {
       const text = await answer.text();
@@ -73,8 +80,8 @@ describe.each(Object.values(routes))('$path, which shows $shows', ({ path, shows
       else expect(JSON.parse(text)).toMatchObject({ finance: { result: null, error: { code: 'Forbidden' } } });
     }
     // What was kept for the key that may see it is not given to the one that may not.
-    const internal = await test.ask(`/yahoo${path}`, { 'x-api-key': keyOf('internal') });
-    expect(internal.status).toBe(200);
+    const internal = await ask(`/yahoo${path}`, { 'x-api-key': keyOf('internal') });
+    expect(answered).toContain(internal.status);
     const again = test.proxy.quick('GET', `/yahoo${path}`, (name) => (name === 'x-api-key' ? keyOf(use) : undefined));
     if (shows === 'yahoo') expect(again).toBeNull();
   });

@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { httpUpstream } from '../../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../../core/adapters/memory/state.ts';
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import { envelope, problemSchema, simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { proxyQuoteSchema } from '../../../core/contracts/http/proxy.ts';
+import { routes } from '../../../core/proxy/routes.ts';
 import { keyGate } from '../../../functions/yahoo-proxy/gate.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
+import { oneOfEachRoute, type ProxyRequest } from '../../support/yahoo-proxy-requests.ts';
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;
@@ -19,23 +22,22 @@ beforeEach(async () => {
 });
 afterEach(() => upstreams.control.clear());
 
-const everyRoute = [
-  '/yahoo/v7/finance/quote?symbols=AAPL',
-  '/yahoo/v8/finance/chart/AAPL',
-  '/yahoo/v10/finance/quoteSummary/AAPL?modules=price',
-  '/yahoo/ws/fundamentals-timeseries/v1/finance/timeseries/AAPL?type=trailingPegRatio',
-  '/yahoo/v1/finance/search?q=apple',
-  '/yahoo/v1/test/getcrumb',
-  '/yahoo/quote/AAPL',
-  '/yahoo/market/sp500',
-  '/yahoo/metrics',
-];
+const ownPaths = ['/v1/test/getcrumb', '/quote/AAPL', '/market/sp500', '/metrics'];
+const everyRoute: readonly ProxyRequest[] = [...oneOfEachRoute, ...ownPaths.map((path) => ({ path }))].map((each) => ({
+  ...each,
+  path: `/yahoo${each.path}`,
+}));
+/** The simulator has not all routes. */
+const answered = [200, 404];
+const yahooErrorSchema = z.object({ result: z.null(), error: z.object({ code: z.string(), description: z.string() }) });
+
 describe('every answer of the proxy', () => {
-  it.each([...everyRoute, '/yahoo/', '/yahoo/v7/finance/quote', '/yahoo/nothing'])(
-    '%s may not be run, framed or named elsewhere',
-    async (path) => {
+  const others = ['/yahoo/', '/yahoo/v7/finance/quote', '/yahoo/nothing'].map((path) => ({ path }));
+  it.each<ProxyRequest>([...everyRoute, ...others])(
+    '$path may not be run, framed or named elsewhere',
+    async (request) => {
       for (const again of [1, 2]) {
-        const answer = await test.ask(path);
+        const answer = await test.request(request);
         expect(Object.fromEntries(answer.headers), `${again}`).toMatchObject({
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
@@ -47,8 +49,9 @@ describe('every answer of the proxy', () => {
 });
 
 describe('what a simulator answers in Yahoo’s place', () => {
-  it.each([...everyRoute, '/yahoo/health', '/yahoo/nothing'])('%s is marked as simulated', async (path) => {
-    for (const _again of [1, 2]) expect((await test.ask(path)).headers.get(simulatedHeader)).toBe('yahoo');
+  const others = ['/yahoo/health', '/yahoo/nothing'].map((path) => ({ path }));
+  it.each<ProxyRequest>([...everyRoute, ...others])('$path is marked as simulated', async (request) => {
+    for (const _again of [1, 2]) expect((await test.request(request)).headers.get(simulatedHeader)).toBe('yahoo');
   });
 
   it('is marked in the envelope and in the health, and not where Yahoo itself answers', async () => {
@@ -147,13 +150,20 @@ describe('what comes in', () => {
     expect(sent).not.toMatch(/of-the-client|stolen|evil|10\.0\.0\.1/);
   });
 
-  it('is only ever read: every other method is refused', async () => {
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-      const answer = await test.ask('/yahoo/v7/finance/quote?symbols=AAPL', {}, method);
-      expect(answer.status).toBe(405);
-      expect(answer.headers.get('allow')).toBe('GET, HEAD');
-    }
-    expect(test.calls).toEqual([]);
+  it.each(routes.flatMap(({ method, paths }) => paths.map((path) => [path, method] as const)))(
+    '%s takes %s and no other method',
+    async (path, method) => {
+      const filled = path.replace('{region}', 'US').replace(/\{\w+\}/, 'AAPL');
+      for (const other of ['POST', 'GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].filter((each) => each !== method)) {
+        const answer = await test.ask(`/yahoo${filled}`, {}, other);
+        expect([other, answer.status]).toEqual([other, 405]);
+        expect(answer.headers.get('allow')).toBe(method === 'GET' ? 'GET, HEAD' : 'POST');
+      }
+      expect(test.calls).toEqual([]);
+    },
+  );
+
+  it('by HEAD calls Yahoo as a GET does', async () => {
     expect((await test.ask('/yahoo/v7/finance/quote?symbols=AAPL', {}, 'HEAD')).status).toBe(200);
     expect(test.calls.map(({ method, url }) => [method, url.pathname.replace(/^\/yahoo/, '')])).toEqual([
       ['GET', '/'],
@@ -163,16 +173,37 @@ describe('what comes in', () => {
   });
 
   it.each([
-    '/yahoo',
-    '/yahoo/',
-    '/yahoo/v6/finance/quote',
-    '/yahoo/v8/finance/chart/',
-    '/yahoo/../etc/passwd',
-    '/yahoo/v8/finance/chart/a/b',
-  ])('finds nothing at %s', async (path) => {
-    expect((await test.ask(path)).status).toBe(404);
+    ['/yahoo/v9/finance/quote', '/v9/finance/quote'],
+    ['/yahoo/v8/finance/chart/', '/v8/finance/chart/'],
+    ['/yahoo/../etc/passwd', 'docs/proxy.md'],
+    ['/yahoo/v8/finance/chart/a/b', '/v8/finance/chart/a/b'],
+    ['/yahoo/v1/finance/%3Cscript%3E', 'of that path'],
+  ])('has no route at %s, and says whose no it is', async (path, named) => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const answer = await test.ask(path, {}, method);
+      expect(answer.status).toBe(501);
+      const { finance } = z.object({ finance: yahooErrorSchema }).parse(await answer.json());
+      expect(finance.error.code).toBe('Not Implemented');
+      for (const words of [named, 'Quotron', 'docs/proxy.md']) expect(finance.error.description).toContain(words);
+    }
     expect(test.calls).toEqual([]);
   });
+
+  it.each(['/yahoo/', '/yahoo', '/yahoo/v8/finance/chart/AAPL'])('serves no live prices at %s', async (path) => {
+    const answer = await test.ask(`${path}?version=2`, { upgrade: 'websocket', connection: 'Upgrade' });
+    expect(answer.status).toBe(501);
+    expect(await answer.text()).toContain('WebSocket');
+    expect(test.calls).toEqual([]);
+  });
+
+  it.each(['/yahoo', '/yahoo/', '/yahoo/k/any'])(
+    'at %s clients get their cookie, as from fc.yahoo.com',
+    async (path) => {
+      const answer = await test.ask(path);
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('set-cookie')).toMatch(/^A3=/);
+    },
+  );
 
   it.each([
     '/yahoo/v8/finance/chart/%E0%A4%A',
@@ -222,8 +253,9 @@ describe('secrets', () => {
     expect(crumb.length).toBeGreaterThan(6);
     expect(cookie.length).toBeGreaterThan(20);
     upstreams.control.switch({ source: 'yahoo', on: true, fault: 'echo' });
-    for (const path of everyRoute.map((each) => each.replace('AAPL', 'MSFT'))) {
-      const answer = await test.ask(path);
+    for (const { path, body } of everyRoute) {
+      const elsewhere = { path: path.replace('AAPL', 'MSFT'), ...(body && { body: body.replace('AAPL', 'MSFT') }) };
+      const answer = await test.request(elsewhere);
       const text = (await answer.text()) + JSON.stringify([...answer.headers]);
       for (const secret of [crumb, cookie])
         for (const form of [
@@ -248,17 +280,19 @@ describe('keys', () => {
     return testProxy(upstreams, { gate: keyGate(state, limit, Date.now) });
   };
 
-  it.each(everyRoute)('%s wants one, in a header or in the path', async (path) => {
+  it.each(everyRoute)('$path wants one, in a header or in the path', async (request) => {
     test = await gated();
-    const none = await test.ask(path);
+    const status = async (headers: Record<string, string>, inPath = '') =>
+      (await test.request({ ...request, path: request.path.replace('/yahoo/', `/yahoo/${inPath}`) }, headers)).status;
+    const none = await test.request(request);
     expect(none.status).toBe(401);
     expect(none.headers.get('www-authenticate') ?? (await none.clone().text())).toMatch(/x-api-key/);
-    expect((await test.ask(path, { 'x-api-key': createApiKey().key })).status).toBe(401);
-    expect((await test.ask(path, { 'x-api-key': 'qtr_live_mistyped' })).status).toBe(401);
+    expect(await status({ 'x-api-key': createApiKey().key })).toBe(401);
+    expect(await status({ 'x-api-key': 'qtr_live_mistyped' })).toBe(401);
     expect(test.calls).toEqual([]);
-    expect((await test.ask(path, { 'x-api-key': key })).status).toBe(200);
-    expect((await test.ask(path.replace('/yahoo/', `/yahoo/k/${key}/`))).status).toBe(200);
-    expect((await test.ask(path.replace('/yahoo/', '/yahoo/k/wrong/'))).status).toBe(401);
+    expect(answered).toContain(await status({ 'x-api-key': key }));
+    expect(answered).toContain(await status({}, `k/${key}/`));
+    expect(await status({}, 'k/wrong/')).toBe(401);
   });
 
   it('are looked up once in half a minute, and a mistyped one never', async () => {

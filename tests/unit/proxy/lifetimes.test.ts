@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Question } from '../../../core/contracts/proxy.ts';
-import { freshnessOf, kindOf, lifetimeOf, phaseOf } from '../../../core/proxy/lifetimes.ts';
-
-const question = (route: Question['route'], query: Record<string, string> = {}, past = false): Question => ({
-  route,
-  key: 'k',
-  path: '/',
-  query,
-  symbol: 'AAPL',
-  past,
-});
+import { freshnessOf, lifetimeOf, phaseOf } from '../../../core/proxy/lifetimes.ts';
+import { routeNamed } from '../../../core/proxy/routes.ts';
 
 it.each([
   ['REGULAR', 'open', 5],
@@ -43,13 +34,21 @@ describe('what an answer is', () => {
     ['chart', { interval: '1mo' }, false, 'daily'],
     ['chart', {}, false, 'daily'],
     ['chart', { interval: '1m' }, true, 'past'],
-    ['summary', { modules: 'assetProfile,price' }, false, 'summary'],
+    ['summary', { modules: 'assetProfile,price' }, false, 'intraday'],
     ['summary', { modules: 'assetProfile' }, false, 'profile'],
     ['timeseries', {}, false, 'profile'],
     ['search', {}, false, 'search'],
     ['quote', {}, false, 'quote'],
+    ['spark', { interval: '5m' }, false, 'intraday'],
+    ['spark-v7', {}, false, 'daily'],
+    ['options', {}, false, 'intraday'],
+    ['screener', {}, false, 'intraday'],
+    ['lookup', {}, false, 'search'],
+    ['lookup', { fetchPricingData: 'true' }, false, 'list'],
+    ['visualization', {}, false, 'list'],
+    ['news', {}, false, 'news'],
   ] as const)('%s %j, over: %s, is %s', (route, query, past, kind) => {
-    expect(kindOf(question(route, query, past))).toBe(kind);
+    expect(routeNamed(route)?.kindOf(query, past)).toBe(kind);
   });
 
   it('what does not move is kept for hours, what is missing for a minute', () => {
@@ -59,7 +58,7 @@ describe('what an answer is', () => {
   });
 
   it('a closed market’s prices hold longer than an open one’s, whatever the kind', () => {
-    for (const kind of ['quote', 'intraday', 'daily', 'summary'] as const) {
+    for (const kind of ['quote', 'intraday', 'daily'] as const) {
       expect(lifetimeOf(kind, 'closed').fresh).toBeGreaterThan(lifetimeOf(kind, 'extended').fresh);
       expect(lifetimeOf(kind, 'extended').fresh).toBeGreaterThan(lifetimeOf(kind, 'open').fresh);
     }

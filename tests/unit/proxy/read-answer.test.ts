@@ -25,6 +25,7 @@ const question = (route: Question['route']): Question => ({
   key: 'k',
   path: '/',
   query: {},
+  body: null,
   symbol: 'AAPL',
   past: false,
 });

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { indexSymbol } from '../../../core/proxy/indices.ts';
-import { maxSymbols, readOne, readQuotes } from '../../../core/proxy/read-question.ts';
+import { maxSymbols, readRequest } from '../../../core/proxy/read-question.ts';
+import { routeNamed, routes } from '../../../core/proxy/routes.ts';
 
 const now = Date.UTC(2026, 10, 20, 15, 30);
 const seconds = now / 1000;
-const quotes = (query: string) => readQuotes(new URLSearchParams(query));
-const chart = (query: string, symbol = 'AAPL', at = now) => readOne('chart', symbol, new URLSearchParams(query), at);
+/** A request of a route as a client makes it. */
+function ask(name: string, query: string | Record<string, string> = '', inPath?: string, body?: unknown, at = now) {
+  const route = routeNamed(name);
+  if (!route) throw new Error(`There is no route ${name}.`);
+  const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+  return readRequest(route, { inPath, search: new URLSearchParams(query), body: text }, at);
+}
+const quotes = (query: string) => ask('quote', query);
+const chart = (query: string, symbol = 'AAPL', at = now) => ask('chart', query, symbol, undefined, at);
 function first(asked: ReturnType<typeof quotes>) {
   if ('error' in asked) throw new Error(asked.error.body);
   const [question] = asked.questions;
@@ -44,7 +52,7 @@ describe('quotes', () => {
   it.each(['../../etc', 'A/B', 'A B', '<script>', "'; drop", 'A'.repeat(33), '%00', 'A\nB'])(
     'leave out what cannot be a symbol: %j',
     (symbol) => {
-      const asked = readQuotes(new URLSearchParams({ symbols: `AAPL,${symbol}` }));
+      const asked = ask('quote', { symbols: `AAPL,${symbol}` });
       if ('error' in asked) throw new Error('refused');
       expect(asked.questions.map((each) => each.symbol)).toEqual(['AAPL']);
     },
@@ -92,25 +100,100 @@ describe('charts', () => {
   });
 });
 
-it('summaries and searches need their one parameter', () => {
-  expect(readOne('summary', 'AAPL', new URLSearchParams(), now)).toMatchObject({ error: { status: 400 } });
-  expect(readOne('search', null, new URLSearchParams(), now)).toMatchObject({
-    error: { body: expect.stringContaining('Missing required query parameter=q') },
+describe('every route', () => {
+  it.each(
+    routes.flatMap(({ name, parameters }) =>
+      Object.entries(parameters).flatMap(([parameter, { isRequired }]) => (isRequired ? [[name, parameter]] : [])),
+    ),
+  )('%s without %s is refused in words of Yahoo’s', (name = '', parameter = '') => {
+    const others = Object.keys(routeNamed(name)?.parameters ?? {}).filter((each) => each !== parameter);
+    const rest = Object.fromEntries(others.flatMap((each) => (each === 'serviceKey' ? [[each, 'ncp_fin']] : [])));
+    const asked = ask(name, rest, 'AAPL', {});
+    expect('error' in asked && asked.error.status).toBe(400);
+    expect('error' in asked && asked.error.body).toMatch(/Missing required query parameter=\w+/);
   });
-  const modules = (text: string) => first(readOne('summary', 'AAPL', new URLSearchParams({ modules: text }), now)).key;
-  expect(modules('price,quoteType')).toBe(modules('quoteType,price'));
+
+  it.each(routes.map(({ name }) => [name]))('%s sends no parameter that it does not know', (name) => {
+    const known = { q: 'a', query: 'a', modules: 'price', scrIds: 'a', symbol: 'A', symbols: 'A', queryRef: 'a' };
+    const asked = ask(
+      name,
+      { ...known, serviceKey: 'a', crumb: 'stolen', corsDomain: 'x', callback: 'alert', ssl_key: 'x' },
+      'us',
+      { query: {}, serviceConfig: {}, evil: 1 },
+    );
+    expect(JSON.stringify(first(asked))).not.toMatch(/stolen|corsDomain|callback|alert|evil|ssl_key/);
+  });
+
+  it('takes every type of statement in one request, and refuses what is longer or no word', () => {
+    const types = Array.from({ length: 150 }, (_, at) => `quarterlyTypeOfStatement${at}`);
+    const asked = first(ask('timeseries', { type: types.join(',') }, 'AAPL'));
+    expect(asked.query['type']?.split(',')).toEqual(types);
+    expect(asked.key.length).toBeLessThan(100);
+    expect(ask('timeseries', { type: `a,${'b'.repeat(7_000)}` }, 'AAPL')).toMatchObject({ error: { status: 400 } });
+    expect(ask('timeseries', { type: 'annualEBIT,<script>' }, 'AAPL')).toMatchObject({ error: { status: 400 } });
+    // What yfinance asks for the number of shares with.
+    expect(first(ask('timeseries', 'period1=1&period2=2', 'AAPL')).query).toEqual({ period1: '1', period2: '2' });
+  });
+
+  it('is the same question whatever the order of a list, and sends the client’s', () => {
+    const modules = (list: string) => first(ask('summary', { modules: list }, 'AAPL'));
+    expect(modules('price,quoteType').key).toBe(modules('quoteType,price').key);
+    expect(modules('quoteType,price,price').query).toEqual({ modules: 'quoteType,price' });
+    const types = (query: string) => first(ask('timeseries', query, 'AAPL')).key;
+    expect(types('type=a&type=b')).toBe(types('type=b,a'));
+  });
+
+  it.each([
+    ['options', 'a b'],
+    ['recommendations', 'AAPL,../x'],
+    ['trending', 'USA'],
+    ['sectors', 'a/b'],
+    ['industries', ''],
+  ])('%s finds nothing under %j', (name, inPath) => {
+    expect(ask(name, '', inPath)).toMatchObject({ error: { status: 404 } });
+  });
+
+  it('has its own form of errors, and asks for what its path names', () => {
+    expect(first(ask('recommendations', '', 'aapl,BMW.DE')).path).toBe(
+      '/v6/finance/recommendationsbysymbol/AAPL,BMW.DE',
+    );
+    expect(first(ask('trending', '', 'gb')).path).toBe('/v1/finance/trending/GB');
+    expect(first(ask('insights', 'symbol=aapl')).symbol).toBe('AAPL');
+    expect(ask('options', 'date=tomorrow', 'AAPL')).toMatchObject({
+      error: { body: expect.stringContaining('"optionChain"') },
+    });
+  });
 });
 
-it('a repeated parameter and a list are the same', () => {
-  const types = (query: string) => first(readOne('timeseries', 'AAPL', new URLSearchParams(query), now)).key;
-  expect(types('type=a&type=b')).toBe(types('type=b,a'));
-});
+describe('what is posted', () => {
+  const body = { size: 5, query: { operator: 'and', operands: [{ operator: 'eq', operands: ['region', 'us'] }] } };
 
-it('a key is short, however long the request', () => {
-  const modules = Array.from({ length: 60 }, (_, at) => `module${at}`)
-    .join(',')
-    .slice(0, 480);
-  expect(first(readOne('summary', 'AAPL', new URLSearchParams({ modules }), now)).key.length).toBeLessThan(100);
+  it('is one question whatever its spaces and the order of its names, and another with other values', () => {
+    const key = (text: unknown) => first(ask('screener', '', undefined, text)).key;
+    expect(key(JSON.stringify(body, null, 2))).toBe(key({ query: body.query, size: 5 }));
+    expect(key({ ...body, size: 6 })).not.toBe(key(body));
+    expect(key({ ...body, query: { ...body.query, operands: [] } })).not.toBe(key(body));
+    // The order of a list says something.
+    const list = (...includeFields: string[]) => first(ask('visualization', '', undefined, { includeFields })).key;
+    expect(list('ticker', 'eventname')).not.toBe(list('eventname', 'ticker'));
+  });
+
+  it('is sent with the names that the route knows, and nothing else', () => {
+    expect(first(ask('screener', '', undefined, { ...body, token: 'secret' })).body).toBe(JSON.stringify(body));
+  });
+
+  it.each([
+    ['no JSON', '{"size":', 400],
+    ['nothing', '', 400],
+    ['a list', '[]', 400],
+    ['a number', '1', 400],
+    ['nested without end', `{"query":${'['.repeat(30)}${']'.repeat(30)}}`, 400],
+    ['too long', JSON.stringify({ query: 'x'.repeat(32_000) }), 413],
+  ])('is refused when it is %s', (_what, text, status) => {
+    expect(ask('screener', '', undefined, text)).toMatchObject({
+      error: { status, body: expect.stringContaining('"finance"') },
+    });
+  });
 });
 
 it.each([
