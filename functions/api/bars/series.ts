@@ -80,8 +80,8 @@ export interface SeriesDependencies {
 
 interface Series {
   readonly data: BarsView;
-  /** The same as it goes into CSV. */
-  readonly lines: readonly BarLine[];
+  /** The same as it goes into CSV: made for those who ask for it. */
+  lines(): BarLine[];
   readonly warnings: readonly Warning[];
   readonly meta: Omit<Meta, 'requestId' | 'simulated'>;
 }
@@ -163,7 +163,8 @@ export async function seriesOf(
     knownAt: query.knownAt ?? null,
     now: call.now,
   });
-  const adjusted = derivedBars.map((bar) => withTradedVolume(bar, listing.assetClass));
+  const adjusted =
+    listing.assetClass === 'fx' ? derivedBars.map((bar) => withTradedVolume(bar, listing.assetClass)) : derivedBars;
   const series =
     query.knownAt === undefined
       ? await deps.coverage(call.visible).series({
@@ -187,16 +188,13 @@ export async function seriesOf(
     ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
     ...gapWarning(covered, listing.symbol, stored.source),
   ];
-  const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
-  const lines = adjusted.map(
-    (bar): BarLine => ({
-      ...bar,
-      ...of,
-      startsAt: bar.startsAt.toISOString(),
-      final: isFinal(bar),
-      findings: foundOn(bar),
-    }),
-  );
+  const lines = () => {
+    const of = { symbol: listing.symbol, source: stored.source, licence, adjustment: query.adjustment };
+    return adjusted.map((bar): BarLine => {
+      const startsAt = bar.startsAt.toISOString();
+      return { ...bar, ...of, startsAt, final: isFinal(bar), findings: foundOn(bar) };
+    });
+  };
   const data: BarsView = {
     instrument: instrumentView(listing),
     interval: query.interval,

@@ -31,7 +31,7 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       const { data, lines, warnings, meta } = await seriesOf(dependencies, params.symbol, { ...query, after }, call);
       if (!wantsCsv(query.format, call)) return { kind: 'data', data, meta, warnings, maxAge: 5 };
       const name = `${data.instrument.symbol}-${query.interval}`;
-      return csvReply(barsCsv(lines, call.fields), { name, nextCursor: meta.nextCursor, call, warnings });
+      return csvReply(barsCsv(lines(), call.fields), { name, nextCursor: meta.nextCursor, call, warnings });
     },
   );
 
@@ -56,12 +56,12 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       const symbols = splitSymbols(query.symbols, mostSymbols);
       const [first, after] = readCursor(query.cursor, z.tuple([z.int().min(0), z.iso.datetime()])) ?? [0, null];
       const items: BarsItem[] = [];
-      const lines: BarLine[] = [];
+      const lines: (() => BarLine[])[] = [];
       /** Where each bar stands, and one more where there are more. */
       const places: [number, string][] = [];
       for (let index = first; index < symbols.length; index++) {
-        const limit = query.limit - lines.length;
-        const place = lines.length === 0 ? undefined : places.at(-1);
+        const limit = query.limit - places.length;
+        const place = places.at(-1);
         if (limit === 0 && place) {
           places.push(place);
           break;
@@ -69,8 +69,8 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
         const asked = { ...query, limit, after: index === first ? after : null };
         const item = await itemOf(symbols[index] ?? '', asked, call);
         items.push(item.view);
-        lines.push(...item.lines);
-        places.push(...item.lines.map(({ startsAt }): [number, string] => [index, startsAt]));
+        lines.push(item.lines);
+        places.push(...(item.view.bars?.bars ?? []).map(({ startsAt }): [number, string] => [index, startsAt]));
         const last = places.at(-1);
         if (item.more && last) {
           places.push(last);
@@ -86,7 +86,13 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       ]);
       if (!wantsCsv(query.format, call)) return { kind: 'data', data: items, meta, warnings: left, maxAge: 5 };
       const name = `bars-${query.interval}`;
-      return csvReply(barsCsv(lines, call.fields), { name, nextCursor: meta.nextCursor, call, warnings });
+      return csvReply(
+        barsCsv(
+          lines.flatMap((each) => each()),
+          call.fields,
+        ),
+        { name, nextCursor: meta.nextCursor, call, warnings },
+      );
     },
   );
   return [read, several];
@@ -95,7 +101,7 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
     text: string,
     asked: Parameters<typeof seriesOf>[2],
     call: Call,
-  ): Promise<{ readonly view: BarsItem; readonly lines: readonly BarLine[]; readonly more: boolean }> {
+  ): Promise<{ readonly view: BarsItem; readonly lines: () => BarLine[]; readonly more: boolean }> {
     try {
       const { data, lines, warnings, meta } = await seriesOf(dependencies, text, asked, call);
       const view = { symbol: data.instrument.symbol, bars: data, warnings: [...warnings], error: null };
@@ -105,7 +111,7 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       if (!(error instanceof ProblemError) || error.code === 'unknown_source' || error.code === 'invalid_request')
         throw error;
       const view = { symbol: text.slice(0, 64), bars: null, warnings: [], error: failureOf(error) };
-      return { view, lines: [], more: false };
+      return { view, lines: () => [], more: false };
     }
   }
 }
