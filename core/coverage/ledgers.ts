@@ -5,7 +5,7 @@ import { type JobTiming, nextRun, timingsOf } from '../planning/job-schedule.ts'
 import { latenessMs, type SourceDefinition } from '../sources/definition.ts';
 import type { SeriesAttempt, SeriesFacts } from './facts.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
-import type { BarAttempt, CoverageAnswers, CoverageQuestions, CoveredSeries } from './series.ts';
+import type { BarAttempt, CoverageAnswers, CoverageQuestions, CoveredSeries, SeriesHistory } from './series.ts';
 import { type Market, marketOf, type Slot, slotsOf } from './slots.ts';
 
 const dayMs = 86_400_000;
@@ -121,7 +121,7 @@ function slotsByMarket(interval: BarInterval, from: string, to: string): (market
  * The first day is that of the first bar where the source has answered for the time before; the last one that of the last
  * bar of a listing that has ended.
  */
-export function lifetimeOf(series: CoveredSeries, now: number): SeriesFacts['lifetime'] {
+export function lifetimeOf(series: SeriesHistory, now: number): SeriesFacts['lifetime'] {
   const { answered, newestFrom, listedFrom, firstDay, lastDay, validFrom, validTo, delisted, unknownSince } = series;
   const first = [listedFrom, firstDay].flatMap((day) => day ?? []).sort()[0] ?? null;
   const isAnswered =

@@ -32,6 +32,21 @@ export interface CoveredSeries extends NamedListing, SeriesKey {
   readonly delisted: boolean;
 }
 
+/** Of a series, what answers have said of its days, and its first and last ones. */
+export type SeriesHistory = Pick<
+  CoveredSeries,
+  | 'answered'
+  | 'newestFrom'
+  | 'newestAt'
+  | 'unknownSince'
+  | 'firstDay'
+  | 'lastDay'
+  | 'listedFrom'
+  | 'validFrom'
+  | 'validTo'
+  | 'delisted'
+>;
+
 /** Days to read of a series. `zone` and `shiftMinutes` make the date of a session of an instant. */
 export interface DaysAsked extends SeriesKey {
   readonly interval: BarInterval;

@@ -1,3 +1,4 @@
+import type { SeriesHistory } from '../coverage/series.ts';
 import type { BarBasis } from '../market/bar.ts';
 import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
 
@@ -6,12 +7,20 @@ import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
  * days `yyyy-mm-dd` in the venue's zone.
  */
 export interface BarReader {
-  /** The first of these sources that has bars of the interval, and the basis of its newest one; `null` when none has. */
+  /**
+   * The first of these sources that has bars of the interval, and the basis of its newest one; `null` when none has. `history`
+   * is `null` where no answer was noted.
+   */
   sourceOf(
     listingId: number,
     interval: string,
     inOrder: readonly string[],
-  ): Promise<{ readonly source: string; readonly basis: BarBasis; readonly basisAt: number } | null>;
+  ): Promise<{
+    readonly source: string;
+    readonly basis: BarBasis;
+    readonly basisAt: number;
+    readonly history: SeriesHistory | null;
+  } | null>;
   /** Whether only sources that the caller may not see have bars of the interval. Ask when `sourceOf` found none. */
   hidden(listingId: number, interval: string): Promise<boolean>;
   /** Bars of one source that begin in [from, to), one page from `after` on; with `knownAt`, as they were known then. */

@@ -4,7 +4,7 @@ import { isWithin } from '../../../core/coverage/day-ranges.ts';
 import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
 import { countOf, type Entry, ledgerOf } from '../../../core/coverage/ledger.ts';
 import { dueTimes, lifetimeOf } from '../../../core/coverage/ledgers.ts';
-import type { CoveredSeries } from '../../../core/coverage/series.ts';
+import type { SeriesHistory } from '../../../core/coverage/series.ts';
 import {
   addDays,
   hoursOf,
@@ -30,7 +30,7 @@ export type PageCoverage = NonNullable<Meta['coverage']>;
 
 /** What is known of the series of a page; `series` is `null` where no answer was noted, or the page is of the past. */
 export interface PageOf {
-  readonly series: CoveredSeries | null;
+  readonly series: SeriesHistory | null;
   readonly listing: {
     readonly mic: string;
     readonly zone: string;
@@ -87,7 +87,7 @@ export function coverageOfPage(
     (innerFrom <= slot.from && slot.to <= innerTo) || (begins(slot) >= time.from && ends(slot, of) <= time.to);
   const slots = slotsOf(market, interval, dayOf(time.from, -1), dayOf(time.to, 1)).filter(
     (slot) =>
-      isAsked(slot) || (slot.from === slot.to ? days.has(slot.to) : [...daysOf(slot)].some((day) => days.has(day))),
+      (slot.from === slot.to ? days.has(slot.to) : [...daysOf(slot)].some((day) => days.has(day))) || isAsked(slot),
   );
   const facts: SeriesFacts = {
     interval,
@@ -189,7 +189,7 @@ export function finality(of: PageOf): (bar: StoredBar) => boolean {
   };
 }
 
-function newestOf(series: CoveredSeries | null): SeriesFacts['newest'] {
+function newestOf(series: SeriesHistory | null): SeriesFacts['newest'] {
   const { newestFrom = null, newestAt = null } = series ?? {};
   return newestFrom === null || newestAt === null ? null : { from: newestFrom, at: newestAt };
 }

@@ -18,7 +18,6 @@ import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts
 import { tradedVolume } from '../../../core/market/volume.ts';
 import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
-import type { CoverageReader } from '../../../core/ports/coverage-reader.ts';
 import type { FindingRecords } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
@@ -72,7 +71,6 @@ export interface SeriesDependencies {
   readonly findings: VisibleTo<FindingRecords>;
   readonly quotes: VisibleTo<QuoteReader>;
   readonly bars: VisibleTo<BarReader>;
-  readonly coverage: VisibleTo<CoverageReader>;
   readonly catalogue: readonly SourceDefinition[];
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen?: boolean;
@@ -165,15 +163,9 @@ export async function seriesOf(
   });
   const adjusted =
     listing.assetClass === 'fx' ? derivedBars.map((bar) => withTradedVolume(bar, listing.assetClass)) : derivedBars;
-  const series =
-    query.knownAt === undefined
-      ? await deps.coverage(call.visible).series({
-          ...{ symbol: listing.symbol, source: stored.source, interval, planned: [], after: null, limit: 10 },
-        })
-      : [];
   const pageOf: PageOf = {
     ...{ listing, source: stored.source, interval, catalogue, alwaysOpen, now: call.now },
-    series: series.find(({ listingId }) => listingId === listing.listingId) ?? null,
+    series: query.knownAt === undefined ? stored.history : null,
   };
   const isFinal = finality(pageOf);
   const time = timeOfPage(came, { ...query, to, after: after ?? undefined }, meta.nextCursor !== undefined, call.now);

@@ -8,6 +8,7 @@ import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
 import { barsAsColumns, barsOfColumns } from './bar-page.ts';
 import { paymentsOf } from './payments.ts';
 import { repairDays } from './repair-wants.ts';
+import { historyOf, historyRow } from './series-history.ts';
 
 const columns = `starts_at, date, open, high, low, close, volume, currency, basis, basis_at, stale, fetched_at`;
 const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
@@ -21,7 +22,7 @@ const counts = 'withdrawn_at IS NULL';
 const actionColumns = 'type, ex_date, source, ratio, paid AS amount, paid_in AS currency, known_at';
 
 const basis = z.enum(barBases).catch('raw');
-const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int() });
+const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int(), history: historyRow });
 const barFields = {
   startsAt: instant,
   day: z.string(),
@@ -59,12 +60,13 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
     async sourceOf(listingId, interval, inOrder) {
       const result = await pool.query({
         name: 'bar-source',
-        text: `SELECT s.source, b.basis, floor(${msOf('b.basis_at')}) AS "basisAt"
+        text: `SELECT s.source, b.basis, floor(${msOf('b.basis_at')}) AS "basisAt", ${historyOf('$4')} AS history
                FROM unnest($3::text[]) WITH ORDINALITY s (source, place)
                CROSS JOIN LATERAL (SELECT basis, basis_at FROM bar WHERE listing_id = $1 AND source = s.source AND interval = $2 AND ${counts}
                                    ORDER BY starts_at DESC LIMIT 1) b
+               LEFT JOIN bar_series k ON k.listing_id = $1 AND k.source = s.source AND k.interval = $2
                ORDER BY s.place LIMIT 1`,
-        values: [listingId, interval, inOrder.filter((source) => visible.has(source))],
+        values: [listingId, interval, inOrder.filter((source) => visible.has(source)), visible.ids],
       });
       return firstRow(sourceRow, result);
     },

@@ -11,6 +11,7 @@ import type { Pool } from '../database/pool.ts';
 import { onlyRow, rowsOf } from '../database/rows.ts';
 import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { visibleOf } from './finding-records.ts';
+import { edgeOf, rangesOf } from './series-history.ts';
 
 const day = z.string().nullable();
 const range = z.object({ from: z.string(), to: z.string() });
@@ -57,14 +58,6 @@ const attemptRow = z.object({
   to: day,
 });
 
-/** Days of a multirange, as they are written outside: both included. */
-const rangesOf = (column: string) =>
-  `(SELECT coalesce(jsonb_agg(jsonb_build_object('from', lower(r)::text, 'to', (upper(r) - 1)::text) ORDER BY r), '[]')
-    FROM unnest(${column}) r)`;
-/** The first or last bar of a series, by the index of the key: its day in the venue's zone. */
-const edgeOf = (order: 'ASC' | 'DESC', key: string) =>
-  `SELECT coalesce(b.date, (b.starts_at AT TIME ZONE l.zone)::date) AS day FROM bar b
-   WHERE ${key} AND b.withdrawn_at IS NULL ORDER BY b.starts_at ${order} LIMIT 1`;
 const ownKey = 'b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval';
 
 /** A task has so many failed or unfinished parts at the most that are looked at. */
