@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CommandError } from './problems.ts';
+import { CommandError, usageError } from './problems.ts';
 
 interface ProxyOptions {
   readonly port: number;
@@ -20,6 +20,7 @@ export function proxyCommand(): Command {
     .addHelpText(
       'after',
       '\nClients must send a key when QUOTRON_PROXY_KEY is set. It must be set to listen on anything but this machine.\n' +
+        'QUOTRON_SOURCE_YAHOO_QUOTA=200/300000 sets the requests of a minute and a day, three quarters of which are for it.\n' +
         'Ctrl-C stops it. docs/proxy.md shows how to point yfinance and yahoo-finance2 at it.',
     )
     .action(async (options: ProxyOptions, command: Command) => {
@@ -36,12 +37,17 @@ export function proxyCommand(): Command {
 async function serve({ port, host, upstream }: ProxyOptions, key: string | undefined): Promise<void> {
   // Imported here so that no other command loads a server.
   const { startStandalone } = await import('../functions/yahoo-proxy/standalone.ts');
+  const { sourceQuotasIn, unknownIn } = await import('../localstack/settings.ts');
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  for (const { name, meant } of unknownIn(process.env))
+    say(`${name} is no setting and has no effect.${meant === null ? '' : ` Did you mean ${meant}?`}`);
   const running = await startStandalone({
     port,
     host,
     upstream,
     key,
-    log: (line) => process.stderr.write(`${line}\n`),
+    quotas: quotasOf(() => sourceQuotasIn(process.env)),
+    log: say,
   }).catch((error: unknown) => {
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (!taken) throw error;
@@ -55,6 +61,15 @@ async function serve({ port, host, upstream }: ProxyOptions, key: string | undef
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
   });
   await running.stop();
+}
+
+/** The quotas that the environment sets. One that is none is an error of the call. */
+function quotasOf(read: () => string | undefined): string | undefined {
+  try {
+    return read();
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function port(text: string): number {

@@ -1,5 +1,7 @@
 import { Aspects, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { catalogue } from '../core/sources/catalogue.ts';
+import { readQuotas } from '../core/sources/quotas.ts';
 import { OwnConstructs } from './aspects/own-constructs.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
@@ -17,6 +19,9 @@ export interface Quotron {
 
 /** All stacks of one stage, `Quotron-<stage>-<Stack>`, in the order in which they build on each other. */
 export function addQuotron(app: Construct, settings: StageSettings): Quotron {
+  const quotas = readQuotas(settings.sourceQuotas ?? '', catalogue);
+  // Found here and not by the containers, all of which would end at their start.
+  if ('wrong' in quotas) throw new Error(`The setting sourceQuotas of the stage ${settings.stage} ${quotas.wrong}.`);
   const id = (stack: string) => `Quotron-${settings.stage}-${stack}`;
   const storage = new StorageStack(app, id('Storage'), settings);
   const pipeline = new PipelineStack(app, id('Pipeline'), settings, storage);

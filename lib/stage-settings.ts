@@ -8,6 +8,8 @@ interface CommonSettings {
   readonly corsOrigins: string | undefined;
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
   readonly acceptFindings: string | undefined;
+  /** Requests of a minute and a day that sources get, `yahoo=200/300000`; those of their definitions unless it is given. */
+  readonly sourceQuotas: string | undefined;
   /** How many symbols the watch list may have; the usual number unless it is given. */
   readonly watchLimit: number | undefined;
   readonly logRetention: RetentionDays;

@@ -200,6 +200,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         sourceUrls,
         simulatedSources: madeUp,
         corsOrigins: settings.corsOrigins,
+        sourceQuotas: settings.sourceQuotas,
         watchLimit: settings.watchLimit,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
         say,

@@ -31,6 +31,7 @@ export interface DeployOptions {
   readonly simulatedSources: readonly string[];
   /** Origins whose pages may read the API, separated by commas. */
   readonly corsOrigins: string | undefined;
+  readonly sourceQuotas: string | undefined;
   readonly watchLimit: string | undefined;
   /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
   readonly chromiumPack: string | undefined;
@@ -126,6 +127,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         QUOTRON_SOURCE_URLS: options.sourceUrls === null ? '' : JSON.stringify(options.sourceUrls),
         QUOTRON_SIMULATED_SOURCES: options.simulatedSources.join(','),
         QUOTRON_CORS_ORIGINS: options.corsOrigins ?? '',
+        QUOTRON_SOURCE_QUOTAS: options.sourceQuotas ?? '',
         QUOTRON_WATCH_LIMIT: options.watchLimit ?? '',
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
       },
@@ -199,14 +201,14 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
 function fingerprint({ emulator, ...given }: DeployOptions): string {
-  const { databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins, chromiumPack } = given;
+  const { databaseUrls, sourceUrls, sourceQuotas, simulatedSources, watchLimit, corsOrigins, chromiumPack } = given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
       ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins },
-      ...{ chromiumPack, chromium, accepts },
+      ...{ sourceQuotas, chromiumPack, chromium, accepts },
     }),
   );
 }

@@ -4,6 +4,7 @@ import { originsIn } from '../core/http/cors.ts';
 import { editDistance } from '../core/market/edit-distance.ts';
 import { canonicalSymbol } from '../core/market/symbol.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
+import { readQuota } from '../core/sources/quotas.ts';
 import { LocalCloudError } from './problem.ts';
 import { mostListings } from './upstreams/yahoo/listings.ts';
 
@@ -24,6 +25,8 @@ export interface LocalSettings {
   readonly listings: number;
   /** `QUOTRON_SOURCE_<ID>_URL`: base URLs of sources, by source id. */
   readonly sourceUrls: Readonly<Record<string, string>>;
+  /** `QUOTRON_SOURCE_<ID>_QUOTA`: quotas of sources, `yahoo=200/300000`. */
+  readonly sourceQuotas: string | undefined;
   /** `QUOTRON_SIM_SEED`: seed of the simulated prices. */
   readonly seed: string | undefined;
   /** `QUOTRON_SIM_CLOCK`: the time of the simulated market; without it, it never closes. */
@@ -45,6 +48,27 @@ export function portVariable(name: PortName): string {
 /** The variable that replaces the base URL of a source: `QUOTRON_SOURCE_ALPHA_VANTAGE_URL`. */
 export function sourceVariable(sourceId: string): string {
   return `QUOTRON_SOURCE_${sourceId.toUpperCase().replaceAll('-', '_')}_URL`;
+}
+
+/** The variable that sets the quota of a source: `QUOTRON_SOURCE_ALPHA_VANTAGE_QUOTA`. */
+function quotaVariable(sourceId: string): string {
+  return `QUOTRON_SOURCE_${sourceId.toUpperCase().replaceAll('-', '_')}_QUOTA`;
+}
+
+/**
+ * The quotas that the environment sets, as functions get them: `yahoo=200/300000`. Throws for one that is none, with its
+ * name.
+ */
+export function sourceQuotasIn(env: NodeJS.ProcessEnv): string | undefined {
+  const quotas = catalogue.flatMap((source) => {
+    const value = env[quotaVariable(source.id)]?.trim();
+    if (!value) return [];
+    const quota = readQuota(value, source);
+    if ('wrong' in quota)
+      throw new LocalCloudError(`${quotaVariable(source.id)} ${quota.wrong}. Correct it or unset it.`);
+    return [`${source.id}=${quota.perMinute}/${quota.perDay}`];
+  });
+  return quotas.length === 0 ? undefined : quotas.join(',');
 }
 
 /** The canonical symbols of a list with commas. What is no symbol is an error: it would show only as a price that is missing. */
@@ -82,12 +106,12 @@ const otherNames = [
 
 /** Every variable that begins with `QUOTRON_` and means something. */
 export function knownNames(): ReadonlySet<string> {
-  const ofSources = catalogue.map(({ id }) => sourceVariable(id));
+  const ofSources = catalogue.flatMap(({ id }) => [sourceVariable(id), quotaVariable(id)]);
   return new Set([...otherNames, ...Object.values(settingNames), ...portNames.map(portVariable), ...ofSources]);
 }
 
 /** What begins like a setting and is none: a mistyped one would be without effect, and nobody would know. */
-function unknownIn(env: NodeJS.ProcessEnv): LocalSettings['unknown'] {
+export function unknownIn(env: NodeJS.ProcessEnv): LocalSettings['unknown'] {
   const known = [...knownNames()].filter((name) => name.startsWith('QUOTRON_'));
   return Object.keys(env)
     .filter((name) => !known.includes(name))
@@ -152,6 +176,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     watchLimit: number('QUOTRON_WATCH_LIMIT', 999_999)?.toString(),
     listings: number('QUOTRON_SIM_LISTINGS', mostListings) ?? 0,
     sourceUrls,
+    sourceQuotas: sourceQuotasIn(env),
     seed: given('QUOTRON_SIM_SEED'),
     clock,
     unknown: unknownIn(env),

@@ -251,6 +251,7 @@ Environment:
   QUOTRON_ACCEPT_FINDINGS    rules of prices whose proposals are accepted without a person
   QUOTRON_CORS_ORIGINS       origins whose pages may read the API, separated by commas
   QUOTRON_SOURCE_<ID>_URL    base URL of a source
+  QUOTRON_SOURCE_<ID>_QUOTA  requests of a minute and a day that a source gets: 200/300000
   QUOTRON_STATE_DIR          where the state is kept (default: .quotron)
   QUOTRON_SIM_SEED, _CLOCK   seed of the simulated prices; time of the simulated market
   QUOTRON_<WHAT>_PORT        fixed ports: ${portVariable('emulator')}, DATABASE, UPSTREAMS, DASHBOARD`,

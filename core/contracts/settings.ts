@@ -43,6 +43,11 @@ export const settingNames = {
   /** JSON object: source id to a base URL that replaces the catalogue's. Empty on AWS. */
   sourceUrls: 'SOURCE_URLS',
   /**
+   * Requests of a minute and a day that sources get, in place of their definitions' quotas: `yahoo=200/300000,coingecko=5/3000`.
+   * None unless it is set.
+   */
+  sourceQuotas: 'QUOTRON_SOURCE_QUOTAS',
+  /**
    * Ids of the sources, separated by commas, whose data are made up: they are collected from the local simulator, or some
    * were. Empty on AWS.
    */

@@ -4,14 +4,39 @@ import { guardedParser } from './guard.ts';
 import { importDefinitions } from './import/source.ts';
 import * as sources from './list.ts';
 import type { SourceParser } from './parser.ts';
+import type { Quotas } from './quotas.ts';
+
+/** Quotas that this installation sets in place of the definitions'. */
+let ownQuotas: Quotas = new Map();
+
+/**
+ * Sets quotas in place of the definitions', for the whole process: planner, ledger, proxy and API read the same. For its
+ * start; see `core/runtime/source-quotas.ts`.
+ */
+export function setQuotas(quotas: Quotas): void {
+  ownQuotas = quotas;
+}
+
+/** A definition whose quota is what this installation sets, where it does. */
+function withOwnQuota(source: SourceDefinition): SourceDefinition {
+  return {
+    ...source,
+    get quota() {
+      const own = ownQuotas.get(source.id);
+      return own ? { ...source.quota, ...own } : source.quota;
+    },
+  };
+}
 
 /**
  * Every source of the list. Makes the queues, schedules, alarms, docs tables and dashboard cards. APIs come before pages, and
  * among them the one that ranks higher for shares: where nothing else decides which source's bars are shown, the first does.
  */
-export const catalogue: readonly SourceDefinition[] = Object.values<SourceDefinition>(sources).toSorted(
-  (a, b) => Number(b.kind === 'api') - Number(a.kind === 'api') || (b.rank.equity ?? 0) - (a.rank.equity ?? 0),
-);
+export const catalogue: readonly SourceDefinition[] = Object.values<SourceDefinition>(sources)
+  .map(withOwnQuota)
+  .toSorted(
+    (a, b) => Number(b.kind === 'api') - Number(a.kind === 'api') || (b.rank.equity ?? 0) - (a.rank.equity ?? 0),
+  );
 
 /** What rows are stored of: the catalogue, and what people import. */
 export const storedSources: readonly SourceDefinition[] = [...catalogue, ...importDefinitions];

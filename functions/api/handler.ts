@@ -47,8 +47,11 @@ import {
   setting,
   simulatedSourcesSetting,
 } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from './app.ts';
+
+applySourceQuotas();
 
 const queuesSchema = z
   .string()

@@ -10,8 +10,11 @@ import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 import { ingestBlobs } from './ingest-blob.ts';
+
+applySourceQuotas();
 
 const queue = sqsMessageQueue({ ...ingestQueueUrls(), outcomes: setting('outcomesQueueUrl') });
 const ingestBlob = ingestBlobs({

@@ -12,9 +12,12 @@ import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { acceptedRulesSetting, databaseSettings } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
+
+applySourceQuotas();
 
 const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
 

@@ -23,6 +23,7 @@ import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
@@ -31,6 +32,8 @@ import { rereadHeld } from './reread-held.ts';
 import { sampleSystem } from './sample-system.ts';
 import { startRecoveries } from './start-recoveries.ts';
 import { recordOutcome, watchSources } from './watch-sources.ts';
+
+applySourceQuotas();
 
 const pool = createPool(databaseSettings(), 1, timeLimits('monitor'));
 const watching = {

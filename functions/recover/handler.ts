@@ -8,8 +8,11 @@ import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { recoverSource, requeueHeld } from './recover-source.ts';
+
+applySourceQuotas();
 
 const store = postgresRecoveryStore(createPool(databaseSettings(), 1, timeLimits('recover')));
 const queue = sqsMessageQueue({

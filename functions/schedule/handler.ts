@@ -10,8 +10,11 @@ import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { planRuns } from './plan-runs.ts';
+
+applySourceQuotas();
 
 const queue = sqsMessageQueue({ ticks: setting('ticksQueueUrl'), ...scrapeQueueUrls() });
 const pool = createPool(databaseSettings(), 1, timeLimits('schedule'));

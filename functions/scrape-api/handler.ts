@@ -12,9 +12,12 @@ import { observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { numberSetting, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { sourceSettings } from '../../core/runtime/source-settings.ts';
 import { openSource } from '../../core/scraping/open-source.ts';
 import { scrapeTask } from '../../core/scraping/scrape-task.ts';
+
+applySourceQuotas();
 
 const state = lambdaState(setting('stateFunction'));
 const blobs = s3RawStore(setting('rawBucket'));

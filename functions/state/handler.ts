@@ -6,7 +6,10 @@ import { stateRequestSchema } from '../../core/contracts/state.ts';
 import { DatabaseUnavailableError, isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { patienceOf, patientState } from './patient-state.ts';
+
+applySourceQuotas();
 
 const limits = timeLimits('state');
 const state = patientState(

@@ -10,11 +10,14 @@ import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/prox
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { metrics as cloudMetrics, logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting, simulatedSourcesSetting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { assembleProxy } from './assemble.ts';
 import { failFastState } from './fail-fast-state.ts';
 import { keyGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
 import { stateSharedCache } from './shared-cache.ts';
+
+applySourceQuotas();
 
 const state = failFastState(lambdaState(setting('stateFunction')), Date.now);
 const secrets = secretsManagerStore();

@@ -7,6 +7,8 @@ import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../core/adapters/memory/state.ts';
 import { isOfNoPage } from '../../core/http/own-host.ts';
 import { strictServer } from '../../core/http/strict-server.ts';
+import { catalogue, setQuotas } from '../../core/sources/catalogue.ts';
+import { readQuotas } from '../../core/sources/quotas.ts';
 import { type AssembledProxy, assembleProxy } from './assemble.ts';
 import { openGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -19,6 +21,8 @@ export interface StandaloneOptions {
   readonly upstream?: string | undefined;
   /** Required from every client; without it, every program of this machine may use it, and no page in a browser. */
   readonly key?: string | undefined;
+  /** Requests of a minute and a day in place of the usual ones: `yahoo=200/300000`. */
+  readonly quotas?: string | undefined;
   readonly log: (line: string) => void;
   /** Milliseconds between heartbeats; 0 for none. */
   readonly heartbeatMs?: number;
@@ -42,6 +46,9 @@ const gatherMs = 5;
  * database. Yahoo sees one client.
  */
 export async function startStandalone(options: StandaloneOptions): Promise<StandaloneProxy> {
+  const read = readQuotas(options.quotas ?? '', catalogue);
+  if ('wrong' in read) throw new Error(`The setting of quotas ${read.wrong}.`);
+  setQuotas(read.quotas);
   const secret = randomBytes(32).toString('base64url');
   const proxy = await assembleProxy({
     state: memoryState(Date.now),

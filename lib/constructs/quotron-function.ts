@@ -90,7 +90,11 @@ export class QuotronFunction extends Construct implements BoundFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: { [settingNames.stage]: props.settings.stage },
+      environment: {
+        [settingNames.stage]: props.settings.stage,
+        // Whatever plans, allows, makes or shows requests reads the same.
+        ...(props.settings.sourceQuotas && { [settingNames.sourceQuotas]: props.settings.sourceQuotas }),
+      },
       ...(network && {
         vpc: network.vpc,
         vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },

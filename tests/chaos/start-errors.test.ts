@@ -108,6 +108,7 @@ describe('a start that cannot succeed says why and what to do, and leaves nothin
   it('a setting is not what it should be', async () => {
     for (const [name, value] of [
       ['QUOTRON_SOURCE_YAHOO_URL', 'not a url'],
+      ['QUOTRON_SOURCE_YAHOO_QUOTA', '200'],
       ['QUOTRON_SIM_CLOCK', 'yesterday'],
       ['QUOTRON_DASHBOARD_PORT', '99999'],
     ] as const) {

@@ -71,6 +71,26 @@ describe('quotron proxy', () => {
     expect(said.err).toContain('QUOTRON_PROXY_KEY');
   });
 
+  it('asks Yahoo for no more than three quarters of the quota that the environment sets, and names one that is none', async () => {
+    const { url, said } = await quotronProxy(['--port', '0', '--upstream', upstreams.urlOf('yahoo')], {
+      QUOTRON_SOURCE_YAHOO_QUOTA: '12/1000',
+      QUOTRON_SOURCE_YAHO_QUOTA: '9/1000',
+    });
+    expect(said.err).toContain('QUOTRON_SOURCE_YAHO_QUOTA is no setting');
+    const statuses: number[] = [];
+    for (let at = 0; at < 12; at++) statuses.push((await fetch(`${url}/yahoo/v1/finance/search?q=word${at}`)).status);
+    // The heartbeat, which logs in and asks for a quote, takes some of them.
+    const answered = statuses.filter((status) => status === 200).length;
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThanOrEqual(9);
+    expect(statuses).toContain(429);
+    for (const quota of ['200', '0/0', '300000/200', '2/100']) {
+      const wrong = await quotronProxy(['--port', '0'], { QUOTRON_SOURCE_YAHOO_QUOTA: quota });
+      expect(await wrong.ended, quota).toBe(2);
+      expect(wrong.said.err).toContain('QUOTRON_SOURCE_YAHOO_QUOTA');
+    }
+  });
+
   it('says what is wrong with a port that is taken, or none, and with an upstream that is no URL', async () => {
     const taken = await quotronProxy(['--port', String(upstreams.port)]);
     expect(await taken.ended).toBe(1);

@@ -1,4 +1,5 @@
 import { Aspects, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -96,5 +97,25 @@ describe('a stage that cannot be synthesized says why and what to do', () => {
     if (settings.stage === 'local') throw new Error('dev is no laptop');
     expect(() => addQuotron(emptyApp(), { ...settings, webFolder: '/nowhere' })).toThrow('npm run build:web');
     expect(() => addQuotron(emptyApp(), { ...settings, webFolder: builtDashboard() })).not.toThrow();
+  });
+});
+
+describe('quotas that a stage sets', () => {
+  const env = (sourceQuotas: string) => ({ QUOTRON_DATABASE_URL: 'postgres://x', QUOTRON_SOURCE_QUOTAS: sourceQuotas });
+
+  it('are given to every function', () => {
+    const { pipeline, api } = addQuotron(emptyApp(), stageSettings('local', env('yahoo=200/300000')));
+    for (const stack of [pipeline, api]) {
+      const functions = Template.fromStack(stack).findResources('AWS::Lambda::Function');
+      expect(Object.keys(functions).length).toBeGreaterThan(1);
+      for (const [id, each] of Object.entries(functions))
+        expect(each, id).toMatchObject({
+          Properties: { Environment: { Variables: { QUOTRON_SOURCE_QUOTAS: 'yahoo=200/300000' } } },
+        });
+    }
+  });
+
+  it.each(['yaho=200/300000', 'yahoo=200', 'yahoo=300000/200'])('stop the synth where they are none: %s', (quotas) => {
+    expect(() => addQuotron(emptyApp(), stageSettings('local', env(quotas)))).toThrow('sourceQuotas');
   });
 });

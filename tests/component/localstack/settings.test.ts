@@ -6,6 +6,7 @@ import { knownNames, readSettings } from '../../../localstack/settings.ts';
 describe('settings of the local cloud', () => {
   it.each([
     ['QUOTRON_SOURCE_YAHO_URL', 'QUOTRON_SOURCE_YAHOO_URL'],
+    ['QUOTRON_SOURCE_YAHO_QUOTA', 'QUOTRON_SOURCE_YAHOO_QUOTA'],
     ['QUOTRON_SYMBOL', 'QUOTRON_SYMBOLS'],
     ['quotron_symbols', 'QUOTRON_SYMBOLS'],
     ['QUTRON_SYMBOLS', 'QUOTRON_SYMBOLS'],
@@ -13,6 +14,17 @@ describe('settings of the local cloud', () => {
     ['QUOTRON_WHATEVER_THIS_IS', null],
   ])('%s is named, with what was meant', (name, meant) => {
     expect(readSettings({ [name]: 'x' }).unknown).toEqual([{ name, meant }]);
+  });
+
+  it('has the quotas of sources as functions get them, and names one that is none', () => {
+    const given = { QUOTRON_SOURCE_YAHOO_QUOTA: ' 200/300000 ', QUOTRON_SOURCE_ALPHA_VANTAGE_QUOTA: '5/500' };
+    expect(readSettings(given).sourceQuotas?.split(',').toSorted()).toEqual([
+      'alpha-vantage=5/500',
+      'yahoo=200/300000',
+    ]);
+    expect(readSettings({ QUOTRON_SOURCE_YAHOO_QUOTA: '' }).sourceQuotas).toBeUndefined();
+    for (const wrong of ['200', '0/5', '300000/200', 'lots'])
+      expect(() => readSettings({ QUOTRON_SOURCE_YAHOO_QUOTA: wrong }), wrong).toThrow('QUOTRON_SOURCE_YAHOO_QUOTA');
   });
 
   it('names none that are documented, and nothing of other programs', () => {

@@ -9,7 +9,7 @@ const folders = ['bin', 'cli', 'core', 'functions', 'lib', 'localstack', 'web'];
 const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 
 /** Names that stand for several, or that the code never reads by name. */
-const unread = new Set(['QUOTRON_SOURCE_<ID>_URL', 'NO_COLOR']);
+const unread = new Set(['QUOTRON_SOURCE_<ID>_URL', 'QUOTRON_SOURCE_<ID>_QUOTA', 'NO_COLOR']);
 
 /** The names in the first column, or the first two, of the page's tables. */
 const documented = new Set(

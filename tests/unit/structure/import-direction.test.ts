@@ -15,7 +15,11 @@ const layers = [
 /** What each top folder may import besides itself. `core/*` is settled by `layers`. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   bin: ['lib/', 'core/contracts/'],
-  lib: ['core/contracts/', 'core/market/', 'core/sources/catalogue.ts', 'core/sources/definition.ts'],
+  lib: [
+    'core/contracts/',
+    'core/market/',
+    ...['catalogue', 'definition', 'quotas'].map((name) => `core/sources/${name}.ts`),
+  ],
   functions: ['core/'],
   // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project
   // pins; `quotron doctor` looks at what `npm start` needs, and `quotron logs` masks as the functions do.

@@ -58,3 +58,24 @@ describe('functions/ holds one folder per Lambda', () => {
     );
   });
 });
+
+describe('quotas of sources', () => {
+  const tree = realTree();
+  const filesOf = (handler: string) => {
+    const files = new Set([handler]);
+    for (const file of files) for (const to of importsOf(tree, file)) files.add(to);
+    return [...files];
+  };
+  /** What reads the quota of a source: its permits, its plan, its card. */
+  const reads = functionNames.filter((name) =>
+    filesOf(`functions/${name}/handler.ts`).some((file) => /\bsource\??\.quota\b/.test(tree.get(file) ?? '')),
+  );
+
+  it('are set at the start of every function that reads them', () => {
+    expect(reads).toEqual(expect.arrayContaining(['api', 'schedule', 'state', 'monitor']));
+    // These import what reads them, and make, plan and show no requests.
+    const others: readonly string[] = ['migrate', 'prepare-database', 'set-credentials', 'summarise'];
+    for (const name of reads.filter((each) => !others.includes(each)))
+      expect(tree.get(`functions/${name}/handler.ts`), name).toMatch(/^applySourceQuotas\(\);$/m);
+  });
+});

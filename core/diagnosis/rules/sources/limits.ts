@@ -40,9 +40,9 @@ export const limitRules: readonly SourceRule[] = [
     needs: (complaint) =>
       !isUnknownNotice(complaint) && (minuteUse(complaint) >= heavyUse || dayUse(complaint) >= heavyUse),
     cause: (complaint) =>
-      `Quotron itself made many requests: up to ${percent(minuteUse(complaint))} of what it allows itself in a minute, ${percent(dayUse(complaint))} of the day. The real limit of the source is lower than the quota in its definition.`,
-    advice: ({ source }) => [
-      say(`Request fewer symbols or less often, or lower the quota in core/sources/${source.id}/source.ts.`),
+      `Quotron itself made many requests: up to ${percent(minuteUse(complaint))} of what it allows itself in a minute, ${percent(dayUse(complaint))} of the day. The real limit of the source is lower than the quota that Quotron has for it.`,
+    advice: () => [
+      say(`Request fewer symbols or less often, or set a lower quota: docs/configuration.md says how.`),
       say('See what else draws on the quota: backfills and the proxy do.', 'npx quotron backfill list'),
     ],
     weight: 60,
