@@ -15,8 +15,10 @@ import type { Socket } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { pageOf } from '../core/contracts/page-paths.ts';
+import { answersPrefix, artifactsPrefix } from '../core/contracts/s3-keys.ts';
 import { securityHeaders } from '../core/contracts/security-headers.ts';
 import { namesOwnHost } from '../core/http/own-host.ts';
+import { baseHeaders } from '../core/http/respond.ts';
 import { strictServer } from '../core/http/strict-server.ts';
 import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
@@ -114,6 +116,22 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
 /** The path under which the emulator's presigned URLs are served. */
 const downloads = '/downloads/';
 
+/** What the API gives links to: `/bucket/key`. Nothing else of the emulator is here. */
+const linked = new RegExp(`^/[a-z0-9][a-z0-9.-]+/(?:${answersPrefix}|${artifactsPrefix})[^/]`);
+
+/** What a browser needs of an object. The emulator would let pages of any origin read it. */
+const headersOfObject = new Set([
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+]);
+
 function refuseHost(response: ServerResponse): void {
   response.writeHead(421, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
   response.end('This server answers to 127.0.0.1 and localhost only.\n');
@@ -158,17 +176,34 @@ function download(
   path: string,
   search: string,
 ): void {
-  const presigned = new URLSearchParams(search).has('X-Amz-Signature');
-  if (presigned && (request.method === 'GET' || request.method === 'HEAD'))
-    pass(request, response, options, { path: `${path}${search}`, headers: {} });
-  else notFound(response);
+  const presigned = linked.test(path) && new URLSearchParams(search).has('X-Amz-Signature');
+  if (!presigned || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    notFound(response);
+    return;
+  }
+  pass(request, response, options, {
+    path: `${path}${search}`,
+    headers: {},
+    shown: (headers) => ({
+      ...Object.fromEntries(Object.entries(headers).filter(([name]) => headersOfObject.has(name))),
+      // It is of the dashboard's origin here, and on AWS of one that has nothing else.
+      ...baseHeaders,
+    }),
+  });
+}
+
+interface Passed {
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  /** The headers of the answer that go on; all unless given. */
+  readonly shown?: (headers: IncomingHttpHeaders) => OutgoingHttpHeaders;
 }
 
 function pass(
   request: IncomingMessage,
   response: ServerResponse,
   { emulatorUrl, port, silentMs = 35_000 }: DashboardOptions,
-  { path, headers }: { readonly path: string; readonly headers: OutgoingHttpHeaders },
+  { path, headers, shown = (given) => given }: Passed,
 ): void {
   const { hostname, port: emulatorPort } = new URL(emulatorUrl);
   let answered = false;
@@ -182,7 +217,7 @@ function pass(
         return;
       }
       answered = true;
-      const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
+      const kept = Object.fromEntries(Object.entries(shown(answer.headers)).filter(([name]) => !hopByHop.has(name)));
       const { location } = answer.headers;
       if (location?.startsWith(`${emulatorUrl}/`))
         kept['location'] =

@@ -56,7 +56,13 @@ export function coverageQuestions(page: readonly CoveredSeries[], asked: Coverag
     of.filter(({ kind }) => kind === 'bars').map((job) => ({ source: id, job: job.id })),
   );
   const symbolOf = symbolsAt(catalogue);
-  const named = page.map((series) => ({ source: series.source, symbol: symbolOf(series), zone: series.zone }));
+  const named = page.map((series, index) => ({
+    source: series.source,
+    symbol: symbolOf(series),
+    zone: series.zone,
+    from: days[index]?.from ?? from,
+    to: days[index]?.to ?? to,
+  }));
   return { interval, days, named, jobs, attemptsSince: new Date(now - attemptsForMs) };
 }
 

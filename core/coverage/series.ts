@@ -82,8 +82,8 @@ export interface BarAttempt {
 export interface CoverageQuestions {
   readonly interval: BarInterval;
   readonly days: readonly DaysAsked[];
-  /** The sources' symbols for the series, and the zones of their listings. */
-  readonly named: readonly { readonly source: string; readonly symbol: string; readonly zone: string }[];
+  /** The sources' symbols for the series, the zones of their listings, and the days that are asked for. */
+  readonly named: readonly (DayRange & { readonly source: string; readonly symbol: string; readonly zone: string })[];
   readonly jobs: readonly { readonly source: string; readonly job: string }[];
   /** Failed attempts of before are of no interest. */
   readonly attemptsSince: Date;
@@ -94,7 +94,7 @@ export interface CoverageAnswers {
   readonly stored: readonly StoredDays[];
   /** How many bars an open finding speaks against. */
   readonly doubtful: readonly number[];
-  /** Days of rows in quarantine. */
+  /** Days of rows in quarantine, of those that were asked for and their neighbours. */
   readonly heldBack: readonly { readonly source: string; readonly symbol: string; readonly day: string }[];
   /** Failed and unfinished tasks. */
   readonly attempts: readonly BarAttempt[];

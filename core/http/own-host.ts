@@ -5,9 +5,9 @@ import type { IncomingMessage } from 'node:http';
  * 127.0.0.1 (DNS rebinding) would be of the same origin as the server, but it cannot choose the `Host` header.
  */
 export function namesOwnHost(request: IncomingMessage): boolean {
-  const port = request.socket.localPort;
+  const { localPort: port, localFamily } = request.socket;
   const { host } = request.headers;
-  return ['127.0.0.1', 'localhost', '[::1]'].some(
+  return ['127.0.0.1', 'localhost', ...(localFamily === 'IPv6' ? ['[::1]'] : [])].some(
     (name) => host === `${name}:${port}` || (port === 80 && host === name),
   );
 }

@@ -99,6 +99,11 @@ export const noBody = z.strictObject({}).optional();
 
 export const idempotencyKeyPattern = /^[\x21-\x7e]{1,128}$/;
 
+/** Headers of routes that take an `Idempotency-Key`. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z.string().regex(idempotencyKeyPattern, 'must have 1 to 128 visible ASCII characters').optional(),
+});
+
 /** The JSON body; `undefined` when there is none. Throws 413, 415 or 400. */
 export async function bodyOf(context: Context): Promise<unknown> {
   if (Number(context.req.header('content-length') ?? 0) > bodyLimit) throw tooLarge();

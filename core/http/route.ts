@@ -5,7 +5,7 @@ import type { Meta, Warning } from '../contracts/http/envelope.ts';
 import type { Scope } from '../contracts/words/access.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
 import type { ProblemCode } from './problem.ts';
-import { bodyOf, checked, noBody, parametersOf } from './read-request.ts';
+import { bodyOf, checked, idempotencyHeaders, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
 /** The cookie of a dashboard session over https. */
@@ -151,6 +151,8 @@ export function route<
       const { values, unknown } = parametersOf(context, spec.query, takesFields(spec));
       // What a route does not read is refused: a field that is ignored would be believed.
       if (!spec.body && spec.method !== 'get') checked(noBody, 'body', await bodyOf(context));
+      // Also where the request begins nothing, as a dry run does: the key would not be as good with the next one.
+      if (spec.idempotent) checked(idempotencyHeaders, 'header', { 'idempotency-key': call.header('idempotency-key') });
       const reply = await work({
         params: checked(spec.params, 'path', context.req.param()),
         query: checked(spec.query, 'query', values),

@@ -17,6 +17,12 @@ export interface BlobIndex {
   keys(prefix: string, after: string | null): Promise<string[]>;
 }
 
+/** Deletes what nobody wants any more. Of raw blobs that are only parts of an import that was never finished. */
+export interface BlobRemoval {
+  /** There need not be a blob under each key. Throws unless all are gone. */
+  remove(keys: readonly string[]): Promise<void>;
+}
+
 /** As many keys as S3 gives at once. */
 export const keysAtOnce = 1_000;
 

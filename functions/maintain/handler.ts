@@ -6,15 +6,18 @@ import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { wantHoleRepairs } from '../../core/adapters/postgres/prices/repair-wants.ts';
 import { storedDaysStore } from '../../core/adapters/postgres/prices/stored-days.ts';
+import { unfinishedImports } from '../../core/adapters/postgres/work/unfinished-imports.ts';
+import { s3BlobRemoval } from '../../core/adapters/s3/blob-removal.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
-import { acceptedRulesSetting, databaseSettings } from '../../core/runtime/settings.ts';
+import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
+import { removeUnfinished, type UnfinishedDependencies } from './remove-unfinished.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
 
 applySourceQuotas();
@@ -27,6 +30,10 @@ const holeDependencies: HoleDependencies = {
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
 const accepts = acceptedRulesSetting();
+const unfinished: UnfinishedDependencies = {
+  imports: unfinishedImports(pool),
+  blobs: s3BlobRemoval(setting('rawBucket')),
+};
 
 /** The daily tick. Its own time is the clock. */
 export const handler = observed(async (event: unknown) => {
@@ -39,6 +46,7 @@ export const handler = observed(async (event: unknown) => {
   metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
   const judged = await judgeStored(storedDaysStore(pool, accepts), Date.parse(time));
   const holes = await wantHoles(holeDependencies, Date.parse(time));
-  logger.info('Maintained the database', { maintenance, judged, holes, calendarDaysLeft: daysLeft });
-  return { ...maintenance, judged, holes, calendarDaysLeft: daysLeft };
+  const importsRemoved = await removeUnfinished(unfinished, Date.parse(time));
+  logger.info('Maintained the database', { maintenance, judged, holes, importsRemoved, calendarDaysLeft: daysLeft });
+  return { ...maintenance, judged, holes, importsRemoved, calendarDaysLeft: daysLeft };
 });

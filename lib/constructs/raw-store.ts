@@ -11,7 +11,7 @@ import type { BoundFunction } from './binding.ts';
  * were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
- * is never a second version. No role may delete. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
+ * is never a second version. No role may delete but parts of imports. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
  * price, and still immediately readable for a replay.
  */
 export class RawStore extends Construct {
@@ -64,6 +64,11 @@ export class RawStore extends Construct {
   /** Lets `fn` give people signed links by which they upload an import: not read, list or delete. */
   grantAddImports(fn: BoundFunction): void {
     this.grant(fn, ['s3:PutObject'], importPrefix);
+  }
+
+  /** Lets `fn` delete what was uploaded of imports that nobody finished: not read or list. */
+  grantRemoveImports(fn: BoundFunction): void {
+    this.grant(fn, ['s3:DeleteObject'], importPrefix);
   }
 
   /** Lets `fn` add screenshots of failed pages. */

@@ -142,6 +142,7 @@ export class PipelineStack extends Stack {
     // For blobs of workers that died before they queued the blob's key.
     storage.rawStore.grantLook(monitor);
     this.grantIngest(monitor);
+    storage.rawStore.grantRemoveImports(maintain);
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);

@@ -32,6 +32,8 @@ describe('a dry run of a backfill', () => {
   it('is refused like a backfill', async () => {
     expect((await post('/backfills', { ...order, interval: '1m' })).status).toBe(422);
     expect((await post('/backfills', { ...order, dryRun: 'yes' })).status).toBe(400);
+    for (const key of ['ünïcode', 'a b', 'x'.repeat(129), ''])
+      expect((await post('/backfills', order, { 'idempotency-key': key })).status, key).toBe(400);
     expect((await api.ask('/backfills', { method: 'POST', key: keys.read, json: order })).status).toBe(403);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { heldDays } from '../../core/adapters/postgres/prices/held-days.ts';
 import { coverageSchema } from '../../core/contracts/http/coverage.ts';
 import { makeBatch, makeListing } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
@@ -93,6 +94,61 @@ describe('GET /coverage', () => {
       ['2026-11-20', '2026-11-20', 'not_yet_due', 1],
     ]);
     expect(row?.reasons).toContainEqual({ state: 'no_session', reason: 'closed', sessions: 4 });
+  });
+
+  it('reads one row a day of those that are held back, whatever a source has said in them', async () => {
+    const { pool } = world;
+    await answered(await makeListing(pool, 'MANY'), { interval: '1m' });
+    await answered(await makeListing(pool, 'DAILY'));
+    const hold = (symbol: string, rows: string, count: number) =>
+      pool.query(
+        `INSERT INTO quarantine (source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id)
+         SELECT 'yahoo', 'schema', $1, 'x', 'x', ${rows}, $2, 0, 'x', $3 FROM generate_series(0, $4::int - 1) n`,
+        [symbol, randomUUID(), batchId, count],
+      );
+    const start = Date.parse('2026-11-02T14:30:00Z');
+    // Ten sessions of a thousand rows, and ten thousand of one day.
+    await hold(
+      'MANY',
+      `jsonb_build_object('interval', '1m', 'startsAt', ${start} + (n / 1000) * 86400000 + (n % 1000) * 20000)`,
+      10_000,
+    );
+    await hold('DAILY', `jsonb_build_object('interval', '1d', 'date', '2026-11-10', 'startsAt', ${start} + n)`, 10_000);
+    // Neither a day nor a time: no entry of an index has a megabyte, and no time so many digits.
+    await hold('DAILY', `jsonb_build_object('interval', repeat('1d', 500000), 'date', repeat('2026', 250000))`, 1);
+    await hold(
+      'DAILY',
+      `jsonb_build_object('interval', '1d', 'date', NULL, 'startsAt', ('1' || repeat('0', 5000))::numeric)`,
+      1,
+    );
+    await hold('DAILY', `jsonb_build_object('interval', '1d', 'startsAt', ('1.' || repeat('7', 5000))::numeric)`, 1);
+    await hold('DAILY', `jsonb_build_array(n)`, 1);
+    await pool.query('ANALYZE quarantine');
+
+    const heldOf = async (path: string) =>
+      (await ask(path)).flatMap((row) =>
+        row.ranges.filter(({ reason }) => reason === 'held_back').map(({ from, to }) => [from, to]),
+      );
+    expect(await heldOf('symbol=DAILY')).toEqual([['2026-11-10', '2026-11-10']]);
+    expect(await heldOf('symbol=MANY&interval=1m')).toEqual([['2026-11-02', '2026-11-11']]);
+    const before = await fetchedRows();
+    for (const [symbol, interval] of [
+      ['MANY', '1m'],
+      ['DAILY', '1d'],
+    ] as const)
+      await heldDays(pool, interval, [
+        { source: 'yahoo', symbol, zone: 'America/New_York', from: '2026-11-02', to: '2026-11-20' },
+      ]);
+    expect((await fetchedRows()) - before).toBeLessThan(100);
+
+    /** Rows of the table that this server has read. */
+    async function fetchedRows(): Promise<number> {
+      await Promise.all([1, 2].map(() => pool.query('SELECT pg_stat_force_next_flush(), pg_sleep(0.3)')));
+      const { rows } = await pool.query<{ fetched: string }>(
+        "SELECT seq_tup_read + idx_tup_fetch AS fetched FROM pg_stat_user_tables WHERE relname = 'quarantine'",
+      );
+      return Number(rows[0]?.fetched);
+    }
   });
 
   it('gives the ranges of one state, and only series that have some', async () => {

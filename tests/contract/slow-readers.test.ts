@@ -96,6 +96,7 @@ it('a bucket that fails three times of ten, before or after it has written, lose
     has: (...of: Parameters<typeof blobs.has>) => unreliable(() => blobs.has(...of)),
     get: (...of: Parameters<typeof blobs.get>) => unreliable(() => blobs.get(...of)),
     keys: (...of: Parameters<typeof blobs.keys>) => unreliable(() => blobs.keys(...of)),
+    remove: blobs.remove,
   };
   const running = world.pipeline({ stores: { ...stores, blobs: flaky } });
   const runs = 12;

@@ -51,7 +51,10 @@ const runs = await Promise.all(
 );
 const cases = runs.reduce((sum, run) => sum + run.cases, 0);
 const wrong = runs.flatMap(({ scope, ok }) => (ok ? [] : [scope]));
-for (const run of runs) console.log(`${run.scope}: ${run.cases} requests`);
+for (const run of runs) {
+  console.log(`${run.scope}: ${run.cases} requests`);
+  for (const request of run.unanswered) console.log(`  no answer to ${request}`);
+}
 console.log(
   `\n${cases} requests, seed ${seed}: ${wrong.length === 0 ? 'all answers as documented' : `wrong answers with ${wrong.join(', ')}`}`,
 );

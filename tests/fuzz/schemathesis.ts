@@ -3,9 +3,11 @@
  * hold of every answer.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { installedPython } from '../clients/install.ts';
 
 export interface Fuzzing {
@@ -18,6 +20,8 @@ export interface Fuzzing {
   readonly examples: 'short' | number;
   /** Paths that get no requests. */
   readonly without?: readonly string[];
+  /** A file for all requests and answers, a line for each event of schemathesis; kept for nobody unless given. */
+  readonly report?: string;
   /** Gets what schemathesis prints, as it does. */
   say(text: string): void;
 }
@@ -25,6 +29,8 @@ export interface Fuzzing {
 export interface Fuzzed {
   readonly ok: boolean;
   readonly cases: number;
+  /** Requests that got no answer, by operation. Schemathesis counts them as "errored", and says no more of them. */
+  readonly unanswered: readonly string[];
   readonly output: string;
 }
 
@@ -58,11 +64,12 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, 431,
 `;
 
 /** Sends requests of all operations with one key. */
-export async function fuzz({ apiUrl, apiKey, seed, examples, without = [], say }: Fuzzing): Promise<Fuzzed> {
+export async function fuzz({ apiUrl, apiKey, seed, examples, without = [], report, say }: Fuzzing): Promise<Fuzzed> {
   const python = await installSchemathesis();
   // It keeps a database of examples where it runs.
   const folder = mkdtempSync(join(tmpdir(), 'quotron-fuzz-'));
   writeFileSync(join(folder, 'schemathesis.toml'), settings);
+  const events = report ?? join(folder, 'events.ndjson');
   const phases = examples === 'short' ? ['examples', 'fuzzing'] : ['examples', 'coverage', 'fuzzing', 'stateful'];
   try {
     const child = spawn(
@@ -81,6 +88,7 @@ export async function fuzz({ apiUrl, apiKey, seed, examples, without = [], say }
         ],
         ...['--checks', checks.join(','), '--phases', phases.join(','), '--mode', 'all', '--workers', '1'],
         ...['--max-examples', String(examples === 'short' ? 2 : examples), '--seed', String(seed)],
+        ...['--report', 'ndjson', '--report-ndjson-path', events],
         ...['--generation-database', 'none', '--request-timeout', '30', '--no-color', '--continue-on-failure'],
         ...without.flatMap((path) => ['--exclude-path', path]),
         // A busy machine is no finding.
@@ -101,8 +109,38 @@ export async function fuzz({ apiUrl, apiKey, seed, examples, without = [], say }
       child.once('close', resolve);
     });
     const cases = /^\s*(\d[\d,]*) generated/m.exec(output)?.[1] ?? '0';
-    return { ok: code === 0, cases: Number(cases.replaceAll(',', '')), output };
+    const unanswered = await unansweredIn(events);
+    const ok = code === 0 && unanswered.length === 0;
+    return { ok, cases: Number(cases.replaceAll(',', '')), unanswered, output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What schemathesis writes when it has tried an operation in one of its phases. Of a request that was not sent, and of an operation that was left out, it has no interaction. */
+const scenarioSchema = z.object({
+  ScenarioFinished: z.object({
+    phase: z.string(),
+    recorder: z.object({
+      label: z.string(),
+      interactions: z
+        .record(
+          z.string(),
+          z.object({ request: z.object({ method: z.string(), uri: z.string() }), response: z.unknown().nullish() }),
+        )
+        .default({}),
+    }),
+  }),
+});
+
+async function unansweredIn(events: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(events) })) {
+    if (!line.startsWith('{"ScenarioFinished"')) continue;
+    const { phase, recorder } = scenarioSchema.parse(JSON.parse(line)).ScenarioFinished;
+    for (const { request, response } of Object.values(recorder.interactions))
+      if (response === undefined || response === null)
+        found.push(`${recorder.label} (${phase}): ${request.method} ${request.uri.slice(0, 200)}`);
+  }
+  return found;
 }

@@ -112,7 +112,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   state: [connect('quotron_state')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],
   'prepare-database': ['secretsmanager:GetSecretValue on master secret', 'lambda:InvokeFunction on version of migrate'],
-  maintain: [connect('quotron_owner')],
+  maintain: [connect('quotron_owner'), 's3:DeleteObject on raw/import/*'],
   'yahoo-proxy': [
     'secretsmanager:GetSecretValue on session key',
     'lambda:InvokeFunction on state',
@@ -151,9 +151,9 @@ describe.each(cloudStages)('in %s', (stage) => {
     }
   });
 
-  it('blobs cannot be deleted or overwritten by anyone in Quotron', () => {
+  it('blobs cannot be overwritten by anyone in Quotron, nor deleted but for parts of imports by `maintain`', () => {
     const all = [...permissions(stage).values()].flat();
-    expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one))).toEqual([]);
+    expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one))).toEqual(['s3:DeleteObject on raw/import/*']);
     const policies = JSON.stringify(
       resourcesOf(stage, 'AWS::S3::BucketPolicy').map(({ resource }) => resource.Properties),
     );

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
+import { s3BlobRemoval } from '../../core/adapters/s3/blob-removal.ts';
 import { s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { emulatorOf } from '../../localstack/cloud.ts';
@@ -24,7 +25,7 @@ describe('raw blobs in S3', () => {
   const bucket = `adapter-test-${Date.now()}`;
   beforeAll(() => s3.send(new CreateBucketCommand({ Bucket: bucket })));
   rawStoreSuite(() => ({
-    store: { ...s3RawStore(bucket, s3), ...s3BlobIndex(bucket, s3) },
+    store: { ...s3RawStore(bucket, s3), ...s3BlobIndex(bucket, s3), ...s3BlobRemoval(bucket, s3) },
     async damage(Key, Body) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, IfNoneMatch: '*' }));
     },

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../core/adapters/chromium/executable.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { addLongName, listSecrets, shortenName, signedWith } from '../support/open-doors.ts';
+import { send } from '../support/raw-request.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 
 /*
@@ -15,52 +17,7 @@ import { sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 const emulator = new URL(cloud.emulatorUrl);
-const listSecrets = { 'x-amz-target': 'secretsmanager.ListSecrets', 'content-type': 'application/x-amz-json-1.1' };
-const authorization = (accessKeyId: string) =>
-  `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261129/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=00`;
-const withKey = { authorization: authorization(cloud.emulatorAccessKeyId) };
-
-/** A request as `curl` makes it: any header may be set, `Host` too. */
-function send(
-  base: string,
-  {
-    method = 'GET',
-    path = '/',
-    headers = {},
-    body = '',
-  }: {
-    method?: string;
-    path?: string;
-    headers?: Record<string, string>;
-    body?: string;
-  },
-): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
-  const { hostname, port } = new URL(base);
-  return new Promise((resolve, reject) => {
-    const call = request({ host: hostname, port, method, path, headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString() }),
-      );
-    });
-    call.on('error', reject);
-    call.end(body);
-  });
-}
-
-/** Makes the answer of `/instruments?query=LONGFORPAGE` one over 4 MB, which is given as a link. */
-const addLongName = () =>
-  cloud.pool.query(
-    `WITH i AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', repeat('ü', 3000000)) RETURNING id),
-          l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XNAS', 'USD', 'America/New_York' FROM i RETURNING id)
-     INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'LONGFORPAGE', id FROM l`,
-  );
-const shortenName = () =>
-  cloud.pool.query(
-    `WITH gone AS (DELETE FROM symbol_alias WHERE symbol = 'LONGFORPAGE')
-     UPDATE instrument SET name = 'Long for the page' WHERE length(name) > 100000`,
-  );
+const withKey = { authorization: signedWith(cloud.emulatorAccessKeyId) };
 
 describe('the emulator', () => {
   const call = (headers: Record<string, string>) =>
@@ -74,8 +31,8 @@ describe('the emulator', () => {
 
   it.each([
     ['without a key', {}],
-    ['with the key that any emulator takes', { authorization: authorization('test') }],
-    ["with the account's number as key", { authorization: authorization('000000000000') }],
+    ['with the key that any emulator takes', { authorization: signedWith('test') }],
+    ["with the account's number as key", { authorization: signedWith('000000000000') }],
     ['from a page', { ...withKey, origin: 'http://evil.example' }],
     ['from a page that hides its origin', { ...withKey, origin: 'null' }],
     ['from the dashboard itself', { ...withKey, origin: cloud.dashboardUrl }],
@@ -118,66 +75,6 @@ describe('the emulator', () => {
   });
 });
 
-describe('a presigned URL, which names the key of a function', () => {
-  let link: URL;
-  let key: string;
-  beforeAll(async () => {
-    await addLongName();
-    const { pathname } = new URL(cloud.apiUrl);
-    const answer = await send(cloud.dashboardUrl, {
-      path: `${pathname}/instruments?query=LONGFORPAGE`,
-      headers: { 'x-api-key': cloud.apiKeys.read },
-    });
-    expect(answer.status).toBe(303);
-    link = new URL(String(answer.headers['location']));
-    key = link.searchParams.get('X-Amz-Credential')?.split('/')[0] ?? '';
-    expect(key).toMatch(/^ASIA/);
-  });
-  afterAll(shortenName);
-
-  const object = () => link.pathname.replace('/downloads', '');
-  const get = (path: string, headers = {}, method = 'GET') =>
-    send(cloud.emulatorUrl, { path: `${path}${link.search}`, headers, method });
-
-  it('gives its object, at the dashboard and at the emulator', async () => {
-    const served = await send(cloud.dashboardUrl, { path: `${link.pathname}${link.search}` });
-    expect([served.status, served.body.includes('LONGFORPAGE')]).toEqual([200, true]);
-    expect((await get(object())).body).toBe(served.body);
-  });
-
-  it.each([
-    ['the list of functions, with the settings of each', '/2015-03-31/functions/'],
-    ['the switches of the emulator', '/_ministack/reset'],
-    ['the queues', '/?Action=ListQueues&'],
-    ['its bucket', '/'],
-  ])('opens nothing else: %s', async (_what, path) => {
-    const search = path.includes('?') ? link.search.slice(1) : link.search;
-    expect((await send(cloud.dashboardUrl, { path: `/downloads${path}${search}` })).status).toBe(403);
-    expect((await send(cloud.emulatorUrl, { path: `${path}${search}` })).status).toBe(403);
-  });
-
-  it('is for reading, whatever is said beside it', async () => {
-    for (const method of ['PUT', 'POST', 'DELETE']) expect((await get(object(), {}, method)).status, method).toBe(403);
-    const answer = await get(object(), listSecrets);
-    expect(answer.body).not.toContain('SecretList');
-    expect(answer.body).toContain('LONGFORPAGE');
-  });
-
-  it.each([
-    ['a made-up signature', () => authorization(key)],
-    ['an old kind of signature', () => `AWS ${key}:c2lnbmF0dXJl`],
-    ['no signature', () => `AWS4-HMAC-SHA256 Credential=${key}/20261129/us-east-1/secretsmanager/aws4_request`],
-  ])('lends nobody its key: %s', async (_what, said) => {
-    const answer = await send(cloud.emulatorUrl, {
-      method: 'POST',
-      headers: { ...listSecrets, authorization: said() },
-      body: '{}',
-    });
-    expect(answer.status).toBe(403);
-    expect(answer.body).not.toContain('SecretList');
-  });
-});
-
 describe('the dashboard and the simulated upstreams', () => {
   it.each([
     ['dashboard', cloud.dashboardUrl, '/'],
@@ -185,7 +82,13 @@ describe('the dashboard and the simulated upstreams', () => {
     ['simulator', cloud.upstreamsUrl ?? '', '/yahoo/v1/finance/search?q=a'],
   ])('the %s answers to its own name only', async (_what, base, path) => {
     const { port } = new URL(base);
-    for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `127.0.0.1.evil.example:${port}`])
+    for (const host of [
+      `evil.example:${port}`,
+      'evil.example',
+      '127.0.0.1',
+      `127.0.0.1.evil.example:${port}`,
+      `[::1]:${port}`,
+    ])
       expect((await send(base, { path, headers: { host } })).status, host).toBe(421);
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`])
       expect((await send(base, { path, headers: { host } })).status, host).not.toBe(421);
@@ -202,8 +105,13 @@ describe('the dashboard and the simulated upstreams', () => {
   it('downloads only what a presigned URL names', async () => {
     for (const path of ['/downloads/', '/downloads/_ministack/reset', '/downloads/2015-03-31/functions/'])
       expect((await send(cloud.dashboardUrl, { path })).status, path).toBe(404);
-    const signed = await send(cloud.dashboardUrl, { path: '/downloads/2015-03-31/functions/?X-Amz-Signature=00' });
-    expect(signed.status).toBe(403);
+    for (const path of [
+      '/2015-03-31/functions/',
+      '/_localstack/health',
+      '/_aws/execute-api/answers/x',
+      '/bucket/raw/x',
+    ])
+      expect((await send(cloud.dashboardUrl, { path: `/downloads${path}?X-Amz-Signature=00` })).status, path).toBe(404);
   });
 });
 
@@ -337,8 +245,8 @@ describe('a page of another origin, in a real browser', () => {
     }
   });
 
-  it('while the dashboard reads an answer over 4 MB from its own origin', async () => {
-    await addLongName();
+  it('while the dashboard reads an answer over 4 MB from its own origin, and the page not even by its link', async () => {
+    await addLongName(cloud.pool);
     const tab = await browser.newPage();
     try {
       await tab.goto(cloud.dashboardUrl);
@@ -349,9 +257,19 @@ describe('a page of another origin, in a real browser', () => {
       expect(got.status).toBe(200);
       expect(got.url).toContain(`${cloud.dashboardUrl}/downloads/`);
       expect(got.length).toBeGreaterThan(3_000_000);
+      const outcome = (given: Promise<unknown>) =>
+        given.then(
+          () => 'given',
+          () => 'refused',
+        );
+      const ways = {
+        fetched: await outcome(page.evaluate(async (link) => (await fetch(link)).status, got.url)),
+        run: await outcome(page.addScriptTag({ url: got.url })),
+      };
+      expect(ways).toEqual({ fetched: 'refused', run: 'refused' });
     } finally {
       await tab.close();
-      await shortenName();
+      await shortenName(cloud.pool);
     }
   });
 });

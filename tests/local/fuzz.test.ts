@@ -26,6 +26,7 @@ describe('requests made from the OpenAPI document', () => {
         examples: 'short',
         say: () => undefined,
       });
+      expect(fuzzed.unanswered).toEqual([]);
       expect(fuzzed.ok, fuzzed.output.slice(-8_000)).toBe(true);
       expect(fuzzed.cases).toBeGreaterThan(100);
     },

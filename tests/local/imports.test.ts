@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { importSchema, partUploadSchema } from '../../core/contracts/http/imports.ts';
 import { partEnvelope } from '../../core/contracts/imports.ts';
+import { emulatorOf } from '../../localstack/cloud.ts';
+import { emulatorClient } from '../../localstack/emulator.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
+const aws = emulatorClient(emulatorOf(cloud));
 const opened = z.object({ data: importSchema });
 const announced = z.object({ data: partUploadSchema });
 
@@ -63,5 +68,43 @@ describe('a link to upload a part of an import', () => {
       done = opened.parse(await ask('GET', `/imports/${importId}`)).data;
     }
     expect(done).toMatchObject({ status: 'done', accepted: 1, written: 1 });
+  });
+
+  it('leads to an object that is deleted when nobody has finished the import for a month', async () => {
+    const { id } = opened.parse(await ask('POST', '/imports', { kind: 'bars', licence: 'internal' })).data;
+    const part = gzipSync('{}');
+    const sha256 = createHash('sha256').update(part).digest('base64');
+    const { url, headers } = announced.parse(
+      await ask('PUT', `/imports/${id}/parts/0`, { bytes: part.length, sha256 }),
+    ).data;
+    expect((await fetch(url, { method: 'PUT', headers, body: part })).status).toBe(200);
+    const Key = new URL(url).pathname.split('/').slice(2).join('/');
+    const s3 = new S3Client({ ...aws, forcePathStyle: true });
+    const lambda = new LambdaClient(aws);
+    const isThere = async () => {
+      const { Contents = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: new URL(url).pathname.split('/')[1] ?? '', Prefix: Key }),
+      );
+      return Contents.length === 1;
+    };
+    const maintain = async () => {
+      const answer = await lambda.send(
+        new InvokeCommand({
+          FunctionName: cloud.outputOf('FunctionMaintain'),
+          Payload: JSON.stringify({ time: new Date().toISOString() }),
+        }),
+      );
+      expect(answer.FunctionError, Buffer.from(answer.Payload ?? []).toString()).toBeUndefined();
+    };
+    try {
+      await maintain();
+      expect(await isThere()).toBe(true);
+      await cloud.pool.query("UPDATE import SET expires_at = now() - interval '31 days' WHERE id = $1", [id]);
+      await maintain();
+      expect(await isThere()).toBe(false);
+    } finally {
+      s3.destroy();
+      lambda.destroy();
+    }
   });
 });

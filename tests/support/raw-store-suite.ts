@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { BlobEnvelope } from '../../core/contracts/blob.ts';
 import { rawBlobKey, rawDayPrefix } from '../../core/contracts/s3-keys.ts';
-import { BlobError, type BlobIndex, type RawStore } from '../../core/ports/raw-store.ts';
+import { BlobError, type BlobIndex, type BlobRemoval, keysAtOnce, type RawStore } from '../../core/ports/raw-store.ts';
 
 /** What every `RawStore` must do. `damage` puts bytes under a key behind the store's back. */
 export function rawStoreSuite(
-  make: () => { store: RawStore & BlobIndex; damage(key: string, bytes: Buffer): Promise<void> },
+  make: () => { store: RawStore & BlobIndex & BlobRemoval; damage(key: string, bytes: Buffer): Promise<void> },
 ): void {
   const runId = randomUUID();
   const envelope = (job: string): BlobEnvelope => ({
@@ -84,5 +84,15 @@ export function rawStoreSuite(
     expect(await store.keys(prefix, keyOf(12))).toEqual([keyOf(2), keyOf(3)]);
     expect(await store.keys(prefix, keyOf(3))).toEqual([]);
     expect(await store.keys(rawDayPrefix('nobody', date), null)).toEqual([]);
+  });
+
+  it('deletes what is named and nothing else, there or not, more at a time than S3 takes', async () => {
+    const { store } = make();
+    const [gone, kept] = [envelope('gone'), envelope('kept')];
+    for (const blob of [gone, kept]) await store.put(rawBlobKey(blob), blob);
+    const missing = Array.from({ length: keysAtOnce }, (_, part) => rawBlobKey({ ...gone, runId, part }));
+    await store.remove([...missing, rawBlobKey(gone)]);
+    await store.remove([]);
+    expect([await store.has(rawBlobKey(gone)), await store.has(rawBlobKey(kept))]).toEqual([false, true]);
   });
 }

@@ -87,6 +87,7 @@ const paths = [
   '/instruments/AAPL',
   '/api/v1/quotes/AAPL',
   '/api/v1/livez',
+  '/downloads/bucket/answers/key?X-Amz-Signature=1',
   '/downloads/bucket/key?X-Amz-Signature=1',
   '/yahoo/v7/finance/quote?symbols=AAPL',
   '/yahoo/v8/finance/chart/AAPL?interval=1d&range=5d',

@@ -1,11 +1,11 @@
 import type { BlobEnvelope } from '../../contracts/blob.ts';
-import { BlobError, type BlobIndex, keysAtOnce, type RawStore } from '../../ports/raw-store.ts';
+import { BlobError, type BlobIndex, type BlobRemoval, keysAtOnce, type RawStore } from '../../ports/raw-store.ts';
 import { packBlob, unpackBlob } from '../s3/pack-blob.ts';
 
 /** Raw blobs in memory, packed as they are in S3. For tests. */
 export function memoryRawStore(
   blobs = new Map<string, Buffer>(),
-): RawStore & BlobIndex & { readonly blobs: Map<string, Buffer> } {
+): RawStore & BlobIndex & BlobRemoval & { readonly blobs: Map<string, Buffer> } {
   return {
     blobs,
     async put(key: string, envelope: BlobEnvelope) {
@@ -20,6 +20,9 @@ export function memoryRawStore(
       const bytes = blobs.get(key);
       if (!bytes) throw new BlobError(`Blob ${key} does not exist.`, 'blob_missing');
       return unpackBlob(key, bytes);
+    },
+    async remove(keys: readonly string[]) {
+      for (const key of keys) blobs.delete(key);
     },
   };
 }

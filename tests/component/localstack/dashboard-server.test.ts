@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer as createHttpServer, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { contentSecurityPolicy } from '../../../core/contracts/security-headers.ts';
+import { baseHeaders } from '../../../core/http/respond.ts';
 import { type RunningDashboard, startDashboard } from '../../../localstack/dashboard-server.ts';
 
 let folder: string;
@@ -64,6 +65,52 @@ it('answers 504 for an emulator that takes a request and says nothing, as a froz
   } finally {
     await before.stop();
     frozen.close();
+  }
+});
+
+it('serves a linked object as its own and for its own pages alone, and nothing else of the emulator', async () => {
+  const asked: string[] = [];
+  const emulator = createHttpServer((incoming, answer) => {
+    asked.push(incoming.url ?? '');
+    answer.writeHead(200, {
+      'content-type': 'text/csv',
+      'content-disposition': 'attachment; filename="history.csv"',
+      'access-control-allow-origin': '*',
+      'set-cookie': 'a=b',
+      'x-amz-request-id': '1',
+    });
+    answer.end('a,b');
+  });
+  await new Promise<void>((resolve) => emulator.listen(0, '127.0.0.1', resolve));
+  const address = emulator.address();
+  const emulatorUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const before = await startDashboard({ port: 0, folder, apiUrl: emulatorUrl, emulatorUrl, gateSecret: 'secret' });
+  try {
+    const answer = await fetch(`${before.url}/downloads/bucket/answers/2026-11-20/id?X-Amz-Signature=1`);
+    expect(await answer.text()).toBe('a,b');
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'text/csv',
+      'content-disposition': 'attachment; filename="history.csv"',
+      ...baseHeaders,
+    });
+    for (const name of ['access-control-allow-origin', 'set-cookie', 'x-amz-request-id'])
+      expect(answer.headers.has(name), name).toBe(false);
+    for (const path of [
+      '/_localstack/health',
+      '/_aws/execute-api/id/local/api/v1/livez',
+      '/bucket/raw/yahoo/2026-11-20/id/0-1.json.gz',
+      '/bucket/answers/',
+      '/bucket/answers//id',
+      '/bucket/answers/../raw/id',
+      '/bucket/answers/%2e%2e/raw/id',
+      '//bucket/answers/id',
+      '/bucket%2fanswers%2fid',
+    ])
+      expect((await fetch(`${before.url}/downloads${path}?X-Amz-Signature=1`)).status, path).toBe(404);
+    expect(asked).toEqual(['/bucket/answers/2026-11-20/id?X-Amz-Signature=1']);
+  } finally {
+    await before.stop();
+    emulator.close();
   }
 });
 

@@ -2,15 +2,15 @@ import * as z from 'zod';
 import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { CoverageQuestions, DaysAsked } from '../../../coverage/series.ts';
 import { isIntraday } from '../../../coverage/slots.ts';
-import { type BarInterval, barIntervals } from '../../../market/bar.ts';
+import { barIntervals } from '../../../market/bar.ts';
 import type { CoverageReader } from '../../../ports/coverage-reader.ts';
-import { earliestTime } from '../../../prices/thresholds.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
 import { onlyRow, rowsOf } from '../database/rows.ts';
 import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { visibleOf } from './finding-records.ts';
+import { heldDays } from './held-days.ts';
 import { edgeOf, rangesOf } from './series-history.ts';
 
 const day = z.string().nullable();
@@ -44,7 +44,6 @@ const sessionsRow = z.object({
   gapEnd: z.number().nullable(),
 });
 const countRow = z.object({ place: z.int(), count: z.int() });
-const heldRow = z.object({ source: z.string(), symbol: z.string(), day: z.string() });
 const attemptRow = z.object({
   source: z.string(),
   symbol: z.string(),
@@ -125,7 +124,7 @@ export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
       return {
         stored: isIntraday(interval) ? await storedSessions(pool, days) : await storedDays(pool, days),
         doubtful: await doubtful(pool, days, visible.ids),
-        heldBack: await heldBack(pool, interval, named),
+        heldBack: await heldDays(pool, interval, named),
         attempts: await attempts(
           pool,
           jobs.filter(({ source }) => visible.has(source)),
@@ -157,30 +156,6 @@ async function doubtful(pool: Pool, asked: readonly DaysAsked[], visible: readon
   });
   const counts = new Map(rowsOf(countRow, result).map(({ place, count }) => [place, count]));
   return asked.map((_, index) => counts.get(index + 1) ?? 0);
-}
-
-/** A time in milliseconds that has a day: rows in quarantine have what a source said, and some of it is no time. */
-const isTime = (value: string) =>
-  `CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value})::numeric BETWEEN ${earliestTime} AND ${latestTime} ELSE false END`;
-const latestTime = Date.UTC(9999, 0, 1);
-
-/** The days of rows in quarantine. */
-async function heldBack(pool: Pool, interval: BarInterval, series: CoverageQuestions['named']) {
-  const result = await pool.query({
-    name: 'coverage-held-back',
-    text: `SELECT DISTINCT s.source, s.symbol, coalesce(q.row->>'date',
-                        (to_timestamp((q.row->>'startsAt')::float8 / 1000) AT TIME ZONE s.zone)::date::text) AS day
-               FROM unnest($1::text[], $2::text[], $3::text[]) AS s (source, symbol, zone)
-               JOIN quarantine q ON q.source_id = s.source AND q.symbol = s.symbol AND q.resolved_at IS NULL
-               WHERE q.row->>'interval' = $4 AND ${isTime("q.row->'startsAt'")}`,
-    values: [
-      texts(series.map(({ source }) => source)),
-      texts(series.map(({ symbol }) => symbol)),
-      texts(series.map(({ zone }) => zone)),
-      interval,
-    ],
-  });
-  return rowsOf(heldRow, result);
 }
 
 /** Failed and unfinished tasks of jobs for some symbols of their sources. */
