@@ -24,10 +24,10 @@ export interface UpstreamCall {
   /** For browsers: the session's storage state as JSON text. */
   readonly storageState?: string | null;
   /**
-   * For browsers: asked before each further page of a table, which is one more request of the source. Waits no longer than
-   * `withinMs`. Gives whether it may be requested.
+   * For browsers: asked before each further request for rows of a table. Waits until it may be made, which is not of the
+   * page's time. Gives whether it may.
    */
-  readonly more?: ((withinMs: number) => Promise<boolean>) | undefined;
+  readonly more?: (() => Promise<boolean>) | undefined;
 }
 
 /** What came back, with the headers that only the caller may see. `setCookies` never leaves the auth engine. */

@@ -55,6 +55,11 @@ export interface Scraping {
 
 /** After this long no request is begun: the function has a minute, and the answers must still be kept. */
 const attemptMs = 40_000;
+/**
+ * And after this long no further part of a page is asked for: the function that reads pages has two minutes, of which a page
+ * takes twenty seconds. Within it a source gives its requests of a minute twice.
+ */
+const furtherMs = 85_000;
 const usualRetries = 2;
 /** A queue delays a message no longer. */
 const longestDelaySeconds = 900;
@@ -201,6 +206,7 @@ async function makeRequests(
   let ok = false;
   let session: Session | null = null;
   let renewed = false;
+  const furtherUntil = now() + furtherMs;
   const { runId, part, sourceId } = task;
   const ofTask = { runId, part, attempt: begun.attempt };
   const promised = begun.permits.length > 0 ? requests.length - begun.permits.length : 0;
@@ -221,7 +227,7 @@ async function makeRequests(
       request,
       left,
       task,
-      { session, permits, exchanges, deadline },
+      { session, permits, exchanges, deadline, furtherUntil },
       parser,
       scraping,
     );
@@ -252,7 +258,13 @@ function requestWithRetries(
   request: UpstreamRequest,
   left: number,
   task: ScrapeMessage,
-  of: { session: Session | null; permits: PermitHolder; exchanges: Exchange[]; deadline: number },
+  of: {
+    session: Session | null;
+    permits: PermitHolder;
+    exchanges: Exchange[];
+    deadline: number;
+    furtherUntil: number;
+  },
   parser: SourceParser,
   scraping: Scraping,
 ): Promise<RequestResult> {
@@ -271,8 +283,8 @@ function requestWithRetries(
     const refused = await of.permits.next(permitsAtOnce(source.quota, left), of.deadline);
     if (refused) return { exchange: null, failure: refused };
     let noMore: Failure | null = null;
-    const more = async (withinMs: number) => {
-      noMore = await of.permits.next(1, Math.min(of.deadline, now() + withinMs));
+    const more = async () => {
+      noMore = await of.permits.next(1, of.furtherUntil);
       return noMore === null;
     };
     const exchange = await exchangeFor(request, of.session, scraping, more);

@@ -178,7 +178,8 @@ export function chromiumBrowser(options: ChromiumOptions = {}): ChromiumBrowser 
       if (made === late) throw new Error('The browser did not start.');
       open = made.opened;
       started = true;
-      const loaded = await within(rules.timeoutMs + graceMs, made.opened.load(call, rules, made.guard));
+      const loading = made.opened.load(call, rules, made.guard);
+      const loaded = await withinTime(rules.timeoutMs + graceMs, loading, () => made.opened.waitedMs());
       if (loaded === late) {
         await discard();
         return answer(null, { code: 'timeout', message: `The page did not react within ${rules.timeoutMs} ms.` });
@@ -267,6 +268,16 @@ const captureMs = 10_000;
 const graceMs = 2_000;
 
 const late = Symbol('late');
+
+/** The same, for work that waits for something at times, which is not of its time. */
+async function withinTime<T>(ms: number, work: Promise<T>, waitedMs: () => number): Promise<T | typeof late> {
+  const began = performance.now();
+  for (let left = ms; left > 0; left = began + ms + waitedMs() - performance.now()) {
+    const done = await within(left, work);
+    if (done !== late) return done;
+  }
+  return late;
+}
 
 /** The result of a promise, or `late` when it takes longer; a later result is ignored. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T | typeof late> {

@@ -3,6 +3,7 @@ import type { LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
 import type { PageHint } from '../../sources/parser.ts';
 import { arrivalOf } from './arrival.ts';
+import { furtherRequests } from './further-requests.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
 import { pageSession, runInPage } from './in-page/run-in-page.ts';
 import { shownHtml } from './in-page/shown-html.ts';
@@ -12,6 +13,8 @@ import { wholeTable } from './whole-table.ts';
 /** One page in a context. */
 export interface OpenPage {
   readonly page: Page;
+  /** How long its loading has waited for leave to ask for more of a table, in milliseconds. */
+  waitedMs(): number;
   /** Opens an address, waits for the source's selector, and gives the page as an answer. */
   load(
     call: UpstreamCall,
@@ -49,11 +52,12 @@ export async function openPage(
   let documents: Response[] = [];
   /** The status of the last answer to what was sent. */
   let sentStatus: number | null = null;
-  let requests = 0;
+  const further = furtherRequests();
   let crashed = false;
-  await page.route('**/*', (route) => {
+  await page.route('**/*', async (route) => {
     const request = route.request();
-    const allowed = wanted.has(request.resourceType()) && origins.includes(originOf(request.url()));
+    const mayAsk = wanted.has(request.resourceType()) && origins.includes(originOf(request.url()));
+    const allowed = mayAsk && (!asking.has(request.resourceType()) || (await further.mayBegin(request.url())));
     // A page that navigates elsewhere stays; any other error would show an error page of the browser.
     const refusal = request.isNavigationRequest() ? 'aborted' : 'blockedbyclient';
     return (allowed ? route.continue() : route.abort(refusal)).catch(() => undefined);
@@ -66,7 +70,6 @@ export async function openPage(
   });
   page.on('request', (request) => {
     busy.add(request);
-    if (asking.has(request.resourceType()) && origins.includes(originOf(request.url()))) requests++;
   });
   const done = (request: Request) => busy.delete(request);
   page.on('requestfinished', done);
@@ -87,23 +90,20 @@ export async function openPage(
   };
 
   /** The page as it is displayed, with the whole of the table that it is loaded for. */
-  const read = (hint: PageHint | undefined, answer: Response, left: () => number, more: UpstreamCall['more']) =>
-    hint?.table && answer.status() === 200
-      ? wholeTable(
-          {
-            ...{ page, inPage, waitFor: hint.waitFor, left, isBusy: () => busy.size > 0, requests: () => requests },
-            more: async (ms) => more === undefined || (await more(ms)),
-          },
-          { ...hint.table, origins },
-        )
-      : shownHtml(inPage, left());
+  const read = async (hint: PageHint | undefined, answer: Response, left: () => number, more: UpstreamCall['more']) => {
+    if (!hint?.table || answer.status() !== 200) return shownHtml(inPage, left());
+    further.begin(more);
+    const opened = { page, inPage, waitFor: hint.waitFor, left, isBusy: () => busy.size > 0, further };
+    return wholeTable(opened, { ...hint.table, origins }).finally(() => further.end());
+  };
 
   return {
     page,
+    waitedMs: () => further.waitedMs(),
     async load(call, rules, guard) {
       const until = performance.now() + rules.timeoutMs;
       documents = [];
-      const left = () => Math.max(1, until - performance.now());
+      const left = () => Math.max(1, until + further.waitedMs() - performance.now());
       const failed = (error: UpstreamAnswer['error']) => ({ response: null, error, url: call.url });
       const tooLarge = () =>
         failed({ code: 'too_large', message: `The page loads more than ${rules.maxBytes} bytes.` });

@@ -7,6 +7,7 @@
 import { errors, type Page } from 'playwright-core';
 import * as z from 'zod';
 import { verdictAttribute } from '../../contracts/words/shown-marks.ts';
+import type { FurtherRequests } from './further-requests.ts';
 import type { TableQuestion } from './in-page/look-at-table.ts';
 import { markShown } from './in-page/mark-shown.ts';
 import { type PageSession, runInPage } from './in-page/run-in-page.ts';
@@ -21,10 +22,8 @@ export interface TablePage {
   readonly left: () => number;
   /** Whether it still loads something. */
   readonly isBusy: () => boolean;
-  /** Requests for data or documents so far. */
-  readonly requests: () => number;
-  /** Whether one more request may be made of the source. */
-  readonly more: (withinMs: number) => Promise<boolean>;
+  /** What it asks for while its table is read. */
+  readonly further: FurtherRequests;
 }
 
 /** Rows that stay the same for so long are all that come by themselves. */
@@ -69,6 +68,8 @@ export async function wholeTable(opened: TablePage, asked: TableQuestion): Promi
   let because: Unfinished | null = null;
   if (first.look.scripted && !collected.isWhole()) because = await settle(opened, asked, collected);
   if (because === null && !collected.isWhole()) because = await followPages(opened, asked, collected);
+  // What was not asked for has not come, whatever the page makes of it.
+  if (opened.further.isRefused()) because = 'quota';
   if (because === null && collected.said !== null && collected.rows < collected.said) because = 'count';
   return collected.html(because);
 }
@@ -127,14 +128,19 @@ class Collected {
 
 /** Waits for rows that come late, and goes through a list of which only what is in view exists. */
 async function settle(opened: TablePage, asked: TableQuestion, collected: Collected): Promise<Unfinished | null> {
-  const { left, isBusy } = opened;
+  const { left, isBusy, further } = opened;
   const before = collected.look.keys;
   // Something is loaded all the time where prices are live: it is waited for a while.
-  for (let times = 0; times === 0 || (isBusy() && times < 3); times++) {
+  for (let times = 0; times === 0 || (isBusy() && times < 3); ) {
+    if (further.isRefused()) return 'quota';
     const most = left() - reserveMs;
     if (most <= 0) return 'growing';
+    const turns = further.turns();
     const { quiet } = await settled(opened, asked, null, most);
+    // Rows are quiet while what brings more of them waits.
+    if (further.isWaiting() || further.turns() !== turns) continue;
     if (!quiet) return 'growing';
+    times++;
   }
   let now = await survey(opened, asked, null);
   // A sign says that more is to come. One that only turns may have been forgotten.
@@ -159,6 +165,7 @@ async function settle(opened: TablePage, asked: TableQuestion, collected: Collec
     if (view === mostViews) return 'limit';
     if (left() <= reserveMs) return 'growing';
     const moved = await runInPage(opened.inPage, scrollScript(asked, 'on'), left());
+    await rowsOfView(opened);
     const part = await survey(opened, asked, collected.known);
     if (part.html !== null && part.look) collected.add(part.html, part.look);
     stuck = moved === 'stuck' ? stuck + 1 : 0;
@@ -167,9 +174,15 @@ async function settle(opened: TablePage, asked: TableQuestion, collected: Collec
   return null;
 }
 
+/** Waits for the rows of a view that the source is asked for, for a while. */
+async function rowsOfView({ left, isBusy, further }: TablePage): Promise<void> {
+  for (let looks = 0; (further.isWaiting() || (isBusy() && looks < mostLooks)) && left() > reserveMs; looks++)
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+}
+
 /** Uses what shows all rows, and turns the pages of a table to its last. */
 async function followPages(opened: TablePage, asked: TableQuestion, collected: Collected): Promise<Unfinished | null> {
-  const { left } = opened;
+  const { left, further } = opened;
   const tried = new Set<string>();
   for (let pages = 0; !collected.isWhole(); ) {
     const way = collected.look.ways.find((each) => !tried.has(each));
@@ -179,12 +192,9 @@ async function followPages(opened: TablePage, asked: TableQuestion, collected: C
     if (left() <= reserveMs) return 'growing';
     if (way === 'all') tried.add(way);
     const isLink = collected.look.links.includes(way);
-    if (isLink && !(await opened.more(left() - reserveMs))) return 'quota';
-    const requests = opened.requests();
+    if (isLink && !(await further.reserve())) return 'quota';
     const hasChanged = await follow(opened, asked, way);
-    // Whether a button asks the source is seen afterwards.
-    if (!isLink && opened.requests() > requests && !(await opened.more(Math.max(0, left() - reserveMs))))
-      return 'quota';
+    if (further.isRefused()) return 'quota';
     if (!hasChanged) {
       tried.add(way);
       continue;
@@ -206,13 +216,11 @@ async function followPages(opened: TablePage, asked: TableQuestion, collected: C
 async function follow(opened: TablePage, asked: TableQuestion, way: z.infer<typeof ways>): Promise<boolean> {
   const { page, inPage, waitFor, left, isBusy } = opened;
   const before = await settled(opened, asked, null, 0);
-  const loaded = page.waitForEvent('domcontentloaded', {
-    timeout: Math.max(1, Math.min(reactionMs, left() - reserveMs)),
-  });
+  const loaded = otherDocument(opened);
   loaded.catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, Math.min(betweenPagesMs, Math.max(0, left() - reserveMs))));
   if ((await runInPage(inPage, followScript(asked, way), left())) !== true) return false;
-  const changed = settled(opened, asked, before.state, Math.min(reactionMs, left() - reserveMs)).catch(() => null);
+  const changed = reaction(opened, asked, before.state).catch(() => null);
   const went = await Promise.race([
     loaded.then(
       () => true,
@@ -241,6 +249,33 @@ async function follow(opened: TablePage, asked: TableQuestion, way: z.infer<type
   while (isBusy() && left() > reserveMs);
   return true;
 }
+
+/** Waits for another document, which may have to wait itself. */
+async function otherDocument({ page, left, further }: TablePage): Promise<void> {
+  for (;;) {
+    const turns = further.turns();
+    try {
+      await page.waitForEvent('domcontentloaded', { timeout: Math.max(1, Math.min(reactionMs, left() - reserveMs)) });
+      return;
+    } catch (error) {
+      if (!further.isWaiting() && further.turns() === turns) throw error;
+    }
+  }
+}
+
+/** Waits for other rows than `before`; what brings them may have to wait itself. */
+async function reaction(opened: TablePage, asked: TableQuestion, before: string) {
+  for (;;) {
+    const turns = opened.further.turns();
+    const done = await settled(opened, asked, before, Math.min(reactionMs, opened.left() - reserveMs));
+    if (done.quiet || opened.left() <= reserveMs) return done;
+    if (!opened.further.isWaiting() && opened.further.turns() === turns) return done;
+  }
+}
+
+/** Looks for rows of a view that are still to come. */
+const mostLooks = 20;
+const lookMs = 50;
 
 /** Rows of a page of a table are there once they stay the same for so long. */
 const pageQuietMs = 300;

@@ -4,7 +4,7 @@
  */
 
 /** Symbols of listings that are called so. */
-const rightly: ReadonlySet<string> = new Set(['BABA', 'COCO', 'DADA', 'GOGO', 'LULU', 'MAMA']);
+const rightly: ReadonlySet<string> = new Set(['BABA', 'COCO', 'DADA', 'GOGO', 'LULU', 'MAMA', 'MOMO']);
 
 /** Shorter ones are usual: AA, DD, TT. */
 const shortest = 4;
