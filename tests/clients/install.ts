@@ -50,9 +50,14 @@ export function installedPython(name: string, requirements: readonly string[], p
 }
 
 /** Gives what a command says on stdout. Throws with its last words when it fails. */
-export function run(command: string, args: readonly string[], problem: string): Promise<string> {
+export function run(
+  command: string,
+  args: readonly string[],
+  problem: string,
+  options: { readonly cwd?: string } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 170_000, killSignal: 'SIGKILL' });
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 170_000, killSignal: 'SIGKILL' });
     const said = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => {
       said.out += chunk.toString();

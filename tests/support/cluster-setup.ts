@@ -10,10 +10,11 @@ import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { startDatabase } from '../../localstack/database.ts';
 import { clusterVariable, migrationsDirectory } from './postgres.ts';
+import { chosenPostgres } from './postgres-14.ts';
 
 export default async function setup(_project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
-  const cluster = await startDatabase({ dir, persistent: false, fsync: false });
+  const cluster = await startDatabase({ dir, persistent: false, fsync: false, binaries: await chosenPostgres() });
   const pool = createPool({ url: cluster.url }, 1);
   await migrate(pool, migrationsDirectory, new Date());
   await pool.end();

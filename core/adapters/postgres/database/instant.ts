@@ -14,3 +14,8 @@ export function isoInstant(text: string): string {
 export function msOf(instant: string): string {
   return `(extract(epoch FROM ${instant}) * 1000)::float8`;
 }
+
+/** The SQL of an interval of so many milliseconds: in seconds, since PostgreSQL 14 takes no field above 2,147,483,647. */
+export function intervalOf(ms: number): string {
+  return `interval '${ms / 1000} seconds'`;
+}

@@ -54,8 +54,11 @@ const again = retry(
 
 async function applyAll(connection: Connection, directory: string): Promise<void> {
   try {
+    const { schema } = onlyRow(schemaRow, await connection.query('SELECT current_schema() AS schema'));
     await runner({
       dbClient: connection,
+      // The first of the search path, where the tables are made as well.
+      migrationsSchema: schema,
       dir: directory,
       direction: 'up',
       migrationsTable: 'migration',
@@ -75,6 +78,7 @@ async function waitForLocksOf(connection: Connection, ms: number): Promise<void>
   await connection.query("SELECT set_config('lock_timeout', $1, false)", [String(ms)]);
 }
 
+const schemaRow = z.object({ schema: z.string() });
 const nameRow = z.object({ name: z.string() });
 const tableRow = z.object({ exists: z.boolean() });
 const lastRow = z.object({ last: z.int() });

@@ -39,7 +39,7 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
   };
   const pool =
     'url' in settings
-      ? new pg.Pool({ ...common, connectionString: settings.url })
+      ? new pg.Pool({ ...common, ...byUrl(settings.url, common.options) })
       : new pg.Pool({
           ...common,
           host: settings.host,
@@ -70,6 +70,25 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
     return connection;
   };
   return Object.assign(pool, { connect, query: queryBy(connect) });
+}
+
+/**
+ * A connection string as `pg` takes it. Its `options`, such as the search path of a schema of its own, come after those of
+ * every session, which `pg` would drop for them. Its `sslmode` means what it means to `psql`: `require` encrypts and
+ * checks no certificate, `verify-full` checks it.
+ */
+function byUrl(text: string, options: string): pg.PoolConfig {
+  const url = new URL(text);
+  const own = url.searchParams.get('options');
+  const mode = url.searchParams.get('sslmode');
+  url.searchParams.delete('options');
+  url.searchParams.delete('sslmode');
+  const encrypts = mode === 'require' || mode === 'verify-full';
+  return {
+    connectionString: url.href,
+    options: own === null ? options : `${options} ${own}`,
+    ...(encrypts && { ssl: { rejectUnauthorized: mode === 'verify-full' } }),
+  };
 }
 
 /** One statement on a connection of the pool, which is dropped where it fails, as `pg-pool` does. */

@@ -50,6 +50,8 @@ export const patientLimits: TimeLimits = {
  */
 export const sessionSettings = {
   timezone: 'UTC',
+  // As texts of instants are read here, whatever a database or role has for its own.
+  datestyle: 'ISO',
   client_connection_check_interval: '2s',
   tcp_keepalives_idle: '300',
   tcp_keepalives_interval: '10',

@@ -4,7 +4,7 @@ import type { ListedQuote } from '../../../market/listed-quote.ts';
 import type { LatestPrior, PriorQuote } from '../../../prices/evidence.ts';
 import { futureToleranceMs } from '../../../prices/thresholds.ts';
 import { numbers } from '../database/array-literal.ts';
-import { msOf } from '../database/instant.ts';
+import { intervalOf, msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { isWrong } from './wrong-quotes.ts';
@@ -89,7 +89,7 @@ export async function priorsAt(
   fetches: ReadonlyMap<number, number>,
 ): Promise<Map<number, PriorQuote>> {
   // No market time is later than its fetch by more than clocks differ, so nothing newer need be looked at.
-  const then = `source = $3 AND listing_id = f.listing_id AND fetched_at <= f.at AND as_of <= f.at + interval '${futureToleranceMs} ms'`;
+  const then = `source = $3 AND listing_id = f.listing_id AND fetched_at <= f.at AND as_of <= f.at + ${intervalOf(futureToleranceMs)}`;
   const newest = (table: string) =>
     `(SELECT price, as_of FROM ${table} q WHERE ${then} AND NOT ${isWrong('q')} ORDER BY as_of DESC, fetched_at DESC LIMIT 1)`;
   const found = await db.query({

@@ -3,7 +3,7 @@ import type { QuoteSurroundings } from '../../../prices/evidence.ts';
 import { latestBarMs, priorValidMs } from '../../../prices/thresholds.ts';
 import { usualMoveOf } from '../../../prices/usual-move.ts';
 import { numbers } from '../database/array-literal.ts';
-import { msOf } from '../database/instant.ts';
+import { intervalOf, msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { closesText, closesUpTo } from './usual-moves.ts';
@@ -37,14 +37,14 @@ export async function quoteSurroundings(
                                                       'wrong', ${isWrong('r')}) ORDER BY r.as_of DESC)
                   FROM (SELECT listing_id, source, price, as_of, fetched_at FROM quote
                         WHERE listing_id = w.listing_id AND source = $1 AND as_of <= ${at}
-                          AND as_of >= ${at} - interval '${priorValidMs} ms'
+                          AND as_of >= ${at} - ${intervalOf(priorValidMs)}
                         ORDER BY as_of DESC LIMIT ${recentRows}) r), '[]') AS recent,
         coalesce((SELECT jsonb_agg(jsonb_build_object('exDate', a.ex_date::text, 'ratio', a.ratio::text))
                   FROM corporate_action a WHERE a.listing_id = w.listing_id AND a.source = $1 AND a.type = 'split' AND a.withdrawn_at IS NULL
                     AND a.ratio > 0), '[]') AS splits,
         (SELECT jsonb_build_object('close', b.close::text, 'at', ${msOf('b.starts_at')}) FROM bar b
          WHERE b.listing_id = w.listing_id AND b.source = $1 AND b.interval = '1d' AND NOT b.stale AND b.withdrawn_at IS NULL
-           AND b.starts_at BETWEEN ${at} - interval '${latestBarMs} ms' AND ${at}
+           AND b.starts_at BETWEEN ${at} - ${intervalOf(latestBarMs)} AND ${at}
            AND NOT EXISTS (SELECT FROM finding f WHERE f.listing_id = b.listing_id AND f.source = b.source AND f.kind = 'bar'
                            AND f.interval = '1d' AND f.at = b.starts_at AND f.severity = 'wrong'
                            AND f.status IN ('open', 'accepted'))

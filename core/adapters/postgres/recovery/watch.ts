@@ -129,10 +129,10 @@ export function recoveryWatch(pool: Pool): RecoveryWatch {
         [ids, now],
       );
       const before = await pool.query(
-        `SELECT source_id, trigger, status, requested_at, finished_at FROM (
-           SELECT *, row_number() OVER (PARTITION BY source_id ORDER BY requested_at DESC) AS place FROM recovery
-           WHERE source_id = ANY ($1::text[])) newest
-         WHERE place <= $2 ORDER BY source_id, place`,
+        `SELECT newest.* FROM unnest($1::text[]) AS s (id)
+         CROSS JOIN LATERAL (SELECT source_id, trigger, status, requested_at, finished_at FROM recovery
+                             WHERE source_id = s.id ORDER BY requested_at DESC LIMIT $2) newest
+         ORDER BY source_id, requested_at DESC`,
         [ids, mostPast],
       );
       const pastOf = Map.groupBy(

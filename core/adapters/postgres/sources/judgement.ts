@@ -8,6 +8,7 @@ import { reopensWithinMs } from '../../../health/incidents.ts';
 import { overdueAfterMs } from '../../../health/judge.ts';
 import type { EndedTask, SourceFacts } from '../../../health/source-facts.ts';
 import type { JudgedSource } from '../../../ports/outcome-store.ts';
+import { intervalOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { isPausedAt, servicesAt } from '../database/switches.ts';
 
@@ -45,7 +46,7 @@ const taskRow = z.object({
  * says nothing of the source as it is now.
  */
 const isLate = `coalesce(CASE WHEN t.batch_id IS NULL THEN a.ok AND t.detail->>'code' = 'no_outcome'
-  ELSE t.detail->>'code' IN ('blob_missing', 'blob_damaged') OR t.finished_at - a.started_at > interval '${overdueAfterMs} ms' END, false)`;
+  ELSE t.detail->>'code' IN ('blob_missing', 'blob_damaged') OR t.finished_at - a.started_at > ${intervalOf(overdueAfterMs)} END, false)`;
 
 const taskColumns = `t.run_id, t.part, r.job, r.trigger, t.backfill, t.trial, t.status = 'succeeded' AS ok, t.reason, t.detail, t.message,
   t.finished_at, t.accepted, t.rejected, t.attempt, a.requests, a.latency_ms, a.blob_key,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { clockToleranceMs, plannedAhead, refuseTickAhead } from '../../../planning/wrong-clock.ts';
-import { msOf } from '../database/instant.ts';
+import { intervalOf, msOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { onlyRow } from '../database/rows.ts';
 
@@ -42,7 +42,7 @@ const instants = {
 
 /** Instants later than now by more than clocks differ, moved back by `$1` seconds, but not before the transaction. */
 function moveBack(table: string, columns: readonly string[]): string {
-  const isAhead = (column: string) => `${column} > now() + interval '${clockToleranceMs / 1000} seconds'`;
+  const isAhead = (column: string) => `${column} > now() + ${intervalOf(clockToleranceMs)}`;
   const moved = columns.map(
     (column) =>
       `${column} = CASE WHEN ${isAhead(column)} THEN greatest(now(), ${column} - make_interval(secs => $1)) ELSE ${column} END`,
