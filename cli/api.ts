@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -50,6 +50,7 @@ const localSchema = z.object({
   apiUrl: z.url(),
   apiKeys: z.object({ admin: z.string() }),
   databaseUrl: z.string().optional(),
+  databaseGiven: z.boolean().optional(),
   emulatorUrl: z.url().optional(),
   emulatorAccessKeyId: z.string().optional(),
 });
@@ -164,19 +165,26 @@ function endpointOf(env: NodeJS.ProcessEnv, folder: string): { url: string; key:
 
 /**
  * What `npm start` wrote about the local cloud: looked for in the state folder, the current folder and the checkout. With
- * `--live` it writes into the folder `live` of these; the one that was started last is meant.
+ * `--live`, and for another database than the first, it writes into folders of these; the one that was started last is meant.
  */
 export function localCloud(env: NodeJS.ProcessEnv, folder: string): LocalCloud | undefined {
   const chosen = env['QUOTRON_STATE_DIR'];
   const folders = chosen ? [chosen] : [join(folder, '.quotron'), join(root, '.quotron')];
   for (const each of folders) {
-    const files = [join(each, 'local.json'), join(each, 'live', 'local.json')].filter((file) => existsSync(file));
+    const files = [each, join(each, 'live')]
+      .flatMap((own) => [own, ...foldersIn(join(own, 'databases'))])
+      .map((own) => join(own, 'local.json'))
+      .filter((file) => existsSync(file));
     for (const file of files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)) {
       const local = localSchema.safeParse(parseJson(readFileSync(file, 'utf8')));
       if (local.success) return local.data;
     }
   }
   return undefined;
+}
+
+function foldersIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 function problemOf(text: string, where: string, status: number): CommandError {

@@ -6,7 +6,7 @@ import { isFree } from '../localstack/ports.ts';
 import { messageOf } from '../localstack/problem.ts';
 import { findPython } from '../localstack/python.ts';
 import { portNames, portVariable, readSettings } from '../localstack/settings.ts';
-import { holderOf, root, stateFolder } from '../localstack/state-folder.ts';
+import { holderIn, root, stateFolder } from '../localstack/state-folder.ts';
 import type { LocalCloud } from './api.ts';
 
 /** What a look at something came to. `none`: there is nothing to look at. */
@@ -39,7 +39,7 @@ const patienceMs = 5_000;
 /** All checks in their order. They change nothing. */
 export function everyCheck(env: NodeJS.ProcessEnv, local: LocalCloud | undefined): readonly ToCheck[] {
   const folder = stateFolder(env);
-  const running = holderOf(folder) !== null;
+  const running = holderIn(folder) !== null;
   const { url, key } = installation(env, local);
   return [
     { id: 'node', title: 'Node', look: node },
@@ -91,7 +91,7 @@ function settings(env: NodeJS.ProcessEnv): Finding {
 }
 
 function state(folder: string): Finding {
-  const holder = holderOf(folder);
+  const holder = holderIn(folder);
   const at = holder === null ? folder : `${folder}, in use by process ${holder.pid}`;
   const place = existsSync(folder) ? folder : join(folder, '..');
   try {
@@ -167,7 +167,9 @@ async function database(local: LocalCloud | undefined, running: boolean): Promis
     ? ok(`PostgreSQL at ${place}`)
     : fail(
         `nothing listens at ${place}`,
-        'Start it again: Ctrl-C, npm start. Its log is in the folder database of the state folder.',
+        local?.databaseGiven
+          ? 'Start it, or correct DB_HOST and DB_PORT: it is a server of your own, which npm start uses.'
+          : 'Start it again: Ctrl-C, npm start. Its log is in the folder postgres of the state folder.',
       );
 }
 

@@ -13,17 +13,18 @@ import { z } from 'zod';
 import { findChromium } from '../core/adapters/chromium/executable.ts';
 import { createPool, type Pool } from '../core/adapters/postgres/database/pool.ts';
 import { readWatchList } from '../core/adapters/postgres/work/watch-list.ts';
-import { shellSymbol } from '../core/contracts/http/watch.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { settingNames } from '../core/contracts/settings.ts';
-import type { WatchList } from '../core/planning/watch-list.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
+import type { Cleanup } from './cleanup.ts';
 import { setSimulatedCredentials } from './credentials.ts';
 import { type RunningDashboard, startDashboard } from './dashboard-server.ts';
 import { startDatabase } from './database.ts';
+import { addressOf, databaseId } from './database-login.ts';
 import { deploy, executeApiUrl } from './deploy.ts';
 import { type EmulatorAccess, type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
 import { type Functions, functionsOf } from './functions.ts';
+import { type LocalDatabase, openGivenDatabase, prepareGivenDatabase } from './given-database.ts';
 import { createSignInToken, ensureKeys } from './keys.ts';
 import { recoverMessages, scrapeQueuesOf } from './lost-messages.ts';
 import { choosePort } from './ports.ts';
@@ -31,8 +32,9 @@ import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
 import { type LocalSettings, type PortName, portNames, portVariable } from './settings.ts';
 import { simulatedSources } from './simulated-sources.ts';
-import { readState, root, writeState } from './state-folder.ts';
+import { embedded, keepOwner, readState, root, writeState } from './state-folder.ts';
 import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
+import { namedAgain, watchedSymbols } from './watched-symbols.ts';
 import { buildWeb, webFolder } from './web-build.ts';
 
 export interface CloudOptions {
@@ -62,6 +64,8 @@ export const localFileSchema = z.object({
   /** The emulator takes AWS calls with this one only, until it is started again. */
   emulatorAccessKeyId: z.string(),
   databaseUrl: z.string(),
+  /** Whether the database was there before, named by `DB_HOST` and the like. */
+  databaseGiven: z.boolean().default(false),
   apiKeys: z.object({ read: z.string(), operate: z.string(), admin: z.string() }),
 });
 export type LocalFile = z.infer<typeof localFileSchema>;
@@ -90,31 +94,6 @@ export interface Cloud {
   readonly broken: Promise<string>;
 }
 
-/** What must be stopped, in reverse order. */
-export class Cleanup {
-  readonly #stops: (() => Promise<void>)[] = [];
-  #running: Promise<string[]> | undefined;
-
-  add(stop: () => Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  get empty(): boolean {
-    return this.#stops.length === 0;
-  }
-
-  /** Stops everything; returns what could not be stopped. The second call waits for the first. */
-  run(): Promise<string[]> {
-    this.#running ??= (async () => {
-      const problems: string[] = [];
-      for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop())
-        await stop().catch((error: unknown) => problems.push(messageOf(error)));
-      return problems;
-    })();
-    return this.#running;
-  }
-}
-
 const whatListens: Readonly<Record<PortName, string>> = {
   emulator: 'the emulator',
   database: 'the database',
@@ -131,6 +110,9 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   // Checked before anything starts, so that the last step does not fail after a minute for a reason known at the start.
   for (const name of portNames)
     await choosePort({ what: whatListens[name], required: settings.ports[name], setting: portVariable(name) });
+  const given = settings.database === undefined ? null : await openGivenDatabase(settings.database);
+  if (given !== null) cleanup.add(() => given.client.end());
+  keepOwner(folder, given === null ? embedded : databaseId(given.login));
   const portOf = (name: 'upstreams' | 'dashboard', usual: number) => rememberedPort(folder, settings, name, usual);
 
   let operateKey = earlier?.apiKeys.operate;
@@ -154,16 +136,14 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   const database = new Step(
     'Database',
     async () => {
-      const started = await startDatabase({
-        dir: join(folder, 'postgres'),
-        port: settings.ports.database,
-        persistent: true,
-        roles: true,
-      });
+      const started =
+        given === null
+          ? await startOwnDatabase(folder, settings)
+          : await prepareGivenDatabase(given, folder, options.live ? 'real' : 'simulated');
       cleanup.add(started.stop);
       return started;
     },
-    ({ port }) => `PostgreSQL on port ${port}`,
+    ({ place }) => place,
   );
   const upstreams = new Step(
     'Simulated upstreams',
@@ -293,6 +273,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
           emulatorUrl: emulator.value.url,
           emulatorAccessKeyId: emulator.value.accessKeyId,
           databaseUrl: database.value.url,
+          databaseGiven: given !== null,
           apiKeys,
         };
         writeState(localFile, local);
@@ -314,12 +295,24 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     pool,
     local: served?.local ?? null,
     signInUrl: served?.signInUrl ?? null,
-    notes: [...(migrations.value.watched?.started.length === 0 ? namedAgain(settings.symbols, watched.value) : [])],
+    notes: [
+      ...database.value.notes,
+      ...(migrations.value.watched?.started.length === 0 ? namedAgain(settings.symbols, watched.value) : []),
+    ],
     broken: Promise.race([
       unexpectedEnd(emulator.value.ended, 'The emulator', emulator.value.logFile),
-      unexpectedEnd(database.value.ended, 'The database', database.value.logFile),
+      given === null
+        ? unexpectedEnd(database.value.ended, 'The database', database.value.logFile)
+        : lostSchema(database.value.ended, addressOf(given.login)),
     ]),
   };
+}
+
+/** The embedded one, as a given one looks. */
+async function startOwnDatabase(folder: string, { ports }: LocalSettings): Promise<LocalDatabase> {
+  const dir = join(folder, 'postgres');
+  const started = await startDatabase({ dir, port: ports.database, persistent: true, roles: true });
+  return { ...started, place: `PostgreSQL on port ${started.port}`, notes: [] };
 }
 
 /** Resolves with a message when a part ends unexpectedly. */
@@ -336,25 +329,16 @@ function unexpectedEnd(ended: Promise<boolean>, what: string, logFile: string | 
   });
 }
 
-/** Symbols on the list, at whichever source. */
-function watchedSymbols(list: WatchList): string[] {
-  return [...new Set([...list.values()].flatMap((own) => own.map(({ symbol }) => symbol)))];
-}
-
-/** That the setting is not read any more, where it names others than are collected. */
-function namedAgain(named: readonly string[] | undefined, watched: readonly string[]): string[] {
-  if (named === undefined) return [];
-  const more = named.filter((symbol) => !watched.includes(symbol));
-  const less = watched.filter((symbol) => !named.includes(symbol));
-  if (more.length === 0 && less.length === 0) return [];
-  const commands = [
-    more.length > 0 && `npx quotron watch add ${more.slice(0, 20).map(shellSymbol).join(' ')}`,
-    less.length > 0 && `npx quotron watch remove ${less.slice(0, 20).map(shellSymbol).join(' ')}`,
-  ].filter((each) => typeof each === 'string');
-  return [
-    `QUOTRON_SYMBOLS fills the watch list at the first start only and changes nothing now: the list has ${watched.length} symbols. While it runs, change it with`,
-    ...commands.map((command) => `  ${command}`),
-  ];
+/** Resolves with a message when another Quotron has taken the schema, after the connection that held it was lost. */
+function lostSchema(ended: Promise<boolean>, address: string): Promise<string> {
+  return new Promise((resolve) => {
+    void ended.then((asked) => {
+      if (!asked)
+        resolve(
+          `The connection to the database at ${address} was lost, and another Quotron holds its schema by now. Everything is stopped; stop the other one, or set DB_NAME to another database.`,
+        );
+    });
+  });
 }
 
 /** Base URLs instead of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */

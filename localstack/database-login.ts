@@ -33,7 +33,9 @@ export function readLogin(env: NodeJS.ProcessEnv): DatabaseLogin | undefined {
     );
   }
   if (/[/\s@?#]/.test(host))
-    throw new LocalCloudError(`DB_HOST is ${JSON.stringify(host)}, which is not the name or address of a host: the port is DB_PORT, the database DB_NAME.`);
+    throw new LocalCloudError(
+      `DB_HOST is ${JSON.stringify(host)}, which is not the name or address of a host: the port is DB_PORT, the database DB_NAME.`,
+    );
   const port = given('DB_PORT') ?? '5432';
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)
     throw new LocalCloudError(`DB_PORT is "${port}", which is not a port. Use 1 to 65535, or unset it for 5432.`);
@@ -55,7 +57,10 @@ export function addressOf({ host, port }: DatabaseLogin): string {
 
 /** Identifies a database in the name of a folder. */
 export function databaseId(login: DatabaseLogin): string {
-  return createHash('sha256').update(`${addressOf(login)}/${login.database}`).digest('hex').slice(0, 10);
+  return createHash('sha256')
+    .update(`${addressOf(login)}/${login.database}`)
+    .digest('hex')
+    .slice(0, 10);
 }
 
 /**
@@ -79,13 +84,18 @@ export function connectionProblem(error: unknown, login: DatabaseLogin): string 
   const said = withoutPassword(inOneLine(messageOf(error)), login);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `DB_HOST is ${host}, and no host of that name is found (${code}). Correct it, or look at the network.`;
-  if (code === 'ECONNREFUSED') return `Nothing listens at ${at} (DB_HOST, DB_PORT). Start the server, or correct the address.`;
-  if (/^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET|EPIPE)$/.test(code) || /^(?:timeout exp|Connection term)/.test(said))
+  if (code === 'ECONNREFUSED')
+    return `Nothing listens at ${at} (DB_HOST, DB_PORT). Start the server, or correct the address.`;
+  if (
+    /^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET|EPIPE)$/.test(code) ||
+    /^(?:timeout exp|Connection term)/.test(said)
+  )
     return `${at} (DB_HOST, DB_PORT) does not answer as a PostgreSQL (${code || said}). Correct the address, or look at the network and its firewall.`;
   if (code === '28P01') return `The server at ${at} refuses the password of role ${user} (DB_USER, DB_PASSWORD).`;
   if (code === '28000') return `The server at ${at} does not let role ${user} in (DB_USER): ${said}.`;
   if (code === '3D000') return `There is no database ${database} at ${at} (DB_NAME). Create it, or correct the name.`;
-  if (code === '2BP01') return `Something outside of schema ${ownSchema} depends on it, and nothing was dropped: ${said}${detailOf(error)}.`;
+  if (code === '2BP01')
+    return `Something outside of schema ${ownSchema} depends on it, and nothing was dropped: ${said}${detailOf(error)}.`;
   if (/^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|ERR_TLS)/.test(code))
     return `The certificate of ${at} is not accepted (${code}). Name its authority in NODE_EXTRA_CA_CERTS, or set DB_SSLMODE to require, which does not check it.`;
   if (said === 'The server does not support SSL connections')
@@ -94,7 +104,9 @@ export function connectionProblem(error: unknown, login: DatabaseLogin): string 
 }
 
 function detailOf(error: unknown): string {
-  return error instanceof Error && 'detail' in error && typeof error.detail === 'string' ? ` (${inOneLine(error.detail)})` : '';
+  return error instanceof Error && 'detail' in error && typeof error.detail === 'string'
+    ? ` (${inOneLine(error.detail)})`
+    : '';
 }
 
 function withoutPassword(text: string, { password }: DatabaseLogin): string {

@@ -167,19 +167,7 @@ async function initialise(binaries: Binaries, data: string, password: string, ac
   await account.own(passwordFile);
   const initdb = spawn(
     binaries.initdb,
-    [
-      '-D',
-      data,
-      '-U',
-      'quotron',
-      '-A',
-      'scram-sha-256',
-      '--pwfile',
-      passwordFile,
-      '-E',
-      'UTF8',
-      ...localeOf(binaries),
-    ],
+    ['-D', data, '-U', 'quotron', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8', ...localeOf(binaries)],
     { ...account.ids, cwd: data, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   let output = '';

@@ -70,7 +70,8 @@ export async function openGivenDatabase(login: DatabaseLogin): Promise<GivenData
 function problemOf(facts: DatabaseFacts, login: DatabaseLogin): string | null {
   const { database, user, owner, owns, mark, objects } = facts;
   const where = `database ${database} at ${addressOf(login)}`;
-  if (facts.standby) return `The server at ${addressOf(login)} is a standby, which takes no writes: set DB_HOST to the primary.`;
+  if (facts.standby)
+    return `The server at ${addressOf(login)} is a standby, which takes no writes: set DB_HOST to the primary.`;
   if (facts.encoding !== 'UTF8')
     return `The encoding of ${where} is ${facts.encoding}, and names of shares need UTF8: create a database with ENCODING 'UTF8'.`;
   if (owner !== null && mark === null && objects > 0)
@@ -84,14 +85,18 @@ function problemOf(facts: DatabaseFacts, login: DatabaseLogin): string | null {
   return null;
 }
 
-export interface PreparedDatabase {
-  /** For this process: as the owner of the schema. */
+/** The database of a local cloud. */
+export interface LocalDatabase {
+  /** For this process: as its superuser, or as the owner of the schema. */
   readonly url: string;
+  /** For functions. */
   readonly urls: DatabaseUrls;
-  readonly versionText: string;
+  /** What and where it is, in words. */
+  readonly place: string;
+  readonly logFile: string | null;
   /** What the user should know of it. */
   readonly notes: readonly string[];
-  /** Resolves with false when the schema has got into other hands. */
+  /** Resolves when it has ended, or its schema is in other hands: true if it was stopped on purpose. */
   readonly ended: Promise<boolean>;
   stop(): Promise<void>;
 }
@@ -103,7 +108,7 @@ export async function prepareGivenDatabase(
   { login, facts, versionText, client, encrypted }: GivenDatabase,
   folder: string,
   prices: PricesKind,
-): Promise<PreparedDatabase> {
+): Promise<LocalDatabase> {
   const { database, user, mark } = facts;
   if (mark !== null && mark.prices !== prices)
     throw new LocalCloudError(
@@ -135,7 +140,9 @@ export async function prepareGivenDatabase(
   } catch (error) {
     if (error instanceof LocalCloudError) throw error;
     if (error instanceof OwnRolesError)
-      throw new LocalCloudError(`The roles of functions cannot be made: ${error.message}. Rename it, or take CREATEROLE from ${user}.`);
+      throw new LocalCloudError(
+        `The roles of functions cannot be made: ${error.message}. Rename it, or take CREATEROLE from ${user}.`,
+      );
     throw new LocalCloudError(connectionProblem(error, login));
   }
   let asked = false;
@@ -143,7 +150,8 @@ export async function prepareGivenDatabase(
   return {
     url: ownerUrl,
     urls,
-    versionText,
+    place: `PostgreSQL ${inOneLine(versionText)} at ${addressOf(login)}, schema ${ownSchema} of database ${database}`,
+    logFile: null,
     notes,
     ended: held.ended,
     stop: async () => {
@@ -181,13 +189,17 @@ function hold(first: pg.Client, login: DatabaseLogin, asked: () => boolean) {
     });
   };
   const again = async () => {
-    await until(async () => {
-      if (asked()) return true;
-      const connected = await connect(login).catch(() => null);
-      if (connected === null) return false;
-      client = connected.client;
-      return true;
-    }, Number.POSITIVE_INFINITY, 2_000);
+    await until(
+      async () => {
+        if (asked()) return true;
+        const connected = await connect(login).catch(() => null);
+        if (connected === null) return false;
+        client = connected.client;
+        return true;
+      },
+      Number.POSITIVE_INFINITY,
+      2_000,
+    );
     if (asked()) return resolve(true);
     if (await until(() => holdSchema(client), holdPatienceMs, 250)) watch();
     else resolve(false);
@@ -202,7 +214,8 @@ async function connect(login: DatabaseLogin): Promise<{ client: pg.Client; encry
   try {
     return { client: await connectBy(login, true), encrypted: true };
   } catch (error) {
-    if (login.sslMode !== 'prefer' || !refusesEncryption(error)) throw new LocalCloudError(connectionProblem(error, login));
+    if (login.sslMode !== 'prefer' || !refusesEncryption(error))
+      throw new LocalCloudError(connectionProblem(error, login));
     return { client: await connectBy(login, false), encrypted: false };
   }
 }
@@ -217,7 +230,10 @@ async function connectBy(login: DatabaseLogin, encrypted: boolean): Promise<pg.C
   const client = new pg.Client({
     ...{ host, port, database, user },
     // Without one, `pg` would take PGPASSWORD of the shell, which functions do not have.
-    password: password ?? (() => Promise.reject(new LocalCloudError(`The server at ${addressOf(login)} asks for a password: set DB_PASSWORD.`))),
+    password:
+      password ??
+      (() =>
+        Promise.reject(new LocalCloudError(`The server at ${addressOf(login)} asks for a password: set DB_PASSWORD.`))),
     ssl: encrypted && { rejectUnauthorized: login.sslMode === 'verify-full' },
     connectionTimeoutMillis: 10_000,
     application_name: 'quotron local cloud',
@@ -237,13 +253,16 @@ async function connectBy(login: DatabaseLogin, encrypted: boolean): Promise<pg.C
   }
 }
 
-/** Empties the schema of a database that is ours, and drops the roles that were made for it. Throws in one line. */
-export async function emptyGivenDatabase(login: DatabaseLogin): Promise<void> {
+/**
+ * Empties the schema of a database that is ours, and drops the roles that were made for it. Gives the roles that stay, and
+ * `null` where there is nothing to empty. Throws in one line.
+ */
+export async function emptyGivenDatabase(login: DatabaseLogin): Promise<readonly string[] | null> {
   const { client, facts } = await openGivenDatabase(login);
   try {
-    if (facts.owner === null || facts.mark === null) return;
+    if (facts.owner === null || facts.mark === null) return null;
     await emptySchema(client);
-    await dropOwnRoles(client, facts.database);
+    return await dropOwnRoles(client, facts.database);
   } catch (error) {
     throw new LocalCloudError(connectionProblem(error, login));
   } finally {

@@ -5,6 +5,7 @@ import { editDistance } from '../core/market/edit-distance.ts';
 import { canonicalSymbol } from '../core/market/symbol.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { readQuota } from '../core/sources/quotas.ts';
+import { type DatabaseLogin, loginNames, readLogin } from './database-login.ts';
 import { LocalCloudError } from './problem.ts';
 import { mostListings } from './upstreams/yahoo/listings.ts';
 
@@ -15,6 +16,8 @@ const clockSchema = z.iso.datetime({ offset: true });
 export interface LocalSettings {
   /** `AWS_ENDPOINT_URL`: a running emulator. */
   readonly emulatorUrl: string | undefined;
+  /** `DB_HOST` and the like: a PostgreSQL that exists; without it, one is started. */
+  readonly database: DatabaseLogin | undefined;
   /** `QUOTRON_CORS_ORIGINS`: origins whose pages may read the API, separated by commas. */
   readonly corsOrigins: string | undefined;
   /** `QUOTRON_SYMBOLS`: canonical symbols that the watch list begins with. */
@@ -85,6 +88,9 @@ function symbolsOf(text: string | undefined): string[] | undefined {
   return [...new Set(symbols)];
 }
 
+/** The variable with the address that clients of Yahoo Finance are given, and the Yahoo source. */
+export const yahooProxyVariable = 'YFINANCE_PROXY_URL';
+
 /** Settings of the commands and of the scripts, which the local cloud passes on or leaves as they are. */
 const otherNames = [
   'QUOTRON_STATE_DIR',
@@ -102,28 +108,53 @@ const otherNames = [
   'QUOTRON_FOLDER',
   'QUOTRON_TEST_RUN',
   'QUOTRON_SEED',
+  'QUOTRON_TEST_POSTGRES',
 ];
 
 /** Every variable that begins with `QUOTRON_` and means something. */
 export function knownNames(): ReadonlySet<string> {
   const ofSources = catalogue.flatMap(({ id }) => [sourceVariable(id), quotaVariable(id)]);
-  return new Set([...otherNames, ...Object.values(settingNames), ...portNames.map(portVariable), ...ofSources]);
+  return new Set([
+    ...otherNames,
+    ...sharedNames,
+    ...Object.values(settingNames),
+    ...portNames.map(portVariable),
+    ...ofSources,
+  ]);
 }
+
+/** Settings of the local cloud with names of their own, which other programs have as well. */
+const sharedNames = [...loginNames, yahooProxyVariable];
+
+/** What other programs call the settings of a database. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ...['DB_DATABASE', 'DB_DB', 'DB_DBNAME'].map((name): [string, string] => [name, 'DB_NAME']),
+  ...['DB_USERNAME', 'DB_LOGIN'].map((name): [string, string] => [name, 'DB_USER']),
+  ...['DB_PASS', 'DB_PASSWD', 'DB_PWD', 'DB_PW'].map((name): [string, string] => [name, 'DB_PASSWORD']),
+  ...['DB_SSL', 'DB_SSL_MODE'].map((name): [string, string] => [name, 'DB_SSLMODE']),
+  ...['DB_HOSTNAME', 'DB_SERVER'].map((name): [string, string] => [name, 'DB_HOST']),
+]);
 
 /** What begins like a setting and is none: a mistyped one would be without effect, and nobody would know. */
 export function unknownIn(env: NodeJS.ProcessEnv): LocalSettings['unknown'] {
-  const known = [...knownNames()].filter((name) => name.startsWith('QUOTRON_'));
+  const own = [...knownNames()].filter((name) => name.startsWith('QUOTRON_'));
+  const known = new Set([...own, ...sharedNames, ...Object.values(settingNames)]);
+  const usesDatabase = loginNames.some((name) => env[name]);
   return Object.keys(env)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.has(name))
     .toSorted()
     .flatMap((name) => {
       const written = name.toUpperCase();
-      const [near] = known
+      const meantByOthers = otherWords.get(written);
+      if (meantByOthers !== undefined) return usesDatabase ? [{ name, meant: meantByOthers }] : [];
+      const [near] = [...own, ...sharedNames]
         .map((each) => ({ each, distance: editDistance(each, written) }))
         .toSorted((a, b) => a.distance - b.distance);
-      const meant = near && near.distance <= 3 ? near.each : null;
+      if (written.startsWith('YFINANCE_PROXY')) return [{ name, meant: yahooProxyVariable }];
+      const ours = written.startsWith('QUOTRON_');
+      const meant = near && near.distance <= (ours ? 3 : 2) ? near.each : null;
       // A name of another program that is nearly one of ours is none that anybody would choose.
-      return written.startsWith('QUOTRON_') || (near && near.distance <= 2) ? [{ name, meant }] : [];
+      return ours || meant !== null ? [{ name, meant }] : [];
     });
 }
 
@@ -171,6 +202,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   }
   return {
     emulatorUrl: url('AWS_ENDPOINT_URL'),
+    database: readLogin(env),
     corsOrigins,
     symbols: symbolsOf(given('QUOTRON_SYMBOLS')),
     watchLimit: number('QUOTRON_WATCH_LIMIT', 999_999)?.toString(),

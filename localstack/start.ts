@@ -11,7 +11,8 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Pool } from '../core/adapters/postgres/database/pool.ts';
 import { endedTasksAfter, positionOf } from '../core/adapters/postgres/work/ended-tasks.ts';
 import { whyOf } from '../core/contracts/words/causes.ts';
-import { Cleanup, type Cloud, startCloud } from './cloud.ts';
+import { Cleanup } from './cleanup.ts';
+import { type Cloud, type LocalFile, startCloud } from './cloud.ts';
 import {
   type CycleResult,
   outOfReach,
@@ -22,6 +23,7 @@ import {
   unknownSymbols,
   waitForRuns,
 } from './cycle.ts';
+import { databaseId } from './database-login.ts';
 import { causeOnDisk } from './disk-problem.ts';
 import { type EmulatorKind, emulatorKinds } from './emulator.ts';
 import { failingJobs } from './failing-jobs.ts';
@@ -30,7 +32,7 @@ import { descendantsOf, signal as send } from './processes.ts';
 import { interactive, plain, Step } from './progress.ts';
 import { portVariable, readSettings } from './settings.ts';
 import { simulationInWords } from './simulated-sources.ts';
-import { liveFolder, lock, stateFolder } from './state-folder.ts';
+import { embedded, folderFor, liveFolder, lock, stateFolder } from './state-folder.ts';
 
 interface StartOptions {
   readonly once: boolean;
@@ -72,7 +74,6 @@ process.exit();
 
 async function main(wanted: StartOptions): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const folder = wanted.live ? liveFolder(stateFolder()) : stateFolder();
   let code: number;
   let ready = false;
   let release = () => {};
@@ -82,6 +83,10 @@ async function main(wanted: StartOptions): Promise<number> {
       say(
         `${name} is no setting and has no effect.${meant === null ? '' : ` Did you mean ${meant}?`} All are in docs/configuration.md.`,
       );
+    const folder = folderFor(
+      wanted.live ? liveFolder(stateFolder()) : stateFolder(),
+      settings.database === undefined ? embedded : databaseId(settings.database),
+    );
     release = lock(folder);
     const run = process.stdout.isTTY && !wanted.json ? interactive() : plain(wanted.json ? say : console.log);
     const cloud = await startCloud(
@@ -170,7 +175,7 @@ function announce(cloud: Cloud, folder: string, wanted: StartOptions): void {
   const { local, signInUrl } = cloud;
   if (local === null || signInUrl === null) return;
   if (wanted.json) {
-    process.stdout.write(`${JSON.stringify({ ...local, signInUrl }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...local, databaseUrl: printedUrl(local), signInUrl }, null, 2)}\n`);
     return;
   }
   const time = ((performance.now() - started) / 1000).toFixed(1);
@@ -188,6 +193,13 @@ ${simulation === null ? '' : `\n${simulation}\n`}
 Ctrl-C stops it; the data is kept.`);
 }
 
+/** The address of the database. The password of one that is not ours is not for a log. */
+function printedUrl({ databaseUrl, databaseGiven }: LocalFile): string {
+  const url = new URL(databaseUrl);
+  if (databaseGiven) url.password = '';
+  return url.href;
+}
+
 /** While it runs: prints jobs that fail, once, and those that work again. */
 async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
   let position = positionOf(new Date());
@@ -199,8 +211,7 @@ async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
       position = ended.at(-1)?.position ?? position;
       for (const line of news(ended)) say(line);
     } catch {
-      // The database is stopping, which is reported elsewhere.
-      return;
+      // The database is stopping, which is reported elsewhere; or one that is not ours is away for a while.
     }
   }
 }
@@ -245,6 +256,8 @@ function parse(args: readonly string[]): StartOptions {
       `
 Environment:
   AWS_ENDPOINT_URL           use the running emulator at this URL
+  DB_HOST, DB_PORT, DB_NAME, use a PostgreSQL that exists, of version 14 or newer: schema quotron of that database,
+  DB_USER, DB_PASSWORD       as that role; DB_SSLMODE: disable, prefer (the default), require, verify-full
   QUOTRON_SYMBOLS            symbols that the watch list begins with, separated by commas; read at the first start only
   QUOTRON_WATCH_LIMIT        how many symbols the watch list may have (default: 1000)
   QUOTRON_SIM_LISTINGS       how many invented listings the simulated Yahoo has: 6000, 50000 (default: none)

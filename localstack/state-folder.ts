@@ -2,10 +2,19 @@
  * The state of a local cloud: `.quotron/` of the checkout, or `QUOTRON_STATE_DIR`, so that a test can have its own
  * cloud beside a running one.
  */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { codeOf, LocalCloudError } from './problem.ts';
 import { identityOf } from './processes.ts';
 
@@ -24,6 +33,33 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function liveFolder(folder: string): string {
   return join(folder, 'live');
+}
+
+/** What of a folder's state belongs to which database. */
+const ownerSchema = z.object({ database: z.string() });
+/** The database that is started here, in place of the id of one that exists. */
+export const embedded = 'embedded';
+
+/** The folders of states for other databases than the one that a folder was first used with. */
+export function otherFolders(folder: string): string[] {
+  const parent = join(folder, 'databases');
+  return existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : [];
+}
+
+/**
+ * The folder of the state for a database. Answers and messages in the emulator belong to what its database says of them, so
+ * each database has a state of its own: the first one has the folder itself, others are in its folder `databases`.
+ */
+export function folderFor(folder: string, database: string): string {
+  const first =
+    readState(join(folder, 'database.json'), ownerSchema)?.database ??
+    (existsSync(join(folder, 'postgres')) ? embedded : database);
+  return first === database ? folder : join(folder, 'databases', database);
+}
+
+/** Keeps for which database a folder is. */
+export function keepOwner(folder: string, database: string): void {
+  writeState(join(folder, 'database.json'), { database });
 }
 
 /** A file of the state, or `undefined` when it is missing or invalid (written by an older version). */
@@ -53,7 +89,7 @@ export function writeState(file: string, value: unknown): void {
 }
 
 /** The holder of the lock of a state folder, or `null`. */
-export function holderOf(folder: string): { readonly pid: number } | null {
+function holderOf(folder: string): { readonly pid: number } | null {
   let holder: string;
   try {
     holder = readFileSync(join(folder, 'lock'), 'utf8').trim();
@@ -63,6 +99,12 @@ export function holderOf(folder: string): { readonly pid: number } | null {
   }
   const pid = Number.parseInt(holder, 10);
   return Number.isInteger(pid) && identityOf(pid) === holder ? { pid } : null;
+}
+
+/** The holder of the lock of a folder, or of one of the folders in it; `null` when nothing runs there. */
+export function holderIn(folder: string): { readonly pid: number } | null {
+  const all = [folder, liveFolder(folder)].flatMap((each) => [each, ...otherFolders(each)]);
+  return all.map(holderOf).find((each) => each !== null) ?? null;
 }
 
 /** Takes the lock of a state folder; returns its release. The lock of an ended process is ignored. */

@@ -27,8 +27,8 @@ import { pythonWithEmulator } from '../localstack/python.ts';
 import { root } from '../localstack/state-folder.ts';
 import { installPython, installYahooFinance2 } from './clients/yahoo-clients.ts';
 import { installSchemathesis } from './fuzz/schemathesis.ts';
-import { installPostgres14 } from './support/postgres-14.ts';
 import { faultLines, faultTable, type Tested, testedSchema } from './support/fault-table/fault-table.ts';
+import { installPostgres14 } from './support/postgres-14.ts';
 
 /** Bytes. A run has used 1.1 GB. */
 const roomForScratch = 4 * 2 ** 30;

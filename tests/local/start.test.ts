@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { HeadObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -13,8 +13,7 @@ import { emulatorClient } from '../../localstack/emulator.ts';
 import { functionsOf } from '../../localstack/functions.ts';
 import { ageTasks } from '../support/age-tasks.ts';
 import { stateFolder } from '../support/cli-process.ts';
-import { blobsInBucket } from '../support/invariants/blobs-in-bucket.ts';
-import { breachesOf } from '../support/invariants/expect-invariant.ts';
+import { expectNothingLost, post, rawBucket } from '../support/invariants/expect-nothing-lost.ts';
 import { eventually } from '../support/shared-cloud.ts';
 
 // One cloud of the user's own, started, stopped and started again, beside the one that the other tests share.
@@ -31,25 +30,6 @@ const onceSchema = z.object({
   failures: z.array(z.object({ job: z.string(), reason: z.string() })),
   indices: z.array(z.record(z.string(), z.unknown())),
 });
-
-async function rawBucket(s3: S3Client): Promise<string> {
-  const { Buckets } = await s3.send(new ListBucketsCommand({}));
-  return Buckets?.find(({ Name }) => Name?.includes('rawbucket'))?.Name ?? '';
-}
-
-/** Nothing was lost or doubled in all that the database and the bucket have; what waits for its time may be open. */
-async function expectNothingLost(ready: Ready, pool: Pool): Promise<void> {
-  const s3 = new S3Client({ ...emulatorClient(emulatorOf(ready)), forcePathStyle: true });
-  const bucket = await rawBucket(s3);
-  const breaches = async () => breachesOf(pool, { blobs: await blobsInBucket(s3, bucket), underWay: new Set() });
-  await post(ready, `${ready.apiUrl}/services/scheduler/stop`);
-  try {
-    await expect.poll(breaches, { timeout: 60_000, interval: 1_000 }).toEqual([]);
-  } finally {
-    await post(ready, `${ready.apiUrl}/services/scheduler/start`);
-    s3.destroy();
-  }
-}
 
 /** How many blobs of first cycles there are; every one that the database names must be. */
 async function blobsOf(ready: Ready): Promise<number> {
@@ -97,12 +77,6 @@ async function tickMonitor(ready: Ready): Promise<void> {
   const functions = functionsOf(emulatorOf(ready), { outputs, fresh: false });
   await functions.invoke('monitor', { time: new Date().toISOString() });
   functions.close();
-}
-
-async function post(ready: Ready, url: string, body: unknown = {}): Promise<void> {
-  const headers = { 'x-api-key': ready.apiKeys.operate, 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(await answer.text());
 }
 
 /**

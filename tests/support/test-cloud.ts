@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup, type Cloud, type LocalFile, startCloud } from '../../localstack/cloud.ts';
+import { Cleanup } from '../../localstack/cleanup.ts';
+import { type Cloud, type LocalFile, startCloud } from '../../localstack/cloud.ts';
 import { dropState } from '../../localstack/drop-state.ts';
 import { plain } from '../../localstack/progress.ts';
 import { readSettings } from '../../localstack/settings.ts';

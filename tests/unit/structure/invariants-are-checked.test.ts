@@ -17,7 +17,7 @@ const checking = ['use-world', 'clocked-cloud', 'recovery-world', 'shared-cloud'
 );
 
 /** A check in a test file, or in what reports a whole run. */
-const checks = /\b(expectInvariant|breachesOf|invariant|expectStored|wrongIn)\(/;
+const checks = /\b(expectInvariant|expectNothingLost|breachesOf|invariant|expectStored|wrongIn)\(/;
 
 /** Without a check, and why. */
 const exempt: ReadonlyMap<string, string> = new Map([

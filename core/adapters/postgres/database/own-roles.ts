@@ -6,6 +6,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import * as z from 'zod';
 import { type DatabaseRole, databaseRoles } from '../../../contracts/migrate.ts';
+import { errorCode } from '../../../ports/database-unavailable.ts';
 import { ownSchema } from './own-schema.ts';
 import { onlyRow, rowsOf } from './rows.ts';
 
@@ -44,7 +45,8 @@ export async function makeOwnRoles(
   const comment = commentFor(database);
   const existing = await rolesNamed(client, Object.values(names));
   const foreign = existing.find((role) => role.comment !== comment);
-  if (foreign) throw new OwnRolesError(`a role ${foreign.name} exists already, and its comment does not say that it is Quotron's`);
+  if (foreign)
+    throw new OwnRolesError(`a role ${foreign.name} exists already, and its comment does not say that it is Quotron's`);
   await client.query('BEGIN');
   try {
     for (const role of madeRoles) {
@@ -68,7 +70,9 @@ export async function makeOwnRoles(
       await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${ownSchema} GRANT ${rights} ON ${what} TO ${names.app}`);
       await client.query(`GRANT ${rights} ON ALL ${what} IN SCHEMA ${ownSchema} TO ${names.app}`);
     }
-    const may = await client.query("SELECT has_database_privilege($1, current_database(), 'CONNECT') AS may", [names.api]);
+    const may = await client.query("SELECT has_database_privilege($1, current_database(), 'CONNECT') AS may", [
+      names.api,
+    ]);
     if (!onlyRow(mayRow, may).may)
       await client.query(`GRANT CONNECT ON DATABASE ${client.escapeIdentifier(database)} TO ${names.app}`);
     await client.query('COMMIT');
@@ -78,11 +82,14 @@ export async function makeOwnRoles(
   }
 }
 
-/** Drops the roles of a database whose schema is empty. Those that are not ours, or that others still need, stay. */
-export async function dropOwnRoles(client: pg.Client, database: string): Promise<void> {
+/**
+ * Drops the roles of a database whose schema is empty. Gives those that stay because the role that is logged in may not drop
+ * them, or because something else depends on them. Those that are not ours are left as they are.
+ */
+export async function dropOwnRoles(client: pg.Client, database: string): Promise<readonly string[]> {
   const names = ownRoleNames(database);
   const existing = await rolesNamed(client, Object.values(names));
-  if (existing.length === 0 || existing.some((role) => role.comment !== commentFor(database))) return;
+  if (existing.length === 0 || existing.some((role) => role.comment !== commentFor(database))) return [];
   await client.query('BEGIN');
   try {
     for (const what of ['TABLES', 'SEQUENCES', 'ROUTINES'])
@@ -91,8 +98,10 @@ export async function dropOwnRoles(client: pg.Client, database: string): Promise
     await client.query(`REVOKE ALL ON DATABASE ${client.escapeIdentifier(database)} FROM ${names.app}`);
     for (const role of [...madeRoles].reverse()) await client.query(`DROP ROLE ${names[role]}`);
     await client.query('COMMIT');
+    return [];
   } catch (error) {
     await client.query('ROLLBACK');
+    if (errorCode(error) === '42501' || errorCode(error) === '2BP01') return existing.map(({ name }) => name);
     throw error;
   }
 }

@@ -52,7 +52,9 @@ export interface DatabaseFacts extends Omit<z.output<typeof factsRow>, 'comment'
 export async function serverVersion(client: pg.Client): Promise<ServerVersion> {
   return onlyRow(
     versionRow,
-    await client.query("SELECT current_setting('server_version_num') AS version, current_setting('server_version') AS text"),
+    await client.query(
+      "SELECT current_setting('server_version_num') AS version, current_setting('server_version') AS text",
+    ),
   );
 }
 
@@ -107,7 +109,9 @@ const heldRow = z.object({ held: z.boolean() });
  * tables, with queues of their own, would each send again what waits in the other's.
  */
 export async function holdSchema(client: pg.Client): Promise<boolean> {
-  const result = await client.query(`SELECT pg_try_advisory_lock(hashtextextended('local cloud on ${ownSchema}', 0)) AS held`);
+  const result = await client.query(
+    `SELECT pg_try_advisory_lock(hashtextextended('local cloud on ${ownSchema}', 0)) AS held`,
+  );
   return onlyRow(heldRow, result).held;
 }
 
