@@ -31,7 +31,8 @@ const at = (database: string) => {
 };
 
 beforeAll(async () => {
-  admin = new pg.Client({ connectionString: cluster });
+  // Not the database that other files copy: nobody may be connected to that one.
+  admin = new pg.Client({ connectionString: at('postgres') });
   await admin.connect();
 });
 afterAll(() => admin.end());
