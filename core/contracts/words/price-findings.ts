@@ -75,6 +75,8 @@ export const findingEvidenceSchema = z
     z.object({ code: z.literal('outside_range'), fields }),
     z.object({ code: z.literal('far_from_close'), fields }),
     z.object({ code: z.literal('frozen'), rows: z.int() }),
+    /** From this row on the volume times `factor` is what it was before. */
+    z.object({ code: z.literal('volume_unit'), factor: z.number() }),
     z.object({ code: z.literal('closed_day') }),
     /** The same source said another price of this time before. */
     z.object({ code: z.literal('history_moved'), stored: z.number(), ratio: z.number() }),

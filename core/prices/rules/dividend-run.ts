@@ -12,6 +12,8 @@ const [steady, reach, least] = [Math.log(1.8), 3, 2];
 
 /** An amount is out of line from this factor on, and in line again when it comes this near to the others. */
 const [outOfLine, inLine] = [Math.log(3.2), Math.log(1.35)];
+/** A factor so large is no habit: there the others need not be as steady, nor be met as nearly. */
+const [large, steadyOfLarge, inLineOfLarge] = [Math.log(30), Math.log(5), Math.log(1.7)];
 
 /** So many payments show their turns, which differ by no more than this share of the time between them. */
 const [leastTurns, turnSlack] = [7, 0.2];
@@ -33,11 +35,13 @@ export function factorOutOfLine(
       .map(({ told }) => Math.log(told));
   const before = others(events.slice(Math.max(0, index - reach), index));
   const after = others(events.slice(index + 1, index + 1 + reach));
-  const centre = centreOf([...before, ...after]);
-  if (before.length < least || after.length < least || centre === null) return null;
-  const off = Math.log(event.told) - centre;
+  if (before.length < least || after.length < least) return null;
+  const isLarge = Math.abs(Math.log(event.told) - median([...before, ...after])) >= large;
+  const centre = centreOf([...before, ...after], isLarge ? steadyOfLarge : steady);
+  const off = centre === null ? 0 : Math.log(event.told) - centre;
   if (Math.abs(off) < outOfLine) return null;
-  const factor = factors.find((each) => Math.abs(off + Math.log(each)) <= inLine);
+  const slack = isLarge ? inLineOfLarge : inLine;
+  const factor = factors.find((each) => Math.abs(off + Math.log(each)) <= slack);
   return factor === undefined || stands([event], factor) ? null : factor;
 }
 
@@ -86,8 +90,8 @@ export function paymentsOutOfTurn(events: readonly DividendEvent[]): ReadonlyMap
 }
 
 /** The middle of amounts that are about equal. */
-function centreOf(logs: readonly number[]): number | null {
-  return Math.max(...logs) - Math.min(...logs) <= steady ? median(logs) : null;
+function centreOf(logs: readonly number[], within = steady): number | null {
+  return Math.max(...logs) - Math.min(...logs) <= within ? median(logs) : null;
 }
 
 /** Whether prices fell by what was told and not by what it would be times a factor. */

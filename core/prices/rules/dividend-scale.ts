@@ -9,6 +9,8 @@ import { logLikelihood, median } from './spread.ts';
 
 /** What changing an event costs, the first and each further one: faults of one listing come together. */
 const [firstCost, furtherCost] = [3, 0.7];
+/** … and all of them at once: a vendor that changes its unit changes it for the whole listing. */
+const allCost = 4;
 
 /** What a share yields in a year, as a rule, and how much that differs: a factor of three either way. */
 const [usualYield, yieldScale] = [Math.log(0.03), 1.1];
@@ -72,6 +74,8 @@ export function minorUnitScale(
       score -= (amount >= 1 ? 20 : 0) + (denied ? 1 : 0);
       if (adjusted !== null && factor === 1 && !isSame(adjusted, total, noise)) score -= 2;
     }
-    return changed === 0 ? score : score - firstCost - furtherCost * (changed - 1);
+    if (changed === 0) return score;
+    const cost = firstCost + furtherCost * (changed - 1);
+    return score - (changed === events.length ? Math.min(allCost, cost) : cost);
   }
 }

@@ -8,9 +8,21 @@
  */
 import type { FindingSeverity, PriceWitness } from '../../contracts/words/price-findings.ts';
 import type { AssetClass } from '../../market/instrument.ts';
+import { unitSlack } from '../thresholds.ts';
+import { isCrash } from './crash.ts';
 import type { Finding } from './finding.ts';
-import { barSubject, dayOf, daysBetween, type PriceAt, type Row, type Series, splitsBetween } from './series.ts';
+import {
+  barSubject,
+  dayOf,
+  daysBetween,
+  type PriceAt,
+  type Row,
+  type Series,
+  splitsBetween,
+  splitsOf,
+} from './series.ts';
 import { median, moveAround, wildMove } from './spread.ts';
+import { unitPower } from './unit.ts';
 
 /** By what factor a block must stand off, at the least. */
 const leastFactor: Readonly<Record<AssetClass, number>> = {
@@ -45,6 +57,11 @@ const heavyVolume = 5;
 
 /** By what factor an edge must step with nothing to compare it with. */
 const bareFactor = 4;
+
+/** How far a series must rise or fall at once and stay, so many rows at least, and after no longer a time without rows. */
+const [stayingRise, stayingFall, stayingRows, haltDays] = [Math.log(3), Math.log(12), 20, 7];
+/** Prices that may go so far in a day. */
+const wild: ReadonlySet<AssetClass> = new Set(['crypto', 'option', 'other']);
 
 /** A quote farther from the last row than this does not decide about it. */
 const quoteDays = 5;
@@ -108,7 +125,9 @@ function blockAt(series: Series, index: number, usual: number): Block | null {
     const severity = looksWrong && !isHeavy(series, index) ? 'wrong' : 'doubt';
     return { findings: offRows(rows.slice(index, end), level, 'surroundings', severity), next: end + 1 };
   }
-  return longBlockAt(series, index, step, limit) ?? edgeAt(series, index, step, limit);
+  return (
+    longBlockAt(series, index, step, limit) ?? edgeAt(series, index, step, limit) ?? stepAt(series, index, step, limit)
+  );
 }
 
 /** More rows at a multiple of the price, entered and left by a gap of the same factor. */
@@ -191,6 +210,26 @@ function edgeAt(series: Series, index: number, step: number, limit: number): Blo
       return { findings: offRows(rows.slice(0, index), first.close, 'surroundings', 'doubt'), next: index + 1 };
   }
   return null;
+}
+
+/** A step that stays, of a factor that no market took: another currency, or a split that nobody names. */
+function stepAt(series: Series, index: number, step: number, limit: number): Block | null {
+  const { rows, interval, assetClass } = series;
+  const [before, first] = [rows[index - 1], rows[index]];
+  if (interval !== '1d' || wild.has(assetClass) || !before || !first) return null;
+  if (
+    Math.abs(step) < Math.max(step > 0 ? stayingRise : stayingFall, limit) ||
+    first.at - before.at > haltDays * 86_400_000
+  )
+    return null;
+  if (index < stayingRows || rows.length - index < stayingRows || isCrash(series, index)) return null;
+  // Of units and of splits that are named others have spoken.
+  const isNamed = splitsOf(series.actions).some(({ ratio }) => Math.abs(Math.abs(step / Math.log(ratio)) - 1) <= 0.2);
+  if (isNamed || unitPower(first.close / before.close, unitSlack) !== 0) return null;
+  const level = (some: readonly Row[]) => median(some.map((row) => row.close));
+  const stays = Math.log(level(rows.slice(index, index + stayingRows)) / level(rows.slice(index - stayingRows, index)));
+  if (Math.abs(stays - step) > 0.35 * Math.abs(step)) return null;
+  return { findings: offRows([first], before.close, 'surroundings', 'doubt'), next: index + 1 };
 }
 
 /** Prices of about the time of the last row, in its shares. */

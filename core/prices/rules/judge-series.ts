@@ -15,6 +15,7 @@ import { checkSources } from './sources.ts';
 import { checkSplits } from './splits.ts';
 import { logReturns, usualMove } from './spread.ts';
 import { checkUnit } from './unit.ts';
+import { checkVolume } from './volume.ts';
 
 const daily: ReadonlySet<string> = new Set(['1d', '1wk', '1mo']);
 
@@ -31,7 +32,15 @@ export function judgeSeries(input: SeriesInput): readonly Finding[] {
   const edges = isRate(series) ? [] : checkEdges(byUnit.series);
   const sound = corrected(byUnit.series, edges).series;
   const shape = checkShape(withoutRows(series, bySplit.touched, byUnit.touched));
-  const found = [...splits, ...units, ...edges, ...shape, ...checkHistory(series), ...checkSources(series)];
+  const found = [
+    ...splits,
+    ...units,
+    ...edges,
+    ...shape,
+    ...checkHistory(series),
+    ...checkSources(series),
+    ...checkVolume(series),
+  ];
   if (daily.has(series.interval)) found.push(...onActions(sound, splits));
   const unique = new Map<string, Finding>();
   for (const finding of found) if (!unique.has(keyOf(finding))) unique.set(keyOf(finding), finding);

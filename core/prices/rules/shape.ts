@@ -1,5 +1,6 @@
 /**
- * Shape of a bar: high and low that do not enclose open and close or lie where nothing was traded, bars on closed days, and
+ * Shape of a bar: high and low that do not enclose open and close or lie where nothing was traded, an open far from all closes
+ * around it, bars on closed days, and
  * a price that stands still without trades where the listing trades every day, or whose bars are copies of the one before.
  * The close is not in doubt for its high and low.
  */
@@ -37,10 +38,11 @@ const roundLot = 100;
 export function checkShape(series: Series): Finding[] {
   const found: Finding[] = [];
   const closed = closedDays(series);
+  const displaced = displacedDays(series);
   const limit = isRate(series)
     ? Number.POSITIVE_INFINITY
     : Math.max(Math.log(farFactor[series.assetClass]), 8 * series.sigma, 3 * wildMove(series.returns));
-  for (const row of series.rows) {
+  for (const [index, row] of series.rows.entries()) {
     const shut = closed.has(row);
     if (shut)
       found.push({
@@ -49,6 +51,14 @@ export function checkShape(series: Series): Finding[] {
         subject: barSubject(row),
         evidence: { code: 'closed_day' },
         proposal: { field: 'row', from: row.bar.close, to: null, why: 'closed_day' },
+      });
+    if (!shut && displaced.has(row))
+      found.push({
+        rule: 'shape',
+        severity: 'doubt',
+        subject: barSubject(row),
+        evidence: { code: 'closed_day' },
+        proposal: null,
       });
     const fields = shut ? [] : outside(row);
     if (fields.length > 0)
@@ -59,7 +69,10 @@ export function checkShape(series: Series): Finding[] {
         evidence: { code: 'outside_range', fields },
         proposal: null,
       });
-    const far = shut || fields.length > 0 ? [] : farOutside(row, limit);
+    const far =
+      shut || fields.length > 0
+        ? []
+        : [...farOutside(row, limit), ...farOpen(row, series.rows[index - 1], series.rows[index + 1], limit)];
     if (far.length > 0)
       found.push({
         rule: 'shape',
@@ -92,6 +105,35 @@ function farOutside({ open, high, low, close }: Row, limit: number): PriceField[
   if (high !== null && Math.log(high / top) > limit) fields.push('high');
   if (low !== null && low > 0 && Math.log(bottom / low) > limit) fields.push('low');
   return fields;
+}
+
+/** An open, with the low or high that it makes, that is far from the closes before, of and after its day. */
+function farOpen(row: Row, before: Row | undefined, after: Row | undefined, limit: number): PriceField[] {
+  const { open, high, low, close } = row;
+  if (open === null || !(open > 0) || !before || !(before.close > 0) || !(close > 0)) return [];
+  const off = Math.log(open / close);
+  const closes = [before.close, close, after?.close ?? close].filter((price) => price > 0);
+  const apart = Math.log(Math.max(...closes) / Math.min(...closes));
+  if (!(Math.abs(off) > limit) || apart > limit / 3) return [];
+  const extreme = off > 0 ? high : low;
+  const isAlone = extreme !== null && Math.abs(Math.log(extreme / open)) <= roundingSlack;
+  return isAlone ? ['open', off > 0 ? 'high' : 'low'] : ['open'];
+}
+
+/** A venue has special sessions now and then; where this share of the rows, and so many, are on closed weekends … */
+const [displacedShare, leastDisplaced] = [0.08, 5];
+/** … of what trades on weekdays only, the dates are off by a day: of another zone than the venue's. */
+const byDay: ReadonlySet<AssetClass> = new Set(['equity', 'etf', 'fund', 'index']);
+
+function displacedDays({ rows, interval, assetClass, zone, evidence }: Series): ReadonlySet<Row> {
+  const { tradedOn } = evidence;
+  if (!tradedOn || interval !== '1d' || !byDay.has(assetClass)) return new Set();
+  const off = rows.filter((row) => {
+    const day = dayOf(row, zone);
+    const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+    return (weekday === 0 || weekday === 6 || weekday === 5) && tradedOn(day) === false;
+  });
+  return new Set(off.length >= leastDisplaced && off.length > displacedShare * rows.length ? off : []);
 }
 
 /** Rows of days on which the venue did not trade, filled with the close of the day before. */

@@ -3,11 +3,12 @@
  *
  * In adjusted prices a split leaves no step. A step of its ratio, or of the inverse, within ten sessions of the ex-date
  * shows on which side rows are wrong; so does a block that steps in and out by the ratio anywhere. The newest rows are
- * right: the walk begins there. A ratio that is no larger than a bad day is believed on the ex-date only, by a gap
+ * right: the walk begins there. A single such step within a year of the ex-date, which no market took, is in doubt. A ratio that is no larger than a bad day is believed on the ex-date only, by a gap
  * between one close and the next open, or by stored closes of before the split.
  */
 import { Decimal } from 'decimal.js';
-import type { PriceField } from '../../contracts/words/price-findings.ts';
+import type { FindingSeverity, PriceField } from '../../contracts/words/price-findings.ts';
+import { isCrash } from './crash.ts';
 import type { Finding } from './finding.ts';
 import { quotient, scalePrices } from './scale.ts';
 import {
@@ -29,6 +30,14 @@ const leastRatio = 1.05;
 
 /** Splits of one ratio within so many days are one split under two dates. */
 const sameSplitDays = 14;
+
+/** So many rows away from the ex-date a single step of the ratio is in doubt: the split was taken in on another day. */
+const farRows = 250;
+/** … where it is a fall, from such a ratio on. */
+const leastFall = 2.9;
+
+/** So many rows before a step show whether they are adjusted. */
+const nearRows = 20;
 
 type Split = ReturnType<typeof splitsOf>[number];
 
@@ -58,6 +67,8 @@ interface Step {
   readonly near: boolean;
   /** As near to the ratio as the series is calm. Others count only where they take the series back to its level. */
   readonly clear: boolean;
+  /** Away from the ex-date and with no other that belongs to it: it may be a market's. */
+  readonly alone: boolean;
 }
 
 function rowsOnTheWrongSide(series: Series, split: Split): { row: Row; finding: Finding }[] {
@@ -79,9 +90,10 @@ function rowsOnTheWrongSide(series: Series, split: Split): { row: Row; finding: 
       next++;
     }
   }
+  const severity = steps.some((step) => step.alone) ? 'doubt' : 'wrong';
   const edges = new Set(steps.flatMap(({ index }) => [index, index - 1]));
   return rows.flatMap((row, index) => {
-    const finding = findingOf(row, levels[index] ?? 0, split, edges.has(index) && size >= 1.8);
+    const finding = findingOf(row, levels[index] ?? 0, split, edges.has(index) && size >= 1.8, severity);
     return finding ? [{ row, finding }] : [];
   });
 }
@@ -102,10 +114,13 @@ function stepsOf(series: Series, split: Split, ex: number): Step[] {
     // Days away from it a fall may be a true one, of a size that happens to be the ratio.
     const mayBeTrue = near && !onExDate && Math.abs(size) <= greatestMove;
     if (mayBeTrue && (isCrash(series, index) || isAdjustedBefore(series, index, split))) continue;
-    if (multiple !== 0) all.push({ index, times: multiple, near, clear: true });
+    if (multiple !== 0) all.push({ index, times: multiple, near, clear: true, alone: false });
     else if (near && far && Math.abs(Math.abs(moved / size) - 1) <= 0.45)
-      all.push({ index, times: Math.sign(moved / size), near, clear: false });
+      all.push({ index, times: Math.sign(moved / size), near, clear: false, alone: false });
   }
+  const [only] = all;
+  if (all.length === 1 && only && !only.near && far && isElsewhere(series, only, split, ex))
+    return [{ ...only, alone: true }];
   const counted: Step[] = [];
   let level = 0;
   for (const [place, step] of all.entries()) {
@@ -120,6 +135,13 @@ function stepsOf(series: Series, split: Split, ex: number): Step[] {
   return counted;
 }
 
+/** Whether a step away from the ex-date is one that no market took: the rows of a split that was taken in on another day. */
+function isElsewhere(series: Series, { index, times, clear }: Step, { ratio }: Split, ex: number): boolean {
+  // A share falls to a half now and then; none rises to the double overnight and stays calm.
+  if (times * Math.log(ratio) > 0 && Math.max(ratio, 1 / ratio) < leastFall) return false;
+  return clear && Math.abs(times) === 1 && Math.abs(index - ex) <= farRows && !isCrash(series, index);
+}
+
 /** Whether a ratio is far beyond what the series does by itself: only then a block away from the ex-date is believed. */
 function isFar(series: Series, size: number): boolean {
   return Math.abs(size) >= Math.max(Math.log(1.45), 8 * series.sigma, 2 * wildMove(series.returns));
@@ -128,32 +150,6 @@ function isFar(series: Series, size: number): boolean {
 /** No share moves farther in a day. */
 const greatestMove = Math.log(12);
 
-/** A crash shows itself: by trades beyond those before and after it, by the range of its day, or by the days after it. */
-const crash = { volume: 4, range: 4, move: 2.5, rows: 20 } as const;
-
-function isCrash({ rows, returns, interval }: Series, index: number): boolean {
-  const row = rows[index];
-  if (!row || interval === '1wk' || interval === '1mo') return false;
-  const before = rows.slice(Math.max(0, index - crash.rows), index);
-  // The days after a crash are busy, too.
-  const after = rows.slice(index + 3, index + 3 + crash.rows);
-  const volumeOf = (some: readonly Row[]) => median(some.map((each) => each.volume ?? Number.NaN));
-  const volume = row.volume ?? 0;
-  if (volume > crash.volume * volumeOf(before) && volume > crash.volume * volumeOf(after)) return true;
-  const usualRange = median(before.map(rangeOf));
-  if (usualRange > 0 && rangeOf(row) > crash.range * usualRange) return true;
-  const near = crash.rows / 2;
-  const [calm, wild] = [
-    returns.subarray(Math.max(1, index - crash.rows), index),
-    returns.subarray(index + 1, index + 1 + near),
-  ];
-  return calm.length >= near && wild.length >= near && usualMove(wild) > crash.move * usualMove(calm);
-}
-
-function rangeOf({ high, low }: Row): number {
-  return high !== null && low !== null && low > 0 ? Math.log(high / low) : Number.NaN;
-}
-
 /**
  * Whether the rows before a step are adjusted for the split: closes that were read before it took effect stand above them
  * by its ratio.
@@ -161,7 +157,7 @@ function rangeOf({ high, low }: Row): number {
 function isAdjustedBefore({ rows, evidence }: Series, index: number, split: Split): boolean {
   if (!evidence.stored) return false;
   const stored = new Map(evidence.stored.map((each) => [each.startsAt, each]));
-  const ratios = rows.slice(Math.max(0, index - crash.rows), index).flatMap((row) => {
+  const ratios = rows.slice(Math.max(0, index - nearRows), index).flatMap((row) => {
     const former = stored.get(row.at);
     return former && former.basisDay < split.exDate && former.close > 0 ? [row.close / former.close] : [];
   });
@@ -212,7 +208,7 @@ function gapsOf({ rows }: Series): Float64Array {
   return gaps;
 }
 
-function findingOf(row: Row, level: number, split: Split, atStep: boolean): Finding | null {
+function findingOf(row: Row, level: number, split: Split, atStep: boolean, severity: FindingSeverity): Finding | null {
   const ratio = split.ratio ** level;
   const evidence = { exDate: split.exDate, ratio: split.ratio } as const;
   const fields = (['open', 'high', 'low', 'close'] as const).filter((field) => row[field] !== null);
@@ -227,7 +223,7 @@ function findingOf(row: Row, level: number, split: Split, atStep: boolean): Find
       : fields;
     return {
       rule: 'splits',
-      severity: 'wrong',
+      severity,
       subject: barSubject(row),
       evidence: { code: level > 0 ? 'split_not_applied' : 'split_applied_twice', ...evidence, fields: off },
       proposal: scalePrices(row, factorOf(split, level), off, 'split'),

@@ -1,0 +1,62 @@
+/**
+ * Volume that is counted in another unit from a day on: lots of a hundred, or thousands of shares. Trade grows and falls by
+ * much, but not by just such a factor overnight, for weeks, while the price stays where it is.
+ */
+import type { Finding } from './finding.ts';
+import { barSubject, exRow, type Series, splitsOf } from './series.ts';
+import { median, moveAround, quantile } from './spread.ts';
+
+/** Units by their powers of ten, and how far volumes may be from them. */
+const [powers, slack] = [[2, 3], 0.32] as const;
+
+/** So many days before and after show how much is traded, or fewer; on neither side may that differ by more. */
+const [spans, leastDays, widest] = [[24, 12], 10, 0.9] as const;
+
+/** A step of less than this power of ten is none. */
+const leastStep = 1.2;
+
+/** Finds the first rows of another unit. */
+export function checkVolume(series: Series): Finding[] {
+  const { rows, interval } = series;
+  if (interval !== '1d' || rows.length < 2 * leastDays) return [];
+  const volumes = rows.map(({ volume }) => ((volume ?? 0) > 0 ? Math.log10(volume ?? 1) : Number.NaN));
+  const found: Finding[] = [];
+  for (let index = leastDays; index <= rows.length - leastDays; index++) {
+    const row = rows[index];
+    const step = (volumes[index] ?? 0) - (volumes[index - 1] ?? 0);
+    if (!row || !(Math.abs(step) >= leastStep)) continue;
+    const power = spans.flatMap((days) => powerOf(volumes, index, days))[0];
+    if (power === undefined || Math.sign(step) !== Math.sign(power)) continue;
+    if (Math.abs(series.returns[index] ?? 0) > 4 * moveAround(series, index) || hasSplit(series, index)) continue;
+    found.push({
+      rule: 'shape',
+      severity: 'doubt',
+      subject: barSubject(row),
+      evidence: { code: 'volume_unit', factor: 10 ** -power },
+      proposal: null,
+    });
+    index += leastDays;
+  }
+  return found;
+}
+
+/** The power of ten by which more is traded from a row on than before it; none where that is no unit. */
+function powerOf(volumes: readonly number[], index: number, days: number): number[] {
+  const before = usualOf(volumes.slice(Math.max(0, index - days), index));
+  const after = usualOf(volumes.slice(index, index + days));
+  if (before === null || after === null) return [];
+  const grown = after - before;
+  return powers.filter((each) => Math.abs(Math.abs(grown) - each) <= slack).map((each) => Math.sign(grown) * each);
+}
+
+/** The middle of volumes that are all about the same; `null` where they are not, or too few are known. */
+function usualOf(volumes: readonly number[]): number | null {
+  const known = volumes.filter((each) => !Number.isNaN(each));
+  if (known.length < leastDays) return null;
+  return quantile(known, 0.75) - quantile(known, 0.25) > widest ? null : median(known);
+}
+
+/** A split changes the number of shares, and with it what is traded. */
+function hasSplit(series: Series, index: number): boolean {
+  return splitsOf(series.actions).some(({ exDate }) => Math.abs(exRow(series, exDate) - index) <= spans[0]);
+}
