@@ -10,7 +10,7 @@ export const questionSchema = z.object({
   /** Yahoo's path, symbol and all. For quotes without the symbol. */
   path: z.string().max(2_000),
   /** Only parameters that the proxy knows. For quotes without `symbols`. */
-  query: z.record(z.string(), z.string().max(6_500)),
+  query: z.record(z.string(), z.string().max(16_500)),
   /** What a POST sends: JSON. Requests that the former release handed over have none. */
   body: z.string().max(64_000).nullable().default(null),
   /** The one symbol that it is about; `null` where there is none, or several. */
@@ -20,6 +20,9 @@ export const questionSchema = z.object({
 });
 export type Question = z.infer<typeof questionSchema>;
 
+/** Answers that are refreshed in one invocation. */
+export const mostRefreshes = 200;
+
 /**
  * How the proxy invokes itself to refresh answers after it served stale ones: on Lambda nothing runs after an answer.
  */
@@ -27,7 +30,7 @@ export const refreshEventSchema = z.object({
   refresh: z
     .array(z.object({ question: questionSchema, token: z.int().nonnegative() }))
     .min(1)
-    .max(200),
+    .max(mostRefreshes),
 });
 export type RefreshEvent = z.infer<typeof refreshEventSchema>;
 
@@ -40,7 +43,7 @@ const seconds = z
 export const sharedAnswerSchema = z.object({
   status: z.int().min(200).max(599),
   /** base64 of the gzip of the body. */
-  body: z.base64().max(1_000_000),
+  body: z.base64().max(3_000_000),
   fetchedAt: z.iso.datetime(),
   freshSeconds: seconds,
   /** How much longer it may be served while it is refreshed. */

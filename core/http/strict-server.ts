@@ -8,13 +8,16 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Bytes of a request's target and headers: every type of statement is asked for in one target. Node takes 16 kB. */
+const maxHeaderSize = 64 * 1024;
+
 /**
  * An HTTP server that answers every malformed request with a 4xx and goes on: what Node's parser lets through although it
  * is no request for a path of this server (`*`, an authority, two hosts), and tunnels, on which Node hangs up. A listener
  * that throws costs its own request and nothing else.
  */
 export function strictServer(options: ServerOptions, listener: RequestListener): Server {
-  const server = createServer(options, (request, response) => {
+  const server = createServer({ maxHeaderSize, ...options }, (request, response) => {
     // A client that goes away is no event.
     request.on('error', () => undefined);
     response.on('error', () => undefined);

@@ -54,7 +54,8 @@ export const companyRoutes: readonly ProxyRoute[] = [
     name: 'timeseries',
     holds: 'statements, valuations and share counts',
     paths: ['/ws/fundamentals-timeseries/v1/finance/timeseries/{symbol}'],
-    root: 'timeseries',
+    // Where yfinance looks for an error of this route.
+    root: 'finance',
     parameters: {
       ...locale,
       type: words,

@@ -12,7 +12,7 @@ const barsOf = (asked: Readonly<Record<string, string>>): AnswerKind =>
 /** All quotes go through it, whichever name a client knows it by. */
 export const quoteRoute = row({
   name: 'quote',
-  holds: 'quotes of up to 200 **symbols**; `fields` is applied here',
+  holds: 'quotes of up to 1,500 **symbols**; `fields` is applied here',
   paths: ['/v7/finance/quote', '/v6/finance/quote'],
   root: 'quoteResponse',
   parameters: {

@@ -6,8 +6,8 @@ import { readBody } from './read-body.ts';
 import type { ProxyRoute } from './route.ts';
 import { type YahooError, yahooError } from './yahoo-error.ts';
 
-/** Yahoo accepts more, but no client needs more, and one request must not use up the minute's quota. */
-export const maxSymbols = 200;
+/** As many as yahooquery sends at once. Yahoo is asked for them in smaller requests, one after the other in the line. */
+export const maxSymbols = 1_500;
 
 /**
  * The questions of a client's request: one per symbol for quotes, one for all other routes. Or the error to answer

@@ -13,6 +13,8 @@ const always = new Set([
   'gmtOffSetMilliseconds',
   'market',
   'marketState',
+  'regularMarketPrice',
+  'regularMarketTime',
   'esgPopulated',
   'sourceInterval',
   'exchangeDataDelayedBy',

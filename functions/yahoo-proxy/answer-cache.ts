@@ -204,6 +204,8 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
         else others.push(question);
       }
       refreshLater(behind);
+      // What has no answer at all comes first: the quota may not have room for everything.
+      mine.sort((a, b) => Number(memory.has(a.question.key)) - Number(memory.has(b.question.key)));
       if (mine.length > 0) for (const each of await loadNow(mine, asker)) found.set(each.question.key, each);
       open = others;
       if (open.length > 0) await wait(Math.min(1_000, 100 * 1.5 ** round) * (0.75 + Math.random() / 2));

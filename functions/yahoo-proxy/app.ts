@@ -35,7 +35,7 @@ import { routedPath, splitPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
 import { proxyQuoteView, readRow } from './quote-view.ts';
 import { readLimited } from './read-limited.ts';
-import { foundReply, headersOf, plainReply, type Reply } from './reply.ts';
+import { codedBody, foundReply, headersOf, plainReply, type Reply } from './reply.ts';
 
 interface Bindings {
   readonly requestContext?: { readonly requestId?: string };
@@ -241,7 +241,10 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
       delete headers['content-type'];
       return new Response(null, { status: 304, headers });
     }
-    return new Response(reply.body, { status: reply.status, headers });
+    const coded = context.req.method === 'HEAD' ? null : codedBody(reply, context.req.header('accept-encoding'));
+    if (coded === null) return new Response(reply.body, { status: reply.status, headers });
+    headers['content-encoding'] = coded.coding;
+    return new Response(coded.body, { status: reply.status, headers });
   }
 
   return { app, quick: quick.answer };

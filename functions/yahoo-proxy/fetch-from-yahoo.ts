@@ -42,6 +42,8 @@ export interface YahooConnection {
 
 /** Symbols in one upstream request, as the scraper has it. */
 const symbolsPerRequest = 50;
+/** Requests that the questions of one client may make at once: 1,500 quotes take thirty. */
+const requestsAtOnce = 5;
 /** When a client may try again after there was no permit for a login, which may use the whole of the minute. */
 const loginRetrySeconds = 10;
 
@@ -54,11 +56,19 @@ const loginRetrySeconds = 10;
 export function fetchFromYahoo(connection: YahooConnection): FetchFromYahoo {
   return async (questions, asker) => {
     const loaded = new Map<string, Loaded>();
-    await Promise.all(
-      requestsOf(questions).map(async (group) => {
-        for (const [key, each] of await fetchGroup(group, asker, connection)) loaded.set(key, each);
-      }),
-    );
+    const left = requestsOf(questions);
+    let limited: NoAnswer | null = null;
+    const work = async () => {
+      for (let group = left.shift(); group; group = left.shift()) {
+        // Where one finds no room in the quota, the others would not either.
+        const answers = limited ? all(group, limited) : await fetchGroup(group, asker, connection);
+        for (const [key, each] of answers) {
+          loaded.set(key, each);
+          if ('failed' in each && each.failed.reason === 'quota_exhausted') limited = each.failed;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: requestsAtOnce }, work));
     return questions.map(({ key }) => loaded.get(key) ?? { failed: { reason: 'unexplained', retryAfterSeconds: 0 } });
   };
 }

@@ -79,12 +79,16 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
 /** For a standalone proxy: open to everybody who reaches it, or protected by one key. */
 export function openGate(required: string | undefined): Gate {
   const expected = required === undefined ? undefined : secretHash(required);
+  const admitted: Admission = { admitted: true, caller: 'local' };
+  /** The key as it was sent and compared: a repeated request hashes nothing. It never changes while the process runs. */
+  const verified = new Set<string>();
   const decide = (key: string | undefined): Admission => {
-    if (expected === undefined) return { admitted: true, caller: 'local' };
+    if (expected === undefined) return admitted;
     if (key === undefined) return { admitted: false, why: 'no_key' };
-    return timingSafeEqual(secretHash(key), expected)
-      ? { admitted: true, caller: 'local' }
-      : { admitted: false, why: 'bad_key' };
+    if (verified.has(key)) return admitted;
+    if (!timingSafeEqual(secretHash(key), expected)) return { admitted: false, why: 'bad_key' };
+    verified.add(key);
+    return admitted;
   };
   return { quick: decide, admit: async (key) => decide(key) };
 }

@@ -6,7 +6,8 @@ import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { invokeFunctionLater } from '../../core/adapters/lambda/invoke.ts';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
-import { type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
+import { chunked } from '../../core/contracts/chunked.ts';
+import { mostRefreshes, type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { metrics as cloudMetrics, logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting, simulatedSourcesSetting } from '../../core/runtime/settings.ts';
@@ -45,7 +46,9 @@ const assembled = assembleProxy({
   wait: (ms) => sleep(ms),
   memoryBytes,
   gatherMs: 0,
-  later: (refreshes) => later({ refresh: [...refreshes] }),
+  later: async (refreshes) => {
+    await Promise.all(chunked(refreshes, mostRefreshes).map((some) => later({ refresh: some })));
+  },
   log: (error, requestId) => logger.error('The proxy failed', { requestId, error: asError(error) }),
 });
 

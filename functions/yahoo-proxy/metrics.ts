@@ -2,6 +2,8 @@
 export interface ProxyMetrics {
   /** A request was answered. */
   answered(route: string, cache: string, status: number): void;
+  /** What counts the same answer again and again. */
+  counter(route: string, cache: string, status: number): () => void;
   /** A request was sent to Yahoo; `outcome` is `ok` or why it failed. */
   upstream(route: string, outcome: string): void;
   /** Counts since the last call, for CloudWatch. */
@@ -10,19 +12,35 @@ export interface ProxyMetrics {
   text(gauges: Readonly<Record<string, { help: string; value: number }>>): string;
 }
 
+interface Count {
+  value: number;
+}
+
 export function createMetrics(): ProxyMetrics {
-  const answers = new Map<string, number>();
-  const upstream = new Map<string, number>();
+  const answers = new Map<string, Count>();
+  const upstream = new Map<string, Count>();
   const deltas = { stale: 0, upstreamFailures: 0 };
-  const add = (to: Map<string, number>, labels: string) => to.set(labels, (to.get(labels) ?? 0) + 1);
+  const countOf = (of: Map<string, Count>, labels: string): Count => {
+    const count = of.get(labels) ?? { value: 0 };
+    of.set(labels, count);
+    return count;
+  };
+  const answersOf = (route: string, cache: string, status: number) =>
+    countOf(answers, `route="${route}",cache="${cache}",status="${status}"`);
   return {
     answered(route, cache, status) {
       if (cache === 'STALE') deltas.stale++;
-      add(answers, `route="${route}",cache="${cache}",status="${status}"`);
+      answersOf(route, cache, status).value++;
+    },
+    counter(route, cache, status) {
+      const count = answersOf(route, cache, status);
+      return () => {
+        count.value++;
+      };
     },
     upstream(route, outcome) {
       if (outcome !== 'ok') deltas.upstreamFailures++;
-      add(upstream, `route="${route}",outcome="${outcome}"`);
+      countOf(upstream, `route="${route}",outcome="${outcome}"`).value++;
     },
     takeDeltas() {
       const taken = { ...deltas };
@@ -43,10 +61,10 @@ export function createMetrics(): ProxyMetrics {
 }
 
 /** Labels are the proxy's own words and need no escaping. */
-function family(name: string, help: string, counts: ReadonlyMap<string, number>): string[] {
+function family(name: string, help: string, counts: ReadonlyMap<string, Count>): string[] {
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} counter`,
-    ...[...counts].map(([labels, count]) => `${name}{${labels}} ${count}`),
+    ...[...counts].map(([labels, { value }]) => `${name}{${labels}} ${value}`),
   ];
 }

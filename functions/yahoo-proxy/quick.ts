@@ -3,13 +3,15 @@ import { LRUCache } from 'lru-cache';
 import { matchesEtag } from '../../core/http/etag.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import { splitPath } from './path-key.ts';
-import { headersOf, type Reply } from './reply.ts';
+import { codedBody, headersOf, type Reply } from './reply.ts';
 
 export interface QuickAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
   /** `null` for a 304, and for HEAD. */
-  readonly body: string | null;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  /** Bytes of the body. */
+  readonly length: number;
 }
 
 export interface Quick {
@@ -17,7 +19,17 @@ export interface Quick {
   keep(target: string, reply: Reply, now: number): void;
 }
 
-const maxBytes = 16 * 1024 * 1024;
+/** A reply, and what is the same for all who get it within a second. */
+interface Kept {
+  readonly reply: Reply;
+  readonly length: number;
+  readonly countHit: () => void;
+  /** The `Age` that the headers say. */
+  age: number;
+  headers: Record<string, string>;
+}
+
+const maxBytes = 32 * 1024 * 1024;
 
 /**
  * Caches whole replies by request target while everything in them is fresh, so that a repeated request is neither
@@ -30,16 +42,18 @@ export function createQuick({
   clock,
   simulated,
 }: Pick<ProxyDependencies, 'gate' | 'metrics' | 'clock' | 'simulated'>): Quick {
-  const replies = new LRUCache<string, Reply>({
+  const replies = new LRUCache<string, Kept>({
     maxSize: maxBytes,
-    sizeCalculation: ({ body }, target) => (body.length + target.length) * 2 + 500,
+    // Packed bodies are kept with it.
+    sizeCalculation: ({ reply }, target) => reply.body.length * 3 + target.length * 2 + 1_000,
   });
   return {
     answer(method, fullTarget, header) {
       if (method !== 'GET' && method !== 'HEAD') return null;
       const { target, key } = splitPath(fullTarget);
-      const reply = replies.get(target);
-      if (!reply) return null;
+      const kept = replies.get(target);
+      if (!kept) return null;
+      const { reply } = kept;
       const now = clock();
       if (reply.freshUntil <= now) {
         replies.delete(target);
@@ -48,20 +62,35 @@ export function createQuick({
       const admission = gate.quick(key ?? header('x-api-key'));
       // A refusal goes through the app, which words it.
       if (!admission?.admitted) return null;
-      metrics.answered(reply.route, 'HIT', reply.status);
-      const headers = headersOf(reply, 'HIT', { now, simulated });
+      kept.countHit();
+      const age = Math.floor((now - (reply.fetchedAt ?? now)) / 1000);
+      if (age !== kept.age) {
+        kept.age = age;
+        kept.headers = headersOf(reply, 'HIT', { now, simulated });
+      }
       const given = header('x-request-id');
-      headers['x-request-id'] = given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+      const id = given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+      const headers: Record<string, string> = { ...kept.headers, 'x-request-id': id };
       if (reply.etag !== null && matchesEtag(header('if-none-match'), reply.etag)) {
         delete headers['content-type'];
-        return { status: 304, headers, body: null };
+        return { status: 304, headers, body: null, length: 0 };
       }
-      return { status: reply.status, headers, body: method === 'HEAD' ? null : reply.body };
+      if (method === 'HEAD') return { status: reply.status, headers, body: null, length: 0 };
+      const coded = codedBody(reply, header('accept-encoding'));
+      if (coded === null) return { status: reply.status, headers, body: reply.body, length: kept.length };
+      headers['content-encoding'] = coded.coding;
+      return { status: reply.status, headers, body: coded.body, length: coded.body.byteLength };
     },
     keep(fullTarget, reply, now) {
       if (reply.fetchedAt === null || reply.status !== 200 || reply.cache === 'STALE' || reply.freshUntil <= now)
         return;
-      replies.set(splitPath(fullTarget).target, reply);
+      replies.set(splitPath(fullTarget).target, {
+        reply,
+        length: Buffer.byteLength(reply.body),
+        countHit: metrics.counter(reply.route, 'HIT', reply.status),
+        age: -1,
+        headers: {},
+      });
     },
   };
 }

@@ -1,4 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
+import {
+  type CodedBody,
+  type Coding,
+  codingFor,
+  leastPackedBytes,
+  packedBody,
+} from '../../core/http/content-coding.ts';
 import { weakEtag } from '../../core/http/etag.ts';
 import { baseHeaders } from '../../core/http/respond.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
@@ -58,6 +66,30 @@ function worst(parts: readonly CacheResult[]): CacheResult {
   return (['STALE', 'MISS', 'REVALIDATED'] as const).find((each) => parts.includes(each)) ?? 'HIT';
 }
 
+/** Packed bodies, as long as their replies live: a repeated request packs nothing again. */
+const packed = new WeakMap<Reply, Map<Coding, CodedBody>>();
+/** What clients send as `Accept-Encoding`, of which there are few. */
+const wanted = new LRUCache<string, { readonly coding: Coding | null }>({ max: 100 });
+
+/** A body in the coding that the client likes best, or `null` where it is sent as it is. */
+export function codedBody(reply: Reply, acceptEncoding: string | undefined): CodedBody | null {
+  if (acceptEncoding === undefined || !isPackable(reply)) return null;
+  const known = wanted.get(acceptEncoding) ?? { coding: codingFor(acceptEncoding) };
+  wanted.set(acceptEncoding, known);
+  const { coding } = known;
+  if (coding === null) return null;
+  const bodies = packed.get(reply) ?? new Map<Coding, CodedBody>();
+  packed.set(reply, bodies);
+  const coded = bodies.get(coding) ?? packedBody(reply.body, coding);
+  bodies.set(coding, coded);
+  return coded;
+}
+
+/** Answers of Yahoo that take more than a packet. */
+function isPackable({ fetchedAt, body }: Reply): boolean {
+  return fetchedAt !== null && body.length >= leastPackedBytes;
+}
+
 /** The headers of a reply at a time. Where a simulator stands in for Yahoo, every reply says so. */
 export function headersOf(
   reply: Reply,
@@ -80,6 +112,7 @@ export function headersOf(
   headers['age'] = String(Math.max(0, Math.floor((now - reply.fetchedAt) / 1000)));
   headers['cache-control'] = cache === 'STALE' ? 'private, no-cache' : `private, max-age=${lifetime}`;
   if (reply.etag !== null) headers['etag'] = reply.etag;
+  if (isPackable(reply)) headers['vary'] = 'accept-encoding';
   if (cache === 'STALE')
     headers['warning'] = reply.isFallback ? '111 quotron "Revalidation Failed"' : '110 quotron "Response is Stale"';
   return headers;

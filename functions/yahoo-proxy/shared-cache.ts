@@ -11,8 +11,13 @@ import type { Pause } from './breaker.ts';
 const leaseSeconds = 20;
 /** How long no container repeats a failed request. */
 const holdSeconds = 2;
-/** Longer packed answers stay in the container that fetched them: the payload of `state` is limited to 6 MB. */
-const maxPackedBytes = 512 * 1024;
+/**
+ * Longer packed answers stay in the container that fetched them: the payload of `state` is limited to 6 MB. Sixty years of
+ * daily bars take 0.9 MB.
+ */
+const maxPackedBytes = 2 * 1024 * 1024;
+/** Packed bytes in one request to `state`, as base64. */
+const mostBytesPerRequest = 4 * 1024 * 1024;
 const maxBodyBytes = 16 * 1024 * 1024;
 
 const pack = promisify(gzip);
@@ -78,8 +83,7 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
         answers.map(async ({ key, token, answer }) => ({ key, token, answer: await packedAnswer(answer) })),
       );
       const fitting = packed.flatMap(({ key, token, answer }) => (answer ? [{ key, token, answer }] : []));
-      for (const some of chunked(fitting, mostPerRequest))
-        await state.call({ op: 'cachePut', sourceId, answers: some });
+      for (const some of batchesOf(fitting)) await state.call({ op: 'cachePut', sourceId, answers: some });
       const unfit = packed.filter(({ answer }) => answer === null);
       // Too long to share: the other containers may fetch it themselves, one after the other.
       if (unfit.length > 0) await end(unfit, 'unexplained', 0, 0);
@@ -88,6 +92,22 @@ export function stateSharedCache(state: State, sourceId: string): SharedCache {
     release: (leases) => end(leases, 'unexplained', 0, 0),
     sweep: (maxBytes) => state.call({ op: 'cacheSweep', maxBytes }),
   };
+}
+
+/** Answers in requests of so many, and of so many bytes. */
+function batchesOf<T extends { readonly answer: SharedAnswer }>(answers: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  let bytes = 0;
+  for (const each of answers) {
+    const last = batches.at(-1);
+    bytes += each.answer.body.length;
+    if (last && last.length < mostPerRequest && bytes <= mostBytesPerRequest) last.push(each);
+    else {
+      batches.push([each]);
+      bytes = each.answer.body.length;
+    }
+  }
+  return batches;
 }
 
 async function packedAnswer({ status, body, lifetime, fetchedAt }: KeptAnswer): Promise<SharedAnswer | null> {

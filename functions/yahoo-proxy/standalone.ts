@@ -104,6 +104,17 @@ function refusePage(response: ServerResponse): void {
   response.end('Without QUOTRON_PROXY_KEY this proxy is for programs of this machine, and for no page in a browser.\n');
 }
 
+/** A header as it was sent; Node makes an object of all of them for whoever looks at `headers`. */
+function headerOf(raw: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < raw.length; at += 2) {
+    const each = raw[at];
+    if (each?.length !== name.length || each.toLowerCase() !== name) continue;
+    found = found === undefined ? raw[at + 1] : `${found}, ${raw[at + 1]}`;
+  }
+  return found;
+}
+
 /** Serves a proxy: from memory without a request object where possible, otherwise by the app. */
 export function proxyListener({
   app,
@@ -111,12 +122,9 @@ export function proxyListener({
 }: AssembledProxy): (request: IncomingMessage, response: ServerResponse) => void {
   const whole = getRequestListener((request) => app.fetch(request));
   return (request, response) => {
-    const known = quick(request.method ?? '', request.url ?? '', (name) => {
-      const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
-      return typeof value === 'string' ? value : undefined;
-    });
+    const known = quick(request.method ?? '', request.url ?? '', (name) => headerOf(request.rawHeaders, name));
     if (!known) return void whole(request, response);
-    if (known.body !== null) known.headers['content-length'] = String(Buffer.byteLength(known.body));
+    if (known.body !== null) known.headers['content-length'] = String(known.length);
     response.writeHead(known.status, known.headers);
     response.end(known.body ?? undefined);
   };

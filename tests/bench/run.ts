@@ -115,7 +115,7 @@ if (parts.has('proxy')) {
   for (const each of report.proxy)
     say(
       `  ${each.request.padEnd(32)} ${number(each.bytes).padStart(6)} B  bare ${number(each.bareRequestsPerSecond).padStart(7)} req/s, p99 ${each.bareP99Ms.toFixed(2)} ms  ` +
-        `proxy ${number(each.requestsPerSecond).padStart(7)} req/s, p50 ${each.p50Ms.toFixed(2)} ms, p99 ${each.p99Ms.toFixed(2)} ms  ratio ${each.ratio.toFixed(2)}`,
+        `proxy ${number(each.requestsPerSecond).padStart(7)} req/s, p50 ${each.p50Ms.toFixed(2)} ms, p99 ${each.p99Ms.toFixed(2)} ms  ratio ${each.ratio.toFixed(2)}, ${each.cpuUs.toFixed(1)} µs of the processor (${each.bareCpuUs.toFixed(1)}), ratio ${each.cpuRatio.toFixed(2)}`,
     );
 }
 

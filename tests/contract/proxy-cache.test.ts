@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { SharedAnswer } from '../../core/contracts/proxy.ts';
 import type { State } from '../../core/ports/state.ts';
+import { setQuotas } from '../../core/sources/catalogue.ts';
 import { stateSharedCache } from '../../functions/yahoo-proxy/shared-cache.ts';
 import { useWorld } from '../support/use-world.ts';
 import { type TestProxy, testProxy } from '../support/yahoo-proxy-fixture.ts';
@@ -121,6 +123,43 @@ it('the sweep deletes what has expired, and of the rest what expires next, down 
   expect(rows).toEqual([{ key: 'last' }, { key: 'later' }]);
 });
 
+describe('long answers', () => {
+  const shared = () => stateSharedCache(state, 'yahoo');
+  const lifetime = { fresh: 60, reuse: 60, keep: 3_600 };
+  /** Digits that do not pack well, as prices do not. */
+  const digits = (bytes: number) => randomBytes(bytes / 2).toString('hex');
+  const share = async (bodies: ReadonlyMap<string, string>) => {
+    const { entries } = await shared().take([...bodies.keys()], true);
+    await shared().put(
+      [...bodies].map(([key, body]) => ({
+        key,
+        token: entries.get(key)?.token ?? 0,
+        answer: { status: 200, body, lifetime, fetchedAt: Date.now() },
+      })),
+    );
+    return shared().take([...bodies.keys()], false);
+  };
+
+  it('of 3 MB are there for every container', async () => {
+    const body = digits(3_000_000);
+    const { entries } = await share(new Map([['long', body]]));
+    expect(entries.get('long')?.answer?.body).toBe(body);
+  });
+
+  it('go in several requests where there are many', async () => {
+    const bodies = new Map(Array.from({ length: 6 }, (_, at) => [`long ${at}`, digits(2_000_000)]));
+    await share(bodies);
+    for (const [key, body] of bodies)
+      expect((await shared().take([key], false)).entries.get(key)?.answer?.body).toBe(body);
+  });
+
+  it('that are too long for it are leased again at once: the next container fetches for itself', async () => {
+    const { entries } = await share(new Map([['too long', digits(6_000_000)]]));
+    expect(entries.get('too long')?.answer).toBeNull();
+    expect((await shared().take(['too long'], true)).entries.get('too long')?.token).toBeGreaterThan(0);
+  });
+});
+
 describe('containers that share a database', () => {
   const containers = (count: number): Promise<TestProxy[]> =>
     Promise.all(
@@ -219,4 +258,30 @@ describe('containers that share a database', () => {
     expect(rows[0]?.used).toBe(45);
     expect(world.upstreams.control.requests(false)['yahoo']?.['search']).toBe(45);
   });
+});
+
+it('our own ledger’s no keeps no container from asking for itself, and says truly when', async () => {
+  setQuotas(new Map([['yahoo', { perMinute: 12, perDay: 1_000 }]]));
+  try {
+    const make = () => testProxy(world.upstreams, { state, shared: stateSharedCache(state, 'yahoo'), gatherMs: 0 });
+    const [one, two] = [await make(), await make()];
+    const search = (word: number) => `/yahoo/v1/finance/search?q=word${word}`;
+    for (let word = 0; word < 9; word++) expect((await one.ask(search(word))).status, `${word}`).toBe(200);
+    const [limited, again, other] = [await one.ask(search(9)), await two.ask(search(9)), await two.ask(search(10))];
+    for (const answer of [limited, again, other]) {
+      expect(answer.status).toBe(429);
+      // The minute and a margin, less what these calls took.
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(8);
+      expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(67);
+    }
+    expect((await two.ask(search(3))).headers.get('x-cache')).toBe('HIT');
+    expect(await (await two.ask('/yahoo/health')).json()).toMatchObject({
+      checks: { 'yahoo:pause': [{ observedValue: null }] },
+    });
+    // The minute is over.
+    await world.pool.query(`UPDATE permit SET used_at = used_at - interval '70 seconds'`);
+    expect((await two.ask(search(9))).status).toBe(200);
+  } finally {
+    setQuotas(new Map());
+  }
 });

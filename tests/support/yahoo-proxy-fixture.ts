@@ -19,7 +19,12 @@ export interface TestProxy {
 }
 
 /** The proxy in this process, in front of the simulated Yahoo, with a clock of its own. */
-export async function testProxy(upstreams: RunningUpstreams, world: Partial<ProxyWorld> = {}): Promise<TestProxy> {
+export async function testProxy(
+  upstreams: RunningUpstreams,
+  world: Partial<ProxyWorld> = {},
+  // Short for tests of an upstream that hangs; those of many calls give a busy machine its time.
+  timeoutMs = 1_000,
+): Promise<TestProxy> {
   const calls: UpstreamCall[] = [];
   const logged: unknown[] = [];
   let ahead = 0;
@@ -32,7 +37,7 @@ export async function testProxy(upstreams: RunningUpstreams, world: Partial<Prox
     simulated: true,
     sessionSecret: async () => 'the secret of these tests',
     upstream: (options) => {
-      const send = httpUpstream({ ...options, timeoutMs: 1_000 });
+      const send = httpUpstream({ ...options, timeoutMs });
       return (call) => {
         calls.push(call);
         return send(call);
