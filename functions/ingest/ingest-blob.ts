@@ -98,9 +98,16 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
    */
   async function read(message: IngestMessage, again = true): Promise<BlobEnvelope | BlobError> {
     try {
-      return await rawStore.get(message.blobKey);
+      const envelope = await rawStore.get(message.blobKey);
+      requireSameTask(envelope, message);
+      return envelope;
     } catch (error) {
-      if (!(error instanceof BlobError) || error.code === null) throw error;
+      if (!(error instanceof BlobError)) throw error;
+      if (error.code === null) {
+        if (!isImport(message.sourceId)) throw error;
+        // A person has written it so: neither another try nor another release can read it.
+        return new BlobError(error.message, 'blob_damaged');
+      }
       if (error.code === 'blob_missing' && !message.replay && !isImport(message.sourceId)) throw error;
       return error.code === 'blob_damaged' && again ? read(message, false) : error;
     }
@@ -111,7 +118,6 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     parser: SourceParser,
     envelope: BlobEnvelope,
   ): Promise<StoredBatch> {
-    requireSameTask(envelope, message);
     const exchanges = withoutRepeated(envelope.exchanges);
     const answers = guardedReads(() =>
       exchanges.map((exchange): Answer => {

@@ -62,6 +62,7 @@ console.log(
 const properties = [
   'tests/component/cli/arguments.test.ts',
   'tests/component/import-requests.test.ts',
+  'tests/contract/import-blobs-at-random.test.ts',
   'tests/unit/cli/etl-parts.test.ts',
   'tests/unit/sources/import-rows.test.ts',
 ];
