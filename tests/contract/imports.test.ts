@@ -1,6 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { importedRowSchema } from '../../core/contracts/http/imports.ts';
+import { partEnvelope } from '../../core/contracts/imports.ts';
+import { rawBlobKey } from '../../core/contracts/s3-keys.ts';
 import type { LicenceClass } from '../../core/contracts/words/licence.ts';
 import { makeKey } from '../support/api-fixture.ts';
 import { importFile, rowsAsText } from '../support/import-file.ts';
@@ -190,6 +193,32 @@ describe('the way of an import', () => {
     expect(one).toMatchObject({ data: { status: 'failed', partsFailed: 1, accepted: 0 } });
     const run = await (await api.ask(`/runs/${id}`, { key })).json();
     expect(run).toMatchObject({ data: { sourceId: 'import', parts: [{ detail: { code: 'blob_missing' } }] } });
+  });
+
+  it.each([
+    ['of another import', { runId: '0198a7c0-0000-5000-8000-000000000001' }],
+    ['of another source', { sourceId: 'yahoo' }],
+    ['of a later release', { version: 2 }],
+  ])('ends a part that says it is one %s, and leaves no message', async (_what, more) => {
+    const { pipeline, api, key } = await setUp();
+    await world.uncheckedFromNow('the part is no envelope that the command writes');
+    const asked = await api.ask('/imports', { method: 'POST', key, json: { kind: 'bars', licence: 'internal' } });
+    const made = z
+      .object({ data: z.object({ id: z.string(), sourceId: z.string(), createdAt: z.string() }) })
+      .parse(await asked.json()).data;
+    const of = { importId: made.id, job: 'bars', kind: 'bars', part: 0, ...made } as const;
+    const packed = gzipSync(
+      JSON.stringify({ ...partEnvelope(of, rowsAsText(bars('ACME', 1)), made.createdAt), ...more }),
+    );
+    const announced = { bytes: packed.length, sha256: `${'A'.repeat(43)}=` };
+    await api.ask(`/imports/${made.id}/parts/0`, { method: 'PUT', key, json: announced });
+    const blobKey = rawBlobKey({ ...made, runId: made.id, part: 0, attempt: 1 });
+    pipeline.blobs.blobs.set(blobKey, packed);
+    await api.ask(`/imports/${made.id}/finish`, { method: 'POST', key, json: { parts: 1 } });
+    await pipeline.ingest();
+    const run = await (await api.ask(`/runs/${made.id}`, { key })).json();
+    expect(run).toMatchObject({ data: { parts: [{ status: 'failed', detail: { code: 'blob_damaged' } }] } });
+    expect(await world.all('SELECT 1 FROM bar')).toEqual([]);
   });
 
   it('takes each step twice, and none in another form', async () => {
