@@ -38,6 +38,14 @@ export function parametersOf(
   return { values: Object.fromEntries(values), unknown };
 }
 
+/** What an answer says of parameters that its route does not know. */
+export function unknownParameters(names: readonly string[]): { readonly code: string; readonly message: string }[] {
+  return names.map((name) => ({
+    code: 'unknown_parameter',
+    message: `The parameter ${JSON.stringify(name)} is not known here and was ignored.`,
+  }));
+}
+
 /** How the request's decimals are written. Throws `invalid_request`. */
 export function decimalsOf(context: Context): DecimalWriter {
   return checked(everywhere, 'query', { decimals: context.req.query('decimals') }).decimals === 'string'

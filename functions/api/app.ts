@@ -17,7 +17,7 @@ import { allowOrigin, preflightAnswer } from '../../core/http/cors.ts';
 import { pickFields } from '../../core/http/fields.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
-import { decimalsOf, fieldsOf } from '../../core/http/read-request.ts';
+import { decimalsOf, fieldsOf, unknownParameters } from '../../core/http/read-request.ts';
 import { respond, respondProblem } from '../../core/http/respond.ts';
 import {
   type ApiContext,
@@ -130,9 +130,9 @@ export function createApp(dependencies: ApiDependencies): Api {
       const asked = { ...callOf(context), fields: takesFields(route.spec) ? fieldsOf(context) : null };
       const principal = await admit(route.spec, asked, context.req.raw);
       const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
-      const { reply, unknownParameters } = await route.handle(context, call);
+      const { reply, unknownParameters: unknown } = await route.handle(context, call);
       const wanted = ofFields(reply, route.spec, call);
-      return withLimit(await answer(wanted, unknownParameters, call, context.req.method), context.req.raw);
+      return withLimit(await answer(wanted, unknown, call, context.req.method), context.req.raw);
     });
   }
   app.notFound(refuse);
@@ -199,10 +199,7 @@ export function createApp(dependencies: ApiDependencies): Api {
   }
 
   async function answer(reply: Reply, unknown: readonly string[], call: Call, method: string): Promise<Response> {
-    const warnings = unknown.map((name) => ({
-      code: 'unknown_parameter',
-      message: `The parameter ${JSON.stringify(name)} is not known here and was ignored.`,
-    }));
+    const warnings = unknownParameters(unknown);
     const full =
       reply.kind === 'data' && warnings.length > 0
         ? { ...reply, warnings: [...(reply.warnings ?? []), ...warnings] }

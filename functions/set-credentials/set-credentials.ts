@@ -19,10 +19,19 @@ import {
   credentialsSchemas,
 } from '../../core/auth/credentials.ts';
 import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
-import type { CredentialsState } from '../../core/contracts/http/operations.ts';
+import { type CredentialsState, credentialsStateSchema } from '../../core/contracts/http/operations.ts';
+import { pickFields } from '../../core/http/fields.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
-import { bodyOf, checked, decimalsOf, noBody } from '../../core/http/read-request.ts';
+import {
+  bodyOf,
+  checked,
+  decimalsOf,
+  fieldsOf,
+  noBody,
+  parametersOf,
+  unknownParameters,
+} from '../../core/http/read-request.ts';
 import { baseHeaders, respondProblem, simulationOf } from '../../core/http/respond.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SecretWriter } from '../../core/ports/secret-store.ts';
@@ -94,6 +103,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
   async function admit(context: Context) {
     const keyId = await adminKeyOf(context);
     decimalsOf(context);
+    if (readsOnly(context)) fieldsOf(context);
     const id = context.req.param('id') ?? '';
     const source = catalogue.find((each) => each.id === id);
     if (!source)
@@ -138,13 +148,21 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
   function answer(context: Context, data: CredentialsState): Response {
     const { requestId, simulated } = requestOf(context);
     const meta = { requestId, ...simulationOf(simulated, data.sourceId) };
-    return context.json({ data, meta, warnings: [] }, 200, {
+    const reads = readsOnly(context);
+    const fields = reads ? fieldsOf(context) : null;
+    const shown = fields === null ? data : pickFields(data, fields, credentialsStateSchema);
+    const warnings = unknownParameters(parametersOf(context, undefined, reads).unknown);
+    return context.json({ data: shown, meta, warnings }, 200, {
       'cache-control': 'no-store',
       'x-request-id': requestId,
       ...baseHeaders,
       ...(simulated.length > 0 ? { [simulatedHeader]: simulated.join(',') } : {}),
     });
   }
+}
+
+function readsOnly({ req }: Context): boolean {
+  return req.method === 'GET' || req.method === 'HEAD';
 }
 
 const requestIds = new WeakMap<Request, string>();

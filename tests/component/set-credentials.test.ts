@@ -131,6 +131,22 @@ describe('credentials of a source', () => {
     expect(held.size).toBe(0);
   });
 
+  it('take `fields` as any read does, and name parameters that they do not know', async () => {
+    const some = await (await ask({ path: `${path}?fields=isSet,fields&tail=1` })).json();
+    expect(some).toMatchObject({
+      data: { isSet: false, fields: ['apiKey'] },
+      warnings: [{ code: 'unknown_parameter' }],
+    });
+    expect(Object.keys(Object(some).data).sort()).toEqual(['fields', 'isSet']);
+    for (const fields of ['', '0', '0.5', 'a'.repeat(1_001), 'nothing']) {
+      const answer = await ask({ path: `${path}?fields=${fields}` });
+      expect([answer.status, problemSchema.parse(await answer.json()).errors?.[0]?.path], fields).toEqual([
+        400,
+        'query.fields',
+      ]);
+    }
+  });
+
   it('of a login are a user name and a password', async () => {
     const broker = path.replace('alpha-vantage', 'demo-broker');
     expect((await ask({ method: 'PUT', path: broker, json: { username: 'ann', password: secret } })).status).toBe(200);
