@@ -19,8 +19,8 @@ const maxHeaderSize = 64 * 1024;
 export function strictServer(options: ServerOptions, listener: RequestListener): Server {
   const server = createServer({ maxHeaderSize, ...options }, (request, response) => {
     // A client that goes away is no event.
-    request.on('error', () => undefined);
-    response.on('error', () => undefined);
+    request.on('error', ignore);
+    response.on('error', ignore);
     if (malformed(request)) {
       refuse(response, 400, 'The request is malformed.\n');
       return;
@@ -40,10 +40,16 @@ export function strictServer(options: ServerOptions, listener: RequestListener):
   return server;
 }
 
+function ignore(): void {}
+
 /** Only a path, or an address that begins with a scheme, can be asked for; and of one host. */
 function malformed({ url = '', rawHeaders }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
-  return hosts > 1 || !/^(?:\/|https?:\/\/)/i.test(url);
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1 || (!url.startsWith('/') && !/^https?:\/\//i.test(url));
 }
 
 function refuse(response: ServerResponse, status: number, body: string): void {

@@ -39,7 +39,8 @@ describe('quotes of many symbols', () => {
     expect(sent).toHaveLength(Math.ceil(asked.length / 50));
     expect(Math.max(...sent)).toBe(50);
     // What one request brought is there for the next ones.
-    expect((await test.ask(`/yahoo/v7/finance/quote?symbols=${names[3]}`)).headers.get('x-cache')).toBe('HIT');
+    const one = await test.ask(`/yahoo/v7/finance/quote?symbols=${names[3]}`);
+    expect(['HIT', 'STALE']).toContain(one.headers.get('x-cache'));
   });
 
   it('that find no room in the minute are a 429, and all there the next time', async () => {
