@@ -193,5 +193,5 @@ describe('an operator’s day on the deployed cloud', () => {
     transcript.heading('The scrapers are started');
     expect((await quotron('start', 'scrapers')).code).toBe(0);
     expect((await quotron('status')).said).not.toContain('stopped');
-  });
+  }, 360_000);
 });
