@@ -4,6 +4,7 @@ import { type ApiKeyView, apiKeySchema, newApiKeySchema } from '../core/contract
 import { scopes } from '../core/contracts/words/access.ts';
 import { keyUses } from '../core/contracts/words/licence.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
+import { bootstrapCommand } from './keys-bootstrap.ts';
 import { instantOption } from './options.ts';
 import { distance, instant, safe, table } from './output.ts';
 import { CommandError, exitCodes, usageError } from './problems.ts';
@@ -11,11 +12,12 @@ import { CommandError, exitCodes, usageError } from './problems.ts';
 /** `quotron keys`: the API keys of the installation. */
 export function keysCommand(): Command {
   return new Command('keys')
-    .description('API keys: list, create, rotate and revoke them')
+    .description('API keys: list, create, rotate and revoke them, and bootstrap a lost one')
     .addCommand(list())
     .addCommand(create())
     .addCommand(rotate())
-    .addCommand(revoke());
+    .addCommand(revoke())
+    .addCommand(bootstrapCommand());
 }
 
 function list(): Command {

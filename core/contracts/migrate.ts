@@ -41,22 +41,40 @@ export const databasePreparationSchema = z.object({
 export type DatabasePreparation = z.infer<typeof databasePreparationSchema>;
 
 /**
+ * A new admin key as the database keeps it: the key itself stays with who made it, `prepare-database` or a person's own
+ * `quotron keys bootstrap`.
+ */
+export const adminKeySchema = z.object({
+  name: z.string().min(1).max(200),
+  prefix: z.string().regex(/^qtr_live_[A-Za-z0-9_-]{8}$/),
+  /** SHA-256 of the key. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Add it only where no admin key is valid. */
+  onlyIfNone: z.boolean(),
+});
+export type AdminKey = z.infer<typeof adminKeySchema>;
+
+/**
  * The event of `migrate`. With `prepare` it first logs in as the master user and makes sure that the roles exist, may
  * log in by IAM, and that `owner` owns the database. Then, always, it applies the missing migrations, and fills the watch list
- * of sources that have not had one: with the canonical symbols of `watch`, or those of the catalogue.
+ * of sources that have not had one: with the canonical symbols of `watch`, or those of the catalogue. With `adminKey` it adds
+ * that key.
  */
 export const migrateRequestSchema = z.object({
   prepare: databasePreparationSchema.optional(),
   watch: z.array(z.string().refine(isSymbol)).max(100_000).optional(),
+  adminKey: adminKeySchema.optional(),
 });
 export type MigrateRequest = z.infer<typeof migrateRequestSchema>;
 
 /**
  * The answer of `migrate`: names of the migrations that it applied, oldest first; and the sources whose watch list it filled,
- * with how many symbols the list has.
+ * with how many symbols the list has; whether the `adminKey` of the event was added, and how many admin keys are valid now.
  */
 export const migrateResponseSchema = z.object({
   applied: z.array(z.string()),
   watched: z.object({ started: z.array(z.string()), count: z.int() }).optional(),
+  adminKeyAdded: z.boolean().optional(),
+  adminKeys: z.int().nonnegative().optional(),
 });
 export type MigrateResponse = z.infer<typeof migrateResponseSchema>;

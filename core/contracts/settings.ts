@@ -34,6 +34,8 @@ export const settingNames = {
   credentialSecrets: 'CREDENTIAL_SECRETS',
   /** For `prepare-database`: id of the secret `{username, password}` of the database's master user. */
   masterSecret: 'DB_MASTER_SECRET',
+  /** For `prepare-database`: id of the secret where the first admin key is put. */
+  firstKeySecret: 'FIRST_KEY_SECRET',
   /** For `prepare-database`: ARN of the version of `migrate` that this deployment brings. */
   migrateFunction: 'MIGRATE_FUNCTION',
   /** For `prepare-database`: the connection limit of the API's database role. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Neither way of logging in as the master user works. */
 export class MasterLoginError extends Error {
   override readonly name = 'MasterLoginError';
@@ -29,6 +31,30 @@ export async function connectMaster<Connection>(
     return await connect(await token());
   } catch (error) {
     throw refused(error) ? new MasterLoginError(error) : error;
+  }
+}
+
+/** How long, and how often, a login that is refused is tried again. */
+const patienceMs = 60_000;
+const pauseMs = 2_000;
+
+/**
+ * Runs `work`, again while the server refuses the login, for a minute: on a first deployment the role's right to a token
+ * (`rds-db:connect`) is seconds old, and IAM takes a while to know it everywhere.
+ */
+export async function onceLetIn<T>(
+  work: () => Promise<T>,
+  wait: (ms: number) => Promise<unknown> = sleep,
+  now: () => number = Date.now,
+): Promise<T> {
+  const until = now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!refused(error) || now() >= until) throw error;
+      await wait(pauseMs);
+    }
   }
 }
 

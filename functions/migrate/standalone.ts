@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { addAdminKey, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
@@ -8,11 +9,12 @@ import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migra
 import { firstList } from '../../core/planning/watch-list.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { connectMaster } from './connect-master.ts';
+import { connectMaster, onceLetIn } from './connect-master.ts';
 
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
- * missing, then the partitions that `now` needs, and the watch list of sources that have not had one.
+ * missing, then the partitions that `now` needs, the watch list of sources that have not had one, and an admin key where it
+ * is given one.
  */
 export async function migrateDatabase(
   request: MigrateRequest,
@@ -41,9 +43,12 @@ export async function migrateDatabase(
   }
   const pool = createPool(database, 1, timeLimits('migrate'));
   try {
+    await onceLetIn(() => pool.query('SELECT 1'));
     const applied = await migrate(pool, migrationsDirectory, now);
     const { started, count } = await startWatchList(pool, firstList(catalogue, request.watch ?? null), now);
-    return { applied, watched: { started: [...started], count } };
+    const adminKeyAdded = request.adminKey !== undefined && (await addAdminKey(pool, request.adminKey, now));
+    const adminKeys = await countAdminKeys(pool, now);
+    return { applied, watched: { started: [...started], count }, adminKeyAdded, adminKeys };
   } finally {
     await pool.end();
   }

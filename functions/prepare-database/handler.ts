@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
-import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { secretsManagerStore, secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { setting } from '../../core/runtime/settings.ts';
 import { prepareDatabase } from './prepare-database.ts';
@@ -11,6 +11,7 @@ const migrateFunction = setting('migrateFunction');
 const apiConnections = Number(setting('apiConnections'));
 const stateConnections = Number(setting('stateConnections'));
 const masterSecret = setting('masterSecret');
+const firstKeySecret = setting('firstKeySecret');
 
 /** Called by the deployment's trigger, without an event. An error fails the deployment and rolls it back. */
 export const handler = observed(async () => {
@@ -18,6 +19,8 @@ export const handler = observed(async () => {
     // Created on each call, so that a changed password is read again.
     secrets: secretsManagerStore(),
     masterSecret,
+    written: secretsManagerWriter(),
+    firstKeySecret,
     apiConnections,
     stateConnections,
     migrate: (request) => invokeFunction(migrateFunction, request, client),

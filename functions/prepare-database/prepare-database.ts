@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { createApiKey } from '../../core/auth/api-keys.ts';
 import { type MigrateRequest, type MigrateResponse, migrateResponseSchema } from '../../core/contracts/migrate.ts';
-import type { SecretStore } from '../../core/ports/secret-store.ts';
+import type { SecretStore, SecretWriter } from '../../core/ports/secret-store.ts';
 
 /** The part of RDS's secret of the master user that is needed here. */
 const masterSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
@@ -8,6 +9,9 @@ const masterSecretSchema = z.object({ username: z.string().min(1), password: z.s
 export interface Preparing {
   readonly secrets: Pick<SecretStore, 'get'>;
   readonly masterSecret: string;
+  readonly written: SecretWriter;
+  /** Where the first admin key is put, for the person who deploys. */
+  readonly firstKeySecret: string;
   readonly apiConnections: number;
   readonly stateConnections: number;
   /** Invokes `migrate` and gives its answer, not yet checked. Throws when it failed. */
@@ -27,6 +31,9 @@ export class MasterSecretError extends Error {
 /**
  * Reads the master user's login, passes it to `migrate` and returns its answer. The login is only in memory and in the
  * payload of that call, never in a log line or an error text.
+ *
+ * Where no admin key is valid afterwards, it makes one: the key into a secret first and its hash into the database then, so
+ * that an attempt that ends in between is repeated by the next deployment, and no key is valid that nobody has.
  */
 export async function prepareDatabase(preparing: Preparing): Promise<MigrateResponse> {
   const login = masterLogin(await preparing.secrets.get(preparing.masterSecret));
@@ -39,7 +46,17 @@ export async function prepareDatabase(preparing: Preparing): Promise<MigrateResp
       stateConnections: preparing.stateConnections,
     },
   });
-  return migrateResponseSchema.parse(answer);
+  const response = migrateResponseSchema.parse(answer);
+  if (response.adminKeys === 0) await makeFirstKey(preparing);
+  return response;
+}
+
+async function makeFirstKey({ migrate, written, firstKeySecret }: Preparing): Promise<void> {
+  const { key, prefix, hash } = createApiKey();
+  await written.put(firstKeySecret, JSON.stringify({ key }));
+  await migrate({
+    adminKey: { name: 'First key, of the deployment', prefix, hash: hash.toString('hex'), onlyIfNone: true },
+  });
 }
 
 /** The error of `JSON.parse` quotes its input, so it must not be passed on. */

@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 import type { CloudSettings } from '../stage-settings.ts';
@@ -13,6 +14,8 @@ import { QuotronFunction } from './quotron-function.ts';
  * in a synchronous invocation to `migrate` (inside): the payload is encrypted in transit and stored nowhere. The
  * alternatives were a second interface endpoint (7 dollars or more a month for one call a deployment) and the password
  * in plain text in an environment variable.
+ *
+ * A first deployment also makes the first admin key, and puts it into a secret that the output `FirstKeySecret` names.
  */
 export class DatabasePreparation extends Construct {
   private readonly trigger: Trigger;
@@ -39,6 +42,9 @@ export class DatabasePreparation extends Construct {
     prepare.allow(['secretsmanager:GetSecretValue'], [database.masterSecret.secretArn]);
     prepare.addSetting('masterSecret', database.masterSecret.secretArn);
     database.grantMasterToken(migrate);
+    const firstKey = this.firstKey();
+    prepare.allow(['secretsmanager:PutSecretValue'], [firstKey.secretArn]);
+    prepare.addSetting('firstKeySecret', firstKey.secretArn);
     prepare.addSetting('apiConnections', String(settings.database.apiConnections));
     prepare.addSetting('stateConnections', String(settings.database.stateConnections));
 
@@ -47,6 +53,22 @@ export class DatabasePreparation extends Construct {
       timeout: prepare.timeout.plus(Duration.minutes(1)),
       executeAfter: [prepare, migrate],
     });
+  }
+
+  /** Written by a deployment that finds no admin key, for the person who deploys to read once. */
+  private firstKey(): Secret {
+    const secret = new Secret(this, 'FirstKey', {
+      description: 'The first admin key of Quotron: sign in with it, make keys of your own, then revoke it',
+      // Not a secret: the value until there is a key. CloudFormation writes it only once.
+      secretObjectValue: {},
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'It is read once and its key is revoked then: the keys that are in use are in the database, as hashes.',
+    });
+    new CfnOutput(Stack.of(this), 'FirstKeySecret', { value: secret.secretArn });
+    return secret;
   }
 
   /** Makes CloudFormation create or update these functions only after the migrations. */

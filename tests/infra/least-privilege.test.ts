@@ -30,6 +30,7 @@ function inWords(stage: StageName, resource: unknown): string {
     [/SessionKeySecret/, 'session key'],
     ...credentialed.map(({ id }) => [new RegExp(`Credentials${pascalCase(id)}`), `credentials of ${id}`] as const),
     [/DatabaseInstanceSecret/, 'master secret'],
+    [/DatabasePreparationFirstKey/, 'first key'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
     [/StateFunction/, 'state'],
     [new RegExp(`:function:quotron-${stage}-yahoo-proxy`), 'itself'],
@@ -111,7 +112,11 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
   state: [connect('quotron_state')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],
-  'prepare-database': ['secretsmanager:GetSecretValue on master secret', 'lambda:InvokeFunction on version of migrate'],
+  'prepare-database': [
+    'secretsmanager:GetSecretValue on master secret',
+    'secretsmanager:PutSecretValue on first key',
+    'lambda:InvokeFunction on version of migrate',
+  ],
   maintain: [connect('quotron_owner'), 's3:DeleteObject on raw/import/*'],
   'yahoo-proxy': [
     'secretsmanager:GetSecretValue on session key',

@@ -34,7 +34,7 @@ afterEach(() => cloud.noFaults());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs it in a folder of its own; it finds the cloud by `local.json`. */
-async function quotron(args: readonly string[], file = entry) {
+async function quotron(args: readonly string[], file = entry, more: Readonly<Record<string, string>> = {}) {
   const shell = Object.fromEntries(
     ['PATH', 'HOME', 'LANG', 'NODE_COMPILE_CACHE', 'QUOTRON_TEST_RUN'].flatMap((name) => {
       const value = process.env[name];
@@ -43,7 +43,7 @@ async function quotron(args: readonly string[], file = entry) {
   );
   const child = spawn(node, [file, ...args], {
     cwd: folder,
-    env: { ...shell, QUOTRON_STATE_DIR: cloud.folder },
+    env: { ...shell, QUOTRON_STATE_DIR: cloud.folder, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -177,6 +177,35 @@ describe('the command on the running local cloud', () => {
       code: 0,
       data: { applied: [] },
     });
+  });
+
+  it('makes an admin key by the rights of the account alone, and names what such an account lacks', async () => {
+    const account = {
+      AWS_ENDPOINT_URL: cloud.emulatorUrl,
+      AWS_ACCESS_KEY_ID: cloud.emulatorAccessKeyId,
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+    };
+    const bootstrap = (stage: string, ...args: string[]) =>
+      quotron(['keys', 'bootstrap', '--stage', stage, ...args], entry, account);
+    const made = await bootstrap('local', '--json');
+    expect(made.code).toBe(0);
+    const { key } = z.object({ key: z.string(), scope: z.literal('admin') }).parse(JSON.parse(made.stdout));
+    const keys = z
+      .array(apiKeySchema)
+      .parse(
+        JSON.parse(
+          (await quotron(['keys', 'list', '--json'], entry, { QUOTRON_API_KEY: key, QUOTRON_URL: cloud.apiUrl })).stdout,
+        ),
+      );
+    const own = keys.find(({ prefix }) => key.startsWith(prefix));
+    expect(own).toMatchObject({ scope: 'admin', revokedAt: null });
+    expect((await asked(apiKeySchema, 'keys', 'revoke', own?.id ?? '')).code).toBe(0);
+
+    const none = await bootstrap('nowhere');
+    expect(none).toMatchObject({ code: 1, stdout: '' });
+    expect(none.stderr).toContain('ResourceNotFoundException');
+    expect((await bootstrap('../x')).code).toBe(1);
   });
 
   it('serves the proxy until it is told to stop', async () => {

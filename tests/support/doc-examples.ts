@@ -85,6 +85,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   { file: 'docs/operations.md', first: 'npm run build:web', why: 'its last lines deploy to an AWS account' },
   {
     file: 'docs/operations.md',
+    first: 'aws secretsmanager get-secret-value --secret-id <FirstKeySecret> --query SecretString --output text',
+    why: 'needs an AWS account',
+  },
+  {
+    file: 'docs/operations.md',
     first: 'pg_dump "$(node -p \'JSON.parse(fs.readFileSync(".quotron/local.json")).databaseUrl\')" > quotron.sql',
     why: 'needs pg_dump of the same version, which no package here brings',
   },

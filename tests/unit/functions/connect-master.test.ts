@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connectMaster, MasterLoginError } from '../../../functions/migrate/connect-master.ts';
+import { connectMaster, MasterLoginError, onceLetIn } from '../../../functions/migrate/connect-master.ts';
 
 const refusal = Object.assign(new Error('PAM authentication failed for user "quotron_master"'), { code: '28000' });
 const away = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
@@ -37,4 +37,29 @@ it('a server that is away is not asked twice', async () => {
   const { connect, shown } = server([], away);
   await expect(connectMaster('password', token, connect)).rejects.toBe(away);
   expect(shown).toEqual(['password']);
+});
+
+it('a login that is refused for seconds is tried again for a minute, one that fails otherwise is not', async () => {
+  let clock = 0;
+  const wait = async (ms: number) => {
+    clock += ms;
+  };
+  const refusedUntil = (end: number) => async () => {
+    if (clock < end) throw refusal;
+    return 'in';
+  };
+  expect(await onceLetIn(refusedUntil(9_000), wait, () => clock)).toBe('in');
+  expect(clock).toBe(10_000);
+  clock = 0;
+  await expect(onceLetIn(refusedUntil(300_000), wait, () => clock)).rejects.toBe(refusal);
+  expect(clock).toBe(60_000);
+  clock = 0;
+  await expect(
+    onceLetIn(
+      () => Promise.reject(away),
+      wait,
+      () => clock,
+    ),
+  ).rejects.toBe(away);
+  expect(clock).toBe(0);
 });
