@@ -1,20 +1,15 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Command, Option } from 'commander';
-import { createApiKey } from '../core/auth/api-keys.ts';
-import { type MigrateRequest, migrateResponseSchema } from '../core/contracts/migrate.ts';
+import type { BootstrapError as Refusal } from '../functions/migrate/standalone.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
 import { safe } from './output.ts';
-import { CommandError, exitCodes } from './problems.ts';
+import { CommandError, exitCodes, usageError } from './problems.ts';
 
 interface Options extends Common {
   readonly stage: string;
   readonly name: string;
 }
 
-/**
- * `quotron keys bootstrap`: an admin key without one, for an installation on AWS whose last one is lost. Who may invoke its
- * `migrate` function may do it: the caller's own rights in the account decide. The key is made here; only its hash is sent.
- */
+/** `quotron keys bootstrap`: an admin key for an installation on AWS whose last one is lost. */
 export function bootstrapCommand(): Command {
   return newCommand('bootstrap', 'Create an admin key with your AWS credentials, when the last one is lost', [
     'keys bootstrap --stage prod',
@@ -28,45 +23,25 @@ export function bootstrapCommand(): Command {
     .action((options: Options) =>
       carryOutAlone(options, async (out) => {
         if (!/^[a-z][a-z0-9-]{0,30}$/.test(options.stage))
-          throw new CommandError('A stage is named with small letters, digits and hyphens, such as dev or prod.');
+          throw usageError('A stage is named with small letters, digits and hyphens, such as dev or prod.');
         // Imported here so that no other command loads it.
-        const { LambdaClient: Client } = await import('@aws-sdk/client-lambda');
-        const client = new Client({ maxAttempts: 1 });
-        const { key, prefix, hash } = createApiKey();
-        try {
-          const adminKey = { name: options.name, prefix, hash: hash.toString('hex'), onlyIfNone: false };
-          const { adminKeyAdded, adminKeys } = await migrateOf(client, options.stage, { adminKey });
-          if (!adminKeyAdded)
-            throw new CommandError(
-              'The deployed version is older than this command and added no key: deploy this version first.',
-            );
-          out.progress('Store it now: it is not shown again.');
-          out.result({ key, prefix, scope: 'admin', adminKeys }, () => key);
-        } finally {
-          client.destroy();
-        }
+        const { bootstrapAdminKey, BootstrapError } = await import('../functions/migrate/standalone.ts');
+        const made = await bootstrapAdminKey(options.stage, options.name).catch((error: unknown) => {
+          if (!(error instanceof BootstrapError)) throw error;
+          throw new CommandError(`${safe(error.message)} ${whatToDo(error.why, options.stage)}`);
+        });
+        out.progress('Store it now: it is not shown again.');
+        out.result({ ...made, scope: 'admin' }, () => made.key);
         return exitCodes.ok;
       }),
     );
 }
 
-/** Invokes the stage's `migrate`. What AWS says is told by its name, with what to do about it. */
-async function migrateOf(client: LambdaClient, stage: string, request: MigrateRequest) {
-  const name = `quotron-${stage}-migrate`;
-  const { invokeFunction, InvocationError } = await import('../core/adapters/lambda/invoke.ts');
-  try {
-    return migrateResponseSchema.parse(await invokeFunction(name, request, client));
-  } catch (error) {
-    if (error instanceof InvocationError)
-      throw new CommandError(`${error.message} \`quotron logs migrate --stage ${stage}\` shows it.`);
-    const kind = error instanceof Error ? error.name : 'unknown';
-    throw new CommandError(`${name} could not be invoked (${safe(kind)}). ${whatToDo(kind)}`);
-  }
-}
-
-function whatToDo(kind: string): string {
-  if (kind === 'ResourceNotFoundException')
+function whatToDo(why: Refusal['why'], stage: string): string {
+  if (why === 'function') return `\`quotron logs migrate --stage ${stage}\` shows why.`;
+  if (why === 'version') return 'Deploy this version first.';
+  if (why.aws === 'ResourceNotFoundException')
     return 'This account and region have no such installation: check AWS_PROFILE, AWS_REGION and --stage.';
-  if (kind === 'AccessDeniedException') return 'Your AWS credentials need lambda:InvokeFunction on it.';
+  if (why.aws === 'AccessDeniedException') return 'Your AWS credentials need lambda:InvokeFunction on it.';
   return 'Are there AWS credentials and a region? Set AWS_PROFILE and AWS_REGION, or sign in (`aws sso login`).';
 }

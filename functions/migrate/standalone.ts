@@ -11,6 +11,8 @@ import type { DatabaseSettings } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { connectMaster, onceLetIn } from './connect-master.ts';
 
+export { BootstrapError, bootstrapAdminKey } from './bootstrap-key.ts';
+
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
  * missing, then the partitions that `now` needs, the watch list of sources that have not had one, and an admin key where it

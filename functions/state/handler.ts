@@ -1,21 +1,15 @@
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
-import { timeoutSeconds } from '../../core/contracts/functions.ts';
 import { stateRequestSchema } from '../../core/contracts/state.ts';
 import { DatabaseUnavailableError, isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import { observed } from '../../core/runtime/observe.ts';
 import { databaseSettings } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
-import { patienceOf, patientState } from './patient-state.ts';
 
 applySourceQuotas();
 
-const limits = timeLimits('state');
-const state = patientState(
-  postgresState(createPool(databaseSettings(), 1, limits)),
-  patienceOf(limits, timeoutSeconds.state * 1_000),
-);
+const state = postgresState(createPool(databaseSettings(), 1, timeLimits('state')));
 
 /**
  * Answers one `StateRequest`, invoked synchronously by functions outside the VPC. The name of the error tells its caller

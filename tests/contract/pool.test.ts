@@ -1,8 +1,8 @@
 /** The pool of connections: what its errors tell, and what becomes of a connection while its container is frozen. */
 import { execFileSync } from 'node:child_process';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPool, inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
-import { longestIdleMs, sessionSettings } from '../../core/adapters/postgres/database/time-limits.ts';
+import { patientLimits, type TimeLimits, timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { DatabaseConnectionError, errorCode, isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import { everythingLogged } from '../support/planted-secrets.ts';
@@ -44,7 +44,7 @@ describe('a container that was frozen', () => {
     const end = `const pg = require('pg'); const c = new pg.Client(${JSON.stringify(world.databaseUrl)});
       c.connect().then(() => c.query('SELECT pg_terminate_backend(${session})')).then(() => c.end());`;
     execFileSync(process.execPath, ['-e', end]);
-    thawAfter(longestIdleMs + 60_000);
+    thawAfter(patientLimits.idle + 60_000);
     expect(await sessionOf(pool)).not.toBe(session);
   });
 
@@ -52,7 +52,7 @@ describe('a container that was frozen', () => {
     const pool = container();
     const sessions = [await sessionOf(pool)];
     for (const times of [1, 2]) {
-      thawAfter(times * (longestIdleMs + 60_000));
+      thawAfter(times * (patientLimits.idle + 60_000));
       sessions.push(
         await inTransaction(pool, async (db) =>
           String((await db.query('SELECT pg_backend_pid() AS pid')).rows[0]?.pid),
@@ -69,7 +69,58 @@ describe('a container that was frozen', () => {
     const session = await sessionOf(pool);
     thawAfter(61_000);
     expect(await sessionOf(pool)).toBe(session);
-    expect(longestIdleMs).toBeLessThan(Number(sessionSettings.tcp_keepalives_idle) * 1_000);
+  });
+});
+
+describe('a role with fewer connections than there are containers', () => {
+  const role = 'pool_test_api';
+  let url: string;
+  beforeAll(async () => {
+    await world.pool.query(`DROP ROLE IF EXISTS ${role}`);
+    await world.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'p' CONNECTION LIMIT 15`);
+    const of = new URL(world.databaseUrl);
+    of.username = role;
+    of.password = 'p';
+    url = of.href;
+  });
+  const containers = (limits: Partial<TimeLimits>) =>
+    Array.from({ length: 30 }, () => {
+      const pool = createPool({ url }, 1, { ...timeLimits('api'), ...limits });
+      pools.push(pool);
+      return pool;
+    });
+
+  it('says that the database is away while frozen ones hold them all, and serves the others once the server has ended those', async () => {
+    // The server ends what has been idle for ten seconds more.
+    const all = containers({ idle: 1_000, idleInTransaction: 120_000 });
+    const [frozen, late] = [all.slice(0, 15), all.slice(15)];
+    const held = await Promise.all(frozen.map((pool) => pool.connect()));
+    for (const connection of held) await connection.query('BEGIN');
+    for (const error of await Promise.all(late.map((pool) => failureOf(pool.query('SELECT 1'))))) {
+      expect(errorCode(error)).toBe('53300');
+      expect(isDatabaseUnavailable(error)).toBe(true);
+    }
+    // From now on the fifteen do nothing, as in a frozen container.
+    for (const connection of held) await connection.query('COMMIT');
+    const open = 'SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1';
+    await vi.waitUntil(async () => (await column(world.pool, open, [role]))[0] === '0', { timeout: 60_000 });
+    await Promise.all(late.map((pool) => pool.query('SELECT 1')));
+    for (const connection of held) connection.release(true);
+  });
+
+  it('lets requests wait for each other where there are more at once than connections', async () => {
+    const all = containers({ connect: 40_000 });
+    const answers = await Promise.all(
+      all.map(async (pool) => {
+        const connection = await pool.connect();
+        try {
+          return Number((await connection.query('SELECT 1 AS one, pg_sleep(0.05)')).rows[0]?.one);
+        } finally {
+          connection.release(true);
+        }
+      }),
+    );
+    expect(answers).toEqual(Array.from({ length: 30 }, () => 1));
   });
 });
 

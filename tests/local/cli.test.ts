@@ -195,7 +195,8 @@ describe('the command on the running local cloud', () => {
       .array(apiKeySchema)
       .parse(
         JSON.parse(
-          (await quotron(['keys', 'list', '--json'], entry, { QUOTRON_API_KEY: key, QUOTRON_URL: cloud.apiUrl })).stdout,
+          (await quotron(['keys', 'list', '--json'], entry, { QUOTRON_API_KEY: key, QUOTRON_URL: cloud.apiUrl }))
+            .stdout,
         ),
       );
     const own = keys.find(({ prefix }) => key.startsWith(prefix));
@@ -205,7 +206,7 @@ describe('the command on the running local cloud', () => {
     const none = await bootstrap('nowhere');
     expect(none).toMatchObject({ code: 1, stdout: '' });
     expect(none.stderr).toContain('ResourceNotFoundException');
-    expect((await bootstrap('../x')).code).toBe(1);
+    expect((await bootstrap('../x')).code).toBe(2);
   });
 
   it('serves the proxy until it is told to stop', async () => {

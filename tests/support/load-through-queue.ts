@@ -18,6 +18,7 @@ export const quickLimits: TimeLimits = {
   statement: 1_500,
   query: 2_000,
   idleInTransaction: 750,
+  idle: 240_000,
 };
 
 export interface LoadOptions {

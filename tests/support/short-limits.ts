@@ -6,7 +6,7 @@ const shorter = 2.5;
 
 /** The time limits of a function's pool, and its timeout, both in milliseconds and two fifths of the real ones. */
 export function shortLimits(name: FunctionName): { readonly limits: TimeLimits; readonly timeoutMs: number } {
-  const { connect, lock, statement, query, idleInTransaction } = timeLimits(name);
+  const { connect, lock, statement, query, idleInTransaction, idle } = timeLimits(name);
   return {
     limits: {
       connect: connect / shorter,
@@ -14,6 +14,7 @@ export function shortLimits(name: FunctionName): { readonly limits: TimeLimits; 
       statement: statement / shorter,
       query: query / shorter,
       idleInTransaction: idleInTransaction / shorter,
+      idle,
     },
     timeoutMs: (timeoutSeconds[name] * 1_000) / shorter,
   };

@@ -5,7 +5,6 @@ import { postgresState } from '../../../core/adapters/postgres/work/state.ts';
 import { problemSchema } from '../../../core/contracts/http/envelope.ts';
 import { DatabaseUnavailableError, isDatabaseUnavailable } from '../../../core/ports/database-unavailable.ts';
 import type { State } from '../../../core/ports/state.ts';
-import { patienceOf, patientState } from '../../../functions/state/patient-state.ts';
 import { failFastState } from '../../../functions/yahoo-proxy/fail-fast-state.ts';
 import { keyGate } from '../../../functions/yahoo-proxy/gate.ts';
 import { stateSharedCache } from '../../../functions/yahoo-proxy/shared-cache.ts';
@@ -16,7 +15,7 @@ import { useWorld } from '../../support/use-world.ts';
 import { testProxy } from '../../support/yahoo-proxy-fixture.ts';
 
 const world = useWorld({ connections: 3 });
-const { limits, timeoutMs } = shortLimits('state');
+const { limits } = shortLimits('state');
 let upstreams: RunningUpstreams;
 let network: TcpProxy;
 let ofKey: Record<string, string>;
@@ -80,7 +79,7 @@ async function deployed() {
   const now = () => Date.now() + ahead;
   const pool = createPool({ url: network.through(world.databaseUrl) }, 1, limits);
   pools.push(pool);
-  const patient = patientState(postgresState(pool), patienceOf(limits, timeoutMs));
+  const patient = postgresState(pool);
   const waited = { times: 0, longestMs: 0 };
   const invoked: State = {
     async call(request) {

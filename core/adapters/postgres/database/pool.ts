@@ -1,9 +1,10 @@
 import { Signer } from '@aws-sdk/rds-signer';
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import pg from 'pg';
-import { isConnectionLost } from '../../../ports/database-unavailable.ts';
+import { errorCode, isConnectionLost } from '../../../ports/database-unavailable.ts';
 import type { DatabaseSettings } from '../../../runtime/settings.ts';
 import { databaseError } from './database-errors.ts';
-import { beginTransaction, longestIdleMs, patientLimits, sessionSettings, type TimeLimits } from './time-limits.ts';
+import { beginTransaction, patientLimits, sessionSettingsOf, type TimeLimits } from './time-limits.ts';
 
 /** int8 comes as text by default, and timestamptz as a Date in milliseconds: both are what the stores expect. */
 export type Pool = pg.Pool;
@@ -16,6 +17,8 @@ export type Connection = pg.PoolClient;
  *
  * A connection that nobody has used for minutes is not used again. While Lambda freezes a container, no timer runs in it
  * and nothing arrives: the server may have ended the session, and only the next statement would notice.
+ *
+ * Where all connections of the role are taken, it tries again for half of the time that connecting may take.
  *
  * @example
  * const pool = createPool(databaseSettings(), 1, timeLimits('ingest')); // one per container, outside of the handler
@@ -33,7 +36,7 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
     idle_in_transaction_session_timeout: limits.idleInTransaction,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    options: Object.entries(sessionSettings)
+    options: Object.entries(sessionSettingsOf(limits))
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   };
@@ -58,9 +61,9 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
   });
   const usedAt = new WeakMap<Connection, number>();
   pool.on('release', (_error, connection) => usedAt.set(connection, Date.now()));
-  const checkOut = translated(pool, pool.connect);
+  const checkOut = patient(translated(pool, pool.connect), limits.connect / 2);
   // By the clock on the wall, since the other one stands still while a container is frozen.
-  const isStale = (connection: Connection) => Date.now() - (usedAt.get(connection) ?? Date.now()) > longestIdleMs;
+  const isStale = (connection: Connection) => Date.now() - (usedAt.get(connection) ?? Date.now()) > limits.idle;
   const connect = async (): Promise<Connection> => {
     let connection: Connection = await checkOut();
     while (isStale(connection)) {
@@ -88,6 +91,24 @@ function byUrl(text: string, options: string): pg.PoolConfig {
     connectionString: url.href,
     options: own === null ? options : `${options} ${own}`,
     ...(encrypts && { ssl: { rejectUnauthorized: mode === 'verify-full' } }),
+  };
+}
+
+/** SQLSTATE 53300: the role's connections, or all of them, are taken. */
+const tooManyConnections = '53300';
+
+/**
+ * Tries again while all connections are taken, for at least so many milliseconds: a role's limit protects the database from a
+ * storm of requests, and those that come late in it must not fail for that.
+ */
+function patient(connect: () => Promise<Connection>, withinMs: number): () => Promise<Connection> {
+  return () => {
+    const until = performance.now() + withinMs;
+    const again = retry(
+      handleWhen((error) => errorCode(error) === tooManyConnections && performance.now() < until),
+      { backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }) },
+    );
+    return again.execute(() => connect());
   };
 }
 

@@ -13,9 +13,26 @@ export interface TimeLimits {
   readonly query: number;
   /** Between two statements of a transaction: after it the server ends the session, and others get its locks. */
   readonly idleInTransaction: number;
+  /** Without a statement. After it a connection is replaced instead of used, and soon after that the server ends it. */
+  readonly idle: number;
 }
 
 const second = 1_000;
+
+/**
+ * Before the server's keepalive (`sessionSettings`) would end the session of a container that is frozen. A function that is
+ * called each minute keeps its connection.
+ */
+const usualIdle = 4 * 60 * second;
+
+/**
+ * Of the functions whose roles have few connections: a burst leaves frozen containers behind, and each holds one that the
+ * others wait for.
+ */
+const shortIdle = 50 * second;
+
+/** Between the end of a connection by the client, and by the server for a client that is frozen. */
+const idleMargin = 10 * second;
 
 /**
  * The time limits of a function's pool, made of its own timeout: connecting and one query that gets no answer end before
@@ -31,7 +48,13 @@ export function timeLimits(name: FunctionName): TimeLimits {
     statement,
     query: statement + second,
     idleInTransaction: 10 * second,
+    idle: name === 'api' || name === 'state' ? shortIdle : usualIdle,
   };
+}
+
+/** The settings of the sessions of a pool with these limits. */
+export function sessionSettingsOf({ idle }: TimeLimits): Readonly<Record<string, string>> {
+  return idle < usualIdle ? { ...sessionSettings, idle_session_timeout: String(idle + idleMargin) } : sessionSettings;
 }
 
 /** For processes that no Lambda ends: the commands of a laptop, tests. */
@@ -41,6 +64,7 @@ export const patientLimits: TimeLimits = {
   statement: 270 * second,
   query: 271 * second,
   idleInTransaction: 10 * second,
+  idle: usualIdle,
 };
 
 /**
@@ -57,12 +81,6 @@ export const sessionSettings = {
   tcp_keepalives_interval: '10',
   tcp_keepalives_count: '3',
 } as const;
-
-/**
- * After this time without a statement a connection is replaced instead of used: before the server's keepalive would end
- * the session of a container that is frozen. A function that is called each minute keeps its connection.
- */
-export const longestIdleMs = 4 * 60 * second;
 
 /**
  * Begins a transaction, in one round trip. While it runs, a host that vanished without a word is noticed within ten
