@@ -1,4 +1,6 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import pg from 'pg';
+import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
 import { addAdminKey, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
@@ -9,9 +11,20 @@ import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migra
 import { firstList } from '../../core/planning/watch-list.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
+import { bootstrapKey } from './bootstrap-key.ts';
 import { connectMaster, onceLetIn } from './connect-master.ts';
 
-export { BootstrapError, bootstrapAdminKey } from './bootstrap-key.ts';
+export { BootstrapError } from './bootstrap-key.ts';
+
+/** An admin key for a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */
+export async function bootstrapAdminKey(stage: string, name: string): ReturnType<typeof bootstrapKey> {
+  const client = new LambdaClient({ maxAttempts: 1 });
+  try {
+    return await bootstrapKey(stage, name, (functionName, request) => invokeFunction(functionName, request, client));
+  } finally {
+    client.destroy();
+  }
+}
 
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
