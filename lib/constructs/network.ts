@@ -80,6 +80,14 @@ export class Network extends Construct {
         resources: [props.rawStore.bucket.bucketArn],
       }),
     );
+    s3.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        // Parts of imports that are over.
+        actions: ['s3:DeleteObject'],
+        resources: [props.rawStore.bucket.arnForObjects('raw/import/*')],
+      }),
+    );
     const sqs = vpc.addInterfaceEndpoint('Sqs', {
       service: InterfaceVpcEndpointAwsService.SQS,
       privateDnsEnabled: true,
@@ -90,7 +98,14 @@ export class Network extends Construct {
     sqs.addToPolicy(
       new PolicyStatement({
         principals: [new AnyPrincipal()],
-        actions: ['sqs:*'],
+        // Queues are read for functions by Lambda itself; here the API reads what is in the dead-letter queues.
+        actions: [
+          'sqs:SendMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ReceiveMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+        ],
         resources: [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:quotron-${props.settings.stage}-*`],
       }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
-import { functionNames } from '../../core/contracts/functions.ts';
+import { functionNames, insideFunctions } from '../../core/contracts/functions.ts';
 import { ingestQueueName } from '../../core/contracts/queues.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
@@ -25,6 +25,8 @@ function inWords(stage: StageName, resource: unknown): string {
   const prefix = /RawBucket.*?\/((?:raw\/import|raw|artifacts|answers))\/\*"/.exec(text)?.[1];
   if (prefix) return `${prefix}/*`;
   if (/RawBucket[^/]*$/.test(text)) return 'the bucket';
+  if (/RawBucket[^/]*\/\*"/.test(text)) return 'all objects';
+  if (text.includes(`quotron-${stage}-*`)) return 'all queues';
   for (const [what, kind] of [
     [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
     [/SessionKeySecret/, 'session key'],
@@ -147,6 +149,35 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 describe.each(cloudStages)('in %s', (stage) => {
   it.each(functionNames)('%s may do what its work needs, and not one thing more', (name) => {
     expect(permissions(stage).get(name)).toEqual([...(expected[name] ?? [])].sort());
+  });
+
+  it('the endpoints of the VPC let through what functions inside may do, and nothing that none of them may', () => {
+    const endpoint = z.object({ PolicyDocument: policy });
+    const passed = resourcesOf(stage, 'AWS::EC2::VPCEndpoint').flatMap(({ resource }) =>
+      endpoint
+        .parse(resource.Properties)
+        .PolicyDocument.Statement.flatMap(({ Action, Resource }) =>
+          Action.flatMap((action) => Resource.map((on) => ({ action, on: inWords(stage, on) }))),
+        ),
+    );
+    // Lambda reads queues for the functions, not they from inside: the URL of a queue is for that alone.
+    const wanted = insideFunctions
+      .flatMap((name) => permissions(stage).get(name) ?? [])
+      .filter((one) => /^(s3|sqs):/.test(one) && !one.startsWith('sqs:GetQueueUrl'))
+      .map((one) => one.split(' on '));
+    expect(wanted.length).toBeGreaterThan(20);
+    const covers = (whole: string, one: string) =>
+      whole === one || (whole === 'all objects' && one.endsWith('/*')) || whole === 'all queues';
+    for (const [action, on = ''] of wanted)
+      expect(
+        passed.some((each) => each.action === action && covers(each.on, on)),
+        `${action} on ${on}`,
+      ).toBe(true);
+    for (const each of passed)
+      expect(
+        wanted.some(([action, on = '']) => action === each.action && covers(each.on, on)),
+        `${each.action} on ${each.on}`,
+      ).toBe(true);
   });
 
   it('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {
