@@ -91,8 +91,14 @@ export interface IngestStore {
     said: readonly { readonly symbol: string; readonly currency: string; readonly minorFactor: number }[],
     fetchedAt: number,
   ): Promise<ReadonlyMap<string, readonly Alias[]>>;
-  /** Moves listings to the exchange that a source names by now. Gives what the symbols mean by now. */
-  moveVenues(sourceId: string, moved: readonly MovedVenue[]): Promise<ReadonlyMap<string, readonly Alias[]>>;
+  /**
+   * Moves listings to the exchange that a source names by now, unless another one has named the exchange that they have:
+   * that is a finding. Gives what the symbols mean by now, and the findings.
+   */
+  moveVenues(
+    sourceId: string,
+    moved: readonly MovedVenue[],
+  ): Promise<{ readonly aliases: ReadonlyMap<string, readonly Alias[]>; readonly findings: readonly ListedFinding[] }>;
   /**
    * What a source calls its symbols. A name that shares nothing with the former one is the company's new one, or opens
    * another instrument, or is a finding where nothing is certain. Gives what the symbols mean by now, and the findings.

@@ -182,7 +182,8 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
     const moved = message.replay || isImported ? [] : movedVenues(answers, aliases, latest);
     if (moved.length > 0) {
       const now = await store.moveVenues(message.sourceId, moved);
-      for (const [symbol, meaning] of now) aliases.set(symbol, meaning);
+      for (const [symbol, meaning] of now.aliases) aliases.set(symbol, meaning);
+      nameFindings.push(...now.findings);
       enriched = enrichAll();
     }
     const names = isImported ? [] : namesToJudge(answers, aliases, latest);

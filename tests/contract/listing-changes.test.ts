@@ -170,6 +170,28 @@ describe('a share that moves to another exchange', () => {
       expect((await world.get('/quotes/MVD/history')).body).toMatchObject({ data: [{ price: 41 }, { price: 40 }] });
     }));
 
+  it('stays where another source has named the exchange that it has: a finding says so, until nobody contradicts', () =>
+    inWorld(async (world) => {
+      await read(world, 'NYQ', 0);
+      await world.pool.query(
+        `INSERT INTO symbol_alias (namespace, symbol, listing_id, mic) SELECT 'alpha-vantage', 'MVD', id, 'XNYS' FROM listing`,
+      );
+      for (const days of [1, 2]) expect((await read(world, 'NMS', days)).held).toEqual([]);
+      expect(await venue(world)).toBe('XNYS');
+      expect(await listingChanges(world)).toEqual([]);
+      const doubts = async (status: string) => (await world.get(`/findings?symbol=MVD&status=${status}`)).body;
+      const evidence = { code: 'another_venue', known: 'XNYS', said: 'XNAS', from: '2026-11-17' };
+      expect(await doubts('open')).toMatchObject({ data: [{ rule: 'venues', severity: 'doubt', evidence }] });
+      await world.pool.query("UPDATE symbol_alias SET mic = 'XNAS' WHERE namespace = 'alpha-vantage'");
+      await read(world, 'NMS', 3);
+      expect(await venue(world)).toBe('XNAS');
+      expect(await doubts('open')).toMatchObject({ data: [] });
+      expect(await listingChanges(world)).toHaveLength(1);
+      // The other one now stands for the new exchange, so this source alone does not move it back.
+      await read(world, 'NYQ', 4);
+      expect(await venue(world)).toBe('XNAS');
+    }));
+
   it('stays where an answer of before comes late, one names no known exchange, or another currency', () =>
     inWorld(async (world) => {
       await read(world, 'NMS', 1);

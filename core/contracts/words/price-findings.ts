@@ -18,6 +18,7 @@ export const priceRules = [
   'sources',
   'names',
   'members',
+  'venues',
 ] as const;
 export type PriceRule = (typeof priceRules)[number];
 
@@ -116,6 +117,8 @@ export const findingEvidenceSchema = z
       from: day,
       contradicts: z.array(z.enum(nameContradictions)).readonly(),
     }),
+    /** The source names another exchange since a day than other sources have, which the listing is left at. */
+    z.object({ code: z.literal('another_venue'), known: z.string().max(20), said: z.string().max(20), from: day }),
   ])
   .meta({ id: 'FindingEvidence' });
 export type FindingEvidence = z.infer<typeof findingEvidenceSchema>;

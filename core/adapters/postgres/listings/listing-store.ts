@@ -115,6 +115,7 @@ export async function registerListings(
       sourceId,
       missing.map((each) => each.symbol),
       new Map(missing.flatMap((each) => entry(each.symbol, listingOf.get(each.canonical)))),
+      new Map(missing.map((each) => [each.symbol, each.listing?.mic ?? null])),
     );
     return findAliases(db, sourceId, symbols);
   });
@@ -223,14 +224,20 @@ async function insertAliases(
   namespace: string,
   symbols: readonly string[],
   listingOf: ReadonlyMap<string, number>,
+  venueOf: ReadonlyMap<string, string | null> = new Map(),
 ): Promise<void> {
   const known = symbols.filter((symbol) => listingOf.has(symbol));
   await db.query(
-    `INSERT INTO symbol_alias (namespace, symbol, listing_id, valid_from)
-     SELECT $1, n.symbol, n.listing_id,
+    `INSERT INTO symbol_alias (namespace, symbol, listing_id, mic, valid_from)
+     SELECT $1, n.symbol, n.listing_id, n.mic,
             coalesce((SELECT max(valid_to) FROM symbol_alias a WHERE a.namespace = $1 AND a.symbol = n.symbol), '-infinity')
-     FROM unnest($2::text[], $3::int[]) AS n (symbol, listing_id)
+     FROM unnest($2::text[], $3::int[], $4::text[]) AS n (symbol, listing_id, mic)
      ON CONFLICT DO NOTHING`,
-    [namespace, texts(known.map(storable)), numbers(known.map((symbol) => listingOf.get(symbol) ?? null))],
+    [
+      namespace,
+      texts(known.map(storable)),
+      numbers(known.map((symbol) => listingOf.get(symbol) ?? null)),
+      texts(known.map((symbol) => venueOf.get(symbol) ?? null)),
+    ],
   );
 }

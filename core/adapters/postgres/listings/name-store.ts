@@ -204,8 +204,8 @@ async function renameInstrument(db: Connection, listingId: number, name: string)
 }
 
 /**
- * Stores findings on what symbols mean; one that is there already stays as it is. Where `accepts` has their rule, the other
- * instruments are opened at once.
+ * Stores findings on what symbols mean and where they are traded; one that is there already stays as it is. Where `accepts`
+ * has the rule of names, the other instruments are opened at once.
  */
 export async function storeNameFindings(
   db: Connection,
@@ -220,10 +220,10 @@ export async function storeNameFindings(
     name: 'store-name-findings',
     text: `
       INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, evidence, proposal, batch_id, status, closed_at, decided_by)
-      SELECT f.*, $2::bigint, CASE WHEN $3 THEN 'accepted' ELSE 'open' END, CASE WHEN $3 THEN statement_timestamp() END,
-             CASE WHEN $3 THEN 'automatic' END
-      FROM (SELECT listing_id, $1::text, row_key, 'names', 'doubt', 'listing', evidence, proposal
-            FROM unnest($4::int[], $5::text[], $6::jsonb[], $7::jsonb[]) AS r (listing_id, row_key, evidence, proposal)) f
+      SELECT f.*, $2::bigint, CASE WHEN $3 AND f.rule = 'names' THEN 'accepted' ELSE 'open' END,
+             CASE WHEN $3 AND f.rule = 'names' THEN statement_timestamp() END, CASE WHEN $3 AND f.rule = 'names' THEN 'automatic' END
+      FROM (SELECT listing_id, $1::text, row_key, rule, 'doubt', 'listing', evidence, proposal
+            FROM unnest($4::int[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[]) AS r (listing_id, row_key, evidence, proposal, rule)) f
       ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO NOTHING RETURNING id`,
     values: [
       sourceId,
@@ -232,7 +232,8 @@ export async function storeNameFindings(
       numbers(found.map((each) => each.listingId)),
       texts(found.map((each) => keyOf(each.finding))),
       texts(found.map((each) => JSON.stringify(each.finding.evidence))),
-      texts(found.map((each) => JSON.stringify(each.finding.proposal))),
+      texts(found.map((each) => (each.finding.proposal === null ? null : JSON.stringify(each.finding.proposal)))),
+      texts(found.map((each) => each.finding.rule)),
     ],
   });
   const ids = rowsOf(z.object({ id: z.string() }), stored).map((row) => row.id);

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { MovedVenue } from '../../../ports/ingest-store.ts';
+import type { ListedFinding } from '../../../prices/decision.ts';
+import { venueFinding } from '../../../prices/rules/venues.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { publish } from '../database/outbox.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
@@ -12,39 +14,74 @@ const movedRow = z.object({
   currency: z.string(),
   from: z.string(),
 });
+const heldRow = z.object({ listingId: z.int(), known: z.string(), said: z.string(), from: z.string() });
+
+/** The words of a source that no later answer of it has overtaken. */
+const heard = `
+  SELECT m.*, to_char(to_timestamp(m.fetched_at / 1000.0::float8) AT TIME ZONE m.zone, 'YYYY-MM-DD') AS "from"
+  FROM unnest($2::int[], $3::text[], $4::text[], $5::float8[]) AS m (listing_id, mic, zone, fetched_at)
+  WHERE NOT EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = m.listing_id AND q.source = $1
+                    AND coalesce(q.confirmed_at, q.fetched_at) > to_timestamp(m.fetched_at / 1000.0::float8))
+    AND NOT EXISTS (SELECT FROM bar_series s WHERE s.listing_id = m.listing_id AND s.source = $1
+                    AND s.newest_at > to_timestamp(m.fetched_at / 1000.0::float8))`;
+
+/** Whether another source has named the exchange that the listing has. */
+const isNamed = `EXISTS (SELECT FROM symbol_alias v WHERE v.listing_id = l.id AND v.namespace NOT IN ('canonical', $1)
+                         AND v.valid_to = 'infinity' AND v.mic = l.mic)`;
 
 /**
  * Moves listings to the exchange that a source names by now. Not by an answer that is older than what is stored of the
- * source, and not where the instrument has a listing there already: that one is not this.
+ * source, not where the instrument has a listing there already, which is not this one, and not where another source has
+ * named the exchange that it has: two sources that differ would move it to and fro. Gives findings on those.
  */
-export async function moveVenues(pool: Pool, sourceId: string, moved: readonly MovedVenue[]): Promise<void> {
-  await inTransaction(pool, async (db) => {
+export async function moveVenues(
+  pool: Pool,
+  sourceId: string,
+  moved: readonly MovedVenue[],
+): Promise<readonly ListedFinding[]> {
+  const values = [
+    sourceId,
+    numbers(moved.map((each) => each.listingId)),
+    texts(moved.map((each) => each.mic)),
+    texts(moved.map((each) => each.zone)),
+    numbers(moved.map((each) => each.fetchedAt)),
+  ];
+  return inTransaction(pool, async (db) => {
     await lockRegister(db);
+    await db.query({
+      name: 'note-venues',
+      text: `UPDATE symbol_alias a SET mic = h.mic FROM (${heard}) h
+             WHERE a.namespace = $1 AND a.listing_id = h.listing_id AND a.valid_to = 'infinity' AND a.mic IS DISTINCT FROM h.mic`,
+      values,
+    });
+    const held = await db.query({
+      name: 'held-venues',
+      text: `SELECT l.id AS "listingId", l.mic AS known, h.mic AS said, h."from"
+             FROM (${heard}) h JOIN listing l ON l.id = h.listing_id WHERE l.mic <> h.mic AND ${isNamed} ORDER BY l.id`,
+      values,
+    });
     const found = await db.query({
       name: 'move-venues',
       text: `
-        UPDATE listing l SET mic = m.mic, zone = m.zone
-        FROM unnest($2::int[], $3::text[], $4::text[], $5::float8[]) AS m (listing_id, mic, zone, fetched_at)
-        JOIN symbol_alias a ON a.listing_id = m.listing_id AND a.namespace = 'canonical' AND a.valid_to = 'infinity'
-        WHERE l.id = m.listing_id AND l.mic <> m.mic
-          AND NOT EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = $1
-                          AND coalesce(q.confirmed_at, q.fetched_at) > to_timestamp(m.fetched_at / 1000.0::float8))
-          AND NOT EXISTS (SELECT FROM bar_series s WHERE s.listing_id = l.id AND s.source = $1
-                          AND s.newest_at > to_timestamp(m.fetched_at / 1000.0::float8))
-          AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = m.mic AND o.currency = l.currency)
-        RETURNING l.id AS "listingId", a.symbol, l.currency,
-                  to_char(to_timestamp(m.fetched_at / 1000.0::float8) AT TIME ZONE m.zone, 'YYYY-MM-DD') AS "from"`,
-      values: [
-        sourceId,
-        numbers(moved.map((each) => each.listingId)),
-        texts(moved.map((each) => each.mic)),
-        texts(moved.map((each) => each.zone)),
-        numbers(moved.map((each) => each.fetchedAt)),
-      ],
+        UPDATE listing l SET mic = h.mic, zone = h.zone
+        FROM (${heard}) h
+        JOIN symbol_alias a ON a.listing_id = h.listing_id AND a.namespace = 'canonical' AND a.valid_to = 'infinity'
+        WHERE l.id = h.listing_id AND l.mic <> h.mic AND NOT ${isNamed}
+          AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = h.mic AND o.currency = l.currency)
+        RETURNING l.id AS "listingId", a.symbol, l.currency, h."from"`,
+      values,
     });
+    const changed = rowsOf(movedRow, found);
+    if (changed.length > 0)
+      await db.query({
+        name: 'end-venue-findings',
+        text: `UPDATE finding SET status = 'gone', closed_at = statement_timestamp()
+               WHERE listing_id = ANY ($1::int[]) AND rule = 'venues' AND status = 'open'`,
+        values: [numbers(changed.map((each) => each.listingId))],
+      });
     await publish(
       db,
-      rowsOf(movedRow, found).map(({ listingId, symbol, currency, from }) => ({
+      changed.map(({ listingId, symbol, currency, from }) => ({
         type: 'listing.changed' as const,
         data: {
           ...{ sourceId, change: 'venue' as const, automatic: true, symbol, formerSymbol: symbol },
@@ -52,5 +89,9 @@ export async function moveVenues(pool: Pool, sourceId: string, moved: readonly M
         },
       })),
     );
+    return rowsOf(heldRow, held).map(({ listingId, ...said }) => ({
+      listingId,
+      finding: { ...venueFinding(said), row: null },
+    }));
   });
 }

@@ -70,9 +70,9 @@ export function postgresIngestStore(
       );
     },
     async moveVenues(sourceId, moved) {
-      await moveVenues(pool, sourceId, moved);
+      const findings = await moveVenues(pool, sourceId, moved);
       const symbols = moved.map((each) => each.symbol);
-      return findAliases(pool, sourceId, symbols);
+      return { aliases: await findAliases(pool, sourceId, symbols), findings };
     },
     async judgeNames(sourceId, said) {
       const findings = await judgeNames(pool, sourceId, said);

@@ -54,7 +54,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
     members: async () => null,
     aliases: async () => aliases,
     openCurrencies: async () => new Map(),
-    moveVenues: async () => new Map(),
+    moveVenues: async () => ({ aliases: new Map(), findings: [] }),
     judgeNames: async () => ({ aliases: new Map(), findings: [] }),
     register: async () => aliases,
     async store(_header, _listings, decide) {

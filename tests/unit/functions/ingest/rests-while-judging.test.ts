@@ -55,7 +55,7 @@ it('rests after each series', async () => {
       aliases: async () => aliases,
       register: async () => new Map(),
       openCurrencies: async () => new Map(),
-      moveVenues: async () => new Map(),
+      moveVenues: async () => ({ aliases: new Map(), findings: [] }),
       judgeNames: async () => ({ aliases: new Map(), findings: [] }),
       async store(_header, _listingIds, decide) {
         const rest = async () => void rests++;
