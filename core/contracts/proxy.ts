@@ -10,7 +10,7 @@ export const questionSchema = z.object({
   /** Yahoo's path, symbol and all. For quotes without the symbol. */
   path: z.string().max(2_000),
   /** Only parameters that the proxy knows. For quotes without `symbols`. */
-  query: z.record(z.string(), z.string().max(16_500)),
+  query: z.record(z.string(), z.string().max(20_500)),
   /** What a POST sends: JSON. Requests that the former release handed over have none. */
   body: z.string().max(64_000).nullable().default(null),
   /** The one symbol that it is about; `null` where there is none, or several. */

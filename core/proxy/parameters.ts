@@ -36,8 +36,8 @@ export const decimal: Parameter = { read: matching(/^\d{1,9}(\.\d{1,4})?$/) };
 /** What a person typed: any characters but control characters. */
 export const text: Parameter = { read: matching(/^[^\p{Cc}]{1,100}$/u) };
 
-/** Longest list of words: yahoo-finance2 asks for every type of financial statements in one, in 15,000 characters. */
-const mostOfList = 16_000;
+/** Longest list of words: yahoo-finance2 asks for every type of financial statements in one, in 17,000 characters. */
+const mostOfList = 20_000;
 
 /** Words in any order. Sent as they came, without doubles. */
 export const words: Parameter = { ...listOf(/^[A-Za-z0-9_.:-]{1,120}$/, mostOfList), keyed: sorted };
