@@ -1,5 +1,5 @@
 /** `/v8/finance/chart/{symbol}`: bars, dividends and splits, in float32 widened to double as the real one prints them. */
-import { dayOf, lastSession, offsetOf, type Session, sessionOf, trades, zoneName } from './calendar.ts';
+import { dayOf, lastSession, offsetOf, type Session, sessionBefore, sessionOf, trades, zoneName } from './calendar.ts';
 import type { ChartRows } from './chart-faults.ts';
 import { type SimMarket, type Stretch, snapshotOf, stretchOf } from './market.ts';
 import { shortest } from './prices.ts';
@@ -32,6 +32,7 @@ const ranges: ReadonlyMap<string, number> = new Map(
     '2y': 731,
     '5y': 1827,
     '10y': 3653,
+    ytd: 366,
     max: 3653,
   }),
 );
@@ -44,6 +45,8 @@ export interface ChartRequest {
   /** The range's name, where one was given. */
   readonly range: string;
   readonly events: ReadonlySet<string>;
+  /** Trading before and after the sessions is wanted, too. */
+  readonly withOutside: boolean;
 }
 
 export interface ChartProblem {
@@ -58,7 +61,11 @@ interface Bar extends Stretch {
 }
 
 /** Reads a chart's query as Yahoo does: `period1` and `period2` in seconds, or `range`. */
-export function readChartRequest(query: URLSearchParams, now: number): ChartRequest | ChartProblem {
+export function readChartRequest(
+  query: URLSearchParams,
+  now: number,
+  exchange: SimExchange,
+): ChartRequest | ChartProblem {
   const interval = query.get('interval') ?? '1d';
   if (!intraday.has(interval) && !daily.has(interval)) {
     const valid = '1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 4h, 1d, 5d, 1wk, 1mo, 3mo';
@@ -70,7 +77,7 @@ export function readChartRequest(query: URLSearchParams, now: number): ChartRequ
   const days = ranges.get(range === '' ? '1d' : range);
   if (days === undefined) return bad(`Invalid input - range=${range} is not supported.`);
   const to = period2 === null ? now : Number(period2) * 1000;
-  const from = period1 === null ? to - days * day : Number(period1) * 1000;
+  const from = period1 === null ? startOf(range, days, to, exchange) : Number(period1) * 1000;
   if (!Number.isFinite(from) || !Number.isFinite(to) || from > to)
     return bad(`Invalid input - start date cannot be after end date. startDate = ${period1}, endDate = ${period2}`);
   if (interval === '1m' && to - from > 8 * day) {
@@ -83,7 +90,18 @@ export function readChartRequest(query: URLSearchParams, now: number): ChartRequ
     };
   }
   const events = new Set((query.get('events') ?? '').split(/[|,]/).filter(Boolean));
-  return { interval, from, to: Math.min(to, now), range: period1 === null ? range || '1d' : '', events };
+  const withOutside = query.get('includePrePost')?.toLowerCase() === 'true';
+  return { interval, from, to: Math.min(to, now), range: period1 === null ? range || '1d' : '', events, withOutside };
+}
+
+/** When a range begins: days are days of trading, so that `1d` is the last session on a closed day too. */
+function startOf(range: string, days: number, to: number, exchange: SimExchange): number {
+  if (range === 'ytd')
+    return Date.UTC(new Date(to + offsetOf(exchange.zone, to)).getUTCFullYear(), 0, 1) - offsetOf(exchange.zone, to);
+  if (days > 5) return to - days * day;
+  let session = lastSession(exchange, to);
+  for (let back = 1; back < days; back++) session = sessionBefore(exchange, session.opensAt);
+  return session.opensAt;
 }
 
 function bad(description: string): ChartProblem {
@@ -291,8 +309,25 @@ function metaOf(market: SimMarket, instrument: SimInstrument, request: ChartRequ
       regular: period(session.opensAt, session.closesAt),
       post: period(session.closesAt, session.postUntil),
     },
+    ...(intraday.has(request.interval) ? { tradingPeriods: tradingPeriods(exchange, request, period) } : {}),
     dataGranularity: request.interval,
     range: request.range,
     validRanges: ['1d', '5d', '1mo', '3mo', '6mo', '1y', '2y', '5y', '10y', 'ytd', 'max'],
+  };
+}
+
+/** The sessions of a chart within the day, each in a list of its own; with what is outside them where that is wanted. */
+function tradingPeriods(
+  exchange: SimExchange,
+  request: ChartRequest,
+  period: (start: number, end: number) => object,
+): unknown {
+  const sessions = daysOf(exchange, request).map((each) => sessionOf(exchange, each));
+  const regular = sessions.map(({ opensAt, closesAt }) => [period(opensAt, closesAt)]);
+  if (!request.withOutside) return regular;
+  return {
+    pre: sessions.map(({ preAt, opensAt }) => [period(preAt, opensAt)]),
+    regular,
+    post: sessions.map(({ closesAt, postUntil }) => [period(closesAt, postUntil)]),
   };
 }

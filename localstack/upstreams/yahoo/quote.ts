@@ -1,5 +1,6 @@
 /** `/v7/finance/quote`: one object per known symbol, with the fields of the recorded answers. */
 import { offsetOf, zoneName } from './calendar.ts';
+import { lastYear, marketValue, rounded, sharesOf } from './company.ts';
 import { type SimMarket, type Snapshot, snapshotOf } from './market.ts';
 import { chance, shortest } from './prices.ts';
 import type { SimInstrument } from './universe.ts';
@@ -125,7 +126,7 @@ function prices(
     regularMarketTime: Math.floor(snapshot.at / 1000),
     ...named,
     regularMarketPreviousClose: shortest(previousClose),
-    ...yearOf(market, instrument, close, now),
+    ...yearOf(market, instrument, close, snapshot.at),
   };
   // A fund has one price a day: no range, no volume, no book.
   if (instrument.quoteType === 'MUTUALFUND') return core;
@@ -140,10 +141,25 @@ function prices(
     averageDailyVolume3Month: instrument.dailyVolume,
     averageDailyVolume10Day: Math.round(instrument.dailyVolume * 0.9),
     ...bookOf(market, instrument, snapshot),
-    ...(instrument.marketCap === undefined ? {} : { marketCap: instrument.marketCap }),
+    ...companyOf(market, instrument, close, now),
     ...(instrument.quoteType === 'CRYPTOCURRENCY'
       ? { volume24Hr: snapshot.volume, fromCurrency: instrument.symbol.split('-')[0], toCurrency: 'USD=X' }
       : {}),
+  };
+}
+
+/** What a company is worth at its price, and earns. */
+function companyOf(market: SimMarket, instrument: SimInstrument, close: number, now: number): Record<string, unknown> {
+  const shares = sharesOf(instrument);
+  const worth = marketValue(instrument, close);
+  if (shares === null || worth === null) return {};
+  const year = lastYear(market, instrument, now);
+  const earned = (year?.get('NetIncome') ?? 0) / shares;
+  return {
+    sharesOutstanding: shares,
+    marketCap: worth,
+    ...(earned > 0 ? { epsTrailingTwelveMonths: rounded(earned), trailingPE: rounded(worth / shares / earned) } : {}),
+    ...(instrument.dividend === undefined ? {} : { dividendRate: rounded(instrument.dividend * 4) }),
   };
 }
 

@@ -2,6 +2,10 @@
  * `/v10/finance/quoteSummary/{symbol}`: the modules that clients ask for most, from the same prices as the quote. Numbers
  * are `{raw, fmt}` unless `formatted=false` is asked for, as the real one has it.
  */
+import { analystModules } from './analysts.ts';
+import { industryOf } from './company.ts';
+import { ownerModules } from './holders.ts';
+import type { SimMarket } from './market.ts';
 import type { SimInstrument } from './universe.ts';
 
 type Quote = Readonly<Record<string, unknown>>;
@@ -66,6 +70,9 @@ const makers = new Map(
       fiftyTwoWeekHigh: quote['fiftyTwoWeekHigh'],
       fiftyDayAverage: quote['fiftyDayAverage'],
       twoHundredDayAverage: quote['twoHundredDayAverage'],
+      marketCap: quote['marketCap'],
+      trailingPE: quote['trailingPE'],
+      dividendRate: quote['dividendRate'],
       currency: instrument.currency,
       fromCurrency: null,
       toCurrency: null,
@@ -89,49 +96,100 @@ const makers = new Map(
       gmtOffSetMilliseconds: quote['gmtOffSetMilliseconds'],
       maxAge: 1,
     }),
-    assetProfile: (instrument) =>
-      instrument.quoteType === 'EQUITY'
-        ? {
-            address1: 'One Simulated Way',
-            city: 'New York',
-            country: 'United States',
-            website: 'https://example.com',
-            industry: 'Consumer Electronics',
-            sector: 'Technology',
-            longBusinessSummary: `${instrument.longName} as the simulated Yahoo knows it.`,
-            fullTimeEmployees: 150_000,
-            companyOfficers: [],
-            maxAge: 86_400,
-          }
-        : null,
-    financialData: (instrument, quote) =>
-      instrument.quoteType === 'EQUITY'
-        ? {
-            maxAge: 86_400,
-            currentPrice: quote['regularMarketPrice'],
-            recommendationKey: 'none',
-            financialCurrency: instrument.currency.toUpperCase(),
-          }
-        : null,
-    defaultKeyStatistics: (instrument) => ({
+    defaultKeyStatistics: (instrument, quote) => ({
       maxAge: 1,
       priceHint: instrument.priceHint,
+      sharesOutstanding: quote['sharesOutstanding'],
+      trailingEps: quote['epsTrailingTwelveMonths'],
       category: null,
       fundFamily: null,
     }),
   }),
 );
 
+/** Who a company is. */
+function profilesOf(market: SimMarket, instrument: SimInstrument): [string, Module][] {
+  if (instrument.quoteType !== 'EQUITY') return [];
+  const where = industryOf(market, instrument);
+  const profile = {
+    address1: 'One Simulated Way',
+    city: 'New York',
+    country: 'United States',
+    website: 'https://example.com',
+    industry: where?.industry.name,
+    industryKey: where?.industry.key,
+    industryDisp: where?.industry.name,
+    sector: where?.sector.name,
+    sectorKey: where?.sector.key,
+    sectorDisp: where?.sector.name,
+    longBusinessSummary: `${instrument.longName} as the simulated Yahoo knows it.`,
+    fullTimeEmployees: 150_000,
+    companyOfficers: [],
+    maxAge: 86_400,
+  };
+  return ['assetProfile', 'summaryProfile'].map((name) => [name, profile]);
+}
+
+/** What a fund holds. */
+function fundModules({ quoteType, longName }: SimInstrument): [string, Module][] {
+  if (quoteType !== 'ETF' && quoteType !== 'MUTUALFUND') return [];
+  const holdings = ['AAPL', 'MSFT', 'NVDA'].map((symbol, at) => ({
+    symbol,
+    holdingName: symbol,
+    holdingPercent: Number((0.07 - at * 0.01).toFixed(4)),
+  }));
+  return [
+    [
+      'topHoldings',
+      {
+        maxAge: 1,
+        cashPosition: 0.002,
+        stockPosition: 0.998,
+        bondPosition: 0,
+        otherPosition: 0,
+        preferredPosition: 0,
+        convertiblePosition: 0,
+        holdings,
+        equityHoldings: { priceToEarnings: 0.035, priceToBook: 0.2, priceToSales: 0.3, priceToCashflow: 0.06 },
+        bondHoldings: {},
+        bondRatings: [{ us_government: 0 }],
+        sectorWeightings: [{ technology: 0.4 }, { healthcare: 0.1 }],
+      },
+    ],
+    [
+      'fundProfile',
+      {
+        maxAge: 1,
+        styleBoxUrl: null,
+        family: longName.split(' ')[0],
+        categoryName: 'Large Blend',
+        legalType: quoteType === 'ETF' ? 'Exchange Traded Fund' : null,
+        feesExpensesInvestment: { annualReportExpenseRatio: 0.0009, annualHoldingsTurnover: 0.03, totalNetAssets: 1 },
+        feesExpensesInvestmentCat: { annualReportExpenseRatio: 0.008, annualHoldingsTurnover: 0.5, totalNetAssets: 1 },
+        brokerages: [],
+      },
+    ],
+  ];
+}
+
 /** The element of `quoteSummary.result`, or `null` when none of the modules is there for this instrument. */
 export function summaryOf(
+  market: SimMarket,
   instrument: SimInstrument,
   quote: Quote,
-  modules: readonly string[],
-  formatted: boolean,
+  asked: { readonly modules: readonly string[]; readonly formatted: boolean },
+  now: number,
 ): Record<string, Module> | null {
-  const found = modules.flatMap((name): [string, Module][] => {
-    const made = makers.get(name)?.(instrument, quote);
-    return made ? [[name, written(made, formatted)]] : [];
+  const price = Number(quote['regularMarketPrice'] ?? instrument.level);
+  const more = new Map<string, Module>([
+    ...ownerModules(market, instrument, price, now),
+    ...analystModules(market, instrument, price, now),
+    ...profilesOf(market, instrument),
+    ...fundModules(instrument),
+  ]);
+  const found = asked.modules.flatMap((name): [string, Module][] => {
+    const made = makers.get(name)?.(instrument, quote) ?? more.get(name);
+    return made ? [[name, written(made, asked.formatted)]] : [];
   });
   return found.length === 0 ? null : Object.fromEntries(found);
 }

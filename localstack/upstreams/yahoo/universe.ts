@@ -158,7 +158,6 @@ export interface SimInstrument {
   /** 1 is the volatility of a large share. */
   readonly volatility: number;
   readonly priceHint: number;
-  readonly marketCap?: number;
   /** Paid four times a year, in the unit of `currency`'s major one, as Yahoo does it. */
   readonly dividend?: number;
   readonly splits?: readonly Split[];
@@ -207,7 +206,6 @@ function listed(
     dailyVolume,
     volatility,
     priceHint,
-    ...(quoteType === 'EQUITY' ? { marketCap: Math.round(level * dailyVolume * 300) } : {}),
     ...extras.get(symbol),
   }));
 }

@@ -9,12 +9,17 @@ import type { SimSource, Simulation, Simulator } from '../simulator.ts';
 import { chartOf, readChartRequest } from './chart.ts';
 import { withChartFaults } from './chart-faults.ts';
 import { driftedChart, driftedQuote, hundredfoldChart, hundredfoldQuote } from './faults.ts';
+import type { ListWorld } from './list-world.ts';
 import { inventedListing, inventedSymbol } from './listings.ts';
+import { listAnswer } from './lists.ts';
 import type { SimMarket } from './market.ts';
+import { searchNews } from './news.ts';
+import { optionChainOf } from './options.ts';
 import { pricesOf } from './prices.ts';
 import { type PriceOverride, quoteOf, typeDisplay } from './quote.ts';
 import { sessionsOf } from './session.ts';
 import { summaryOf } from './summary.ts';
+import { timeseriesOf } from './timeseries.ts';
 import { allInstruments, instrumentOf, type SimInstrument } from './universe.ts';
 
 const source = 'yahoo';
@@ -84,7 +89,7 @@ function simulateYahoo(options: Simulation): SimSource {
     const instrument = find(symbol);
     if (instrument === undefined) return failed(404, 'Not Found', 'No data found, symbol may be delisted');
     const at = now() - (control.hit('stale', source, 'chart', symbol)?.ageMs ?? 0);
-    const wanted = readChartRequest(request.query, at);
+    const wanted = readChartRequest(request.query, at, instrument.exchange);
     if ('status' in wanted) return failed(wanted.status, wanted.code, wanted.description);
     const of = { instrument, interval: wanted.interval, now: at };
     let result = chartOf(market, instrument, wanted, at, (rows) => withChartFaults(rows, of, control));
@@ -106,19 +111,56 @@ function simulateYahoo(options: Simulation): SimSource {
     const modules = (request.query.get('modules') ?? '').split(',').filter(Boolean);
     if (modules.length === 0) return failed(400, 'Bad Request', 'Missing required query parameter=modules');
     const quote = quoteWithFaults(instrument, new Set());
-    const result = summaryOf(instrument, quote, modules, request.query.get('formatted') !== 'false');
+    const formatted = request.query.get('formatted') !== 'false';
+    const result = summaryOf(market, instrument, quote, { modules, formatted }, now());
     return result === null
       ? failed(404, 'Not Found', `No fundamentals data found for symbol: ${instrument.symbol}`)
       : json(200, { quoteSummary: { result: [result], error: null } }, dataHeaders);
   }
 
-  /** Fundamentals: an empty answer for every requested type. */
   function timeseries(request: Request): Answer {
     const symbol = decodeURIComponent(request.path.slice(timeseriesPath.length)).toUpperCase();
-    const types = request.query.getAll('type').flatMap((each) => each.split(','));
-    const result = types.map((type) => ({ meta: { symbol: [symbol], type: [type] } }));
+    const types = request.query.getAll('type').flatMap((each) => each.split(',').filter(Boolean));
+    const instrument = find(symbol);
+    const [from, to] = ['period1', 'period2'].map((name) => Number(request.query.get(name) ?? Number.NaN) * 1000);
+    const asked = {
+      types,
+      from: Number.isFinite(from) ? Number(from) : 0,
+      to: Number.isFinite(to) ? Number(to) : now(),
+    };
+    const result = instrument
+      ? timeseriesOf(market, instrument, asked, now())
+      : types.map((type) => ({ meta: { symbol: [symbol], type: [type] } }));
     return json(200, { timeseries: { result, error: null } }, dataHeaders);
   }
+
+  function optionChain(request: Request): Answer {
+    const session = sessionOf(request, 'other');
+    if (session === null || request.query.get('crumb') !== sessions.crumbOf(session.value))
+      return unauthorized('Invalid Crumb');
+    const instrument = find(decodeURIComponent(request.path.slice(optionsPath.length)));
+    const date = request.query.get('date');
+    const result = instrument
+      ? [
+          optionChainOf(
+            market,
+            instrument,
+            quoteWithFaults(instrument, new Set()),
+            date === null ? null : Number(date),
+            now(),
+          ),
+        ]
+      : [];
+    return json(200, { optionChain: { result, error: null } }, dataHeaders);
+  }
+
+  const lists: ListWorld = {
+    market,
+    now,
+    find,
+    all: allInstruments(),
+    quote: (instrument) => quoteWithFaults(instrument, new Set()),
+  };
 
   function crumb(request: Request): Answer {
     const session = sessionOf(request, 'crumb');
@@ -196,7 +238,7 @@ function simulateYahoo(options: Simulation): SimSource {
         explains: [],
         count: quotes.length,
         quotes,
-        news: [],
+        news: searchNews(market, found[0], Number(request.query.get('newsCount') ?? 0), now()),
         nav: [],
         lists: [],
         researchReports: [],
@@ -236,9 +278,8 @@ function simulateYahoo(options: Simulation): SimSource {
             : page(request, 200, '<!doctype html><title>Yahoo Finance</title><p>Quote page of the simulated Yahoo.');
         default:
           if (request.path.startsWith(timeseriesPath)) return timeseries(request);
-          return json(404, {
-            finance: { result: null, error: { code: 'Not Found', description: `HTTP 404 Not Found` } },
-          });
+          if (request.path.startsWith(optionsPath)) return optionChain(request);
+          return listAnswer(request, lists) ?? nothing();
       }
     },
   };
@@ -246,6 +287,11 @@ function simulateYahoo(options: Simulation): SimSource {
 
 const timeseriesPath = '/ws/fundamentals-timeseries/v1/finance/timeseries/';
 const summaryPath = '/v10/finance/quoteSummary/';
+const optionsPath = '/v7/finance/options/';
+
+function nothing(): Answer {
+  return json(404, { finance: { result: null, error: { code: 'Not Found', description: 'HTTP 404 Not Found' } } });
+}
 
 function kindOf(path: string): RequestKind {
   if (path === '/v7/finance/quote' || path.startsWith(summaryPath)) return 'quote';
