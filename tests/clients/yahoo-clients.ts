@@ -61,6 +61,30 @@ export async function installYfinance() {
   };
 }
 
+/** What `yfinance_features.py` prints: by feature, what it got or how it failed. */
+const featuresSchema = z.record(
+  z.string(),
+  z.union([z.strictObject({ got: z.unknown() }), z.strictObject({ failed: z.string() })]),
+);
+
+/** Everything that yfinance offers, for one symbol. `clock` is the time of what stands in place of Yahoo. */
+export async function installYfinanceFeatures() {
+  const python = await installPython();
+  return async (base: string, clock: string, symbol: string) => {
+    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
+    try {
+      const said = await run(
+        python,
+        ['-W', 'ignore', join(here, 'yfinance_features.py'), base, cache, clock, symbol],
+        'yfinance failed',
+      );
+      return featuresSchema.parse(JSON.parse(said));
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  };
+}
+
 /** yahoo-finance2 (npm), installed. */
 export async function installYahooFinance2() {
   const folder = await installed('yahoo-finance2', yahooFinance2, async (half) => {

@@ -6,6 +6,8 @@ import { chance } from './prices.ts';
 import type { SimInstrument } from './universe.ts';
 
 const day = 86_400_000;
+/** Earnings by generally accepted accounting principles, or adjusted. */
+const defaultMethodology = 'gaap';
 const firms = ['Alder Research', 'Beacon Capital', 'Cobalt Securities', 'Dale Partners'];
 const grades = ['Buy', 'Hold', 'Overweight', 'Outperform'];
 
@@ -67,12 +69,21 @@ export function analystModules(market: SimMarket, instrument: SimInstrument, pri
           toGrade: grades[Math.floor(part('to', at) * grades.length)] ?? 'Buy',
           fromGrade: grades[Math.floor(part('from', at) * grades.length)] ?? 'Hold',
           action: 'main',
+          priceTargetAction: 'Maintains',
+          currentPriceTarget: target(1.05 + at / 20),
+          priorPriceTarget: target(1 + at / 20),
         })),
         maxAge: 86_400,
       },
     ],
-    ['earningsHistory', { history: done.map((each, at) => told(each, at - done.length, currency)), maxAge: 86_400 }],
-    ['earningsTrend', { trend: trendsOf(coming, of('TotalRevenue'), of('DilutedEPS'), currency), maxAge: 1 }],
+    [
+      'earningsHistory',
+      { history: done.map((each, at) => told(each, at - done.length, currency)), defaultMethodology, maxAge: 86_400 },
+    ],
+    [
+      'earningsTrend',
+      { trend: trendsOf(coming, of('TotalRevenue'), of('DilutedEPS'), currency), defaultMethodology, maxAge: 1 },
+    ],
     ['indexTrend', { maxAge: 1, symbol: 'SP5', estimates: growths(0.12) }],
     ['sectorTrend', { maxAge: 1, symbol: null, estimates: [] }],
     ['industryTrend', { maxAge: 1, symbol: null, estimates: [] }],
@@ -170,10 +181,24 @@ function earningsChart(
   );
   const sum = (each: typeof quarters, name: string) =>
     each.reduce((total, { flows }) => total + (flows.get(name) ?? 0), 0);
+  const earned = (each: typeof quarters) => {
+    const [revenue, earnings] = [sum(each, 'TotalRevenue'), sum(each, 'NetIncome')];
+    return { revenue, earnings, profitMargin: rounded(earnings / revenue) };
+  };
   return {
     maxAge: 86_400,
     earningsChart: {
-      quarterly: done.map(({ quarterEnd, actual, estimate }) => ({ date: quarter(quarterEnd), actual, estimate })),
+      quarterly: done.map(({ quarterEnd, at, actual, estimate }) => ({
+        date: quarter(quarterEnd),
+        fiscalQuarter: quarter(quarterEnd),
+        calendarQuarter: quarter(quarterEnd),
+        periodEndDate: Math.floor(quarterEnd / 1000),
+        reportedDate: Math.floor(at / 1000),
+        actual,
+        estimate,
+        difference: String(rounded((actual ?? 0) - estimate)),
+        surprisePct: String(rounded(((actual ?? 0) / estimate - 1) * 100)),
+      })),
       currentQuarterEstimate: next?.estimate,
       currentQuarterEstimateDate: next && quarter(next.quarterEnd).slice(0, 2),
       currentQuarterEstimateYear: next && new Date(next.quarterEnd).getUTCFullYear(),
@@ -181,15 +206,14 @@ function earningsChart(
       isEarningsDateEstimate: true,
     },
     financialsChart: {
-      yearly: years
-        .slice(-4)
-        .map(([date, each]) => ({ date, revenue: sum(each, 'TotalRevenue'), earnings: sum(each, 'NetIncome') })),
-      quarterly: quarters.slice(-4).map(({ end, flows }) => ({
-        date: quarter(end),
-        revenue: flows.get('TotalRevenue'),
-        earnings: flows.get('NetIncome'),
+      yearly: years.slice(-4).map(([date, each]) => ({ date, ...earned(each) })),
+      quarterly: quarters.slice(-4).map((each) => ({
+        date: quarter(each.end),
+        fiscalQuarter: quarter(each.end),
+        ...earned([each]),
       })),
     },
+    defaultMethodology,
     financialCurrency: instrument.currency.toUpperCase(),
   };
 }

@@ -9,7 +9,20 @@ const minute = 60_000;
 /** Formats are expensive to create, so each is created once. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** Names of zones by the quarter of an hour: clocks are changed at the start of one. */
+const names = new Map<string, string | undefined>();
+const mostNames = 20_000;
+
 function nameOfZone(zone: string, atMs: number, style: 'short' | 'longOffset'): string | undefined {
+  const when = `${style} ${zone} ${Math.floor(atMs / (15 * minute))}`;
+  if (names.has(when)) return names.get(when);
+  const name = formattedZone(zone, atMs, style);
+  if (names.size >= mostNames) names.clear();
+  names.set(when, name);
+  return name;
+}
+
+function formattedZone(zone: string, atMs: number, style: 'short' | 'longOffset'): string | undefined {
   const key = `${style} ${zone}`;
   let format = formats.get(key);
   if (format === undefined) {

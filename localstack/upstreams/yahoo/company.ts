@@ -1,7 +1,7 @@
 /**
- * The books of a simulated company: shares, sector, and each quarter's statements, made from the seed. Everything that is
- * told of a company comes from here, so that its figures agree: market value is price times shares, a year is four quarters,
- * assets are liabilities and equity.
+ * The books of a simulated company: shares, sector, and each quarter's statements, made from the seed. All figures of a
+ * company are from here and agree with each other: market value is price times shares, a year is four quarters, assets are
+ * liabilities and equity.
  */
 import type { SimMarket } from './market.ts';
 import { chance } from './prices.ts';
@@ -101,15 +101,23 @@ export interface Quarter {
   readonly stocks: ReadonlyMap<string, number>;
 }
 
+/** Every quote asks for the same quarters. */
+const made = new WeakMap<SimMarket, Map<string, Quarter>>();
+
 /** The quarters that are over at an instant, the oldest first; those not yet reported are marked by `reportedAt`. */
 export function quartersOf(market: SimMarket, instrument: SimInstrument, now: number): Quarter[] {
   const shares = sharesOf(instrument);
   if (shares === null) return [];
+  const kept = made.get(market) ?? new Map<string, Quarter>();
+  made.set(market, kept);
   const quarters: Quarter[] = [];
   for (let number = 0; ; number++) {
     const end = Date.UTC(firstYear, number * 3 + 3, 0);
     if (end > now) return quarters;
-    quarters.push(quarterOf(market, instrument, shares, number, end));
+    const key = `${instrument.symbol} ${number}`;
+    const quarter = kept.get(key) ?? quarterOf(market, instrument, shares, number, end);
+    kept.set(key, quarter);
+    quarters.push(quarter);
   }
 }
 

@@ -112,6 +112,8 @@ export function ownerModules(market: SimMarket, instrument: SimInstrument, price
         netInfoShares: 3_000,
         netPercentInsiderShares: 0.001,
         totalInsiderShares: 3_000_000,
+        netInstSharesBuying: 4_000,
+        netInstBuyingPercent: 0.001,
       },
     ],
     ['secFilings', { filings, maxAge: 86_400 }],

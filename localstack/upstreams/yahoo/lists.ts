@@ -8,9 +8,9 @@ import { industryAnswer, sectorAnswer } from './domains.ts';
 import { calendarAnswer, earningsPage } from './events.ts';
 import { failed, type Handler, known, type ListWorld, result, symbolsIn } from './list-world.ts';
 import { insightOf, marketSummary, marketTime, quoteTypes, spark, sparkOfCharts } from './market-lists.ts';
-import { newsStream } from './news.ts';
+import { newsStream, searchNews } from './news.ts';
 import { chance } from './prices.ts';
-import { fieldsOf, inOrder, matches, querySchema, screens } from './screens.ts';
+import { fieldsOf, inOrder, matches, querySchema, type Screen, screens } from './screens.ts';
 import type { SimInstrument } from './universe.ts';
 
 const postedSchema = z.object({
@@ -61,6 +61,21 @@ function screened(
   return { start: asked.offset, count: quotes.length, total: rows.length, quotes, useRecords: false };
 }
 
+/** What a screen looks for, as Yahoo says it beside the result. */
+function criteriaOf({ sortField, ascending, quoteType }: Screen, size: number) {
+  const sortType = ascending ? 'ASC' : 'DESC';
+  return {
+    size,
+    offset: 0,
+    sortField,
+    sortType,
+    quoteType,
+    criteria: [],
+    topOperator: 'AND',
+    includeFields: ['ticker'],
+  };
+}
+
 const savedScreen: Handler = ({ query }, _inPath, world) => {
   const found = symbolsIn(query.get('scrIds')).map((id) => ({
     id: id.toLowerCase(),
@@ -83,8 +98,14 @@ const savedScreen: Handler = ({ query }, _inPath, world) => {
                 offset: Number(query.get('start') ?? 0),
                 size: Number(query.get('count') ?? 25),
               }),
+              criteriaMeta: criteriaOf(screen, Number(query.get('count') ?? 25)),
+              rawCriteria: JSON.stringify(screen.query),
               predefinedScr: true,
+              versionId: 0,
+              creationDate: 0,
+              lastUpdated: 0,
               isPremium: false,
+              iconUrl: 'https://example.com/screen.png',
             },
           ]
         : [],
@@ -249,6 +270,36 @@ const handlers: readonly (readonly [path: string, handler: Handler])[] = [
       result(
         'finance',
         known(world, query.get('symbols')).map((each) => insightOf(world, each)),
+      ),
+  ],
+  [
+    '/v2/finance/news',
+    ({ query }, _inPath, world) => {
+      const count = Number(query.get('count') ?? 10);
+      const found = known(world, query.get('symbols'));
+      return result(
+        'Content',
+        found.flatMap((each) => searchNews(world.market, each, count, world.now())).slice(0, count),
+      );
+    },
+  ],
+  [
+    '/v1/finance/esgChart',
+    ({ query }, _inPath, world) =>
+      result(
+        'esgChart',
+        known(world, query.get('symbol')).map(() => ({
+          peerGroup: 'Simulated',
+          symbolSeries: { timestamp: [1_693_526_400], esgScore: [17.2] },
+        })),
+      ),
+  ],
+  [
+    '/v1/finance/esgPeerScores',
+    ({ query }, _inPath, world) =>
+      result(
+        'esgPeerScores',
+        known(world, query.get('symbol')).map(() => ({ peerCount: 1, peerSymbols: ['MSFT'], peerEsgScores: [15.1] })),
       ),
   ],
   [

@@ -97,6 +97,7 @@ function describe(instrument: SimInstrument, snapshot: Snapshot, now: number): R
     exchangeTimezoneShortName: zoneName(exchange.zone, now),
     gmtOffSetMilliseconds: offsetOf(exchange.zone, now),
     market: exchange.market,
+    messageBoardId: 'finmb_24937',
     esgPopulated: false,
     marketState: snapshot.state,
     corporateActions: [],
@@ -193,14 +194,24 @@ function yearOf(market: SimMarket, instrument: SimInstrument, close: number, now
   const low = Math.min(close, ...year);
   const high = Math.max(close, ...year);
   const mean = (list: readonly number[]) => Math.fround(list.reduce((sum, each) => sum + each, 0) / list.length);
+  const [fifty, twoHundred] = [mean(year.slice(0, 8)), mean(year.slice(0, 29))];
   return {
     fiftyTwoWeekLow: shortest(low),
     fiftyTwoWeekHigh: shortest(high),
     fiftyTwoWeekRange: `${rangeText(low)} - ${rangeText(high)}`,
     fiftyTwoWeekChangePercent: percent(close - (year.at(-1) ?? close), year.at(-1) ?? close),
-    fiftyDayAverage: shortest(mean(year.slice(0, 8))),
-    twoHundredDayAverage: shortest(mean(year.slice(0, 29))),
+    ...beside('fiftyTwoWeekLow', close, low),
+    ...beside('fiftyTwoWeekHigh', close, high),
+    fiftyDayAverage: shortest(fifty),
+    ...beside('fiftyDayAverage', close, fifty),
+    twoHundredDayAverage: shortest(twoHundred),
+    ...beside('twoHundredDayAverage', close, twoHundred),
   };
+}
+
+/** How far the price is from another, and which part of that. */
+function beside(name: string, close: number, other: number): Record<string, number> {
+  return { [`${name}Change`]: shortest(close - other), [`${name}ChangePercent`]: shortest((close - other) / other) };
 }
 
 function percent(change: number, base: number): number {

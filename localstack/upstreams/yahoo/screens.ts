@@ -79,7 +79,8 @@ export function fieldsOf(
   instrument: SimInstrument,
   quote: Readonly<Record<string, unknown>>,
 ): Fields {
-  const number = (name: string) => Number(quote[name] ?? 0);
+  const told = new Map(Object.entries(quote));
+  const number = (name: string) => Number(told.get(name) ?? 0);
   const price = number('regularMarketPrice');
   const where = sharesOf(instrument) === null ? null : industryOf(market, instrument);
   const region = instrument.exchange.market.slice(0, 2);
@@ -102,7 +103,8 @@ export function fieldsOf(
   return new Map(all.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
 }
 
-interface Screen {
+/** A screen that Yahoo has made. */
+export interface Screen {
   readonly title: string;
   readonly quoteType: string;
   readonly query: Query;

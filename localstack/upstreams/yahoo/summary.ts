@@ -103,9 +103,17 @@ const makers = new Map(
       trailingEps: quote['epsTrailingTwelveMonths'],
       category: null,
       fundFamily: null,
+      legalType: null,
+      lastSplitFactor: lastSplitOf(instrument),
     }),
   }),
 );
+
+/** `4:1`; `null` where there was none. */
+function lastSplitOf({ splits = [] }: SimInstrument): string | null {
+  const last = splits.at(-1);
+  return last ? `${last.numerator}:${last.denominator}` : null;
+}
 
 /** Who a company is. */
 function profilesOf(market: SimMarket, instrument: SimInstrument): [string, Module][] {
@@ -164,8 +172,18 @@ function fundModules({ quoteType, longName }: SimInstrument): [string, Module][]
         family: longName.split(' ')[0],
         categoryName: 'Large Blend',
         legalType: quoteType === 'ETF' ? 'Exchange Traded Fund' : null,
-        feesExpensesInvestment: { annualReportExpenseRatio: 0.0009, annualHoldingsTurnover: 0.03, totalNetAssets: 1 },
-        feesExpensesInvestmentCat: { annualReportExpenseRatio: 0.008, annualHoldingsTurnover: 0.5, totalNetAssets: 1 },
+        feesExpensesInvestment: {
+          annualReportExpenseRatio: 0.0009,
+          annualHoldingsTurnover: 0.03,
+          totalNetAssets: 1,
+          projectionValues: {},
+        },
+        feesExpensesInvestmentCat: {
+          annualReportExpenseRatio: 0.008,
+          annualHoldingsTurnover: 0.5,
+          totalNetAssets: 1,
+          projectionValuesCat: {},
+        },
         brokerages: [],
       },
     ],

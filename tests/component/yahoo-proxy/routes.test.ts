@@ -27,8 +27,6 @@ const everyRoute: readonly ProxyRequest[] = [...oneOfEachRoute, ...ownPaths.map(
   ...each,
   path: `/yahoo${each.path}`,
 }));
-/** The simulator has not all routes. */
-const answered = [200, 404];
 const yahooErrorSchema = z.object({ result: z.null(), error: z.object({ code: z.string(), description: z.string() }) });
 
 describe('every answer of the proxy', () => {
@@ -290,8 +288,8 @@ describe('keys', () => {
     expect(await status({ 'x-api-key': createApiKey().key })).toBe(401);
     expect(await status({ 'x-api-key': 'qtr_live_mistyped' })).toBe(401);
     expect(test.calls).toEqual([]);
-    expect(answered).toContain(await status({ 'x-api-key': key }));
-    expect(answered).toContain(await status({}, `k/${key}/`));
+    expect(await status({ 'x-api-key': key })).toBe(200);
+    expect(await status({}, `k/${key}/`)).toBe(200);
     expect(await status({}, 'k/wrong/')).toBe(401);
   });
 
