@@ -36,8 +36,6 @@ export interface StandaloneProxy {
 
 const memoryBytes = 128 * 1024 * 1024;
 const usualHeartbeatMs = 5 * 60_000;
-/** Some clients name every type of statement in one address. */
-const longestTarget = 64 * 1024;
 /** Clients say that they are a page of it, as Yahoo wants them to. */
 const yahooPage = 'https://finance.yahoo.com';
 /** How long quotes that many clients request at once are gathered into one call. */
@@ -68,7 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     log: (error) => options.log(error instanceof Error ? error.message : 'unknown error'),
   })();
   const serve = proxyListener(proxy);
-  const server = strictServer({ maxHeaderSize: longestTarget }, (request, response) => {
+  const server = strictServer({}, (request, response) => {
     if (options.key === undefined && !isOfNoPage(request, yahooPage)) refusePage(response);
     else serve(request, response);
   });

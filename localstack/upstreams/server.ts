@@ -58,7 +58,7 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
   };
   const simulators = await loadSimulators();
   const sources = new Map([...simulators].map(([id, simulator]) => [id, simulator.start(world)]));
-  const server = strictServer({ keepAliveTimeout: 5_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
+  const server = strictServer({ keepAliveTimeout: 5_000 }, (request, response) => {
     serve(request, response, sources, control, origin(server), options.controlKey?.()).catch((error: unknown) => {
       if (!response.headersSent) send(response, text(500, `simulator: ${String(error)}\n`));
     });

@@ -20,15 +20,10 @@ export interface TestProxy {
 
 /** The proxy in this process, in front of the simulated Yahoo, with a clock of its own. */
 export async function testProxy(
-<<<<<<< HEAD
-  upstreams: RunningUpstreams,
+  upstreams: Pick<RunningUpstreams, 'urlOf'>,
   world: Partial<ProxyWorld> = {},
   // Short for tests of an upstream that hangs; those of many calls give a busy machine its time.
   timeoutMs = 1_000,
-=======
-  upstreams: Pick<RunningUpstreams, 'urlOf'>,
-  world: Partial<ProxyWorld> = {},
->>>>>>> 07a79dd (Replay recorded requests of every route through the Yahoo proxy, byte for byte, and take lists of types as long as clients send them)
 ): Promise<TestProxy> {
   const calls: UpstreamCall[] = [];
   const logged: unknown[] = [];
@@ -41,16 +36,6 @@ export async function testProxy(
     sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
     simulated: true,
     sessionSecret: async () => 'the secret of these tests',
-<<<<<<< HEAD
-    upstream: (options) => {
-      const send = httpUpstream({ ...options, timeoutMs });
-      return (call) => {
-        calls.push(call);
-        return send(call);
-      };
-    },
-=======
->>>>>>> 07a79dd (Replay recorded requests of every route through the Yahoo proxy, byte for byte, and take lists of types as long as clients send them)
     now,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     memoryBytes: 16 * 1024 * 1024,
@@ -58,7 +43,7 @@ export async function testProxy(
     log: (error) => logged.push(error),
     ...world,
     upstream: (options) => {
-      const send = world.upstream?.(options) ?? httpUpstream({ ...options, timeoutMs: 1_000 });
+      const send = world.upstream?.(options) ?? httpUpstream({ ...options, timeoutMs });
       return (call) => {
         calls.push(call);
         return send(call);

@@ -90,6 +90,7 @@ export function inventedListing(seed: string, count: number, symbol: string): Si
     dailyVolume,
     volatility: Number((0.7 + of('volatility')).toFixed(2)),
     priceHint: 2,
+    isInvented: true,
   };
 }
 

@@ -154,7 +154,7 @@ function companyOf(market: SimMarket, instrument: SimInstrument, close: number, 
   const shares = sharesOf(instrument);
   const worth = marketValue(instrument, close);
   if (shares === null || worth === null) return {};
-  const year = lastYear(market, instrument, now);
+  const year = instrument.isInvented ? null : lastYear(market, instrument, now);
   const earned = (year?.get('NetIncome') ?? 0) / shares;
   return {
     sharesOutstanding: shares,

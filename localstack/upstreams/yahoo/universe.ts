@@ -161,6 +161,8 @@ export interface SimInstrument {
   /** Paid four times a year, in the unit of `currency`'s major one, as Yahoo does it. */
   readonly dividend?: number;
   readonly splits?: readonly Split[];
+  /** One of thousands: nobody asks for its earnings, and its quote costs no more than its price. */
+  readonly isInvented?: true;
 }
 
 type Row = readonly [symbol: string, name: string, level: number, dailyVolume: number];

@@ -40,7 +40,7 @@ beforeAll(async () => {
     (key) => (keys.has(key) ? key : null),
     (key) => keys.get(key) ?? 'redistribute',
   );
-  test = await testProxy(upstreams, { gate: keyGate(state, { perSecond: 1_000, burst: 1_000 }, Date.now) });
+  test = await testProxy(upstreams, { gate: keyGate(state, { perSecond: 1_000, burst: 1_000 }, Date.now) }, 10_000);
 });
 afterAll(() => upstreams.stop());
 

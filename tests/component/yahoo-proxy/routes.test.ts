@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => upstreams.stop());
 beforeEach(async () => {
-  test = await testProxy(upstreams);
+  test = await testProxy(upstreams, {}, 10_000);
 });
 afterEach(() => upstreams.control.clear());
 
@@ -275,7 +275,7 @@ describe('keys', () => {
       checks.push(asked);
       return asked === key ? 'one' : null;
     });
-    return testProxy(upstreams, { gate: keyGate(state, limit, Date.now) });
+    return testProxy(upstreams, { gate: keyGate(state, limit, Date.now) }, 10_000);
   };
 
   it.each(everyRoute)('$path wants one, in a header or in the path', async (request) => {
