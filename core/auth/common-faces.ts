@@ -20,7 +20,7 @@ export interface CommonFace {
 export const hypothetical = /\b(will|would|may|might|could|if|unless|to (avoid|prevent)|left|remaining|not)\b/i;
 
 const codeName =
-  /\b(otp|totp|mfa|2fa|tfa)\b|one.?time|verif\w*.?code|auth\w*.?code|sms.?code|pass.?code|security.?code|access.?code|(^|[^a-z])(code|pin|tan|token)\d*$/i;
+  /\b(otp|totp|mfa|2fa|tfa)\b|one.?time|verif\w*.?code|auth\w*.?code|sms.?code|pass.?code|security.?code|access.?code|security.?answer|(^|[^a-z])(code|pin|tan|token|answer)\d*$/i;
 
 function isCodeField({ type, name, autocomplete, label }: ViewedField): boolean {
   if (autocomplete.includes('one-time-code')) return true;
@@ -32,6 +32,14 @@ function isCodeField({ type, name, autocomplete, label }: ViewedField): boolean 
 /** `otpCode` and `otp_code` as words. */
 function wordsOf(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').replaceAll(/[_-]+/g, ' ');
+}
+
+/** A box for each digit, without names. */
+function areBoxesOfCode(fields: readonly ViewedField[]): boolean {
+  const boxes = fields.filter(
+    ({ type, name, label }) => ['text', 'tel', 'number', 'password', ''].includes(type) && name === '' && label === '',
+  );
+  return boxes.length >= 4 && boxes.length <= 8;
 }
 
 function isNewPassword({ type, name, autocomplete, label }: ViewedField): boolean {
@@ -102,7 +110,8 @@ export const commonFaces: readonly CommonFace[] = [
       /\bpush(ed)? (notification|message|request)|\b(sent|send(ing)?|pushed) (you )?an? .{0,30}(notification|request|prompt)\b.{0,20}\b(to|on) your\b/i,
       /\bcheck your (phone|device|app|mobile|duo|smartphone)\b|\bwaiting for (your |the )?(approval|confirmation)\b/i,
       /\bscan (the|this) (qr|code)\b/i,
-      /\b(click|follow|open|use|tap) (on )?(the|a) link\b.{0,40}\b(sent|e-?mail|inbox)|\bmagic link\b|\bsent (you )?an? (log-?in |sign-?in )?link\b/i,
+      /\b(click|follow|open|use|tap) (on )?(the|a) link\b.{0,40}\b(sent|e-?mail|inbox)|\bmagic link\b|\b(sent|e-?mailed|texted|send(ing)?)( you)? (an?|the|your) (\w+ |log-?in |sign-?in |one-?time )?link\b/i,
+      /\bapprov(e|ing) (the|this|a|your) (push|notification|request|prompt|sign-?in|log-?in)\b|\bduo push\b|\bcheck for an? .{0,20}push\b/i,
     ],
   },
   {
@@ -110,6 +119,8 @@ export const commonFaces: readonly CommonFace[] = [
     // An offer, not a demand, however it names what it offers.
     texts: [
       /\b(create|add|set up|save|try|use) (a|your) passkey\b.{0,60}$|\bpasskeys?\b.{0,40}\b(faster|easier|safer|instead)/i,
+      /\bstay (signed|logged)[- ]in\?/i,
+      /\badd (a|your|another) (recovery |backup |mobile |secondary )?(phone|e-?mail|number|address)\b/i,
       /\b(set up|turn on|enable|activate|add) (two|2|multi)-?(step|factor)\b/i,
     ],
   },
@@ -119,6 +130,9 @@ export const commonFaces: readonly CommonFace[] = [
       /\b(verification|security|one-?time|authentication|authenticator|access|login|log-?in|sign-?in|confirmation|sms|\d-digit|six-digit|four-digit)\b.{0,20}\b(code|pass ?code|pin|token)\b/i,
       /\b(two|2|multi)-?(step|factor)\b|\benter (the|your|a) (code|pin|token)\b|\b(the|a|your) code (that |which )?(we |was |has been |by |via |in )/i,
       /\b(sent|e-?mailed|texted|messaged)( you)? an? (\w+ )?code\b|\b(receive|get|send)( me)? (your|a|the) code\b|\b(message|sms|e-?mail|call) with a code\b/i,
+      /\bwe('ve| have| just)? (sent|texted|messaged|called|e-?mailed)\b.{0,40}(\*{2}|[•·]{2}|\bx{2,}|\+\d|\bending in\b)/i,
+      /\bwhat (is|was|were) .{0,40}\b(first|mother|maiden|favou?rite|pet|childhood|school|street|born|grew up)\b/i,
+      /\b(unusual|suspicious|unfamiliar) (account |sign-?in |log-?in )?(activity|attempt|sign-?in|log-?in)\b|\bblocked (this|a|the) (sign-?in|log-?in)\b/i,
       /\b(enter|type) (the|your) \d (digits|figures|numbers)\b/i,
       /\bauthenticator app\b|\b(use|insert|touch) (your|a) (passkey|security key)|\bone-?time password\b|\bsecurity questions?\b/i,
       /\b(verify|confirm)\b.{0,4}\b(it.?s (really )?you|your identity|that it.?s you|that this is you)/i,
@@ -128,7 +142,7 @@ export const commonFaces: readonly CommonFace[] = [
       /\bbestätigungscode\b|\bsicherheitscode\b|\bcode de (vérification|sécurité|confirmation)\b|\bcódigo de (verificación|seguridad)\b|\bcodice di (verifica|sicurezza)\b/i,
     ],
     path: /(^|[-_/])(verify|verification|mfa|2fa|tfa|otp|totp|two-?(factor|step)|multi-?factor|second-?factor|challenge)([-_/]|$)/i,
-    fields: (fields) => fields.some(isCodeField),
+    fields: (fields) => fields.some(isCodeField) || areBoxesOfCode(fields),
   },
   {
     state: 'signed_in_elsewhere',
@@ -143,7 +157,7 @@ export const commonFaces: readonly CommonFace[] = [
   {
     state: 'consent_wanted',
     texts: [
-      /\b(accept|allow|agree|consent|reject|manage)\b.{0,60}\bcookies?\b|\bcookies?\b.{0,80}\b(accept|consent|agree|reject|settings|preferences)\b|\bwe value your privacy\b|\b(your|give|need) consent\b/i,
+      /\b(accept|allow|agree|consent|reject|manage)\b.{0,60}\bcookies?\b|\bcookies?\b.{0,80}\b(accept|consent|agree|reject|settings|preferences)\b|\bwe value your privacy\b|\b(we|this site) uses? cookies\b|\bcookies? (to|that) (improve|personali[sz]e|help|ensure)\b|\b(your|give|need) consent\b/i,
     ],
     path: /(^|[-_/])(consent|cookie-?(wall|consent|policy)?s?|gdpr)([-_/]|$)/i,
   },

@@ -159,6 +159,11 @@ const ends: Readonly<Record<string, Case & { readonly outcome: object }>> = {
     answer: (to) => html(to, 200, shadow('<p>Enter the code from your authenticator app</p><input name="a">')),
     outcome: { outcome: 'demanded', state: 'second_factor_wanted' },
   },
+  'a page that says that it stands in for another': {
+    first: form('sent'),
+    answer: (to) => html(to, 200, '<h1>Scheduled maintenance</h1><p>Online access is unavailable.</p>'),
+    outcome: { outcome: 'failed', response: { status: 200, body: expect.stringContaining('Scheduled maintenance') } },
+  },
   'an unknown user name, before the password': {
     first: form('next', '<input name="username">'),
     answer: (to) => html(to, 200, home),

@@ -15,7 +15,7 @@ const table = (shown: readonly string[], attributes = '') =>
 const script = (code: string) =>
   `<script>const all = ${JSON.stringify(symbols)}; const body = document.querySelector('.a tbody'); const rows = (from, to) => all.slice(from, to).map((each) => '<tr><td>' + each + '</td><td>4.20</td></tr>').join('');${code}</script>`;
 
-const pages: Readonly<Record<string, string | ((page: number) => string)>> = {
+const pages: Readonly<Record<string, string | ((page: number, query: URLSearchParams) => string)>> = {
   links: (page) =>
     `${table(symbols.slice((page - 1) * 25, page * 25))}<p>Showing ${(page - 1) * 25 + 1} to ${Math.min(60, page * 25)} of 60 entries</p>
      <ul class="pagination"><li><a href="?page=1">1</a></li>${page < 3 ? `<li><a href="?page=${page + 1}" aria-label="Next"><span>&raquo;</span></a></li>` : ''}</ul>`,
@@ -52,6 +52,20 @@ const pages: Readonly<Record<string, string | ((page: number) => string)>> = {
     const draw = () => { const from = Math.min(50, Math.floor(box.scrollTop / 20)); body.innerHTML = rows(from, from + 10); body.querySelectorAll('tr').forEach((each) => { each.style.height = '20px'; });
       document.getElementById('above').style.height = from * 20 + 'px'; document.getElementById('below').style.height = (50 - from) * 20 + 'px'; };
     box.onscroll = draw; draw()`)}`,
+  'pages by an offset': (_, query) => {
+    const at = Number(query.get('offset') ?? 0);
+    return `${table(symbols.slice(at, at + 20))}<div class="pagination">${at < 40 ? `<a href="?offset=${at + 20}">Next page \u2192</a>` : ''}</div>`;
+  },
+  'pages by a cursor': (_, query) => {
+    const at = Number((query.get('cursor') ?? 'x0').slice(1));
+    return `${table(symbols.slice(at, at + 20))}${at < 40 ? `<a href="?cursor=x${at + 20}">Next 20</a>` : ''}`;
+  },
+  'a button for the full list': `${table(symbols.slice(0, 20))}<button id="on">View full list</button>${script(`
+    document.getElementById('on').onclick = (event) => { body.innerHTML = rows(0, 60); event.target.remove(); }`)}`,
+  'a button that expands it': `${table(symbols.slice(0, 20))}<button id="on" aria-expanded="false">Expand table \u25be</button>${script(`
+    document.getElementById('on').onclick = (event) => { body.innerHTML = rows(0, 60); event.target.remove(); }`)}`,
+  'a button in another language': `${table(symbols.slice(0, 20))}<button id="on">Mehr anzeigen</button>${script(`
+    let at = 20; document.getElementById('on').onclick = (event) => { body.insertAdjacentHTML('beforeend', rows(at, at + 20)); at += 20; if (at >= 60) event.target.remove(); }`)}`,
   'a script and all rows at once': `${table(symbols)}<p>Showing 1 to 60 of 60 entries</p>${script('')}`,
   'a carousel beside it': `${table(symbols)}<div><button class="next">Next</button><p>1 to 3 of 9 news</p></div>${script('')}`,
   'a link to another list': `${table(symbols)}<a href="/other" class="next">Next</a>`,
@@ -61,6 +75,14 @@ const parts: Readonly<Record<string, string>> = {
   'a count that is higher': `${table(symbols.slice(0, 50))}<p>Showing 1 to 50 of 60 entries</p>`,
   'a number beside it': `<p>60 results</p>${table(symbols.slice(0, 50))}`,
   'a number of a number': `${table(symbols.slice(0, 50))}<p>Showing 50 of 60</p>`,
+  'a number in French': `${table(symbols.slice(0, 50))}<p>Affichage de 1 \u00e0 50 sur 60 \u00e9l\u00e9ments</p>`,
+  'a number in Spanish': `${table(symbols.slice(0, 50))}<p>Mostrando 1 a 50 de 60 registros</p>`,
+  'a number in Japanese': `${table(symbols.slice(0, 50))}<p>60 \u4ef6\u4e2d 1 \u304b\u3089 50 \u307e\u3067\u3092\u8868\u793a</p>`,
+  'a number of what is loaded': `${table(symbols.slice(0, 50))}<div>50 of 60 loaded</div>`,
+  'a total before what is shown': `<p>60 results, showing 1 - 50</p>${table(symbols.slice(0, 50))}`,
+  'a number of companies': `<p>All 60 companies</p>${table(symbols.slice(0, 59))}`,
+  'an offer to see the others': `${table(symbols.slice(0, 10))}<p>Sign up to see all 60 companies</p>`,
+  'the first of more': `${table(symbols.slice(0, 10))}<div>Showing top 10 of 60. <a href="/plans">Upgrade</a></div>`,
   'a button that does nothing': `${table(symbols.slice(0, 50))}<p>1\u201350 of 60</p><button>Next</button>${script('')}`,
   'rows that never end': `${table(symbols.slice(0, 5))}${script(`let n = 0; setInterval(() => body.insertAdjacentHTML('beforeend', '<tr><td>N' + n++ + '</td><td>1</td></tr>'), 100)`)}`,
   'pages that never end': `${table(symbols.slice(0, 5))}<button id="on">Next</button>${script(`let n = 0; document.getElementById('on').onclick = () => { body.innerHTML = '<tr><td>N' + 'x'.repeat(n++) + '</td><td>1</td></tr>' }`)}`,
@@ -75,10 +97,11 @@ beforeAll(async () => {
       request: { url?: string | undefined },
       response: { writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown } },
     ) => {
-      const at = Number(new URL(request.url ?? '', 'http://x').searchParams.get('page') ?? 1);
+      const query = new URL(request.url ?? '', 'http://x').searchParams;
+      const at = Number(query.get('page') ?? 1);
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        .end(`<!doctype html><body>${typeof page === 'string' ? page : page(at)}</body>`);
+        .end(`<!doctype html><body>${typeof page === 'string' ? page : page(at, query)}</body>`);
     },
   ]);
   site = await startSite({ ...Object.fromEntries(served), '/other': table(['OTHER']) });

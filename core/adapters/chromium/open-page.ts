@@ -2,6 +2,8 @@ import { type BrowserContext, errors, type Page, type Request, type Response } f
 import type { LoginForm, LoginResult } from '../../ports/browser.ts';
 import type { UpstreamAnswer, UpstreamCall } from '../../ports/upstream.ts';
 import type { PageHint } from '../../sources/parser.ts';
+import { standInFace } from '../../sources/reading/stand-ins.ts';
+import { wallIn } from '../../sources/reading/walls.ts';
 import { arrivalOf } from './arrival.ts';
 import { furtherRequests } from './further-requests.ts';
 import type { GuardedProxy, PageRules } from './guarded-proxy.ts';
@@ -167,11 +169,24 @@ export async function openPage(
             const body = await page.content().catch(() => '');
             return { outcome: 'failed', ...answerOf(answer, body.slice(0, longestRefusal), false) };
           },
+          async standIn() {
+            const answer = answered(document);
+            const body = answer && (await page.content().catch(() => ''));
+            if (!answer || !body || !standsIn(answer, body)) return null;
+            return { outcome: 'failed', ...answerOf(answer, body.slice(0, longestRefusal), false) };
+          },
           sent: () => sentStatus,
         },
         timeoutMs,
       ),
   };
+}
+
+/** Whether a page says of itself that it is in the place of another. One that only never comes to an end says nothing. */
+function standsIn(document: Response, body: string): boolean {
+  const wall = wallIn({ status: document.status(), headers: document.headers(), body });
+  const face = standInFace(body);
+  return wall?.isCertain === true || (face !== null && face.code !== 'still_loading');
 }
 
 /** TypeScript does not see that an event handler may have set it. */

@@ -21,6 +21,8 @@ export interface PageActivity {
   readonly documents: () => number;
   /** The last of them, where its status is not 200, as an answer with what it shows. */
   readonly broken: () => Promise<Extract<LoginResult, { outcome: 'failed' }> | null>;
+  /** The last of them, where it says that it stands in the place of another page: maintenance, a queue, a wall. */
+  readonly standIn: () => Promise<Extract<LoginResult, { outcome: 'failed' }> | null>;
   /** The status of the last answer to something that was sent, whether a new document came or a script sent it. */
   readonly sent: () => number | null;
 }
@@ -158,6 +160,9 @@ export async function signIn(
   if (broken) return broken;
   if (codeTyped) return codeRefused;
   const came = activity.documents() > since || (last !== null && !hasForm(last));
+  // What says that it stands in the place of another page is no page after the password.
+  const other = came && !(last && hasForm(last)) ? await activity.standIn() : null;
+  if (other) return other;
   if (came)
     return last && hasForm(last) ? { outcome: 'form_again' } : { outcome: 'demanded', state: 'login_unrecognized' };
   if (activity.pending() > 0)

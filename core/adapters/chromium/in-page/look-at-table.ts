@@ -34,12 +34,17 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
   // Letters stay when prices move.
   const keyOf = (row) => { const text = row.textContent.slice(0, 2000); return text.replace(/[^\p{L}]+/gu, '') || text.replace(/\s+/g, ' '); };
 
+  const units = '(?:results|entries|records|rows|items|members|holdings|constituents|components|companies|stocks|symbols|positions|securities|shares|issuers|tickers|funds)';
   const number = (text) => Number(text.replace(/[,.'\s]/g, ''));
   const figure = '(\\d{1,3}(?:[,.\'\\s]\\d{3})+|\\d+)';
-  const ofRows = new RegExp('(?<![\\d.,/-])' + figure + '\\s*(?:to|through|bis|[-\\u2013\\u2014])\\s*' + figure + '\\s*(?:of|out of|von|/)\\s*' + figure, 'gi');
-  const units = '(?:results|entries|records|rows|items|members|holdings|constituents|components|companies|stocks|symbols|positions)';
-  const ofAll = new RegExp('(?:(?:showing|viewing|displaying|loaded|shown)\\s+' + figure + '\\s*(?:of|out of|/)\\s*' + figure + ')|(?:(?<![\\d.,/-])' + figure + '\\s*(?:of|out of|/)\\s*' + figure + '\\s+' + units + '\\b)', 'gi');
-  const inAll = new RegExp('\\btotal(?: of)?:?\\s*' + figure + '(?![\\d.,]*\\d|\\s*%)|(?<![\\d.,/$-])' + figure + '\\s+(?:results|entries|records|rows|items|members|holdings|constituents|components)\\b', 'gi');
+  // What pages of other languages write between the numbers, too.
+  const upTo = '(?:to|through|bis|\\u00e0|al?|hasta|at\\u00e9|tot(?: en met)?|till|til|do|\\u0434\\u043e|\\u304b\\u3089|\\u81f3|\\u5230|[-\\u2013\\u2014~\\uff5e])';
+  const among = '(?:of|out of|von|sur|de|di|van|av|af|z|\\u0438\\u0437)';
+  const things = '(?:\\s*(?:\\u4ef6|\\u6761|\\u689d|rows|entries|results))?';
+  const ofRows = new RegExp('(?<![\\d.,/-])' + figure + '\\s*' + upTo + '\\s*' + figure + things + '\\s*(?:' + among + '|/|\\uff0f|\\()\\s*' + figure, 'gi');
+  const rowsOfAll = new RegExp('(?<![\\d.,/-])' + figure + '\\s*(?:\\u4ef6\\u4e2d|\\u6761\\u4e2d|(?:' + units + ')?[:,;]?\\s*(?:showing|viewing|displaying|shown))\\s*' + figure + '\\s*' + upTo + '\\s*' + figure, 'gi');
+  const ofAll = new RegExp('(?<!(?:page|step|slide|part|day|week)\\s*)(?<![\\d.,/-])' + figure + '\\s*(?:' + among + '\\s*(?:the\\s*)?' + figure + '(?![\\d.,/-]*\\d|\\s*%)|/\\s*' + figure + '\\s+' + units + '\\b)', 'gi');
+  const inAll = new RegExp('\\btotal(?: of)?:?\\s*' + figure + '(?![\\d.,]*\\d|\\s*%)|(?<![\\d.,/$-])' + figure + '\\s+(?:(?:results|entries|records|rows|items|members|holdings|constituents|components)\\b|(?:' + units + '\\s+)?(?:in )?total\\b)|\\b(?:all|full list of|complete list of)\\s+' + figure + '\\s+' + units + '\\b', 'gi');
   const ofPages = new RegExp('\\bpage\\s*' + figure + '\\s*(?:of|/)\\s*' + figure, 'gi');
 
   // What stands around a table, and not in it: from the nearest element on.
@@ -64,6 +69,8 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     while (walker.nextNode() && length < 20000) { texts.push(walker.currentNode.data); length += walker.currentNode.data.length; }
     return (table.caption ? table.caption.textContent + ' ' : '') + (table.tFoot ? table.tFoot.textContent + ' ' : '') + texts.join(' ');
   };
+  // Fewer rows may be as many as something else has.
+  const leastOfAll = 8;
   // How many rows there are, as the table or the text around it says; null where nothing does.
   const saidOf = (table, count) => {
     const said = [];
@@ -76,8 +83,11 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
       for (const [, from, to, of] of textOutside(element, table).matchAll(ofRows))
         if (number(to) - number(from) + 1 === count && number(of) >= number(to)) said.push(number(of));
     for (const element of around(table))
-      for (const [, a, b, c, d] of textOutside(element, table).matchAll(ofAll))
-        if (number(a || c) === count && number(b || d) >= count) said.push(number(b || d));
+      for (const [, of, from, to] of textOutside(element, table).matchAll(rowsOfAll))
+        if (number(to) - number(from) + 1 === count && number(of) >= number(to)) said.push(number(of));
+    for (const element of around(table))
+      for (const [, part, a, b] of textOutside(element, table).matchAll(ofAll))
+        if (count >= leastOfAll && number(part) === count && number(a || b) >= count) said.push(number(a || b));
     // A bare number is believed beside the table only, where all is about it.
     let branch = table;
     for (const element of around(table)) {
@@ -87,7 +97,7 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     }
     for (const beside of [branch.previousElementSibling, branch.nextElementSibling, table.previousElementSibling, table.nextElementSibling, table.caption])
       if (beside && !beside.contains(table) && isShown(beside) && beside.textContent.length < 200 && beside.querySelector('table') === null)
-        for (const [, a, b] of textOutside(beside, table).matchAll(inAll)) if (number(a || b) > count) said.push(number(a || b));
+        for (const [, ...found] of textOutside(beside, table).matchAll(inAll)) { const all = number(found.find((each) => each !== undefined) || '0'); if (all > count) said.push(all); }
     return said.length > 0 ? Math.max(...said) : null;
   };
   const pagesOf = (table) => {
@@ -98,10 +108,10 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     return null;
   };
 
-  const nextWords = /^((go to )?(the )?next( page)?|next \d+|weiter|n\u00e4chste( seite)?|suivante?|siguiente|older|\u203a|\u00bb|>|>>|\u2192|\u25b6|\u276f)$/i;
-  const allWords = /^(show|view|see|display|load)\s+(all|everything)(\s+\S+){0,3}$|^all$/i;
-  const moreWords = /^(show|view|see|load)\s+(\d+\s+)?more(\s+\S+){0,3}\s*[\u2026.]*$|^more\s*[\u2026.]*$/i;
-  const wordsOf = (element) => [element.getAttribute('aria-label'), element.getAttribute('title'), ...[...element.querySelectorAll('img[alt], svg > title')].slice(0, 3).map((each) => each.getAttribute('alt') || each.textContent), element.textContent.slice(0, 60).replace(/\s+/g, ' ').trim().replace(/^(next|previous)\s*[\u203a\u00bb>\u2192]+$/i, '$1')].filter((each) => each);
+  const nextWords = /^((go to )?(the )?next( page)?|next \d+|weiter|n\u00e4chste( seite)?|(page )?suivante?|(p\u00e1gina )?siguiente|(p\u00e1gina )?(pr\u00f3xim|seguint)[aoe]?|(pagina )?successiv[ao]|avanti|volgende( pagina)?|n\u00e4sta( sida)?|n\u00e6ste( side)?|nast\u0119pna( strona)?|dalej|\u0441\u043b\u0435\u0434\u0443\u044e\u0449\S*|\u0434\u0430\u043b\u0435\u0435|\u6b21\u3078|\u6b21\u306e\u30da\u30fc\u30b8|\u4e0b\u4e00[\u9875\u9801]|\ub2e4\uc74c|older|\u203a|\u00bb|>|>>|\u2192|\u25b6|\u276f)$/i;
+  const allWords = /^(show|view|see|display|load|open|get)\s+(all|everything)(\s+\S+){0,3}$|^all$|^(show|view|see|display|load|open|get)?\s*(the\s+)?(full|complete|entire|whole)\s+(list|table|index|data|view|listing)$|^expand(\s+(all|the table|table|list|the list|rows|view))?$|^alle (anzeigen|zeigen)$|^(tout afficher|tout voir|afficher tout|voir tout)$|^(ver|mostrar) tod[oa]s?$|^(mostra|vedi) tutt[io]$|^(ver|mostrar) tudo$|^all(e|es) (tonen|weergeven)$|^\u67e5\u770b\u5168\u90e8$|^\u3059\u3079\u3066(\u3092)?\u8868\u793a$/i;
+  const moreWords = /^(show|view|see|load)\s+(\d+\s+)?more(\s+\S+){0,3}\s*[\u2026.]*$|^(load|show)\s+(the\s+)?next(\s+\S+){0,2}$|^more\s*[\u2026.]*$|^(weitere|mehr)(\s+\S+)? (anzeigen|laden)$|^mehr$|^(afficher|voir|charger) (plus|la suite)(\s+\S+){0,2}$|^(ver|cargar|mostrar|carregar) m(\u00e1s|ais)(\s+\S+){0,2}$|^(mostra|carica|vedi) altr[io]$|^(meer (laden|tonen)|toon meer|laad meer)$|^(visa|ladda) (fler|mer)$|^\u043f\u043e\u043a\u0430\u0437\u0430\u0442\u044c \u0435\u0449[\u0451\u0435]$|^\u3082\u3063\u3068\u898b\u308b$|^(\u52a0\u8f7d|\u67e5\u770b|\u663e\u793a)\u66f4\u591a$/i;
+  const wordsOf = (element) => [element.getAttribute('aria-label'), element.getAttribute('title'), ...[...element.querySelectorAll('img[alt], svg > title')].slice(0, 3).map((each) => each.getAttribute('alt') || each.textContent), element.textContent.slice(0, 60).replace(/\s+/g, ' ').trim().replace(/^(.*\p{L}.*?)\s*[\u203a\u00bb>\u2192\u25b6\u276f\u25bc\u25be\u2304+]+$/u, '$1')].filter((each) => each);
   const isOff = (element) => element.disabled === true || element.closest('[aria-disabled="true"], .disabled, [disabled]') !== null || !isShown(element);
   const isHere = (element) => {
     const href = element.getAttribute('href');
