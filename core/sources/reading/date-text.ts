@@ -1,9 +1,45 @@
-/** Dates and times as people write them on pages, in English and in figures. */
+/** Dates and times as people write them on pages, in figures, in English and with the months of some other languages. */
 import { dateInZone, isZone, offsetMinutes, startOfDate } from '../../market/zoned-date.ts';
 
-const months = [
-  ...['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november'],
-  'december',
+/** The names of the months, which may be cut off after three letters: in English, and in some other languages. */
+const months: readonly (readonly string[])[] = [
+  ['january', 'januar', 'janvier', 'enero', 'gennaio', 'janeiro', 'januari', '\u044f\u043d\u0432\u0430\u0440\u044f'],
+  [
+    'february',
+    'februar',
+    'f\u00e9vrier',
+    'febrero',
+    'febbraio',
+    'fevereiro',
+    'februari',
+    '\u0444\u0435\u0432\u0440\u0430\u043b\u044f',
+  ],
+  ['march', 'm\u00e4rz', 'mars', 'marzo', 'mar\u00e7o', 'maart', 'mrt', '\u043c\u0430\u0440\u0442\u0430'],
+  ['april', 'avril', 'abril', 'aprile', '\u0430\u043f\u0440\u0435\u043b\u044f'],
+  ['may', 'mai', 'mayo', 'maggio', 'maio', 'mei', 'maj', '\u043c\u0430\u044f'],
+  ['june', 'juni', 'juin', 'junio', 'giugno', 'junho', '\u0438\u044e\u043d\u044f'],
+  ['july', 'juli', 'juillet', 'julio', 'luglio', 'julho', '\u0438\u044e\u043b\u044f'],
+  ['august', 'ao\u00fbt', 'agosto', 'augustus', '\u0430\u0432\u0433\u0443\u0441\u0442\u0430'],
+  [
+    'september',
+    'sept',
+    'septembre',
+    'septiembre',
+    'settembre',
+    'setembro',
+    '\u0441\u0435\u043d\u0442\u044f\u0431\u0440\u044f',
+  ],
+  ['october', 'oktober', 'octobre', 'octubre', 'ottobre', 'outubro', '\u043e\u043a\u0442\u044f\u0431\u0440\u044f'],
+  ['november', 'novembre', 'noviembre', 'novembro', '\u043d\u043e\u044f\u0431\u0440\u044f'],
+  [
+    'december',
+    'dezember',
+    'd\u00e9cembre',
+    'diciembre',
+    'dicembre',
+    'dezembro',
+    '\u0434\u0435\u043a\u0430\u0431\u0440\u044f',
+  ],
 ];
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const dayMs = 86_400_000;
@@ -26,9 +62,13 @@ const forms: readonly (readonly [RegExp, readonly [number, number, number]])[] =
   [new RegExp(String.raw`${lead}(\d{4})[-/.](\d\d)[-/.](\d\d)${clock}`, 'i'), [1, 2, 3]],
   [new RegExp(String.raw`${lead}([a-z]{3,9})\.?\s+(\d{1,2})${ordinal},?\s+(\d{4})${clock}`, 'i'), [3, 1, 2]],
   [
-    new RegExp(String.raw`${lead}(\d{1,2})${ordinal}\.?[\s-](?:of\s+)?([a-z]{3,9})\.?,?[\s-](\d{4})${clock}`, 'i'),
+    new RegExp(
+      String.raw`${lead}(\d{1,2})(?:${ordinal}|er|\u00ba)\.?[\s-](?:(?:of|de)\s+)?(\p{L}{3,10})\.?,?[\s-](?:de\s+)?(\d{4})${clock}`,
+      'iu',
+    ),
     [3, 2, 1],
   ],
+  [/^(?:[:,-]\s*)?(\d{4})\s?[\u5e74\ub144]\s?(\d{1,2})\s?[\u6708\uc6d4]\s?(\d{1,2})\s?[\u65e5\uc77c]/, [1, 2, 3]],
   [new RegExp(String.raw`${lead}(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d\b)${clock}`, 'i'), [3, 2, 1]],
   [new RegExp(String.raw`${lead}(\d{1,2})/(\d{1,2})/(\d{4}|\d\d\b)${clock}`, 'i'), [3, 1, 2]],
   [new RegExp(String.raw`${lead}([a-z]{3,9})\.?\s+(\d{1,2})${ordinal}\b(?!:)${clock}`, 'i'), [0, 1, 2]],
@@ -41,6 +81,16 @@ const timeAlone = new RegExp(
 );
 const ago =
   /^(?:[:,-]\s*)?(?:about |over |more than )?(\d{1,4}|an?|one|two|three|several) ?(s(?:ec(?:ond)?)?|m(?:in(?:ute)?)?|h(?:(?:ou)?r)?|d(?:ay)?|w(?:ee)?k?)s? ago\b/i;
+const agoElsewhere =
+  /^(?:[:,-]\s*)?(?:vor|il y a|hace|h\u00e1) (\d{1,4}) ?(s|sek(?:unden?)?|secondes?|segundos?|min(?:uten?|utes?|utos?)?|h|heures?|horas?|stunden?|d[i\u00ed]as?|tag(?:en)?|j(?:ours?)?|wochen?|semaines?|semanas?)(?!\p{L})/iu;
+/** The letters of a unit's name that tell it from others. */
+const unitsElsewhere: readonly (readonly [RegExp, string])[] = [
+  [/^(?:stunde|h)/i, 'h'],
+  [/^(?:tag|j|d)/i, 'd'],
+  [/^(?:w|semai?n)/i, 'w'],
+  [/^m/i, 'm'],
+  [/^s/i, 's'],
+];
 const countWords = new Map([
   ['a', 1],
   ['an', 1],
@@ -49,7 +99,10 @@ const countWords = new Map([
   ['three', 3],
   ['several', 3],
 ]);
-const yesterday = new RegExp(String.raw`^(?:[:,-]\s*)?yesterday\b(?:[''\u2019]s close)?${clock}`, 'i');
+const yesterday = new RegExp(
+  String.raw`^(?:[:,-]\s*)?(?:yesterday|gestern|hier|ayer|ieri|ontem|gisteren)\b(?:[''\u2019]s close)?${clock}`,
+  'i',
+);
 const weekday = new RegExp(
   String.raw`^(?:[:,-]\s*)?(?:the\s+)?(?:close\s+(?:of|on)\s+)?(sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?\b(?:['\u2019]s close|,?\s+(?:at\s+)?)?${clock}`,
   'i',
@@ -85,6 +138,11 @@ export function instantIn(text: string, zone: string, now: number): number | nul
   if (count !== undefined) {
     const each = unitMs.get(unit.charAt(0).toLowerCase()) ?? 0;
     return now - (countWords.get(count.toLowerCase()) ?? Number(count)) * each;
+  }
+  const [, counted, unitName = ''] = agoElsewhere.exec(text) ?? [];
+  if (counted !== undefined) {
+    const letter = unitsElsewhere.find(([name]) => name.test(unitName))?.[1] ?? '';
+    return now - Number(counted) * (unitMs.get(letter) ?? 0);
   }
   const dayBefore = yesterday.exec(text);
   if (dayBefore) return onDate(dateInZone(now - dayMs, zone), dayBefore.slice(1), zone);
@@ -132,9 +190,7 @@ function dated(
 
 function monthOf(name: string): number {
   const small = name.toLowerCase();
-  return small.length < 3
-    ? 0
-    : months.findIndex((month) => month.startsWith(small) || (small === 'sept' && month === 'september')) + 1;
+  return small.length < 3 ? 0 : months.findIndex((names) => names.some((each) => each.startsWith(small))) + 1;
 }
 
 function two(number: number): string {

@@ -125,6 +125,8 @@ export const wallFaces: readonly WallFace[] = [
     bare: ['/TSPD/'],
     texts: ['the requested url was rejected. please consult with your administrator'],
   },
+  { name: 'barracuda', titles: ['web application firewall'], texts: ['web application firewall'] },
+  { name: 'fortiweb', titles: ['web page blocked'], texts: ['web page blocked'] },
   { name: 'fastly', passes: true, titles: ['client challenge'], bare: ['/_fs-ch-'] },
   { name: 'anubis', passes: true, marks: ['id="anubis_challenge"', 'id="anubis_version"'] },
   { name: 'qrator', passes: true, bare: ['/__qrator/'] },

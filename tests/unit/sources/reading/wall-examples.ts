@@ -58,6 +58,14 @@ export const wallsInOtherWords: readonly (readonly [string, WallExample])[] = [
       ['unnamed', '<p>Please enable JavaScript and cookies to continue</p>'],
     ] as const
   ).map(([name, body]): [string, WallExample] => [name, { status: 200, body: page('site.example', body) }]),
+  [
+    'barracuda',
+    { status: 200, body: page('Blocked', '<h1>Web Application Firewall</h1><p>Your request was blocked</p>') },
+  ],
+  [
+    'fortiweb',
+    { status: 200, body: page('Web Page Blocked!', '<p>The page cannot be displayed. Attack ID: 20000051</p>') },
+  ],
   ['radware', { status: 200, body: page('Radware Captcha Page', '<div>We apologize for the inconvenience</div>') }],
   ['bunny', { status: 200, body: page('Establishing a secure connection ...', '<h1>Hold on</h1>') }],
   ['wordfence', { status: 503, body: page('Your access to this site has been limited', '<p>Wordfence</p>') }],
