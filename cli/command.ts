@@ -43,9 +43,9 @@ export async function carryOut(
   work: (context: Context) => Promise<ExitCode>,
   { saysSimulated = false }: { readonly saysSimulated?: boolean } = {},
 ): Promise<void> {
-  const out = outputOf(json);
   const warn = (warning: { message: string }) => out.progress(`Note: ${safe(warning.message)}`);
   const api = apiOf(process.env, currentFolder(), warn);
+  const out = outputOf(json, () => api.simulated());
   process.exitCode = await work({ api, out });
   const simulated = api.simulated();
   if (simulated.length > 0 && !saysSimulated)

@@ -12,14 +12,44 @@ export interface Output {
   progress(line: string): void;
 }
 
-export function outputOf(json: boolean): Output {
+/** `simulated` gives the ids of the sources whose data are made up, as far as answers have named them. */
+export function outputOf(json: boolean, simulated: () => readonly string[] = () => []): Output {
   return {
     json,
-    result: (data, text) => process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${text()}\n`),
+    result: (data, text) =>
+      process.stdout.write(json ? `${JSON.stringify(marked(data, simulated()), null, 2)}\n` : `${text()}\n`),
     progress(line) {
       if (!json) process.stderr.write(`${line}\n`);
     },
   };
+}
+
+/**
+ * A result with a mark where data may be made up. An object or a row of a list that names sources is, where one of them is
+ * simulated; one that names none, where any source is.
+ */
+export function marked(data: unknown, simulated: readonly string[]): unknown {
+  if (simulated.length === 0) return data;
+  const markOf = (of: object) => {
+    const named = new Set(sourcesIn(of));
+    const own = named.size === 0 ? simulated : simulated.filter((id) => named.has(id));
+    return own.length === 0 ? { simulated: false } : { simulated: true, simulatedSources: own };
+  };
+  if (Array.isArray(data)) return data.map((row) => (isRecord(row) ? { ...markOf(row), ...row } : row));
+  return isRecord(data) ? { ...markOf(data), ...data } : data;
+}
+
+/** The ids of the sources that a result names, at any depth. */
+function sourcesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(sourcesIn);
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, of]) =>
+    (key === 'source' || key === 'sourceId') && typeof of === 'string' ? [of] : sourcesIn(of),
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Untrusted text on one line, with control and format characters escaped, so that it cannot steer the terminal. */
@@ -134,6 +164,11 @@ export function distance(at: string | null, now = Date.now()): string {
           : [86_400, 'days'];
   const count = Math.round(Math.abs(seconds) / size);
   return seconds > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+/** When something is due: `in 2 min`, or that it is by now. */
+export function due(at: string | null, now = Date.now()): string {
+  return at !== null && Date.parse(at) - now < 500 ? 'due now' : distance(at, now);
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

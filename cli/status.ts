@@ -7,7 +7,7 @@ import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { exitCodeOf, readHealth, scoreInWords } from './health.ts';
 import { numberOption } from './options.ts';
-import { distance, fields, safe, status, table, tinted } from './output.ts';
+import { distance, due, fields, safe, status, table, tinted } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
 
 /** `quotron status`: overview. Exits with 1 when /health does not pass, as `quotron health` does. */
@@ -103,7 +103,7 @@ function row({ id, health }: SourceView): string[] {
     whyInWords(health) ?? '',
     health.score === null ? '–' : String(health.score),
     distance(health.lastSuccessAt),
-    distance(health.nextRunAt),
+    due(health.nextRunAt),
   ];
 }
 

@@ -14,7 +14,7 @@ import { whyInWords } from '../core/contracts/words/causes.ts';
 import type { WatchHold, WatchState } from '../core/contracts/words/watch-states.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
 import { dateOption, numberOption } from './options.ts';
-import { count, distance, instant, safe, table, tinted } from './output.ts';
+import { count, distance, due, instant, safe, table, tinted } from './output.ts';
 import { CommandError, type ExitCode, exitCodes, usageError } from './problems.ts';
 
 interface AddOptions extends Common {
@@ -227,7 +227,7 @@ function shown(views: readonly WatchedView[]): string {
         source.everySeconds === null
           ? source.nextRunAt === null
             ? '–'
-            : distance(source.nextRunAt)
+            : due(source.nextRunAt)
           : `each ${source.everySeconds} s`,
       ]),
     ),

@@ -20,6 +20,7 @@ import { affectedBy, endedFaults } from './affected.ts';
 import { type Complaint, causeOfComplaint, complaintInWords, complaintsOf, together } from './complaints.ts';
 import type { DiagnosisFacts, IncidentFact, SourceFacts } from './facts.ts';
 import { minute } from './instants.ts';
+import { shareInWords } from './opening.ts';
 import type { SourceRule, SystemFinding } from './rules/rule.ts';
 import { ruleFor, unexplained } from './rules/source-rules.ts';
 import { systemRules } from './rules/system-rules.ts';
@@ -54,6 +55,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
     sources,
     findings,
     ended: endedFaults(facts),
+    simulatedSources: [...(facts.simulated ?? [])],
     earlier: facts.earlier.map((each) => ({ ...each, createdAt: instant(each.createdAt) })),
     changes: facts.previous && changesSince(facts.previous, score, sources, facts),
   };
@@ -152,7 +154,7 @@ function evidenceOf(complaint: Complaint): string[] {
   const latest = source.recoveries[0];
   return [
     `${subject === 'runs' ? failures : rows} (${complaintInWords(complaint)}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,
-    ...(symbols.asked > 0 ? [`It hits ${symbols.hit} of the ${symbols.asked} symbols that were requested.`] : []),
+    ...(symbols.asked > 0 ? [`It hits ${shareInWords(symbols)} requested.`] : []),
     ...(httpStatus === null ? [] : [`The source answered with HTTP status ${httpStatus}.`]),
     ...(source.breaker === 'closed'
       ? []

@@ -153,6 +153,8 @@ export interface DiagnosisFacts {
   readonly partitions: { readonly strays: number; readonly lastMonth: string | null };
   readonly calendars: readonly CalendarFact[];
   readonly proxy: ProxyFacts;
+  /** Ids of the sources whose data are made up. */
+  readonly simulated?: readonly string[];
   /** The health of the installation, as /health has it. */
   readonly system: SystemHealth;
   readonly previous: Diagnosis | null;

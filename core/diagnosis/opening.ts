@@ -49,7 +49,6 @@ function timeOf({ firstSeenAt, healedAt }: Finding, now: string): string {
 /** `It affects all 24 symbols that were requested (AAPL, MSFT and 22 more), on Nasdaq, NYSE and 2 other markets.` */
 function symbolsText({ hit, asked, names, markets, otherMarkets }: Affected, isOver: boolean): string {
   const verb = isOver ? 'It affected' : 'It affects';
-  const share = hit >= asked ? (hit === 1 ? 'the one symbol' : `all ${hit} symbols`) : `${hit} of the ${asked} symbols`;
   const list =
     names.length === 0
       ? ''
@@ -60,7 +59,13 @@ function symbolsText({ hit, asked, names, markets, otherMarkets }: Affected, isO
   const places = markets.map(({ name }) => name);
   const others = `other ${otherMarkets === 1 ? 'market' : 'markets'}`;
   const where = places.length === 0 ? '' : `, on ${named(places, otherMarkets, others)}`;
-  return `${verb} ${share} that ${asked === 1 ? 'was' : 'were'} requested${list}${where}.`;
+  return `${verb} ${shareInWords({ hit, asked })} requested${list}${where}.`;
+}
+
+/** Which of the symbols: `the one symbol that was`, `all 24 symbols that were`, `3 of the 24 symbols that were`. */
+export function shareInWords({ hit, asked }: { readonly hit: number; readonly asked: number }): string {
+  if (asked === 1) return 'the one symbol that was';
+  return `${hit >= asked ? `all ${asked}` : `${hit} of the ${asked}`} symbols that were`;
 }
 
 function servedText(

@@ -35,6 +35,7 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | NoSummary | nu
     [
       '# Diagnostics report',
       `Quotron, ${minute(diagnosis.createdAt)}. Overall score: **${scoreText(diagnosis.score)}**${capText(diagnosis.cap)}.`,
+      ...simulatedText(diagnosis),
       diagnosis.headline,
       ...openingOf(diagnosis, faults),
     ],
@@ -53,6 +54,16 @@ export function reportOf(diagnosis: Diagnosis, summary: Summary | NoSummary | nu
     ],
   ];
   return `${parts.flat().join('\n\n')}\n`;
+}
+
+/** Said first: a report is read elsewhere, too, where nobody sees the installation it was made on. */
+function simulatedText({ simulatedSources, sources }: Diagnosis): string[] {
+  if (simulatedSources.length === 0) return [];
+  const titles = simulatedSources.map((id) => sources.find((source) => source.id === id)?.title ?? id);
+  const whose = titles.length >= sources.length ? 'all sources' : titles.join(', ');
+  return [
+    `**Simulated data:** what ${whose} ${titles.length === 1 && whose !== 'all sources' ? 'says' : 'say'} is made up.`,
+  ];
 }
 
 function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): string[] {

@@ -24,6 +24,8 @@ export interface Diagnosing {
   readonly inspector: QueueInspector;
   readonly installation: InstallationHealth;
   readonly catalogue: readonly SourceDefinition[];
+  /** Ids of the sources whose data are made up. */
+  readonly simulated: readonly string[];
   /** Told when the queues cannot be asked: the report is made without them. */
   readonly log: (error: unknown) => void;
 }
@@ -80,6 +82,7 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     calendars: calendarWarnings(now),
     proxy: await facts.proxy(proxyId, new Date(now), since),
     // That the queues cannot be asked was logged above.
+    simulated: world.simulated,
     system: (await world.installation(now, () => {})).system,
     previous,
   };

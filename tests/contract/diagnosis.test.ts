@@ -41,6 +41,7 @@ async function diagnosis(queues: Parameters<typeof memoryQueueInspector>[0] = {}
       inspector: memoryQueueInspector(queues),
       catalogue,
       installation: installationHealthOn(world.pool),
+      simulated: [],
       log: () => {},
     },
   );

@@ -50,6 +50,7 @@ export async function diagnosisAt(pool: Pool, now: number): Promise<Diagnosis> {
       inspector: memoryQueueInspector({}),
       catalogue,
       installation: installationHealthOn(pool),
+      simulated: [],
       log: () => {},
     },
   );

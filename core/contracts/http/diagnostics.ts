@@ -160,6 +160,8 @@ export const diagnosisSchema = z
     /** Newest first. */
     ended: z.array(endedSchema).default([]),
     /** Reports before this one, newest first. */
+    /** Ids of the sources whose data are made up. */
+    simulatedSources: z.array(z.string()).default([]),
     earlier: z
       .array(z.object({ id: z.uuid(), createdAt: instant, score: z.number().nullable(), headline: z.string() }))
       .default([]),

@@ -111,7 +111,7 @@ export const causeMeanings: Readonly<Record<Cause, string>> = {
   quota_used_up: 'The source says that the quota is used up. Runs resume when it resets.',
   blocked: 'The source refuses requests from this address or demands a CAPTCHA.',
   session_ended:
-    'The session is no longer accepted. The next run makes a new one; if that fails too, recover the source, and set its credentials again where it has any.',
+    'The session is no longer accepted. Runs make a new one by themselves. Where that has failed as well, recover the source, and set its credentials again where it has any.',
   credentials_refused: 'The source refuses the credentials. Set new ones.',
   login_on_hold: 'The login needs a person, or is not possible for some time. None is made before.',
   answer_cut_off: 'The answers end in the middle. The format need not have changed.',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dateOption, instantOption, numberOption } from '../../../cli/options.ts';
-import { distance, fields, instant, safe, table } from '../../../cli/output.ts';
+import { distance, due, fields, instant, marked, safe, table } from '../../../cli/output.ts';
 
 describe('what people read', () => {
   it('stands in columns under their headings, cut to a line', () => {
@@ -39,6 +39,44 @@ describe('what people read', () => {
     expect(distance('2026-11-22T20:10:00Z', now)).toBe('in 10 min');
     expect(distance('2026-11-22T15:00:00Z', now)).toBe('5 h ago');
     expect(distance('2026-11-12T20:00:00Z', now)).toBe('10 days ago');
+  });
+
+  it('says of what is due by now that it is, and never that it was some seconds ago', () => {
+    const now = Date.parse('2026-11-22T20:00:00Z');
+    expect(due('2026-11-22T20:02:00Z', now)).toBe('in 2 min');
+    for (const past of ['2026-11-22T20:00:00.300Z', '2026-11-22T20:00:00Z', '2026-11-22T19:59:00Z'])
+      expect(due(past, now)).toBe('due now');
+    expect(due(null, now)).toBe('–');
+  });
+});
+
+describe('JSON', () => {
+  const simulated = ['yahoo', 'coingecko'];
+
+  it('has no mark where nothing is simulated', () => {
+    expect(marked({ source: 'yahoo' }, [])).toEqual({ source: 'yahoo' });
+    expect(marked([{ source: 'yahoo' }], [])).toEqual([{ source: 'yahoo' }]);
+  });
+
+  it('says of what names a source, at any depth, whether that one is simulated', () => {
+    expect(marked({ bars: [{ source: 'yahoo' }, { source: 'real' }] }, simulated)).toMatchObject({
+      simulated: true,
+      simulatedSources: ['yahoo'],
+    });
+    expect(marked([{ quote: { sourceId: 'real' } }, { quote: { sourceId: 'coingecko' } }], simulated)).toEqual([
+      { simulated: false, quote: { sourceId: 'real' } },
+      { simulated: true, simulatedSources: ['coingecko'], quote: { sourceId: 'coingecko' } },
+    ]);
+  });
+
+  it('says of what names none that there are simulated sources, and keeps a mark that is there', () => {
+    expect(marked({ healthy: true }, simulated)).toEqual({
+      simulated: true,
+      simulatedSources: simulated,
+      healthy: true,
+    });
+    expect(marked([{ id: 'real', simulated: false }], simulated)).toMatchObject([{ id: 'real', simulated: false }]);
+    expect(marked(['AAPL'], simulated)).toEqual(['AAPL']);
   });
 });
 

@@ -11,6 +11,7 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
     score: 61,
     cap: { rule: 'share_working', most: 61 },
     headline: '1 of 2 sources is healthy; 1 thing is wrong.',
+    simulatedSources: [],
     sources: [
       {
         id: 'yahoo',
@@ -65,6 +66,17 @@ function diagnosisWith(message: string, symbol = 'AAPL'): Diagnosis {
 }
 
 describe('the report', () => {
+  it('says first that data are made up, and of which sources', () => {
+    const diagnosis = diagnosisWith('x');
+    const [yahoo] = diagnosis.sources;
+    const two = yahoo ? [yahoo, { ...yahoo, id: 'coingecko', title: 'CoinGecko' }] : [];
+    const saidOf = (simulatedSources: string[]) =>
+      reportOf({ ...diagnosis, sources: two, simulatedSources }).split('\n\n')[2];
+    expect(saidOf([])).toBe(diagnosis.headline);
+    expect(saidOf(['yahoo'])).toBe('**Simulated data:** what Yahoo Finance says is made up.');
+    expect(saidOf(['yahoo', 'coingecko'])).toBe('**Simulated data:** what all sources say is made up.');
+  });
+
   it('is this, to the letter', () => {
     expect(reportOf(diagnosisWith('The answer has another shape.'))).toBe(`# Diagnostics report
 

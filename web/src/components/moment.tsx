@@ -13,6 +13,16 @@ export function Moment({ at, zone, className }: { at: string | null; zone?: stri
   );
 }
 
+/** When something is due next: no run begins at the very instant, so one whose time has come is not `0 s ago`. */
+export function NextRun({ at }: { at: string | null }) {
+  const now = useNow();
+  return at !== null && Date.parse(at) <= now ? (
+    <span title={formatExact(Date.parse(at))}>due now</span>
+  ) : (
+    <Moment at={at} />
+  );
+}
+
 /** An instant in a venue's own time: `Fri 16:00 New York`. */
 export function VenueTime({ at, zone, city = true }: { at: string; zone: string; city?: boolean }) {
   const now = useNow();

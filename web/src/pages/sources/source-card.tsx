@@ -8,7 +8,7 @@ import { continueLogin, recoverSource, runSource, setResume, switchSource } from
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
 import { Button } from '../../components/button.tsx';
-import { Moment } from '../../components/moment.tsx';
+import { Moment, NextRun } from '../../components/moment.tsx';
 import { PartBars } from '../../components/parts.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import { StopEnd } from '../../components/stop-end.tsx';
@@ -68,7 +68,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
           {health.lastFailure ? <LastFailure failure={health.lastFailure} source={source} /> : 'none'}
         </Fact>
         <Fact name="Next run">
-          {source.paused && source.pausedUntil === null ? 'none while stopped' : <Moment at={health.nextRunAt} />}
+          {source.paused && source.pausedUntil === null ? 'none while stopped' : <NextRun at={health.nextRunAt} />}
         </Fact>
         {health.incidents.length > 0 && (
           <Fact name="Incidents">
