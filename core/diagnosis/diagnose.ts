@@ -150,7 +150,7 @@ function evidenceOf(complaint: Complaint): string[] {
   const { subject, count, jobs, goodSince, symbols, source, httpStatus, firstAt } = complaint;
   const where = jobs.length > 0 ? ` of ${jobs.join(' and ')}` : '';
   const failures = `${count} ${count === 1 ? 'task' : 'tasks'}${where} failed`;
-  const rows = `${count} ${count === 1 ? 'row is' : 'rows are'} not served${where}`;
+  const rows = `${count} ${count === 1 ? 'row' : 'rows'}${where} ${count === 1 ? 'is' : 'are'} not served`;
   const latest = source.recoveries[0];
   return [
     `${subject === 'runs' ? failures : rows} (${complaintInWords(complaint)}), ${goodSince} ${goodSince === 1 ? 'task' : 'tasks'} succeeded meanwhile.`,

@@ -82,6 +82,8 @@ function recommendations(faults: readonly Finding[], cap: Diagnosis['cap']): str
 }
 
 function sourcesOf({ sources }: Diagnosis): string[] {
+  if (sources.length === 0)
+    return ['## Sources', 'They were not read: the database is too slow for it. `npx quotron status` shows them.'];
   const rows = sources.map(
     ({ title, id, status, reason, cause, score, trend, lastSuccessAt }) =>
       `| ${title} (\`${id}\`) | ${status}${cause === null && reason === null ? '' : `: ${cause === null ? code(reason ?? '') : causeWords[cause]}`} | ${scoreText(score)} | ${sparkline(trend) || '·'} | ${lastSuccessAt === null ? 'never' : minute(lastSuccessAt)} |`,

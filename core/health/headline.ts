@@ -31,6 +31,8 @@ const checkWords: ReadonlyMap<string, string> = new Map([
   ['calendars:validity', 'calendars end soon'],
   ['queues:deadLetters', 'messages are dead letters'],
   ['database:migrations', 'migrations are missing'],
+  ['database:responseTime', 'the database is slow'],
+  ['database:lockWait', 'statements wait for a lock of the database'],
 ]);
 
 /** The state in a sentence: `Degraded: 3 of 5 sources healthy; Yahoo failed (down), Alpha Vantage stopped.` */

@@ -10,7 +10,7 @@ import type { SourceDefinition } from '../sources/definition.ts';
 import { heldUntil } from './holds.ts';
 import { overdueAfterMs } from './judge.ts';
 import { type StoredStatus, shownStatus } from './shown-status.ts';
-import { type SystemSource, schedulerCheck, systemHealth } from './system.ts';
+import { lockedDatabaseCheck, type SystemSource, schedulerCheck, slowDatabaseCheck, systemHealth } from './system.ts';
 
 /** The state of the installation itself, as the database has it. */
 export interface InstallationFacts {
@@ -25,6 +25,8 @@ export interface InstallationFacts {
   /** Up to when the planner has planned; `null` before its first tick, and while a person has stopped it. */
   readonly plannedTo: Date | null;
   readonly newestQuoteAt: Date | null;
+  /** The longest that a session waits for a lock of another one, in milliseconds; 0 where none does. */
+  readonly lockWaitMs: number;
 }
 
 /** What is stored of a source. */
@@ -47,6 +49,8 @@ export interface Installation {
   /** The services that were ever switched. */
   readonly services: readonly { readonly serviceId: ServiceId; readonly running: boolean }[];
   readonly facts: InstallationFacts;
+  /** What the quickest of some statements took, in milliseconds: the database's own pace, and not that of one statement. */
+  readonly answerMs: number;
   /** Messages in dead-letter queues; `null` where the queues were not asked. */
   readonly deadLetters: number | null;
   /** In milliseconds since the epoch. */
@@ -67,6 +71,8 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
   const silent = facts.plannedTo !== null && now - facts.plannedTo.getTime() > overdueAfterMs;
   const checks = new Map<string, Check>([
     ['database:migrations', { status: facts.migrations ? 'pass' : 'warn', observedValue: facts.migrations }],
+    [slowDatabaseCheck, paceCheck(of.answerMs)],
+    [lockedDatabaseCheck, lockCheck(facts.lockWaitMs)],
     ['services:stopped', stoppedCheck(stopped)],
     ['incidents:open', counted(facts.incidents, 'GET /incidents?status=open lists them with their evidence.')],
     [schedulerCheck, scheduler(facts, now, silent)],
@@ -82,6 +88,29 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
   const warning = [...checks].filter(([name, { status }]) => status !== 'pass' && name !== 'services:stopped');
   const system = systemHealth({ sources, stopped, silent, warnings: withoutSources(warning, sources) });
   return { system, checks: Object.fromEntries([['sources:health', [sourcesCheck(system)]], ...asLists(checks)]) };
+}
+
+/** Statements of /health take some milliseconds. */
+const slowAnswerMs = 2_000;
+/** No transaction of ours holds a lock for so long that others wait longer. */
+const longLockWaitMs = 5_000;
+
+function paceCheck(answerMs: number): Check {
+  const observedValue = Math.round(answerMs);
+  if (answerMs < slowAnswerMs) return { status: 'pass', observedValue };
+  const output = `The database takes ${inSeconds(answerMs)} for a statement of milliseconds: look at its processor, memory and disk.`;
+  return { status: 'warn', observedValue, output };
+}
+
+function lockCheck(waitMs: number): Check {
+  const observedValue = Math.round(waitMs);
+  if (waitMs < longLockWaitMs) return { status: 'pass', observedValue };
+  const output = `A statement has waited ${inSeconds(waitMs)} for a lock of another session of the database.`;
+  return { status: 'warn', observedValue, output };
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 function systemSource(source: SourceDefinition, row: InstalledSource, needs: boolean, now: number): SystemSource {

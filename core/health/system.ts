@@ -155,5 +155,9 @@ function attentionOf({ sources, stopped, silent, warnings }: SystemFacts): Atten
   ];
 }
 
+/** The checks of /health that say whether the database answers in time, and whether statements wait for locks. */
+export const slowDatabaseCheck = 'database:responseTime';
+export const lockedDatabaseCheck = 'database:lockWait';
+
 /** The check of /health that says whether the scheduler plans. */
 export const schedulerCheck = 'scheduler:plannedTo';

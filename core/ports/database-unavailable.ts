@@ -11,6 +11,9 @@ const codedError = z.object({ code: z.string() });
  */
 const unavailable = /^(?:08|28|53|57|58)[0-9A-Z]{3}$|^(?:55P03|25P03|40P01)$/;
 
+/** 57014 a statement and 55P03 a lock took longer than they may. */
+const endedByLimit: ReadonlySet<string> = new Set(['57014', '55P03']);
+
 /**
  * The connection to the database could not be made, broke, or gave no answer. Only the adapter of the database throws it:
  * the same codes of Node on the way to a bucket or a queue say nothing of the database.
@@ -45,6 +48,11 @@ export function errorCode(error: unknown): string {
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return true;
   return unavailable.test(errorCode(error)) || isConnectionLost(error);
+}
+
+/** Whether the database answered, and ended a statement that took too long or waited too long for a lock. */
+export function isStatementEnded(error: unknown): boolean {
+  return endedByLimit.has(errorCode(error));
 }
 
 /** Whether an error came from the connection to the database and not from its server: nothing more can be said on it. */

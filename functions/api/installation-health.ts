@@ -1,5 +1,6 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { judgeInstallation } from '../../core/health/installation.ts';
+import { startPace } from '../../core/health/pace.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
@@ -43,11 +44,14 @@ export function createInstallationHealth(of: InstallationReaders): InstallationH
   return async (now, log) => {
     const at = new Date(now);
     const dead = deadLetters(now, log);
-    const facts = await of.health.facts(at);
+    const pace = startPace();
+    const facts = await pace.of(of.health.facts(at));
     const ids = of.catalogue.map((source) => source.id);
-    const rows = await of.sources.sources(ids, at);
-    const services = await of.switches.services(at);
+    const rows = await pace.of(of.sources.sources(ids, at));
+    const services = await pace.of(of.switches.services(at));
     const { catalogue } = of;
-    return judgeInstallation({ catalogue, needsCredentials, rows, services, facts, deadLetters: await dead, now });
+    const { quickestMs: answerMs } = pace;
+    const known = { rows, services, facts, answerMs, deadLetters: await dead };
+    return judgeInstallation({ catalogue, needsCredentials, ...known, now });
   };
 }

@@ -1,11 +1,13 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import type { Diagnosis } from '../../core/contracts/http/diagnostics.ts';
+import type { SystemHealth } from '../../core/contracts/http/health.ts';
 import type { QueueCounts } from '../../core/contracts/queues.ts';
 import { serviceIds } from '../../core/contracts/words/services.ts';
 import { symbolsOfFaults } from '../../core/diagnosis/affected.ts';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../core/diagnosis/facts.ts';
 import { reportOf } from '../../core/diagnosis/report.ts';
+import { databaseTrouble } from '../../core/diagnosis/rules/installation/standstill.ts';
 import { calendarWarnings } from '../../core/market/calendar.ts';
 import { exchangeOf } from '../../core/market/exchange.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
@@ -33,7 +35,7 @@ export interface Diagnosing {
 /**
  * Makes a diagnosis and keeps it:
  *
- *   1. read the facts: tables, queues, the report before
+ *   1. read the facts: tables, queues, the report before; of a database that is slow only what /health knows
  *   2. judge them by the rules
  *   3. write and keep the report
  */
@@ -49,6 +51,9 @@ export async function makeDiagnosis(
 
 async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> {
   const { facts, diagnoses, catalogue } = world;
+  // That the queues cannot be asked is logged where they are counted.
+  const { system } = await world.installation(now, () => {});
+  if (databaseTrouble({ system }) === 'slow') return factsOfHealth(now, system, world);
   const previous = await diagnoses.newest();
   const ids = catalogue.map((source) => source.id);
   const since = previous && new Date(previous.createdAt);
@@ -81,10 +86,25 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     partitions: { strays, lastMonth },
     calendars: calendarWarnings(now),
     proxy: await facts.proxy(proxyId, new Date(now), since),
-    // That the queues cannot be asked was logged above.
     simulated: world.simulated,
-    system: (await world.installation(now, () => {})).system,
+    system,
     previous,
+  };
+}
+
+/** What /health knows: on a slow database all else would take longer than a request may. */
+async function factsOfHealth(now: number, system: SystemHealth, world: Diagnosing): Promise<DiagnosisFacts> {
+  return {
+    ...{ at: now, system, simulated: world.simulated, sources: [], served: [], earlier: [], previous: null },
+    services: serviceIds.map((id) => {
+      const stopped = system.attention.some((each) => each.kind === 'service' && each.id === id);
+      return { id, running: !stopped, changedAt: null, stoppedUntil: null };
+    }),
+    queues: await counts(world),
+    plannedTo: null,
+    partitions: { strays: 0, lastMonth: null },
+    calendars: calendarWarnings(now),
+    proxy: { id: proxyId, pause: null, incidents: [], recoveries: [] },
   };
 }
 

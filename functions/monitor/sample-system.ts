@@ -1,5 +1,6 @@
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { judgeInstallation } from '../../core/health/installation.ts';
+import { startPace } from '../../core/health/pace.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
@@ -19,18 +20,18 @@ export interface SampleDependencies {
  * asked: dead letters are in /health and not in its history.
  */
 export async function sampleSystem(now: Date, of: SampleDependencies): Promise<void> {
-  const facts = await of.health.facts(now);
-  const rows = await of.sources.sources(
-    of.catalogue.map((source) => source.id),
-    now,
-  );
-  const services = await of.switches.services(now);
+  const pace = startPace();
+  const facts = await pace.of(of.health.facts(now));
+  const ids = of.catalogue.map((source) => source.id);
+  const rows = await pace.of(of.sources.sources(ids, now));
+  const services = await pace.of(of.switches.services(now));
   const { system } = judgeInstallation({
     catalogue: of.catalogue,
     needsCredentials,
     rows,
     services,
     facts,
+    answerMs: pace.quickestMs,
     deadLetters: null,
     now: now.getTime(),
   });

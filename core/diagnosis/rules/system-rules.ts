@@ -1,3 +1,4 @@
+import { slowDatabase } from './installation/database.ts';
 import { ownNetwork } from './installation/network.ts';
 import { missingCredentials, nearlyUsedQuotas } from './installation/notes.ts';
 import { deadLetters, overdueTasks } from './installation/pipeline.ts';
@@ -9,6 +10,7 @@ import type { SystemRule } from './rule.ts';
 /** In this order: what explains silence before what would only repeat it. */
 export const systemRules: readonly SystemRule[] = [
   stoppedServices,
+  slowDatabase,
   noTicks,
   clockAhead,
   ownNetwork,

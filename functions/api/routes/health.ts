@@ -4,6 +4,7 @@ import { checkStatusOf } from '../../../core/health/system.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { instantParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
+import { isStatementEnded } from '../../../core/ports/database-unavailable.ts';
 import type { SystemSamples } from '../../../core/ports/system-samples.ts';
 import { createInstallationHealth, type InstallationReaders } from '../installation-health.ts';
 
@@ -12,6 +13,13 @@ interface RouteDependencies extends InstallationReaders {
   readonly version: string;
   readonly simulated: readonly string[];
   log(error: unknown, requestId: string): void;
+}
+
+/** What keeps the database from answering: it is away, or a statement of milliseconds came to no end in its time. */
+function troubleOf(error: unknown): string {
+  if (isStatementEnded(error))
+    return 'The database answers, and a statement came to no end in its time: it is slow, or something holds a lock.';
+  return 'The database cannot be reached.';
 }
 
 const tag = 'Service';
@@ -38,7 +46,7 @@ export function healthRoutes({ systemSamples, version, simulated, log, ...reader
       tag,
       summary: 'Whether the installation is well',
       description:
-        'Status 200 for `pass` and `warn`, 503 for `fail`: nothing is collected any more, or the database cannot be reached. The score with what holds it, and the single checks, are shown only with a key.',
+        'Status 200 for `pass` and `warn`, 503 for `fail`: nothing is collected any more, or the database cannot be reached or does not answer in time. The score with what holds it, and the single checks, are shown only with a key.',
       media: { 'application/health+json': healthSchema },
     },
     async ({ call }) => {
@@ -48,9 +56,7 @@ export function healthRoutes({ systemSamples, version, simulated, log, ...reader
       } catch (error) {
         log(error, call.requestId);
         const checks = {
-          'database:connection': [
-            { status: 'fail' as const, observedValue: null, output: 'The database cannot be reached.' },
-          ],
+          'database:connection': [{ status: 'fail' as const, observedValue: null, output: troubleOf(error) }],
         };
         view = { status: 'fail', ...release, sources: { total: catalogue.length, healthy: 0 }, system: null, checks };
       }

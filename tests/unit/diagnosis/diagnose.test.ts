@@ -114,6 +114,18 @@ describe('what is wrong with Quotron itself', () => {
     expect(rulesOf(facts([silent()], { plannedTo: minutesAgo(2) }))).toEqual(['stuck-inside']);
   });
 
+  it('a slow or locked database explains what stands still, and neither sources nor ticks are blamed', () => {
+    for (const check of ['database:responseTime', 'database:lockWait']) {
+      const known = facts([silent()], { plannedTo: minutesAgo(20) });
+      const attention = [
+        { kind: 'check' as const, id: check, title: check, status: null, reason: null, cause: null, until: null },
+      ];
+      const found = diagnose({ ...known, system: { ...known.system, attention } });
+      expect(found.findings.map(({ rule }) => rule)).toEqual(['slow-database']);
+      expect(found.findings[0]?.sources).toEqual([silent().id]);
+    }
+  });
+
   it('tasks without an outcome', () => {
     expect(rulesOf(facts([source({ status: 'healthy', overdue: 3 })]))).toEqual(['tasks-without-outcome']);
   });

@@ -12,6 +12,7 @@ const factsRow = z.object({
   incidents: z.int(),
   plannedTo: instant.nullable(),
   newestQuoteAt: instant.nullable(),
+  lockWaitMs: z.number(),
 });
 
 /** Reads of the state of the installation from Postgres. */
@@ -34,7 +35,11 @@ export function healthReader(pool: Pool): HealthReader {
                       (SELECT count(*)::int FROM incident WHERE resolved_at IS NULL) AS incidents,
                       (SELECT max(planned_to) FROM planner_state
                        WHERE ${runsAt('scheduler', '$1')}) AS "plannedTo",
-                      (SELECT max(confirmed_at) FROM latest_quote) AS "newestQuoteAt"`,
+                      (SELECT max(confirmed_at) FROM latest_quote) AS "newestQuoteAt",
+                      -- Advisory locks are turns: who waits for one does nothing wrong.
+                      (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - w.waitstart)), 0)::float8 * 1000
+                       FROM pg_locks w JOIN pg_stat_activity s ON s.pid = w.pid AND s.datname = current_database()
+                       WHERE NOT w.granted AND w.locktype <> 'advisory') AS "lockWaitMs"`,
         values: [now],
       });
       return onlyRow(factsRow, result);

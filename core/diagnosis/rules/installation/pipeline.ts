@@ -1,6 +1,6 @@
 import { say } from '../advice.ts';
 import type { Advice, SystemRule } from '../rule.ts';
-import { isSilence, stoppedClock, waitingQueues } from './standstill.ts';
+import { databaseTrouble, isSilence, stoppedClock, waitingQueues } from './standstill.ts';
 
 const scrapeQueue = 'scrape-';
 
@@ -58,7 +58,7 @@ export const overdueTasks: SystemRule = {
     );
     const standsStill =
       facts.services.some(({ id, running }) => !running && id !== 'proxy') || stoppedClock(facts) !== null;
-    if (stuck.length === 0 || standsStill) return [];
+    if (stuck.length === 0 || standsStill || databaseTrouble(facts) !== null) return [];
     return [
       {
         title: 'Tasks have no outcome',

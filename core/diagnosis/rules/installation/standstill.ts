@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../../contracts/words/services.ts';
+import { lockedDatabaseCheck, slowDatabaseCheck } from '../../../health/system.ts';
 import { clockToleranceMs } from '../../../planning/wrong-clock.ts';
 import type { Complaint } from '../../complaints.ts';
 import type { DiagnosisFacts, SourceFacts } from '../../facts.ts';
@@ -43,6 +44,13 @@ export function stoppedClock({ at, plannedTo }: DiagnosisFacts): number | null {
   return plannedTo !== null && at - plannedTo >= silentTicksMs ? plannedTo : null;
 }
 
+/** Whether the database is slow or locked, by the checks of /health: what stands still then does so for want of it. */
+export function databaseTrouble({ system }: Pick<DiagnosisFacts, 'system'>): 'slow' | 'locked' | null {
+  const warns = (check: string) => system.attention.some(({ kind, id }) => kind === 'check' && id === check);
+  if (warns(lockedDatabaseCheck)) return 'locked';
+  return warns(slowDatabaseCheck) ? 'slow' : null;
+}
+
 export const stoppedServices: SystemRule = {
   id: 'service-stopped',
   find: (facts, complaints) =>
@@ -77,7 +85,7 @@ export const noTicks: SystemRule = {
   find(facts, complaints) {
     const stopped = facts.services.some(({ id, running }) => id === 'scheduler' && !running);
     const since = stoppedClock(facts);
-    if (stopped || since === null) return [];
+    if (stopped || since === null || databaseTrouble(facts) !== null) return [];
     return [
       {
         title: 'The clock has stopped',
