@@ -251,7 +251,7 @@ function withIncident(complaint: Complaint): Complaint {
   const open = complaint.source.incidents.find(
     (incident) => incident.resolvedAt === null && reasons.includes(incident.reason),
   );
-  if (!open) return complaint;
+  if (!open || hasWorkedSince(complaint, open.openedAt)) return complaint;
   // It counts runs, and rows are counted here.
   if (isRows) return { ...complaint, firstAt: Math.min(complaint.firstAt, open.openedAt) };
   return {
@@ -260,6 +260,15 @@ function withIncident(complaint: Complaint): Complaint {
     firstAt: Math.min(complaint.firstAt, open.openedAt),
     lastAt: Math.max(complaint.lastAt, open.lastSeenAt),
   };
+}
+
+/** Whether the jobs of a complaint worked between an instant and their first failure: an incident that is opened again began before that. */
+function hasWorkedSince({ source, jobs, firstAt }: Complaint, since: number): boolean {
+  const recoveredAt = verifiedAt(source);
+  if (recoveredAt > since && recoveredAt < firstAt) return true;
+  return source.tasks.some(({ job, ok, rejected, at }) => {
+    return jobs.includes(job) && ok && rejected === 0 && at > since && at < firstAt;
+  });
 }
 
 /** Runs that failed because all of their rows were held back: the rows say more. */

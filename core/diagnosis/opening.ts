@@ -102,7 +102,9 @@ function doneOf({ recovery, sources, firstSeenAt }: Finding, only: DiagnosedSour
   const held = only?.heldUntil ? ` It gets no request until ${minute(only.heldUntil)}.` : '';
   if (sources.length === 0 || firstSeenAt === null) return held === '' ? null : held.trim();
   if (recovery === null) return `No recovery was tried yet.${held}`;
-  return `It was recovered last at ${minute(recovery.requestedAt)}, ${ends.get(recovery.status) ?? 'which is under way'}.${held}`;
+  const end = ends.get(recovery.status);
+  if (end === undefined) return `A recovery is under way since ${minute(recovery.requestedAt)}.${held}`;
+  return `It was recovered last at ${minute(recovery.requestedAt)}, ${end}.${held}`;
 }
 
 function endedText(

@@ -5,14 +5,14 @@ export interface Pace {
   readonly quickestMs: number;
 }
 
-/** Measures statements that are made one after the other: each is timed from when it is handed over. */
-export function startPace(): Pace {
+/** Measures statements that are made one after the other: each is timed from when it is handed over, by a clock that nobody sets. */
+export function startPace(elapsedMs: () => number): Pace {
   let quickest: number | null = null;
   return {
     async of(statement) {
-      const began = performance.now();
+      const began = elapsedMs();
       const result = await statement;
-      const took = performance.now() - began;
+      const took = elapsedMs() - began;
       quickest = quickest === null ? took : Math.min(quickest, took);
       return result;
     },

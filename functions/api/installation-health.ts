@@ -44,7 +44,7 @@ export function createInstallationHealth(of: InstallationReaders): InstallationH
   return async (now, log) => {
     const at = new Date(now);
     const dead = deadLetters(now, log);
-    const pace = startPace();
+    const pace = startPace(() => performance.now());
     const facts = await pace.of(of.health.facts(at));
     const ids = of.catalogue.map((source) => source.id);
     const rows = await pace.of(of.sources.sources(ids, at));

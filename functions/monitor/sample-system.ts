@@ -20,7 +20,7 @@ export interface SampleDependencies {
  * asked: dead letters are in /health and not in its history.
  */
 export async function sampleSystem(now: Date, of: SampleDependencies): Promise<void> {
-  const pace = startPace();
+  const pace = startPace(() => performance.now());
   const facts = await pace.of(of.health.facts(now));
   const ids = of.catalogue.map((source) => source.id);
   const rows = await pace.of(of.sources.sources(ids, now));

@@ -87,6 +87,29 @@ describe('what is wrong now', () => {
   });
 });
 
+describe('an incident that is opened again', () => {
+  const openedAgain = {
+    reason: 'down' as const,
+    openedAt: minutesAgo(60),
+    lastSeenAt: minutesAgo(1),
+    resolvedAt: null,
+    count: 9,
+    samples: [],
+  };
+  const down = (minutes: number) => failed('down', { minutes });
+
+  it('is told from where the jobs worked no more, and not from its first day', () => {
+    const tasks = [down(1), down(2), task({ minutes: 10 }), task({ minutes: 20 }), down(60)];
+    const [found] = diagnose(facts([source({ tasks, incidents: [openedAgain] })])).findings;
+    expect(found).toMatchObject({ firstSeenAt: new Date(minutesAgo(2)).toISOString(), count: 2 });
+  });
+
+  it('goes back further than the tasks that are read, where none of them worked', () => {
+    const [found] = diagnose(facts([source({ tasks: [down(1), down(2)], incidents: [openedAgain] })])).findings;
+    expect(found).toMatchObject({ firstSeenAt: new Date(minutesAgo(60)).toISOString(), count: 9 });
+  });
+});
+
 describe('what is wrong with Quotron itself', () => {
   const silent = () => source({ tasks: [failed('timeout', { attempted: false })], overdue: 3 });
   const stopped = (id: 'scheduler' | 'scrapers' | 'ingest' | 'proxy', until: number | null = null) => ({

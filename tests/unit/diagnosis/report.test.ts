@@ -77,6 +77,13 @@ describe('the report', () => {
     expect(saidOf(['yahoo', 'coingecko'])).toBe('**Simulated data:** what all sources say is made up.');
   });
 
+  it('says of a recovery that has not ended that it is under way', () => {
+    const diagnosis = diagnosisWith('x');
+    const recovery = { status: 'running' as const, requestedAt: '2026-11-22T19:39:00.000Z' };
+    const findings = diagnosis.findings.map((finding) => ({ ...finding, recovery }));
+    expect(reportOf({ ...diagnosis, findings })).toContain('A recovery is under way since 2026-11-22 19:39 UTC.');
+  });
+
   it('is this, to the letter', () => {
     expect(reportOf(diagnosisWith('The answer has another shape.'))).toBe(`# Diagnostics report
 
