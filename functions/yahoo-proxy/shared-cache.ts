@@ -7,8 +7,8 @@ import type { State } from '../../core/ports/state.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { Pause } from './breaker.ts';
 
-/** The time of a lease: enough for a login, a request and its retry. */
-const leaseSeconds = 20;
+/** The time of a lease: enough for the line, a login, a request and its retry. */
+const leaseSeconds = 28;
 /** How long no container repeats a failed request. */
 const holdSeconds = 2;
 /**
