@@ -7,7 +7,7 @@
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
  * Prints a table and writes `.quotron/bench.json`; with `--json` only the JSON.
  *
- * `--against` compares the processor time of functions, per row, request and task, with that of an earlier commit (see
+ * `--against` compares the processor time of functions and of a page in Chromium with that of an earlier commit (see
  * against/compare.ts), and ends with exit code 1 when one takes more than 1.10 of before. Uncommitted changes count.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -20,22 +20,12 @@ import { startCloudDouble } from '../../support/bundles/cloud-double.ts';
 import { bundleTree, checkOut, commitOf } from '../../support/bundles/trees.ts';
 import { root } from '../../support/source-tree.ts';
 import { type Arm, armsOf, seed } from './arms.ts';
+import { comparePages, pageArm } from './compare-pages.ts';
+import { type Comparison, compared } from './comparison.ts';
 import { comparedFunctions, type Side, startSide } from './side.ts';
 
 /** More of before than this is too much. */
 export const mostRatio = 1.1;
-
-export interface Comparison {
-  readonly arm: string;
-  readonly per: Arm['per'];
-  /** Processor time of one row, request or task, in microseconds: the median of the rounds. */
-  readonly beforeMicros: number;
-  readonly afterMicros: number;
-  /** After by before: the median of the rounds, the lowest and the highest. */
-  readonly ratio: number;
-  readonly lowest: number;
-  readonly highest: number;
-}
 
 /** Runs the arms whose names hold a text `rounds` times on both sides. `say` gets a line as each step begins. */
 export async function compareWith(
@@ -44,6 +34,8 @@ export async function compareWith(
   named: string,
   say: (line: string) => void,
 ): Promise<Comparison[]> {
+  const pages = pageArm.includes(named) ? [await comparePages(revision, rounds, say)] : [];
+  if (pages.length > 0 && named !== '') return pages;
   const commit = commitOf(revision);
   const folder = mkdtempSync(join(tmpdir(), 'quotron-against-'));
   const cleanups: (() => void | Promise<void>)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -81,7 +73,7 @@ export async function compareWith(
       return side;
     };
     const arms = armsOf(cloud).filter((arm) => arm.name.includes(named));
-    return await measure(arms, await start('before'), await start('after'), rounds, say);
+    return [...pages, ...(await measure(arms, await start('before'), await start('after'), rounds, say))];
   } finally {
     await cleanUp();
   }
@@ -100,16 +92,7 @@ async function measure(arms: readonly Arm[], before: Side, after: Side, rounds: 
     }
   }
   return measured.map(({ arm, pairs }): Comparison => {
-    const ratios = pairs.map((pair) => pair.after / pair.before);
-    return {
-      arm: arm.name,
-      per: arm.per,
-      beforeMicros: median(pairs.map((pair) => pair.before)),
-      afterMicros: median(pairs.map((pair) => pair.after)),
-      ratio: median(ratios),
-      lowest: Math.min(...ratios),
-      highest: Math.max(...ratios),
-    };
+    return compared(arm.name, arm.per, pairs);
   });
 }
 
@@ -132,13 +115,6 @@ export function tableOf(comparisons: readonly Comparison[]): string[] {
       `  ${arm.padEnd(28)} ${micros(beforeMicros).padStart(8)} → ${micros(afterMicros).padStart(8)} µs per ${per.padEnd(8)}` +
       `ratio ${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)})  ${ratio <= mostRatio ? 'ok' : `ABOVE ${mostRatio.toFixed(2)}`}`,
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  const upper = sorted[half] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? Number.NaN)) / 2;
 }
 
 async function createDatabase(serverUrl: string, name: string): Promise<string> {
