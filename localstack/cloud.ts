@@ -30,12 +30,13 @@ import { recoverMessages, scrapeQueuesOf } from './lost-messages.ts';
 import { choosePort } from './ports.ts';
 import { messageOf } from './problem.ts';
 import { type RunSteps, Step } from './progress.ts';
-import { type LocalSettings, type PortName, portNames, portVariable } from './settings.ts';
+import { type LocalSettings, type PortName, portNames, portVariable, sourceVariable } from './settings.ts';
 import { simulatedSources } from './simulated-sources.ts';
 import { embedded, keepOwner, readState, root, writeState } from './state-folder.ts';
 import { type RunningUpstreams, startUpstreams } from './upstreams/server.ts';
 import { namedAgain, watchedSymbols } from './watched-symbols.ts';
 import { buildWeb, webFolder } from './web-build.ts';
+import { yahooThroughProxy } from './yahoo-through-proxy.ts';
 
 export interface CloudOptions {
   /** The state folder. Its lock must be held. */
@@ -166,8 +167,16 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
   signal.throwIfAborted();
 
   const simulated = options.live ? null : upstreams.value;
-  const sourceUrls = sourceUrlsOf(settings, simulated);
-  const madeUp = simulatedSources(folder, sourceUrls, simulated?.url ?? null);
+  // Chosen now, so that it is known which address is this cloud's own.
+  const dashboardPort = await portOf('dashboard', 4780);
+  const yahoo = await yahooThroughProxy(
+    settings.yahooProxy,
+    [dashboardPort, Number(new URL(emulator.value.url).port)],
+    settings.sourceUrls['yahoo'] === undefined ? null : sourceVariable('yahoo'),
+  );
+  const named = yahoo.url === undefined ? settings.sourceUrls : { ...settings.sourceUrls, yahoo: yahoo.url };
+  const sourceUrls = sourceUrlsOf(named, simulated);
+  const madeUp = simulatedSources(folder, sourceUrls, simulated?.url ?? null, yahoo.simulated ? ['yahoo'] : []);
   // The functions of MiniStack share this machine's files; in a container they have their own only.
   const shared = emulator.value.kind === 'ministack';
   const deployment = new Step(
@@ -258,7 +267,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         operateKey = apiKeys.operate;
         const token = await createSignInToken(pool, apiKeys.admin);
         const dashboard: RunningDashboard = await startDashboard({
-          port: await portOf('dashboard', 4780),
+          port: dashboardPort,
           folder: webFolder,
           apiUrl: executeApiUrl(emulator.value.url, deployment.value),
           emulatorUrl: emulator.value.url,
@@ -297,6 +306,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     signInUrl: served?.signInUrl ?? null,
     notes: [
       ...database.value.notes,
+      ...yahoo.notes,
       ...(migrations.value.watched?.started.length === 0 ? namedAgain(settings.symbols, watched.value) : []),
     ],
     broken: Promise.race([
@@ -342,9 +352,12 @@ function lostSchema(ended: Promise<boolean>, address: string): Promise<string> {
 }
 
 /** Base URLs instead of the catalogue's: those of the environment, then the simulator's. `null` when there are none. */
-function sourceUrlsOf(settings: LocalSettings, upstreams: RunningUpstreams | null): Record<string, string> | null {
+function sourceUrlsOf(
+  named: Readonly<Record<string, string>>,
+  upstreams: RunningUpstreams | null,
+): Record<string, string> | null {
   const simulated = upstreams === null ? [] : catalogue.map(({ id }): [string, string] => [id, upstreams.urlOf(id)]);
-  const urls = { ...Object.fromEntries(simulated), ...settings.sourceUrls };
+  const urls = { ...Object.fromEntries(simulated), ...named };
   return Object.keys(urls).length === 0 ? null : urls;
 }
 

@@ -8,6 +8,7 @@ import { readQuota } from '../core/sources/quotas.ts';
 import { type DatabaseLogin, loginNames, readLogin } from './database-login.ts';
 import { LocalCloudError } from './problem.ts';
 import { mostListings } from './upstreams/yahoo/listings.ts';
+import { readYahooProxy, yahooProxyVariable } from './yahoo-through-proxy.ts';
 
 const portSchema = z.coerce.number().int().min(1).max(65_535);
 const clockSchema = z.iso.datetime({ offset: true });
@@ -30,6 +31,8 @@ export interface LocalSettings {
   readonly sourceUrls: Readonly<Record<string, string>>;
   /** `QUOTRON_SOURCE_<ID>_QUOTA`: quotas of sources, `yahoo=200/300000`. */
   readonly sourceQuotas: string | undefined;
+  /** `YFINANCE_PROXY_URL`: the Yahoo proxy that the Yahoo source asks. It may have a key in it. */
+  readonly yahooProxy: string | undefined;
   /** `QUOTRON_SIM_SEED`: seed of the simulated prices. */
   readonly seed: string | undefined;
   /** `QUOTRON_SIM_CLOCK`: the time of the simulated market; without it, it never closes. */
@@ -87,9 +90,6 @@ function symbolsOf(text: string | undefined): string[] | undefined {
   });
   return [...new Set(symbols)];
 }
-
-/** The variable with the address that clients of Yahoo Finance are given, and the Yahoo source. */
-export const yahooProxyVariable = 'YFINANCE_PROXY_URL';
 
 /** Settings of the commands and of the scripts, which the local cloud passes on or leaves as they are. */
 const otherNames = [
@@ -209,6 +209,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     listings: number('QUOTRON_SIM_LISTINGS', mostListings) ?? 0,
     sourceUrls,
     sourceQuotas: sourceQuotasIn(env),
+    yahooProxy: readYahooProxy(env),
     seed: given('QUOTRON_SIM_SEED'),
     clock,
     unknown: unknownIn(env),

@@ -6,19 +6,25 @@ import { readState, writeState } from './state-folder.ts';
 const recordSchema = z.object({ sources: z.array(z.string()) });
 
 /**
- * The sources whose data in a state folder are made up: those that point at the simulator, and those that once did, whose
- * prices are stored there still. `npm run reset` forgets them together with the prices.
+ * The sources whose data in a state folder are made up: those that point at the simulator or at a proxy of one, and
+ * those that once did, whose prices are stored there still. `npm run reset` forgets them together with the prices.
  */
 export function simulatedSources(
   folder: string,
   sourceUrls: Readonly<Record<string, string>> | null,
   simulatorUrl: string | null,
+  behindProxies: readonly string[],
 ): readonly string[] {
   const file = join(folder, 'simulated.json');
   const before = new Set(readState(file, recordSchema)?.sources);
   const sources = catalogue
     .map(({ id }) => id)
-    .filter((id) => before.has(id) || (simulatorUrl !== null && sourceUrls?.[id]?.startsWith(`${simulatorUrl}/`)));
+    .filter(
+      (id) =>
+        before.has(id) ||
+        behindProxies.includes(id) ||
+        (simulatorUrl !== null && sourceUrls?.[id]?.startsWith(`${simulatorUrl}/`)),
+    );
   writeState(file, { sources });
   return sources;
 }

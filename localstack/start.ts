@@ -186,7 +186,7 @@ Quotron runs (ready in ${time} s)${wanted.live ? ', with the real services' : ''
   Dashboard   ${signInUrl}
               (signs in once; later with a key)
   API         ${local.apiUrl}
-  Yahoo proxy ${local.dashboardUrl}/yahoo (for yfinance and other clients: docs/proxy.md)
+  Yahoo proxy YFINANCE_PROXY_URL=${local.dashboardUrl}/yahoo/k/<read key> (for yfinance and other clients: docs/proxy.md)
   Examples    ${local.dashboardUrl}/docs
   Keys        ${folder}/local.json (apiKeys: read, operate, admin)
 ${simulation === null ? '' : `\n${simulation}\n`}
@@ -258,6 +258,7 @@ Environment:
   AWS_ENDPOINT_URL           use the running emulator at this URL
   DB_HOST, DB_PORT, DB_NAME, use a PostgreSQL that exists, of version 14 or newer: schema quotron of that database,
   DB_USER, DB_PASSWORD       as that role; DB_SSLMODE: disable, prefer (the default), require, verify-full
+  YFINANCE_PROXY_URL         the Yahoo proxy that the Yahoo source asks, such as that of another Quotron
   QUOTRON_SYMBOLS            symbols that the watch list begins with, separated by commas; read at the first start only
   QUOTRON_WATCH_LIMIT        how many symbols the watch list may have (default: 1000)
   QUOTRON_SIM_LISTINGS       how many invented listings the simulated Yahoo has: 6000, 50000 (default: none)

@@ -55,8 +55,14 @@ export const exchangeSchema = z.object({
       /** Where `code` is what a former release takes it for. */
       exact: z.enum(exchangeErrors).optional().catch(undefined),
       message: z.string(),
+      /** Where it was asked, without keys, when a setting says where. */
+      address: z.string().optional(),
     })
-    .transform(({ code, exact = code, message }) => ({ code: exact, message }))
+    .transform(({ code, exact = code, message, address }) => ({
+      code: exact,
+      message,
+      ...(address !== undefined && { address }),
+    }))
     .nullable(),
   /** When the answer was complete or abandoned. */
   fetchedAt: z.iso.datetime(),

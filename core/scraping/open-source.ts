@@ -68,12 +68,15 @@ export async function openSource(
   const source = knownSource(sourceId);
   const address = sourceAddress(source, world.sourceUrls);
   const reach = (origins: readonly string[]) =>
-    world.upstream({
-      origins,
-      allowPrivate: address.allowPrivate,
-      timeoutMs: requestTimeoutMs,
-      maxBytes: maxAnswerBytes,
-    });
+    located(
+      world.upstream({
+        origins,
+        allowPrivate: address.allowPrivate,
+        timeoutMs: requestTimeoutMs,
+        maxBytes: maxAnswerBytes,
+      }),
+      address.base?.shown,
+    );
   const strategy = source.session;
   const { browserLogin } = world;
   const sessions =
@@ -99,7 +102,10 @@ export async function openSource(
       world.wait,
       strategy.strategy === 'browser-form-login' ? browserRenewalSeconds : undefined,
     );
-  const typed = await typedInto(strategy, async () => (await world.credentials?.(sourceId)) ?? null);
+  const typed = [
+    ...(await typedInto(strategy, async () => (await world.credentials?.(sourceId)) ?? null)),
+    ...(address.base?.secrets ?? []),
+  ];
   const maskCredentials = redactor(typed);
   return {
     id: sourceId,
@@ -121,6 +127,15 @@ async function typedInto(
   const held = readLogin(strategy, await credentials());
   if ('reason' in held) return [];
   return [held.username, held.password, ...(held.totpSecret === undefined ? [] : [held.totpSecret])];
+}
+
+/** An upstream that says where there was no answer, when it is not where the catalogue says. */
+function located(upstream: Upstream, shown: string | undefined): Upstream {
+  if (shown === undefined) return upstream;
+  return async (call) => {
+    const answer = await upstream(call);
+    return answer.error === null ? answer : { ...answer, error: { ...answer.error, address: shown } };
+  };
 }
 
 /** An upstream whose answers have some secrets masked. */

@@ -329,7 +329,7 @@ async function exchangeFor(
     more,
   });
   const redact = redactor(session ? sessionSecrets(session) : []);
-  const shown = new URL(url);
+  const shown = new URL(source.address.base ? redactor(source.address.base.secrets)(url.href) : url);
   for (const name of Object.keys(session?.query ?? {})) shown.searchParams.set(name, mask);
   return {
     request: {

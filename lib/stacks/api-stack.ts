@@ -64,9 +64,11 @@ export class ApiStack extends Stack {
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
     if (settings.watchLimit !== undefined) api.addSetting('watchLimit', String(settings.watchLimit));
     if (settings.stage === 'local') {
-      if (settings.simulatedSources) api.addSetting('simulatedSources', settings.simulatedSources);
-      // The simulated market never closes.
-      if (settings.sourceUrls) api.addSetting('sessions', 'ignored');
+      if (settings.simulatedSources) {
+        api.addSetting('simulatedSources', settings.simulatedSources);
+        // The simulated market never closes.
+        api.addSetting('sessions', 'ignored');
+      }
     }
 
     // Locally there is no account-wide role for API Gateway's logs, and emulators keep none.

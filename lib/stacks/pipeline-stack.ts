@@ -167,11 +167,9 @@ export class PipelineStack extends Stack {
     if (settings.acceptFindings)
       for (const fn of [ingest, maintain]) fn.addSetting('acceptFindings', settings.acceptFindings);
     if (settings.stage === 'local') {
-      if (settings.sourceUrls) {
-        for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
-        // The simulated market never closes.
-        for (const fn of [schedule, monitor]) fn.addSetting('sessions', 'ignored');
-      }
+      if (settings.sourceUrls) for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
+      // The simulated market never closes.
+      if (settings.simulatedSources) for (const fn of [schedule, monitor]) fn.addSetting('sessions', 'ignored');
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.chromiumPack) scrapeBrowser.addSetting('chromiumPack', settings.chromiumPack);
     }

@@ -20,7 +20,11 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
   if (!response || (error && response.status === 200)) {
     switch (error?.code) {
       case 'timeout':
-        return { reason: 'timeout', detail: { code: 'timeout' }, message: 'The source did not answer in time.' };
+        return {
+          reason: 'timeout',
+          detail: { code: 'timeout' },
+          message: `The source did not answer in time${at(error)}.`,
+        };
       case 'refused':
         return {
           reason: 'bad_request',
@@ -67,7 +71,7 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
         return {
           reason: 'down',
           detail: { code: 'connection_failed' },
-          message: 'The source could not be reached or broke the connection.',
+          message: `The source could not be reached or broke the connection${at(error)}.`,
         };
       default:
         return {
@@ -112,6 +116,11 @@ export function transportFailure({ response, error }: Pick<SourceAnswer, 'respon
     return { reason: 'bad_request', detail, message: `${said}: it does not take this request.` };
   if (status >= 500 && status < 600) return { reason: 'down', detail, message: `${said}: it is broken or overloaded.` };
   return { reason: 'unexplained', detail, message: `${said}, which means nothing to this parser.` };
+}
+
+/** Where a source was asked, when a setting says where. */
+function at({ address }: { readonly address?: string | undefined }): string {
+  return address === undefined ? '' : ` at ${address}`;
 }
 
 /** Kinds of files that no source answers with, and that a browser saves in place of showing them. */
