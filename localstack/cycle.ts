@@ -123,7 +123,7 @@ export function outOfReach(result: CycleResult): string | null {
 }
 
 /** Sources whose tasks have all failed without any answer. */
-function unreachableSources({ rows, failures }: CycleResult): string[] {
+export function unreachableSources({ rows, failures }: CycleResult): string[] {
   const silent = new Set(failures.filter(({ unreachable }) => unreachable).map(({ source }) => source));
   const heard = new Set([
     ...failures.filter(({ unreachable }) => !unreachable).map(({ source }) => source),
@@ -151,7 +151,8 @@ function failuresInWords(result: CycleResult): string[] {
   });
 }
 
-function titleOf(sourceId: string): string {
+/** The name of a source. */
+export function titleOf(sourceId: string): string {
   return catalogue.find(({ id }) => id === sourceId)?.title ?? sourceId;
 }
 

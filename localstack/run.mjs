@@ -61,11 +61,22 @@ process.exitCode = await run(join(bin, 'node'), ['--import', orphaned, script, .
 
 async function install() {
   const why = existsSync(modules) ? 'package-lock.json has changed' : 'first time';
-  process.stderr.write(`Installing packages with npm ci (${why}) …\n`);
+  const packages = packagesOfLock();
+  process.stderr.write(
+    `Installing ${packages.length} packages with npm ci (${why}): Node, PostgreSQL, a browser, the tools of AWS and the rest, some 950 MB …\n`,
+  );
   const started = Date.now();
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(0);
+  const progress = setInterval(() => {
+    const there = packages.filter((name) => existsSync(join(root, name, 'package.json'))).length;
+    const what =
+      there < packages.length ? `${there} of ${packages.length} packages` : 'all packages, now their own installation';
+    process.stderr.write(`  ${what} (${seconds()} s)\n`);
+  }, 10_000);
   // npm's output goes to stderr: stdout is the command's own (`--json` is read by machines).
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const code = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2]);
+  clearInterval(progress);
   if (code !== 0) {
     fail(
       `npm ci failed (exit code ${code}), so nothing was started. Its message is above; most often the package registry ` +
@@ -75,7 +86,18 @@ async function install() {
   }
   mkdirSync(modules, { recursive: true });
   writeFileSync(stamp, `${wanted}\n`);
-  process.stderr.write(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  process.stderr.write(`Installed in ${seconds()} s\n`);
+}
+
+/** Where the packages of the lock file that are for this machine are installed. */
+function packagesOfLock() {
+  const { packages = {} } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const fits = (allowed, own) =>
+    allowed === undefined ||
+    (allowed.includes(own) ? true : allowed.some((each) => each.startsWith('!') && each !== `!${own}`));
+  return Object.entries(packages).flatMap(([name, { os, cpu, libc }]) =>
+    name !== '' && fits(os, process.platform) && fits(cpu, process.arch) && !libc?.includes('musl') ? [name] : [],
+  );
 }
 
 /** Runs a command in the project with its tools first on the PATH; gives its exit code, 128 + n after a signal. */

@@ -21,6 +21,7 @@ import {
   tableOf,
   unknownInWords,
   unknownSymbols,
+  unreachableSources,
   waitForRuns,
 } from './cycle.ts';
 import { databaseId } from './database-login.ts';
@@ -113,7 +114,7 @@ async function main(wanted: StartOptions): Promise<number> {
     } else {
       ready = true;
       announce(cloud, folder, wanted);
-      void watch(cloud.pool, say);
+      void watch(cloud.pool, unreachableSources(cycle.value), say);
       await over;
       code = 0;
     }
@@ -201,9 +202,9 @@ function printedUrl({ databaseUrl, databaseGiven }: LocalFile): string {
 }
 
 /** While it runs: prints jobs that fail, once, and those that work again. */
-async function watch(pool: Pool, say: (line: string) => void): Promise<void> {
+async function watch(pool: Pool, unreachable: readonly string[], say: (line: string) => void): Promise<void> {
   let position = positionOf(new Date());
-  const news = failingJobs();
+  const news = failingJobs(unreachable);
   while (!stopping.signal.aborted) {
     await delay(5_000, undefined, { signal: stopping.signal }).catch(() => undefined);
     try {

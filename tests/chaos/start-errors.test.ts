@@ -156,13 +156,21 @@ describe('run.mjs, which the npm scripts call', () => {
     folders.push(checkout);
     mkdirSync(join(checkout, 'localstack'));
     cpSync(join(root, 'localstack', 'run.mjs'), join(checkout, 'localstack', 'run.mjs'));
-    writeFileSync(join(checkout, 'package-lock.json'), '{}');
+    const other = { os: [`!${process.platform}`] };
+    const packages = {
+      '': {},
+      'node_modules/a': {},
+      'node_modules/b': { os: [process.platform] },
+      'node_modules/c': other,
+    };
+    writeFileSync(join(checkout, 'package-lock.json'), JSON.stringify({ packages }));
     const path = pathWith({ npm: 'echo "npm error network" >&2; exit 7' });
     const ended = spawnSync(node, [join(checkout, 'localstack', 'run.mjs'), 'script.ts'], {
       encoding: 'utf8',
       env: { PATH: `${path}:/usr/bin:/bin` },
     });
     expect(ended.status).toBe(7);
+    expect(ended.stderr).toContain('Installing 2 packages with npm ci (first time)');
     expect(ended.stderr).toContain('npm error network');
     expect(ended.stderr).toContain('npm ci failed (exit code 7), so nothing was started');
   });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { EndedTaskRow } from '../../../core/adapters/postgres/work/ended-tasks.ts';
+import { catalogue } from '../../../core/sources/catalogue.ts';
 import { failingJobs } from '../../../localstack/failing-jobs.ts';
 
 const at = new Date('2026-11-22T19:40:00Z');
@@ -50,4 +51,34 @@ it('prints a pause with what it was asked for, and not again while it lasts', ()
 it('keeps jobs and sources apart', () => {
   const news = failingJobs();
   expect(news([bad('1'), { ...bad('2'), job: 'daily-bars' }, { ...bad('3'), sourceId: 'coingecko' }])).toHaveLength(3);
+});
+
+it('says of sources that cannot be reached in one line which they are, whatever their jobs, and when they answer again', () => {
+  const lost = (runId: string, sourceId: string, job = 'quotes') =>
+    ok(runId, {
+      ...{ sourceId, job, ok: false, reason: 'down' },
+      ...{ detail: { code: 'connection_failed' }, message: 'The source could not be reached.' },
+    });
+  const news = failingJobs();
+  const all = ['yahoo', 'coingecko', 'alpha-vantage'].flatMap((id) => [lost('1', id), lost('2', id, 'daily-bars')]);
+  expect(news(all)).toEqual([
+    '2026-11-22T19:40:00.000Z Yahoo Finance, CoinGecko and Alpha Vantage could not be reached.',
+  ]);
+  expect(news([lost('3', 'yahoo'), lost('4', 'coingecko', 'daily-bars')])).toEqual([]);
+  // A part of a run answers, and then a whole one.
+  expect(news([ok('5'), lost('5', 'yahoo')])).toEqual([]);
+  expect(news([ok('6'), ok('6')])).toEqual([]);
+  expect(news([ok('7')])).toEqual(['2026-11-22T19:40:00.000Z Yahoo Finance answers again.']);
+  expect(news([lost('8', 'yahoo')])).toEqual([
+    '2026-11-22T19:40:00.000Z Yahoo Finance: The source could not be reached.',
+  ]);
+});
+
+it('does not repeat what the report of the first cycle said, and asks for the internet when no source is reached', () => {
+  const lost = (sourceId: string) =>
+    ok('1', { sourceId, ok: false, reason: 'down', detail: { code: 'connection_failed' } });
+  expect(failingJobs(['yahoo', 'coingecko'])([lost('yahoo'), lost('coingecko')])).toEqual([]);
+  expect(failingJobs()(catalogue.map(({ id }) => lost(id)))).toEqual([
+    expect.stringMatching(/ and .* could not be reached: no internet\?$/),
+  ]);
 });
