@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
+import { useNow } from '../../api/clock.ts';
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
 import { Button } from '../../components/button.tsx';
@@ -13,6 +14,7 @@ import { PartBars } from '../../components/parts.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import { StopEnd } from '../../components/stop-end.tsx';
 import { Trend } from '../../components/trend.tsx';
+import { cronWords } from '../../sources/schedule.ts';
 import { needsAttention, statusOf, statusWords } from '../../sources/status.ts';
 import { capital, missing, plural, words } from '../../text/format.ts';
 import styles from './source-card.module.css';
@@ -84,7 +86,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
             {words(health.breaker.state)}
             {health.breaker.until !== null && (
               <>
-                , tries again <Moment at={health.breaker.until} />
+                , <NextTry at={health.breaker.until} />
               </>
             )}
           </Fact>
@@ -162,17 +164,25 @@ export function Actions({ source }: { source: SourceView }) {
     <div className={styles.actions}>
       <Button
         {...refused}
+        aria-label={`${source.paused ? 'Start' : 'Stop'} ${source.title}`}
         icon={source.paused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />}
         busy={turn.isPending}
         onClick={() => turn.mutate(source.paused ? 'start' : 'stop')}
       >
         {source.paused ? 'Start' : 'Stop'}
       </Button>
-      <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
+      <Button
+        {...refused}
+        aria-label={`Run now: ${source.title}`}
+        icon={<RefreshCw aria-hidden="true" />}
+        busy={run.isPending}
+        onClick={() => run.mutate()}
+      >
         Run now
       </Button>
       <Button
         {...refused}
+        aria-label={`Recover ${source.title}`}
         icon={<HeartPulse aria-hidden="true" />}
         busy={recover.isPending}
         onClick={() => recover.mutate()}
@@ -182,6 +192,7 @@ export function Actions({ source }: { source: SourceView }) {
       {source.health.login !== null && (
         <Button
           {...refused}
+          aria-label={`Continue login: ${source.title}`}
           icon={<KeyRound aria-hidden="true" />}
           busy={resumeLogin.isPending}
           onClick={() => resumeLogin.mutate()}
@@ -198,6 +209,17 @@ export function Actions({ source }: { source: SourceView }) {
         />
       )}
     </div>
+  );
+}
+
+/** When a breaker lets the next request through; one that is due has begun. */
+function NextTry({ at }: { at: string }) {
+  const now = useNow();
+  if (Date.parse(at) <= now) return 'the next request is a try';
+  return (
+    <>
+      tries again <Moment at={at} />
+    </>
   );
 }
 
@@ -242,7 +264,9 @@ function LastFailure({
 
 function scheduleOf(job: SourceView['jobs'][number]): string {
   const when =
-    job.everySeconds === null ? `at ${job.cron ?? ''} (${zoneWords(job.zone ?? 'UTC')})` : every(job.everySeconds);
+    job.everySeconds === null
+      ? `${cronWords(job.cron ?? '')} (${zoneWords(job.zone ?? 'UTC')})`
+      : every(job.everySeconds);
   return job.inSession ? `${when} in session` : when;
 }
 
