@@ -56,6 +56,8 @@ export async function resultOf(pool: Pool, runs: readonly string[], unfinished: 
 }
 
 const missing = '–';
+/** Rows of the table of prices: a list of thousands would push what matters off the screen. */
+const mostRows = 200;
 
 /** The result as tables for people: prices, and constituents where indices were fetched. */
 export function tableOf(result: CycleResult): string {
@@ -83,8 +85,12 @@ export function tableOf(result: CycleResult): string {
       fetchedAt ?? missing,
     ]);
   const lines: string[] = [];
-  if (prices.length > 0)
-    lines.push(...aligned(['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'], [1, 4, 5], prices), '');
+  if (prices.length > 0) {
+    const head = ['symbol', 'price', 'as of', 'source', 'rows stored', 'rejected'];
+    lines.push(...aligned(head, [1, 4, 5], prices.slice(0, mostRows)));
+    if (prices.length > mostRows) lines.push(`… and ${prices.length - mostRows} more rows: --json has all.`);
+    lines.push('');
+  }
   if (indices.length > 0)
     lines.push(...aligned(['index', 'members', 'heaviest member', 'source', 'fetched at'], [1], indices), '');
   lines.push(

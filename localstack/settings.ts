@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { settingNames } from '../core/contracts/settings.ts';
 import { originsIn } from '../core/http/cors.ts';
@@ -6,7 +7,7 @@ import { canonicalSymbol } from '../core/market/symbol.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { readQuota } from '../core/sources/quotas.ts';
 import { type DatabaseLogin, loginNames, readLogin } from './database-login.ts';
-import { LocalCloudError } from './problem.ts';
+import { codeOf, LocalCloudError, messageOf } from './problem.ts';
 import { mostListings } from './upstreams/yahoo/listings.ts';
 import { readYahooProxy, yahooProxyVariable } from './yahoo-through-proxy.ts';
 
@@ -77,9 +78,22 @@ export function sourceQuotasIn(env: NodeJS.ProcessEnv): string | undefined {
   return quotas.length === 0 ? undefined : quotas.join(',');
 }
 
-/** The canonical symbols of a list with commas. What is no symbol is an error: it would show only as a price that is missing. */
+/** A list that is too long for a variable, which holds some 13,000 symbols. */
+function symbolsFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LocalCloudError(
+      `QUOTRON_SYMBOLS is @${path}, and that file cannot be read (${codeOf(error) ?? messageOf(error)}). Correct the path, or name symbols.`,
+    );
+  }
+}
+
+/** The canonical symbols of a list with commas, or of the file that `@` names, with one on each line. What is no symbol is an error: it would show only as a price that is missing. */
 function symbolsOf(text: string | undefined): string[] | undefined {
-  const written = (text ?? '').split(',').flatMap((each) => each.trim() || []);
+  const written = (text?.startsWith('@') ? symbolsFile(text.slice(1)) : (text ?? ''))
+    .split(/[,\n]/)
+    .flatMap((each) => each.trim() || []);
   if (written.length === 0) return undefined;
   const symbols = written.map((each) => {
     const symbol = canonicalSymbol(each);

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { causeOnDisk } from '../../../localstack/disk-problem.ts';
 import { knownNames, readSettings } from '../../../localstack/settings.ts';
@@ -14,6 +16,16 @@ describe('settings of the local cloud', () => {
     ['QUOTRON_WHATEVER_THIS_IS', null],
   ])('%s is named, with what was meant', (name, meant) => {
     expect(readSettings({ [name]: 'x' }).unknown).toEqual([{ name, meant }]);
+  });
+
+  it('reads long lists of symbols from a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quotron-symbols-'));
+    const file = join(folder, 'symbols.txt');
+    writeFileSync(file, 'AAPL\r\nvod.l, BRK.B\n\nAAPL\n');
+    const { symbols } = readSettings({ QUOTRON_SYMBOLS: `@${file}` });
+    expect(symbols).toEqual(readSettings({ QUOTRON_SYMBOLS: 'AAPL,vod.l,BRK.B' }).symbols);
+    rmSync(folder, { recursive: true });
+    expect(() => readSettings({ QUOTRON_SYMBOLS: `@${file}` })).toThrow(/QUOTRON_SYMBOLS is @.*ENOENT/);
   });
 
   it('has the quotas of sources as functions get them, and names one that is none', () => {

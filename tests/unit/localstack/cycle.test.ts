@@ -113,3 +113,10 @@ it('calls a symbol unknown where a source has answered without it, and names tho
   expect(unknownSymbols({ ...some, rows: [row('ZZZ', 'alpha-vantage')] })).toEqual([]);
   expect(unknownInWords(result)).toBeNull();
 });
+
+it('shows the first 200 rows of a long list, and says how many more there are', () => {
+  const rows = result.rows.flatMap((row) => Array.from({ length: 1_000 }, (_, n) => ({ ...row, symbol: `Q${n}` })));
+  const lines = tableOf({ ...result, rows }).split('\n');
+  expect(lines.filter((line) => line.startsWith('Q'))).toHaveLength(200);
+  expect(lines).toContain('… and 800 more rows: --json has all.');
+});
