@@ -152,7 +152,7 @@ function prices(
 /** What a company is worth at its price, and earns. */
 function companyOf(market: SimMarket, instrument: SimInstrument, close: number, now: number): Record<string, unknown> {
   const shares = sharesOf(instrument);
-  const worth = marketValue(instrument, close);
+  const worth = marketValue(instrument, shortest(close));
   if (shares === null || worth === null) return {};
   const year = instrument.isInvented ? null : lastYear(market, instrument, now);
   const earned = (year?.get('NetIncome') ?? 0) / shares;
