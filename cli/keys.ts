@@ -1,7 +1,13 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { type ApiKeyView, apiKeySchema, newApiKeySchema } from '../core/contracts/http/api-keys.ts';
+import {
+  type ApiKeyView,
+  apiKeySchema,
+  type createKeySchema,
+  newApiKeySchema,
+} from '../core/contracts/http/api-keys.ts';
 import { scopes } from '../core/contracts/words/access.ts';
+import { feedRoutesHelp } from '../core/contracts/words/feed-routes.ts';
 import { keyUses } from '../core/contracts/words/licence.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { bootstrapCommand } from './keys-bootstrap.ts';
@@ -26,12 +32,13 @@ function list(): Command {
       const keys = await api.request('GET', '/keys', z.array(apiKeySchema));
       out.result(keys, () =>
         table(
-          ['id', 'name', 'begins with', 'scope', 'use', 'last used', 'expires', 'revoked'],
+          ['id', 'name', 'begins with', 'scope', 'feed', 'use', 'last used', 'expires', 'revoked'],
           keys.map((key) => [
             key.id,
             safe(key.name),
             key.prefix,
             key.scope,
+            feedText(key.feed),
             key.use,
             distance(key.lastUsedAt),
             instant(key.expiresAt),
@@ -46,9 +53,20 @@ function list(): Command {
 }
 
 function create(): Command {
-  return newCommand('create', 'Create a key; it is shown only once', ['keys create grafana --scope read --expires 90d'])
+  return newCommand('create', 'Create a key; it is shown only once', [
+    'keys create grafana --scope read --expires 90d',
+    'keys create sheet --feed --routes quotes,yahoo/chart --symbols AAPL,MSFT --expires 365d --rate 60',
+  ])
     .argument('<name>', 'what it is for')
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
+    .option('--feed', 'make a feed token, which may stand in an address: for clients that cannot send a header')
+    .addOption(
+      new Option('--routes <routes>', `what a feed token may ask: some of ${feedRoutesHelp}`).argParser(wordsOption),
+    )
+    .addOption(
+      new Option('--symbols <symbols>', 'the only symbols that a feed token may ask for').argParser(wordsOption),
+    )
+    .addOption(new Option('--rate <n>', 'how many requests a minute a feed token may send').argParser(rateOption))
     .addOption(
       new Option(
         '--use <use>',
@@ -56,20 +74,71 @@ function create(): Command {
       ).choices(keyUses),
     )
     .addOption(new Option('--expires <time>', 'when it expires: a time, or 30m, 2h, 90d').argParser(instantOption))
-    .action((name: string, options: Common & { scope: string; use?: string; expires?: string }) =>
+    .action((name: string, options: CreateOptions) =>
       carryOut(options, async ({ api, out }) => {
+        const feed = feedOf(options);
         const body = {
           name,
-          scope: options.scope,
+          ...(feed === null ? { scope: options.scope } : { feed }),
           ...(options.use === undefined ? {} : { use: options.use }),
           ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
         };
         const made = await api.request('POST', '/keys', newApiKeySchema, body);
         out.progress('Store it now: it is not shown again.');
+        if (made.feed) out.progress(`It stands in the address, as in ${addressOf(made.feed)}.`);
         out.result(made, () => made.key);
         return exitCodes.ok;
       }),
     );
+}
+
+interface CreateOptions extends Common {
+  readonly scope: string;
+  readonly use?: string;
+  readonly expires?: string;
+  readonly feed?: boolean;
+  readonly routes?: readonly string[];
+  readonly symbols?: readonly string[];
+  readonly rate?: number;
+}
+
+type NewFeed = NonNullable<z.input<typeof createKeySchema>['feed']>;
+
+/** The feed token that the options describe; `null` for a key. What only one of them has is refused for the other. */
+function feedOf({ feed, routes, symbols, rate, scope }: CreateOptions): NewFeed | null {
+  if (!feed) {
+    if (routes ?? symbols ?? rate) throw usageError('--routes, --symbols and --rate are for feed tokens: add --feed.');
+    return null;
+  }
+  if (scope !== 'read') throw usageError('A feed token has the scope read: leave --scope out.');
+  if (!routes) throw usageError(`A feed token needs --routes: some of ${feedRoutesHelp}.`);
+  return {
+    routes: [...routes],
+    ...(symbols === undefined ? {} : { symbols: [...symbols] }),
+    ...(rate === undefined ? {} : { ratePerMinute: rate }),
+  };
+}
+
+function addressOf({ routes }: NonNullable<ApiKeyView['feed']>): string {
+  return routes.some((route) => route.startsWith('yahoo')) ? '/yahoo/k/{token}/…' : `/api/v1/k/{token}/${routes[0]}`;
+}
+
+function feedText(feed: ApiKeyView['feed']): string {
+  if (feed === null) return '';
+  const symbols = feed.symbols === null ? 'all symbols' : safe(feed.symbols.join(','));
+  return `${safe(feed.routes.join(','))}; ${symbols}; ${feed.ratePerMinute}/min`;
+}
+
+function wordsOption(text: string): string[] {
+  const words = text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+  if (words.length === 0) throw new InvalidArgumentError('It names none.');
+  return words;
+}
+
+function rateOption(text: string): number {
+  const rate = Number(text.replace(/\/min$/, ''));
+  if (!Number.isInteger(rate) || rate < 1) throw new InvalidArgumentError('It takes a whole number, such as 60.');
+  return rate;
 }
 
 interface RotateOptions extends Common {
@@ -101,7 +170,7 @@ function rotate(): Command {
         const expiresAt = options.expires ?? sameLife(old);
         const made = await api.request('POST', '/keys', newApiKeySchema, {
           name: old.name,
-          scope: old.scope,
+          ...(old.feed === null ? { scope: old.scope } : { feed: old.feed }),
           use: old.use,
           ...(expiresAt === null ? {} : { expiresAt }),
         });

@@ -170,8 +170,18 @@ export const stateResponseSchemas = {
   readReport: z.object({ markdown: z.string().nullable(), askedToday: z.int().nonnegative().default(0) }),
   keepSummary: z.object({ kept: z.boolean() }),
   refuseSummary: z.object({ kept: z.boolean() }),
-  /** The former release gives no use: it had one. */
-  checkKey: z.object({ ok: z.boolean(), keyId: z.string().nullable(), use: z.enum(keyUses).default('internal') }),
+  /** The former release gives no use, of which it had one, and neither scope nor binding: it knew no feed tokens. */
+  checkKey: z.object({
+    ok: z.boolean(),
+    keyId: z.string().nullable(),
+    use: z.enum(keyUses).default('internal'),
+    scope: z.enum(scopes).default('read'),
+    /** What a feed token is bound to. */
+    feed: z
+      .object({ routes: z.array(z.string()), symbols: z.array(z.string()).nullable(), perMinute: z.int().positive() })
+      .nullable()
+      .default(null),
+  }),
   ...proxyResponses,
 } as const;
 

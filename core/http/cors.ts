@@ -11,6 +11,8 @@ const exposed = [
   'link',
   'location',
   'retry-after',
+  'deprecation',
+  'warning',
   'ratelimit',
   'ratelimit-policy',
   'content-disposition',
@@ -21,7 +23,7 @@ const exposed = [
   simulatedHeader,
 ].join(', ');
 const methods = 'GET, HEAD, POST, PUT, DELETE';
-const requestHeaders = 'x-api-key, content-type, idempotency-key, if-none-match, x-request-id';
+const requestHeaders = 'x-api-key, authorization, content-type, idempotency-key, if-none-match, x-request-id';
 /** How long a browser may go on without asking again, in seconds. Chrome keeps it no longer than two hours. */
 const rememberSeconds = 7_200;
 

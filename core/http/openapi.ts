@@ -35,7 +35,7 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
       description: [
         'Market data with its provenance. Successful answers are `{data, meta, warnings}`; errors are RFC 9457 problems with a `code` and whether a retry makes sense (`retryable`).',
         'Decimals are JSON numbers with all their digits, or text with `?decimals=string`. Times are ISO 8601 in UTC. Fractions are fractions: 0.0127 is 1.27 %. Missing is `null`.',
-        'A key goes into `x-api-key`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`. `RateLimit` and `RateLimit-Policy` of every answer to a key say what is left.',
+        'A key goes into `x-api-key` or `Authorization: Bearer`; scope `admin` contains `operate` contains `read`. A key may ask 50 times a second with bursts of 500, per container; more is a 429 with `Retry-After`. `RateLimit` and `RateLimit-Policy` of every answer to a key say what is left.',
         'Reads carry a weak `ETag` of their content, which the age of a price is no part of, and is the same in every content coding (`br`, `gzip`). Bodies may have 64 KB. An answer over 4 MB is a 303: its `Location` is a link to the same body, with the same content type, that needs no key and holds for five minutes.',
       ].join('\n\n'),
     },
@@ -46,6 +46,7 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string): J
       schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
         ApiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        Bearer: { type: 'http', scheme: 'bearer', description: 'The same key as `Authorization: Bearer`.' },
         Session: {
           type: 'apiKey',
           in: 'cookie',
@@ -67,6 +68,9 @@ const idempotencyKeyHeader: Json = {
   schema: { type: 'string', pattern: idempotencyKeyPattern.source },
 };
 
+/** A key may be sent in either way. */
+const byKey: readonly Json[] = [{ ApiKey: [] }, { Bearer: [] }];
+
 function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
   const example = exampleOf(spec);
   const parameters = [
@@ -77,13 +81,15 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
     ...(spec.idempotent ? [idempotencyKeyHeader] : []),
   ];
   const scope = spec.access === 'public' ? 'No key is needed.' : `Needs scope \`${spec.access}\`.`;
+  const feed = spec.feed && `A feed token bound to \`${spec.feed}\` may ask it as \`/k/{token}${spec.path}\`.`;
   return {
     operationId: operationId(spec),
     tags: [spec.tag],
     summary: spec.summary,
-    description: [spec.description, scope].filter(Boolean).join('\n\n'),
-    security: spec.access === 'public' ? [] : spec.keyOnly ? [{ ApiKey: [] }] : [{ ApiKey: [] }, { Session: [] }],
+    description: [spec.description, scope, feed].filter(Boolean).join('\n\n'),
+    security: spec.access === 'public' ? [] : [...byKey, ...(spec.keyOnly ? [] : [{ Session: [] }])],
     ...(spec.access === 'public' ? {} : { 'x-scope': spec.access }),
+    ...(spec.feed === undefined ? {} : { 'x-feed': spec.feed }),
     'x-shows': spec.shows,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(spec.body

@@ -1,3 +1,4 @@
+import { maskKeys } from '../auth/api-keys.ts';
 import { LicenceError } from '../auth/visible-sources.ts';
 import type { Problem } from '../contracts/http/envelope.ts';
 import { AnswerStoreError } from '../ports/answer-store.ts';
@@ -87,15 +88,15 @@ export class ProblemError extends Error {
   }
 }
 
-/** The body of the answer. `type` is a name, not an address: the codes are listed in the OpenAPI document. */
+/** The body of the answer, with keys masked that stand in the address or in what was sent. `type` is a name, not an address: the codes are listed in the OpenAPI document. */
 export function problemBody(problem: ProblemError, requestId: string, instance: string): Problem {
   const { status, title } = problems[problem.code];
   return {
     type: `urn:quotron:problem:${problem.code}`,
     title,
     status,
-    detail: problem.message,
-    instance,
+    detail: maskKeys(problem.message),
+    instance: maskKeys(instance),
     code: problem.code,
     retryable: problem.retryable,
     requestId,

@@ -8,8 +8,8 @@ export interface RateLimit {
 }
 
 export interface RateLimiter {
-  /** Takes a token. Returns 0, or the seconds until there will be a token. */
-  take(caller: string): number;
+  /** Takes a token. Returns 0, or the seconds until there will be a token. A caller may have a limit of its own. */
+  take(caller: string, own?: RateLimit): number;
   /** The headers that tell a caller how much it has left, as of now. */
   headers(caller: string): Readonly<Record<string, string>>;
 }
@@ -23,21 +23,21 @@ export interface RateLimiter {
  * const seconds = limiter.take(keyId);
  * if (seconds > 0) throw new ProblemError('rate_limited', `Wait ${seconds} s.`);
  */
-export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
-  const buckets = new LRUCache<string, { tokens: number; at: number }>({ max: 10_000 });
-  function bucketOf(caller: string) {
+export function createRateLimiter(usual: RateLimit, clock: Clock): RateLimiter {
+  const buckets = new LRUCache<string, { tokens: number; at: number; limit: RateLimit }>({ max: 10_000 });
+  function bucketOf(caller: string, own?: RateLimit) {
     const now = clock();
-    const held = buckets.get(caller) ?? { tokens: limit.burst, at: now };
+    const held = buckets.get(caller) ?? { tokens: (own ?? usual).burst, at: now, limit: own ?? usual };
+    const { limit } = held;
     held.tokens = Math.min(limit.burst, held.tokens + (Math.max(0, now - held.at) / 1000) * limit.perSecond);
     held.at = now;
     buckets.set(caller, held);
     return held;
   }
-  const waitOf = (tokens: number) => (tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - tokens) / limit.perSecond)));
   return {
-    take(caller) {
-      const bucket = bucketOf(caller);
-      const wait = waitOf(bucket.tokens);
+    take(caller, own) {
+      const bucket = bucketOf(caller, own);
+      const wait = bucket.tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - bucket.tokens) / bucket.limit.perSecond));
       if (wait === 0) bucket.tokens -= 1;
       return wait;
     },
@@ -46,7 +46,7 @@ export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
      * them are there again.
      */
     headers(caller) {
-      const { tokens } = bucketOf(caller);
+      const { tokens, limit } = bucketOf(caller);
       const full = Math.ceil((limit.burst - tokens) / limit.perSecond);
       return {
         'ratelimit-policy': `"key";q=${limit.burst};w=${Math.max(1, Math.ceil(limit.burst / limit.perSecond))}`,

@@ -20,6 +20,9 @@ export const baseHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+/** How a request without a valid key can send one. */
+export const challenge = 'ApiKey realm="quotron", header="x-api-key", Bearer realm="quotron"';
+
 /** An answer over the limit: the caller stores it and redirects the client. */
 export interface LongAnswer {
   readonly body: string;
@@ -57,7 +60,7 @@ export function respond(reply: Reply, call: Call, method: string): Response | Lo
   if (isRead && status === 200 && reply.maxAge !== null) {
     const etag = weakEtag(all || use === null ? content : `${use} ${content}`);
     headers.set('etag', etag);
-    headers.set('vary', 'x-api-key, cookie, accept, accept-encoding');
+    headers.set('vary', 'x-api-key, authorization, cookie, accept, accept-encoding');
     if (matchesEtag(call.header('if-none-match'), etag)) {
       headers.delete('content-type');
       return new Response(null, { status: 304, headers });
@@ -77,7 +80,7 @@ export function respondProblem(problem: ProblemError, request: AnsweredRequest &
   headers.set('content-type', 'application/problem+json');
   headers.set('cache-control', 'no-store');
   const { status } = problems[problem.code];
-  if (status === 401) headers.set('www-authenticate', 'ApiKey realm="quotron", header="x-api-key"');
+  if (status === 401) headers.set('www-authenticate', challenge);
   return new Response(JSON.stringify(problemBody(problem, request.requestId, request.path)), { status, headers });
 }
 

@@ -1,10 +1,12 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import { bindingHelp, outsideBinding } from '../auth/feed-binding.ts';
 import type { VisibleSources } from '../auth/visible-sources.ts';
 import type { Meta, Warning } from '../contracts/http/envelope.ts';
-import type { Scope } from '../contracts/words/access.ts';
+import type { FeedBinding, Scope } from '../contracts/words/access.ts';
+import type { ApiFeedRoute } from '../contracts/words/feed-routes.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
-import type { ProblemCode } from './problem.ts';
+import { type ProblemCode, ProblemError } from './problem.ts';
 import { bodyOf, checked, idempotencyHeaders, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
@@ -17,6 +19,8 @@ export interface Principal {
   readonly name: string;
   readonly scope: Scope;
   readonly use: KeyUse;
+  /** What a feed token is bound to; `null` for every other key. */
+  readonly feed: FeedBinding | null;
   readonly expiresAt: number | null;
   readonly via: 'key' | 'session';
 }
@@ -97,6 +101,8 @@ export interface RouteSpec<
   readonly path: string;
   readonly access: Access;
   readonly shows: Shows;
+  /** The group by which feed tokens are bound to it. Without one it is not for feed tokens. */
+  readonly feed?: ApiFeedRoute;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -149,6 +155,7 @@ export function route<
     spec,
     async handle(context, call) {
       const { values, unknown } = parametersOf(context, spec.query, takesFields(spec));
+      refuseOutside(spec, call, [context.req.param('symbol'), values['symbol'], values['symbols']]);
       // What a route does not read is refused: a field that is ignored would be believed.
       if (!spec.body && spec.method !== 'get') checked(noBody, 'body', await bodyOf(context));
       // Also where the request begins nothing, as a dry run does: the key would not be as good with the next one.
@@ -162,4 +169,13 @@ export function route<
       return { reply, unknownParameters: unknown };
     },
   };
+}
+
+/** Refuses what a feed token is not bound to. A text may name several symbols. */
+function refuseOutside({ access, feed }: RouteSpec, { principal }: Call, named: readonly (string | undefined)[]): void {
+  const binding = principal?.feed;
+  if (!binding || access === 'public') return;
+  const symbols = named.flatMap((text) => text?.split(',') ?? []).filter((text) => text.trim() !== '');
+  const found = outsideBinding(binding, feed, symbols);
+  if (found) throw new ProblemError('forbidden', bindingHelp(found, binding));
 }

@@ -1,4 +1,4 @@
-import type { Scope } from '../contracts/words/access.ts';
+import type { FeedBinding, Scope } from '../contracts/words/access.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
 
 /** A valid key: neither revoked nor expired at the given time. */
@@ -7,6 +7,8 @@ export interface HeldKey {
   readonly name: string;
   readonly scope: Scope;
   readonly use: KeyUse;
+  /** What a feed token is bound to; `null` for every other key. */
+  readonly feed: FeedBinding | null;
   /** When the key, or the session on it, ends. Milliseconds since the epoch; `null` for a key without an end. */
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
@@ -19,6 +21,7 @@ export interface KeyRecord {
   readonly prefix: string;
   readonly scope: Scope;
   readonly use: KeyUse;
+  readonly feed: FeedBinding | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
@@ -33,7 +36,7 @@ export interface ApiKeyStore {
   findSession(hash: Buffer, now: Date): Promise<HeldKey | null>;
   /** Notes that a key is in use, at most once a minute. */
   touch(keyId: string, now: Date): Promise<void>;
-  /** Opens a session on a key. `null` when the key is not valid. Also deletes ended sessions. */
+  /** Opens a session on a key. `null` when the key is not valid, or a feed token. Also deletes ended sessions. */
   signInWithKey(keyHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;
   /** Uses up a one-time token and opens a session on its key. Of two that try at once, one gets it. */
   signInWithToken(tokenHash: Buffer, sessionHash: Buffer, now: Date, until: Date): Promise<HeldKey | null>;
@@ -44,6 +47,7 @@ export interface ApiKeyStore {
     hash: Buffer;
     scope: Scope;
     use: KeyUse;
+    feed?: FeedBinding | null;
     now: Date;
     expiresAt: Date | null;
   }): Promise<KeyRecord>;

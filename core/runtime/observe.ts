@@ -4,10 +4,17 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { maskKeys } from '../auth/api-keys.ts';
 import { settingNames } from '../contracts/settings.ts';
 
-/** Writes one JSON line per entry. Never log a message's body, a header or a part of an upstream's answer. */
-export const logger = new Logger({ serviceName: 'quotron' });
+/**
+ * Writes one JSON line per entry. Never log a message's body, a header or a part of an upstream's answer. Keys are masked
+ * in whatever comes here all the same: one that stands in an address could be in the text of an error.
+ */
+export const logger = new Logger({
+  serviceName: 'quotron',
+  jsonReplacerFn: (_, value: unknown) => (typeof value === 'string' ? maskKeys(value) : value),
+});
 
 /** Embedded metrics: counts that the alarms and the operations dashboard read. */
 export const metrics = new Metrics({

@@ -10,11 +10,14 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { getPath } from 'hono/utils/url';
 import { allows } from '../../core/auth/api-keys.ts';
+import { limitOfFeed } from '../../core/auth/feed-binding.ts';
 import { VisibleSources } from '../../core/auth/visible-sources.ts';
 import { keyUses } from '../../core/contracts/words/licence.ts';
 import { allowOrigin, preflightAnswer } from '../../core/http/cors.ts';
 import { pickFields } from '../../core/http/fields.ts';
+import { givenKey, pathKeyHeaders, splitKey } from '../../core/http/given-key.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import { decimalsOf, fieldsOf, unknownParameters } from '../../core/http/read-request.ts';
@@ -112,7 +115,8 @@ export function createApp(dependencies: ApiDependencies): Api {
   ];
   specs.push(...routes.map((route) => route.spec));
 
-  const app = new Hono<{ Bindings: Bindings }>();
+  // A key in the address is taken out before anything is routed, logged or repeated in an answer.
+  const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => splitKey(getPath(request), basePath).target });
   const origins = new Set(dependencies.corsOrigins);
   if (origins.size > 0)
     app.use(async (context, next) => {
@@ -132,7 +136,7 @@ export function createApp(dependencies: ApiDependencies): Api {
       const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
       const { reply, unknownParameters: unknown } = await route.handle(context, call);
       const wanted = ofFields(reply, route.spec, call);
-      return withLimit(await answer(wanted, unknown, call, context.req.method), context.req.raw);
+      return finished(await answer(wanted, unknown, call, context.req.method), context.req.raw);
     });
   }
   app.notFound(refuse);
@@ -140,7 +144,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     const problem = problemOf(error);
     const request = requestOf(context);
     if (problem.code === 'internal' || problem.code === 'unavailable') log(error, request.requestId);
-    return withLimit(respondProblem(problem, request), context.req.raw);
+    return finished(respondProblem(problem, request), context.req.raw);
   });
   return Object.assign(app, { specs });
 
@@ -152,7 +156,7 @@ export function createApp(dependencies: ApiDependencies): Api {
         'not_found',
         `There is nothing at ${path.slice(0, 200)}. /docs shows what there is, and ${basePath}/openapi.json to programs.`,
       );
-    return respondProblem(problem, requestOf(context));
+    return finished(respondProblem(problem, requestOf(context)), context.req.raw);
   }
 
   /** The sources that an answer may show. A route that says it shows nothing gets none to show. */
@@ -163,14 +167,28 @@ export function createApp(dependencies: ApiDependencies): Api {
 
   /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
   async function admit(spec: RouteSpec, call: Call, request: Request): Promise<Principal | null> {
-    const credentials = { apiKey: call.header('x-api-key'), session: call.cookie(sessionCookie(call)) };
+    const credentials = {
+      apiKey: givenKey(pathKeyOf(request), call.header),
+      session: call.cookie(sessionCookie(call)),
+    };
+    const inPath = credentials.apiKey?.inPath === true;
+    if (inPath && spec.method !== 'get')
+      throw new ProblemError(
+        'method_not_allowed',
+        'An address with a key in it is only read. Send the key in a header.',
+        {
+          headers: { allow: 'GET, HEAD' },
+        },
+      );
     if (spec.access === 'public') {
+      // Also where nobody needs a key, one that may not stand in an address is told so.
+      if (inPath) return authenticator.identify(credentials);
       if (spec.path !== '/health' || (credentials.apiKey === undefined && credentials.session === undefined))
         return null;
       return authenticator.identify(credentials).catch(() => null);
     }
     const principal = await authenticator.identify(credentials);
-    const wait = limiter.take(principal.keyId);
+    const wait = limiter.take(principal.keyId, principal.feed ? limitOfFeed(principal.feed) : undefined);
     callers.set(request, principal.keyId);
     if (wait > 0)
       throw new ProblemError('rate_limited', `This key has sent too many requests at once. Wait ${wait} s.`, {
@@ -190,8 +208,17 @@ export function createApp(dependencies: ApiDependencies): Api {
     return principal;
   }
 
-  /** Tells the caller, once it is known, how many requests its key has left. */
-  function withLimit(response: Response, request: Request): Response {
+  /**
+   * Tells the caller, once it is known, how many requests its key has left, and keeps answers to a key in an address out of
+   * other hands.
+   */
+  function finished(response: Response, request: Request): Response {
+    const key = pathKeyOf(request);
+    if (key !== undefined) {
+      const { headers } = response;
+      const had = { cacheControl: headers.get('cache-control'), warning: headers.get('warning') };
+      for (const [name, value] of Object.entries(pathKeyHeaders(key, had))) headers.set(name, value);
+    }
     const caller = callers.get(request);
     if (caller !== undefined)
       for (const [name, value] of Object.entries(limiter.headers(caller))) response.headers.set(name, value);
@@ -241,7 +268,7 @@ export function createApp(dependencies: ApiDependencies): Api {
         context.env?.requestContext?.identity?.sourceIp ??
         context.req.header('x-forwarded-for')?.split(',')[0]?.trim() ??
         '',
-      path: new URL(context.req.url).pathname,
+      path: context.req.path,
       search: new URL(context.req.url).search,
       header: (name) => context.req.header(name),
       cookie: (name) => getCookie(context, name),
@@ -262,6 +289,11 @@ export function createApp(dependencies: ApiDependencies): Api {
       https: (context.req.header('x-forwarded-proto')?.split(',')[0]?.trim() ?? dependencies.protocol) === 'https',
     };
   }
+}
+
+/** The key that stands in the address of a request. */
+function pathKeyOf(request: Request): string | undefined {
+  return splitKey(getPath(request), basePath).key;
 }
 
 /** A request keeps its id from the first line to the error handler. */

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import { type GivenKey, mayStandInPath, pathKeyHelp } from '../../core/http/given-key.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { type Call, type Principal, secureSessionCookie } from '../../core/http/route.ts';
 import type { ApiKeyStore, HeldKey } from '../../core/ports/api-key-store.ts';
@@ -20,7 +21,7 @@ const cachedMs = 30_000;
 const recordUseMs = 60_000;
 
 interface Credentials {
-  readonly apiKey: string | undefined;
+  readonly apiKey: GivenKey | undefined;
   readonly session: string | undefined;
 }
 
@@ -73,17 +74,18 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
   return {
     async identify({ apiKey, session }) {
       if (apiKey !== undefined) {
-        if (!isApiKey(apiKey))
+        if (!isApiKey(apiKey.key))
           throw new ProblemError(
             'invalid_key',
-            'The key in x-api-key is malformed: its checksum is wrong. It may have been mistyped.',
+            'The API key is malformed: its checksum is wrong. It may have been mistyped.',
           );
-        const key = await keyOf(secretHash(apiKey));
+        const key = await keyOf(secretHash(apiKey.key));
         if (!key)
           throw new ProblemError(
             'invalid_key',
-            'The key in x-api-key is unknown, revoked or expired. Make a new one with POST /keys.',
+            'The API key is unknown, revoked or expired. Make a new one with POST /keys.',
           );
+        if (apiKey.inPath && !mayStandInPath(key)) throw new ProblemError('invalid_key', pathKeyHelp);
         return { ...key, via: 'key' };
       }
       if (session !== undefined) {
@@ -93,7 +95,7 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
       }
       throw new ProblemError(
         'unauthenticated',
-        'Send an API key in the header x-api-key, or sign in with POST /session.',
+        'Send an API key in the header x-api-key or as Authorization: Bearer, or sign in with POST /session.',
       );
     },
     forgetKey(keyId) {
@@ -123,7 +125,7 @@ export function refuseForeignOrigin(header: (name: string) => string | undefined
   if (origin !== undefined && site === 'same-origin') return;
   throw new ProblemError(
     'foreign_origin',
-    'A change that is signed by the session cookie must come from the dashboard itself: its Origin does not match. Programs use x-api-key.',
+    'A change that is signed by the session cookie must come from the dashboard itself: its Origin does not match. Programs send a key.',
   );
 }
 

@@ -21,6 +21,7 @@ import {
 import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
 import { type CredentialsState, credentialsStateSchema } from '../../core/contracts/http/operations.ts';
 import { pickFields } from '../../core/http/fields.ts';
+import { givenKey } from '../../core/http/given-key.ts';
 import { ProblemError, problemOf } from '../../core/http/problem.ts';
 import { createRateLimiter } from '../../core/http/rate-limit.ts';
 import {
@@ -119,12 +120,16 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
   }
 
   async function adminKeyOf(context: Context): Promise<string> {
-    const key = context.req.header('x-api-key');
-    if (key === undefined) throw new ProblemError('unauthenticated', 'Send an API key of scope admin in x-api-key.');
+    const key = givenKey(undefined, (name) => context.req.header(name))?.key;
+    if (key === undefined)
+      throw new ProblemError(
+        'unauthenticated',
+        'Send an API key of scope admin in x-api-key or as Authorization: Bearer.',
+      );
     if (!isApiKey(key))
       throw new ProblemError(
         'invalid_key',
-        'The key in x-api-key is malformed: its checksum is wrong. It may have been mistyped.',
+        'The API key is malformed: its checksum is wrong. It may have been mistyped.',
       );
     const wait = limiter.take(key);
     if (wait > 0)
@@ -132,7 +137,7 @@ export function createCredentialsApp(uses: SettingCredentials): Hono {
         headers: { 'retry-after': String(wait) },
       });
     const { ok, keyId } = await state.call({ op: 'checkKey', key, scope: 'admin' });
-    if (keyId === null) throw new ProblemError('invalid_key', 'The key in x-api-key is unknown, revoked or expired.');
+    if (keyId === null) throw new ProblemError('invalid_key', 'The API key is unknown, revoked or expired.');
     if (!ok) throw new ProblemError('forbidden', 'This needs a key of scope admin; the one given has less.');
     return keyId;
   }

@@ -19,23 +19,17 @@ import { type ClientRequest, quoteQuestion, readRequest } from '../../core/proxy
 import type { ProxyRoute } from '../../core/proxy/route.ts';
 import { routes } from '../../core/proxy/routes.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
-import {
-  type ErrorForm,
-  failureAnswer,
-  gatewayForm,
-  tooManyRequests,
-  unavailable,
-  yahooError,
-} from '../../core/proxy/yahoo-error.ts';
+import { failureAnswer, gatewayForm, unavailable, yahooError } from '../../core/proxy/yahoo-error.ts';
 import type { CacheLookup } from './answer-cache.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
 import { judgeHealth } from './health.ts';
-import { routedPath, splitPath } from './path-key.ts';
+import { readTarget, routedPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
 import { proxyQuoteView, readRow } from './quote-view.ts';
 import { readLimited } from './read-limited.ts';
-import { codedBody, foundReply, headersOf, plainReply, type Reply } from './reply.ts';
+import { outsideFeed, refusalProblem, yahooRefusal } from './refusals.ts';
+import { addressHeaders, codedBody, foundReply, headersOf, plainReply, type Reply } from './reply.ts';
 
 interface Bindings {
   readonly requestContext?: { readonly requestId?: string };
@@ -117,7 +111,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   });
   app.get('/yahoo/metrics', async (context) => {
     const admission = await admit(context, 'nothing');
-    if (!admission.admitted) throw problemOf(admission);
+    if (!admission.admitted) throw refusalProblem(admission);
     const { entries, bytes } = cache.size;
     const state = { closed: 0, half_open: 1, open: 2 }[dependencies.breaker.state];
     const body = metrics.text({
@@ -155,6 +149,8 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     if (!admission.admitted) return send(context, yahooRefusal(route, admission));
     const asked = readRequest(route, await clientRequestOf(context, route), clock());
     if ('error' in asked) return send(context, plainReply(route.name, asked.error));
+    const outside = outsideFeed(admission.feed, asked.questions);
+    if (outside) return send(context, yahooRefusal(route, outside));
     const found = await cache.find(asked.questions, admission.caller);
     const unanswered = found.find(({ answer }) => answer === null)?.failed;
     if (unanswered) {
@@ -167,9 +163,12 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
 
   /** A quote in the envelope of `/api/v1`. */
   async function ownQuote(context: ProxyContext, route: string, symbol: string): Promise<Response> {
+    const question = quoteQuestion(symbol);
     const admission = await admit(context);
-    if (!admission.admitted) throw problemOf(admission);
-    const [found] = await cache.find([quoteQuestion(symbol)], admission.caller);
+    if (!admission.admitted) throw refusalProblem(admission);
+    const outside = outsideFeed(admission.feed, [question]);
+    if (outside) throw refusalProblem(outside);
+    const [found] = await cache.find([question], admission.caller);
     if (!found?.answer) {
       const wait = found?.failed?.retryAfterSeconds ?? 0;
       throw new ProblemError(
@@ -219,11 +218,16 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     );
   }
 
-  /** The caller, or why the request is refused. An answer that shows nothing of Yahoo's is for keys of any use. */
+  /**
+   * The caller, or why the request is refused. An answer that shows nothing of Yahoo's is for keys of any use, and for no
+   * feed token.
+   */
   async function admit(context: ProxyContext, shows: 'nothing' | 'yahoo' = 'yahoo'): Promise<Admission> {
-    const admission = await gate.admit(splitPath(targetOf(context.req.url)).key ?? context.req.header('x-api-key'));
-    if (admission.admitted || shows === 'yahoo' || admission.why !== 'licence') return admission;
-    return { admitted: true, caller: '' };
+    const { given } = readTarget(targetOf(context.req.url), (name) => context.req.header(name));
+    const admission = await gate.admit(given);
+    if (shows === 'yahoo') return admission;
+    if (admission.admitted) return admission.feed ? { admitted: false, why: 'feed' } : admission;
+    return admission.why === 'licence' ? { admitted: true, caller: '', feed: null } : admission;
   }
 
   function send(context: ProxyContext, reply: Reply): Response {
@@ -231,7 +235,8 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     metrics.answered(reply.route, reply.cache, reply.status);
     // The answer to a POST depends on its body, which its address does not have.
     if (context.req.method !== 'POST') quick.keep(targetOf(context.req.url), reply, now);
-    const headers = headersOf(reply, reply.cache, { now, simulated });
+    const { given } = readTarget(targetOf(context.req.url), () => undefined);
+    const headers = addressHeaders(headersOf(reply, reply.cache, { now, simulated }), given);
     headers['x-request-id'] = requestIdOf(context);
     if (
       reply.etag !== null &&
@@ -295,35 +300,6 @@ function noRouteHelp(path: string): string {
   const asked = path.replace(/^\/yahoo/, '');
   const named = /^\/[\w./-]{1,100}$/.test(asked) ? ` ${asked}` : ' of that path';
   return `Quotron's Yahoo proxy has no route${named}; docs/proxy.md lists those it has.`;
-}
-
-function yahooRefusal(
-  route: { readonly name: string } & ErrorForm,
-  refused: Exclude<Admission, { admitted: true }>,
-): Reply {
-  if (refused.why === 'too_fast')
-    return plainReply(route.name, tooManyRequests, { 'retry-after': String(refused.wait) });
-  if (refused.why === 'licence') return plainReply(route.name, yahooError(route, 403, 'Forbidden', licenceHelp));
-  const error = yahooError(route, 401, 'Unauthorized', keyHelp[refused.why]);
-  return plainReply(route.name, error, { 'www-authenticate': 'ApiKey realm="quotron", header="x-api-key"' });
-}
-
-const keyHelp = {
-  no_key: 'Send a Quotron key in x-api-key, or put /k/{key} after /yahoo in the address.',
-  bad_key: 'The Quotron key is unknown, revoked, expired or mistyped.',
-} as const;
-
-/** In the error of Yahoo's format it is read by people only. */
-const licenceHelp =
-  'The licence of Yahoo’s data does not allow the use of this Quotron key. Use a key for internal use.';
-
-function problemOf(refused: Exclude<Admission, { admitted: true }>): ProblemError {
-  if (refused.why === 'too_fast')
-    return new ProblemError('rate_limited', `This key has asked too much at once. Wait ${refused.wait} s.`, {
-      headers: { 'retry-after': String(refused.wait) },
-    });
-  if (refused.why === 'licence') return new ProblemError('licence_forbids', licenceHelp);
-  return new ProblemError(refused.why === 'no_key' ? 'unauthenticated' : 'invalid_key', keyHelp[refused.why]);
 }
 
 /** A client that wants a page and nothing else: it is after cookies. Browsers take anything, programs want data. */

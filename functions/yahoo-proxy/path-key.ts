@@ -1,21 +1,18 @@
-const prefix = '/yahoo/k/';
+import { type GivenKey, givenKey, splitKey } from '../../core/http/given-key.ts';
 
-/**
- * Takes the key out of `/yahoo/k/{key}/v7/…`, for clients that cannot send a header. Only the rest is routed, logged
- * and counted: a key in a path must not get any further.
- */
-export function splitPath(target: string): { readonly target: string; readonly key: string | undefined } {
-  if (!target.startsWith(prefix)) return { target, key: undefined };
-  const end = /[/?]/.exec(target.slice(prefix.length))?.index;
-  const key = end === undefined ? target.slice(prefix.length) : target.slice(prefix.length, prefix.length + end);
-  const rest = end === undefined ? '' : target.slice(prefix.length + end);
-  return { target: `/yahoo${rest}`, key };
+/** Path and query of a request without the key in them, and the key that came with it. */
+export function readTarget(
+  target: string,
+  header: (name: string) => string | undefined,
+): { readonly target: string; readonly given: GivenKey | undefined } {
+  const { target: rest, key } = splitKey(target, '/yahoo');
+  return { target: rest, given: givenKey(key, header) };
 }
 
 /** The path for routing: without key and query. */
 export function routedPath(url: string): string {
   const from = url.indexOf('/', url.indexOf('//') + 2);
-  const { target } = splitPath(from === -1 ? '/' : url.slice(from));
+  const { target } = splitKey(from === -1 ? '/' : url.slice(from), '/yahoo');
   const query = target.indexOf('?');
   return query === -1 ? target : target.slice(0, query);
 }

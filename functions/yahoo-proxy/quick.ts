@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { matchesEtag } from '../../core/http/etag.ts';
 import type { ProxyDependencies } from './dependencies.ts';
-import { splitPath } from './path-key.ts';
-import { codedBody, headersOf, type Reply } from './reply.ts';
+import { readTarget } from './path-key.ts';
+import { outsideFeed } from './refusals.ts';
+import { addressHeaders, codedBody, headersOf, type Reply } from './reply.ts';
 
 export interface QuickAnswer {
   readonly status: number;
@@ -54,7 +55,7 @@ export function createQuick({
   return {
     answer(method, fullTarget, header) {
       if (method !== 'GET' && method !== 'HEAD') return null;
-      const { target, key } = splitPath(fullTarget);
+      const { target, given } = readTarget(fullTarget, header);
       const kept = replies.get(target);
       if (!kept) return null;
       const { reply } = kept;
@@ -63,18 +64,18 @@ export function createQuick({
         replies.delete(target);
         return null;
       }
-      const admission = gate.quick(key ?? header('x-api-key'));
+      const admission = gate.quick(given);
       // A refusal goes through the app, which words it.
-      if (!admission?.admitted) return null;
+      if (!admission?.admitted || outsideFeed(admission.feed, reply.questions)) return null;
       kept.countHit();
       const age = Math.floor((now - (reply.fetchedAt ?? now)) / 1000);
       if (age !== kept.age) {
         kept.age = age;
         kept.headers = headersOf(reply, 'HIT', { now, simulated });
       }
-      const given = header('x-request-id');
-      const id = given && /^[\w.:-]{1,64}$/.test(given) ? given : `${firstId}-${++lastId}`;
-      const headers: Record<string, string> = { ...kept.headers, 'x-request-id': id };
+      const requestId = header('x-request-id');
+      const id = requestId && /^[\w.:-]{1,64}$/.test(requestId) ? requestId : `${firstId}-${++lastId}`;
+      const headers = addressHeaders({ ...kept.headers, 'x-request-id': id }, given);
       if (reply.etag !== null && matchesEtag(header('if-none-match'), reply.etag)) {
         delete headers['content-type'];
         return { status: 304, headers, body: null, length: 0 };
@@ -88,7 +89,7 @@ export function createQuick({
     keep(fullTarget, reply, now) {
       if (reply.fetchedAt === null || reply.status !== 200 || reply.cache === 'STALE' || reply.freshUntil <= now)
         return;
-      replies.set(splitPath(fullTarget).target, {
+      replies.set(readTarget(fullTarget, () => undefined).target, {
         reply,
         length: Buffer.byteLength(reply.body),
         countHit: metrics.counter(reply.route, 'HIT', reply.status),

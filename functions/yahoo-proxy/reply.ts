@@ -8,9 +8,11 @@ import {
   packedBody,
 } from '../../core/http/content-coding.ts';
 import { weakEtag } from '../../core/http/etag.ts';
+import { type GivenKey, pathKeyHeaders } from '../../core/http/given-key.ts';
 import { baseHeaders } from '../../core/http/respond.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { CacheLookup, CacheResult } from './answer-cache.ts';
+import type { AskedOf } from './refusals.ts';
 
 /** An answer of the proxy, before the headers that depend on the moment. */
 export interface Reply {
@@ -18,6 +20,8 @@ export interface Reply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** What it answers: whoever gets it again must be allowed to ask for all of it. */
+  readonly questions: readonly AskedOf[];
   readonly cache: CacheResult | 'NONE';
   /** When Yahoo gave it; the oldest part counts. `null` for replies that are not from Yahoo. */
   readonly fetchedAt: number | null;
@@ -35,7 +39,17 @@ export function plainReply(
   made: { status: number; contentType: string; body: string },
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
-  return { route, ...made, cache: 'NONE', fetchedAt: null, freshUntil: 0, isFallback: false, etag: null, headers };
+  return {
+    route,
+    ...made,
+    questions: [],
+    cache: 'NONE',
+    fetchedAt: null,
+    freshUntil: 0,
+    isFallback: false,
+    etag: null,
+    headers,
+  };
 }
 
 /** A reply made of cache lookups, all with an answer. */
@@ -48,6 +62,7 @@ export function foundReply(
   return {
     route,
     ...made,
+    questions: parts.map(({ question }) => question),
     cache: worst(parts.map(({ cache }) => cache)),
     fetchedAt: Math.min(...answers.map(({ fetchedAt }) => fetchedAt)),
     freshUntil: Math.min(...answers.map(freshUntil)),
@@ -116,4 +131,11 @@ export function headersOf(
   if (cache === 'STALE')
     headers['warning'] = reply.isFallback ? '111 quotron "Revalidation Failed"' : '110 quotron "Response is Stale"';
   return headers;
+}
+
+/** The headers of an answer, with what they have beside the rest where the key stood in the address. */
+export function addressHeaders(headers: Record<string, string>, given: GivenKey | undefined): Record<string, string> {
+  if (!given?.inPath) return headers;
+  const had = { cacheControl: headers['cache-control'] ?? null, warning: headers['warning'] ?? null };
+  return { ...headers, ...pathKeyHeaders(given.key, had) };
 }

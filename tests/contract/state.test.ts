@@ -270,6 +270,24 @@ describe('one session for all workers', () => {
   });
 });
 
+it('a feed token is checked as a key, and comes with what it is bound to', async () => {
+  const { key, prefix, hash } = createApiKey('feed');
+  await world.pool.query(
+    `INSERT INTO api_key (name, prefix, hash, scope, use, expires_at, feed_routes, feed_symbols, feed_per_minute)
+     VALUES ('sheet', $1, $2, 'read', 'display', now() + interval '1 day', '{quotes,yahoo/chart}', '{AAPL}', 30)`,
+    [prefix, hash],
+  );
+  const check = (scope: 'read' | 'operate') => state.call({ op: 'checkKey', key, scope });
+  const feed = { routes: ['quotes', 'yahoo/chart'], symbols: ['AAPL'], perMinute: 30 };
+  expect(await check('read')).toMatchObject({ ok: true, use: 'display', scope: 'read', feed });
+  expect(await check('operate')).toMatchObject({ ok: false });
+  await world.pool.query('UPDATE api_key SET feed_symbols = NULL WHERE feed_routes IS NOT NULL');
+  expect(await check('read')).toMatchObject({ feed: { ...feed, symbols: null } });
+  await expect(
+    world.pool.query("UPDATE api_key SET scope = 'operate' WHERE feed_routes IS NOT NULL"),
+  ).rejects.toThrow();
+});
+
 it('a key is checked by its hash, scope, expiry and revocation', async () => {
   const { key, prefix, hash } = createApiKey();
   await world.pool.query(`INSERT INTO api_key (name, prefix, hash, scope) VALUES ('test', $1, $2, 'operate')`, [
@@ -281,7 +299,13 @@ it('a key is checked by its hash, scope, expiry and revocation', async () => {
   await world.pool.query("UPDATE api_key SET use = 'display'");
   expect(await check('read')).toMatchObject({ ok: true, use: 'display' });
   expect(await check('admin')).toMatchObject({ ok: false });
-  expect(await check('read', createApiKey().key)).toEqual({ ok: false, keyId: null, use: 'redistribute' });
+  expect(await check('read', createApiKey().key)).toEqual({
+    ok: false,
+    keyId: null,
+    use: 'redistribute',
+    scope: 'read',
+    feed: null,
+  });
   await world.pool.query('UPDATE api_key SET revoked_at = now()');
-  expect(await check('read')).toEqual({ ok: false, keyId: null, use: 'redistribute' });
+  expect(await check('read')).toEqual({ ok: false, keyId: null, use: 'redistribute', scope: 'read', feed: null });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HeldLogin, StateRequest, StateResponses } from '../../contracts/state.ts';
+import type { FeedBinding, Scope } from '../../contracts/words/access.ts';
 import type { KeyUse } from '../../contracts/words/licence.ts';
 import { countedFrom, decidePermits, type LedgerFacts } from '../../planning/permits.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -34,6 +35,7 @@ export function memoryState(
   now: Clock,
   keyIdOf: (key: string) => string | null = () => null,
   usedFor: (keyId: string) => KeyUse = () => 'internal',
+  rightsOf: (keyId: string) => { scope: Scope; feed: FeedBinding | null } = () => ({ scope: 'read', feed: null }),
 ): State {
   let ledger: UsedPermit[] = [];
   const heldUntil = new Map<string, number>();
@@ -106,7 +108,15 @@ export function memoryState(
     },
     checkKey({ key }) {
       const keyId = keyIdOf(key);
-      return { ok: keyId !== null, keyId, use: keyId === null ? 'redistribute' : usedFor(keyId) };
+      if (keyId === null) return { ok: false, keyId, use: 'redistribute', scope: 'read', feed: null };
+      const { scope, feed } = rightsOf(keyId);
+      return {
+        ok: true,
+        keyId,
+        use: usedFor(keyId),
+        scope,
+        feed: feed && { ...feed, routes: [...feed.routes], symbols: feed.symbols && [...feed.symbols] },
+      };
     },
     releaseRenewal: ({ sourceId, token }) => ({ released: release(sourceId, token) }),
   };

@@ -16,6 +16,7 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       path: '/bars/{symbol}',
       access: 'read',
       shows: 'visible',
+      feed: 'bars',
       tag: 'Bars',
       summary: 'Open, high, low, close and volume over time',
       description:
@@ -41,6 +42,7 @@ export function barRoutes(dependencies: SeriesDependencies): Route[] {
       path: '/bars',
       access: 'read',
       shows: 'visible',
+      feed: 'bars',
       tag: 'Bars',
       summary: 'The bars of several symbols',
       description:

@@ -47,6 +47,7 @@ export function coverageRoutes({ coverage, quotes, watch, catalogue, alwaysOpen 
       path: '/coverage',
       access: 'read',
       shows: 'visible',
+      feed: 'coverage',
       tag: 'Bars',
       summary: 'Which sessions have bars, and why others have none',
       description:

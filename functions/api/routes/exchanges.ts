@@ -27,6 +27,7 @@ export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: Quote
       path: '/exchanges',
       access: 'read',
       shows: 'visible',
+      feed: 'exchanges',
       tag: 'Instruments',
       summary: 'The exchanges with prices: whether they trade, and how fresh their prices are',
       description:

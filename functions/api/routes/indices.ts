@@ -106,6 +106,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen, perio
       path: '/indices/{symbol}',
       access: 'read',
       shows: 'visible',
+      feed: 'indices',
       tag,
       summary: 'An index: its level, and what is known of its members',
       params: bySymbol,
@@ -177,6 +178,7 @@ export function indexRoutes({ quotes, constituents, catalogue, alwaysOpen, perio
       path: '/indices/{symbol}/constituents',
       access: 'read',
       shows: 'visible',
+      feed: 'indices',
       tag,
       summary: 'What an index is made of: weight and price of each member, heaviest first',
       description:

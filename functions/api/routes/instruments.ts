@@ -25,6 +25,7 @@ export function instrumentRoutes({ instruments, validities }: RouteDependencies)
       path: '/instruments',
       access: 'read',
       shows: 'visible',
+      feed: 'instruments',
       tag: 'Instruments',
       summary: 'Find instruments by symbol or name',
       description: 'The symbol itself first, then symbols that begin so, then others and names that contain the text.',

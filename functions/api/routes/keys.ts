@@ -6,13 +6,19 @@ import {
   createKeySchema,
   newApiKeySchema,
 } from '../../../core/contracts/http/api-keys.ts';
+import type { FeedBinding } from '../../../core/contracts/words/access.ts';
 import { usesWithin } from '../../../core/contracts/words/licence.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
+import { symbolHelp } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
+import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { ApiKeyStore, KeyRecord } from '../../../core/ports/api-key-store.ts';
+import { routes as proxyRoutes, routeNamed } from '../../../core/proxy/routes.ts';
 import type { Authenticator } from '../authenticate.ts';
 
 const tag = 'Keys';
+/** A feed token ends, since addresses are kept in many places: after a year, unless it says earlier or later. */
+const usualFeedMs = 365 * 86_400_000;
 
 export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenticator: Authenticator }): Route[] {
   const list = route(
@@ -40,18 +46,21 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
       tag,
       summary: 'Make an API key',
       description:
-        'The answer holds the key. It is shown this once: only its hash is kept. No key makes one whose use sees more than its own; its own is the default.',
+        'The answer holds the key. It is shown this once: only its hash is kept. No key makes one whose use sees more than its own; its own is the default. With `feed` it is a feed token: it reads the routes and symbols named there, up to its rate, may stand in an address (`/api/v1/k/{token}/…`, `/yahoo/k/{token}/…`), signs nobody in, and ends after a year, unless `expiresAt` says another time.',
       body: createKeySchema,
       data: newApiKeySchema,
       status: 201,
       problems: ['licence_forbids'],
     },
     async ({ body, call }) => {
-      const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
-      if (expiresAt && expiresAt.getTime() <= call.now)
-        throw new ProblemError('invalid_request', 'body.expiresAt: must be in the future', {
-          errors: [{ path: 'body.expiresAt', message: 'must be in the future' }],
-        });
+      const scope = body.scope ?? (body.feed ? 'read' : undefined);
+      if (scope === undefined) throw invalid('body.scope', 'must be given');
+      if (body.feed && scope !== 'read') throw invalid('body.scope', 'must be read: a feed token only reads');
+      const feed = body.feed ? bindingOf(body.feed) : null;
+      if (feed && body.expiresAt === null) throw invalid('body.expiresAt', 'must be a time: a feed token ends');
+      const end = body.expiresAt ?? (feed ? new Date(call.now + usualFeedMs).toISOString() : null);
+      const expiresAt = end === null ? null : new Date(end);
+      if (expiresAt && expiresAt.getTime() <= call.now) throw invalid('body.expiresAt', 'must be in the future');
       // Else a key that may see a part of the sources would be one for all of them.
       const own = call.principal?.use ?? 'redistribute';
       const use = body.use ?? own;
@@ -60,13 +69,14 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
           'licence_forbids',
           `A key of use ${own} makes no key of use ${use}, which sees more sources. Use a key of use internal.`,
         );
-      const made = createApiKey();
+      const made = createApiKey(feed ? 'feed' : 'key');
       const record = await keys.create({
         name: body.name,
         prefix: made.prefix,
         hash: made.hash,
-        scope: body.scope,
+        scope,
         use,
+        feed,
         now: new Date(call.now),
         expiresAt,
       });
@@ -98,13 +108,47 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
   return [list, create, revoke];
 }
 
+/** What a new feed token is bound to, with its symbols as Quotron writes them. */
+function bindingOf({
+  routes,
+  symbols,
+  ratePerMinute,
+}: NonNullable<z.output<typeof createKeySchema>['feed']>): FeedBinding {
+  for (const [at, route] of routes.entries())
+    if (route.startsWith('yahoo/') && routeNamed(route.slice('yahoo/'.length)) === undefined)
+      throw invalid(
+        `body.feed.routes.${at}`,
+        `must be one of ${proxyRoutes.map(({ name }) => `yahoo/${name}`).join(', ')}`,
+      );
+  const canonical = symbols?.map((text, at) => {
+    const symbol = canonicalSymbol(text);
+    if (symbol === null) throw invalid(`body.feed.symbols.${at}`, symbolHelp);
+    return symbol;
+  });
+  return {
+    routes: [...new Set(routes)],
+    symbols: canonical ? [...new Set(canonical)] : null,
+    perMinute: ratePerMinute,
+  };
+}
+
+function invalid(path: string, message: string): ProblemError {
+  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
 function view(record: KeyRecord): ApiKeyView {
+  const { feed } = record;
   return {
     id: record.id,
     name: record.name,
     prefix: record.prefix,
     scope: record.scope,
     use: record.use,
+    feed: feed && {
+      routes: [...feed.routes],
+      symbols: feed.symbols && [...feed.symbols],
+      ratePerMinute: feed.perMinute,
+    },
     createdAt: record.createdAt.toISOString(),
     expiresAt: record.expiresAt?.toISOString() ?? null,
     lastUsedAt: record.lastUsedAt?.toISOString() ?? null,

@@ -96,6 +96,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
       path: '/quotes',
       access: 'read',
       shows: 'visible',
+      feed: 'quotes',
       tag,
       summary: 'The prices of some symbols, or of all',
       description:

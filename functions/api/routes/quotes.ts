@@ -38,6 +38,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRou
       path: '/quotes/{symbol}',
       access: 'read',
       shows: 'visible',
+      feed: 'quotes',
       tag,
       summary: 'The price of one symbol',
       params: bySymbol,
@@ -97,6 +98,7 @@ export function quoteRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRou
       path: '/quotes/{symbol}/history',
       access: 'read',
       shows: 'visible',
+      feed: 'quotes',
       tag,
       summary: 'The stored prices of one symbol, newest first',
       description:

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isApiKey, secretHash } from '../../../core/auth/api-keys.ts';
+import { isApiKey, isFeedToken, secretHash } from '../../../core/auth/api-keys.ts';
 import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
 import { type Scope, scopes } from '../../../core/contracts/words/access.ts';
 import type { KeyUse } from '../../../core/contracts/words/licence.ts';
@@ -37,7 +37,7 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
       const now = new Date(call.now);
       const until = new Date(call.now + lifeMs);
       const held = await ('key' in body
-        ? isApiKey(body.key)
+        ? isApiKey(body.key) && !isFeedToken(body.key)
           ? use.keys.signInWithKey(secretHash(body.key), secretHash(session), now, until)
           : null
         : use.keys.signInWithToken(secretHash(body.token), secretHash(session), now, until));
@@ -50,7 +50,9 @@ export function sessionRoutes(use: { keys: ApiKeyStore; failedSignIns: RateLimit
         throw new ProblemError(
           'sign_in_refused',
           'key' in body
-            ? 'The key is unknown, revoked or expired, or was mistyped.'
+            ? isFeedToken(body.key)
+              ? 'A feed token signs nobody in: it reads the routes that it is bound to.'
+              : 'The key is unknown, revoked or expired, or was mistyped.'
             : 'The token was used already or is too old. Sign in with an API key, or run npm start again for a new token.',
         );
       }

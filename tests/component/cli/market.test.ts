@@ -171,6 +171,42 @@ describe('incidents and runs', () => {
   });
 });
 
+describe('keys create --feed', () => {
+  const feed = { routes: ['quotes', 'yahoo/chart'], symbols: ['AAPL', 'VOD.L'], ratePerMinute: 30 };
+  const token = {
+    ...{ id, name: 'sheet', prefix: 'qtr_feed_aaaaaaaa', scope: 'read', use: 'display', createdAt: at },
+    ...{ expiresAt: at, lastUsedAt: null, revokedAt: null, feed },
+  };
+  const options = ['--feed', '--routes', 'quotes,yahoo/chart', '--symbols', 'AAPL, VOD.L', '--rate', '30'];
+
+  it('sends what the token is bound to, prints it, and says where it stands', async () => {
+    answers['POST /keys'] = { ...token, key: 'qtr_feed_new' };
+    const made = await ask('keys', 'create', 'sheet', ...options, '--use', 'display');
+    expect(made).toMatchObject({ code: 0, stdout: 'qtr_feed_new\n', stderr: expect.stringContaining('/k/{token}') });
+    expect(cli.asked.at(-1)?.body).toEqual({ name: 'sheet', feed, use: 'display' });
+  });
+
+  it('is listed with it, and rotated to another of the same', async () => {
+    answers['GET /keys'] = [token];
+    answers['POST /keys'] = { ...token, key: 'qtr_feed_new' };
+    expect((await ask('keys', 'list')).stdout).toContain('quotes,yahoo/chart; AAPL,VOD.L; 30/min');
+    expect(await ask('keys', 'rotate', id)).toMatchObject({ code: 0, stdout: 'qtr_feed_new\n' });
+    expect(cli.asked.at(-1)?.body).toMatchObject({ name: 'sheet', feed, use: 'display' });
+  });
+
+  it.each([
+    [['--feed'], '--routes'],
+    [['--routes', 'quotes'], '--feed'],
+    [['--feed', '--routes', 'quotes', '--scope', 'admin'], '--scope'],
+    [['--feed', '--routes', ','], '--routes'],
+    [['--feed', '--routes', 'quotes', '--rate', 'fast'], '--rate'],
+  ])('of %j is refused', async (given, named) => {
+    const refused = await ask('keys', 'create', 'sheet', ...given);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(named) });
+    expect(cli.asked).toEqual([]);
+  });
+});
+
 describe('keys rotate', () => {
   const key = {
     ...{ id, name: 'grafana', prefix: 'qtr_live_aaaaaaaa', scope: 'read', use: 'display', createdAt: at },

@@ -5,6 +5,7 @@ import { keyUses } from '../../../contracts/words/licence.ts';
 import type { ApiKeyStore, HeldKey } from '../../../ports/api-key-store.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, milliseconds, onlyRow, rowsOf } from '../database/rows.ts';
+import { feedColumn, feedOf } from './feed-columns.ts';
 import { endWebSessions } from './web-sessions.ts';
 
 /** The table's CHECKs allow no other words; should one come, it gives the least. */
@@ -16,6 +17,7 @@ const heldRow = z.object({
   name: z.string(),
   scope,
   use,
+  feed: feedColumn,
   hash: z.instanceof(Buffer),
   expiresAt: milliseconds.nullable(),
   lastUsedAt: milliseconds.nullable(),
@@ -27,6 +29,7 @@ const recordRow = z.object({
   prefix: z.string(),
   scope,
   use,
+  feed: feedColumn,
   createdAt: instant,
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable(),
@@ -35,8 +38,10 @@ const recordRow = z.object({
 
 /** A key counts at $2 when nobody revoked it and its end is not reached. */
 const active = 'k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)';
-const held = 'k.id AS "keyId", k.name, k.scope, k.use, k.last_used_at AS "lastUsedAt"';
-const record = `id, name, prefix, scope, use, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
+/** What signs in: a feed token does not. */
+const signsIn = `${active} AND k.feed_routes IS NULL`;
+const held = `k.id AS "keyId", k.name, k.scope, k.use, ${feedOf('k')} AS feed, k.last_used_at AS "lastUsedAt"`;
+const record = `id, name, prefix, scope, use, ${feedOf('api_key')} AS feed, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
   revoked_at AS "revokedAt"`;
 
 /** API keys, dashboard sessions and one-time sign-in tokens in Postgres. */
@@ -76,7 +81,7 @@ export function apiKeyStore(pool: Pool): ApiKeyStore {
       const result = await pool.query(
         `WITH opened AS (
                 INSERT INTO web_session (hash, key_id, created_at, expires_at)
-                SELECT $3::bytea, k.id, $2::timestamptz, least($4::timestamptz, k.expires_at) FROM api_key k WHERE k.hash = $1 AND ${active}
+                SELECT $3::bytea, k.id, $2::timestamptz, least($4::timestamptz, k.expires_at) FROM api_key k WHERE k.hash = $1 AND ${signsIn}
                 RETURNING hash, key_id, expires_at)
          SELECT ${held}, o.hash, o.expires_at AS "expiresAt" FROM opened o JOIN api_key k ON k.id = o.key_id`,
         [keyHash, now, sessionHash, until],
@@ -88,7 +93,7 @@ export function apiKeyStore(pool: Pool): ApiKeyStore {
       const result = await pool.query(
         `WITH used AS (
                 UPDATE sign_in_token t SET used_at = $2 FROM api_key k
-                WHERE t.hash = $1 AND t.used_at IS NULL AND t.expires_at > $2 AND k.id = t.key_id AND ${active}
+                WHERE t.hash = $1 AND t.used_at IS NULL AND t.expires_at > $2 AND k.id = t.key_id AND ${signsIn}
                 RETURNING k.id, k.expires_at),
               opened AS (
                 INSERT INTO web_session (hash, key_id, created_at, expires_at)
@@ -106,9 +111,12 @@ export function apiKeyStore(pool: Pool): ApiKeyStore {
 
     async create(key) {
       const result = await pool.query(
-        `INSERT INTO api_key (name, prefix, hash, scope, use, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         RETURNING ${record}`,
-        [key.name, key.prefix, key.hash, key.scope, key.use, key.now, key.expiresAt],
+        `INSERT INTO api_key (name, prefix, hash, scope, use, created_at, expires_at, feed_routes, feed_symbols, feed_per_minute)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${record}`,
+        [
+          ...[key.name, key.prefix, key.hash, key.scope, key.use, key.now, key.expiresAt],
+          ...[key.feed?.routes ?? null, key.feed?.symbols ?? null, key.feed?.perMinute ?? null],
+        ],
       );
       return onlyRow(recordRow, result);
     },

@@ -60,7 +60,7 @@ const handlers: Handlers = {
   readReport,
   keepSummary,
   refuseSummary,
-  checkKey: (connection, { key, scope }) => checkApiKey(connection, key, scope),
+  checkKey: checkApiKey,
   cacheTake,
   cachePut,
   cacheFail,
