@@ -1,20 +1,16 @@
 import { bindingHelp, type OutsideBinding, outsideBinding } from '../../core/auth/feed-binding.ts';
-import type { Question } from '../../core/contracts/proxy.ts';
 import type { FeedBinding } from '../../core/contracts/words/access.ts';
 import { pathKeyHelp } from '../../core/http/given-key.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { challenge } from '../../core/http/respond.ts';
 import { type ErrorForm, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
 import type { Admission } from './gate.ts';
-import { plainReply, type Reply } from './reply.ts';
+import { type AskedOf, plainReply, type Reply } from './reply.ts';
 
 /** Why a request may not go on: what the gate says, or what a feed token is not bound to. */
 export type Refusal =
   | Exclude<Admission, { admitted: true }>
   | { readonly admitted: false; readonly why: 'outside'; readonly found: OutsideBinding; readonly feed: FeedBinding };
-
-/** What of a question a feed token is bound to. */
-export type AskedOf = Pick<Question, 'route' | 'symbol' | 'query' | 'body'>;
 
 /** The symbols that a question names. What a body asks for is not looked at: it may be about any. */
 function symbolsOf({ symbol, query, body }: AskedOf): readonly string[] {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { simulatedHeader } from '../../core/contracts/http/envelope.ts';
+import type { Question } from '../../core/contracts/proxy.ts';
 import {
   type CodedBody,
   type Coding,
@@ -12,7 +13,9 @@ import { type GivenKey, pathKeyHeaders } from '../../core/http/given-key.ts';
 import { baseHeaders } from '../../core/http/respond.ts';
 import type { KeptAnswer } from '../../core/proxy/lifetimes.ts';
 import type { CacheLookup, CacheResult } from './answer-cache.ts';
-import type { AskedOf } from './refusals.ts';
+
+/** What of a question a feed token is bound to. */
+export type AskedOf = Pick<Question, 'route' | 'symbol' | 'query' | 'body'>;
 
 /** An answer of the proxy, before the headers that depend on the moment. */
 export interface Reply {
