@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import type { CloudSettings, LocalSettings, StageSettings } from '../lib/stage-settings.ts';
 
@@ -26,6 +27,8 @@ const dev: CloudSettings = {
   sourceQuotas: undefined,
   watchLimit: undefined,
   summaryModel: undefined,
+  alarmEmail: undefined,
+  budgetUsd: 50,
   webFolder,
 };
 
@@ -49,8 +52,27 @@ const prod: CloudSettings = {
   sourceQuotas: undefined,
   watchLimit: undefined,
   summaryModel: undefined,
+  alarmEmail: undefined,
+  budgetUsd: 80,
   webFolder,
 };
+
+/** A stage on AWS, with what only its owner knows. */
+function cloud(settings: CloudSettings, env: Readonly<Record<string, string | undefined>>): CloudSettings {
+  const alarmEmail = env['QUOTRON_ALARM_EMAIL'] || settings.alarmEmail;
+  const budget = env['QUOTRON_BUDGET_USD'];
+  if (alarmEmail !== undefined && !z.email().safeParse(alarmEmail).success)
+    throw new StageError('QUOTRON_ALARM_EMAIL is not an e-mail address. Correct it or unset it.');
+  if (settings.stage === 'prod' && alarmEmail === undefined)
+    throw new StageError(
+      'QUOTRON_ALARM_EMAIL is not set, so the alarms of prod would reach nobody. Set it to the address of whoever operates it.',
+    );
+  if (budget && !/^[1-9]\d{0,6}$/.test(budget))
+    throw new StageError(
+      `QUOTRON_BUDGET_USD is "${budget}", which is not a whole number above 0. Correct it or unset it.`,
+    );
+  return { ...settings, alarmEmail, budgetUsd: budget ? Number(budget) : settings.budgetUsd };
+}
 
 /** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */
 function local(env: Readonly<Record<string, string | undefined>>): LocalSettings {
@@ -95,8 +117,8 @@ function databaseUrls(env: Readonly<Record<string, string | undefined>>): Databa
 /** The settings of a stage by its name. Throws for an unknown name. */
 export function stageSettings(stage: string, env: Readonly<Record<string, string | undefined>>): StageSettings {
   if (stage === 'local') return local(env);
-  if (stage === 'dev') return dev;
-  if (stage === 'prod') return prod;
+  if (stage === 'dev') return cloud(dev, env);
+  if (stage === 'prod') return cloud(prod, env);
   throw new StageError(`There is no stage "${stage}". Use \`-c stage=local\`, \`-c stage=dev\` or \`-c stage=prod\`.`);
 }
 

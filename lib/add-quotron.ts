@@ -2,14 +2,18 @@ import { Aspects, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { catalogue } from '../core/sources/catalogue.ts';
 import { readQuotas } from '../core/sources/quotas.ts';
+import { AlarmsReachPeople } from './aspects/alarms-reach-people.ts';
 import { OwnConstructs } from './aspects/own-constructs.ts';
 import { ApiStack } from './stacks/api-stack.ts';
+import { OperationsStack } from './stacks/operations-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
 import { WebStack } from './stacks/web-stack.ts';
 import type { StageSettings } from './stage-settings.ts';
 
 export interface Quotron {
+  /** Absent locally, where no alarm reaches anybody. */
+  readonly operations: OperationsStack | undefined;
   readonly storage: StorageStack;
   readonly pipeline: PipelineStack;
   readonly api: ApiStack;
@@ -23,6 +27,7 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   // Found here and not by the containers, all of which would end at their start.
   if ('wrong' in quotas) throw new Error(`The setting sourceQuotas of the stage ${settings.stage} ${quotas.wrong}.`);
   const id = (stack: string) => `Quotron-${settings.stage}-${stack}`;
+  const operations = settings.stage === 'local' ? undefined : new OperationsStack(app, id('Operations'), settings);
   const storage = new StorageStack(app, id('Storage'), settings);
   const pipeline = new PipelineStack(app, id('Pipeline'), settings, storage);
   const api = new ApiStack(app, id('Api'), settings, { storage, pipeline });
@@ -31,5 +36,6 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   const web = settings.stage === 'local' ? undefined : new WebStack(app, id('Web'), settings, api.restApi);
   Tags.of(app).add('quotron:stage', settings.stage);
   Aspects.of(app).add(new OwnConstructs());
-  return { storage, pipeline, api, web };
+  if (operations) Aspects.of(app).add(new AlarmsReachPeople(operations.topic));
+  return { operations, storage, pipeline, api, web };
 }

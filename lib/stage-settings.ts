@@ -65,6 +65,10 @@ export interface CloudSettings extends CommonSettings {
    * each costs. `undefined` deploys none of it.
    */
   readonly summaryModel: string | undefined;
+  /** Who gets mails of alarms and of the budget; `prod` requires an address. */
+  readonly alarmEmail: string | undefined;
+  /** US dollars a month, of the whole account: alerts come at 50, 80 and 100 percent. */
+  readonly budgetUsd: number;
   /** Folder of the built dashboard. */
   readonly webFolder: string;
 }

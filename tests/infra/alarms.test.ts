@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { headingAnchor } from '../../lib/monitoring/runbook-alarm.ts';
-import { functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
+import { cloudStages, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const anchors = new Set([...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => headingAnchor(heading ?? '')));
@@ -59,6 +59,69 @@ describe.each(stages)('in %s', (stage) => {
     for (const name of ['schedule', 'monitor']) {
       expect(on('Invocations', functionsOf(stage).get(name)?.id ?? ''), name).toHaveLength(1);
     }
+  });
+});
+
+describe.each(cloudStages)('in %s', (stage) => {
+  it('every alarm tells the topic of people that it goes off, and that it is over', () => {
+    const actions = z.object({ AlarmActions: z.array(z.unknown()), OKActions: z.array(z.unknown()) });
+    for (const { id, resource } of resourcesOf(stage, 'AWS::CloudWatch::Alarm')) {
+      const { AlarmActions, OKActions } = actions.parse(resource.Properties);
+      for (const each of [AlarmActions, OKActions]) {
+        expect(each, id).toHaveLength(1);
+        expect(JSON.stringify(each), id).toMatch(/Quotron-\w+-Operations.*Alarms/);
+      }
+    }
+    const [subscription, ...others] = resourcesOf(stage, 'AWS::SNS::Subscription');
+    expect(others).toEqual([]);
+    expect(subscription?.resource.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'operator@example.com' });
+  });
+
+  it('only CloudWatch and AWS Budgets of the own account may publish there, and nobody without TLS', () => {
+    const statement = z.object({
+      Effect: z.string(),
+      Principal: z.unknown(),
+      Condition: z.unknown(),
+    });
+    const policy = z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) });
+    const [made] = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
+    const { Statement } = policy.parse(made?.resource.Properties).PolicyDocument;
+    const own = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+    expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      expect.objectContaining({
+        Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+        Condition: own,
+      }),
+    ]);
+    expect(Statement.filter(({ Effect }) => Effect === 'Deny')).toEqual([
+      expect.objectContaining({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    ]);
+  });
+
+  it('the budget of the account is told at 50, 80 and 100 percent, and when it will be used up', () => {
+    const budget = z.object({
+      Budget: z.object({ BudgetLimit: z.object({ Amount: z.number(), Unit: z.literal('USD') }) }),
+      NotificationsWithSubscribers: z.array(
+        z.object({
+          Notification: z.object({ NotificationType: z.string(), Threshold: z.number() }),
+          Subscribers: z.array(z.object({ SubscriptionType: z.literal('SNS') })).length(1),
+        }),
+      ),
+    });
+    const [made] = resourcesOf(stage, 'AWS::Budgets::Budget');
+    const { Budget, NotificationsWithSubscribers } = budget.parse(made?.resource.Properties);
+    expect(Budget.BudgetLimit.Amount).toBeGreaterThan(0);
+    expect(
+      NotificationsWithSubscribers.map(({ Notification: { NotificationType, Threshold } }) => [
+        NotificationType,
+        Threshold,
+      ]),
+    ).toEqual([
+      ['ACTUAL', 50],
+      ['ACTUAL', 80],
+      ['ACTUAL', 100],
+      ['FORECASTED', 100],
+    ]);
   });
 });
 

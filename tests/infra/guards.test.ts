@@ -51,7 +51,7 @@ describe('what is made past its construct stops synth', () => {
 
 describe('a binding across the wall is refused', () => {
   const setUp = () => {
-    const settings = stageSettings('prod', {});
+    const settings = stageSettings('prod', { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
     const stack = new Stack(emptyApp(), 'Quotron-x');
     const storage = new StorageStack(stack, 'Storage', settings);
     const make = (name: 'scrape-api' | 'ingest' | 'state') =>
@@ -90,6 +90,15 @@ describe('a stage that cannot be synthesized says why and what to do', () => {
 
   it('a laptop without a database', () => {
     expect(() => stageSettings('local', {})).toThrow('QUOTRON_DATABASE_URL is not set');
+  });
+
+  it('a prod whose alarms reach nobody, an address that is none, a budget of nothing', () => {
+    const email = { QUOTRON_ALARM_EMAIL: 'operator@example.com' };
+    expect(() => stageSettings('prod', {})).toThrow('QUOTRON_ALARM_EMAIL is not set');
+    expect(() => stageSettings('dev', { QUOTRON_ALARM_EMAIL: 'operator' })).toThrow('not an e-mail address');
+    expect(() => stageSettings('prod', { ...email, QUOTRON_BUDGET_USD: '0' })).toThrow('above 0');
+    expect(stageSettings('prod', { ...email, QUOTRON_BUDGET_USD: '120' })).toMatchObject({ budgetUsd: 120 });
+    expect(stageSettings('dev', {})).toMatchObject({ alarmEmail: undefined });
   });
 
   it('a dashboard that has not been built', () => {

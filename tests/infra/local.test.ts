@@ -52,7 +52,7 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
       'RestApiStage',
       ...functions.map((name) => `Function${pascalCase(name)}`),
       ...queues.flatMap((name) => [`Queue${name}`, `DeadQueue${name}`]),
-      ...(stage === 'local' ? [] : ['DashboardUrl', 'FirstKeySecret']),
+      ...(stage === 'local' ? [] : ['AlarmsTopic', 'DashboardUrl', 'FirstKeySecret']),
     ].sort(),
   );
 });

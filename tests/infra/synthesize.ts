@@ -70,10 +70,14 @@ export function synthesized(stage: StageName): Synthesized {
   const held = known.get(stage);
   if (held) return held;
   const app = emptyApp({ validated: true });
-  const settings = stageSettings(stage, { QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron' });
+  const settings = stageSettings(stage, {
+    QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron',
+    QUOTRON_ALARM_EMAIL: 'operator@example.com',
+  });
   const quotron = addQuotron(app, settings.stage === 'local' ? settings : { ...settings, webFolder: builtDashboard() });
   const stacks: Record<string, SynthesizedStack> = {};
   for (const [name, stack] of Object.entries({
+    Operations: quotron.operations,
     Storage: quotron.storage,
     Pipeline: quotron.pipeline,
     Api: quotron.api,

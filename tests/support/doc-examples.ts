@@ -85,6 +85,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   { file: 'docs/operations.md', first: 'npm run build:web', why: 'its last lines deploy to an AWS account' },
   {
     file: 'docs/operations.md',
+    first: 'export QUOTRON_ALARM_EMAIL=operator@example.com    # prod requires it',
+    why: 'settings of a deployment to AWS',
+  },
+  {
+    file: 'docs/operations.md',
     first: 'aws secretsmanager get-secret-value --secret-id <FirstKeySecret> --query SecretString --output text',
     why: 'needs an AWS account',
   },
