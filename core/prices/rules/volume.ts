@@ -19,6 +19,7 @@ const leastStep = 1.2;
 export function checkVolume(series: Series): Finding[] {
   const { rows, interval } = series;
   if (interval !== '1d' || rows.length < 2 * leastDays) return [];
+  if (!rows.some(({ volume }, index) => isStep(volume, rows[index - 1]?.volume))) return [];
   const volumes = rows.map(({ volume }) => ((volume ?? 0) > 0 ? Math.log10(volume ?? 1) : Number.NaN));
   const found: Finding[] = [];
   for (let index = leastDays; index <= rows.length - leastDays; index++) {
@@ -38,6 +39,12 @@ export function checkVolume(series: Series): Finding[] {
     index += leastDays;
   }
   return found;
+}
+
+/** Whether one volume is so far from another: nearly all series end here, without a logarithm. */
+function isStep(volume: number | null, before: number | null | undefined): boolean {
+  const most = 10 ** leastStep;
+  return !!volume && !!before && (volume >= most * before || before >= most * volume);
 }
 
 /** The power of ten by which more is traded from a row on than before it; none where that is no unit. */
