@@ -29,7 +29,10 @@ export interface Fuzzing {
 export interface Fuzzed {
   readonly ok: boolean;
   readonly cases: number;
-  /** Requests that got no answer, by operation. Schemathesis counts them as "errored", and says no more of them. */
+  /**
+   * Requests that got no answer, by operation. What schemathesis counts as "errored" are these, and requests that it made
+   * up in its last phase and then did not send, because their operation had refused most of those before.
+   */
   readonly unanswered: readonly string[];
   readonly output: string;
 }
