@@ -7,6 +7,7 @@ const downAnswers: ReadonlySet<string> = new Set([
   'waiting_room',
   'error_page',
   'page_not_found',
+  'host_parked',
   'still_loading',
   'no_prices_notice',
   'answer_cut_off',

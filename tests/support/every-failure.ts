@@ -57,6 +57,7 @@ const bodies = [
   '<h1>Waiting room</h1>',
   '<h1>Internal Server Error</h1>',
   '<h1>Page not found</h1>',
+  '<h1>This domain is for sale</h1>',
   '<h1>Positions</h1><p>The positions of your account.</p><table id="positions"><tr><th>Symbol</th></tr></table>',
   '<p class="spinner"></p>',
   '<p class="problem">No prices</p>',

@@ -44,6 +44,7 @@ export const plainFailureCodes = [
   'error_page',
   'still_loading',
   'page_not_found',
+  'host_parked',
   // What the source says in words, inside an answer.
   'unknown_symbol',
   'request_refused',

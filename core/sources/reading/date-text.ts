@@ -57,9 +57,13 @@ const dayName = String.raw`(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*\.?,?\s+)?`;
 /** What may stand before a date. */
 const lead = String.raw`^(?:[:,-]\s*)?(?:the\s+)?(?:(?:market\s+)?(?:close|closing)\s+(?:of|on)\s+|end\s+of\s+(?:day\s+)?|on\s+)?${dayName}`;
 const ordinal = '(?:st|nd|rd|th)?';
+/** Eight figures that are a date. */
+const dense = String.raw`((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])`;
 /** Each with where its year, month and day are; a year of 0 is not said. */
 const forms: readonly (readonly [RegExp, readonly [number, number, number]])[] = [
   [new RegExp(String.raw`${lead}(\d{4})[-/.](\d\d)[-/.](\d\d)${clock}`, 'i'), [1, 2, 3]],
+  [new RegExp(String.raw`${lead}${dense}T?(\d\d):?(\d\d)(?::?\d\d)?()(Z\b|[+-]\d\d:?\d\d)?(?!\d)`, 'i'), [1, 2, 3]],
+  [new RegExp(String.raw`${lead}${dense}(?!\d|[.,]\d|%)${clock}`, 'i'), [1, 2, 3]],
   [new RegExp(String.raw`${lead}([a-z]{3,9})\.?\s+(\d{1,2})${ordinal},?\s+(\d{4})${clock}`, 'i'), [3, 1, 2]],
   [
     new RegExp(

@@ -74,6 +74,7 @@ describe('a cause', () => {
     ['waiting-room', { reason: 'down', samples: seen({ code: 'waiting_room' }) }],
     ['error-page', { reason: 'down', samples: seen({ code: 'error_page' }) }],
     ['error-page', { reason: 'down', samples: seen({ code: 'page_not_found' }) }],
+    ['host-parked', { reason: 'down', samples: seen({ code: 'host_parked' }) }],
     ['page-never-fills', { reason: 'down', samples: seen({ code: 'still_loading' }) }],
     ['connection-breaks', { reason: 'down', samples: seen({ code: 'answer_cut_off' }) }],
     ['address-not-allowed', { reason: 'bad_request', samples: seen({ code: 'blocked_address' }) }],

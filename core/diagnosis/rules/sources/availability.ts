@@ -56,6 +56,20 @@ export const availabilityRules: readonly SourceRule[] = [
     weight: 70,
   },
   {
+    id: 'host-parked',
+    short: 'its host is parked or suspended',
+    reasons: ['down'],
+    needs: allSay('host_parked'),
+    cause: () =>
+      'In place of the source answers whoever hosts its name: the name is parked, for sale, expired or suspended. It stays so until its owner does something, or the source has moved.',
+    advice: (complaint) => [
+      say('See on the web whether the source has moved; if it has, its address is a setting.'),
+      look(complaint),
+      test(complaint),
+    ],
+    weight: 75,
+  },
+  {
     id: 'connection-breaks',
     short: 'it breaks the connection',
     reasons: ['down'],

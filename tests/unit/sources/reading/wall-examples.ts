@@ -51,6 +51,16 @@ export const wallsInOtherWords: readonly (readonly [string, WallExample])[] = [
       ['aws-waf-captcha', '<div id="captcha-container"></div>'],
       ['aws-waf-challenge', '<script src="https://abc.edge.sdk.awswaf.com/abc/challenge.js"></script>'],
       ['amazon', '<p>To discuss automated access write to us</p><h4>Enter the characters you see below</h4>'],
+      ['vpn', '<h1>VPN or proxy detected</h1><p>Access is not possible.</p>'],
+      ['vpn', '<p>It looks like you are using a VPN or proxy. Please turn it off.</p>'],
+      ['vpn', '<p>Please disable your VPN and try again.</p>'],
+      ['vpn', '<p>Bitte schalten Sie Ihr VPN aus.</p>'],
+      ['vpn', '<p>VPNをご利用の場合はオフにしてください。</p>'],
+      ['script-wanted', '<p>Please enable JavaScript to view this site.</p>'],
+      ['script-wanted', '<h1>JavaScript is disabled</h1><p>Turn it on and reload.</p>'],
+      ['script-wanted', '<p>This site requires JavaScript.</p>'],
+      ['script-wanted', '<p>Bitte aktivieren Sie JavaScript in Ihrem Browser.</p>'],
+      ['script-wanted', '<p>JavaScriptを有効にしてください。</p>'],
       ['unnamed', '<p>Your IP address has been blocked.</p>'],
       ['unnamed', '<p>Please complete the security check to access site.example</p>'],
       ['unnamed', '<p>Bitte bestätigen Sie, dass Sie kein Roboter sind.</p>'],
@@ -86,6 +96,10 @@ export const noWalls: Readonly<Record<string, string>> = {
   'a story about captchas': page(
     'How captchas work',
     '<p>A captcha asks to verify you are human: hCaptcha, say. </p>'.repeat(110),
+  ),
+  'holdings of a firm that sells such': page(
+    'Members',
+    `<h1>Members</h1><table>${'<tr><td>VPN Proxy Detected Inc.</td><td>VPN</td></tr>'.repeat(10)}</table><p>Our charts require JavaScript.</p>`,
   ),
   'a warning for those without scripts': page(
     'App',
