@@ -51,8 +51,15 @@ export class NotDerivableError extends Error {
   override readonly name = 'NotDerivableError';
 }
 
-/** Digits of a computed price: as many as any double keeps. A price that needs no computing keeps its own. */
-const digits = 15;
+/**
+ * Significant digits of a computed price: two more than the longest of its bar, and not fewer than `leastDigits`, for prices
+ * come without the zeros at their end. All four of a bar have the same, so that rounding turns none of them over. A price that
+ * needs no computing keeps its own.
+ */
+const furtherDigits = 2;
+const leastDigits = 8;
+/** As many as any double keeps. */
+const mostDigits = 15;
 
 /**
  * The bars in another basis, as of today's shares.
@@ -66,13 +73,19 @@ export function adjustBars<B extends AdjustableBar>(bars: readonly B[], target: 
   return bars.map((bar) => {
     const price = toPrice(bar);
     const volume = toVolume(bar);
+    const { open, high, low, close } = bar;
+    const digits = price.eq(1) ? 0 : digitsFor([open, high, low, close]);
+    const adjusted = (value: DecimalText) => (digits === 0 ? value : text(new Decimal(value).mul(price), digits));
     return {
       ...bar,
-      open: times(bar.open, price),
-      high: times(bar.high, price),
-      low: times(bar.low, price),
-      close: times(bar.close, price) ?? bar.close,
-      volume: bar.volume === null || volume.eq(1) ? bar.volume : text(new Decimal(bar.volume).div(volume)),
+      open: open && adjusted(open),
+      high: high && adjusted(high),
+      low: low && adjusted(low),
+      close: adjusted(close),
+      volume:
+        bar.volume === null || volume.eq(1)
+          ? bar.volume
+          : text(new Decimal(bar.volume).div(volume), digitsFor([bar.volume])),
     };
   });
 }
@@ -185,10 +198,18 @@ function product(splits: readonly Split[]): Decimal {
   return splits.reduce((total, split) => total.mul(split.ratio), one);
 }
 
-function times(value: DecimalText | null, factor: Decimal): DecimalText | null {
-  return value === null || factor.eq(1) ? value : text(new Decimal(value).mul(factor));
+/** To how many digits what is computed of these values is rounded. */
+function digitsFor(values: readonly (DecimalText | null)[]): number {
+  const longest = Math.max(...values.map((value) => (value === null ? 0 : significantDigits(value))));
+  return Math.min(mostDigits, Math.max(leastDigits, longest + furtherDigits));
 }
 
-function text(value: Decimal): DecimalText {
+/** As it is written: zeros at its end count after a point only. */
+function significantDigits(value: DecimalText): number {
+  const figures = value.replace(/^-?[0.]*/, '').replace('.', '').length;
+  return value.includes('.') ? figures : value.replace(/^-/, '').replace(/0+$/, '').length;
+}
+
+function text(value: Decimal, digits: number): DecimalText {
   return value.toSignificantDigits(digits).toFixed();
 }
