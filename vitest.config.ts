@@ -138,6 +138,17 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        // Of `npm run clients`, which installs what they run.
+        test: {
+          name: 'clients',
+          include: ['tests/clients/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster-setup.ts'],
+          fileParallelism: false,
+          ...patient,
+          hookTimeout: 900_000,
+        },
+      },
       'tests/browser/vitest.config.ts',
     ],
   },

@@ -41,8 +41,11 @@ const groups = ['check', 'unit', 'component', 'contract', 'infra', 'browser', 'c
 const waiting = ['contract', 'browser', 'chaos', ...onClouds];
 /** More files than that do not fail by chance. */
 const mostAgain = 6;
-/** Of `npm run chaos`: not of `npm test`, unless it is named. */
-const longForms = 'long-chaos';
+/** Of `npm run chaos` and `npm run clients`: not of `npm test`, unless they are named. With the folders of their tests. */
+const onRequest: ReadonlyMap<string, string> = new Map([
+  ['long-chaos', 'chaos/long'],
+  ['clients', 'clients'],
+]);
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.']],
@@ -83,12 +86,12 @@ interface Tally {
 }
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !groups.includes(name) && name !== longForms);
+const unknown = wanted.filter((name) => !groups.includes(name) && !onRequest.has(name));
 if (unknown.length > 0) {
   console.error(`There is no group ${unknown.join(', ')}.\nUsage: npm test [-- ${groups.join(' | ')} …]`);
   process.exit(2);
 }
-const chosen = (name: string) => (wanted.length === 0 ? name !== longForms : wanted.includes(name));
+const chosen = (name: string) => (wanted.length === 0 ? !onRequest.has(name) : wanted.includes(name));
 
 /** Every process that descends from here has this in its environment, wherever it was moved. */
 const marker = `QUOTRON_TEST_RUN=${randomUUID()}`;
@@ -181,7 +184,7 @@ async function install(): Promise<void> {
   const started = performance.now();
   const done = await Promise.allSettled([
     ...(chosen('local') ? [installSchemathesis()] : []),
-    ...([...onClouds, 'chaos', longForms].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
+    ...([...onClouds, 'chaos', 'long-chaos'].some(chosen) ? [pythonWithEmulator(() => undefined)] : []),
     ...(chosen('contract') ? [installPython(), installYahooFinance2(), installPostgres14()] : []),
   ]);
   for (const each of done) if (each.status === 'rejected') console.log(messageOf(each.reason));
@@ -199,11 +202,11 @@ async function besideTheCloud(): Promise<void> {
   await vitest(['unit', 'component', 'contract'], 'show');
   const last = ['browser', 'infra', 'chaos'].filter(chosen);
   await Promise.all(last.map((name) => vitest([name], name === last[0] ? 'show' : 'collect')));
-  await vitest([longForms], 'show');
+  for (const name of onRequest.keys()) await vitest([name], 'show');
 }
 
 function hasTests(group: string): boolean {
-  const folder = join(root, 'tests', group === longForms ? 'chaos/long' : group);
+  const folder = join(root, 'tests', onRequest.get(group) ?? group);
   return (
     existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
   );

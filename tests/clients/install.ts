@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
+
+const usualTimeoutMs = 170_000;
 
 const underWay = new Map<string, Promise<string>>();
 
@@ -33,7 +35,12 @@ async function fill(folder: string, install: (folder: string) => Promise<void>):
 }
 
 /** A virtual environment of Python with the packages of some requirements files, each by its hash. Gives its folder. */
-export function installedPython(name: string, requirements: readonly string[], problem: string): Promise<string> {
+export function installedPython(
+  name: string,
+  requirements: readonly string[],
+  problem: string,
+  timeoutMs = usualTimeoutMs,
+): Promise<string> {
   const versions = requirements.map((file) => readFileSync(file, 'utf8')).join('\n');
   return installed(name, versions, async (half) => {
     await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for the tests could not be made');
@@ -45,6 +52,7 @@ export function installedPython(name: string, requirements: readonly string[], p
         ...requirements.flatMap((file) => ['--requirement', file]),
       ],
       `${problem} could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf`,
+      { timeoutMs },
     );
   });
 }
@@ -54,13 +62,13 @@ export function run(
   command: string,
   args: readonly string[],
   problem: string,
-  options: { readonly cwd?: string } = {},
+  { timeoutMs = usualTimeoutMs, ...options }: { readonly timeoutMs?: number } & Pick<SpawnOptions, 'cwd' | 'env'> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 170_000,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
     const said = { out: '', err: '' };

@@ -111,6 +111,16 @@ export function blocksOf(text: string): { readonly language: string; readonly co
   );
 }
 
+/** The blocks of a text by the heading (`##`) that they stand under. */
+export function sectionsOf(
+  text: string,
+): { readonly title: string; readonly blocks: readonly { readonly language: string; readonly code: string }[] }[] {
+  return text
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => ({ title: section.split('\n')[0]?.trim() ?? '', blocks: blocksOf(section) }));
+}
+
 /** The pages that are read by users. */
 export function pages(): readonly string[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));

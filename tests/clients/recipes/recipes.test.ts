@@ -1,0 +1,98 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { newApiKeySchema } from '../../../core/contracts/http/api-keys.ts';
+import { chartAnswerSchema } from '../../../core/sources/yahoo/schema.ts';
+import { type StandaloneProxy, startStandalone } from '../../../functions/yahoo-proxy/standalone.ts';
+import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
+import { iso, makeBatch, makeKeys, makeListing, testApi } from '../../support/api-fixture.ts';
+import { useWorld } from '../../support/use-world.ts';
+import { clients, installPackages, type Packages, runRecipe } from './run-recipe.ts';
+
+const key = 'a-key-that-clients-send';
+const world = useWorld({ connections: 2, keepRows: true });
+let packages: Packages;
+let upstreams: RunningUpstreams;
+let proxy: StandaloneProxy;
+let api: Server | undefined;
+const env = { YFINANCE_PROXY_URL: '', QUOTRON_FEED: '' };
+
+beforeAll(async () => {
+  packages = await installPackages();
+  upstreams = await startUpstreams({ port: 0 });
+  proxy = await startStandalone({
+    port: 0,
+    host: '127.0.0.1',
+    upstream: upstreams.urlOf('yahoo'),
+    key,
+    log: () => undefined,
+    heartbeatMs: 0,
+  });
+  env.YFINANCE_PROXY_URL = `${proxy.url}/yahoo/k/${key}`;
+  env.QUOTRON_FEED = await startApi();
+}, 900_000);
+afterAll(async () => {
+  api?.closeAllConnections();
+  api?.close();
+  await proxy?.stop();
+  await upstreams?.stop();
+});
+
+/** The API with a bar of AAPL, over HTTP. Gives its address with a feed token for bars. */
+async function startApi(): Promise<string> {
+  const { app, ask } = testApi(world.pool);
+  const { admin } = await makeKeys(world.pool);
+  const [listing, batch] = [await makeListing(world.pool, 'AAPL'), await makeBatch(world.pool)];
+  await world.pool.query(
+    `INSERT INTO bar (listing_id, source, interval, starts_at, date, close, currency, basis, basis_at, stale, fetched_at, ingested_at, batch_id)
+     VALUES ($1, 'yahoo', '1d', '2026-11-19T14:30:00Z', '2026-11-19', 241.53, 'USD', 'splits', $2, false, $2, $2, $3)`,
+    [listing, iso(-60), batch],
+  );
+  const made = await ask('/keys', { method: 'POST', key: admin, json: { name: 'pandas', feed: { routes: ['bars'] } } });
+  const { data } = z.object({ data: newApiKeySchema }).parse(await made.json());
+  const server = createServer(getRequestListener((request) => app.fetch(request)));
+  api = server;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/api/v1/k/${data.key}`;
+}
+
+/** The closes of the last days before today’s, which is still moving, from the simulator itself. */
+async function closes(symbol: string): Promise<number[]> {
+  const answer = await fetch(`${upstreams.urlOf('yahoo')}/v8/finance/chart/${symbol}?range=5d&interval=1d`);
+  const chart = chartAnswerSchema.parse(await answer.json()).chart.result?.[0];
+  const values = chart?.indicators.quote[0]?.close ?? [];
+  expect(values.length).toBeGreaterThan(2);
+  return values.slice(0, -1).filter((value) => value !== null);
+}
+
+/** The numbers of a text. */
+const numbersIn = (text: string) => [...text.matchAll(/\d+\.\d+/g)].map(([number]) => Number(number));
+
+const toldWhere = ['yfinance', 'yahooquery', 'yahoo-finance2'];
+/** `tests/component/clients-of-the-api.test.ts` sends what they send. */
+const sentOnly = ['Google Sheets', 'Excel', 'Portfolio Performance'];
+
+it('of every client with a recipe there is a test', () => {
+  expect(clients.toSorted()).toEqual([...toldWhere, 'pandas', ...sentOnly].toSorted());
+});
+
+describe('the recipe of a client that is told where to connect, as it is printed,', () => {
+  it.each(toldWhere)('prints what Yahoo says: %s', async (client) => {
+    const printed = numbersIn(await runRecipe(client, { packages, env }));
+    for (const close of await closes('AAPL'))
+      expect(Math.min(...printed.map((number) => Math.abs(number - close))), String(close)).toBeLessThan(0.006);
+  });
+
+  it('prints what the API says: pandas', async () => {
+    expect(await runRecipe('pandas', { packages, env })).toMatch(/2026-11-19\s+241\.53/);
+  });
+
+  it('fails where the proxy refuses it', async () => {
+    const YFINANCE_PROXY_URL = env.YFINANCE_PROXY_URL.replace(key, 'another-key');
+    await expect(runRecipe('yahoo-finance2', { packages, env: { ...env, YFINANCE_PROXY_URL } })).rejects.toThrow(
+      'the recipe for yahoo-finance2 failed',
+    );
+  });
+});
