@@ -45,40 +45,6 @@ export function readForms(page: string): HtmlForm[] {
   return forms;
 }
 
-/** A tag of a page and the text before it. The last one has no name: it is the text behind the last tag. */
-export interface HtmlTag {
-  readonly text: string;
-  /** In lower case. */
-  readonly name: string;
-  readonly closing: boolean;
-  readonly attributes: ReadonlyMap<string, string>;
-}
-
-/** The tags of a page in order, with the text between them. Total, and linear in the page's length. */
-export function* readTags(page: string): Generator<HtmlTag> {
-  const text = withoutComments(page.slice(0, longestPage));
-  const tag = /<(\/?)([a-z][a-z0-9-]{0,40})\b/gi;
-  let from = 0;
-  for (let found = tag.exec(text); found; found = tag.exec(text)) {
-    const inside = text.slice(tag.lastIndex, tag.lastIndex + longestTag);
-    const end = inside.indexOf('>');
-    if (end < 0) continue;
-    const [, slash, name = ''] = found;
-    const before = decoded(text.slice(from, found.index));
-    tag.lastIndex += end + 1;
-    from = tag.lastIndex;
-    yield {
-      text: before,
-      name: name.toLowerCase(),
-      closing: slash === '/',
-      attributes: slash === '/' ? none : attributesOf(inside.slice(0, end)),
-    };
-  }
-  yield { text: decoded(text.slice(from)), name: '', closing: false, attributes: none };
-}
-
-const none: ReadonlyMap<string, string> = new Map();
-
 function withoutComments(text: string): string {
   const parts: string[] = [];
   let at = 0;

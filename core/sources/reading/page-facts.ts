@@ -1,5 +1,5 @@
 import { Parser } from 'htmlparser2';
-import { shownAttribute } from '../../contracts/words/shown-marks.ts';
+import { hiddenBy, isMarkedPage, isNeverShown } from './unseen.ts';
 
 /** What tells a page of data from one that stands in its place, without reading either. */
 export interface PageFacts {
@@ -34,7 +34,6 @@ const mostLength = 300_000;
 
 /** A table whose cells are blank is still to be filled: longer ones are not counted to their end. */
 const mostCells = 3_000;
-const unseen: ReadonlySet<string> = new Set(['script', 'style', 'template', 'head', 'noscript']);
 
 /** The facts of a page, in one pass, in a time that grows with its length and no faster. */
 export function factsOf(html: string): PageFacts {
@@ -46,7 +45,9 @@ export function factsOf(html: string): PageFacts {
   let scripts = false;
   let cell: 'blank' | 'filled' | null = null;
   let asksForPassword = false;
-  const hidden: boolean[] = [];
+  /** Of the open elements, whether nothing in it is seen, or only its own text is not. */
+  const hidden: ('all' | 'own' | null)[] = [];
+  let isMarked = false;
   let within: 'title' | 'heading' | null = null;
   let headings = 0;
   const names = new Set<string>();
@@ -58,16 +59,17 @@ export function factsOf(html: string): PageFacts {
         cell = name === 'td' ? 'blank' : null;
       }
       if (name === 'script') scripts = true;
-      const shown = attributes[shownAttribute] ?? '';
-      const isRoot = name === 'template' && attributes['shadowrootmode'] !== undefined;
-      const isUnseen = (unseen.has(name) && !isRoot) || /\b(?:gone|none)\b/.test(shown);
-      hidden.push(hidden.at(-1) === true || isUnseen);
+      if (isMarkedPage(name, attributes)) isMarked = true;
+      const isWithin = hidden.at(-1) === 'all';
+      const itself = hiddenBy(attributes, isMarked);
+      const isSeen = !isWithin && itself !== 'gone' && itself !== 'none';
+      hidden.push(!isSeen || isNeverShown(name, attributes) ? 'all' : itself === 'inner' ? 'own' : null);
       if (name === 'title' && title === '') within = 'title';
       if (/^h[12]$/.test(name) && headings++ === 0) within = 'heading';
-      if (name === 'input' && attributes['type'] === 'password' && hidden.at(-1) === false) asksForPassword = true;
-      if (name === 'iframe' && hidden.at(-1) === false && frames.length < mostFrames)
+      if (name === 'input' && attributes['type'] === 'password' && isSeen) asksForPassword = true;
+      if (name === 'iframe' && isSeen && frames.length < mostFrames)
         frames.push((attributes['src'] ?? '').slice(0, longestAddress));
-      if (names.size < mostNames && hidden.at(-1) === false) {
+      if (names.size < mostNames && isSeen) {
         const said = `${attributes['class'] ?? ''} ${attributes['id'] ?? ''}`.toLowerCase();
         for (const each of said.split(/\s+/)) if (each !== '') names.add(each);
         if (attributes['aria-busy'] === 'true') names.add('aria-busy');
@@ -78,7 +80,7 @@ export function factsOf(html: string): PageFacts {
     ontext(data) {
       if (within === 'title' && title.length < 300) title += data;
       else if (within === 'heading' && heading.length < 300) heading += data;
-      if (hidden.at(-1) === true) return;
+      if (hidden.at(-1)) return;
       if (text.length <= mostStandInText) text += data;
       if (cell === 'blank' && /[\p{L}\p{N}]/u.test(data.slice(0, mostCellText))) {
         cell = 'filled';

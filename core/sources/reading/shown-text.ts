@@ -1,4 +1,5 @@
-import { shownAfter, shownAttribute, shownBefore } from '../../contracts/words/shown-marks.ts';
+import { shownAfter, shownBefore } from '../../contracts/words/shown-marks.ts';
+import { isMarkedPage, isNeverShown, marksOf, noMarks, unseenOf } from './unseen.ts';
 
 /** Longer texts of cells are cut. */
 const longestCell = 2_000;
@@ -38,12 +39,6 @@ interface Span {
   to: number;
 }
 
-/** What no reader sees as text, in any page. */
-const neverShown = new Set(
-  'head script style template noscript svg math select datalist textarea iframe object canvas video audio rt rp'.split(
-    ' ',
-  ),
-);
 /** What stands on lines of its own, unless a mark says otherwise. */
 const blocks = new Set(
   'address article aside blockquote br caption dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr img li main nav ol p pre section summary svg table tbody td tfoot th thead tr ul'.split(
@@ -52,9 +47,6 @@ const blocks = new Set(
 );
 /** These divide whatever the marks say: marks are of texts within one cell. */
 const divides = new Set('br hr img svg table tbody td tfoot th thead tr'.split(' '));
-/** Names that everybody gives to text for screen readers; only for pages that were kept without marks. */
-const forScreenReaders = /(^|\s)(sr-only|visually-?hidden|screen-reader-text)(\s|$)/;
-
 /** The text of a page as it is displayed, written while the page is parsed. */
 export class ShownText {
   /** Joined once: a text that is appended to and looked at in turn is copied each time. */
@@ -72,26 +64,23 @@ export class ShownText {
 
   /** An element begins. */
   open(name: string, attributes: Readonly<Record<string, string>>, parent: Open | undefined): Open {
-    const given = attributes[shownAttribute];
-    const marks = given === undefined ? noMarks : given.split(' ');
-    if (name === 'html' && marks.includes('page')) this.#marked = true;
+    const marks = marksOf(attributes);
+    if (isMarkedPage(name, attributes)) this.#marked = true;
     const apart = this.#marked ? divides.has(name) : blocks.has(name);
     if (
       this.#marked &&
       parent &&
       marks === noMarks &&
-      !neverShown.has(name) &&
+      !isNeverShown(name, attributes) &&
       name !== 'sup' &&
       name !== 'sub' &&
       attributes['role'] !== noteRole &&
       !hasWritten(attributes)
     )
       return this.#openPlain(parent, apart);
-    const isRoot = name === 'template' && attributes['shadowrootmode'] !== undefined;
-    const never = neverShown.has(name) && !isRoot;
-    const hint = this.#marked ? null : hintOf(attributes);
-    const gone = parent?.unseen === true ? parent.gone : marks.includes('gone') || hint === 'gone';
-    const unseen = parent?.unseen === true || gone || never || marks.includes('none') || hint !== null;
+    const itself = unseenOf(name, attributes, this.#marked);
+    const gone = parent?.unseen === true ? parent.gone : itself === 'gone';
+    const unseen = parent?.unseen === true || itself === 'gone' || itself === 'none';
     const isNote = name === 'sup' || name === 'sub' || attributes['role'] === noteRole;
     const raised = parent?.raised === true || isNote || marks.includes('raised');
     if (!unseen && (apart || marks.includes('gap-before'))) this.#append(' ');
@@ -185,22 +174,11 @@ export class ShownText {
   }
 }
 
-const noMarks: readonly string[] = [];
 /** The role of the mark of a footnote. */
 const noteRole = 'doc-noteref';
 
 function hasWritten(attributes: Readonly<Record<string, string>>): boolean {
   return attributes[shownBefore] !== undefined || attributes[shownAfter] !== undefined;
-}
-
-/** What a page that was kept without marks says itself of an element. */
-function hintOf(attributes: Readonly<Record<string, string>>): 'gone' | 'none' | null {
-  if (Object.hasOwn(attributes, 'hidden')) return 'gone';
-  const style = attributes['style'];
-  if (style !== undefined && /(^|[;\s])display\s*:\s*none/i.test(style.slice(0, longestCell))) return 'gone';
-  if (style !== undefined && /(^|[;\s])visibility\s*:\s*hidden/i.test(style.slice(0, longestCell))) return 'none';
-  const names = attributes['class'];
-  return names !== undefined && forScreenReaders.test(names.slice(0, longestCell)) ? 'none' : null;
 }
 
 function lettersOf(marks: readonly string[]): Open['letters'] | undefined {
