@@ -120,7 +120,8 @@ function daysIn({ from, to }: Slot): string[] {
 }
 
 /** Short absences of which no calendar says whether the venue traded, and which the source passed over. */
-function holidaysOfNoCalendar(entries: readonly Entry[], longest: number): Entry[] {
+function holidaysOfNoCalendar(entries: readonly Entry[], longest: number): readonly Entry[] {
+  if (!entries.some(({ slot }) => slot.trades === null)) return entries;
   const result = [...entries];
   let run: number[] = [];
   const end = () => {

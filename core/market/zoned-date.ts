@@ -7,6 +7,11 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * dateInZone(Date.parse('2026-11-20T02:00:00Z'), 'America/New_York') // '2026-11-19'
  */
 export function dateInZone(epochMs: number, zone: string): string {
+  if (epochMs >= steadySince && epochMs < steadyUntil) {
+    const offset = steadyOffset(epochMs, zone);
+    // Not by the runtime, which takes ten times as long.
+    if (offset !== null) return new Date(epochMs + offset).toISOString().slice(0, 10);
+  }
   let format = formats.get(zone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
@@ -42,10 +47,13 @@ export function isZone(zone: string): boolean {
 export function startOfDate(date: string, zone: string): number | null {
   const utc = Date.parse(`${date}T00:00:00Z`);
   if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null;
-  // Zones are between UTC-12 and UTC+14: the day begins within these hours, and its start is found by halves. Since
-  // 1972 it is a whole minute everywhere.
-  let before = utc / 60_000 - 15 * 60;
-  let after = utc / 60_000 + 13 * 60;
+  if (utc >= steadySince && utc < steadyUntil) {
+    const [offset, next] = [steadyOffset(utc - farthestAheadMs, zone), steadyOffset(utc + farthestBehindMs, zone)];
+    if (offset !== null && offset === next) return utc - offset;
+  }
+  // The day's start is found by halves. Since 1972 it is a whole minute everywhere.
+  let before = (utc - farthestAheadMs) / 60_000;
+  let after = (utc + farthestBehindMs) / 60_000;
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     if (dateInZone(middle * 60_000, zone) < date) before = middle;
@@ -97,29 +105,35 @@ export function instantsOf(localMs: number, zone: string): number[] {
 /** Stretches of time by whose ends clocks are asked: no zone changes its clocks twice in one. */
 const stretchMs = 14 * 86_400_000;
 const mostStretches = 5_000;
-/** By zone and stretch, how far clocks are ahead throughout; `null` where they change in it. */
+/** By zone and stretch, how far clocks are ahead throughout, in milliseconds; `null` where they change in it. */
 const steadyOffsets = new Map<string, Map<number, number | null>>();
 
-/**
- * What the clocks of a zone show at instants, in milliseconds of the same reading in UTC: for many instants, since the
- * runtime is asked once in two weeks of them. Throws on an unknown zone.
- */
-export function localClock(zone: string): (epochMs: number) => number {
+/** From then on clocks are ahead by whole minutes everywhere; dates have years of four digits. */
+const [steadySince, steadyUntil] = [Date.UTC(1972, 0, 15), Date.UTC(9999, 11, 1)];
+/** Zones are between UTC-12 and UTC+14: a day begins within these hours around its midnight of UTC. */
+const [farthestAheadMs, farthestBehindMs] = [15 * 3_600_000, 13 * 3_600_000];
+
+/** How far a zone's clocks are ahead of UTC in all of two weeks around an instant; `null` where they change in these. */
+function steadyOffset(epochMs: number, zone: string): number | null {
   let offsets = steadyOffsets.get(zone);
   if (!offsets || offsets.size > mostStretches) {
     offsets = new Map();
     if (steadyOffsets.size >= mostZones) steadyOffsets.clear();
     steadyOffsets.set(zone, offsets);
   }
-  const known = offsets;
-  return (at) => {
-    const stretch = Math.floor(at / stretchMs);
-    let offset = known.get(stretch);
-    if (offset === undefined) {
-      const [first, next] = [stretch * stretchMs, (stretch + 1) * stretchMs].map((end) => offsetMinutes(end, zone));
-      offset = first === next && first !== undefined ? first * 60_000 : null;
-      known.set(stretch, offset);
-    }
-    return at + (offset ?? offsetMinutes(at, zone) * 60_000);
-  };
+  const stretch = Math.floor(epochMs / stretchMs);
+  const known = offsets.get(stretch);
+  if (known !== undefined) return known;
+  const first = offsetMinutes(stretch * stretchMs, zone);
+  const offset = first === offsetMinutes((stretch + 1) * stretchMs, zone) ? first * 60_000 : null;
+  offsets.set(stretch, offset);
+  return offset;
+}
+
+/**
+ * What the clocks of a zone show at instants, in milliseconds of the same reading in UTC: for many instants, since the
+ * runtime is asked once in two weeks of them. Throws on an unknown zone.
+ */
+export function localClock(zone: string): (epochMs: number) => number {
+  return (at) => at + (steadyOffset(at, zone) ?? offsetMinutes(at, zone) * 60_000);
 }

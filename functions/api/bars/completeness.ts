@@ -85,10 +85,17 @@ export function coverageOfPage(
   const [innerFrom, innerTo] = [dayOf(time.from, 2), dayOf(time.to, -2)];
   const isAsked = (slot: Slot) =>
     (innerFrom <= slot.from && slot.to <= innerTo) || (begins(slot) >= time.from && ends(slot, of) <= time.to);
+  const holds = (slot: Slot) =>
+    slot.from === slot.to ? days.has(slot.to) : [...daysOf(slot)].some((day) => days.has(day));
   const slots = slotsOf(market, interval, dayOf(time.from, -1), dayOf(time.to, 1)).filter(
-    (slot) =>
-      (slot.from === slot.to ? days.has(slot.to) : [...daysOf(slot)].some((day) => days.has(day))) || isAsked(slot),
+    (slot) => holds(slot) || isAsked(slot),
   );
+  const doubtful = doubtfulBars(rows, findings, interval);
+  // Nearly all pages have a bar in each session and none on a closed day: no ledger need say so.
+  if (slots.every((slot) => slot.trades === holds(slot))) {
+    const sessions = slots.reduce((sum, slot) => (slot.trades ? sum + 1 : sum), 0);
+    return { expected: sessions, stored: sessions, missing: 0, doubtful, gaps: [] };
+  }
   const facts: SeriesFacts = {
     interval,
     market,
@@ -106,14 +113,17 @@ export function coverageOfPage(
   const { entries } = ledgerOf(facts, slots, now);
   const { present, missing } = countOf(entries);
   const absent = [...missing].reduce((sum, [reason, count]) => (reason === 'not_yet_due' ? sum : sum + count), 0);
-  const times = new Set(rows.map((row) => row.startsAt.getTime()));
+  return { expected: present + absent, stored: present, missing: absent, doubtful, gaps: gapsOf(entries) };
+}
+
+/** How many bars of a page are in doubt or wrong by an open finding. */
+function doubtfulBars(rows: readonly StoredBar[], findings: readonly StoredFinding[], interval: BarInterval): number {
   const doubted = findings.flatMap(({ kind, status, severity, interval: its, at }) =>
-    kind === 'bar' && its === interval && status === 'open' && severity !== 'info' && at && times.has(at.getTime())
-      ? [at.getTime()]
-      : [],
+    kind === 'bar' && its === interval && status === 'open' && severity !== 'info' && at ? [at.getTime()] : [],
   );
-  const counts = { expected: present + absent, stored: present, missing: absent };
-  return { ...counts, doubtful: new Set(doubted).size, gaps: gapsOf(entries) };
+  if (doubted.length === 0) return 0;
+  const times = new Set(rows.map((row) => row.startsAt.getTime()));
+  return new Set(doubted.filter((at) => times.has(at))).size;
 }
 
 /** By catalogue: the jobs of a source are worked out once, and not for each page. */
