@@ -72,7 +72,7 @@ function inWords(source: string, health: SourceHealthView): string {
   const why = whyInWords(health);
   const percent = (share: number | null | undefined) => (share == null ? '–' : `${Math.round(100 * share)} %`);
   return [
-    `${safe(source)} is ${status(health.status)}${why === null ? '' : `: ${why}`}.`,
+    `${safe(source)} ${health.status === 'failed' ? 'has' : 'is'} ${status(health.status)}${why === null ? '' : `: ${why}`}.`,
     ...(health.cause === null ? [] : [causeMeanings[health.cause]]),
     '',
     fields({

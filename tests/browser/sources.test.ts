@@ -132,6 +132,9 @@ describe('the sources', () => {
     const stop = card(page, 'Yahoo Finance').getByRole('button', { name: 'Stop' });
     await stop.waitFor();
     expect(await stop.getAttribute('title')).toContain('may only read');
+    const reason = card(page, 'Yahoo Finance').getByText('Your key may only read.');
+    expect(await reason.isVisible()).toBe(true);
+    expect(await stop.getAttribute('aria-describedby')).toBe(await reason.getAttribute('id'));
     await stop.click({ force: true });
     expect(dashboard.double.state.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
-import { Trend } from '../../components/trend.tsx';
+import { Trend, TrendKey } from '../../components/trend.tsx';
 import { formatCount, formatDuration, missing, words } from '../../text/format.ts';
 import { SourceCard } from '../sources/source-card.tsx';
 import { Incidents } from './incidents.tsx';
@@ -61,6 +61,7 @@ export function SourcePage() {
                 <span>30 days ago</span>
                 <span>today</span>
               </p>
+              <TrendKey />
             </Section>
           )}
           {source && <Incidents sourceId={sourceId} />}

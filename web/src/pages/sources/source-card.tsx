@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
@@ -142,7 +142,7 @@ function WithCode({ text }: { text: string }) {
   return <>{text.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
 }
 
-/** Start or stop, run now, and recover. With a read-only key the buttons are disabled and say why. */
+/** Start or stop, run now, and recover. With a read-only key the buttons are disabled, and beside them stands why. */
 export function Actions({ source }: { source: SourceView }) {
   const navigate = useNavigate();
   const refusal = useRefusal();
@@ -159,7 +159,12 @@ export function Actions({ source }: { source: SourceView }) {
       recoverSource(source, () => void navigate({ to: '/sources/$sourceId', params: { sourceId: source.id } })),
   });
   const resumeLogin = useMutation({ mutationFn: () => continueLogin(source) });
-  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
+  const reasonId = useId();
+  const refused = {
+    'aria-disabled': refusal !== null,
+    title: refusal ?? undefined,
+    'aria-describedby': refusal === null ? undefined : reasonId,
+  };
   return (
     <div className={styles.actions}>
       <Button
@@ -207,6 +212,11 @@ export function Actions({ source }: { source: SourceView }) {
           refusal={refusal}
           onPick={(minutes) => setResume(source, minutes)}
         />
+      )}
+      {refusal !== null && (
+        <p id={reasonId} className={styles.refusal}>
+          {refusal}
+        </p>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { RadioTower } from 'lucide-react';
 import { sourcesQuery, systemQuery } from '../../api/queries.ts';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { TrendKey } from '../../components/trend.tsx';
 import { worstFirst } from '../../sources/status.ts';
 import { shownSystem } from '../../sources/system.ts';
 import { SourceCard } from './source-card.tsx';
@@ -23,6 +24,7 @@ export function SourcesPage() {
           onRetry={retry}
         />
       )}
+      {sources.data && sources.data.length > 0 && <TrendKey />}
       {sources.data && sources.data.length > 0 && (
         <ul className={styles.cards}>
           {worstFirst(sources.data).map((source) => (
