@@ -83,7 +83,7 @@ function servedText(
   if (byOthers === 0)
     return `No other source gave a price meanwhile${old === null ? '' : `; the price that is served ${old}`}.`;
   if (byOthers >= hit) return `${named(titles, 0)} gave a price of ${hit === 1 ? 'it' : 'each of them'} meanwhile.`;
-  const rest = hit - byOthers === 1 ? 'the other one' : `the other ${hit - byOthers}`;
+  const rest = hit - byOthers === 1 ? 'the other one' : 'the others';
   return `${named(titles, 0)} gave a price of ${byOthers} of them meanwhile${old === null ? '' : `; the served price of ${rest} ${old}`}.`;
 }
 
