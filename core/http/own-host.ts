@@ -17,6 +17,11 @@ export function namesOwnHost(request: IncomingMessage): boolean {
  * any `GET`, but the browser says so. Programs may `pretend` to be a page of one site.
  */
 export function isOfNoPage(request: IncomingMessage, pretend: string): boolean {
-  const { origin = pretend, 'sec-fetch-site': site = 'none' } = request.headers;
-  return namesOwnHost(request) && origin === pretend && site === 'none';
+  return namesOwnHost(request) && sentByNoPage(request, pretend);
+}
+
+/** The same of a server that has another name, which it looks at itself. */
+export function sentByNoPage({ headers }: IncomingMessage, pretend: string): boolean {
+  const { origin = pretend, 'sec-fetch-site': site = 'none' } = headers;
+  return origin === pretend && site === 'none';
 }

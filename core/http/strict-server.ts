@@ -6,6 +6,11 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import {
+  createServer as createTlsServer,
+  type ServerOptions as TlsOptions,
+  type Server as TlsServer,
+} from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /** Bytes of a request's target and headers: every type of statement is asked for in one target. Node takes 16 kB. */
@@ -17,7 +22,20 @@ const maxHeaderSize = 64 * 1024;
  * that throws costs its own request and nothing else.
  */
 export function strictServer(options: ServerOptions, listener: RequestListener): Server {
-  const server = createServer({ maxHeaderSize, ...options }, (request, response) => {
+  const server = createServer({ maxHeaderSize, ...options }, strictly(listener));
+  server.on('connect', refuseTunnel);
+  return server;
+}
+
+/** The same over TLS. */
+export function strictTlsServer(options: TlsOptions, listener: RequestListener): TlsServer {
+  const server = createTlsServer({ maxHeaderSize, ...options }, strictly(listener));
+  server.on('connect', refuseTunnel);
+  return server;
+}
+
+function strictly(listener: RequestListener): RequestListener {
+  return (request, response) => {
     // A client that goes away is no event.
     request.on('error', ignore);
     response.on('error', ignore);
@@ -30,14 +48,14 @@ export function strictServer(options: ServerOptions, listener: RequestListener):
     } catch {
       refuse(response, 500, 'This request cannot be answered.\n');
     }
-  });
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => undefined);
-    socket.end(
-      'HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, POST\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
-    );
-  });
-  return server;
+  };
+}
+
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', ignore);
+  socket.end(
+    'HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, POST\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+  );
 }
 
 function ignore(): void {}

@@ -3,15 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { namesByDns, whyNotByDns } from '../../core/adapters/http/dns-names.ts';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { memoryState } from '../../core/adapters/memory/state.ts';
 import { isOfNoPage } from '../../core/http/own-host.ts';
 import { strictServer } from '../../core/http/strict-server.ts';
 import { catalogue, setQuotas } from '../../core/sources/catalogue.ts';
 import { readQuotas } from '../../core/sources/quotas.ts';
+import { yahoo } from '../../core/sources/yahoo/source.ts';
+import { openAuthority } from './as-yahoo/authority.ts';
+import { openTlsDoor, yahooPage } from './as-yahoo/tls-door.ts';
 import { type AssembledProxy, assembleProxy } from './assemble.ts';
 import { openGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
+
+export { AsYahooError } from './as-yahoo/authority.ts';
 
 export interface StandaloneOptions {
   /** 0 picks a free one. */
@@ -23,21 +29,39 @@ export interface StandaloneOptions {
   readonly key?: string | undefined;
   /** Requests of a minute and a day in place of the usual ones: `yahoo=200/300000`. */
   readonly quotas?: string | undefined;
+  /** Answers under Yahoo's own hosts, too, for clients that can connect nowhere else. */
+  readonly asYahoo?: AsYahoo | undefined;
   readonly log: (line: string) => void;
   /** Milliseconds between heartbeats; 0 for none. */
   readonly heartbeatMs?: number;
 }
 
+export interface AsYahoo {
+  /** The folder of the local authority; it is made there. */
+  readonly folder: string;
+  /** The port of TLS, or another where that is taken or not allowed, unless given. */
+  readonly port?: number | undefined;
+  /** DNS servers to find Yahoo by, past the hosts file; those of the system unless given. */
+  readonly dns: readonly string[];
+}
+
 export interface StandaloneProxy {
   readonly url: string;
+  /** Where it is Yahoo, and the certificate that clients are told to trust. */
+  readonly asYahoo: {
+    readonly port: number;
+    readonly hosts: readonly string[];
+    readonly certificate: string;
+    readonly isNew: boolean;
+  } | null;
   readonly proxy: AssembledProxy;
   stop(): Promise<void>;
 }
 
 const memoryBytes = 128 * 1024 * 1024;
 const usualHeartbeatMs = 5 * 60_000;
-/** Clients say that they are a page of it, as Yahoo wants them to. */
-const yahooPage = 'https://finance.yahoo.com';
+/** What it has in place of under TLS. */
+const yahooHosts = yahoo.origins.map((origin) => new URL(origin).hostname);
 /** How long quotes that many clients request at once are gathered into one call. */
 const gatherMs = 5;
 
@@ -49,6 +73,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const read = readQuotas(options.quotas ?? '', catalogue);
   if ('wrong' in read) throw new Error(`The setting of quotas ${read.wrong}.`);
   setQuotas(read.quotas);
+  const { asYahoo } = options;
+  const byDns = asYahoo && options.upstream === undefined ? namesByDns(asYahoo.dns) : null;
   const secret = randomBytes(32).toString('base64url');
   const proxy = await assembleProxy({
     state: memoryState(Date.now),
@@ -57,7 +83,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     sourceUrls: options.upstream === undefined ? {} : { yahoo: options.upstream },
     simulated: options.upstream !== undefined,
     sessionSecret: async () => secret,
-    upstream: httpUpstream,
+    // The hosts file may have this proxy in Yahoo's place.
+    upstream: byDns ? (upstream) => httpUpstream(upstream, byDns) : httpUpstream,
     now: Date.now,
     wait: (ms) => sleep(ms),
     memoryBytes,
@@ -70,15 +97,38 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     if (options.key === undefined && !isOfNoPage(request, yahooPage)) refusePage(response);
     else serve(request, response);
   });
+  const authority = asYahoo ? openAuthority(asYahoo.folder, yahooHosts, Date.now) : null;
+  const door =
+    asYahoo && authority
+      ? await openTlsDoor({
+          host: options.host,
+          port: asYahoo.port,
+          authority,
+          hosts: yahooHosts,
+          pages: options.key === undefined ? 'refused' : 'admitted',
+          serve,
+        })
+      : null;
+  const servers = door ? [server, door.server] : [server];
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  for (const each of servers)
+    each.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
+  }).catch((error: unknown) => {
+    door?.server.close();
+    throw error;
   });
+  if (asYahoo && byDns)
+    void Promise.all(yahooHosts.map((host) => whyNotByDns(asYahoo.dns, host))).then((reasons) => {
+      const [why] = reasons.filter((reason) => reason !== null);
+      if (why !== undefined)
+        options.log(`Yahoo cannot be called: ${why}. Name a DNS server that knows it, with --dns 9.9.9.9 for example.`);
+    });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const beat = () => void heartbeat(proxy).catch((error: unknown) => proxy.log(error, ''));
@@ -88,13 +138,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     url: `http://${host}:${port}`,
+    asYahoo: door &&
+      authority && { port: door.port, hosts: yahooHosts, certificate: authority.file, isNew: authority.isNew },
     proxy,
-    stop: () =>
-      new Promise((resolve) => {
-        clearInterval(timer);
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    stop: async () => {
+      clearInterval(timer);
+      const closed = servers.map((each) => new Promise<void>((resolve) => each.close(() => resolve())));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
+    },
   };
 }
 

@@ -61,6 +61,30 @@ export async function installYfinance() {
   };
 }
 
+/** yfinance as it is. `within` stands before the command; `ca` is the certificate that it trusts. */
+export function unchangedYfinance(python: string, within: readonly string[]) {
+  return async (ca: string, symbol: string) => {
+    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
+    const [program = '', ...args] = [
+      ...within,
+      python,
+      '-W',
+      'ignore',
+      join(here, 'yfinance_unchanged.py'),
+      cache,
+      symbol,
+    ];
+    try {
+      const said = await run(program, args, 'yfinance failed', {
+        env: { ...process.env, REQUESTS_CA_BUNDLE: ca },
+      });
+      return yfinanceSchema.parse(JSON.parse(said));
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  };
+}
+
 /** What `yfinance_features.py` prints: by feature, what it got or how it failed. */
 const featuresSchema = z.record(
   z.string(),

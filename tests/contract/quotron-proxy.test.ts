@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, signal } from '../../localstack/processes.ts';
@@ -63,6 +66,42 @@ describe('quotron proxy', () => {
     expect((await fetch(`${url}/yahoo/k/other/quote/AAPL`)).status).toBe(401);
     expect((await fetch(`${url}/yahoo/k/a-key/quote/AAPL`)).status).toBe(200);
     expect((await fetch(`${url}/yahoo/quote/AAPL`, { headers: { 'x-api-key': 'a-key' } })).status).toBe(200);
+  });
+
+  it('is Yahoo to who trusts its certificate, where it is told to be', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quotron-ca-'));
+    const options = ['--port', '0', '--upstream', upstreams.urlOf('yahoo'), '--as-yahoo', '--tls-port', '0'];
+    const { said, interrupt, ended } = await quotronProxy([...options, '--ca-folder', folder]);
+    expect(said.out).toContain(join(folder, 'ca.pem'));
+    const [, port] = /port (\d+), for query2\.finance/.exec(said.out) ?? [];
+    const status = await new Promise((resolve, reject) => {
+      const asked = get(
+        {
+          host: '127.0.0.1',
+          port,
+          servername: 'query1.finance.yahoo.com',
+          headers: { host: 'query1.finance.yahoo.com' },
+          ca: readFileSync(join(folder, 'ca.pem')),
+          path: '/v1/test/getcrumb',
+        },
+        (answer) => resolve(answer.resume().statusCode),
+      );
+      asked.once('error', reject);
+    });
+    expect(status).toBe(200);
+    interrupt();
+    expect(await ended).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['--tls-port', '0'],
+    ['--ca-folder', 'x'],
+    ['--dns', '9.9.9.9'],
+    ['--as-yahoo', '--dns', 'a.name.example'],
+  ])('refuses %s where it has no effect or is none', async (...args) => {
+    const { ended } = await quotronProxy(['--port', '0', '--upstream', upstreams.urlOf('yahoo'), ...args]);
+    expect(await ended).toBe(2);
   });
 
   it('does not open itself to the network without one', async () => {

@@ -41,6 +41,17 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'calls Yahoo itself; tests/local/cli.test.ts runs it on the simulated one',
   },
   {
+    file: 'docs/proxy.md',
+    first: 'npx quotron proxy --as-yahoo',
+    why: 'calls Yahoo itself; tests/contract/as-yahoo.test.ts runs it on the simulated one',
+  },
+  {
+    file: 'docs/proxy.md',
+    first:
+      'sudo sysctl net.ipv4.ip_unprivileged_port_start=443                                        # every program may have 443',
+    why: 'changes the machine',
+  },
+  {
     file: 'docs/api.md',
     first: 'QUOTRON_CORS_ORIGINS=http://localhost:5173 npm start',
     why: 'starts a second local cloud, for a page in a browser',

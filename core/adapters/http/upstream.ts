@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns';
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -13,6 +13,16 @@ export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
+/** Finds all addresses of a name. */
+export type ResolveName = (
+  hostname: string,
+  options: LookupOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** As every program does: the hosts file first. */
+const bySystem: ResolveName = (hostname, options, done) => lookup(hostname, { ...options, all: true }, done);
+
 /**
  * Calls upstreams over HTTP. Node's own client and not `fetch`, because the address must be checked when the socket
  * connects: checking a name first and connecting later lets the answer change in between (DNS rebinding).
@@ -22,7 +32,7 @@ export class RefusedError extends Error {
  * const { response, error } = await call({ method: 'GET', url: new URL('https://api.coingecko.com/api/v3/ping'), headers: {} });
  * // Never throws: `response` is null when `error` says why there is none.
  */
-export function httpUpstream(options: UpstreamOptions): Upstream {
+export function httpUpstream(options: UpstreamOptions, resolve: ResolveName = bySystem): Upstream {
   return async (call) => {
     const startedAt = performance.now();
     const signal = AbortSignal.timeout(options.timeoutMs);
@@ -38,7 +48,7 @@ export function httpUpstream(options: UpstreamOptions): Upstream {
     try {
       for (let hop = 0; ; hop++) {
         if (!options.origins.includes(url.origin)) throw new RefusedError('The address is not one of the source.');
-        const answer = await request({ ...call, url }, options, signal);
+        const answer = await request({ ...call, url }, options, signal, resolve);
         setCookies.push(...answer.setCookies);
         const { location } = answer.response.headers;
         const { status } = answer.response;
@@ -72,6 +82,7 @@ function request(
   call: UpstreamCall,
   options: UpstreamOptions,
   signal: AbortSignal,
+  resolve: ResolveName,
 ): Promise<{
   response: NonNullable<UpstreamAnswer['response']>;
   error: UpstreamAnswer['error'];
@@ -90,7 +101,7 @@ function request(
       {
         method: call.method,
         headers: { 'accept-encoding': 'gzip, br, deflate', ...call.headers },
-        lookup: guardedLookup(options.allowPrivate),
+        lookup: guardedLookup(options.allowPrivate, resolve),
         // Pages of Yahoo come with more than Node's 16 KB of headers.
         maxHeaderSize: 64 * 1024,
         signal,
@@ -134,9 +145,9 @@ function request(
 }
 
 /** Resolves a name and refuses it when any of its addresses is private. */
-export function guardedLookup(allowPrivate: boolean): LookupFunction {
+export function guardedLookup(allowPrivate: boolean, resolve: ResolveName = bySystem): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, options, (error, addresses) => {
       if (error) return callback(error, '', 0);
       if (!allowPrivate && addresses.some(({ address }) => !isPublicAddress(address))) {
         return callback(new RefusedError('The name leads to a private address.'), '', 0);
