@@ -12,6 +12,8 @@ interface CommonSettings {
   readonly sourceQuotas: string | undefined;
   /** How many symbols the watch list may have; the usual number unless it is given. */
   readonly watchLimit: number | undefined;
+  /** For how many days the proxy's record keeps what Yahoo answered. */
+  readonly proxyAnswerDays: number;
   readonly logRetention: RetentionDays;
   /**
    * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per

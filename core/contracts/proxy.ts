@@ -55,6 +55,19 @@ export type SharedAnswer = z.infer<typeof sharedAnswerSchema>;
 
 const key = z.string().min(1).max(300);
 
+/** Answers of the record in one request. */
+export const mostRecorded = 100;
+
+/** Of a question's key, and whether a simulator stood in for the upstream. */
+const recordKey = z.string().min(1).max(320);
+
+const recordedSchema = z.object({
+  key: recordKey,
+  status: z.int().min(200).max(599),
+  blob: z.string().min(1).max(200),
+  keepSeconds: seconds,
+});
+
 /** The cache's part of `stateRequestSchema`. */
 export const proxyRequests = [
   /**
@@ -85,6 +98,20 @@ export const proxyRequests = [
     holdSeconds: z.int().nonnegative().max(60),
     pauseSeconds: z.int().nonnegative().max(86_400),
   }),
+  /** Notes that the upstream gave these answers, whose blobs are stored. Unchanged ones are noted now and then only. */
+  z.object({
+    op: z.literal('recordAnswers'),
+    answers: z
+      .array(recordedSchema.extend({ fetchedAt: z.iso.datetime() }))
+      .min(1)
+      .max(mostRecorded),
+  }),
+  /** The last answers that were noted for keys until an instant. */
+  z.object({
+    op: z.literal('recordedAnswers'),
+    keys: z.array(recordKey).min(1).max(mostRecorded),
+    at: z.iso.datetime(),
+  }),
   /** Deletes expired answers and, beyond `maxBytes` of bodies, those that expire next. */
   z.object({ op: z.literal('cacheSweep'), maxBytes: z.int().positive() }),
 ] as const;
@@ -107,5 +134,9 @@ export const proxyResponses = {
   }),
   cachePut: z.object({ kept: z.int().nonnegative() }),
   cacheFail: z.object({ released: z.int().nonnegative() }),
+  recordAnswers: z.object({ added: z.int().nonnegative() }),
+  recordedAnswers: z.object({
+    answers: z.array(recordedSchema.extend({ from: z.iso.datetime(), to: z.iso.datetime() })),
+  }),
   cacheSweep: z.object({ removed: z.int().nonnegative(), bytes: z.int().nonnegative() }),
 } as const;

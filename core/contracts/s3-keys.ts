@@ -72,3 +72,13 @@ export const answersPrefix = 'answers/';
 export function answerKey(createdAt: string, id: string): string {
   return `${answersPrefix}${createdAt.slice(0, 10)}/${id}`;
 }
+
+export const proxyPrefix = 'proxy/';
+
+/**
+ * The key of the body of an answer that the proxy got, by its content (SHA-256, base64url). In a folder of each month, so that
+ * a body that comes again for years is written again, and old folders may be deleted.
+ */
+export function proxyBlobKey(fetchedAt: string, hash: string): string {
+  return `${proxyPrefix}${fetchedAt.slice(0, 7)}/${hash}.gz`;
+}

@@ -54,6 +54,8 @@ export const settingNames = {
    * were. Empty on AWS.
    */
   simulatedSources: 'QUOTRON_SIMULATED_SOURCES',
+  /** For `maintain`: for how many days the proxy's record keeps what Yahoo answered. */
+  proxyAnswerDays: 'QUOTRON_PROXY_ANSWER_DAYS',
   /** How many symbols the watch list may have; 1,000 unless it is set. */
   watchLimit: 'QUOTRON_WATCH_LIMIT',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */

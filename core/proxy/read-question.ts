@@ -13,9 +13,13 @@ export const maxSymbols = 1_500;
  * The questions of a client's request: one per symbol for quotes, one for all other routes. Or the error to answer
  * with.
  */
-export type QuestionsRead =
-  | { readonly questions: readonly Question[]; readonly fields: ReadonlySet<string> }
-  | { readonly error: YahooError };
+export type QuestionsRead = QuestionsAsked | { readonly error: YahooError };
+
+/** What a client asks. `fields`: which of each quote it wants; empty for all. */
+export interface QuestionsAsked {
+  readonly questions: readonly Question[];
+  readonly fields: ReadonlySet<string>;
+}
 
 /** A client's request of a route. */
 export interface ClientRequest {

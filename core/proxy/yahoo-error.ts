@@ -2,7 +2,7 @@ import type { RunReason } from '../contracts/words/run-reasons.ts';
 
 /** An answer of the proxy on Yahoo's own routes, before headers. */
 export interface YahooError {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 501 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 422 | 429 | 501 | 502 | 503 | 504;
   readonly contentType: string;
   readonly body: string;
 }

@@ -1,6 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
-import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
+import { maintainDatabase, usualAnswerDays } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -13,7 +13,7 @@ import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
-import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { acceptedRulesSetting, databaseSettings, numberSetting, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
@@ -29,6 +29,7 @@ const holeDependencies: HoleDependencies = {
   catalogue,
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
+const proxyAnswerDays = numberSetting('proxyAnswerDays') ?? usualAnswerDays;
 const accepts = acceptedRulesSetting();
 const unfinished: UnfinishedDependencies = {
   imports: unfinishedImports(pool),
@@ -40,7 +41,7 @@ export const handler = observed(async (event: unknown) => {
   const { time } = tickSchema.parse(event);
   // It would remove what is not over yet.
   refuseTickAhead(Date.parse(time), await databaseClock(pool));
-  const maintenance = await maintainDatabase(pool, new Date(time));
+  const maintenance = await maintainDatabase(pool, new Date(time), proxyAnswerDays);
   metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
   const daysLeft = calendarDaysLeft(Date.parse(time));
   metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);

@@ -34,6 +34,12 @@ export interface Refresh {
   readonly token: number;
 }
 
+/** What Yahoo has just answered to the question of a key. */
+export interface NewAnswer {
+  readonly key: string;
+  readonly answer: KeptAnswer;
+}
+
 export interface AnswerCacheOptions {
   readonly fetchAnswers: FetchFromYahoo;
   readonly breaker: Breaker;
@@ -44,6 +50,8 @@ export interface AnswerCacheOptions {
   readonly memoryBytes: number;
   /** Calls `refresh`, or has another invocation call it. Settles when it is done or handed over. */
   readonly later: (refreshes: readonly Refresh[]) => Promise<void>;
+  /** Gets each new answer of Yahoo's, and makes nobody wait. */
+  readonly record: (answers: readonly NewAnswer[]) => void;
   /** Gets errors of the shared cache, without which the proxy continues. */
   readonly log: (error: unknown) => void;
 }
@@ -116,6 +124,7 @@ export function answerCache(options: AnswerCacheOptions): AnswerCache {
         kept.push({ key: question.key, token, answer });
       } else lost.push({ key: question.key, token, failed: outcome.failed });
     }
+    options.record(kept);
     await share(kept, lost).catch(log);
     return loaded;
   }

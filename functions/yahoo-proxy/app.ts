@@ -4,6 +4,7 @@
  *   2. guard    key and its limit (gate.ts)
  *   3. read     the question, known parameters only (core/proxy/read-question.ts)
  *   4. find     memory, shared cache, Yahoo (answer-cache.ts)
+ *      Under /at/{instant}: the record, and nothing else (replay.ts)
  *   5. reply    Yahoo's format on Yahoo's routes, the envelope of /api/v1 on the proxy's own; X-Cache, Age, ETag
  */
 import { randomUUID } from 'node:crypto';
@@ -15,7 +16,7 @@ import { asNumber, asText } from '../../core/http/wire-number.ts';
 import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
 import { quoteRoute } from '../../core/proxy/market-routes.ts';
-import { type ClientRequest, quoteQuestion, readRequest } from '../../core/proxy/read-question.ts';
+import { type ClientRequest, type QuestionsAsked, quoteQuestion, readRequest } from '../../core/proxy/read-question.ts';
 import type { ProxyRoute } from '../../core/proxy/route.ts';
 import { routes } from '../../core/proxy/routes.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
@@ -24,11 +25,12 @@ import type { CacheLookup } from './answer-cache.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
 import { judgeHealth } from './health.ts';
-import { readTarget, routedPath } from './path-key.ts';
+import { instantIn, readTarget, routedPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
 import { proxyQuoteView, readRow } from './quote-view.ts';
 import { readLimited } from './read-limited.ts';
 import { outsideFeed, refusalProblem, yahooRefusal } from './refusals.ts';
+import { instantAsked, noRecord, nothingThen, replayed } from './replay.ts';
 import { addressHeaders, codedBody, foundReply, headersOf, plainReply, type Reply } from './reply.ts';
 
 interface Bindings {
@@ -57,13 +59,15 @@ const ownRoute = /^\/yahoo\/(?:quote|market|health|metrics)(?:\/|$)/;
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
 export function createProxy(dependencies: ProxyDependencies): ProxyApp {
-  const { cache, gate, metrics, clock, log, simulated } = dependencies;
+  const { cache, gate, metrics, clock, log, record, simulated } = dependencies;
   const quick = createQuick(dependencies);
   const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => routedPath(request.url) });
 
   app.use('/yahoo/*', async (context, next) => {
     const { req } = context;
     if (req.header('upgrade')?.toLowerCase().includes('websocket')) return send(context, noRoute(liveHelp));
+    const at = instantIn(req.url);
+    if (at !== null && ownRoute.test(routedPath(req.url))) return send(context, noRoute(ownNowHelp));
     const known = quick.answer(req.method, targetOf(req.url), (name) => req.header(name));
     if (known) return new Response(known.body, { status: known.status, headers: known.headers });
     return next();
@@ -78,6 +82,9 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   app.get('/yahoo/v1/test/getcrumb', async (context) => {
     const admission = await admit(context);
     if (!admission.admitted) return send(context, yahooRefusal(crumbRoute, admission));
+    const at = instantIn(context.req.url);
+    const time = at === null ? null : instantAsked(at, clock(), gatewayForm);
+    if (time && 'error' in time) return send(context, plainReply('crumb', time.error));
     const page = { status: 200, contentType: 'text/plain;charset=utf-8', body: crumb };
     return send(context, plainReply('crumb', page, { 'set-cookie': cookie }));
   });
@@ -147,10 +154,14 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   async function yahooRoute(context: ProxyContext, route: ProxyRoute): Promise<Response> {
     const admission = await admit(context);
     if (!admission.admitted) return send(context, yahooRefusal(route, admission));
-    const asked = readRequest(route, await clientRequestOf(context, route), clock());
+    const at = instantIn(context.req.url);
+    const time = at === null ? null : instantAsked(at, clock(), route);
+    if (time && 'error' in time) return send(context, plainReply(route.name, time.error));
+    const asked = readRequest(route, await clientRequestOf(context, route), time?.at ?? clock());
     if ('error' in asked) return send(context, plainReply(route.name, asked.error));
     const outside = outsideFeed(admission.feed, asked.questions);
     if (outside) return send(context, yahooRefusal(route, outside));
+    if (time) return send(context, await replyOf(route, asked, time.at));
     const found = await cache.find(asked.questions, admission.caller);
     const unanswered = found.find(({ answer }) => answer === null)?.failed;
     if (unanswered) {
@@ -159,6 +170,16 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     }
     const made = route === quoteRoute ? joined(found, asked.fields) : first(found, route);
     return send(context, found.length === 0 ? plainReply(route.name, made) : foundReply(route.name, made, found));
+  }
+
+  /** What was answered at an instant, or why there is nothing of it. */
+  async function replyOf(route: ProxyRoute, { questions, fields }: QuestionsAsked, at: number): Promise<Reply> {
+    if (!record) return plainReply(route.name, noRecord(route));
+    const then = await replayed(record, questions, at);
+    if (!then) return plainReply(route.name, nothingThen(route, at));
+    const made = route === quoteRoute ? joined(then.found, fields) : first(then.found, route);
+    const reply = then.found.length === 0 ? plainReply(route.name, made) : foundReply(route.name, made, then.found);
+    return { ...reply, headers: then.headers };
   }
 
   /** A quote in the envelope of `/api/v1`. */
@@ -293,6 +314,7 @@ function noRoute(help: string): Reply {
   return plainReply('other', yahooError(gatewayForm, 501, 'Not Implemented', help));
 }
 
+const ownNowHelp = 'Under /at/ there are routes of Yahoo only, and none of the proxy’s own.';
 const liveHelp = `Quotron's Yahoo proxy serves no live prices over WebSocket; docs/proxy.md lists what it serves.`;
 
 /** Names the path, unless it has characters that no path of Yahoo's has. */

@@ -1,10 +1,12 @@
 import type { SessionKeeper } from '../../core/auth/session-keeper.ts';
 import { version } from '../../core/contracts/version.ts';
+import type { AnswerBlobs } from '../../core/ports/answer-blobs.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
 import type { Upstream, UpstreamOptions } from '../../core/ports/upstream.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { type AnswerCache, answerCache, type Refresh } from './answer-cache.ts';
+import { answerRecord } from './answer-record.ts';
 import { createProxy, type ProxyApp } from './app.ts';
 import { batchQuestions } from './batch-questions.ts';
 import { type BreakerSettings, createBreaker, usualBreaker } from './breaker.ts';
@@ -20,6 +22,8 @@ export interface ProxyWorld {
   readonly state: State;
   /** `null` in a standalone process. */
   readonly shared: SharedCache | null;
+  /** Where bodies of answers are kept; `null` in a standalone process, which keeps no record. */
+  readonly blobs: AnswerBlobs | null;
   readonly gate: Gate;
   readonly sourceUrls: Readonly<Record<string, string>>;
   /** Whether a simulator stands in for Yahoo. */
@@ -73,6 +77,7 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
     metrics,
     now,
   });
+  const record = world.blobs ? answerRecord({ ...world, blobs: world.blobs, lost: metrics.unrecorded, log }) : null;
   const cache: AnswerCache = answerCache({
     fetchAnswers: world.gatherMs > 0 ? batchQuestions(fetchAnswers, world.gatherMs) : fetchAnswers,
     breaker,
@@ -81,11 +86,13 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
     wait,
     memoryBytes: world.memoryBytes,
     later: world.later ?? ((refreshes) => cache.refresh(refreshes)),
+    record: (answers) => record?.keep(answers),
     log,
   });
   const dependencies: ProxyDependencies = {
     cache,
     shared,
+    record,
     breaker,
     gate: world.gate,
     metrics,

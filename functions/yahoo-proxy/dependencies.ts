@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AnswerCache } from './answer-cache.ts';
+import type { AnswerRecord } from './answer-record.ts';
 import type { Breaker } from './breaker.ts';
 import type { Gate } from './gate.ts';
 import type { ProxyMetrics } from './metrics.ts';
@@ -9,6 +10,8 @@ import type { SharedCache } from './shared-cache.ts';
 export interface ProxyDependencies {
   readonly cache: AnswerCache;
   readonly shared: SharedCache | null;
+  /** `null` where no record of answers is kept. */
+  readonly record: AnswerRecord | null;
   readonly breaker: Breaker;
   readonly gate: Gate;
   readonly metrics: ProxyMetrics;

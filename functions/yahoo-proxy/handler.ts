@@ -5,6 +5,7 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { httpUpstream } from '../../core/adapters/http/upstream.ts';
 import { invokeFunctionLater } from '../../core/adapters/lambda/invoke.ts';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
+import { s3AnswerBlobs } from '../../core/adapters/s3/answer-blobs.ts';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
 import { chunked } from '../../core/contracts/chunked.ts';
 import { mostRefreshes, type RefreshEvent, refreshEventSchema } from '../../core/contracts/proxy.ts';
@@ -25,6 +26,12 @@ const secrets = secretsManagerStore();
 const shared = stateSharedCache(state, 'yahoo');
 const memoryBytes = 96 * 1024 * 1024;
 
+/**
+ * How long an invocation waits until its new answers of Yahoo's are recorded. What takes longer is written during the next
+ * invocation of the container.
+ */
+const recordWaitMs = 1_000;
+
 /** Refreshes being handed over to another invocation: this one is frozen after its answer. */
 const waiting = new Set<Promise<void>>();
 let ownName = '';
@@ -37,6 +44,7 @@ function later(event: RefreshEvent): Promise<void> {
 const assembled = assembleProxy({
   state,
   shared,
+  blobs: s3AnswerBlobs(setting('rawBucket')),
   gate: keyGate(state, { perSecond: 50, burst: 500 }, Date.now),
   sourceUrls: mapSetting('sourceUrls'),
   simulated: simulatedSourcesSetting().includes('yahoo'),
@@ -65,11 +73,12 @@ export async function handler(event: unknown, context: Context): Promise<unknown
     if (beat.canary !== 'well') logger.warn('Yahoo gives no new quote', { ...beat });
     return beat;
   } finally {
-    await Promise.allSettled(waiting);
-    const { stale, upstreamFailures } = proxy.metrics.takeDeltas();
+    await Promise.all([Promise.allSettled(waiting), proxy.record?.settled(recordWaitMs)]);
+    const { stale, upstreamFailures, unrecorded } = proxy.metrics.takeDeltas();
     if (stale > 0) cloudMetrics.addMetric('ProxyStaleAnswers', MetricUnit.Count, stale);
     if (upstreamFailures > 0) cloudMetrics.addMetric('ProxyUpstreamFailures', MetricUnit.Count, upstreamFailures);
-    if (stale + upstreamFailures > 0) cloudMetrics.publishStoredMetrics();
+    if (unrecorded > 0) cloudMetrics.addMetric('ProxyUnrecordedAnswers', MetricUnit.Count, unrecorded);
+    if (stale + upstreamFailures + unrecorded > 0) cloudMetrics.publishStoredMetrics();
   }
 }
 

@@ -6,8 +6,10 @@ export interface ProxyMetrics {
   counter(route: string, cache: string, status: number): () => void;
   /** A request was sent to Yahoo; `outcome` is `ok` or why it failed. */
   upstream(route: string, outcome: string): void;
+  /** So many answers were not written to the record. */
+  unrecorded(count: number): void;
   /** Counts since the last call, for CloudWatch. */
-  takeDeltas(): { stale: number; upstreamFailures: number };
+  takeDeltas(): { stale: number; upstreamFailures: number; unrecorded: number };
   /** In the text format of Prometheus (exposition format 0.0.4), with some current gauges. */
   text(gauges: Readonly<Record<string, { help: string; value: number }>>): string;
 }
@@ -19,7 +21,8 @@ interface Count {
 export function createMetrics(): ProxyMetrics {
   const answers = new Map<string, Count>();
   const upstream = new Map<string, Count>();
-  const deltas = { stale: 0, upstreamFailures: 0 };
+  const deltas = { stale: 0, upstreamFailures: 0, unrecorded: 0 };
+  let unrecorded = 0;
   const countOf = (of: Map<string, Count>, labels: string): Count => {
     const count = of.get(labels) ?? { value: 0 };
     of.set(labels, count);
@@ -42,10 +45,15 @@ export function createMetrics(): ProxyMetrics {
       if (outcome !== 'ok') deltas.upstreamFailures++;
       countOf(upstream, `route="${route}",outcome="${outcome}"`).value++;
     },
+    unrecorded(count) {
+      deltas.unrecorded += count;
+      unrecorded += count;
+    },
     takeDeltas() {
       const taken = { ...deltas };
       deltas.stale = 0;
       deltas.upstreamFailures = 0;
+      deltas.unrecorded = 0;
       return taken;
     },
     text(gauges) {
@@ -53,6 +61,11 @@ export function createMetrics(): ProxyMetrics {
         ...family('quotron_proxy_requests_total', 'Requests answered, by route, cache result and status.', answers),
         ...family('quotron_proxy_upstream_requests_total', 'Requests sent to Yahoo, by route and outcome.', upstream),
       ];
+      lines.push(
+        ...family('quotron_proxy_unrecorded_total', 'Answers that were not written to the record.', [
+          ['', { value: unrecorded }],
+        ]),
+      );
       for (const [name, { help, value }] of Object.entries(gauges))
         lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
       return `${lines.join('\n')}\n`;
@@ -61,10 +74,10 @@ export function createMetrics(): ProxyMetrics {
 }
 
 /** Labels are the proxy's own words and need no escaping. */
-function family(name: string, help: string, counts: ReadonlyMap<string, Count>): string[] {
+function family(name: string, help: string, counts: Iterable<readonly [string, Count]>): string[] {
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} counter`,
-    ...[...counts].map(([labels, { value }]) => `${name}{${labels}} ${value}`),
+    ...[...counts].map(([labels, { value }]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}`),
   ];
 }

@@ -79,6 +79,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const proxy = await assembleProxy({
     state: memoryState(Date.now),
     shared: null,
+    blobs: null,
     gate: openGate(options.key),
     sourceUrls: options.upstream === undefined ? {} : { yahoo: options.upstream },
     simulated: options.upstream !== undefined,

@@ -3,11 +3,14 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { answersPrefix, artifactsPrefix, importPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
+import { answersPrefix, artifactsPrefix, importPrefix, proxyPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { BoundFunction } from './binding.ts';
 
+/** An answer that stays the same is one blob for up to a month. */
+const daysOfMonth = 31;
+
 /**
- * The bucket of raw blobs: all answers of sources, screenshots of failed pages, and for a day the API's answers that
+ * The bucket of raw blobs: all answers of sources, screenshots of failed pages, what the proxy was told, and for a day the API's answers that
  * were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
@@ -17,7 +20,7 @@ import type { BoundFunction } from './binding.ts';
 export class RawStore extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, props: { keep: boolean }) {
+  constructor(scope: Construct, id: string, props: { keep: boolean; proxyAnswerDays: number }) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -36,6 +39,12 @@ export class RawStore extends Construct {
         { id: 'old-artifacts', prefix: artifactsPrefix, expiration: Duration.days(90) },
         // Answers that were too long to send: their links are valid for minutes.
         { id: 'old-answers', prefix: answersPrefix, expiration: Duration.days(1) },
+        // A body that comes again in another month is written again: what the index still names is there.
+        {
+          id: 'old-answers-of-the-proxy',
+          prefix: proxyPrefix,
+          expiration: Duration.days(props.proxyAnswerDays + daysOfMonth),
+        },
         { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -45,7 +54,9 @@ export class RawStore extends Construct {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
-        resources: [rawPrefix, artifactsPrefix, answersPrefix].map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+        resources: [rawPrefix, artifactsPrefix, answersPrefix, proxyPrefix].map((prefix) =>
+          this.bucket.arnForObjects(`${prefix}*`),
+        ),
         conditions: { Null: { 's3:if-none-match': 'true' } },
       }),
     );
@@ -95,6 +106,11 @@ export class RawStore extends Construct {
   /** Lets `fn` store long answers and give clients signed links to them. */
   grantKeepAnswers(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject', 's3:PutObject'], answersPrefix);
+  }
+
+  /** Lets `fn` keep answers of the proxy, and read them again: not list or delete them. */
+  grantRecord(fn: BoundFunction): void {
+    this.grant(fn, ['s3:GetObject', 's3:PutObject'], proxyPrefix);
   }
 
   private grant(fn: BoundFunction, actions: string[], prefix: string): void {

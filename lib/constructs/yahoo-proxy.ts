@@ -5,9 +5,9 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { physicalName } from '../names.ts';
+import type { StorageStack } from '../stacks/storage-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
-import type { SessionKey } from './session-key.ts';
 
 /**
  * The Yahoo proxy: a function outside the VPC that calls Yahoo, shares answers through `state`, and is invoked by a
@@ -19,7 +19,11 @@ export class YahooProxy extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { settings, sessionKey, state }: { settings: StageSettings; sessionKey: SessionKey; state: QuotronFunction },
+    {
+      settings,
+      storage,
+      state,
+    }: { settings: StageSettings; storage: Pick<StorageStack, 'sessionKey' | 'rawStore'>; state: QuotronFunction },
   ) {
     super(scope, id);
     const proxy = new QuotronFunction(this, {
@@ -31,7 +35,8 @@ export class YahooProxy extends Construct {
     });
     this.function = proxy;
     state.grantCall(proxy, 'stateFunction');
-    sessionKey.grantRead(proxy);
+    storage.sessionKey.grantRead(proxy);
+    storage.rawStore.grantRecord(proxy);
     // Refreshes the stale answers it served: on Lambda nothing runs after the answer.
     proxy.grantCallItself();
     if (settings.stage === 'local') {

@@ -94,7 +94,7 @@ export class ApiStack extends Stack {
     addGatewayProblems(this.restApi);
     const proxy = new YahooProxy(this, 'Yahoo', {
       settings,
-      sessionKey: storage.sessionKey,
+      storage,
       state: pipeline.state,
     });
     this.restApi.root.addProxy({ anyMethod: true, defaultIntegration: integration(api) });

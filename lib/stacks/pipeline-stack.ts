@@ -143,6 +143,7 @@ export class PipelineStack extends Stack {
     storage.rawStore.grantLook(monitor);
     this.grantIngest(monitor);
     storage.rawStore.grantRemoveImports(maintain);
+    maintain.addSetting('proxyAnswerDays', String(settings.proxyAnswerDays));
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);

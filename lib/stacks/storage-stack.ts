@@ -27,7 +27,7 @@ export class StorageStack extends Stack {
       description: `Quotron (${settings.stage}): raw blobs, secrets, database`,
     });
     const keep = settings.stage !== 'local';
-    this.rawStore = new RawStore(this, 'Raw', { keep });
+    this.rawStore = new RawStore(this, 'Raw', { keep, proxyAnswerDays: settings.proxyAnswerDays });
     this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
     this.credentials = new SourceCredentials(this, 'Credentials', { sources: catalogue, keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });

@@ -129,3 +129,15 @@ it('joins the ranges that answers of more than 30 days ago spoke for, and leaves
   await maintainDatabase(pool, now);
   expect(await ranges()).toEqual(joined);
 });
+
+it('keeps the index of what Yahoo answered the proxy for as long as the setting says', async () => {
+  const ago = (days: number) => new Date(now.getTime() - days * 86_400_000);
+  await pool.query(
+    `INSERT INTO proxy_answer (key, from_at, to_at, status, blob, keep_seconds)
+     VALUES ('old', $1, $2, 200, 'b', 60), ('long', $1, $3, 200, 'b', 60)`,
+    [ago(95), ago(91), ago(89)],
+  );
+  await maintainDatabase(pool, now);
+  expect((await maintainDatabase(pool, now, 90)).removed).toBe(1);
+  expect((await pool.query('SELECT key FROM proxy_answer')).rows).toEqual([{ key: 'long' }]);
+});

@@ -22,7 +22,7 @@ function inWords(stage: StageName, resource: unknown): string {
   const text = JSON.stringify(resource);
   const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
   if (database) return `user ${database}`;
-  const prefix = /RawBucket.*?\/((?:raw\/import|raw|artifacts|answers))\/\*"/.exec(text)?.[1];
+  const prefix = /RawBucket.*?\/((?:raw\/import|raw|artifacts|answers|proxy))\/\*"/.exec(text)?.[1];
   if (prefix) return `${prefix}/*`;
   if (/RawBucket[^/]*$/.test(text)) return 'the bucket';
   if (/RawBucket[^/]*\/\*"/.test(text)) return 'all objects';
@@ -124,6 +124,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue on session key',
     'lambda:InvokeFunction on state',
     'lambda:InvokeFunction on itself',
+    's3:GetObject on proxy/*',
+    's3:PutObject on proxy/*',
   ],
   'set-credentials': [
     'lambda:InvokeFunction on state',

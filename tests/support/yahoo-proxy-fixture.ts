@@ -32,6 +32,7 @@ export async function testProxy(
   const proxy = await assembleProxy({
     state: memoryState(now),
     shared: null,
+    blobs: null,
     gate: openGate(undefined),
     sourceUrls: { yahoo: upstreams.urlOf('yahoo') },
     simulated: true,

@@ -74,6 +74,7 @@ export async function startSide(
     [settingNames.stateFunction]: `state-${name}`,
     [settingNames.sessionKeySecret]: 'session-key',
     [settingNames.sourceUrls]: JSON.stringify({ yahoo: options.yahooUrl }),
+    [settingNames.rawBucket]: 'raw',
   };
   const queues = {
     [settingNames.ingestQueueUrl]: urlOf('ingest'),

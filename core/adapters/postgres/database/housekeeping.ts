@@ -6,12 +6,15 @@ import { onlyRow } from './rows.ts';
 
 const countRow = z.object({ count: z.int() });
 
+/** For how many days it is kept what Yahoo answered the proxy, where no setting says so. */
+export const usualAnswerDays = 400;
+
 export interface Maintenance {
   /** Months of `quote` that got a partition of their own. */
   readonly partitionsMade: number;
   /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
   readonly rowsInDefault: number;
-  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago. */
+  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago, and answers of the proxy after their setting. */
   readonly removed: number;
 }
 
@@ -37,7 +40,7 @@ const joinRanges = `
  * The daily housekeeping: partitions three months ahead (rows of other months are moved out of the default partition),
  * and what has expired is removed. Touches no quote, bar, run or key.
  */
-export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenance> {
+export async function maintainDatabase(pool: Pool, now: Date, proxyAnswerDays = usualAnswerDays): Promise<Maintenance> {
   const made = await pool.query('SELECT maintain_quote_partitions($1) AS count', [now]);
   const left = await pool.query('SELECT count(*)::int AS count FROM quote_default');
   let removed = await endWebSessions(pool, { overAt: now });
@@ -57,6 +60,11 @@ export async function maintainDatabase(pool: Pool, now: Date): Promise<Maintenan
   ]) {
     removed += (await pool.query(statement, [now])).rowCount ?? 0;
   }
+  const answers = await pool.query(
+    'DELETE FROM proxy_answer WHERE to_at < $1::timestamptz - make_interval(days => $2)',
+    [now, proxyAnswerDays],
+  );
+  removed += answers.rowCount ?? 0;
   await pool.query(joinRanges, [now]);
   return { partitionsMade: onlyRow(countRow, made).count, rowsInDefault: onlyRow(countRow, left).count, removed };
 }

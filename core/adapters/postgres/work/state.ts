@@ -4,6 +4,7 @@ import { checkApiKey } from '../access/key-check.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
+import { recordAnswers, recordedAnswers } from '../proxy/answer-record.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from '../proxy/proxy-cache.ts';
 import { credentialsState, noteCredentials } from '../sources/credentials.ts';
 import { heldLogin, holdLogin } from '../sources/logins.ts';
@@ -65,6 +66,8 @@ const handlers: Handlers = {
   cachePut,
   cacheFail,
   cacheSweep,
+  recordAnswers,
+  recordedAnswers,
 };
 
 /** Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own. */
