@@ -9,7 +9,7 @@ import type { CacheLookup } from './answer-cache.ts';
 import type { AnswerRecord } from './answer-record.ts';
 
 /** Where an answer of an instant is from. */
-export const sourceHeader = 'x-quotron-source';
+const sourceHeader = 'x-quotron-source';
 /** Symbols of a request that the answer of an instant says nothing of. */
 const missingHeader = 'x-quotron-missing';
 
