@@ -121,21 +121,18 @@ function farOpen(row: Row, before: Row | undefined, after: Row | undefined, limi
 }
 
 /** A venue has special sessions now and then; where this share of the rows, and so many, are on closed weekends … */
-const [displacedShare, leastDisplaced, fewWeeks] = [0.08, 5, 20];
+const [displacedShare, leastDisplaced] = [0.08, 5];
 /** … of what trades on weekdays only, the dates are off by a day: of another zone than the venue's. */
 const byDay: ReadonlySet<AssetClass> = new Set(['equity', 'etf', 'fund', 'index']);
 
 function displacedDays({ rows, interval, assetClass, zone, evidence }: Series): ReadonlySet<Row> {
   const { tradedOn } = evidence;
   if (!tradedOn || interval !== '1d' || !byDay.has(assetClass)) return new Set();
-  const isOff = (row: Row) => {
+  const off = rows.filter((row) => {
     const day = dayOf(row, zone);
-    const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+    const weekday = new Date(day).getUTCDay();
     return (weekday === 0 || weekday === 6 || weekday === 5) && tradedOn(day) === false;
-  };
-  // The newest weeks tell whether the rest need be looked at.
-  if (!rows.slice(-fewWeeks).some(isOff)) return new Set();
-  const off = rows.filter(isOff);
+  });
   return new Set(off.length >= leastDisplaced && off.length > displacedShare * rows.length ? off : []);
 }
 

@@ -61,3 +61,29 @@ describe('a filled bar on a closed day', () => {
     expect(closed(filled(qatar, '1d', from('2026-11-22T07:00:00', '1d', 1)))).toBe(0);
   });
 });
+
+describe('days that are off by one', () => {
+  /** Bars with trades on weekdays, of which those of before a day stand under the day before. */
+  function displaced(until: string): BarSeries {
+    const dayMs = 86_400_000;
+    const days = Array.from({ length: 280 }, (_, index) => Date.parse('2026-02-02') + index * dayMs)
+      .filter((at) => ![0, 6].includes(new Date(at).getUTCDay()))
+      .map((at) => (at < Date.parse(until) ? at - dayMs : at));
+    const bars = days.map((at, index): Bar => {
+      const close = String(100 + (index % 7) / 10);
+      const date = new Date(at).toISOString().slice(0, 10);
+      const startsAt = startOfDate(date, newYork.zone) ?? at;
+      const prices = { open: close, high: '101', low: '99.5', close, volume: String(10_007 + index) };
+      return { interval: '1d', startsAt, date, ...prices, currency: 'USD', minorFactor: 1 };
+    });
+    const fetchedAt = (bars.at(-1)?.startsAt ?? 0) + 3 * dayMs;
+    const rest = { basis: 'splits' as const, basisAt: fetchedAt, actions: [], fetchedAt, path: 'x' };
+    return { listing: newYork, symbol: 'X', bars, ...rest };
+  }
+
+  it('are findings in all of a series, and in the summer of one whose winter is right', () => {
+    expect(closed(displaced('2027-01-01'))).toBe(40);
+    expect(closed(displaced('2026-09-01'))).toBe(31);
+    expect(closed(displaced('2026-02-01'))).toBe(0);
+  });
+});
