@@ -193,3 +193,16 @@ describe('an answer to a key in an address', () => {
 it('a state function of the former release knows no feed token, and gives no scope', () => {
   expect(stateResponseSchemas.checkKey.parse({ ok: true, keyId: 'one' })).toMatchObject({ scope: 'read', feed: null });
 });
+
+it('an answer as of an instant is refused to whom the one of now is, and a token may stand before the instant', async () => {
+  const chart = '/v8/finance/chart/AAPL?range=1d';
+  const statusOf = async (key: string | null, path: string) =>
+    (await test.ask(`/yahoo${key === null ? '' : `/k/${key}`}/at/2026-11-23T15:00:00Z${path}`)).status;
+  const ofCharts = newToken(['yahoo/chart'], ['AAPL']);
+  expect(await statusOf(null, chart)).toBe(401);
+  expect(await statusOf(newKey({ use: 'redistribute' }), chart)).toBe(403);
+  expect(await statusOf(ofCharts, chart.replace('AAPL', 'MSFT'))).toBe(403);
+  expect(await statusOf(ofCharts, '/v7/finance/quote?symbols=AAPL')).toBe(403);
+  // Admitted: this proxy has no database, and no record.
+  expect(await statusOf(ofCharts, chart)).toBe(501);
+});
