@@ -1,16 +1,28 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { findPython } from '../../localstack/python.ts';
 import { root } from '../../localstack/state-folder.ts';
+
+/** Fills a folder, which is moved to its place afterwards. */
+type Install = (half: string, place: string) => Promise<void>;
 
 const usualTimeoutMs = 170_000;
 
 const underWay = new Map<string, Promise<string>>();
 
 /** The folder of a version, filled by `install` the first time, once for all who want it at the same time. */
-export function installed(name: string, version: string, install: (folder: string) => Promise<void>): Promise<string> {
+export function installed(name: string, version: string, install: Install): Promise<string> {
   const id = createHash('sha256').update(version).digest('hex').slice(0, 12);
   const folder = join(root, '.quotron', 'clients', `${name}-${id}`);
   const filled = underWay.get(folder) ?? fill(folder, install).finally(() => underWay.delete(folder));
@@ -19,12 +31,12 @@ export function installed(name: string, version: string, install: (folder: strin
 }
 
 /** Aside and moved, so that no half of one is used. */
-async function fill(folder: string, install: (folder: string) => Promise<void>): Promise<string> {
+async function fill(folder: string, install: Install): Promise<string> {
   if (existsSync(join(folder, '.installed'))) return folder;
   const half = `${folder}.${process.pid}`;
   mkdirSync(join(root, '.quotron', 'clients'), { recursive: true });
   try {
-    await install(half);
+    await install(half, folder);
     mkdirSync(join(half, '.installed'));
     rmSync(folder, { recursive: true, force: true });
     renameSync(half, folder);
@@ -42,7 +54,7 @@ export function installedPython(
   timeoutMs = usualTimeoutMs,
 ): Promise<string> {
   const versions = requirements.map((file) => readFileSync(file, 'utf8')).join('\n');
-  return installed(name, versions, async (half) => {
+  return installed(name, versions, async (half, place) => {
     await run(findPython().command, ['-m', 'venv', half], 'a virtual environment for the tests could not be made');
     await run(
       join(half, 'bin', 'python'),
@@ -54,6 +66,12 @@ export function installedPython(
       `${problem} could not be installed from PyPI, so nothing can be tried with them. Check the network or the index in pip.conf`,
       { timeoutMs },
     );
+    // Programs of packages begin with the path of their Python.
+    for (const program of readdirSync(join(half, 'bin'))) {
+      const file = join(half, 'bin', program);
+      const text = lstatSync(file).isFile() ? readFileSync(file, 'latin1') : '';
+      if (text.startsWith(`#!${half}/`)) writeFileSync(file, text.replace(half, place), 'latin1');
+    }
   });
 }
 

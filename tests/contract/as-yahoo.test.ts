@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { AsYahooError, openAuthority } from '../../functions/yahoo-proxy/as-yahoo/authority.ts';
 import { hostsOf, makeAuthority, makeLeaf } from '../../functions/yahoo-proxy/as-yahoo/certificates.ts';
 import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
@@ -128,6 +129,37 @@ describe('under Yahoo’s own hosts, for a client that trusts the authority and 
       expect([status, JSON.parse(body).finance.error.code]).toEqual([501, 'Not Implemented']);
     },
   );
+
+  it.each([
+    ['quotes of many symbols', '/v7/finance/quote?symbols=AAPL%2CMSFT%2CBTC-USD', ['quoteResponse', 'result', '2']],
+    [
+      'a chart with dividends and splits',
+      '/v8/finance/chart/AAPL?period1=1760000000&period2=1790000000&interval=1d&includePrePost=true&events=div%7Csplit%7Cearn&useYfid=true&lang=en-US',
+      ['chart', 'result', '0', 'timestamp', '0'],
+    ],
+    [
+      'a search',
+      '/v1/finance/search?q=apple&lang=en-US&region=US&quotesCount=6&newsCount=0',
+      ['quotes', '0', 'symbol'],
+    ],
+    [
+      'the profile of an instrument',
+      '/v10/finance/quoteSummary/AAPL?formatted=false&modules=price%2CsummaryProfile',
+      ['quoteSummary', 'result', '0', 'price'],
+    ],
+    [
+      'the holdings of a fund',
+      '/v10/finance/quoteSummary/SPY?formatted=false&modules=price%2CsummaryProfile%2CtopHoldings',
+      ['quoteSummary', 'result', '0', 'price'],
+    ],
+  ])('answers what Ghostfolio asks: %s', async (_what, path, place) => {
+    const { body } = await ask('query2.finance.yahoo.com', `${path}&crumb=Quotron.000`);
+    const inner = place.reduce<unknown>((value, name) => {
+      const fields = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).parse(value);
+      return Object.entries(fields).find(([each]) => each === name)?.[1];
+    }, JSON.parse(body));
+    expect(inner, body.slice(0, 300)).toBeDefined();
+  });
 
   it('answers for no other host, and for no page in a browser', async () => {
     const host = 'query1.finance.yahoo.com';

@@ -3,11 +3,11 @@ import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { newApiKeySchema } from '../../../core/contracts/http/api-keys.ts';
-import { chartAnswerSchema } from '../../../core/sources/yahoo/schema.ts';
 import { type StandaloneProxy, startStandalone } from '../../../functions/yahoo-proxy/standalone.ts';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { iso, makeBatch, makeKeys, makeListing, testApi } from '../../support/api-fixture.ts';
 import { useWorld } from '../../support/use-world.ts';
+import { closesOf, numbersIn } from './closes.ts';
 import { clients, installPackages, type Packages, runRecipe } from './run-recipe.ts';
 
 const key = 'a-key-that-clients-send';
@@ -58,30 +58,20 @@ async function startApi(): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/api/v1/k/${data.key}`;
 }
 
-/** The closes of the last days before today’s, which is still moving, from the simulator itself. */
-async function closes(symbol: string): Promise<number[]> {
-  const answer = await fetch(`${upstreams.urlOf('yahoo')}/v8/finance/chart/${symbol}?range=5d&interval=1d`);
-  const chart = chartAnswerSchema.parse(await answer.json()).chart.result?.[0];
-  const values = chart?.indicators.quote[0]?.close ?? [];
-  expect(values.length).toBeGreaterThan(2);
-  return values.slice(0, -1).filter((value) => value !== null);
-}
-
-/** The numbers of a text. */
-const numbersIn = (text: string) => [...text.matchAll(/\d+\.\d+/g)].map(([number]) => Number(number));
-
 const toldWhere = ['yfinance', 'yahooquery', 'yahoo-finance2'];
 /** `tests/component/clients-of-the-api.test.ts` sends what they send. */
 const sentOnly = ['Google Sheets', 'Excel', 'Portfolio Performance'];
+/** `as-yahoo.test.ts` runs them; of the last, `tests/contract/as-yahoo.test.ts` sends what it sends. */
+const underItsHosts = ['pricehist', 'beanprice', 'OpenBB', 'Finance::Quote', 'quantmod', 'Ghostfolio'];
 
 it('of every client with a recipe there is a test', () => {
-  expect(clients.toSorted()).toEqual([...toldWhere, 'pandas', ...sentOnly].toSorted());
+  expect(clients.toSorted()).toEqual([...toldWhere, 'pandas', ...sentOnly, ...underItsHosts].toSorted());
 });
 
 describe('the recipe of a client that is told where to connect, as it is printed,', () => {
   it.each(toldWhere)('prints what Yahoo says: %s', async (client) => {
     const printed = numbersIn(await runRecipe(client, { packages, env }));
-    for (const close of await closes('AAPL'))
+    for (const close of await closesOf(upstreams.urlOf('yahoo'), 'AAPL'))
       expect(Math.min(...printed.map((number) => Math.abs(number - close))), String(close)).toBeLessThan(0.006);
   });
 
