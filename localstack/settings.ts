@@ -108,6 +108,8 @@ function symbolsOf(text: string | undefined): string[] | undefined {
 /** Settings of the commands and of the scripts, which the local cloud passes on or leaves as they are. */
 const otherNames = [
   'QUOTRON_STATE_DIR',
+  'QUOTRON_ALARM_EMAIL',
+  'QUOTRON_BUDGET_USD',
   'QUOTRON_URL',
   'QUOTRON_API_KEY',
   'QUOTRON_PROXY_KEY',
