@@ -12,7 +12,9 @@ export default defineConfig({
     maxWorkers: 2,
     // No file leaves anything in a module, so each is loaded once a worker and not once a file.
     isolate: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs: a busy machine takes many times as long as an idle one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });
