@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { citableSchema } from './citable.ts';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
 import { failureDetailSchema, keptDetailSchema } from './words/failure-details.ts';
@@ -167,7 +168,11 @@ export const stateResponseSchemas = {
   credentialsState: z.object({ isSet: z.boolean(), changedAt: z.iso.datetime().nullable() }),
   noteCredentials: z.object({ changedAt: z.iso.datetime() }),
   /** The former release does not count what a model was asked. */
-  readReport: z.object({ markdown: z.string().nullable(), askedToday: z.int().nonnegative().default(0) }),
+  readReport: z.object({
+    markdown: z.string().nullable(),
+    askedToday: z.int().nonnegative().default(0),
+    citables: z.array(citableSchema).default([]),
+  }),
   keepSummary: z.object({ kept: z.boolean() }),
   refuseSummary: z.object({ kept: z.boolean() }),
   /** The former release gives no use, of which it had one, and neither scope nor binding: it knew no feed tokens. */

@@ -184,7 +184,7 @@ function summaryOf(summary: Summary | NoSummary): string[] {
   const lines = summary.text.split('\n').filter((line) => line.trim() !== '');
   return [
     heading,
-    `Written by the model ${model} from this report. It names nothing that the report does not; whether it is right, nothing checks. The rules' own findings follow.`,
+    `Written by the model ${model} from this report. It names nothing that the report does not, and each sentence cited findings of it; whether it is right, nothing more checks. The rules' own findings follow.`,
     lines.map((line) => `> ${code(line, longestLine)}`).join('\n>\n'),
   ];
 }

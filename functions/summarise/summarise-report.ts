@@ -1,4 +1,5 @@
 import type { SummaryRefusal } from '../../core/contracts/words/summary-refusals.ts';
+import { boundSentences, citablesInWords, withoutCitations } from '../../core/diagnosis/summary/bound-sentences.ts';
 import { refusalOf } from '../../core/diagnosis/summary/check-summary.ts';
 import type { State } from '../../core/ports/state.ts';
 import { NoAnswerError, type Summariser } from '../../core/ports/summariser.ts';
@@ -11,7 +12,8 @@ export const mostSummariesADay = 50;
  *
  *   1. read the report through `state`; one that has a summary, or is gone, is done
  *   2. let the model write it, unless it has written as many as a day may have
- *   3. store it through `state`, or why there is none: what cannot be shown is kept nowhere
+ *   3. leave out the sentences that are not bound to findings of the report
+ *   4. store it through `state`, or why there is none: what cannot be shown is kept nowhere
  *
  * Throws where the model did not answer, so that the message comes again; the report says why meanwhile.
  */
@@ -19,7 +21,7 @@ export async function summariseReport(
   diagnosisId: string,
   { state, summariser }: { state: State; summariser: Summariser },
 ): Promise<SummaryRefusal | null> {
-  const { markdown, askedToday } = await state.call({ op: 'readReport', diagnosisId });
+  const { markdown, askedToday, citables } = await state.call({ op: 'readReport', diagnosisId });
   if (markdown === null) return null;
   const { model } = summariser;
   const refuse = async (why: SummaryRefusal) => {
@@ -28,10 +30,12 @@ export async function summariseReport(
   };
   if (askedToday >= mostSummariesADay) return refuse('daily_limit');
   try {
-    const { text, isWhole } = await summariser.summarise(markdown);
-    const why = refusalOf(text, markdown) ?? (isWhole ? null : 'too_long');
+    const { text, isWhole } = await summariser.summarise(`${citablesInWords(citables)}\n\n${markdown}`);
+    const why = refusalOf(withoutCitations(text), markdown) ?? (isWhole ? null : 'too_long');
     if (why !== null) return await refuse(why);
-    await state.call({ op: 'keepSummary', diagnosisId, model, text });
+    const bound = boundSentences(text, citables);
+    if (bound === '') return await refuse('not_in_report');
+    await state.call({ op: 'keepSummary', diagnosisId, model, text: bound });
     return null;
   } catch (error) {
     if (error instanceof NoAnswerError) await refuse(error.why);

@@ -49,7 +49,7 @@ async function read(id: string) {
   const markdown = await (await api.ask(`/diagnostics/${id}`, { key: readKey })).text();
   const json = await api.ask(`/diagnostics/${id}`, { key: readKey, headers: { accept: 'application/json' } });
   const { data } = z.object({ data: diagnosisViewSchema }).parse(await json.json());
-  return { markdown, summary: data.summary, summaryRefusal: data.summaryRefusal };
+  return { markdown, summary: data.summary, summaryRefusal: data.summaryRefusal, findings: data.findings };
 }
 
 async function sick(): Promise<void> {
@@ -73,14 +73,21 @@ async function sick(): Promise<void> {
 
 const good =
   'Yahoo Finance fails: its own servers answer 500. CoinGecko is unexplained. Nothing on our side helps Yahoo but waiting.';
+/** The same with what each sentence is about, and some that the report does not say. */
+function cited(ofYahoo: string, ofCoins: string): string {
+  return `Yahoo Finance fails: its own servers answer 500 [${ofYahoo}]. CoinGecko is unexplained. [${ofCoins}] All of it is to be read. Yahoo Finance is healthy [${ofYahoo}]. CoinGecko is under maintenance [${ofCoins}]. The servers of CoinGecko fail [${ofYahoo}]. Nothing is to be done [f99]. Nothing on our side helps Yahoo but waiting [${ofYahoo}].`;
+}
 
 describe('the summary of a report', () => {
   it('is written from the report alone, kept once, and marked as a model’s', async () => {
     await sick();
     const id = await report();
-    scripted.says({ text: good });
+    const { findings } = await read(id);
+    const idOf = (source: string) => `f${findings.findIndex(({ sources }) => sources.includes(source)) + 1}`;
+    scripted.says({ text: cited(idOf('yahoo'), idOf('coingecko')) });
     expect(await summarise(id)).toBeNull();
     expect(await summarise(id)).toBeNull();
+    expect(prompt()).toContain(`[${idOf('yahoo')}] Yahoo Finance: `);
     expect(scripted.asked).toHaveLength(1);
     expect(prompt()).toContain('# Diagnostics report');
     expect(prompt()).not.toContain(key);
@@ -103,6 +110,8 @@ describe('the summary of a report', () => {
     ['too_long', { text: 'The service is', stopReason: 'max_tokens' }],
     ['other_language', { text: 'Die Server der Quelle antworten derzeit nicht, bitte warten Sie einfach ab.' }],
     ['not_in_report', { text: 'The source Bloomberg is down, and its servers fail.' }],
+    ['not_in_report', { text: 'The source is down, and its servers fail.' }],
+    ['not_in_report', { text: 'The source is down, and its servers fail [f98].' }],
     ['not_in_report', { text: 'The source fails for TSLA, and its servers are down.' }],
     ['not_in_report', { text: 'The source fails since 93 minutes, and its servers are down.' }],
   ])('that is %s is refused for good, and the report says why: %#', async (why, script) => {
@@ -135,10 +144,10 @@ describe('the summary of a report', () => {
       const meanwhile = await read(id);
       expect(meanwhile.summaryRefusal).toEqual({ model, why });
       expect(meanwhile.markdown).toContain(summaryRefusalWords[why]);
-      scripted.says({ text: 'The service is well, and there is nothing to do.' });
+      scripted.says({ text: 'The rest stands in this report [s].' });
       expect(await summarise(id)).toBeNull();
       expect(await read(id)).toMatchObject({
-        summary: { model, text: 'The service is well, and there is nothing to do.' },
+        summary: { model, text: 'The rest stands in this report.' },
         summaryRefusal: null,
       });
     },

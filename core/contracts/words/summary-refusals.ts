@@ -28,7 +28,8 @@ export const summaryRefusalWords: Readonly<Record<SummaryRefusal, string>> = {
   link: 'It named an address, which the report does not do.',
   instruction:
     'It told the reader to do something that is no advice of this report, as text of a source may try to make it.',
-  not_in_report: 'It named a source, a symbol, a time or a number that the report does not have.',
+  not_in_report:
+    'It named a source, a symbol, a time or a number that the report does not have, or no sentence of it is bound to a finding of the report.',
   daily_limit: 'As many reports as a day may have summaries were summarised in the last 24 hours.',
   too_slow: 'It did not answer in time.',
   throttled: 'Bedrock answered that it gets too many requests.',
