@@ -60,7 +60,7 @@ const bodies: readonly (readonly [name: string, text: string, end: 'keep' | 'fin
   ['a chunk of less than nothing', `${chunked}3\r\nabc\r\n-1\r\n`, 'keep'],
   ['a chunk that is cut off', `${chunked}3\r\nab`, 'fin'],
   ['a chunk with a long extension', `${chunked}3;${'a'.repeat(40_000)}\r\nabc\r\n0\r\n\r\n`, 'keep'],
-  ['a long trailer', `${chunked}0\r\nHost: other\r\nX: ${'a'.repeat(30_000)}\r\n\r\n`, 'keep'],
+  ['a long trailer', `${chunked}0\r\nHost: other\r\nX: ${'a'.repeat(80_000)}\r\n\r\n`, 'keep'],
   ['two lengths of different kinds', `Content-Length: 4\r\n${chunked}0\r\n\r\n`, 'keep'],
   ['a coding that is none of HTTP', 'Transfer-Encoding: zip\r\n\r\nabc', 'keep'],
   ['a body that is shorter than it says', 'Content-Length: 50\r\n\r\nabc', 'fin'],
@@ -70,7 +70,9 @@ describe.each(servers)('the server of the %s', (server) => {
   it.each(bodies)('refuses %s or hangs up, and keeps serving', async (_, text, end) => {
     for (const target of targets[server]) {
       const { statuses, hungUp } = await exchange(server, [`POST ${target} HTTP/1.1\r\n${hostOf(server)}${text}`], end);
-      expect([target, statuses.filter((status) => status >= 500)]).toEqual([target, []]);
+      // The proxy says by a 501 that it has no such route where Yahoo may have one.
+      const broken = statuses.filter((status) => status >= 500 && !(server === 'proxy' && status === 501));
+      expect([target, broken]).toEqual([target, []]);
       expect([target, hungUp, statuses.length > 0]).toEqual([target, true, true]);
     }
     await running.expectServing(server);

@@ -64,7 +64,7 @@ describe('an answer on the wire', () => {
     const short = await get('/quotes?limit=5&fields=price', { 'accept-encoding': 'br' });
     expect([short.headers.get('content-encoding'), short.headers.get('vary')]).toEqual([
       null,
-      'x-api-key, cookie, accept, accept-encoding',
+      'x-api-key, authorization, cookie, accept, accept-encoding',
     ]);
     for (const accepts of ['identity', 'br;q=0, gzip;q=0', 'deflate'])
       expect(
