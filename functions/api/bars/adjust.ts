@@ -57,7 +57,7 @@ export class NotDerivableError extends Error {
  * needs no computing keeps its own.
  */
 const furtherDigits = 2;
-const leastDigits = 8;
+const leastDigits = 10;
 /** As many as any double keeps. */
 const mostDigits = 15;
 

@@ -24,10 +24,10 @@ function afterSplit(given: Partial<AdjustableBar>, ratio: string) {
 describe('a computed price', () => {
   it('has the digits that its bar can carry', () => {
     expect(afterSplit({}, '3')).toMatchObject({
-      open: '76.663333',
-      high: '76.833333',
+      open: '76.66333333',
+      high: '76.83333333',
       low: '76',
-      close: '76.623333',
+      close: '76.62333333',
       volume: '134770200',
     });
     expect(afterSplit({ volume: '44923411' }, '0.3').volume).toBe('13477023.3');
@@ -35,10 +35,10 @@ describe('a computed price', () => {
 
   it('is as exact whether its zeros are written or not, and however small it is', () => {
     for (const [close, ratio, expected] of [
-      ['100', '3', '33.333333'],
-      ['100.00', '3', '33.333333'],
-      ['0.05', '3', '0.016666667'],
-      ['0.00001234', '7', '0.0000017628571'],
+      ['100', '3', '33.33333333'],
+      ['100.00', '3', '33.33333333'],
+      ['0.05', '3', '0.01666666667'],
+      ['0.00001234', '7', '0.000001762857143'],
       ['612345.67', '3', '204115.2233'],
       ['1234567.891', '3', '411522.630333'],
       ['229.8699951171875', '3', '76.6233317057292'],
