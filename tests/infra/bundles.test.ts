@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'quotron-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Bytes of a function's own bundle. The browser's, whose packages weigh a hundred times that, may have a little more. */
-const budgetOf = (name: FunctionName) => (name === 'scrape-browser' ? 1_300_000 : 1_100_000);
+const budgetOf = (name: FunctionName) => (name === 'scrape-browser' ? 1_300_000 : 1_150_000);
 
 /** What Lambda takes at most is 250 MB, unzipped. */
 const most = 240_000_000;
