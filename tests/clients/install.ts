@@ -38,6 +38,8 @@ async function fill(folder: string, install: Install): Promise<string> {
   try {
     await install(half, folder);
     mkdirSync(join(half, '.installed'));
+    // Another process may have been quicker, and uses it by now.
+    if (existsSync(join(folder, '.installed'))) return folder;
     rmSync(folder, { recursive: true, force: true });
     renameSync(half, folder);
   } finally {
@@ -73,6 +75,40 @@ export function installedPython(
       if (text.startsWith(`#!${half}/`)) writeFileSync(file, text.replace(half, place), 'latin1');
     }
   });
+}
+
+/**
+ * A package of npm with its version, as it comes: without its scripts. `more` completes its folder. Gives the folder of its
+ * packages.
+ */
+export async function installedFromNpm(
+  name: string,
+  wanted: string,
+  problem: string,
+  more?: (packages: string) => Promise<unknown>,
+): Promise<string> {
+  const folder = await installed(name, wanted, async (half) => {
+    mkdirSync(half, { recursive: true });
+    await run(
+      process.platform === 'win32' ? 'npm.cmd' : 'npm',
+      [
+        ...[
+          'install',
+          '--prefix',
+          half,
+          '--no-save',
+          '--ignore-scripts',
+          '--no-audit',
+          '--no-fund',
+          '--loglevel=error',
+        ],
+        wanted,
+      ],
+      problem,
+    );
+    await more?.(join(half, 'node_modules'));
+  });
+  return join(folder, 'node_modules');
 }
 
 /** Gives what a command says on stdout. Throws with its last words when it fails. */

@@ -3,12 +3,12 @@
  * knows the exchanges' calendars. Each in a folder of `.quotron/clients` that is named after its versions and used again
  * by the next run. `npm test` installs them before the tests begin.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from '../../localstack/state-folder.ts';
-import { installed, installedPython, run } from './install.ts';
+import { installedFromNpm, installedPython, run } from './install.ts';
 
 const here = import.meta.dirname;
 /** Both stand on pandas: one environment has it once. */
@@ -111,25 +111,11 @@ export async function installYfinanceFeatures() {
 
 /** yahoo-finance2 (npm), installed. */
 export async function installYahooFinance2() {
-  const folder = await installed('yahoo-finance2', yahooFinance2, async (half) => {
-    mkdirSync(half, { recursive: true });
-    await run(
-      process.platform === 'win32' ? 'npm.cmd' : 'npm',
-      [
-        'install',
-        '--prefix',
-        half,
-        '--no-save',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--loglevel=error',
-        yahooFinance2,
-      ],
-      'yahoo-finance2 could not be installed from npm, so it cannot be tried through the proxy. Check the network or the registry',
-    );
-  });
-  const modules = join(folder, 'node_modules');
+  const modules = await installedFromNpm(
+    'yahoo-finance2',
+    yahooFinance2,
+    'yahoo-finance2 could not be installed from npm, so it cannot be tried through the proxy. Check the network or the registry',
+  );
   const module = join(modules, 'yahoo-finance2', 'esm', 'src', 'index.js');
   const client = async (base: string, key: string, symbol: string) => {
     const said = await run(

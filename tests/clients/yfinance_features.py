@@ -5,26 +5,17 @@ import logging
 import sys
 import warnings
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
 
 import pandas
 import yfinance
-from curl_cffi import requests
+from session_elsewhere import session_at
 
 base, cache, clock, symbol = sys.argv[1:5]
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 yfinance.set_tz_cache_location(cache)
 
-
-class Elsewhere(requests.Session):
-    def request(self, method, url, *args, **kwargs):
-        parts = urlsplit(url)
-        query = f"?{parts.query}" if parts.query else ""
-        return super().request(method, f"{base}{parts.path}{query}", *args, **kwargs)
-
-
-session = Elsewhere()
+session = session_at(base)
 ticker = yfinance.Ticker(symbol, session=session)
 now = datetime.fromisoformat(clock.replace("Z", "+00:00")).astimezone(timezone.utc)
 start = (now - pandas.Timedelta(days=20)).strftime("%Y-%m-%d")

@@ -1,32 +1,23 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartAnswerSchema } from '../../core/sources/yahoo/schema.ts';
-import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
 import { installYahooFinance2, installYfinance } from '../clients/yahoo-clients.ts';
+import { type SimulatedProxy, startSimulatedProxy } from '../support/simulated-proxy.ts';
 
 const key = 'a-key-that-clients-send';
-let upstreams: RunningUpstreams;
-let proxy: StandaloneProxy;
+let simulated: SimulatedProxy;
+let upstreams: SimulatedProxy['upstreams'];
+let proxy: SimulatedProxy['proxy'];
 let yfinance: Awaited<ReturnType<typeof installYfinance>>;
 let yahooFinance2: Awaited<ReturnType<typeof installYahooFinance2>>;
 
 beforeAll(async () => {
   [yfinance, yahooFinance2] = await Promise.all([installYfinance(), installYahooFinance2()]);
-  upstreams = await startUpstreams({ port: 0 });
-  proxy = await startStandalone({
-    port: 0,
-    host: '127.0.0.1',
-    upstream: upstreams.urlOf('yahoo'),
-    key,
-    log: () => undefined,
-    heartbeatMs: 0,
-  });
+  simulated = await startSimulatedProxy({ key });
+  ({ upstreams, proxy } = simulated);
 }, 180_000);
-afterAll(async () => {
-  await proxy?.stop();
-  await upstreams?.stop();
-});
+afterAll(() => simulated?.stop());
 
 /** Closes of the last month by date, from the simulator itself. */
 async function closes(symbol: string): Promise<Map<string, number | null>> {
@@ -66,7 +57,7 @@ describe('clients that know nothing of Quotron, unchanged but for where they con
 });
 
 describe('a proxy without a key', () => {
-  let open: StandaloneProxy;
+  let open: SimulatedProxy['proxy'];
   beforeAll(async () => {
     const upstream = upstreams.urlOf('yahoo');
     open = await startStandalone({ port: 0, host: '127.0.0.1', upstream, log: () => undefined, heartbeatMs: 0 });

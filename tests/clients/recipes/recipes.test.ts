@@ -3,9 +3,8 @@ import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { newApiKeySchema } from '../../../core/contracts/http/api-keys.ts';
-import { type StandaloneProxy, startStandalone } from '../../../functions/yahoo-proxy/standalone.ts';
-import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { iso, makeBatch, makeKeys, makeListing, testApi } from '../../support/api-fixture.ts';
+import { type SimulatedProxy, startSimulatedProxy } from '../../support/simulated-proxy.ts';
 import { useWorld } from '../../support/use-world.ts';
 import { closesOf, numbersIn } from './closes.ts';
 import { clients, installPackages, type Packages, runRecipe } from './run-recipe.ts';
@@ -13,30 +12,20 @@ import { clients, installPackages, type Packages, runRecipe } from './run-recipe
 const key = 'a-key-that-clients-send';
 const world = useWorld({ connections: 2, keepRows: true });
 let packages: Packages;
-let upstreams: RunningUpstreams;
-let proxy: StandaloneProxy;
+let simulated: SimulatedProxy;
 let api: Server | undefined;
 const env = { YFINANCE_PROXY_URL: '', QUOTRON_FEED: '' };
 
 beforeAll(async () => {
   packages = await installPackages();
-  upstreams = await startUpstreams({ port: 0 });
-  proxy = await startStandalone({
-    port: 0,
-    host: '127.0.0.1',
-    upstream: upstreams.urlOf('yahoo'),
-    key,
-    log: () => undefined,
-    heartbeatMs: 0,
-  });
-  env.YFINANCE_PROXY_URL = `${proxy.url}/yahoo/k/${key}`;
+  simulated = await startSimulatedProxy({ key });
+  env.YFINANCE_PROXY_URL = `${simulated.proxy.url}/yahoo/k/${key}`;
   env.QUOTRON_FEED = await startApi();
 }, 900_000);
 afterAll(async () => {
   api?.closeAllConnections();
   api?.close();
-  await proxy?.stop();
-  await upstreams?.stop();
+  await simulated?.stop();
 });
 
 /** The API with a bar of AAPL, over HTTP. Gives its address with a feed token for bars. */
@@ -71,7 +60,7 @@ it('of every client with a recipe there is a test', () => {
 describe('the recipe of a client that is told where to connect, as it is printed,', () => {
   it.each(toldWhere)('prints what Yahoo says: %s', async (client) => {
     const printed = numbersIn(await runRecipe(client, { packages, env }));
-    for (const close of await closesOf(upstreams.urlOf('yahoo'), 'AAPL'))
+    for (const close of await closesOf(simulated.upstreams.urlOf('yahoo'), 'AAPL'))
       expect(Math.min(...printed.map((number) => Math.abs(number - close))), String(close)).toBeLessThan(0.006);
   });
 

@@ -102,13 +102,17 @@ const tooManyConnections = '53300';
  * storm of requests, and those that come late in it must not fail for that.
  */
 function patient(connect: () => Promise<Connection>, withinMs: number): () => Promise<Connection> {
-  return () => {
+  return async () => {
     const until = performance.now() + withinMs;
-    const again = retry(
-      handleWhen((error) => errorCode(error) === tooManyConnections && performance.now() < until),
-      { backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }) },
-    );
-    return again.execute(() => connect());
+    const mayTry = (error: unknown) => errorCode(error) === tooManyConnections && performance.now() < until;
+    try {
+      return await connect();
+    } catch (error) {
+      if (!mayTry(error)) throw error;
+    }
+    const backoff = new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 });
+    // Only here: each statement checks a connection out, and hardly one is refused.
+    return retry(handleWhen(mayTry), { backoff }).execute(() => connect());
   };
 }
 

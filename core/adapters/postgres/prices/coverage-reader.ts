@@ -11,26 +11,16 @@ import { onlyRow, rowsOf } from '../database/rows.ts';
 import { namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { visibleOf } from './finding-records.ts';
 import { heldDays } from './held-days.ts';
-import { edgeOf, rangesOf } from './series-history.ts';
+import { edgeOf, historyFields, rangesOf, rangesRow } from './series-history.ts';
 
 const day = z.string().nullable();
-const range = z.object({ from: z.string(), to: z.string() });
 const seriesRow = z.object({
   ...namedListingFields,
   source: z.string(),
   interval: z.enum(barIntervals).catch('1d'),
   sourceSymbol: z.string().nullable(),
-  answered: z.array(range),
-  untraded: z.array(range),
-  newestFrom: day,
-  newestAt: z.number().nullable(),
-  unknownSince: z.number().nullable(),
-  firstDay: day,
-  lastDay: day,
-  listedFrom: day,
-  validFrom: day,
-  validTo: day,
-  delisted: z.boolean(),
+  ...historyFields,
+  untraded: rangesRow,
 });
 const idRow = z.object({ id: z.int() });
 const daysRow = z.object({ place: z.int(), days: z.string().nullable(), withdrawn: z.string().nullable() });

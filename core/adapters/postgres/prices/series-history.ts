@@ -31,19 +31,22 @@ export const historyOf = (visible: string) => `CASE WHEN k.listing_id IS NOT NUL
   WHERE l.id = k.listing_id) END`;
 
 const day = z.string().nullable();
-const range = z.object({ from: z.string(), to: z.string() });
 
-export const historyRow: z.ZodType<SeriesHistory | null> = z
-  .object({
-    answered: z.array(range),
-    newestFrom: day,
-    newestAt: z.number().nullable(),
-    unknownSince: z.number().nullable(),
-    firstDay: day,
-    lastDay: day,
-    listedFrom: day,
-    validFrom: day,
-    validTo: day,
-    delisted: z.boolean(),
-  })
-  .nullable();
+/** Days of a multirange, as `rangesOf` writes them. */
+export const rangesRow = z.array(z.object({ from: z.string(), to: z.string() }));
+
+/** The fields of a row that say what answers have said of a series. */
+export const historyFields = {
+  answered: rangesRow,
+  newestFrom: day,
+  newestAt: z.number().nullable(),
+  unknownSince: z.number().nullable(),
+  firstDay: day,
+  lastDay: day,
+  listedFrom: day,
+  validFrom: day,
+  validTo: day,
+  delisted: z.boolean(),
+};
+
+export const historyRow: z.ZodType<SeriesHistory | null> = z.object(historyFields).nullable();
