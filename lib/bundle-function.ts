@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as z from 'zod';
-import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
+import { type FunctionName, functionNames, insideFunctions } from '../core/contracts/functions.ts';
 import { importFolder } from '../core/contracts/words/imports.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../core/sources/definition.ts';
@@ -10,10 +10,16 @@ import { sourceHash } from './source-hash.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
+/** The folder of a bundle with the root certificates of RDS, a file for each region. */
+export const rootsFolder = 'roots';
+
 /** Folders that a function reads at run time, copied beside its bundle. */
-const folders: Partial<Record<FunctionName, { readonly from: string; readonly to: string }>> = {
-  migrate: { from: 'core/adapters/postgres/migrations', to: 'migrations' },
-};
+function foldersOf(name: FunctionName): readonly { readonly from: string; readonly to: string }[] {
+  return [
+    ...(name === 'migrate' ? [{ from: 'core/adapters/postgres/migrations', to: 'migrations' }] : []),
+    ...(insideFunctions.includes(name) ? [{ from: 'core/adapters/postgres/roots', to: rootsFolder }] : []),
+  ];
+}
 
 /**
  * Packages that cannot be bundled because they look for files beside their own. They are copied with their
@@ -67,8 +73,7 @@ export function bundleFunction(
   chromium: 'bundled' | 'elsewhere' = 'bundled',
 ): void {
   cpSync(cachedBundle(name), join(folder, 'index.js'));
-  const extra = folders[name];
-  if (extra) cpSync(join(root, extra.from), join(folder, extra.to), { recursive: true });
+  for (const { from, to } of foldersOf(name)) cpSync(join(root, from), join(folder, to), { recursive: true });
   const left = (path: string) => skipped.test(path) || (chromium === 'elsewhere' && packed.test(path));
   for (const place of placesOf(packages[name] ?? [])) {
     cpSync(join(root, place), join(folder, place), { recursive: true, filter: (path) => !left(path) });

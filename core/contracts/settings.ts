@@ -81,4 +81,6 @@ export const settingNames = {
   dbPort: 'DB_PORT',
   dbName: 'DB_NAME',
   dbUser: 'DB_USER',
+  /** Folder with the root certificate of RDS in each region, `<region>.pem`. */
+  dbRoots: 'DB_ROOTS',
 } as const;

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 
 import { settingNames } from '../contracts/settings.ts';
@@ -13,6 +15,8 @@ export type DatabaseSettings =
       readonly database: string;
       readonly user: string;
       readonly region: string;
+      /** Certificates (PEM) of the authorities that sign the server's own: no other's is accepted. */
+      readonly roots: string;
     };
 
 /**
@@ -81,13 +85,25 @@ export function alwaysOpenSetting(): boolean {
 export function databaseSettings(): DatabaseSettings {
   const url = optionalSetting('databaseUrl');
   if (url) return { url };
+  const region = process.env['AWS_REGION'] ?? 'us-east-1';
   return {
     host: setting('dbHost'),
     port: Number(optionalSetting('dbPort') ?? 5432),
     database: setting('dbName'),
     user: setting('dbUser'),
-    region: process.env['AWS_REGION'] ?? 'us-east-1',
+    region,
+    roots: rdsRoots(setting('dbRoots'), region),
   };
+}
+
+/** Amazon's certificates as Lambda has them: of every region, 230 kB that each container would read. */
+const rootsOfLambda = '/var/runtime/ca-cert.pem';
+
+/** The root certificates of RDS in a region. One that is newer than this release is looked for in Lambda's own file. */
+function rdsRoots(folder: string, region: string): string {
+  for (const file of [join(folder, `${region}.pem`), rootsOfLambda])
+    if (existsSync(file)) return readFileSync(file, 'utf8');
+  throw new SettingError(settingNames.dbRoots, `names ${folder}, which has no root certificate of RDS in ${region}`);
 }
 
 /** A setting that is missing or malformed. */

@@ -39,12 +39,12 @@ export async function migrateDatabase(
 ): Promise<MigrateResponse> {
   if (request.prepare && 'host' in database) {
     const { masterUser: user, masterPassword } = request.prepare;
-    const { host, port, region } = database;
+    const { host, port, region, roots } = database;
     const master = await connectMaster(
       masterPassword,
       iamToken({ host, port, user, region }),
       async (password): Promise<pg.Client> => {
-        const ssl = { rejectUnauthorized: true };
+        const ssl = { rejectUnauthorized: true, ca: roots };
         const client = new pg.Client({ host, port, database: database.database, user, password, ssl });
         await client.connect();
         return client;

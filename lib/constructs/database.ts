@@ -12,6 +12,7 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../../core/contracts/migrate.ts';
+import { rootsFolder } from '../bundle-function.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import type { Network } from './network.ts';
@@ -106,8 +107,8 @@ export class CloudDatabase extends Construct implements Database {
     fn.addSetting('dbPort', this.instance.dbInstanceEndpointPort);
     fn.addSetting('dbName', 'quotron');
     fn.addSetting('dbUser', user);
-    // Node does not include Amazon's certificate authorities; this file of the Lambda runtime has those of RDS.
-    fn.lambda.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
+    // Node does not include the certificate authorities of RDS: they are in the bundle.
+    fn.addSetting('dbRoots', `/var/task/${rootsFolder}`);
   }
 
   /**

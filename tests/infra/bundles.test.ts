@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
+import {
+  type FunctionName,
+  functionNames,
+  insideFunctions,
+  optionalFunctions,
+} from '../../core/contracts/functions.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { answerReaders, bundleFunction } from '../../lib/bundle-function.ts';
@@ -77,6 +82,15 @@ it('the bundle of migrate carries the SQL of every migration', () => {
   const migrations = readdirSync(join(import.meta.dirname, '../../core/adapters/postgres/migrations'));
   expect(readdirSync(join(folder, 'migrate', 'migrations')).sort()).toEqual(migrations.sort());
   expect(migrations.length).toBeGreaterThan(0);
+});
+
+it('what logs in to the database, and nothing else, carries the root certificates of RDS where its setting says', () => {
+  for (const name of functionNames) {
+    const inside = insideFunctions.includes(name);
+    expect(existsSync(join(folder, name, 'roots', 'us-east-1.pem')), name).toBe(inside);
+    for (const stage of cloudStages)
+      expect(functionsOf(stage).get(name)?.variables['DB_ROOTS'], name).toBe(inside ? '/var/task/roots' : undefined);
+  }
 });
 
 it('the bundle of the browser’s scraper has Chromium and Playwright, found from where they lie', async () => {

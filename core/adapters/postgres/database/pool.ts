@@ -50,7 +50,7 @@ export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimi
           database: settings.database,
           user: settings.user,
           password: iamToken(settings),
-          ssl: { rejectUnauthorized: true },
+          ssl: { rejectUnauthorized: true, ca: settings.roots },
         });
   // An idle connection that breaks (a database restarted) must not end the process: the next query opens a new one.
   pool.on('error', () => undefined);
