@@ -28,6 +28,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'core/market/',
     'functions/yahoo-proxy/standalone.ts',
     'functions/migrate/standalone.ts',
+    // What a deployment costs a month.
+    'lib/cost/',
     'core/auth/redact.ts',
     ...['python', 'ports', 'problem', 'settings', 'state-folder'].map((name) => `localstack/${name}.ts`),
     'localstack/run.mjs',

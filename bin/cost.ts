@@ -1,0 +1,18 @@
+/** `npm run cost`: makes the figures of docs/cost.md from the templates of the stages. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { costPage } from '../lib/cost/cost-page.ts';
+import { stageTemplates } from './stage-templates.ts';
+
+const page = resolve(import.meta.dirname, '../docs/cost.md');
+const folder = mkdtempSync(join(tmpdir(), 'quotron-cost-'));
+try {
+  const made = costPage(readFileSync(page, 'utf8'), {
+    dev: stageTemplates('dev', folder),
+    prod: stageTemplates('prod', folder),
+  });
+  writeFileSync(page, made);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
