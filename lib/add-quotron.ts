@@ -1,6 +1,6 @@
 import { Aspects, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { catalogue } from '../core/sources/catalogue.ts';
+import { sourcesOf } from '../core/sources/catalogue.ts';
 import { readQuotas } from '../core/sources/quotas.ts';
 import { AlarmsReachPeople } from './aspects/alarms-reach-people.ts';
 import { OwnConstructs } from './aspects/own-constructs.ts';
@@ -23,7 +23,7 @@ export interface Quotron {
 
 /** All stacks of one stage, `Quotron-<stage>-<Stack>`, in the order in which they build on each other. */
 export function addQuotron(app: Construct, settings: StageSettings): Quotron {
-  const quotas = readQuotas(settings.sourceQuotas ?? '', catalogue);
+  const quotas = readQuotas(settings.sourceQuotas ?? '', sourcesOf(settings.stage));
   // Found here and not by the containers, all of which would end at their start.
   if ('wrong' in quotas) throw new Error(`The setting sourceQuotas of the stage ${settings.stage} ${quotas.wrong}.`);
   const id = (stack: string) => `Quotron-${settings.stage}-${stack}`;

@@ -38,6 +38,11 @@ export const catalogue: readonly SourceDefinition[] = Object.values<SourceDefini
     (a, b) => Number(b.kind === 'api') - Number(a.kind === 'api') || (b.rank.equity ?? 0) - (a.rank.equity ?? 0),
   );
 
+/** The sources of an installation: on AWS none that exists in the simulator only. */
+export function sourcesOf(stage: string): readonly SourceDefinition[] {
+  return stage === 'local' ? catalogue : catalogue.filter(({ localOnly }) => localOnly !== true);
+}
+
 /** What rows are stored of: the catalogue, and what people import. */
 export const storedSources: readonly SourceDefinition[] = [...catalogue, ...importDefinitions];
 

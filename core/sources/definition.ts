@@ -134,6 +134,8 @@ export interface SourceDefinition {
   readonly pageBytes?: number;
   /** It shows what someone holds there: a symbol that is put on the watch list is requested of it only where it is named. */
   readonly onlyWhenNamed?: boolean;
+  /** It exists in the simulator only, and is no part of an installation on AWS. */
+  readonly localOnly?: boolean;
   /** It tolerates one worker at a time (a second login would end the first): its tasks are done one after the other. */
   readonly oneWorker?: boolean;
   /** How a session is made, or `null` where none is needed. */

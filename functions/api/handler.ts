@@ -36,6 +36,7 @@ import { settingNames } from '../../core/contracts/settings.ts';
 import { version } from '../../core/contracts/version.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {
   alwaysOpenSetting,
@@ -48,7 +49,6 @@ import {
   simulatedSourcesSetting,
 } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from './app.ts';
 
 applySourceQuotas();
@@ -107,7 +107,7 @@ const app = createApp({
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
   inspector: sqsQueueInspector(queues()),
-  catalogue,
+  catalogue: installedSources(),
   alwaysOpen: alwaysOpenSetting(),
   simulated: simulatedSourcesSetting(),
   clock: Date.now,

@@ -12,10 +12,10 @@ import { everySource } from '../../core/auth/visible-sources.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { acceptedRulesSetting, databaseSettings, numberSetting, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { judgeStored } from './judge-stored.ts';
 import { removeUnfinished, type UnfinishedDependencies } from './remove-unfinished.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
@@ -26,7 +26,7 @@ const pool = createPool(databaseSettings(), 1, timeLimits('maintain'));
 
 const holeDependencies: HoleDependencies = {
   coverage: coverageReader(pool)(everySource),
-  catalogue,
+  catalogue: installedSources(),
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
 const proxyAnswerDays = numberSetting('proxyAnswerDays') ?? usualAnswerDays;

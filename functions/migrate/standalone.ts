@@ -9,8 +9,8 @@ import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts
 import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
 import { firstList } from '../../core/planning/watch-list.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { bootstrapKey } from './bootstrap-key.ts';
 import { connectMaster, onceLetIn } from './connect-master.ts';
 
@@ -60,7 +60,7 @@ export async function migrateDatabase(
   try {
     await onceLetIn(() => pool.query('SELECT 1'));
     const applied = await migrate(pool, migrationsDirectory, now);
-    const { started, count } = await startWatchList(pool, firstList(catalogue, request.watch ?? null), now);
+    const { started, count } = await startWatchList(pool, firstList(installedSources(), request.watch ?? null), now);
     const adminKeyAdded = request.adminKey !== undefined && (await addAdminKey(pool, request.adminKey, now));
     const adminKeys = await countAdminKeys(pool, now);
     return { applied, watched: { started: [...started], count }, adminKeyAdded, adminKeys };

@@ -20,11 +20,11 @@ import { blobsNeverRead } from '../../core/contracts/metrics.ts';
 import { importFolder } from '../../core/contracts/words/imports.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from './compare-blobs.ts';
 import { findLostBlobs } from './find-lost-blobs.ts';
 import { publishFailing } from './publish-failing.ts';
@@ -38,7 +38,7 @@ applySourceQuotas();
 const pool = createPool(databaseSettings(), 1, timeLimits('monitor'));
 const watching = {
   store: postgresOutcomeStore(pool),
-  sources: catalogue,
+  sources: installedSources(),
   planned: { watched: () => readWatchList(pool), alwaysOpen: alwaysOpenSetting() },
 };
 const queue = sqsMessageQueue({
@@ -55,20 +55,20 @@ const comparing = {
   index: s3BlobIndex(setting('rawBucket'), s3),
   queue,
   // The imports of all licence classes are in one folder.
-  sources: [...catalogue, { id: importFolder }],
+  sources: [...installedSources(), { id: importFolder }],
 };
 const system = {
   health: healthReader(pool),
   samples: systemSamples(pool),
   sources: sourceReader(pool),
   switches: switchStore(pool),
-  catalogue,
+  catalogue: installedSources(),
 };
 const held = rereadStore(pool);
 const starting = {
   recoveries: postgresRecoveryStore(pool),
   queue,
-  sources: catalogue,
+  sources: installedSources(),
 };
 
 /** Outcomes from their queue, or the minute's tick, which also publishes for each source whether it fails. */

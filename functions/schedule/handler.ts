@@ -6,12 +6,12 @@ import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.
 import { readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { handleQueue, isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { scrapeQueueUrls } from '../../core/runtime/queue-urls.ts';
 import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { planRuns } from './plan-runs.ts';
 
 applySourceQuotas();
@@ -21,7 +21,7 @@ const pool = createPool(databaseSettings(), 1, timeLimits('schedule'));
 const planning = {
   store: postgresPlanStore(pool),
   queue,
-  sources: catalogue,
+  sources: installedSources(),
   watched: () => readWatchList(pool),
   alwaysOpen: alwaysOpenSetting(),
   clockWasAhead(ms: number) {

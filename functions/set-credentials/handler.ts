@@ -2,9 +2,9 @@ import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { secretsManagerWriter } from '../../core/adapters/secrets/secret-store.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
+import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import { mapSetting, setting, simulatedSourcesSetting } from '../../core/runtime/settings.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { createCredentialsApp } from './set-credentials.ts';
 
 const answer = handle(
@@ -12,7 +12,7 @@ const answer = handle(
     state: lambdaState(setting('stateFunction')),
     secrets: secretsManagerWriter(),
     secretIds: mapSetting('credentialSecrets'),
-    catalogue,
+    catalogue: installedSources(),
     simulated: simulatedSourcesSetting(),
     clock: Date.now,
     // Only the error's name: its text may repeat what was sent.

@@ -8,7 +8,7 @@ import { type FunctionName, ingestMemoryMb } from '../../core/contracts/function
 import { sourceFailing, sourceFlapping, sourceLimited } from '../../core/contracts/metrics.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { calendarNoticeDays } from '../../core/market/calendar.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
@@ -91,8 +91,9 @@ export class PipelineStack extends Stack {
     const maintain = make('maintain');
 
     const { concurrency } = settings;
+    const sources = sourcesOf(settings.stage);
     const scrapeQueues = Object.fromEntries(
-      catalogue.map((source) => [
+      sources.map((source) => [
         source.id,
         new QuotronQueue(this, {
           name: scrapeQueueName(source.id),
@@ -200,7 +201,7 @@ export class PipelineStack extends Stack {
       says: `The exchanges' calendars (${settings.stage}) end within ${calendarNoticeDays} days: after that no holiday is known.`,
       heading: 'Calendars about to end',
     });
-    for (const source of catalogue) {
+    for (const source of sources) {
       const of = {
         namespace: 'Quotron',
         dimensionsMap: { service: 'quotron', stage: settings.stage, source: source.id },

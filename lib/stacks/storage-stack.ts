@@ -1,6 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
@@ -29,7 +29,7 @@ export class StorageStack extends Stack {
     const keep = settings.stage !== 'local';
     this.rawStore = new RawStore(this, 'Raw', { keep, proxyAnswerDays: settings.proxyAnswerDays });
     this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
-    this.credentials = new SourceCredentials(this, 'Credentials', { sources: catalogue, keep });
+    this.credentials = new SourceCredentials(this, 'Credentials', { sources: sourcesOf(settings.stage), keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
     if (settings.stage === 'local') {
       this.cloud = undefined;

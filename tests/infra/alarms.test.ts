@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { headingAnchor } from '../../lib/monitoring/runbook-alarm.ts';
 import { cloudStages, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
@@ -43,7 +43,7 @@ describe.each(stages)('in %s', (stage) => {
   it.each(['SourceFailing', 'SourceLimited', 'SourceFlapping'])(
     'every source has an alarm on what the monitor reports it by %s',
     (metric) => {
-      for (const { id } of catalogue) {
+      for (const { id } of sourcesOf(stage)) {
         const [alarm, ...others] = on(metric, id);
         expect(others, id).toEqual([]);
         expect(alarm?.Dimensions.map(({ Name, Value }) => [Name, Value]).sort(), id).toEqual([

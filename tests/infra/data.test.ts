@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { needsCredentials } from '../../core/auth/credentials.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
+import { pascalCase } from '../../lib/names.ts';
 import { cloudStages, queuesOf, resourcesOf, stages, synthesized } from './synthesize.ts';
 
 const stateful = [
@@ -18,8 +19,8 @@ const databaseSecret = {
 };
 
 /** The secrets of sources that came after those that are pinned below. */
-const newSecrets = catalogue
-  .filter((source) => needsCredentials(source) && !['alpha-vantage', 'demo-broker'].includes(source.id))
+const newSecrets = sourcesOf('prod')
+  .filter((source) => needsCredentials(source) && source.id !== 'alpha-vantage')
   .map(({ id }) => id.replaceAll(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase()))
   .map((name) => new RegExp(`^AWS::SecretsManager::Secret Credentials${name}[0-9A-F]{8}$`));
 
@@ -79,7 +80,6 @@ describe.each(cloudStages)('in %s', (stage) => {
       'AWS::RDS::DBInstance DatabaseInstanceAA8A5FDE',
       'AWS::S3::Bucket RawBucket672A0DBB',
       'AWS::SecretsManager::Secret CredentialsAlphaVantage37D5DA35',
-      'AWS::SecretsManager::Secret CredentialsDemoBrokerB1640679',
       databaseSecret[stage],
       'AWS::SecretsManager::Secret SessionKeySecret92F1BE70',
     ];
@@ -97,6 +97,14 @@ describe.each(cloudStages)('in %s', (stage) => {
       );
     expect(elsewhere).toEqual(['Pipeline AWS::SecretsManager::Secret', 'Web AWS::S3::Bucket']);
   });
+});
+
+it.each(cloudStages)('in %s there is nothing of a source that exists in the simulator only', (stage) => {
+  const simulated = sourcesOf('local').filter(({ localOnly }) => localOnly);
+  expect(simulated.length).toBeGreaterThan(0);
+  const templates = JSON.stringify(Object.values(synthesized(stage).stacks).map(({ resources }) => resources));
+  for (const { id, title } of simulated)
+    for (const name of [id, title, pascalCase(id)]) expect(templates).not.toContain(name);
 });
 
 it('deleting the stack of prod deletes no data', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames, insideFunctions } from '../../core/contracts/functions.ts';
 import { ingestQueueName } from '../../core/contracts/queues.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
 
@@ -15,6 +15,7 @@ const statement = z.object({
 });
 const policy = z.object({ Statement: z.array(statement) });
 
+const catalogue = sourcesOf('prod');
 const credentialed = catalogue.filter(needsCredentials);
 
 /** A resource of a policy in few words: what it is, not where CDK puts it. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { localAssetBucket } from '../../lib/asset-bucket.ts';
 import { pascalCase } from '../../lib/names.ts';
 import { synthesized } from './synthesize.ts';
@@ -38,7 +38,7 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
     (name) => !optionalFunctions.includes(name) && (stage !== 'local' || name !== 'prepare-database'),
   );
   const queues = [
-    ...catalogue.map(({ id }) => `scrape-${id}`),
+    ...sourcesOf(stage).map(({ id }) => `scrape-${id}`),
     'ingest',
     'ingest-pages',
     'outcomes',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
+import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
 const day = 86_400;
@@ -8,7 +8,7 @@ const day = 86_400;
 describe.each(stages)('in %s', (stage) => {
   it('there is a queue per source, and one each for blobs, blobs of pages, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
     const names = [
-      ...catalogue.map(({ id }) => scrapeQueueName(id)),
+      ...sourcesOf(stage).map(({ id }) => scrapeQueueName(id)),
       'ingest',
       'ingest-pages',
       'outcomes',
@@ -21,7 +21,7 @@ describe.each(stages)('in %s', (stage) => {
   it('each queue has one reader', () => {
     const readers = Object.fromEntries(eventSourcesOf(stage).map((source) => [source.queueName, source.functionName]));
     expect(readers).toEqual({
-      ...Object.fromEntries(catalogue.map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
+      ...Object.fromEntries(sourcesOf(stage).map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
       ingest: 'ingest',
       'ingest-pages': 'ingest',
       outcomes: 'monitor',

@@ -1,8 +1,7 @@
 import type { SourceDefinition } from '../definition.ts';
 
 /**
- * A broker that exists in the simulator only: it shows, and proves, how prices are read behind a login form. It gets no
- * requests until someone sets credentials, and only the local cloud has any.
+ * A broker that exists in the simulator only: it shows, and proves, how prices are read behind a login form.
  */
 export const demoBroker: SourceDefinition = {
   id: 'demo-broker',
@@ -26,6 +25,7 @@ export const demoBroker: SourceDefinition = {
   },
   // A second sign-in would end the first.
   oneWorker: true,
+  localOnly: true,
   onlyWhenNamed: true,
   jobs: [
     {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import { dueRuns, nextRun, stretchesOf } from '../../../core/planning/job-schedule.ts';
 import { plannedShare } from '../../../core/planning/quota.ts';
-import { catalogue, parserOf, sourceOf } from '../../../core/sources/catalogue.ts';
+import { catalogue, parserOf, sourceOf, sourcesOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
 
 const dayMs = 86_400_000;
@@ -71,4 +71,14 @@ describe.each(catalogue.map((source) => [source.id, source] as const))('%s', (id
       expect(origin).toMatch(/^https:/);
     }
   });
+});
+
+it('an installation on AWS has every source but those of the simulator', () => {
+  const onLaptop = sourcesOf('local').map(({ id }) => id);
+  expect(onLaptop).toEqual(catalogue.map(({ id }) => id));
+  for (const stage of ['dev', 'prod'])
+    expect(sourcesOf(stage).map(({ id }) => id)).toEqual(onLaptop.filter((id) => id !== 'demo-broker'));
+  expect(catalogue.filter(({ origins }) => origins.some((each) => each.endsWith('.invalid')))).toEqual(
+    catalogue.filter(({ localOnly }) => localOnly),
+  );
 });
