@@ -11,7 +11,7 @@ import type { FurtherRequests } from './further-requests.ts';
 import type { TableQuestion } from './in-page/look-at-table.ts';
 import { markShown } from './in-page/mark-shown.ts';
 import { type PageSession, runInPage } from './in-page/run-in-page.ts';
-import { followScript, lookScript, scrollScript, settleScript } from './in-page/table-steps.ts';
+import { followScript, scrollScript, settleScript } from './in-page/table-steps.ts';
 
 export interface TablePage {
   readonly page: Page;
@@ -301,8 +301,8 @@ async function survey(
   const most = Math.max(left(), leastMs);
   for (let tried = 1; ; tried++) {
     try {
-      const script = `({ look: ${lookScript(asked)}, html: ${markShown(most, { asked, known: known && [...known] })} })`;
-      return surveySchema.parse(await runInPage(inPage, script, most * 1.5));
+      const seen = await runInPage(inPage, markShown(most, { asked, known: known && [...known] }), most * 1.5);
+      return seen === null ? { look: null, html: null } : surveySchema.parse(seen);
     } catch (error) {
       if (tried === tries) throw error;
     }

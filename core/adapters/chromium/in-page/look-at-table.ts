@@ -12,25 +12,39 @@ export interface TableQuestion {
   readonly origins: readonly string[];
 }
 
-/** Defines `lookAtTable()` and `control(name)` for the rest of a script. */
-export const tableFunctions = (asked: TableQuestion) => String.raw`
+/**
+ * Defines `theTable()`, `lookAtTable()` and `control(name)` for the rest of a script. `roots` is the name of its list of the
+ * shadow roots of the page, where it has walked through all of it; otherwise they are looked for, at most five times a second.
+ */
+export const tableFunctions = (asked: TableQuestion, roots: string | null = null) => String.raw`
   const asked = ${JSON.stringify(asked)};
   const isShown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-  const everywhere = (root, selector, found = [], depth = 0) => {
-    found.push(...root.querySelectorAll(selector));
-    if (depth < 5) for (const each of root.querySelectorAll('*')) if (each.shadowRoot) everywhere(each.shadowRoot, selector, found, depth + 1);
+  const rootsIn = (root, found = [], depth = 0) => {
+    if (depth < 5) for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) { found.push(shadowRoot); rootsIn(shadowRoot, found, depth + 1); }
     return found;
   };
-  const rowsOf = (table) => [...table.rows].filter((row) => row.parentNode.localName === 'tbody' && isShown(row) && row.cells.length > 0 && ![...row.cells].every((cell) => cell.localName === 'th') && !(row.cells.length === 1 && row.cells[0].colSpan > 1));
-  const theTable = () => {
-    let best = null, most = -1;
-    for (const table of everywhere(document, asked.selector)) {
+  let roots = ${roots}, rootsAt = 0;
+  const everywhere = (selector) => {
+    if (${roots === null} && (roots === null || performance.now() - rootsAt > 200)) { roots = rootsIn(document); rootsAt = performance.now(); }
+    return [document, ...roots].flatMap((root) => [...root.querySelectorAll(selector)]);
+  };
+  const isDataRow = (row) => {
+    const { cells } = row;
+    if (row.parentNode.localName !== 'tbody' || cells.length === 0 || (cells.length === 1 && cells[0].colSpan > 1)) return false;
+    for (let at = 0; at < cells.length; at++) if (cells[at].localName !== 'th') return isShown(row);
+    return false;
+  };
+  const rowsOf = (table) => [...table.rows].filter(isDataRow);
+  const tableAndRows = () => {
+    let best = { table: null, rows: [] }, most = -1;
+    for (const table of everywhere(asked.selector)) {
       if (table.localName !== 'table' || !table.rows) continue;
-      const count = rowsOf(table).length;
-      if (count > most && isShown(table)) { best = table; most = count; }
+      const rows = rowsOf(table);
+      if (rows.length > most && isShown(table)) { best = { table, rows }; most = rows.length; }
     }
     return best;
   };
+  const theTable = () => tableAndRows().table;
   // Letters stay when prices move.
   const keyOf = (row) => { const text = row.textContent.slice(0, 2000); return text.replace(/[^\p{L}]+/gu, '') || text.replace(/\s+/g, ' '); };
 
@@ -58,7 +72,7 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
       parent = element.parentNode;
     }
   };
-  const textOutside = (element, table) => {
+  const readOutside = (element, table) => {
     const texts = [];
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => {
       if (node.nodeType === 3) return NodeFilter.FILTER_ACCEPT;
@@ -68,6 +82,15 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     let length = 0;
     while (walker.nextNode() && length < 20000) { texts.push(walker.currentNode.data); length += walker.currentNode.data.length; }
     return (table.caption ? table.caption.textContent + ' ' : '') + (table.tFoot ? table.tFoot.textContent + ' ' : '') + texts.join(' ');
+  };
+  // Read once for each look: the text of a page is searched for several kinds of count.
+  let outside = new Map();
+  const textOutside = (element, table) => {
+    const known = outside.get(element);
+    if (known !== undefined) return known;
+    const text = readOutside(element, table);
+    outside.set(element, text);
+    return text;
   };
   // Fewer rows may be as many as something else has.
   const leastOfAll = 8;
@@ -242,11 +265,10 @@ export const tableFunctions = (asked: TableQuestion) => String.raw`
     const link = element && element.closest('a[href]');
     return link !== null && link !== undefined && !/^(#|javascript:)/i.test(link.getAttribute('href')) && link.getAttribute('href') !== '';
   };
-  const lookAtTable = () => {
-    const table = theTable();
+  const lookAtTable = ({ table, rows } = tableAndRows()) => {
     if (!table) return null;
-    const rows = rowsOf(table);
-    const ways = ['all', 'next', 'more'].filter((name) => control(name, table) !== null);
-    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways, links: ways.filter((name) => isLink(control(name, table))), scripted: isScripted(), loading: loadingOf(table) };
+    outside = new Map();
+    const found = ['all', 'next', 'more'].map((name) => [name, control(name, table)]).filter(([, each]) => each !== null);
+    return { keys: rows.map(keyOf), said: saidOf(table, rows.length), pages: pagesOf(table), ways: found.map(([name]) => name), links: found.filter(([, each]) => isLink(each)).map(([name]) => name), scripted: isScripted(), loading: loadingOf(table) };
   };
 `;

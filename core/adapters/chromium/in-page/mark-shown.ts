@@ -20,7 +20,8 @@ export interface MarkedTable {
  * the browser is marked (see `shown-marks.ts`), and leaves the page as it was. `null` when it takes longer than `ms`.
  *
  * Styles and boxes are read first and marks are written afterwards: a page in which reading and writing alternate is laid
- * out again each time. Gives the HTML; of a further part of a table, that table with its new rows.
+ * out again each time. Gives the HTML; of a further part of a table, that table with its new rows. Where a table is asked for, gives
+ * `{ html, look }`, with what is known of the table.
  */
 export const markShown = (ms: number, table: MarkedTable | null) => String.raw`(() => {
   const marked = ${JSON.stringify(shownAttribute)};
@@ -183,6 +184,18 @@ ${seenTexts}
     spaceBetween(texts.filter((node) => kept.has(node)));
   };
 
+  // Gives whether a text of a cell stands in the parent itself.
+  const children = (parent, depth, within, hasTexts) => {
+    let ownText = false;
+    if (!hasTexts) for (let child = parent.firstElementChild; child; child = child.nextElementSibling) visit(child, depth + 1, within);
+    else
+      for (let child = parent.firstChild; child; child = child.nextSibling) {
+        if (child.nodeType === 1) visit(child, depth + 1, within);
+        else if (child.nodeType === 3 && !isBlank.test(child.data)) { within.texts.push(child); ownText = true; }
+      }
+    return ownText;
+  };
+
   // 'within' has the table, the texts of the cell for what stands in one, and whether styles are looked at.
   const visit = (element, depth, within) => {
     elements++;
@@ -198,8 +211,10 @@ ${seenTexts}
       if (style.visibility !== 'visible') { mark(element, 'inner'); hidden = true; }
     }
     const isCell = name === 'td' || name === 'th';
-    if (isIcon(element, name)) return mark(element, 'none');
-    const looked = within.looked || name === 'bdo' || tricks.test(element.getAttribute('style') || '') || (element.hidden && element.getAttribute('hidden') === 'until-found');
+    // Most elements of a table have no attributes: each question that is not asked of them counts.
+    const isBare = !element.hasAttributes();
+    if (!isBare && isIcon(element, name)) return mark(element, 'none');
+    const looked = within.looked || name === 'bdo' || (!isBare && (tricks.test(element.getAttribute('style') || '') || element.getAttribute('hidden') === 'until-found'));
     if (looked) {
       style ??= getComputedStyle(element);
       if (!hidden) {
@@ -209,7 +224,8 @@ ${seenTexts}
       }
     }
     // Text beside a shadow root is shown where a slot takes it, and that of closed details is not.
-    const unslotted = (name === 'details' && !element.open) || (element.shadowRoot !== null && [...element.childNodes].some((each) => each.nodeType === 3 && !isBlank.test(each.data) && each.assignedSlot === null));
+    const { shadowRoot } = element;
+    const unslotted = (name === 'details' && !element.open) || (shadowRoot !== null && [...element.childNodes].some((each) => each.nodeType === 3 && !isBlank.test(each.data) && each.assignedSlot === null));
     if (unslotted && !hidden) { mark(element, 'inner'); hidden = true; }
     let inside = within;
     if (name === 'table') inside = { table: element, texts: null, looked, turned: [] };
@@ -221,21 +237,14 @@ ${seenTexts}
       if (start !== '') before.set(element, start);
       if (end !== '') after.set(element, end);
     }
+    // Texts are read of cells only.
+    const hasTexts = (muted) => texts !== null && !muted;
     let ownText = false;
-    const children = (parent) => {
-      for (let child = parent.firstChild; child; child = child.nextSibling) {
-        if (child.nodeType === 1) visit(child, depth + 1, inside);
-        else if (child.nodeType === 3 && texts && !hidden && !isBlank.test(child.data)) { texts.push(child); ownText = true; }
-      }
-    };
-    if (element.shadowRoot) {
-      const outer = hidden;
-      hidden = hidden && !unslotted;
-      roots.push(element.shadowRoot);
-      children(element.shadowRoot);
-      hidden = outer;
+    if (shadowRoot) {
+      roots.push(shadowRoot);
+      ownText = children(shadowRoot, depth, inside, hasTexts(hidden && !unslotted));
     }
-    children(element);
+    ownText = children(element, depth, inside, hasTexts(hidden)) || ownText;
     if (ownText && looked) {
       const written = style.textTransform;
       if (written !== 'none' && /^(upper|lower)case$|^capitalize$/.test(written)) mark(element, written);
@@ -246,7 +255,7 @@ ${seenTexts}
   };
 
   const root = document.documentElement;
-  if (!root) return '';
+  if (!root) return ${table ? "{ html: '', look: null }" : "''"};
   try {
     if (document.body) visit(document.body, 1, { table: null, texts: null, turned: [], looked: withTricks || tricks.test(root.getAttribute('style') || '') });
   } catch (error) {
@@ -254,7 +263,7 @@ ${seenTexts}
     throw error;
   }
   const ours = ${JSON.stringify([shownAttribute, shownBefore, shownAfter, listAttribute, partAttribute, verdictAttribute])};
-  const given = ours.flatMap((name) => [...document.querySelectorAll('[' + name + ']')].map((element) => [element, name, element.getAttribute(name)]));
+  const given = [...document.querySelectorAll(ours.map((name) => '[' + name + ']').join())].flatMap((element) => ours.filter((name) => element.hasAttribute(name)).map((name) => [element, name, element.getAttribute(name)]));
   for (const [element, name] of given) element.removeAttribute(name);
   mark(root, 'page');
 ${table ? tableOf(table) : ''}
@@ -270,19 +279,25 @@ ${table ? tableOf(table) : ''}
   for (const [element] of after) element.removeAttribute(${JSON.stringify(shownAfter)});
   if (list) list.removeAttribute(${JSON.stringify(listAttribute)});
   for (const [element, name, value] of given) element.setAttribute(name, value);
-  return part ? html : doctype + html;
+  const whole = part ? html : doctype + html;
+  return ${table ? '{ html: whole, look: looked }' : 'whole'};
 })()`;
 
-/** Finds the table: `list` is the element in the page, `part` gives the rows of it that are not known. */
-const tableOf = ({ asked, known }: MarkedTable) =>
-  known === null
-    ? `  const { theTable } = (() => { ${tableFunctions(asked)} return { theTable }; })();
-  list = theTable();`
-    : `  const { theTable, rowsOf, keyOf } = (() => { ${tableFunctions(asked)} return { theTable, rowsOf, keyOf }; })();
-  part = () => {
-    const table = theTable(), known = new Set(${JSON.stringify(known)});
+/**
+ * Looks at the table: `looked` is what is known of it, `list` the element in the page, and `part` gives the rows of it that
+ * are not known.
+ */
+const tableOf = ({ asked, known }: MarkedTable) => `
+  const { tableAndRows, lookAtTable, keyOf } = ((shadowRoots) => { ${tableFunctions(asked, 'shadowRoots')} return { tableAndRows, lookAtTable, keyOf }; })(roots);
+  let looked = null;
+  const { table, rows } = tableAndRows();
+  try { looked = lookAtTable({ table, rows }); } catch {}
+${known === null ? '  list = table;' : partOf(known)}`;
+
+const partOf = (known: readonly string[]) => `  part = () => {
     if (!table) return '';
-    const fresh = new Set(rowsOf(table).filter((row) => !known.has(keyOf(row))));
+    const known = new Set(${JSON.stringify(known)});
+    const fresh = new Set(rows.filter((row) => !known.has(keyOf(row))));
     const copy = table.cloneNode(true), kept = [...table.rows].map((row) => fresh.has(row));
     [...copy.rows].forEach((row, at) => { if (!kept[at] && row.parentNode.localName === 'tbody') row.remove(); });
     copy.removeAttribute('id');

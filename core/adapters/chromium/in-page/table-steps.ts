@@ -1,10 +1,5 @@
 import { type TableQuestion, tableFunctions } from './look-at-table.ts';
 
-/** Gives what is known of the table, or `null` where there is none. */
-export const lookScript = (asked: TableQuestion) => `(() => {
-  try { ${tableFunctions(asked)} return lookAtTable(); } catch { return null; }
-})()`;
-
 /** Uses what leads to more rows. Gives whether there was such a thing. */
 export const followScript = (asked: TableQuestion, way: 'all' | 'next' | 'more') => `(() => {
   ${tableFunctions(asked)}
