@@ -15,12 +15,18 @@ import type { Connection } from './pool.ts';
  */
 export async function publish(db: Connection, events: readonly QuotronEvent[]): Promise<void> {
   if (events.length === 0) return;
+  await db.query({ name: 'publish', text: publishText('$1', '$2'), values: [...eventColumns(events)] });
+}
+
+/** SQL: adds events, by placeholders of the two arrays of `eventColumns`. For a statement that runs anyway. */
+export function publishText(types: string, data: string): string {
+  return `INSERT INTO outbox (type, key, data)
+          SELECT type, data->>'sourceId', data FROM unnest(${types}::text[], ${data}::jsonb[]) WITH ORDINALITY AS event (type, data, place)
+          ORDER BY place`;
+}
+
+/** Events as `publishText` takes them. Throws a ZodError for one that breaks its schema. */
+export function eventColumns(events: readonly QuotronEvent[]): readonly [types: string, data: string] {
   const checked = events.map((event) => eventSchema.parse(event));
-  await db.query({
-    name: 'publish',
-    text: `INSERT INTO outbox (type, key, data)
-           SELECT type, data->>'sourceId', data FROM unnest($1::text[], $2::jsonb[]) WITH ORDINALITY AS event (type, data, place)
-           ORDER BY place`,
-    values: [texts(checked.map(({ type }) => type)), texts(checked.map(({ data }) => JSON.stringify(data)))],
-  });
+  return [texts(checked.map(({ type }) => type)), texts(checked.map(({ data }) => JSON.stringify(data)))];
 }

@@ -5,8 +5,9 @@ import { chunkAttempts } from '../../../planning/retries.ts';
 import { type BatchHeader, DatabaseReplacedError } from '../../../ports/ingest-store.ts';
 import type { Decision } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
-import { publish } from '../database/outbox.ts';
+import { eventColumns, publishText } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
+import { noteSeenText } from '../work/watch-list.ts';
 import { holdBack } from './hold-back.ts';
 import { epochOf } from './standing.ts';
 import type { Withdrawn } from './withdraw.ts';
@@ -93,7 +94,10 @@ function newestAsOf({ quotes, bars, constituents = [] }: Decision): Date | null 
   return Number.isFinite(newest) ? new Date(newest) : null;
 }
 
-/** Closes a batch: its counts, statistics, quarantined rows and events, and the end of its task unless it has one. */
+/**
+ * Closes a batch: its counts, statistics, events and quarantined rows, which watched symbols the source has, and the end of
+ * its task unless it has one. All but the quarantine in one statement: a statement costs more than most of what is in it.
+ */
 export async function closeBatch(
   db: Connection,
   header: BatchHeader,
@@ -102,7 +106,11 @@ export async function closeBatch(
   counts: Counts,
   withdrawn: readonly Withdrawn[] = [],
 ): Promise<void> {
-  const { verdict, statistics, rejected } = decision;
+  const { verdict, statistics, rejected, seen } = decision;
+  const events = [
+    ...eventsOf(header, batchId, counts, rejected.length > 0),
+    ...withdrawalOf(header, batchId, withdrawn),
+  ];
   await db.query({
     name: 'close-batch',
     text: `
@@ -112,6 +120,10 @@ export async function closeBatch(
         INSERT INTO batch_statistics (batch_id, currency, count, rejected, mean, median, min, max, up, down, unchanged, volume)
         SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
                                  $13::numeric[], $14::int[], $15::int[], $16::int[], $17::numeric[])
+      ), seen AS (
+        ${noteSeenText('$28', '$29', '$30')}
+      ), published AS (
+        ${publishText('$26', '$27')}
       )
       UPDATE task SET status = $18, reason = $5, message = $6, detail = $25, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
@@ -148,12 +160,12 @@ export async function closeBatch(
       newestAsOf(decision),
       header.attempt,
       verdict.detail,
+      ...eventColumns(events),
+      header.sourceId,
+      texts(seen?.found ?? []),
+      texts(seen?.missing ?? []),
     ],
   });
-  await publish(db, [
-    ...eventsOf(header, batchId, counts, rejected.length > 0),
-    ...withdrawalOf(header, batchId, withdrawn),
-  ]);
   await holdBack(db, header, batchId, rejected);
 }
 

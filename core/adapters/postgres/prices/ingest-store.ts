@@ -15,7 +15,6 @@ import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { judgeNames, storeNameFindings } from '../listings/name-store.ts';
 import { openSaid } from '../listings/validity-store.ts';
 import { moveVenues } from '../listings/venue-store.ts';
-import { noteSeen } from '../work/watch-list.ts';
 import { storeAnswered, storeUnknown } from './bar-series.ts';
 import { storeBars } from './bar-store.ts';
 import { closeBatch, findBatch, openBatch } from './batch-store.ts';
@@ -102,7 +101,7 @@ export function postgresIngestStore(
  *   3. decide, outside the database
  *   4. quotes with their latest rows, what is withdrawn of bars and corporate actions, bars, corporate actions, findings,
  *      what is to be read again, constituents
- *   5. counts, statistics, quarantine, events, the task's end
+ *   5. counts, statistics, what the source has of the watch list, events, the task's end, quarantine
  *   6. which source is the price, under the one lock that all sources share
  */
 async function storeBatch(
@@ -151,7 +150,6 @@ async function storeBatch(
   const constituents = await storeConstituents(db, sourceId, batchId, decision.constituents ?? []);
   const listed = (decision.constituents ?? []).map(({ index }) => index.id);
   await storeMemberFindings(db, sourceId, batchId, decision.memberFindings ?? [], listed);
-  if (decision.seen) await noteSeen(db, sourceId, decision.seen);
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
     rejected: decision.rejected.length + wrongQuotes.length,

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import type { WatchedSymbol, WatchList } from '../../../planning/watch-list.ts';
-import type { SeenSymbols } from '../../../prices/decision.ts';
 import { texts } from '../database/array-literal.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { onlyRow, rowsOf } from '../database/rows.ts';
@@ -103,22 +102,16 @@ export function startWatchList(pool: Pool, first: WatchList, now: Date): Promise
   });
 }
 
-/** Notes which watched symbols a source has, and which it has not. Writes a row only where that is news. */
-export async function noteSeen(db: Connection, sourceId: string, { found, missing }: SeenSymbols): Promise<void> {
-  if (found.length > 0)
-    await db.query({
-      name: 'watch-found',
-      text: `UPDATE watch SET found_at = coalesce(found_at, now()), missing_since = NULL
-             WHERE source_id = $1 AND source_symbol = ANY ($2::text[]) AND (found_at IS NULL OR missing_since IS NOT NULL)`,
-      values: [sourceId, texts(found)],
-    });
-  if (missing.length > 0)
-    await db.query({
-      name: 'watch-missing',
-      text: `UPDATE watch SET missing_since = now()
-             WHERE source_id = $1 AND source_symbol = ANY ($2::text[]) AND missing_since IS NULL`,
-      values: [sourceId, texts(missing)],
-    });
+/**
+ * SQL: notes which watched symbols a source has, and which it has not, by placeholders of the source and of two arrays. It
+ * writes a row only where that is news. What is both found and missing is missing.
+ */
+export function noteSeenText(sourceId: string, found: string, missing: string): string {
+  const isMissing = `source_symbol = ANY (${missing}::text[])`;
+  return `UPDATE watch SET found_at = CASE WHEN ${isMissing} THEN found_at ELSE coalesce(found_at, now()) END,
+                           missing_since = CASE WHEN ${isMissing} THEN now() END
+          WHERE source_id = ${sourceId} AND source_symbol = ANY (${found}::text[] || ${missing}::text[])
+            AND CASE WHEN missing_since IS NULL THEN found_at IS NULL OR ${isMissing} ELSE NOT ${isMissing} END`;
 }
 
 const periodRow = z.object({ sourceId: z.string(), job: z.string(), seconds: z.int() });
