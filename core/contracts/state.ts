@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { asOfRequests, asOfResponses } from './as-of.ts';
 import { citableSchema } from './citable.ts';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
@@ -95,6 +96,7 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
   }),
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
   ...proxyRequests,
+  ...asOfRequests,
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
@@ -188,6 +190,7 @@ export const stateResponseSchemas = {
       .default(null),
   }),
   ...proxyResponses,
+  ...asOfResponses,
 } as const;
 
 export type StateResponses = { [Op in keyof typeof stateResponseSchemas]: z.infer<(typeof stateResponseSchemas)[Op]> };

@@ -13,6 +13,8 @@ export interface NamedListing {
   readonly mic: string;
   /** Major currency of the listing, ISO 4217. */
   readonly listingCurrency: string;
+  /** The venue quotes in units of which this many make one of it. */
+  readonly listingMinorFactor: number;
   /** IANA zone of the venue. */
   readonly zone: string;
 }

@@ -56,6 +56,18 @@ const minorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
   }),
 );
 
+/**
+ * What a unit is called, as `currencyUnit` reads it: by the vendors' usual name where it is a minor one.
+ *
+ * @example
+ * unitName({ currency: 'GBP', minorFactor: 100 }) // 'GBp'
+ */
+export function unitName({ currency, minorFactor }: CurrencyUnit): string {
+  if (minorFactor === 1) return currency;
+  const [usual] = Object.hasOwn(writtenAs, currency) ? (writtenAs[currency] ?? '').split(' ') : [];
+  return usual || `${currency.slice(0, 2)}${currency.slice(2).toLowerCase()}`;
+}
+
 const majorUnits: ReadonlyMap<string, CurrencyUnit> = new Map(
   currencyCodes.map((currency) => [currency, { currency, minorFactor: 1 }]),
 );

@@ -7,9 +7,9 @@ import { instantParameter, sourceIdParameter } from '../../core/http/read-reques
 import type { Call } from '../../core/http/route.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
 import type { PlannedPeriods } from '../../core/ports/watch-store.ts';
+import type { FoundQuote } from '../../core/serving/find-quotes.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { anotherNameOf } from './bars/warnings.ts';
-import type { FoundQuote } from './find-quotes.ts';
 import type { ViewContext } from './views/quote.ts';
 
 export const sourceParameter = sourceIdParameter

@@ -4,11 +4,12 @@
  *   2. guard    key and its limit (gate.ts)
  *   3. read     the question, known parameters only (core/proxy/read-question.ts)
  *   4. find     memory, shared cache, Yahoo (answer-cache.ts)
- *      Under /at/{instant}: the record, and nothing else (replay.ts)
+ *      Under /at/{instant}: the record and stored prices, and nothing else (replay.ts)
  *   5. reply    Yahoo's format on Yahoo's routes, the envelope of /api/v1 on the proxy's own; X-Cache, Age, ETag
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
 import { ProblemError, problemBody, problems } from '../../core/http/problem.ts';
 import { simulationOf } from '../../core/http/respond.ts';
@@ -59,7 +60,7 @@ const ownRoute = /^\/yahoo\/(?:quote|market|health|metrics)(?:\/|$)/;
 
 /** The app on its dependencies, mounted at `/yahoo`. Makes no connection until a request needs one. */
 export function createProxy(dependencies: ProxyDependencies): ProxyApp {
-  const { cache, gate, metrics, clock, log, record, simulated } = dependencies;
+  const { cache, gate, metrics, clock, log, past, simulated } = dependencies;
   const quick = createQuick(dependencies);
   const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => routedPath(request.url) });
 
@@ -161,7 +162,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     if ('error' in asked) return send(context, plainReply(route.name, asked.error));
     const outside = outsideFeed(admission.feed, asked.questions);
     if (outside) return send(context, yahooRefusal(route, outside));
-    if (time) return send(context, await replyOf(route, asked, time.at));
+    if (time) return send(context, await replyOf(route, asked, time.at, admission.use));
     const found = await cache.find(asked.questions, admission.caller);
     const unanswered = found.find(({ answer }) => answer === null)?.failed;
     if (unanswered) {
@@ -173,10 +174,15 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   }
 
   /** What was answered at an instant, or why there is nothing of it. */
-  async function replyOf(route: ProxyRoute, { questions, fields }: QuestionsAsked, at: number): Promise<Reply> {
-    if (!record) return plainReply(route.name, noRecord(route));
-    const then = await replayed(record, questions, at);
-    if (!then) return plainReply(route.name, nothingThen(route, at));
+  async function replyOf(
+    route: ProxyRoute,
+    { questions, fields }: QuestionsAsked,
+    at: number,
+    use: KeyUse,
+  ): Promise<Reply> {
+    if (!past) return plainReply(route.name, noRecord(route));
+    const then = await replayed(past, questions, at, use);
+    if ('gap' in then) return plainReply(route.name, nothingThen(route, at, then.gap));
     const made = route === quoteRoute ? joined(then.found, fields) : first(then.found, route);
     const reply = then.found.length === 0 ? plainReply(route.name, made) : foundReply(route.name, made, then.found);
     return { ...reply, headers: then.headers };
@@ -248,7 +254,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const admission = await gate.admit(given);
     if (shows === 'yahoo') return admission;
     if (admission.admitted) return admission.feed ? { admitted: false, why: 'feed' } : admission;
-    return admission.why === 'licence' ? { admitted: true, caller: '', feed: null } : admission;
+    return admission.why === 'licence' ? { admitted: true, caller: '', use: 'redistribute', feed: null } : admission;
   }
 
   function send(context: ProxyContext, reply: Reply): Response {

@@ -14,6 +14,7 @@ import type { ProxyDependencies } from './dependencies.ts';
 import { fetchFromYahoo } from './fetch-from-yahoo.ts';
 import type { Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
+import { rebuilder } from './rebuild.ts';
 import type { SharedCache } from './shared-cache.ts';
 import { waitingLine } from './waiting-line.ts';
 import { yahooSource } from './yahoo-source.ts';
@@ -92,7 +93,7 @@ async function assemble(world: ProxyWorld): Promise<AssembledProxy> {
   const dependencies: ProxyDependencies = {
     cache,
     shared,
-    record,
+    past: record && { record, rebuild: rebuilder(state) },
     breaker,
     gate: world.gate,
     metrics,

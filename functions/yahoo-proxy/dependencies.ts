@@ -1,17 +1,17 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AnswerCache } from './answer-cache.ts';
-import type { AnswerRecord } from './answer-record.ts';
 import type { Breaker } from './breaker.ts';
 import type { Gate } from './gate.ts';
 import type { ProxyMetrics } from './metrics.ts';
+import type { Past } from './replay.ts';
 import type { SharedCache } from './shared-cache.ts';
 
 /** The dependencies of the proxy. `handler.ts` and `standalone.ts` pass the real ones, tests their own. */
 export interface ProxyDependencies {
   readonly cache: AnswerCache;
   readonly shared: SharedCache | null;
-  /** `null` where no record of answers is kept. */
-  readonly record: AnswerRecord | null;
+  /** `null` where no record of answers is kept, and there is no database to make answers of. */
+  readonly past: Past | null;
   readonly breaker: Breaker;
   readonly gate: Gate;
   readonly metrics: ProxyMetrics;

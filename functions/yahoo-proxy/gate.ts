@@ -16,6 +16,8 @@ export type Admission =
   | {
       readonly admitted: true;
       readonly caller: string;
+      /** Which sources it may see. */
+      readonly use: KeyUse;
       /** What a feed token is bound to; the app compares it with the questions. */
       readonly feed: FeedBinding | null;
     }
@@ -55,12 +57,12 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
   const decide = (caller: Caller | null, { inPath }: GivenKey): Admission => {
     if (caller === null) return { admitted: false, why: 'bad_key' };
     if (inPath && !mayStandInPath(caller)) return { admitted: false, why: 'key_in_path' };
-    const { id, feed } = caller;
+    const { id, use, feed } = caller;
     const wait = limiter.take(id, feed ? limitOfFeed(feed) : undefined);
     if (wait > 0) return { admitted: false, why: 'too_fast', wait };
     if (feed && !reachesProxy(feed)) return { admitted: false, why: 'feed' };
-    return isVisible(caller.use, yahoo.terms.licence)
-      ? { admitted: true, caller: id, feed }
+    return isVisible(use, yahoo.terms.licence)
+      ? { admitted: true, caller: id, use, feed }
       : { admitted: false, why: 'licence' };
   };
   /** The caller with a key that may read, or `null`; remembers it. */
@@ -99,7 +101,7 @@ export function keyGate(state: State, limit: RateLimit, clock: Clock): Gate {
 /** For a standalone proxy: open to everybody who reaches it, or protected by one key. */
 export function openGate(required: string | undefined): Gate {
   const expected = required === undefined ? undefined : secretHash(required);
-  const admitted: Admission = { admitted: true, caller: 'local', feed: null };
+  const admitted: Admission = { admitted: true, caller: 'local', use: 'internal', feed: null };
   /** The key as it was sent and compared: a repeated request hashes nothing. It never changes while the process runs. */
   const verified = new Set<string>();
   const decide = (given: GivenKey | undefined): Admission => {

@@ -73,7 +73,7 @@ export async function handler(event: unknown, context: Context): Promise<unknown
     if (beat.canary !== 'well') logger.warn('Yahoo gives no new quote', { ...beat });
     return beat;
   } finally {
-    await Promise.all([Promise.allSettled(waiting), proxy.record?.settled(recordWaitMs)]);
+    await Promise.all([Promise.allSettled(waiting), proxy.past?.record.settled(recordWaitMs)]);
     const { stale, upstreamFailures, unrecorded } = proxy.metrics.takeDeltas();
     if (stale > 0) cloudMetrics.addMetric('ProxyStaleAnswers', MetricUnit.Count, stale);
     if (upstreamFailures > 0) cloudMetrics.addMetric('ProxyUpstreamFailures', MetricUnit.Count, upstreamFailures);

@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { httpUpstream } from '../../core/adapters/http/upstream.ts';
-import { memoryState } from '../../core/adapters/memory/state.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
-import type { AnswerBlobs } from '../../core/ports/answer-blobs.ts';
 import type { State } from '../../core/ports/state.ts';
-import type { UpstreamCall } from '../../core/ports/upstream.ts';
 import { setQuotas } from '../../core/sources/catalogue.ts';
 import type { ProxyWorld } from '../../functions/yahoo-proxy/assemble.ts';
+import { blobsInMemory, recordingProxy } from '../support/recording-proxy.ts';
 import { useWorld } from '../support/use-world.ts';
-import { testProxy } from '../support/yahoo-proxy-fixture.ts';
 import { oneOfEachRoute } from '../support/yahoo-proxy-requests.ts';
 
 const world = useWorld({ connections: 8, sources: ['yahoo'] });
 const minute = 60_000;
 const start = Date.parse('2026-11-23T15:00:00Z');
 let state: State;
-let blobs: AnswerBlobs & { readonly kept: Map<string, Buffer> };
+let blobs: ReturnType<typeof blobsInMemory>;
 
 beforeAll(() => {
   setQuotas(new Map([['yahoo', { perMinute: 4_000, perDay: 300_000 }]]));
@@ -23,67 +19,10 @@ beforeAll(() => {
 });
 afterAll(() => setQuotas(new Map()));
 beforeEach(() => {
-  const kept = new Map<string, Buffer>();
-  blobs = {
-    kept,
-    put: async (key, packed) => {
-      if (!kept.has(key)) kept.set(key, packed);
-    },
-    get: async (key) => kept.get(key) ?? null,
-  };
+  blobs = blobsInMemory();
 });
+const proxyOf = (more: Partial<ProxyWorld> = {}) => recordingProxy(world, { state, blobs, start, ...more });
 
-/** A proxy whose Yahoo says `says` to everything, at a time that the test sets. */
-async function proxyOf(more: Partial<ProxyWorld> = {}) {
-  let at = start;
-  let body = '';
-  let status = 200;
-  const sent: UpstreamCall[] = [];
-  // Permits and sessions by the clock of the test, the record in the database.
-  const session = memoryState(() => at);
-  const test = await testProxy(world.upstreams, {
-    state: { call: (request) => (request.op.startsWith('record') ? state : session).call(request) },
-    blobs,
-    simulated: false,
-    now: () => at,
-    upstream: (options) => {
-      const simulator = httpUpstream(options);
-      return async (call) => {
-        // Cookie and crumb are the simulator's.
-        if (!/finance|calendar/.test(call.url.pathname)) return simulator(call);
-        sent.push(call);
-        const response = { status, headers: {}, body, truncated: false };
-        return { response, error: null, setCookies: [], url: call.url, latencyMs: 1 };
-      };
-    },
-    ...more,
-  });
-  return {
-    ...test,
-    sent,
-    /** Yahoo's answer from an instant on. */
-    says(atMs: number, text: string, withStatus = 200) {
-      at = atMs;
-      body = text;
-      status = withStatus;
-    },
-    /** Asks what Yahoo says now, so that it is recorded. */
-    async hear(path: string) {
-      const answer = await test.ask(path);
-      const text = await answer.text();
-      await test.proxy.record?.settled(30_000);
-      return { status: answer.status, text };
-    },
-    goTo(atMs: number) {
-      at = atMs;
-    },
-    async asOf(instant: number | string, path: string) {
-      const place = typeof instant === 'number' ? new Date(instant).toISOString() : instant;
-      const answer = await test.ask(path.replace('/yahoo/', `/yahoo/at/${place}/`));
-      return { status: answer.status, text: await answer.text(), headers: answer.headers };
-    },
-  };
-}
 const chart = (close: number) =>
   JSON.stringify({
     chart: {
@@ -181,7 +120,7 @@ describe('what Yahoo answered at an instant', () => {
     const { body } = post;
     const path = `/yahoo${post.path}`;
     expect((await request({ path, body })).status).toBe(200);
-    await proxy.record?.settled(30_000);
+    await proxy.past?.record.settled(30_000);
     goTo(start + 10 * minute);
     const refused = await asOf(start, chartPath);
     expect([refused.status, refused.text]).toEqual([404, refusal]);
@@ -320,7 +259,7 @@ describe('the record', () => {
     const { says, ask, proxy } = await proxyOf({ blobs: { put: () => new Promise(() => {}), get: blobs.get } });
     says(start, chart(10));
     expect((await ask(chartPath)).status).toBe(200);
-    await proxy.record?.settled(10);
+    await proxy.past?.record.settled(10);
     expect(proxy.metrics.takeDeltas().unrecorded).toBe(0);
   });
 

@@ -108,5 +108,12 @@ export function micOf(exchangeCode: string): string {
   return mics.get(exchangeCode) ?? pseudoMics.unknown;
 }
 
+const codes: ReadonlyMap<string, string> = new Map([...mics].reverse().map(([code, mic]) => [mic, code]));
+
+/** Yahoo's code of a venue, the first where it has several; the MIC itself where it has none that is known. */
+export function exchangeCodeOf(mic: string): string {
+  return codes.get(mic) ?? mic;
+}
+
 /** All of Yahoo's codes that are known. */
 export const exchangeCodes: readonly string[] = [...mics.keys()];

@@ -20,16 +20,15 @@ import { startOfDate } from '../../../core/market/zoned-date.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { FindingRecords } from '../../../core/ports/finding-records.ts';
 import type { QuoteReader } from '../../../core/ports/quote-reader.ts';
+import { NotDerivableError } from '../../../core/serving/adjust.ts';
+import { type JudgedSeries, judgedSeries } from '../../../core/serving/judged-series.ts';
+import { findingsOf, qualities } from '../../../core/serving/quality.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import { requireListing, requireSource } from '../symbols.ts';
 import { instrumentView } from '../views/quote.ts';
 import type { BarLine } from '../views/tables.ts';
-import { NotDerivableError } from './adjust.ts';
 import { coverageOfPage, finality, type PageOf, timeOfPage } from './completeness.ts';
-import { adjust, type BarsAsked } from './load.ts';
-import { findingsOf, qualifiedActions, qualifiedBars, qualities } from './quality.ts';
-import { servedBars, servedCloses } from './said-before.ts';
 import {
   anotherName,
   basisWarnings,
@@ -121,44 +120,20 @@ export async function seriesOf(
   });
   const { rows: came, meta } = page(found, query.limit, (bar) => [bar.startsAt.toISOString()]);
   const { quality, interval } = query;
-  const judged = await deps
-    .findings(call.visible)
-    .ofSeries(
-      listing.listingId,
-      stored.source,
-      [interval, '1d'],
-      judgedTime(came, query.adjustment),
-      query.knownAt ?? null,
-    );
-  const known = quality === 'raw' ? [] : judged;
-  const { rows, leftOut, earlier } = await servedBars(reader, qualifiedBars(came, interval, known, quality), {
+  const series = await judgedSeries(reader, deps.findings(call.visible), came, {
     listingId: listing.listingId,
     source: stored.source,
     interval,
     zone: listing.zone,
     knownAt: query.knownAt ?? null,
-    down: query.order === 'desc',
-  });
-  const actions = qualifiedActions(
-    await reader.actions(listing.listingId, listing.zone, query.knownAt ?? null),
-    known,
+    order: query.order,
     quality,
-  );
-  const qualified = {
-    ...reader,
-    closesBefore: async (...of: Parameters<BarReader['closesBefore']>) => {
-      const closes = qualifiedBars(await reader.closesBefore(...of), '1d', known, quality);
-      const [listingId, source, zone, , , knownAt] = of;
-      return servedCloses(reader, closes, { listingId, source, interval: '1d', zone, knownAt });
-    },
-  };
-  const derivedBars = await derived(qualified, rows, actions, {
-    listingId: listing.listingId,
-    zone: listing.zone,
-    source: stored.source,
+    untilNow: query.adjustment === 'splits_and_dividends',
+  });
+  const { rows, actions, judged, counted } = series;
+  const derivedBars = await derived(series, {
     adjustment: query.adjustment,
     adjustedTo: query.adjustedTo ?? null,
-    knownAt: query.knownAt ?? null,
     now: call.now,
   });
   const adjusted =
@@ -175,9 +150,9 @@ export async function seriesOf(
   const warnings = [
     ...anotherName(judged, listing.symbol),
     ...basisWarnings(rows, listing.symbol, await repairsOf(reader, rows, listing.listingId, stored.source, interval)),
-    ...leftOutWarning(leftOut),
-    ...earlierWarning(earlier),
-    ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(known, rows) : []),
+    ...leftOutWarning(series.leftOut),
+    ...earlierWarning(series.earlier),
+    ...(query.adjustment === 'splits_and_dividends' ? doubtfulDividends(counted, rows) : []),
     ...gapWarning(covered, listing.symbol, stored.source),
   ];
   const lines = () => {
@@ -213,17 +188,6 @@ export async function seriesOf(
   };
 }
 
-/** A close before an ex-date is at the most so much older than the first bar. */
-const closesBeforeMs = 20 * 86_400_000;
-
-/** The bars that a page depends on: its own, and for a total return the closes before all later payments. */
-function judgedTime(page: readonly StoredBar[], adjustment: string): { from: Date; to: Date | null } {
-  const times = [page[0], page.at(-1)].flatMap((bar) => bar?.startsAt.getTime() ?? []);
-  const from = new Date(times.length === 0 ? 0 : Math.min(...times) - closesBeforeMs);
-  if (adjustment === 'splits_and_dividends') return { from, to: null };
-  return { from, to: new Date(times.length === 0 ? 0 : Math.max(...times)) };
-}
-
 /** Bars of currencies that were stored before theirs was known to be no volume have 0. */
 function withTradedVolume(bar: StoredBar, assetClass: AssetClass): StoredBar {
   const volume = tradedVolume(bar.volume, assetClass);
@@ -243,14 +207,9 @@ function endOf(asked: { to?: string | undefined; adjustedTo?: string | undefined
   return to !== undefined && Date.parse(to) < end ? to : new Date(end).toISOString();
 }
 
-async function derived(
-  reader: BarReader,
-  page: readonly StoredBar[],
-  actions: readonly StoredAction[],
-  asked: BarsAsked,
-): Promise<StoredBar[]> {
+async function derived(series: JudgedSeries, asked: Parameters<JudgedSeries['adjusted']>[0]): Promise<StoredBar[]> {
   try {
-    return await adjust(reader, page, actions, asked);
+    return await series.adjusted(asked);
   } catch (error) {
     if (error instanceof NotDerivableError) throw new ProblemError('not_derivable', error.message);
     throw error;

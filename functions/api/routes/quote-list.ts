@@ -14,7 +14,7 @@ import { assetClasses } from '../../../core/market/instrument.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { ChangedSince } from '../../../core/ports/quote-reader.ts';
 import { placeOf, quoteOrders } from '../../../core/prices/quote-order.ts';
-import { findQuotes } from '../find-quotes.ts';
+import { findQuotes } from '../../../core/serving/find-quotes.ts';
 import { leftOut, licenceForbids } from '../licence.ts';
 import {
   disputed,

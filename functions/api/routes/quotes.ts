@@ -10,7 +10,7 @@ import {
   symbolParameter,
 } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
-import { findQuotes } from '../find-quotes.ts';
+import { findQuotes } from '../../../core/serving/find-quotes.ts';
 import { licenceForbids, licenceOf } from '../licence.ts';
 import {
   disputed,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AdjustableBar, adjustBars } from '../../../functions/api/bars/adjust.ts';
+import { type AdjustableBar, adjustBars } from '../../../core/serving/adjust.ts';
 
 const bar: AdjustableBar = {
   day: '2026-11-02',

@@ -8,7 +8,7 @@ const layers = [
   ['sources'],
   ['planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy'],
   ['ports'],
-  ['auth', 'scraping', 'http', 'runtime'],
+  ['auth', 'scraping', 'serving', 'http', 'runtime'],
   ['adapters'],
 ];
 

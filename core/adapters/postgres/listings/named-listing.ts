@@ -3,7 +3,7 @@ import { assetClasses } from '../../../market/instrument.ts';
 
 /** A `NamedListing` of the tables `listing` l, `instrument` i and `symbol_alias` a. */
 export const namedListingColumns = `l.id AS "listingId", a.symbol, i.name, i.asset_class AS "assetClass", l.mic,
-  l.currency AS "listingCurrency", l.zone`;
+  l.currency AS "listingCurrency", l.minor_factor AS "listingMinorFactor", l.zone`;
 
 /**
  * SQL: whether a source that the caller may see has the listing; of who sees every source the array is NULL. A listing is
@@ -19,5 +19,6 @@ export const namedListingFields = {
   assetClass: z.enum(assetClasses).catch('other'),
   mic: z.string(),
   listingCurrency: z.string(),
+  listingMinorFactor: z.int(),
   zone: z.string(),
 };

@@ -1,9 +1,16 @@
+import { VisibleSources } from '../../../auth/visible-sources.ts';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
 import type { State } from '../../../ports/state.ts';
+import { type PriceReaders, quotesAsOf } from '../../../serving/as-of.ts';
+import { barsAsOf } from '../../../serving/bars-as-of.ts';
+import { storedSources } from '../../../sources/catalogue.ts';
 import { checkApiKey } from '../access/key-check.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
+import { barReader } from '../prices/bar-reader.ts';
+import { findingRecords } from '../prices/finding-records.ts';
+import { quoteReader } from '../prices/quote-reader.ts';
 import { recordAnswers, recordedAnswers } from '../proxy/answer-record.ts';
 import { cacheFail, cachePut, cacheSweep, cacheTake } from '../proxy/proxy-cache.ts';
 import { credentialsState, noteCredentials } from '../sources/credentials.ts';
@@ -12,17 +19,18 @@ import { storedSession, storeSession } from '../sources/sessions.ts';
 import { beginAttempt } from './attempts.ts';
 import { holdSource, takePermits, usePermit } from './permits.ts';
 
+type Op = StateRequest['op'];
+type ReadOp = 'quotesAsOf' | 'barsAsOf';
 type Handlers = {
-  [Op in StateRequest['op']]: (
-    connection: Connection,
-    request: Extract<StateRequest, { op: Op }>,
-  ) => Promise<StateResponses[Op]>;
+  [O in Op]?: (connection: Connection, request: Extract<StateRequest, { op: O }>) => Promise<StateResponses[O]>;
 };
+/** Requests that only read, each by several statements of readers. */
+type Reads = { [O in Op]?: (request: Extract<StateRequest, { op: O }>) => Promise<StateResponses[O]> };
 
 /** A source is asked again after a day at the latest; its login stays on hold for as long as the source said. */
 const longestHoldSeconds = 86_400;
 
-const handlers: Handlers = {
+const inTransactions: Required<Omit<Handlers, ReadOp>> = {
   beginAttempt,
   takePermits,
   reservePermits: takePermits,
@@ -69,18 +77,32 @@ const handlers: Handlers = {
   recordAnswers,
   recordedAnswers,
 };
+const handlers: Handlers = inTransactions;
 
-/** Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own. */
+/**
+ * Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own; and
+ * what was known of prices at an instant.
+ */
 export function postgresState(pool: Pool): State {
-  return {
-    call: (request) => inTransaction(pool, (connection) => answer(connection, request)),
+  const readers: PriceReaders = {
+    quotes: quoteReader(pool),
+    bars: barReader(pool),
+    findings: findingRecords(pool),
+    catalogue: storedSources,
   };
-}
-
-function answer<Op extends StateRequest['op']>(
-  connection: Connection,
-  request: Extract<StateRequest, { op: Op }>,
-): Promise<StateResponses[Op]> {
-  const handle: Handlers[Op] = handlers[request.op as Op];
-  return handle(connection, request);
+  const reads: Reads & Required<Pick<Reads, ReadOp>> = {
+    async quotesAsOf({ symbols, at, use }) {
+      return { quotes: await quotesAsOf(readers, symbols, at, VisibleSources.of(use, storedSources)) };
+    },
+    barsAsOf: ({ at, use, ...asked }) => barsAsOf(readers, asked, at, VisibleSources.of(use, storedSources)),
+  };
+  return {
+    call<O extends Op>(request: Extract<StateRequest, { op: O }>): Promise<StateResponses[O]> {
+      const read: Reads[O] = reads[request.op as O];
+      if (read) return read(request);
+      const handle: Handlers[O] = handlers[request.op as O];
+      if (handle) return inTransaction(pool, (connection) => handle(connection, request));
+      throw new Error(`${request.op} is no request of this release.`);
+    },
+  };
 }

@@ -4,7 +4,7 @@ import type { Finding } from '../../../../core/prices/rules/finding.ts';
 import { judgeSeries } from '../../../../core/prices/rules/judge-series.ts';
 import { repair } from '../../../../core/prices/rules/repair.ts';
 import type { RuleAction, SeriesEvidence, SeriesInput } from '../../../../core/prices/rules/series.ts';
-import { adjustBars } from '../../../../functions/api/bars/adjust.ts';
+import { adjustBars } from '../../../../core/serving/adjust.ts';
 import { repairInput, repairSeries } from '../../../support/price-repair.ts';
 
 const faulty = repairSeries.filter((name) => repairSeries.includes(`${name}-fixed`));

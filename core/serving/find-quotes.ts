@@ -1,8 +1,8 @@
-import { isImport } from '../../core/contracts/words/imports.ts';
-import type { NamedListing } from '../../core/market/instrument.ts';
-import type { PricedListing, QuoteReader } from '../../core/ports/quote-reader.ts';
-import { consolidate } from '../../core/prices/consolidate.ts';
-import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { isImport } from '../contracts/words/imports.ts';
+import type { NamedListing } from '../market/instrument.ts';
+import type { PricedListing, QuoteReader } from '../ports/quote-reader.ts';
+import { consolidate } from '../prices/consolidate.ts';
+import type { SourceDefinition } from '../sources/definition.ts';
 
 interface QuoteRequest {
   readonly source: string | null;

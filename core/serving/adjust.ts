@@ -8,9 +8,9 @@
  * determine is a NotDerivableError, which the API answers as 422.
  */
 import { Decimal } from 'decimal.js';
-import type { BarBasis } from '../../../core/market/bar.ts';
-import type { DecimalText } from '../../../core/market/decimal.ts';
-import type { StoredBar } from '../../../core/market/stored-bar.ts';
+import type { BarBasis } from '../market/bar.ts';
+import type { DecimalText } from '../market/decimal.ts';
+import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
 
 /** Of a stored bar, what adjusting reads and changes. */
 export type AdjustableBar = Pick<
@@ -192,6 +192,30 @@ function dividendFactorAfter(actions: Actions, splits: readonly Split[]): (day: 
     }
     return products[count] ?? one;
   };
+}
+
+/** Of a split or payment, what its amount in other shares takes. */
+export type PlacedAction = Pick<
+  StoredAction,
+  'type' | 'exDate' | 'ratio' | 'amount' | 'currency' | 'knownDay' | 'knownAt'
+>;
+
+/**
+ * Splits and payments with the amounts in today's shares, as a source with split-adjusted bars states them. Throws
+ * NotDerivableError where it is not known in which shares an amount is.
+ */
+export function inTodaysShares<A extends PlacedAction>(actions: readonly A[], dividendsSplitAdjusted: boolean): A[] {
+  const splits = actions.flatMap(({ type, ratio, exDate, knownAt }): Split[] =>
+    type === 'split' && ratio !== null && Number(ratio) > 0 ? [{ exDate, ratio, knownAt }] : [],
+  );
+  return actions.map((action) => {
+    const { type, amount, exDate, knownDay, knownAt } = action;
+    if (type === 'split' || amount === null) return action;
+    const told = { basisDay: knownDay, basisAt: knownAt };
+    const open = splits.filter((split) => split.exDate > exDate && !(dividendsSplitAdjusted && takenIn(split, told)));
+    if (open.length === 0) return action;
+    return { ...action, amount: text(new Decimal(amount).div(product(open)), digitsFor([amount])) };
+  });
 }
 
 function product(splits: readonly Split[]): Decimal {

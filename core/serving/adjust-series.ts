@@ -1,8 +1,8 @@
 import { Decimal } from 'decimal.js';
-import type { BarBasis } from '../../../core/market/bar.ts';
-import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
-import { dateInZone } from '../../../core/market/zoned-date.ts';
-import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { BarBasis } from '../market/bar.ts';
+import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
+import { dateInZone } from '../market/zoned-date.ts';
+import type { BarReader } from '../ports/bar-reader.ts';
 import { type Actions, adjustBars, NotDerivableError } from './adjust.ts';
 
 /** Days without a daily bar that may lie between two: the longest holidays of an exchange with both weekends. */
@@ -53,7 +53,7 @@ export async function adjust(
  * The source whose splits and dividends count. Never two sources' mixed: one that dates a split a day later would make it
  * count twice.
  */
-function authorityOf(source: string, rows: readonly StoredBar[], actions: readonly StoredAction[]): string {
+export function authorityOf(source: string, rows: readonly StoredBar[], actions: readonly StoredAction[]): string {
   if (rows.some((row) => row.basis !== 'raw') || actions.some((action) => action.source === source)) return source;
   const others = [...new Set(actions.map((action) => action.source))].sort();
   return others[0] ?? source;

@@ -1,5 +1,5 @@
-import type { StoredBar } from '../../../core/market/stored-bar.ts';
-import type { BarReader } from '../../../core/ports/bar-reader.ts';
+import type { StoredBar } from '../market/stored-bar.ts';
+import type { BarReader } from '../ports/bar-reader.ts';
 import { nameOf, type Qualified } from './quality.ts';
 
 type Series = Omit<Parameters<BarReader['saidBefore']>[0], 'starts'>;

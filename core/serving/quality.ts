@@ -2,11 +2,11 @@
  * Which bars and actions a reader gets, by what was found in them: `raw` is what came; `served` leaves out what is wrong;
  * `repaired` applies accepted proposals and leaves out the other wrong ones.
  */
-import type { Bar } from '../../../core/market/bar.ts';
-import type { StoredAction, StoredBar } from '../../../core/market/stored-bar.ts';
-import type { StoredFinding } from '../../../core/ports/finding-records.ts';
-import type { Finding } from '../../../core/prices/rules/finding.ts';
-import { repair } from '../../../core/prices/rules/repair.ts';
+import type { Bar } from '../market/bar.ts';
+import type { StoredAction, StoredBar } from '../market/stored-bar.ts';
+import type { StoredFinding } from '../ports/finding-records.ts';
+import type { Finding } from '../prices/rules/finding.ts';
+import { repair } from '../prices/rules/repair.ts';
 
 export const qualities = ['served', 'raw', 'repaired'] as const;
 export type Quality = (typeof qualities)[number];
