@@ -34,6 +34,20 @@ export interface QuotesWanted {
   readonly changedSince: ChangedSince | null;
 }
 
+/** What decides how old a price may be, and so whether it is stale. */
+export type PriceKind = Pick<NamedListing, 'mic' | 'zone' | 'assetClass'> &
+  Pick<StoredQuote, 'source' | 'asOfBasis' | 'delaySeconds'>;
+
+/** From when prices of a kind must be at the least: confirmed then, and, where that is known, of then. */
+export interface OldestPrices {
+  readonly confirmedAt: Date;
+  readonly asOf: Date | null;
+}
+
+/** The prices of a kind in a session, summed up. */
+export type PriceGroup = PriceKind &
+  Pick<StoredQuote, 'session'> & { readonly instruments: number; readonly stale: number; readonly newestAsOf: Date };
+
 /** Reads of quotes that the caller may see; all others are as if they were not there. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
 export interface QuoteReader {
   /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
@@ -47,6 +61,8 @@ export interface QuoteReader {
       readonly limit: number;
     },
   ): Promise<PricedListing[]>;
+  /** All latest prices of a date, summed up. They are counted where they are stored: there may be a hundred thousand. */
+  groups(date: string, oldest: (kind: PriceKind) => OldestPrices): Promise<PriceGroup[]>;
   /** How many there are; `null` where that would take reading all of them. */
   count(of: QuotesWanted): Promise<number | null>;
   /**

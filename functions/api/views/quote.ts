@@ -7,7 +7,7 @@ import type { NamedListing } from '../../../core/market/instrument.ts';
 import type { KnownQuote, StoredQuote } from '../../../core/market/stored-quote.ts';
 import { tradedVolume } from '../../../core/market/volume.ts';
 import { secondsBetween } from '../../../core/planning/job-schedule.ts';
-import type { PricedListing } from '../../../core/ports/quote-reader.ts';
+import type { OldestPrices, PricedListing, PriceKind } from '../../../core/ports/quote-reader.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { licenceOf } from '../licence.ts';
 
@@ -114,21 +114,29 @@ const firstTradeMs = 3_600_000;
  * since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
  * after that opened, though the source confirms it: the source itself stands still.
  */
-function freshness(row: StoredQuote, of: Traded, { sourceOf, now, alwaysOpen, periods }: ViewContext) {
+function freshness(row: StoredQuote, of: Traded, context: ViewContext) {
   const confirmed = (row.confirmedAt ?? row.fetchedAt).getTime();
-  const ageSeconds = Math.max(0, Math.floor((now - confirmed) / 1000));
-  const source = sourceOf(row.source);
-  const job = source?.jobs.find(({ kind }) => kind !== 'bars');
-  const period = job ? (periods.get(`${row.source}/${job.id}`) ?? secondsBetween(job, now)) : 0;
+  const ageSeconds = Math.max(0, Math.floor((context.now - confirmed) / 1000));
+  const { source, asOfBasis, delaySeconds } = row;
+  const { mic, zone, assetClass } = of;
+  const oldest = oldestPrices({ mic, zone, assetClass, source, asOfBasis, delaySeconds }, context);
+  const isStale = confirmed < oldest.confirmedAt.getTime() || (oldest.asOf !== null && row.asOf < oldest.asOf);
+  return { stale: isStale, ageSeconds };
+}
+
+/** From when a price must be that is not stale. */
+export function oldestPrices(kind: PriceKind, { sourceOf, now, alwaysOpen, periods }: ViewContext): OldestPrices {
+  const source = sourceOf(kind.source);
+  const job = source?.jobs.find((each) => each.kind !== 'bars');
+  const period = job ? (periods.get(`${kind.source}/${job.id}`) ?? secondsBetween(job, now)) : 0;
   const rounds = 3 * period * 1000;
-  const calendar = alwaysOpen ? null : calendarFor({ mic: of.mic, zone: of.zone, assetClass: of.assetClass });
+  const calendar = alwaysOpen ? null : calendarFor({ mic: kind.mic, zone: kind.zone, assetClass: kind.assetClass });
   const missed = now - Math.max(rounds, leastRoundsMs);
-  if (confirmed < missed && confirmed < oldestExpected(calendar, now, leastRoundsMs))
-    return { stale: true, ageSeconds };
-  if (row.asOfBasis !== 'exchange') return { stale: false, ageSeconds };
+  const confirmedAt = new Date(Math.min(missed, oldestExpected(calendar, now, leastRoundsMs)));
+  if (kind.asOfBasis !== 'exchange') return { confirmedAt, asOf: null };
   // A source with a whole day's delay is later than its lateness says: the session before is good enough.
-  const late = firstTradeMs + ((row.delaySeconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
+  const late = firstTradeMs + ((kind.delaySeconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
   const session = calendar && lastSession(calendar, now - late);
-  const oldest = Math.min(oldestExpected(calendar, now, late), session?.opensAt ?? Number.POSITIVE_INFINITY);
-  return { stale: row.asOf.getTime() < oldest, ageSeconds };
+  const asOf = Math.min(oldestExpected(calendar, now, late), session?.opensAt ?? Number.POSITIVE_INFINITY);
+  return { confirmedAt, asOf: new Date(asOf) };
 }

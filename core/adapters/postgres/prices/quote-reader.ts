@@ -5,6 +5,7 @@ import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
+import { priceGroups } from './price-groups.ts';
 import {
   asKnown,
   completedBy,
@@ -107,6 +108,8 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       });
       return rowsOf(countRow, result)[0]?.count ?? 0;
     },
+
+    groups: (date, oldest) => priceGroups(pool, date, oldest),
 
     async changeMark() {
       const [row] = rowsOf(markRow, await pool.query({ name: 'change-mark', text: markText }));

@@ -7,6 +7,7 @@ import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { namedListingColumns } from '../listings/named-listing.ts';
 import { decide, type RankOf } from './decide.ts';
+import { groupsOf } from './price-groups.ts';
 import {
   completedBy,
   currentAlias,
@@ -29,7 +30,7 @@ export function visibleQuotes(
   pool: Pool,
   sources: readonly string[],
   rankOf: RankOf,
-): Pick<QuoteReader, 'latest' | 'page' | 'count' | 'listings' | 'decidedAt'> {
+): Pick<QuoteReader, 'latest' | 'page' | 'groups' | 'count' | 'listings' | 'decidedAt'> {
   /** Each listing with the source that is its price. */
   async function served(listings: readonly NamedListing[]): Promise<(NamedListing & ServedBy)[]> {
     const ids = listings.map((each) => each.listingId);
@@ -98,6 +99,12 @@ export function visibleQuotes(
       // The prices are decided here, so in another order all of them are.
       if (!first) return inOrder(await all(of), of);
       return listed(of, of.after?.symbol ?? '', of.limit);
+    },
+
+    /** Which prices they are is decided here, so they are summed up here. */
+    async groups(date, oldest) {
+      const any = { source: null, assetClass: null, mic: null, text: null, changedSince: null };
+      return groupsOf(await all({ date, ...any }), oldest);
     },
 
     count: async () => null,
