@@ -29,6 +29,7 @@ const dev: CloudSettings = {
   watchLimit: undefined,
   summaryModel: undefined,
   alarmEmail: undefined,
+  accountConcurrency: 1_000,
   budgetUsd: 50,
   webFolder,
 };
@@ -55,6 +56,7 @@ const prod: CloudSettings = {
   watchLimit: undefined,
   summaryModel: undefined,
   alarmEmail: undefined,
+  accountConcurrency: 1_000,
   budgetUsd: 80,
   webFolder,
 };
@@ -63,6 +65,11 @@ const prod: CloudSettings = {
 function cloud(settings: CloudSettings, env: Readonly<Record<string, string | undefined>>): CloudSettings {
   const alarmEmail = env['QUOTRON_ALARM_EMAIL'] || settings.alarmEmail;
   const budget = env['QUOTRON_BUDGET_USD'];
+  const accountConcurrency = env['QUOTRON_ACCOUNT_CONCURRENCY'];
+  if (accountConcurrency && !/^[1-9]\d{0,6}$/.test(accountConcurrency))
+    throw new StageError(
+      `QUOTRON_ACCOUNT_CONCURRENCY is "${accountConcurrency}", which is not a whole number above 0. Correct it or unset it.`,
+    );
   if (alarmEmail !== undefined && !z.email().safeParse(alarmEmail).success)
     throw new StageError('QUOTRON_ALARM_EMAIL is not an e-mail address. Correct it or unset it.');
   if (settings.stage === 'prod' && alarmEmail === undefined)
@@ -73,7 +80,12 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     throw new StageError(
       `QUOTRON_BUDGET_USD is "${budget}", which is not a whole number above 0. Correct it or unset it.`,
     );
-  return { ...settings, alarmEmail, budgetUsd: budget ? Number(budget) : settings.budgetUsd };
+  return {
+    ...settings,
+    alarmEmail,
+    accountConcurrency: accountConcurrency ? Number(accountConcurrency) : settings.accountConcurrency,
+    budgetUsd: budget ? Number(budget) : settings.budgetUsd,
+  };
 }
 
 /** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */

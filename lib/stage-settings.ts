@@ -69,6 +69,8 @@ export interface CloudSettings extends CommonSettings {
   readonly summaryModel: string | undefined;
   /** Who gets mails of alarms and of the budget; `prod` requires an address. */
   readonly alarmEmail: string | undefined;
+  /** How many functions the account may run at once, in the stage's region; an alarm comes before that. */
+  readonly accountConcurrency: number;
   /** US dollars a month, of the whole account: alerts come at 50, 80 and 100 percent. */
   readonly budgetUsd: number;
   /** Folder of the built dashboard. */

@@ -1,17 +1,20 @@
-/** The metric that says whether a source fails, 1 or 0, each minute: dimension `source`. Its alarm is named by it. */
+/**
+ * The metric that is 1 in each minute in which a source fails, and is not written otherwise: a metric without data costs
+ * nothing. Dimension `source`; its alarm is named by it.
+ */
 export const sourceFailing = 'SourceFailing';
 
-/**
- * The metric that is 1 in each minute in which a source is limited, and is not written otherwise. Dimension and alarm
- * as above.
- */
-export const sourceLimited = 'SourceLimited';
-
-/**
- * The metric that is 1 in each minute in which a source has failed and recovered again and again for hours, and is not
- * written otherwise. Dimension and alarm as above.
- */
-export const sourceFlapping = 'SourceFlapping';
+/** The metrics that are 1 in each minute in which any source is limited, or flaps, and are not written otherwise. */
+export const sourcesLimited = 'SourcesLimited';
+export const sourcesFlapping = 'SourcesFlapping';
 
 /** The metric that counts raw blobs that were kept and never read, found by the comparison of S3 and the batches. */
 export const blobsNeverRead = 'BlobsNeverRead';
+
+/** The metric that counts invocations that ended with less than a tenth of their time left. */
+export const nearTimeout = 'NearTimeout';
+
+/** What the daily maintenance finds. */
+export const rowsInDefaultPartition = 'RowsInDefaultPartition';
+export const calendarDaysLeft = 'CalendarDaysLeft';
+export const databaseBytes = 'DatabaseBytes';

@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { maskKeys } from '../auth/api-keys.ts';
+import { nearTimeout } from '../contracts/metrics.ts';
 import { settingNames } from '../contracts/settings.ts';
 
 /**
@@ -24,10 +25,25 @@ export const metrics = new Metrics({
   defaultDimensions: { stage: process.env[settingNames.stage] ?? 'unknown' },
 });
 
-/** Wraps every queue, schedule and invoke handler: the request id is on each log line, and metrics are flushed. */
+/**
+ * Wraps every queue, schedule and invoke handler: the request id is on each log line, metrics are flushed, and an invocation
+ * that nearly ran out of time is counted.
+ */
 export function observed<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
-    .handler(handle);
+    .handler(async (event, context) => {
+      const given = timeLeft(context);
+      try {
+        return await handle(event, context);
+      } finally {
+        if (timeLeft(context) < given / 10) metrics.addMetric(nearTimeout, MetricUnit.Count, 1);
+      }
+    });
+}
+
+/** Milliseconds; without end where nobody limits them. */
+function timeLeft(context: Partial<Context>): number {
+  return context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
 }

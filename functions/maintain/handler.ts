@@ -10,6 +10,11 @@ import { unfinishedImports } from '../../core/adapters/postgres/work/unfinished-
 import { s3BlobRemoval } from '../../core/adapters/s3/blob-removal.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
+import {
+  calendarDaysLeft as calendarDaysLeftMetric,
+  databaseBytes,
+  rowsInDefaultPartition,
+} from '../../core/contracts/metrics.ts';
 import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
@@ -42,9 +47,10 @@ export const handler = observed(async (event: unknown) => {
   // It would remove what is not over yet.
   refuseTickAhead(Date.parse(time), await databaseClock(pool));
   const maintenance = await maintainDatabase(pool, new Date(time), proxyAnswerDays);
-  metrics.addMetric('RowsInDefaultPartition', MetricUnit.Count, maintenance.rowsInDefault);
+  metrics.addMetric(rowsInDefaultPartition, MetricUnit.Count, maintenance.rowsInDefault);
+  metrics.addMetric(databaseBytes, MetricUnit.Bytes, maintenance.databaseBytes);
   const daysLeft = calendarDaysLeft(Date.parse(time));
-  metrics.addMetric('CalendarDaysLeft', MetricUnit.Count, daysLeft);
+  metrics.addMetric(calendarDaysLeftMetric, MetricUnit.Count, daysLeft);
   const judged = await judgeStored(storedDaysStore(pool, accepts), Date.parse(time));
   const holes = await wantHoles(holeDependencies, Date.parse(time));
   const importsRemoved = await removeUnfinished(unfinished, Date.parse(time));

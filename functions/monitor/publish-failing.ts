@@ -1,23 +1,30 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { sourceFailing, sourceFlapping, sourceLimited } from '../../core/contracts/metrics.ts';
+import { sourceFailing, sourcesFlapping, sourcesLimited } from '../../core/contracts/metrics.ts';
 import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { metrics } from '../../core/runtime/observe.ts';
 
 /**
- * Publishes the metrics of each source that its alarms watch: whether it fails, 1 or 0, 1 while it is limited, and 1 while it
- * flaps. A source that is paused or lacks its credentials is none of them.
+ * Publishes what the alarms on sources watch: of each source that it fails, and whether any is limited or flaps, with their
+ * names for the log. Only while it is so: a metric without data costs nothing. A source that is paused or lacks its
+ * credentials is none of them.
  */
 export function publishFailing(statuses: ReadonlyMap<string, HealthStatus>, flapping: readonly string[]): void {
-  for (const [source, status] of statuses) {
-    publish(source, sourceFailing, status === 'failed' ? 1 : 0);
-    // Only while it is: a metric without data costs nothing.
-    if (status === 'limited') publish(source, sourceLimited, 1);
-    if (flapping.includes(source)) publish(source, sourceFlapping, 1);
+  const of = (wanted: HealthStatus) => [...statuses].flatMap(([source, status]) => (status === wanted ? [source] : []));
+  for (const source of of('failed')) {
+    const metric = metrics.singleMetric();
+    metric.addDimension('source', source);
+    metric.addMetric(sourceFailing, MetricUnit.Count, 1);
   }
+  publishAny(sourcesLimited, of('limited'));
+  publishAny(
+    sourcesFlapping,
+    flapping.filter((source) => statuses.has(source)),
+  );
 }
 
-function publish(source: string, name: string, value: number): void {
+function publishAny(name: string, sources: readonly string[]): void {
+  if (sources.length === 0) return;
   const metric = metrics.singleMetric();
-  metric.addDimension('source', source);
-  metric.addMetric(name, MetricUnit.Count, value);
+  metric.addMetadata('sources', sources.join());
+  metric.addMetric(name, MetricUnit.Count, 1);
 }

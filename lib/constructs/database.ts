@@ -13,7 +13,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type DatabaseRole, type DatabaseUrls, databaseRoles } from '../../core/contracts/migrate.ts';
 import { rootsFolder } from '../bundle-function.ts';
-import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
+import { DatabaseAlarms } from '../monitoring/database-alarms.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import type { Network } from './network.ts';
 import type { QuotronFunction } from './quotron-function.ts';
@@ -48,14 +48,15 @@ export class CloudDatabase extends Construct implements Database {
 
   constructor(scope: Construct, id: string, props: { settings: CloudSettings; network: Network }) {
     super(scope, id);
-    const { database: settings, stage } = props.settings;
+    const { database: settings } = props.settings;
+    const instanceType = InstanceType.of(
+      InstanceClass.T4G,
+      settings.size === 'micro' ? InstanceSize.MICRO : InstanceSize.SMALL,
+    );
     const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_18 });
     this.instance = new DatabaseInstance(this, 'Instance', {
       engine,
-      instanceType: InstanceType.of(
-        InstanceClass.T4G,
-        settings.size === 'micro' ? InstanceSize.MICRO : InstanceSize.SMALL,
-      ),
+      instanceType,
       vpc: props.network.vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       securityGroups: [props.network.database],
@@ -86,7 +87,7 @@ export class CloudDatabase extends Construct implements Database {
       }),
     });
     this.acknowledge(settings.keep);
-    this.alarms(stage, settings.maxConnections);
+    new DatabaseAlarms(this, 'Alarms', { settings: props.settings, instance: this.instance, instanceType });
   }
 
   /** The master user's `{username, password, …}`. */
@@ -117,23 +118,6 @@ export class CloudDatabase extends Construct implements Database {
    */
   grantMasterToken(fn: QuotronFunction): void {
     this.instance.grantConnect(fn.lambda, masterUser);
-  }
-
-  private alarms(stage: string, maxConnections: number): void {
-    new RunbookAlarm(this, 'Storage', {
-      metric: this.instance.metricFreeStorageSpace({ period: Duration.minutes(5), statistic: 'Minimum' }),
-      threshold: 2 * 1024 ** 3,
-      below: true,
-      periods: 3,
-      says: `The database (${stage}) has less than 2 GB of storage left; when it is full, nothing can be written.`,
-      heading: 'Database storage',
-    });
-    new RunbookAlarm(this, 'Connections', {
-      metric: this.instance.metricDatabaseConnections({ period: Duration.minutes(5), statistic: 'Maximum' }),
-      threshold: Math.floor(maxConnections * 0.8),
-      says: `More than four in five of the database's ${maxConnections} connections (${stage}) are in use; when all are, functions fail.`,
-      heading: 'Database connections',
-    });
   }
 
   private acknowledge(keep: boolean): void {

@@ -17,7 +17,6 @@ import { Construct } from 'constructs';
 import { type FunctionName, insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../bundle-function.ts';
-import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { BoundFunction } from './binding.ts';
@@ -36,8 +35,8 @@ export interface QuotronFunctionProps {
 }
 
 /**
- * A Lambda function of Quotron: Node 24 on arm64 by default, one bundle, its own role, log group, error alarm and
- * output (`Function<Name>`).
+ * A Lambda function of Quotron: Node 24 on arm64 by default, one bundle, its own role, log group and output
+ * (`Function<Name>`).
  *
  * The role may at first write its own log and, inside the VPC, have a network interface. Everything else comes from
  * bindings on the other constructs (`rawStore.grantRead(fn)`), which give the permission and the setting together.
@@ -102,11 +101,6 @@ export class QuotronFunction extends Construct implements BoundFunction {
       }),
     });
 
-    new RunbookAlarm(this, 'Errors', {
-      metric: summed((options) => this.lambda.metricErrors(options), Duration.minutes(5)),
-      says: `${props.name} (${props.settings.stage}) ended with an error or ran out of time.`,
-      heading: `Function errors: ${props.name}`,
-    });
     new CfnOutput(Stack.of(this), `Function${pascalCase(props.name)}`, { value: this.lambda.functionName });
   }
 

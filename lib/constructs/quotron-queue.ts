@@ -3,7 +3,6 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { settingNames } from '../../core/contracts/settings.ts';
-import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { QuotronFunction } from './quotron-function.ts';
@@ -16,12 +15,10 @@ export interface QuotronQueueProps {
   readonly batchSize: number;
   /** Containers that may work on this queue at once: at least 2, the minimum of SQS event sources. */
   readonly maxConcurrency: number;
-  /** The heading in docs/runbook.md for dead letters of this queue. */
-  readonly runbook: string;
 }
 
 /**
- * A queue with the function that reads it, its dead-letter queue (`<name>-dead`, 14 days) and an alarm on that.
+ * A queue with the function that reads it and its dead-letter queue (`<name>-dead`, 14 days).
  *
  * The visibility timeout is six times the consumer's timeout, as AWS advises, so that a message is not delivered again
  * while it is being processed; after five tries it is dead. Only the failed messages of a batch return
@@ -64,14 +61,6 @@ export class QuotronQueue extends Construct {
         reportBatchItemFailures: true,
       }),
     );
-    new RunbookAlarm(this, 'DeadLetters', {
-      metric: this.dead.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: 'Maximum',
-      }),
-      says: `A message on ${props.name} (${props.settings.stage}) failed five times and is in its dead-letter queue.`,
-      heading: props.runbook,
-    });
     const stack = Stack.of(this);
     new CfnOutput(stack, `Queue${pascalCase(props.name)}`, { value: this.queue.queueUrl });
     new CfnOutput(stack, `DeadQueue${pascalCase(props.name)}`, { value: this.dead.queueUrl });

@@ -13,6 +13,7 @@ const profile = /^(us|us-gov|eu|apac|jp|au|ca|global)\.(.+)$/;
  */
 export class ReportSummaries extends Construct {
   readonly queue: QuotronQueue;
+  readonly function: QuotronFunction;
 
   constructor(
     scope: Construct,
@@ -27,6 +28,7 @@ export class ReportSummaries extends Construct {
       description: 'Has a language model summarise diagnostic reports',
       memoryMb: 512,
     });
+    this.function = summarise;
     state.grantCall(summarise, 'stateFunction');
     summarise.allow(['bedrock:InvokeModel'], resourcesOf(this, model));
     summarise.addSetting('summaryModel', model);
@@ -43,7 +45,6 @@ export class ReportSummaries extends Construct {
       consumer: summarise,
       batchSize: 1,
       maxConcurrency: 2,
-      runbook: 'Dead letters: summaries',
     });
     // While the database is away, a message is requeued with a delay.
     this.queue.grantSend(summarise, 'summariesQueueUrl');

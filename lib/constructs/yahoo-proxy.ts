@@ -53,18 +53,22 @@ export class YahooProxy extends Construct {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaTarget(proxy.lambda, oneTry)],
     });
+    if (settings.stage !== 'local') this.alarms(settings.stage);
+  }
+
+  private alarms(stage: string): void {
     new RunbookAlarm(this, 'Silent', {
-      metric: summed((options) => proxy.lambda.metricInvocations(options), Duration.minutes(15)),
+      metric: summed((options) => this.function.lambda.metricInvocations(options), Duration.minutes(15)),
       below: true,
       silenceIsBad: true,
-      says: `The Yahoo proxy (${settings.stage}) has not run for 15 minutes; its heartbeat comes every five.`,
+      says: `The Yahoo proxy (${stage}) has not run for 15 minutes; its heartbeat comes every five.`,
       heading: 'Yahoo proxy: no heartbeat',
     });
     const counted = (metricName: string) =>
       new Metric({
         namespace: 'Quotron',
         metricName,
-        dimensionsMap: { service: 'quotron', stage: settings.stage },
+        dimensionsMap: { service: 'quotron', stage: stage },
         statistic: 'Sum',
         period: Duration.minutes(5),
       });
@@ -72,7 +76,7 @@ export class YahooProxy extends Construct {
       metric: counted('ProxyUpstreamFailures'),
       threshold: 3,
       periods: 3,
-      says: `Yahoo fails the proxy's calls (${settings.stage}); clients get stale answers, or none.`,
+      says: `Yahoo fails the proxy's calls (${stage}); clients get stale answers, or none.`,
       heading: 'Yahoo proxy: upstream failures',
     });
   }

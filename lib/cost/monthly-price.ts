@@ -98,8 +98,8 @@ function pollsOf({ polledQueues }: Inventory): number {
   return (polledQueues.limited * 5 + polledQueues.unlimited * 2) * perPoller;
 }
 
-/** Metrics of Quotron's own that have data in each hour; all others cost their few hours. */
-const steadyMetrics = 7;
+/** Metrics of Quotron's own that have data in each hour (rows accepted and quarantined); all others cost their few hours. */
+const steadyMetrics = 2;
 /** Bytes of a log that an invocation leaves: Lambda's two lines, and its own. */
 const logBytes = 1_200;
 /** A packed answer. */

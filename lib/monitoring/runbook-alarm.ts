@@ -11,8 +11,9 @@ export interface RunbookAlarmProps {
   /** Alarms when the metric is at least this, or with `below` less than this. Default 1. */
   readonly threshold?: number;
   readonly below?: boolean;
-  /** How many periods in a row. Default 1. */
+  /** How many periods are looked at, and how many of them have to be bad: all unless `bad` is given. Default 1. */
   readonly periods?: number;
+  readonly bad?: number;
   /** Missing data raises the alarm too. */
   readonly silenceIsBad?: boolean;
 }
@@ -27,6 +28,7 @@ export class RunbookAlarm extends Construct {
       metric: props.metric,
       threshold: props.threshold ?? 1,
       evaluationPeriods: props.periods ?? 1,
+      ...(props.bad !== undefined && { datapointsToAlarm: props.bad }),
       comparisonOperator: props.below
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -15,7 +15,10 @@ import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
 import { ReportSummaries } from '../constructs/report-summaries.ts';
 import { YahooProxy } from '../constructs/yahoo-proxy.ts';
-import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
+import { together } from '../monitoring/expressions.ts';
+import { FunctionErrors } from '../monitoring/function-errors.ts';
+import { QueueAlarms } from '../monitoring/queue-alarms.ts';
+import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -23,6 +26,11 @@ import type { StorageStack } from './storage-stack.ts';
 
 /** Of the REST API. Not a version: that is in the path, `/api/v1`, and CloudFront puts this in front of it. */
 const apiStage = 'live';
+
+/** In five minutes. */
+const mostServerErrors = 5;
+/** Of one request in twenty. A report takes some seconds, a start without a warm container one or two. */
+const mostLatencyMs = 10_000;
 
 /**
  * The HTTP API: one REST API. Paths under `/yahoo` go to the proxy, all others to the `api` function. Both check keys
@@ -101,21 +109,42 @@ export class ApiStack extends Stack {
     // A specific path takes precedence over the catch-all.
     const yahoo = this.restApi.root.addResource('yahoo');
     yahoo.addProxy({ anyMethod: true, defaultIntegration: integration(proxy.function) });
-    this.restApi.root
-      .resourceForPath('api/v1/sources/{id}/credentials')
-      .addMethod('ANY', integration(this.setCredentials(settings, storage, pipeline)));
+    const setCredentials = this.setCredentials(settings, storage, pipeline);
+    this.restApi.root.resourceForPath('api/v1/sources/{id}/credentials').addMethod('ANY', integration(setCredentials));
     // Removes CDK's output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
 
-    new RunbookAlarm(this, 'ServerErrors', {
-      metric: summed((options) => this.restApi.metricServerError(options), Duration.minutes(5)),
-      threshold: 5,
-      says: `The API (${settings.stage}) answered 5xx five times or more in five minutes.`,
-      heading: 'API errors',
-    });
+    if (settings.stage !== 'local') {
+      this.alarms(settings.stage, [api, proxy.function, setCredentials, ...(summaries ? [summaries.function] : [])]);
+      if (summaries)
+        new QueueAlarms(this, 'SummariesAlarms', {
+          stage: settings.stage,
+          queues: [summaries.queue],
+          heading: 'Dead letters: summaries',
+        });
+    }
     new CfnOutput(this, 'RestApiId', { value: this.restApi.restApiId });
     new CfnOutput(this, 'RestApiStage', { value: apiStage });
+  }
+
+  private alarms(stage: string, functions: readonly QuotronFunction[]): void {
+    new FunctionErrors(this, 'AnswersFail', { stage, functions });
+    const period = Duration.minutes(5);
+    new RunbookAlarm(this, 'ServerErrors', {
+      metric: together(
+        'MAX',
+        [
+          { metric: this.restApi.metricServerError({ statistic: 'Sum', period }), limit: mostServerErrors },
+          { metric: this.restApi.metricLatency({ statistic: 'p95', period }), limit: mostLatencyMs },
+        ],
+        period,
+      ),
+      periods: 2,
+      bad: 1,
+      says: `The API (${stage}) answered 5xx ${mostServerErrors} times or more in five minutes, or took longer than ${mostLatencyMs / 1000} s for one request in twenty.`,
+      heading: 'API errors',
+    });
   }
 
   /** Outside the VPC, where Secrets Manager is reachable; the `api` function inside cannot reach it. */

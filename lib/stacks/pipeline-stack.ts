@@ -1,20 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type FunctionName, ingestMemoryMb } from '../../core/contracts/functions.ts';
-import { sourceFailing, sourceFlapping, sourceLimited } from '../../core/contracts/metrics.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
-import { calendarNoticeDays } from '../../core/market/calendar.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
-import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
-import { pascalCase, physicalName } from '../names.ts';
+import { PipelineAlarms } from '../monitoring/pipeline-alarms.ts';
+import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { StorageStack } from './storage-stack.ts';
 
@@ -38,15 +35,6 @@ const sizes = {
 
 /** The least that SQS allows. Recoveries are few, and short each time. */
 const leastConcurrency = 2;
-
-/**
- * The alarm on limited sources: so many limited minutes in each of so many hours in a row. A shorter limit passes by
- * itself.
- */
-const limitedMinutes = 45;
-const limitedHours = 6;
-/** Minutes of an hour in which a source flaps: it is written only after hours. */
-const flappingMinutes = 30;
 
 /**
  * The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more
@@ -101,29 +89,15 @@ export class PipelineStack extends Stack {
           consumer: source.kind === 'browser' ? scrapeBrowser : scrapeApi,
           batchSize: 1,
           maxConcurrency: source.kind === 'browser' ? browsersPerSource : concurrency.scrape,
-          runbook: 'Dead letters: scrape queues',
         }),
       ]),
     );
-    const queue = (
-      name: string,
-      consumer: QuotronFunction,
-      batchSize: number,
-      maxConcurrency: number,
-      runbook = `Dead letters: ${name}`,
-    ) =>
-      new QuotronQueue(this, {
-        name,
-        settings,
-        consumer,
-        batchSize,
-        maxConcurrency,
-        runbook,
-      });
+    const queue = (name: string, consumer: QuotronFunction, batchSize: number, maxConcurrency: number) =>
+      new QuotronQueue(this, { name, settings, consumer, batchSize, maxConcurrency });
     const [ofApis, ofPages] = [ingestQueueName('api'), ingestQueueName('browser')];
     this.ingestQueue = queue(ofApis, ingest, 10, concurrency.ingest);
     // One by one: a page that takes all of the function's time fails no other one's message.
-    this.ingestPagesQueue = queue(ofPages, ingest, 1, leastConcurrency, `Dead letters: ${ofApis}`);
+    this.ingestPagesQueue = queue(ofPages, ingest, 1, leastConcurrency);
     const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
@@ -177,56 +151,17 @@ export class PipelineStack extends Stack {
     }
 
     this.clock(settings, [schedule, monitor], maintain);
-    new RunbookAlarm(this, 'DefaultPartition', {
-      metric: new Metric({
-        namespace: 'Quotron',
-        metricName: 'RowsInDefaultPartition',
-        dimensionsMap: { service: 'quotron', stage: settings.stage },
-        statistic: 'Maximum',
-        period: Duration.days(1),
-      }),
-      says: `Quotes (${settings.stage}) are in the default partition: their month has no partition.`,
-      heading: 'Rows in the default partition',
-    });
-    new RunbookAlarm(this, 'CalendarsEnd', {
-      metric: new Metric({
-        namespace: 'Quotron',
-        metricName: 'CalendarDaysLeft',
-        dimensionsMap: { service: 'quotron', stage: settings.stage },
-        statistic: 'Minimum',
-        period: Duration.days(1),
-      }),
-      threshold: calendarNoticeDays,
-      below: true,
-      says: `The exchanges' calendars (${settings.stage}) end within ${calendarNoticeDays} days: after that no holiday is known.`,
-      heading: 'Calendars about to end',
-    });
-    for (const source of sources) {
-      const of = {
-        namespace: 'Quotron',
-        dimensionsMap: { service: 'quotron', stage: settings.stage, source: source.id },
-      };
-      new RunbookAlarm(this, `${pascalCase(source.id)}Fails`, {
-        metric: new Metric({ ...of, metricName: sourceFailing, statistic: 'Minimum', period: Duration.minutes(5) }),
-        periods: 3,
-        says: `${source.title} (${settings.stage}) has failed for a quarter of an hour: its prices grow old.`,
-        heading: 'A source fails',
-      });
-      new RunbookAlarm(this, `${pascalCase(source.id)}Limited`, {
-        metric: new Metric({ ...of, metricName: sourceLimited, statistic: 'Sum', period: Duration.hours(1) }),
-        threshold: limitedMinutes,
-        periods: limitedHours,
-        says: `${source.title} (${settings.stage}) has been at its limit for ${limitedHours} hours: its prices grow old.`,
-        heading: 'A source stays limited',
-      });
-      new RunbookAlarm(this, `${pascalCase(source.id)}Flaps`, {
-        metric: new Metric({ ...of, metricName: sourceFlapping, statistic: 'Sum', period: Duration.hours(1) }),
-        threshold: flappingMinutes,
-        says: `${source.title} (${settings.stage}) has failed and recovered again and again for hours: its prices have holes.`,
-        heading: 'A source flaps',
-      });
-    }
     if (storage.cloud && settings.stage !== 'local') {
+      new PipelineAlarms(this, 'Alarms', {
+        settings,
+        sources,
+        collecting: [schedule, ...scrapers, ingest, state],
+        keeping: [monitor, recover, maintain],
+        scrapeQueues: Object.values(scrapeQueues),
+        otherQueues: [this.ingestQueue, this.ingestPagesQueue, outcomes, this.ticks, this.recoveries],
+        ticking: [schedule, monitor],
+        maintain,
+      });
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
         settings,
         migrate,
@@ -258,15 +193,5 @@ export class PipelineStack extends Stack {
       schedule: Schedule.cron({ hour: '2', minute: '10' }),
       targets: [new LambdaTarget(daily.lambda, { maxEventAge: Duration.hours(2), retryAttempts: 2 })],
     });
-    for (const fn of eachMinute) {
-      new RunbookAlarm(this, `${fn.node.id}Silent`, {
-        metric: summed((options) => fn.lambda.metricInvocations(options), Duration.minutes(5)),
-        below: true,
-        periods: 2,
-        silenceIsBad: true,
-        says: `${fn.name} (${settings.stage}) has not run for ten minutes; its rule fires every minute.`,
-        heading: 'No ticks',
-      });
-    }
   }
 }

@@ -8,7 +8,6 @@ import { synthesized } from './synthesize.ts';
 /** What both emulators have (docs/architecture.md, the local cloud): anything else would deploy on AWS only. */
 const onEmulators = [
   /^AWS::ApiGateway::(RestApi|Resource|Method|Deployment|Stage|GatewayResponse)$/,
-  /^AWS::CloudWatch::Alarm$/,
   /^AWS::Events::Rule$/,
   /^AWS::IAM::(Role|Policy)$/,
   /^AWS::Lambda::(Function|EventSourceMapping|EventInvokeConfig|Permission)$/,

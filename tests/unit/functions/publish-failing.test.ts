@@ -1,33 +1,40 @@
 import { expect, it, vi } from 'vitest';
-import { healthStatuses } from '../../../core/contracts/words/health-status.ts';
+import { type HealthStatus, healthStatuses } from '../../../core/contracts/words/health-status.ts';
 import { publishFailing } from '../../../functions/monitor/publish-failing.ts';
 
-it('publishes of each source, by the dimensions of its alarms, whether it fails, and of one at its limit or one that flaps that it is', () => {
-  const lines: string[] = [];
-  const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  publishFailing(new Map(healthStatuses.map((status) => [`a-${status}-source`, status])), ['a-degraded-source']);
-  written.mockRestore();
-  const line = (status: string, name: string, value: number) => ({
+it('publishes of each source that fails that it does, by the dimensions of its alarm, and whether any is limited or flaps', () => {
+  const statuses = new Map(healthStatuses.map((status) => [`a-${status}-source`, status]));
+  const line = (name: string, more: object, dimensions: readonly string[] = []) => ({
     _aws: {
       Timestamp: expect.any(Number),
       CloudWatchMetrics: [
         {
           Namespace: 'Quotron',
-          Dimensions: [['service', 'stage', 'source']],
+          Dimensions: [['service', 'stage', ...dimensions]],
           Metrics: [{ Name: name, Unit: 'Count' }],
         },
       ],
     },
     service: 'quotron',
     stage: expect.any(String),
-    source: `a-${status}-source`,
-    [name]: value,
+    [name]: 1,
+    ...more,
   });
-  expect(lines.map((text): unknown => JSON.parse(text))).toEqual(
-    healthStatuses.flatMap((status) => [
-      line(status, 'SourceFailing', status === 'failed' ? 1 : 0),
-      ...(status === 'limited' ? [line(status, 'SourceLimited', 1)] : []),
-      ...(status === 'degraded' ? [line(status, 'SourceFlapping', 1)] : []),
-    ]),
-  );
+  expect(published(statuses, ['a-degraded-source', 'a-removed-source'])).toEqual([
+    line('SourceFailing', { source: 'a-failed-source' }, ['source']),
+    line('SourcesLimited', { sources: 'a-limited-source' }),
+    line('SourcesFlapping', { sources: 'a-degraded-source' }),
+  ]);
 });
+
+it('publishes nothing while nothing is wrong: a metric without data costs nothing', () => {
+  expect(published(new Map([['yahoo', 'healthy']]), [])).toEqual([]);
+});
+
+function published(statuses: ReadonlyMap<string, HealthStatus>, flapping: readonly string[]): unknown[] {
+  const lines: string[] = [];
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  publishFailing(statuses, flapping);
+  written.mockRestore();
+  return lines.map((text): unknown => JSON.parse(text));
+}

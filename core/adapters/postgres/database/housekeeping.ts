@@ -5,6 +5,7 @@ import type { Pool } from './pool.ts';
 import { onlyRow } from './rows.ts';
 
 const countRow = z.object({ count: z.int() });
+const sizeRow = z.object({ bytes: z.number() });
 
 /** For how many days it is kept what Yahoo answered the proxy, where no setting says so. */
 export const usualAnswerDays = 400;
@@ -14,6 +15,8 @@ export interface Maintenance {
   readonly partitionsMade: number;
   /** Rows that no month holds. An alarm watches this: they are served, but they slow the table down. */
   readonly rowsInDefault: number;
+  /** What the database takes. An alarm compares it with the most that its storage may grow to. */
+  readonly databaseBytes: number;
   /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago, and answers of the proxy after their setting. */
   readonly removed: number;
 }
@@ -66,5 +69,11 @@ export async function maintainDatabase(pool: Pool, now: Date, proxyAnswerDays = 
   );
   removed += answers.rowCount ?? 0;
   await pool.query(joinRanges, [now]);
-  return { partitionsMade: onlyRow(countRow, made).count, rowsInDefault: onlyRow(countRow, left).count, removed };
+  const size = await pool.query('SELECT pg_database_size(current_database())::float8 AS bytes');
+  return {
+    partitionsMade: onlyRow(countRow, made).count,
+    rowsInDefault: onlyRow(countRow, left).count,
+    databaseBytes: onlyRow(sizeRow, size).bytes,
+    removed,
+  };
 }
