@@ -1,6 +1,10 @@
 import { App } from 'aws-cdk-lib';
 import { addQuotron } from '../lib/add-quotron.ts';
-import { stageSettings } from './stages.ts';
+import { readStageFile, stageFile } from './stage-file.ts';
+import { refuseOtherPlace, stageSettings } from './stages.ts';
 
 const app = new App({ analyticsReporting: false });
-addQuotron(app, stageSettings(String(app.node.tryGetContext('stage') ?? 'dev'), process.env));
+const stage = String(app.node.tryGetContext('stage') ?? 'dev');
+const places = readStageFile(stageFile(process.env));
+refuseOtherPlace(stage, places, process.env);
+addQuotron(app, stageSettings(stage, process.env, places));

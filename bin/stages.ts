@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
+import { type StageFile, stageFileName } from '../core/contracts/stage-file.ts';
 import type { CloudSettings, LocalSettings, StageSettings } from '../lib/stage-settings.ts';
 
 const webFolder = resolve(import.meta.dirname, '../web/dist');
@@ -19,8 +20,10 @@ const dev: CloudSettings = {
     apiConnections: 15,
     stateConnections: 15,
     backups: Duration.days(1),
+    storageGb: 20,
     maxStorageGb: 50,
     keep: false,
+    snapshot: undefined,
   },
   endpointZones: 1,
   acceptFindings: undefined,
@@ -46,8 +49,10 @@ const prod: CloudSettings = {
     apiConnections: 40,
     stateConnections: 40,
     backups: Duration.days(14),
+    storageGb: 20,
     maxStorageGb: 500,
     keep: true,
+    snapshot: undefined,
   },
   endpointZones: 2,
   acceptFindings: undefined,
@@ -129,15 +134,46 @@ function databaseUrls(env: Readonly<Record<string, string | undefined>>): Databa
   );
 }
 
-/** The settings of a stage by its name. Throws for an unknown name. */
-export function stageSettings(stage: string, env: Readonly<Record<string, string | undefined>>): StageSettings {
+/** The settings of a stage by its name, with what the file of the stages says of it. Throws for an unknown name. */
+export function stageSettings(
+  stage: string,
+  env: Readonly<Record<string, string | undefined>>,
+  places: StageFile = {},
+): StageSettings {
   if (stage === 'local') return local(env);
-  if (stage === 'dev') return cloud(dev, env);
-  if (stage === 'prod') return cloud(prod, env);
+  if (stage === 'dev') return restored(cloud(dev, env), places);
+  if (stage === 'prod') return restored(cloud(prod, env), places);
   throw new StageError(`There is no stage "${stage}". Use \`-c stage=local\`, \`-c stage=dev\` or \`-c stage=prod\`.`);
 }
 
-/** The stage is unknown, or lacks a setting. */
-class StageError extends Error {
+function restored(settings: CloudSettings, places: StageFile): CloudSettings {
+  const { snapshot, storageGb = settings.database.storageGb } = places[settings.stage] ?? {};
+  return { ...settings, database: { ...settings.database, snapshot, storageGb } };
+}
+
+/**
+ * Throws where the credentials that CDK was given are of another account or region than the file of the stages says. Without
+ * credentials, as for `cdk synth` alone, nothing is compared.
+ */
+export function refuseOtherPlace(
+  stage: string,
+  places: StageFile,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const place = stage === 'dev' || stage === 'prod' ? places[stage] : undefined;
+  if (place === undefined) return;
+  for (const [what, wanted, given] of [
+    ['account', place.account, env['CDK_DEFAULT_ACCOUNT']],
+    ['region', place.region, env['CDK_DEFAULT_REGION']],
+  ] as const) {
+    if (given && given !== wanted)
+      throw new StageError(
+        `The stage ${stage} is in ${what} ${wanted} (${stageFileName}), and these AWS credentials are for ${given}. Set AWS_PROFILE and AWS_REGION to those of the stage; to move it, take it out of that file.`,
+      );
+  }
+}
+
+/** The stage is unknown, lacks a setting, or is elsewhere. */
+export class StageError extends Error {
   override readonly name = 'StageError';
 }

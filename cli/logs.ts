@@ -4,8 +4,9 @@ import * as z from 'zod';
 import { redactor } from '../core/auth/redact.ts';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
 import { localCloud } from './api.ts';
+import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
-import { type LogEvent, type LogPlace, readLogs } from './logs-reader.ts';
+import { type LogEvent, readLogs } from './logs-reader.ts';
 import { numberOption, pastOption } from './options.ts';
 import { safe, tinted } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
@@ -96,11 +97,11 @@ interface Line {
 export class LogTail {
   private readonly seen = new Set<string>();
   private from = 0;
-  private readonly place: LogPlace;
+  private readonly place: AwsPlace;
   private readonly stage: string;
   private readonly names: readonly FunctionName[];
 
-  constructor(place: LogPlace, stage: string, names: readonly FunctionName[]) {
+  constructor(place: AwsPlace, stage: string, names: readonly FunctionName[]) {
     this.place = place;
     this.stage = stage;
     this.names = names;
@@ -139,7 +140,7 @@ function idOf(name: string, { eventId, timestamp, message }: LogEvent): string {
 }
 
 /** Where the logs are, and secrets that this machine knows. */
-async function placeOf(stage: string | undefined): Promise<{ place: LogPlace; stage: string; secrets: string[] }> {
+async function placeOf(stage: string | undefined): Promise<{ place: AwsPlace; stage: string; secrets: string[] }> {
   const ownKey = process.env['QUOTRON_API_KEY'];
   const local = localCloud(process.env, currentFolder());
   const secrets = [
@@ -160,7 +161,7 @@ async function placeOf(stage: string | undefined): Promise<{ place: LogPlace; st
   const client = new S3Client({});
   try {
     const [region, credentials] = await Promise.all([client.config.region(), client.config.credentials()]);
-    const endpoint = process.env['AWS_ENDPOINT_URL'] ?? `https://logs.${region}.amazonaws.com`;
+    const endpoint = process.env['AWS_ENDPOINT_URL'] || undefined;
     return { place: { endpoint, region, credentials }, stage, secrets };
   } catch {
     throw new CommandError('There are no AWS credentials, or no region: set AWS_PROFILE and AWS_REGION, or sign in.');

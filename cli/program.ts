@@ -7,6 +7,7 @@ import { completionCommand } from './completion.ts';
 import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
+import { deployCommand } from './deploy.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { etlCommand } from './etl.ts';
@@ -72,6 +73,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     etlCommand(),
     credentialsCommand(),
     keysCommand(),
+    deployCommand(),
     migrateCommand(),
     proxyCommand(),
     completionCommand(() => program),

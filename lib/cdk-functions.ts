@@ -2,7 +2,17 @@ import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** Ids that CDK gives to its own functions for custom resources. */
-const ids = ['AWSCDK.TriggerCustomResourceProvider', 'Custom::CDKBucketDeployment'];
+const ids = [
+  'AWSCDK.TriggerCustomResourceProvider',
+  'Custom::CDKBucketDeployment',
+  // Empties buckets that are deleted with their stack.
+  'Custom::S3AutoDeleteObjectsCustomResourceProvider',
+];
+
+/** Whether it copies files to a bucket, for which CDK gives it rights of its own. */
+export function isBucketDeployment(construct: IConstruct): boolean {
+  return construct.node.id.startsWith('Custom::CDKBucketDeployment');
+}
 
 /** Whether a construct is one of CDK's own functions for custom resources. */
 export function isCdkFunction(construct: IConstruct): boolean {

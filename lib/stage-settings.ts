@@ -56,9 +56,13 @@ export interface CloudSettings extends CommonSettings {
     /** Connections that `state` may hold, which scrapers and the Yahoo proxy call; enforced in the same way. */
     readonly stateConnections: number;
     readonly backups: Duration;
+    /** Storage that it begins with. */
+    readonly storageGb: number;
     readonly maxStorageGb: number;
     /** Refuse to delete the database, and keep it when its stack is deleted. */
     readonly keep: boolean;
+    /** Name or ARN of the snapshot that it is restored from. Once set, it stays: without it, the database would be a new, empty one. */
+    readonly snapshot: string | undefined;
   };
   /** Number of zones of the SQS endpoint: each costs about 7 dollars a month. */
   readonly endpointZones: 1 | 2;

@@ -54,27 +54,33 @@ export const adminKeySchema = z.object({
 });
 export type AdminKey = z.infer<typeof adminKeySchema>;
 
+/** A token that signs in to the dashboard once, within an hour, with the newest valid admin key; of it the SHA-256 only. */
+export const signInTokenSchema = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
 /**
  * The event of `migrate`. With `prepare` it first logs in as the master user and makes sure that the roles exist, may
  * log in by IAM, and that `owner` owns the database. Then, always, it applies the missing migrations, and fills the watch list
  * of sources that have not had one: with the canonical symbols of `watch`, or those of the catalogue. With `adminKey` it adds
- * that key.
+ * that key, with `signIn` that token.
  */
 export const migrateRequestSchema = z.object({
   prepare: databasePreparationSchema.optional(),
   watch: z.array(z.string().refine(isSymbol)).max(100_000).optional(),
   adminKey: adminKeySchema.optional(),
+  signIn: signInTokenSchema.optional(),
 });
 export type MigrateRequest = z.infer<typeof migrateRequestSchema>;
 
 /**
  * The answer of `migrate`: names of the migrations that it applied, oldest first; and the sources whose watch list it filled,
- * with how many symbols the list has; whether the `adminKey` of the event was added, and how many admin keys are valid now.
+ * with how many symbols the list has; whether the `adminKey` and the `signIn` of the event were added, and how many admin keys
+ * are valid now.
  */
 export const migrateResponseSchema = z.object({
   applied: z.array(z.string()),
   watched: z.object({ started: z.array(z.string()), count: z.int() }).optional(),
   adminKeyAdded: z.boolean().optional(),
+  signInAdded: z.boolean().optional(),
   adminKeys: z.int().nonnegative().optional(),
 });
 export type MigrateResponse = z.infer<typeof migrateResponseSchema>;

@@ -1,5 +1,6 @@
-import { createApiKey } from '../../core/auth/api-keys.ts';
-import { type MigrateRequest, migrateResponseSchema } from '../../core/contracts/migrate.ts';
+import { randomBytes } from 'node:crypto';
+import { createApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import { type MigrateRequest, type MigrateResponse, migrateResponseSchema } from '../../core/contracts/migrate.ts';
 
 /** Why there is no key: `function` failed, `version` is too old to add one, or the name of an error of AWS. */
 export class BootstrapError extends Error {
@@ -18,17 +19,43 @@ export class BootstrapError extends Error {
 export async function bootstrapKey(
   stage: string,
   name: string,
-  invoke: (functionName: string, request: MigrateRequest) => Promise<unknown>,
+  invoke: Invoke,
 ): Promise<{ key: string; prefix: string; adminKeys: number | undefined }> {
-  const functionName = `quotron-${stage}-migrate`;
   const { key, prefix, hash } = createApiKey();
   const request: MigrateRequest = { adminKey: { name, prefix, hash: hash.toString('hex'), onlyIfNone: false } };
+  const { adminKeyAdded, adminKeys } = await answerOf(stage, request, invoke);
+  if (!adminKeyAdded) throw tooOld(stage);
+  return { key, prefix, adminKeys };
+}
+
+/**
+ * Adds a token that signs in to the dashboard of a stage on AWS once, within an hour, in the same way. `null` where no admin
+ * key is valid. Throws `BootstrapError`.
+ */
+export async function makeSignIn(stage: string, invoke: Invoke): Promise<string | null> {
+  const token = randomBytes(32).toString('base64url');
+  const request: MigrateRequest = { signIn: { hash: secretHash(token).toString('hex') } };
+  const { signInAdded } = await answerOf(stage, request, invoke);
+  if (signInAdded === undefined) throw tooOld(stage);
+  return signInAdded ? token : null;
+}
+
+/** `invokeFunction`, with the caller's credentials. */
+type Invoke = (functionName: string, request: MigrateRequest) => Promise<unknown>;
+
+function nameOf(stage: string): string {
+  return `quotron-${stage}-migrate`;
+}
+
+function tooOld(stage: string): BootstrapError {
+  return new BootstrapError('version', `${nameOf(stage)} is of a version that adds none.`);
+}
+
+async function answerOf(stage: string, request: MigrateRequest, invoke: Invoke): Promise<MigrateResponse> {
+  const functionName = nameOf(stage);
   try {
-    const { adminKeyAdded, adminKeys } = migrateResponseSchema.parse(await invoke(functionName, request));
-    if (!adminKeyAdded) throw new BootstrapError('version', `${functionName} is of a version that adds no key.`);
-    return { key, prefix, adminKeys };
+    return migrateResponseSchema.parse(await invoke(functionName, request));
   } catch (error) {
-    if (error instanceof BootstrapError) throw error;
     const aws = error instanceof Error ? error.name : 'unknown';
     if (aws === 'InvocationError') throw new BootstrapError('function', `${functionName} failed.`);
     throw new BootstrapError({ aws }, `${functionName} could not be invoked (${aws}).`);

@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import pg from 'pg';
 import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
-import { addAdminKey, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
+import { addAdminKey, addSignInToken, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
@@ -11,7 +11,7 @@ import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migra
 import { firstList } from '../../core/planning/watch-list.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import type { DatabaseSettings } from '../../core/runtime/settings.ts';
-import { bootstrapKey } from './bootstrap-key.ts';
+import { bootstrapKey, makeSignIn } from './bootstrap-key.ts';
 import { connectMaster, onceLetIn } from './connect-master.ts';
 
 export { BootstrapError } from './bootstrap-key.ts';
@@ -26,10 +26,15 @@ export async function bootstrapAdminKey(stage: string, name: string): ReturnType
   }
 }
 
+/** A token that signs in once to a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */
+export async function signInToken(stage: string, client: LambdaClient): ReturnType<typeof makeSignIn> {
+  return await makeSignIn(stage, (functionName, request) => invokeFunction(functionName, request, client));
+}
+
 /**
  * Brings the database to the schema of this version: roles first where it is asked to, then the migrations that are
- * missing, then the partitions that `now` needs, the watch list of sources that have not had one, and an admin key where it
- * is given one.
+ * missing, then the partitions that `now` needs, the watch list of sources that have not had one, and an admin key or a token
+ * for a sign-in where it is given one.
  */
 export async function migrateDatabase(
   request: MigrateRequest,
@@ -62,8 +67,9 @@ export async function migrateDatabase(
     const applied = await migrate(pool, migrationsDirectory, now);
     const { started, count } = await startWatchList(pool, firstList(installedSources(), request.watch ?? null), now);
     const adminKeyAdded = request.adminKey !== undefined && (await addAdminKey(pool, request.adminKey, now));
+    const signInAdded = request.signIn !== undefined && (await addSignInToken(pool, request.signIn.hash, now));
     const adminKeys = await countAdminKeys(pool, now);
-    return { applied, watched: { started: [...started], count }, adminKeyAdded, adminKeys };
+    return { applied, watched: { started: [...started], count }, adminKeyAdded, signInAdded, adminKeys };
   } finally {
     await pool.end();
   }

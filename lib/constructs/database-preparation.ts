@@ -36,6 +36,8 @@ export class DatabasePreparation extends Construct {
     });
     // The version, not the function: when migrate's code or its migrations change, this setting changes, and with it
     // the version of prepare-database that the trigger watches.
+    // A restored database may be of an earlier schema: it is prepared and migrated like a new one.
+    if (settings.database.snapshot !== undefined) migrate.lambda.invalidateVersionBasedOn(settings.database.snapshot);
     const version = migrate.lambda.currentVersion;
     prepare.allow(['lambda:InvokeFunction'], [version.functionArn]);
     prepare.addSetting('migrateFunction', version.functionArn);

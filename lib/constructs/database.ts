@@ -1,10 +1,12 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, ReferenceStrength, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { InstanceClass, InstanceSize, InstanceType, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   CaCertificate,
+  CfnDBInstance,
   Credentials,
   DatabaseInstance,
   DatabaseInstanceEngine,
+  DatabaseSecret,
   ParameterGroup,
   PostgresEngineVersion,
   StorageType,
@@ -66,14 +68,16 @@ export class CloudDatabase extends Construct implements Database {
       iamAuthentication: true,
       storageEncrypted: true,
       storageType: StorageType.GP3,
-      allocatedStorage: 20,
+      allocatedStorage: settings.storageGb,
       maxAllocatedStorage: settings.maxStorageGb,
       backupRetention: settings.backups,
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
       caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
       deletionProtection: settings.keep,
-      removalPolicy: settings.keep ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
+      // `quotron destroy` takes the last snapshot of one that is kept.
+      deleteAutomatedBackups: !settings.keep,
+      removalPolicy: settings.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
         description: 'Quotron: TLS only, a known number of connections, no forgotten ones',
@@ -86,8 +90,28 @@ export class CloudDatabase extends Construct implements Database {
         },
       }),
     });
+    // A restored database is another one: its address and id go to the other stacks when these are updated after it. As an
+    // export, which cannot change while it is imported, they would refuse every restore.
+    this.instance.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
+    if (settings.snapshot !== undefined) this.restoreFrom(settings.snapshot);
+    // What logs in to a database that stays must stay with it.
+    const login = this.instance.node.findChild('Secret');
+    if (login instanceof DatabaseSecret)
+      login.applyRemovalPolicy(settings.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     this.acknowledge(settings.keep);
     new DatabaseAlarms(this, 'Alarms', { settings: props.settings, instance: this.instance, instanceType });
+  }
+
+  /** Name, owner and encryption are the snapshot's: RDS takes none of them beside it. The password is set to that of the secret. */
+  private restoreFrom(snapshot: string): void {
+    const instance = this.instance.node.defaultChild;
+    if (!(instance instanceof CfnDBInstance)) throw new Error('The database has no resource of its own.');
+    instance.dbSnapshotIdentifier = snapshot;
+    for (const name of ['DBName', 'MasterUsername', 'StorageEncrypted']) instance.addPropertyDeletionOverride(name);
+    Validations.of(this.instance).acknowledge({
+      id: 'AwsSolutions-RDS2',
+      reason: 'Restored from a snapshot of an encrypted database, which is encrypted by the same key.',
+    });
   }
 
   /** The master user's `{username, password, …}`. */
@@ -140,7 +164,7 @@ export class CloudDatabase extends Construct implements Database {
     if (!keep) {
       Validations.of(this.instance).acknowledge({
         id: 'AwsSolutions-RDS10',
-        reason: 'A development database may be deleted with its stack; a last snapshot is taken.',
+        reason: 'A development database is deleted with its stack: nothing of it stays, and nothing of it costs.',
       });
     }
   }

@@ -20,7 +20,7 @@ const daysOfMonth = 31;
 export class RawStore extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, props: { keep: boolean; proxyAnswerDays: number }) {
+  constructor(scope: Construct, id: string, props: { keep: boolean; emptied: boolean; proxyAnswerDays: number }) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -29,6 +29,7 @@ export class RawStore extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       removalPolicy: props.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      autoDeleteObjects: props.emptied,
       lifecycleRules: [
         {
           id: 'cold-storage',

@@ -10,8 +10,9 @@ import { SourceCredentials } from '../constructs/source-credentials.ts';
 import type { StageSettings } from '../stage-settings.ts';
 
 /**
- * The stack that holds data: raw blobs, session key and, on AWS, the VPC and the database. Everything else can be
- * deleted and deployed again; these resources are retained, and a test pins their logical ids.
+ * The stack that holds data: raw blobs, secrets and, on AWS, the VPC and the database. Everything else can be deleted and
+ * deployed again. In `prod` these resources stay when the stack is deleted; in `dev` all of it goes. A test pins their
+ * logical ids.
  */
 export class StorageStack extends Stack {
   readonly rawStore: RawStore;
@@ -25,9 +26,13 @@ export class StorageStack extends Stack {
     super(scope, id, {
       ...deployedBy(settings),
       description: `Quotron (${settings.stage}): raw blobs, secrets, database`,
+      // `quotron destroy --delete-database` takes it off, after the last snapshot.
+      terminationProtection: settings.stage === 'prod',
     });
-    const keep = settings.stage !== 'local';
-    this.rawStore = new RawStore(this, 'Raw', { keep, proxyAnswerDays: settings.proxyAnswerDays });
+    const keep = settings.stage === 'prod';
+    // Emulators have no function that empties a bucket; a local one ends with its folder.
+    const emptied = settings.stage === 'dev';
+    this.rawStore = new RawStore(this, 'Raw', { keep, emptied, proxyAnswerDays: settings.proxyAnswerDays });
     this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
     this.credentials = new SourceCredentials(this, 'Credentials', { sources: sourcesOf(settings.stage), keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });

@@ -21,6 +21,7 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BlockPublicAccess,
   Bucket,
@@ -37,7 +38,7 @@ import {
   securityHeaders,
   strictTransportSecuritySeconds,
 } from '../../core/contracts/security-headers.ts';
-import { acknowledgeCdkFunction, isCdkFunction } from '../cdk-functions.ts';
+import { acknowledgeCdkFunction, isBucketDeployment } from '../cdk-functions.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 
 /** The dashboard: static files behind CloudFront, on one origin with the API, so that its cookie is a first-party one. */
@@ -55,8 +56,9 @@ export class WebStack extends Stack {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // Only copies of web/dist, deployed again in a minute. Empty it by hand before you delete the stack.
+      // Only copies of web/dist, deployed again in a minute.
       removalPolicy: RemovalPolicy.DESTROY,
+      autoDeleteObjects: true,
     }) as IBucket;
     const distribution = new Distribution(this, 'Distribution', {
       comment: `Quotron (${settings.stage})`,
@@ -76,6 +78,11 @@ export class WebStack extends Stack {
 
     // File names of assets carry a hash of their content, so they never change; the page that names them may at any time.
     const files = Source.asset(settings.webFolder);
+    // One function copies for both; a log group that CDK makes for it would stay when the stack is deleted.
+    const logGroup = new LogGroup(this, 'CopiesLog', {
+      retention: settings.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const assets = new BucketDeployment(this, 'Assets', {
       sources: [files],
       destinationBucket: bucket,
@@ -84,6 +91,7 @@ export class WebStack extends Stack {
       cacheControl: [CacheControl.fromString('public, max-age=31536000, immutable')],
       // Pages that are open in a browser still request the assets of the former version.
       prune: false,
+      logGroup,
     });
     const pages = new BucketDeployment(this, 'Pages', {
       sources: [files],
@@ -91,6 +99,7 @@ export class WebStack extends Stack {
       exclude: ['assets/*'],
       cacheControl: [CacheControl.noCache()],
       prune: false,
+      logGroup,
     });
     pages.node.addDependency(assets);
 
@@ -166,7 +175,7 @@ export class WebStack extends Stack {
       },
     );
     const files = this.getLogicalId(this.node.findChild('Files').node.defaultChild as CfnBucket);
-    for (const copier of this.node.children.filter(isCdkFunction)) {
+    for (const copier of this.node.children.filter(isBucketDeployment)) {
       acknowledgeCdkFunction(copier);
       const findings = [
         'Action::s3:GetObject*',

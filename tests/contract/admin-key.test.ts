@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addAdminKey, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
+import { addAdminKey, addSignInToken, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
@@ -46,4 +47,26 @@ it('a revoked or expired admin key is none', async () => {
   await pool.query('UPDATE api_key SET expires_at = $1 WHERE hash = $2', [new Date(now.getTime() + 1), again.hash]);
   expect(await countAdminKeys(pool, now)).toBe(1);
   expect(await countAdminKeys(pool, new Date(now.getTime() + 1))).toBe(0);
+});
+
+it('a token signs in once with the newest admin key that is valid; without one there is none', async () => {
+  const store = apiKeyStore(pool);
+  const at = new Date('2026-11-30T13:00:00Z');
+  const token = () => randomBytes(32);
+  const use = (hash: Buffer) => store.signInWithToken(hash, token(), at, new Date(at.getTime() + 3600_000));
+  await pool.query('UPDATE api_key SET revoked_at = $1', [at]);
+  expect(await addSignInToken(pool, token().toString('hex'), at)).toBe(false);
+
+  const older = newKey(false);
+  const newer = newKey(false);
+  await addAdminKey(pool, { ...older.given, name: 'older' }, at);
+  await addAdminKey(pool, { ...newer.given, name: 'newer' }, new Date(at.getTime() + 1));
+  const hash = token();
+  expect(await addSignInToken(pool, hash.toString('hex'), at)).toBe(true);
+  expect(await use(hash)).toMatchObject({ scope: 'admin', name: 'newer' });
+  expect(await use(hash)).toBeNull();
+
+  const late = token();
+  await addSignInToken(pool, late.toString('hex'), new Date(at.getTime() - 3600_001));
+  expect(await use(late)).toBeNull();
 });

@@ -107,11 +107,46 @@ it.each(cloudStages)('in %s there is nothing of a source that exists in the simu
     for (const name of [id, title, pascalCase(id)]) expect(templates).not.toContain(name);
 });
 
-it('deleting the stack of prod deletes no data', () => {
-  for (const type of ['AWS::S3::Bucket', 'AWS::RDS::DBInstance']) {
-    const [held] = resourcesOf('prod', type);
-    expect(held?.resource.DeletionPolicy, type).toBe('Retain');
-  }
-  expect(resourcesOf('prod', 'AWS::RDS::DBInstance')[0]?.resource.Properties['DeletionProtection']).toBe(true);
-  expect(resourcesOf('dev', 'AWS::RDS::DBInstance')[0]?.resource.DeletionPolicy).toBe('Snapshot');
+/** What stays when its stack is deleted: `Stack Type`. */
+function kept(stage: 'dev' | 'prod'): string[] {
+  return Object.entries(synthesized(stage).stacks).flatMap(([stack, { resources }]) =>
+    Object.values(resources)
+      .filter(({ DeletionPolicy }) => DeletionPolicy !== undefined && DeletionPolicy !== 'Delete')
+      .map(({ Type, DeletionPolicy }) => `${stack} ${Type} ${DeletionPolicy}`),
+  );
+}
+
+/** Account-wide: every API Gateway of the account writes its logs by it. */
+const ofTheAccount = ['Api AWS::ApiGateway::Account Retain', 'Api AWS::IAM::Role Retain'];
+
+it('deleting the stacks of dev leaves nothing but what belongs to the account; its buckets are emptied first', () => {
+  expect(kept('dev').sort()).toEqual(ofTheAccount);
+  const [database] = resourcesOf('dev', 'AWS::RDS::DBInstance');
+  expect(database?.resource.Properties).toMatchObject({ DeletionProtection: false, DeleteAutomatedBackups: true });
+  expect(resourcesOf('dev', 'Custom::S3AutoDeleteObjects')).toHaveLength(resourcesOf('dev', 'AWS::S3::Bucket').length);
+  for (const { id, resource } of resourcesOf('dev', 'AWS::Logs::LogGroup'))
+    expect(resource.DeletionPolicy, id).toBe('Delete');
+});
+
+it('deleting the stacks of prod deletes no data, and what holds them is protected', () => {
+  expect(kept('prod').sort()).toEqual(
+    [
+      ...ofTheAccount,
+      'Storage AWS::RDS::DBInstance Retain',
+      'Storage AWS::RDS::DBSubnetGroup Retain',
+      'Storage AWS::S3::Bucket Retain',
+      // The login of the database's master user, and those of sources and sessions.
+      ...resourcesOf('prod', 'AWS::SecretsManager::Secret')
+        .filter(({ stack }) => stack === 'Storage')
+        .map(() => 'Storage AWS::SecretsManager::Secret Retain'),
+    ].sort(),
+  );
+  expect(resourcesOf('prod', 'AWS::RDS::DBInstance')[0]?.resource.Properties).toMatchObject({
+    DeletionProtection: true,
+    DeleteAutomatedBackups: false,
+  });
+  expect(synthesized('prod').quotron.storage.terminationProtection).toBe(true);
+  expect(synthesized('dev').quotron.storage.terminationProtection).toBe(false);
+  // Of prod's buckets only the copies of the dashboard are emptied.
+  expect(resourcesOf('prod', 'Custom::S3AutoDeleteObjects').map(({ stack }) => stack)).toEqual(['Web']);
 });

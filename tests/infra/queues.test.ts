@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { stageSettings } from '../../bin/stages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
-import { eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
+import { neededExecutions } from '../../lib/executions.ts';
+import { cloudStages, eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
 const day = 86_400;
 
@@ -74,4 +76,14 @@ describe.each(stages)('in %s', (stage) => {
     // schedule, monitor and yahoo-proxy.
     expect(configs.map((config) => config['MaximumRetryAttempts'])).toEqual([0, 0, 0]);
   });
+});
+
+it.each(cloudStages)('what the preflight of a deployment says %s needs is what its event sources may take', (stage) => {
+  const most = eventSourcesOf(stage).reduce(
+    (sum, { ScalingConfig }) => sum + (ScalingConfig?.MaximumConcurrency ?? 0),
+    0,
+  );
+  const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
+  // Beside them are the clock, the API, the proxy, and `state` for scrapers.
+  expect(neededExecutions(settings)).toBe(most + 2);
 });

@@ -24,7 +24,17 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'runs until Ctrl-C; tests/local/start.test.ts starts it in a folder of its own',
   },
   { file: 'README.md', first: 'npm test', why: 'is what runs this test' },
-  { file: 'README.md', first: 'npm run build:web', why: 'its last line deploys to an AWS account' },
+  {
+    file: 'README.md',
+    first:
+      'npx quotron deploy --stage dev     # looks at the account, asks, deploys; prints the address, a sign-in and the price',
+    why: 'deploys to an AWS account',
+  },
+  {
+    file: 'README.md',
+    first: 'npx quotron destroy --stage dev    # lists what goes and what stays, asks, removes',
+    why: 'removes from an AWS account',
+  },
   {
     file: 'README.md',
     first: 'npx quotron proxy --port 5000',
@@ -93,7 +103,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'needs uv, and takes the newest versions there are',
   },
   { file: 'docs/contributing.md', first: 'route(', why: 'a part of a file; it names schemas that the reader writes' },
-  { file: 'docs/operations.md', first: 'npm run build:web', why: 'its last lines deploy to an AWS account' },
+  {
+    file: 'docs/operations.md',
+    first: 'export AWS_PROFILE=me QUOTRON_ALARM_EMAIL=operator@example.com',
+    why: 'deploys to an AWS account',
+  },
   {
     file: 'docs/operations.md',
     first: 'export QUOTRON_ALARM_EMAIL=operator@example.com    # prod requires it',

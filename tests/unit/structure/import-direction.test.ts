@@ -22,8 +22,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   functions: ['core/'],
   // `quotron proxy` and `quotron migrate` run the functions' own work in a process; run.mjs finds the Node that the project
-  // pins; `quotron doctor` looks at what `npm start` needs, and `quotron logs` masks as the functions do.
+  // pins; `quotron doctor` looks at what `npm start` needs, and `quotron logs` masks as the functions do. `quotron deploy`
+  // knows the settings of a stage before it builds anything.
   cli: [
+    'bin/stage-file.ts',
+    'bin/stages.ts',
+    'lib/cost/',
+    'lib/executions.ts',
+    'lib/stage-settings.ts',
     'core/contracts/',
     'core/market/',
     'functions/yahoo-proxy/standalone.ts',
@@ -31,7 +37,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     // What a deployment costs a month.
     'lib/cost/',
     'core/auth/redact.ts',
-    ...['python', 'ports', 'problem', 'settings', 'state-folder'].map((name) => `localstack/${name}.ts`),
+    ...['python', 'ports', 'problem', 'progress', 'settings', 'state-folder', 'web-build'].map(
+      (name) => `localstack/${name}.ts`,
+    ),
     'localstack/run.mjs',
   ],
   web: ['core/contracts/'],

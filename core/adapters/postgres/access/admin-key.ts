@@ -31,3 +31,18 @@ export function addAdminKey(pool: Pool, key: AdminKey, now: Date): Promise<boole
     return result.rowCount === 1;
   });
 }
+
+/**
+ * Stores a token, of which only the hash is known here, that signs in once within an hour with the rights of the newest
+ * valid admin key. False: there is no such key.
+ */
+export async function addSignInToken(pool: Pick<Pool, 'query'>, hash: string, now: Date): Promise<boolean> {
+  const result = await pool.query(
+    `INSERT INTO sign_in_token (hash, key_id, expires_at)
+     SELECT decode($1, 'hex'), id, $2::timestamptz + interval '1 hour' FROM api_key
+     WHERE scope = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+     ORDER BY created_at DESC, id DESC LIMIT 1`,
+    [hash, now],
+  );
+  return result.rowCount === 1;
+}

@@ -1,0 +1,38 @@
+import { type CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
+import * as z from 'zod';
+import type { CloudStage } from '../../core/contracts/stage-file.ts';
+
+/** A stack of a stage as CloudFormation has it. */
+export interface StackState {
+  /** The part of the name behind the stage: `Storage`. */
+  readonly part: string;
+  readonly name: string;
+  readonly id: string;
+  readonly status: string;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+const stackSchema = z.object({
+  StackName: z.string(),
+  StackId: z.string(),
+  StackStatus: z.string(),
+  Outputs: z.array(z.object({ OutputKey: z.string(), OutputValue: z.string() })).default([]),
+});
+
+/** What the names of a stage's stacks begin with. */
+export function stackPrefix(stage: CloudStage): string {
+  return `Quotron-${stage}-`;
+}
+
+/** The stacks of a stage that there are. */
+export async function stackStates(client: CloudFormationClient, stage: CloudStage): Promise<StackState[]> {
+  const found: StackState[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
+    for (const { StackName: name, StackId: id, StackStatus: status, Outputs } of z.array(stackSchema).parse(Stacks)) {
+      if (!name.startsWith(stackPrefix(stage)) || status === 'DELETE_COMPLETE') continue;
+      const outputs = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+      found.push({ part: name.slice(stackPrefix(stage).length), name, id, status, outputs });
+    }
+  }
+  return found;
+}

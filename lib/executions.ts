@@ -1,0 +1,25 @@
+import { sourcesOf } from '../core/sources/catalogue.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+/**
+ * The least that SQS allows an event source. A browser fills a container's memory, and a site that is read page by page
+ * needs no more containers; recoveries are few, and short each time.
+ */
+export const leastConcurrency = 2;
+
+/** For whatever is called by people and the clock: the API, the proxy, ticks, and `state` on behalf of scrapers. */
+const beside = 2;
+
+/** How many functions a stage may have at work at once: an account allows all of its functions together so many. */
+export function neededExecutions({ stage, concurrency }: Pick<StageSettings, 'stage' | 'concurrency'>): number {
+  const scrapers = sourcesOf(stage).map(({ kind }) => (kind === 'browser' ? leastConcurrency : concurrency.scrape));
+  const queues = [
+    ...scrapers,
+    concurrency.ingest,
+    leastConcurrency,
+    concurrency.outcomes,
+    concurrency.ticks,
+    leastConcurrency,
+  ];
+  return queues.reduce((sum, each) => sum + each, beside);
+}
