@@ -3,9 +3,11 @@ import * as z from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
+import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
 import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { postgresPlanStore } from '../../core/adapters/postgres/work/plan-store.ts';
+import { everySource } from '../../core/auth/visible-sources.ts';
 import { firstList } from '../../core/planning/watch-list.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { compareBlobs } from '../../functions/monitor/compare-blobs.ts';
@@ -32,7 +34,7 @@ const explained = z.looseObject({ 'Query Text': z.string(), Plan: node });
 
 /** Weeks of work: a run each minute, each with a task, an attempt and two permits. */
 const minutes = 100_000;
-const big = ['run', 'task', 'task_attempt', 'permit', 'batch', 'incident', 'recovery'];
+const big = ['run', 'task', 'task_attempt', 'permit', 'batch', 'incident', 'recovery', 'finding'];
 
 beforeAll(async () => {
   database = await startTestDatabase();
@@ -67,6 +69,13 @@ beforeAll(async () => {
   await fill.query(
     `INSERT INTO recovery (id, source_id, trigger, status, requested_at, finished_at, held, canary_run_id)
      SELECT gen_random_uuid(), 'yahoo', 'automatic', 'verified', ${at}, ${at}, true, md5(n::text)::uuid FROM generate_series(1, 5000) n`,
+  );
+  await fill.query(
+    `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, interval, date, at, said, evidence, status, closed_at, batch_id)
+     SELECT n % 500, 'yahoo', n::text, 'shape', 'doubt', 'bar', '1d', date '2020-01-01' + n / 500, date '2020-01-01' + n / 500, 1,
+            '{"code":"outside_range","fields":["high"]}', CASE n % 3 WHEN 0 THEN 'gone' ELSE 'open' END,
+            CASE n % 3 WHEN 0 THEN now() END, 1
+     FROM generate_series(1, 50000) n`,
   );
   await fill.query('VACUUM ANALYZE');
   pool = database.pool(1);
@@ -170,5 +179,16 @@ describe('with a hundred thousand tasks', () => {
     expect([...new Set(found)]).toEqual([]);
     const { rows } = await pool.query(`SELECT count(*)::int AS retries FROM run WHERE trigger = 'retry'`);
     expect(rows[0]?.retries).toBeGreaterThan(0);
+  });
+
+  it('findings of a series are read by an index, now and as of an instant', async () => {
+    const records = findingRecords(pool)(everySource);
+    const bars = { from: new Date('2020-01-05T00:00:00Z'), to: null };
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+    const all = await statementsOf(async () => {
+      for (const knownAt of [null, yesterday]) await records.ofSeries(7, 'yahoo', ['1d'], bars, knownAt);
+    });
+    expect(all.flatMap(({ Plan }) => scanned(Plan))).toEqual([]);
+    expect(Math.max(...all.map(({ Plan }) => wasted(Plan)))).toBeLessThan(200);
   });
 });

@@ -71,6 +71,8 @@ export const findingEvidenceSchema = z
     z.object({ code: z.literal('split_applied_twice'), exDate: day, ratio: z.number(), fields }),
     z.object({ code: z.literal('split_told_twice'), exDate: day, ratio: z.number() }),
     z.object({ code: z.literal('split_not_seen'), ratio: z.number(), moved: z.number() }),
+    /** The price steps as at a split of the ratio that nobody names, without the trades of a market that falls. */
+    z.object({ code: z.literal('split_not_told'), ratio: z.number(), moved: z.number() }),
     /** So many rows in a row are `ratio` times the witness. */
     z.object({ code: z.literal('price_off'), ratio: z.number(), rows: z.int(), witness }),
     z.object({ code: z.literal('outside_range'), fields }),

@@ -12,6 +12,7 @@ import { checkHistory } from './history.ts';
 import { isRate, type Row, type Series, type SeriesInput, seriesOf } from './series.ts';
 import { checkShape } from './shape.ts';
 import { checkSources } from './sources.ts';
+import { checkSplitsNotTold } from './split-not-told.ts';
 import { checkSplits } from './splits.ts';
 import { logReturns, usualMove } from './spread.ts';
 import { checkUnit } from './unit.ts';
@@ -30,13 +31,15 @@ export function judgeSeries(input: SeriesInput): readonly Finding[] {
     : checkUnit(bySplit.series, new Set(bySplit.series.rows.filter((row) => bySplit.touched.has(row.at))));
   const byUnit = corrected(bySplit.series, units);
   const edges = isRate(series) ? [] : checkEdges(byUnit.series);
-  const sound = corrected(byUnit.series, edges).series;
+  const byEdges = corrected(byUnit.series, edges);
+  const sound = byEdges.series;
   const shape = checkShape(withoutRows(series, bySplit.touched, byUnit.touched));
   const found = [
     ...splits,
     ...units,
     ...edges,
     ...shape,
+    ...checkSplitsNotTold(sound, new Set([...bySplit.touched, ...byUnit.touched, ...byEdges.touched])),
     ...checkHistory(series),
     ...checkSources(series),
     ...checkVolume(series),

@@ -59,7 +59,7 @@ describe('edges', () => {
   it.each<[string, SeriesInput]>([
     ['twelve bars at twice the price', withRows(market, (at) => (at >= 20 && at < 32 ? 2 : 1))],
     ['a rate that crosses zero', rate()],
-    ['a crash that stays', withRows(market, (at) => (at >= 30 ? 0.4 : 1))],
+    ['a crash that stays', withRows(market, (at) => (at >= 30 ? 0.43 : 1))],
     [
       'a crash on the newest day that the quote knows, too',
       knowing(
@@ -72,7 +72,7 @@ describe('edges', () => {
     [
       'a quote of last month',
       knowing(
-        withRows(market, (at) => (at > 40 ? 3 : 1)),
+        withRows(market, (at) => (at > 40 ? 2.8 : 1)),
         { quote: { price: closeOf(30), at: timeOf(30) } },
       ),
     ],

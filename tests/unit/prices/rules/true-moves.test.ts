@@ -9,11 +9,12 @@ const seeds = Array.from({ length: 60 }, (_, index) => index + 1);
 const slow = { timeout: 60_000 };
 
 /** Shares of the series of a kind with any finding, and with one that keeps rows from being served. */
-function shares(make: (seed: number) => SeriesInput): { found: number; wrong: number } {
+function shares(make: (seed: number) => SeriesInput): { found: number; doubted: number; wrong: number } {
   const judged = seeds.map((seed) => judgeSeries(make(seed)));
   const share = (is: (each: (typeof judged)[number]) => boolean) => judged.filter(is).length / judged.length;
   return {
     found: share((findings) => findings.length > 0),
+    doubted: share((findings) => findings.some(({ severity }) => severity !== 'info')),
     wrong: share((findings) => findings.some(({ severity }) => severity === 'wrong')),
   };
 }
@@ -58,8 +59,14 @@ describe('a price that doubles for some days', slow, () => {
 
 describe('a fall of the size of a split', slow, () => {
   const ratios = [2, 3, 4, 5, 10];
-  it.each(ratios)('is a fall where no split is named: 1/%d', (ratio) => {
-    expect(shares((seed) => withRows(market(seed), (at) => (at < rowOf(seed) ? ratio : 1))).found).toBe(0);
+  it.each(ratios)('is a fall where no split is named, and noted where its day is quiet: 1/%d', (ratio) => {
+    const fall = (seed: number) => withRows(market(seed), (at) => (at < rowOf(seed) ? ratio : 1));
+    const { found, doubted } = shares(fall);
+    expect(doubted).toBe(0);
+    expect(found).toBeGreaterThan(0.6);
+    const traded = (seed: number) =>
+      withBars(fall(seed), (_, at) => ({ volume: at === rowOf(seed) ? '2000000' : '100000' }));
+    expect(shares(traded).found).toBe(0);
   });
 
   it.each(ratios)('is a fall days after a split where its trades or its range show it: 1/%d', (ratio) => {
