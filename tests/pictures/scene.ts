@@ -1,6 +1,6 @@
 import { constituentsSchema } from '../../core/contracts/http/indices.ts';
 import { serviceIds } from '../../core/contracts/words/services.ts';
-import type { DoubleState } from '../support/dashboard/api-double.ts';
+import type { DoubleState } from '../support/dashboard/double-state.ts';
 import { quoteOf, usualMarket } from '../support/dashboard/market-data.ts';
 import { sourceOf } from '../support/dashboard/operations-data.ts';
 

@@ -9,20 +9,13 @@ import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
-import {
-  barsSchema,
-  exchangeSchema,
-  type QuoteView,
-  quoteSchema,
-  tickRowSchema,
-} from '../../../core/contracts/http/market.ts';
+import { barsSchema, exchangeSchema, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
   quarantineSchema,
   queueSchema,
   redriveRequestSchema,
-  redriveSchema,
   runAcceptedSchema,
   runDetailSchema,
   runSchema,
@@ -34,80 +27,21 @@ import {
   stopRequestSchema,
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
-import { replayAcceptedSchema, replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
+import { replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import { pageOf } from '../../../core/contracts/page-paths.ts';
 import { securityHeaders } from '../../../core/contracts/security-headers.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
+import { type DoubleState, usualState } from './double-state.ts';
 import { constituentsOf } from './index-data.ts';
-import { exchangesOf, explained, quoteOf, ticksOf, usualMarket } from './market-data.ts';
-import {
-  runDetailOf,
-  runsOf,
-  usualDays,
-  usualDeadLetters,
-  usualIncidents,
-  usualQuarantine,
-  usualQueues,
-  usualServices,
-  usualSources,
-} from './operations-data.ts';
+import { exchangesOf, explained, ticksOf } from './market-data.ts';
+import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-data.ts';
+import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
 import { healthAnswer, systemHistory } from './system-data.ts';
 
 export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
 export const goodToken = 'one-time-token';
-
-/** What the double answers; tests change it at will. */
-export interface DoubleState {
-  quotes: QuoteView[];
-  sources: z.infer<typeof sourceSchema>[];
-  services: z.infer<typeof serviceSchema>[];
-  queues: z.infer<typeof queueSchema>[];
-  quarantine: z.infer<typeof quarantineSchema>[];
-  deadLetters: z.infer<typeof deadLetterSchema>[];
-  scopes: SessionView['scopes'];
-  /** Ids of the sources that are simulated. */
-  simulated: string[];
-  /** Nobody's cookie is accepted any more. */
-  signedOut: boolean;
-  tokenUsed: boolean;
-  /** Paths (`/quotes`) whose next answers are this problem, or no answer for so many milliseconds. */
-  fail: Map<string, { status: number; code: string; title: string; detail: string }>;
-  delayMs: Map<string, number>;
-  /** Runs that were asked for, by how often they were looked at since. */
-  runs: Map<string, number>;
-  /** How often a run that was asked for is looked at before it appears. */
-  promisedLooks: number;
-  /** The recovery that was asked for, and how often it was looked at. */
-  recovery: { sourceId: string; looks: number } | null;
-  /** The replay that was asked for, and how often it was looked at. */
-  replay: { asked: z.infer<typeof replayRequestSchema>; rows: number; looks: number } | null;
-  /** What came in: `GET /quotes 200`. */
-  requests: string[];
-}
-
-function usualState(): DoubleState {
-  return {
-    quotes: usualMarket.map((given) => quoteOf(given)),
-    sources: usualSources(),
-    services: usualServices(),
-    queues: usualQueues(),
-    quarantine: usualQuarantine(),
-    deadLetters: usualDeadLetters(),
-    scopes: ['read', 'operate'],
-    simulated: [],
-    signedOut: false,
-    tokenUsed: false,
-    fail: new Map(),
-    delayMs: new Map(),
-    runs: new Map(),
-    promisedLooks: 0,
-    recovery: null,
-    replay: null,
-    requests: [],
-  };
-}
 
 /** Starts the double on a free port of 127.0.0.1. `reset` gives it its usual state again. */
 export async function startApiDouble(dist: string) {
@@ -331,61 +265,4 @@ function change(state: DoubleState, path: string, body: unknown): Answer {
   source.paused = action === 'stop';
   source.pausedUntil = action === 'start' ? null : untilOf(body);
   return data(sourceSchema, source);
-}
-
-function redrive(state: DoubleState, queue: string): Answer {
-  const moved = state.deadLetters.filter((letter) => letter.queue === queue).length;
-  state.deadLetters = state.deadLetters.filter((letter) => letter.queue !== queue);
-  state.queues = state.queues.map((one) =>
-    one.name === queue ? { ...one, waiting: one.waiting + moved, dead: 0 } : one,
-  );
-  return data(redriveSchema, { queue, moved, more: false });
-}
-
-const replayId = '7d0c9f10-33b4-4f7e-8a51-5b2f6c1d0a01';
-
-/** The rows of the quarantine that a replay is of. */
-function chosen(state: DoubleState, asked: z.infer<typeof replayRequestSchema>) {
-  return state.quarantine.filter(
-    (row) =>
-      (asked.ids?.includes(row.id) ?? true) &&
-      (asked.sourceId ?? row.sourceId) === row.sourceId &&
-      (asked.reason ?? row.reason) === row.reason,
-  );
-}
-
-function replayAsked(state: DoubleState, asked: z.infer<typeof replayRequestSchema>): Answer {
-  const rows = chosen(state, asked).length;
-  if (rows === 0) return problem(404, 'nothing_to_replay', 'There is nothing to replay', 'No row fits.');
-  state.replay = { asked, rows, looks: 0 };
-  return {
-    ...data(replayAcceptedSchema, { id: replayId, status: 'queued', blobs: rows, rows, more: false }),
-    status: 202,
-    headers: { location: `/api/v1/replays/${replayId}` },
-  };
-}
-
-/** It is done when it is looked at the second time; what was believed, or was not in another unit, has left the quarantine. */
-function replayLooked(state: DoubleState, replay: NonNullable<DoubleState['replay']>): z.infer<typeof replaySchema> {
-  const { asked, rows } = replay;
-  const done = replay.looks++ > 0;
-  const stays = done && chosen(state, asked).filter((row) => row.reason === 'unit_suspect' || !asked.believe).length;
-  if (done && asked.believe) {
-    const gone = chosen(state, asked);
-    state.quarantine = state.quarantine.filter((row) => !gone.includes(row));
-  }
-  const rejected = Number(stays);
-  const read = done ? rows : 0;
-  return {
-    id: replayId,
-    status: done ? 'done' : 'queued',
-    requestedAt: new Date().toISOString(),
-    blobs: rows,
-    read,
-    failed: 0,
-    accepted: done ? 17 : 0,
-    rejected,
-    released: done && asked.believe ? 1 : 0,
-    written: done && asked.believe ? 1 : 0,
-  };
 }

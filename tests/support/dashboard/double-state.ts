@@ -1,0 +1,65 @@
+/** What the double answers: its usual state, which tests change at will. */
+import type { z } from 'zod';
+import type { QuoteView } from '../../../core/contracts/http/market.ts';
+import type {
+  deadLetterSchema,
+  quarantineSchema,
+  queueSchema,
+  SessionView,
+  serviceSchema,
+  sourceSchema,
+} from '../../../core/contracts/http/operations.ts';
+import type { replayRequestSchema } from '../../../core/contracts/http/replays.ts';
+import { quoteOf, usualMarket } from './market-data.ts';
+import { usualDeadLetters, usualQuarantine, usualQueues, usualServices, usualSources } from './operations-data.ts';
+
+/** What the double answers; tests change it at will. */
+export interface DoubleState {
+  quotes: QuoteView[];
+  sources: z.infer<typeof sourceSchema>[];
+  services: z.infer<typeof serviceSchema>[];
+  queues: z.infer<typeof queueSchema>[];
+  quarantine: z.infer<typeof quarantineSchema>[];
+  deadLetters: z.infer<typeof deadLetterSchema>[];
+  scopes: SessionView['scopes'];
+  /** Ids of the sources that are simulated. */
+  simulated: string[];
+  /** Nobody's cookie is accepted any more. */
+  signedOut: boolean;
+  tokenUsed: boolean;
+  /** Paths (`/quotes`) whose next answers are this problem, or no answer for so many milliseconds. */
+  fail: Map<string, { status: number; code: string; title: string; detail: string }>;
+  delayMs: Map<string, number>;
+  /** Runs that were asked for, by how often they were looked at since. */
+  runs: Map<string, number>;
+  /** How often a run that was asked for is looked at before it appears. */
+  promisedLooks: number;
+  /** The recovery that was asked for, and how often it was looked at. */
+  recovery: { sourceId: string; looks: number } | null;
+  /** The replay that was asked for, and how often it was looked at. */
+  replay: { asked: z.infer<typeof replayRequestSchema>; rows: number; looks: number } | null;
+  /** What came in: `GET /quotes 200`. */
+  requests: string[];
+}
+
+export function usualState(): DoubleState {
+  return {
+    quotes: usualMarket.map((given) => quoteOf(given)),
+    sources: usualSources(),
+    services: usualServices(),
+    queues: usualQueues(),
+    quarantine: usualQuarantine(),
+    deadLetters: usualDeadLetters(),
+    scopes: ['read', 'operate'],
+    simulated: [],
+    signedOut: false,
+    tokenUsed: false,
+    fail: new Map(),
+    delayMs: new Map(),
+    runs: new Map(),
+    promisedLooks: 0,
+    recovery: null,
+    replay: null,
+    requests: [],
+  };
+}
