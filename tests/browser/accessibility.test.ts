@@ -12,6 +12,11 @@ const pages = [
   ['/sources', 'Sources'],
   ['/sources/yahoo', 'Yahoo Finance'],
   ['/quarantine?row=902', 'Quarantine'],
+  ['/findings', 'Findings'],
+  ['/diagnose', 'Diagnose'],
+  ['/coverage', 'Coverage'],
+  ['/runs', 'Runs'],
+  ['/keys', 'Keys'],
   ['/?dead=ingest', 'Dead letters in ingest'],
 ] as const;
 
@@ -39,8 +44,9 @@ describe('for everyone', () => {
       dashboard.double.state.quotes.push(
         ...hostileNames.map((name, index) => quoteOf({ symbol: `H${index}`, name, price: 123_456.789 })),
       );
+      dashboard.double.state.scopes = ['read', 'operate', 'admin'];
       const page = await dashboard.open(path);
-      await page.getByRole('heading', { name: title }).waitFor();
+      await page.getByRole('heading', { name: title, exact: true }).waitFor();
       await expect.poll(() => page.getByText('Loading').count()).toBe(0);
       expect(await violations(page), 'in the light theme').toEqual([]);
       await show(page, { theme: 'dark' });
@@ -53,7 +59,7 @@ describe('for everyone', () => {
       const bar = await page.getByRole('navigation', { name: 'Pages' }).boundingBox();
       expect(bar?.width).toBe(390);
       expect((bar?.y ?? 0) + (bar?.height ?? 0)).toBe(844);
-      expect(await page.getByRole('navigation').locator('a, button').count()).toBe(5);
+      expect(await page.getByRole('navigation').locator('a:visible, button:visible').count()).toBe(5);
     },
   );
 

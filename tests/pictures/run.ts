@@ -21,6 +21,7 @@ const now = Date.parse('2026-11-20T15:30:00Z');
 // The double's data are made relative to the time, some of them while its modules load: set it before they do.
 Date.now = () => now;
 const { startApiDouble } = await import('../support/dashboard/api-double.ts');
+const { newReportId } = await import('../support/dashboard/page-data.ts');
 const { constituentNames, dress } = await import('./scene.ts');
 
 const folder = join(root, 'docs', 'pictures');
@@ -43,6 +44,11 @@ const shots: readonly Shot[] = [
   { name: 'sources', path: '/sources', ready: 'Demo broker' },
   { name: 'source', path: '/sources/coingecko', ready: 'Incidents' },
   { name: 'quarantine', path: '/quarantine', ready: 'OCDO.L' },
+  { name: 'findings', path: '/findings', ready: 'VOD.L' },
+  { name: 'diagnose', path: `/diagnose?report=${newReportId}`, ready: 'What is wrong' },
+  { name: 'coverage', path: '/coverage', ready: 'none missing' },
+  { name: 'runs', path: '/runs', ready: 'Yahoo Finance' },
+  { name: 'keys', path: '/keys', ready: 'spreadsheet' },
   { name: 'sign-in', path: '/', ready: 'Sign in', signedIn: false },
 ];
 

@@ -3,6 +3,7 @@ import { serviceIds } from '../../core/contracts/words/services.ts';
 import type { DoubleState } from '../support/dashboard/double-state.ts';
 import { quoteOf, usualMarket } from '../support/dashboard/market-data.ts';
 import { sourceOf } from '../support/dashboard/operations-data.ts';
+import { newReportId, usualReportIds } from '../support/dashboard/page-data.ts';
 
 /** Gives the double the state that the pictures show: an ordinary Friday, with one source at its limit and one that fails. */
 export function dress(state: DoubleState): void {
@@ -25,7 +26,8 @@ export function dress(state: DoubleState): void {
     body: '{"blobKey":"raw/yahoo/2026-11-20/0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a10/0-1.json.gz","part":0,"attempt":1}',
   }));
   state.services = serviceIds.map((id) => ({ id, running: true, stoppedUntil: null, changedAt: null }));
-  state.scopes = ['read', 'operate'];
+  state.scopes = ['read', 'operate', 'admin'];
+  state.reports = [newReportId, ...usualReportIds];
 }
 
 const companies: readonly (readonly [symbol: string, name: string])[] = [

@@ -30,6 +30,7 @@ const instrument = createRoute({
 const sources = createRoute({
   getParentRoute: () => root,
   path: '/sources',
+  validateSearch: textSearch('selected'),
   component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
 });
 
@@ -47,9 +48,55 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import('./pages/quarantine/quarantine-page.tsx'), 'QuarantinePage'),
 });
 
+const findings = createRoute({
+  getParentRoute: () => root,
+  path: '/findings',
+  validateSearch: textSearch('source', 'symbol'),
+  component: lazyRouteComponent(() => import('./pages/findings/findings-page.tsx'), 'FindingsPage'),
+});
+
+const diagnose = createRoute({
+  getParentRoute: () => root,
+  path: '/diagnose',
+  validateSearch: textSearch('report'),
+  component: lazyRouteComponent(() => import('./pages/diagnose/diagnose-page.tsx'), 'DiagnosePage'),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: textSearch('source', 'status'),
+  component: lazyRouteComponent(() => import('./pages/runs/runs-page.tsx'), 'RunsPage'),
+});
+
+const coverage = createRoute({
+  getParentRoute: () => root,
+  path: '/coverage',
+  validateSearch: textSearch('source', 'symbol', 'days'),
+  component: lazyRouteComponent(() => import('./pages/coverage/coverage-page.tsx'), 'CoveragePage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/keys/keys-page.tsx'), 'KeysPage'),
+});
+
 /** Every page. What is filtered, sorted or selected is in the address, as plain text: `?sort=-change&class=equity`. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, market, instrument, sources, source, quarantine]),
+  routeTree: root.addChildren([
+    overview,
+    market,
+    instrument,
+    sources,
+    source,
+    quarantine,
+    findings,
+    diagnose,
+    runs,
+    coverage,
+    keys,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   scrollToTopSelectors: ['#page'],

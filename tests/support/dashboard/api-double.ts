@@ -36,6 +36,7 @@ import { type DoubleState, usualState } from './double-state.ts';
 import { constituentsOf } from './index-data.ts';
 import { exchangesOf, explained, ticksOf } from './market-data.ts';
 import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-data.ts';
+import { changePage, readPage } from './page-double.ts';
 import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
 import { healthAnswer, systemHistory } from './system-data.ts';
@@ -123,7 +124,7 @@ async function answerTo(
   if (request.method === 'DELETE' && path === '/session') {
     return { status: 204, headers: { 'set-cookie': 'qtr_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict' } };
   }
-  if (request.method === 'POST') return change(state, path, await bodyOf(request));
+  if (request.method !== 'GET') return change(state, request.method ?? '', path, await bodyOf(request));
   return withEtag(read(state, path, query), request);
 }
 
@@ -157,6 +158,8 @@ function session(state: DoubleState): SessionView {
 }
 
 function read(state: DoubleState, path: string, query: URLSearchParams): Answer {
+  const ofPage = readPage(state, path, query);
+  if (ofPage) return ofPage;
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
   if (path === '/quotes') return quotes(state, query);
@@ -176,7 +179,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     );
   }
   if (path === '/recoveries') {
-    const sourceId = query.get('sourceId') ?? 'yahoo';
+    const sourceId = query.get('sourceId') ?? state.recovery?.sourceId ?? 'yahoo';
     const asked = state.recovery?.sourceId === sourceId ? [recoveryAt(sourceId, state.recovery.looks)] : [];
     return data(z.array(recoverySchema), [...asked, ...formerRecoveries(sourceId)]);
   }
@@ -187,7 +190,11 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   if (path === '/incidents') return data(z.array(incidentSchema), usualIncidents(query.get('sourceId') ?? 'yahoo'));
   if (collection === 'sources' && path.endsWith('/health/history'))
     return data(z.array(healthSampleSchema), usualDays());
-  if (path === '/runs') return data(z.array(runSchema), runsOf(query.get('sourceId') ?? 'yahoo'));
+  if (path === '/runs')
+    return data(
+      z.array(runSchema),
+      runsOf(query.get('sourceId') ?? 'yahoo').filter((run) => (query.get('status') ?? run.status) === run.status),
+    );
   if (collection === 'runs' && id !== undefined && state.runs.has(id) && state.promisedLooks-- > 0) {
     return problem(404, 'unknown_run', 'There is no such run', 'One that was just asked for appears within seconds.');
   }
@@ -224,12 +231,14 @@ function untilOf(body: unknown): string | null {
   return stopRequestSchema.nullish().parse(body)?.until ?? null;
 }
 
-function change(state: DoubleState, path: string, body: unknown): Answer {
+function change(state: DoubleState, method: string, path: string, body: unknown): Answer {
   const [, collection, id, action] = path.split('/').map(decodeURIComponent);
   const source = state.sources.find((one) => one.id === id);
   const service = state.services.find((one) => one.id === id);
   if (!state.scopes.includes('operate'))
     return problem(403, 'forbidden', 'The key may not do this', 'It needs the scope operate.');
+  const ofPage = changePage(state, method, path, body);
+  if (ofPage) return ofPage;
   if (path === '/dead-letters/redrive') return redrive(state, redriveRequestSchema.parse(body).queue);
   if (path === '/quarantine/replay') return replayAsked(state, replayRequestSchema.parse(body));
   if (collection === 'services' && service && (action === 'start' || action === 'stop')) {

@@ -1,5 +1,7 @@
 /** What the double answers: its usual state, which tests change at will. */
 import type { z } from 'zod';
+import type { ApiKeyView } from '../../../core/contracts/http/api-keys.ts';
+import type { FindingView } from '../../../core/contracts/http/findings.ts';
 import type { QuoteView } from '../../../core/contracts/http/market.ts';
 import type {
   deadLetterSchema,
@@ -12,6 +14,7 @@ import type {
 import type { replayRequestSchema } from '../../../core/contracts/http/replays.ts';
 import { quoteOf, usualMarket } from './market-data.ts';
 import { usualDeadLetters, usualQuarantine, usualQueues, usualServices, usualSources } from './operations-data.ts';
+import { usualFindings, usualKeys, usualReportIds } from './page-data.ts';
 
 /** What the double answers; tests change it at will. */
 export interface DoubleState {
@@ -38,6 +41,14 @@ export interface DoubleState {
   recovery: { sourceId: string; looks: number } | null;
   /** The replay that was asked for, and how often it was looked at. */
   replay: { asked: z.infer<typeof replayRequestSchema>; rows: number; looks: number } | null;
+  /** Ids of the reports, newest first. */
+  reports: string[];
+  keys: ApiKeyView[];
+  findings: FindingView[];
+  /** Symbols that were added, by how often they were looked at since. */
+  watched: Map<string, number>;
+  /** Symbols with a quote that nobody asked for, as the constituents of indices are. */
+  unasked: Set<string>;
   /** What came in: `GET /quotes 200`. */
   requests: string[];
 }
@@ -60,6 +71,11 @@ export function usualState(): DoubleState {
     promisedLooks: 0,
     recovery: null,
     replay: null,
+    reports: [...usualReportIds],
+    keys: usualKeys(),
+    findings: usualFindings(),
+    watched: new Map(),
+    unasked: new Set(),
     requests: [],
   };
 }

@@ -10,20 +10,17 @@ import {
   type ServiceView,
   type SourceView,
 } from '../../../core/contracts/http/operations.ts';
-import { type RecoveryView, recoveryAcceptedSchema } from '../../../core/contracts/http/recovery.ts';
 import { whyInWords } from '../../../core/contracts/words/causes.ts';
 import { change } from '../api/client.ts';
 import { clock } from '../api/clock.ts';
 import { requestErrorOf } from '../api/failure.ts';
-import { recoveryQuery, runQuery, servicesQuery, sourcesQuery } from '../api/queries.ts';
+import { runQuery, servicesQuery, sourcesQuery } from '../api/queries.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { capital, formatDuration, plural } from '../text/format.ts';
 
 const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
-/** A recovery has three minutes, and two more when a fallback source is used. */
-const recoveryAtMostMs = 330_000;
 
 type Source = Pick<SourceView, 'id' | 'title'>;
 type Service = Pick<ServiceView, 'id'>;
@@ -160,59 +157,8 @@ async function startedRun(runId: string): Promise<RunDetailView | null> {
   }
 }
 
-/** Recovers a source and follows the recovery until it ends. `onShow` opens its steps. */
-export async function recoverSource(source: Source, onShow: () => void): Promise<void> {
-  const action = { label: 'Show steps', run: onShow };
-  try {
-    const path = `/sources/${encodeURIComponent(source.id)}/recover`;
-    const { data, warnings } = await change('POST', path, recoveryAcceptedSchema);
-    const text = `${source.title} is being recovered. ${warnings[0]?.message ?? 'You can leave this page.'}`;
-    const message = toast({ tone: 'doing', text, action });
-    void followRecovery(source.title, data.id, message, action);
-  } catch (error) {
-    endSessionOn401(error);
-    toastFailure(`${source.title} was not recovered`, error);
-  }
-  await refreshOperations();
-}
-
-async function followRecovery(
-  title: string,
-  recoveryId: string,
-  message: number,
-  action: { label: string; run: () => void },
-): Promise<void> {
-  try {
-    const ended = await endedRecovery(recoveryId);
-    if (ended === null) toast({ tone: 'done', text: `${title} is still being recovered.`, action }, message);
-    else toast({ tone: ended.status === 'failed' ? 'failed' : 'done', text: endOf(title, ended), action }, message);
-  } catch (error) {
-    endSessionOn401(error);
-    toastFailure(`The recovery of ${title} was started, but could not be followed`, error, message);
-  }
-  await refreshOperations();
-}
-
-function endOf(title: string, { status, reason, cause }: RecoveryView): string {
-  if (status === 'verified') return `${title} works: its canary run succeeded.`;
-  const said = whyInWords({ cause, reason });
-  const why = said === null ? '' : ` (${said})`;
-  return status === 'mitigated'
-    ? `${title} does not work yet${why}; another source replaces it meanwhile.`
-    : `The recovery of ${title} failed${why}.`;
-}
-
-async function endedRecovery(id: string): Promise<RecoveryView | null> {
-  const until = Date.now() + recoveryAtMostMs;
-  while (Date.now() < until) {
-    const recovery = await queryClient.fetchQuery({ ...recoveryQuery(id), staleTime: 0, retry: false });
-    if (recovery.finishedAt !== null) return recovery;
-    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-  }
-  return null;
-}
-
-async function refreshOperations(): Promise<void> {
+/** Reads again what an action on a source or service changes. */
+export async function refreshOperations(): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }),
     queryClient.invalidateQueries({ queryKey: servicesQuery.queryKey }),

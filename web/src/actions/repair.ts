@@ -5,6 +5,8 @@
 import type { z } from 'zod';
 import { type QuarantineView, redriveSchema } from '../../../core/contracts/http/operations.ts';
 import {
+  discardedSchema,
+  type discardRequestSchema,
   replayAcceptedSchema,
   type replayRequestSchema,
   type replaySchema,
@@ -59,6 +61,25 @@ export async function replayRows(rows: ReplayRequest, what: string): Promise<voi
 /** Replays a row's raw answer and accepts its price, however far it is from what is known. */
 export function acceptRow(row: Pick<QuarantineView, 'id' | 'symbol'>): Promise<void> {
   return replayRows({ ids: [row.id], believe: true }, `the price of ${row.symbol ?? 'one row'}`);
+}
+
+/** Discards quarantined rows: nothing is to be done about them. `because` is kept with them. */
+export async function discardRows(
+  rows: Omit<z.input<typeof discardRequestSchema>, 'because'>,
+  because: string,
+  what: string,
+): Promise<void> {
+  try {
+    const { data } = await change('POST', '/quarantine/discard', discardedSchema, { ...rows, because });
+    toast({
+      tone: 'done',
+      text: `${plural(data.discarded, 'row')} discarded.${data.more ? ' There are more: discard again.' : ''}`,
+    });
+  } catch (error) {
+    endSessionOn401(error);
+    toastFailure(`${capital(what)} was not discarded`, error);
+  }
+  await refresh();
 }
 
 async function followReplay(id: string, what: string, more: boolean, message: number): Promise<void> {

@@ -59,9 +59,9 @@ function isOf(response: Response, type: string): boolean {
   return response.headers.get('content-type')?.startsWith(type) ?? false;
 }
 
-/** Sends a POST or DELETE with a JSON body. Gives the parsed data of the answer and its warnings. */
+/** Sends a POST, PUT or DELETE with a JSON body. Gives the parsed data of the answer and its warnings. */
 export async function change<T extends z.ZodType>(
-  method: 'POST' | 'DELETE',
+  method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   data: T,
   body?: unknown,

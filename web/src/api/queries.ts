@@ -24,6 +24,7 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../../core/contracts/http/replays.ts';
+import { watchedSchema } from '../../../core/contracts/http/watch.ts';
 import { documentReader, reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
@@ -47,6 +48,7 @@ const readQuarantine = reader(z.array(quarantineSchema));
 const readDeadLetters = reader(z.array(deadLetterSchema));
 const readReplay = reader(replaySchema);
 const readSession = reader(sessionSchema);
+const readWatch = reader(z.array(watchedSchema));
 
 /** Refetch intervals in milliseconds. Nothing is fetched while the tab is hidden. */
 const live = { quotes: 5_000, operations: 10_000, slow: 30_000 } as const;
@@ -88,6 +90,25 @@ export const quotesQuery = queryOptions({
     return { quotes, warnings };
   },
   refetchInterval: live.quotes,
+});
+
+/** The symbols that are collected, of any source: what was asked for, without the constituents of indices. */
+export const watchQuery = queryOptions({
+  queryKey: ['watch'],
+  queryFn: async ({ signal }) => {
+    const symbols = new Set<string>();
+    let cursor: string | undefined;
+    for (let page = 0; page < pagesAtMost; page++) {
+      const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer = await readWatch(`/watch?limit=200${after}`, signal);
+      for (const { symbol } of answer.data) symbols.add(symbol);
+      cursor = answer.meta.nextCursor;
+      if (cursor === undefined) break;
+    }
+    return symbols;
+  },
+  staleTime: 30_000,
+  refetchInterval: live.slow,
 });
 
 /** The venues with prices: a few lines in place of every quote. */
@@ -193,6 +214,14 @@ export function recoveriesQuery(sourceId: string) {
       query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations,
   });
 }
+
+/** The latest recoveries of all sources, newest first. Refetched every 1.5 s while one is running. */
+export const latestRecoveriesQuery = queryOptions({
+  queryKey: ['recoveries'],
+  queryFn: async ({ signal }) => (await readRecoveries('/recoveries?limit=50', signal)).data,
+  refetchInterval: (query) =>
+    query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations,
+});
 
 /** One recovery with its steps. */
 export function recoveryQuery(id: string) {

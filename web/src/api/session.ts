@@ -30,9 +30,10 @@ export function takeTokenFromAddress(): string | null {
   }
 }
 
-/** Why the signed-in key may not operate, or `null` if it may. */
-export function useRefusal(): string | null {
+/** Why the signed-in key may not do what needs a scope (`operate`, unless given), or `null` if it may. */
+export function useRefusal(scope: 'operate' | 'admin' = 'operate'): string | null {
   const session = useQuery(sessionQuery).data;
-  if (!session || session.scopes.includes('operate') || session.scopes.includes('admin')) return null;
-  return 'Your key may only read. Sign in with a key of scope “operate” to do this.';
+  if (!session || session.scopes.includes(scope) || session.scopes.includes('admin')) return null;
+  const may = session.scopes.includes('operate') ? 'not manage keys' : 'only read';
+  return `Your key may ${may}. Sign in with a key of scope “${scope}” to do this.`;
 }

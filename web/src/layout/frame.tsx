@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
-import { ChartCandlestick, LayoutDashboard, RadioTower, Search, ShieldAlert } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { Search } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { quarantineQuery, sourcesQuery, systemQuery } from '../api/queries.ts';
+import { classNames } from '../components/class-names.ts';
 import { StatusDisc } from '../components/status-disc.tsx';
 import { needsAttention } from '../sources/status.ts';
 import { shownSystem } from '../sources/system.ts';
 import { plural } from '../text/format.ts';
 import { Account } from './account.tsx';
 import styles from './frame.module.css';
+import { More } from './more.tsx';
+import { pages } from './pages.tsx';
 import { Palette } from './palette.tsx';
 import { Wordmark } from './wordmark.tsx';
 
@@ -17,6 +20,12 @@ export function Frame() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const attention = useQuery(sourcesQuery).data?.filter(needsAttention).length ?? 0;
   const quarantine = useQuery(quarantineQuery).data;
+  const held = quarantine?.rows.length ?? 0;
+  /** What needs a person, beside the page that has it. */
+  const counts = new Map<string, { count: number; more?: boolean; meaning: string }>([
+    ['/sources', { count: attention, meaning: `${plural(attention, 'needs', 'need')} attention` }],
+    ['/quarantine', { count: held, more: quarantine?.more ?? false, meaning: plural(held, 'row') }],
+  ]);
 
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
@@ -37,24 +46,11 @@ export function Frame() {
         <div className={styles.brand}>
           <Wordmark />
         </div>
-        <Page to="/" icon={<LayoutDashboard />} label="Overview" exact />
-        <Page to="/market" icon={<ChartCandlestick />} label="Market" />
-        <Page
-          to="/sources"
-          icon={<RadioTower />}
-          label="Sources"
-          count={attention}
-          meaning={`${plural(attention, 'needs', 'need')} attention`}
-        />
-        <Page
-          to="/quarantine"
-          icon={<ShieldAlert />}
-          label="Quarantine"
-          count={quarantine?.rows.length ?? 0}
-          more={quarantine?.more ?? false}
-          meaning={plural(quarantine?.rows.length ?? 0, 'row')}
-        />
-        <Account className={styles.page} />
+        {pages.map((page) => (
+          <Page key={page.to} page={page} {...counts.get(page.to)} />
+        ))}
+        <More />
+        <Account className={classNames(styles.page, styles.beyond)} />
       </nav>
       <header className={styles.head}>
         <div className={styles.headBrand}>
@@ -81,24 +77,22 @@ export function Frame() {
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 function Page({
-  to,
-  icon,
-  label,
+  page: { to, icon, label, behindMore },
   count = 0,
   more = false,
   meaning = '',
-  exact = false,
 }: {
-  to: '/' | '/market' | '/sources' | '/quarantine';
-  icon: ReactNode;
-  label: string;
+  page: (typeof pages)[number];
   count?: number;
   more?: boolean;
   meaning?: string;
-  exact?: boolean;
 }) {
   return (
-    <Link to={to} className={styles.page} activeOptions={{ exact, includeSearch: false }}>
+    <Link
+      to={to}
+      className={classNames(styles.page, behindMore && styles.beyond)}
+      activeOptions={{ exact: to === '/', includeSearch: false }}
+    >
       {icon}
       <span>{label}</span>
       {count > 0 && (

@@ -1,11 +1,27 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { ChartCandlestick, FileText, Play, RadioTower, Square } from 'lucide-react';
+import {
+  ChartCandlestick,
+  FileText,
+  HeartPulse,
+  Play,
+  Plus,
+  RadioTower,
+  RotateCcw,
+  Square,
+  Stethoscope,
+} from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { SourceView } from '../../../core/contracts/http/operations.ts';
+import { diagnose } from '../actions/diagnose.ts';
 import { runSource, switchSource } from '../actions/operate.ts';
-import { quotesQuery, sourcesQuery } from '../api/queries.ts';
+import { recoverFailing, recoverSource } from '../actions/recover.ts';
+import { replayRows } from '../actions/repair.ts';
+import { addSymbol, maybeSymbol } from '../actions/watch.ts';
+import { quarantineQuery, quotesQuery, sourcesQuery } from '../api/queries.ts';
 import { useRefusal } from '../api/session.ts';
+import { plural } from '../text/format.ts';
+import { pages } from './pages.tsx';
 import styles from './palette.module.css';
 
 interface Command {
@@ -25,7 +41,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
-  const commands = useCommands();
+  const commands = useCommands(text);
   const found = match(commands, text);
   const chosen = found[Math.min(at, found.length - 1)];
 
@@ -105,35 +121,80 @@ export function Palette({ onClose }: { onClose: () => void }) {
   );
 }
 
-function useCommands(): Command[] {
+function useCommands(text: string): Command[] {
   const navigate = useNavigate();
   const quotes = useQuery({ ...quotesQuery, refetchInterval: false }).data?.quotes ?? [];
   const sources = useQuery(sourcesQuery).data ?? [];
   const refused = useRefusal() !== null;
+  const held = new Map<string, number>();
+  const quarantined = useQuery(quarantineQuery).data?.rows ?? [];
+  for (const { sourceId } of quarantined) held.set(sourceId, (held.get(sourceId) ?? 0) + 1);
+  const showSymbol = (symbol: string) => void navigate({ to: '/market/$symbol', params: { symbol } });
+  const typed = text
+    .trim()
+    .toUpperCase()
+    .replace(/^(ADD|COLLECT)\s+/, '');
+  const isNew = maybeSymbol(typed) && !quotes.some(({ instrument }) => instrument.symbol === typed);
   return [
-    { id: 'page-overview', icon: <FileText />, title: 'Overview', detail: 'Page', run: () => navigate({ to: '/' }) },
-    { id: 'page-market', icon: <FileText />, title: 'Market', detail: 'Page', run: () => navigate({ to: '/market' }) },
-    {
-      id: 'page-sources',
+    ...pages.map(({ to, label }) => ({
+      id: `page-${label}`,
       icon: <FileText />,
-      title: 'Sources',
+      title: label,
       detail: 'Page',
-      run: () => navigate({ to: '/sources' }),
-    },
-    {
-      id: 'page-quarantine',
-      icon: <FileText />,
-      title: 'Quarantine',
-      detail: 'Page',
-      run: () => navigate({ to: '/quarantine' }),
-    },
+      run: () => void navigate({ to }),
+    })),
+    ...(refused
+      ? []
+      : systemCommands(sources, held, (report) => void navigate({ to: '/diagnose', search: { report } }))),
     ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
     ...quotes.map(({ instrument }) => ({
       id: `symbol-${instrument.symbol}`,
       icon: <ChartCandlestick />,
       title: instrument.symbol,
       detail: instrument.name ?? instrument.exchange,
-      run: () => navigate({ to: '/market/$symbol', params: { symbol: instrument.symbol } }),
+      run: () => showSymbol(instrument.symbol),
+    })),
+    ...(refused || !isNew
+      ? []
+      : [
+          {
+            id: 'add-symbol',
+            icon: <Plus />,
+            title: `Add ${typed}: collect it from now on`,
+            detail: text,
+            run: () => void addSymbol(typed, showSymbol),
+          },
+        ]),
+  ];
+}
+
+/** What is about all sources at once. */
+function systemCommands(
+  sources: readonly SourceView[],
+  held: ReadonlyMap<string, number>,
+  onReport: (id: string) => void,
+): Command[] {
+  return [
+    {
+      id: 'diagnose',
+      icon: <Stethoscope />,
+      title: 'Diagnose now',
+      detail: 'Action',
+      run: () => void diagnose().then((id) => id !== null && onReport(id)),
+    },
+    {
+      id: 'recover-failing',
+      icon: <HeartPulse />,
+      title: 'Recover all failing',
+      detail: 'Action',
+      run: () => void recoverFailing(sources),
+    },
+    ...[...held].map(([sourceId, rows]) => ({
+      id: `replay-${sourceId}`,
+      icon: <RotateCcw />,
+      title: `Replay the quarantine of ${sourceId}`,
+      detail: `Action, ${plural(rows, 'row')}`,
+      run: () => void replayRows({ sourceId }, `the quarantine of ${sourceId}`),
     })),
   ];
 }
@@ -170,7 +231,14 @@ function sourceCommands(source: SourceView, refused: boolean, navigate: ReturnTy
         detail: 'Action',
         run: () => switchSource(source, 'stop'),
       };
-  return [show, run, turn];
+  const recover: Command = {
+    id: `recover-${source.id}`,
+    icon: <HeartPulse />,
+    title: `Recover ${source.title}`,
+    detail: 'Action',
+    run: () => recoverSource(source, () => void navigate({ to: '/sources/$sourceId', params })),
+  };
+  return [show, run, turn, recover];
 }
 
 /** The commands in whose title or detail every word of the text occurs; those whose title begins with it come first. */

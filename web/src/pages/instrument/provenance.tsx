@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { BlobKey } from '../../components/blob-key.tsx';
+import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
 import styles from './facts.module.css';
 
@@ -29,7 +29,7 @@ export function Provenance({ quote }: { quote: QuoteView }) {
       </li>
       <li>
         <p>Raw answer stored</p>
-        <BlobKey value={provenance.blobKey} />
+        <Copyable value={provenance.blobKey} of="the blob’s key" />
       </li>
       <li>
         <p>Parsed, checked and stored</p>

@@ -22,10 +22,13 @@ const classTitles: Record<AssetClass, string> = {
 /** The filters of the table: text (focused by `/`), class, watchlist; on a phone also the order. */
 export function Filters({
   quotes,
+  others,
   search,
   onChange,
 }: {
   quotes: readonly QuoteView[];
+  /** Instruments that are left out because nobody asked for them. */
+  others: number;
   search: MarketSearch;
   onChange: (part: MarketSearch) => void;
 }) {
@@ -77,6 +80,11 @@ export function Filters({
         <Chip pressed={search.watch === '1'} onPress={() => onChange({ watch: search.watch ? undefined : '1' })}>
           <Star aria-hidden="true" /> Watchlist
         </Chip>
+        {(others > 0 || search.all === '1') && (
+          <Chip pressed={search.all === '1'} onPress={() => onChange({ all: search.all ? undefined : '1' })}>
+            Constituents too {others > 0 && <span className={styles.number}>{others}</span>}
+          </Chip>
+        )}
       </fieldset>
       <label className={styles.order}>
         Sort by

@@ -1,9 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { ChartCandlestick, SearchX } from 'lucide-react';
+import { ChartCandlestick, Plus, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
+import { addSymbol, maybeSymbol } from '../../actions/watch.ts';
 import { clock } from '../../api/clock.ts';
-import { quotesQuery } from '../../api/queries.ts';
+import { quotesQuery, watchQuery } from '../../api/queries.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { useWatchlist } from '../../market/watchlist.ts';
@@ -22,7 +25,16 @@ export function MarketPage() {
   const navigate = route.useNavigate();
   const watched = useWatchlist();
   const market = useQuery(quotesQuery);
-  const quotes = market.data?.quotes;
+  const collected = useQuery(watchQuery).data;
+  const every = market.data?.quotes;
+  const quotes = useMemo(
+    () =>
+      search.all === '1' || collected === undefined || collected.size === 0
+        ? every
+        : every?.filter(({ instrument }) => collected.has(instrument.symbol) || watched.has(instrument.symbol)),
+    [every, collected, watched, search.all],
+  );
+  const others = (every?.length ?? 0) - (quotes?.length ?? 0);
   const rows = useMemo(() => (quotes ? marketRows(quotes, search, watched) : []), [quotes, search, watched]);
 
   const change = (part: MarketSearch) => {
@@ -41,7 +53,9 @@ export function MarketPage() {
           </p>
         )}
       </div>
-      {quotes && quotes.length > 0 && <Filters quotes={quotes} search={search} onChange={change} />}
+      {quotes && every && every.length > 0 && (
+        <Filters quotes={quotes} others={others} search={search} onChange={change} />
+      )}
       {market.data && market.isError && (
         <StaleNotice
           since={market.dataUpdatedAt}
@@ -56,7 +70,7 @@ export function MarketPage() {
         </p>
       ))}
       {rows.length > 0 && <MarketTable rows={rows} search={search} watched={watched} onChange={change} />}
-      {quotes && rows.length === 0 && <NoRows none={quotes.length === 0} />}
+      {quotes && rows.length === 0 && <NoRows none={every?.length === 0} text={search.q ?? ''} others={others} />}
       {market.isPending && <Loading what="quotes" rows={12} />}
       {!market.data && market.isError && (
         <ErrorState
@@ -74,8 +88,10 @@ function countInWords(shown: number, all: number): string {
   return shown === all ? plural(all, 'instrument') : `${shown} of ${plural(all, 'instrument')}`;
 }
 
-function NoRows({ none }: { none: boolean }) {
-  if (none) {
+function NoRows({ none, text, others }: { none: boolean; text: string; others: number }) {
+  const navigate = route.useNavigate();
+  const refusal = useRefusal();
+  if (none && text === '') {
     return (
       <Empty
         title="No prices yet"
@@ -87,13 +103,35 @@ function NoRows({ none }: { none: boolean }) {
       </Empty>
     );
   }
+  const symbol = text.trim().toUpperCase();
   return (
     <Empty
       title="No instrument matches"
       icon={<SearchX aria-hidden="true" />}
-      action={<Link to="/market">Show all instruments</Link>}
+      action={
+        <>
+          {maybeSymbol(symbol) && (
+            <Button
+              look="primary"
+              aria-disabled={refusal !== null}
+              title={refusal ?? undefined}
+              icon={<Plus aria-hidden="true" />}
+              onClick={() =>
+                void addSymbol(symbol, (added) => void navigate({ to: '/market/$symbol', params: { symbol: added } }))
+              }
+            >
+              Collect {symbol}
+            </Button>
+          )}
+          <Link to="/market" search={others > 0 ? { all: '1', q: text === '' ? undefined : text } : {}}>
+            {others > 0 ? 'Look among the constituents too' : 'Show all instruments'}
+          </Link>
+        </>
+      }
     >
-      Only instruments with a price can be found here, by symbol or name.
+      {maybeSymbol(symbol)
+        ? 'Instruments with a price are found by symbol or name. A symbol that is not collected yet can be from now on; the sources say within seconds whether they know it.'
+        : 'Only instruments with a price can be found here, by symbol or name.'}
     </Empty>
   );
 }

@@ -13,6 +13,8 @@ export interface MarketSearch {
   sort?: string | undefined;
   /** `1`: only watched symbols. */
   watch?: '1' | undefined;
+  /** `1`: also what nobody asked for, such as the constituents of indices. */
+  all?: '1' | undefined;
 }
 
 /** Parses the address; unknown parameters are dropped. */
@@ -23,6 +25,7 @@ export function marketSearch(search: Record<string, unknown>): MarketSearch {
   if (assetClass) read.class = assetClass;
   if (typeof search['sort'] === 'string' && sortOf(search['sort'])) read.sort = search['sort'];
   if (search['watch'] === '1') read.watch = '1';
+  if (search['all'] === '1') read.all = '1';
   return read;
 }
 

@@ -4,7 +4,7 @@ import { ChevronRight, ShieldCheck } from 'lucide-react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
 import { rowReasonWords } from '../../../../core/contracts/words/quarantine-reasons.ts';
 import { quarantineQuery } from '../../api/queries.ts';
-import { BlobKey } from '../../components/blob-key.tsx';
+import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
@@ -174,7 +174,7 @@ function Detail({ row }: { row: QuarantineView }) {
       </dd>
       <dt>Raw answer</dt>
       <dd>
-        <BlobKey value={row.blobKey} />
+        <Copyable value={row.blobKey} of="the blob’s key" />
       </dd>
     </dl>
   );

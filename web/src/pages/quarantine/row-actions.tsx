@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
-import { BadgeCheck, RotateCcw } from 'lucide-react';
+import { BadgeCheck, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
-import { acceptRow, replayRows } from '../../actions/repair.ts';
+import { acceptRow, discardRows, replayRows } from '../../actions/repair.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -11,6 +11,7 @@ import styles from './quarantine-page.module.css';
 /** The actions on one row: replay its raw answer, and accept the price where it only jumps. */
 export function RowActions({ row }: { row: QuarantineView }) {
   const [confirming, setConfirming] = useState(false);
+  const [discarding, setDiscarding] = useState(false);
   const refusal = useRefusal();
   const name = row.symbol ?? 'one row';
   const replay = useMutation({ mutationFn: () => replayRows({ ids: [row.id] }, `the answer with ${name}`) });
@@ -30,7 +31,11 @@ export function RowActions({ row }: { row: QuarantineView }) {
           Accept price …
         </Button>
       )}
+      <Button {...refused} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
+        Discard …
+      </Button>
       {confirming && <AcceptPrice row={row} onClose={() => setConfirming(false)} />}
+      {discarding && <Discard rows={{ ids: [row.id] }} what={name} onClose={() => setDiscarding(false)} />}
     </div>
   );
 }
@@ -59,21 +64,78 @@ function AcceptPrice({ row, onClose }: { row: QuarantineView; onClose: () => voi
   );
 }
 
-/** Replays the raw answers of all rows of a source and reason, including rows that are not shown. */
+/** Nothing is to be done about the rows: asks why, which is kept with them. */
+function Discard({
+  rows,
+  what,
+  onClose,
+}: {
+  rows: Parameters<typeof discardRows>[0];
+  what: string;
+  onClose: () => void;
+}) {
+  const [because, setBecause] = useState('');
+  const discard = useMutation({ mutationFn: () => discardRows(rows, because, what), onSettled: onClose });
+  return (
+    <Dialog title={`Discard ${what}?`} narrow onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          discard.mutate();
+        }}
+      >
+        <p className={styles.belief}>
+          The rows leave the quarantine and are not served. Their raw answers stay, and can be replayed by hand.
+        </p>
+        <label className={styles.because}>
+          Why?
+          <input
+            required
+            maxLength={500}
+            placeholder="A test listing, not traded"
+            value={because}
+            onChange={({ target }) => setBecause(target.value)}
+          />
+        </label>
+        <div className={styles.choice}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" busy={discard.isPending}>
+            Discard
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Replays the raw answers of all rows of a source and reason, or discards the rows; those that are not shown, too. */
 export function GroupActions({ sourceId, reason }: Pick<QuarantineView, 'sourceId' | 'reason'>) {
+  const [discarding, setDiscarding] = useState(false);
   const refusal = useRefusal();
   const replay = useMutation({
     mutationFn: () => replayRows({ sourceId, reason }, `the answers of ${sourceId}`),
   });
+  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   return (
-    <Button
-      aria-disabled={refusal !== null}
-      title={refusal ?? undefined}
-      icon={<RotateCcw aria-hidden="true" />}
-      busy={replay.isPending}
-      onClick={() => replay.mutate()}
-    >
-      Replay all
-    </Button>
+    <>
+      <Button
+        {...refused}
+        icon={<RotateCcw aria-hidden="true" />}
+        busy={replay.isPending}
+        onClick={() => replay.mutate()}
+      >
+        Replay all
+      </Button>
+      <Button {...refused} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
+        Discard all …
+      </Button>
+      {discarding && (
+        <Discard
+          rows={{ sourceId, reason }}
+          what={`all rows of ${sourceId} of this kind`}
+          onClose={() => setDiscarding(false)}
+        />
+      )}
+    </>
   );
 }

@@ -61,11 +61,7 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
         </summary>
         {recovery.message !== null && <p className={styles.message}>{recovery.message}</p>}
         {strategy !== null && <p className={styles.strategy}>Strategy: {strategy}</p>}
-        <ol className={styles.steps} aria-live={finishedAt === null ? 'polite' : 'off'}>
-          {recovery.steps.map((step) => (
-            <Step key={step.name} step={step} />
-          ))}
-        </ol>
+        <RecoverySteps recovery={recovery} />
         {recovery.canaryRunId !== null && (
           <p className={styles.links}>
             <Link
@@ -91,6 +87,17 @@ function Recovery({ recovery, open }: { recovery: RecoveryView; open: boolean })
         )}
       </details>
     </li>
+  );
+}
+
+/** The steps of a recovery, as they happen. */
+export function RecoverySteps({ recovery: { steps, finishedAt } }: { recovery: RecoveryView }) {
+  return (
+    <ol className={styles.steps} aria-live={finishedAt === null ? 'polite' : 'off'}>
+      {steps.map((step) => (
+        <Step key={step.name} step={step} />
+      ))}
+    </ol>
   );
 }
 

@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import type { RunDetailView } from '../../../../core/contracts/http/operations.ts';
 import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { runQuery } from '../../api/queries.ts';
-import { BlobKey } from '../../components/blob-key.tsx';
+import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { plural, words } from '../../text/format.ts';
@@ -82,7 +82,7 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
             {attempt.latencyMs !== null && `, ${Math.round(attempt.latencyMs)} ms`}
           </p>
           {attempt.message !== null && <p className={styles.message}>{attempt.message}</p>}
-          {attempt.blobKey !== null && <BlobKey value={attempt.blobKey} />}
+          {attempt.blobKey !== null && <Copyable value={attempt.blobKey} of="the blob’s key" />}
           {attempt.artifacts.length > 0 && (
             <p className={styles.artifacts}>
               Screenshot and page:{' '}

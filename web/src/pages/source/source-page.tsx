@@ -1,15 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, History } from 'lucide-react';
-import type { RunView } from '../../../../core/contracts/http/operations.ts';
-import { whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { healthByDayQuery, runsQuery, sourcesQuery } from '../../api/queries.ts';
-import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
-import { StatusDisc } from '../../components/status-disc.tsx';
 import { Trend, TrendKey } from '../../components/trend.tsx';
-import { formatCount, formatDuration, missing, words } from '../../text/format.ts';
+import { RunTable } from '../runs/run-table.tsx';
 import { SourceCard } from '../sources/source-card.tsx';
 import { Incidents } from './incidents.tsx';
 import { Recoveries } from './recoveries.tsx';
@@ -75,7 +71,7 @@ export function SourcePage() {
                 onRetry={() => runs.refetch()}
               />
             )}
-            {runs.data && runs.data.length > 0 && <Runs runs={runs.data} selected={run} />}
+            {runs.data && runs.data.length > 0 && <RunTable runs={runs.data} selected={run} />}
             {runs.data?.length === 0 && source && (
               <Empty title="No runs yet" icon={<History aria-hidden="true" />}>
                 Each run will be a row here, with what it stored and why it failed. The schedule plans one when it is
@@ -96,72 +92,4 @@ export function SourcePage() {
       </div>
     </Page>
   );
-}
-
-function Runs({ runs, selected }: { runs: readonly RunView[]; selected: string | undefined }) {
-  return (
-    <div className={styles.scroller}>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th>Due</th>
-            <th>Job</th>
-            <th>Status</th>
-            <th className={styles.numeric}>Took</th>
-            <th className={styles.numeric}>Stored</th>
-            <th className={styles.numeric}>Rejected</th>
-            <th>Trigger</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id} data-selected={run.id === selected || undefined}>
-              <td>
-                <Link
-                  to="/sources/$sourceId"
-                  params={{ sourceId: run.sourceId }}
-                  search={{ run: run.id }}
-                  aria-current={run.id === selected || undefined}
-                >
-                  <Moment at={run.dueAt} />
-                </Link>
-              </td>
-              <td>{run.job}</td>
-              <td>
-                <RunStatus run={run} />
-              </td>
-              <td className={styles.numeric}>{tookOf(run)}</td>
-              <td className={styles.numeric}>{formatCount(run.accepted)}</td>
-              <td className={styles.numeric}>{formatCount(run.rejected)}</td>
-              <td>{words(run.trigger)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const discs = {
-  planned: 'unknown',
-  running: 'unknown',
-  succeeded: 'healthy',
-  partial: 'degraded',
-  failed: 'failed',
-} as const;
-
-function RunStatus({ run }: { run: RunView }) {
-  return (
-    <span className={styles.status}>
-      <StatusDisc status={discs[run.status]} />
-      {run.status}
-      {run.reason !== null && `: ${whyInWords(run)}`}
-    </span>
-  );
-}
-
-function tookOf(run: RunView): string {
-  if (run.finishedAt === null) return missing;
-  const ms = Date.parse(run.finishedAt) - Date.parse(run.createdAt);
-  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms / 1_000);
 }

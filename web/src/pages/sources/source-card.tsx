@@ -4,7 +4,8 @@ import { HeartPulse, KeyRound, Pause, Play, RefreshCw } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import { causeMeanings, whyInWords } from '../../../../core/contracts/words/causes.ts';
-import { continueLogin, recoverSource, runSource, setResume, switchSource } from '../../actions/operate.ts';
+import { continueLogin, runSource, setResume, switchSource } from '../../actions/operate.ts';
+import { recoverSource } from '../../actions/recover.ts';
 import { useNow } from '../../api/clock.ts';
 import { useRefusal } from '../../api/session.ts';
 import { QuotaBar } from '../../components/bar.tsx';
@@ -19,14 +20,30 @@ import { needsAttention, statusOf, statusWords } from '../../sources/status.ts';
 import { capital, missing, plural, words } from '../../text/format.ts';
 import styles from './source-card.module.css';
 
-/** A source at a glance: status, score, facts and actions. `alone`: on the source's own page, without its title. */
-export function SourceCard({ source, alone = false }: { source: SourceView; alone?: boolean }) {
+/**
+ * A source at a glance: status, score, facts and actions. `alone`: on the source's own page, without its title. `select` stands
+ * before the title, `recovery` below the actions.
+ */
+export function SourceCard({
+  source,
+  alone = false,
+  select,
+  recovery,
+}: {
+  source: SourceView;
+  alone?: boolean;
+  select?: ReactNode;
+  recovery?: ReactNode;
+}) {
   const status = statusOf(source);
   const { health, lastRun } = source;
   const why = whyInWords(health);
+  /** A healthy source needs no history of what went wrong: it stands on the source's own page. */
+  const brief = !alone && !needsAttention(source);
   return (
     <article className={styles.card} aria-label={source.title}>
       <header className={styles.head}>
+        {select}
         <StatusDisc status={status} className={styles.disc} />
         <h2 className={styles.title}>
           {alone ? (
@@ -66,9 +83,11 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
           <Moment at={health.lastSuccessAt} />
         </Fact>
         <Fact name="Last run">{lastRun ? <LastRun source={source} run={lastRun} /> : 'none yet'}</Fact>
-        <Fact name="Last failure">
-          {health.lastFailure ? <LastFailure failure={health.lastFailure} source={source} /> : 'none'}
-        </Fact>
+        {!brief && (
+          <Fact name="Last failure">
+            {health.lastFailure ? <LastFailure failure={health.lastFailure} source={source} /> : 'none'}
+          </Fact>
+        )}
         <Fact name="Next run">
           {source.paused && source.pausedUntil === null ? 'none while stopped' : <NextRun at={health.nextRunAt} />}
         </Fact>
@@ -97,6 +116,7 @@ export function SourceCard({ source, alone = false }: { source: SourceView; alon
         <QuotaBar label="Today" {...health.quota.day} />
       </div>
       <Actions source={source} />
+      {recovery}
       <footer className={styles.foot}>
         {source.jobs.map((job) => `${job.kind} ${scheduleOf(job)}`).join(' · ')} ·{' '}
         <a href={source.terms.url} target="_blank" rel="noreferrer">

@@ -1,0 +1,64 @@
+/** What the pages of coverage and findings read. */
+import { infiniteQueryOptions } from '@tanstack/react-query';
+import { z } from 'zod';
+import { coverageSchema } from '../../../core/contracts/http/coverage.ts';
+import { findingSchema } from '../../../core/contracts/http/findings.ts';
+import { reader } from './client.ts';
+
+const readCoverage = reader(z.array(coverageSchema));
+const readFindings = reader(z.array(findingSchema));
+
+/** Days that a heat map can have. */
+export const coverageSpans = {
+  '90': 'the last 90 days',
+  '365': 'the last year',
+  '1825': 'the last five years',
+} as const;
+export type CoverageSpan = keyof typeof coverageSpans;
+
+/** The ledger of daily bars, series after series, for so many days up to today. */
+export function coverageQuery({
+  span,
+  symbol,
+  source,
+  today,
+}: {
+  span: CoverageSpan;
+  symbol?: string | undefined;
+  source?: string | undefined;
+  today: string;
+}) {
+  return infiniteQueryOptions({
+    queryKey: ['coverage', span, symbol, source, today],
+    queryFn: async ({ pageParam, signal }) => {
+      const from = new Date(Date.parse(today) - (Number(span) - 1) * 86_400_000).toISOString().slice(0, 10);
+      const query = new URLSearchParams({ interval: '1d', from, to: today, limit: '50' });
+      if (symbol !== undefined) query.set('symbol', symbol);
+      if (source !== undefined) query.set('source', source);
+      if (pageParam !== '') query.set('cursor', pageParam);
+      const answer = await readCoverage(`/coverage?${query}`, signal);
+      return { series: answer.data, nextCursor: answer.meta.nextCursor };
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    staleTime: 60_000,
+  });
+}
+
+/** Findings that wait for a decision, newest first, page after page. */
+export function findingsQuery({ source, symbol }: { source?: string | undefined; symbol?: string | undefined }) {
+  return infiniteQueryOptions({
+    queryKey: ['findings', source, symbol],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ status: 'open', limit: '200' });
+      if (source !== undefined) query.set('sourceId', source);
+      if (symbol !== undefined) query.set('symbol', symbol);
+      if (pageParam !== '') query.set('cursor', pageParam);
+      const answer = await readFindings(`/findings?${query}`, signal);
+      return { findings: answer.data, nextCursor: answer.meta.nextCursor };
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ({ state: { data } }) => (data && data.pages.length > 1 ? false : 30_000),
+  });
+}

@@ -1,0 +1,42 @@
+import {
+  Activity,
+  ChartCandlestick,
+  Grid3x3,
+  History,
+  KeyRound,
+  LayoutDashboard,
+  RadioTower,
+  ShieldAlert,
+  Stethoscope,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+
+interface PageLink {
+  readonly to:
+    | '/'
+    | '/market'
+    | '/sources'
+    | '/quarantine'
+    | '/findings'
+    | '/diagnose'
+    | '/coverage'
+    | '/runs'
+    | '/keys';
+  readonly label: string;
+  readonly icon: ReactNode;
+  /** On a phone it stands behind “More”: the bar has room for five. */
+  readonly behindMore?: true;
+}
+
+/** Every page that the navigation and ⌘K lead to, in their order. */
+export const pages: readonly PageLink[] = [
+  { to: '/', label: 'Overview', icon: <LayoutDashboard /> },
+  { to: '/market', label: 'Market', icon: <ChartCandlestick /> },
+  { to: '/sources', label: 'Sources', icon: <RadioTower /> },
+  { to: '/quarantine', label: 'Quarantine', icon: <ShieldAlert /> },
+  { to: '/findings', label: 'Findings', icon: <Activity />, behindMore: true },
+  { to: '/diagnose', label: 'Diagnose', icon: <Stethoscope />, behindMore: true },
+  { to: '/coverage', label: 'Coverage', icon: <Grid3x3 />, behindMore: true },
+  { to: '/runs', label: 'Runs', icon: <History />, behindMore: true },
+  { to: '/keys', label: 'Keys', icon: <KeyRound />, behindMore: true },
+];

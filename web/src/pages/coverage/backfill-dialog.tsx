@@ -1,0 +1,62 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { backfillForecastSchema } from '../../../../core/contracts/http/backfills.ts';
+import { startBackfill } from '../../actions/backfill.ts';
+import { change } from '../../api/client.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { ErrorState, Loading } from '../../components/states.tsx';
+import { formatShare, plural } from '../../text/format.ts';
+import styles from './backfill-dialog.module.css';
+
+/** What reading the daily bars of a time again would cost, before anything is asked for. */
+export function BackfillDialog({
+  symbol,
+  sourceId,
+  from,
+  to,
+  onClose,
+}: {
+  symbol: string;
+  sourceId: string;
+  from: string;
+  to: string;
+  onClose: () => void;
+}) {
+  const wanted = { sourceId, symbols: [symbol], interval: '1d' as const, from, to };
+  const forecast = useQuery({
+    queryKey: ['backfill-forecast', sourceId, symbol, from, to],
+    queryFn: async () => (await change('POST', '/backfills', backfillForecastSchema, { ...wanted, dryRun: true })).data,
+    retry: false,
+  });
+  const start = useMutation({ mutationFn: () => startBackfill(wanted), onSettled: onClose });
+  return (
+    <Dialog title={`Backfill ${symbol}`} narrow onClose={onClose}>
+      {forecast.data && (
+        <>
+          <p className={styles.text}>
+            Daily bars of {from} to {to} from {sourceId}: {plural(forecast.data.calls, 'request')},{' '}
+            {formatShare(forecast.data.shareOfDay)} of the source’s quota of a day, on{' '}
+            {plural(forecast.data.days, 'day')}. Done <Moment at={forecast.data.doneAt} /> at the earliest; live prices
+            come first.
+          </p>
+          <div className={styles.choice}>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button look="primary" busy={start.isPending} onClick={() => start.mutate()}>
+              Backfill
+            </Button>
+          </div>
+        </>
+      )}
+      {forecast.isPending && <Loading what="the cost" rows={2} />}
+      {forecast.isError && (
+        <ErrorState
+          what="the cost"
+          error={forecast.error}
+          retrying={forecast.isFetching}
+          onRetry={() => forecast.refetch()}
+        />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,144 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { KeyRound, Plus } from 'lucide-react';
+import { useState } from 'react';
+import type { ApiKeyView } from '../../../../core/contracts/http/api-keys.ts';
+import { revokeKey } from '../../actions/keys.ts';
+import { useNow } from '../../api/clock.ts';
+import { keysQuery } from '../../api/operations-queries.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { Page } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import tables from '../../components/table.module.css';
+import { missing, plural } from '../../text/format.ts';
+import styles from './keys-page.module.css';
+import { NewKey } from './new-key.tsx';
+
+/** The API keys: who may use this installation, for what and how long; make and revoke them. */
+export function KeysPage() {
+  const refusal = useRefusal('admin');
+  const keys = useQuery({ ...keysQuery, enabled: refusal === null });
+  const [making, setMaking] = useState(false);
+  const [revoking, setRevoking] = useState<ApiKeyView | null>(null);
+  return (
+    <Page title="Keys" lead="Who may use this installation, for what and until when">
+      {refusal !== null && (
+        <Empty title="Keys are for admins" icon={<KeyRound aria-hidden="true" />}>
+          {refusal}
+        </Empty>
+      )}
+      {refusal === null && (
+        <div className={styles.bar}>
+          <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={() => setMaking(true)}>
+            New key
+          </Button>
+        </div>
+      )}
+      {keys.data && <Table keys={keys.data} onRevoke={setRevoking} />}
+      {refusal === null && keys.isPending && <Loading what="the keys" />}
+      {!keys.data && keys.isError && (
+        <ErrorState what="the keys" error={keys.error} retrying={keys.isFetching} onRetry={() => keys.refetch()} />
+      )}
+      {making && <NewKey onClose={() => setMaking(false)} />}
+      {revoking && <Revoke apiKey={revoking} onClose={() => setRevoking(null)} />}
+    </Page>
+  );
+}
+
+function Table({ keys, onRevoke }: { keys: readonly ApiKeyView[]; onRevoke: (key: ApiKeyView) => void }) {
+  return (
+    <div className={tables.scroller}>
+      <table className={tables.table}>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Key</th>
+            <th>May</th>
+            <th>Use</th>
+            <th>Made</th>
+            <th>Last used</th>
+            <th>Ends</th>
+            <th>
+              <span className={styles.unseen}>Revoke</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <Row key={key.id} apiKey={key} onRevoke={() => onRevoke(key)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ apiKey, onRevoke }: { apiKey: ApiKeyView; onRevoke: () => void }) {
+  const now = useNow();
+  const { name, prefix, scope, use, feed, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
+  const over = revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= now);
+  return (
+    <tr data-over={over || undefined} className={styles.row}>
+      <th scope="row">
+        <bdi>{name}</bdi>
+      </th>
+      <td>
+        <code>{prefix}…</code>
+      </td>
+      <td>{feed === null ? scope : <Feed feed={feed} />}</td>
+      <td>{use}</td>
+      <td>
+        <Moment at={createdAt} />
+      </td>
+      <td>{lastUsedAt === null ? 'never' : <Moment at={lastUsedAt} />}</td>
+      <td>
+        {revokedAt !== null ? (
+          <>
+            revoked <Moment at={revokedAt} />
+          </>
+        ) : expiresAt === null ? (
+          missing
+        ) : (
+          <Moment at={expiresAt} />
+        )}
+      </td>
+      <td>
+        {!over && (
+          <Button look="plain" aria-label={`Revoke ${name}`} onClick={onRevoke}>
+            Revoke …
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Feed({ feed: { routes, symbols, ratePerMinute } }: { feed: NonNullable<ApiKeyView['feed']> }) {
+  const which = symbols === null ? 'all symbols' : plural(symbols.length, 'symbol');
+  return (
+    <span title={symbols?.join(', ')}>
+      feed: {routes.join(', ')}; {which}; {ratePerMinute} a minute
+    </span>
+  );
+}
+
+/** Asks first: a revoked key cannot be had back. */
+function Revoke({ apiKey, onClose }: { apiKey: ApiKeyView; onClose: () => void }) {
+  const revoke = useMutation({ mutationFn: () => revokeKey(apiKey), onSettled: onClose });
+  return (
+    <Dialog title={`Revoke ${apiKey.name}?`} narrow onClose={onClose}>
+      <p className={styles.text}>
+        Whoever uses <code>{apiKey.prefix}…</code> is refused from now on, within 30 seconds everywhere, and sessions on
+        it end. This cannot be undone: make another key instead.
+      </p>
+      <div className={styles.choice}>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="primary" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+          Revoke it
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
