@@ -98,7 +98,9 @@ export async function barsAsOf(
         })
         .filter(({ at }) => at >= (from ?? earliest) && at < to),
       hours: isIntraday(interval) ? hoursOfDays(market, rows) : [],
-      last: quote ? { price: quote.price, at: quote.asOf } : { price: bar.close, at: bar.startsAt.getTime() },
+      last: quote
+        ? { price: quote.price, at: quote.asOf }
+        : { price: (await series.inTodaysShares(bar, now, actions)).close, at: bar.startsAt.getTime() },
     };
   };
   try {

@@ -35,7 +35,9 @@ export interface JudgedSeries {
     asked: Pick<BarsAsked, 'adjustment' | 'adjustedTo' | 'now'>,
     actions?: readonly StoredAction[],
   ): Promise<StoredBar[]>;
-  /** The daily close before a day, split-adjusted like the rows; `null` where there is none. Throws NotDerivableError. */
+  /** Another bar of the source, split-adjusted like the rows. Throws NotDerivableError. */
+  inTodaysShares(bar: StoredBar, now: number, actions: readonly StoredAction[]): Promise<StoredBar>;
+  /** The daily close before a day, split-adjusted; `null` where there is none. Throws NotDerivableError. */
   closeBefore(day: string, now: number, actions: readonly StoredAction[]): Promise<StoredBar | null>;
 }
 
@@ -66,16 +68,20 @@ export async function judgedSeries(
     },
   };
   const series = { listingId, zone, source, knownAt };
+  const inTodaysShares: JudgedSeries['inTodaysShares'] = async (bar, now, known) => {
+    const asked = { ...series, adjustment: 'splits', adjustedTo: null, now } as const;
+    return (await adjust(qualified, [bar], known, asked))[0] ?? bar;
+  };
   return {
     ...served,
     actions,
     judged,
     counted,
     adjusted: (asked, known = actions) => adjust(qualified, served.rows, known, { ...series, ...asked }),
+    inTodaysShares,
     async closeBefore(day, now, known) {
-      const before = await qualified.closesBefore(listingId, source, zone, [day], day, knownAt);
-      const asked = { ...series, adjustment: 'splits', adjustedTo: null, now } as const;
-      return (await adjust(qualified, before, known, asked))[0] ?? null;
+      const [before] = await qualified.closesBefore(listingId, source, zone, [day], day, knownAt);
+      return before ? inTodaysShares(before, now, known) : null;
     },
   };
 }

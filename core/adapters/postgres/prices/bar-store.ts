@@ -17,7 +17,8 @@ const sameContent = `
    excluded.minor_factor, excluded.basis, excluded.withdrawn_at)`;
 
 /*
- * The same bar again writes nothing, unless it was stale: then it is confirmed as of the new fetch. Other content from a
+ * The same bar again writes nothing, unless it was stale: then it is confirmed as of the new fetch, which is another basis,
+ * so the former row is kept too. Other content from a
  * later fetch replaces it, and the statement trigger keeps the former row. `ingested_at` moves as in quote-store.ts. A bar
  * that was withdrawn comes back with a fetch after that. Where a later answer has spoken already, a bar that is stored
  * stays as it is, and one that is not is stored as withdrawn.
@@ -40,7 +41,7 @@ const storeText = `
       volume = excluded.volume, currency = excluded.currency, minor_factor = excluded.minor_factor,
       basis = excluded.basis, basis_at = excluded.basis_at, stale = false, withdrawn_at = NULL,
       fetched_at = CASE WHEN ${sameContent} THEN s.fetched_at ELSE excluded.fetched_at END,
-      ingested_at = CASE WHEN ${sameContent} THEN s.ingested_at
+      ingested_at = CASE WHEN ${sameContent} AND NOT s.stale THEN s.ingested_at
                          ELSE greatest(excluded.ingested_at, s.ingested_at) + interval '1 microsecond' END,
       batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END
     WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.withdrawn_at, s.fetched_at)')}
