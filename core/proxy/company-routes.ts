@@ -2,6 +2,7 @@ import * as shapes from './answer-shapes.ts';
 import { screenQuery } from './market-routes.ts';
 import * as given from './parameters.ts';
 import { megabyte, type ProxyRoute, row, site } from './route.ts';
+import { symbolsOfNews, symbolsOfQuery } from './symbols-of-body.ts';
 
 const { locale, flag, count, word, words, required, usually } = given;
 const pricedModules = new Set(['price', 'summaryDetail', 'financialData', 'defaultKeyStatistics']);
@@ -129,7 +130,7 @@ export const companyRoutes: readonly ProxyRoute[] = [
     method: 'POST',
     paths: ['/v1/finance/visualization'],
     root: 'finance',
-    body: { names: screenQuery, most: 32_000 },
+    body: { names: screenQuery, most: 32_000, symbols: symbolsOfQuery },
     needsSession: true,
     answer: { json: shapes.listUnder('finance') },
   }),
@@ -141,7 +142,7 @@ export const companyRoutes: readonly ProxyRoute[] = [
     paths: ['/xhr/ncp'],
     root: 'finance',
     parameters: { ...locale, queryRef: required(word), serviceKey: required(word) },
-    body: { names: ['serviceConfig', 'payload'], most: 8_000 },
+    body: { names: ['serviceConfig', 'payload'], most: 8_000, symbols: symbolsOfNews },
     needsSession: true,
     kind: 'news',
     answer: { json: shapes.having('data') },

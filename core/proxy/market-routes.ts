@@ -2,6 +2,7 @@ import * as shapes from './answer-shapes.ts';
 import type { AnswerKind } from './lifetimes.ts';
 import * as given from './parameters.ts';
 import { megabyte, type ProxyRoute, row } from './route.ts';
+import { symbolsOfQuery } from './symbols-of-body.ts';
 
 const { locale, flag, count, word, words, required, usually } = given;
 const span = { period1: given.instant, period2: given.instant, range: word, interval: word };
@@ -161,7 +162,7 @@ export const marketRoutes: readonly ProxyRoute[] = [
     paths: ['/v1/finance/screener'],
     root: 'finance',
     parameters: { ...locale, formatted: flag, useRecordsResponse: flag },
-    body: { names: screenQuery, most: 32_000 },
+    body: { names: screenQuery, most: 32_000, symbols: symbolsOfQuery },
     needsSession: true,
     kind: 'intraday',
     answer: { json: shapes.screenedAnswer },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ProxyRoute } from './route.ts';
 
-type BodyRule = NonNullable<ProxyRoute['body']>;
+type BodyRule = Pick<NonNullable<ProxyRoute['body']>, 'names' | 'most'>;
 
 /** The body of a POST: what is sent to Yahoo, and what tells it from others. */
 export type BodyRead =

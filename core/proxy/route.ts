@@ -17,8 +17,15 @@ export interface ProxyRoute extends ErrorForm {
   readonly parameters: Parameters;
   /** From `period1` to `period2`: an end that is "now" is a new number each second, and one answer. */
   readonly spansTime: boolean;
-  /** What a POST may send: names at the top of a JSON object, and the most bytes. */
-  readonly body: { readonly names: readonly string[]; readonly most: number } | null;
+  /**
+   * What a POST may send: names at the top of a JSON object, and the most bytes. `symbols` are those that the answer is
+   * confined to; none where a body may ask for any.
+   */
+  readonly body: {
+    readonly names: readonly string[];
+    readonly most: number;
+    readonly symbols: (body: unknown) => readonly string[];
+  } | null;
   /** Answered to a session with its crumb only. */
   readonly needsSession: boolean;
   /** Which lifetime its answers have. `past`: the time that was asked for ended more than a day ago. */

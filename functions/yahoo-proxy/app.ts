@@ -68,7 +68,10 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const { req } = context;
     if (req.header('upgrade')?.toLowerCase().includes('websocket')) return send(context, noRoute(liveHelp));
     const at = instantIn(req.url);
-    if (at !== null && ownRoute.test(routedPath(req.url))) return send(context, noRoute(ownNowHelp));
+    const path = routedPath(req.url);
+    // The page of a symbol is where clients get their cookie, whatever their base address.
+    const isPage = path.startsWith('/yahoo/quote/') && wantsPage(req.header('accept'));
+    if (at !== null && ownRoute.test(path) && !isPage) return send(context, noRoute(ownNowHelp));
     const known = quick.answer(req.method, targetOf(req.url), (name) => req.header(name));
     if (known) return new Response(known.body, { status: known.status, headers: known.headers });
     return next();

@@ -3,6 +3,7 @@ import type { FeedBinding } from '../../core/contracts/words/access.ts';
 import { pathKeyHelp } from '../../core/http/given-key.ts';
 import { ProblemError } from '../../core/http/problem.ts';
 import { challenge } from '../../core/http/respond.ts';
+import { routeNamed } from '../../core/proxy/routes.ts';
 import { type ErrorForm, tooManyRequests, yahooError } from '../../core/proxy/yahoo-error.ts';
 import type { Admission } from './gate.ts';
 import { type AskedOf, plainReply, type Reply } from './reply.ts';
@@ -12,9 +13,9 @@ export type Refusal =
   | Exclude<Admission, { admitted: true }>
   | { readonly admitted: false; readonly why: 'outside'; readonly found: OutsideBinding; readonly feed: FeedBinding };
 
-/** The symbols that a question names. What a body asks for is not looked at: it may be about any. */
-function symbolsOf({ symbol, query, body }: AskedOf): readonly string[] {
-  if (body !== null) return [];
+/** The symbols that the answer to a question is confined to. */
+function symbolsOf({ route, symbol, query, body }: AskedOf): readonly string[] {
+  if (body !== null) return routeNamed(route)?.body?.symbols(JSON.parse(body)) ?? [];
   return [symbol, query['symbols']].flatMap((text) => text?.split(',') ?? []).filter((text) => text.trim() !== '');
 }
 

@@ -37,6 +37,13 @@ const yahooFinance2Schema = z.object({
   history: bars,
 });
 
+/** What `yahoo-finance2-history.mjs` prints. */
+const yahooFinance2HistorySchema = z.object({
+  price: z.number().nullable(),
+  splits: z.array(z.number()),
+  history: z.array(z.object({ date: z.string(), close: z.number().nullable(), adjusted: z.number().nullable() })),
+});
+
 /** A Python of its own with yfinance and exchange_calendars (PyPI). Gives its path. */
 export async function installPython(): Promise<string> {
   return join(await installedPython('python', requirements, 'yfinance and exchange_calendars'), 'bin', 'python');
@@ -55,6 +62,36 @@ export async function installYfinance() {
         'yfinance failed',
       );
       return yfinanceSchema.parse(JSON.parse(said));
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  };
+}
+
+/** What `yfinance_history.py` prints. */
+const historySchema = z.object({
+  lastPrice: z.number(),
+  currency: z.string(),
+  history: z.array(
+    z.object({
+      date: z.string(),
+      close: z.number(),
+      adjusted: z.number(),
+      dividend: z.number(),
+      split: z.number(),
+    }),
+  ),
+});
+
+/** A month of yfinance's history, with dividends and splits. `base` is what stands in place of Yahoo's hosts. */
+export async function installYfinanceHistory() {
+  const python = await installPython();
+  return async (base: string, symbol: string) => {
+    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
+    try {
+      const script = join(here, 'yfinance_history.py');
+      const said = await run(python, ['-W', 'ignore', script, base, cache, symbol], 'yfinance failed');
+      return historySchema.parse(JSON.parse(said));
     } finally {
       rmSync(cache, { recursive: true, force: true });
     }
@@ -125,6 +162,12 @@ export async function installYahooFinance2() {
     );
     return yahooFinance2Schema.parse(JSON.parse(said));
   };
-  /** The folder that a program of one's own can import it from. */
-  return Object.assign(client, { modules });
+  /** A quote, and a month of history, of what stands in place of Yahoo's hosts. */
+  const history = async (base: string, symbol: string) => {
+    const script = join(here, 'yahoo-finance2-history.mjs');
+    const said = await run(process.execPath, [script, module, base, symbol], 'yahoo-finance2 failed');
+    return yahooFinance2HistorySchema.parse(JSON.parse(said));
+  };
+  /** `modules`: the folder that a program of one's own can import it from. */
+  return Object.assign(client, { modules, history });
 }

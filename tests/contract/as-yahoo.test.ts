@@ -122,13 +122,29 @@ describe('under Yahoo’s own hosts, for a client that trusts the authority and 
     expect((await ask('query1.finance.yahoo.com', '/v1/finance/screener', { post, headers })).status).toBe(200);
   });
 
-  it.each(['/health', '/metrics', '/market/sp500', '/quote/AAPL', '/k/a-token/v1/test/getcrumb', '/no/such/route'])(
-    'has no route %s, which Yahoo does not answer so',
-    async (path) => {
-      const { status, body } = await ask('query2.finance.yahoo.com', path);
-      expect([status, JSON.parse(body).finance.error.code]).toEqual([501, 'Not Implemented']);
-    },
-  );
+  const at = '/at/2026-11-20T15:00:00Z';
+  it.each([
+    ...['/health', '/metrics', '/market/sp500', '/quote/AAPL', '/k/a-token/v1/test/getcrumb', '/no/such/route'],
+    ...[`${at}/v7/finance/quote?symbols=AAPL`, `${at}/`, '/at'],
+  ])('has no route %s, which Yahoo does not answer so', async (path) => {
+    const { status, body } = await ask('query2.finance.yahoo.com', path);
+    expect([status, JSON.parse(body).finance.error.code]).toEqual([501, 'Not Implemented']);
+  });
+
+  it('answers clients that would like HTTP/2 by HTTP/1.1, and says so before they ask', async () => {
+    const offered = (protocols: string[]) =>
+      new Promise<string>((resolve) => {
+        const to = { host: '127.0.0.1', port: proxy.asYahoo?.port ?? 0, servername: 'query1.finance.yahoo.com', ca };
+        const socket = connect({ ...to, ALPNProtocols: protocols }, () => {
+          resolve(String(socket.alpnProtocol));
+          socket.destroy();
+        });
+        socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      });
+    expect(await offered(['h2', 'http/1.1'])).toBe('http/1.1');
+    expect(await offered(['h2'])).toMatch(/NO_APPLICATION_PROTOCOL/);
+    expect(await offered([])).toBe('false');
+  });
 
   it.each([
     ['quotes of many symbols', '/v7/finance/quote?symbols=AAPL%2CMSFT%2CBTC-USD', ['quoteResponse', 'result', '2']],

@@ -165,6 +165,8 @@ describe('what Yahoo answered at an instant', () => {
     expect((await asOf(start + 1, '/yahoo/v1/test/getcrumb')).status).toBe(422);
     const cookies = await asOf(start, '/yahoo/');
     expect([cookies.status, cookies.headers.get('set-cookie')]).toEqual([404, expect.stringContaining('A3=')]);
+    const page = await asOf(start, '/yahoo/quote/AAPL', { accept: 'text/html,application/xhtml+xml' });
+    expect([page.status, page.headers.get('set-cookie')]).toEqual([200, expect.stringContaining('A3=')]);
     for (const own of ['quote/AAPL', 'market/sp500', 'health', 'metrics', 'v1/finance/nothing'])
       expect([own, (await asOf(start, `/yahoo/${own}`)).status]).toEqual([own, 501]);
   });

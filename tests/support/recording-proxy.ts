@@ -65,9 +65,9 @@ export async function recordingProxy(
     goTo(atMs: number) {
       at = atMs;
     },
-    async asOf(instant: number | string, path: string) {
+    async asOf(instant: number | string, path: string, headers: Record<string, string> = {}) {
       const place = typeof instant === 'number' ? new Date(instant).toISOString() : instant;
-      const answer = await test.ask(path.replace('/yahoo/', `/yahoo/at/${place}/`));
+      const answer = await test.ask(path.replace('/yahoo/', `/yahoo/at/${place}/`), headers);
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },
   };

@@ -33,6 +33,7 @@ export async function openTlsDoor(
     const { certificate, key } = authority.leaf();
     return { cert: certificate, key };
   };
+  // HTTP/1.1 only: clients that would like HTTP/2 are told so by TLS, and all of them speak both.
   const server = strictTlsServer({ ...context(), ALPNProtocols: ['http/1.1'] }, (request, response) => {
     const { url = '', headers } = request;
     const host = headers.host?.replace(/:\d+$/, '').toLowerCase();
@@ -64,7 +65,7 @@ export const yahooPage = 'https://finance.yahoo.com';
 /** Routes that Yahoo does not have under these names; a page of a symbol is where clients get a cookie. */
 function isOwn(url: string, accept = ''): boolean {
   if (/^\/quote\//.test(url)) return !accept.includes('text/html');
-  return /^\/(?:market|health|metrics|k)(?:[/?]|$)/.test(url);
+  return /^\/(?:market|health|metrics|k|at)(?:[/?]|$)/.test(url);
 }
 
 function noRoute(response: ServerResponse): void {

@@ -10,7 +10,7 @@ import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstr
 import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
 import { oneOfEachRoute, type ProxyRequest } from '../../support/yahoo-proxy-requests.ts';
 
-/** Routes that say in the address which symbols they are about, written by hand; a token with symbols gets no other. */
+/** Routes whose requests here are about named symbols, written by hand; a token with symbols gets no other. */
 const named = [
   ...[
     'quote',
@@ -24,6 +24,8 @@ const named = [
     'insights-v3',
     'news-of-symbols',
   ],
+  // By their bodies.
+  ...['visualization', 'news'],
   ...['earnings-calendar', 'quote-type', 'quote-type-of-symbol', 'validate', 'esg-chart', 'esg-peers'],
 ];
 /** The simulator has not all routes. */
@@ -109,7 +111,8 @@ describe.each(['yahoo', ...oneOfEachRoute.map(({ route }) => `yahoo/${route}`)])
       for (const each of asks.filter(({ route }) => isOwn(route))) {
         for (const status of await statusesOf(token, each))
           expect([each.path, status === 403]).toEqual([each.path, !named.includes(each.route)]);
-        const other = { ...each, path: each.path.replace('AAPL', 'NVDA') };
+        const body = each.body?.replace('AAPL', 'NVDA');
+        const other = { path: each.path.replace('AAPL', 'NVDA'), ...(body !== undefined && { body }) };
         for (const status of await statusesOf(token, other)) expect([other.path, status]).toEqual([other.path, 403]);
       }
     });
