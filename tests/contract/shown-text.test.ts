@@ -52,6 +52,8 @@ const cells: readonly (readonly [what: string, html: string, seen: string])[] = 
   ['raised digits that may be cents', '12<sup>50</sup>', '12^50'],
   ['a number over several elements', '<span>1,234</span><span>.56</span>', '1,234.56'],
   ['a number in boxes side by side', '<div style="display:flex"><b>1,234</b><b>.56</b></div>', '1,234.56'],
+  ['a letter twice, both seen', '<span>F</span><span>F</span>', 'F F'],
+  ['a digit twice, as a counter shows it', '<span>1</span><span>1</span>', '11'],
   ['two lines', 'GS<br>Goldman', 'GS Goldman'],
   ['two blocks', '<div>GS</div><div>Goldman</div>', 'GS Goldman'],
   [

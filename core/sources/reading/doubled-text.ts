@@ -12,9 +12,10 @@ const shortest = 4;
 const mostShare = 0.1;
 const least = 3;
 
-/** Whether a symbol is a text twice over, and no listing is known to be called so. */
+/** Whether a symbol is a text twice over, and no listing is known to be called so: none has a space in its name. */
 export function isDoubled(symbol: string): boolean {
-  return symbol.length >= shortest && isTwice(symbol) && !rightly.has(symbol.toUpperCase());
+  if (!isTwice(symbol)) return false;
+  return symbol.includes(' ') || (symbol.length >= shortest && !rightly.has(symbol.toUpperCase()));
 }
 
 /** Whether so many symbols of a table are a text twice over that all of them were read wrong. */

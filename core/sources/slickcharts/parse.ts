@@ -247,8 +247,7 @@ function memberOf(row: readonly string[], columns: Columns): Member | Pick<Rejec
   const symbol = canonicalSymbol(text.replace('.', '-')) ? text.toUpperCase().slice(0, 32) : null;
   const weight = percentFromText(row[columns.weight] ?? '');
   const price = dollars(row[columns.price] ?? '');
-  if (symbol !== null && isDoubled(symbol))
-    return { symbol, finding: { code: 'doubled_text' }, detail: 'The symbol is a text twice over.' };
+  if (isDoubled(text)) return { symbol, finding: { code: 'doubled_text' }, detail: 'The symbol is a text twice over.' };
   if (symbol === null) return { symbol: null, finding: invalidFields(['Symbol']), detail: 'The row has no symbol.' };
   if (weight === null || Number(weight) < 0 || Number(weight) > 100)
     return { symbol, finding: invalidFields(['Weight']), detail: 'The weight is no percentage.' };

@@ -143,6 +143,8 @@ ${seenTexts}
   };
 
   const spaceBetween = (texts) => {
+    // One word twice, side by side: FF is F, for somebody who sees it.
+    const isTwice = texts.length === 2 && texts[0].data.trim() === texts[1].data.trim() && /\p{L}/u.test(texts[0].data);
     const range = document.createRange();
     let last = null;
     for (const node of texts) {
@@ -153,7 +155,7 @@ ${seenTexts}
       if (last && !/\s$/.test(last.node.data) && !/^\s/.test(node.data)) {
         const height = Math.min(first.height, last.box.height);
         const below = first.top >= last.box.bottom - height * 0.3 || first.bottom <= last.box.top + height * 0.3;
-        if (below || Math.abs(first.left - last.box.right) > Math.max(first.height, last.box.height) * 0.15) {
+        if (isTwice || below || Math.abs(first.left - last.box.right) > Math.max(first.height, last.box.height) * 0.15) {
           let start = node;
           while (start.parentNode && !start.parentNode.contains(last.node)) start = start.parentNode;
           let end = last.node;
