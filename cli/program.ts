@@ -8,6 +8,7 @@ import { continueCommand } from './continue.ts';
 import { coverageCommand } from './coverage.ts';
 import { credentialsCommand } from './credentials.ts';
 import { deployCommand } from './deploy.ts';
+import { destroyCommand } from './destroy.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { etlCommand } from './etl.ts';
@@ -74,6 +75,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     credentialsCommand(),
     keysCommand(),
     deployCommand(),
+    destroyCommand(),
     migrateCommand(),
     proxyCommand(),
     completionCommand(() => program),

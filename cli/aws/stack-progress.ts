@@ -87,7 +87,7 @@ export class StackProgress {
   inWords(now = Date.now()): string {
     const all = this.template?.Resources.size ?? 0;
     const count = all > 0 && !this.status?.includes('ROLLBACK') ? `${Math.min(this.done.size, all)} of ${all}` : '';
-    const rolling = this.status?.includes('ROLLBACK') ? 'takes back what it has done' : '';
+    const rolling = !this.deletes && this.status?.includes('ROLLBACK') ? 'takes back what it has done' : '';
     const known = this.deletes ? slowToDelete : slow;
     const [longest] = [...this.working]
       .filter(([, { type }]) => known.has(type))

@@ -105,6 +105,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   { file: 'docs/contributing.md', first: 'route(', why: 'a part of a file; it names schemas that the reader writes' },
   {
     file: 'docs/operations.md',
+    first: 'npx quotron destroy --stage dev',
+    why: 'removes from an AWS account',
+  },
+  {
+    file: 'docs/operations.md',
     first: 'export AWS_PROFILE=me QUOTRON_ALARM_EMAIL=operator@example.com',
     why: 'deploys to an AWS account',
   },
