@@ -102,7 +102,13 @@ export const proxyRequests = [
   z.object({
     op: z.literal('recordAnswers'),
     answers: z
-      .array(recordedSchema.extend({ fetchedAt: z.iso.datetime() }))
+      .array(
+        recordedSchema.extend({
+          fetchedAt: z.iso.datetime(),
+          /** What the body is, wherever it is: its month and hash. The former release names blobs by it. */
+          content: z.string().min(1).max(100).optional(),
+        }),
+      )
       .min(1)
       .max(mostRecorded),
   }),

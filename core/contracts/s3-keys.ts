@@ -82,3 +82,32 @@ export const proxyPrefix = 'proxy/';
 export function proxyBlobKey(fetchedAt: string, hash: string): string {
   return `${proxyPrefix}${fetchedAt.slice(0, 7)}/${hash}.gz`;
 }
+
+/** A part of a blob that holds several bodies, each packed by itself. */
+export interface BlobPart {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Where a body is, in one text: the key of a blob of its own, or a part of another one.
+ *
+ * @example
+ * bodyPlace('proxy/2026-11/a.gz', { offset: 10, length: 5 }) // 'proxy/2026-11/a.gz#10+5'
+ */
+export function bodyPlace(key: string, part: BlobPart | null): string {
+  return part === null ? key : `${key}#${part.offset}+${part.length}`;
+}
+
+/**
+ * The blob, and the part of it, of a text by `bodyPlace`.
+ *
+ * @example
+ * readBodyPlace('proxy/2026-11/a.gz#10+5') // { key: 'proxy/2026-11/a.gz', part: { offset: 10, length: 5 } }
+ */
+export function readBodyPlace(place: string): { readonly key: string; readonly part: BlobPart | null } {
+  const [, key, offset, length] = /^(.+)#(\d+)\+(\d+)$/.exec(place) ?? [];
+  return key === undefined
+    ? { key: place, part: null }
+    : { key, part: { offset: Number(offset), length: Number(length) } };
+}

@@ -1,7 +1,9 @@
-/** Bodies of answers that the proxy got, each under a key that is made of its content. */
+import type { BlobPart } from '../contracts/s3-keys.ts';
+
+/** Bodies of answers that the proxy got, one or several in a blob, each blob under a key that is made of its content. */
 export interface AnswerBlobs {
-  /** Stores a body. One that is there already stays. */
+  /** Stores packed bodies. What is there already stays. */
   put(key: string, packed: Buffer): Promise<void>;
-  /** The packed body; `null` where there is none, or none any more. */
-  get(key: string): Promise<Buffer | null>;
+  /** A blob, or a part of it; `null` where there is none, or none any more. */
+  get(key: string, part: BlobPart | null): Promise<Buffer | null>;
 }

@@ -8,7 +8,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import { chunked } from '../../core/contracts/chunked.ts';
 import { mostRecorded } from '../../core/contracts/proxy.ts';
-import { proxyBlobKey } from '../../core/contracts/s3-keys.ts';
+import { bodyPlace, proxyBlobKey, readBodyPlace } from '../../core/contracts/s3-keys.ts';
 import type { AnswerBlobs } from '../../core/ports/answer-blobs.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -56,30 +56,68 @@ const pauseMs = 30_000;
 /** Characters that wait to be written; beyond that, answers are lost to the record. */
 const mostWaiting = 32 * 1024 * 1024;
 const maxBodyBytes = 16 * 1024 * 1024;
+/** The longest packed body that shares a blob. */
+const mostShared = 64 * 1024;
 /** How far the end of a row may be behind what was heard: unchanged answers move it only so often. */
 const endLagsMs = 5 * 60_000;
 
 export function answerRecord(options: AnswerRecordOptions): AnswerRecord {
   const { state, blobs, now, wait, lost, log } = options;
-  const written = new LRUCache<string, true>({ max: 5_000 });
+  /** Where bodies are that this container has written, by month and hash. */
+  const places = new LRUCache<string, string>({ max: 5_000 });
   const running = new Set<Promise<void>>();
   let waiting = 0;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   const recordKey = (key: string) => (options.simulated ? `simulated/${key}` : key);
 
   async function write(answers: readonly NewAnswer[]): Promise<void> {
-    const noted = await inTurns(answers, async ({ key, answer }) => {
+    const noted = answers.map(({ key, answer }) => {
       const { status, body, lifetime } = answer;
       const fetchedAt = new Date(answer.fetchedAt).toISOString();
-      const blob = proxyBlobKey(fetchedAt, createHash('sha256').update(body).digest('base64url'));
-      if (!written.has(blob)) {
-        await blobs.put(blob, await pack(body));
-        written.set(blob, true);
+      const hash = hashOf(body);
+      return { key: recordKey(key), status, fetchedAt, keepSeconds: lifetime.keep, hash, body };
+    });
+    const contentOf = ({ fetchedAt, hash }: { fetchedAt: string; hash: string }) => `${fetchedAt.slice(0, 7)}/${hash}`;
+    const unwritten = new Map(
+      noted.filter((each) => !places.has(contentOf(each))).map((each) => [contentOf(each), each]),
+    );
+    const packed = await inTurns([...unwritten], async ([content, { body, fetchedAt, hash }]) => {
+      return { content, fetchedAt, hash, bytes: await pack(body) };
+    });
+    const [small, large] = [packed.filter(isSmall), packed.filter((each) => !isSmall(each))];
+    // What came together is one blob: a request to S3 costs as much for one body as for fifty.
+    const blobsToWrite = [...large.map((each) => [each]), ...(small.length > 0 ? [small] : [])];
+    await inTurns(blobsToWrite, async (bodies) => {
+      const [first] = bodies;
+      if (first === undefined) return;
+      const hash = bodies.length === 1 ? first.hash : hashOf(bodies.map(({ content }) => content).join());
+      const key = proxyBlobKey(first.fetchedAt, hash);
+      await blobs.put(key, Buffer.concat(bodies.map(({ bytes }) => bytes)));
+      let offset = 0;
+      for (const { content, bytes } of bodies) {
+        places.set(content, bodyPlace(key, bodies.length === 1 ? null : { offset, length: bytes.length }));
+        offset += bytes.length;
       }
-      return { key: recordKey(key), status, blob, fetchedAt, keepSeconds: lifetime.keep };
+    });
+    const rows = noted.flatMap(({ hash, body: _, ...row }) => {
+      const content = contentOf({ ...row, hash });
+      const blob = places.get(content);
+      return blob === undefined ? [] : [{ ...row, content, blob }];
     });
     // After the blobs: what the index names is there.
-    for (const some of chunked(noted, mostRecorded)) await state.call({ op: 'recordAnswers', answers: some });
+    for (const some of chunked(rows, mostRecorded)) await state.call({ op: 'recordAnswers', answers: some });
+  }
+
+  /** The packed bodies at some places. Several of one blob are read at once. */
+  async function read(all: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+    const byBlob = Map.groupBy(new Set(all), (place) => readBodyPlace(place).key);
+    const found = await inTurns([...byBlob], async ([key, ofBlob]) => {
+      const [only] = ofBlob;
+      const part = ofBlob.length === 1 && only !== undefined ? readBodyPlace(only).part : null;
+      const bytes = await blobs.get(key, part);
+      return ofBlob.map((place) => [place, bytes && (part ? bytes : partOf(bytes, place))] as const);
+    });
+    return new Map(found.flat().flatMap(([place, bytes]) => (bytes ? [[place, bytes] as const] : [])));
   }
 
   return {
@@ -106,9 +144,10 @@ export function answerRecord(options: AnswerRecordOptions): AnswerRecord {
       const rows = [];
       for (const some of chunked([...known.keys()], mostRecorded))
         rows.push(...(await state.call({ op: 'recordedAnswers', keys: some, at })).answers);
+      const bodies = await read(rows.map(({ blob }) => blob));
       const found = await inTurns(rows, async (row): Promise<readonly [string, RecordedAnswer] | null> => {
-        const packed = await blobs.get(row.blob);
-        if (packed === null) return null;
+        const packed = bodies.get(row.blob);
+        if (packed === undefined) return null;
         const body = (await unpack(packed, { maxOutputLength: maxBodyBytes })).toString('utf8');
         const [from, to] = [Date.parse(row.from), Date.parse(row.to)];
         const isOld = instant > to + Math.max(endLagsMs, row.keepSeconds * 1000);
@@ -120,6 +159,20 @@ export function answerRecord(options: AnswerRecordOptions): AnswerRecord {
       if (running.size > 0) await Promise.race([Promise.allSettled(running), wait(ms)]);
     },
   };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Bodies that share a blob are read with it where several are asked for. */
+function isSmall({ bytes }: { readonly bytes: Buffer }): boolean {
+  return bytes.length <= mostShared;
+}
+
+function partOf(bytes: Buffer, place: string): Buffer {
+  const { part } = readBodyPlace(place);
+  return part === null ? bytes : bytes.subarray(part.offset, part.offset + part.length);
 }
 
 /** Does something with each, so many at once. Results in their order. */

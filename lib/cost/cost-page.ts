@@ -116,6 +116,10 @@ function options(dev: Inventory, prod: Inventory): string {
         'A stream of events that one client holds open round the clock (512 MB)',
         usd(streamHour * listPrices.hoursPerMonth),
       ],
+      [
+        'Answers kept of the Yahoo proxy, for each call to Yahoo a minute, round the clock (50 symbols are one call)',
+        usd((listPrices.hoursPerMonth * 60 * listPrices.putThousand) / 1000),
+      ],
       ['A secret, for a source that needs one', usd(listPrices.secret)],
       [
         'A queue that is idle, for a source',

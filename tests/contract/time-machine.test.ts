@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import type { AnswerBlobs } from '../../core/ports/answer-blobs.ts';
 import type { State } from '../../core/ports/state.ts';
 import { setQuotas } from '../../core/sources/catalogue.ts';
 import type { ProxyWorld } from '../../functions/yahoo-proxy/assemble.ts';
@@ -216,6 +217,41 @@ describe('the record', () => {
     expect(newest).toEqual({ from_at: new Date('2026-12-01T00:00:00Z') });
   });
 
+  it('is one blob of what came together, of which each body is a part, and no row of what is known', async () => {
+    const { says, hear, asOf, goTo } = await proxyOf();
+    const path = (symbols: readonly string[]) => `/yahoo/v7/finance/quote?symbols=${symbols.join()}`;
+    const names = Array.from({ length: 40 }, (_, index) => `P${index}`);
+    says(start, quotes(...names.map((name, index): [string, number] => [name, index])));
+    await hear(path(names));
+    expect(blobs.kept.size).toBe(1);
+    const later = start + 60 * minute;
+    // All but two are as they were.
+    says(later, quotes(...names.map((name, index): [string, number] => [name, index < 2 ? 100 + index : index])));
+    await hear(path(names));
+    expect(blobs.kept.size).toBe(2);
+    const rows = await world.all("SELECT key FROM proxy_answer WHERE key LIKE 'quote:P%'");
+    expect(rows).toHaveLength(42);
+    goTo(later + minute);
+    for (const some of [names, ['P7'], ['P1', 'P39']]) {
+      const wanted = some.map((name): [string, number] => [name, Number(name.slice(1))]);
+      expect((await asOf(start + minute, path(some))).text).toBe(quotes(...wanted));
+    }
+    expect((await asOf(later, path(['P1', 'P2']))).text).toBe(quotes(['P1', 101], ['P2', 2]));
+  });
+
+  it('of the former release, which named each blob by its body, is read, and the same answer again is no new row', async () => {
+    const { says, hear, asOf } = await proxyOf();
+    says(start, chart(10));
+    await hear(chartPath);
+    await world.pool.query('UPDATE proxy_answer SET content = NULL');
+    says(start + 60 * minute, chart(10));
+    await hear(chartPath);
+    expect(await world.all("SELECT to_at FROM proxy_answer WHERE key LIKE 'chart:AAPL%'")).toEqual([
+      { to_at: new Date(start + 60 * minute) },
+    ]);
+    expect((await asOf(start + minute, chartPath)).text).toBe(chart(10));
+  });
+
   it('is right when answers are noted in another order than they were heard', async () => {
     const note = (at: number, blob: string) =>
       state.call({
@@ -267,9 +303,9 @@ describe('the record', () => {
 
   it('whose blob is gone has no answer, and one that cannot be read is a 503', async () => {
     let fails = false;
-    const get = async (key: string) => {
+    const get: AnswerBlobs['get'] = async (key, part) => {
       if (fails) throw new Error('S3 does not answer');
-      return blobs.get(key);
+      return blobs.get(key, part);
     };
     const { says, hear, asOf } = await proxyOf({ blobs: { put: blobs.put, get } });
     says(start, chart(10));

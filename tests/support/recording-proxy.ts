@@ -15,7 +15,11 @@ export function blobsInMemory(): AnswerBlobs & { readonly kept: Map<string, Buff
     put: async (key, packed) => {
       if (!kept.has(key)) kept.set(key, packed);
     },
-    get: async (key) => kept.get(key) ?? null,
+    get: async (key, part) => {
+      const blob = kept.get(key);
+      if (!blob || !part) return blob ?? null;
+      return blob.subarray(part.offset, part.offset + part.length);
+    },
   };
 }
 

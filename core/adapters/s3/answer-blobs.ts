@@ -16,12 +16,14 @@ export function s3AnswerBlobs(bucket: string, env = process.env): AnswerBlobs {
       if (typeof result === 'number')
         throw new Error(`S3 did not take an answer of the proxy (${result || 'no answer'}).`);
     },
-    async get(key) {
-      const { status, body } = await download(new URL(await linkTo(key)), timeoutMs);
+    async get(key, part) {
+      const range = part === null ? {} : { range: `bytes=${part.offset}-${part.offset + part.length - 1}` };
+      const { status, body } = await download(new URL(await linkTo(key)), timeoutMs, range);
       // Without the right to list, S3 says of a missing key that it is forbidden.
       if (status === 404 || status === 403) return null;
-      if (status !== 200) throw new Error(`S3 answered ${status} for an answer of the proxy.`);
-      return body;
+      if (status === 206) return body;
+      if (status === 200) return part === null ? body : body.subarray(part.offset, part.offset + part.length);
+      throw new Error(`S3 answered ${status} for an answer of the proxy.`);
     },
   };
 }

@@ -15,6 +15,9 @@ const answerRow = z.object({
   to: iso,
 });
 
+/** SQL: what a body is. Of rows without it, the blob is named by it. */
+const contentOf = (row: string) => `coalesce(${row}.content, substring(${row}.blob FROM '^proxy/(.*)[.]gz$'))`;
+
 /**
  * Notes answers of the upstream. One that differs from what was heard before it is a new row; the same one again moves the end
  * of its row, at most every five minutes.
@@ -27,13 +30,13 @@ export async function recordAnswers(
     name: 'proxy-record',
     text: `WITH heard AS (
              SELECT DISTINCT ON (key, fetched_at) *
-             FROM unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::text[], $5::int[])
-               AS t (key, fetched_at, status, blob, keep_seconds)
+             FROM unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::text[], $5::int[], $6::text[])
+               AS t (key, fetched_at, status, blob, keep_seconds, content)
              ORDER BY key, fetched_at
            ), before AS (
-             SELECT h.*, held.from_at, held.from_at IS NOT NULL AND held.status = h.status AND held.blob = h.blob AS same
+             SELECT h.*, held.from_at, held.from_at IS NOT NULL AND held.status = h.status AND ${contentOf('held')} = ${contentOf('h')} AS same
              FROM heard h LEFT JOIN LATERAL (
-               SELECT from_at, status, blob FROM proxy_answer a
+               SELECT from_at, status, blob, content FROM proxy_answer a
                WHERE a.key = h.key AND a.from_at <= h.fetched_at ORDER BY a.from_at DESC LIMIT 1
              ) held ON true
            ), again AS (
@@ -41,8 +44,8 @@ export async function recordAnswers(
              FROM before b
              WHERE b.same AND a.key = b.key AND a.from_at = b.from_at AND a.to_at < b.fetched_at - interval '5 minutes'
            )
-           INSERT INTO proxy_answer (key, from_at, to_at, status, blob, keep_seconds)
-           SELECT key, fetched_at, fetched_at, status, blob, keep_seconds FROM before WHERE NOT same
+           INSERT INTO proxy_answer (key, from_at, to_at, status, blob, keep_seconds, content)
+           SELECT key, fetched_at, fetched_at, status, blob, keep_seconds, content FROM before WHERE NOT same
            ON CONFLICT (key, from_at) DO NOTHING`,
     values: [
       answers.map(({ key }) => key),
@@ -50,6 +53,7 @@ export async function recordAnswers(
       answers.map(({ status }) => status),
       answers.map(({ blob }) => blob),
       answers.map(({ keepSeconds }) => keepSeconds),
+      answers.map(({ content }) => content ?? null),
     ],
   });
   return { added: rowCount ?? 0 };
