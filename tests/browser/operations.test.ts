@@ -155,3 +155,16 @@ describe('a quarantined row', () => {
     expect(dashboard.double.state.requests).toContain('POST /quarantine/discard 200');
   });
 });
+
+describe('what needs attention', () => {
+  it('stands on the overview with its buttons, and is gone when nothing fails', async () => {
+    const page = await dashboard.open('/');
+    const part = page.locator('section', { has: page.getByRole('heading', { name: 'Needs attention' }) });
+    await part.getByText('SlickCharts').waitFor();
+    expect(await textOf(part)).toMatch(/SlickCharts failed: format changed since .*CoinGecko limited: rate limited/s);
+    await part.getByRole('button', { name: 'Recover SlickCharts' }).click();
+    await page.getByText('SlickCharts works: its canary run succeeded.').waitFor();
+    expect(dashboard.double.state.requests).toContain('POST /sources/slickcharts/recover 202');
+    await page.getByText('1 other queue is empty.').waitFor();
+  });
+});

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { exchangesQuery, servicesQuery, systemQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { NeedsAttention } from './attention.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { Exchanges } from './exchanges.tsx';
 import styles from './overview-page.module.css';
@@ -32,6 +33,7 @@ export function OverviewPage() {
           onRetry={() => system.refetch()}
         />
       )}
+      <NeedsAttention />
       <Section title="Exchanges" note="Newest price of each">
         {market.data && market.data.length > 0 && <Exchanges exchanges={market.data} />}
         {market.data?.length === 0 && (
