@@ -7,6 +7,8 @@ const ids = [
   'Custom::CDKBucketDeployment',
   // Empties buckets that are deleted with their stack.
   'Custom::S3AutoDeleteObjectsCustomResourceProvider',
+  // Closes the default security group of the VPC.
+  'Custom::VpcRestrictDefaultSGCustomResourceProvider',
 ];
 
 /** Whether it copies files to a bucket, for which CDK gives it rights of its own. */

@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { maskKeys } from '../auth/api-keys.ts';
@@ -25,6 +24,11 @@ export const metrics = new Metrics({
   defaultDimensions: { stage: process.env[settingNames.stage] ?? 'unknown' },
 });
 
+/** Most invocations count nothing, and Powertools would log a warning for each of them. */
+function publish(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
+
 /**
  * Wraps every queue, schedule and invoke handler: the request id is on each log line, metrics are flushed, and an invocation
  * that nearly ran out of time is counted.
@@ -32,7 +36,7 @@ export const metrics = new Metrics({
 export function observed<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
+    .use({ after: publish, onError: publish })
     .handler(async (event, context) => {
       const given = timeLeft(context);
       try {

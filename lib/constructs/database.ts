@@ -8,6 +8,7 @@ import {
   DatabaseInstanceEngine,
   DatabaseSecret,
   ParameterGroup,
+  PerformanceInsightRetention,
   PostgresEngineVersion,
   StorageType,
 } from 'aws-cdk-lib/aws-rds';
@@ -73,6 +74,9 @@ export class CloudDatabase extends Construct implements Database {
       backupRetention: settings.backups,
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
+      // A week of what the database waited for, by statement: free at this length.
+      enablePerformanceInsights: true,
+      performanceInsightRetention: PerformanceInsightRetention.DEFAULT,
       caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
       deletionProtection: settings.keep,
       // `quotron destroy` takes the last snapshot of one that is kept.
@@ -83,6 +87,8 @@ export class CloudDatabase extends Construct implements Database {
         description: 'Quotron: TLS only, a known number of connections, no forgotten ones',
         parameters: {
           'rds.force_ssl': '1',
+          // In minutes: a week, the most that RDS keeps of the server's log by itself.
+          'rds.log_retention_period': '10080',
           max_connections: String(settings.maxConnections),
           // A frozen container keeps its connection without using it; its next call opens a new one.
           idle_session_timeout: String(Duration.minutes(10).toMilliseconds()),

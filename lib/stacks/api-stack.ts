@@ -99,6 +99,7 @@ export class ApiStack extends Stack {
         }),
       },
     });
+    if (logged) this.executionLog(settings);
     addGatewayProblems(this.restApi);
     const proxy = new YahooProxy(this, 'Yahoo', {
       settings,
@@ -145,6 +146,16 @@ export class ApiStack extends Stack {
       says: `The API (${stage}) answered 5xx ${mostServerErrors} times or more in five minutes, or took longer than ${mostLatencyMs / 1000} s for one request in twenty.`,
       heading: 'API errors',
     });
+  }
+
+  /** API Gateway would make it by itself at its first error, and keep it for ever. */
+  private executionLog(settings: StageSettings): void {
+    const log = new LogGroup(this, 'ExecutionLog', {
+      logGroupName: `API-Gateway-Execution-Logs_${this.restApi.restApiId}/${apiStage}`,
+      retention: settings.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.restApi.deploymentStage.node.addDependency(log);
   }
 
   /** Outside the VPC, where Secrets Manager is reachable; the `api` function inside cannot reach it. */

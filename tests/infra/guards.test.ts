@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Aspects, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../bin/stages.ts';
 import { addQuotron } from '../../lib/add-quotron.ts';
 import { OwnConstructs } from '../../lib/aspects/own-constructs.ts';
+import { addCloudRules } from '../../lib/cloud-rules.ts';
 import { QuotronFunction } from '../../lib/constructs/quotron-function.ts';
 import { StorageStack } from '../../lib/stacks/storage-stack.ts';
 import { builtDashboard, emptyApp } from './synthesize.ts';
@@ -127,4 +131,23 @@ describe('quotas that a stage sets', () => {
   it.each(['yaho=200/300000', 'yahoo=200', 'yahoo=300000/200'])('stop the synth where they are none: %s', (quotas) => {
     expect(() => addQuotron(emptyApp(), stageSettings('local', env(quotas)))).toThrow('sourceQuotas');
   });
+});
+
+it('a synthesis names what cdk-nag finds, and fails for it', () => {
+  const app = emptyApp();
+  new Topic(new Stack(app, 'Quotron-x'), 'Loose');
+  addCloudRules(app);
+  const before = process.exitCode;
+  let said = '';
+  try {
+    app.synth();
+  } catch (error) {
+    said = String(error);
+  } finally {
+    process.exitCode = before;
+  }
+  const report = readFileSync(join(app.outdir, 'validation-report.json'), 'utf8');
+  expect(report).toContain('AwsSolutions');
+  expect(report).toContain('AwsSolutions-SNS3');
+  expect(said).toContain('AwsSolutions-SNS3');
 });

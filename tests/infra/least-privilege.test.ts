@@ -185,7 +185,11 @@ describe.each(cloudStages)('in %s', (stage) => {
 
   it('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {
     for (const { id, resource } of resourcesOf(stage, 'AWS::IAM::Role')) {
-      if (/^(RestApiCloudWatchRole|CustomCDKBucketDeployment|CustomS3AutoDeleteObjects|AWSCDKTrigger)/.test(id))
+      if (
+        /^(RestApiCloudWatchRole|CustomCDKBucketDeployment|CustomS3AutoDeleteObjects|AWSCDKTrigger|CustomVpcRestrictDefaultSG)/.test(
+          id,
+        )
+      )
         continue;
       expect(resource.Properties['ManagedPolicyArns'], id).toBeUndefined();
     }
