@@ -14,6 +14,7 @@ export const functionNames = [
   'api',
   'yahoo-proxy',
   'summarise',
+  'relay-events',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
 
@@ -58,6 +59,7 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   // API Gateway gives up after 29 s.
   'yahoo-proxy': 28,
   summarise: 60,
+  'relay-events': 60,
 };
 
 /** Memory of the function `ingest` in MB: one whole CPU. */

@@ -8,6 +8,12 @@ export const sourceFailing = 'SourceFailing';
 export const sourcesLimited = 'SourcesLimited';
 export const sourcesFlapping = 'SourcesFlapping';
 
+/**
+ * The metric that says for how many seconds the oldest event has waited for the relay; only written where it is more than a
+ * minute.
+ */
+export const eventsLag = 'EventsLagSeconds';
+
 /** The metric that counts raw blobs that were kept and never read, found by the comparison of S3 and the batches. */
 export const blobsNeverRead = 'BlobsNeverRead';
 

@@ -22,6 +22,10 @@ export const settingNames = {
   summariesQueueUrl: 'SUMMARIES_QUEUE_URL',
   /** Id of the Bedrock model, or inference profile, that writes summaries of reports. */
   summaryModel: 'SUMMARY_MODEL',
+  /** Queue of the `relay-events` function: `ingest` says there that there are new events. */
+  eventsQueueUrl: 'EVENTS_QUEUE_URL',
+  /** ARN of the topic of events. */
+  eventsTopic: 'EVENTS_TOPIC',
   /** Queue of the `recover` function. */
   recoveriesQueueUrl: 'RECOVERIES_QUEUE_URL',
   /**

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { asOfRequests, asOfResponses } from './as-of.ts';
 import { citableSchema } from './citable.ts';
+import { eventRequests, eventResponses } from './events/relay.ts';
 import { proxyRequests, proxyResponses } from './proxy.ts';
 import { scopes } from './words/access.ts';
 import { failureDetailSchema, keptDetailSchema } from './words/failure-details.ts';
@@ -97,6 +98,7 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('checkKey'), key: z.string().max(200), scope: z.enum(scopes) }),
   ...proxyRequests,
   ...asOfRequests,
+  ...eventRequests,
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
@@ -191,6 +193,7 @@ export const stateResponseSchemas = {
   }),
   ...proxyResponses,
   ...asOfResponses,
+  ...eventResponses,
 } as const;
 
 export type StateResponses = { [Op in keyof typeof stateResponseSchemas]: z.infer<(typeof stateResponseSchemas)[Op]> };

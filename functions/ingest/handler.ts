@@ -13,10 +13,16 @@ import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runt
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 import { ingestBlobs } from './ingest-blob.ts';
+import { ringRelay } from './ring-relay.ts';
 
 applySourceQuotas();
 
-const queue = sqsMessageQueue({ ...ingestQueueUrls(), outcomes: setting('outcomesQueueUrl') });
+const queue = sqsMessageQueue({
+  ...ingestQueueUrls(),
+  outcomes: setting('outcomesQueueUrl'),
+  events: setting('eventsQueueUrl'),
+});
+const ring = ringRelay(queue, () => performance.now());
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
   store: postgresIngestStore(
@@ -39,6 +45,8 @@ export const handler = observed((event: SQSEvent, context: Context) =>
     async handle(message) {
       const stored = await ingestBlob(message);
       if (!stored || stored.repeated) return;
+      // A ring that is lost costs a minute: the relay's tick comes anyway.
+      await ring().catch(() => logger.warn('The relay was not woken for new events; its next tick publishes them'));
       metrics.addMetric('RowsAccepted', MetricUnit.Count, stored.accepted);
       metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
     },

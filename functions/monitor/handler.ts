@@ -4,6 +4,7 @@ import { databaseClock } from '../../core/adapters/postgres/database/database-cl
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
 import { rereadStore } from '../../core/adapters/postgres/prices/reread-store.ts';
 import { postgresRecoveryStore } from '../../core/adapters/postgres/recovery/recovery-store.ts';
@@ -16,7 +17,7 @@ import { s3BlobIndex } from '../../core/adapters/s3/blob-index.ts';
 import { impatientS3, s3RawStore } from '../../core/adapters/s3/raw-store.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { outcomeMessageSchema, tickSchema } from '../../core/contracts/messages.ts';
-import { blobsNeverRead } from '../../core/contracts/metrics.ts';
+import { blobsNeverRead, eventsLag } from '../../core/contracts/metrics.ts';
 import { importFolder } from '../../core/contracts/words/imports.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
@@ -96,6 +97,9 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const reread = await rereadHeld(new Date(time), { store: held, queue }).catch((error: unknown) => [error]);
   if (typeof reread === 'number' && reread > 0)
     logger.info('Rows that were held back are read again', { blobs: reread });
+  const lag = await relayLag(pool);
+  // Only while they wait: a metric without data costs nothing.
+  if (lag.seconds > 60) metrics.addMetric(eventsLag, MetricUnit.Seconds, lag.seconds);
   const failed = [
     ...errors,
     ...(sampled ?? []),

@@ -33,6 +33,9 @@ export const listPrices = {
   lambdaGbSecondArm: 0.0000133334,
   lambdaGbSecondX86: 0.0000166667,
   queueMillion: 0.4,
+  /** Messages published on a FIFO topic, and a million KB of them (0.017 a GB). */
+  topicMillion: 0.3,
+  topicMillionKb: 0.017,
   putThousand: 0.005,
   getThousand: 0.0004,
   objectGb: 0.023,

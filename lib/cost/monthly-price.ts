@@ -102,6 +102,8 @@ function pollsOf({ polledQueues }: Inventory): number {
 const steadyMetrics = 2;
 /** Bytes of a log that an invocation leaves: Lambda's two lines, and its own. */
 const logBytes = 1_200;
+/** An event of a batch, in KB. */
+const eventKb = 6;
 /** A packed answer. */
 const answerBytes = 6_000;
 
@@ -129,6 +131,11 @@ function byUse(of: Inventory, use: Use, work: Workload): PriceLine[] {
       what: 'Messages',
       count: `${thousands(work.queueRequests)} requests`,
       usd: (work.queueRequests / 1e6) * listPrices.queueMillion,
+    },
+    {
+      what: 'Events',
+      count: `${thousands(work.events)} on the topic`,
+      usd: (work.events / 1e6) * (listPrices.topicMillion + eventKb * listPrices.topicMillionKb),
     },
     {
       what: 'Raw answers in S3',

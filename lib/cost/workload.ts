@@ -18,6 +18,8 @@ export interface Use {
 export interface Workload {
   readonly invocations: ReadonlyMap<FunctionName, { readonly count: number; readonly seconds: number }>;
   readonly queueRequests: number;
+  /** On the topic, where a batch makes one. */
+  readonly events: number;
   readonly puts: number;
   readonly gets: number;
   /** In S3 and in the database, in GB. */
@@ -43,6 +45,7 @@ const seconds = {
   state: 0.03,
   'yahoo-proxy': 0.3,
   maintain: 30,
+  'relay-events': 0.3,
   api: 0.05,
 } satisfies Partial<Record<FunctionName, number>>;
 
@@ -50,8 +53,10 @@ const seconds = {
 const statesPerTask = 3;
 /** Send, receive and delete. */
 const requestsPerMessage = 3;
-/** The task, the blob and the outcome. */
-const messagesPerTask = 3;
+/** The task, the blob, the outcome, and the bell of the relay. */
+const messagesPerTask = 4;
+/** Calls of `state` for a relay: to claim, to acknowledge. */
+const statesPerRelay = 2;
 /** Rows with their indexes, and what a task leaves in the tables of work. */
 const quoteBytes = 222;
 const bookkeepingBytes = 2_200;
@@ -75,13 +80,17 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   add('scrape-api', tasksOf('api'));
   add('scrape-browser', tasksOf('browser'));
   add('ingest', tasks);
-  add('state', tasks * statesPerTask + heartbeats);
+  // A bell for each blob at the most, and the tick.
+  const relays = minutesPerMonth + tasks;
+  add('relay-events', relays);
+  add('state', tasks * statesPerTask + heartbeats + relays * statesPerRelay);
   add('yahoo-proxy', heartbeats);
   add('maintain', daysPerMonth);
   add('api', use.requests);
   return {
     invocations,
     queueRequests: tasks * messagesPerTask * requestsPerMessage,
+    events: tasks,
     puts: tasks,
     gets: tasks,
     objectsGb: (use.months * sum((job) => job.tasks * blobBytes(job.symbolsPerTask))) / 1e9,

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import {
   calendarDaysLeft,
   databaseBytes,
+  eventsLag,
   nearTimeout,
   rowsInDefaultPartition,
   sourceFailing,
@@ -44,6 +45,8 @@ const limitedMinutes = 45;
 const limitedHours = 6;
 /** Minutes of an hour in which a source flaps: it is written only after hours. */
 const flappingMinutes = 30;
+/** Seconds for which an event has waited. */
+const eventsLagSeconds = 600;
 /** Throttled invocations in five minutes that are more than a burst. */
 const throttledBurst = 3;
 const fiveMinutes = Duration.minutes(5);
@@ -67,6 +70,7 @@ export class PipelineAlarms extends Construct {
     });
     new QueueAlarms(this, 'Others', { stage: this.stage, queues: otherQueues, heading: 'Dead letters' });
     this.ticks(props);
+    this.events();
     this.sources(props.sources);
     this.maintenance(props);
     this.limits(props.settings);
@@ -92,6 +96,15 @@ export class PipelineAlarms extends Construct {
       silenceIsBad: true,
       says: `${maintain.name} (${this.stage}) has not run for two days; its rule fires every day.`,
       heading: 'Not maintained',
+    });
+  }
+
+  private events(): void {
+    new RunbookAlarm(this, 'EventsLag', {
+      metric: this.own(eventsLag, 'Maximum', fiveMinutes),
+      threshold: eventsLagSeconds,
+      says: `Events (${this.stage}) have waited for more than ${eventsLagSeconds / 60} minutes: who follows them hears nothing.`,
+      heading: 'Events are not published',
     });
   }
 

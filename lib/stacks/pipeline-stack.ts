@@ -8,6 +8,7 @@ import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
+import { EventTopic } from '../constructs/event-topic.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
 import { PipelineAlarms } from '../monitoring/pipeline-alarms.ts';
@@ -31,6 +32,7 @@ const sizes = {
   state: { description: 'Serves permits, leases, sessions and the cache of the proxy', memoryMb: 512 },
   migrate: { description: 'Migrates the database', memoryMb: 512 },
   maintain: { description: 'Creates partitions and deletes expired rows', memoryMb: 512 },
+  'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
 } satisfies Partial<Record<FunctionName, FunctionSize>>;
 
 /** The least that SQS allows. Recoveries are few, and short each time. */
@@ -58,6 +60,8 @@ export class PipelineStack extends Stack {
   /** Blobs of web pages. */
   readonly ingestPagesQueue: QuotronQueue;
   readonly recoveries: QuotronQueue;
+  /** Where events go. */
+  readonly events: EventTopic;
   /** Called by functions outside. */
   readonly state: QuotronFunction;
 
@@ -77,6 +81,7 @@ export class PipelineStack extends Stack {
     this.state = state;
     const migrate = make('migrate');
     const maintain = make('maintain');
+    const relay = make('relay-events');
 
     const { concurrency } = settings;
     const sources = sourcesOf(settings.stage);
@@ -101,6 +106,7 @@ export class PipelineStack extends Stack {
     const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
+    const events = queue('events', relay, 10, leastConcurrency);
     this.queues = [
       ...Object.values(scrapeQueues),
       this.ingestQueue,
@@ -108,6 +114,7 @@ export class PipelineStack extends Stack {
       outcomes,
       this.ticks,
       this.recoveries,
+      events,
     ];
 
     for (const fn of [schedule, ingest, monitor, recover]) storage.database.grantConnect(fn, 'app');
@@ -138,6 +145,10 @@ export class PipelineStack extends Stack {
     outcomes.grantSend(monitor, 'outcomesQueueUrl');
     this.ticks.grantSend(schedule, 'ticksQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
+    events.grantSend(ingest, 'eventsQueueUrl');
+    this.events = new EventTopic(this, 'Events', settings);
+    this.events.grantPublish(relay);
+    state.grantCall(relay, 'stateFunction');
     // The monitor starts recoveries; a waiting recovery requeues its own message.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
     if (settings.acceptFindings)
@@ -150,16 +161,16 @@ export class PipelineStack extends Stack {
       if (settings.chromiumPack) scrapeBrowser.addSetting('chromiumPack', settings.chromiumPack);
     }
 
-    this.clock(settings, [schedule, monitor], maintain);
+    this.clock(settings, [schedule, monitor, relay], maintain);
     if (storage.cloud && settings.stage !== 'local') {
       new PipelineAlarms(this, 'Alarms', {
         settings,
         sources,
         collecting: [schedule, ...scrapers, ingest, state],
-        keeping: [monitor, recover, maintain],
+        keeping: [monitor, recover, maintain, relay],
         scrapeQueues: Object.values(scrapeQueues),
-        otherQueues: [this.ingestQueue, this.ingestPagesQueue, outcomes, this.ticks, this.recoveries],
-        ticking: [schedule, monitor],
+        otherQueues: [this.ingestQueue, this.ingestPagesQueue, outcomes, this.ticks, this.recoveries, events],
+        ticking: [schedule, monitor, relay],
         maintain,
       });
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
@@ -167,7 +178,7 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain]);
+      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain, relay]);
     }
   }
 

@@ -177,10 +177,10 @@ describe('incidents', () => {
       `SELECT type, data->>'from' AS "from", data->>'to' AS "to", data->>'reason' AS reason FROM outbox WHERE key = 'yahoo' AND type ~ '^(incident|source)' ORDER BY id`,
     );
     expect(told).toEqual([
-      { type: 'source.health_changed', from: null, to: 'healthy', reason: null },
-      { type: 'source.health_changed', from: 'healthy', to: 'degraded', reason: 'down' },
+      { type: 'source.health-changed', from: null, to: 'healthy', reason: null },
+      { type: 'source.health-changed', from: 'healthy', to: 'degraded', reason: 'down' },
       { type: 'incident.opened', from: null, to: null, reason: 'down' },
-      { type: 'source.health_changed', from: 'degraded', to: 'healthy', reason: null },
+      { type: 'source.health-changed', from: 'degraded', to: 'healthy', reason: null },
       { type: 'incident.resolved', from: null, to: null, reason: 'down' },
     ]);
   });

@@ -99,7 +99,7 @@ describe('a blob of quotes', () => {
     ).toEqual(['GBP', 'USD']);
     expect(
       await column(world.pool, "SELECT type || ' ' || key FROM outbox WHERE data->>'runId' = $1", [message.runId]),
-    ).toEqual(['quotes.stored yahoo']);
+    ).toEqual(['quotes.stored yahoo/0']);
     const { runId, part, sourceId } = message;
     expect(queue.take('outcomes')).toEqual([{ stage: 'ingest', runId, part, sourceId, batchId: stored?.batchId }]);
   });

@@ -48,7 +48,7 @@ describe('the same key again', () => {
     expect(await priceKnownAt(world.pool, listing, at(0), await databaseTime(world.pool))).toBe('101');
     expect(
       await column(world.pool, "SELECT type FROM outbox WHERE data->>'batchId' = $1 ORDER BY id", [second.batchId]),
-    ).toEqual(['quotes.stored', 'quotes.revised']);
+    ).toEqual(['quotes.revised']);
   });
 
   it('is not replaced by an older fetch', async () => {

@@ -63,6 +63,7 @@ const casesOf = (stage: 'dev' | 'prod'): Case[] => [
       : [`nobody reads ${name}`, 'ApproximateAgeOfOldestMessage', id, 'Messages wait'];
   }),
   ...sourcesOf(stage).map(({ id }): Case => [`${id} fails`, 'SourceFailing', id, 'A source fails']),
+  ['events wait', 'EventsLagSeconds', stage, 'Events are not published'],
   ['a source is limited', 'SourcesLimited', stage, 'A source stays limited'],
   ['a source flaps', 'SourcesFlapping', stage, 'A source flaps'],
   ['quotes in the default partition', 'RowsInDefaultPartition', stage, 'Maintenance finds something'],

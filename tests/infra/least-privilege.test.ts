@@ -36,6 +36,7 @@ function inWords(stage: StageName, resource: unknown): string {
     [/DatabasePreparationFirstKey/, 'first key'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
     [/StateFunction/, 'state'],
+    [/"EventsTopic/, 'topic of events'],
     [new RegExp(`:function:quotron-${stage}-yahoo-proxy`), 'itself'],
   ] as const) {
     if (what.test(text)) return kind;
@@ -77,7 +78,7 @@ const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
 const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
 const blobQueues = [ingestQueueName('api'), ingestQueueName('browser')];
-const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries'];
+const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries', 'events'];
 
 /** What both scrapers may do, each for the sources of its kind. */
 const scrape = (kind: 'api' | 'browser') => [
@@ -102,6 +103,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     's3:GetObject on raw/*',
     ...blobQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
     send('outcomes'),
+    send('events'),
   ],
   monitor: [
     connect('quotron_app'),
@@ -114,6 +116,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
   state: [connect('quotron_state')],
+  'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
   migrate: [connect('quotron_owner'), connect('quotron_master')],
   'prepare-database': [
     'secretsmanager:GetSecretValue on master secret',

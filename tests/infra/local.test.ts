@@ -13,6 +13,7 @@ const onEmulators = [
   /^AWS::Lambda::(Function|EventSourceMapping|EventInvokeConfig|Permission)$/,
   /^AWS::Logs::LogGroup$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^AWS::SNS::(Topic|TopicPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/,
   /^AWS::SecretsManager::Secret$/,
 ];
@@ -43,10 +44,12 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
     'outcomes',
     'ticks',
     'recoveries',
+    'events',
   ].map(pascalCase);
   // What stacks read of each other begins so.
   expect(outputs.filter((key) => !/^(Exports|PublishOutput)/.test(key)).sort()).toEqual(
     [
+      'EventsTopic',
       'RawBucket',
       'RestApiId',
       'RestApiStage',

@@ -8,7 +8,7 @@ import { cloudStages, eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages
 const day = 86_400;
 
 describe.each(stages)('in %s', (stage) => {
-  it('there is a queue per source, and one each for blobs, blobs of pages, outcomes, ticks and recoveries, all with a dead-letter queue', () => {
+  it('there is a queue per source, and one each for blobs, blobs of pages, outcomes, ticks, recoveries and bells of the relay, all with a dead-letter queue', () => {
     const names = [
       ...sourcesOf(stage).map(({ id }) => scrapeQueueName(id)),
       'ingest',
@@ -16,6 +16,7 @@ describe.each(stages)('in %s', (stage) => {
       'outcomes',
       'ticks',
       'recoveries',
+      'events',
     ];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
@@ -29,6 +30,7 @@ describe.each(stages)('in %s', (stage) => {
       outcomes: 'monitor',
       ticks: 'schedule',
       recoveries: 'recover',
+      events: 'relay-events',
     });
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
   });
@@ -73,8 +75,8 @@ describe.each(stages)('in %s', (stage) => {
 
   it('a tick or a heartbeat that failed is not tried again, because the next one covers it', () => {
     const configs = resourcesOf(stage, 'AWS::Lambda::EventInvokeConfig').map(({ resource }) => resource.Properties);
-    // schedule, monitor and yahoo-proxy.
-    expect(configs.map((config) => config['MaximumRetryAttempts'])).toEqual([0, 0, 0]);
+    // schedule, monitor, relay-events and yahoo-proxy.
+    expect(configs.map((config) => config['MaximumRetryAttempts'])).toEqual([0, 0, 0, 0]);
   });
 });
 

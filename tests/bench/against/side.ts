@@ -80,6 +80,7 @@ export async function startSide(
     [settingNames.ingestQueueUrl]: urlOf('ingest'),
     [settingNames.ingestPagesQueueUrl]: urlOf('ingest-pages'),
     [settingNames.outcomesQueueUrl]: urlOf('outcomes'),
+    [settingNames.eventsQueueUrl]: urlOf('events'),
     [settingNames.rawBucket]: 'raw',
   };
   const scrapeQueues = {

@@ -47,6 +47,7 @@ export async function startRelease(
     [settingNames.ingestQueueUrl]: cloud.queueUrl('ingest'),
     [settingNames.ingestPagesQueueUrl]: cloud.queueUrl('ingest-pages'),
     [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
+    [settingNames.eventsQueueUrl]: cloud.queueUrl('events'),
     [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
     [settingNames.databaseUrl]: databaseUrl,
   });

@@ -6,7 +6,7 @@ import { plain, type StoredBar, type StoredQuote } from './stored-rows.ts';
 export type Accepted<Row> = Row & { readonly batchId: string };
 
 export type QuoteRow = Omit<StoredQuote, 'ingestedAt'>;
-export type BarRow = Omit<StoredBar, 'ingestedAt'>;
+export type BarRow = Omit<StoredBar, 'ingestedAt' | 'withdrawn'>;
 
 /** The quotes of a batch that are served, as they are stored. */
 export function acceptedQuotes({ batch, quotes }: BatchReading): Accepted<QuoteRow>[] {

@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
-import { eventSchema } from '../../../core/contracts/events.ts';
+import { eventSchema } from '../../../core/contracts/events/event.ts';
+import { isImport } from '../../../core/contracts/words/imports.ts';
+import { barEventBreaches, quoteEventBreaches } from './row-events.ts';
 import type { StoredRows } from './stored-rows.ts';
 import { countByBatch, versionsOf } from './versions.ts';
 
-const counts = { bars: z.int(), actions: z.int() };
-const withdrawal = z.object({
-  batchId: z.string(),
-  blobKey: z.string(),
-  ...counts,
-  listings: z.array(z.object(counts)),
-});
+const ownTests = new Set([
+  'listing.changed',
+  'actions.changed',
+  'finding.opened',
+  'finding.closed',
+  'price.disputed',
+  'watch.changed',
+]);
 
 /** The outbox reports each change once, in order: batches, incidents, recoveries, health. */
 export function eventBreaches(stored: StoredRows): string[] {
@@ -31,14 +33,18 @@ export function eventBreaches(stored: StoredRows): string[] {
       written: batch.written,
     };
     const count = revised.get(batch.id) ?? 0;
-    if (batch.accepted > 0) expected.set(`${batch.kind}.stored ${batch.id}`, data);
-    if (count > 0) expected.set(`${batch.kind}.revised ${batch.id}`, { ...data, revised: count });
+    if (batch.kind === 'constituents') {
+      if (batch.accepted > 0) expected.set(`constituents.stored ${batch.id}`, data);
+      if (count > 0) expected.set(`constituents.revised ${batch.id}`, { ...data, revised: count });
+    }
+    if (isBulk(batch, stored)) expected.set(`batch.completed ${batch.id}`, { ...data, kind: batch.kind });
     if (held.has(batch.id)) expected.set(`quarantine.added ${batch.id}`, data);
   }
   for (const { id, started, finished } of stored.recoveries) {
     if (started) expected.set(`recovery.started ${id}`, {});
     if (finished) expected.set(`recovery.finished ${id}`, {});
   }
+  breaches.push(...quoteEventBreaches(stored), ...barEventBreaches(stored));
   const told = new Set<string>();
   const health = new Map<string, unknown>();
   /** What each was told to be last: one of a source that fails and recovers is opened and resolved again. */
@@ -47,19 +53,18 @@ export function eventBreaches(stored: StoredRows): string[] {
     const name = `event ${event.id} (${event.type})`;
     if (!eventSchema.safeParse(event).success) breaches.push(`${name}: not as its schema says`);
     const { sourceId, batchId, incidentId, recoveryId } = event.data;
-    if (event.key !== sourceId) breaches.push(`${name}: its key ${event.key} is not its source`);
-    if (event.type === 'source.health_changed') {
+    const { block } = event.data;
+    const key = block === undefined ? sourceId : `${sourceId}/${block}`;
+    if (event.key !== key) breaches.push(`${name}: its key ${event.key} is not ${key}`);
+    if (event.type === 'source.health-changed') {
       if ((health.get(event.key) ?? null) !== event.data['from'])
         breaches.push(`${name}: ${event.key} was ${health.get(event.key) ?? 'not judged'} before`);
       health.set(event.key, event.data['to']);
       continue;
     }
-    // What led to it is in no table: its own tests look at it.
-    if (event.type === 'listing.changed') continue;
-    if (event.type === 'bars.withdrawn') {
-      breaches.push(...withdrawalBreaches(name, event.data, stored));
-      continue;
-    }
+    // What led to these is in no table, or is there no more: their own tests look at them.
+    if (ownTests.has(event.type)) continue;
+    if (event.type.startsWith('quotes.') || event.type.startsWith('bars.')) continue;
     if (event.type === 'incident.opened' || event.type === 'incident.resolved') {
       const before = incidents.get(incidentId) ?? 'incident.resolved';
       if (before === event.type) breaches.push(`${name}: ${incidentId} was so before`);
@@ -87,18 +92,8 @@ export function eventBreaches(stored: StoredRows): string[] {
   return breaches;
 }
 
-/** A withdrawal is of a batch of bars, says as much in sum as by listing, and is told once. What was withdrawn may be back. */
-function withdrawalBreaches(name: string, data: Readonly<Record<string, unknown>>, stored: StoredRows): string[] {
-  const said = withdrawal.parse(data);
-  const breaches: string[] = [];
-  const batch = stored.batches.find((each) => each.id === said.batchId);
-  if (batch?.kind !== 'bars' || batch.blobKey !== said.blobKey) breaches.push(`${name}: of no batch of bars`);
-  for (const field of ['bars', 'actions'] as const)
-    if (said[field] !== said.listings.reduce((sum, each) => sum + each[field], 0))
-      breaches.push(`${name}: ${field} are not those of its listings`);
-  const same = stored.events.filter(
-    ({ type, data: other }) => type === 'bars.withdrawn' && other['batchId'] === said.batchId,
-  );
-  if (same.length > 1) breaches.push(`${name}: told twice`);
-  return breaches;
+/** Whether a batch was read in bulk: its new rows are one event. */
+function isBulk(batch: StoredRows['batches'][number], stored: StoredRows): boolean {
+  if (batch.replay !== null || isImport(batch.sourceId)) return true;
+  return stored.runs.some((run) => run.id === batch.runId && run.trigger === 'backfill');
 }

@@ -59,7 +59,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'an event lost',
-    sql: `DELETE FROM outbox WHERE type = 'quotes.stored' AND data->>'batchId' = (:batch)::text`,
+    sql: `DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE type = 'quotes.stored')`,
   },
   {
     name: 'an event told twice',
@@ -109,6 +109,6 @@ export const mutations: readonly Mutation[] = [
     name: 'an attempt that told the contrary',
     sql: `UPDATE task_attempt SET ok = NOT ok WHERE (run_id, part) = (SELECT run_id, part FROM batch WHERE id = :batch)`,
   },
-  { name: 'a change of health not told', sql: `DELETE FROM outbox WHERE type = 'source.health_changed'` },
+  { name: 'a change of health not told', sql: `DELETE FROM outbox WHERE type = 'source.health-changed'` },
   { name: 'an incident not told', sql: `DELETE FROM outbox WHERE type = 'incident.opened'` },
 ];

@@ -130,6 +130,7 @@ const bar = z.object({
   fetchedAt: number,
   ingestedAt: text,
   batchId: text,
+  withdrawn: z.boolean(),
 });
 const action = z.object({
   listingId: number,
@@ -205,7 +206,7 @@ const quoteColumns = `listing_id AS "listingId", source, ${ms('as_of')} AS "asOf
   ${ms('fetched_at')} AS "fetchedAt", ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId"`;
 const barColumns = `listing_id AS "listingId", source, interval, ${ms('starts_at')} AS "startsAt", date::text, open, high, low, close,
   volume, currency, minor_factor AS "minorFactor", basis, ${ms('fetched_at')} AS "fetchedAt",
-  ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId"`;
+  ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId", withdrawn_at IS NOT NULL AS withdrawn`;
 const memberColumns = `index_listing_id AS "indexId", source, date::text, listing_id AS "listingId", rank, weight, price,
   previous_close AS "previousClose", currency, ${ms('fetched_at')} AS "fetchedAt",
   ${microseconds('ingested_at')} AS "ingestedAt", batch_id AS "batchId"`;

@@ -82,6 +82,7 @@ export async function startMixedWorld(random: Random) {
       [settingNames.ingestQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
       [settingNames.ingestPagesQueueUrl]: cloud.queueUrl(ingestQueueName('browser')),
       [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
+      [settingNames.eventsQueueUrl]: cloud.queueUrl('events'),
       [settingNames.ticksQueueUrl]: cloud.queueUrl('ticks'),
       [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
       [settingNames.scrapeQueueUrls]: JSON.stringify(

@@ -6,7 +6,7 @@ const layers = [
   ['market'],
   ['contracts'],
   ['sources'],
-  ['planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy'],
+  ['events', 'planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy'],
   ['ports'],
   ['auth', 'scraping', 'serving', 'http', 'runtime'],
   ['adapters'],

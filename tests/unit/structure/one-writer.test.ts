@@ -20,8 +20,13 @@ const writings: readonly Writing[] = [
   },
   {
     what: 'the outbox',
-    writes: /\b(INSERT INTO|UPDATE|DELETE FROM) outbox\b/i,
+    writes: /\bINSERT INTO outbox\b/i,
     writer: `${postgres}/database/outbox.ts`,
+  },
+  {
+    what: 'what becomes of an event',
+    writes: /\b(UPDATE|DELETE FROM) outbox\b/i,
+    writer: `${postgres}/events/relay-store.ts`,
   },
   {
     what: 'whether a source is paused',
@@ -73,6 +78,8 @@ describe('each of these is written in one file', () => {
     ['a new run or task', 'INSERT INTO run (id) VALUES ($1)'],
     ['a new run or task', 'WITH made AS (\n  INSERT INTO task\n  (run_id) SELECT 1) SELECT 1'],
     ['the outbox', `insert into outbox (kind) values ('price')`],
+    ['what becomes of an event', 'UPDATE outbox SET published_at = now()'],
+    ['what becomes of an event', 'DELETE FROM outbox WHERE id = $1'],
     ['whether a source is paused', 'UPDATE source_state SET changed_at = $2, paused = true'],
     ['whether a source is paused', 'UPDATE source_state AS s SET (paused, paused_until) = ($1, $2)'],
     ['whether a source is paused', 'INSERT INTO source_state (source_id, paused) VALUES ($1, true)'],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { repairMemoryDays } from '../../../planning/repairs.ts';
 import { endWebSessions } from '../access/web-sessions.ts';
+import { removeEvents } from '../events/relay-store.ts';
 import type { Pool } from './pool.ts';
 import { onlyRow } from './rows.ts';
 
@@ -17,7 +18,7 @@ export interface Maintenance {
   readonly rowsInDefault: number;
   /** What the database takes. An alarm compares it with the most that its storage may grow to. */
   readonly databaseBytes: number;
-  /** Permits, sessions, sign-in tokens and idempotency keys that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago, and answers of the proxy after their setting. */
+  /** Permits, sessions, sign-in tokens, idempotency keys and events that are over; health, decisions on prices, incidents, recoveries, imports and reports of more than 400 days ago, and answers of the proxy after their setting. */
   readonly removed: number;
 }
 
@@ -68,6 +69,7 @@ export async function maintainDatabase(pool: Pool, now: Date, proxyAnswerDays = 
     [now, proxyAnswerDays],
   );
   removed += answers.rowCount ?? 0;
+  removed += await removeEvents(pool, now);
   await pool.query(joinRanges, [now]);
   const size = await pool.query('SELECT pg_database_size(current_database())::float8 AS bytes');
   return {

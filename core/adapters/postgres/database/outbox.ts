@@ -1,32 +1,78 @@
-import { eventSchema, type QuotronEvent } from '../../../contracts/events.ts';
+import type pg from 'pg';
+import { eventSchema, type NewEvent, type QuotronEvent } from '../../../contracts/events/event.ts';
+import type { BatchOrigin } from '../../../contracts/events/words.ts';
+import { keyOf } from '../../../events/key.ts';
 import { texts } from './array-literal.ts';
-import type { Connection } from './pool.ts';
+
+/** The events of a transaction that is under way, in order. */
+interface Collected {
+  readonly events: QuotronEvent[];
+  origin: BatchOrigin;
+}
+
+const underWay = new WeakMap<pg.PoolClient, Collected>();
 
 /**
- * Adds events to the outbox, in order, in the caller's transaction: they exist if and only if what they report does.
- * The key of each, by which followers keep the order, is its source. Throws a ZodError for an event that breaks its
- * schema, and nothing of the transaction is kept.
+ * Publishes events with the caller's transaction, which must be one of `inTransaction`: they exist if and only if what they
+ * report does. They are written as its last statement, whenever this is called. Throws a ZodError for an event that breaks
+ * its schema, and nothing of the transaction is kept.
  *
  * @example
  * await inTransaction(pool, async (db) => {
  *   await db.query('UPDATE incident SET resolved_at = $2 WHERE id = $1', [id, at]);
- *   await publish(db, [{ type: 'incident.resolved', data: { incidentId: id, sourceId, reason, count, at: at.toISOString() } }]);
+ *   publish(db, [{ type: 'incident.resolved', data: { incidentId: id, sourceId, reason, count, at: at.toISOString() } }]);
  * });
  */
-export async function publish(db: Connection, events: readonly QuotronEvent[]): Promise<void> {
+export function publish(db: pg.PoolClient, events: readonly NewEvent[]): void {
+  const { events: collected, origin } = collectedOf(db);
+  for (const event of events) collected.push(eventSchema.parse({ ...event, data: { origin, ...event.data } }));
+}
+
+/** Says how the rows of this transaction came; events that have an `origin` get it. */
+export function setOrigin(db: pg.PoolClient, origin: BatchOrigin): void {
+  collectedOf(db).origin = origin;
+}
+
+function collectedOf(db: pg.PoolClient): Collected {
+  const collected = underWay.get(db);
+  if (!collected) throw new Error('Events are published in a transaction of inTransaction only.');
+  return collected;
+}
+
+/** For `inTransaction`: from here on, events of this connection's transaction are collected. */
+export function collectEvents(db: pg.PoolClient): void {
+  underWay.set(db, { events: [], origin: 'live' });
+}
+
+/** For `inTransaction`: forgets what was not written. */
+export function dropEvents(db: pg.PoolClient): void {
+  underWay.delete(db);
+}
+
+/**
+ * For `inTransaction`, before it commits: writes what was collected, in one statement.
+ *
+ * Ids are taken under a lock of each key, which is held until the commit, so of one key a greater id is committed later:
+ * the relay, which goes by id, sees the events of a key in order. All locks of a transaction are taken here, in order, and
+ * nothing is waited for after them.
+ */
+export async function writeEvents(db: pg.PoolClient): Promise<void> {
+  const events = underWay.get(db)?.events ?? [];
   if (events.length === 0) return;
-  await db.query({ name: 'publish', text: publishText('$1', '$2'), values: [...eventColumns(events)] });
-}
-
-/** SQL: adds events, by placeholders of the two arrays of `eventColumns`. For a statement that runs anyway. */
-export function publishText(types: string, data: string): string {
-  return `INSERT INTO outbox (type, key, data)
-          SELECT type, data->>'sourceId', data FROM unnest(${types}::text[], ${data}::jsonb[]) WITH ORDINALITY AS event (type, data, place)
-          ORDER BY place`;
-}
-
-/** Events as `publishText` takes them. Throws a ZodError for one that breaks its schema. */
-export function eventColumns(events: readonly QuotronEvent[]): readonly [types: string, data: string] {
-  const checked = events.map((event) => eventSchema.parse(event));
-  return [texts(checked.map(({ type }) => type)), texts(checked.map(({ data }) => JSON.stringify(data)))];
+  await db.query({
+    name: 'publish',
+    text: `
+      WITH turn AS MATERIALIZED (
+        SELECT pg_advisory_xact_lock(lock)
+        FROM (SELECT DISTINCT hashtextextended('outbox ' || key, 0) AS lock FROM unnest($2::text[]) AS key ORDER BY lock) AS keys
+      )
+      INSERT INTO outbox (type, key, data)
+      SELECT type, key, data FROM unnest($1::text[], $2::text[], $3::jsonb[]) WITH ORDINALITY AS event (type, key, data, place)
+      WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`,
+    values: [
+      texts(events.map(({ type }) => type)),
+      texts(events.map(keyOf)),
+      texts(events.map(({ data }) => JSON.stringify(data))),
+    ],
+  });
 }

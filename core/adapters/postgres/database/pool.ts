@@ -4,6 +4,7 @@ import pg from 'pg';
 import { errorCode, isConnectionLost } from '../../../ports/database-unavailable.ts';
 import type { DatabaseSettings } from '../../../runtime/settings.ts';
 import { databaseError } from './database-errors.ts';
+import { collectEvents, dropEvents, writeEvents } from './outbox.ts';
 import { beginTransaction, patientLimits, sessionSettingsOf, type TimeLimits } from './time-limits.ts';
 
 /** int8 comes as text by default, and timestamptz as a Date in milliseconds: both are what the stores expect. */
@@ -166,7 +167,7 @@ export function iamToken(settings: {
  * @example
  * await inTransaction(pool, async (connection) => {
  *   await connection.query('UPDATE …'); // on `connection`: a query on `pool` would be outside of the transaction
- *   await publish(connection, events);
+ *   publish(connection, events); // written as the last statement
  * });
  */
 export async function inTransaction<T>(pool: Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -174,7 +175,9 @@ export async function inTransaction<T>(pool: Pool, work: (connection: Connection
   let broken: Error | undefined;
   try {
     await connection.query(beginTransaction);
+    collectEvents(connection);
     const result = await work(connection);
+    await writeEvents(connection);
     await connection.query('COMMIT');
     return result;
   } catch (error) {
@@ -185,6 +188,7 @@ export async function inTransaction<T>(pool: Pool, work: (connection: Connection
       });
     throw error;
   } finally {
+    dropEvents(connection);
     connection.release(broken);
   }
 }

@@ -8,6 +8,7 @@ import { judgeIdentity, namedClasses, type SaidName } from '../../../prices/rule
 import { numbers, texts } from '../database/array-literal.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed, publishOpened } from '../prices/finding-events.ts';
 import { lockRegister } from './listing-store.ts';
 import { changeProposed, openValidity } from './validity-store.ts';
 
@@ -40,7 +41,7 @@ export async function judgeNames(pool: Pool, sourceId: string, said: readonly Sa
     if (isLike) like.push(each);
     else if (!alias.doubts.some((name) => mayBeSameName(name, each.name))) unlike.push(each);
   }
-  if (like.length > 0) await keepNames(pool, sourceId, like);
+  if (like.length > 0) await inTransaction(pool, (db) => keepNames(db, sourceId, like));
   if (unlike.length === 0) return [];
   return inTransaction(pool, async (db) => {
     await lockRegister(db);
@@ -83,8 +84,8 @@ async function aliasesOf(
 }
 
 /** Takes the names as those of what the symbols mean already; doubts about them are gone. */
-async function keepNames(db: Pool | Connection, sourceId: string, said: readonly SaidName[]): Promise<void> {
-  await db.query({
+async function keepNames(db: Connection, sourceId: string, said: readonly SaidName[]): Promise<void> {
+  const closed = await db.query({
     name: 'keep-names',
     text: `
       WITH named AS (
@@ -95,7 +96,8 @@ async function keepNames(db: Pool | Connection, sourceId: string, said: readonly
         RETURNING a.listing_id
       )
       UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
-      FROM named WHERE f.listing_id = named.listing_id AND f.source = $1 AND f.rule = 'names' AND f.status = 'open'`,
+      FROM named WHERE f.listing_id = named.listing_id AND f.source = $1 AND f.rule = 'names' AND f.status = 'open'
+      RETURNING ${ofFinding}`,
     values: [
       sourceId,
       texts(said.map((each) => each.symbol)),
@@ -103,6 +105,7 @@ async function keepNames(db: Pool | Connection, sourceId: string, said: readonly
       numbers(said.map((each) => each.fetchedAt)),
     ],
   });
+  publishClosed(db, closed);
 }
 
 const pricedRow = z.object({
@@ -219,12 +222,12 @@ export async function storeNameFindings(
   const stored = await db.query({
     name: 'store-name-findings',
     text: `
-      INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, evidence, proposal, batch_id, status, closed_at, decided_by)
-      SELECT f.*, $2::bigint, CASE WHEN $3 AND f.rule = 'names' THEN 'accepted' ELSE 'open' END,
-             CASE WHEN $3 AND f.rule = 'names' THEN statement_timestamp() END, CASE WHEN $3 AND f.rule = 'names' THEN 'automatic' END
+      INSERT INTO finding AS f (listing_id, source, row_key, rule, severity, kind, evidence, proposal, batch_id, status, closed_at, decided_by)
+      SELECT r.*, $2::bigint, CASE WHEN $3 AND r.rule = 'names' THEN 'accepted' ELSE 'open' END,
+             CASE WHEN $3 AND r.rule = 'names' THEN statement_timestamp() END, CASE WHEN $3 AND r.rule = 'names' THEN 'automatic' END
       FROM (SELECT listing_id, $1::text, row_key, rule, 'doubt', 'listing', evidence, proposal
-            FROM unnest($4::int[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[]) AS r (listing_id, row_key, evidence, proposal, rule)) f
-      ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO NOTHING RETURNING id`,
+            FROM unnest($4::int[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[]) AS r (listing_id, row_key, evidence, proposal, rule)) r
+      ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone' DO NOTHING RETURNING f.id, ${ofFinding}`,
     values: [
       sourceId,
       batchId,
@@ -236,6 +239,7 @@ export async function storeNameFindings(
       texts(found.map((each) => each.finding.rule)),
     ],
   });
+  publishOpened(db, stored);
   const ids = rowsOf(z.object({ id: z.string() }), stored).map((row) => row.id);
   if (accepted && ids.length > 0) await openAccepted(db, ids);
 }

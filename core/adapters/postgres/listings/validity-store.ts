@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { type FindingProposal, findingProposalSchema } from '../../../contracts/words/price-findings.ts';
+import { blockOf } from '../../../events/block.ts';
 import type { ListingChange, OpenedValidity, UnopenedValidity, ValidityStore } from '../../../ports/validity-store.ts';
 import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, onlyRow, rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed } from '../prices/finding-events.ts';
 import { readAgainOtherCurrency } from '../prices/reread-store.ts';
 import { lockRegister } from './listing-store.ts';
 
@@ -82,9 +84,13 @@ export async function openValidity(
     );
   if (change.change !== 'symbol') {
     await readAgainOtherCurrency(db, listingId);
-    await db.query(
-      "UPDATE finding SET status = 'gone', closed_at = statement_timestamp() WHERE listing_id = $1 AND rule = 'names' AND status = 'open'",
-      [current.listingId],
+    publishClosed(
+      db,
+      await db.query(
+        `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
+         WHERE listing_id = $1 AND rule = 'names' AND status = 'open' RETURNING ${ofFinding}`,
+        [current.listingId],
+      ),
     );
   }
   const opened: OpenedValidity = {
@@ -97,8 +103,12 @@ export async function openValidity(
   };
   const sources = moved.map((alias) => alias.namespace).filter((namespace) => namespace !== 'canonical');
   const sourceId = source ?? sources.toSorted()[0] ?? 'canonical';
-  await publish(db, [
-    { type: 'listing.changed', data: { sourceId, change: change.change, automatic: source !== null, ...opened } },
+  const block = blockOf(listingId);
+  publish(db, [
+    {
+      type: 'listing.changed',
+      data: { sourceId, block, change: change.change, automatic: source !== null, ...opened },
+    },
   ]);
   return opened;
 }

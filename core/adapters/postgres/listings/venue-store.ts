@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { blockOf } from '../../../events/block.ts';
 import type { MovedVenue } from '../../../ports/ingest-store.ts';
 import type { ListedFinding } from '../../../prices/decision.ts';
 import { venueFinding } from '../../../prices/rules/venues.ts';
@@ -6,6 +7,7 @@ import { numbers, texts } from '../database/array-literal.ts';
 import { publish } from '../database/outbox.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed } from '../prices/finding-events.ts';
 import { lockRegister } from './listing-store.ts';
 
 const movedRow = z.object({
@@ -73,19 +75,23 @@ export async function moveVenues(
     });
     const changed = rowsOf(movedRow, found);
     if (changed.length > 0)
-      await db.query({
-        name: 'end-venue-findings',
-        text: `UPDATE finding SET status = 'gone', closed_at = statement_timestamp()
-               WHERE listing_id = ANY ($1::int[]) AND rule = 'venues' AND status = 'open'`,
-        values: [numbers(changed.map((each) => each.listingId))],
-      });
-    await publish(
+      publishClosed(
+        db,
+        await db.query({
+          name: 'end-venue-findings',
+          text: `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
+               WHERE listing_id = ANY ($1::int[]) AND rule = 'venues' AND status = 'open'
+               RETURNING ${ofFinding}`,
+          values: [numbers(changed.map((each) => each.listingId))],
+        }),
+      );
+    publish(
       db,
       changed.map(({ listingId, symbol, currency, from }) => ({
         type: 'listing.changed' as const,
         data: {
           ...{ sourceId, change: 'venue' as const, automatic: true, symbol, formerSymbol: symbol },
-          ...{ listingId, formerListingId: listingId, currency, from },
+          ...{ listingId, formerListingId: listingId, block: blockOf(listingId), currency, from },
         },
       })),
     );

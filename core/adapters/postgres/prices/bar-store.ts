@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type Bar, barIntervals } from '../../../market/bar.ts';
+import type { ChangedAction, SeriesRows } from '../../../events/of-batch.ts';
+import { type Bar, barIntervals, corporateActionTypes } from '../../../market/bar.ts';
 import type { StoredBarSeries } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
-import { rowsOf } from '../database/rows.ts';
+import { decimalText, rowsOf } from '../database/rows.ts';
 import { isFetchedLater } from './fetch-order.ts';
 import { actionRows } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
@@ -46,12 +47,33 @@ const storeText = `
       batch_id = CASE WHEN ${sameContent} THEN s.batch_id ELSE excluded.batch_id END
     WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.withdrawn_at, s.fetched_at)')}
       AND excluded.withdrawn_at IS NULL AND (s.stale OR NOT (${sameContent}))
-    RETURNING batch_id = $15::bigint AS written, ingested_at > statement_timestamp() AS revised
+    RETURNING listing_id, interval, coalesce(date, starts_at::date) AS day, withdrawn_at IS NULL AS shown,
+              batch_id = $15::bigint AS written, ingested_at > statement_timestamp() AS revised
   )
-  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
-  FROM stored`;
+  SELECT listing_id AS "listingId", interval, revised, count(*)::int AS written,
+         count(*) FILTER (WHERE shown)::int AS bars,
+         (min(day) FILTER (WHERE shown))::text AS "from", (max(day) FILTER (WHERE shown))::text AS "to"
+  FROM stored WHERE written GROUP BY listing_id, interval, revised ORDER BY listing_id, interval`;
 
-const storedRow = z.object({ written: z.int(), revised: z.int() });
+const storedRow = z.object({
+  listingId: z.int(),
+  interval: z.enum(barIntervals),
+  revised: z.boolean(),
+  written: z.int(),
+  bars: z.int(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+});
+
+/** What was stored: how many rows, those of which series, and which corporate actions are new or changed. */
+export interface StoredBars {
+  readonly written: number;
+  readonly revised: number;
+  readonly newSeries: readonly SeriesRows[];
+  readonly revisedSeries: readonly SeriesRows[];
+  readonly actions: readonly ChangedAction[];
+  readonly stale: readonly RepairWish[];
+}
 
 /**
  * Stores checked bars and corporate actions of a source. A split makes the bars before it stale that were fetched before
@@ -62,9 +84,11 @@ export async function storeBars(
   sourceId: string,
   batchId: string,
   series: readonly StoredBarSeries[],
-): Promise<{ written: number; revised: number; stale: RepairWish[] }> {
-  await storeActions(db, sourceId, batchId, series);
+): Promise<StoredBars> {
+  const actions = await storeActions(db, sourceId, batchId, series);
   const total = { written: 0, revised: 0 };
+  const newSeries: SeriesRows[] = [];
+  const revisedSeries: SeriesRows[] = [];
   for (const part of partsOf(series)) {
     const answer = await db.query({
       name: 'store-bars',
@@ -89,13 +113,33 @@ export async function storeBars(
         numbers(part.map((row) => row.of.overtaken?.bars.get(row.bar.startsAt) ?? null)),
       ],
     });
-    const { written, revised } = storedRow.parse(answer.rows[0]);
-    total.written += written;
-    total.revised += revised;
+    for (const { revised, written, from, to, ...row } of rowsOf(storedRow, answer)) {
+      total.written += written;
+      if (revised) total.revised += written;
+      if (from !== null && to !== null) addTo(revised ? revisedSeries : newSeries, { ...row, from, to });
+    }
   }
-  if (series.length === 0) return { ...total, stale: [] };
+  if (series.length === 0) return { ...total, newSeries, revisedSeries, actions, stale: [] };
   const stale = await db.query(staleText, [numbers(series.map((each) => each.listing.id)), sourceId]);
-  return { ...total, stale: rowsOf(staleRow, stale).map((days) => ({ ...days, why: 'stale' })) };
+  return {
+    ...total,
+    newSeries,
+    revisedSeries,
+    actions,
+    stale: rowsOf(staleRow, stale).map((days) => ({ ...days, why: 'stale' })),
+  };
+}
+
+/** Adds rows of a series, which may have begun with the statement before. */
+function addTo(series: SeriesRows[], row: SeriesRows): void {
+  const last = series.at(-1);
+  if (last?.listingId !== row.listingId || last.interval !== row.interval) {
+    series.push(row);
+    return;
+  }
+  const [from = row.from] = [last.from, row.from].sort();
+  const to = [last.to, row.to].sort().at(-1) ?? row.to;
+  series[series.length - 1] = { ...last, bars: last.bars + row.bars, from, to };
 }
 
 /**
@@ -146,7 +190,19 @@ const actionsText = `
     by_days = excluded.by_days, told_at = excluded.told_at
   WHERE excluded.withdrawn_at IS NULL AND CASE WHEN excluded.by_days = coalesce(s.by_days, true)
     THEN ${isFetchedLater('excluded.known_at', toldLast)} AND (excluded.told_at IS NOT NULL OR NOT (${isSame}))
-    ELSE excluded.by_days END`;
+    ELSE excluded.by_days END
+  RETURNING s.listing_id AS "listingId", s.type AS action, s.ex_date::text AS "exDate", s.ratio, s.amount, s.currency,
+            s.batch_id = $9::bigint AND s.withdrawn_at IS NULL AS changed`;
+
+const actionRow = z.object({
+  listingId: z.int(),
+  action: z.enum(corporateActionTypes),
+  exDate: z.string(),
+  ratio: decimalText.nullable(),
+  amount: decimalText.nullable(),
+  currency: z.string().nullable(),
+  changed: z.boolean(),
+});
 
 /**
  * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
@@ -168,7 +224,7 @@ async function storeActions(
   sourceId: string,
   batchId: string,
   series: readonly StoredBarSeries[],
-): Promise<void> {
+): Promise<ChangedAction[]> {
   const byKey = new Map(
     series.flatMap((each) =>
       actionRows(each.actions).map(({ action, parts }) => [
@@ -190,8 +246,8 @@ async function storeActions(
     ),
   );
   const rows = [...byKey.values()].sort((a, b) => a.listingId - b.listingId);
-  if (rows.length === 0) return;
-  await db.query(actionsText, [
+  if (rows.length === 0) return [];
+  const stored = await db.query(actionsText, [
     numbers(rows.map((row) => row.listingId)),
     texts(rows.map((row) => row.action.type)),
     texts(rows.map((row) => row.action.exDate)),
@@ -206,4 +262,5 @@ async function storeActions(
     texts(rows.map((row) => row.parts)),
     texts(rows.map((row) => String(row.outside))),
   ]);
+  return rowsOf(actionRow, stored).flatMap(({ changed, ...action }) => (changed ? [action] : []));
 }

@@ -1,18 +1,21 @@
 import * as z from 'zod';
-import type { QuotronEvent } from '../../../contracts/events.ts';
 import { passingReasons } from '../../../contracts/words/run-reasons.ts';
 import { chunkAttempts } from '../../../planning/retries.ts';
 import { type BatchHeader, DatabaseReplacedError } from '../../../ports/ingest-store.ts';
 import type { Decision } from '../../../prices/decision.ts';
 import { numbers, texts } from '../database/array-literal.ts';
-import { eventColumns, publishText } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
-import { noteSeenText } from '../work/watch-list.ts';
+import { noteSeenText, publishSeen } from '../work/watch-list.ts';
 import { holdBack } from './hold-back.ts';
 import { epochOf } from './standing.ts';
-import type { Withdrawn } from './withdraw.ts';
 
-const openedRow = z.object({ id: z.string(), epoch: z.string() });
+const openedRow = z.object({ id: z.string(), epoch: z.string(), backfill: z.boolean() });
+
+/** A batch that is open, and whether it is a part of a backfill. */
+export interface OpenBatch {
+  readonly id: string;
+  readonly backfill: boolean;
+}
 
 /**
  * Opens the batch of a blob. `null` when the blob was read before, whichever version of the parser did it; for a replay,
@@ -28,7 +31,7 @@ const openedRow = z.object({ id: z.string(), epoch: z.string() });
  * `turn` is the same for batches on the same rows, such as one task's of two ticks: they take turns here, at one lock.
  * Row by row, Postgres would look each one up again after the wait, at twice the cost of the whole batch.
  */
-export async function openBatch(db: Connection, header: BatchHeader, turn: number): Promise<string | null> {
+export async function openBatch(db: Connection, header: BatchHeader, turn: number): Promise<OpenBatch | null> {
   // No index sees to one reading by each replay. In a statement of its own, so that the next one sees what the wait was for.
   if (header.replay !== undefined)
     await db.query("SELECT pg_advisory_xact_lock(hashtextextended('replay ' || $1, 0))", [header.blobKey]);
@@ -39,7 +42,9 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       INSERT INTO batch (blob_key, parser_version, run_id, part, attempt, source_id, kind, replay, first_reading)
       SELECT $1, $2, $3, $4, $5, $6, $7, $9::uuid, CASE WHEN $9::uuid IS NULL THEN true END FROM turn
       WHERE NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NOT DISTINCT FROM $9::uuid)
-      ON CONFLICT DO NOTHING RETURNING id, ${epochOf} AS epoch`,
+      ON CONFLICT DO NOTHING
+      RETURNING id, ${epochOf} AS epoch,
+                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.backfill) AS backfill`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -53,9 +58,9 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
     ],
   });
   if (rows.length === 0) return null;
-  const { id, epoch } = openedRow.parse(rows[0]);
+  const { id, epoch, backfill } = openedRow.parse(rows[0]);
   if (header.epoch !== undefined && header.epoch !== epoch) throw new DatabaseReplacedError();
-  return id;
+  return { id, backfill };
 }
 
 const closedRow = z.object({
@@ -95,7 +100,7 @@ function newestAsOf({ quotes, bars, constituents = [] }: Decision): Date | null 
 }
 
 /**
- * Closes a batch: its counts, statistics, events and quarantined rows, which watched symbols the source has, and the end of
+ * Closes a batch: its counts, statistics and quarantined rows, which watched symbols the source has, and the end of
  * its task unless it has one. All but the quarantine in one statement: a statement costs more than most of what is in it.
  */
 export async function closeBatch(
@@ -104,14 +109,9 @@ export async function closeBatch(
   batchId: string,
   decision: Decision,
   counts: Counts,
-  withdrawn: readonly Withdrawn[] = [],
 ): Promise<void> {
   const { verdict, statistics, rejected, seen } = decision;
-  const events = [
-    ...eventsOf(header, batchId, counts, rejected.length > 0),
-    ...withdrawalOf(header, batchId, withdrawn),
-  ];
-  await db.query({
+  const closed = await db.query({
     name: 'close-batch',
     text: `
       WITH closed AS (
@@ -121,10 +121,8 @@ export async function closeBatch(
         SELECT $1, * FROM unnest($7::text[], $8::int[], $9::int[], $10::numeric[], $11::numeric[], $12::numeric[],
                                  $13::numeric[], $14::int[], $15::int[], $16::int[], $17::numeric[])
       ), seen AS (
-        ${noteSeenText('$28', '$29', '$30')}
-      ), published AS (
-        ${publishText('$26', '$27')}
-      )
+        ${noteSeenText('$26', '$27', '$28')}
+      ), ended AS (
       UPDATE task SET status = $18, reason = $5, message = $6, detail = $25, accepted = $2, rejected = $3, batch_id = $1,
                       finished_at = clock_timestamp(), lease_until = NULL
       WHERE run_id = $19 AND part = $20
@@ -133,7 +131,9 @@ export async function closeBatch(
         -- The answer of a worker that lost its lease is as good as any; its failure is not the task's any more.
         AND ($18 = 'succeeded' OR attempt = $24)
         -- A chunk of a backfill that failed in passing is tried again: the monitor sends it back to the planner.
-        AND NOT (backfill AND $18 = 'failed' AND $5 = ANY ($21::text[]) AND attempt < $22)`,
+        AND NOT (backfill AND $18 = 'failed' AND $5 = ANY ($21::text[]) AND attempt < $22)
+      )
+      SELECT * FROM seen`,
     values: [
       batchId,
       counts.accepted,
@@ -160,43 +160,11 @@ export async function closeBatch(
       newestAsOf(decision),
       header.attempt,
       verdict.detail,
-      ...eventColumns(events),
       header.sourceId,
       texts(seen?.found ?? []),
       texts(seen?.missing ?? []),
     ],
   });
+  publishSeen(db, header.sourceId, closed);
   await holdBack(db, header, batchId, rejected);
-}
-
-/** The events of a batch: ids and counts, one of a type. Followers read the rows by the batch's id. */
-function eventsOf(header: BatchHeader, batchId: string, counts: Counts, held: boolean): QuotronEvent[] {
-  const { kind, sourceId, runId, part, blobKey, parserVersion } = header;
-  const { accepted, rejected, written, revised } = counts;
-  const data = { batchId, sourceId, runId, part, blobKey, parserVersion, accepted, rejected, written, revised };
-  return [
-    ...(accepted > 0 ? [{ type: `${kind}.stored` as const, data }] : []),
-    ...(revised > 0 ? [{ type: `${kind}.revised` as const, data }] : []),
-    ...(held ? [{ type: 'quarantine.added' as const, data }] : []),
-  ];
-}
-
-/** What the source does not tell any more, by listing and interval. */
-function withdrawalOf(header: BatchHeader, batchId: string, withdrawn: readonly Withdrawn[]): QuotronEvent[] {
-  if (withdrawn.length === 0) return [];
-  const { sourceId, runId, part, blobKey, parserVersion } = header;
-  const listings = [
-    ...Map.groupBy(withdrawn, ({ listingId, interval }) => `${listingId} ${interval}`).values(),
-  ].flatMap((gone) => {
-    const [first] = gone;
-    const days = gone.map((each) => each.day).sort();
-    const [from, to] = [days[0], days.at(-1)];
-    if (!first || from === undefined || to === undefined) return [];
-    const actions = gone.filter((each) => each.isAction).length;
-    const { listingId, interval } = first;
-    return [{ listingId, interval, bars: gone.length - actions, actions, from, to }];
-  });
-  const actions = withdrawn.filter((row) => row.isAction).length;
-  const data = { batchId, sourceId, runId, part, blobKey, parserVersion };
-  return [{ type: 'bars.withdrawn', data: { ...data, bars: withdrawn.length - actions, actions, listings } }];
 }

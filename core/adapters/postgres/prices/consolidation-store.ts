@@ -1,7 +1,11 @@
 import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
+import { blockOf } from '../../../events/block.ts';
 import { numbers, texts } from '../database/array-literal.ts';
+import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
+import { decimalText, rowsOf } from '../database/rows.ts';
+import { canonicalOf } from '../listings/canonical-symbols.ts';
 import { decide, type RankOf } from './decide.ts';
 
 /** Key of the advisory lock under which sources are compared. */
@@ -12,6 +16,14 @@ const decidedAtOnce = 5_000;
 
 const idRow = z.object({ id: z.int() });
 const countRow = z.object({ count: z.int() });
+const changedRow = z.object({
+  sourceId: z.string(),
+  listingId: z.int(),
+  symbol: z.string().nullable(),
+  spread: decimalText.nullable(),
+  candidates: z.int(),
+  disputed: z.boolean(),
+});
 const unsettledRow = z.object({ ids: z.string().nullable() });
 
 /** Of some listings those whose price a bar may decide: of several sources, or with one that is provisional. */
@@ -87,8 +99,9 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
              WHERE q.listing_id = s.listing_id AND q.source = s.source AND q.as_of = s.as_of AND q.settled_at = 'infinity'`,
       values: [numbers(confirmed.map((each) => each.listingId)), texts(confirmed.map((each) => each.source))],
     });
-  await db.query(
-    `INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates, inputs, complement, usual_move,
+  const changed = await db.query(
+    `WITH former AS (SELECT listing_id, confidence FROM consolidated_quote WHERE listing_id = ANY ($1::int[]))
+     INSERT INTO consolidated_quote AS c (listing_id, source, rule, spread, confidence, candidates, inputs, complement, usual_move,
                                           since)
      SELECT *, statement_timestamp()
      FROM unnest($1::int[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::int[], $7::jsonb[], $8::text[], $9::float8[])
@@ -98,7 +111,10 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
        since = CASE WHEN (c.source, c.confidence) IS DISTINCT FROM (excluded.source, excluded.confidence)
                     THEN excluded.since ELSE coalesce(c.since, c.decided_at) END
      WHERE (c.source, c.rule, c.spread, c.confidence, c.candidates, c.complement) IS DISTINCT FROM
-       (excluded.source, excluded.rule, excluded.spread, excluded.confidence, excluded.candidates, excluded.complement)`,
+       (excluded.source, excluded.rule, excluded.spread, excluded.confidence, excluded.candidates, excluded.complement)
+     RETURNING c.source AS "sourceId", c.listing_id AS "listingId", ${canonicalOf('c.listing_id')} AS symbol, c.spread, c.candidates,
+       c.confidence = 'disputed' AND c.confidence IS DISTINCT FROM
+         (SELECT confidence FROM former WHERE former.listing_id = c.listing_id) AS disputed`,
     [
       numbers(decisions.map((each) => each.listingId)),
       texts(decisions.map((each) => each.source)),
@@ -110,5 +126,13 @@ async function decideAgain(db: Connection, ids: string, rankOf: RankOf): Promise
       texts(decisions.map((each) => each.complement)),
       numbers(decisions.map((each) => each.usualMove)),
     ],
+  );
+  publish(
+    db,
+    rowsOf(changedRow, changed).flatMap(({ disputed, symbol, ...data }) =>
+      disputed
+        ? [{ type: 'price.disputed', data: { ...data, symbol: symbol ?? '', block: blockOf(data.listingId) } } as const]
+        : [],
+    ),
   );
 }

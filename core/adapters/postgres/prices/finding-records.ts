@@ -15,6 +15,7 @@ import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
 import { keepDismissed, openAccepted } from '../listings/name-store.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
+import { ofFinding, publishClosed } from './finding-events.ts';
 import { readAgainAcceptedLists } from './reread-store.ts';
 import { serveVouched } from './vouched-quotes.ts';
 
@@ -102,9 +103,10 @@ export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): Visi
         const result = await db.query({
           name: 'decide-findings',
           text: `UPDATE finding f SET status = $2, closed_at = clock_timestamp(), decided_by = $3
-                 WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ${visibleOf('$4')} RETURNING id`,
+                 WHERE id = ANY ($1::bigint[]) AND status = 'open' AND ${visibleOf('$4')} RETURNING f.id, ${ofFinding}`,
           values: [numbers(ids), status, by, visible.ids],
         });
+        publishClosed(db, result);
         const decided = rowsOf(idRow, result).map((row) => row.id);
         if (decided.length === 0) return decided;
         if (status === 'accepted') {

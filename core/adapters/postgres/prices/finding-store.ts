@@ -7,6 +7,7 @@ import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed } from './finding-events.ts';
 import { insertFindings } from './insert-findings.ts';
 import { paymentsOf } from './payments.ts';
 import type { RepairWish } from './repair-wants.ts';
@@ -42,9 +43,11 @@ export async function storeFindings(
     wrong.push(...(await wrongDays(db, sourceId, rows)));
     if (accepts.length > 0) await acceptProposals(db, sourceId, rows, accepts);
   }
-  await db.query({
-    name: 'end-findings',
-    text: `
+  publishClosed(
+    db,
+    await db.query({
+      name: 'end-findings',
+      text: `
       UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
       FROM unnest($2::int[], $3::text[], $4::float8[], $5::float8[], $6::date[], $7::date[])
         AS j (listing_id, interval, from_at, to_at, first_day, last_day)
@@ -56,18 +59,20 @@ export async function storeFindings(
                               AND b.interval = f.interval AND b.starts_at = f.at AND b.close = f.said AND b.withdrawn_at IS NULL)
             ELSE f.date BETWEEN j.first_day AND j.last_day
               AND NOT EXISTS (SELECT FROM ${paymentsOf('corporate_action')} WHERE a.listing_id = f.listing_id AND a.source = f.source
-                              AND a.type = f.kind AND a.ex_date = f.date AND coalesce(a.ratio, a.paid) = f.said AND a.withdrawn_at IS NULL) END`,
-    values: [
-      sourceId,
-      numbers(judged.map((each) => each.listingId)),
-      texts(judged.map((each) => each.interval)),
-      numbers(judged.map((each) => each.from)),
-      numbers(judged.map((each) => each.to)),
-      texts(judged.map((each) => each.firstDay)),
-      texts(judged.map((each) => each.lastDay)),
-      texts(rows.map((row) => keyOf(row.finding))),
-    ],
-  });
+                              AND a.type = f.kind AND a.ex_date = f.date AND coalesce(a.ratio, a.paid) = f.said AND a.withdrawn_at IS NULL) END
+      RETURNING ${ofFinding}`,
+      values: [
+        sourceId,
+        numbers(judged.map((each) => each.listingId)),
+        texts(judged.map((each) => each.interval)),
+        numbers(judged.map((each) => each.from)),
+        numbers(judged.map((each) => each.to)),
+        texts(judged.map((each) => each.firstDay)),
+        texts(judged.map((each) => each.lastDay)),
+        texts(rows.map((row) => keyOf(row.finding))),
+      ],
+    }),
+  );
   return wrong;
 }
 
@@ -97,12 +102,20 @@ async function acceptProposals(
 ): Promise<void> {
   const proposed = rows.filter(({ finding }) => finding.proposal !== null && accepts.includes(finding.rule));
   if (proposed.length === 0) return;
-  await db.query({
-    name: 'accept-proposals',
-    text: `
+  publishClosed(
+    db,
+    await db.query({
+      name: 'accept-proposals',
+      text: `
       UPDATE finding f SET status = 'accepted', closed_at = statement_timestamp(), decided_by = 'automatic'
       FROM unnest($2::int[], $3::text[]) AS r (listing_id, row_key)
-      WHERE f.listing_id = r.listing_id AND f.source = $1 AND f.row_key = r.row_key AND f.status = 'open' AND f.proposal IS NOT NULL`,
-    values: [sourceId, numbers(proposed.map((row) => row.listingId)), texts(proposed.map((row) => keyOf(row.finding)))],
-  });
+      WHERE f.listing_id = r.listing_id AND f.source = $1 AND f.row_key = r.row_key AND f.status = 'open' AND f.proposal IS NOT NULL
+      RETURNING ${ofFinding}`,
+      values: [
+        sourceId,
+        numbers(proposed.map((row) => row.listingId)),
+        texts(proposed.map((row) => keyOf(row.finding))),
+      ],
+    }),
+  );
 }

@@ -1,4 +1,7 @@
+import type { BatchOrigin } from '../../../contracts/events/words.ts';
+import { isImport } from '../../../contracts/words/imports.ts';
 import type { PriceRule } from '../../../contracts/words/price-findings.ts';
+import { eventsOfBatch } from '../../../events/of-batch.ts';
 import {
   type BatchHeader,
   currencyDays,
@@ -10,7 +13,9 @@ import {
 import type { Decision } from '../../../prices/decision.ts';
 import type { Evidence } from '../../../prices/evidence.ts';
 import { isDeadlock, isDuplicateKey } from '../database/error-codes.ts';
+import { publish, setOrigin } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
+import { canonicalSymbols, type SymbolsOf } from '../listings/canonical-symbols.ts';
 import { findAliases, registerListings } from '../listings/listing-store.ts';
 import { judgeNames, storeNameFindings } from '../listings/name-store.ts';
 import { openSaid } from '../listings/validity-store.ts';
@@ -49,6 +54,7 @@ export function postgresIngestStore(
   rankOf: RankOf = catalogueRank,
   accepts: readonly PriceRule[] = [],
 ): IngestStore {
+  const symbolsOf = canonicalSymbols();
   let last: (Standing & { readonly readAt: number }) | null = null;
   return {
     async standing(fresh = false) {
@@ -82,7 +88,9 @@ export function postgresIngestStore(
       let append = true;
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(pool, (db) => storeBatch(db, header, listingIds, decide, rankOf, accepts, append));
+          return await inTransaction(pool, (db) =>
+            storeBatch(db, header, listingIds, decide, rankOf, accepts, append, symbolsOf),
+          );
         } catch (error) {
           if (error instanceof DatabaseReplacedError) last = null;
           if (attempt === mostAttempts || !(isDuplicateKey(error) || isDeadlock(error))) throw error;
@@ -112,14 +120,18 @@ async function storeBatch(
   rankOf: RankOf,
   accepts: readonly PriceRule[],
   append: boolean,
+  symbolsOf: SymbolsOf,
 ): Promise<StoredBatch> {
   const { sourceId } = header;
   const firstListing = listingIds.reduce((least, id) => Math.min(least, id), 2 ** 31 - 1);
-  const batchId = await openBatch(db, header, firstListing);
-  if (batchId === null) {
+  const opened = await openBatch(db, header, firstListing);
+  if (opened === null) {
     const { id, accepted, rejected } = await findBatch(db, header);
     return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
   }
+  const batchId = opened.id;
+  const origin = originOf(header, opened.backfill);
+  setOrigin(db, origin);
   const priors = listingIds.length > 0 ? await lockLatest(db, sourceId, listingIds) : new Map();
   const decision = await decide({
     priors,
@@ -134,7 +146,7 @@ async function storeBatch(
   await settle(db, sourceId, decision.quotes, priors);
   const wrongQuotes = decision.wrongQuotes ?? [];
   const wrong = await storeWrongQuotes(db, sourceId, batchId, wrongQuotes);
-  const revised = quotes.revised + wrong.revised;
+  const revised = quotes.revised.length + wrong.revised;
   await storeQuoteFindings(db, sourceId, batchId, decision, revised > 0);
   const answered = decision.answered ?? [];
   const withdrawn = await withdraw(db, sourceId, answered);
@@ -153,11 +165,23 @@ async function storeBatch(
   const counts = {
     accepted: decision.quotes.length + decision.bars.reduce((sum, series) => sum + series.bars.length, 0),
     rejected: decision.rejected.length + wrongQuotes.length,
-    written: quotes.written + wrong.written + bars.written + constituents.written,
+    written: quotes.stored.length + quotes.revised.length + wrong.written + bars.written + constituents.written,
     revised: revised + bars.revised + constituents.revised,
   };
   const rejected = [...decision.rejected, ...wrong.unplaced.map((each) => each.rejected)];
-  await closeBatch(db, header, batchId, { ...decision, rejected }, counts, withdrawn);
+  await closeBatch(db, header, batchId, { ...decision, rejected }, counts);
+  const stored = {
+    ...header,
+    ...{ batchId, origin, counts, held: rejected.length > 0, quotes, withdrawn, listingIds },
+    bars: { stored: bars.newSeries, revised: bars.revisedSeries },
+    actions: bars.actions,
+    span: spanOf(decision),
+  };
+  const symbols = await symbolsOf(db, header.epoch, listingIds);
+  publish(
+    db,
+    eventsOfBatch(stored, (id) => symbols.get(id) ?? ''),
+  );
   const priced = new Set(decision.quotes.map((row) => row.listing.id));
   // The newest bar of a source speaks for or against its price.
   const barred = decision.bars.filter((series) => series.bars[0]?.interval === '1d').map((series) => series.listing.id);
@@ -165,6 +189,25 @@ async function storeBatch(
   for (const id of open) priced.add(id);
   if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf, open);
   return { batchId, repeated: false, ...counts };
+}
+
+/** How the rows of a batch came. */
+function originOf({ sourceId, replay }: BatchHeader, backfill: boolean): BatchOrigin {
+  if (replay !== undefined) return 'replay';
+  if (isImport(sourceId)) return 'import';
+  return backfill ? 'backfill' : 'live';
+}
+
+/** From the first to the last market time of the rows. */
+function spanOf({ quotes, bars }: Decision): { from: number; to: number } | null {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const see = (at: number) => {
+    from = Math.min(from, at);
+    to = Math.max(to, at);
+  };
+  for (const { quote } of quotes) see(quote.asOf);
+  for (const series of bars) for (const bar of series.bars) see(bar.startsAt);
+  return from <= to ? { from, to } : null;
 }
 
 /** Says a word to the database where none was said for a while. */

@@ -1,8 +1,12 @@
+import * as z from 'zod';
 import type { ListedFinding } from '../../../prices/decision.ts';
 import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
+import { ofFinding, publishOpened } from './finding-events.ts';
 import { paymentsOf } from './payments.ts';
+
+const openedRow = z.object({ opened: z.boolean() });
 
 /**
  * Stores findings on quotes, bars and corporate actions that are stored already: one on a row that says something else by
@@ -17,7 +21,7 @@ export async function insertFindings(
 ): Promise<readonly ListedFinding[]> {
   const distinct = [...new Map(found.map((each) => [`${each.listingId} ${keyOf(each.finding)}`, each])).values()];
   if (distinct.length === 0) return distinct;
-  await db.query({
+  const stored = await db.query({
     name: 'store-findings',
     text: `
       INSERT INTO finding AS f (listing_id, source, row_key, rule, severity, kind, interval, date, at, said, evidence, proposal, batch_id)
@@ -37,7 +41,8 @@ export async function insertFindings(
         severity = excluded.severity, said = excluded.said, evidence = excluded.evidence, proposal = excluded.proposal,
         batch_id = excluded.batch_id
       WHERE f.status = 'open' AND (f.severity, f.said, f.evidence, f.proposal)
-        IS DISTINCT FROM (excluded.severity, excluded.said, excluded.evidence, excluded.proposal)`,
+        IS DISTINCT FROM (excluded.severity, excluded.said, excluded.evidence, excluded.proposal)
+      RETURNING ${ofFinding}, f.xmax = 0 AS opened`,
     values: [
       sourceId,
       batchId,
@@ -54,5 +59,6 @@ export async function insertFindings(
       texts(distinct.map((row) => (row.finding.proposal === null ? null : JSON.stringify(row.finding.proposal)))),
     ],
   });
+  publishOpened(db, { rows: stored.rows.filter((row) => openedRow.parse(row).opened) });
   return distinct;
 }

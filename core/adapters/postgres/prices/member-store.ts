@@ -5,6 +5,9 @@ import type { KnownMembers } from '../../../prices/rules/members.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection, Pool } from '../database/pool.ts';
 import { firstRow, rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed, publishOpened } from './finding-events.ts';
+
+const openedRow = z.object({ opened: z.boolean() });
 
 const symbolRow = z.object({ symbol: z.string() });
 const listRow = z.object({ after: z.array(z.string()) });
@@ -70,21 +73,26 @@ export async function storeMemberFindings(
   if (found.length === 0 && stored.length === 0) return;
   const ids = numbers(found.map((each) => each.listingId));
   const keys = texts(found.map((each) => keyOf(each.finding)));
-  await db.query({
-    name: 'end-member-findings',
-    text: `UPDATE finding SET status = 'gone', closed_at = statement_timestamp()
+  publishClosed(
+    db,
+    await db.query({
+      name: 'end-member-findings',
+      text: `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
            WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'members' AND status = 'open'
-             AND NOT row_key = ANY ($3::text[])`,
-    values: [numbers([...stored, ...found.map((each) => each.listingId)]), sourceId, keys],
-  });
+             AND NOT row_key = ANY ($3::text[])
+           RETURNING ${ofFinding}`,
+      values: [numbers([...stored, ...found.map((each) => each.listingId)]), sourceId, keys],
+    }),
+  );
   if (found.length === 0) return;
-  await db.query({
+  const opened = await db.query({
     name: 'store-member-findings',
-    text: `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, evidence, batch_id)
+    text: `INSERT INTO finding AS f (listing_id, source, row_key, rule, severity, kind, evidence, batch_id)
            SELECT listing_id, $1::text, row_key, 'members', severity, 'index', evidence, $2::bigint
            FROM unnest($3::int[], $4::text[], $5::text[], $6::jsonb[]) AS r (listing_id, row_key, severity, evidence)
            ON CONFLICT (listing_id, source, row_key) WHERE status <> 'gone'
-             DO UPDATE SET batch_id = excluded.batch_id WHERE finding.status = 'open'`,
+             DO UPDATE SET batch_id = excluded.batch_id WHERE f.status = 'open'
+           RETURNING ${ofFinding}, f.xmax = 0 AS opened`,
     values: [
       sourceId,
       batchId,
@@ -94,4 +102,5 @@ export async function storeMemberFindings(
       texts(found.map((each) => JSON.stringify(each.finding.evidence))),
     ],
   });
+  publishOpened(db, { rows: opened.rows.filter((row) => openedRow.parse(row).opened) });
 }

@@ -90,9 +90,12 @@ const storeText = `
     WHERE ${isFetchedLater('excluded.fetched_at', 'coalesce(s.confirmed_at, s.fetched_at)')}
       AND NOT EXISTS (SELECT FROM latest_quote l WHERE l.listing_id = s.listing_id AND l.source = s.source AND l.as_of = s.as_of
                       AND (${sameContent} OR NOT ${isFetchedLater('excluded.fetched_at', 'l.confirmed_at')}))
-    RETURNING s.batch_id = $2::bigint AS written, s.ingested_at <> statement_timestamp() AS revised
+    RETURNING s.batch_id = $2::bigint AS written, s.ingested_at <> statement_timestamp() AS revised,
+      s.listing_id || ' ' || (date_part('epoch', s.as_of) * 1000)::int8 AS key
   )
-  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised
+  SELECT count(*) FILTER (WHERE written)::int AS written, count(*) FILTER (WHERE written AND revised)::int AS revised,
+         string_agg(key, ',') FILTER (WHERE written AND NOT revised) AS "newKeys",
+         string_agg(key, ',') FILTER (WHERE written AND revised) AS "revisedKeys"
   FROM stored`;
 
 /** For rows that are newer than the latest, which is locked: nothing to look for, so a third cheaper. */
@@ -122,10 +125,17 @@ const wrongText = `
 
 const placedRow = z.object({ place: z.int() });
 
-const storedRow = z.object({ written: z.int(), revised: z.int() });
+const countsRow = z.object({ written: z.int(), revised: z.int() });
+const storedRow = countsRow.extend({ newKeys: z.string().nullable(), revisedKeys: z.string().nullable() });
+
+/** Which quotes were new, and which had another content before. */
+export interface StoredQuotes {
+  readonly stored: readonly ListedQuote[];
+  readonly revised: readonly ListedQuote[];
+}
 
 /**
- * Stores checked quotes of a source, by listing id, with their latest rows. Gives how many rows were new or replaced.
+ * Stores checked quotes of a source, by listing id, with their latest rows. Gives those that were new or replaced.
  *
  * `latest` is what `lockLatest` gave in this transaction. A row with the exchange's time that is newer than it is taken
  * to be new and appended. It is not if a row with the time of a fetch has its very millisecond: then Postgres refuses
@@ -137,9 +147,10 @@ export async function storeQuotes(
   batchId: string,
   rows: readonly ListedQuote[],
   latest: ReadonlyMap<number, LatestQuote>,
-): Promise<{ written: number; revised: number }> {
+): Promise<StoredQuotes> {
   const { append, compare } = divide(rows, latest);
-  const total = { written: append.length, revised: 0 };
+  const stored = [...append];
+  const revised: ListedQuote[] = [];
   for (const part of chunked(append, rowsPerStatement))
     await db.query({
       name: 'append-quotes',
@@ -152,11 +163,14 @@ export async function storeQuotes(
       text: storeText,
       values: [sourceId, batchId, ...columnsOf(part)],
     });
-    const { written, revised } = storedRow.parse(answer.rows[0]);
-    total.written += written;
-    total.revised += revised;
+    const { written, newKeys, revisedKeys } = storedRow.parse(answer.rows[0]);
+    if (written === part.length && revisedKeys === null) stored.push(...part);
+    else {
+      stored.push(...rowsWith(part, newKeys));
+      revised.push(...rowsWith(part, revisedKeys));
+    }
   }
-  return total;
+  return { stored, revised };
 }
 
 /**
@@ -190,9 +204,16 @@ export async function storeWrongQuotes(
   });
   const places = new Set(rowsOf(placedRow, placed).map(({ place }) => place));
   return {
-    ...storedRow.parse(answer.rows[0]),
+    ...countsRow.parse(answer.rows[0]),
     unplaced: wrong.filter((_, index) => !places.has(index + 1)),
   };
+}
+
+/** The rows of some keys, as `storeText` gives them. */
+function rowsWith(rows: readonly ListedQuote[], keys: string | null): ListedQuote[] {
+  if (keys === null) return [];
+  const wanted = new Set(keys.split(','));
+  return rows.filter((row) => wanted.has(`${row.listing.id} ${row.quote.asOf}`));
 }
 
 /** Rows that are new for certain, one per listing, and rows that must be compared with what is stored. */

@@ -6,6 +6,7 @@ import { keyOf } from '../../../prices/rules/finding.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { decimalText, rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed } from './finding-events.ts';
 import { storeFindings } from './finding-store.ts';
 
 const several = z.object({ listingId: z.int() });
@@ -68,13 +69,17 @@ export async function compareSources(
     );
     for (const [source, one] of judged) {
       if (one.findings.length > 0) await storeFindings(db, source, batchId, [one]);
-      await db.query({
-        name: 'end-source-findings',
-        text: `UPDATE finding SET status = 'gone', closed_at = statement_timestamp()
+      publishClosed(
+        db,
+        await db.query({
+          name: 'end-source-findings',
+          text: `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
                WHERE listing_id = $1 AND source = $2 AND rule = 'sources' AND kind = 'bar' AND interval = '1d' AND status = 'open'
-                 AND date BETWEEN $3::date AND $4::date AND NOT row_key = ANY ($5::text[])`,
-        values: [listingId, source, ...years, texts(one.findings.map(keyOf))],
-      });
+                 AND date BETWEEN $3::date AND $4::date AND NOT row_key = ANY ($5::text[])
+               RETURNING ${ofFinding}`,
+          values: [listingId, source, ...years, texts(one.findings.map(keyOf))],
+        }),
+      );
     }
   }
 }

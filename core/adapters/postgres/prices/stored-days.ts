@@ -9,6 +9,7 @@ import { texts } from '../database/array-literal.ts';
 import { msOf } from '../database/instant.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { decimalText, firstRow, rowsOf } from '../database/rows.ts';
+import { ofFinding, publishClosed } from './finding-events.ts';
 import { storeFindings } from './finding-store.ts';
 import { paymentsOf } from './payments.ts';
 import { wantRepairs } from './repair-wants.ts';
@@ -132,23 +133,27 @@ export function storedDaysStore(pool: Pool, accepts: readonly PriceRule[] = []):
         );
         const wrong = await storeFindings(db, sourceId, batchRow.parse(rows[0]).id, [judged], accepts);
         await wantRepairs(db, sourceId, wrong);
-        await db.query(
-          `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
+        publishClosed(
+          db,
+          await db.query(
+            `UPDATE finding f SET status = 'gone', closed_at = statement_timestamp()
            WHERE f.listing_id = $1 AND f.source = $2 AND f.status = 'open' AND f.date BETWEEN $3::date AND $4::date
              AND f.rule = ANY ($5::text[]) AND NOT f.row_key = ANY ($6::text[])
              AND coalesce(f.evidence->>'witness', '') <> ALL ($7::text[])
              AND CASE WHEN f.rule = 'dividends' THEN f.kind || ' ' || f.date = ANY ($8::text[])
-                      WHEN f.kind = 'bar' THEN f.interval = '1d' ELSE true END`,
-          [
-            listingId,
-            sourceId,
-            firstDay,
-            lastDay,
-            texts(rulesOfStored),
-            texts(findings.map(keyOf)),
-            texts(passingWitnesses),
-            texts(payments.map(({ type, exDate }) => `${type} ${exDate}`)),
-          ],
+                      WHEN f.kind = 'bar' THEN f.interval = '1d' ELSE true END
+           RETURNING ${ofFinding}`,
+            [
+              listingId,
+              sourceId,
+              firstDay,
+              lastDay,
+              texts(rulesOfStored),
+              texts(findings.map(keyOf)),
+              texts(passingWitnesses),
+              texts(payments.map(({ type, exDate }) => `${type} ${exDate}`)),
+            ],
+          ),
         );
       }),
   };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type BarInterval, barIntervals } from '../../../market/bar.ts';
+import type { WithdrawnRow } from '../../../events/of-batch.ts';
+import { barIntervals } from '../../../market/bar.ts';
 import type { AnsweredRange } from '../../../prices/answered-range.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
@@ -7,14 +8,6 @@ import { rowsOf } from '../database/rows.ts';
 import { isFetchedLater } from './fetch-order.ts';
 
 const at = (column: string) => `to_timestamp(${column} / 1000.0::float8)`;
-
-/** A bar, split or payment that is withdrawn. */
-export interface Withdrawn {
-  readonly listingId: number;
-  readonly interval: BarInterval;
-  readonly day: string;
-  readonly isAction: boolean;
-}
 
 const barRow = z.object({ listingId: z.int(), interval: z.enum(barIntervals), day: z.string() });
 const actionRow = z.object({ listingId: z.int(), day: z.string() });
@@ -28,9 +21,9 @@ export async function withdraw(
   db: Connection,
   sourceId: string,
   ranges: readonly AnsweredRange[],
-): Promise<Withdrawn[]> {
+): Promise<WithdrawnRow[]> {
   if (ranges.length === 0) return [];
-  const withdrawn: Withdrawn[] = [];
+  const withdrawn: WithdrawnRow[] = [];
   const bars = ranges.flatMap((range) => range.bars.map((startsAt) => ({ ...range, startsAt })));
   if (bars.length > 0) {
     const gone = await db.query({

@@ -28,7 +28,7 @@ export function recoveryProgress(pool: Pool): RecoveryProgress {
         );
         if (rows[0] === undefined) return;
         const { source_id: sourceId } = sourceRow.parse(rows[0]);
-        await publish(db, [{ type: 'recovery.started', data: { recoveryId: id, sourceId, ...as } }]);
+        publish(db, [{ type: 'recovery.started', data: { recoveryId: id, sourceId, ...as } }]);
       }),
 
     beginStep: (id, name, now) =>
@@ -132,7 +132,7 @@ export async function finish(
     id,
     ended.map((each) => (each.status === 'running' ? { ...each, status: 'failed', finishedAt } : each)),
   );
-  await publish(db, [{ type: 'recovery.finished', data: { recoveryId: id, sourceId, status, reason, message } }]);
+  publish(db, [{ type: 'recovery.finished', data: { recoveryId: id, sourceId, status, reason, message } }]);
   return { sourceId };
 }
 

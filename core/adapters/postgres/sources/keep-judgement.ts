@@ -90,9 +90,9 @@ async function keepHealth(
   });
   const before = formerRow.parse(rows[0]).before;
   if (before !== status)
-    await publish(db, [
+    publish(db, [
       {
-        type: 'source.health_changed',
+        type: 'source.health-changed',
         data: { sourceId, from: before, to: status, reason, score, at: now.toISOString() },
       },
     ]);

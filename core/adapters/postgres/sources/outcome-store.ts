@@ -108,7 +108,7 @@ export function postgresOutcomeStore(pool: Pool): OutcomeStore {
            RETURNING id AS "incidentId", source_id AS "sourceId", reason, count, resolved_at AS at`,
           [sources, now],
         );
-        await publish(
+        publish(
           connection,
           z
             .array(closedIncident)

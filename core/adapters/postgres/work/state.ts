@@ -8,6 +8,7 @@ import { checkApiKey } from '../access/key-check.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
+import { acknowledgeEvents, claimEvents } from '../events/relay-store.ts';
 import { barReader } from '../prices/bar-reader.ts';
 import { findingRecords } from '../prices/finding-records.ts';
 import { quoteReader } from '../prices/quote-reader.ts';
@@ -76,6 +77,8 @@ const inTransactions: Required<Omit<Handlers, ReadOp>> = {
   cacheSweep,
   recordAnswers,
   recordedAnswers,
+  claimEvents,
+  acknowledgeEvents,
 };
 const handlers: Handlers = inTransactions;
 

@@ -1,6 +1,10 @@
 import * as z from 'zod';
+import { chunked } from '../../../contracts/chunked.ts';
+import { mostRows } from '../../../contracts/events/event.ts';
+import type { WatchChange } from '../../../contracts/events/words.ts';
 import type { WatchedSymbol, WatchList } from '../../../planning/watch-list.ts';
 import { texts } from '../database/array-literal.ts';
+import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { onlyRow, rowsOf } from '../database/rows.ts';
 
@@ -69,6 +73,22 @@ export async function insertWatched(
   );
 }
 
+/** Publishes what happened to rows of the list, by source. */
+export function publishWatched(
+  db: Connection,
+  change: WatchChange,
+  rows: readonly { readonly symbol: string; readonly sourceId: string; readonly sourceSymbol: string }[],
+): void {
+  for (const [sourceId, own] of Map.groupBy(rows, (row) => row.sourceId))
+    publish(
+      db,
+      chunked(own, mostRows).map((some) => ({
+        type: 'watch.changed',
+        data: { sourceId, change, symbols: some.map(({ symbol, sourceSymbol }) => ({ symbol, sourceSymbol })) },
+      })),
+    );
+}
+
 const startRow = z.object({ sourceId: z.string() });
 const countRow = z.object({ count: z.int() });
 
@@ -111,7 +131,21 @@ export function noteSeenText(sourceId: string, found: string, missing: string): 
   return `UPDATE watch SET found_at = CASE WHEN ${isMissing} THEN found_at ELSE coalesce(found_at, now()) END,
                            missing_since = CASE WHEN ${isMissing} THEN now() END
           WHERE source_id = ${sourceId} AND source_symbol = ANY (${found}::text[] || ${missing}::text[])
-            AND CASE WHEN missing_since IS NULL THEN found_at IS NULL OR ${isMissing} ELSE NOT ${isMissing} END`;
+            AND CASE WHEN missing_since IS NULL THEN found_at IS NULL OR ${isMissing} ELSE NOT ${isMissing} END
+          RETURNING symbol, source_symbol AS "sourceSymbol", ${isMissing} AS missing`;
+}
+
+const seenRow = z.object({ symbol: z.string(), sourceSymbol: z.string(), missing: z.boolean() });
+
+/** Publishes what `noteSeenText` gave. */
+export function publishSeen(db: Connection, sourceId: string, result: { readonly rows: readonly unknown[] }): void {
+  const rows = rowsOf(seenRow, result).map((row) => ({ ...row, sourceId }));
+  for (const change of ['found', 'missing'] as const)
+    publishWatched(
+      db,
+      change,
+      rows.filter((row) => row.missing === (change === 'missing')),
+    );
 }
 
 const periodRow = z.object({ sourceId: z.string(), job: z.string(), seconds: z.int() });

@@ -3,7 +3,7 @@ import type { WatchedAt, WatchedEntry, WatchStore } from '../../../ports/watch-s
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { instant, onlyRow, rowsOf } from '../database/rows.ts';
 import { insertRun, newRun } from './runs.ts';
-import { insertWatched, isUnknown, lockWatch, readWatchList } from './watch-list.ts';
+import { insertWatched, isUnknown, lockWatch, publishWatched, readWatchList } from './watch-list.ts';
 
 const watchedRow = z.object({
   symbol: z.string(),
@@ -26,6 +26,7 @@ const watchedRows = `
          CASE WHEN t.finished_at IS NOT NULL THEN t.status END AS ended, t.reason, t.waits_until AS "waitsUntil"
   FROM watch w LEFT JOIN task t ON t.run_id = w.run_id AND t.part = 0`;
 
+const removedRow = z.object({ symbol: z.string(), sourceId: z.string(), sourceSymbol: z.string() });
 const countRow = z.object({ count: z.int() });
 const underWayRow = z.object({ sourceId: z.string(), count: z.int() });
 
@@ -61,12 +62,11 @@ export function watchStore(pool: Pool): WatchStore {
           entry: await readEntry(db, symbol),
           underWay: new Map(rowsOf(underWayRow, underWay).map(({ sourceId, count }) => [sourceId, count])),
         });
-        if (added.length > 0)
-          await insertWatched(
-            db,
-            added.map((each) => ({ symbol, ...each })),
-            now,
-          );
+        if (added.length > 0) {
+          const rows = added.map((each) => ({ symbol, ...each }));
+          await insertWatched(db, rows, now);
+          publishWatched(db, 'added', rows);
+        }
         for (const run of runs) {
           await insertRun(db, { ...newRun(run), plannedAt: now });
           await db.query('UPDATE watch SET run_id = $3 WHERE symbol = $1 AND source_id = $2', [
@@ -80,8 +80,15 @@ export function watchStore(pool: Pool): WatchStore {
     remove: (symbol) =>
       inTransaction(pool, async (db) => {
         await lockWatch(db);
-        const { rowCount } = await db.query('DELETE FROM watch WHERE symbol = $1', [symbol]);
-        return (rowCount ?? 0) > 0;
+        const removed = rowsOf(
+          removedRow,
+          await db.query(
+            'DELETE FROM watch WHERE symbol = $1 RETURNING symbol, source_id AS "sourceId", source_symbol AS "sourceSymbol"',
+            [symbol],
+          ),
+        );
+        publishWatched(db, 'removed', removed);
+        return removed.length > 0;
       }),
   };
 }

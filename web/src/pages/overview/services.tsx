@@ -14,6 +14,7 @@ const descriptions: Record<ServiceView['id'], string> = {
   ingest: 'Checks and stores the answers',
   recovery: 'Recovers failing sources, within limits',
   proxy: 'Serves the API of Yahoo Finance from a cache',
+  relay: 'Publishes events to those who follow them',
 };
 
 /** The parts of the pipeline, each with its switch. */

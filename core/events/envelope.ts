@@ -1,0 +1,45 @@
+import type { CloudEvent } from '../contracts/events/cloud-event.ts';
+import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
+import type { LicenceClass } from '../contracts/words/licence.ts';
+import { sourceOf } from '../sources/catalogue.ts';
+import { keyOf } from './key.ts';
+
+/** Types that say how Quotron itself works: they carry nothing that a source gave. */
+const ofOperation: ReadonlySet<EventType> = new Set([
+  'incident.opened',
+  'incident.resolved',
+  'source.health-changed',
+  'recovery.started',
+  'recovery.finished',
+  'watch.changed',
+]);
+
+/** The licence class of an event: its source's, where it carries something of the source. */
+export function licenceOf({ type, data }: QuotronEvent): LicenceClass {
+  return ofOperation.has(type) ? 'redistribute' : (sourceOf(data.sourceId)?.terms.licence ?? 'unknown');
+}
+
+/** An event of the outbox, with its position. */
+export interface PositionedEvent {
+  readonly id: string;
+  readonly position: string;
+  readonly at: Date;
+  readonly event: QuotronEvent;
+}
+
+/** The event in its envelope. Each delivery of one is the same. */
+export function inEnvelope({ id, position, at, event }: PositionedEvent, stage: string): CloudEvent {
+  const key = keyOf(event);
+  return {
+    specversion: '1.0',
+    id,
+    source: `/quotron/${stage}`,
+    subject: key,
+    time: at.toISOString(),
+    datacontenttype: 'application/json',
+    partitionkey: key,
+    position,
+    licence: licenceOf(event),
+    event,
+  };
+}

@@ -1,0 +1,11 @@
+import type { QuotronEvent } from '../contracts/events/event.ts';
+
+/**
+ * The key of an event, by which followers keep its order: its source, with the block where it is of listings.
+ *
+ * @example
+ * const key = keyOf(event); // 'yahoo/3' of quotes, 'yahoo' of an incident
+ */
+export function keyOf({ data }: QuotronEvent): string {
+  return 'block' in data ? `${data.sourceId}/${data.block}` : data.sourceId;
+}

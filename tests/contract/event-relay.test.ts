@@ -1,0 +1,287 @@
+/** The outbox and its relay: nothing is lost, of a key nothing is out of order, and what is sent twice has one id. */
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { publish } from '../../core/adapters/postgres/database/outbox.ts';
+import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
+import { relayLag, removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import type { EventTransport } from '../../core/ports/event-transport.ts';
+import type { State } from '../../core/ports/state.ts';
+import { relayEvents } from '../../functions/relay-events/relay-events.ts';
+import { useWorld } from '../support/use-world.ts';
+
+const world = useWorld();
+const positionRow = z.object({ position: z.string().nullable() });
+
+beforeEach(async () => {
+  await world.pool.query('TRUNCATE outbox');
+  await world.pool.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'relay-events'");
+});
+
+/** A transport that keeps what it takes; `refuses` says what it does not take. */
+function recorder(refuses: (event: CloudEvent) => boolean = () => false) {
+  const taken: CloudEvent[] = [];
+  const transport: EventTransport = {
+    async send(events) {
+      const blocked = new Set<string>();
+      const sent: string[] = [];
+      for (const event of events) {
+        if (blocked.has(event.partitionkey) || refuses(event)) {
+          blocked.add(event.partitionkey);
+          continue;
+        }
+        taken.push(event);
+        sent.push(event.id);
+      }
+      return { sent, failures: blocked.size > 0 ? ['refused'] : [] };
+    },
+  };
+  return { taken, transport };
+}
+
+const relay = (
+  transport: EventTransport,
+  state: State = postgresState(world.pool),
+  forgotten?: (types: readonly string[]) => void,
+) =>
+  relayEvents(Date.now() + 60_000, {
+    ...{ state, transport, stage: 'local', holder: randomUUID(), now: Date.now },
+    ...(forgotten && { forgotten }),
+  });
+
+/** An incident of a source whose `count` is the event's number. */
+const numbered = (sourceId: string, count: number) => ({
+  type: 'incident.opened' as const,
+  data: { incidentId: randomUUID(), sourceId, reason: 'down' as const, count, at: new Date().toISOString() },
+});
+
+const write = (sourceId: string, ...counts: number[]) =>
+  inTransaction(world.pool, async (db) =>
+    publish(
+      db,
+      counts.map((count) => numbered(sourceId, count)),
+    ),
+  );
+
+const numbersOf = (taken: readonly CloudEvent[], sourceId: string) =>
+  taken.flatMap(({ event }) =>
+    event.type === 'incident.opened' && event.data.sourceId === sourceId ? [event.data.count] : [],
+  );
+
+/** First deliveries only. */
+const once = (taken: readonly CloudEvent[]) => [...new Map(taken.map((event) => [event.id, event])).values()];
+
+/** State that cannot be reached for an operation, as if the relay had died before it. */
+function dyingAt(op: 'claimEvents' | 'acknowledgeEvents'): State {
+  const state = postgresState(world.pool);
+  return { call: async (request) => (request.op === op ? Promise.reject(new Error('killed')) : state.call(request)) };
+}
+
+describe('relay-events', () => {
+  it('publishes in order of each key, and each once', async () => {
+    await write('yahoo', 1, 2);
+    await write('coingecko', 1);
+    await write('yahoo', 3);
+    const { taken, transport } = recorder();
+    expect(await relay(transport)).toEqual({ idle: null, published: 4, failures: [] });
+    expect(numbersOf(taken, 'yahoo')).toEqual([1, 2, 3]);
+    expect(numbersOf(taken, 'coingecko')).toEqual([1]);
+    expect(await relay(transport)).toMatchObject({ published: 0 });
+    expect(taken).toHaveLength(4);
+    expect(taken.map(({ position }) => Number(position))).toEqual(
+      taken.map(({ position }) => Number(position)).toSorted((a, b) => a - b),
+    );
+  });
+
+  it('reads more than one lot', async () => {
+    await write('yahoo', ...Array.from({ length: 1203 }, (_, at) => at));
+    const { taken, transport } = recorder();
+    expect(await relay(transport)).toMatchObject({ published: 1203 });
+    expect(numbersOf(taken, 'yahoo')).toEqual(Array.from({ length: 1203 }, (_, at) => at));
+  });
+
+  it.each([
+    ['before it has published', 'claimEvents', 0],
+    ['after it has published, before it has marked', 'acknowledgeEvents', 3],
+  ] as const)(
+    'that is killed %s loses nothing, and what is sent twice has the same id and position',
+    async (_, step, before) => {
+      await write('yahoo', 1, 2, 3);
+      const { taken, transport } = recorder();
+      await expect(relay(transport, dyingAt(step))).rejects.toThrow('killed');
+      expect(taken).toHaveLength(before);
+      // What had the lease has not given it back: the next one waits until that is over.
+      if (before > 0) expect(await relay(transport)).toMatchObject({ idle: 'leased' });
+      await world.pool.query("UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'relay-events'");
+      expect(await relay(transport)).toMatchObject({ published: 3 });
+      expect(taken).toHaveLength(before + 3);
+      expect(numbersOf(once(taken), 'yahoo')).toEqual([1, 2, 3]);
+      for (const event of taken) expect(taken.find(({ id }) => id === event.id)).toEqual(event);
+    },
+  );
+
+  it('of two at once, one works', async () => {
+    await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
+    const { taken, transport } = recorder();
+    const slow: EventTransport = {
+      async send(events) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return transport.send(events);
+      },
+    };
+    const both = await Promise.all([relay(slow), relay(slow), relay(slow)]);
+    expect(both.filter(({ idle }) => idle === 'leased')).toHaveLength(2);
+    expect(numbersOf(taken, 'yahoo')).toEqual(Array.from({ length: 700 }, (_, at) => at));
+  });
+
+  it('that lost its lease while it slept begins nothing more', async () => {
+    await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
+    const { taken, transport } = recorder();
+    const sleeper: EventTransport = {
+      async send(events) {
+        const result = await transport.send(events);
+        await world.pool.query("UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'relay-events'");
+        expect(await relay(transport)).toMatchObject({ published: 700 });
+        return result;
+      },
+    };
+    // The other one has begun again with what this one could not acknowledge.
+    expect(await relay(sleeper)).toMatchObject({ published: 200 });
+    expect(taken).toHaveLength(900);
+    expect(numbersOf(once(taken), 'yahoo')).toEqual(Array.from({ length: 700 }, (_, at) => at));
+  });
+
+  it('sends of a key nothing after an event that was not taken, and the rest later', async () => {
+    await write('yahoo', 1, 2, 3);
+    await write('coingecko', 1, 2);
+    let refused = true;
+    const { taken, transport } = recorder(
+      ({ event }) =>
+        refused && event.type === 'incident.opened' && event.data.sourceId === 'yahoo' && event.data.count === 2,
+    );
+    expect(await relay(transport)).toEqual({ idle: null, published: 3, failures: ['refused'] });
+    expect([numbersOf(taken, 'yahoo'), numbersOf(taken, 'coingecko')]).toEqual([[1], [1, 2]]);
+    expect(await relayLag(world.pool)).toMatchObject({ waiting: 2 });
+    refused = false;
+    expect(await relay(transport)).toMatchObject({ published: 2, failures: [] });
+    expect(numbersOf(taken, 'yahoo')).toEqual([1, 2, 3]);
+    expect(await relayLag(world.pool)).toEqual({ waiting: 0, seconds: 0 });
+  });
+
+  it('rests while its service is stopped', async () => {
+    const switches = switchStore(world.pool);
+    await write('yahoo', 1);
+    await switches.setRunning('relay', false, null, new Date());
+    const { taken, transport } = recorder();
+    expect(await relay(transport)).toMatchObject({ idle: 'stopped' });
+    await switches.setRunning('relay', true, null, new Date());
+    await relay(transport);
+    expect(numbersOf(taken, 'yahoo')).toEqual([1]);
+  });
+
+  it('takes over what a former release writes during a deployment, and leaves out what means nothing', async () => {
+    const batch = {
+      ...{ batchId: '7', sourceId: 'yahoo', runId: randomUUID(), part: 0, blobKey: 'raw/yahoo/x', parserVersion: '1' },
+      ...{ accepted: 3, rejected: 0, written: 2, revised: 1 },
+    };
+    const health = {
+      sourceId: 'yahoo',
+      from: null,
+      to: 'healthy',
+      reason: null,
+      score: 90,
+      at: new Date().toISOString(),
+    };
+    for (const [type, data] of [
+      ['quotes.stored', batch],
+      ['quotes.revised', batch],
+      ['source.health_changed', health],
+      ['something.else', { sourceId: 'yahoo' }],
+    ] as const)
+      await world.pool.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [type, 'yahoo', data]);
+    const { taken, transport } = recorder();
+    const forgotten: string[] = [];
+    await relay(transport, undefined, (types) => forgotten.push(...types));
+    expect(taken.map(({ event }) => event.type)).toEqual(['batch.completed', 'source.health-changed']);
+    expect(taken[0]?.event.data).toMatchObject({ kind: 'quotes', origin: 'former_release', revised: 1 });
+    expect(forgotten).toEqual(['quotes.revised', 'something.else']);
+    expect(await relayLag(world.pool)).toMatchObject({ waiting: 0 });
+    await world.pool.query('TRUNCATE outbox');
+  });
+});
+
+describe('ids and positions', () => {
+  it('of transactions on one key are in the order in which they commit, whoever began first', async () => {
+    const order: number[] = [];
+    const work = (pool: Pool, count: number) =>
+      inTransaction(pool, async (db) => {
+        publish(db, [numbered('yahoo', count)]);
+        await db.query('SELECT pg_sleep($1)', [Math.random() / 50]);
+        return count;
+      }).then((done) => order.push(done));
+    await Promise.all(Array.from({ length: 20 }, (_, at) => work(world.pool, at)));
+    expect(order).toHaveLength(20);
+    const { taken, transport } = recorder();
+    await relay(transport);
+    expect(numbersOf(taken, 'yahoo').toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at));
+    const { rows } = await world.pool.query('SELECT position::text FROM outbox ORDER BY id');
+    const positions = rows.map((row) => Number(positionRow.parse(row).position));
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+  });
+
+  it('rise over events that commit late: none is given that is smaller than one that was', async () => {
+    const { taken, transport } = recorder();
+    const late = await world.pool.connect();
+    await late.query('BEGIN');
+    await late.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [
+      'incident.opened',
+      'coingecko',
+      numbered('coingecko', 1).data,
+    ]);
+    await write('yahoo', 1);
+    await relay(transport);
+    await late.query('COMMIT');
+    late.release();
+    await relay(transport);
+    expect(taken.map(({ event }) => event.data.sourceId)).toEqual(['yahoo', 'coingecko']);
+    expect(Number(taken[1]?.position)).toBeGreaterThan(Number(taken[0]?.position));
+  });
+
+  it('are not used up by a transaction that is rolled back: it publishes nothing', async () => {
+    await expect(
+      inTransaction(world.pool, async (db) => {
+        publish(db, [numbered('yahoo', 1)]);
+        throw new Error('broken');
+      }),
+    ).rejects.toThrow('broken');
+    const { taken, transport } = recorder();
+    await relay(transport);
+    expect(taken).toEqual([]);
+    await inTransaction(world.pool, async () => undefined);
+    await relay(transport);
+    expect(taken).toEqual([]);
+  });
+
+  it('cannot be had outside of a transaction', async () => {
+    const db = await world.pool.connect();
+    expect(() => publish(db, [numbered('yahoo', 1)])).toThrow('inTransaction');
+    db.release();
+  });
+});
+
+describe('housekeeping', () => {
+  it('removes events a day after they were published, and says up to which position', async () => {
+    await write('yahoo', 1, 2, 3);
+    const { taken, transport } = recorder(({ event }) => event.type === 'incident.opened' && event.data.count === 3);
+    await relay(transport);
+    expect(await removeEvents(world.pool, new Date(Date.now() + 23 * 3_600_000))).toBe(0);
+    expect(await removeEvents(world.pool, new Date(Date.now() + 25 * 3_600_000))).toBe(2);
+    const { rows } = await world.pool.query('SELECT removed_to::text AS position FROM event_feed');
+    expect(rows.map((row) => positionRow.parse(row).position)).toEqual([taken[1]?.position]);
+    // What could not be published is given up after two weeks.
+    expect(await removeEvents(world.pool, new Date(Date.now() + 15 * 86_400_000))).toBe(1);
+  });
+});
