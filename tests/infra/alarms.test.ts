@@ -86,6 +86,7 @@ const casesOf = (stage: 'dev' | 'prod'): Case[] => [
 const silent: ReadonlyMap<string, string> = new Map([
   ['schedule', 'No ticks'],
   ['monitor', 'No ticks'],
+  ['relay-events', 'No ticks'],
   ['maintain', 'Not maintained'],
   ['yahoo-proxy', 'Yahoo proxy: no heartbeat'],
 ]);
