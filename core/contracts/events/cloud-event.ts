@@ -1,41 +1,14 @@
-import * as z from 'zod';
-import { type LicenceClass, licenceClasses } from '../words/licence.ts';
-import { eventSchema, type QuotronEvent } from './event.ts';
+import type { LicenceClass } from '../words/licence.ts';
+import type { QuotronEvent } from './event.ts';
 
 /** What stands before the types of our events. */
-export const typePrefix = 'quotron.';
+const typePrefix = 'quotron.';
 
 /**
- * The envelope of an event: CloudEvents 1.0, in its JSON format. `id` is the same for each delivery of an event. `position`
- * is its place among all events, a whole number as text; `partitionkey` the key in whose order followers get it, which is
- * its `subject` too; `licence` the class of the source that its data are of.
+ * An event in its envelope: CloudEvents 1.0. `id` is the same for each delivery of an event. `position` is its place among
+ * all events, a whole number as text; `partitionkey` the key in whose order followers get it, which is its `subject` too;
+ * `licence` the class of the source that its data are of.
  */
-const attributes = {
-  specversion: z.literal('1.0'),
-  id: z.uuid(),
-  source: z.string().min(1),
-  subject: z.string(),
-  time: z.iso.datetime(),
-  datacontenttype: z.literal('application/json'),
-  partitionkey: z.string(),
-  position: z.string().regex(/^\d+$/),
-  licence: z.enum(licenceClasses),
-};
-
-/** All attributes but type and data. */
-export const envelopeSchema = z.object(attributes);
-
-const ofOurs = z.object({ ...attributes, type: z.string().startsWith(typePrefix), data: z.unknown() });
-
-/** An event in its envelope, read from a transport. A type that this release does not know is refused. */
-export const cloudEventSchema = ofOurs.transform(({ type, data, ...envelope }, context): CloudEvent => {
-  const event = eventSchema.safeParse({ type: type.slice(typePrefix.length), data });
-  if (event.success) return { ...envelope, event: event.data };
-  for (const { path, message } of event.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
-  return z.NEVER;
-});
-
-/** An event with the attributes of its envelope. */
 export interface CloudEvent {
   readonly specversion: '1.0';
   readonly id: string;

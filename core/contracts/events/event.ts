@@ -278,6 +278,3 @@ export type QuotronEvent = z.output<typeof eventSchema>;
 /** An event as it is published: what has a default may be left out. */
 export type NewEvent = z.input<typeof eventSchema>;
 export type EventType = QuotronEvent['type'];
-
-/** All types, without the prefix `quotron.`. */
-export const eventTypes: readonly EventType[] = eventSchema.options.map(({ shape }) => shape.type.value);
