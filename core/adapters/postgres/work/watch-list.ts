@@ -79,7 +79,7 @@ export function publishWatched(
   change: WatchChange,
   rows: readonly { readonly symbol: string; readonly sourceId: string; readonly sourceSymbol: string }[],
 ): void {
-  for (const [sourceId, own] of Map.groupBy(rows, (row) => row.sourceId))
+  for (const [sourceId, own] of Map.groupBy(rows, ({ sourceId: id }) => id))
     publish(
       db,
       chunked(own, mostRows).map((some) => ({
@@ -139,12 +139,12 @@ const seenRow = z.object({ symbol: z.string(), sourceSymbol: z.string(), missing
 
 /** Publishes what `noteSeenText` gave. */
 export function publishSeen(db: Connection, sourceId: string, result: { readonly rows: readonly unknown[] }): void {
-  const rows = rowsOf(seenRow, result).map((row) => ({ ...row, sourceId }));
+  const seen = rowsOf(seenRow, result).map((row) => ({ ...row, sourceId }));
   for (const change of ['found', 'missing'] as const)
     publishWatched(
       db,
       change,
-      rows.filter((row) => row.missing === (change === 'missing')),
+      seen.filter(({ missing }) => missing === (change === 'missing')),
     );
 }
 
