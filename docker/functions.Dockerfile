@@ -53,6 +53,9 @@ COPY --from=bundles /bundles/yahoo-proxy ${LAMBDA_TASK_ROOT}/
 FROM base AS summarise
 COPY --from=bundles /bundles/summarise ${LAMBDA_TASK_ROOT}/
 
+FROM base AS relay-events
+COPY --from=bundles /bundles/relay-events ${LAMBDA_TASK_ROOT}/
+
 # Chromium is in the bundle, with the libraries that it needs on Amazon Linux 2023, and for x86_64 only: build this one with
 # --platform linux/amd64.
 FROM base AS scrape-browser
