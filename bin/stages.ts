@@ -4,7 +4,13 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import { type StageFile, stageFileName } from '../core/contracts/stage-file.ts';
-import type { CloudSettings, LocalSettings, StageSettings } from '../lib/stage-settings.ts';
+import {
+  type CloudSettings,
+  databaseSizeNames,
+  type LocalSettings,
+  mostConnections,
+  type StageSettings,
+} from '../lib/stage-settings.ts';
 
 const webFolder = resolve(import.meta.dirname, '../web/dist');
 
@@ -15,7 +21,8 @@ const dev: CloudSettings = {
   concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
   throttle: { rate: 20, burst: 40 },
   database: {
-    size: 'micro',
+    size: 't4g.micro',
+    multiAz: false,
     maxConnections: 80,
     apiConnections: 15,
     stateConnections: 15,
@@ -32,6 +39,8 @@ const dev: CloudSettings = {
   watchLimit: undefined,
   summaryModel: undefined,
   alarmEmail: undefined,
+  domain: undefined,
+  webAclArn: undefined,
   accountConcurrency: 1_000,
   budgetUsd: 50,
   webFolder,
@@ -44,7 +53,8 @@ const prod: CloudSettings = {
   concurrency: { scrape: 4, ingest: 8, outcomes: 4, ticks: 2 },
   throttle: { rate: 100, burst: 200 },
   database: {
-    size: 'small',
+    size: 't4g.small',
+    multiAz: false,
     maxConnections: 170,
     apiConnections: 40,
     stateConnections: 40,
@@ -61,6 +71,8 @@ const prod: CloudSettings = {
   watchLimit: undefined,
   summaryModel: undefined,
   alarmEmail: undefined,
+  domain: undefined,
+  webAclArn: undefined,
   accountConcurrency: 1_000,
   budgetUsd: 80,
   webFolder,
@@ -87,10 +99,58 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     );
   return {
     ...settings,
+    ...ownEdge(env),
+    database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
     alarmEmail,
     accountConcurrency: accountConcurrency ? Number(accountConcurrency) : settings.accountConcurrency,
     budgetUsd: budget ? Number(budget) : settings.budgetUsd,
   };
+}
+
+/** ARN of something that CloudFront uses: these are in us-east-1, wherever the stage is. */
+const edgeArn = {
+  certificate: /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+  webAcl: /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/,
+};
+
+/** Domain, certificate and web ACL that the owner gives. */
+function ownEdge(env: Readonly<Record<string, string | undefined>>): Pick<CloudSettings, 'domain' | 'webAclArn'> {
+  const name = env['QUOTRON_DOMAIN'] || undefined;
+  const certificateArn = env['QUOTRON_CERTIFICATE_ARN'] || undefined;
+  const webAclArn = env['QUOTRON_WEB_ACL_ARN'] || undefined;
+  if ((name === undefined) !== (certificateArn === undefined))
+    throw new StageError('QUOTRON_DOMAIN and QUOTRON_CERTIFICATE_ARN go together. Set both or neither.');
+  if (name !== undefined && !/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(name))
+    throw new StageError(`QUOTRON_DOMAIN is "${name}", which is not a domain name such as prices.example.com.`);
+  if (certificateArn !== undefined && !edgeArn.certificate.test(certificateArn))
+    throw new StageError(
+      'QUOTRON_CERTIFICATE_ARN is not the ARN of a certificate in us-east-1, where CloudFront looks.',
+    );
+  if (webAclArn !== undefined && !edgeArn.webAcl.test(webAclArn))
+    throw new StageError('QUOTRON_WEB_ACL_ARN is not the ARN of a web ACL of scope CLOUDFRONT in us-east-1.');
+  return {
+    domain: name !== undefined && certificateArn !== undefined ? { name, certificateArn } : undefined,
+    webAclArn,
+  };
+}
+
+/** Instance and zones of the database that the owner gives in place of the stage's. */
+function ownDatabase(
+  maxConnections: number,
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<Pick<CloudSettings['database'], 'size' | 'multiAz'>> {
+  const given = env['QUOTRON_DATABASE_SIZE'] || undefined;
+  const multiAz = env['QUOTRON_DATABASE_MULTI_AZ'] || undefined;
+  if (multiAz !== undefined && multiAz !== 'yes' && multiAz !== 'no')
+    throw new StageError(`QUOTRON_DATABASE_MULTI_AZ is "${multiAz}". Set it to yes or no, or unset it.`);
+  const size = databaseSizeNames.find((each) => each === given);
+  if (given !== undefined && size === undefined)
+    throw new StageError(`QUOTRON_DATABASE_SIZE is "${given}". There is ${databaseSizeNames.join(', ')}.`);
+  if (size !== undefined && maxConnections > mostConnections(size))
+    throw new StageError(
+      `QUOTRON_DATABASE_SIZE is ${size}, which has memory for ${mostConnections(size)} connections, and the stage has up to ${maxConnections}. Choose a larger one.`,
+    );
+  return { ...(size && { size }), ...(multiAz && { multiAz: multiAz === 'yes' }) };
 }
 
 /** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */

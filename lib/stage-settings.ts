@@ -43,12 +43,39 @@ export interface LocalSettings extends CommonSettings {
   readonly chromiumPack: string | undefined;
 }
 
+/** Instances that the database may have, without `db.`, with their memory in GB. */
+export const databaseSizes = {
+  't4g.micro': 1,
+  't4g.small': 2,
+  't4g.medium': 4,
+  't4g.large': 8,
+  'm7g.large': 8,
+  'm7g.xlarge': 16,
+  'r7g.large': 16,
+} as const;
+export type DatabaseSize = keyof typeof databaseSizes;
+export const databaseSizeNames: readonly DatabaseSize[] = [
+  't4g.micro',
+  't4g.small',
+  't4g.medium',
+  't4g.large',
+  'm7g.large',
+  'm7g.xlarge',
+  'r7g.large',
+];
+
+/** Connections that an instance has memory for: RDS's own rule, memory / 9531392 bytes, of what the system leaves. */
+export function mostConnections(size: DatabaseSize): number {
+  return Math.floor((databaseSizes[size] * 0.8 * 1024 ** 3) / 9_531_392);
+}
+
 /** An AWS account. */
 export interface CloudSettings extends CommonSettings {
   readonly stage: 'dev' | 'prod';
   readonly database: {
-    /** Of the burstable Graviton family: `micro` has 1 GB of memory, `small` 2 GB. */
-    readonly size: 'micro' | 'small';
+    readonly size: DatabaseSize;
+    /** A second instance in another zone, which takes over within minutes, at twice the price. */
+    readonly multiAz: boolean;
     /** Set in the parameter group, so that the sum of what functions may open can be checked against it. */
     readonly maxConnections: number;
     /** Connections that the API may hold, enforced by Postgres on the API's role. */
@@ -77,6 +104,13 @@ export interface CloudSettings extends CommonSettings {
   readonly accountConcurrency: number;
   /** US dollars a month, of the whole account: alerts come at 50, 80 and 100 percent. */
   readonly budgetUsd: number;
+  /**
+   * A name of one's own for the dashboard and the API, with the ARN of its certificate, which CloudFront wants in us-east-1.
+   * The name's record is the owner's to make. `undefined` leaves the cloudfront.net name.
+   */
+  readonly domain: { readonly name: string; readonly certificateArn: string } | undefined;
+  /** ARN of a web ACL (AWS WAF, scope CLOUDFRONT, us-east-1) that CloudFront asks first. */
+  readonly webAclArn: string | undefined;
   /** Folder of the built dashboard. */
   readonly webFolder: string;
 }

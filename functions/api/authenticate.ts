@@ -112,8 +112,8 @@ function ended(key: HeldKey, now: number): boolean {
  * Refuses a change that a page of another site made with the visitor's cookie. SameSite=Strict already keeps the cookie
  * from such requests in current browsers; this is the second lock.
  *
- * The `Origin` must name the host that was asked: `x-forwarded-host` as a proxy passes it, or `host`. Behind CloudFront
- * `host` is API Gateway's own, so there `Sec-Fetch-Site: same-origin`, which no script can set, says the same.
+ * The `Origin` must name the host that was asked: `x-forwarded-host` as a proxy and CloudFront pass it, or `host`.
+ * `Sec-Fetch-Site: same-origin`, which no script can set, says the same.
  */
 export function refuseForeignOrigin(header: (name: string) => string | undefined): void {
   const site = header('sec-fetch-site');

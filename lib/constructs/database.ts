@@ -1,5 +1,5 @@
 import { Duration, ReferenceStrength, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { InstanceClass, InstanceSize, InstanceType, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { InstanceType, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   CaCertificate,
   CfnDBInstance,
@@ -52,10 +52,7 @@ export class CloudDatabase extends Construct implements Database {
   constructor(scope: Construct, id: string, props: { settings: CloudSettings; network: Network }) {
     super(scope, id);
     const { database: settings } = props.settings;
-    const instanceType = InstanceType.of(
-      InstanceClass.T4G,
-      settings.size === 'micro' ? InstanceSize.MICRO : InstanceSize.SMALL,
-    );
+    const instanceType = new InstanceType(settings.size);
     const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_18 });
     this.instance = new DatabaseInstance(this, 'Instance', {
       engine,
@@ -67,6 +64,7 @@ export class CloudDatabase extends Construct implements Database {
       databaseName: 'quotron',
       credentials: Credentials.fromGeneratedSecret(masterUser),
       iamAuthentication: true,
+      multiAz: settings.multiAz,
       storageEncrypted: true,
       storageType: StorageType.GP3,
       allocatedStorage: settings.storageGb,

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
   Function as CloudFrontFunction,
   Distribution,
+  type DistributionProps,
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
@@ -18,6 +20,8 @@ import {
   OriginRequestPolicy,
   PriceClass,
   ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  SSLMethod,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -60,11 +64,17 @@ export class WebStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
       autoDeleteObjects: true,
     }) as IBucket;
+    const api = {
+      ...toApi(restApi),
+      functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.host() }],
+    };
     const distribution = new Distribution(this, 'Distribution', {
       comment: `Quotron (${settings.stage})`,
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
+      ...(settings.domain && ownName(this, settings.domain)),
+      ...(settings.webAclArn && { webAclId: settings.webAclArn }),
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -73,7 +83,7 @@ export class WebStack extends Stack {
         compress: true,
         functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.paths() }],
       },
-      additionalBehaviors: { '/api/*': toApi(restApi), '/yahoo/*': toApi(restApi) },
+      additionalBehaviors: { '/api/*': api, '/yahoo/*': api },
     });
 
     // File names of assets carry a hash of their content, so they never change; the page that names them may at any time.
@@ -104,7 +114,11 @@ export class WebStack extends Stack {
     pages.node.addDependency(assets);
 
     this.acknowledge(bucket, distribution);
-    new CfnOutput(this, 'DashboardUrl', { value: `https://${distribution.distributionDomainName}` });
+    // What the record of a domain of one's own points to.
+    new CfnOutput(this, 'DistributionDomain', { value: distribution.distributionDomainName });
+    new CfnOutput(this, 'DashboardUrl', {
+      value: `https://${settings.domain?.name ?? distribution.distributionDomainName}`,
+    });
   }
 
   /** S3 knows files only: which of them is the page of a path is decided before. */
@@ -119,6 +133,26 @@ export class WebStack extends Stack {
           '  const request = event.request;',
           '  const accept = request.headers.accept;',
           "  request.uri = pageOf(request.uri, accept ? accept.value : '') || request.uri;",
+          '  return request;',
+          '}',
+        ].join('\n'),
+      ),
+    });
+  }
+
+  /**
+   * Tells the API which host was asked, as API Gateway puts its own in `host`: a change by cookie must come from a page of
+   * that host, and older browsers say so by `Origin` alone. What a client itself gives is overwritten.
+   */
+  private host(): CloudFrontFunction {
+    return new CloudFrontFunction(this, 'Host', {
+      comment: 'Quotron: the host that was asked',
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromInline(
+        [
+          'function handler(event) {',
+          '  const request = event.request;',
+          "  request.headers['x-forwarded-host'] = { value: request.headers.host.value };",
           '  return request;',
           '}',
         ].join('\n'),
@@ -195,6 +229,19 @@ export class WebStack extends Stack {
       );
     }
   }
+}
+
+/** The name and certificate of the owner, and no TLS below 1.2. */
+function ownName(
+  scope: Construct,
+  { name, certificateArn }: NonNullable<CloudSettings['domain']>,
+): Pick<DistributionProps, 'domainNames' | 'certificate' | 'minimumProtocolVersion' | 'sslSupportMethod'> {
+  return {
+    domainNames: [name],
+    certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
+    minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+    sslSupportMethod: SSLMethod.SNI,
+  };
 }
 
 /** Passes requests to the API: no caching, every method, all headers except Host, which must be API Gateway's own. */

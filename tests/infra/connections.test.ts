@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { insideFunctions } from '../../core/contracts/functions.ts';
+import { databaseSizeNames, mostConnections } from '../../lib/stage-settings.ts';
 import { cloudStages, eventSourcesOf, functionsOf, resourcesOf, type StageName } from './synthesize.ts';
 
 /** RDS keeps three connections for superusers and two for its own; five more are for people. */
@@ -60,11 +61,11 @@ describe.each(cloudStages)('in %s', (stage) => {
   it('the limit is no more than the instance has memory for', () => {
     const [database] = resourcesOf(stage, 'AWS::RDS::DBInstance');
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBParameterGroup');
-    // RDS's own default is memory / 9531392 bytes, of which the system takes about a fifth.
-    const memory = { 'db.t4g.micro': 1024 ** 3, 'db.t4g.small': 2 * 1024 ** 3 };
-    const size = z.enum(['db.t4g.micro', 'db.t4g.small']).parse(database?.resource.Properties['DBInstanceClass']);
+    const type = z.string().parse(database?.resource.Properties['DBInstanceClass']);
+    const size = databaseSizeNames.find((each) => `db.${each}` === type);
+    expect(size).toBeDefined();
     const text = JSON.stringify(parameters?.resource.Properties);
     const limit = Number(/"max_connections":"(\d+)"/.exec(text)?.[1]);
-    expect(limit).toBeLessThanOrEqual((memory[size] * 0.8) / 9_531_392);
+    expect(limit).toBeLessThanOrEqual(mostConnections(size ?? 't4g.micro'));
   });
 });

@@ -55,7 +55,7 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
       'RestApiStage',
       ...functions.map((name) => `Function${pascalCase(name)}`),
       ...queues.flatMap((name) => [`Queue${name}`, `DeadQueue${name}`]),
-      ...(stage === 'local' ? [] : ['AlarmsTopic', 'DashboardUrl', 'FirstKeySecret']),
+      ...(stage === 'local' ? [] : ['AlarmsTopic', 'DashboardUrl', 'DistributionDomain', 'FirstKeySecret']),
     ].sort(),
   );
 });

@@ -73,10 +73,31 @@ const cloudFrontFunction = z.object({
   FunctionConfig: z.object({ Runtime: z.literal('cloudfront-js-2.0') }),
 });
 
+function codeOf(name: string): string {
+  const found = resourcesOf('dev', 'AWS::CloudFront::Function').find(({ id }) => id.startsWith(name));
+  return cloudFrontFunction.parse(found?.resource.Properties).FunctionCode;
+}
+
+it('CloudFront tells the API which host was asked, whatever a client says', () => {
+  for (const given of [{}, { 'x-forwarded-host': { value: 'evil.example' } }]) {
+    const event = { request: { uri: '/api/v1/session', headers: { ...given, host: { value: 'prices.example.com' } } } };
+    const headers = runInNewContext(`${codeOf('Host')}\nJSON.stringify(handler(${JSON.stringify(event)}).headers)`);
+    expect(JSON.parse(String(headers))['x-forwarded-host']).toEqual({ value: 'prices.example.com' });
+  }
+  for (const stage of cloudStages) {
+    const [found] = resourcesOf(stage, 'AWS::CloudFront::Distribution');
+    const associated = z.object({ PathPattern: z.string(), FunctionAssociations: z.array(z.unknown()) });
+    const { CacheBehaviors } = z
+      .object({ DistributionConfig: z.object({ CacheBehaviors: z.array(associated) }) })
+      .parse(found?.resource.Properties).DistributionConfig;
+    for (const each of CacheBehaviors)
+      expect(JSON.stringify(each.FunctionAssociations)).toMatch(/viewer-request.*Host/);
+  }
+});
+
 /** What the deployed function makes of a path, run by itself as CloudFront does. */
 function servedFor(path: string, accept: string): unknown {
-  const [found] = resourcesOf('dev', 'AWS::CloudFront::Function');
-  const { FunctionCode } = cloudFrontFunction.parse(found?.resource.Properties);
+  const FunctionCode = codeOf('Paths');
   const event = { request: { uri: path, headers: accept === '' ? {} : { accept: { value: accept } } } };
   return runInNewContext(`${FunctionCode}\nhandler(${JSON.stringify(event)}).uri`);
 }
